@@ -1,0 +1,108 @@
+/** The one error class of sops-ts, its closed set of codes, and the one table from code to exit status. */
+
+/**
+ * Every way sops-ts can fail. The number is the exit status of the command line; those that SOPS
+ * has keep SOPS's number (spec command-line.md section 3), and no number of SOPS's is reused for another meaning.
+ */
+export const EXIT_STATUS = {
+  /** Anything without a number of its own: configuration, no keys, refused input. */
+  failed: 1,
+  /** Wrong flags or arguments. */
+  usage: 1,
+  /** `.sops.yaml` is missing, unreadable, wrong, or has no rule for the file. */
+  config: 1,
+  /** The file holds no SOPS metadata, or metadata that cannot be understood. */
+  'metadata-invalid': 1,
+  /** A master key or identity is malformed, or a service refused it. */
+  key: 1,
+  /** A new data key could not be wrapped for every recipient. */
+  'data-key-not-wrapped': 1,
+  /** A file being decrypted is not a document of its format. */
+  'document-invalid': 1,
+  /** `--extract`, `set` or `unset` names something that is not in the document. */
+  'path-not-found': 1,
+  /** Nothing would be encrypted. */
+  'nothing-encrypted': 1,
+  /** Writing failed after the target was opened. */
+  'write-failed': 1,
+  /** The file cannot be read, or (encrypt) is not a document of its format. */
+  'input-unreadable': 2,
+  /** The target cannot be opened for writing. */
+  'output-unwritable': 3,
+  /** An unknown help topic (SOPS shares the number 3). */
+  'help-topic': 3,
+  /** The tree cannot be printed in the output format. */
+  'output-format': 4,
+  'encryption-context': 6,
+  /** The index or value of `set` and `unset` is malformed. */
+  'set-syntax': 7,
+  /** Parameters that exclude each other. */
+  conflict: 8,
+  /** A leaf cannot be encrypted: a key that is no string, an integer above int64. */
+  'leaf-not-encryptable': 23,
+  /** A leaf cannot be decrypted: no `ENC[…]`, an unknown type, a failed tag. */
+  'leaf-not-decryptable': 25,
+  'keys-on-missing-file': 49,
+  'mac-mismatch': 51,
+  /** The written text does not read back as the tree that was encrypted: a defect of sops-ts; nothing was written. */
+  'not-readable-back': 60,
+  'extract-syntax': 91,
+  'empty-file': 92,
+  'no-file': 100,
+  'decryption-order': 112,
+  'data-key-not-recovered': 128,
+  'edit-unchanged': 200,
+  'editor-failed': 201,
+  'edit-version': 202,
+  'already-encrypted': 203,
+} as const;
+
+/** The closed union of error codes. */
+export type ErrorCode = keyof typeof EXIT_STATUS;
+
+/** What an error may say beside its sentence; never a plaintext value. */
+export interface ErrorDetails {
+  /** The file concerned, as the user named it. */
+  file?: string;
+  /** The key path concerned, e.g. `db.password`; keys only, never values. */
+  path?: readonly string[];
+  /** What the user can do next, one sentence. */
+  hint?: string;
+  /** More lines, shown with `--verbose` only. */
+  detail?: string;
+  cause?: unknown;
+}
+
+/** An error whose message is meant for the user: what failed, on which file and key, what to do next. */
+export class SopsError extends Error {
+  readonly code: ErrorCode;
+  readonly file: string | undefined;
+  readonly path: readonly string[] | undefined;
+  readonly hint: string | undefined;
+  readonly detail: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SopsError';
+    this.code = code;
+    this.file = details.file;
+    this.path = details.path;
+    this.hint = details.hint;
+    this.detail = details.detail;
+  }
+
+  /** The exit status of the command line for this error. */
+  get exitStatus(): number {
+    return EXIT_STATUS[this.code];
+  }
+
+  /** The same error under another code or with more details; the cause and the sentence stay. */
+  with(code: ErrorCode, details: ErrorDetails = {}): SopsError {
+    const merged: ErrorDetails = { cause: details.cause ?? this.cause };
+    for (const name of ['file', 'path', 'hint', 'detail'] as const) {
+      const value = details[name] ?? this[name];
+      if (value !== undefined) Object.assign(merged, { [name]: value });
+    }
+    return new SopsError(code, this.message, merged);
+  }
+}

@@ -1,0 +1,69 @@
+/** The seam of the formats: what a store must do, and what it hands out. */
+import type { Branch } from '../tree/tree.js';
+
+/** The names of the formats, as in `--input-type`. */
+export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
+
+/** One replacement in a text: [start, end) in UTF-16 units gives way to `text`. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** A file as a store read it. The branches are live: changing `leaf.value` or `comment.text` is how a caller edits. */
+export interface SourceFile {
+  /** The whole text, byte order mark included (`util/text.ts` gives the bytes back). */
+  readonly text: string;
+  /** One branch per document, without the `sops` branch; every format but YAML has exactly one. */
+  readonly documents: Branch[];
+  /** The `sops` branch of the first document, nested (flat formats are unflattened), or null when there is none. */
+  readonly metadata: Branch | null;
+}
+
+export interface EmitOptions {
+  /** Indentation as `--indent` gives it; undefined for SOPS's default of the format. */
+  readonly indent?: number | undefined;
+}
+
+/**
+ * A format. Stateless; one instance serves all files of a run. Every method is synchronous, in linear time,
+ * and throws only SopsError; no message of it contains a value of the document.
+ */
+export interface FormatStore {
+  readonly name: FormatName;
+
+  /**
+   * Reads a file. Throws `document-invalid` for text that is not of the format (with line and column),
+   * `empty-file` (YAML of zero bytes), `leaf-not-encryptable` for keys and integers outside the model,
+   * `metadata-invalid` for a `sops` entry that is no map.
+   */
+  parse(bytes: Uint8Array): SourceFile;
+
+  /**
+   * The replacements that bring the text of a parsed file up to date with its branches: one for every leaf
+   * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
+   * or (null) removes the `sops` branch in the format's own place. Sorted, not overlapping. Leaves keep their style
+   * where the new value allows it (design.md section 4), otherwise they are written as SOPS writes them.
+   * Throws `output-format` when a value cannot be expressed.
+   */
+  edits(file: SourceFile, metadata: Branch | null): Edit[];
+
+  /**
+   * The canonical text, as SOPS prints the tree. `metadata` null prints plaintext.
+   * Throws `output-format` when the tree cannot be expressed.
+   */
+  emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string;
+}
+
+/** The text after some edits. They must be sorted and must not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const edit of edits) {
+    parts.push(text.slice(at, edit.start), edit.text);
+    at = edit.end;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
+}

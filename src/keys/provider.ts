@@ -1,0 +1,40 @@
+/** The seam of the master keys: plain data for a key, and the contract of the provider of its type. */
+import type { Host } from '../util/host.js';
+
+/** One recipient, as plain data; what can be done with it is in the provider of its type. */
+export interface MasterKey {
+  /** Type identifier of the registry row, e.g. `age`, `gcp_kms`. */
+  readonly type: string;
+  /** The fields of its metadata entry but `enc` and `created_at`, by the names used in files, e.g. `recipient`. */
+  readonly fields: KeyFields;
+  /** The wrapped part as it stands in the file; empty before the first wrapping. */
+  enc: string;
+  /** RFC 3339, seconds; undefined for types without (age) and before the first wrapping. */
+  createdAt?: string | undefined;
+}
+
+/** Texts, and for `context` a map of texts (a Map, since user data never becomes a plain object). */
+export type KeyFields = ReadonlyMap<string, string | ReadonlyMap<string, string>>;
+
+/** Keys any one of which opens the group's part of the data key. */
+export type KeyGroup = readonly MasterKey[];
+
+/**
+ * What a type of master key does. One instance serves a whole process, so it may remember clients, prompts and
+ * started programs; it must not remember plaintext parts. Rejections are SopsErrors of code `key` worded as
+ * the reason only (callers add file, group and key), without secrets.
+ */
+export interface KeyProvider {
+  readonly type: string;
+  /**
+   * Reads the text of a flag, variable or `.sops.yaml` field, which may name several keys, separated by commas.
+   * Called once per list, before anything is encrypted. Throws `key` for a malformed recipient.
+   */
+  parse(text: string, host: Host): Promise<MasterKey[]>;
+  /** The identity of a key in comparisons, messages and differences. */
+  keyString(key: MasterKey): string;
+  /** Wraps a part of the data key (32 or 33 raw bytes) and returns the text of `enc`. Called once per key and writing. */
+  wrap(key: MasterKey, part: Uint8Array, host: Host): Promise<string>;
+  /** Opens `key.enc` and returns the part. Called at most once per key and reading; rejects when it cannot. */
+  unwrap(key: MasterKey, host: Host): Promise<Uint8Array>;
+}
