@@ -8,6 +8,12 @@ export interface EntryField {
   readonly shape: 'text' | 'text?' | 'map?';
 }
 
+/** How one field of an entry in `key_groups` is called there, and in encrypted files. */
+export interface GroupField {
+  readonly name: string;
+  readonly field: string;
+}
+
 export interface KeyTypeRow {
   /** Type identifier: name of the list in file metadata, and in the decryption order. */
   readonly type: string;
@@ -20,6 +26,12 @@ export interface KeyTypeRow {
   /** Field of a creation rule, and of a group in `key_groups`. */
   readonly ruleField: string;
   readonly groupField: string;
+  /**
+   * Fields of an entry in a group's list: the name there and the name in encrypted files. Absent: the list holds texts.
+   */
+  readonly groupFields?: readonly GroupField[];
+  /** Whether one text of a group's list may name several keys, separated by commas (age only). */
+  readonly groupCommas?: boolean;
   /** Whether the rule's field may be a plain string (hckms: list only). */
   readonly ruleText: boolean;
   /** Fields of the metadata entry, in the order written (alphabetical), without `enc` and `created_at`. */
@@ -32,6 +44,7 @@ export interface KeyTypeRow {
 }
 
 const text = (name: string): EntryField => ({ name, shape: 'text' });
+const same = (name: string): GroupField => ({ name, field: name });
 
 /** In the order in which SOPS regroups the types when it reads a file (spec file-format.md section 5.1). */
 export const KEY_TYPES: readonly KeyTypeRow[] = [
@@ -43,6 +56,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     variable: 'SOPS_KMS_ARN',
     ruleField: 'kms',
     groupField: 'kms',
+    groupFields: [same('arn'), same('role'), same('context'), same('aws_profile')],
     ruleText: true,
     fields: [text('arn'), text('aws_profile'), { name: 'context', shape: 'map?' }, { name: 'role', shape: 'text?' }],
     dated: true,
@@ -55,6 +69,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     variable: 'SOPS_GCP_KMS_IDS',
     ruleField: 'gcp_kms',
     groupField: 'gcp_kms',
+    groupFields: [same('resource_id')],
     ruleText: true,
     fields: [text('resource_id')],
     dated: true,
@@ -67,6 +82,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     variable: 'SOPS_HUAWEICLOUD_KMS_IDS',
     ruleField: 'hckms',
     groupField: 'hckms',
+    groupFields: [same('key_id')],
     ruleText: false,
     fields: [text('key_id')],
     dated: true,
@@ -79,6 +95,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     variable: 'SOPS_AZURE_KEYVAULT_URLS',
     ruleField: 'azure_keyvault',
     groupField: 'azure_keyvault',
+    groupFields: [{ name: 'vaultUrl', field: 'vault_url' }, { name: 'key', field: 'name' }, same('version')],
     ruleText: true,
     fields: [text('name'), text('vault_url'), text('version')],
     dated: true,
@@ -118,6 +135,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     variable: 'SOPS_AGE_RECIPIENTS',
     ruleField: 'age',
     groupField: 'age',
+    groupCommas: true,
     ruleText: true,
     fields: [text('recipient')],
     dated: false,
