@@ -25,12 +25,24 @@ export interface Source {
   readonly style: string;
   /** The value (of a comment: its text) that stands there. */
   readonly value: LeafValue;
+  /** Formats with indentation: the column of the key or dash that holds it; -1 at the root. */
+  readonly column?: number;
+  /** A tag in front that holds for this value only, so that it goes when the value is replaced. */
+  readonly tag?: { readonly start: number; readonly end: number };
+}
+
+/** What an alias stands for: the alias's own place in the text, and the value it was copied from. */
+export interface AliasSource {
+  readonly start: number;
+  readonly end: number;
+  readonly of: Value;
 }
 
 export interface Leaf {
   readonly kind: 'leaf';
   value: LeafValue;
   source?: Source;
+  alias?: AliasSource;
 }
 
 /** A comment, without its mark; in a branch it stands before the item it belongs to (INI: behind it). */
@@ -52,11 +64,13 @@ export interface Item {
 export interface Branch {
   readonly kind: 'branch';
   readonly items: (Item | Comment)[];
+  alias?: AliasSource;
 }
 
 export interface List {
   readonly kind: 'list';
   readonly items: (Value | Comment)[];
+  alias?: AliasSource;
 }
 
 export type Value = Branch | List | Leaf;

@@ -1,0 +1,134 @@
+/** A place in a YAML text: moving over blanks, line breaks and comments, and errors with line and column. */
+import { SopsError } from '../../errors.js';
+import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './characters.js';
+
+/** A comment as it stands in the text. */
+export interface CommentMark {
+  /** Offset behind the `#`. */
+  readonly start: number;
+  /** Offset of the line's end. */
+  readonly end: number;
+  readonly column: number;
+  /** Nothing but blanks stands before it on its line. */
+  readonly ownLine: boolean;
+  /** An empty line stands between it and what comes before. */
+  readonly afterBlankLine: boolean;
+}
+
+/**
+ * The reading position. `keyAllowed` is YAML's rule on where a block collection may begin: at the start of a line
+ * and behind `-`, `?` and a `:` that follows an explicit key; only there do tabs count as indentation errors.
+ */
+export class Cursor {
+  readonly text: string;
+  at = 0;
+  lineStart = 0;
+  keyAllowed = true;
+  flowLevel = 0;
+  /** Comments passed over and not yet given a place in the tree, in order. */
+  pending: CommentMark[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get unit(): number {
+    return this.text.charCodeAt(this.at);
+  }
+
+  get column(): number {
+    return this.at - this.lineStart;
+  }
+
+  get atEnd(): boolean {
+    return this.at >= this.text.length;
+  }
+
+  unitAt(offset: number): number {
+    return this.text.charCodeAt(this.at + offset);
+  }
+
+  /** Whether a token of one character stands here, i.e. that unit with a blank, break or end behind it. */
+  atIndicator(unit: number): boolean {
+    return this.unit === unit && isBlankOrEnd(this.unitAt(1));
+  }
+
+  /** Whether `---` or `...` stands here at the start of a line. */
+  atDocumentMarker(): boolean {
+    return this.at === this.lineStart && isDocumentMarker(this.text, this.at);
+  }
+
+  /** Moves over one line break. */
+  passBreak(): void {
+    const crlf = this.unit === CR && this.unitAt(1) === LF;
+    this.at += crlf ? 2 : 1;
+    this.lineStart = this.at;
+  }
+
+  /** Moves over spaces and tabs. */
+  passBlanks(): void {
+    while (isBlank(this.unit)) this.at += 1;
+  }
+
+  /** Moves to the next token, keeping the comments on the way; returns whether a line break was passed. */
+  passToToken(): boolean {
+    let breaks = 0;
+    let crossed = false;
+    for (;;) {
+      if (this.at === this.lineStart && this.unit === BOM) this.skipByteOrderMark();
+      while (this.unit === SPACE || (this.unit === TAB && (this.flowLevel > 0 || !this.keyAllowed))) this.at += 1;
+      if (this.unit === 0x23) {
+        this.pending.push(this.readComment(breaks > 1));
+        breaks = 0;
+      }
+      if (!isBreak(this.unit)) return crossed;
+      this.passBreak();
+      breaks += 1;
+      crossed = true;
+      if (this.flowLevel === 0) this.keyAllowed = true;
+    }
+  }
+
+  /** Reads the comment here, up to the end of its line. */
+  readComment(afterBlankLine = false): CommentMark {
+    const hash = this.at;
+    let end = hash + 1;
+    while (end < this.text.length && !isBreak(this.text.charCodeAt(end))) end += 1;
+    let before = hash;
+    while (before > this.lineStart && isBlank(this.text.charCodeAt(before - 1))) before -= 1;
+    this.at = end;
+    return { start: hash + 1, end, column: hash - this.lineStart, ownLine: before === this.lineStart, afterBlankLine };
+  }
+
+  /** An error at a place, the present one unless told otherwise. */
+  error(problem: string, at: number = this.at): SopsError {
+    const { line, column } = lineAndColumn(this.text, at);
+    return new SopsError('document-invalid', `line ${line}, column ${column}: ${problem}`);
+  }
+
+  /** A byte order mark takes no column. */
+  private skipByteOrderMark(): void {
+    this.at += 1;
+    this.lineStart = this.at;
+  }
+}
+
+/** Whether `---` or `...` stands at an offset, with a blank, break or end behind it. */
+export function isDocumentMarker(text: string, at: number): boolean {
+  const first = text.charCodeAt(at);
+  if (first !== 0x2d && first !== 0x2e) return false;
+  return text.charCodeAt(at + 1) === first && text.charCodeAt(at + 2) === first && isBlankOrEnd(text.charCodeAt(at + 3));
+}
+
+/** Line and column of an offset, both from 1. */
+export function lineAndColumn(text: string, at: number): { line: number; column: number } {
+  let line = 1;
+  let start = 0;
+  for (let index = 0; index < at; index++) {
+    const unit = text.charCodeAt(index);
+    if (!isBreak(unit) || (unit === CR && text.charCodeAt(index + 1) === LF)) continue;
+    line += 1;
+    start = index + 1;
+  }
+  return { line, column: at - start + 1 };
+}

@@ -1,0 +1,165 @@
+/** From a YAML text to its documents: directives, `---` and `...`, and where each document takes its `sops` branch. */
+import { SopsError } from '../../errors.js';
+import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { FORBIDDEN, isBreak } from './characters.js';
+import { Cursor } from './cursor.js';
+import { DEFAULT_HANDLES, type TagHandles } from './properties.js';
+import { type FlowPlace, type MetadataSpan, TreeReader } from './tree-reader.js';
+
+/** Where a document stands in the text. */
+export interface DocumentPlace {
+  /** Column of the root map's keys; 0 when there is none. */
+  readonly column: number;
+  /** Behind the document's last line, where a block `sops` branch goes. */
+  readonly end: number;
+  /** Where a root in braces takes a further entry. */
+  readonly flow: FlowPlace | undefined;
+  /** A root written as `null` or `~`. */
+  readonly nullRoot: { readonly start: number; readonly end: number } | undefined;
+  /** The text of its `sops` branch, whole lines (block) or the entry with its comma (flow). */
+  readonly metadata: MetadataPlace | undefined;
+}
+
+/** The text of a `sops` entry; in braces, what must stand around it for the commas to come out right. */
+export interface MetadataPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+export interface YamlDocument {
+  readonly root: Branch;
+  readonly metadata: Value | undefined;
+  readonly place: DocumentPlace;
+}
+
+/**
+ * Reads all documents of a text. Throws `document-invalid` with line and column, `empty-file` for a text of
+ * no characters, and once all is read `leaf-not-encryptable` for keys that are no strings.
+ */
+export function readDocuments(text: string): YamlDocument[] {
+  if (text === '' || text === '\ufeff') {
+    throw new SopsError('empty-file', 'File cannot be completely empty, it must contain at least one document');
+  }
+  const cursor = new Cursor(text);
+  const forbidden = FORBIDDEN.exec(text);
+  if (forbidden) throw cursor.error('control characters are not allowed', forbidden.index);
+  const reader = new StreamReader(cursor);
+  try {
+    return reader.readAll();
+  } catch (error) {
+    if (error instanceof RangeError) throw cursor.error('values are nested too deep');
+    throw error;
+  }
+}
+
+class StreamReader {
+  private readonly documents: YamlDocument[] = [];
+  private readonly deferred: SopsError[] = [];
+
+  constructor(private readonly cursor: Cursor) {}
+
+  readAll(): YamlDocument[] {
+    while (this.readNext()) continue;
+    const [first] = this.deferred;
+    if (first) throw first;
+    return this.documents;
+  }
+
+  /** Reads one document; returns whether more text follows it. */
+  private readNext(): boolean {
+    const { cursor } = this;
+    cursor.keyAllowed = true;
+    cursor.passToToken();
+    if (cursor.atEnd) return this.readEnd();
+    const handles = this.readDirectives();
+    const explicit = cursor.atDocumentMarker() && cursor.unit === 0x2d;
+    if (explicit) {
+      cursor.at += 3;
+      cursor.keyAllowed = false;
+      cursor.passToToken();
+    } else if (this.documents.length > 0 || handles !== DEFAULT_HANDLES) {
+      throw cursor.error('a further document begins with ---');
+    }
+    this.documents.push(this.readDocument(handles));
+    this.passEndMarkers();
+    return true;
+  }
+
+  private readEnd(): boolean {
+    const last = this.documents.at(-1);
+    if (!last) throw new SopsError('document-invalid', 'the file holds no YAML document, only blanks or comments');
+    const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined);
+    last.root.items.push(...reader.takeComments());
+    return false;
+  }
+
+  private readDocument(handles: TagHandles): YamlDocument {
+    const { cursor } = this;
+    const reader = new TreeReader(cursor, this.documents.length === 0, handles, (error) => this.deferred.push(error));
+    reader.lastEnd = cursor.at;
+    const empty = cursor.atEnd || cursor.atDocumentMarker();
+    const value = empty ? branch() : reader.readRoot().value;
+    cursor.passToToken();
+    if (!cursor.atEnd && !cursor.atDocumentMarker()) throw cursor.error('the document ends before this');
+    const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';
+    if (value.kind !== 'branch' && !isNull) {
+      throw new SopsError('document-invalid', 'YAML documents that are sequences or scalars are not supported: the top must be a map');
+    }
+    const root = value.kind === 'branch' ? value : branch();
+    root.items.push(...reader.takeComments());
+    const nullRoot = value.kind === 'leaf' && value.source ? { start: value.source.start, end: value.source.end } : undefined;
+    const place: DocumentPlace = {
+      column: reader.rootColumn ?? 0,
+      end: cursor.atEnd ? cursor.text.length : cursor.lineStart,
+      flow: reader.flowPlace,
+      nullRoot,
+      metadata: this.metadataLines(reader.metadata, reader.flowPlace !== undefined),
+    };
+    return { root, metadata: reader.metadata?.value, place };
+  }
+
+  /** Widens the span of a block `sops` entry to whole lines. */
+  private metadataLines(found: MetadataSpan | undefined, inFlow: boolean): DocumentPlace['metadata'] {
+    if (!found || inFlow) return found;
+    const { text } = this.cursor;
+    let { start, end } = found;
+    while (start > 0 && text.charCodeAt(start - 1) === 0x20) start -= 1;
+    while (end < text.length && !isBreak(text.charCodeAt(end))) end += 1;
+    if (text.startsWith('\r\n', end)) end += 2;
+    else if (end < text.length) end += 1;
+    return { ...found, start, end };
+  }
+
+  private readDirectives(): TagHandles {
+    const { cursor } = this;
+    let handles = DEFAULT_HANDLES;
+    let version: boolean = false;
+    while (cursor.unit === 0x25 && cursor.column === 0) {
+      const start = cursor.at;
+      while (!cursor.atEnd && !isBreak(cursor.unit)) cursor.at += 1;
+      const line = cursor.text.slice(start, cursor.at);
+      const [name, first = '', second = '', more = '#'] = line.split(/[ \t]+/);
+      const rest = name === '%TAG' ? more : second === '' ? '#' : second;
+      const isTag = name === '%TAG' && /^!(?:[\w-]*!)?$/.test(first) && second !== '';
+      const isVersion: boolean = name === '%YAML' && first === '1.1' && !version;
+      if (!(isTag || isVersion) || !rest.startsWith('#')) throw cursor.error('only %YAML 1.1 and %TAG lines are understood', start);
+      if (isTag) handles = new Map([...handles, [first, second]]);
+      else if (handles === DEFAULT_HANDLES) handles = new Map(handles);
+      version ||= isVersion;
+      cursor.passToToken();
+    }
+    return handles;
+  }
+
+  /** Moves over `...` lines. */
+  private passEndMarkers(): void {
+    const { cursor } = this;
+    while (cursor.atDocumentMarker() && cursor.unit === 0x2e) {
+      cursor.at += 3;
+      const crossed = cursor.passToToken();
+      if (!crossed && !cursor.atEnd) throw cursor.error('nothing may follow ... on its line');
+    }
+  }
+}

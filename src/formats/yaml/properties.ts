@@ -1,0 +1,71 @@
+/** Anchors, aliases and tags: reading their names, and what a tag stands for. */
+import { isBlankOrEnd, isWord } from './characters.js';
+import type { Cursor } from './cursor.js';
+
+/** The anchor and tag in front of a node, and where they stand. */
+export interface Properties {
+  anchor?: string;
+  /** The full tag, e.g. `tag:yaml.org,2002:int`, or `!`. */
+  tag?: string;
+  /** Where the tag stands, the blanks behind it included. */
+  tagSpan?: { start: number; end: number };
+  readonly start: number;
+  readonly column: number;
+}
+
+export const CORE_PREFIX = 'tag:yaml.org,2002:';
+
+/** Characters that may follow the name of an anchor or alias, beside blanks and breaks. */
+const AFTER_NAME = '?:,]}%@`';
+
+/** Reads the name behind `&` or `*`. */
+export function readName(cursor: Cursor): string {
+  const start = cursor.at + 1;
+  let end = start;
+  while (isWord(cursor.text.charCodeAt(end))) end += 1;
+  const next = cursor.text.charAt(end);
+  if (end === start || !(isBlankOrEnd(cursor.text.charCodeAt(end)) || AFTER_NAME.includes(next))) {
+    throw cursor.error('an anchor or alias has a name of letters, digits, - and _');
+  }
+  cursor.at = end;
+  return cursor.text.slice(start, end);
+}
+
+/** The tag handles in force in a document; `!` and `!!` always are. */
+export type TagHandles = ReadonlyMap<string, string>;
+export const DEFAULT_HANDLES: TagHandles = new Map([
+  ['!', '!'],
+  ['!!', CORE_PREFIX],
+]);
+
+const TAG = /!(?:<([^>\s]*)>|((?:[\w-]*!)?)([\w\-;/?:@&=+$,.!~*'()[\]%]*))/y;
+
+/** Reads a tag and resolves its handle. */
+export function readTag(cursor: Cursor, handles: TagHandles): string {
+  TAG.lastIndex = cursor.at;
+  const found = TAG.exec(cursor.text);
+  const end = TAG.lastIndex;
+  if (!found || !isBlankOrEnd(cursor.text.charCodeAt(end))) throw cursor.error('this tag is malformed');
+  const [, verbatim, rest = '', suffix = ''] = found;
+  const handle = `!${rest}`;
+  const prefix = handles.get(handle);
+  if (verbatim === undefined && prefix === undefined) throw cursor.error(`no %TAG line declares the handle ${handle}`);
+  if (verbatim === undefined && suffix === '' && rest !== '') throw cursor.error('this tag has no name behind its handle');
+  cursor.at = end;
+  if (verbatim !== undefined) return unescapeUri(cursor, verbatim);
+  return suffix === '' ? '!' : prefix + unescapeUri(cursor, suffix);
+}
+
+function unescapeUri(cursor: Cursor, text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw cursor.error('a %-escape in this tag is malformed').with('document-invalid', { cause });
+  }
+}
+
+/** Whether a tag makes a type other than string, so that ciphertext cannot stand under it. */
+export function isTypingTag(tag: string): boolean {
+  return tag.startsWith(CORE_PREFIX) && /^(int|float|bool|null|timestamp|binary)$/.test(tag.slice(CORE_PREFIX.length));
+}

@@ -1,0 +1,337 @@
+/** Reading the five scalar styles of YAML, as go-yaml v3 reads them. */
+import { isBlank, isBlankOrEnd, isBreak, isFlowEnd, SPACE, TAB } from './characters.js';
+import { type CommentMark, type Cursor, isDocumentMarker } from './cursor.js';
+
+/** A scalar's text and where it stands; `end` lies behind the last character that belongs to it. */
+export interface ScalarToken {
+  readonly text: string;
+  readonly style: 'plain' | 'single' | 'double' | 'literal' | 'folded';
+  readonly start: number;
+  readonly end: number;
+  /** A comment on the header line of a block scalar. */
+  readonly comment?: CommentMark;
+}
+
+/** Reads a plain scalar. `indent` is the column that continuation lines must reach (block context). */
+export function readPlain(cursor: Cursor, indent: number): ScalarToken {
+  const start = cursor.at;
+  const folder = new Folder();
+  let end = start;
+  for (;;) {
+    if (cursor.atDocumentMarker() || cursor.unit === 0x23) break;
+    const from = cursor.at;
+    passPlainRun(cursor);
+    if (cursor.at === from) break;
+    folder.add(cursor.text, from, cursor.at);
+    end = cursor.at;
+    if (!isBlank(cursor.unit) && !isBreak(cursor.unit)) break;
+    const crossed = passFolding(cursor, folder, indent);
+    if (cursor.flowLevel === 0 && crossed && cursor.column < indent) break;
+  }
+  rewindTo(cursor, end);
+  return { text: folder.text, style: 'plain', start, end };
+}
+
+/** Moves over characters of a plain scalar up to a blank, break or ending indicator. */
+function passPlainRun(cursor: Cursor): void {
+  const { text } = cursor;
+  let at = cursor.at;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === SPACE || unit === TAB || isBreak(unit)) break;
+    if (unit === 0x3a && isBlankOrEnd(text.charCodeAt(at + 1))) break;
+    if (cursor.flowLevel > 0 && isFlowEnd(unit)) break;
+  }
+  cursor.at = at;
+}
+
+/** Moves over the blanks and breaks between two runs of a plain scalar; returns whether a break was among them. */
+function passFolding(cursor: Cursor, folder: Folder, indent: number): boolean {
+  let crossed = false;
+  const from = cursor.at;
+  while (isBlank(cursor.unit) || isBreak(cursor.unit)) {
+    if (isBreak(cursor.unit)) {
+      folder.addBreak(cursor);
+      crossed = true;
+    } else {
+      if (crossed && cursor.unit === TAB && cursor.column < indent) {
+        throw cursor.error('a tab stands where indentation must be');
+      }
+      cursor.at += 1;
+    }
+  }
+  if (!crossed) folder.addBlanks(cursor.text, from, cursor.at);
+  return crossed;
+}
+
+/** Goes back to the end of a scalar, so that what follows it (a comment, a break) is read by the caller. */
+function rewindTo(cursor: Cursor, end: number): void {
+  cursor.at = end;
+  if (cursor.lineStart <= end) return;
+  let start = end;
+  while (start > 0 && !isBreak(cursor.text.charCodeAt(start - 1))) start -= 1;
+  cursor.lineStart = start;
+}
+
+/** Reads a `'…'` scalar. */
+export function readSingle(cursor: Cursor): ScalarToken {
+  const start = cursor.at;
+  const folder = new Folder();
+  cursor.at += 1;
+  for (;;) {
+    const from = cursor.at;
+    while (!isBlankOrEnd(cursor.unit) && cursor.unit !== 0x27) cursor.at += 1;
+    folder.add(cursor.text, from, cursor.at);
+    if (cursor.unit === 0x27) {
+      cursor.at += 1;
+      if (cursor.unit !== 0x27) break;
+      folder.add("'", 0, 1);
+      cursor.at += 1;
+    } else {
+      passQuotedFolding(cursor, folder, start);
+    }
+  }
+  folder.flush();
+  return { text: folder.text, style: 'single', start, end: cursor.at };
+}
+
+/** Reads a `"…"` scalar. */
+export function readDouble(cursor: Cursor): ScalarToken {
+  const start = cursor.at;
+  const folder = new Folder();
+  cursor.at += 1;
+  for (;;) {
+    const from = cursor.at;
+    while (!isBlankOrEnd(cursor.unit) && cursor.unit !== 0x22 && cursor.unit !== 0x5c) cursor.at += 1;
+    folder.add(cursor.text, from, cursor.at);
+    if (cursor.unit === 0x22) break;
+    if (cursor.unit === 0x5c) passEscape(cursor, folder);
+    else passQuotedFolding(cursor, folder, start);
+  }
+  cursor.at += 1;
+  folder.flush();
+  return { text: folder.text, style: 'double', start, end: cursor.at };
+}
+
+/** Moves over blanks and breaks inside quotes. */
+function passQuotedFolding(cursor: Cursor, folder: Folder, start: number): void {
+  if (cursor.atEnd) throw cursor.error('this quoted text never ends', start);
+  const from = cursor.at;
+  let crossed = false;
+  while (isBlank(cursor.unit) || isBreak(cursor.unit)) {
+    if (isBreak(cursor.unit)) {
+      folder.addBreak(cursor);
+      crossed = true;
+      if (isDocumentMarker(cursor.text, cursor.at)) throw cursor.error('a document marker stands inside quoted text');
+    } else {
+      cursor.at += 1;
+    }
+  }
+  if (!crossed) folder.addBlanks(cursor.text, from, cursor.at);
+}
+
+const ESCAPES = new Map<string, string>([
+  ['0', '\0'],
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['t', '\t'],
+  ['\t', '\t'],
+  ['n', '\n'],
+  ['v', '\v'],
+  ['f', '\f'],
+  ['r', '\r'],
+  ['e', '\x1b'],
+  [' ', ' '],
+  ['"', '"'],
+  ["'", "'"],
+  ['\\', '\\'],
+  ['N', '\u0085'],
+  ['_', '\u00a0'],
+  ['L', '\u2028'],
+  ['P', '\u2029'],
+]);
+const HEX_LENGTH = new Map<string, number>([
+  ['x', 2],
+  ['u', 4],
+  ['U', 8],
+]);
+
+/** Reads one escape sequence of a double-quoted scalar. */
+function passEscape(cursor: Cursor, folder: Folder): void {
+  const at = cursor.at;
+  const name = cursor.text.charAt(at + 1);
+  if (name !== '' && isBreak(name.charCodeAt(0))) {
+    cursor.at += 1;
+    passEscapedBreak(cursor, folder);
+    return;
+  }
+  const length = HEX_LENGTH.get(name);
+  const plain = ESCAPES.get(name);
+  if (plain !== undefined) {
+    folder.add(plain, 0, plain.length);
+    cursor.at += 2;
+  } else if (length !== undefined) {
+    const digits = cursor.text.slice(at + 2, at + 2 + length);
+    const code = /^[0-9A-Fa-f]+$/.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : -1;
+    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+      throw cursor.error(`the escape \\${name} needs ${length} hexadecimal digits of a Unicode character`);
+    }
+    const character = String.fromCodePoint(code);
+    folder.add(character, 0, character.length);
+    cursor.at += 2 + length;
+  } else {
+    throw cursor.error('this escape is unknown in double-quoted text');
+  }
+}
+
+/** Moves over an escaped line break: it vanishes with the blanks behind it; empty lines after it stay breaks. */
+function passEscapedBreak(cursor: Cursor, folder: Folder): void {
+  folder.flush();
+  cursor.passBreak();
+  while (isBlank(cursor.unit) || isBreak(cursor.unit)) {
+    if (isBlank(cursor.unit)) {
+      cursor.at += 1;
+    } else {
+      const kept = breakText(cursor.unit);
+      folder.add(kept, 0, kept.length);
+      cursor.passBreak();
+    }
+  }
+}
+
+/** Collects the text of a scalar while its line breaks fold: one becomes a space, n become n - 1. */
+class Folder {
+  text = '';
+  private blanks = '';
+  private breaks: string[] = [];
+
+  add(text: string, from: number, to: number): void {
+    if (from === to) return;
+    if (this.blanks !== '' || this.breaks.length > 0) this.flush();
+    this.text += text.slice(from, to);
+  }
+
+  addBlanks(text: string, from: number, to: number): void {
+    this.blanks = text.slice(from, to);
+  }
+
+  addBreak(cursor: Cursor): void {
+    this.blanks = '';
+    this.breaks.push(breakText(cursor.unit));
+    cursor.passBreak();
+  }
+
+  /** Adds the blanks or folded breaks that wait. */
+  flush(): void {
+    const [first, ...rest] = this.breaks;
+    if (first === undefined) this.text += this.blanks;
+    else if (first !== '\n') this.text += first + rest.join('');
+    else this.text += rest.length === 0 ? ' ' : rest.join('');
+    this.breaks = [];
+    this.blanks = '';
+  }
+}
+
+function breakText(unit: number): string {
+  return unit === 0x2028 || unit === 0x2029 ? String.fromCharCode(unit) : '\n';
+}
+
+/** What the header of a block scalar says. */
+interface BlockHeader {
+  readonly folded: boolean;
+  readonly chomp: '' | '-' | '+';
+  /** Columns beyond the parent's, 0 when to be found from the content. */
+  readonly indent: number;
+  /** Offset of the header line's end. */
+  readonly end: number;
+  readonly comment?: CommentMark;
+}
+
+/** Reads a `|` or `>` scalar. `parent` is the column of the collection that holds it, -1 at the root. */
+export function readBlock(cursor: Cursor, parent: number): ScalarToken {
+  const start = cursor.at;
+  const header = readBlockHeader(cursor);
+  const base = Math.max(parent, 0);
+  let indent = header.indent > 0 ? base + header.indent : 0;
+  let { end } = header;
+  const leading = passEmptyLines(cursor, indent);
+  if (indent === 0) indent = Math.max(leading.widest, parent + 1, 1);
+  let breaks = leading.breaks;
+  const body = new BlockBody(header.folded);
+  while (cursor.column === indent && !cursor.atEnd) {
+    const from = cursor.at;
+    while (!cursor.atEnd && !isBreak(cursor.unit)) cursor.at += 1;
+    end = cursor.at;
+    body.addLine(breaks, cursor.text.slice(from, end));
+    if (cursor.atEnd) {
+      breaks = [];
+      break;
+    }
+    const own = breakText(cursor.unit);
+    cursor.passBreak();
+    breaks = [own, ...passEmptyLines(cursor, indent).breaks];
+  }
+  const style = header.folded ? 'folded' : 'literal';
+  const token = { text: body.close(breaks, header.chomp), style, start, end } as const;
+  cursor.keyAllowed = true;
+  return header.comment ? { ...token, comment: header.comment } : token;
+}
+
+/** The lines of a block scalar, joined as they come. */
+class BlockBody {
+  private parts: string[] = [];
+  private lastBlank = false;
+  private empty = true;
+
+  constructor(private readonly folded: boolean) {}
+
+  /** Adds a line; `breaks` are those since the line before: its own break first, then those of empty lines. */
+  addLine(breaks: string[], line: string): void {
+    const blank = isBlank(line.charCodeAt(0));
+    const [first, ...rest] = breaks;
+    if (this.empty || !this.folded || first !== '\n' || blank || this.lastBlank) this.parts.push(...breaks);
+    else this.parts.push(rest.length === 0 ? ' ' : rest.join(''));
+    this.parts.push(line);
+    this.lastBlank = blank;
+    this.empty = false;
+  }
+
+  close(breaks: string[], chomp: '' | '-' | '+'): string {
+    const kept = chomp === '+' ? breaks : chomp === '-' || this.empty ? [] : breaks.slice(0, 1);
+    return this.parts.join('') + kept.join('');
+  }
+}
+
+/** Moves over the empty lines before a line of content, which then begins at `indent` (0: any column). */
+function passEmptyLines(cursor: Cursor, indent: number): { breaks: string[]; widest: number } {
+  const breaks: string[] = [];
+  let widest = 0;
+  for (;;) {
+    while (cursor.unit === SPACE && (indent === 0 || cursor.column < indent)) cursor.at += 1;
+    widest = Math.max(widest, cursor.column);
+    if (cursor.unit === TAB && (indent === 0 || cursor.column < indent)) {
+      throw cursor.error('a tab stands where the indentation of a block scalar must be');
+    }
+    if (!isBreak(cursor.unit)) return { breaks, widest };
+    breaks.push(breakText(cursor.unit));
+    cursor.passBreak();
+  }
+}
+
+function readBlockHeader(cursor: Cursor): BlockHeader {
+  const match = /([|>])(?:([+-])([0-9])?|([0-9])([+-])?)?/y;
+  match.lastIndex = cursor.at;
+  const found = match.exec(cursor.text);
+  if (!found) throw cursor.error('this block scalar has no header');
+  const digit = found[3] ?? found[4];
+  if (digit === '0') throw cursor.error('a block scalar cannot be indented by 0');
+  cursor.at = match.lastIndex;
+  cursor.passBlanks();
+  const comment = cursor.unit === 0x23 ? cursor.readComment() : undefined;
+  if (!cursor.atEnd && !isBreak(cursor.unit)) throw cursor.error('a block scalar begins on the line below its header');
+  const end = cursor.at;
+  if (!cursor.atEnd) cursor.passBreak();
+  const chomp = (found[2] ?? found[5] ?? '') as BlockHeader['chomp'];
+  const header = { folded: found[1] === '>', chomp, indent: digit ? Number(digit) : 0, end };
+  return comment ? { ...header, comment } : header;
+}

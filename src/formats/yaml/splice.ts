@@ -1,0 +1,70 @@
+/** The edits that bring a YAML text up to date with its tree: scalars, comments, expanded aliases. */
+import type { Comment, Leaf, LeafValue, Source, Value } from '../../tree/tree.js';
+import type { Edit } from '../store.js';
+import { blockEdits, unblockEdits } from './block-edit.js';
+import { holdSame, sameLeaf } from './copy.js';
+import { emitFlow } from './emit.js';
+import { type ScalarStyle, writeScalar } from './scalar-text.js';
+
+/** SOPS's own indentation, for what is written anew (spec file-format.md section 6.2). */
+const INDENT = 4;
+
+/** Collects the edits of the branches of one file. */
+export class Splicer {
+  readonly edits: Edit[] = [];
+  private readonly lineBreak: string;
+
+  constructor(private readonly text: string) {
+    this.lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
+  }
+
+  /** Adds the edits of a value and all below it. */
+  addValue(value: Value, inList: boolean): void {
+    if (value.alias) {
+      const { start, end, of } = value.alias;
+      if (!holdSame(value, of)) this.edits.push({ start, end, text: emitFlow(value) });
+      return;
+    }
+    if (value.kind === 'leaf') {
+      if (value.source && !sameLeaf(value.value, value.source.value)) this.addLeaf(value, value.source, inList);
+      return;
+    }
+    for (const entry of value.items) {
+      if (entry.kind === 'comment') this.addComment(entry);
+      else if (entry.kind === 'item') this.addValue(entry.value, false);
+      else this.addValue(entry, true);
+    }
+  }
+
+  private addComment(of: Comment): void {
+    const { source } = of;
+    if (!source) return;
+    if (source.style === 'line') {
+      if (of.text !== source.value) this.edits.push({ start: source.start, end: source.end, text: of.text });
+      return;
+    }
+    // A list item that held an encrypted comment: the dash gives way to the mark.
+    const dash = this.text.lastIndexOf('-', source.start);
+    this.edits.push({ start: dash, end: source.end, text: `#${of.text}` });
+  }
+
+  private addLeaf(of: Leaf, source: Source, inList: boolean): void {
+    if (source.tag) this.edits.push({ ...source.tag, text: '' });
+    const flow = source.style.startsWith('flow-');
+    const style = (flow ? source.style.slice(5) : source.style) as ScalarStyle;
+    const column = Math.max(source.column ?? 0, 0);
+    const contentIndent = inList ? column + 2 : INDENT * Math.floor((column + INDENT) / INDENT);
+    if (style === 'literal' || style === 'folded') {
+      const edits = blockEdits(this.text, source, of.value, this.lineBreak);
+      if (edits) this.edits.push(...edits);
+      else this.edits.push(...unblockEdits(this.text, source, write(of.value, 'double', false, contentIndent, column)));
+      return;
+    }
+    const written = write(of.value, style, flow, contentIndent, column).replaceAll('\n', this.lineBreak);
+    this.edits.push({ start: source.start, end: source.end, text: written });
+  }
+}
+
+function write(value: LeafValue, style: ScalarStyle, inFlow: boolean, contentIndent: number, parentIndent: number): string {
+  return writeScalar(value, { style, inFlow, contentIndent, parentIndent }).text;
+}

@@ -1,0 +1,74 @@
+/** The YAML store: reads with places, splices, and prints as SOPS prints. */
+import { SopsError } from '../../errors.js';
+import { type Branch, branch, item } from '../../tree/tree.js';
+import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import { type DocumentPlace, readDocuments } from './documents.js';
+import { emitFlow, emitYaml } from './emit.js';
+import { Splicer } from './splice.js';
+
+/** A YAML file as read, with the places of its documents. */
+interface YamlFile extends SourceFile {
+  readonly places: readonly DocumentPlace[];
+}
+
+export const yamlStore: FormatStore = {
+  name: 'yaml',
+
+  parse(bytes: Uint8Array): YamlFile {
+    const text = decodeText(bytes);
+    if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
+    const documents = readDocuments(text);
+    const metadata = documents[0]?.metadata ?? null;
+    if (metadata && metadata.kind !== 'branch') {
+      throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
+    }
+    return { text, documents: documents.map((one) => one.root), places: documents.map((one) => one.place), metadata };
+  },
+
+  edits(file: SourceFile, metadata: Branch | null): Edit[] {
+    const { places } = file as YamlFile;
+    const splicer = new Splicer(file.text);
+    for (const [index, root] of file.documents.entries()) {
+      splicer.addValue(root, false);
+      const place = places[index];
+      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata));
+    }
+    return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
+  },
+
+  emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
+    return emitYaml(documents, metadata, options);
+  },
+};
+
+/** The edits that put, replace or remove a document's `sops` branch. */
+function metadataEdits(text: string, root: Branch, place: DocumentPlace, metadata: Branch | null): Edit[] {
+  if (place.flow) return flowMetadataEdits(place, metadata);
+  const hasItems = root.items.some((entry) => entry.kind === 'item');
+  const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const block = metadata ? blockText(metadata, place.column, lineBreak) : hasItems ? '' : `{}${lineBreak}`;
+  if (place.metadata) return [{ start: place.metadata.start, end: place.metadata.end, text: block }];
+  if (!metadata) return [];
+  const onNewLine = place.end === 0 || /[\n\r]$/.test(text.slice(Math.max(0, place.end - 1), place.end));
+  const edits: Edit[] = [{ start: place.end, end: place.end, text: onNewLine ? block : lineBreak + block }];
+  if (place.nullRoot) edits.unshift({ ...place.nullRoot, text: '' });
+  return edits;
+}
+
+function blockText(metadata: Branch, column: number, lineBreak: string): string {
+  const lines = emitYaml([branch([item('sops', metadata)])], null).split('\n');
+  const indent = ' '.repeat(column);
+  return lines.map((line) => (line === '' ? '' : indent + line)).join(lineBreak);
+}
+
+function flowMetadataEdits(place: DocumentPlace, metadata: Branch | null): Edit[] {
+  const { flow } = place;
+  if (!flow || (!metadata && !place.metadata)) return [];
+  const entry = metadata ? `sops: ${emitFlow(metadata)}` : '';
+  if (place.metadata) {
+    const { start, end, prefix, suffix } = place.metadata;
+    return [{ start, end, text: metadata ? prefix + entry + suffix : '' }];
+  }
+  return [{ start: flow.at, end: flow.at, text: `${flow.comma ? ', ' : ''}${entry}` }];
+}
