@@ -55,17 +55,17 @@ export function resolveTagged(tag: string, text: string, isPlain: boolean): Leaf
     case '!!binary':
       return readBinary(text);
     case '!!int':
-      return expect(name, resolve(text), (value) => typeof value === 'bigint');
+      return typed(name, resolve(text), (value) => typeof value === 'bigint');
     case '!!float': {
       const value = resolve(text);
-      return expect(name, typeof value === 'bigint' ? Number(value) : value, (made) => typeof made === 'number');
+      return typed(name, typeof value === 'bigint' ? Number(value) : value, (made) => typeof made === 'number');
     }
     case '!!bool':
-      return expect(name, resolve(text), (value) => typeof value === 'boolean');
+      return typed(name, resolve(text), (value) => typeof value === 'boolean');
     case '!!null':
-      return expect(name, resolve(text), (value) => value === null);
+      return typed(name, resolve(text), (value) => value === null);
     case '!!timestamp':
-      return expect(name, resolve(text), isTimestamp);
+      return typed(name, resolve(text), isTimestamp);
     default:
       return text;
   }
@@ -98,7 +98,7 @@ function encryptable(value: LeafValue | typeof UNSIGNED): LeafValue {
   return value;
 }
 
-function expect(tag: string, value: LeafValue | typeof UNSIGNED, fits: (value: LeafValue) => boolean): LeafValue {
+function typed(tag: string, value: LeafValue | typeof UNSIGNED, fits: (value: LeafValue) => boolean): LeafValue {
   if (value === UNSIGNED && tag === '!!int') return encryptable(value);
   if (value === UNSIGNED || !fits(value))
     throw new SopsError('document-invalid', `a value does not fit its tag ${tag}`);
