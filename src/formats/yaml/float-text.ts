@@ -1,0 +1,19 @@
+/** The text of a float as go-yaml v3 writes it (spec file-format.md section 6.2). */
+
+/** Decimal exponents outside -4…5 are written in exponent form. */
+const SMALLEST = -4;
+const LARGEST = 5;
+
+/**
+ * The shortest digits that read back as the same double, `.inf`, `-.inf` or `.nan`. Negative zero is `-0.0`: SOPS
+ * writes `-0`, which reads as an integer and breaks the MAC (spec section 10, D4).
+ */
+export function floatText(value: number): string {
+  if (Number.isNaN(value)) return '.nan';
+  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
+  if (Object.is(value, -0)) return '-0.0';
+  const [mantissa = '', exponentText = ''] = value.toExponential().split('e');
+  const exponent = Number(exponentText);
+  if (exponent >= SMALLEST && exponent <= LARGEST) return String(value);
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${Math.abs(exponent).toString().padStart(2, '0')}`;
+}
