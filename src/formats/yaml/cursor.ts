@@ -117,7 +117,9 @@ export class Cursor {
 export function isDocumentMarker(text: string, at: number): boolean {
   const first = text.charCodeAt(at);
   if (first !== 0x2d && first !== 0x2e) return false;
-  return text.charCodeAt(at + 1) === first && text.charCodeAt(at + 2) === first && isBlankOrEnd(text.charCodeAt(at + 3));
+  return (
+    text.charCodeAt(at + 1) === first && text.charCodeAt(at + 2) === first && isBlankOrEnd(text.charCodeAt(at + 3))
+  );
 }
 
 /** Line and column of an offset, both from 1. */

@@ -3,8 +3,9 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { Cursor } from './cursor.js';
+import type { FlowPlace, MetadataSpan } from './node.js';
 import { DEFAULT_HANDLES, type TagHandles } from './properties.js';
-import { type FlowPlace, type MetadataSpan, TreeReader } from './tree-reader.js';
+import { TreeReader } from './tree-reader.js';
 
 /** Where a document stands in the text. */
 export interface DocumentPlace {
@@ -61,7 +62,7 @@ class StreamReader {
   constructor(private readonly cursor: Cursor) {}
 
   readAll(): YamlDocument[] {
-    while (this.readNext()) continue;
+    while (this.readNext());
     const [first] = this.deferred;
     if (first) throw first;
     return this.documents;
@@ -82,7 +83,7 @@ class StreamReader {
     } else if (this.documents.length > 0 || handles !== DEFAULT_HANDLES) {
       throw cursor.error('a further document begins with ---');
     }
-    this.documents.push(this.readDocument(handles));
+    this.documents.push(this.readDocument(handles, explicit));
     this.passEndMarkers();
     return true;
   }
@@ -95,21 +96,26 @@ class StreamReader {
     return false;
   }
 
-  private readDocument(handles: TagHandles): YamlDocument {
+  private readDocument(handles: TagHandles, explicit: boolean): YamlDocument {
     const { cursor } = this;
     const reader = new TreeReader(cursor, this.documents.length === 0, handles, (error) => this.deferred.push(error));
     reader.lastEnd = cursor.at;
     const empty = cursor.atEnd || cursor.atDocumentMarker();
+    if (empty && !explicit) throw cursor.error('a document must stand before ...');
     const value = empty ? branch() : reader.readRoot().value;
     cursor.passToToken();
     if (!cursor.atEnd && !cursor.atDocumentMarker()) throw cursor.error('the document ends before this');
     const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';
     if (value.kind !== 'branch' && !isNull) {
-      throw new SopsError('document-invalid', 'YAML documents that are sequences or scalars are not supported: the top must be a map');
+      throw new SopsError(
+        'document-invalid',
+        'YAML documents that are sequences or scalars are not supported: the top must be a map',
+      );
     }
     const root = value.kind === 'branch' ? value : branch();
     root.items.push(...reader.takeComments());
-    const nullRoot = value.kind === 'leaf' && value.source ? { start: value.source.start, end: value.source.end } : undefined;
+    const nullRoot =
+      value.kind === 'leaf' && value.source ? { start: value.source.start, end: value.source.end } : undefined;
     const place: DocumentPlace = {
       column: reader.rootColumn ?? 0,
       end: cursor.atEnd ? cursor.text.length : cursor.lineStart,
@@ -143,8 +149,9 @@ class StreamReader {
       const [name, first = '', second = '', more = '#'] = line.split(/[ \t]+/);
       const rest = name === '%TAG' ? more : second === '' ? '#' : second;
       const isTag = name === '%TAG' && /^!(?:[\w-]*!)?$/.test(first) && second !== '';
-      const isVersion: boolean = name === '%YAML' && first === '1.1' && !version;
-      if (!(isTag || isVersion) || !rest.startsWith('#')) throw cursor.error('only %YAML 1.1 and %TAG lines are understood', start);
+      const isVersion: boolean = name === '%YAML' && /^1\.1(#|$)/.test(first) && !version;
+      if (!(isTag || isVersion) || !rest.startsWith('#'))
+        throw cursor.error('only %YAML 1.1 and %TAG lines are understood', start);
       if (isTag) handles = new Map([...handles, [first, second]]);
       else if (handles === DEFAULT_HANDLES) handles = new Map(handles);
       version ||= isVersion;

@@ -50,7 +50,8 @@ export function readTag(cursor: Cursor, handles: TagHandles): string {
   const handle = `!${rest}`;
   const prefix = handles.get(handle);
   if (verbatim === undefined && prefix === undefined) throw cursor.error(`no %TAG line declares the handle ${handle}`);
-  if (verbatim === undefined && suffix === '' && rest !== '') throw cursor.error('this tag has no name behind its handle');
+  if (verbatim === undefined && suffix === '' && rest !== '')
+    throw cursor.error('this tag has no name behind its handle');
   cursor.at = end;
   if (verbatim !== undefined) return unescapeUri(cursor, verbatim);
   return suffix === '' ? '!' : prefix + unescapeUri(cursor, suffix);

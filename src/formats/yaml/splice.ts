@@ -1,8 +1,9 @@
 /** The edits that bring a YAML text up to date with its tree: scalars, comments, expanded aliases. */
+
+import { sameLeafValue, sameValue } from '../../tree/equality.js';
 import type { Comment, Leaf, LeafValue, Source, Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { blockEdits, unblockEdits } from './block-edit.js';
-import { holdSame, sameLeaf } from './copy.js';
 import { emitFlow } from './emit.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
 
@@ -22,11 +23,11 @@ export class Splicer {
   addValue(value: Value, inList: boolean): void {
     if (value.alias) {
       const { start, end, of } = value.alias;
-      if (!holdSame(value, of)) this.edits.push({ start, end, text: emitFlow(value) });
+      if (!sameValue(value, of)) this.edits.push({ start, end, text: emitFlow(value) });
       return;
     }
     if (value.kind === 'leaf') {
-      if (value.source && !sameLeaf(value.value, value.source.value)) this.addLeaf(value, value.source, inList);
+      if (value.source && !sameLeafValue(value.value, value.source.value)) this.addLeaf(value, value.source, inList);
       return;
     }
     for (const entry of value.items) {
@@ -65,6 +66,12 @@ export class Splicer {
   }
 }
 
-function write(value: LeafValue, style: ScalarStyle, inFlow: boolean, contentIndent: number, parentIndent: number): string {
+function write(
+  value: LeafValue,
+  style: ScalarStyle,
+  inFlow: boolean,
+  contentIndent: number,
+  parentIndent: number,
+): string {
   return writeScalar(value, { style, inFlow, contentIndent, parentIndent }).text;
 }

@@ -1,0 +1,137 @@
+/** Flow collections: lists and maps in brackets and braces. */
+import { type Branch, branch, type Comment, item, type List, leaf, list, type Value } from '../../tree/tree.js';
+import { type FlowPlace, MAX_KEY_LENGTH, ROOT_FRAME } from './node.js';
+import type { TreeReader } from './tree-reader.js';
+
+export function readFlowList(reader: TreeReader): List {
+  const { cursor } = reader;
+  const entries = list();
+  openFlow(reader);
+  while (cursor.unit !== 0x5d) {
+    const comments = reader.takeComments();
+    const value = readFlowListEntry(reader);
+    const inline = passFlowComma(reader, 0x5d);
+    (entries.items as (Comment | Value)[]).push(...comments, ...inline, value);
+  }
+  entries.items.push(...reader.takeComments());
+  closeFlow(reader);
+  return entries;
+}
+
+/** An entry of a flow list: a value, or one `key: value` pair, which makes a map of one entry. */
+function readFlowListEntry(reader: TreeReader): Value {
+  const { cursor } = reader;
+  const start = cursor.at;
+  const lineStart = cursor.lineStart;
+  const explicit = cursor.unit === 0x3f;
+  if (explicit) passFlowMark(reader);
+  const key = readFlowNode(reader);
+  const short = cursor.at - start <= MAX_KEY_LENGTH;
+  cursor.passToToken();
+  const sameLine = cursor.lineStart === lineStart && short;
+  if (cursor.unit !== 0x3a) return explicit ? branch([item(reader.keyText(key, start), leaf(null))]) : key;
+  if (!explicit && !sameLine) throw cursor.error('a key and its colon must stand on one line', start);
+  passFlowMark(reader);
+  return branch([item(reader.keyText(key, start), readFlowNode(reader))]);
+}
+
+export function readFlowMap(reader: TreeReader): Branch {
+  const { cursor } = reader;
+  const isRoot = reader.depth === 1 && cursor.flowLevel === 0;
+  const map = branch();
+  const keys = new Set<string>();
+  openFlow(reader);
+  let place: FlowPlace = { at: reader.lastEnd, comma: false };
+  const opened = reader.lastEnd;
+  let lastValueEnd = opened;
+  while (cursor.unit !== 0x7d) {
+    const comments = reader.takeComments();
+    const start = cursor.at;
+    const { key, value } = readFlowEntry(reader);
+    reader.checkUnique(keys, key, start, value);
+    const end = reader.lastEnd;
+    const inline = passFlowComma(reader, 0x7d);
+    if (isRoot && key === 'sops') {
+      if (reader.metadata) throw cursor.error('the key sops stands twice', start);
+      const last = cursor.unit === 0x7d;
+      const prefix = last && lastValueEnd !== opened ? ', ' : ' ';
+      const from = last ? lastValueEnd : place.at;
+      reader.metadata = { value, start: from, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
+      continue;
+    }
+    place = { at: reader.lastEnd, comma: reader.lastEnd === end };
+    lastValueEnd = end;
+    map.items.push(...comments, ...inline, item(key, value));
+  }
+  map.items.push(...reader.takeComments());
+  closeFlow(reader);
+  if (isRoot) reader.flowPlace = place;
+  return map;
+}
+
+function readFlowEntry(reader: TreeReader): { key: string; value: Value } {
+  const { cursor } = reader;
+  const start = cursor.at;
+  const lineStart = cursor.lineStart;
+  const explicit = cursor.unit === 0x3f;
+  if (explicit) passFlowMark(reader);
+  const key = readFlowNode(reader);
+  const short = cursor.at - start <= MAX_KEY_LENGTH;
+  cursor.passToToken();
+  const sameLine = cursor.lineStart === lineStart && short;
+  const text = reader.keyText(key, start);
+  if (cursor.unit !== 0x3a) return { key: text, value: reader.emptyNode(undefined, ROOT_FRAME).value };
+  if (!explicit && !sameLine) throw cursor.error('a key and its colon must stand on one line', start);
+  passFlowMark(reader);
+  return { key: text, value: readFlowNode(reader) };
+}
+
+function readFlowNode(reader: TreeReader): Value {
+  const { cursor } = reader;
+  const unit = cursor.unit;
+  if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit === 0x3a)
+    return reader.emptyNode(undefined, ROOT_FRAME).value;
+  if (cursor.atDocumentMarker()) throw cursor.error('a document marker stands inside brackets');
+  return reader.readNode(ROOT_FRAME).value;
+}
+
+function passFlowMark(reader: TreeReader): void {
+  reader.cursor.at += 1;
+  reader.lastEnd = reader.cursor.at;
+  reader.cursor.passToToken();
+}
+
+/** Moves over the comma behind an entry; returns the comment on the entry's line. */
+function passFlowComma(reader: TreeReader, close: number): Comment[] {
+  const { cursor } = reader;
+  cursor.passToToken();
+  const inline = cursor.pending.filter((mark) => !mark.ownLine);
+  cursor.pending = cursor.pending.filter((mark) => mark.ownLine);
+  if (cursor.unit === 0x2c) {
+    cursor.at += 1;
+    reader.lastEnd = cursor.at;
+    cursor.passBlanks();
+    if (cursor.text.charCodeAt(cursor.at) === 0x23) inline.push(cursor.readComment());
+    cursor.passToToken();
+    if (cursor.text.charCodeAt(cursor.at) === 0x2c) throw cursor.error('a value must stand between two commas');
+  } else if (cursor.unit !== close) {
+    throw cursor.error(`a comma or ${String.fromCharCode(close)} must follow here`);
+  }
+  return inline.map((mark) => reader.toComment(mark, true));
+}
+
+function openFlow(reader: TreeReader): void {
+  const { cursor } = reader;
+  cursor.at += 1;
+  cursor.flowLevel += 1;
+  reader.lastEnd = cursor.at;
+  cursor.passToToken();
+  if (cursor.unit === 0x2c) throw cursor.error('a value must stand in front of the comma');
+}
+
+function closeFlow(reader: TreeReader): void {
+  reader.cursor.at += 1;
+  reader.cursor.flowLevel -= 1;
+  reader.cursor.keyAllowed = false;
+  reader.lastEnd = reader.cursor.at;
+}

@@ -1,0 +1,52 @@
+/** What the parts of the YAML reader hand to each other, and the limits they keep. */
+import type { Value } from '../../tree/tree.js';
+import type { CommentMark } from './cursor.js';
+import type { ScalarToken } from './scalars.js';
+
+/** Deeper nesting is refused; no configuration nests like that, and the call stack of some runtimes ends soon after. */
+export const MAX_DEPTH = 1000;
+/** Values that aliases may stand for in one file, all together: an alias bomb ends here. */
+export const MAX_ALIAS_COPIES = 250_000;
+/** A key must end within so many characters (YAML 1.1 section 9.3.2, as libyaml has it). */
+export const MAX_KEY_LENGTH = 1024;
+
+/** A node as read: its value, and how it stands in the text. */
+export interface Node {
+  readonly value: Value;
+  readonly shape: 'scalar' | 'alias' | 'flow' | 'block' | 'empty';
+  /** A comment on the header line of a block scalar. */
+  readonly comment?: CommentMark | undefined;
+  /** The scalar as read, until its tag is known. */
+  readonly token?: ScalarToken;
+}
+
+/** The entry `sops` of a root map: its value and the text it takes, from the start of its first line. */
+export interface MetadataSpan {
+  readonly value: Value;
+  readonly start: number;
+  readonly end: number;
+  /** In braces: the commas that belong to it. */
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** Where a root flow map takes a further entry: behind its last one, or behind `{`. */
+export interface FlowPlace {
+  readonly at: number;
+  readonly comma: boolean;
+}
+
+/** The first key of a block map, which was read before it was known to be one; the cursor stands on its colon. */
+export interface FirstKey {
+  readonly key: Value;
+  readonly start: number;
+}
+
+export interface Frame {
+  /** Column of the collection around, -1 at the root. */
+  readonly parent: number;
+  /** Whether a `-` in the parent's column still belongs to this node (a list under a key). */
+  readonly sameColumnList: boolean;
+}
+
+export const ROOT_FRAME: Frame = { parent: -1, sameColumnList: false };

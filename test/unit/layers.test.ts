@@ -1,0 +1,103 @@
+/** Holds the code to the layers of the design: a folder imports only from lower ones and from its own. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SOURCE = new URL('../../src', import.meta.url).pathname;
+const LAYERS: ReadonlyMap<string, number> = new Map([
+  ['errors', 0],
+  ['util', 0],
+  ['tree', 1],
+  ['exec', 1],
+  ['cipher', 2],
+  ['keys', 2],
+  ['remotes', 2],
+  ['metadata', 3],
+  ['keyservice', 3],
+  ['formats', 4],
+  ['datakey', 4],
+  ['config', 5],
+  ['operations', 6],
+  ['kubernetes', 7],
+  ['git', 7],
+  ['cli', 8],
+  ['index', 8],
+]);
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? sourceFiles(path) : path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+/** The top folder (or file, without its ending) of a path below src. */
+function roomOf(path: string): string {
+  return (path.split('/')[0] ?? '').replace(/\.(ts|js)$/, '');
+}
+
+function importsOf(text: string): string[] {
+  const found = text.matchAll(/(?:from\s+|import\s*\(\s*|import\s+)'([^']+)'/g);
+  return [...found].map((match) => match[1] ?? '');
+}
+
+describe('layers', () => {
+  const files = sourceFiles(SOURCE).map((path) => ({
+    path: path.slice(SOURCE.length + 1),
+    text: readFileSync(path, 'utf8'),
+  }));
+
+  test('every folder has a layer', () => {
+    expect(files.length).toBeGreaterThan(20);
+    for (const { path } of files) expect(LAYERS.has(roomOf(path)), path).toBe(true);
+  });
+
+  test('no import goes upwards or sideways', () => {
+    const wrong: string[] = [];
+    for (const { path, text } of files) {
+      for (const target of importsOf(text)) {
+        if (!target.startsWith('.')) continue;
+        const room = roomOf(posix.normalize(posix.join(dirname(path), target)));
+        const from = roomOf(path);
+        if (room !== from && (LAYERS.get(room) ?? 99) >= (LAYERS.get(from) ?? -1))
+          wrong.push(`${path} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('the tree uses no packages, and the cipher none but node:crypto', () => {
+    for (const { path, text } of files) {
+      const packages = importsOf(text).filter((target) => !target.startsWith('.'));
+      if (path.startsWith('tree/')) expect(packages, path).toEqual([]);
+      if (path.startsWith('cipher/'))
+        expect(
+          packages.filter((name) => name !== 'node:crypto'),
+          path,
+        ).toEqual([]);
+    }
+  });
+
+  test('providers do not import each other, nor a cloud SDK statically', () => {
+    for (const { path, text } of files.filter((file) => file.path.startsWith('keys/'))) {
+      const [, own] = path.split('/');
+      for (const match of text.matchAll(/^import .*from '([^']+)'/gm)) {
+        const target = match[1] ?? '';
+        if (!target.startsWith('.')) expect(target, path).toMatch(/^node:/);
+        const other = posix.normalize(posix.join(dirname(path), target)).split('/');
+        if (path.split('/').length > 2 && other[0] === 'keys' && other.length > 2) expect(other[1], path).toBe(own);
+      }
+    }
+  });
+
+  test('operations touch neither process nor console', () => {
+    for (const { path, text } of files) {
+      if (path.startsWith('cli/')) continue;
+      expect(/\bconsole\.|process\.(exit|env|stdout|stderr|argv|cwd)/.test(text), path).toBe(false);
+    }
+  });
+
+  test('files stay short', () => {
+    for (const { path, text } of files) expect(text.split('\n').length, path).toBeLessThanOrEqual(401);
+  });
+});
