@@ -1,0 +1,51 @@
+/** The text `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: reading and writing it (spec file-format.md section 2). */
+import { isBase64 } from '../util/base64.js';
+
+/** The parts of an encrypted value; the first three in base64, each of at least one byte. */
+export interface EncryptedValue {
+  /** Ciphertext without tag. */
+  readonly data: string;
+  readonly iv: string;
+  readonly tag: string;
+  /** The type word; it is not authenticated. */
+  readonly type: string;
+}
+
+const HEAD = 'ENC[AES256_GCM,data:';
+const IV = ',iv:';
+const TAG = ',tag:';
+const TYPE = ',type:';
+
+/**
+ * The parts of an encrypted value, or null when the text is none. What SOPS's pattern accepts is accepted: nothing may
+ * stand before `ENC`, the fields have a fixed order and none is empty, each reaches as far as it can, and what follows
+ * the last `]` of the first line is ignored. Base64 must be strict. Linear, whatever the text.
+ */
+export function parseEncryptedValue(text: string): EncryptedValue | null {
+  if (!text.startsWith(HEAD)) return null;
+  const lineEnd = text.indexOf('\n');
+  const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  // From the right, since greedy groups take the last mark that leaves each later field a character.
+  const close = line.lastIndexOf(']');
+  const type = line.lastIndexOf(TYPE, close - 1 - TYPE.length);
+  const tag = type < 0 ? -1 : line.lastIndexOf(TAG, type - 1 - TAG.length);
+  const iv = tag < 0 ? -1 : line.lastIndexOf(IV, tag - 1 - IV.length);
+  if (close < 0 || iv <= HEAD.length) return null;
+  const value = {
+    data: line.slice(HEAD.length, iv),
+    iv: line.slice(iv + IV.length, tag),
+    tag: line.slice(tag + TAG.length, type),
+    type: line.slice(type + TYPE.length, close),
+  };
+  return isBase64(value.data) && isBase64(value.iv) && isBase64(value.tag) ? value : null;
+}
+
+/** The text of an encrypted value. */
+export function formatEncryptedValue(value: EncryptedValue): string {
+  return `${HEAD}${value.data}${IV}${value.iv}${TAG}${value.tag}${TYPE}${value.type}]`;
+}
+
+/** Whether a text begins as encrypted values do; it may still be malformed. */
+export function looksEncrypted(text: string): boolean {
+  return text.startsWith(HEAD);
+}

@@ -1,0 +1,155 @@
+/** Encrypting and decrypting whole trees in place, with the MAC computed on the way (spec file-format.md sections 2–4). */
+import { SopsError } from '../errors.js';
+import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
+import { type Branch, comment, type Leaf } from '../tree/tree.js';
+import { readValue, textOf, typeWordOf } from '../tree/value.js';
+import { type Place, walk } from '../tree/walk.js';
+import { decodeText } from '../util/text.js';
+import type { Cipher } from './cipher.js';
+import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
+import { parseEncryptedValue } from './encrypted-value.js';
+import { MacHash } from './mac.js';
+
+export interface TreeOptions {
+  readonly cipher: Cipher;
+  readonly scope: EncryptionScope;
+  /** The file's `mac_only_encrypted`. */
+  readonly macOnlyEncrypted: boolean;
+}
+
+/** What a walk over a tree came to. */
+export interface TreeResult {
+  /** The MAC's text: what `sealMac` takes and `verifyMac` compares with. */
+  readonly macText: string;
+  /** Leaves that stand (or stood) as ciphertext. */
+  readonly encryptedLeaves: number;
+  /** Comments that stand (or stood) as ciphertext. */
+  readonly encryptedComments: number;
+  /** Leaves other than null and the empty string. */
+  readonly nonEmptyLeaves: number;
+}
+
+export interface DecryptedTree extends TreeResult {
+  /** Comments in encrypted places that are no ciphertext of this file; they stand as they were. Worth a warning. */
+  readonly keptComments: number;
+}
+
+/**
+ * Encrypts the selected leaves and comments of the documents in place; sources stay. Null, empty strings and empty
+ * containers stay as they are and count for nothing; comments are never part of the MAC (spec section 10, D1).
+ * Throws `leaf-not-encryptable` with the path for a value SOPS has no text for, and for a comment whose ciphertext
+ * would match the rule that keeps comments plain. The tree is partly encrypted then.
+ */
+export function encryptTree(documents: readonly Branch[], options: TreeOptions): TreeResult {
+  const { cipher, scope, macOnlyEncrypted } = options;
+  const mac = new MacHash(macOnlyEncrypted);
+  const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0 };
+  walk(documents, scope, {
+    leaf(leaf, place) {
+      const { value } = leaf;
+      if (value === null || value === '') return;
+      counts.nonEmptyLeaves += 1;
+      const { selected } = place;
+      if (!selected && macOnlyEncrypted) return;
+      const text = textOf(value);
+      if (text === null) throw notEncryptable(place, 'the value is outside the range of its type');
+      const bytes = mac.addText(text);
+      if (!selected) return;
+      leaf.value = cipher.encryptText(text, typeWordOf(value), place.joinedPath, bytes);
+      counts.encryptedLeaves += 1;
+    },
+    comment(comment, place) {
+      if (!encryptComment(cipher, comment, place)) return;
+      counts.encryptedComments += 1;
+      if (readsAsSwitch(scope, comment.text)) {
+        throw notEncryptable(place, 'unencrypted_comment_regex matches the ciphertext of a comment');
+      }
+    },
+  });
+  return { macText: mac.digest(), ...counts };
+}
+
+/**
+ * Decrypts the selected leaves and comments of the documents in place; sources stay. A list item that decrypts to a
+ * comment becomes one, with the item's source. Comments that cannot be decrypted stay and are counted.
+ * Throws `leaf-not-decryptable` with the path, never the value; the tree is partly decrypted then.
+ */
+export function decryptTree(documents: readonly Branch[], options: TreeOptions): DecryptedTree {
+  const { cipher, scope, macOnlyEncrypted } = options;
+  const mac = new MacHash(macOnlyEncrypted);
+  const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0, keptComments: 0 };
+  walk(documents, scope, {
+    leaf(leaf, place) {
+      if (leaf.value === null || leaf.value === '') return;
+      if (!place.selected) {
+        counts.nonEmptyLeaves += 1;
+        if (!macOnlyEncrypted) hashPlain(mac, leaf, place);
+      } else if (decryptLeaf(cipher, mac, leaf, place)) {
+        counts.nonEmptyLeaves += 1;
+        counts.encryptedLeaves += 1;
+      } else {
+        counts.encryptedComments += 1;
+      }
+    },
+    comment(comment, place) {
+      const before = comment.text;
+      if (!decryptComment(cipher, comment, place)) counts.keptComments += 1;
+      else if (comment.text !== before) counts.encryptedComments += 1;
+    },
+  });
+  return { macText: mac.digest(), ...counts };
+}
+
+/** Decrypts and hashes one leaf. @returns false when it has turned out to be a comment, which took its place. */
+function decryptLeaf(cipher: Cipher, mac: MacHash, leaf: Leaf, place: Place): boolean {
+  if (typeof leaf.value !== 'string') {
+    throw notDecryptable(place, `Expected encrypted value as string, but got ${leafKind(leaf)}`);
+  }
+  const parsed = parseEncryptedValue(leaf.value);
+  if (!parsed) throw notDecryptable(place, "the value does not match sops' data format");
+  const aad = place.joinedPath;
+  const plaintext = cipher.open(parsed, aad);
+  if (!plaintext) {
+    throw notDecryptable(place, 'Could not decrypt with AES_GCM: message authentication failed', AUTHENTICATION_HINT);
+  }
+  const text = decodeText(plaintext);
+  if (parsed.type === COMMENT_WORD && place.container.kind === 'list') {
+    cipher.remember(parsed.iv, COMMENT_WORD, text, aad);
+    place.replaceByComment(comment(text, false, leaf.source));
+    return false;
+  }
+  const value = readValue(text, parsed.type);
+  if (value === undefined) throw notDecryptable(place, `the plaintext is not of the type ${printable(parsed.type)}`);
+  cipher.remember(parsed.iv, parsed.type, text, aad);
+  leaf.value = value;
+  // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
+  if (value === text) mac.addBytes(plaintext);
+  else hashPlain(mac, leaf, place);
+  return true;
+}
+
+function hashPlain(mac: MacHash, leaf: Leaf, place: Place): void {
+  const text = leaf.value === null ? '' : textOf(leaf.value);
+  if (text === null) throw notDecryptable(place, 'the value is outside the range of its type');
+  mac.addText(text);
+}
+
+const AUTHENTICATION_HINT = 'The value was changed or moved to another key, or the file was given the key of another.';
+
+function notDecryptable(place: Place, reason: string, hint?: string): SopsError {
+  const details = hint === undefined ? { path: place.path } : { path: place.path, hint };
+  return new SopsError('leaf-not-decryptable', `Error decrypting tree: Error walking tree: ${reason}`, details);
+}
+
+function notEncryptable(place: Place, reason: string): SopsError {
+  return new SopsError('leaf-not-encryptable', `Error encrypting tree: ${reason}`, { path: place.path });
+}
+
+function leafKind(leaf: Leaf): string {
+  return leaf.value === null ? 'null' : typeWordOf(leaf.value);
+}
+
+/** A type word comes from the file: only a plain word is repeated. */
+function printable(word: string): string {
+  return /^[a-z]{1,12}$/.test(word) ? `"${word}"` : 'given in the file';
+}

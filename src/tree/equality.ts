@@ -1,0 +1,43 @@
+/** Whether two trees are the same, as far as a file can tell. */
+import { type Branch, type Comment, type Item, isTimestamp, type LeafValue, type Value } from './tree.js';
+
+type Node = Value | Item | Comment;
+
+/**
+ * Whether two lists of documents hold the same keys, values and comments in the same order. Types count (1 is not 1.0),
+ * as do −0 and a time's offset; NaN equals itself. Where a comment stands on its line does not.
+ */
+export function sameTree(left: readonly Branch[], right: readonly Branch[]): boolean {
+  return left.length === right.length && left.every((document, at) => sameValue(document, right[at]));
+}
+
+/** {@link sameTree} for two values. Iterative, so any depth is fine. */
+export function sameValue(left: Value, right: Value | undefined): boolean {
+  const pending: [Node, Node | undefined][] = [[left, right]];
+  for (let pair = pending.pop(); pair; pair = pending.pop()) {
+    const [one, other] = pair;
+    if (!other || !sameHead(one, other)) return false;
+    if (one.kind === 'item' && other.kind === 'item') pending.push([one.value, other.value]);
+    if ('items' in one && 'items' in other) {
+      if (one.items.length !== other.items.length) return false;
+      for (const [at, entry] of one.items.entries()) pending.push([entry, other.items[at]]);
+    }
+  }
+  return true;
+}
+
+/** Whether two nodes agree, what stands below them aside. */
+function sameHead(one: Node, other: Node): boolean {
+  if (one.kind === 'leaf') return other.kind === 'leaf' && sameLeafValue(one.value, other.value);
+  if (one.kind === 'comment') return other.kind === 'comment' && one.text === other.text;
+  if (one.kind === 'item') return other.kind === 'item' && one.key === other.key;
+  return one.kind === other.kind;
+}
+
+/** Whether two values are of one type and equal. */
+export function sameLeafValue(one: LeafValue, other: LeafValue): boolean {
+  if (isTimestamp(one) && isTimestamp(other)) {
+    return one.nanoseconds === other.nanoseconds && one.offset === other.offset;
+  }
+  return Object.is(one, other);
+}
