@@ -1,0 +1,54 @@
+/** A whole value on one line, in flow style: what takes the place of an alias whose copies now differ. */
+import type { Branch, LeafValue, List, Value } from '../../tree/tree.js';
+import { entryAt } from './emit-entries.js';
+import { layScalar } from './scalar-text.js';
+
+/** YAML allows 1024 characters in front of the colon of a key without `?`. */
+const MAX_SIMPLE_KEY = 1000;
+
+/** A branch or list being printed. */
+interface Frame {
+  readonly of: Branch | List;
+  at: number;
+  empty: boolean;
+}
+
+/**
+ * A value on one line, every string quoted (in single quotes where they can hold it), so that it can stand anywhere.
+ * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2).
+ * Throws `output-format` for a time that has no text.
+ */
+export function emitFlow(value: Value): string {
+  if (value.kind === 'leaf') return scalar(value.value);
+  const parts: string[] = [value.kind === 'list' ? '[' : '{'];
+  const stack: Frame[] = [{ of: value, at: 0, empty: true }];
+  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    const inList = frame.of.kind === 'list';
+    const entry = entryAt(frame.of, frame.at);
+    if (entry.value === undefined) {
+      parts.push(inList ? ']' : '}');
+      stack.pop();
+      continue;
+    }
+    if (!frame.empty) parts.push(', ');
+    if (!inList) parts.push(keyOf(entry.key ?? ''));
+    frame.at = entry.next;
+    frame.empty = false;
+    if (entry.value.kind === 'leaf') {
+      parts.push(scalar(entry.value.value));
+    } else {
+      parts.push(entry.value.kind === 'list' ? '[' : '{');
+      stack.push({ of: entry.value, at: 0, empty: true });
+    }
+  }
+  return parts.join('');
+}
+
+function keyOf(key: string): string {
+  const text = scalar(key);
+  return text.length > MAX_SIMPLE_KEY ? `? ${text} : ` : `${text}: `;
+}
+
+function scalar(value: LeafValue): string {
+  return layScalar(value, { style: 'single', inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
+}
