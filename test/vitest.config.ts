@@ -1,9 +1,13 @@
-/** Two projects: `unit` needs Node alone, `integration` starts real services. */
+/** Two projects: `unit` needs Node alone, `integration` starts real programs and services. */
 import { defineConfig } from 'vitest/config';
+
+const report = process.env.SOPS_TS_REPORT;
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
+    reporters: report ? ['default', 'json'] : ['default'],
+    ...(report ? { outputFile: { json: report } } : {}),
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {
@@ -12,6 +16,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           fileParallelism: false,
+          passWithNoTests: true,
         },
       },
     ],

@@ -58,6 +58,8 @@ export interface Item {
   readonly kind: 'item';
   readonly key: string;
   value: Value;
+  /** YAML: the key is written as an alias. */
+  keyAlias?: AliasSource;
 }
 
 /** A map or a document's root: ordered, and the same key may stand twice. */

@@ -1,5 +1,5 @@
 /** Block maps and lists: entries by column, and the comments between them. */
-import { type Branch, branch, type Comment, item, type List, leaf, list, type Value } from '../../tree/tree.js';
+import { type Branch, branch, type Comment, type List, leaf, list, type Value } from '../../tree/tree.js';
 import type { CommentMark } from './cursor.js';
 import { type FirstKey, type Frame, MAX_KEY_LENGTH, type Node } from './node.js';
 import type { Properties } from './properties.js';
@@ -66,20 +66,18 @@ function readBlockEntry(
   const { cursor } = reader;
   const start = first?.start ?? cursor.at;
   const explicit = !first && cursor.atIndicator(0x3f);
-  const key = reader.keyText(
-    first?.key ?? (explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column)),
-    start,
-  );
+  const key = first?.key ?? (explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column));
   const { node, keyComment } = readBlockValue(reader, column, explicit);
-  reader.checkUnique(keys, key, start, node.value);
-  if (isRoot && key === 'sops') {
+  const entry = reader.itemOf(key, start, node.value);
+  reader.checkUnique(keys, entry.key, start, node.value);
+  if (isRoot && entry.key === 'sops') {
     if (reader.metadata) throw cursor.error('the key sops stands twice', start);
     reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
     return;
   }
   if (keyComment) map.items.push(reader.toComment(keyComment, false));
   if (node.shape !== 'block') map.items.push(...commentsAbove(reader, node));
-  map.items.push(...trailingComments(reader, node), item(key, node.value));
+  map.items.push(...trailingComments(reader, node), entry);
 }
 
 /** Comments between a key and a scalar on a later line go in front of the key. */

@@ -18,3 +18,14 @@ export function copyOf(value: Value, count: () => void): Value {
 function copyOfComment(of: Comment): Comment {
   return comment(of.text, of.inline);
 }
+
+/** A copy of keys and leaves alone. */
+export function withoutComments(value: Value): Value {
+  if (value.kind === 'leaf') return value;
+  if (value.kind === 'list') {
+    return list(value.items.flatMap((entry) => (entry.kind === 'comment' ? [] : [withoutComments(entry)])));
+  }
+  return branch(
+    value.items.flatMap((entry) => (entry.kind === 'comment' ? [] : [item(entry.key, withoutComments(entry.value))])),
+  );
+}

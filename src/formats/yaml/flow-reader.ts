@@ -1,5 +1,5 @@
 /** Flow collections: lists and maps in brackets and braces. */
-import { type Branch, branch, type Comment, item, type List, leaf, list, type Value } from '../../tree/tree.js';
+import { type Branch, branch, type Comment, type List, leaf, list, type Value } from '../../tree/tree.js';
 import { type FlowPlace, MAX_KEY_LENGTH, ROOT_FRAME } from './node.js';
 import type { TreeReader } from './tree-reader.js';
 
@@ -20,19 +20,9 @@ export function readFlowList(reader: TreeReader): List {
 
 /** An entry of a flow list: a value, or one `key: value` pair, which makes a map of one entry. */
 function readFlowListEntry(reader: TreeReader): Value {
-  const { cursor } = reader;
-  const start = cursor.at;
-  const lineStart = cursor.lineStart;
-  const explicit = cursor.unit === 0x3f;
-  if (explicit) passFlowMark(reader);
-  const key = readFlowNode(reader);
-  const short = cursor.at - start <= MAX_KEY_LENGTH;
-  cursor.passToToken();
-  const sameLine = cursor.lineStart === lineStart && short;
-  if (cursor.unit !== 0x3a) return explicit ? branch([item(reader.keyText(key, start), leaf(null))]) : key;
-  if (!explicit && !sameLine) throw cursor.error('a key and its colon must stand on one line', start);
-  passFlowMark(reader);
-  return branch([item(reader.keyText(key, start), readFlowNode(reader))]);
+  const { start, key, explicit, value } = readFlowPair(reader);
+  if (!value && !explicit) return key;
+  return branch([reader.itemOf(key, start, value ?? leaf(null))]);
 }
 
 export function readFlowMap(reader: TreeReader): Branch {
@@ -46,13 +36,14 @@ export function readFlowMap(reader: TreeReader): Branch {
   let lastValueEnd = opened;
   while (cursor.unit !== 0x7d) {
     const comments = reader.takeComments();
-    const start = cursor.at;
-    const { key, value } = readFlowEntry(reader);
-    reader.checkUnique(keys, key, start, value);
+    const pair = readFlowPair(reader);
+    const value = pair.value ?? reader.emptyNode(undefined, ROOT_FRAME).value;
+    const entry = reader.itemOf(pair.key, pair.start, value);
+    reader.checkUnique(keys, entry.key, pair.start, value);
     const end = reader.lastEnd;
     const inline = passFlowComma(reader, 0x7d);
-    if (isRoot && key === 'sops') {
-      if (reader.metadata) throw cursor.error('the key sops stands twice', start);
+    if (isRoot && entry.key === 'sops') {
+      if (reader.metadata) throw cursor.error('the key sops stands twice', pair.start);
       const last = cursor.unit === 0x7d;
       const prefix = last && lastValueEnd !== opened ? ', ' : ' ';
       const from = last ? lastValueEnd : place.at;
@@ -61,7 +52,7 @@ export function readFlowMap(reader: TreeReader): Branch {
     }
     place = { at: reader.lastEnd, comma: reader.lastEnd === end };
     lastValueEnd = end;
-    map.items.push(...comments, ...inline, item(key, value));
+    map.items.push(...comments, ...inline, entry);
   }
   map.items.push(...reader.takeComments());
   closeFlow(reader);
@@ -69,7 +60,16 @@ export function readFlowMap(reader: TreeReader): Branch {
   return map;
 }
 
-function readFlowEntry(reader: TreeReader): { key: string; value: Value } {
+/** A key, or a value that could be one, and what stands behind its colon. */
+interface FlowPair {
+  readonly start: number;
+  readonly key: Value;
+  /** Written with `?`. */
+  readonly explicit: boolean;
+  readonly value: Value | undefined;
+}
+
+function readFlowPair(reader: TreeReader): FlowPair {
   const { cursor } = reader;
   const start = cursor.at;
   const lineStart = cursor.lineStart;
@@ -78,12 +78,12 @@ function readFlowEntry(reader: TreeReader): { key: string; value: Value } {
   const key = readFlowNode(reader);
   const short = cursor.at - start <= MAX_KEY_LENGTH;
   cursor.passToToken();
-  const sameLine = cursor.lineStart === lineStart && short;
-  const text = reader.keyText(key, start);
-  if (cursor.unit !== 0x3a) return { key: text, value: reader.emptyNode(undefined, ROOT_FRAME).value };
-  if (!explicit && !sameLine) throw cursor.error('a key and its colon must stand on one line', start);
+  if (cursor.text.charCodeAt(cursor.at) !== 0x3a) return { start, key, explicit, value: undefined };
+  if (!explicit && !(short && cursor.lineStart === lineStart)) {
+    throw cursor.error('a key and its colon must stand on one line', start);
+  }
   passFlowMark(reader);
-  return { key: text, value: readFlowNode(reader) };
+  return { start, key, explicit, value: readFlowNode(reader) };
 }
 
 function readFlowNode(reader: TreeReader): Value {

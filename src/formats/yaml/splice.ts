@@ -1,9 +1,10 @@
 /** The edits that bring a YAML text up to date with its tree: scalars, comments, expanded aliases. */
 
 import { sameLeafValue, sameValue } from '../../tree/equality.js';
-import type { Comment, Leaf, LeafValue, Source, Value } from '../../tree/tree.js';
+import { type Comment, type Item, type Leaf, type LeafValue, leaf, type Source, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { blockEdits, unblockEdits } from './block-edit.js';
+import { withoutComments } from './copy.js';
 import { emitFlow } from './emit.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
 
@@ -23,7 +24,7 @@ export class Splicer {
   addValue(value: Value, inList: boolean): void {
     if (value.alias) {
       const { start, end, of } = value.alias;
-      if (!sameValue(value, of)) this.edits.push({ start, end, text: emitFlow(value) });
+      if (!sameValue(value, of)) this.edits.push({ start, end, text: emitFlow(withoutComments(value)) });
       return;
     }
     if (value.kind === 'leaf') {
@@ -32,9 +33,17 @@ export class Splicer {
     }
     for (const entry of value.items) {
       if (entry.kind === 'comment') this.addComment(entry);
-      else if (entry.kind === 'item') this.addValue(entry.value, false);
+      else if (entry.kind === 'item') this.addItem(entry);
       else this.addValue(entry, true);
     }
+  }
+
+  private addItem(of: Item): void {
+    const { keyAlias } = of;
+    if (keyAlias && !(keyAlias.of.kind === 'leaf' && keyAlias.of.value === of.key)) {
+      this.edits.push({ start: keyAlias.start, end: keyAlias.end, text: emitFlow(leaf(of.key)) });
+    }
+    this.addValue(of.value, false);
   }
 
   private addComment(of: Comment): void {
@@ -44,9 +53,15 @@ export class Splicer {
       if (of.text !== source.value) this.edits.push({ start: source.start, end: source.end, text: of.text });
       return;
     }
-    // A list item that held an encrypted comment: the dash gives way to the mark.
+    // A list item that held an encrypted comment: the dash gives way to the mark. In brackets no comment fits, and it stays.
+    if (source.style.startsWith('flow-')) return;
     const dash = this.text.lastIndexOf('-', source.start);
     this.edits.push({ start: dash, end: source.end, text: `#${of.text}` });
+  }
+
+  /** A new text, kept apart from an anchor that the old one could touch (`&a:b` is an anchor and a text). */
+  private separated(at: number, written: string): string {
+    return at === 0 || /[\s[{,:]/.test(this.text.charAt(at - 1)) ? written : ` ${written}`;
   }
 
   private addLeaf(of: Leaf, source: Source, inList: boolean): void {
@@ -62,7 +77,7 @@ export class Splicer {
       return;
     }
     const written = write(of.value, style, flow, contentIndent, column).replaceAll('\n', this.lineBreak);
-    this.edits.push({ start: source.start, end: source.end, text: written });
+    this.edits.push({ start: source.start, end: source.end, text: this.separated(source.start, written) });
   }
 }
 

@@ -1,6 +1,6 @@
 /** From YAML text to the tree: block and flow collections, keys, anchors, and the place of every comment. */
 import { SopsError } from '../../errors.js';
-import { type Comment, comment, leaf, type Source, type Value } from '../../tree/tree.js';
+import { type Comment, comment, type Item, item, leaf, type Source, type Value } from '../../tree/tree.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
 import { isBlankOrEnd } from './characters.js';
 import { copyOf } from './copy.js';
@@ -265,12 +265,19 @@ export class TreeReader {
   }
 
   /** The text of a key; other types are refused once the file is known to be well-formed. */
-  keyText(key: Value, at: number): string {
+  private keyText(key: Value, at: number): string {
     if (key.kind !== 'leaf') throw this.cursor.error('a key must be text, not a list or map', at);
     if (typeof key.value === 'string') return key.value;
     const problem = 'Tree contains a non-string key: write it in quotes';
     this.defer(this.cursor.error(problem, at).with('leaf-not-encryptable'));
     return String(key.value);
+  }
+
+  /** The item of a key as read, which may be an alias. */
+  itemOf(key: Value, at: number, value: Value): Item {
+    const entry = item(this.keyText(key, at), value);
+    if (key.alias) entry.keyAlias = key.alias;
+    return entry;
   }
 
   checkUnique(keys: Set<string>, key: string, at: number, value: Value | undefined): void {
