@@ -12,11 +12,44 @@ export interface ScalarToken {
   readonly comment?: CommentMark;
 }
 
+/** What ends a plain scalar's line in block context: a break, a comment, or a colon with a blank or break behind it. */
+const LINE_STOP = /[\n\r\x85\u2028\u2029]|[ \t]+#|:(?![^ \t\n\r\x85\u2028\u2029])/g;
+
 /** Reads a plain scalar. `indent` is the column that continuation lines must reach (block context). */
 export function readPlain(cursor: Cursor, indent: number): ScalarToken {
+  return (cursor.flowLevel === 0 && readPlainLine(cursor, indent)) || readPlainFolded(cursor, indent);
+}
+
+/** The common case, a plain scalar of one line in block context; undefined when it may go on below. */
+function readPlainLine(cursor: Cursor, indent: number): ScalarToken | undefined {
+  const { text, at: start } = cursor;
+  LINE_STOP.lastIndex = start;
+  const found = LINE_STOP.exec(text);
+  let end = found ? found.index : text.length;
+  if (found && isBreak(text.charCodeAt(end)) && goesOn(text, end, indent)) return undefined;
+  while (isBlank(text.charCodeAt(end - 1))) end -= 1;
+  cursor.at = end;
+  return { text: text.slice(start, end), style: 'plain', start, end };
+}
+
+/** Whether the next line that is not empty may belong to the scalar above it. */
+function goesOn(text: string, lineEnd: number, indent: number): boolean {
+  let lineStart = lineEnd;
+  let at = lineEnd;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (isBreak(unit)) lineStart = at + 1;
+    else if (unit === TAB) return true;
+    else if (unit !== SPACE) break;
+  }
+  return at < text.length && at - lineStart >= indent && text.charCodeAt(at) !== 0x23;
+}
+
+function readPlainFolded(cursor: Cursor, indent: number): ScalarToken {
   const start = cursor.at;
   const folder = new Folder();
   let end = start;
+  let { lineStart } = cursor;
   for (;;) {
     if (cursor.atDocumentMarker() || cursor.unit === 0x23) break;
     const from = cursor.at;
@@ -24,18 +57,21 @@ export function readPlain(cursor: Cursor, indent: number): ScalarToken {
     if (cursor.at === from) break;
     folder.add(cursor.text, from, cursor.at);
     end = cursor.at;
+    lineStart = cursor.lineStart;
     if (!isBlank(cursor.unit) && !isBreak(cursor.unit)) break;
     const crossed = passFolding(cursor, folder, indent);
     if (cursor.flowLevel === 0 && crossed && cursor.column < indent) break;
   }
-  rewindTo(cursor, end);
+  // Back to the scalar's end, so that what follows it (a comment, a break) is read by the caller.
+  cursor.at = end;
+  cursor.lineStart = lineStart;
   return { text: folder.text, style: 'plain', start, end };
 }
 
 /** Moves over characters of a plain scalar up to a blank, break or ending indicator. */
 function passPlainRun(cursor: Cursor): void {
   const { text } = cursor;
-  let at = cursor.at;
+  let { at } = cursor;
   for (; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit === SPACE || unit === TAB || isBreak(unit)) break;
@@ -62,15 +98,6 @@ function passFolding(cursor: Cursor, folder: Folder, indent: number): boolean {
   }
   if (!crossed) folder.addBlanks(cursor.text, from, cursor.at);
   return crossed;
-}
-
-/** Goes back to the end of a scalar, so that what follows it (a comment, a break) is read by the caller. */
-function rewindTo(cursor: Cursor, end: number): void {
-  cursor.at = end;
-  if (cursor.lineStart <= end) return;
-  let start = end;
-  while (start > 0 && !isBreak(cursor.text.charCodeAt(start - 1))) start -= 1;
-  cursor.lineStart = start;
 }
 
 /** Reads a `'…'` scalar. */
