@@ -1,0 +1,45 @@
+/** Finds a program the way a careful shell does: on PATH only, never in the working directory. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { Host } from '../util/host.js';
+
+/**
+ * The absolute path of a program. A name with a separator is a path, relative to the working directory of the host;
+ * any other is looked up in the absolute folders of PATH. Null when there is no such program.
+ */
+export async function findProgram(name: string, host: Host): Promise<string | null> {
+  if (name.includes('/') || (host.platform === 'win32' && name.includes('\\'))) {
+    return firstProgram([resolve(host.cwd, name)], host);
+  }
+  const folders = searchPath(host).split(delimiter).filter(isAbsolute);
+  return firstProgram(
+    folders.map((folder) => join(folder, name)),
+    host,
+  );
+}
+
+function searchPath(host: Host): string {
+  if (host.platform !== 'win32') return host.env.PATH ?? '';
+  const name = Object.keys(host.env).find((key) => key.toUpperCase() === 'PATH');
+  return (name === undefined ? undefined : host.env[name]) ?? '';
+}
+
+async function firstProgram(paths: readonly string[], host: Host): Promise<string | null> {
+  const endings = host.platform === 'win32' ? ['', '.exe', '.com'] : [''];
+  for (const path of paths) {
+    for (const ending of endings) {
+      if (await isProgram(path + ending)) return path + ending;
+    }
+  }
+  return null;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

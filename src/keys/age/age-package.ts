@@ -1,0 +1,74 @@
+/** What the `age-encryption` package does for us (hybrid post-quantum keys, scrypt), on our own seams; loaded when needed. */
+import type { Decrypter } from 'age-encryption';
+import { SopsError } from '../../errors.js';
+import { decodeBech32 } from './bech32.js';
+import type { AgeIdentity, AgeRecipient } from './file.js';
+import type { AgeHeader } from './header.js';
+
+const HYBRID_STANZA = 'mlkem768x25519';
+const HYBRID_RECIPIENT_LENGTH = 1216;
+const HYBRID_SEED_LENGTH = 32;
+const SCRYPT_STANZA = 'scrypt';
+/** The package checks the MAC as well, before it gives the file key out. */
+const WRONG_MAC = 'invalid header HMAC';
+
+/** The recipient of a text `age1pq1…`. Throws `key`. */
+export function parseHybridRecipient(text: string): AgeRecipient {
+  const { prefix, data } = decodeBech32(text);
+  if (prefix !== 'age1pq' || data.length !== HYBRID_RECIPIENT_LENGTH) throw malformedHybrid();
+  return {
+    async seal(plaintext) {
+      const { Encrypter } = await import('age-encryption');
+      const encrypter = new Encrypter();
+      encrypter.addRecipient(text);
+      return encrypter.encrypt(plaintext);
+    },
+  };
+}
+
+/** The identity of a text `AGE-SECRET-KEY-PQ-1…`. Throws `key`, without quoting the text. */
+export function parseHybridIdentity(text: string): AgeIdentity {
+  const { prefix, data } = decodeBech32(text);
+  if (prefix !== 'AGE-SECRET-KEY-PQ-' || data.length !== HYBRID_SEED_LENGTH) throw malformedHybrid();
+  return packageIdentity(HYBRID_STANZA, (decrypter) => decrypter.addIdentity(text));
+}
+
+/** The identity that a passphrase is; null from it means that the passphrase is wrong. */
+export function passphraseIdentity(passphrase: string): AgeIdentity {
+  return packageIdentity(SCRYPT_STANZA, (decrypter) => decrypter.addPassphrase(passphrase));
+}
+
+function malformedHybrid(): SopsError {
+  return new SopsError('key', 'malformed hybrid post-quantum key');
+}
+
+function packageIdentity(stanzaType: string, addTo: (decrypter: Decrypter) => void): AgeIdentity {
+  return {
+    async unwrap(header: AgeHeader) {
+      if (!header.stanzas.some((stanza) => stanza.type === stanzaType)) return null;
+      const { Decrypter } = await import('age-encryption');
+      const decrypter = new Decrypter();
+      addTo(decrypter);
+      // Asked only when the identity before it had no match; the package's error for that is like all its others.
+      let unmatched = false;
+      decrypter.addIdentity({
+        unwrapFileKey() {
+          unmatched = true;
+          return null;
+        },
+      });
+      try {
+        return await decrypter.decryptHeader(header.bytes);
+      } catch (cause) {
+        if (unmatched) return null;
+        throw blockError(stanzaType, cause);
+      }
+    },
+  };
+}
+
+function blockError(stanzaType: string, cause: unknown): SopsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = reason === WRONG_MAC ? 'bad header MAC' : `invalid ${stanzaType} recipient block: ${reason}`;
+  return new SopsError('key', message, { cause });
+}

@@ -1,0 +1,41 @@
+/** The kinds of age recipients: how each is told by its text, checked, and loaded (spec keys-and-config.md section 2.7). */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import type { AgeRecipient } from './file.js';
+import { parseX25519Recipient } from './x25519.js';
+
+interface RecipientKind {
+  matches(text: string): boolean;
+  /** How messages call it. */
+  readonly called: string;
+  /** Throws `key` for a malformed text, without starting anything. */
+  parse(text: string, host: Host): Promise<AgeRecipient>;
+}
+
+/** The first that matches is it. */
+const KINDS: readonly RecipientKind[] = [
+  {
+    matches: (text) => text.startsWith('age1pq1'),
+    called: 'Bech32-encoded age public key',
+    parse: async (text) => (await import('./age-package.js')).parseHybridRecipient(text),
+  },
+  {
+    matches: (text) => text.startsWith('age1'),
+    called: 'Bech32-encoded age public key',
+    parse: async (text) => parseX25519Recipient(text),
+  },
+];
+
+/** The recipient of a text as it stands in a flag, in `.sops.yaml` or in a file. Throws `key` for a malformed one. */
+export async function parseRecipient(text: string, host: Host): Promise<AgeRecipient> {
+  const kind = KINDS.find((candidate) => candidate.matches(text));
+  if (kind === undefined) {
+    throw new SopsError('key', `failed to parse input, unknown recipient type: ${JSON.stringify(text)}`);
+  }
+  try {
+    return await kind.parse(text, host);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw new SopsError('key', `failed to parse input as ${kind.called}: ${error.message}`, { cause: error });
+  }
+}
