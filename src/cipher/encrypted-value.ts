@@ -15,6 +15,9 @@ const HEAD = 'ENC[AES256_GCM,data:';
 const IV = ',iv:';
 const TAG = ',tag:';
 const TYPE = ',type:';
+/** What every release writes, and nothing else: one linear match instead of the general reading. */
+const USUAL =
+  /^ENC\[AES256_GCM,data:([A-Za-z0-9+/]+={0,2}),iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:([a-z]+)\]$/;
 
 /**
  * The parts of an encrypted value, or null when the text is none. What SOPS's pattern accepts is accepted: nothing may
@@ -23,6 +26,15 @@ const TYPE = ',type:';
  */
 export function parseEncryptedValue(text: string): EncryptedValue | null {
   if (!text.startsWith(HEAD)) return null;
+  const usual = USUAL.exec(text);
+  if (usual) {
+    const [, data = '', iv = '', tag = '', type = ''] = usual;
+    return data.length % 4 === 0 ? { data, iv, tag, type } : null;
+  }
+  return parseUnusual(text);
+}
+
+function parseUnusual(text: string): EncryptedValue | null {
   const lineEnd = text.indexOf('\n');
   const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
   // From the right, since greedy groups take the last mark that leaves each later field a character.

@@ -3,8 +3,9 @@
 const SPECIAL = /^(?:([+-]?)(?:inf|infinity)|nan)$/i;
 const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?p([+-]?[0-9]+)$/i;
-/** One underscore between two digits, or behind the prefix `0x`. */
-const STRAY_UNDERSCORE = /__|^[+-]?_|_$|[^0-9a-fx_]_|_[^0-9a-f_]/i;
+/** Underscores stand alone between two digits, hexadecimal ones also behind the prefix `0x`. */
+const STRAY_UNDERSCORE = /__|^_|_$|[^0-9_]_|_[^0-9_]/;
+const STRAY_UNDERSCORE_HEXADECIMAL = /__|^_|_$|[^0-9a-fx_]_|_[^0-9a-f_]/i;
 /** More hexadecimal digits than this are no number anyone wrote; conversion of longer ones is not linear. */
 const DIGIT_LIMIT = 1100;
 
@@ -23,7 +24,8 @@ export function parseGoFloat(text: string): number | undefined {
 
 function withoutUnderscores(text: string): string | undefined {
   if (!text.includes('_')) return text;
-  return STRAY_UNDERSCORE.test(text) ? undefined : text.replaceAll('_', '');
+  const stray = /^[+-]?0x/i.test(text) ? STRAY_UNDERSCORE_HEXADECIMAL : STRAY_UNDERSCORE;
+  return stray.test(text) ? undefined : text.replaceAll('_', '');
 }
 
 function parseHexadecimal(text: string): number | undefined {
