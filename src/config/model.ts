@@ -1,0 +1,91 @@
+/** What a `.sops.yaml` says, typed: creation rules, destination rules and the stores' settings. */
+import type { KeyFields } from '../keys/provider.js';
+
+/** The options that select what is encrypted; at most one is in force for a file. */
+export const SELECTION_OPTIONS = [
+  'encrypted_suffix',
+  'unencrypted_suffix',
+  'encrypted_regex',
+  'unencrypted_regex',
+  'encrypted_comment_regex',
+  'unencrypted_comment_regex',
+] as const;
+
+export type SelectionOption = (typeof SELECTION_OPTIONS)[number];
+
+/** The selection options that are set, none of them to the empty text. */
+export type SelectionOptions = ReadonlyMap<SelectionOption, string>;
+
+/** The keys a rule lists for one type: texts that may each name several, or what is wrong with the field. */
+export type RuleKeys = { readonly texts: readonly string[] } | { readonly problem: string };
+
+/** One key of a group: its text, or its entry by the field names of encrypted files. */
+export type GroupKey = string | KeyFields;
+
+/** One group of `key_groups`. */
+export interface GroupRule {
+  /** Groups whose keys come first, in this order. */
+  readonly merge: readonly GroupRule[];
+  /** By type identifier. */
+  readonly keys: ReadonlyMap<string, readonly GroupKey[]>;
+}
+
+/** A key in a rule that SOPS does not know and ignores. */
+export interface UnknownKey {
+  readonly key: string;
+  /** The known key it looks like. */
+  readonly suggestion: string | undefined;
+}
+
+export interface CreationRule {
+  /** How messages call it, e.g. `creation rule 2 of ../.sops.yaml`. */
+  readonly name: string;
+  /** Empty: the rule is for every file. */
+  readonly pathRegex: string;
+  /** By type identifier; types without a field are absent. */
+  readonly keys: ReadonlyMap<string, RuleKeys>;
+  /** Profile for the keys of `kms`; empty for none. */
+  readonly awsProfile: string;
+  /** If not empty, they replace `keys`. */
+  readonly keyGroups: readonly GroupRule[];
+  /** 0 for none. */
+  readonly shamirThreshold: number;
+  readonly selection: SelectionOptions;
+  readonly macOnlyEncrypted: boolean;
+  readonly unknownKeys: readonly UnknownKey[];
+}
+
+/** Where `publish` puts files; texts are empty when absent. */
+export interface DestinationRule {
+  readonly pathRegex: string;
+  readonly s3Bucket: string;
+  readonly s3Prefix: string;
+  readonly gcsBucket: string;
+  readonly gcsPrefix: string;
+  readonly vaultPath: string;
+  readonly vaultAddress: string;
+  readonly vaultKvMountName: string;
+  /** 0 for none. */
+  readonly vaultKvVersion: number;
+  readonly omitExtensions: boolean;
+  readonly recreationRule: CreationRule;
+  readonly unknownKeys: readonly UnknownKey[];
+}
+
+/** Indentation of the stores' output in the terms of `--indent`; undefined for SOPS's default. */
+export interface StoreIndents {
+  readonly yaml: number | undefined;
+  readonly json: number | undefined;
+  readonly jsonBinary: number | undefined;
+}
+
+export interface Config {
+  /** Where it was read from, as named or walked to, e.g. `../.sops.yaml`. */
+  readonly path: string;
+  /** The absolute path of its folder. */
+  readonly folder: string;
+  /** Null when the file has none, which counts as having no configuration; an empty list matches no file. */
+  readonly creationRules: readonly CreationRule[] | null;
+  readonly destinationRules: readonly DestinationRule[];
+  readonly stores: StoreIndents;
+}

@@ -1,0 +1,125 @@
+/** From the tree of a `.sops.yaml` to its typed form (spec keys-and-config.md 5.2, 5.4, 5.5). */
+import { KEY_TYPES } from '../keys/registry.js';
+import type { Branch, Value } from '../tree/tree.js';
+import { Decoder } from './decode.js';
+import { parseGroups, parseRuleKeys } from './key-fields.js';
+import { unknownKeysOf } from './misspelt.js';
+import {
+  type Config,
+  type CreationRule,
+  type DestinationRule,
+  SELECTION_OPTIONS,
+  type SelectionOption,
+  type StoreIndents,
+} from './model.js';
+
+const RULE_KEYS = [
+  'path_regex',
+  ...KEY_TYPES.map((row) => row.ruleField),
+  'aws_profile',
+  'key_groups',
+  'shamir_threshold',
+  ...SELECTION_OPTIONS,
+  'mac_only_encrypted',
+];
+
+/** Other spellings of the rule's key fields: the names that flags, groups and encrypted files have for them. */
+const RULE_ALIASES = new Map(
+  KEY_TYPES.flatMap((row) => [row.type, row.flag, row.groupField].map((name) => [name, row.ruleField] as const)),
+);
+
+const DESTINATION_KEYS = [
+  'path_regex',
+  's3_bucket',
+  's3_prefix',
+  'gcs_bucket',
+  'gcs_prefix',
+  'vault_path',
+  'vault_address',
+  'vault_kv_mount_name',
+  'vault_kv_version',
+  'omit_extensions',
+  'recreation_rule',
+];
+
+/** What is read, and how messages call it. */
+export interface ConfigSource {
+  /** The first document. */
+  readonly document: Branch;
+  /** The text it was read from. */
+  readonly text: string;
+  /** As named or walked to. */
+  readonly path: string;
+  /** Absolute path of the folder it is in. */
+  readonly folder: string;
+}
+
+/**
+ * Reads a configuration. Keys at the top that are not known are left alone; those of a rule are kept in its `unknownKeys`
+ * for whoever uses the rule. Throws `config` when a field has a wrong type.
+ */
+export function parseConfig({ document, text, path, folder }: ConfigSource): Config {
+  const decoder = new Decoder(text);
+  const top = decoder.fields(document, 'config.configFile');
+  const creationRules = decoder
+    .list(top.get('creation_rules'), 'config.creationRule')
+    ?.map((value, at) => parseRule(decoder, value, `creation rule ${at + 1} of ${path}`));
+  const destinationRules = decoder
+    .list(top.get('destination_rules'), 'config.destinationRule')
+    ?.map((value, at) => parseDestination(decoder, value, `destination rule ${at + 1} of ${path}`));
+  const stores = parseStores(decoder, top.get('stores'));
+  decoder.finish();
+  return { path, folder, creationRules: creationRules ?? null, destinationRules: destinationRules ?? [], stores };
+}
+
+function parseRule(decoder: Decoder, value: Value | undefined, name: string): CreationRule {
+  const fields = decoder.fields(value, 'config.creationRule');
+  const selection = new Map<SelectionOption, string>();
+  for (const option of SELECTION_OPTIONS) {
+    const pattern = decoder.string(fields.get(option));
+    if (pattern !== '') selection.set(option, pattern);
+  }
+  const unknownKeys = unknownKeysOf(fields, RULE_KEYS, RULE_ALIASES);
+  return {
+    name,
+    pathRegex: decoder.string(fields.get('path_regex')),
+    keys: parseRuleKeys(decoder, fields),
+    awsProfile: decoder.string(fields.get('aws_profile')),
+    keyGroups: parseGroups(decoder, fields.get('key_groups'), unknownKeys),
+    shamirThreshold: decoder.integer(fields.get('shamir_threshold')) ?? 0,
+    selection,
+    macOnlyEncrypted: decoder.boolean(fields.get('mac_only_encrypted')),
+    unknownKeys,
+  };
+}
+
+function parseDestination(decoder: Decoder, value: Value, name: string): DestinationRule {
+  const fields = decoder.fields(value, 'config.destinationRule');
+  const text = (field: string): string => decoder.string(fields.get(field));
+  return {
+    pathRegex: text('path_regex'),
+    s3Bucket: text('s3_bucket'),
+    s3Prefix: text('s3_prefix'),
+    gcsBucket: text('gcs_bucket'),
+    gcsPrefix: text('gcs_prefix'),
+    vaultPath: text('vault_path'),
+    vaultAddress: text('vault_address'),
+    vaultKvMountName: text('vault_kv_mount_name'),
+    vaultKvVersion: decoder.integer(fields.get('vault_kv_version')) ?? 0,
+    omitExtensions: decoder.boolean(fields.get('omit_extensions')),
+    recreationRule: parseRule(decoder, fields.get('recreation_rule'), `recreation rule of ${name}`),
+    unknownKeys: unknownKeysOf(fields, DESTINATION_KEYS),
+  };
+}
+
+function parseStores(decoder: Decoder, value: Value | undefined): StoreIndents {
+  const stores = decoder.fields(value, 'config.StoresConfig');
+  const indentOf = (store: string, type: string): number | undefined =>
+    decoder.integer(decoder.fields(stores.get(store), type).get('indent'));
+  return {
+    // 0 stands for the default of 4.
+    yaml: indentOf('yaml', 'config.YAMLStoreConfig') || undefined,
+    json: indentOf('json', 'config.JSONStoreConfig'),
+    jsonBinary: indentOf('json_binary', 'config.JSONBinaryStoreConfig'),
+  };
+}
