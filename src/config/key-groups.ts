@@ -1,0 +1,164 @@
+/** From the keys of flags or of a creation rule to groups of master keys (spec keys-and-config.md 2.1, 5.2, 6). */
+import { SopsError } from '../errors.js';
+import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
+import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import type { Host } from '../util/host.js';
+import type { CreationRule, GroupKey, GroupRule } from './model.js';
+
+/** The order of keys in the group of a rule; it shows in the calls to the key service. */
+const RULE_ORDER = ['age', 'pgp', 'kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault'];
+/** The order of keys given by flags. */
+const FLAG_ORDER = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'pgp', 'hc_vault', 'age'];
+
+export interface KeySources {
+  /** The rule of the file, or null when there is none. */
+  readonly rule: CreationRule | null;
+  /** By type identifier: the texts of the key flags, variables merged in. */
+  readonly keyFlags?: ReadonlyMap<string, string> | undefined;
+  /**
+   * Fields given by flags for all keys of the types that have them: `aws_profile` (keys of flags only) and
+   * `context` (also for the keys of a rule, but not those of `key_groups`, which have their own).
+   */
+  readonly flagFields?: KeyFields | undefined;
+  readonly host: Host;
+}
+
+/**
+ * The master keys for a new file: if any key flag is not empty, one group of those alone; else the rule's. A rule
+ * without keys gives one empty group. Throws `config` when there is neither flag nor rule or the rule's field is wrong,
+ * and `key` for a malformed recipient or a type that this version cannot read.
+ */
+export async function keyGroupsFor(sources: KeySources): Promise<KeyGroup[]> {
+  const { rule, keyFlags, host } = sources;
+  const flags = new Map([...(keyFlags ?? [])].filter(([, text]) => text !== ''));
+  if (flags.size > 0) return [await flagGroup(flags, sources.flagFields ?? new Map(), host)];
+  if (!rule) {
+    throw new SopsError(
+      'config',
+      'config file not found, or has no creation rules, and no keys provided through command line options',
+    );
+  }
+  try {
+    return await groupsOfRule(rule, sources);
+  } catch (error) {
+    throw inRule(error, rule);
+  }
+}
+
+async function groupsOfRule(rule: CreationRule, { flagFields, host }: KeySources): Promise<KeyGroup[]> {
+  if (rule.keyGroups.length === 0) return [await ruleGroup(rule, flagFields?.get('context'), host)];
+  const groups: KeyGroup[] = [];
+  for (const group of rule.keyGroups) groups.push(withoutDuplicates(await groupKeys(group, host)));
+  return groups;
+}
+
+async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, host: Host): Promise<MasterKey[]> {
+  const group: MasterKey[] = [];
+  for (const row of rowsIn(FLAG_ORDER)) {
+    const text = flags.get(row.type);
+    if (text !== undefined) group.push(...withFields(row, await keysOfText(row, text, host), fields));
+  }
+  return group;
+}
+
+async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, host: Host): Promise<MasterKey[]> {
+  const fields = new Map<string, FieldValue>([['aws_profile', rule.awsProfile]]);
+  if (context !== undefined) fields.set('context', context);
+  const group: MasterKey[] = [];
+  for (const row of rowsIn(RULE_ORDER)) {
+    const keys = rule.keys.get(row.type);
+    if (!keys) continue;
+    if ('problem' in keys) {
+      throw new SopsError('config', `invalid ${row.ruleField} key configuration: ${keys.problem}`);
+    }
+    const text = keys.texts.join(',');
+    if (text !== '') group.push(...withFields(row, await keysOfText(row, text, host), fields));
+  }
+  return group;
+}
+
+/** The keys of a group of `key_groups`, duplicates included; those of merged groups come first. */
+async function groupKeys(group: GroupRule, host: Host): Promise<MasterKey[]> {
+  const keys: MasterKey[] = [];
+  for (const merged of group.merge) keys.push(...(await groupKeys(merged, host)));
+  for (const row of rowsIn(RULE_ORDER)) {
+    for (const entry of group.keys.get(row.type) ?? []) keys.push(...(await keysOfEntry(row, entry, host)));
+  }
+  return keys;
+}
+
+type FieldValue = KeyFields extends ReadonlyMap<string, infer V> ? V : never;
+
+/** The rows in the order given; types that it does not name come last. */
+function rowsIn(order: readonly string[]): KeyTypeRow[] {
+  const place = (row: KeyTypeRow): number => (order.includes(row.type) ? order.indexOf(row.type) : order.length);
+  return KEY_TYPES.toSorted((a, b) => place(a) - place(b));
+}
+
+/** The keys of a comma-separated text: as the type's provider reads it. */
+async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<MasterKey[]> {
+  if (row.load) return (await row.load()).parse(text, host);
+  return text
+    .split(',')
+    .filter((one) => one.trim() !== '')
+    .map((one) => plainKey(row, one));
+}
+
+/** The keys of one entry of a group: an object's fields as they are, a text as one key unless the type allows more. */
+async function keysOfEntry(row: KeyTypeRow, entry: GroupKey, host: Host): Promise<MasterKey[]> {
+  if (typeof entry === 'string') {
+    return row.groupCommas || row.fields.length > 1 ? keysOfText(row, entry, host) : [plainKey(row, entry)];
+  }
+  const [only, ...others] = row.fields;
+  const text = only && others.length === 0 ? entry.get(only.name) : undefined;
+  return [typeof text === 'string' ? plainKey(row, text) : keyOf(row, entry)];
+}
+
+/** A key that is one text, spaces removed as SOPS does; for types with more fields this takes the provider. */
+function plainKey(row: KeyTypeRow, text: string): MasterKey {
+  const [only, ...others] = row.fields;
+  if (!only || others.length > 0) {
+    throw new SopsError('key', `this version of sops-ts cannot use ${row.title} keys`);
+  }
+  return keyOf(row, new Map([[only.name, text.replaceAll(' ', '')]]));
+}
+
+/** A key that was never wrapped, with the fields of its entry in the row's order. */
+function keyOf(row: KeyTypeRow, fields: KeyFields): MasterKey {
+  const own = new Map<string, FieldValue>();
+  for (const { name, shape } of row.fields) {
+    const value = fields.get(name) ?? '';
+    const empty = typeof value === 'string' ? value === '' : value.size === 0;
+    if (shape === 'text' || !empty) own.set(name, value);
+  }
+  return { type: row.type, fields: own, enc: '' };
+}
+
+/** The keys with further fields, as far as the type has them. */
+function withFields(row: KeyTypeRow, keys: readonly MasterKey[], fields: KeyFields): MasterKey[] {
+  return keys.map((key) => ({ ...key, fields: keyOf(row, new Map([...key.fields, ...fields])).fields }));
+}
+
+/** The keys of which no equal one came before; equal in all fields means an equal key string. */
+function withoutDuplicates(keys: readonly MasterKey[]): MasterKey[] {
+  const seen = new Map<string, MasterKey>();
+  for (const key of keys) {
+    const identity = JSON.stringify([key.type, ...[...key.fields].sort(byName).map(comparable)]);
+    if (!seen.has(identity)) seen.set(identity, key);
+  }
+  return [...seen.values()];
+}
+
+function comparable([name, value]: readonly [string, FieldValue]): unknown {
+  return [name, typeof value === 'string' ? value : [...value].sort(byName)];
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** The error, saying which rule it comes from. */
+function inRule(error: unknown, rule: CreationRule): unknown {
+  if (!(error instanceof SopsError) || error.hint !== undefined) return error;
+  return error.with(error.code, { hint: `See ${rule.name}.` });
+}
