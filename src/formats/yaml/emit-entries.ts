@@ -1,8 +1,14 @@
 /** The entries of a branch or list as they are printed: each with the comments that go above it and behind it. */
-import { type Branch, type Comment, type Item, type List, leaf, type Value } from '../../tree/tree.js';
+import { type Branch, type Comment, type List, leaf, type Value } from '../../tree/tree.js';
 
-/** How an encrypted comment begins. In a list it is printed as a string item (spec file-format.md section 6.2). */
+/** How an encrypted comment begins. */
 const CIPHERTEXT = 'ENC[AES256_GCM,';
+
+/**
+ * How an encrypted comment in a list is printed. SOPS prints a string item (spec file-format.md section 6.2), which
+ * SOPS 3.13.2 then takes for a changed file (section 10, D1); every SOPS from 3.9 on reads a comment line.
+ */
+export type ListComments = 'items' | 'lines';
 
 /** One entry; without `value`, what stands below the last one. */
 export interface Entry {
@@ -16,27 +22,28 @@ export interface Entry {
   readonly next: number;
 }
 
+/** Most entries have no comments: they share this, since printing is done for every leaf. */
+const NONE: readonly string[] = [];
+
 /** The entry that begins at an index of a branch or list. */
-export function entryAt(of: Branch | List, at: number): Entry {
-  const above: string[] = [];
-  const behind: string[] = [];
+export function entryAt(of: Branch | List, at: number, encrypted: ListComments): Entry {
+  const asItems = of.kind === 'list' && encrypted === 'items';
+  let above: string[] | undefined;
+  let behind: string[] | undefined;
   for (let index = at; index < of.items.length; index++) {
     const found = of.items[index];
     if (found === undefined) break;
-    if (found.kind !== 'comment') return { above, behind, ...contentOf(found), next: index + 1 };
-    if (of.kind === 'list' && isEncrypted(found)) return { above, behind, value: leaf(found.text), next: index + 1 };
-    (found.inline ? behind : above).push(found.text);
+    if (found.kind === 'comment' && !(asItems && isEncrypted(found))) {
+      above ??= [];
+      behind ??= [];
+      (found.inline ? behind : above).push(found.text);
+      continue;
+    }
+    const comments = { above: above ?? NONE, behind: behind ?? NONE, next: index + 1 };
+    if (found.kind === 'item') return { ...comments, key: found.key, value: found.value };
+    return { ...comments, value: found.kind === 'comment' ? leaf(found.text) : found };
   }
-  return { above: [...above, ...behind], behind: [], next: of.items.length };
-}
-
-/** Whether a value is a branch or list with nothing in it but comments. */
-export function isEmptyCollection(value: Value): boolean {
-  return value.kind !== 'leaf' && entryAt(value, 0).value === undefined;
-}
-
-function contentOf(found: Item | Value): { key?: string; value: Value } {
-  return found.kind === 'item' ? { key: found.key, value: found.value } : { value: found };
+  return { above: [...(above ?? NONE), ...(behind ?? NONE)], behind: NONE, next: of.items.length };
 }
 
 function isEncrypted(comment: Comment): boolean {

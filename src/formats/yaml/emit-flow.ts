@@ -24,7 +24,7 @@ export function emitFlow(value: Value): string {
   const stack: Frame[] = [{ of: value, at: 0, empty: true }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
     const inList = frame.of.kind === 'list';
-    const entry = entryAt(frame.of, frame.at);
+    const entry = entryAt(frame.of, frame.at, 'items');
     if (entry.value === undefined) {
       parts.push(inList ? ']' : '}');
       stack.pop();

@@ -47,11 +47,13 @@ export class Page {
 
   /** Writes comments on lines of their own. */
   writeComments(texts: readonly string[], column: number): void {
+    if (texts.length === 0) return;
     for (const line of commentLines(texts)) this.writeCommentLine(line, column);
   }
 
   /** Writes comments behind what stands on the present line; all but the first line go below, at a column. */
   writeCommentsBehind(texts: readonly string[], column: number): void {
+    if (texts.length === 0) return;
     const [first, ...rest] = commentLines(texts);
     if (first === undefined) return;
     this.write(` ${first}`);
@@ -79,9 +81,7 @@ export class Page {
 function commentLines(texts: readonly string[]): string[] {
   return texts.flatMap((text) => {
     const [first = '', ...rest] = text.split(BREAK);
-    return [
-      `#${first}`,
-      ...rest.filter((line) => line !== '').map((line) => (line.startsWith('#') ? line : `# ${line}`)),
-    ];
+    if (rest.at(-1) === '') rest.pop();
+    return [`#${first}`, ...rest.map((line) => (line === '' || line.startsWith('#') ? line : `# ${line}`))];
   });
 }

@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
-import { type Entry, entryAt, isEmptyCollection } from './emit-entries.js';
+import { type Entry, entryAt, type ListComments } from './emit-entries.js';
 import { Page } from './emit-page.js';
 import { layScalar } from './scalar-text.js';
 
@@ -17,28 +17,29 @@ const MAX_INDENT = 9;
 const MAX_SIMPLE_KEY = 128;
 const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
 
+/** How the printing is done; `listComments` is `items` unless told otherwise. */
+export interface YamlEmitOptions extends EmitOptions {
+  readonly listComments?: ListComments;
+}
+
 /**
  * The documents as SOPS prints them, with `metadata`, unless null, as last key `sops` of each.
  * Throws `output-format` for a negative indentation and for a time that has no text.
  */
-export function emitYaml(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {
-  const indent = indentOf(options.indent);
-  const page = new Page();
+export function emitYaml(documents: readonly Branch[], metadata: Branch | null, options: YamlEmitOptions = {}): string {
+  const printer = new Printer(options);
   for (const [index, root] of documents.entries()) {
-    if (index > 0) {
-      page.write('---');
-      page.finishLine();
-    }
-    printRoot(page, metadata ? branch([...root.items, item('sops', metadata)]) : root, indent, 0);
+    if (index > 0) printer.printSeparator();
+    printer.print(metadata ? branch([...root.items, item('sops', metadata)]) : root, 0);
   }
-  return page.text;
+  return printer.text;
 }
 
-/** A single value with a line end behind it: what `--extract` prints of scalars and lists. */
-export function emitValue(value: Value, options: EmitOptions & { column?: number } = {}): string {
-  const page = new Page();
-  printRoot(page, value, indentOf(options.indent), options.column ?? 0);
-  return page.text;
+/** A single value with a line end behind it: what `--extract` prints of scalars and lists. Throws as {@link emitYaml}. */
+export function emitValue(value: Value, options: YamlEmitOptions & { readonly column?: number } = {}): string {
+  const printer = new Printer(options);
+  printer.print(value, options.column ?? 0);
+  return printer.text;
 }
 
 /** A branch or list being printed; `ahead` is its first entry when its comments have already been printed. */
@@ -49,92 +50,124 @@ interface Frame {
   ahead: Entry | undefined;
 }
 
-function printRoot(page: Page, value: Value, indent: number, column: number): void {
-  if (value.kind === 'leaf') {
-    const { head, lines } = layScalar(value.value, {
-      inFlow: false,
-      contentIndent: column + indent,
-      parentIndent: column,
-    });
-    page.goTo(column);
-    page.write(head);
-    page.writeLines(lines);
-  } else if (isEmptyCollection(value)) {
-    page.writeComments(entryAt(value, 0).above, column);
-    page.goTo(column);
-    page.write(value.kind === 'list' ? '[]' : '{}');
-  } else {
-    printNested(page, { of: value, column, at: 0, ahead: undefined }, indent);
-  }
-  page.finishLine();
-}
+class Printer {
+  private readonly page = new Page();
+  private readonly indent: number;
+  private readonly listComments: ListComments;
 
-/** Prints a collection and all below it. Documents may nest deeper than the call stack does, so this is a loop. */
-function printNested(page: Page, root: Frame, indent: number): void {
-  const stack = [root];
-  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-    const entry = frame.ahead ?? entryAt(frame.of, frame.at);
-    frame.ahead = undefined;
-    frame.at = entry.next;
-    const inner = printEntry(page, frame, entry, indent);
-    if (inner) stack.push(inner);
-    else if (entry.value === undefined) stack.pop();
+  constructor(options: YamlEmitOptions) {
+    this.indent = indentOf(options.indent);
+    this.listComments = options.listComments ?? 'items';
   }
-}
 
-/** Prints one entry, or the comments below the last one; returns the frame of a value that goes below it. */
-function printEntry(page: Page, frame: Frame, entry: Entry, indent: number): Frame | undefined {
-  const { column, of } = frame;
-  const { value } = entry;
-  page.writeComments(entry.above, column);
-  if (value === undefined) return undefined;
-  const inList = of.kind === 'list';
-  const below = inList ? column + 2 : indent * Math.floor((column + indent) / indent);
-  if (value.kind === 'leaf') {
-    printLeaf(page, frame, entry, value, below);
+  get text(): string {
+    return this.page.text;
+  }
+
+  printSeparator(): void {
+    this.page.write('---');
+    this.page.finishLine();
+  }
+
+  /** Prints a value whose first character stands at a column, with the line's end. */
+  print(value: Value, column: number): void {
+    const { page } = this;
+    if (value.kind === 'leaf') {
+      const place = { inFlow: false, contentIndent: column + this.indent, parentIndent: column };
+      const { head, lines } = layScalar(value.value, place);
+      page.goTo(column);
+      page.write(head);
+      page.writeLines(lines);
+    } else {
+      const first = this.entryAt(value, 0);
+      if (first.value !== undefined) this.printNested({ of: value, column, at: 0, ahead: first });
+      else {
+        page.writeComments(first.above, column);
+        page.goTo(column);
+        page.write(emptyText(value));
+      }
+    }
+    page.finishLine();
+  }
+
+  /** Prints a collection and all below it. Documents may nest deeper than the call stack does, so this is a loop. */
+  private printNested(root: Frame): void {
+    const stack = [root];
+    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+      const entry = frame.ahead ?? this.entryAt(frame.of, frame.at);
+      frame.ahead = undefined;
+      frame.at = entry.next;
+      const inner = this.printEntry(frame, entry);
+      if (inner) stack.push(inner);
+      else if (entry.value === undefined) stack.pop();
+    }
+  }
+
+  /** Prints one entry, or the comments below the last one; returns the frame of a value that goes below it. */
+  private printEntry(frame: Frame, entry: Entry): Frame | undefined {
+    const { page } = this;
+    const { column, of } = frame;
+    const { value } = entry;
+    page.writeComments(entry.above, column);
+    if (value === undefined) return undefined;
+    const inList = of.kind === 'list';
+    const below = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
+    if (value.kind === 'leaf') {
+      this.printLeaf(frame, entry, value, below);
+      return undefined;
+    }
+    const first = this.entryAt(value, 0);
+    const empty = first.value === undefined;
+    // A collection has no line of its own to put a comment behind; SOPS loses such comments (section 10, D12).
+    page.writeComments(entry.behind, column);
+    if (inList || empty) page.writeComments(first.above, column);
+    this.printOpening(frame, entry, below);
+    if (!empty) return { of: value, column: below, at: 0, ahead: inList ? { ...first, above: [] } : first };
+    page.write(` ${emptyText(value)}`);
     return undefined;
   }
-  const first = entryAt(value, 0);
-  const empty = first.value === undefined;
-  // A collection has no line of its own to put a comment behind; SOPS loses such comments (section 10, D12).
-  page.writeComments(entry.behind, column);
-  if (inList || empty) page.writeComments(first.above, column);
-  printOpening(page, frame, entry, below);
-  if (!empty) return { of: value, column: below, at: 0, ahead: inList ? { ...first, above: [] } : undefined };
-  page.write(value.kind === 'list' ? ' []' : ' {}');
-  return undefined;
-}
 
-/** Prints the dash or the key of an entry. */
-function printOpening(page: Page, frame: Frame, entry: Entry, below: number): void {
-  page.goTo(frame.column);
-  if (frame.of.kind === 'list') page.writeIndicator('-');
-  else printKey(page, entry.key ?? '', frame.column, below);
-}
-
-/** Prints an entry that is a scalar. Of several comments behind a block scalar only the last fits on its header. */
-function printLeaf(page: Page, frame: Frame, entry: Entry, { value }: Leaf, below: number): void {
-  const { head, lines } = layScalar(value, { inFlow: false, contentIndent: below, parentIndent: frame.column });
-  const movable = lines.length > 0 ? entry.behind.length - 1 : 0;
-  page.writeComments(entry.behind.slice(0, Math.max(movable, 0)), frame.column);
-  printOpening(page, frame, entry, below);
-  page.write(` ${head}`);
-  page.writeCommentsBehind(entry.behind.slice(Math.max(movable, 0)), frame.column);
-  page.writeLines(lines);
-}
-
-/** Prints a key with its colon; long ones and those of several lines stand behind a `?`. */
-function printKey(page: Page, key: string, column: number, below: number): void {
-  const { head, lines } = layScalar(key, { inFlow: false, contentIndent: below, parentIndent: column });
-  if (lines.length === 0 && isSimpleKey(key)) {
-    page.write(`${head}:`);
-    return;
+  /** Prints the dash or the key of an entry. */
+  private printOpening(frame: Frame, entry: Entry, below: number): void {
+    this.page.goTo(frame.column);
+    if (frame.of.kind === 'list') this.page.writeIndicator('-');
+    else this.printKey(entry.key ?? '', frame.column, below);
   }
-  page.writeIndicator('?');
-  page.write(` ${head}`);
-  page.writeLines(lines);
-  page.goTo(column);
-  page.writeIndicator(':');
+
+  private entryAt(of: Branch | List, at: number): Entry {
+    return entryAt(of, at, this.listComments);
+  }
+
+  /** Prints an entry that is a scalar. Of several comments behind a block scalar only the last fits on its header. */
+  private printLeaf(frame: Frame, entry: Entry, { value }: Leaf, below: number): void {
+    const { page } = this;
+    const { head, lines } = layScalar(value, { inFlow: false, contentIndent: below, parentIndent: frame.column });
+    const movable = lines.length > 0 ? Math.max(entry.behind.length - 1, 0) : 0;
+    page.writeComments(entry.behind.slice(0, movable), frame.column);
+    this.printOpening(frame, entry, below);
+    page.write(` ${head}`);
+    page.writeCommentsBehind(entry.behind.slice(movable), frame.column);
+    page.writeLines(lines);
+  }
+
+  /** Prints a key with its colon; long ones and those of several lines stand behind a `?`. */
+  private printKey(key: string, column: number, below: number): void {
+    const { page } = this;
+    const { head, lines } = layScalar(key, { inFlow: false, contentIndent: below, parentIndent: column });
+    if (lines.length === 0 && isSimpleKey(key)) {
+      page.write(`${head}:`);
+      return;
+    }
+    page.writeIndicator('?');
+    page.write(` ${head}`);
+    page.writeLines(lines);
+    page.goTo(column);
+    page.writeIndicator(':');
+  }
+}
+
+function emptyText(value: Branch | List): string {
+  return value.kind === 'list' ? '[]' : '{}';
 }
 
 function isSimpleKey(key: string): boolean {
