@@ -1,17 +1,6 @@
 /** What a `.sops.yaml` says, typed: creation rules, destination rules and the stores' settings. */
 import type { KeyFields } from '../keys/provider.js';
-
-/** The options that select what is encrypted; at most one is in force for a file. */
-export const SELECTION_OPTIONS = [
-  'encrypted_suffix',
-  'unencrypted_suffix',
-  'encrypted_regex',
-  'unencrypted_regex',
-  'encrypted_comment_regex',
-  'unencrypted_comment_regex',
-] as const;
-
-export type SelectionOption = (typeof SELECTION_OPTIONS)[number];
+import type { SelectionOption } from '../metadata/metadata.js';
 
 /** The selection options that are set, none of them to the empty text. */
 export type SelectionOptions = ReadonlyMap<SelectionOption, string>;

@@ -1,17 +1,11 @@
 /** From the tree of a `.sops.yaml` to its typed form (spec keys-and-config.md 5.2, 5.4, 5.5). */
 import { KEY_TYPES } from '../keys/registry.js';
+import { SELECTION_OPTIONS, type SelectionOption } from '../metadata/metadata.js';
 import type { Branch, Value } from '../tree/tree.js';
 import { Decoder } from './decode.js';
 import { parseGroups, parseRuleKeys } from './key-fields.js';
 import { unknownKeysOf } from './misspelt.js';
-import {
-  type Config,
-  type CreationRule,
-  type DestinationRule,
-  SELECTION_OPTIONS,
-  type SelectionOption,
-  type StoreIndents,
-} from './model.js';
+import type { Config, CreationRule, DestinationRule, StoreIndents } from './model.js';
 
 const RULE_KEYS = [
   'path_regex',

@@ -1,23 +1,15 @@
 /** Which of the six selection options is in force for a new file (spec keys-and-config.md section 6). */
 import { SopsError } from '../errors.js';
+import { DEFAULT_SELECTION, SELECTION_OPTIONS, type SelectionRule } from '../metadata/metadata.js';
 import type { Host } from '../util/host.js';
-import { type CreationRule, SELECTION_OPTIONS, type SelectionOption, type SelectionOptions } from './model.js';
-
-/** The option of a file, with its suffix or pattern. */
-export interface Selection {
-  readonly option: SelectionOption;
-  readonly text: string;
-}
+import type { CreationRule, SelectionOptions } from './model.js';
 
 /** What decides whether and how the values of a new file are encrypted. */
 export interface FileOptions {
   /** Null for a binary file, whose one value is always encrypted. */
-  readonly selection: Selection | null;
+  readonly selection: SelectionRule | null;
   readonly macOnlyEncrypted: boolean;
 }
-
-/** SOPS's default: keys with this ending stay readable. */
-export const DEFAULT_SELECTION: Selection = { option: 'unencrypted_suffix', text: '_unencrypted' };
 
 export interface OptionSources {
   /** The rule of the file, or null when there is none. */
@@ -57,7 +49,7 @@ export function binaryOptions(sources: OptionSources, host: Host): FileOptions {
   return { selection: null, macOnlyEncrypted: false };
 }
 
-function mergedOptions({ rule, flags }: OptionSources): Selection[] {
+function mergedOptions({ rule, flags }: OptionSources): SelectionRule[] {
   return SELECTION_OPTIONS.flatMap((option) => {
     const text = flags?.get(option) || rule?.selection.get(option) || '';
     return text === '' ? [] : [{ option, text }];
@@ -65,7 +57,7 @@ function mergedOptions({ rule, flags }: OptionSources): Selection[] {
 }
 
 /** Says where the options come from that exclude each other. */
-function conflictHint({ rule, flags }: OptionSources, options: readonly Selection[]): string {
+function conflictHint({ rule, flags }: OptionSources, options: readonly SelectionRule[]): string {
   const origins = options.map(({ option }) => `${option} by ${flags?.get(option) ? 'flag' : (rule?.name ?? 'flag')}`);
   return `Set are ${origins.join(', ')}.`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CreationRule, SelectionOption } from '../../../src/config/model.js';
+import type { CreationRule } from '../../../src/config/model.js';
 import { binaryOptions, fileOptionsFor } from '../../../src/config/selection.js';
+import type { SelectionOption } from '../../../src/metadata/metadata.js';
 import { hostIn } from './support.js';
 
 type Options = Partial<Record<SelectionOption, string>>;
@@ -40,7 +41,7 @@ describe('fileOptionsFor', () => {
     [
       { encrypted_regex: 'a' },
       { encrypted_suffix: 'b' },
-      'Set are encrypted_suffix by flag, encrypted_regex by rule 1.',
+      'Set are encrypted_regex by rule 1, encrypted_suffix by flag.',
     ],
     [
       null,
@@ -80,9 +81,9 @@ describe('binaryOptions', () => {
     });
     const one = 'the binary store produces one key that should always be encrypted';
     expect(host.warnings).toEqual([
-      `Using an unencrypted suffix does not make sense with the input store (${one}) and will be ignored.`,
-      `Using an encrypted regex does not make sense with the input store (${one}) and will be ignored.`,
       'Using an encrypted comment regex does not make sense with the input store (the binary store never produces comments) and will be ignored.',
+      `Using an encrypted regex does not make sense with the input store (${one}) and will be ignored.`,
+      `Using an unencrypted suffix does not make sense with the input store (${one}) and will be ignored.`,
     ]);
   });
 });

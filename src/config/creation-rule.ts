@@ -1,0 +1,113 @@
+/** Which creation rule is for a file (spec keys-and-config.md 5.3; design.md section 5 for the warnings). */
+import { posix, win32 } from 'node:path';
+import { SopsError } from '../errors.js';
+import type { Host } from '../util/host.js';
+import { compileRe2, type Re2 } from '../util/re2.js';
+import type { Config, CreationRule } from './model.js';
+import { warnOnce } from './warnings.js';
+
+/** Settings of {@link creationRuleFor}. */
+export interface RuleOptions {
+  /** Whether the keys come from elsewhere, so that a missing rule does no harm; SOPS fails even then. */
+  readonly keysGiven?: boolean;
+}
+
+/**
+ * The first rule whose `path_regex` is found in the file's path, or null when there are no rules at all. `filePath` is relative
+ * to the working directory or absolute, and need not exist. Warns of keys in the rule that are not known, and of a later rule
+ * that matches too and would encrypt otherwise. Throws `config` when there are rules and none is for the file (with
+ * `keysGiven` it warns and returns null), when a pattern that is reached is malformed, and when the rule itself is wrong.
+ */
+export async function creationRuleFor(
+  config: Config | null,
+  filePath: string,
+  host: Host,
+  { keysGiven = false }: RuleOptions = {},
+): Promise<CreationRule | null> {
+  const rules = config?.creationRules;
+  if (!rules) return null;
+  const paths = comparedPaths(config, filePath, host);
+  const at = await firstMatch(rules, paths);
+  const rule = rules[at];
+  if (rule) {
+    checkRule(rule, host);
+    await warnOfOverlap(rule, rules.slice(at + 1), paths, host);
+    return rule;
+  }
+  if (keysGiven) {
+    host.warn(`no creation rule of ${config.path} is for ${paths[0]}; only the keys given are used`);
+    return null;
+  }
+  const hint = `The rules of ${config.path} were compared with the path ${JSON.stringify(paths[0])}.`;
+  throw new SopsError('config', 'error loading config: no matching creation rules found', { file: filePath, hint });
+}
+
+/** The path as rules see it: without the configuration's folder if it lies below; on Windows with `/` as well. */
+function comparedPaths(config: Config, filePath: string, host: Host): string[] {
+  const system = host.platform === 'win32' ? win32 : posix;
+  const absolute = system.resolve(host.cwd, filePath);
+  const folder = config.folder + system.sep;
+  const path = absolute.startsWith(folder) ? absolute.slice(folder.length) : absolute;
+  return system === win32 ? [path, path.replaceAll('\\', '/')] : [path];
+}
+
+/** The index of the first rule for a path, -1 when there is none. Patterns behind it are not compiled. */
+async function firstMatch(rules: readonly CreationRule[], paths: readonly string[]): Promise<number> {
+  for (const [at, rule] of rules.entries()) {
+    if (rule.pathRegex === '') return at;
+    const pattern = await compileRule(rule);
+    if (paths.some((path) => pattern.test(path))) return at;
+  }
+  return -1;
+}
+
+async function compileRule(rule: CreationRule): Promise<Re2> {
+  try {
+    return await compileRe2(rule.pathRegex);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SopsError('config', `can not compile regexp: ${reason}`, { hint: `See ${rule.name}.`, cause });
+  }
+}
+
+/** Refuses a rule that cannot mean what it says. */
+function checkRule(rule: CreationRule, host: Host): void {
+  for (const { key, suggestion } of rule.unknownKeys) {
+    const name = JSON.stringify(key);
+    if (suggestion === undefined) warnOnce(host, `${rule.name}: unknown key ${name} is ignored`);
+    else
+      throw new SopsError('config', `${rule.name}: unknown key ${name}; did you mean ${JSON.stringify(suggestion)}?`);
+  }
+  if (rule.selection.size > 1) {
+    throw new SopsError(
+      'config',
+      'error loading config: cannot use more than one of encrypted_suffix, unencrypted_suffix, encrypted_regex, unencrypted_regex, encrypted_comment_regex, or unencrypted_comment_regex for the same rule',
+      { hint: `See ${rule.name}.` },
+    );
+  }
+}
+
+/**
+ * Warns of the first later rule that matches too and would encrypt otherwise. One without `path_regex` is meant
+ * to catch what the others leave, and a malformed pattern matches nothing.
+ */
+async function warnOfOverlap(
+  rule: CreationRule,
+  later: readonly CreationRule[],
+  paths: readonly string[],
+  host: Host,
+): Promise<void> {
+  const effect = effectOf(rule);
+  for (const other of later) {
+    if (other.pathRegex === '' || effectOf(other) === effect) continue;
+    const pattern = await compileRe2(other.pathRegex).catch(() => undefined);
+    if (!pattern || !paths.some((path) => pattern.test(path))) continue;
+    warnOnce(host, `${rule.name} is used for ${paths[0]}; ${other.name} matches it too and would encrypt it otherwise`);
+    return;
+  }
+}
+
+/** What a rule does to a file, as a text to compare. */
+function effectOf({ name, pathRegex, unknownKeys, ...effect }: CreationRule): string {
+  return JSON.stringify(effect, (_, value) => (value instanceof Map ? [...value] : value));
+}
