@@ -173,7 +173,7 @@ function readListEntry(reader: TreeReader, entries: List, column: number): void 
 function trailingComments(reader: TreeReader, node: Node): Comment[] {
   const { cursor } = reader;
   if (node.comment) return [reader.toComment(node.comment, true)];
-  if (node.shape === 'block' || node.shape === 'empty') return [];
+  if (node.shape === 'block' || node.shape === 'block-scalar' || node.shape === 'empty') return [];
   const at = cursor.at;
   cursor.passBlanks();
   if (cursor.unit !== 0x23) {

@@ -13,7 +13,7 @@ export const MAX_KEY_LENGTH = 1024;
 /** A node as read: its value, and how it stands in the text. */
 export interface Node {
   readonly value: Value;
-  readonly shape: 'scalar' | 'alias' | 'flow' | 'block' | 'empty';
+  readonly shape: 'scalar' | 'block-scalar' | 'alias' | 'flow' | 'block' | 'empty';
   /** A comment on the header line of a block scalar. */
   readonly comment?: CommentMark | undefined;
   /** The scalar as read, until its tag is known. */

@@ -171,7 +171,11 @@ export class TreeReader {
     if (cursor.unit !== 0x7c && cursor.unit !== 0x3e) return undefined;
     const token = readBlock(cursor, frame.parent);
     this.lastEnd = token.end;
-    const node: Node = { value: this.leafOf(token, properties, frame.parent), shape: 'scalar', comment: token.comment };
+    const node: Node = {
+      value: this.leafOf(token, properties, frame.parent),
+      shape: 'block-scalar',
+      comment: token.comment,
+    };
     return this.named(node, properties);
   }
 

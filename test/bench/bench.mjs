@@ -1,0 +1,114 @@
+/**
+ * Start-up, throughput, memory and growth of sops-ts, next to `sops` (on PATH or in SOPS_BIN) when there is one.
+ * Prints medians of CPU time (user and system). Needs bash, and python3 for the memory column. BENCH_RUNS and BENCH_SIZES change the effort.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateAgeKey } from '../../dist/index.js';
+import { documentOf } from './documents.mjs';
+
+const program = fileURLToPath(new URL('../../bin/sops-ts.js', import.meta.url));
+const runs = Number(process.env.BENCH_RUNS ?? 5);
+const sizes = (process.env.BENCH_SIZES ?? '1000,10000,100000').split(',').map(Number);
+const sops = findSops();
+const folder = mkdtempSync(join(tmpdir(), 'sops-ts-bench-'));
+const key = await generateAgeKey();
+const keyFile = join(folder, 'keys.txt');
+writeFileSync(keyFile, `${key.identity}\n`, { mode: 0o600 });
+const env = { ...process.env, SOPS_AGE_KEY_FILE: keyFile, SOPS_DISABLE_VERSION_CHECK: '1', HOME: folder };
+
+const OURS = [process.execPath, program];
+
+function findSops() {
+  const named = process.env.SOPS_BIN ?? 'sops';
+  return spawnSync(named, ['--version', '--disable-version-check']).status === 0 ? named : undefined;
+}
+
+/** Runs a command with its output in a file or nowhere; returns its CPU time in milliseconds. */
+function measure(command, output = '/dev/null') {
+  const script = 'TIMEFORMAT="%U %S"; out=$1; shift; time "$@" > "$out"';
+  const done = spawnSync('bash', ['-c', script, 'bash', output, ...command], { env, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${command.join(' ')} failed: ${done.stderr}`);
+  const [user = 0, system = 0] = (done.stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return (user + system) * 1000;
+}
+
+function median(values) {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
+}
+
+/** Median CPU time of a command in milliseconds. */
+function cpu(command, output, times = runs) {
+  return median(Array.from({ length: times }, () => measure(command, output)));
+}
+
+/** Peak memory of a command in MiB, from the kernel's count for children. */
+function peak(command) {
+  const script = `
+    import resource, subprocess, sys
+    subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)`
+    .replace(/^\n/, '')
+    .replace(/^ {4}/gm, '');
+  const done = spawnSync('python3', ['-c', script, ...command], { env, encoding: 'utf8' });
+  return done.status === 0 ? Number(done.stdout) : undefined;
+}
+
+function row(...cells) {
+  console.log(cells.map((cell, index) => (index === 0 ? String(cell).padEnd(34) : String(cell).padStart(12))).join(''));
+}
+
+const ms = (value) => `${value.toFixed(0)} ms`;
+const ratio = (one, other) => (other === undefined ? '-' : (one / other).toFixed(2));
+
+function startUp() {
+  const small = join(folder, 'small.yaml');
+  writeFileSync(join(folder, 'small-plain.yaml'), 'database:\n  user: app\n  password: hunter2\n');
+  measure([...OURS, 'encrypt', '--age', key.recipient, join(folder, 'small-plain.yaml')], small);
+  const times = runs * 4;
+  const bare = cpu([process.execPath, '-e', '0'], undefined, times);
+  const version = cpu([...OURS, '--version'], undefined, times);
+  const decrypt = cpu([...OURS, 'decrypt', small], undefined, times);
+  console.log('\nstart-up, CPU time');
+  row('bare runtime (node -e 0)', ms(bare));
+  row('sops-ts --version', ms(version), `+${ms(version - bare)}`);
+  row('sops-ts decrypt small.yaml', ms(decrypt), `+${ms(decrypt - bare)}`);
+  if (sops) row('sops decrypt small.yaml', ms(cpu([sops, 'decrypt', small], undefined, times)));
+}
+
+function throughput(format) {
+  console.log(`\n${format}, CPU time (ours, sops, ratio), peak memory in MiB (ours, sops)`);
+  const history = { encrypt: [], decrypt: [] };
+  for (const size of sizes) {
+    const plain = join(folder, `${size}.${format}`);
+    const sealed = join(folder, `${size}.sealed.${format}`);
+    writeFileSync(plain, documentOf(format, size));
+    const commands = { encrypt: ['encrypt', '--age', key.recipient, plain], decrypt: ['decrypt', sealed] };
+    for (const [verb, args] of Object.entries(commands)) {
+      const output = verb === 'encrypt' ? sealed : undefined;
+      const times = size >= 100_000 ? Math.min(runs, 3) : runs;
+      const ours = cpu([...OURS, ...args], output, times);
+      const theirs = sops && cpu([sops, ...args], undefined, size >= 100_000 ? 1 : times);
+      const memory = [peak([...OURS, ...args]), sops && peak([sops, ...args])];
+      row(`${verb} ${size} leaves`, ms(ours), theirs ? ms(theirs) : '-', ratio(ours, theirs), memory[0] ?? '-', memory[1] ?? '-');
+      history[verb].push([size, ours]);
+    }
+  }
+  for (const [verb, points] of Object.entries(history)) {
+    const [first, last] = [points.at(-2), points.at(-1)];
+    if (!first || !last) continue;
+    const exponent = Math.log(last[1] / first[1]) / Math.log(last[0] / first[0]);
+    row(`${verb}: growth exponent`, exponent.toFixed(2));
+  }
+}
+
+try {
+  console.log(`node ${process.version}; ${sops ? `sops: ${sops}` : 'no sops found: set SOPS_BIN to compare'}`);
+  startUp();
+  for (const format of ['yaml', 'json']) throughput(format);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
