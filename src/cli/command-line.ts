@@ -1,0 +1,140 @@
+/** A whole command line, understood: which command, which flags, which operands (spec command-line.md 1.1 to 1.5). */
+import { SopsError } from '../errors.js';
+import { type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
+import type { CommandRow } from './commands/command.js';
+import { environmentValues, FlagValues } from './flag-values.js';
+import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
+import { correctedLine, unusableWords } from './surplus.js';
+import { UsageError } from './usage-error.js';
+
+export type CommandLine =
+  | { readonly kind: 'version' }
+  /** `topic` is undefined for the page about the program. */
+  | { readonly kind: 'help'; readonly topic: string | undefined }
+  | RunLine;
+
+export interface RunLine {
+  readonly kind: 'run';
+  readonly row: CommandRow;
+  readonly oldForm: boolean;
+  readonly values: FlagValues;
+  readonly operands: readonly string[];
+  /** What the user should know about words that have no effect, in order. */
+  readonly warnings: readonly string[];
+  /** Set when going on would write in place although a flag was ignored for its place. */
+  readonly refusal: SopsError | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads a command line. Throws `usage` errors, `no-file` for a line that names none. */
+export function readCommandLine(
+  words: readonly string[],
+  env: Environment,
+  commands: readonly CommandRow[],
+): CommandLine {
+  const table = globalFlags();
+  const defaults = environmentValues(table, env);
+  const { given, operands } = parseFlags(words, table);
+  if (given.get('help') === true) return { kind: 'help', topic: undefined };
+  if (given.get('version') === true) return { kind: 'version' };
+  const [word, ...behind] = operands;
+  if (word === 'help' || word === 'h') return readHelp(behind);
+  const row = commands.find((candidate) => candidate.name === word);
+  if (!row) return readOldForm(words, { given, operands, defaults }, commands);
+  const before = words.slice(0, words.length - behind.length);
+  return readCommand(row, { before, behind, given, env });
+}
+
+function readHelp(words: readonly string[]): CommandLine {
+  const { given, operands } = parseFlags(words, [HELP_FLAG], 'help');
+  return { kind: 'help', topic: given.get('help') === true ? undefined : operands[0] };
+}
+
+interface CommandWords {
+  /** The words up to and with the command's name. */
+  readonly before: readonly string[];
+  readonly behind: readonly string[];
+  /** The flags among `before`. */
+  readonly given: ReadonlyMap<string, FlagValue>;
+  readonly env: Environment;
+}
+
+/** A command by name. Flags before the name count where the command has them, too (SOPS ignores most of those). */
+function readCommand(row: CommandRow, { before, behind, given, env }: CommandWords): CommandLine {
+  const table = flagsOf(row.name);
+  const defaults = environmentValues(table, env);
+  const local = parseFlags(reorder(behind, table), table, row.name);
+  if (local.given.get('help') === true) return { kind: 'help', topic: row.name };
+  const values = new FlagValues(new Map([...defaults, ...given, ...local.given]));
+  const surplus = unusableWords(row, values, { before, words: behind, table, operands: local.operands });
+  return {
+    kind: 'run',
+    row,
+    oldForm: false,
+    values,
+    operands: local.operands,
+    warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
+    refusal: surplus.refusal,
+  };
+}
+
+interface OldWords {
+  readonly given: ReadonlyMap<string, FlagValue>;
+  readonly operands: readonly string[];
+  readonly defaults: ReadonlyMap<string, FlagValue>;
+}
+
+/** No command named: a flag says what to do. SOPS without such a flag opens an editor. */
+function readOldForm(
+  words: readonly string[],
+  { given, operands, defaults }: OldWords,
+  commands: readonly CommandRow[],
+): CommandLine {
+  if (operands.length === 0) {
+    throw new SopsError('no-file', 'Error: no file specified', { hint: 'See: sops-ts help' });
+  }
+  const modes = commands.filter((row) => row.oldForm !== undefined && given.get(row.oldForm) === true);
+  const row = modes.at(-1);
+  if (!row) throw noCommand(words, operands, commands);
+  const values = new FlagValues(new Map([...defaults, ...given]));
+  const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands });
+  const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
+  const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;
+  return {
+    kind: 'run',
+    row,
+    oldForm: true,
+    values,
+    operands,
+    warnings: [
+      ...(modes.length > 1 ? [`${several}; only --${row.oldForm} has an effect.`] : []),
+      ...strangers,
+      ...surplus.warnings,
+    ],
+    refusal: surplus.refusal,
+  };
+}
+
+function modeFlags(commands: readonly CommandRow[]): FlagRow[] {
+  return globalFlags().filter((flag) => commands.some((row) => row.oldForm === flag.name));
+}
+
+/** Flags that were given but that the command does not have. */
+function warnOfStrangers(given: ReadonlyMap<string, FlagValue>, row: CommandRow, table: readonly FlagRow[]): string[] {
+  const known = (name: string): boolean => name === row.oldForm || table.some((flag) => flag.name === name);
+  const strangers = [...given.keys()].filter((name) => !known(name));
+  return strangers.map((name) => `--${name} has no effect on ${row.name}.`);
+}
+
+/** A file without a command. A mode flag behind it, which SOPS ignores to open its editor, was surely meant. */
+function noCommand(words: readonly string[], operands: readonly string[], commands: readonly CommandRow[]): SopsError {
+  const names = commands.map((row) => row.name).join(', ');
+  const reason = `${JSON.stringify(operands[0])} is not a command of sops-ts, which has: ${names}, help`;
+  const late = operands.some((word) => modeFlags(commands).includes(flagOfWord(word, globalFlags()) ?? HELP_FLAG));
+  return new UsageError(reason, undefined).with('usage', {
+    hint: late
+      ? `Write: ${correctedLine({ before: [], words, table: globalFlags() })}`
+      : 'A file needs a command, e.g. sops-ts decrypt FILE; sops would open it in an editor, which sops-ts cannot.',
+  });
+}

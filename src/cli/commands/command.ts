@@ -1,0 +1,43 @@
+/** The seam of the commands: what a row says, and what a command's file must do. */
+import type { Host } from '../../util/host.js';
+import type { FlagValues } from '../flag-values.js';
+import type { Streams } from '../streams.js';
+
+/** One command. A new one is a row in registry.ts, the rows of its flags in flags.ts, and one file. */
+export interface CommandRow {
+  readonly name: string;
+  /** One line for help pages. */
+  readonly summary: string;
+  /** The operands as help pages show them. */
+  readonly operands: string;
+  /** Complete command lines for its help page. */
+  readonly examples: readonly string[];
+  /**
+   * The flag that chooses it when no command is named (`-d file`), absent if it has no such old form. In the old
+   * forms at least one operand is required, and several modes run in the order of the rows.
+   */
+  readonly oldForm?: string;
+  /**
+   * `first`: it uses the first operand and warns of more (and refuses, when it writes in place, to go on with
+   * flags that are ignored for their place). `own`: the command judges its operands itself.
+   */
+  readonly operandRule: 'first' | 'own';
+  /** Whether these flags make it write to the file it reads. */
+  writesInPlace(values: FlagValues): boolean;
+  load(): Promise<Command>;
+}
+
+/** What a command has to go by. */
+export interface Invocation {
+  readonly values: FlagValues;
+  readonly operands: readonly string[];
+  /** Whether it was chosen by a flag (`-d file`) instead of its name. */
+  readonly oldForm: boolean;
+  readonly host: Host;
+  readonly streams: Streams;
+}
+
+export interface Command {
+  /** Does it: reads flags, calls one operation, writes. Returns the exit status; throws SopsError. Called once per run. */
+  run(invocation: Invocation): Promise<number>;
+}

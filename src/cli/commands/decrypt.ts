@@ -1,0 +1,29 @@
+/** `decrypt`: from flags to the operation. */
+import { decryptFile } from '../../operations/decrypt.js';
+import type { DecryptRequest } from '../../operations/requests.js';
+import type { Command, Invocation } from './command.js';
+import { formatFlag, inputAndOutput } from './document-flags.js';
+
+export const decrypt: Command = {
+  async run(invocation) {
+    const { warnings } = await decryptFile(decryptRequest(invocation), invocation.host);
+    for (const warning of warnings) invocation.host.warn(warning);
+    return 0;
+  },
+};
+
+/** What the flags ask for. Throws `conflict` and `usage`. */
+export function decryptRequest(invocation: Invocation): DecryptRequest {
+  const { values } = invocation;
+  return {
+    ...inputAndOutput(invocation),
+    ignoreMac: values.isOn('ignore-mac'),
+    inputType: formatFlag(values, 'input-type'),
+    outputType: formatFlag(values, 'output-type'),
+    filenameOverride: values.text('filename-override'),
+    configPath: values.text('config'),
+    extract: values.text('extract'),
+    decryptionOrder: values.text('decryption-order'),
+    indent: values.integer('indent'),
+  };
+}

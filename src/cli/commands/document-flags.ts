@@ -1,0 +1,45 @@
+/** The flags that commands printing a document share: where it comes from, where it goes, and its formats. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { FORMATS } from '../../formats/registry.js';
+import type { FormatName } from '../../formats/store.js';
+import type { Input, Output } from '../../operations/requests.js';
+import type { FlagValues } from '../flag-values.js';
+import { readAll, writeAll } from '../streams.js';
+import type { Invocation } from './command.js';
+
+/** The input and output of a command with `--in-place` and `--output`. Throws `conflict` for what excludes each other. */
+export function inputAndOutput({ values, operands, host, streams }: Invocation): { input: Input; output: Output } {
+  const inPlace = values.isOn('in-place');
+  const outputPath = values.text('output');
+  if (inPlace && outputPath !== undefined) {
+    throw new SopsError('conflict', 'Error: cannot operate on both --output and --in-place');
+  }
+  const input = inputOf(operands[0], host.cwd, () => readAll(streams.stdin));
+  if (inPlace && input.kind === 'stdin') {
+    throw new SopsError('conflict', 'Error: cannot use --in-place when reading from stdin');
+  }
+  if (inPlace) return { input, output: { kind: 'in-place' } };
+  if (outputPath !== undefined) return { input, output: { kind: 'file', path: outputPath } };
+  return { input, output: { kind: 'stdout', write: (bytes) => writeAll(streams.stdout, bytes) } };
+}
+
+/** A format flag; `yml`, `env` and capitals are taken. Throws `usage` for other words, which SOPS ignores silently. */
+export function formatFlag(values: FlagValues, flag: 'input-type' | 'output-type'): FormatName | undefined {
+  const word = values.text(flag);
+  if (word === undefined) return undefined;
+  const name = word.toLowerCase();
+  const row = FORMATS.find((format) => format.name === name || format.endings.includes(`.${name}`));
+  if (row) return row.name;
+  const names = FORMATS.map((format) => format.name).join(', ');
+  throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(word)} is no format for --${flag}`, {
+    hint: `The formats are ${names}.`,
+  });
+}
+
+/** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */
+function inputOf(operand: string | undefined, cwd: string, read: () => Promise<Uint8Array>): Input {
+  if (operand === undefined || (operand === '-' && !existsSync(resolve(cwd, '-')))) return { kind: 'stdin', read };
+  return { kind: 'file', path: operand };
+}

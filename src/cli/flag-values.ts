@@ -1,0 +1,56 @@
+/** What the flags of one run are set to, wherever that came from. */
+import { SopsError } from '../errors.js';
+import { booleanOf, type FlagValue } from './argv.js';
+import type { FlagRow } from './flags.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Flag values by long name. A flag given on the command line wins over the environment variable bound to it. */
+export class FlagValues {
+  readonly #values: ReadonlyMap<string, FlagValue>;
+
+  constructor(values: ReadonlyMap<string, FlagValue>) {
+    this.#values = values;
+  }
+
+  /** A yes/no flag; absent is no. */
+  isOn(name: string): boolean {
+    return this.#values.get(name) === true;
+  }
+
+  /** A text; an empty one counts as absent, as in SOPS. */
+  text(name: string): string | undefined {
+    const value = this.#values.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
+
+  /** An integer, or undefined when it was not given. */
+  integer(name: string): number | undefined {
+    const value = this.#values.get(name);
+    return typeof value === 'number' ? value : undefined;
+  }
+}
+
+/**
+ * The values that the environment gives to flags (spec section 1.5): an empty variable is absent for texts and `false` for
+ * yes/no flags. Throws `usage` for a yes/no variable with another word.
+ */
+export function environmentValues(table: readonly FlagRow[], env: Environment): Map<string, FlagValue> {
+  const values = new Map<string, FlagValue>();
+  for (const row of table) {
+    const text = row.variable === undefined ? undefined : env[row.variable];
+    if (text === undefined) continue;
+    if (row.kind !== 'boolean') {
+      values.set(row.name, text);
+      continue;
+    }
+    const value = text === '' ? false : booleanOf(text);
+    if (value === undefined) {
+      throw new SopsError('usage', `could not parse ${text} as bool value for flag ${row.name}`, {
+        hint: `Set ${row.variable} to true or false, or unset it.`,
+      });
+    }
+    values.set(row.name, value);
+  }
+  return values;
+}

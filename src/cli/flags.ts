@@ -1,0 +1,114 @@
+/** The flags: one row each, from which lexing, environment defaults and help pages follow (spec command-line.md 1.8). */
+import { KEY_TYPES } from '../keys/registry.js';
+
+export interface FlagRow {
+  /** Long name, without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  readonly kind: 'boolean' | 'text' | 'integer';
+  /** Commands that take it behind their name. */
+  readonly commands: readonly string[];
+  /** Whether it may stand before the command, and so in the old forms (`-d file`), too. */
+  readonly global: boolean;
+  /** Whether SOPS does not take it behind a command; then SOPS's quirk with yes/no flags (argv.ts) need not be kept. */
+  readonly ownBehind?: boolean;
+  /** The environment variable that is its default. */
+  readonly variable?: string;
+  /** What stands for the value in help pages. */
+  readonly value?: string;
+  /** Help: what it does; the rows of a group share the group's line instead. */
+  readonly help?: string;
+  readonly group?: FlagGroup;
+}
+
+/** Flags that help pages put in one paragraph. */
+export type FlagGroup = 'recipients' | 'selection' | 'types' | 'general';
+
+const BOTH = ['encrypt', 'decrypt'];
+const ENCRYPT = ['encrypt'];
+const DECRYPT = ['decrypt'];
+
+type Rest = Partial<Omit<FlagRow, 'name' | 'kind' | 'commands'>>;
+
+const flag = (kind: FlagRow['kind'], name: string, commands: readonly string[], rest: Rest): FlagRow => ({
+  name,
+  kind,
+  commands,
+  global: true,
+  ...rest,
+});
+const yesNo = (name: string, commands: readonly string[], rest: Rest): FlagRow => flag('boolean', name, commands, rest);
+const text = (name: string, commands: readonly string[], rest: Rest): FlagRow => flag('text', name, commands, rest);
+
+/**
+ * All flags. Where SOPS has a flag only before the command (`--config`, `--indent`, `--verbose`, …), it is taken behind
+ * the command too; the words that SOPS accepts keep their meaning.
+ */
+export const FLAGS: readonly FlagRow[] = [
+  yesNo('decrypt', [], { short: 'd' }),
+  yesNo('encrypt', [], { short: 'e' }),
+  yesNo('version', [], { short: 'v' }),
+  yesNo('in-place', BOTH, { short: 'i', help: 'write the result back to the file' }),
+  text('output', BOTH, {
+    value: 'FILE',
+    help: 'write the result to FILE (mode 0600 if that is new and gets plaintext)',
+  }),
+  text('extract', DECRYPT, { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }),
+  text('input-type', BOTH, { value: 'TYPE', group: 'types' }),
+  text('output-type', BOTH, { value: 'TYPE', group: 'types' }),
+  text('filename-override', BOTH, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
+  ...KEY_TYPES.map((row) =>
+    text(row.flag, ENCRYPT, {
+      variable: row.variable,
+      group: 'recipients',
+      ...(row.shortFlag === undefined ? {} : { short: row.shortFlag }),
+    }),
+  ),
+  text('aws-profile', ENCRYPT, { group: 'recipients' }),
+  text('encryption-context', ENCRYPT, { group: 'recipients' }),
+  text('unencrypted-suffix', ENCRYPT, { group: 'selection' }),
+  text('encrypted-suffix', ENCRYPT, { group: 'selection' }),
+  text('unencrypted-regex', ENCRYPT, { group: 'selection' }),
+  text('encrypted-regex', ENCRYPT, { group: 'selection' }),
+  text('unencrypted-comment-regex', ENCRYPT, { group: 'selection' }),
+  text('encrypted-comment-regex', ENCRYPT, { group: 'selection' }),
+  yesNo('mac-only-encrypted', ENCRYPT, { ownBehind: true, help: 'let the MAC cover encrypted values only' }),
+  yesNo('allow-unencrypted', ENCRYPT, { ownBehind: true, help: 'accept a result in which nothing is encrypted' }),
+  flag('integer', 'shamir-secret-sharing-threshold', ENCRYPT, { value: 'N', help: 'key groups needed to decrypt' }),
+  yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
+  text('decryption-order', DECRYPT, {
+    value: 'LIST',
+    variable: 'SOPS_DECRYPTION_ORDER',
+    help: 'key types to try first, e.g. age,pgp',
+  }),
+  text('config', BOTH, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
+  flag('integer', 'indent', BOTH, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
+  yesNo('verbose', BOTH, { ownBehind: true, group: 'general' }),
+  // Nothing ever asks the network for newer versions; taken because scripts give it.
+  yesNo('disable-version-check', BOTH, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK', group: 'general' }),
+];
+
+/** `--help`, which every level takes. */
+export const HELP_FLAG: FlagRow = {
+  name: 'help',
+  short: 'h',
+  kind: 'boolean',
+  commands: [],
+  global: true,
+  group: 'general',
+};
+
+/** The flags that may stand before a command, and in the old forms. */
+export function globalFlags(flags: readonly FlagRow[] = FLAGS): FlagRow[] {
+  return [...flags.filter((row) => row.global), HELP_FLAG];
+}
+
+/** The flags that may stand behind a command's name. */
+export function flagsOf(command: string, flags: readonly FlagRow[] = FLAGS): FlagRow[] {
+  return [...flags.filter((row) => row.commands.includes(command)), HELP_FLAG];
+}
+
+/** The row of a long or short name, or undefined. */
+export function findFlag(name: string, table: readonly FlagRow[]): FlagRow | undefined {
+  return table.find((row) => row.name === name || row.short === name);
+}

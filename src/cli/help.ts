@@ -1,0 +1,101 @@
+/** Help pages and the advice for misspelt flags, laid out and found by commander; loaded only when somebody needs them. */
+import { Command, type CommanderError, Help, Option } from 'commander';
+import { SopsError } from '../errors.js';
+import { FORMATS } from '../formats/registry.js';
+import type { CommandRow } from './commands/command.js';
+import { type FlagGroup, type FlagRow, flagsOf } from './flags.js';
+
+const WIDTH = 110;
+
+/** What the flags of a group are, since they share one paragraph. */
+const GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
+  types: {
+    title: 'Formats',
+    note: `TYPE is ${FORMATS.map((row) => row.name).join(', ')}; the file name decides otherwise`,
+  },
+  recipients: { title: 'Recipients', note: 'comma lists; they take the place of those in .sops.yaml' },
+  selection: { title: 'Selection', note: 'one of them; which values are encrypted, by key or by comment' },
+  general: { title: 'General', note: '' },
+};
+
+/** The page about the program (no topic) or a command. Throws `help-topic` for any other word. */
+export function helpPage(topic: string | undefined, commands: readonly CommandRow[]): string {
+  if (topic === undefined || topic === 'help') return programPage(commands);
+  const row = commands.find((command) => command.name === topic);
+  if (row) return commandPage(row);
+  throw new SopsError('help-topic', `No help topic for '${topic}'`, { hint: 'See: sops-ts help' });
+}
+
+/** The flag of the table that was probably meant, with its dashes, or undefined. */
+export function nearestFlag(name: string, table: readonly FlagRow[]): string | undefined {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const row of table) command.addOption(new Option(`--${row.name}`));
+  try {
+    command.helpOption(false).parse([`--${name}`], { from: 'user' });
+    return undefined;
+  } catch (error) {
+    return /Did you mean (?:one of )?(--[\w-]+)/.exec((error as CommanderError).message)?.[1];
+  }
+}
+
+function programPage(commands: readonly CommandRow[]): string {
+  const withOldForm = commands.filter((row) => row.oldForm !== undefined);
+  return [
+    'Usage: sops-ts COMMAND [flags] [file]',
+    '',
+    'Encrypts the values of YAML, JSON, dotenv and INI files, and whole other files, as SOPS does.',
+    '',
+    'Commands:',
+    ...commands.map((row) => item(row.name, row.summary)),
+    item('help [COMMAND]', 'the flags and examples of a command'),
+    '',
+    'Flags:',
+    item('-v, --version', 'print the version; the network is never asked'),
+    item('-h, --help', 'print this page'),
+    '',
+    'Old forms, as in SOPS (all flags before the file):',
+    ...withOldForm.map((row) => item(`sops-ts --${row.oldForm} [flags] FILE`, `like sops-ts ${row.name} FILE`)),
+    '',
+    'Examples:',
+    ...commands.flatMap((row) => row.examples.slice(0, 1)).map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+function commandPage(row: CommandRow): string {
+  const table = flagsOf(row.name);
+  const single = table.filter((flag) => flag.group === undefined);
+  const groups = (Object.keys(GROUPS) as FlagGroup[]).filter((group) => table.some((flag) => flag.group === group));
+  return [
+    `Usage: sops-ts ${row.name} [flags] ${row.operands}`,
+    '',
+    `${row.summary.charAt(0).toUpperCase()}${row.summary.slice(1)}.`,
+    ...row.examples.map((line) => `  ${line}`),
+    '',
+    ...single.map((flag) => item(spelling(flag), `${flag.help ?? ''}${variable(flag)}`)),
+    ...groups.map((group) => paragraph(group, table)),
+    '',
+  ].join('\n');
+}
+
+/** All flags of a group, in one paragraph. */
+function paragraph(group: FlagGroup, table: readonly FlagRow[]): string {
+  const { title, note } = GROUPS[group];
+  const flags = table.filter((flag) => flag.group === group).map((flag) => `${spelling(flag)}${variable(flag)}`);
+  return item(`${title}:`, `${flags.join(', ')}${note === '' ? '' : ` (${note})`}`, 12);
+}
+
+function spelling(flag: FlagRow): string {
+  const value = flag.value === undefined ? '' : ` ${flag.value}`;
+  return `${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${value}`;
+}
+
+function variable(flag: FlagRow): string {
+  return flag.variable === undefined ? '' : ` [$${flag.variable}]`;
+}
+
+function item(term: string, description: string, width = 36): string {
+  const layout = new Help();
+  layout.prepareContext({ helpWidth: WIDTH });
+  return layout.formatItem(term, width, description, layout);
+}

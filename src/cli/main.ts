@@ -1,0 +1,60 @@
+/** The command line program: from words and streams to an exit status, without touching the process. */
+import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
+import type { CommandRow } from './commands/command.js';
+import { COMMANDS } from './commands/registry.js';
+import { createHost } from './host.js';
+import { reportOf } from './report.js';
+import { type Streams, say, writeAll } from './streams.js';
+import { UsageError } from './usage-error.js';
+
+export { processStreams, type Streams } from './streams.js';
+
+/**
+ * Runs one command line. `words` are the arguments without the program's name. Returns the exit status; never throws
+ * and never ends the process. `commands` is there for tests.
+ */
+export async function main(
+  words: readonly string[],
+  streams: Streams,
+  commands: readonly CommandRow[] = COMMANDS,
+): Promise<number> {
+  let verbose = false;
+  try {
+    const line = readCommandLine(words, streams.env, commands);
+    verbose = line.kind === 'run' && line.values.isOn('verbose');
+    return await carryOut(line, streams, commands);
+  } catch (error) {
+    const report = reportOf(await withSuggestion(error), verbose);
+    say(streams.stderr, report.text);
+    return report.status;
+  }
+}
+
+async function carryOut(line: CommandLine, streams: Streams, commands: readonly CommandRow[]): Promise<number> {
+  switch (line.kind) {
+    case 'version':
+      await writeAll(streams.stdout, (await import('./version.js')).versionLine());
+      return 0;
+    case 'help':
+      await writeAll(streams.stdout, (await import('./help.js')).helpPage(line.topic, commands));
+      return 0;
+    case 'run':
+      return run(line, streams);
+  }
+}
+
+async function run(line: RunLine, streams: Streams): Promise<number> {
+  if (line.refusal) throw line.refusal;
+  const host = createHost(streams);
+  for (const warning of line.warnings) host.warn(warning);
+  const command = await line.row.load();
+  return command.run({ ...line, host, streams });
+}
+
+/** A misspelt flag gets the nearest one as advice; only then is the code for it loaded. Never rejects. */
+async function withSuggestion(error: unknown): Promise<unknown> {
+  if (!(error instanceof UsageError) || !error.unknown) return error;
+  const { flag, table } = error.unknown;
+  const nearest = await import('./help.js').then((help) => help.nearestFlag(flag, table)).catch(() => undefined);
+  return nearest === undefined ? error : error.with('usage', { hint: `Did you mean ${nearest}? ${error.hint}` });
+}

@@ -1,0 +1,90 @@
+/** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
+import { SopsError } from '../errors.js';
+import { isSystemError, systemCode } from '../util/files.js';
+
+/** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
+export const INTERNAL_STATUS = 70;
+/** What a shell reports for a process that SIGPIPE ended: the reader of standard output is gone. */
+const BROKEN_PIPE_STATUS = 141;
+const MOST_LINES = 5;
+
+export interface Report {
+  /** With its line ends; empty when nothing is to be said. */
+  readonly text: string;
+  readonly status: number;
+}
+
+/**
+ * Words an error: what failed, on which file and key, what to do next. `verbose` lifts the limit of five lines and adds
+ * the detail and the causes. An error that is no SopsError is a defect: its message, which may quote
+ * data, is never shown.
+ */
+export function reportOf(error: unknown, verbose: boolean): Report {
+  if (!(error instanceof SopsError)) return { text: lines(internal(error, verbose)), status: INTERNAL_STATUS };
+  if (error.code === 'write-failed' && systemCode(error.cause) === 'EPIPE') {
+    return { text: '', status: BROKEN_PIPE_STATUS };
+  }
+  const message = split(error.message);
+  const after = [...place(error), ...(error.hint === undefined ? [] : split(`  ${error.hint}`))];
+  if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
+  return { text: lines(shorten(message, after, error.detail !== undefined)), status: error.exitStatus };
+}
+
+/** Text for a terminal: control characters, direction marks and lone surrogates are escaped, line breaks too. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu,
+    (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+    },
+  );
+}
+
+function shorten(message: readonly string[], after: readonly string[], more: boolean): string[] {
+  const room = MOST_LINES - Math.min(after.length, MOST_LINES - 1);
+  if (message.length <= room) return [...message, ...after].slice(0, MOST_LINES);
+  const kept = message.slice(0, Math.max(1, room - 1));
+  return [...kept, `  … ${more ? '' : `${message.length - kept.length} more lines `}with --verbose`, ...after].slice(
+    0,
+    MOST_LINES,
+  );
+}
+
+/** The file and key, unless the sentence names them already. */
+function place(error: SopsError): string[] {
+  const parts: string[] = [];
+  if (error.file !== undefined && error.file !== '' && !error.message.includes(error.file))
+    parts.push(`file ${error.file}`);
+  const path = error.path?.join('.');
+  if (path && !error.message.includes(path)) parts.push(`key ${path}`);
+  return parts.length === 0 ? [] : [`  in ${parts.join(', ')}`];
+}
+
+function detail(error: SopsError): string[] {
+  const found = error.detail === undefined ? [] : split(error.detail);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    found.push(...split(`  caused by ${known(cause)}`));
+  return found;
+}
+
+/** An error in a line: with its message only if that is known to hold no data. */
+function known(error: Error): string {
+  return error instanceof SopsError || isSystemError(error) ? error.message : error.name;
+}
+
+function internal(error: unknown, verbose: boolean): string[] {
+  const what = error instanceof Error ? known(error) : typeof error;
+  const first = `sops-ts: internal error: ${what}. This is a defect of sops-ts, please report it.`;
+  if (!verbose) return [first, '  With --verbose it says where it happened.'];
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return [first, ...stack.split('\n').filter((line) => /^\s+at /.test(line))];
+}
+
+function split(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${printable(line)}\n`).join('');
+}

@@ -1,0 +1,59 @@
+/** The streams and surroundings that `main` is given, and reading and writing them whole. */
+import { SopsError } from '../errors.js';
+import { systemReason } from '../util/files.js';
+
+/** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+}
+
+/** Those of the process. Each stream is opened on first use, which costs time. */
+export function processStreams(): Streams {
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    get cwd() {
+      return process.cwd();
+    },
+    env: process.env,
+    platform: process.platform,
+  };
+}
+
+/** All bytes of standard input. Rejects with the stream's own error. */
+export async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Writes to standard output and waits until it is taken. Throws `write-failed`; its cause tells a closed pipe (EPIPE). */
+export async function writeAll(stream: NodeJS.WritableStream, data: Uint8Array | string): Promise<void> {
+  ignoreEvents(stream);
+  const error = await new Promise<Error | null | undefined>((done) => stream.write(data, done));
+  if (error) throw new SopsError('write-failed', `write /dev/stdout: ${systemReason(error)}`, { cause: error });
+}
+
+/** Says something on standard error, as far as anybody listens. */
+export function say(stream: NodeJS.WritableStream, text: string): void {
+  ignoreEvents(stream);
+  stream.write(text);
+}
+
+/** A failed write is reported to its callback and as an event, and an event without listener ends the process. */
+function ignoreEvents(stream: NodeJS.WritableStream): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
+}

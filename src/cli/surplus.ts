@@ -1,0 +1,67 @@
+/** Words that SOPS's argument order rules leave without effect: what to say, and when to refuse (spec 1.3, 9.8). */
+import { SopsError } from '../errors.js';
+import { flagOfWord } from './argv.js';
+import type { CommandRow } from './commands/command.js';
+import type { FlagValues } from './flag-values.js';
+import type { FlagRow } from './flags.js';
+
+/** The words of a level as typed, and what they could have been. */
+export interface TypedWords {
+  /** What stands before the words, kept in the corrected line. */
+  readonly before: readonly string[];
+  readonly words: readonly string[];
+  readonly table: readonly FlagRow[];
+}
+
+export interface LevelWords extends TypedWords {
+  /** The operands that reading the words gave. */
+  readonly operands: readonly string[];
+}
+
+export interface Surplus {
+  readonly warnings: string[];
+  readonly refusal: SopsError | undefined;
+}
+
+/**
+ * Judges the operands behind the first. A command that prints goes on as SOPS does, with a warning that shows the
+ * command line that was probably meant; one that writes in place refuses when one of the ignored words looks like
+ * a flag: the write that would follow is never wanted.
+ */
+export function unusableWords(row: CommandRow, values: FlagValues, level: LevelWords): Surplus {
+  const [used, ...ignored] = level.operands;
+  if (row.operandRule !== 'first' || ignored.length === 0) return { warnings: [], refusal: undefined };
+  const flaglike = ignored.filter((word) => word.length > 1 && word.startsWith('-')).at(-1);
+  const only = `More than one positional argument provided: only ${quote(used ?? '')} is used`;
+  const warnings = [`${only}, not ${ignored.map(quote).join(' ')}.`];
+  if (flaglike === undefined) return { warnings, refusal: undefined };
+  const where = `${quote(flaglike)}, which looks like a flag, comes too late to have an effect`;
+  const meant = `Write: ${correctedLine(level)}`;
+  if (row.writesInPlace(values)) {
+    const message = `Error: ${where}; refusing to write in place without it`;
+    return { warnings: [], refusal: new SopsError('conflict', message, { hint: meant }) };
+  }
+  return { warnings: [...warnings, `${where}. ${meant}`], refusal: undefined };
+}
+
+/** The command line with every flag of the command before the operands; words that only look like flags are left out. */
+export function correctedLine({ before, words, table }: TypedWords): string {
+  const flags: string[] = [];
+  const operands: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const row = flagOfWord(word, table);
+    if (row) {
+      const value = row.kind === 'boolean' || word.includes('=') ? undefined : words[++at];
+      flags.push(word, ...(value === undefined ? [] : [value]));
+    } else if (word !== '--' && (word === '-' || !word.startsWith('-'))) {
+      operands.push(word);
+    }
+  }
+  return ['sops-ts', ...before, ...flags, ...operands].map(quote).join(' ');
+}
+
+/** A word as a POSIX shell takes it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../../src/cli/commands/registry.js';
+import { FLAGS, flagsOf } from '../../../src/cli/flags.js';
+import { helpPage, nearestFlag } from '../../../src/cli/help.js';
+
+const topics = [undefined, ...COMMANDS.map((row) => row.name)];
+
+describe('help pages', () => {
+  test.each(topics)('of %s: under 25 lines, none too long', (topic) => {
+    const lines = helpPage(topic, COMMANDS).trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(25);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+
+  test.each(COMMANDS)('of $name: name every flag and variable, and show examples', (row) => {
+    const page = helpPage(row.name, COMMANDS);
+    for (const flag of flagsOf(row.name)) {
+      expect(page).toContain(`--${flag.name}`);
+      if (flag.variable !== undefined) expect(page).toContain(`[$${flag.variable}]`);
+    }
+    for (const example of row.examples) expect(page).toContain(`\n  ${example}\n`);
+  });
+
+  test('the page of the program lists every command', () => {
+    const page = helpPage(undefined, COMMANDS);
+    for (const row of COMMANDS) expect(page).toMatch(new RegExp(`^  ${row.name} +${row.summary}$`, 'm'));
+  });
+});
+
+describe('the table of flags', () => {
+  test('gives every flag of a command a help text or a group', () => {
+    for (const flag of FLAGS.filter((row) => row.commands.length > 0)) {
+      expect(flag.help ?? flag.group, flag.name).toBeTruthy();
+    }
+  });
+
+  test('names commands that exist, and no flag twice', () => {
+    const names = FLAGS.flatMap((flag) => [flag.name, ...(flag.short === undefined ? [] : [flag.short])]);
+    expect(new Set(names).size).toBe(names.length);
+    const commands = new Set(COMMANDS.map((row) => row.name));
+    for (const flag of FLAGS) for (const command of flag.commands) expect(commands.has(command)).toBe(true);
+  });
+
+  test('has a mode flag for every old form', () => {
+    for (const row of COMMANDS) {
+      if (row.oldForm === undefined) continue;
+      expect(FLAGS.find((flag) => flag.name === row.oldForm)).toMatchObject({ kind: 'boolean', global: true });
+    }
+  });
+});
+
+describe('the nearest flag', () => {
+  test.each([
+    ['output-typ', '--output-type'],
+    ['ignoremac', '--ignore-mac'],
+    ['inplace', '--in-place'],
+    ['zzzzzzzz', undefined],
+    ['', undefined],
+  ])('of %s is %s', (typed, nearest) => {
+    expect(nearestFlag(typed, flagsOf('decrypt'))).toBe(nearest);
+  });
+});

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { reportOf } from '../../../src/cli/report.js';
+import { type ErrorCode, EXIT_STATUS, SopsError } from '../../../src/errors.js';
+
+const quiet = (error: unknown): string => reportOf(error, false).text;
+const full = (error: unknown): string => reportOf(error, true).text;
+
+describe('the report of an error', () => {
+  test('says what failed, on which file and key, and what to do next', () => {
+    const error = new SopsError('leaf-not-decryptable', 'the value does not authenticate', {
+      file: 'f.yaml',
+      path: ['db', 'password'],
+      hint: 'Restore the file.',
+    });
+    expect(quiet(error)).toBe(
+      'the value does not authenticate\n  in file f.yaml, key db.password\n  Restore the file.\n',
+    );
+  });
+
+  test('does not repeat what the sentence says', () => {
+    const error = new SopsError('no-file', 'cannot operate on non-existent file "/x/f.yaml"', { file: 'f.yaml' });
+    expect(quiet(error)).toBe('cannot operate on non-existent file "/x/f.yaml"\n');
+  });
+
+  test('keeps the first lines of a long message, and the advice', () => {
+    const message = ['Failed to get the data key', '', ...[0, 1, 2, 3, 4, 5].map((n) => `Group ${n}: FAILED`)].join(
+      '\n',
+    );
+    const error = new SopsError('data-key-not-recovered', message, { file: 'f.yaml', hint: 'Look for the key.' });
+    expect(quiet(error).split('\n')).toEqual([
+      'Failed to get the data key',
+      'Group 0: FAILED',
+      '  … 5 more lines with --verbose',
+      '  in file f.yaml',
+      '  Look for the key.',
+      '',
+    ]);
+    expect(full(error)).toContain('Group 5: FAILED');
+  });
+
+  test('keeps detail and causes for --verbose', () => {
+    const system = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES', syscall: 'open' });
+    const foreign = new SyntaxError('Unexpected token hunter2', { cause: system });
+    const error = new SopsError('key', 'no key', { detail: 'first\nsecond', cause: foreign });
+    expect(quiet(error)).toBe('no key\n');
+    expect(full(error)).toBe(
+      'no key\nfirst\nsecond\n  caused by SyntaxError\n  caused by EACCES: permission denied, open\n',
+    );
+  });
+
+  test('has the exit status of its code', () => {
+    for (const code of Object.keys(EXIT_STATUS) as ErrorCode[]) {
+      expect(reportOf(new SopsError(code, 'x'), false).status).toBe(EXIT_STATUS[code]);
+    }
+  });
+
+  test('is at most five lines without control characters, whatever the error says', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, text, text, fc.array(text), (message, file, hint, path) => {
+        const report = quiet(new SopsError('failed', message, { file, hint, path }));
+        expect(report.split('\n').length - 1).toBeLessThanOrEqual(5);
+        expect(report).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+        expect(report.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+
+  test.each(['a string', undefined, null, new Error('x')])('copes with %s being thrown', (thrown) => {
+    expect(reportOf(thrown, false).status).toBe(70);
+    expect(reportOf(thrown, true).text).toContain('internal error');
+  });
+});

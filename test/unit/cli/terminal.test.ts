@@ -1,0 +1,45 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { readSecret, type SecretSource } from '../../../src/cli/terminal.js';
+
+/** A terminal that notes whether it echoes. */
+class FakeTerminal extends PassThrough {
+  raw: boolean[] = [];
+
+  setRawMode(raw: boolean): this {
+    this.raw.push(raw);
+    return this;
+  }
+}
+
+async function type(...chunks: readonly (string | Buffer)[]): Promise<{ secret: string; raw: boolean[] }> {
+  const terminal = new FakeTerminal();
+  const read = readSecret(terminal as unknown as SecretSource);
+  for (const chunk of chunks) terminal.write(chunk);
+  terminal.end();
+  return { secret: await read, raw: terminal.raw };
+}
+
+describe('a secret typed on a terminal', () => {
+  test.each([
+    ['hunter2\r', 'hunter2'],
+    ['hunter2\n', 'hunter2'],
+    ['hunter2\rmore', 'hunter2'],
+    ['\r', ''],
+    ['hunX\x7fter2\r', 'hunter2'],
+    ['\b\bhunter2\r', 'hunter2'],
+    ['wrong\x15right\r', 'right'],
+    ['pässwörd🔑x\x7f\r', 'pässwörd🔑'],
+  ])('%j is %s', async (typed, secret) => {
+    expect(await type(typed)).toEqual({ secret, raw: [true, false] });
+  });
+
+  test('may come in pieces, within a character too', async () => {
+    const bytes = Buffer.from('pässword\r');
+    expect((await type(bytes.subarray(0, 2), bytes.subarray(2))).secret).toBe('pässword');
+  });
+
+  test.each(['\x03', 'half\x03', '\x04', 'half'])('%j is giving up', async (typed) => {
+    await expect(type(typed)).rejects.toMatchObject({ code: 'key' });
+  });
+});
