@@ -93,7 +93,14 @@ function throughput(format) {
       const ours = cpu([...OURS, ...args], output, times);
       const theirs = sops && cpu([sops, ...args], undefined, size >= 100_000 ? 1 : times);
       const memory = [peak([...OURS, ...args]), sops && peak([sops, ...args])];
-      row(`${verb} ${size} leaves`, ms(ours), theirs ? ms(theirs) : '-', ratio(ours, theirs), memory[0] ?? '-', memory[1] ?? '-');
+      row(
+        `${verb} ${size} leaves`,
+        ms(ours),
+        theirs ? ms(theirs) : '-',
+        ratio(ours, theirs),
+        memory[0] ?? '-',
+        memory[1] ?? '-',
+      );
       history[verb].push([size, ours]);
     }
   }

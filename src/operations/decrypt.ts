@@ -1,0 +1,70 @@
+/** `decrypt`: a file's plaintext, whole or a part of it, in its own format or another. */
+
+import { loadConfig } from '../config/config.js';
+import type { Config } from '../config/model.js';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { SopsError } from '../errors.js';
+import type { FormatStore } from '../formats/store.js';
+import { LocalKeyService } from '../keyservice/local.js';
+import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
+import type { Host } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+import { indentOf } from './indent.js';
+import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { type OpenedFile, openFile, plainText } from './open-file.js';
+import { writeOutput } from './output.js';
+import type { DecryptRequest, Outcome } from './requests.js';
+
+/**
+ * Decrypts one file. Nothing is written unless everything before has succeeded.
+ * Throws SopsError, in the order of spec command-line.md section 2.2.
+ */
+export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+  await checkExists(request.input, host);
+  const config = await configIfReadable(request, host);
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
+  const { reader, printer } = await storesOf(request);
+  const bytes = await readInput(request.input, host);
+  const keyServices = [new LocalKeyService(host)];
+  const opened = await openFile(bytes, reader, {
+    ignoreMac: request.ignoreMac,
+    rewrites: false,
+    decryptionOrder,
+    keyServices,
+  });
+  const indent = indentOf(request.indent, config, printer, reader);
+  const text = path ? extracted(opened, path, printer, indent) : wholeText(opened, printer, indent);
+  await writeOutput(encodeText(text), 'plaintext', request.output, request.input, host);
+  return { warnings: opened.warnings };
+}
+
+/** The configuration, for its `stores`; one that is broken must not keep anybody from their secrets. */
+async function configIfReadable(request: DecryptRequest, host: Host): Promise<Config | null> {
+  try {
+    return await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`the configuration is not used: ${error.message}`);
+    return null;
+  }
+}
+
+function wholeText(opened: OpenedFile, printer: FormatStore, indent: number | undefined): string {
+  if (printer === opened.store && indent === undefined) return plainText(opened);
+  return printer.emit(opened.file.documents, null, { indent });
+}
+
+/** The text of a part of the first document (spec file-format.md section 7). */
+function extracted({ file }: OpenedFile, path: TreePath, printer: FormatStore, indent: number | undefined): string {
+  const [first, ...others] = file.documents;
+  if (!first) throw new SopsError('path-not-found', 'the file holds no document');
+  const found = getAt(first, path);
+  if (found.kind === 'comment') return found.text;
+  if (found.kind === 'leaf' && typeof found.value === 'string') return found.value;
+  if (found.kind === 'branch') return printer.emit([found, ...others], null, { indent });
+  if (printer.emitValue) return printer.emitValue(found);
+  throw new SopsError('output-format', `Error dumping tree: ${printer.name} has no text for this value`, {
+    hint: 'Choose another format with --output-type yaml or json.',
+  });
+}

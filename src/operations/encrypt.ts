@@ -1,0 +1,135 @@
+/** `encrypt`: a plaintext file under a new data key, by the rules of `.sops.yaml` and the flags. */
+import { Cipher } from '../cipher/cipher.js';
+import { loadConfig } from '../config/config.js';
+import { creationRuleFor } from '../config/creation-rule.js';
+import { parseEncryptionContext } from '../config/encryption-context.js';
+import { keyGroupsFor } from '../config/key-groups.js';
+import type { Config, CreationRule } from '../config/model.js';
+import { binaryOptions, type FileOptions, fileOptionsFor } from '../config/selection.js';
+import { createDataKey } from '../datakey/create.js';
+import { SopsError } from '../errors.js';
+import type { FormatStore, SourceFile } from '../formats/store.js';
+import type { KeyFields, KeyGroup } from '../keys/provider.js';
+import { LocalKeyService } from '../keyservice/local.js';
+import type { SelectionOption } from '../metadata/metadata.js';
+import { scopeOf } from '../metadata/scope-of.js';
+import type { Host } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+
+import { indentOf } from './indent.js';
+import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { writeOutput } from './output.js';
+import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
+import { sealFile } from './seal-file.js';
+
+/** The SOPS release whose format is written; readers refuse a `version` that is no three numbers. */
+export const FORMAT_VERSION = '3.13.2';
+
+/** What flags and configuration say about a new file. */
+interface Plan {
+  readonly config: Config | null;
+  readonly keyGroups: readonly KeyGroup[];
+  readonly options: FileOptions;
+  readonly shamirThreshold: number;
+}
+
+/**
+ * Encrypts one file. Nothing is written unless the result was read back and gives the original.
+ * Throws SopsError, in the order of spec command-line.md section 2.1.
+ */
+export async function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
+  await checkExists(request.input, host);
+  const { reader, printer } = await storesOf(request);
+  const plan = await planFor(request, reader, host);
+  const scope = await scopeOf(plan.options.selection, 'encrypt');
+  const file = parsePlain(reader, await readInput(request.input, host));
+  checkNotEncrypted(file, reader, printer);
+  const { keyGroups } = plan;
+  const keyServices = [new LocalKeyService(host)];
+  const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);
+  const { selection, macOnlyEncrypted } = plan.options;
+  const indent = indentOf(request.indent, plan.config, printer, reader);
+  const cipher = new Cipher(dataKey.bytes);
+  const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
+  const sealed = sealFile({ file, reader, printer, indent, scope, dataKey, cipher, metadata });
+  if (sealed.tree.encryptedLeaves === 0 && sealed.tree.nonEmptyLeaves > 0 && !request.allowUnencrypted) {
+    throw nothingEncrypted(plan.options);
+  }
+  await writeOutput(encodeText(sealed.text), 'ciphertext', request.output, request.input, host);
+  return { warnings: [] };
+}
+
+async function planFor(request: EncryptRequest, reader: FormatStore, host: Host): Promise<Plan> {
+  const name = nameOf(request) ?? '';
+  const config = await loadConfig({ configPath: request.configPath, filePath: name, host });
+  const keysGiven = [...request.keyFlags.values()].some((text) => text !== '');
+  const rule = await creationRuleFor(config, name, host, { keysGiven });
+  const flagFields = keyFields(request);
+  const keyGroups = await keyGroupsFor({ rule, keyFlags: request.keyFlags, flagFields, host });
+  const options = optionsFor(request, rule, reader, host);
+  return { config, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
+}
+
+function keyFields({ awsProfile, encryptionContext }: EncryptRequest): KeyFields {
+  const fields = new Map<string, string | ReadonlyMap<string, string>>();
+  if (awsProfile) fields.set('aws_profile', awsProfile);
+  const context = encryptionContext ? parseEncryptionContext(encryptionContext) : undefined;
+  if (context) fields.set('context', context);
+  return fields;
+}
+
+function optionsFor(request: EncryptRequest, rule: CreationRule | null, reader: FormatStore, host: Host): FileOptions {
+  const { macOnlyEncrypted } = request;
+  const sources = { rule, flags: selectionOptions(request.selection), macOnlyEncrypted };
+  return reader.name === 'binary' ? binaryOptions(sources, host) : fileOptionsFor(sources);
+}
+
+function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, string> {
+  const named: [SelectionOption, string | undefined][] = [
+    ['unencrypted_suffix', flags.unencryptedSuffix],
+    ['encrypted_suffix', flags.encryptedSuffix],
+    ['unencrypted_regex', flags.unencryptedRegex],
+    ['encrypted_regex', flags.encryptedRegex],
+    ['unencrypted_comment_regex', flags.unencryptedCommentRegex],
+    ['encrypted_comment_regex', flags.encryptedCommentRegex],
+  ];
+  return new Map(named.flatMap(([option, text]) => (text ? [[option, text] as const] : [])));
+}
+
+/** Reads plaintext; what is no document of the format is unreadable input here (exit 2), other than in `decrypt`. */
+function parsePlain(store: FormatStore, bytes: Uint8Array): SourceFile {
+  try {
+    return (store.parsePlain ?? store.parse)(bytes);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    if (error.code === 'metadata-invalid') throw alreadyEncrypted(error);
+    if (error.code !== 'document-invalid') throw error;
+    throw new SopsError('input-unreadable', `Error unmarshalling file: ${error.message}`, {
+      ...(error.hint ? { hint: error.hint } : {}),
+      cause: error,
+    });
+  }
+}
+
+function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: FormatStore): void {
+  if (file.metadata) throw alreadyEncrypted();
+  if (reader === printer || printer.name !== 'dotenv') return;
+  const reserved = file.documents[0]?.items.some((entry) => entry.kind === 'item' && entry.key.startsWith('sops_'));
+  if (reserved) throw alreadyEncrypted();
+}
+
+function alreadyEncrypted(cause?: unknown): SopsError {
+  const message =
+    "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
+  return new SopsError('already-encrypted', message, {
+    hint: 'The file is encrypted already, or the entry must be renamed.',
+    cause,
+  });
+}
+
+function nothingEncrypted({ selection }: FileOptions): SopsError {
+  const rule = selection ? `${selection.option} ${JSON.stringify(selection.text)}` : 'the rule';
+  return new SopsError('nothing-encrypted', `nothing would be encrypted: ${rule} selects no value of this file`, {
+    hint: 'Correct the rule, or give --allow-unencrypted if this is meant.',
+  });
+}

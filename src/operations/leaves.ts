@@ -1,0 +1,33 @@
+/** The leaves of a tree as a list, to compare trees whose formats shape empty containers and comments differently. */
+import { sameLeafValue } from '../tree/equality.js';
+import type { Branch, LeafValue, Value } from '../tree/tree.js';
+
+/** A leaf's keys, each ended by U+0000 (no key of a text format holds one), and its value. */
+type LeafAtPath = readonly [path: string, value: LeafValue];
+
+/** All leaves but null and the empty string, in order. */
+export function leavesOf(documents: readonly Branch[]): LeafAtPath[] {
+  const found: LeafAtPath[] = [];
+  const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [value, path] = next;
+    if (value.kind === 'leaf') {
+      if (value.value !== null && value.value !== '') found.push([path, value.value]);
+      continue;
+    }
+    for (const entry of value.items.toReversed()) {
+      if (entry.kind === 'item') pending.push([entry.value, `${path}${entry.key}\0`]);
+      else if (entry.kind !== 'comment') pending.push([entry, path]);
+    }
+  }
+  return found;
+}
+
+/** Whether two lists hold the same leaves at the same keys. */
+export function sameLeaves(one: readonly LeafAtPath[], other: readonly LeafAtPath[]): boolean {
+  if (one.length !== other.length) return false;
+  return one.every(([path, value], at) => {
+    const [otherPath, otherValue] = other[at] ?? [];
+    return path === otherPath && otherValue !== undefined && sameLeafValue(value, otherValue);
+  });
+}

@@ -1,0 +1,100 @@
+/** Opening an encrypted file: its tree decrypted in place, with the MAC verified. */
+import { Cipher } from '../cipher/cipher.js';
+import { IvMemory } from '../cipher/iv-memory.js';
+import { verifyMac } from '../cipher/mac.js';
+import { decryptTree } from '../cipher/tree-cipher.js';
+import type { DataKey } from '../datakey/data-key.js';
+import { recoverDataKey } from '../datakey/recover.js';
+import { SopsError } from '../errors.js';
+import { parseLayout, restoreLayout } from '../formats/layout.js';
+import { applyEdits, type FormatStore, type SourceFile } from '../formats/store.js';
+import type { KeyService } from '../keyservice/keyservice.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
+import { scopeOf } from '../metadata/scope-of.js';
+import type { EncryptionScope } from '../tree/scope.js';
+import { encodeText } from '../util/text.js';
+import { leavesOf, sameLeaves } from './leaves.js';
+
+/** An encrypted file once it is open; the documents of `file` hold plaintext. */
+export interface OpenedFile {
+  readonly store: FormatStore;
+  readonly file: SourceFile;
+  readonly metadata: Metadata;
+  readonly dataKey: DataKey;
+  /** When the file is to be rewritten it remembers the IVs, so that untouched values keep their ciphertext. */
+  readonly cipher: Cipher;
+  readonly scope: EncryptionScope;
+  readonly warnings: string[];
+}
+
+export interface OpenOptions {
+  readonly ignoreMac: boolean;
+  /** Whether the values will be encrypted again: then their IVs are remembered. */
+  readonly rewrites: boolean;
+  /** Type identifiers in the order to try them; undefined for SOPS's order. */
+  readonly decryptionOrder?: readonly string[] | undefined;
+  readonly keyServices: readonly KeyService[];
+}
+
+/**
+ * Reads the bytes of an encrypted file, recovers its data key, decrypts the tree and verifies the MAC.
+ * Throws `document-invalid`, `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
+ */
+export async function openFile(bytes: Uint8Array, store: FormatStore, options: OpenOptions): Promise<OpenedFile> {
+  const file = store.parse(bytes);
+  const metadata = metadataFromBranch(file.metadata);
+  const scope = await scopeOf(metadata.selection, 'read');
+  const dataKey = await recoverDataKey(metadata, options);
+  return openWith({ file, store, metadata, dataKey, scope }, options);
+}
+
+/** A file that is read but not open yet. */
+export type SealedSource = Omit<OpenedFile, 'cipher' | 'warnings'>;
+
+/** As {@link openFile}, with the data key in hand. */
+export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignoreMac' | 'rewrites'>): OpenedFile {
+  const { file, metadata, dataKey, scope } = source;
+  const cipher = new Cipher(dataKey.bytes, options.rewrites ? new IvMemory() : null);
+  const { macOnlyEncrypted } = metadata;
+  const tree = decryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
+  if (!options.ignoreMac) verifyMac(cipher, metadata.mac, metadata.lastModified, tree.macText);
+  const warnings: string[] = [];
+  if (tree.keptComments > 0) {
+    warnings.push(
+      `Found possibly unencrypted comments in the file: ${tree.keptComments}. They are kept as they stand.`,
+    );
+  }
+  return { ...source, cipher, warnings };
+}
+
+/** The plaintext of an open file with its layout restored: the author's text. */
+export function plainText(opened: OpenedFile): string {
+  const { file, store, metadata } = opened;
+  const rendered = applyEdits(file.text, store.edits(file, null));
+  if (metadata.layout === undefined) return rendered;
+  const restored = restoredText(opened, rendered, metadata.layout);
+  if (restored !== undefined) return restored;
+  opened.warnings.push(
+    'the layout kept in this file does not fit its values any more, so they are written in a plain style',
+  );
+  return rendered;
+}
+
+/** Applies a layout; undefined when it is for another text, or would change a value that the MAC covers. */
+function restoredText({ file, store, cipher }: OpenedFile, rendered: string, sealed: string): string | undefined {
+  const text = cipher.decrypt(sealed, `${LAYOUT_FIELD}:`);
+  if (typeof text !== 'string') return undefined;
+  try {
+    const restored = restoreLayout(rendered, parseLayout(text));
+    if (restored === undefined) return undefined;
+    const parse = store.parsePlain ?? store.parse;
+    const again = parse(encodeText(restored));
+    return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents))
+      ? restored
+      : undefined;
+  } catch (error) {
+    if (error instanceof SopsError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+/** What the operations take and return: plain data, and functions for what only the caller can do. */
+import type { FormatName } from '../formats/store.js';
+
+/** Where the bytes come from. */
+export type Input =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdin'; read(): Promise<Uint8Array> };
+
+/** Where the result goes. `in-place` is the input file itself. */
+export type Output =
+  | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<void> }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'in-place' };
+
+/** The selection options of flags; an empty text counts as absent. */
+export interface SelectionFlags {
+  readonly unencryptedSuffix?: string | undefined;
+  readonly encryptedSuffix?: string | undefined;
+  readonly unencryptedRegex?: string | undefined;
+  readonly encryptedRegex?: string | undefined;
+  readonly unencryptedCommentRegex?: string | undefined;
+  readonly encryptedCommentRegex?: string | undefined;
+}
+
+/** What every operation on one file takes. */
+interface FileRequest {
+  readonly input: Input;
+  readonly output: Output;
+  readonly inputType?: FormatName | undefined;
+  readonly outputType?: FormatName | undefined;
+  /** The name that rules and formats go by, instead of the path. */
+  readonly filenameOverride?: string | undefined;
+  readonly configPath?: string | undefined;
+  /** As `--indent`; asking for one prints the tree anew instead of keeping the text. */
+  readonly indent?: number | undefined;
+}
+
+export interface EncryptRequest extends FileRequest {
+  /** By type identifier (`age`, `gcp_kms`, …): the texts of the key flags, variables merged in. */
+  readonly keyFlags: ReadonlyMap<string, string>;
+  readonly awsProfile?: string | undefined;
+  readonly encryptionContext?: string | undefined;
+  readonly selection: SelectionFlags;
+  readonly macOnlyEncrypted: boolean;
+  readonly shamirThreshold?: number | undefined;
+  /** Goes on when the rule selects nothing although there is something. */
+  readonly allowUnencrypted: boolean;
+}
+
+export interface DecryptRequest extends FileRequest {
+  /** An index path such as `["a"][0]`. */
+  readonly extract?: string | undefined;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+}
+
+/** What an operation has to say beside its output. */
+export interface Outcome {
+  readonly warnings: string[];
+}

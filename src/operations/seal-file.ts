@@ -1,0 +1,113 @@
+/** Sealing a tree: values encrypted, metadata made, the text rendered, and read back before anyone may write it. */
+import type { Cipher } from '../cipher/cipher.js';
+import { sealMac } from '../cipher/mac.js';
+import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
+import type { DataKey } from '../datakey/data-key.js';
+import { SopsError } from '../errors.js';
+import { layoutOf, printLayout } from '../formats/layout.js';
+import { applyEdits, type Edit, type FormatStore, type SourceFile } from '../formats/store.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
+import { metadataToBranch } from '../metadata/to-branch.js';
+import type { EncryptionScope } from '../tree/scope.js';
+import { formatUtcSeconds } from '../util/rfc3339.js';
+import { encodeText } from '../util/text.js';
+import { leavesOf, sameLeaves } from './leaves.js';
+import { openWith, plainText } from './open-file.js';
+
+/** What is to be sealed, and how. */
+export interface Sealing {
+  /** The file with plaintext in its documents. They hold ciphertext afterwards. */
+  readonly file: SourceFile;
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  /** Prints the tree anew, with this indentation, instead of keeping the text. */
+  readonly indent: number | undefined;
+  readonly scope: EncryptionScope;
+  readonly dataKey: DataKey;
+  readonly cipher: Cipher;
+  /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
+  readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+}
+
+export interface SealedFile {
+  readonly text: string;
+  readonly tree: TreeResult;
+}
+
+/**
+ * Encrypts the documents in place and renders them with their metadata. The text is parsed, decrypted and compared
+ * before it is returned. Throws `leaf-not-encryptable`, `output-format` for what the format cannot say, and
+ * `not-readable-back` when the check fails, which is a defect of sops-ts.
+ */
+export function sealFile(sealing: Sealing): SealedFile {
+  const { file, reader, printer, indent, scope, cipher } = sealing;
+  const keepsText = reader === printer && indent === undefined;
+  const plainLeaves = keepsText ? [] : leavesOf(file.documents);
+  const { macOnlyEncrypted } = sealing.metadata;
+  const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
+  const lastModified = formatUtcSeconds(Date.now());
+  const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
+  if (keepsText) return { text: sealKeepingText(sealing, metadata), tree };
+  const text = printer.emit(file.documents, metadataToBranch(metadata), { indent });
+  checkConversion(sealing, text, plainLeaves);
+  return { text, tree };
+}
+
+/** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
+function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
+  const { file, reader, cipher } = sealing;
+  const edits = reader.edits(file, metadataToBranch(metadata));
+  const text = applyEdits(file.text, edits);
+  const layout = layoutFor(sealing, edits, text);
+  if (layout === undefined) return text;
+  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
+  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed)));
+  const opened = readBack(sealing, reader, whole);
+  if (plainText(opened) !== file.text) throw notReadable('its plaintext is not the original text');
+  return whole;
+}
+
+/** Reads the sealed text back, and compares its plaintext with the original: the layout, if they differ. */
+function layoutFor(sealing: Sealing, edits: readonly Edit[], text: string): string | undefined {
+  const { file, reader } = sealing;
+  const opened = readBack(sealing, reader, text);
+  const layout = layoutOf(file.text, edits, text, reader.edits(opened.file, null));
+  return layout && printLayout(layout);
+}
+
+/** Opens a sealed text as `decrypt` would. */
+function readBack({ dataKey, scope }: Sealing, store: FormatStore, text: string): ReturnType<typeof openWith> {
+  try {
+    const file = store.parse(encodeText(text));
+    const metadata = metadataFromBranch(file.metadata);
+    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac: false, rewrites: false });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw notReadable(error.message, error);
+  }
+}
+
+/** Holds a converted text against the leaves it was made from: what the format cannot say must not be written. */
+function checkConversion(sealing: Sealing, text: string, wanted: ReturnType<typeof leavesOf>): void {
+  const { printer, reader } = sealing;
+  let same = false;
+  let cause: unknown;
+  try {
+    same = sameLeaves(leavesOf(readBack(sealing, printer, text).file.documents), wanted);
+  } catch (error) {
+    cause = error;
+  }
+  if (same) return;
+  throw new SopsError('output-format', `this ${reader.name} document cannot be read back from ${printer.name}`, {
+    hint: `It holds something that ${printer.name} has no way to say; encrypt it as ${reader.name}.`,
+    cause,
+  });
+}
+
+function notReadable(reason: string, cause?: unknown): SopsError {
+  return new SopsError('not-readable-back', `the encrypted text cannot be read back: ${reason}`, {
+    hint: 'Nothing was written. This is a defect of sops-ts: please report it, with the shape of the file but without its values.',
+    cause,
+  });
+}

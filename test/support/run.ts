@@ -1,0 +1,44 @@
+/** Runs the real main inside the test process, with streams and environment of the test's own. */
+import { Readable, Writable } from 'node:stream';
+import { main } from '../../src/cli/main.js';
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** The whole environment: nothing of the tester's own leaks in. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: Uint8Array | string;
+}
+
+/** Runs one command line and gathers what it wrote. */
+export async function run(words: readonly string[], { cwd, env = {}, stdin = '' }: RunOptions): Promise<Ran> {
+  const out = new Sink();
+  const err = new Sink();
+  const status = await main(words, {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: out,
+    stderr: err,
+    env,
+    cwd,
+    platform: process.platform,
+  });
+  return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
+}
+
+class Sink extends Writable {
+  private readonly chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.chunks.push(Buffer.from(chunk));
+    done();
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+}
