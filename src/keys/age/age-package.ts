@@ -2,8 +2,8 @@
 import type { Decrypter } from 'age-encryption';
 import { SopsError } from '../../errors.js';
 import { decodeBech32 } from './bech32.js';
-import type { AgeIdentity, AgeRecipient } from './file.js';
-import type { AgeHeader } from './header.js';
+import type { AgeIdentity, AgeRecipient } from './format/file.js';
+import type { AgeHeader } from './format/header.js';
 
 const HYBRID_STANZA = 'mlkem768x25519';
 const HYBRID_RECIPIENT_LENGTH = 1216;

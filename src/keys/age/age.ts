@@ -2,16 +2,22 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { decodeArmor, encodeArmor } from './armor.js';
+import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
-import { parseRecipient } from './recipients.js';
+import { parseRecipient, pluginStartedFor } from './recipients.js';
 
 export { generateIdentity } from './x25519.js';
 
 const TYPE = 'age';
 const RECIPIENT = 'recipient';
 
-const keyrings = new WeakMap<Host, Keyring>();
+/** What is remembered about one run: its identities, and the recipients that its user gave. */
+interface Session {
+  readonly keyring: Keyring;
+  readonly given: Set<string>;
+}
+
+const sessions = new WeakMap<Host, Session>();
 
 export const ageProvider: KeyProvider = {
   type: TYPE,
@@ -21,6 +27,7 @@ export const ageProvider: KeyProvider = {
     for (const item of text === '' ? [] : text.split(',')) {
       const recipient = item.trim();
       await parseRecipient(recipient, host);
+      sessionOf(host).given.add(recipient);
       keys.push({ type: TYPE, fields: new Map([[RECIPIENT, recipient]]), enc: '' });
     }
     return keys;
@@ -29,28 +36,41 @@ export const ageProvider: KeyProvider = {
   keyString: recipientOf,
 
   async wrap(key, part, host) {
-    const recipient = await parseRecipient(recipientOf(key), host);
+    const text = recipientOf(key);
+    const recipient = await parseRecipient(text, host);
+    await checkPluginAllowed(text, host);
     return encodeArmor(await recipient.seal(part));
   },
 
   async unwrap(key, host) {
-    try {
-      return await keyringOf(host).open(decodeArmor(key.enc), recipientOf(key));
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
-      const message = `failed to create reader for decrypting sops data key with age: ${error.message}`;
-      throw new SopsError('key', message, { cause: error });
-    }
+    return sessionOf(host).keyring.open(key.enc, recipientOf(key));
   },
 };
+
+/**
+ * No program is started only because a file names it (design 1.5): a plug-in must be that of a recipient which came
+ * by flag, variable or `.sops.yaml` (those, and only those, go through `parse`), or of an identity of the user.
+ */
+async function checkPluginAllowed(recipient: string, host: Host): Promise<void> {
+  const name = await pluginStartedFor(recipient);
+  const { given, keyring } = sessionOf(host);
+  if (name === null || given.has(recipient) || (await keyring.namesPlugin(name))) return;
+  throw new SopsError(
+    'key',
+    `the age plug-in ${JSON.stringify(name)} is named by the file only, so it is not started`,
+    {
+      hint: 'Give its recipient in .sops.yaml or by --age, or add an identity of the plug-in to your age keys.',
+    },
+  );
+}
 
 function recipientOf(key: MasterKey): string {
   const recipient = key.fields.get(RECIPIENT);
   return typeof recipient === 'string' ? recipient : '';
 }
 
-function keyringOf(host: Host): Keyring {
-  const known = keyrings.get(host) ?? new Keyring(host);
-  keyrings.set(host, known);
-  return known;
+function sessionOf(host: Host): Session {
+  const session = sessions.get(host) ?? { keyring: new Keyring(host), given: new Set() };
+  sessions.set(host, session);
+  return session;
 }

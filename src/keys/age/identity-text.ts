@@ -1,37 +1,65 @@
 /** The texts that identities are kept in: one to a line, with comments (spec keys-and-config.md section 2.7). */
 import { SopsError } from '../../errors.js';
-import type { AgeIdentity } from './file.js';
+import type { AgeIdentity } from './format/file.js';
+import type { ProtectedFile } from './protected-file.js';
 import { parseX25519Identity } from './x25519.js';
 
-/** An identity, and what it costs the user to try it. */
-export type Candidate = { readonly kind: 'quiet'; readonly identity: AgeIdentity };
+/** An identity, and what trying it may cost the user. */
+export type Candidate =
+  /** Nothing. */
+  | { readonly kind: 'quiet'; readonly identity: AgeIdentity }
+  /** A passphrase, asked for only if a stanza is for its public key. */
+  | { readonly kind: 'locked'; readonly identity: AgeIdentity }
+  /** The start of a program, which may want to be touched. */
+  | { readonly kind: 'plugin'; readonly name: string; readonly text: string }
+  /** A passphrase, in any case. */
+  | { readonly kind: 'protected'; readonly identity: ProtectedFile };
 
 /**
  * The identities of a text. Empty lines and lines that begin with `#` are skipped; with `severalPerLine` white space
  * separates identities on a line too. Throws `key` at the first line that is not an identity, naming its number only.
  */
 export async function parseIdentities(text: string, severalPerLine: boolean): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
+  return parseLines(text, severalPerLine, parseIdentity);
+}
+
+/** The identities of a text that may hold native ones only, as protected files may. Throws `key`. */
+export async function parseNativeIdentities(text: string): Promise<AgeIdentity[]> {
+  return parseLines(text, false, async (word) => {
+    const identity = await parseNative(word);
+    if (identity === null) throw new SopsError('key', 'unknown identity type');
+    return identity;
+  });
+}
+
+async function parseLines<T>(text: string, severalPerLine: boolean, parse: (word: string) => Promise<T>): Promise<T[]> {
+  const parsed: T[] = [];
   for (const [index, rawLine] of text.split('\n').entries()) {
     const line = rawLine.endsWith('\r') ? rawLine.slice(0, -1) : rawLine;
     if (line === '' || line.startsWith('#')) continue;
     const words = severalPerLine ? line.split(/\s+/).filter((word) => word !== '') : [line];
     for (const word of words) {
       try {
-        candidates.push(await parseIdentity(word));
+        parsed.push(await parse(word));
       } catch (error) {
         if (!(error instanceof SopsError)) throw error;
         throw new SopsError('key', `line ${index + 1}: ${error.message}`, { cause: error });
       }
     }
   }
-  return candidates;
+  return parsed;
 }
 
 async function parseIdentity(text: string): Promise<Candidate> {
-  if (text.startsWith('AGE-SECRET-KEY-PQ-1')) {
-    return { kind: 'quiet', identity: (await import('./age-package.js')).parseHybridIdentity(text) };
+  if (text.startsWith('AGE-PLUGIN-')) {
+    return { kind: 'plugin', name: (await import('./plugin/plugin.js')).pluginOfIdentity(text), text };
   }
-  if (text.startsWith('AGE-SECRET-KEY-1')) return { kind: 'quiet', identity: parseX25519Identity(text) };
-  throw new SopsError('key', 'unknown identity type');
+  const identity = await parseNative(text);
+  if (identity === null) throw new SopsError('key', 'unknown identity type');
+  return { kind: 'quiet', identity };
+}
+
+async function parseNative(text: string): Promise<AgeIdentity | null> {
+  if (text.startsWith('AGE-SECRET-KEY-PQ-1')) return (await import('./age-package.js')).parseHybridIdentity(text);
+  return text.startsWith('AGE-SECRET-KEY-1') ? parseX25519Identity(text) : null;
 }

@@ -1,38 +1,137 @@
-/** All identities of the user, tried on one age file at a time, cheapest first. */
+/** All identities of the user, tried on one age file at a time: first what costs nothing, last what asks for a passphrase. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { openFile } from './file.js';
-import type { AgeHeader } from './header.js';
+import { describeFailure, OPENING, type SourceReport } from './failure.js';
+import { decodeArmor } from './format/armor.js';
+import { type AgeIdentity, openBody } from './format/file.js';
+import { type AgeHeader, readHeader } from './format/header.js';
+import type { Candidate } from './identity-text.js';
 import { identitySources, type Source, type SourceResult } from './sources.js';
+
+/** The kinds that are not tried at once, in the order in which they are. */
+const DEAR_KINDS = ['locked', 'plugin', 'protected'] as const;
 
 export class Keyring {
   private readonly sources: readonly Source[];
-  private readonly loaded = new Map<Source, Promise<SourceResult>>();
+  private readonly loaded = new Map<string, Promise<SourceResult>>();
+  private readonly protectedFiles = new Map<string, AgeIdentity>();
 
-  constructor(host: Host) {
+  constructor(private readonly host: Host) {
     this.sources = identitySources(host);
   }
 
-  /** Decrypts a binary age file whose entry names that recipient. Throws `key` with the reason and where keys were looked for. */
-  async open(file: Uint8Array, recipient: string): Promise<Buffer> {
-    return openFile(file, (header) => this.unwrap(header, recipient));
+  /**
+   * Decrypts an armored age file from an entry that names that recipient. Throws `key` with the reason, what was wrong
+   * with sources of identities, and where else they could have been.
+   */
+  async open(armored: string, recipient: string): Promise<Buffer> {
+    const file = await opening(async () => decodeArmor(armored));
+    const header = await opening(async () => readHeader(file));
+    const fileKey = await this.unwrap(header, recipient);
+    return opening(() => openBody(file, header, fileKey));
+  }
+
+  /** Whether an identity of the user, other than one that a command prints, names a plug-in. */
+  async namesPlugin(name: string): Promise<boolean> {
+    for (const source of this.sources) {
+      if (source.holds === 'ssh' || source.command) continue;
+      const candidates = await this.candidatesOf(source, '');
+      if (candidates.some((candidate) => candidate.kind === 'plugin' && candidate.name === name)) return true;
+    }
+    return false;
   }
 
   private async unwrap(header: AgeHeader, recipient: string): Promise<Uint8Array> {
-    for (const source of this.sources) {
-      const result = await this.load(source, recipient);
-      if (result.state !== 'loaded') continue;
-      for (const candidate of result.candidates) {
-        const fileKey = await candidate.identity.unwrap(header);
+    const errors: SopsError[] = [];
+    const dear: Candidate[] = [];
+    for (const source of this.sourcesFor(header)) {
+      for (const candidate of await this.candidatesOf(source, recipient)) {
+        if (candidate.kind !== 'quiet') dear.push(candidate);
+        else {
+          const fileKey = await tryIdentity(candidate.identity, header, errors);
+          if (fileKey !== null) return fileKey;
+        }
+      }
+    }
+    for (const kind of DEAR_KINDS) {
+      for await (const identity of this.dearIdentities(dear, kind)) {
+        const fileKey = await tryIdentity(identity, header, errors);
         if (fileKey !== null) return fileKey;
       }
     }
-    throw new SopsError('key', 'no identity matched any of the recipients');
+    throw describeFailure(await this.report(recipient), errors);
+  }
+
+  /** Files before commands; SSH keys only for a file that has a stanza for one. */
+  private sourcesFor(header: AgeHeader): Source[] {
+    const hasSshStanza = header.stanzas.some((stanza) => stanza.type.startsWith('ssh-'));
+    const useful = this.sources.filter((source) => source.holds === 'identities' || hasSshStanza);
+    return [...useful.filter((source) => !source.command), ...useful.filter((source) => source.command)];
+  }
+
+  private async *dearIdentities(
+    candidates: readonly Candidate[],
+    kind: (typeof DEAR_KINDS)[number],
+  ): AsyncGenerator<AgeIdentity> {
+    const plugins = new Map<string, string[]>();
+    for (const candidate of candidates) {
+      if (candidate.kind !== kind) continue;
+      if (candidate.kind === 'plugin') {
+        plugins.set(candidate.name, [...(plugins.get(candidate.name) ?? []), candidate.text]);
+      } else if (candidate.kind === 'protected') {
+        yield this.knownProtectedFile(candidate.identity);
+      } else if (candidate.kind === 'locked') {
+        yield candidate.identity;
+      }
+    }
+    for (const [name, texts] of plugins) {
+      yield (await import('./plugin/plugin.js')).pluginIdentity(name, texts, this.host);
+    }
+  }
+
+  /** The same file from two sources, or printed again by a command, asks for its passphrase once. */
+  private knownProtectedFile(file: AgeIdentity & { readonly cacheKey: string }): AgeIdentity {
+    const known = this.protectedFiles.get(file.cacheKey) ?? file;
+    this.protectedFiles.set(file.cacheKey, known);
+    return known;
+  }
+
+  private async candidatesOf(source: Source, recipient: string): Promise<readonly Candidate[]> {
+    const result = await this.load(source, recipient);
+    return result.state === 'loaded' ? result.candidates : [];
   }
 
   private load(source: Source, recipient: string): Promise<SourceResult> {
-    const known = this.loaded.get(source) ?? source.load(recipient);
-    this.loaded.set(source, known);
-    return known;
+    const name = source.command ? `${source.location} ${recipient}` : source.location;
+    const result = this.loaded.get(name) ?? source.load(recipient);
+    this.loaded.set(name, result);
+    return result;
+  }
+
+  private async report(recipient: string): Promise<SourceReport[]> {
+    const reports: SourceReport[] = [];
+    for (const source of this.sources) reports.push({ source, result: await this.load(source, recipient) });
+    return reports;
+  }
+}
+
+/** The file key, or null; an identity that fails must not keep the others from being tried. */
+async function tryIdentity(identity: AgeIdentity, header: AgeHeader, errors: SopsError[]): Promise<Uint8Array | null> {
+  try {
+    return await identity.unwrap(header);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    errors.push(error);
+    return null;
+  }
+}
+
+/** Says what was being done when the file itself is at fault. */
+async function opening<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw new SopsError('key', `${OPENING}: ${error.message}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 /** The kinds of age recipients: how each is told by its text, checked, and loaded (spec keys-and-config.md section 2.7). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import type { AgeRecipient } from './file.js';
+import type { AgeRecipient } from './format/file.js';
 import { parseX25519Recipient } from './x25519.js';
 
 interface RecipientKind {
@@ -12,6 +12,8 @@ interface RecipientKind {
   parse(text: string, host: Host): Promise<AgeRecipient>;
 }
 
+const isPlugin = (text: string): boolean => text.startsWith('age1') && text.lastIndexOf('1') > 'age'.length;
+
 /** The first that matches is it. */
 const KINDS: readonly RecipientKind[] = [
   {
@@ -20,9 +22,19 @@ const KINDS: readonly RecipientKind[] = [
     parse: async (text) => (await import('./age-package.js')).parseHybridRecipient(text),
   },
   {
+    matches: isPlugin,
+    called: 'age key from age plugin',
+    parse: async (text, host) => (await import('./plugin/plugin.js')).pluginRecipient(text, host),
+  },
+  {
     matches: (text) => text.startsWith('age1'),
     called: 'Bech32-encoded age public key',
     parse: async (text) => parseX25519Recipient(text),
+  },
+  {
+    matches: (text) => text.startsWith('ssh-'),
+    called: 'age-ssh public key',
+    parse: async (text) => (await import('./ssh/ssh.js')).parseSshRecipient(text),
   },
 ];
 
@@ -38,4 +50,10 @@ export async function parseRecipient(text: string, host: Host): Promise<AgeRecip
     if (!(error instanceof SopsError)) throw error;
     throw new SopsError('key', `failed to parse input as ${kind.called}: ${error.message}`, { cause: error });
   }
+}
+
+/** The plug-in that encrypting for a (well-formed) recipient would start; null if none. */
+export async function pluginStartedFor(text: string): Promise<string | null> {
+  if (KINDS.find((kind) => kind.matches(text))?.matches !== isPlugin) return null;
+  return (await import('./plugin/plugin.js')).pluginOfRecipient(text);
 }

@@ -1,12 +1,12 @@
 /** The native X25519 recipients (`age1…`) and identities (`AGE-SECRET-KEY-1…`) of age, on node:crypto alone. */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { loadAead } from './aead.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
 import { KEY_LENGTH, publicKeyOf, sharedSecret } from './curve25519.js';
-import { type AgeIdentity, type AgeRecipient, FILE_KEY_LENGTH, stanzaRecipient } from './file.js';
-import type { Stanza } from './header.js';
-import { decodeRawBase64, encodeRawBase64 } from './raw-base64.js';
+import { loadAead } from './format/aead.js';
+import { type AgeIdentity, type AgeRecipient, FILE_KEY_LENGTH, stanzaRecipient } from './format/file.js';
+import type { Stanza } from './format/header.js';
+import { decodeRawBase64, encodeRawBase64 } from './format/raw-base64.js';
 
 const STANZA_TYPE = 'X25519';
 const LABEL = 'age-encryption.org/v1/X25519';

@@ -5,10 +5,10 @@ import * as vectors from 'cctv-age';
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { passphraseIdentity } from '../../../src/keys/age/age-package.js';
-import { decodeArmor, encodeArmor } from '../../../src/keys/age/armor.js';
-import { type AgeIdentity, openFile } from '../../../src/keys/age/file.js';
-import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/header.js';
-import { parseIdentities } from '../../../src/keys/age/identity-text.js';
+import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
+import { type AgeIdentity, openFile } from '../../../src/keys/age/format/file.js';
+import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
+import { parseNativeIdentities } from '../../../src/keys/age/identity-text.js';
 
 interface Vector {
   readonly expect: string;
@@ -49,7 +49,7 @@ const FAILURES: Readonly<Record<string, RegExp>> = {
 
 async function decrypt(vector: Vector): Promise<Buffer> {
   const identities: AgeIdentity[] = vector.passphrases.map(passphraseIdentity);
-  for (const { identity } of await parseIdentities(vector.identities.join('\n'), false)) identities.push(identity);
+  identities.push(...(await parseNativeIdentities(vector.identities.join('\n'))));
   const file = vector.armored ? decodeArmor(vector.file.toString('latin1')) : vector.file;
   return openFile(file, async (header) => {
     for (const identity of identities) {

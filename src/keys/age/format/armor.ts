@@ -1,5 +1,5 @@
 /** The ASCII armor of age files: PEM with 64 columns, canonical base64 and no headers (C2SP age, "ASCII armor"). */
-import { SopsError } from '../../errors.js';
+import { SopsError } from '../../../errors.js';
 
 const BEGIN = '-----BEGIN AGE ENCRYPTED FILE-----';
 const END = '-----END AGE ENCRYPTED FILE-----';

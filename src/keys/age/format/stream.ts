@@ -1,6 +1,6 @@
 /** The payload of an age file: STREAM over ChaCha20-Poly1305 in chunks of 64 KiB (C2SP age, "Payload"). */
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { SopsError } from '../../errors.js';
+import { SopsError } from '../../../errors.js';
 import { loadAead } from './aead.js';
 
 const CHUNK = 64 * 1024;

@@ -1,5 +1,5 @@
 /** The header of an age file: recipient stanzas and the MAC line (C2SP age, "Header"). */
-import { SopsError } from '../../errors.js';
+import { SopsError } from '../../../errors.js';
 import { decodeRawBase64, encodeRawBase64 } from './raw-base64.js';
 
 const VERSION_LINE = 'age-encryption.org/v1';

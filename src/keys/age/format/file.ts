@@ -1,6 +1,6 @@
 /** A whole binary age file, and the seams between it and the kinds of recipients and identities. */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SopsError } from '../../errors.js';
+import { SopsError } from '../../../errors.js';
 import { type AgeHeader, readHeader, type Stanza, writeMac, writeSigned } from './header.js';
 import { openPayload, sealPayload } from './stream.js';
 
@@ -34,13 +34,14 @@ export function stanzaRecipient(wrap: (fileKey: Buffer) => Promise<readonly Stan
   };
 }
 
-/**
- * Decrypts a binary age file. `unwrap` is called once and gives the file key, or throws; a wrong or
- * damaged file is a SopsError of code `key`.
- */
+/** Decrypts a binary age file; `unwrap` is called once and gives the file key, or throws. Throws `key`. */
 export async function openFile(file: Uint8Array, unwrap: (header: AgeHeader) => Promise<Uint8Array>): Promise<Buffer> {
   const header = readHeader(file);
-  const fileKey = await unwrap(header);
+  return openBody(file, header, await unwrap(header));
+}
+
+/** Decrypts a binary age file whose header was read and whose file key is known. Throws `key`. */
+export async function openBody(file: Uint8Array, header: AgeHeader, fileKey: Uint8Array): Promise<Buffer> {
   if (fileKey.length !== FILE_KEY_LENGTH) throw new SopsError('key', 'the file key has a wrong length');
   if (!timingSafeEqual(headerMac(fileKey, header.signed), header.mac)) throw new SopsError('key', 'bad header MAC');
   return openPayload(fileKey, file.subarray(header.bytes.length));

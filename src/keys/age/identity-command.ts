@@ -1,0 +1,31 @@
+/** Commands of the user that print identities (`SOPS_AGE_KEY_CMD`, `SOPS_AGE_SSH_PRIVATE_KEY_CMD`). */
+import { SopsError } from '../../errors.js';
+import { findProgram } from '../../exec/find-program.js';
+import { describeOutcome, runProgram } from '../../exec/run-program.js';
+import { splitWords } from '../../exec/words.js';
+import type { Host } from '../../util/host.js';
+
+/**
+ * What the command in a variable prints for an entry of that recipient. No shell is started, and the command reads
+ * nothing. Throws `key`; the message names the variable and holds what the command said on its standard error.
+ */
+export async function runIdentityCommand(
+  variable: string,
+  command: string,
+  recipient: string,
+  host: Host,
+): Promise<Buffer> {
+  const words = splitWords(command);
+  if (words === null) throw new SopsError('key', `failed to parse command of ${variable}: a quote is not closed`);
+  const [name, ...args] = words;
+  if (name === undefined) throw new SopsError('key', `failed to parse command of ${variable}: it names no program`);
+  const failed = `failed to execute command of ${variable}`;
+  const file = await findProgram(name, host);
+  if (file === null) throw new SopsError('key', `${failed}: ${JSON.stringify(name)} was not found`);
+  const outcome = await runProgram({ file, args, env: { SOPS_AGE_RECIPIENT: recipient } }, host).catch((cause) => {
+    throw new SopsError('key', `${failed}: ${JSON.stringify(name)} could not be started`, { cause });
+  });
+  if (outcome.status === 0) return outcome.stdout;
+  const said = outcome.stderr.toString('utf8').trim();
+  throw new SopsError('key', `${failed}: ${describeOutcome(outcome)}${said === '' ? '' : `: ${said}`}`);
+}

@@ -1,0 +1,71 @@
+/** SSH private keys in PEM: recognised, and opened once their passphrase, if any, is known. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { SopsError } from '../../../errors.js';
+import { decodeBase64 } from '../../../util/base64.js';
+import { type OpenSshKey, openOpenSshKey, readOpenSshKey } from './openssh-key.js';
+import {
+  type Ed25519PublicKey,
+  ed25519PublicKey,
+  type RsaPublicKey,
+  rsaPublicKey,
+  type SshPublicKey,
+} from './public-key.js';
+
+/** A private key that can be used. */
+export type SshPrivateKey = Ed25519PrivateKey | RsaPrivateKey;
+
+export interface Ed25519PrivateKey {
+  readonly publicKey: Ed25519PublicKey;
+  /** 32 bytes. */
+  readonly seed: Buffer;
+}
+
+export interface RsaPrivateKey {
+  readonly publicKey: RsaPublicKey;
+  readonly rsa: KeyObject;
+}
+
+/** A private key as it is stored. */
+export interface StoredSshKey {
+  readonly locked: boolean;
+  /** Known without the passphrase only if the format keeps it apart. */
+  readonly publicKey: SshPublicKey | undefined;
+  /** Opens it; the passphrase is not looked at unless it is locked. Throws `key`, for a wrong passphrase too. */
+  open(passphrase: string): SshPrivateKey;
+}
+
+const OPENSSH = /^-----BEGIN OPENSSH PRIVATE KEY-----\s([A-Za-z0-9+/=\s]*)-----END OPENSSH PRIVATE KEY-----/;
+const PEM = /^-----BEGIN (RSA PRIVATE KEY|PRIVATE KEY|ENCRYPTED PRIVATE KEY)-----/;
+
+/** Recognises a private key in OpenSSH's own format, PKCS #1 or PKCS #8. Throws `key`, without quoting the text. */
+export function readSshPrivateKey(text: string): StoredSshKey {
+  const trimmed = text.trim();
+  const base64 = OPENSSH.exec(trimmed)?.[1]?.replace(/\s+/g, '');
+  if (base64 !== undefined) return storedOpenSshKey(base64);
+  const label = PEM.exec(trimmed)?.[1];
+  if (label === undefined) throw new SopsError('key', 'no private key in OpenSSH or PEM format');
+  const locked = label === 'ENCRYPTED PRIVATE KEY' || trimmed.includes('Proc-Type: 4,ENCRYPTED');
+  return { locked, publicKey: undefined, open: (passphrase) => openPem(trimmed, locked, passphrase) };
+}
+
+function storedOpenSshKey(base64: string): StoredSshKey {
+  const bytes = decodeBase64(base64);
+  if (bytes === null) throw new SopsError('key', 'the private key is not base64');
+  const key: OpenSshKey = readOpenSshKey(bytes);
+  return { locked: key.locked, publicKey: key.publicKey, open: (passphrase) => openOpenSshKey(key, passphrase) };
+}
+
+function openPem(pem: string, locked: boolean, passphrase: string): SshPrivateKey {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(locked ? { key: pem, passphrase } : pem);
+  } catch (cause) {
+    const message = locked ? 'incorrect passphrase, or a damaged private key' : 'the private key is damaged';
+    throw new SopsError('key', message, { cause });
+  }
+  const jwk = key.export({ format: 'jwk' });
+  const field = (name: 'n' | 'e' | 'd' | 'x') => Buffer.from(jwk[name] ?? '', 'base64url');
+  if (jwk.kty === 'RSA') return { publicKey: rsaPublicKey(field('n'), field('e')), rsa: key };
+  if (jwk.crv === 'Ed25519') return { publicKey: ed25519PublicKey(field('x')), seed: field('d') };
+  throw new SopsError('key', 'a private key that is neither Ed25519 nor RSA');
+}

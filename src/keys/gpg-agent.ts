@@ -1,0 +1,126 @@
+/** Asks a running gpg-agent for passphrases over its socket (Assuan protocol; spec keys-and-config.md section 2.7). */
+import { readlink, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { SopsError } from '../errors.js';
+import type { Host } from '../util/host.js';
+
+export interface PassphraseRequest {
+  /** What the agent remembers the passphrase by; 50 characters at most. */
+  readonly cacheKey: string;
+  /** The word before the input field, and the sentence above it. */
+  readonly prompt: string;
+  readonly description: string;
+}
+
+/** A connection to the agent. */
+export class GpgAgent {
+  private constructor(
+    private readonly socket: Socket,
+    private readonly lines: AsyncIterator<string>,
+    private readonly host: Host,
+  ) {}
+
+  /** Connects to the user's agent; null when none answers. */
+  static async connect(host: Host): Promise<GpgAgent | null> {
+    const path = await socketPath(host);
+    const socket = path === null ? null : await dial(path);
+    if (socket === null) return null;
+    const agent = new GpgAgent(socket, readLines(socket), host);
+    try {
+      await agent.readAnswer();
+      return agent;
+    } catch {
+      agent.close();
+      return null;
+    }
+  }
+
+  /** The passphrase, which may be empty. Throws `key` when the agent or the user refuses. */
+  async getPassphrase(request: PassphraseRequest): Promise<string> {
+    for (const option of await terminalOptions(this.host)) await this.command(`OPTION ${option}`);
+    const words = [request.cacheKey, '', request.prompt, request.description];
+    const hex = await this.command(`GET_PASSPHRASE ${words.map((word) => escapeWord(word) || 'X').join(' ')}`);
+    return Buffer.from(hex, 'hex').toString('utf8');
+  }
+
+  /** Makes the agent forget a passphrase. Throws `key`. */
+  async clearPassphrase(cacheKey: string): Promise<void> {
+    await this.command(`CLEAR_PASSPHRASE ${escapeWord(cacheKey)}`);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private async command(line: string): Promise<string> {
+    this.socket.write(`${line}\n`);
+    return this.readAnswer();
+  }
+
+  /** What follows `OK`; lines of status are passed over. */
+  private async readAnswer(): Promise<string> {
+    for (;;) {
+      const { value: line = '', done } = await this.lines.next();
+      if (done === true) throw new SopsError('key', 'gpg-agent closed the connection');
+      if (line.startsWith('OK')) return line.slice(2).trim();
+      if (!line.startsWith('S ') && !line.startsWith('#')) throw new SopsError('key', `gpg-agent answered: ${line}`);
+    }
+  }
+}
+
+/** `GPG_AGENT_INFO` if it is set, even to nothing, else the standard places; `GNUPGHOME` has no say here. */
+async function socketPath(host: Host): Promise<string | null> {
+  const info = host.env.GPG_AGENT_INFO;
+  if (info !== undefined) return info.split(':')[0] || null;
+  const home = host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME;
+  const standard = home ? join(home, '.gnupg', 'S.gpg-agent') : null;
+  if (standard !== null && (await isSocket(standard))) return standard;
+  const runtime = host.env.XDG_RUNTIME_DIR;
+  return runtime ? join(runtime, 'gnupg', 'S.gpg-agent') : standard;
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isSocket(),
+    () => false,
+  );
+}
+
+function dial(path: string): Promise<Socket | null> {
+  return new Promise((settle) => {
+    const socket = connect(path);
+    socket.once('connect', () => settle(socket));
+    // Later errors end the reading of lines.
+    socket.on('error', () => settle(null));
+  });
+}
+
+async function* readLines(socket: Socket): AsyncGenerator<string> {
+  let held = '';
+  socket.setEncoding('latin1');
+  for await (const part of socket) {
+    const lines = (held + part).split('\n');
+    held = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+/** Where the agent's pinentry may show itself. */
+async function terminalOptions(host: Host): Promise<string[]> {
+  const { DISPLAY: display, GPG_TTY: tty, TERM: term } = host.env;
+  const terminal = tty || (await readlink('/proc/self/fd/0').catch(() => ''));
+  return [
+    ...(display ? [`display=${display}`] : []),
+    ...(terminal.startsWith('/dev/') ? [`ttyname=${terminal}`] : []),
+    ...(term ? [`ttytype=${term}`] : []),
+  ];
+}
+
+/** As in the query of a URL, with `+` for a space. */
+function escapeWord(word: string): string {
+  const escaped = encodeURIComponent(word).replace(/[!'()*]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+  return escaped.replaceAll('%20', '+');
+}
