@@ -75,6 +75,11 @@ export function verifyMac(cipher: Cipher, mac: string, lastModified: string, com
   throw new SopsError('mac-mismatch', `MAC mismatch. File has ${shown}, computed ${computed}`, { hint });
 }
 
+/** Whether a data key is the one that a file's `mac` was sealed with. */
+export function opensMac(cipher: Cipher, mac: string, lastModified: string): boolean {
+  return mac !== '' && cipher.decrypt(mac, macAad(lastModified)) !== undefined;
+}
+
 /** `lastmodified` as SOPS prints it again: whole seconds, its own offset. A text that is no time stands for itself. */
 function macAad(lastModified: string): string {
   const instant = parseRfc3339(lastModified);

@@ -1,0 +1,96 @@
+/** Making a data key, and wrapping one for every master key of a file (spec keys-and-config.md sections 3 and 7). */
+import { SopsError } from '../errors.js';
+import type { KeyGroup, MasterKey } from '../keys/provider.js';
+import { keyTypeRow } from '../keys/registry.js';
+import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { formatUtcSeconds } from '../util/rfc3339.js';
+import { DataKey } from './data-key.js';
+import { splitSecret } from './shamir.js';
+
+/** For whom a data key is wrapped. */
+export interface Recipients {
+  readonly keyGroups: readonly KeyGroup[];
+  /** How many groups are needed; 0 with several groups means all of them. One group needs no threshold, whatever it is. */
+  readonly shamirThreshold: number;
+}
+
+/**
+ * A new data key, wrapped for all recipients.
+ * @returns the key, and the threshold to write into the metadata. Throws as {@link wrapDataKey} does.
+ */
+export async function createDataKey(
+  recipients: Recipients,
+  keyServices: readonly KeyService[],
+): Promise<{ dataKey: DataKey; shamirThreshold: number }> {
+  const dataKey = DataKey.generate();
+  return { dataKey, shamirThreshold: await wrapDataKey(dataKey, recipients, keyServices) };
+}
+
+/**
+ * Wraps a data key for every recipient: sets `enc` of all keys, and `createdAt` of those that should have one and have
+ * none. Nothing is set unless everything succeeded.
+ * @returns the threshold to write into the metadata.
+ * Throws `data-key-not-wrapped` with all failures, for an empty group, and for an impossible threshold.
+ */
+export async function wrapDataKey(
+  dataKey: DataKey,
+  recipients: Recipients,
+  keyServices: readonly KeyService[],
+): Promise<number> {
+  const { keyGroups } = recipients;
+  if (keyServices.length === 0) throw notWrapped(['no key services provided, cannot update master keys']);
+  if (keyGroups.length === 0) throw notWrapped(['no key groups provided']);
+  const shamirThreshold = recipients.shamirThreshold || (keyGroups.length > 1 ? keyGroups.length : 0);
+  const parts = partsOf(dataKey, keyGroups.length, shamirThreshold);
+  if (keyGroups.some((group) => group.length === 0)) throw notWrapped(['empty key group provided']);
+  const wrapped = new Map<MasterKey, string>();
+  const failures: string[] = [];
+  for (const [index, group] of keyGroups.entries()) {
+    for (const key of group) {
+      const outcome = await wrapPart(key, parts[index] ?? new Uint8Array(), keyServices);
+      if (typeof outcome === 'string') wrapped.set(key, outcome);
+      else failures.push(...outcome);
+    }
+  }
+  if (failures.length > 0) throw notWrapped(failures);
+  setWrapped(wrapped);
+  return shamirThreshold;
+}
+
+/** What each group gets: the key itself when there is but one. */
+function partsOf(dataKey: DataKey, groups: number, threshold: number): Uint8Array[] {
+  if (groups === 1) return [dataKey.bytes];
+  try {
+    return splitSecret(dataKey.bytes, groups, threshold);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw notWrapped([`could not split data key into parts for Shamir: ${cause.message}`]);
+  }
+}
+
+/** The `enc` from the first service that gives one, or the reasons of all. */
+async function wrapPart(key: MasterKey, part: Uint8Array, services: readonly KeyService[]): Promise<string | string[]> {
+  const reasons: string[] = [];
+  for (const service of services) {
+    try {
+      return await service.wrap(key, part);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      const name = JSON.stringify(await keyStringOf(key));
+      reasons.push(`failed to encrypt new data key with master key ${name}: ${error.message}`);
+    }
+  }
+  return reasons;
+}
+
+function setWrapped(wrapped: ReadonlyMap<MasterKey, string>): void {
+  const now = formatUtcSeconds(Date.now());
+  for (const [key, enc] of wrapped) {
+    key.enc = enc;
+    if (keyTypeRow(key.type)?.dated) key.createdAt ??= now;
+  }
+}
+
+function notWrapped(reasons: readonly string[]): SopsError {
+  return new SopsError('data-key-not-wrapped', `Could not generate data key: [${reasons.join(' ')}]`);
+}

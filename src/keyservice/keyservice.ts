@@ -1,0 +1,21 @@
+/** The seam between the data key and the master keys: what wraps and opens parts, here or on another machine. */
+import type { MasterKey } from '../keys/provider.js';
+import { keyTypeRow } from '../keys/registry.js';
+
+/**
+ * Wraps and opens parts of data keys. Several may be given for one run; for every key they are asked in order until
+ * one succeeds. Rejections are SopsErrors of code `key` worded as the reason only; the caller adds group and key.
+ */
+export interface KeyService {
+  /** Wraps a part (32 or 33 raw bytes) for a key and returns the text of `enc`. Must not change the key. */
+  wrap(key: MasterKey, part: Uint8Array): Promise<string>;
+  /** Opens `key.enc` and returns the part. */
+  unwrap(key: MasterKey): Promise<Uint8Array>;
+}
+
+/** The key's identity in messages and comparisons; of a type without a provider, its fields. */
+export async function keyStringOf(key: MasterKey): Promise<string> {
+  const provider = await keyTypeRow(key.type)?.load?.();
+  if (provider) return provider.keyString(key);
+  return [...key.fields.values()].filter((field) => typeof field === 'string' && field !== '').join(' ');
+}
