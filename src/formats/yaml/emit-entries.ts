@@ -10,14 +10,14 @@ const CIPHERTEXT = 'ENC[AES256_GCM,';
  */
 export type ListComments = 'items' | 'lines';
 
-/** One entry; without `value`, what stands below the last one. */
+/** One entry; without `value`, what stands below the last one. Made for every leaf, so always of one shape. */
 export interface Entry {
   /** Texts of the comments above. */
   readonly above: readonly string[];
   /** Texts of the comments behind the value. */
   readonly behind: readonly string[];
-  readonly key?: string;
-  readonly value?: Value;
+  readonly key: string | undefined;
+  readonly value: Value | undefined;
   /** Index behind the entry. */
   readonly next: number;
 }
@@ -39,11 +39,14 @@ export function entryAt(of: Branch | List, at: number, encrypted: ListComments):
       (found.inline ? behind : above).push(found.text);
       continue;
     }
-    const comments = { above: above ?? NONE, behind: behind ?? NONE, next: index + 1 };
-    if (found.kind === 'item') return { ...comments, key: found.key, value: found.value };
-    return { ...comments, value: found.kind === 'comment' ? leaf(found.text) : found };
+    const next = index + 1;
+    if (found.kind === 'item')
+      return { above: above ?? NONE, behind: behind ?? NONE, key: found.key, value: found.value, next };
+    const value = found.kind === 'comment' ? leaf(found.text) : found;
+    return { above: above ?? NONE, behind: behind ?? NONE, key: undefined, value, next };
   }
-  return { above: [...(above ?? NONE), ...(behind ?? NONE)], behind: NONE, next: of.items.length };
+  const below = above && behind ? [...above, ...behind] : NONE;
+  return { above: below, behind: NONE, key: undefined, value: undefined, next: of.items.length };
 }
 
 function isEncrypted(comment: Comment): boolean {
