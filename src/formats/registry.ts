@@ -10,7 +10,7 @@ export interface FormatRow {
 
 export const FORMATS: readonly FormatRow[] = [
   { name: 'yaml', endings: ['.yaml', '.yml'], load: async () => (await import('./yaml/yaml.js')).yamlStore },
-  { name: 'json', endings: ['.json'], load: async () => (await import('./json.js')).jsonStore },
+  { name: 'json', endings: ['.json'], load: async () => (await import('./json/json.js')).jsonStore },
   { name: 'dotenv', endings: ['.env'], load: async () => (await import('./dotenv.js')).dotenvStore },
   { name: 'ini', endings: ['.ini'], load: async () => (await import('./ini/ini.js')).iniStore },
   { name: 'binary', endings: [], load: async () => (await import('./binary.js')).binaryStore },

@@ -1,5 +1,5 @@
 /** The seam of the formats: what a store must do, and what it hands out. */
-import type { Branch } from '../tree/tree.js';
+import type { Branch, Value } from '../tree/tree.js';
 
 /** The names of the formats, as in `--input-type`. */
 export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
@@ -41,19 +41,32 @@ export interface FormatStore {
   parse(bytes: Uint8Array): SourceFile;
 
   /**
+   * Reads plaintext. Only for formats whose ciphertext is of another shape (binary: JSON around any bytes); where it is
+   * absent, `parse` reads both. `encrypt` calls it first when it is there, so that any bytes can be encrypted.
+   */
+  parsePlain?(bytes: Uint8Array): SourceFile;
+
+  /**
    * The replacements that bring the text of a parsed file up to date with its branches: one for every leaf
    * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
    * or (null) removes the `sops` branch in the format's own place. Sorted, not overlapping. Leaves keep their style
    * where the new value allows it (design.md section 4), otherwise they are written as SOPS writes them.
+   * `options` hold for what is written anew, not for the text that stays.
    * Throws `output-format` when a value cannot be expressed.
    */
-  edits(file: SourceFile, metadata: Branch | null): Edit[];
+  edits(file: SourceFile, metadata: Branch | null, options?: EmitOptions): Edit[];
 
   /**
    * The canonical text, as SOPS prints the tree. `metadata` null prints plaintext.
    * Throws `output-format` when the tree cannot be expressed.
    */
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string;
+
+  /**
+   * The text of a list or of a scalar that is no string, as `--extract` prints it with its line end, if it has one
+   * (spec file-format.md section 7). Absent where the format has no such text. Throws as `emit` does.
+   */
+  emitValue?(value: Value): string;
 }
 
 /** The text after some edits. They must be sorted and must not overlap. */

@@ -1,0 +1,66 @@
+/** The binary format: any bytes as one string, kept in JSON when encrypted (spec file-format.md section 6.6). */
+import { SopsError } from '../errors.js';
+import { type Branch, branch, item, itemOf, leaf } from '../tree/tree.js';
+import { decodeText } from '../util/text.js';
+import { jsonStore } from './json/json.js';
+import type { Edit, EmitOptions, FormatStore, SourceFile } from './store.js';
+
+/** The key that holds the content. */
+const DATA = 'data';
+const OPENING_BRACE = 0x7b;
+/** White space of JSON. */
+const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
+
+export const binaryStore: FormatStore = {
+  name: 'binary',
+
+  /** Reads the JSON of an encrypted file; anything else is content, without metadata. */
+  parse(bytes: Uint8Array): SourceFile {
+    return parseSealed(bytes) ?? parseContent(bytes);
+  },
+
+  parsePlain: parseContent,
+
+  edits(file: SourceFile, metadata: Branch | null): Edit[] {
+    if (file.metadata && metadata) return jsonStore.edits(file, metadata);
+    const text = binaryStore.emit(file.documents, metadata);
+    return text === file.text ? [] : [{ start: 0, end: file.text.length, text }];
+  },
+
+  emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
+    const text = contentOf(documents);
+    return metadata ? jsonStore.emit(documents, metadata, options) : text;
+  },
+};
+
+function parseContent(bytes: Uint8Array): SourceFile {
+  const text = decodeText(bytes);
+  const source = { start: 0, end: text.length, style: 'content', value: text };
+  return { text, documents: [branch([item(DATA, leaf(text, source))])], metadata: null };
+}
+
+/** An encrypted file, or null for bytes that are not the JSON of one. */
+function parseSealed(bytes: Uint8Array): SourceFile | null {
+  if (bytes.find((byte) => !BLANKS.has(byte)) !== OPENING_BRACE) return null;
+  try {
+    const file = jsonStore.parse(bytes);
+    return file.metadata && file.documents[0] && stringIn(file.documents[0]) !== undefined ? file : null;
+  } catch (error) {
+    if (error instanceof SopsError) return null;
+    throw error;
+  }
+}
+
+function stringIn(document: Branch): string | undefined {
+  const data = itemOf(document, DATA)?.value;
+  return data?.kind === 'leaf' && typeof data.value === 'string' ? data.value : undefined;
+}
+
+function contentOf(documents: readonly Branch[]): string {
+  const [document] = documents;
+  const text = document && documents.length === 1 ? stringIn(document) : undefined;
+  if (text !== undefined) return text;
+  throw new SopsError('output-format', `binary output needs a single document with a string under "${DATA}"`, {
+    hint: 'Choose another output format with --output-type.',
+  });
+}

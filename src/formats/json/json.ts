@@ -1,0 +1,53 @@
+/** The JSON format (spec file-format.md section 6.3). */
+import { SopsError } from '../../errors.js';
+import { type Branch, branch, type Item, item, type Value } from '../../tree/tree.js';
+import { decodeText } from '../../util/text.js';
+import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import { type JsonText, readJson } from './read.js';
+import { spliceJson } from './splice.js';
+import { canonicalStyle, printJson } from './write.js';
+
+/** A file as this store read it. */
+interface JsonFile extends SourceFile {
+  readonly json: JsonText;
+  /** The item of the metadata as it was read. */
+  readonly sops: Item | null;
+}
+
+export const jsonStore: FormatStore = {
+  name: 'json',
+
+  parse(bytes: Uint8Array): JsonFile {
+    const text = decodeText(bytes);
+    const json = readJson(text);
+    const sops = takeSops(json.root);
+    const metadata = sops?.value ?? null;
+    if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
+    return { text, documents: [json.root], metadata, json, sops };
+  },
+
+  edits(file: SourceFile, metadata: Branch | null): Edit[] {
+    const { text, json, sops } = file as JsonFile;
+    return spliceJson({ text, json, sops, metadata });
+  },
+
+  emit(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {
+    const items = documents[0]?.items ?? [];
+    const root = metadata ? branch([...items, item('sops', metadata)]) : branch([...items]);
+    return `${printJson(root, canonicalStyle(options.indent), '', metadata !== null)}\n`;
+  },
+
+  emitValue(value: Value): string {
+    return printJson(value, canonicalStyle());
+  },
+};
+
+/** Takes the metadata out of a root. Throws `metadata-invalid` when it stands there twice. */
+function takeSops(root: Branch): Item | null {
+  const found = root.items.filter((entry) => entry.kind === 'item' && entry.key === 'sops');
+  const [sops] = found;
+  if (sops?.kind !== 'item') return null;
+  if (found.length > 1) throw new SopsError('metadata-invalid', 'the entry "sops" stands there twice');
+  root.items.splice(root.items.indexOf(sops), 1);
+  return sops;
+}

@@ -1,0 +1,246 @@
+/** Reads JSON text into a tree that knows where each part stands (RFC 8259, spec file-format.md section 6.3). */
+import type { SopsError } from '../../errors.js';
+import {
+  type Branch,
+  branch,
+  type Item,
+  item,
+  type Leaf,
+  type LeafValue,
+  type List,
+  list,
+  type Value,
+} from '../../tree/tree.js';
+import { documentError } from '../document-error.js';
+
+/** A member of an object or an element of an array, as it was read. */
+export interface JsonEntry {
+  /** The item of a branch, the value of a list: what tells whether the tree still holds this entry. */
+  readonly node: Item | Value;
+  readonly value: Value;
+  /** Offset of the key, of a list's value. */
+  readonly start: number;
+  /** Offset behind the value. */
+  end: number;
+}
+
+/** Where an object or array stands, braces included. */
+export interface JsonContainer {
+  readonly start: number;
+  end: number;
+  readonly entries: JsonEntry[];
+}
+
+/** What was read: the root, its metadata included, and the place of every container. */
+export interface JsonText {
+  readonly root: Branch;
+  readonly containers: ReadonlyMap<Value, JsonContainer>;
+}
+
+/** The deepest nesting that SOPS can print (the limit of Go's encoder). */
+export const MAX_DEPTH = 10_000;
+
+const LIMIT = 1n << 63n;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const WORDS: readonly (readonly [string, boolean | null])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
+const ESCAPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
+);
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_BRANCH = 0x7b;
+const CLOSE_BRANCH = 0x7d;
+
+/** Reads the object a text begins with; what follows its closing brace is not looked at. Throws `document-invalid`. */
+export function readJson(text: string): JsonText {
+  return new JsonReader(text).read();
+}
+
+/** A container being read. */
+interface Frame {
+  readonly node: Branch | List;
+  readonly place: JsonContainer;
+  /** The entry of the enclosing container that it is the value of. */
+  readonly entry: JsonEntry | undefined;
+}
+
+/** One pass over a text, with a stack of its own: nesting must not end in a stack overflow. */
+class JsonReader {
+  private at = 0;
+  private readonly stack: Frame[] = [];
+  private readonly containers = new Map<Value, JsonContainer>();
+  /** Whether strings may hold bytes that are not UTF-8 and so need a second look. */
+  private readonly wellFormed: boolean;
+
+  constructor(private readonly text: string) {
+    this.wellFormed = text.isWellFormed();
+  }
+
+  read(): JsonText {
+    const root = branch();
+    this.openRoot(root);
+    for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) this.readEntry(frame);
+    return { root, containers: this.containers };
+  }
+
+  private openRoot(root: Branch): void {
+    if (this.text.startsWith('\ufeff')) throw this.error('a byte order mark is not allowed in JSON');
+    const first = this.skipBlank();
+    if (Number.isNaN(first)) throw this.error('the file is empty');
+    if (first !== OPEN_BRANCH) throw this.error('the top level of a JSON file must be an object');
+    this.open(root, undefined);
+  }
+
+  /** Reads the next entry of a container, or its end. */
+  private readEntry(frame: Frame): void {
+    const { node, place } = frame;
+    let next = this.skipBlank();
+    if (next === (node.kind === 'branch' ? CLOSE_BRANCH : CLOSE_LIST)) {
+      this.close(frame);
+      return;
+    }
+    if (place.entries.length > 0) {
+      if (next !== COMMA) throw this.error(`expected "," or "${node.kind === 'branch' ? '}' : ']'}"`);
+      this.at += 1;
+      next = this.skipBlank();
+    }
+    const start = this.at;
+    if (node.kind === 'list') this.readValue(next, frame, start, undefined);
+    else this.readMember(next, frame, start);
+  }
+
+  private readMember(first: number, frame: Frame, start: number): void {
+    if (first !== QUOTE) throw this.error('expected a key in double quotes');
+    const key = this.readString();
+    if (this.skipBlank() !== COLON) throw this.error('expected ":"');
+    this.at += 1;
+    this.readValue(this.skipBlank(), frame, start, key);
+  }
+
+  /** Reads a leaf, or opens a container, and adds it as an entry that began at `start`. */
+  private readValue(first: number, frame: Frame, start: number, key: string | undefined): void {
+    const opens = first === OPEN_BRANCH || first === OPEN_LIST;
+    const value = opens ? (first === OPEN_BRANCH ? branch() : list()) : this.readLeaf(first);
+    const node = key === undefined ? value : item(key, value);
+    (frame.node.items as (Item | Value)[]).push(node);
+    const entry = { node, value, start, end: this.at };
+    frame.place.entries.push(entry);
+    if (value.kind !== 'leaf') this.open(value, entry);
+  }
+
+  private open(node: Branch | List, entry: JsonEntry | undefined): void {
+    const place = { start: this.at, end: this.at, entries: [] };
+    this.containers.set(node, place);
+    this.stack.push({ node, place, entry });
+    if (this.stack.length > MAX_DEPTH) throw this.error(`more than ${MAX_DEPTH} levels of nesting`);
+    this.at += 1;
+  }
+
+  private close({ place, entry }: Frame): void {
+    this.at += 1;
+    place.end = this.at;
+    if (entry) entry.end = this.at;
+    this.stack.pop();
+  }
+
+  private readLeaf(first: number): Leaf {
+    const start = this.at;
+    const value = first === QUOTE ? this.readString() : (this.readNumber() ?? this.readWord());
+    const style = first === QUOTE ? 'string' : 'bare';
+    return { kind: 'leaf', value, source: { start, end: this.at, style, value } };
+  }
+
+  private readWord(): LeafValue {
+    const found = WORDS.find(([word]) => this.text.startsWith(word, this.at));
+    if (!found) throw this.error('expected a value');
+    this.at += found[0].length;
+    return found[1];
+  }
+
+  private readNumber(): bigint | number | undefined {
+    NUMBER.lastIndex = this.at;
+    const found = NUMBER.exec(this.text);
+    if (!found) return undefined;
+    const [literal, fraction, exponent] = found;
+    const value = (fraction ?? exponent) === undefined ? integerOf(literal) : Number(literal);
+    if (!Number.isFinite(Number(value))) throw this.error('a number beyond the range of a double');
+    this.at += literal.length;
+    return value;
+  }
+
+  /** Reads a string from its opening quote on. */
+  private readString(): string {
+    const { text } = this;
+    const start = this.at + 1;
+    for (let at = start; ; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit === QUOTE) {
+        this.at = at + 1;
+        return this.clean(text.slice(start, at));
+      }
+      if (unit === BACKSLASH) return this.readEscaped(start, at);
+      if (!(unit >= 0x20)) throw this.error('a string without end, or with a control character in it', at);
+    }
+  }
+
+  /** The rest of a string from its first backslash on. */
+  private readEscaped(start: number, firstEscape: number): string {
+    const { text } = this;
+    const parts = [this.clean(text.slice(start, firstEscape))];
+    let at = firstEscape;
+    while (text.charCodeAt(at) !== QUOTE) {
+      if (text.charCodeAt(at) === BACKSLASH) {
+        parts.push(this.escapeAt(at));
+        at += text.charAt(at + 1) === 'u' ? 6 : 2;
+        continue;
+      }
+      const from = at;
+      while (text.charCodeAt(at) >= 0x20 && text.charCodeAt(at) !== QUOTE && text.charCodeAt(at) !== BACKSLASH) at++;
+      if (at === from) throw this.error('a string without end, or with a control character in it', at);
+      parts.push(this.clean(text.slice(from, at)));
+    }
+    this.at = at + 1;
+    return parts.join('').toWellFormed();
+  }
+
+  private escapeAt(at: number): string {
+    const letter = this.text.charAt(at + 1);
+    const simple = ESCAPES.get(letter);
+    if (simple !== undefined) return simple;
+    const digits = this.text.slice(at + 2, at + 6);
+    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(digits)) throw this.error('an unknown escape in a string', at);
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  /** Bytes that are not UTF-8 read as U+FFFD, one each; done before escapes join in, lest the two make a pair. */
+  private clean(raw: string): string {
+    return this.wellFormed ? raw : raw.toWellFormed();
+  }
+
+  private skipBlank(): number {
+    for (;;) {
+      const unit = this.text.charCodeAt(this.at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return unit;
+      this.at += 1;
+    }
+  }
+
+  private error(problem: string, at = this.at): SopsError {
+    return documentError(this.text, at, problem);
+  }
+}
+
+/** An integer within int64 as an int, any other as a float. More than 20 characters cannot be within (and would cost). */
+function integerOf(literal: string): bigint | number {
+  if (literal.length > 20) return Number(literal);
+  const value = BigInt(literal);
+  return value >= -LIMIT && value < LIMIT ? value : Number(literal);
+}
