@@ -46,7 +46,7 @@ export function encryptComment(cipher: Cipher, comment: Comment, place: Place): 
   const { text } = comment;
   if (text === '') return false;
   const own = place.joinedPath;
-  const selected = place.selected || cipher.memory?.recall(own, COMMENT_WORD, text) !== undefined;
+  const selected = place.selected || cipher.memory?.knows(own, COMMENT_WORD, text);
   if (!selected || (looksEncrypted(text) && cipher.memory?.isKept(own, text))) return false;
   comment.text = cipher.encryptText(text, COMMENT_WORD, own);
   return true;

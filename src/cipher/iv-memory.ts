@@ -15,18 +15,36 @@ const IV_TEXT_LENGTH = 44;
  * The memory of one command that reads and writes: decrypting remembers, encrypting asks and remembers nothing.
  * The key is additional data, type word and the plaintext as it was decrypted. SOPS compares typed values instead, where
  * −0 and 0, or an int written `+5` and one written `5`, are equal: two plaintexts would then share an IV.
- * Of equal items of a list the last one counts.
+ * Equal plaintexts at one place (list items, comments) are served in the order they were read, so each untouched one
+ * keeps its ciphertext; SOPS gives the last one's IV to all of them.
  */
 export class IvMemory {
-  private readonly known = new Map<string, Remembered>();
+  private readonly known = new Map<string, Remembered[]>();
+  /** Which entry is served next, where there is a choice. */
+  private readonly next = new Map<string, number>();
   private readonly kept = new Set<string>();
 
   remember(aad: string, type: string, plaintext: string, remembered: Remembered): void {
-    if (remembered.iv.length === IV_TEXT_LENGTH) this.known.set(keyOf(aad, type, plaintext), remembered);
+    if (remembered.iv.length !== IV_TEXT_LENGTH) return;
+    const key = keyOf(aad, type, plaintext);
+    const entries = this.known.get(key);
+    if (entries) entries.push(remembered);
+    else this.known.set(key, [remembered]);
   }
 
+  /** The next entry for a plaintext. After the last one it begins anew, so that encrypting twice gives the same twice. */
   recall(aad: string, type: string, plaintext: string): Remembered | undefined {
-    return this.known.get(keyOf(aad, type, plaintext));
+    const key = keyOf(aad, type, plaintext);
+    const entries = this.known.get(key);
+    if (!entries || entries.length === 1) return entries?.[0];
+    const at = this.next.get(key) ?? 0;
+    this.next.set(key, (at + 1) % entries.length);
+    return entries[at];
+  }
+
+  /** Whether there is an entry for a plaintext. */
+  knows(aad: string, type: string, plaintext: string): boolean {
+    return this.known.has(keyOf(aad, type, plaintext));
   }
 
   /** Notes a comment that could not be decrypted, so that writing leaves it instead of encrypting its ciphertext again. */

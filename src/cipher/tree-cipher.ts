@@ -106,11 +106,11 @@ function decryptLeaf(cipher: Cipher, mac: MacHash, leaf: Leaf, place: Place): bo
     throw notDecryptable(place, `Expected encrypted value as string, but got ${leafKind(leaf)}`);
   }
   const parsed = parseEncryptedValue(leaf.value);
-  if (!parsed) throw notDecryptable(place, "the value does not match sops' data format");
+  if (!parsed) throw notDecryptable(place, "Could not decrypt value: it does not match sops' data format");
   const aad = place.joinedPath;
   const plaintext = cipher.open(parsed, aad);
   if (!plaintext) {
-    throw notDecryptable(place, 'Could not decrypt with AES_GCM: message authentication failed', AUTHENTICATION_HINT);
+    throw notDecryptable(place, `Could not decrypt value: ${UNAUTHENTIC}`, AUTHENTICATION_HINT);
   }
   const text = decodeText(plaintext);
   if (parsed.type === COMMENT_WORD && place.container.kind === 'list') {
@@ -119,7 +119,8 @@ function decryptLeaf(cipher: Cipher, mac: MacHash, leaf: Leaf, place: Place): bo
     return false;
   }
   const value = readValue(text, parsed.type);
-  if (value === undefined) throw notDecryptable(place, `the plaintext is not of the type ${printable(parsed.type)}`);
+  if (value === undefined)
+    throw notDecryptable(place, `Could not decrypt value: it is not of the type ${printable(parsed.type)}`);
   cipher.remember(parsed.iv, parsed.type, text, aad);
   leaf.value = value;
   // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
@@ -134,6 +135,7 @@ function hashPlain(mac: MacHash, leaf: Leaf, place: Place): void {
   mac.addText(text);
 }
 
+const UNAUTHENTIC = 'Could not decrypt with AES_GCM: message authentication failed';
 const AUTHENTICATION_HINT = 'The value was changed or moved to another key, or the file was given the key of another.';
 
 function notDecryptable(place: Place, reason: string, hint?: string): SopsError {
