@@ -1,4 +1,5 @@
 /** Help pages and the advice for misspelt flags, laid out and found by commander; loaded only when somebody needs them. */
+// commander is CommonJS and requires builtins, which an ES module bundle cannot; so the build leaves it in node_modules.
 import { Command, type CommanderError, Help, Option } from 'commander';
 import { SopsError } from '../errors.js';
 import { FORMATS } from '../formats/registry.js';
