@@ -17,9 +17,15 @@ export function describeFailure(reports: readonly SourceReport[], errors: readon
     0,
   );
   const message = tried === 0 ? 'failed to load age identities' : `${OPENING}: ${reasonOf(tried, errors)}`;
-  const hint = errors.find((error) => error.hint !== undefined)?.hint;
+  const all = [
+    ...errors,
+    ...reports.flatMap(({ result }) => ('error' in result && result.error ? [result.error] : [])),
+  ];
+  const hint = all.find((error) => error.hint !== undefined)?.hint;
+  const detail = all.flatMap((error) => error.detail ?? []).join('\n');
   return new SopsError('key', message + loadErrors(reports) + unusedLocations(reports), {
     ...(hint === undefined ? {} : { hint }),
+    ...(detail === '' ? {} : { detail }),
     cause: errors[0],
   });
 }
@@ -36,9 +42,8 @@ function reasonOf(tried: number, errors: readonly SopsError[]): string {
 
 function loadErrors(reports: readonly SourceReport[]): string {
   const messages = reports.flatMap(({ source, result }) => {
-    if (result.state === 'failed') return [result.error.message];
-    if (result.state === 'loaded' || result.error === undefined || isOutdone(source, reports)) return [];
-    return [result.error.message];
+    if (result.state === 'loaded' || result.error === undefined) return [];
+    return result.state === 'absent' && isOutdone(source, reports) ? [] : [result.error.message];
   });
   return messages.length === 0 ? '' : `. Errors while loading age identities: ${messages.join('; ')}`;
 }
@@ -56,7 +61,11 @@ function unusedLocations(reports: readonly SourceReport[]): string {
   return `. Did not find keys in locations ${names.join(', ')}${names.length > 1 ? ',' : ''} and ${last}.`;
 }
 
-/** Whether a source of last resort goes unmentioned because another one was there. */
+/** Whether a source of last resort goes unmentioned because another one was there, be it without a good identity. */
 function isOutdone(source: Source, reports: readonly SourceReport[]): boolean {
-  return source.lastResort && reports.some((report) => report.source !== source && report.result.state === 'loaded');
+  return source.lastResort && reports.some((report) => report.source !== source && wasThere(report));
+}
+
+function wasThere({ source, result }: SourceReport): boolean {
+  return result.state === 'loaded' || (result.state === 'malformed' && source.holds === 'identities');
 }

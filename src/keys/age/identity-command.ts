@@ -7,7 +7,8 @@ import type { Host } from '../../util/host.js';
 
 /**
  * What the command in a variable prints for an entry of that recipient. No shell is started, and the command reads
- * nothing. Throws `key`; the message names the variable and holds what the command said on its standard error.
+ * nothing. Throws `key`; the message names the variable and holds the first line of
+ * what the command said on its standard error, the detail all of it.
  */
 export async function runIdentityCommand(
   variable: string,
@@ -27,5 +28,7 @@ export async function runIdentityCommand(
   });
   if (outcome.status === 0) return outcome.stdout;
   const said = outcome.stderr.toString('utf8').trim();
-  throw new SopsError('key', `${failed}: ${describeOutcome(outcome)}${said === '' ? '' : `: ${said}`}`);
+  const [firstLine] = said.split('\n', 1);
+  const reason = describeOutcome(outcome) + (firstLine ? `: ${firstLine}` : '');
+  throw new SopsError('key', `${failed}: ${reason}`, said === firstLine ? {} : { detail: said });
 }

@@ -8,6 +8,7 @@ import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openFile } from './format/file.js';
 import type { AgeHeader } from './format/header.js';
 import { parseNativeIdentities } from './identity-text.js';
+import { askPassphrase } from './passphrase.js';
 
 const MAX_LENGTH = 16 * 1024 * 1024;
 const ARMOR = '-----BEGIN AGE';
@@ -62,7 +63,7 @@ export class ProtectedFile implements AgeIdentity {
   private async askPassphrase(): Promise<string> {
     const question = `Enter passphrase for identity '${this.location}':`;
     const agent = await GpgAgent.connect(this.host);
-    if (agent === null) return this.host.askSecret(question);
+    if (agent === null) return askPassphrase(question, this.host);
     try {
       return await agent.getPassphrase({ cacheKey: this.cacheKey, prompt: 'Passphrase', description: question });
     } catch (cause) {

@@ -13,7 +13,8 @@ export type SourceResult =
   /** It is not set, or not there; the error says so where there is not even a name for it. */
   | { readonly state: 'absent'; readonly error?: SopsError }
   | { readonly state: 'loaded'; readonly candidates: readonly Candidate[] }
-  | { readonly state: 'failed'; readonly error: SopsError };
+  /** It is set, but could not be read, or holds what is not an identity. */
+  | { readonly state: 'unreadable' | 'malformed'; readonly error: SopsError };
 
 export interface Source {
   /** How messages call it: a variable's name or a path. */
@@ -31,31 +32,37 @@ export interface Source {
 /** All sources, in the order in which messages name them. */
 export function identitySources(host: Host): Source[] {
   return [
-    sshFileVariable(host),
-    commandVariable('SOPS_AGE_SSH_PRIVATE_KEY_CMD', 'ssh', host),
+    sshFile(host),
+    command('SOPS_AGE_SSH_PRIVATE_KEY_CMD', 'ssh', host),
     ...sshFolder(host),
     keyText(host),
     keyFile(host),
-    commandVariable('SOPS_AGE_KEY_CMD', 'identities', host),
+    command('SOPS_AGE_KEY_CMD', 'identities', host),
     defaultFile(host),
   ];
 }
 
-type Read = (recipient: string) => Promise<readonly Candidate[] | null>;
+interface SourceParts extends Partial<Source> {
+  readonly location: string;
+  readonly holds: Source['holds'];
+  /** The content, or null when there is none. */
+  read(recipient: string): Promise<Buffer | null>;
+  parse(content: Buffer): Promise<readonly Candidate[]>;
+}
 
-/** A source from a function that gives null when there is nothing to read, and throws what its user should know. */
-function source(location: string, holds: Source['holds'], read: Read, traits: Partial<Source> = {}): Source {
+function source({ read, parse, ...traits }: SourceParts): Source {
   return {
-    location,
-    holds,
     command: false,
     lastResort: false,
     async load(recipient) {
+      let state: 'unreadable' | 'malformed' = 'unreadable';
       try {
-        const candidates = await read(recipient);
-        return candidates === null ? { state: 'absent' } : { state: 'loaded', candidates };
+        const content = await read(recipient);
+        if (content === null) return { state: 'absent' };
+        state = 'malformed';
+        return { state: 'loaded', candidates: await parse(content) };
       } catch (error) {
-        if (error instanceof SopsError) return { state: 'failed', error };
+        if (error instanceof SopsError) return { state, error };
         throw error;
       }
     },
@@ -63,63 +70,68 @@ function source(location: string, holds: Source['holds'], read: Read, traits: Pa
   };
 }
 
-function sshFileVariable(host: Host): Source {
+function sshFile(host: Host): Source {
   const location = 'SOPS_AGE_SSH_PRIVATE_KEY_FILE';
-  const path = host.env[location];
-  return source(location, 'ssh', async () => {
-    if (!path) return null;
-    const content = await readFile(resolve(host.cwd, path)).catch((error) => {
-      throw new SopsError('key', `failed to open file: ${describeFileError(error, path)}`);
-    });
-    return [await (await import('./ssh/key-file.js')).readKeyFile(content, path, host)];
+  const path = host.env[location] ?? '';
+  return source({
+    location,
+    holds: 'ssh',
+    read: async () => (path === '' ? null : readOrExplain(path, 'failed to open file', host)),
+    parse: async (content) => [await (await import('./ssh/key-file.js')).readKeyFile(content, path, host)],
   });
 }
 
 function sshFolder(host: Host): Source[] {
   const home = homeFolder(host);
-  if (home instanceof SopsError) {
-    return [source('~/.ssh', 'ssh', async () => null, { load: async () => ({ state: 'absent', error: home }) })];
-  }
+  if (home instanceof SopsError) return [unknownPlace('~/.ssh', 'ssh', home)];
   return ['id_ed25519', 'id_rsa'].map((name) => {
     const location = join(home, '.ssh', name);
-    return source(location, 'ssh', async () => {
-      const content = await readIfThere(location);
-      if (content === null) return null;
-      return [await (await import('./ssh/key-file.js')).readKeyFile(content, location, host)];
+    return source({
+      location,
+      holds: 'ssh',
+      read: () => readIfThere(location, host),
+      parse: async (content) => [await (await import('./ssh/key-file.js')).readKeyFile(content, location, host)],
     });
   });
 }
 
-function commandVariable(location: string, holds: Source['holds'], host: Host): Source {
-  const command = host.env[location];
-  const read: Read = async (recipient) => {
-    // Set but empty makes SOPS crash; here it is not set.
-    if (!command) return null;
-    const { runIdentityCommand } = await import('./identity-command.js');
-    const output = await runIdentityCommand(location, command, recipient, host);
-    if (holds === 'identities') return readIdentities(location, output, false, host);
-    return [(await import('./ssh/key-file.js')).readKeyOutput(output, location)];
-  };
-  return source(location, holds, read, { command: true });
+/** A command; set but empty, which makes SOPS crash, is not set. */
+function command(location: string, holds: Source['holds'], host: Host): Source {
+  const text = host.env[location] ?? '';
+  return source({
+    location,
+    holds,
+    command: true,
+    async read(recipient) {
+      if (text === '') return null;
+      return (await import('./identity-command.js')).runIdentityCommand(location, text, recipient, host);
+    },
+    async parse(output) {
+      if (holds === 'identities') return readIdentities(location, output, false, host);
+      return [(await import('./ssh/key-file.js')).readKeyOutput(output, location)];
+    },
+  });
 }
 
 function keyText(host: Host): Source {
   const location = 'SOPS_AGE_KEY';
-  const text = host.env[location];
-  return source(location, 'identities', async () => {
-    return text ? readIdentities(location, Buffer.from(text), true, host) : null;
+  const text = host.env[location] ?? '';
+  return source({
+    location,
+    holds: 'identities',
+    read: async () => (text === '' ? null : Buffer.from(text)),
+    parse: (content) => readIdentities(location, content, true, host),
   });
 }
 
 function keyFile(host: Host): Source {
   const location = 'SOPS_AGE_KEY_FILE';
-  const path = host.env[location];
-  return source(location, 'identities', async () => {
-    if (!path) return null;
-    const content = await readFile(resolve(host.cwd, path)).catch((error) => {
-      throw new SopsError('key', `failed to open ${location} file: ${describeFileError(error, path)}`);
-    });
-    return readIdentities(location, content, false, host);
+  const path = host.env[location] ?? '';
+  return source({
+    location,
+    holds: 'identities',
+    read: async () => (path === '' ? null : readOrExplain(path, `failed to open ${location} file`, host)),
+    parse: (content) => readIdentities(location, content, false, host),
   });
 }
 
@@ -127,19 +139,30 @@ function defaultFile(host: Host): Source {
   const folder = configFolder(host);
   if (folder instanceof SopsError) {
     const error = new SopsError('key', `user config directory could not be determined: ${folder.message}`);
-    const load = async (): Promise<SourceResult> => ({ state: 'absent', error });
-    return source('keys.txt', 'identities', async () => null, { lastResort: true, load });
+    return { ...unknownPlace('keys.txt', 'identities', error), lastResort: true };
   }
   const location = join(folder, 'sops', 'age', 'keys.txt');
-  const read: Read = async () => {
-    const content = await readIfThere(location);
-    return content === null ? null : readIdentities(location, content, false, host);
-  };
-  return source(location, 'identities', read, { lastResort: true });
+  return source({
+    location,
+    holds: 'identities',
+    lastResort: true,
+    read: () => readIfThere(location, host),
+    parse: (content) => readIdentities(location, content, false, host),
+  });
 }
 
-async function readIfThere(path: string): Promise<Buffer | null> {
-  return readFile(path).catch((error) => {
+function unknownPlace(location: string, holds: Source['holds'], error: SopsError): Source {
+  return { location, holds, command: false, lastResort: false, load: async () => ({ state: 'absent', error }) };
+}
+
+async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
+  return readFile(resolve(host.cwd, path)).catch((error) => {
+    throw new SopsError('key', `${failed}: ${describeFileError(error, path)}`);
+  });
+}
+
+async function readIfThere(path: string, host: Host): Promise<Buffer | null> {
+  return readFile(resolve(host.cwd, path)).catch((error) => {
     if (systemErrorCode(error) === 'ENOENT') return null;
     throw new SopsError('key', `failed to open file: ${describeFileError(error, path)}`);
   });

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../../errors.js';
 import type { Host } from '../../../util/host.js';
 import type { Candidate } from '../identity-text.js';
+import { askPassphrase } from '../passphrase.js';
 import { describeFileError } from '../system-error.js';
 import { readSshPrivateKey, type StoredSshKey } from './private-key.js';
 import { parsePublicKeyLine, type SshPublicKey } from './public-key.js';
@@ -15,7 +16,7 @@ export async function readKeyFile(content: Buffer, path: string, host: Host): Pr
   const stored = readStored(content, malformed);
   if (!stored.locked) return { kind: 'quiet', identity: openUnlocked(stored, malformed) };
   const publicKey = stored.publicKey ?? (await readPublicKeyBeside(path, host));
-  const ask = () => host.askSecret(`Enter passphrase for ${JSON.stringify(path)}:`);
+  const ask = () => askPassphrase(`Enter passphrase for ${JSON.stringify(path)}:`, host);
   return { kind: 'locked', identity: lockedSshIdentity(stored, publicKey, ask) };
 }
 
