@@ -21,9 +21,9 @@ export const binaryStore: FormatStore = {
 
   parsePlain: parseContent,
 
-  edits(file: SourceFile, metadata: Branch | null): Edit[] {
-    if (file.metadata && metadata) return jsonStore.edits(file, metadata);
-    const text = binaryStore.emit(file.documents, metadata);
+  edits(file: SourceFile, metadata: Branch | null, options?: EmitOptions): Edit[] {
+    if (file.metadata && metadata) return jsonStore.edits(file, metadata, options);
+    const text = binaryStore.emit(file.documents, metadata, options);
     return text === file.text ? [] : [{ start: 0, end: file.text.length, text }];
   },
 

@@ -59,17 +59,17 @@ function readLines(text: string): Line[] {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
     const next = found < 0 ? end : end + 1;
-    if (end > start) lines.push({ ...readLine(text, start, end), start, next });
+    if (end > start) lines.push(readLine(text, start, end, next));
     start = next;
   }
   return lines;
 }
 
-function readLine(text: string, start: number, end: number): Pick<Line, 'node' | 'source'> {
+function readLine(text: string, start: number, end: number, next: number): Line {
   if (text.startsWith('#', start)) {
     const value = text.slice(start + 1, end);
     const source = { start: start + 1, end, style: 'line', value };
-    return { node: comment(value, false, source), source };
+    return { node: comment(value, false, source), source, start, next };
   }
   const equals = text.indexOf('=', start);
   if (equals < 0 || equals > end) {
@@ -79,7 +79,7 @@ function readLine(text: string, start: number, end: number): Pick<Line, 'node' |
   }
   const value = text.slice(equals + 1, end).replaceAll('\\n', '\n');
   const source = { start: equals + 1, end, style: 'bare', value };
-  return { node: item(text.slice(start, equals), leaf(value, source)), source };
+  return { node: item(text.slice(start, equals), leaf(value, source)), source, start, next };
 }
 
 function isMetadata({ node }: Line): boolean {
@@ -105,23 +105,24 @@ function treeEdits(file: DotenvFile, items: readonly (Item | Comment)[], sealed:
   for (const node of items) {
     const line = known.get(node);
     if (line) {
-      edits.push(...lineEdit(line, sealed));
+      const edit = lineEdit(line, sealed);
+      if (edit) edits.push(edit);
       at = line.next;
     } else {
-      const lineEnd = at > 0 && text[at - 1] !== '\n' ? '\n' : '';
-      edits.push({ start: at, end: at, text: lineEnd + lineOf(node, sealed) });
+      const isOpen = at > 0 && text[at - 1] !== '\n' && edits.at(-1)?.start !== at;
+      edits.push({ start: at, end: at, text: (isOpen ? '\n' : '') + lineOf(node, sealed) });
     }
   }
   return edits;
 }
 
-function lineEdit({ node, source }: Line, sealed: boolean): Edit[] {
+function lineEdit({ node, source }: Line, sealed: boolean): Edit | null {
   const { start, end } = source;
   if (node.kind === 'comment') {
-    return node.text === source.value ? [] : [{ start, end, text: commentText(node) }];
+    return node.text === source.value ? null : { start, end, text: commentText(node) };
   }
-  if (node.value.kind === 'leaf' && sameLeafValue(node.value.value, source.value)) return [];
-  return [{ start, end, text: valueText(node, sealed) }];
+  if (node.value.kind === 'leaf' && sameLeafValue(node.value.value, source.value)) return null;
+  return { start, end, text: valueText(node, sealed) };
 }
 
 /** The metadata lines stand together, where the first of them stood, or at the end. */

@@ -26,9 +26,9 @@ export const jsonStore: FormatStore = {
     return { text, documents: [json.root], metadata, json, sops };
   },
 
-  edits(file: SourceFile, metadata: Branch | null): Edit[] {
+  edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { text, json, sops } = file as JsonFile;
-    return spliceJson({ text, json, sops, metadata });
+    return spliceJson({ text, json, sops, metadata }, canonicalStyle(options.indent));
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {

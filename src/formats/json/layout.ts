@@ -1,7 +1,7 @@
 /** Finds out how a JSON file is laid out, so that what is added looks like the rest. */
 import type { Branch, List, Value } from '../../tree/tree.js';
 import type { JsonContainer, JsonEntry, JsonText } from './read.js';
-import { canonicalStyle, type JsonStyle } from './write.js';
+import type { JsonStyle } from './write.js';
 
 /** How and where something new is written into a container. */
 export interface Placement {
@@ -23,8 +23,9 @@ export class JsonLayout {
   constructor(
     private readonly text: string,
     private readonly json: JsonText,
+    fallback: JsonStyle,
   ) {
-    this.style = this.rootStyle();
+    this.style = this.rootStyle(fallback);
   }
 
   /** How an entry is written into a container behind (or instead of) the entry at an index; -1 for its beginning. */
@@ -68,11 +69,11 @@ export class JsonLayout {
     return /^[ \t]*/.exec(this.text.slice(start, at))?.[0] ?? '';
   }
 
-  private rootStyle(): JsonStyle {
+  private rootStyle(fallback: JsonStyle): JsonStyle {
     const root = this.containerOf(this.json.root);
     const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
     const [first, second] = root.entries;
-    if (!first) return { ...canonicalStyle(), newline };
+    if (!first) return { ...fallback, newline };
     const { gap } = this.gapBefore(root, 0);
     const colon = this.colonOf(first);
     const multiline = LINE_END.test(gap);

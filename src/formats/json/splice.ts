@@ -4,7 +4,7 @@ import { type Branch, branch, type Item, item, type Leaf, type List, list, type 
 import type { Edit } from '../store.js';
 import { JsonLayout, type Placement, valueStartOf } from './layout.js';
 import type { JsonEntry, JsonText } from './read.js';
-import { jsonScalar, jsonString, printJson } from './write.js';
+import { type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
 
 /** An entry that a container shall hold: what identifies it, and its value. */
 interface Wanted {
@@ -22,9 +22,12 @@ export interface JsonTarget {
   readonly metadata: Branch | null;
 }
 
-/** The replacements for a text whose tree may have changed, sorted. Throws `output-format`. */
-export function spliceJson(target: JsonTarget): Edit[] {
-  return new JsonSplicer(target).splice();
+/**
+ * The replacements for a text whose tree may have changed, sorted. What is added looks like the rest of the file, or when
+ * that is `{}` has the style given. Throws `output-format`.
+ */
+export function spliceJson(target: JsonTarget, style: JsonStyle): Edit[] {
+  return new JsonSplicer(target, style).splice();
 }
 
 class JsonSplicer {
@@ -34,8 +37,11 @@ class JsonSplicer {
   private readonly layout: JsonLayout;
   private readonly sealed: boolean;
 
-  constructor(private readonly target: JsonTarget) {
-    this.layout = new JsonLayout(target.text, target.json);
+  constructor(
+    private readonly target: JsonTarget,
+    style: JsonStyle,
+  ) {
+    this.layout = new JsonLayout(target.text, target.json, style);
     this.sealed = target.metadata !== null;
   }
 

@@ -93,9 +93,9 @@ describe('splicing', () => {
     const file = read(dotenvStore, 'A=1\n# c\nB=2\n\nC=3');
     const [root] = file.documents;
     root?.items.splice(2, 1, item('NEW', leaf('x\ny')));
-    root?.items.push(item('END', leaf(7n)));
-    expect(rendered(dotenvStore, file)).toBe('A=1\n# c\nNEW=x\\ny\n\nC=3\nEND=7\n');
-    root?.items.splice(0, 4);
+    root?.items.push(item('D', leaf('x')), item('END', leaf(7n)));
+    expect(rendered(dotenvStore, file)).toBe('A=1\n# c\nNEW=x\\ny\n\nC=3\nD=x\nEND=7\n');
+    root?.items.splice(0, 5);
     expect(rendered(dotenvStore, file)).toBe('END=7\n\n');
   });
 

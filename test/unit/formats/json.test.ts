@@ -1,8 +1,9 @@
 /** The JSON store: reading, splicing, printing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { emitJsonValue, jsonStore } from '../../../src/formats/json/json.js';
+import { jsonStore } from '../../../src/formats/json/json.js';
 import { MAX_DEPTH } from '../../../src/formats/json/read.js';
+import { applyEdits } from '../../../src/formats/store.js';
 import { branch, item, itemOf, type Leaf, leaf, list } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
@@ -166,6 +167,10 @@ describe('metadata is laid out as the file is', () => {
       '{\n\t"sops": {\n\t\t"version": "3",\n\t\t"age": [\n\t\t\t{\n\t\t\t\t"enc": "a\\nb"\n\t\t\t}\n\t\t]\n\t}\n}\n',
     );
     expect(plain).toBe('{}\n');
+    const file = read(jsonStore, '{}');
+    expect(applyEdits(file.text, jsonStore.edits(file, branch([item('a', leaf('b'))]), { indent: 1 }))).toBe(
+      '{\n "sops": {\n  "a": "b"\n }\n}',
+    );
     expect(roundTrip(jsonStore, '{\n \n}').restored).toBe('{\n \n}');
   });
 
@@ -277,8 +282,8 @@ describe('printing', () => {
   });
 
   test('a single value goes without final line end', () => {
-    expect(emitJsonValue(list([leaf(1n)]))).toBe('[\n\t1\n]');
-    expect(emitJsonValue(leaf('x'))).toBe('"x"');
+    expect(jsonStore.emitValue?.(list([leaf(1n)]))).toBe('[\n\t1\n]');
+    expect(jsonStore.emitValue?.(leaf('x'))).toBe('"x"');
   });
 });
 

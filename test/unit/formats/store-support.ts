@@ -107,10 +107,8 @@ export function vectorsOf(ending: string): Vector[] {
     .filter((name) => ['input', 'encrypted', 'decrypted'].every((file) => existsSync(pathOf(name, file, ending))))
     .filter((name) => !existsSync(new URL(`${name}/expect.json`, VECTORS)))
     .map((name) => {
-      const [input, encrypted, decrypted] = ['input', 'encrypted', 'decrypted'].map((file) =>
-        readFileSync(pathOf(name, file, ending)),
-      ) as [Uint8Array, Uint8Array, Uint8Array];
-      return { name, input, encrypted, decrypted };
+      const bytesOf = (file: string) => readFileSync(pathOf(name, file, ending));
+      return { name, input: bytesOf('input'), encrypted: bytesOf('encrypted'), decrypted: bytesOf('decrypted') };
     });
 }
 

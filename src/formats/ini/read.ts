@@ -1,0 +1,189 @@
+/** Reads INI text into a tree that knows where each part stands (spec file-format.md section 6.5). */
+import { SopsError } from '../../errors.js';
+import { type Branch, branch, type Item, item, leaf, type Source } from '../../tree/tree.js';
+import { documentError } from '../document-error.js';
+import { type Fragment, type IniComment, readComment } from './comment.js';
+import { type IniKeyName, readKey } from './key.js';
+import { lineEnd, type Span, trimSpan } from './space.js';
+import { findMark, type IniValue, readValue } from './value.js';
+
+/** A key and its value. */
+export interface IniKey {
+  readonly node: Item;
+  /** Its lines, those of the comment above included. */
+  readonly region: Span;
+  /** Where its own lines begin. */
+  readonly start: number;
+  readonly key: IniKeyName;
+  /** Where and how the value stands (at the first place of a repeated key). */
+  readonly place: IniValue;
+  /** What the tree was given: of a repeated key the last value, the last comment. */
+  readonly value: string;
+  readonly comment: IniComment | null;
+  /** The later lines of a repeated key, comments above them included. */
+  readonly repeats: Span[];
+}
+
+/** A section. Of the one before the first header there is no header. */
+export interface IniSection {
+  readonly node: Item;
+  readonly branch: Branch;
+  readonly header: Span | null;
+  /** Text that SOPS ignores behind the header's bracket. */
+  readonly junk: Span | null;
+  readonly comment: IniComment | null;
+  readonly keys: readonly IniKey[];
+  /** The comment below the last key that belongs to nothing: at the end of the file or above the metadata. */
+  readonly trailing: IniComment | null;
+  /** Offset behind its last line, that of the trailing comment not counted. */
+  readonly end: number;
+}
+
+export interface IniText {
+  readonly sections: readonly IniSection[];
+  /** The section of the metadata. */
+  readonly sops: IniSection | null;
+}
+
+/** Byte order marks that SOPS skips; those of UTF-16 as the bytes they are here. */
+const BYTE_ORDER_MARK = /^(?:\ufeff|\udcfe\udcff|\udcff\udcfe)/;
+
+/** Reads a file. Throws `document-invalid`, `leaf-not-encryptable` for a key `-`, `metadata-invalid` for two metadata sections. */
+export function readIni(text: string): IniText {
+  return new IniReader(text).read();
+}
+
+class IniReader {
+  private at: number;
+  /** The pieces of the comment that the next key or header will take. */
+  private pending: Fragment[] = [];
+  private readonly sections: IniSection[] = [];
+  private keys = new Map<string, IniKey>();
+  /** Offset behind the last line that belongs to a key. */
+  private lastLine = 0;
+
+  constructor(private readonly text: string) {
+    this.at = BYTE_ORDER_MARK.exec(text)?.[0].length ?? 0;
+  }
+
+  read(): IniText {
+    this.openSection('DEFAULT', null, null);
+    while (this.at < this.text.length) this.readLine();
+    this.closeSection(this.takeComment());
+    const sops = this.sections.filter(({ node }) => node.key === 'sops');
+    if (sops.length > 1) throw new SopsError('metadata-invalid', 'the section "sops" stands there twice');
+    return { sections: this.sections.filter(({ node }) => node.key !== 'sops'), sops: sops[0] ?? null };
+  }
+
+  private readLine(): void {
+    const start = this.at;
+    const next = lineEnd(this.text, start);
+    const { start: first, end } = trimSpan(this.text, start, next);
+    this.at = next;
+    if (first === end) return;
+    const unit = this.text.charAt(first);
+    if (unit === '#' || unit === ';') {
+      this.pending.push({ span: { start: first, end }, cut: { start, end: next }, inline: false });
+    } else if (unit === '[') {
+      this.readHeader({ start, end: next }, first, end);
+    } else {
+      this.readKeyLine(start, first);
+    }
+  }
+
+  private readHeader(line: Span, first: number, end: number): void {
+    const { text } = this;
+    const close = text.slice(first, end).lastIndexOf(']') + first;
+    const name = text.slice(first + 1, close);
+    if (close < first) throw documentError(text, first, 'a section header without "]"');
+    if (name === '') throw documentError(text, first, 'an empty section name');
+    const mark = findMark(text, close + 1, end);
+    const junk = trimSpan(text, close + 1, mark);
+    // The metadata is no part of the tree, so what stands above it is the end of the section before.
+    this.closeSection(name === 'sops' ? this.takeComment() : null);
+    const hasJunk = junk.start < junk.end;
+    if (mark < end) this.pending.push(inlineFragment(mark, end, hasJunk ? junk.end : close + 1));
+    this.openSection(name, line, hasJunk ? junk : null);
+  }
+
+  private openSection(name: string, header: Span | null, junk: Span | null): void {
+    const comment = this.takeComment();
+    const items = branch();
+    this.keys = new Map();
+    const end = header?.end ?? this.at;
+    this.sections.push({
+      node: item(name, items),
+      branch: items,
+      header,
+      junk,
+      comment,
+      keys: [],
+      trailing: null,
+      end,
+    });
+  }
+
+  /** Fills the branch of the section just read. */
+  private closeSection(trailing: IniComment | null): void {
+    const section = this.sections.pop();
+    if (!section) return;
+    const keys = [...this.keys.values()];
+    const { items } = section.branch;
+    if (section.comment) items.push(section.comment.node);
+    for (const { node, comment } of keys) {
+      items.push(node);
+      if (comment) items.push(comment.node);
+    }
+    if (trailing) items.push(trailing.node);
+    this.sections.push({ ...section, keys, trailing, end: Math.max(section.end, this.lastLine) });
+  }
+
+  private readKeyLine(start: number, first: number): void {
+    const { text } = this;
+    const key = readKey(text, first, this.at);
+    const section = this.sections.at(-1)?.node.key ?? '';
+    if (key.name === '-') {
+      throw new SopsError('leaf-not-encryptable', 'the key "-" is a comment to SOPS once written', {
+        path: [section, '-'],
+        hint: 'Rename the key.',
+      });
+    }
+    const place = readValue(text, key.delimiter + 1);
+    this.at = place.next;
+    this.lastLine = place.next;
+    const { comment, junk, span } = place;
+    if (comment) this.pending.push(inlineFragment(comment.start, comment.end, junk?.end ?? span.end));
+    this.addKey(start, key, place);
+  }
+
+  private addKey(start: number, key: IniKeyName, place: IniValue): void {
+    const first = this.keys.get(key.name);
+    const above = this.pending.find(({ inline }) => !inline)?.cut.start ?? start;
+    const comment = this.takeComment();
+    const { value } = place;
+    const region = { start: above, end: place.next };
+    if (first) {
+      // A repeated key keeps its place and takes over the last value and comment.
+      first.repeats.push(region);
+      const node = item(key.name, leaf(value, sourceOf(first.place, value)));
+      this.keys.set(key.name, { ...first, node, value, comment });
+      return;
+    }
+    const node = item(key.name, leaf(value, sourceOf(place, value)));
+    this.keys.set(key.name, { node, region, start, key, place, value, comment, repeats: [] });
+  }
+
+  private takeComment(): IniComment | null {
+    const comment = readComment(this.text, this.pending);
+    this.pending = [];
+    return comment;
+  }
+}
+
+function sourceOf({ span, style }: IniValue, value: string): Source {
+  return { start: span.start, end: span.end, style, value };
+}
+
+function inlineFragment(mark: number, end: number, before: number): Fragment {
+  return { span: { start: mark, end }, cut: { start: before, end }, inline: true };
+}
