@@ -9,7 +9,7 @@ import { LocalKeyService } from '../keyservice/local.js';
 import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
-import { indentOf } from './indent.js';
+import { type Indent, indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -50,19 +50,19 @@ async function configIfReadable(request: DecryptRequest, host: Host): Promise<Co
   }
 }
 
-function wholeText(opened: OpenedFile, printer: FormatStore, indent: number | undefined): string {
-  if (printer === opened.store && indent === undefined) return plainText(opened);
-  return printer.emit(opened.file.documents, null, { indent });
+function wholeText(opened: OpenedFile, printer: FormatStore, { reprints, width }: Indent): string {
+  if (printer === opened.store && !reprints) return plainText(opened, width);
+  return printer.emit(opened.file.documents, null, { indent: width });
 }
 
 /** The text of a part of the first document (spec file-format.md section 7). */
-function extracted({ file }: OpenedFile, path: TreePath, printer: FormatStore, indent: number | undefined): string {
+function extracted({ file }: OpenedFile, path: TreePath, printer: FormatStore, { width }: Indent): string {
   const [first, ...others] = file.documents;
   if (!first) throw new SopsError('path-not-found', 'the file holds no document');
   const found = getAt(first, path);
   if (found.kind === 'comment') return found.text;
   if (found.kind === 'leaf' && typeof found.value === 'string') return found.value;
-  if (found.kind === 'branch') return printer.emit([found, ...others], null, { indent });
+  if (found.kind === 'branch') return printer.emit([found, ...others], null, { indent: width });
   if (printer.emitValue) return printer.emitValue(found);
   throw new SopsError('output-format', `Error dumping tree: ${printer.name} has no text for this value`, {
     hint: 'Choose another format with --output-type yaml or json.',

@@ -1,5 +1,6 @@
 /** `encrypt`: a plaintext file under a new data key, by the rules of `.sops.yaml` and the flags. */
 import { Cipher } from '../cipher/cipher.js';
+import type { TreeResult } from '../cipher/tree-cipher.js';
 import { loadConfig } from '../config/config.js';
 import { creationRuleFor } from '../config/creation-rule.js';
 import { parseEncryptionContext } from '../config/encryption-context.js';
@@ -11,7 +12,7 @@ import { SopsError } from '../errors.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { LocalKeyService } from '../keyservice/local.js';
-import type { SelectionOption } from '../metadata/metadata.js';
+import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
@@ -52,9 +53,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const cipher = new Cipher(dataKey.bytes);
   const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
   const sealed = sealFile({ file, reader, printer, indent, scope, dataKey, cipher, metadata });
-  if (sealed.tree.encryptedLeaves === 0 && sealed.tree.nonEmptyLeaves > 0 && !request.allowUnencrypted) {
-    throw nothingEncrypted(plan.options);
-  }
+  if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
   await writeOutput(encodeText(sealed.text), 'ciphertext', request.output, request.input, host);
   return { warnings: [] };
 }
@@ -127,9 +126,15 @@ function alreadyEncrypted(cause?: unknown): SopsError {
   });
 }
 
-function nothingEncrypted({ selection }: FileOptions): SopsError {
-  const rule = selection ? `${selection.option} ${JSON.stringify(selection.text)}` : 'the rule';
-  return new SopsError('nothing-encrypted', `nothing would be encrypted: ${rule} selects no value of this file`, {
+/**
+ * Refuses a file whose rule selects nothing although there is something: a misspelt rule would publish it. SOPS's default
+ * rule is exempt, since then every key of the file says itself that it stays readable.
+ */
+function checkSomethingEncrypted({ encryptedLeaves, nonEmptyLeaves }: TreeResult, { selection }: FileOptions): void {
+  if (encryptedLeaves > 0 || nonEmptyLeaves === 0 || !selection) return;
+  if (selection.option === DEFAULT_SELECTION.option && selection.text === DEFAULT_SELECTION.text) return;
+  const rule = `${selection.option} ${JSON.stringify(selection.text)}`;
+  throw new SopsError('nothing-encrypted', `nothing would be encrypted: ${rule} selects no value of this file`, {
     hint: 'Correct the rule, or give --allow-unencrypted if this is meant.',
   });
 }

@@ -68,10 +68,14 @@ export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignor
   return { ...source, cipher, warnings };
 }
 
-/** The plaintext of an open file with its layout restored: the author's text. */
-export function plainText(opened: OpenedFile): string {
+/**
+ * The plaintext of an open file with its layout restored: the author's text. `indent` is for values that the file
+ * gives no shape, as in one written by SOPS; a layout was made for the default and needs that.
+ */
+export function plainText(opened: OpenedFile, indent?: number): string {
   const { file, store, metadata } = opened;
-  const rendered = applyEdits(file.text, store.edits(file, null));
+  const options = metadata.layout === undefined ? { indent } : {};
+  const rendered = applyEdits(file.text, store.edits(file, null, options));
   if (metadata.layout === undefined) return rendered;
   const restored = restoredText(opened, rendered, metadata.layout);
   if (restored !== undefined) return restored;

@@ -12,6 +12,7 @@ import { metadataToBranch } from '../metadata/to-branch.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
+import type { Indent } from './indent.js';
 import { leavesOf, sameLeaves } from './leaves.js';
 import { openWith, plainText } from './open-file.js';
 
@@ -21,8 +22,7 @@ export interface Sealing {
   readonly file: SourceFile;
   readonly reader: FormatStore;
   readonly printer: FormatStore;
-  /** Prints the tree anew, with this indentation, instead of keeping the text. */
-  readonly indent: number | undefined;
+  readonly indent: Indent;
   readonly scope: EncryptionScope;
   readonly dataKey: DataKey;
   readonly cipher: Cipher;
@@ -42,14 +42,14 @@ export interface SealedFile {
  */
 export function sealFile(sealing: Sealing): SealedFile {
   const { file, reader, printer, indent, scope, cipher } = sealing;
-  const keepsText = reader === printer && indent === undefined;
+  const keepsText = reader === printer && !indent.reprints;
   const plainLeaves = keepsText ? [] : leavesOf(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
   const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
   const lastModified = formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
   if (keepsText) return { text: sealKeepingText(sealing, metadata), tree };
-  const text = printer.emit(file.documents, metadataToBranch(metadata), { indent });
+  const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
   checkConversion(sealing, text, plainLeaves);
   return { text, tree };
 }
@@ -57,12 +57,13 @@ export function sealFile(sealing: Sealing): SealedFile {
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
 function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
   const { file, reader, cipher } = sealing;
-  const edits = reader.edits(file, metadataToBranch(metadata));
+  const options = { indent: sealing.indent.width };
+  const edits = reader.edits(file, metadataToBranch(metadata), options);
   const text = applyEdits(file.text, edits);
   const layout = layoutFor(sealing, edits, text);
   if (layout === undefined) return text;
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
-  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed)));
+  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
   const opened = readBack(sealing, reader, whole);
   if (plainText(opened) !== file.text) throw notReadable('its plaintext is not the original text');
   return whole;

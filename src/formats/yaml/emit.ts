@@ -56,7 +56,7 @@ class Printer {
   private readonly listComments: ListComments;
 
   constructor(options: YamlEmitOptions) {
-    this.indent = indentOf(options.indent);
+    this.indent = indentStep(options.indent);
     this.listComments = options.listComments ?? 'items';
   }
 
@@ -176,7 +176,7 @@ function isSimpleKey(key: string): boolean {
   return !LINE_BREAK.test(key);
 }
 
-function indentOf(wanted: number | undefined): number {
+export function indentStep(wanted: number | undefined): number {
   if (wanted === undefined || wanted === 0) return DEFAULT_INDENT;
   if (wanted < 0) throw new SopsError('output-format', 'YAML cannot be indented by a negative number of blanks');
   return wanted < FALLBACK_INDENT || wanted > MAX_INDENT ? FALLBACK_INDENT : wanted;

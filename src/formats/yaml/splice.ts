@@ -4,19 +4,23 @@ import { sameLeafValue, sameValue } from '../../tree/equality.js';
 import { type Comment, type Item, type Leaf, type LeafValue, leaf, type Source, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { blockEdits, unblockEdits } from './block-edit.js';
+import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
-import { emitFlow } from './emit.js';
+import { emitFlow, indentStep } from './emit.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
-
-/** SOPS's own indentation, for what is written anew (spec file-format.md section 6.2). */
-const INDENT = 4;
 
 /** Collects the edits of the branches of one file. */
 export class Splicer {
   readonly edits: Edit[] = [];
   private readonly lineBreak: string;
+  private readonly indent: number;
 
-  constructor(private readonly text: string) {
+  /** @param indent of what is written anew, as `--indent`. */
+  constructor(
+    private readonly text: string,
+    indent?: number,
+  ) {
+    this.indent = indentStep(indent);
     this.lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
   }
 
@@ -59,6 +63,18 @@ export class Splicer {
     this.edits.push({ start: dash, end: source.end, text: `#${of.text}` });
   }
 
+  /** Puts a text in a scalar's place. Lines of a block go below what else stands on the scalar's line, i.e. its comment. */
+  private addWritten({ start, end }: Source, written: string): void {
+    const lineEnd = endOfLine(this.text, end);
+    const header = written.indexOf(this.lineBreak);
+    if (header < 0 || /^[ \t]*$/.test(this.text.slice(end, lineEnd))) {
+      this.edits.push({ start, end, text: written });
+      return;
+    }
+    this.edits.push({ start, end, text: written.slice(0, header) });
+    this.edits.push({ start: lineEnd, end: lineEnd, text: written.slice(header) });
+  }
+
   /** A new text, kept apart from an anchor that the old one could touch (`&a:b` is an anchor and a text). */
   private separated(at: number, written: string): string {
     return at === 0 || /[\s[{,:]/.test(this.text.charAt(at - 1)) ? written : ` ${written}`;
@@ -69,7 +85,7 @@ export class Splicer {
     const flow = source.style.startsWith('flow-');
     const style = (flow ? source.style.slice(5) : source.style) as ScalarStyle;
     const column = Math.max(source.column ?? 0, 0);
-    const contentIndent = inList ? column + 2 : INDENT * Math.floor((column + INDENT) / INDENT);
+    const contentIndent = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
     if (style === 'literal' || style === 'folded') {
       const edits = blockEdits(this.text, source, of.value, this.lineBreak);
       if (edits) this.edits.push(...edits);
@@ -77,8 +93,14 @@ export class Splicer {
       return;
     }
     const written = write(of.value, style, flow, contentIndent, column).replaceAll('\n', this.lineBreak);
-    this.edits.push({ start: source.start, end: source.end, text: this.separated(source.start, written) });
+    this.addWritten(source, this.separated(source.start, written));
   }
+}
+
+function endOfLine(text: string, at: number): number {
+  let end = at;
+  while (end < text.length && !isBreak(text.charCodeAt(end))) end += 1;
+  return end;
 }
 
 function write(

@@ -1,10 +1,10 @@
 /** The YAML store: reads with places, splices, and prints as SOPS prints. */
 import { SopsError } from '../../errors.js';
-import { type Branch, branch, item } from '../../tree/tree.js';
+import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { type DocumentPlace, readDocuments } from './documents.js';
-import { emitFlow, emitYaml } from './emit.js';
+import { emitFlow, emitValue, emitYaml } from './emit.js';
 import { Splicer } from './splice.js';
 
 /** A YAML file as read, with the places of its documents. */
@@ -26,28 +26,39 @@ export const yamlStore: FormatStore = {
     return { text, documents: documents.map((one) => one.root), places: documents.map((one) => one.place), metadata };
   },
 
-  edits(file: SourceFile, metadata: Branch | null): Edit[] {
+  edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places } = file as YamlFile;
-    const splicer = new Splicer(file.text);
+    const splicer = new Splicer(file.text, options.indent);
     for (const [index, root] of file.documents.entries()) {
       splicer.addValue(root, false);
       const place = places[index];
-      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata));
+      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
     }
     return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
-    return emitYaml(documents, metadata, options);
+    // Comments in lists as lines: as the string items that SOPS writes, 3.13.2 counts them in the MAC (section 10, D1).
+    return emitYaml(documents, metadata, { ...options, listComments: 'lines' });
+  },
+
+  emitValue(value: Value): string {
+    return emitValue(value);
   },
 };
 
 /** The edits that put, replace or remove a document's `sops` branch. */
-function metadataEdits(text: string, root: Branch, place: DocumentPlace, metadata: Branch | null): Edit[] {
+function metadataEdits(
+  text: string,
+  root: Branch,
+  place: DocumentPlace,
+  metadata: Branch | null,
+  options: EmitOptions,
+): Edit[] {
   if (place.flow) return flowMetadataEdits(place, metadata);
   const hasItems = root.items.some((entry) => entry.kind === 'item');
   const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
-  const block = metadata ? blockText(metadata, place.column, lineBreak) : hasItems ? '' : `{}${lineBreak}`;
+  const block = metadata ? blockText(metadata, place.column, lineBreak, options) : hasItems ? '' : `{}${lineBreak}`;
   if (place.metadata) return [{ start: place.metadata.start, end: place.metadata.end, text: block }];
   if (!metadata) return [];
   const onNewLine = place.end === 0 || /[\n\r]$/.test(text.slice(Math.max(0, place.end - 1), place.end));
@@ -56,8 +67,8 @@ function metadataEdits(text: string, root: Branch, place: DocumentPlace, metadat
   return edits;
 }
 
-function blockText(metadata: Branch, column: number, lineBreak: string): string {
-  const lines = emitYaml([branch([item('sops', metadata)])], null).split('\n');
+function blockText(metadata: Branch, column: number, lineBreak: string, options: EmitOptions): string {
+  const lines = emitYaml([branch([item('sops', metadata)])], null, options).split('\n');
   const indent = ' '.repeat(column);
   return lines.map((line) => (line === '' ? '' : indent + line)).join(lineBreak);
 }
