@@ -1,0 +1,53 @@
+/** A cold start: what opening an entry with an X25519 identity, or making one, may load. */
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+test('loads own small modules and node: built-ins only; packages are behind import()', async () => {
+  const { metafile } = await build({
+    entryPoints: [new URL('../../../src/keys/age/age.ts', import.meta.url).pathname],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+    metafile: true,
+    outdir: 'out',
+    logLevel: 'silent',
+  });
+  const loaded = new Set<string>();
+  const builtins = new Set<string>();
+  const visit = (output: string): void => {
+    const { inputs, imports } = metafile.outputs[output] ?? { inputs: {}, imports: [] };
+    for (const input of Object.keys(inputs)) loaded.add(input);
+    for (const { path, kind, external } of imports) {
+      if (kind !== 'import-statement') continue;
+      if (external === true) builtins.add(path);
+      else visit(path);
+    }
+  };
+  visit(Object.keys(metafile.outputs).find((name) => name.endsWith('age.js')) ?? '');
+
+  expect([...loaded].filter((input) => input.includes('node_modules'))).toEqual([]);
+  expect([...loaded].map((input) => input.replace(/^.*src\//, '')).sort()).toEqual([
+    'errors.ts',
+    'keys/age/age.ts',
+    'keys/age/bech32.ts',
+    'keys/age/curve25519.ts',
+    'keys/age/failure.ts',
+    'keys/age/folders.ts',
+    'keys/age/format/aead.ts',
+    'keys/age/format/armor.ts',
+    'keys/age/format/file.ts',
+    'keys/age/format/header.ts',
+    'keys/age/format/raw-base64.ts',
+    'keys/age/format/stream.ts',
+    'keys/age/identity-content.ts',
+    'keys/age/identity-text.ts',
+    'keys/age/keyring.ts',
+    'keys/age/recipients.ts',
+    'keys/age/sources.ts',
+    'keys/age/system-error.ts',
+    'keys/age/x25519.ts',
+  ]);
+  expect([...builtins].sort()).toEqual(['node:crypto', 'node:fs/promises', 'node:path']);
+});
