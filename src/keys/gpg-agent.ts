@@ -3,6 +3,7 @@ import { readlink, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
+import { readLines } from '../exec/lines.js';
 import type { Host } from '../util/host.js';
 
 export interface PassphraseRequest {
@@ -94,16 +95,6 @@ function dial(path: string): Promise<Socket | null> {
     // Later errors end the reading of lines.
     socket.on('error', () => settle(null));
   });
-}
-
-async function* readLines(socket: Socket): AsyncGenerator<string> {
-  let held = '';
-  socket.setEncoding('latin1');
-  for await (const part of socket) {
-    const lines = (held + part).split('\n');
-    held = lines.pop() ?? '';
-    yield* lines;
-  }
 }
 
 /** Where the agent's pinentry may show itself. */

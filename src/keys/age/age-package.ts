@@ -8,6 +8,9 @@ import type { AgeHeader } from './format/header.js';
 const HYBRID_STANZA = 'mlkem768x25519';
 const HYBRID_RECIPIENT_LENGTH = 1216;
 const HYBRID_SEED_LENGTH = 32;
+/** ML-KEM-768: three polynomials of 256 coefficients with 12 bits each, modulo q. */
+const POLYNOMIALS_LENGTH = 1152;
+const Q = 3329;
 const SCRYPT_STANZA = 'scrypt';
 /** The package checks the MAC as well, before it gives the file key out. */
 const WRONG_MAC = 'invalid header HMAC';
@@ -15,13 +18,19 @@ const WRONG_MAC = 'invalid header HMAC';
 /** The recipient of a text `age1pq1…`. Throws `key`. */
 export function parseHybridRecipient(text: string): AgeRecipient {
   const { prefix, data } = decodeBech32(text);
-  if (prefix !== 'age1pq' || data.length !== HYBRID_RECIPIENT_LENGTH) throw malformedHybrid();
+  if (prefix !== 'age1pq' || data.length !== HYBRID_RECIPIENT_LENGTH || !hasReducedPolynomials(data)) {
+    throw malformedHybrid();
+  }
   return {
     async seal(plaintext) {
       const { Encrypter } = await import('age-encryption');
       const encrypter = new Encrypter();
       encrypter.addRecipient(text);
-      return encrypter.encrypt(plaintext);
+      try {
+        return await encrypter.encrypt(plaintext);
+      } catch (cause) {
+        throw new SopsError('key', 'malformed hybrid post-quantum recipient', { cause });
+      }
     },
   };
 }
@@ -36,6 +45,15 @@ export function parseHybridIdentity(text: string): AgeIdentity {
 /** The identity that a passphrase is; null from it means that the passphrase is wrong. */
 export function passphraseIdentity(passphrase: string): AgeIdentity {
   return packageIdentity(SCRYPT_STANZA, (decrypter) => decrypter.addPassphrase(passphrase));
+}
+
+/** The check of FIPS 203 section 7.2 on an encapsulation key, which the package leaves out: every coefficient is below q. */
+function hasReducedPolynomials(key: Buffer): boolean {
+  for (let at = 0; at < POLYNOMIALS_LENGTH; at += 3) {
+    const pair = key.readUIntLE(at, 3);
+    if ((pair & 0xfff) >= Q || pair >>> 12 >= Q) return false;
+  }
+  return true;
 }
 
 function malformedHybrid(): SopsError {

@@ -40,6 +40,12 @@ const KINDS: readonly RecipientKind[] = [
 
 /** The recipient of a text as it stands in a flag, in `.sops.yaml` or in a file. Throws `key` for a malformed one. */
 export async function parseRecipient(text: string, host: Host): Promise<AgeRecipient> {
+  // A mistake that people make; what they gave must not be quoted.
+  if (/^AGE-/i.test(text)) {
+    throw new SopsError('key', 'failed to parse input: this is an identity, which is secret, and not a recipient', {
+      hint: 'Give the recipient that belongs to it (age1…); age-keygen -y prints it.',
+    });
+  }
   const kind = KINDS.find((candidate) => candidate.matches(text));
   if (kind === undefined) {
     throw new SopsError('key', `failed to parse input, unknown recipient type: ${JSON.stringify(text)}`);

@@ -30,7 +30,8 @@ export const pgpProvider: KeyProvider = {
     const fingerprint = fingerprintOf(key);
     checkKeyId(fingerprint);
     const armored = await runGpg(encryptArguments(fingerprint), part, host).catch(explain(ENCRYPTING));
-    return armored.toString('latin1').trimEnd();
+    // On Windows gpg ends lines with CRLF; in files they are always LF.
+    return armored.toString('latin1').replaceAll('\r\n', '\n').trimEnd();
   },
 
   async unwrap(key, host) {

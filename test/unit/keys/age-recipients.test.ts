@@ -61,9 +61,10 @@ describe('a recipient is refused', () => {
     [native.recipient.toUpperCase(), 'unknown recipient type'],
     [`${native.recipient}q`, 'as Bech32-encoded age public key: malformed Bech32'],
     ['age1', 'as Bech32-encoded age public key: malformed Bech32'],
-    [native.identity, 'unknown recipient type: "AGE-SECRET'],
     [encodeBech32('age', Buffer.alloc(31)), 'as Bech32-encoded age public key: malformed X25519 key'],
     [encodeBech32('age1pq', Buffer.alloc(1215)), 'as Bech32-encoded age public key: malformed hybrid'],
+    // Polynomials with coefficients above the field's.
+    [encodeBech32('age1pq', Buffer.alloc(1216, 0xff)), 'as Bech32-encoded age public key: malformed hybrid'],
     [hybrid.slice(0, -1), 'as Bech32-encoded age public key: malformed Bech32'],
     ['age1plugin1qqqq', 'as age key from age plugin: malformed Bech32'],
     ['ssh-ed25519', 'as age-ssh public key: malformed SSH public key: no base64'],
@@ -82,10 +83,29 @@ describe('a recipient is refused', () => {
     await expect(keysOf(text)).rejects.toMatchObject({ code: 'key', message: expect.stringContaining(message) });
   });
 
+  test('without being quoted when it is an identity', async () => {
+    for (const text of [native.identity, native.identity.toLowerCase()]) {
+      const error = (await keysOf(text).catch((caught: unknown) => caught)) as Error;
+      expect(error).toMatchObject({ code: 'key', hint: expect.stringContaining('age-keygen -y') });
+      expect(error.message.toUpperCase()).not.toContain(native.identity.slice(15, 30));
+    }
+  });
+
   test('when it is a point of low order', async () => {
     const host = hostOf();
     const [key] = (await ageProvider.parse(edPoint(`01${'00'.repeat(31)}`), host)) as [MasterKey];
     await expect(ageProvider.wrap(key, Buffer.alloc(32), host)).rejects.toThrow('a point of low order');
+  });
+
+  test('when only using it shows that it is none', async () => {
+    const host = hostOf();
+    // An even modulus, and a point of low order.
+    const evenModulus = sshRsaLine(Buffer.alloc(256, 0xfe).toString('base64url'), 'AQAB');
+    for (const text of [evenModulus, encodeBech32('age1pq', Buffer.alloc(1216))]) {
+      const [key] = (await ageProvider.parse(text, host)) as [MasterKey];
+      const wrapped = ageProvider.wrap(key, Buffer.alloc(32), host);
+      await expect(wrapped).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(/^malformed /) });
+    }
   });
 
   test('and in a file too, before anything is encrypted', async () => {

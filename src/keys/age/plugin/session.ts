@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { findProgram } from '../../../exec/find-program.js';
+import { readLines } from '../../../exec/lines.js';
 import type { Host } from '../../../util/host.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
@@ -131,15 +132,5 @@ export class PluginSession {
     const answer = await this.host.askSecret(question).catch(() => null);
     if (answer === null) this.send('fail');
     else send(answer);
-  }
-}
-
-async function* readLines(stream: Readable): AsyncGenerator<string> {
-  let held = '';
-  stream.setEncoding('latin1');
-  for await (const part of stream) {
-    const lines = (held + part).split('\n');
-    held = lines.pop() ?? '';
-    yield* lines;
   }
 }

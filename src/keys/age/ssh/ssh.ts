@@ -88,8 +88,12 @@ async function unwrapWith(
 
 function wrapForRsa(fileKey: Buffer, key: RsaPublicKey): Stanza {
   const jwk = { kty: 'RSA', n: key.modulus.toString('base64url'), e: key.exponent.toString('base64url') };
-  const body = publicEncrypt({ key: createPublicKey({ key: jwk, format: 'jwk' }), ...RSA_OPTIONS }, fileKey);
-  return { type: key.type, args: [stanzaFingerprint(key)], body };
+  try {
+    const body = publicEncrypt({ key: createPublicKey({ key: jwk, format: 'jwk' }), ...RSA_OPTIONS }, fileKey);
+    return { type: key.type, args: [stanzaFingerprint(key)], body };
+  } catch (cause) {
+    throw new SopsError('key', 'malformed SSH recipient: an RSA key that cannot be used', { cause });
+  }
 }
 
 function unwrapRsa(stanza: Stanza, key: RsaPrivateKey): Buffer {
