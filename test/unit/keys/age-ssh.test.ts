@@ -109,6 +109,17 @@ describe('a private key', () => {
     }
   });
 
+  test.each(['ssh-ed25519', 'ssh-rsa-pem', 'ssh-rsa-pkcs8'])(
+    '%s may have other line ends and remarks before it',
+    (name) => {
+      const text = fixtureText(`identities/${name}`);
+      const original = readSshPrivateKey(text).open('').publicKey;
+      for (const each of [text.replaceAll('\n', '\r\n'), `Bag Attributes\n${text}`, `\n${text}\n\n`]) {
+        expect(readSshPrivateKey(each).open('').publicKey).toEqual(original);
+      }
+    },
+  );
+
   test('cut off anywhere is refused', () => {
     const text = fixtureText('identities/ssh-ed25519');
     const bytes = Buffer.from(text.split('\n').slice(1, -2).join(''), 'base64');

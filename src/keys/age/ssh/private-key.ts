@@ -34,18 +34,19 @@ export interface StoredSshKey {
   open(passphrase: string): SshPrivateKey;
 }
 
-const OPENSSH = /^-----BEGIN OPENSSH PRIVATE KEY-----\s([A-Za-z0-9+/=\s]*)-----END OPENSSH PRIVATE KEY-----/;
-const PEM = /^-----BEGIN (RSA PRIVATE KEY|PRIVATE KEY|ENCRYPTED PRIVATE KEY)-----/;
+const OPENSSH = /-----BEGIN OPENSSH PRIVATE KEY-----\s([A-Za-z0-9+/=\s]*)-----END OPENSSH PRIVATE KEY-----/;
+const PEM = /-----BEGIN (RSA PRIVATE KEY|PRIVATE KEY|ENCRYPTED PRIVATE KEY)-----/;
 
 /** Recognises a private key in OpenSSH's own format, PKCS #1 or PKCS #8. Throws `key`, without quoting the text. */
 export function readSshPrivateKey(text: string): StoredSshKey {
-  const trimmed = text.trim();
-  const base64 = OPENSSH.exec(trimmed)?.[1]?.replace(/\s+/g, '');
+  const base64 = OPENSSH.exec(text)?.[1]?.replace(/\s+/g, '');
   if (base64 !== undefined) return storedOpenSshKey(base64);
-  const label = PEM.exec(trimmed)?.[1];
-  if (label === undefined) throw new SopsError('key', 'no private key in OpenSSH or PEM format');
-  const locked = label === 'ENCRYPTED PRIVATE KEY' || trimmed.includes('Proc-Type: 4,ENCRYPTED');
-  return { locked, publicKey: undefined, open: (passphrase) => openPem(trimmed, locked, passphrase) };
+  const begin = PEM.exec(text);
+  if (begin === null) throw new SopsError('key', 'no private key in OpenSSH or PEM format');
+  // Tools may write remarks before the key.
+  const pem = text.slice(begin.index);
+  const locked = begin[1] === 'ENCRYPTED PRIVATE KEY' || pem.includes('Proc-Type: 4,ENCRYPTED');
+  return { locked, publicKey: undefined, open: (passphrase) => openPem(pem, locked, passphrase) };
 }
 
 function storedOpenSshKey(base64: string): StoredSshKey {
