@@ -2,11 +2,11 @@
 import { type FlagRow, findFlag } from './flags.js';
 import { UsageError } from './usage-error.js';
 
-export type FlagValue = boolean | string | number;
+export type FlagValue = boolean | string | number | readonly string[];
 
 /** The words of one level (before a command, or behind it), understood. */
 export interface Parsed {
-  /** By long name; only what was given. The last of several wins. */
+  /** By long name; only what was given. The last of several wins, but for lists, which add up. */
   readonly given: ReadonlyMap<string, FlagValue>;
   /** From the first word on that is no flag. */
   readonly operands: readonly string[];
@@ -34,7 +34,7 @@ export function parseFlags(words: readonly string[], table: readonly FlagRow[], 
     else {
       const text = value ?? words[at++];
       if (text === undefined) throw new UsageError(`flag needs an argument: -${name}`, command);
-      given.set(row.name, row.kind === 'integer' ? parseInteger(text, name, command) : text);
+      given.set(row.name, flagValue(row, { text, name, before: given.get(row.name), command }));
     }
     refuseTwoForms(row, name, spelled, command);
   }
@@ -78,6 +78,21 @@ export function booleanOf(text: string): boolean | undefined {
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
   return undefined;
+}
+
+interface TypedValue {
+  readonly text: string;
+  /** The flag as typed, for errors. */
+  readonly name: string;
+  /** What the same flag was given before. */
+  readonly before: FlagValue | undefined;
+  readonly command: string | undefined;
+}
+
+function flagValue({ kind }: FlagRow, { text, name, before, command }: TypedValue): FlagValue {
+  if (kind === 'integer') return parseInteger(text, name, command);
+  if (kind === 'list') return [...(Array.isArray(before) ? before : []), text];
+  return text;
 }
 
 function splitFlag(word: string, command: string | undefined): { name: string; value: string | undefined } {

@@ -24,6 +24,12 @@ export class FlagValues {
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
+  /** What a flag that may be given several times was given, in order, without empty texts. */
+  list(name: string): readonly string[] {
+    const value = this.#values.get(name);
+    return Array.isArray(value) ? value.filter((text) => text !== '') : [];
+  }
+
   /** An integer, or undefined when it was not given. */
   integer(name: string): number | undefined {
     const value = this.#values.get(name);
@@ -33,15 +39,16 @@ export class FlagValues {
 
 /**
  * The values that the environment gives to flags (spec section 1.5): an empty variable is absent for texts and `false` for
- * yes/no flags. Throws `usage` for a yes/no variable with another word.
+ * yes/no flags. A flag that is on by default is on here. Throws `usage` for a yes/no variable with another word.
  */
 export function environmentValues(table: readonly FlagRow[], env: Environment): Map<string, FlagValue> {
   const values = new Map<string, FlagValue>();
   for (const row of table) {
     const text = row.variable === undefined ? undefined : env[row.variable];
+    if (row.onByDefault) values.set(row.name, true);
     if (text === undefined) continue;
     if (row.kind !== 'boolean') {
-      values.set(row.name, text);
+      values.set(row.name, row.kind === 'list' ? text.split(',').map((item) => item.trim()) : text);
       continue;
     }
     const value = text === '' ? false : booleanOf(text);

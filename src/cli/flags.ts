@@ -5,7 +5,8 @@ export interface FlagRow {
   /** Long name, without dashes. */
   readonly name: string;
   readonly short?: string;
-  readonly kind: 'boolean' | 'text' | 'integer';
+  /** `list`: may be given several times, and then adds up; its variable is separated by commas. */
+  readonly kind: 'boolean' | 'text' | 'integer' | 'list';
   /** Commands that take it behind their name. */
   readonly commands: readonly string[];
   /** Whether it may stand before the command, and so in the old forms (`-d file`), too. */
@@ -14,6 +15,8 @@ export interface FlagRow {
   readonly ownBehind?: boolean;
   /** The environment variable that is its default. */
   readonly variable?: string;
+  /** A yes/no flag that is on unless switched off. */
+  readonly onByDefault?: true;
   /** What stands for the value in help pages. */
   readonly value?: string;
   /** Help: what it does; the rows of a group share the group's line instead. */
@@ -22,7 +25,7 @@ export interface FlagRow {
 }
 
 /** Flags that help pages put in one paragraph. */
-export type FlagGroup = 'recipients' | 'selection' | 'types' | 'general';
+export type FlagGroup = 'recipients' | 'selection' | 'types' | 'services' | 'general';
 
 const BOTH = ['encrypt', 'decrypt'];
 const ENCRYPT = ['encrypt'];
@@ -74,13 +77,19 @@ export const FLAGS: readonly FlagRow[] = [
   text('encrypted-comment-regex', ENCRYPT, { group: 'selection' }),
   yesNo('mac-only-encrypted', ENCRYPT, { ownBehind: true, help: 'let the MAC cover encrypted values only' }),
   yesNo('allow-unencrypted', ENCRYPT, { ownBehind: true, help: 'accept a result in which nothing is encrypted' }),
-  flag('integer', 'shamir-secret-sharing-threshold', ENCRYPT, { value: 'N', help: 'key groups needed to decrypt' }),
+  flag('integer', 'shamir-secret-sharing-threshold', ENCRYPT, { value: 'N', group: 'recipients' }),
   yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
   text('decryption-order', DECRYPT, {
     value: 'LIST',
     variable: 'SOPS_DECRYPTION_ORDER',
     help: 'key types to try first, e.g. age,pgp',
   }),
+  yesNo('enable-local-keyservice', BOTH, {
+    variable: 'SOPS_ENABLE_LOCAL_KEYSERVICE',
+    onByDefault: true,
+    group: 'services',
+  }),
+  flag('list', 'keyservice', BOTH, { value: 'URI', variable: 'SOPS_KEYSERVICE', group: 'services' }),
   text('config', BOTH, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
   flag('integer', 'indent', BOTH, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
   yesNo('verbose', BOTH, { ownBehind: true, group: 'general' }),

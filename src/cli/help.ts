@@ -12,10 +12,14 @@ const WIDTH = 110;
 const GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
   types: {
     title: 'Formats',
-    note: `TYPE is ${FORMATS.map((row) => row.name).join(', ')}; the file name decides otherwise`,
+    note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
   },
-  recipients: { title: 'Recipients', note: 'comma lists; they take the place of those in .sops.yaml' },
-  selection: { title: 'Selection', note: 'one of them; which values are encrypted, by key or by comment' },
+  recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
+  selection: { title: 'Selection', note: 'one of them; by key or by comment' },
+  services: {
+    title: 'Services',
+    note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
+  },
   general: { title: 'General', note: '' },
 };
 
