@@ -6,6 +6,8 @@ export interface EntryField {
   readonly name: string;
   /** `text` always written; `text?` only when not empty; `map?` a map of texts, only when not empty. */
   readonly shape: 'text' | 'text?' | 'map?';
+  /** Its number in the type's message of the key service protocol. */
+  readonly wireField: number;
 }
 
 /** How one field of an entry in `key_groups` is called there, and in encrypted files. */
@@ -40,10 +42,16 @@ export interface KeyTypeRow {
   readonly dated: boolean;
   /** Whether a group lists it even when empty (spec file-format.md section 5.1). */
   readonly alwaysInGroup: boolean;
+  /** Whether using a key means asking a service over the network: then several are asked side by side. */
+  readonly remote: boolean;
+  /** The number of its message in the `key_type` of the key service protocol (spec keys-and-config.md section 8). */
+  readonly wireField: number;
+  /** What the key string is, where the user is asked about a key, e.g. `ARN`. */
+  readonly named: string;
   load?(): Promise<KeyProvider>;
 }
 
-const text = (name: string): EntryField => ({ name, shape: 'text' });
+const text = (name: string, wireField: number): EntryField => ({ name, shape: 'text', wireField });
 const same = (name: string): GroupField => ({ name, field: name });
 
 /** In the order in which SOPS regroups the types when it reads a file (spec file-format.md section 5.1). */
@@ -58,9 +66,17 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'kms',
     groupFields: [same('arn'), same('role'), same('context'), same('aws_profile')],
     ruleText: true,
-    fields: [text('arn'), text('aws_profile'), { name: 'context', shape: 'map?' }, { name: 'role', shape: 'text?' }],
+    fields: [
+      text('arn', 1),
+      text('aws_profile', 4),
+      { name: 'context', shape: 'map?', wireField: 3 },
+      { name: 'role', shape: 'text?', wireField: 2 },
+    ],
     dated: true,
     alwaysInGroup: false,
+    remote: true,
+    wireField: 1,
+    named: 'ARN',
   },
   {
     type: 'gcp_kms',
@@ -71,9 +87,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'gcp_kms',
     groupFields: [same('resource_id')],
     ruleText: true,
-    fields: [text('resource_id')],
+    fields: [text('resource_id', 1)],
     dated: true,
     alwaysInGroup: false,
+    remote: true,
+    wireField: 3,
+    named: 'resource ID',
   },
   {
     type: 'hckms',
@@ -84,9 +103,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'hckms',
     groupFields: [same('key_id')],
     ruleText: false,
-    fields: [text('key_id')],
+    fields: [text('key_id', 1)],
     dated: true,
     alwaysInGroup: false,
+    remote: true,
+    wireField: 7,
+    named: 'ID',
   },
   {
     type: 'azure_kv',
@@ -97,9 +119,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'azure_keyvault',
     groupFields: [{ name: 'vaultUrl', field: 'vault_url' }, { name: 'key', field: 'name' }, same('version')],
     ruleText: true,
-    fields: [text('name'), text('vault_url'), text('version')],
+    fields: [text('name', 2), text('vault_url', 1), text('version', 3)],
     dated: true,
     alwaysInGroup: false,
+    remote: true,
+    wireField: 4,
+    named: 'URL',
   },
   {
     type: 'hc_vault',
@@ -109,9 +134,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     ruleField: 'hc_vault_transit_uri',
     groupField: 'hc_vault',
     ruleText: true,
-    fields: [text('engine_path'), text('key_name'), text('vault_address')],
+    fields: [text('engine_path', 2), text('key_name', 3), text('vault_address', 1)],
     dated: true,
     alwaysInGroup: true,
+    remote: true,
+    wireField: 5,
+    named: 'URI',
   },
   {
     type: 'pgp',
@@ -122,9 +150,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     ruleField: 'pgp',
     groupField: 'pgp',
     ruleText: true,
-    fields: [text('fp')],
+    fields: [text('fp', 1)],
     dated: true,
     alwaysInGroup: false,
+    remote: false,
+    wireField: 2,
+    named: 'fingerprint',
     load: async () => (await import('./pgp/pgp.js')).pgpProvider,
   },
   {
@@ -137,9 +168,12 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'age',
     groupCommas: true,
     ruleText: true,
-    fields: [text('recipient')],
+    fields: [text('recipient', 1)],
     dated: false,
     alwaysInGroup: true,
+    remote: false,
+    wireField: 6,
+    named: 'recipient',
     load: async () => (await import('./age/age.js')).ageProvider,
   },
 ];
