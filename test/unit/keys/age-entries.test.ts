@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ageProvider } from '../../../src/keys/age/age.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
-import { fixturePath, fixtureText, readEncrypted } from './entries.js';
+import { fixturePath, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 
 const SSH_PASSPHRASE = 'ssh test passphrase';
@@ -44,12 +44,6 @@ const CASES: readonly Case[] = [
   { file: 'age/ssh-rsa.json', env: ssh('ssh-rsa-pkcs8-locked'), ...locked },
   { file: 'age/age-protected-bin.yaml', env: native('age-protected.bin'), passphrase: FILE_PASSPHRASE, asked: 1 },
   { file: 'age/age-protected-asc.yaml', env: native('age-protected.asc'), passphrase: FILE_PASSPHRASE, asked: 1 },
-  {
-    file: 'age/age-protected-asc.yaml',
-    env: { SOPS_AGE_KEY: fixtureText('identities/age-protected.asc') },
-    passphrase: FILE_PASSPHRASE,
-    asked: 1,
-  },
 ];
 
 describe('entries written by SOPS', () => {

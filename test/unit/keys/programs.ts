@@ -5,12 +5,21 @@ import { join } from 'node:path';
 import { fixtureText } from './entries.js';
 
 export class ProgramFolder {
-  readonly path = mkdtempSync(join(tmpdir(), 'programs-'));
+  private made: string | undefined;
+
+  /** Made when first asked for, so that a skipped test file leaves nothing behind. */
+  get path(): string {
+    if (this.made === undefined) {
+      this.made = mkdtempSync(join(tmpdir(), 'programs-'));
+      // Scripts without an ending are what the nearest package.json says, wherever the temporary folder is.
+      writeFileSync(join(this.made, 'package.json'), '{"type":"commonjs"}');
+    }
+    return this.made;
+  }
 
   /** Makes a program that this Node runs, from the text of a CommonJS script. */
   addScript(name: string, script: string): string {
-    const file = join(this.path, name);
-    writeFileSync(file, `#!${process.execPath}\n${script}`);
+    const file = this.write(name, `#!${process.execPath}\n${script}`);
     chmodSync(file, 0o755);
     return file;
   }
@@ -36,6 +45,6 @@ export class ProgramFolder {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true });
+    if (this.made !== undefined) rmSync(this.made, { recursive: true });
   }
 }

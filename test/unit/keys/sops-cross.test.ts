@@ -20,7 +20,6 @@ const hasSops = spawnSync(SOPS, ['--version', '--disable-version-check']).status
 const hasGpg = spawnSync('gpg', ['--version']).status === 0;
 
 const folder = new ProgramFolder();
-folder.addFixture('age-plugin-fake');
 afterAll(() => folder.remove());
 
 const native = generateIdentity();
@@ -50,6 +49,7 @@ describe.skipIf(!hasSops)('with the real sops', () => {
   let dataKey: Uint8Array;
   let gpgHome = '';
   beforeAll(async () => {
+    folder.addFixture('age-plugin-fake');
     const host = hostOf({ env: { SOPS_AGE_KEY_FILE: fixturePath('identities/age-x25519.txt') } });
     dataKey = await ageProvider.unwrap(encrypted.keys[0] as MasterKey, host);
     if (!hasGpg) return;
