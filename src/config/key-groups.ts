@@ -106,6 +106,8 @@ async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<Ma
 
 /** The keys of one entry of a group: an object's fields as they are, a text as one key unless the type allows more. */
 async function keysOfEntry(row: KeyTypeRow, entry: GroupKey, host: Host): Promise<MasterKey[]> {
+  const provider = await row.load?.();
+  if (provider?.parseEntry) return [await provider.parseEntry(entry, host)];
   if (typeof entry === 'string') {
     return row.groupCommas || row.fields.length > 1 ? keysOfText(row, entry, host) : [plainKey(row, entry)];
   }

@@ -14,6 +14,7 @@ import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { DecryptRequest, Outcome } from './requests.js';
+import { trustConfig } from './trust.js';
 
 /**
  * Decrypts one file. Nothing is written unless everything before has succeeded.
@@ -22,6 +23,7 @@ import type { DecryptRequest, Outcome } from './requests.js';
 export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
   const config = await configIfReadable(request, host);
+  trustConfig(config, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
   const { reader, printer } = await storesOf(request);

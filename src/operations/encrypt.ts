@@ -22,6 +22,7 @@ import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { writeOutput } from './output.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
 import { sealFile } from './seal-file.js';
+import { trustConfig } from './trust.js';
 
 /** The SOPS release whose format is written; readers refuse a `version` that is no three numbers. */
 export const FORMAT_VERSION = '3.13.2';
@@ -61,6 +62,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
 async function planFor(request: EncryptRequest, reader: FormatStore, host: Host): Promise<Plan> {
   const name = nameOf(request) ?? '';
   const config = await loadConfig({ configPath: request.configPath, filePath: name, host });
+  trustConfig(config, host);
   const keysGiven = [...request.keyFlags.values()].some((text) => text !== '');
   const rule = await creationRuleFor(config, name, host, { keysGiven });
   const flagFields = keyFields(request);

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
+import { isNamedKey, trustKeys } from '../trust.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
 import { parseRecipient, pluginStartedFor } from './recipients.js';
@@ -11,13 +12,8 @@ export { generateIdentity } from './x25519.js';
 const TYPE = 'age';
 const RECIPIENT = 'recipient';
 
-/** What is remembered about one run: its identities, and the recipients that its user gave. */
-interface Session {
-  readonly keyring: Keyring;
-  readonly given: Set<string>;
-}
-
-const sessions = new WeakMap<Host, Session>();
+/** The identities of one run. */
+const keyrings = new WeakMap<Host, Keyring>();
 
 export const ageProvider: KeyProvider = {
   type: TYPE,
@@ -27,7 +23,7 @@ export const ageProvider: KeyProvider = {
     for (const item of text === '' ? [] : text.split(',')) {
       const recipient = item.trim();
       await parseRecipient(recipient, host);
-      sessionOf(host).given.add(recipient);
+      trustKeys(host, TYPE, [recipient]);
       keys.push({ type: TYPE, fields: new Map([[RECIPIENT, recipient]]), enc: '' });
     }
     return keys;
@@ -43,18 +39,17 @@ export const ageProvider: KeyProvider = {
   },
 
   async unwrap(key, host) {
-    return sessionOf(host).keyring.open(key.enc, recipientOf(key));
+    return keyringOf(host).open(key.enc, recipientOf(key));
   },
 };
 
 /**
  * No program is started only because a file names it (design 1.5): a plug-in must be that of a recipient which came
- * by flag, variable or `.sops.yaml` (those, and only those, go through `parse`), or of an identity of the user.
+ * by flag, variable or `.sops.yaml`, or of an identity of the user.
  */
 async function checkPluginAllowed(recipient: string, host: Host): Promise<void> {
   const name = await pluginStartedFor(recipient);
-  const { given, keyring } = sessionOf(host);
-  if (name === null || given.has(recipient) || (await keyring.namesPlugin(name))) return;
+  if (name === null || isNamedKey(host, TYPE, recipient) || (await keyringOf(host).namesPlugin(name))) return;
   throw new SopsError(
     'key',
     `the age plug-in ${JSON.stringify(name)} is named by the file only, so it is not started`,
@@ -69,8 +64,8 @@ function recipientOf(key: MasterKey): string {
   return typeof recipient === 'string' ? recipient : '';
 }
 
-function sessionOf(host: Host): Session {
-  const session = sessions.get(host) ?? { keyring: new Keyring(host), given: new Set() };
-  sessions.set(host, session);
-  return session;
+function keyringOf(host: Host): Keyring {
+  const keyring = keyrings.get(host) ?? new Keyring(host);
+  keyrings.set(host, keyring);
+  return keyring;
 }
