@@ -1,0 +1,52 @@
+/** Optional packages: there, absent, and broken. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { importSdk } from '../../../src/util/import-sdk.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sdk-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A module outside the project, so that what it imports is searched there. */
+function moduleOf(name: string, text: string): string {
+  mkdirSync(join(folder, name));
+  const file = join(folder, name, 'index.mjs');
+  writeFileSync(file, text);
+  return pathToFileURL(file).href;
+}
+
+describe('an optional package', () => {
+  test('is loaded', async () => {
+    const { posix } = await importSdk<typeof import('node:path')>('node:path');
+    expect(posix.sep).toBe('/');
+  });
+
+  test.each([
+    ['@example/absent', '@example/absent'],
+    ['@example/absent/part', '@example/absent'],
+    ['absent-package', 'absent-package'],
+  ])('%s that is absent comes with the command that installs it', async (name, packageName) => {
+    await expect(importSdk(name)).rejects.toMatchObject({
+      code: 'key',
+      message: `the package ${packageName} is not installed`,
+      hint: `Install it beside sops-ts: npm install ${packageName}`,
+    });
+    await expect(importSdk(name, 'failed')).rejects.toMatchObject({ code: 'failed' });
+  });
+
+  test('that lacks a package itself is not called absent', async () => {
+    await expect(importSdk(moduleOf('a', `import 'absent-dependency';`))).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringMatching(/cannot be loaded: .*absent-dependency/),
+    });
+  });
+
+  test('that fails while loading says why', async () => {
+    await expect(importSdk(moduleOf('b', `throw new Error('no luck\\nmore');`))).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringMatching(/cannot be loaded: no luck$/),
+    });
+  });
+});
