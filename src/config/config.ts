@@ -1,5 +1,5 @@
 /** The configuration of a run: finds `.sops.yaml`, reads it, and hands out its typed form. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
@@ -34,7 +34,7 @@ export async function loadConfig({ configPath, filePath, host }: ConfigRequest):
 
 async function readConfig(absolute: string, path: string): Promise<Buffer> {
   try {
-    return await readFile(absolute);
+    return readFileSync(absolute);
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
     const reason = (code && READ_FAILURES.get(code)) ?? code;

@@ -1,9 +1,10 @@
 /** Reading what an operation works on, and finding the formats its names stand for. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { formatNamed, formatOfName } from '../formats/registry.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
+import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import type { Input } from './requests.js';
 
@@ -33,29 +34,21 @@ export function nameOf({ input, filenameOverride }: FormatChoice): string | unde
 export async function checkExists(input: Input, host: Host): Promise<void> {
   if (input.kind === 'stdin') return;
   try {
-    await stat(resolve(host.cwd, input.path));
+    statSync(resolve(host.cwd, input.path));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') return;
+    if (systemCode(cause) !== 'ENOENT') return;
     const path = JSON.stringify(resolve(host.cwd, input.path));
     throw new SopsError('no-file', `cannot operate on non-existent file ${path}`, { cause });
   }
 }
 
-/** The bytes of the input. Throws `input-unreadable`. */
+/** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
   try {
-    return input.kind === 'stdin' ? await input.read() : await readFile(resolve(host.cwd, input.path));
+    return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    const reason = READ_FAILURES.get(code) ?? (code || String(cause));
     const source = input.kind === 'stdin' ? 'Error reading from stdin' : 'Error reading file';
     const name = input.kind === 'stdin' ? '' : `${input.path}: `;
-    throw new SopsError('input-unreadable', `${source}: ${name}${reason}`, { cause });
+    throw new SopsError('input-unreadable', `${source}: ${name}${systemReason(cause)}`, { cause });
   }
 }
-
-const READ_FAILURES: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'no such file or directory'],
-  ['EISDIR', 'is a directory'],
-  ['EACCES', 'permission denied'],
-]);

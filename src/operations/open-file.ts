@@ -68,34 +68,46 @@ export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignor
   return { ...source, cipher, warnings };
 }
 
+/** The plaintext of an open file. */
+export interface PlainText {
+  readonly text: string;
+  /** The layout that was needed for it, as printed; undefined when there is none, or one that does not fit any more. */
+  readonly layout: string | undefined;
+}
+
 /**
  * The plaintext of an open file with its layout restored: the author's text. `indent` is for values that the file
  * gives no shape, as in one written by SOPS; a layout was made for the default and needs that.
  */
 export function plainText(opened: OpenedFile, indent?: number): string {
+  return renderPlain(opened, indent).text;
+}
+
+/** As {@link plainText}, with the layout. Warns, in the file's warnings, of one that does not fit. */
+export function renderPlain(opened: OpenedFile, indent?: number): PlainText {
   const { file, store, metadata } = opened;
   const options = metadata.layout === undefined ? { indent } : {};
   const rendered = applyEdits(file.text, store.edits(file, null, options));
-  if (metadata.layout === undefined) return rendered;
+  if (metadata.layout === undefined) return { text: rendered, layout: undefined };
   const restored = restoredText(opened, rendered, metadata.layout);
   if (restored !== undefined) return restored;
   opened.warnings.push(
     'the layout kept in this file does not fit its values any more, so they are written in a plain style',
   );
-  return rendered;
+  return { text: rendered, layout: undefined };
 }
 
 /** Applies a layout; undefined when it is for another text, or would change a value that the MAC covers. */
-function restoredText({ file, store, cipher }: OpenedFile, rendered: string, sealed: string): string | undefined {
-  const text = cipher.decrypt(sealed, `${LAYOUT_FIELD}:`);
-  if (typeof text !== 'string') return undefined;
+function restoredText({ file, store, cipher }: OpenedFile, rendered: string, sealed: string): PlainText | undefined {
+  const layout = cipher.decrypt(sealed, `${LAYOUT_FIELD}:`);
+  if (typeof layout !== 'string') return undefined;
   try {
-    const restored = restoreLayout(rendered, parseLayout(text));
+    const restored = restoreLayout(rendered, parseLayout(layout));
     if (restored === undefined) return undefined;
     const parse = store.parsePlain ?? store.parse;
     const again = parse(encodeText(restored));
     return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents))
-      ? restored
+      ? { text: restored, layout }
       : undefined;
   } catch (error) {
     if (error instanceof SopsError) return undefined;

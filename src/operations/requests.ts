@@ -23,7 +23,7 @@ export interface SelectionFlags {
 }
 
 /** What every operation on one file takes. */
-interface FileRequest {
+export interface FileRequest {
   readonly input: Input;
   readonly output: Output;
   readonly inputType?: FormatName | undefined;

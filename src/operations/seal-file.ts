@@ -4,8 +4,8 @@ import { sealMac } from '../cipher/mac.js';
 import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
 import { SopsError } from '../errors.js';
-import { layoutOf, printLayout } from '../formats/layout.js';
-import { applyEdits, type Edit, type FormatStore, type SourceFile } from '../formats/store.js';
+import { type Layout, layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
+import { applyEdits, type EmitOptions, type FormatStore, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
@@ -14,7 +14,7 @@ import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
 import { leavesOf, sameLeaves } from './leaves.js';
-import { openWith, plainText } from './open-file.js';
+import { openWith } from './open-file.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {
@@ -60,25 +60,38 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
   const text = applyEdits(file.text, edits);
-  const layout = layoutFor(sealing, edits, text);
-  if (layout === undefined) return text;
-  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
-  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
-  const opened = readBack(sealing, reader, whole);
-  if (plainText(opened) !== file.text) throw notReadable('its plaintext is not the original text');
-  return whole;
+  const opened = readBack(sealing, reader, text);
+  const toPlain = reader.edits(opened.file, null);
+  const rendered = applyEdits(text, toPlain);
+  if (rendered === file.text) return text;
+  const layout = layoutOf(file.text, edits, text, toPlain);
+  if (!layout || restoreLayout(rendered, layout) !== file.text)
+    throw notReadable('its plaintext is not the original text');
+  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
+  return withLayout(sealing, sealed, layout, options);
 }
 
-/** Reads the sealed text back, and compares its plaintext with the original: the layout, if they differ. */
-function layoutFor(sealing: Sealing, edits: readonly Edit[], text: string): string | undefined {
-  const { file, reader } = sealing;
-  const opened = readBack(sealing, reader, text);
-  const layout = layoutOf(file.text, edits, text, reader.edits(opened.file, null));
-  return layout && printLayout(layout);
+/**
+ * The text with the layout in its metadata. Only that differs from the text that was read back and decrypted, so it is
+ * enough that it parses to the same ciphertext, and that the layout opens.
+ */
+function withLayout({ file, reader, cipher }: Sealing, sealed: Metadata, layout: Layout, options: EmitOptions): string {
+  const text = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
+  const again = reader.parse(encodeText(text));
+  const read = metadataFromBranch(again.metadata).layout ?? '';
+  const same = sameLeaves(leavesOf(again.documents), leavesOf(file.documents));
+  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
+    throw notReadable('the layout does not stand in it');
+  }
+  return text;
 }
 
 /** Opens a sealed text as `decrypt` would. */
-function readBack({ dataKey, scope }: Sealing, store: FormatStore, text: string): ReturnType<typeof openWith> {
+export function readBack(
+  { dataKey, scope }: Pick<Sealing, 'dataKey' | 'scope'>,
+  store: FormatStore,
+  text: string,
+): ReturnType<typeof openWith> {
   try {
     const file = store.parse(encodeText(text));
     const metadata = metadataFromBranch(file.metadata);
@@ -106,7 +119,7 @@ function checkConversion(sealing: Sealing, text: string, wanted: ReturnType<type
   });
 }
 
-function notReadable(reason: string, cause?: unknown): SopsError {
+export function notReadable(reason: string, cause?: unknown): SopsError {
   return new SopsError('not-readable-back', `the encrypted text cannot be read back: ${reason}`, {
     hint: 'Nothing was written. This is a defect of sops-ts: please report it, with the shape of the file but without its values.',
     cause,

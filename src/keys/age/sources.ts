@@ -1,5 +1,5 @@
 /** Where the user's age identities come from (spec keys-and-config.md section 2.7, "Identities"). */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
@@ -156,14 +156,18 @@ function unknownPlace(location: string, holds: Source['holds'], error: SopsError
 }
 
 async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
-  return readFile(resolve(host.cwd, path)).catch((error) => {
+  try {
+    return readFileSync(resolve(host.cwd, path));
+  } catch (error) {
     throw new SopsError('key', `${failed}: ${describeFileError(error, path)}`);
-  });
+  }
 }
 
 async function readIfThere(path: string, host: Host): Promise<Buffer | null> {
-  return readFile(resolve(host.cwd, path)).catch((error) => {
+  try {
+    return readFileSync(resolve(host.cwd, path));
+  } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
     throw new SopsError('key', `failed to open file: ${describeFileError(error, path)}`);
-  });
+  }
 }

@@ -1,0 +1,185 @@
+/** `updatekeys`: gives files the recipients that their creation rule has now. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadConfig } from '../config/config.js';
+import { creationRuleFor } from '../config/creation-rule.js';
+import { keyGroupsFor } from '../config/key-groups.js';
+import type { Config } from '../config/model.js';
+import type { Recipients } from '../datakey/create.js';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { SopsError } from '../errors.js';
+import type { FormatName, FormatStore } from '../formats/store.js';
+import type { KeyService } from '../keyservice/keyservice.js';
+import { LocalKeyService } from '../keyservice/local.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { systemReason } from '../util/files.js';
+import type { Host } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+import { indentOf } from './indent.js';
+import { readInput, storesOf } from './input.js';
+import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
+import { openFile } from './open-file.js';
+import { writeOutput } from './output.js';
+import { resealFile, rewrapFile } from './reseal-file.js';
+import { trustConfig } from './trust.js';
+
+export interface UpdateKeysRequest {
+  readonly files: readonly string[];
+  readonly inputType?: FormatName | undefined;
+  readonly configPath?: string | undefined;
+  /** As `--shamir-secret-sharing-threshold`; else the rule's counts, and without one the file's own. */
+  readonly shamirThreshold?: number | undefined;
+  /** Only tells which files are out of date. */
+  readonly check: boolean;
+  /** Keeps the data key even when a recipient is shut out, as SOPS does. */
+  readonly keepDataKey: boolean;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  readonly talk: UpdateKeysTalk;
+}
+
+/** What happens to a file, told as it happens, and the question that may stop it. `file` is an absolute path. */
+export interface UpdateKeysTalk {
+  started(file: string): void;
+  /** What would change. Called when something would. */
+  showChange(change: KeyChange): Promise<void>;
+  /** Whether to go on with what was shown. Rejects when nobody answers. */
+  confirm(): Promise<boolean>;
+  finished(file: string, result: UpdateResult, change: KeyChange): void;
+  /** A file that failed, where others follow or came before. */
+  failed(error: SopsError): void;
+  warn(message: string): void;
+}
+
+/**
+ * What came of a file. `rekeyed`: a new data key, every value encrypted anew; `rewrapped`: the same data key, the values
+ * untouched; `outdated`: it would change, but was only checked.
+ */
+export type UpdateResult = 'up-to-date' | 'unchanged' | 'outdated' | 'rewrapped' | 'rekeyed';
+
+export interface UpdateKeysOutcome {
+  /** Files that are out of date, when they were only checked. */
+  readonly outdated: number;
+  /** Files that failed; a lone file's error is thrown instead. */
+  readonly failed: number;
+}
+
+/** Brings the files up to date one after the other. Throws `config`, and for a lone file whatever fails with it. */
+export async function updateKeys(request: UpdateKeysRequest, host: Host): Promise<UpdateKeysOutcome> {
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  await configFor(request, request.files[0] ?? '', host);
+  const keyServices = [new LocalKeyService(host)];
+  const counts = { outdated: 0, failed: 0 };
+  for (const file of request.files) {
+    try {
+      const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
+      if (result === 'outdated') counts.outdated += 1;
+    } catch (error) {
+      if (!(error instanceof SopsError) || request.files.length === 1) throw error;
+      request.talk.failed(error.file === undefined ? error.with(error.code, { file }) : error);
+      counts.failed += 1;
+    }
+  }
+  return counts;
+}
+
+interface Run {
+  readonly request: UpdateKeysRequest;
+  readonly host: Host;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+}
+
+async function updateFile(file: string, run: Run): Promise<UpdateResult> {
+  const { request, host } = run;
+  const { talk } = request;
+  const absolute = resolve(host.cwd, file);
+  await checkIsFile(absolute, file);
+  talk.started(absolute);
+  const config = await configFor(request, file, host);
+  const input = { kind: 'file', path: file } as const;
+  const { reader } = await storesOf({ input, inputType: request.inputType });
+  const bytes = await readInput(input, host).catch(asFailure);
+  const { keyGroups, shamirThreshold } = metadataFromBranch(reader.parse(bytes).metadata);
+  const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
+  const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
+  const result = await decide(change, request);
+  if (result === 'rewrapped' || result === 'rekeyed') {
+    const text = await rewrite({ bytes, reader, config, after, result }, run);
+    await writeOutput(encodeText(text), 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
+  }
+  talk.finished(absolute, result, change);
+  return result;
+}
+
+/** What is to be done, after showing and asking. */
+async function decide(change: KeyChange, { talk, check, keepDataKey }: UpdateKeysRequest): Promise<UpdateResult> {
+  if (!isChange(change)) return 'up-to-date';
+  await talk.showChange(change);
+  if (check) return 'outdated';
+  if (!(await talk.confirm())) return 'unchanged';
+  return change.shutOut.length > 0 && !keepDataKey ? 'rekeyed' : 'rewrapped';
+}
+
+interface Rewrite {
+  readonly bytes: Uint8Array;
+  readonly reader: FormatStore;
+  readonly config: Config;
+  readonly after: Recipients;
+  readonly result: 'rewrapped' | 'rekeyed';
+}
+
+/** The new text. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
+async function rewrite({ bytes, reader, config, after, result }: Rewrite, run: Run): Promise<string> {
+  const { request, keyServices, decryptionOrder } = run;
+  const rewrites = result === 'rekeyed';
+  const opened = await openFile(bytes, reader, {
+    ignoreMac: request.ignoreMac,
+    rewrites,
+    decryptionOrder,
+    keyServices,
+  });
+  const resealing = { opened, recipients: after, keyServices, indent: indentOf(undefined, config, reader, reader) };
+  const text = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
+  for (const warning of opened.warnings) request.talk.warn(warning);
+  return text;
+}
+
+interface Wanted {
+  readonly config: Config;
+  readonly file: string;
+  readonly request: UpdateKeysRequest;
+  readonly host: Host;
+}
+
+/** The recipients that the file's rule gives it. */
+async function wantedRecipients(before: Recipients, { config, file, request, host }: Wanted): Promise<Recipients> {
+  if (!config.creationRules) {
+    throw new SopsError('config', `The config file ${config.path} does not contain any creation rule`);
+  }
+  const rule = await creationRuleFor(config, file, host);
+  const keyGroups = await keyGroupsFor({ rule, host });
+  const asked = request.shamirThreshold || rule?.shamirThreshold || 0;
+  return { keyGroups, shamirThreshold: thresholdFor(asked, before, keyGroups.length) };
+}
+
+/** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
+async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Host): Promise<Config> {
+  const config = await loadConfig({ configPath, filePath, host });
+  if (!config) throw new SopsError('config', 'config file not found', { hint: 'updatekeys needs a .sops.yaml.' });
+  trustConfig(config, host);
+  return config;
+}
+
+async function checkIsFile(absolute: string, file: string): Promise<void> {
+  const found = await stat(absolute).catch((cause: unknown) => {
+    throw new SopsError('failed', `stat ${absolute}: ${systemReason(cause)}`, { file, cause });
+  });
+  if (found.isDirectory()) throw new SopsError('failed', "can't operate on a directory", { file });
+}
+
+/** Here, other than in the other commands, a file that cannot be read or written gives 1 (spec command-line.md section 2.7). */
+function asFailure(error: unknown): never {
+  throw error instanceof SopsError ? error.with('failed') : error;
+}
