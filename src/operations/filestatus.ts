@@ -1,0 +1,40 @@
+/** `filestatus`: whether a file is encrypted, told without any key. */
+import { SopsError } from '../errors.js';
+import type { FormatName } from '../formats/store.js';
+import { FieldReader } from '../metadata/field-reader.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { type Branch, branch, item, leaf } from '../tree/tree.js';
+import type { Host } from '../util/host.js';
+import { readInput, storesOf } from './input.js';
+import type { Input } from './requests.js';
+
+export interface FileStatusRequest {
+  readonly input: Input;
+  readonly inputType?: FormatName | undefined;
+}
+
+/**
+ * Whether a file holds SOPS metadata with a version and a MAC (spec command-line.md section 2.12). Throws `failed` for
+ * everything that keeps the question open: the file cannot be read, is not of its format, or its metadata is broken.
+ */
+export async function fileStatus(request: FileStatusRequest, host: Host): Promise<{ encrypted: boolean }> {
+  try {
+    const { reader } = await storesOf(request);
+    const { metadata } = reader.parse(await readInput(request.input, host));
+    return { encrypted: metadata !== null && isComplete(metadata) };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    if (error.code === 'empty-file') return { encrypted: false };
+    const message = `cannot check file status: cannot load encrypted file: ${error.message}`;
+    throw new SopsError('failed', message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
+  }
+}
+
+/** An empty version or MAC is none; everything else about the metadata must be in order. */
+function isComplete(metadata: Branch): boolean {
+  const fields = new FieldReader(metadata);
+  const hasVersion = fields.text('version') !== '';
+  const rest = metadata.items.filter((entry) => entry.kind === 'item' && entry.key.toLowerCase() !== 'version');
+  metadataFromBranch(hasVersion || rest.length === 0 ? metadata : branch([...rest, item('version', leaf('0.0.0'))]));
+  return hasVersion && fields.text('mac') !== '';
+}
