@@ -5,7 +5,7 @@ import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
 import { SopsError } from '../errors.js';
 import { type Layout, layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
-import { applyEdits, type EmitOptions, type FormatStore, type SourceFile } from '../formats/store.js';
+import { applyEdits, type FormatStore, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
@@ -13,8 +13,8 @@ import type { EncryptionScope } from '../tree/scope.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
-import { leavesOf, sameLeaves } from './leaves.js';
-import { openWith } from './open-file.js';
+import { type LeafAtPath, leavesOf, sameLeaves } from './leaves.js';
+import { type OpenedFile, openWith } from './open-file.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {
@@ -60,7 +60,9 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
   const text = applyEdits(file.text, edits);
-  const opened = readBack(sealing, reader, text);
+  const written = parseBack(reader, text);
+  const ciphertext = leavesOf(written.documents);
+  const opened = openBack(sealing, reader, written);
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
   if (rendered === file.text) return text;
@@ -68,32 +70,48 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
   if (!layout || restoreLayout(rendered, layout) !== file.text)
     throw notReadable('its plaintext is not the original text');
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
-  return withLayout(sealing, sealed, layout, options);
+  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
+  checkLayout(sealing, whole, layout, ciphertext);
+  return whole;
 }
 
 /**
- * The text with the layout in its metadata. Only that differs from the text that was read back and decrypted, so it is
+ * Holds the text with the layout in its metadata against the one without, which was read back and decrypted: it is
  * enough that it parses to the same ciphertext, and that the layout opens.
  */
-function withLayout({ file, reader, cipher }: Sealing, sealed: Metadata, layout: Layout, options: EmitOptions): string {
-  const text = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
-  const again = reader.parse(encodeText(text));
+function checkLayout(sealing: Sealing, text: string, layout: Layout, ciphertext: ReturnType<typeof leavesOf>): void {
+  const { reader, cipher } = sealing;
+  const again = parseBack(reader, text);
   const read = metadataFromBranch(again.metadata).layout ?? '';
-  const same = sameLeaves(leavesOf(again.documents), leavesOf(file.documents));
+  const same = sameLeaves(leavesOf(again.documents), ciphertext);
   if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
     throw notReadable('the layout does not stand in it');
   }
-  return text;
+}
+
+/** Ciphertext in a block scalar reads with the scalar's line end, which no reader of ciphertext looks at. */
+function bareCiphertext([path, value]: LeafAtPath): LeafAtPath {
+  return [path, typeof value === 'string' && value.startsWith('ENC[') ? value.trimEnd() : value];
 }
 
 /** Opens a sealed text as `decrypt` would. */
-export function readBack(
-  { dataKey, scope }: Pick<Sealing, 'dataKey' | 'scope'>,
-  store: FormatStore,
-  text: string,
-): ReturnType<typeof openWith> {
+export function readBack(opening: Opening, store: FormatStore, text: string): OpenedFile {
+  return openBack(opening, store, parseBack(store, text));
+}
+
+type Opening = Pick<Sealing, 'dataKey' | 'scope'>;
+
+function parseBack(store: FormatStore, text: string): SourceFile {
   try {
-    const file = store.parse(encodeText(text));
+    return store.parse(encodeText(text));
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw notReadable(error.message, error);
+  }
+}
+
+function openBack({ dataKey, scope }: Opening, store: FormatStore, file: SourceFile): OpenedFile {
+  try {
     const metadata = metadataFromBranch(file.metadata);
     return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac: false, rewrites: false });
   } catch (error) {
