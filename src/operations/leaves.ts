@@ -3,7 +3,7 @@ import { sameLeafValue } from '../tree/equality.js';
 import type { Branch, LeafValue, Value } from '../tree/tree.js';
 
 /** A leaf's keys, each ended by U+0000 (no key of a text format holds one), and its value. */
-type LeafAtPath = readonly [path: string, value: LeafValue];
+export type LeafAtPath = readonly [path: string, value: LeafValue];
 
 /** All leaves but null and the empty string, in order. */
 export function leavesOf(documents: readonly Branch[]): LeafAtPath[] {

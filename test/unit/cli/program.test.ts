@@ -18,14 +18,14 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'bin'));
   copyFileSync(join(root, 'bin', 'sops-ts.js'), program);
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  copyFileSync(join(root, 'bin', 'package.json'), join(folder, 'bin', 'package.json'));
   await build({
     entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-    outdir: join(folder, 'dist'),
+    outfile: join(folder, 'dist', 'sops-ts.cjs'),
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    packages: 'external',
+    format: 'cjs',
     platform: 'node',
-    external: ['commander'],
     logLevel: 'error',
   });
 });
