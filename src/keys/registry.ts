@@ -77,6 +77,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     remote: true,
     wireField: 1,
     named: 'ARN',
+    load: async () => (await import('./aws-kms/aws-kms.js')).awsKmsProvider,
   },
   {
     type: 'gcp_kms',

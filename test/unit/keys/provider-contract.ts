@@ -113,14 +113,17 @@ export function providerContract(name: string, setup: () => Promise<Subject>): v
       expect(subject.requests()).toBe(before);
     });
 
-    test.each([PART, SHARE])('a part of %# is wrapped and opened', async (part) => {
-      const copy = Buffer.from(part);
-      const key = await wrapped(part);
-      expect(part).toEqual(copy);
-      expect(key.enc).toMatch(/^[\x21-\x7e]+$/);
-      expect(spellings(part).filter((spelling) => key.enc.includes(spelling))).toEqual([]);
-      expect(Buffer.from(await subject.provider.unwrap(key, subject.host))).toEqual(copy);
-    });
+    test.each([{ part: PART }, { part: SHARE }])(
+      'a part of $part.length bytes is wrapped and opened',
+      async ({ part }) => {
+        const copy = Buffer.from(part);
+        const key = await wrapped(part);
+        expect(part).toEqual(copy);
+        expect(key.enc).toMatch(/^[\x21-\x7e]+$/);
+        expect(spellings(part).filter((spelling) => key.enc.includes(spelling))).toEqual([]);
+        expect(Buffer.from(await subject.provider.unwrap(key, subject.host))).toEqual(copy);
+      },
+    );
 
     test('keys are used at the same time without mixing them up', async () => {
       const keys = await Promise.all([

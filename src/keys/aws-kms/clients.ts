@@ -1,0 +1,79 @@
+/** Clients of AWS KMS, one for each region, profile and role, and the roles that they assume. */
+import { hostname } from 'node:os';
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { importSdk } from '../../util/import-sdk.js';
+import { sessionNameOf } from './arn.js';
+import { failureOf } from './failure.js';
+import { type AwsCredentials, type AwsSettings, endpointOf, settingsFor } from './settings.js';
+
+export type Kms = typeof import('@aws-sdk/client-kms');
+type Sts = typeof import('@aws-sdk/client-sts');
+type AwsCore = typeof import('@aws-sdk/core/client');
+export type KmsClient = InstanceType<Kms['KMSClient']>;
+
+/** With whose credentials, and where, a key is used. */
+export interface Access {
+  readonly region: string;
+  /** Empty: none. */
+  readonly profile: string;
+  /** ARN of the role; empty: none. */
+  readonly role: string;
+}
+
+const clients = new WeakMap<Host, Map<string, Promise<KmsClient>>>();
+
+/** The package of AWS KMS. Throws `key` when it is not installed. */
+export function loadKms(): Promise<Kms> {
+  return importSdk<Kms>('@aws-sdk/client-kms');
+}
+
+/**
+ * The client for some keys of a run. It is kept, with its connections and the session of its role, since a run may use many
+ * keys and open many files. Throws `key` for an unknown profile.
+ */
+export function clientFor(access: Access, host: Host): Promise<KmsClient> {
+  const ofHost = clients.get(host) ?? new Map<string, Promise<KmsClient>>();
+  clients.set(host, ofHost);
+  const name = JSON.stringify([access.region, access.profile, access.role]);
+  const client = ofHost.get(name) ?? makeClient(access, host);
+  ofHost.set(name, client);
+  return client;
+}
+
+async function makeClient({ region, profile, role }: Access, host: Host): Promise<KmsClient> {
+  const { KMSClient } = await loadKms();
+  await silenceVersionNotice();
+  const settings = await settingsFor(region, profile, host);
+  const own = { ...settings, ...endpointOf('KMS', host) };
+  if (role === '') return new KMSClient(own);
+  return new KMSClient({ ...own, credentials: () => assumeRole(role, settings, host) });
+}
+
+/** Called by the SDK when there is no session, or when it is about to end. */
+async function assumeRole(role: string, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
+  const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
+  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  const doing = `failed to assume role '${role}'`;
+  try {
+    const answer = await client.send(
+      new AssumeRoleCommand({ RoleArn: role, RoleSessionName: sessionNameOf(hostname()) }),
+    );
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) {
+      throw new SopsError('key', `${doing}: the answer has no credentials`);
+    }
+    const expiration = Expiration ? { expiration: Expiration } : {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
+  } catch (error) {
+    throw failureOf(doing, error);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** On Node 20 the SDK prints in every run that later versions of it will not support that. It is for us to act on, not for users. */
+async function silenceVersionNotice(): Promise<void> {
+  const core = await importSdk<AwsCore>('@aws-sdk/core/client').catch(() => undefined);
+  if (core?.state) core.state.warningEmitted = true;
+}

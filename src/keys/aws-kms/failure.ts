@@ -1,0 +1,48 @@
+/** Words for what goes wrong between the AWS SDK and its services. */
+import { SopsError } from '../../errors.js';
+
+/**
+ * The error for a call that failed: what was being done and why it failed. Errors of ours, such as a role that cannot be
+ * assumed, stay as they are.
+ */
+export function failureOf(doing: string, error: unknown): SopsError {
+  if (error instanceof SopsError) return error;
+  const hint = isCredentialsError(error) ? { hint: CREDENTIALS_HINT } : {};
+  return new SopsError('key', `${doing}: ${reasonOf(error)}`, { ...hint, cause: error });
+}
+
+const CREDENTIALS_HINT =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or choose a profile with AWS_PROFILE or --aws-profile.';
+
+/**
+ * Only the first line of a service's message: the further ones of a refused signature quote the headers that were signed,
+ * and a session token among them. Of errors of other classes only their name, since a parser's message quotes the
+ * answer, which may hold the part of the data key.
+ */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  if (isServiceError(error)) return error.message === NO_MESSAGE ? error.name : `${error.name}: ${firstLine(error)}`;
+  if (isCredentialsError(error) || isConnectionError(error)) return firstLine(error);
+  return '$response' in error ? 'the answer cannot be understood' : error.name;
+}
+
+/** The SDK's message for a service's exception without one. */
+const NO_MESSAGE = 'UnknownError';
+
+/** The service itself has refused: the SDK gives its exceptions a `$fault` of `client` or `server`. */
+function isServiceError(error: Error): boolean {
+  return '$fault' in error;
+}
+
+/** Of the system (`ECONNREFUSED`), of TLS, or a time that ran out. */
+function isConnectionError(error: Error): boolean {
+  return error.name === 'TimeoutError' || ('code' in error && typeof error.code === 'string');
+}
+
+function isCredentialsError(error: unknown): boolean {
+  return error instanceof Error && /^(?:CredentialsProvider|TokenProvider)Error$/.test(error.name);
+}
+
+function firstLine({ message, name }: Error): string {
+  return message.trim().split('\n', 1)[0] || name;
+}

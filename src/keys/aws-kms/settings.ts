@@ -1,0 +1,102 @@
+/** What the clients of AWS services are told: credentials, endpoints and certificates, from the host's environment. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { readTlsRoots } from '../../util/tls-roots.js';
+
+/** Credentials as the SDK takes them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** The part of the settings that all clients for one region and profile share. */
+export interface AwsSettings {
+  readonly region: string;
+  readonly profile?: string;
+  readonly credentials?: AwsCredentials;
+  readonly requestHandler: { readonly connectionTimeout: number; readonly httpsAgent?: { readonly ca: Buffer } };
+  readonly logger: typeof SILENT;
+}
+
+const CONNECTION_TIMEOUT_MS = 30_000;
+
+const ignore = (): void => undefined;
+/** Without a logger the SDK writes to the console, e.g. that both a profile and keys are set. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/**
+ * The settings for a region and the profile that a key names (empty: none). Credentials are found in SOPS's order: those of the
+ * named profile; keys in the environment; then what the SDK finds itself (AWS_PROFILE or the default profile with its
+ * role, single sign-on or process; web identity; container; instance). The SDK takes the settings of that search from the
+ * client's; what only concerns a container or an instance it reads from the process's own environment.
+ * Throws `key` for a profile that does not exist.
+ */
+export async function settingsFor(region: string, keyProfile: string, host: Host): Promise<AwsSettings> {
+  const { env } = host;
+  const profile = keyProfile || env.AWS_PROFILE || '';
+  const files = sharedFilesOf(host);
+  if (profile !== '') await checkProfile(profile, files);
+  const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
+  const search = { ...files, webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE, roleArn: env.AWS_ROLE_ARN };
+  const ca = await readTlsRoots(host);
+  return {
+    region,
+    ...(profile === '' ? {} : { profile }),
+    ...(credentials ? { credentials } : search),
+    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, ...(ca ? { httpsAgent: { ca } } : {}) },
+    logger: SILENT,
+  };
+}
+
+/**
+ * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
+ * the profile, and takes the service's own in the region.
+ */
+export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
+  return endpoint ? { endpoint } : {};
+}
+
+function environmentCredentials({ env }: Host): AwsCredentials | undefined {
+  // The Go SDK, which SOPS uses, knows these second names.
+  const accessKeyId = env.AWS_ACCESS_KEY_ID || env.AWS_ACCESS_KEY;
+  const secretAccessKey = env.AWS_SECRET_ACCESS_KEY || env.AWS_SECRET_KEY;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  const sessionToken = env.AWS_SESSION_TOKEN;
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+/** The credentials file and the configuration file, by the names that the SDK has for them. */
+interface SharedFiles {
+  readonly filepath: string;
+  readonly configFilepath: string;
+}
+
+function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
+  const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
+  return {
+    filepath: resolve(cwd, env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials')),
+    configFilepath: resolve(cwd, env.AWS_CONFIG_FILE || join(home, '.aws', 'config')),
+  };
+}
+
+/** Left to the SDK, a name that is not there would mean the credentials of the machine. */
+async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles): Promise<void> {
+  const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
+  if (name === 'default' || inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
+  throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
+    hint: `Looked into ${configFilepath} and ${filepath}.`,
+  });
+}
+
+/** The names of the sections of a file; none if it cannot be read. */
+async function sectionsOf(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return [...text.matchAll(/^[ \t]*\[([^\]\n]*)\]/gm)].map((match) => (match[1] ?? '').replaceAll(/["']/g, '').trim());
+}

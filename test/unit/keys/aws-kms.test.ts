@@ -1,0 +1,252 @@
+/** The AWS KMS provider: the contract, names of keys, what is sent with which credentials, roles and profiles. */
+import { hostname } from 'node:os';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
+import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
+import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
+import { trustKeys } from '../../../src/keys/trust.js';
+import { AwsService, ROLE_TOKEN } from './aws-service.js';
+import { hostOf } from './host.js';
+import { unusedPort } from './http-service.js';
+import { ProgramFolder } from './programs.js';
+import { providerContract } from './provider-contract.js';
+
+const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/7714839b-3234-4fce-a6c6-31b434d17a52';
+const ALIAS = 'arn:aws-cn:kms:cn-north-1:123456789012:alias/team/sops';
+const ROLE = 'arn:aws:iam::123456789012:role/sops';
+const PART = Buffer.alloc(32, 9);
+const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'the-secret-key' };
+
+// Without credentials the SDK would ask the machine it runs on; it reads this from the process.
+vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+
+providerContract('AWS KMS', async () => {
+  const service = await AwsService.start();
+  const endpoint = { AWS_ENDPOINT_URL: service.http.url };
+  const env = { ...KEYS, AWS_SESSION_TOKEN: 'the-session-token', ...endpoint };
+  const nowhere = { AWS_ENDPOINT_URL: `http://127.0.0.1:${await unusedPort()}` };
+  return {
+    provider: awsKmsProvider,
+    host: hostOf({ env }),
+    text: `${ARN}+${ROLE}`,
+    keyString: `${ARN}+${ROLE}`,
+    otherText: ALIAS,
+    malformed: [
+      'arn:aws:kms:eu-central-1:123456789012:key/',
+      'arn:aws:kms:evil.example/:123456789012:key/k1',
+      'arn:aws:s3:eu-central-1:123456789012:key/k1',
+      'k1',
+    ],
+    secrets: [KEYS.AWS_SECRET_ACCESS_KEY, 'the-session-token', ROLE_TOKEN, 'rolesecret'],
+    withoutCredentials: { host: hostOf({ env: endpoint }), text: ARN },
+    unreachable: { host: hostOf({ env: { ...env, ...nowhere } }), text: ARN },
+    requests: () => service.http.received.length,
+    answer: (mode) => {
+      service.mode = mode;
+    },
+    close: () => service.http.close(),
+  };
+});
+
+const keyOf = (fields: Record<string, string | ReadonlyMap<string, string>>, enc = ''): MasterKey => ({
+  type: 'kms',
+  fields: new Map(Object.entries({ arn: ARN, aws_profile: '', ...fields })),
+  enc,
+});
+
+describe('the names of keys', () => {
+  test('spaces go, the role is split off at the first +arn:', async () => {
+    const keys = await awsKmsProvider.parse(` ${ARN} + ${ROLE}+arn:x , ${ALIAS},a+b`, hostOf());
+    expect(keys.map((key) => Object.fromEntries(key.fields))).toEqual([
+      { arn: ARN, aws_profile: '', role: `${ROLE}+arn:x` },
+      { arn: ALIAS, aws_profile: '' },
+      { arn: 'a+b', aws_profile: '' },
+    ]);
+  });
+
+  const context = new Map([
+    ['stage', 'prod'],
+    ['app', 'web'],
+  ]);
+  test.each<[string, Record<string, string | ReadonlyMap<string, string>>]>([
+    [ARN, {}],
+    [`${ARN}+${ROLE}`, { role: ROLE }],
+    [`${ARN}|app:web,stage:prod`, { context }],
+    [`${ARN}||dev`, { aws_profile: 'dev' }],
+    [`${ARN}+${ROLE}|app:web,stage:prod|dev`, { aws_profile: 'dev', context, role: ROLE }],
+  ])('key string %s', (text, fields) => {
+    expect(awsKmsProvider.keyString(keyOf(fields))).toBe(text);
+  });
+
+  test.each(['', ARN.slice(1), `${ARN}\n`, 'arn:aws:kms::1:key/k', 'arn:aws:kms:a:x:key/k'])(
+    '%j is refused when it is used',
+    async (arn) => {
+      const key = keyOf({ arn }, 'AAAA');
+      const refusal = { code: 'key', message: `no valid ARN found in '${arn}'` };
+      await expect(awsKmsProvider.wrap(key, PART, hostOf())).rejects.toMatchObject(refusal);
+      await expect(awsKmsProvider.unwrap(key, hostOf())).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test.each([
+    ['my-host_1.ex', 'sops@myhost_1.ex'],
+    ['ci-runner_7.example', 'sops@cirunner_7.example'],
+    ['A[]^\\x+/%ä :', 'sops@A[]^\\x'],
+    ['h'.repeat(80), `sops@${'h'.repeat(59)}`],
+  ])('the host %s gives the session %s', (host, name) => expect(sessionNameOf(host)).toBe(name));
+});
+
+describe('what is sent', () => {
+  let service: AwsService;
+  const folder = new ProgramFolder();
+  beforeAll(async () => {
+    service = await AwsService.start();
+  });
+  beforeEach(() => service.http.received.splice(0));
+  afterAll(async () => {
+    await service.http.close();
+    folder.remove();
+  });
+  const hostWith = (env: Record<string, string>) =>
+    hostOf({ env: { AWS_ENDPOINT_URL: service.http.url, ...env }, cwd: folder.path });
+  const scopes = () =>
+    service.http.received
+      .map(({ headers }) => /Credential=(\S+?)\/\d+\/([^,]+)\//.exec(headers.authorization ?? ''))
+      .map((found) => `${found?.[1]} ${found?.[2]}`);
+
+  test('the region of the ARN, whatever the environment says', async () => {
+    const host = hostWith({ ...KEYS, AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' });
+    const enc = await awsKmsProvider.wrap(keyOf({ arn: ALIAS }), PART, host);
+    expect(await awsKmsProvider.unwrap(keyOf({ arn: ALIAS }, enc), host)).toEqual(new Uint8Array(PART));
+    expect(scopes()).toEqual(Array(2).fill('AKIAEXAMPLE cn-north-1/kms'));
+    expect(service.calls).toEqual([
+      { KeyId: ALIAS, Plaintext: PART.toString('base64'), EncryptionContext: {} },
+      { KeyId: ALIAS, CiphertextBlob: enc, EncryptionContext: {} },
+    ]);
+  });
+
+  test('the context, which is needed again', async () => {
+    const context = new Map([
+      ['__proto__', 'x'],
+      ['app', 'web'],
+    ]);
+    const host = hostWith(KEYS);
+    const enc = await awsKmsProvider.wrap(keyOf({ context }), PART, host);
+    expect(Object.entries(service.calls[0]?.EncryptionContext ?? {})).toEqual([...context]);
+    expect(await awsKmsProvider.unwrap(keyOf({ context }, enc), host)).toHaveLength(32);
+    await expect(awsKmsProvider.unwrap(keyOf({ context: new Map([['app', 'api']]) }, enc), host)).rejects.toMatchObject(
+      {
+        code: 'key',
+        message: 'failed to decrypt sops data key with AWS KMS: InvalidCiphertextException',
+      },
+    );
+  });
+
+  test('endpoints of the services', async () => {
+    const sts = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_STS: service.http.url };
+    const host = hostOf({ env: { ...KEYS, ...sts, AWS_ENDPOINT_URL_KMS: service.http.url } });
+    trustKeys(host, 'kms', [`${ARN}+${ROLE}`]);
+    await awsKmsProvider.wrap(keyOf({ role: ROLE }), PART, host);
+    expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', 'ROLEID eu-central-1/kms']);
+  });
+
+  test('base64 that is not', async () => {
+    await expect(awsKmsProvider.unwrap(keyOf({}, 'A%'), hostWith(KEYS))).rejects.toMatchObject({
+      code: 'key',
+      message: 'error base64-decoding encrypted data key: it is not base64',
+    });
+    expect(service.http.received).toEqual([]);
+  });
+
+  describe('with a role', () => {
+    const named: [string, Record<string, string>, readonly (string | KeyFields)[]][] = [
+      ['a flag or a rule', {}, [`${ALIAS}, ${ARN} + ${ROLE}`]],
+      ['key_groups', {}, [new Map([['role', ROLE]])]],
+      ['the variable of keys', { SOPS_KMS_ARN: `${ARN}+${ROLE}` }, []],
+      ['the allow list', { SOPS_AWS_ROLE_ALLOWLIST: `arn:aws:iam::1:role/a, ${ROLE}` }, []],
+      ['an allow list that takes all', { SOPS_AWS_ROLE_ALLOWLIST: 'all' }, []],
+    ];
+    test.each(named)('that %s names: it is assumed once, without more than its names', async (_, env, keys) => {
+      const host = hostWith({ ...KEYS, ...env });
+      trustKeys(host, 'kms', keys);
+      const enc = await awsKmsProvider.wrap(keyOf({ role: ROLE }), PART, host);
+      await awsKmsProvider.unwrap(keyOf({ role: ROLE }, enc), host);
+      expect(service.sessions).toEqual([
+        { Action: 'AssumeRole', Version: '2011-06-15', RoleArn: ROLE, RoleSessionName: sessionNameOf(hostname()) },
+      ]);
+      expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', ...Array(2).fill('ROLEID eu-central-1/kms')]);
+      expect(service.http.received.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
+        undefined,
+        ROLE_TOKEN,
+        ROLE_TOKEN,
+      ]);
+    });
+
+    test.each<[Record<string, string>, string]>([
+      [{}, `the role ${ROLE} is named by the file only, so your credentials are not used with it`],
+      [{ SOPS_AWS_ROLE_ALLOWLIST: 'none' }, `Allowlist does not allow ${ROLE}`],
+      [{ SOPS_AWS_ROLE_ALLOWLIST: `${ROLE}2` }, `Allowlist does not allow ${ROLE}`],
+      [
+        { SOPS_KMS_ARN: `${ARN}+${ROLE}2` },
+        `the role ${ROLE} is named by the file only, so your credentials are not used with it`,
+      ],
+    ])('that only the file names, nothing is sent (%j)', async (env, message) => {
+      const host = hostWith({ ...KEYS, ...env });
+      await expect(awsKmsProvider.unwrap(keyOf({ role: ROLE }, 'AAAA'), host)).rejects.toMatchObject({
+        code: 'key',
+        message,
+        hint: expect.stringContaining('SOPS_AWS_ROLE_ALLOWLIST'),
+      });
+      expect(service.http.received).toEqual([]);
+    });
+
+    test.each([
+      ['refused', 'AccessDenied: not you'],
+      ['empty', 'the answer has no credentials'],
+    ])('that cannot be assumed (%s)', async (name, reason) => {
+      const role = `arn:aws:iam::123456789012:role/${name}`;
+      const host = hostWith({ ...KEYS, SOPS_AWS_ROLE_ALLOWLIST: 'all' });
+      await expect(awsKmsProvider.wrap(keyOf({ role }), PART, host)).rejects.toMatchObject({
+        code: 'key',
+        message: `failed to assume role '${role}': ${reason}`,
+      });
+    });
+  });
+
+  describe('with a profile', () => {
+    const config = folder.write(
+      'config',
+      `[default]\nregion=us-east-1\n[profile dev]\nrole_arn=${ROLE}\nsource_profile=base\n`,
+    );
+    const credentials = folder.write(
+      'credentials',
+      ['default', 'base', 'other']
+        .map((name) => `[${name}]\naws_access_key_id=ID-${name}\naws_secret_access_key=s\n`)
+        .join(''),
+    );
+    const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: 'credentials' };
+    expect(credentials).toContain(folder.path);
+
+    test.each<[string, Record<string, string>, string, string]>([
+      ['the default one', {}, '', 'ID-default'],
+      ['the one of AWS_PROFILE', { AWS_PROFILE: 'other' }, '', 'ID-other'],
+      ['keys of the environment before that', { AWS_PROFILE: 'other', ...KEYS }, '', 'AKIAEXAMPLE'],
+      ['the one of the key before all', { AWS_PROFILE: 'default', ...KEYS }, 'other', 'ID-other'],
+    ])('%s', async (_, env, profile, id) => {
+      await awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, hostWith({ ...files, ...env }));
+      expect(scopes()).toEqual([`${id} eu-central-1/kms`]);
+    });
+
+    test.each(['absent', 'config', 'profile dev'])('%s that does not exist', async (profile) => {
+      const host = hostWith({ ...files, ...KEYS });
+      await expect(awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, host)).rejects.toMatchObject({
+        code: 'key',
+        message: `could not load AWS config: failed to get shared config profile, ${profile}`,
+        hint: expect.stringContaining(config),
+      });
+      const named = hostWith({ ...files, AWS_PROFILE: profile });
+      await expect(awsKmsProvider.wrap(keyOf({}), PART, named)).rejects.toMatchObject({ code: 'key' });
+      expect(service.http.received).toEqual([]);
+    });
+  });
+});

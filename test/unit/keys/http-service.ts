@@ -1,0 +1,56 @@
+/** An HTTP server of a test, which keeps what it was sent. */
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Received {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export class HttpService {
+  readonly received: Received[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  /** Starts a server on a free port of this machine. */
+  static async start(answer: (request: Received) => Reply): Promise<HttpService> {
+    const server = createServer(async (incoming, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk);
+      const { method = '', url = '', headers } = incoming;
+      const request = { method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') };
+      service.received.push(request);
+      const reply = answer(request);
+      response.writeHead(reply.status ?? 200, reply.headers ?? {}).end(reply.body);
+    });
+    const service = new HttpService(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return service;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** A port of this machine where nothing listens. */
+export async function unusedPort(): Promise<number> {
+  const service = await HttpService.start(() => ({ body: '' }));
+  const { port } = new URL(service.url);
+  await service.close();
+  return Number(port);
+}
