@@ -39,7 +39,11 @@ export interface KeyProvider {
   /** The identity of a key in comparisons, messages and differences. */
   keyString(key: MasterKey): string;
   /** Wraps a part of the data key (32 or 33 raw bytes) and returns the text of `enc`. Called once per key and writing. */
-  wrap(key: MasterKey, part: Uint8Array, host: Host): Promise<string>;
-  /** Opens `key.enc` and returns the part. Called at most once per key and reading; rejects when it cannot. */
-  unwrap(key: MasterKey, host: Host): Promise<Uint8Array>;
+  wrap(key: MasterKey, part: Uint8Array, host: Host, signal?: AbortSignal): Promise<string>;
+  /**
+   * Opens `key.enc` and returns the part. Called at most once per key and reading; rejects when it cannot. Remote types are
+   * called side by side; their `signal` is aborted when the time is up or another key was faster, and one that can
+   * should then let go of its connections.
+   */
+  unwrap(key: MasterKey, host: Host, signal?: AbortSignal): Promise<Uint8Array>;
 }

@@ -4,13 +4,14 @@ import { keyTypeRow } from '../keys/registry.js';
 
 /**
  * Wraps and opens parts of data keys. Several may be given for one run; for every key they are asked in order until
- * one succeeds. Rejections are SopsErrors of code `key` worded as the reason only; the caller adds group and key.
+ * one succeeds. Keys of remote types may be asked for side by side. Rejections are SopsErrors of code `key` worded as the
+ * reason only; the caller adds group and key. Every call ends in bounded time unless a person is being asked.
  */
 export interface KeyService {
   /** Wraps a part (32 or 33 raw bytes) for a key and returns the text of `enc`. Must not change the key. */
   wrap(key: MasterKey, part: Uint8Array): Promise<string>;
-  /** Opens `key.enc` and returns the part. */
-  unwrap(key: MasterKey): Promise<Uint8Array>;
+  /** Opens `key.enc` and returns the part. `signal` is aborted when nobody wants it any more; then it may reject with anything. */
+  unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** The key's identity in messages and comparisons; of a type without a provider, its fields. */

@@ -2,18 +2,42 @@
 import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
+import { DeadlineError, withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
+import { keyTimeout, noAnswer } from './patience.js';
 
 export class LocalKeyService implements KeyService {
-  constructor(private readonly host: Host) {}
+  readonly #host: Host;
+  readonly #timeout: number;
 
-  async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
-    return (await providerOf(key)).wrap(key, part, this.host);
+  /** Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
+  constructor(host: Host) {
+    this.#host = host;
+    this.#timeout = keyTimeout(host);
   }
 
-  async unwrap(key: MasterKey): Promise<Uint8Array> {
-    return (await providerOf(key)).unwrap(key, this.host);
+  async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
+    return this.#use(key, undefined, (provider, signal) => provider.wrap(key, part, this.#host, signal));
+  }
+
+  async unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#use(key, signal, (provider, stop) => provider.unwrap(key, this.#host, stop));
+  }
+
+  /** Only what is remote has a deadline: a local key may wait for a passphrase, a touch, a program. */
+  async #use<T>(
+    key: MasterKey,
+    signal: AbortSignal | undefined,
+    use: (provider: KeyProvider, signal?: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const provider = await providerOf(key);
+    if (!keyTypeRow(key.type)?.remote) return use(provider, signal);
+    try {
+      return await withDeadline(this.#timeout, signal, (stop) => use(provider, stop));
+    } catch (error) {
+      throw error instanceof DeadlineError ? noAnswer(this.#timeout) : error;
+    }
   }
 }
 

@@ -1,0 +1,46 @@
+/** A key service on another machine, or in another process: asked over gRPC, which is loaded with the first question. */
+import { SopsError } from '../errors.js';
+import type { MasterKey } from '../keys/provider.js';
+import type { Host } from '../util/host.js';
+import { Lane } from '../util/lane.js';
+import { decodeText, encodeText } from '../util/text.js';
+import type { KeyClient, Method } from './client.js';
+import type { KeyService } from './keyservice.js';
+import { keyTimeout } from './patience.js';
+
+export class RemoteKeyService implements KeyService {
+  readonly #uri: string;
+  readonly #host: Host;
+  readonly #timeout: number;
+  readonly #lane = new Lane();
+  #client: Promise<KeyClient> | undefined;
+
+  /** `uri` is parsed when it is used. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
+  constructor(uri: string, host: Host) {
+    this.#uri = uri;
+    this.#host = host;
+    this.#timeout = keyTimeout(host);
+  }
+
+  async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
+    return decodeText(await this.#ask('encrypt', key, part));
+  }
+
+  async unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#ask('decrypt', key, encodeText(key.enc), signal);
+  }
+
+  /** One question at a time: with `--prompt`, a person answers there, and need not be asked what another key made superfluous. */
+  #ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
+    return this.#lane.run(async () => {
+      if (signal?.aborted) throw new SopsError('key', 'another key was faster');
+      this.#client ??= this.#connect();
+      return (await this.#client).ask(method, key, payload, signal);
+    });
+  }
+
+  async #connect(): Promise<KeyClient> {
+    const { connectKeyService } = await import('./client.js');
+    return connectKeyService(this.#uri, this.#timeout, this.#host);
+  }
+}

@@ -1,0 +1,55 @@
+/** Failures of gRPC calls, in the words of SOPS (spec keys-and-config.md section 8). */
+import { SopsError } from '../errors.js';
+
+/** The status codes of gRPC by number, as Go spells them. */
+const CODES = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+] as const;
+
+export type RpcCode = (typeof CODES)[number];
+
+/** What the system calls failures to connect, in the words that scripts know from SOPS. */
+const DIAL_REASONS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connect: connection refused'],
+  ['ENOENT', 'connect: no such file or directory'],
+  ['EACCES', 'connect: permission denied'],
+  ['ENOTSOCK', 'connect: connection refused'],
+  ['ETIMEDOUT', 'i/o timeout'],
+  ['EHOSTUNREACH', 'connect: no route to host'],
+  ['ENETUNREACH', 'connect: network is unreachable'],
+]);
+
+export function rpcError(code: RpcCode, description: string, cause?: unknown): SopsError {
+  return new SopsError('key', `rpc error: code = ${code} desc = ${description}`, { cause });
+}
+
+/** No connection: `target` is network and address, e.g. `tcp 127.0.0.1:5000`. */
+export function dialError(target: string, reason: string, cause?: unknown): SopsError {
+  const words = `transport: Error while dialing: dial ${target}: ${reason}`;
+  return rpcError('Unavailable', `connection error: desc = "${words}"`, cause);
+}
+
+/** The failure of a call as the gRPC package gives it: a numbered code and details. */
+export function callError(target: string, failure: { code: number; details: string }): SopsError {
+  const code = CODES[failure.code] ?? 'Unknown';
+  const systemCode = /\b(E[A-Z]{3,})\b/.exec(failure.details)?.[1] ?? '';
+  const reason = DIAL_REASONS.get(systemCode);
+  if (code === 'Unavailable' && reason !== undefined) return dialError(target, reason, failure);
+  return rpcError(code, failure.details, failure);
+}

@@ -1,0 +1,220 @@
+/** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
+import { resolve } from 'node:path';
+import type * as Grpc from '@grpc/grpc-js';
+import { SopsError } from '../errors.js';
+import type { MasterKey } from '../keys/provider.js';
+import { keyTypeRow } from '../keys/registry.js';
+import type { Host } from '../util/host.js';
+import { Lane } from '../util/lane.js';
+import { decodeText, encodeText } from '../util/text.js';
+import { importGrpc } from './grpc.js';
+import { keyStringOf } from './keyservice.js';
+import { LocalKeyService } from './local.js';
+import {
+  DECRYPT_PATH,
+  decodeRequest,
+  ENCRYPT_PATH,
+  encodeResponse,
+  type KeyRequest,
+  MOST_MESSAGE_BYTES,
+} from './messages.js';
+
+export interface ServeOptions {
+  readonly network: string;
+  /** `host:port`, or the path of a socket. */
+  readonly address: string;
+  /**
+   * The surroundings of one request. Called for each, so that identities are read anew and one wrong passphrase does
+   * not stay.
+   */
+  host(): Host;
+  /** Asked before a key is used, one request at a time; absent: every request is answered. `false` refuses. */
+  approve?(question: string): Promise<boolean>;
+  /** Told what became of each request, in a line. */
+  log?(line: string): void;
+}
+
+export interface KeyServer {
+  /** Where clients find it, e.g. `tcp://127.0.0.1:5000`. */
+  readonly uri: string;
+  /** Stops listening, drops what is under way, and removes the socket's file. */
+  close(): Promise<void>;
+}
+
+const LARGEST_PORT = 65535;
+
+/** A refusal with its gRPC status. */
+class Refusal extends Error {
+  constructor(
+    readonly code: 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'PERMISSION_DENIED' | 'CANCELLED',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Starts to serve. Throws `failed` when it cannot listen there, `key` when the gRPC package is missing. */
+export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
+  const { network } = options;
+  if (network !== 'tcp' && network !== 'unix') throw cannotListen(options, `unknown network ${network}`);
+  const grpc = await importGrpc();
+  // What it would log on standard error, the errors here say.
+  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+  const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
+  addMethods(server, grpc, options);
+  const where = network === 'unix' ? socketOf(options) : hostAndPortOf(options);
+  const port = await bind(server, grpc, where, options);
+  return {
+    uri: where.uri(port),
+    // Ends every connection; the socket's file goes with it.
+    close: () => new Promise((settle) => closeNow(server, settle)),
+  };
+}
+
+/** Where to listen: for the gRPC package, and for clients once the port is known. */
+interface Place {
+  readonly target: string;
+  uri(port: number): string;
+}
+
+function socketOf({ address, host }: ServeOptions): Place {
+  const path = resolve(host().cwd, address);
+  return { target: `unix:${path}`, uri: () => `unix://${path}` };
+}
+
+/** As Go's `net.Listen` reads an address: no host means every one. */
+function hostAndPortOf(options: ServeOptions): Place {
+  const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*):(?<port>\d{1,5})$/.exec(options.address)?.groups ?? {};
+  if (port === undefined || Number(port) > LARGEST_PORT) throw cannotListen(options, 'not like host:port');
+  const known = host || '[::]';
+  return { target: `${known}:${port}`, uri: (bound) => `tcp://${known}:${bound}` };
+}
+
+async function bind(server: Grpc.Server, grpc: typeof Grpc, { target }: Place, options: ServeOptions): Promise<number> {
+  try {
+    return await new Promise<number>((settle, reject) => {
+      server.bindAsync(target, grpc.ServerCredentials.createInsecure(), (error, port) => {
+        if (error) reject(error);
+        else settle(port);
+      });
+    });
+  } catch (cause) {
+    throw cannotListen(options, bindReason(cause), cause);
+  }
+}
+
+/** The system's reason, which the gRPC package wraps: `… errors: [listen EADDRINUSE: address already in use PLACE]`. */
+function bindReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const reason = /listen [A-Z]+: ([a-z ]+[a-z])/.exec(message)?.[1];
+  return reason === undefined ? message : `bind: ${reason}`;
+}
+
+function closeNow(server: Grpc.Server, done: () => void): void {
+  server.tryShutdown(done);
+  server.forceShutdown();
+}
+
+function cannotListen({ network, address }: ServeOptions, reason: string, cause?: unknown): SopsError {
+  return new SopsError('failed', `listen ${network} ${address}: ${reason}`, { cause });
+}
+
+/** What a method does with a key and what came with it. */
+type Use = (service: LocalKeyService, key: MasterKey, payload: Buffer, signal: AbortSignal) => Promise<Uint8Array>;
+
+const wrap: Use = async (service, key, part) => encodeText(await service.wrap(key, part));
+const unwrap: Use = (service, key, enc, signal) => service.unwrap({ ...key, enc: decodeText(enc) }, signal);
+
+type Call = Grpc.ServerUnaryCall<Buffer, Buffer>;
+
+function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: ServeOptions): void {
+  const desk = new Desk(options);
+  const asIs = (message: Buffer): Buffer => message;
+  const definition = (path: string): Grpc.MethodDefinition<Buffer, Buffer> => ({
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  });
+  const handler =
+    (name: string, use: Use): Grpc.handleUnaryCall<Buffer, Buffer> =>
+    (call, done) => {
+      desk.answer(call, name, use).then(
+        (result) => done(null, encodeResponse(result)),
+        (error: unknown) => done(statusOf(error, grpc)),
+      );
+    };
+  server.addService(
+    { Encrypt: definition(ENCRYPT_PATH), Decrypt: definition(DECRYPT_PATH) },
+    { Encrypt: handler('encrypt', wrap), Decrypt: handler('decrypt', unwrap) },
+  );
+}
+
+/** Where requests are answered. */
+class Desk {
+  /** What may use the terminal: questions to the user, and keys that ask for passphrases or start programs. */
+  readonly #lane = new Lane();
+
+  constructor(private readonly options: ServeOptions) {}
+
+  /** The bytes to answer with. Throws {@link Refusal}, and what the provider throws. */
+  async answer(call: Call, name: string, use: Use): Promise<Uint8Array> {
+    let subject = 'an unknown key';
+    try {
+      const { key, payload } = readRequest(call.request);
+      subject = `${keyTypeRow(key.type)?.title} key with ${keyTypeRow(key.type)?.named} ${await keyStringOf(key)}`;
+      await this.approve(call, `Received ${name} request using ${subject}. Respond to request? (y/n): `);
+      const result = await this.use(call, key, payload, use);
+      this.options.log?.(`${name} request using ${subject}: answered`);
+      return result;
+    } catch (error) {
+      const reason = error instanceof SopsError || error instanceof Refusal ? error.message : 'internal error';
+      this.options.log?.(`${name} request using ${subject}: ${reason}`);
+      throw error;
+    }
+  }
+
+  private async approve(call: Call, question: string): Promise<void> {
+    const { approve } = this.options;
+    if (!approve) return;
+    const isApproved = await this.#lane.run(async () => {
+      if (call.cancelled) throw new Refusal('CANCELLED', 'the request was taken back');
+      return approve(question);
+    });
+    if (!isApproved) throw new Refusal('PERMISSION_DENIED', 'Request rejected by user');
+  }
+
+  private use(call: Call, key: MasterKey, payload: Buffer, use: Use): Promise<Uint8Array> {
+    const stop = new AbortController();
+    call.on('cancelled', () => stop.abort());
+    const service = new LocalKeyService(this.options.host());
+    const task = (): Promise<Uint8Array> => use(service, key, payload, stop.signal);
+    return keyTypeRow(key.type)?.remote ? task() : this.#lane.run(task);
+  }
+}
+
+/** A request with its key. Throws {@link Refusal}. */
+function readRequest(message: Buffer): KeyRequest & { key: MasterKey } {
+  let request: KeyRequest;
+  try {
+    request = decodeRequest(message);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw new Refusal('INVALID_ARGUMENT', error.message);
+  }
+  const { key, payload } = request;
+  // SOPS's server dies of such a request.
+  if (key === undefined) throw new Refusal('INVALID_ARGUMENT', 'the request names no key');
+  if (key === null) throw new Refusal('NOT_FOUND', 'Must provide a key');
+  return { key, payload };
+}
+
+/** The gRPC status of a failure; a provider's is `UNKNOWN` with its text, as in SOPS. */
+function statusOf(error: unknown, { status }: typeof Grpc): Partial<Grpc.StatusObject> {
+  if (error instanceof Refusal) return { code: status[error.code], details: error.message };
+  if (error instanceof SopsError) return { code: status.UNKNOWN, details: error.message.toWellFormed() };
+  return { code: status.INTERNAL, details: 'internal error' };
+}

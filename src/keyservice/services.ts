@@ -1,0 +1,27 @@
+/** From flags to the key services of a run. */
+import type { Host } from '../util/host.js';
+import type { KeyService } from './keyservice.js';
+import { LocalKeyService } from './local.js';
+import { RemoteKeyService } from './remote.js';
+
+/** Which key services are asked. */
+export interface KeyServiceChoice {
+  /** Whether the providers of this machine are used; they come first. */
+  readonly enableLocal: boolean;
+  /** `tcp://host:port` and `unix:///path`, in the order in which they are asked. */
+  readonly uris: readonly string[];
+}
+
+/**
+ * The key services of a run, by default the local one alone. Nothing is connected before it is used. A text that is no URI
+ * is passed over with a warning, as in SOPS. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`.
+ */
+export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Host): KeyService[] {
+  const { enableLocal, uris } = choice ?? { enableLocal: true, uris: [] };
+  const services: KeyService[] = enableLocal ? [new LocalKeyService(host)] : [];
+  for (const uri of uris) {
+    if (URL.canParse(uri)) services.push(new RemoteKeyService(uri, host));
+    else host.warn(`Error parsing URI for keyservice, skipping: ${JSON.stringify(uri)} is not like tcp://host:port`);
+  }
+  return services;
+}

@@ -1,0 +1,32 @@
+/** Ends the waiting for something that does not answer. */
+
+/** Thrown when the time is up. */
+export class DeadlineError extends Error {}
+
+/**
+ * What an action gives, unless its time (milliseconds, Infinity for no limit) is up before: then rejects with
+ * {@link DeadlineError}. Rejects with the reason of `signal` when that is aborted. The action gets a signal that is aborted
+ * in both cases; one that ignores it is left to itself, and what becomes of it is nobody's business any more.
+ */
+export async function withDeadline<T>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const forward = (): void => stop.abort(signal?.reason);
+  const timer = Number.isFinite(milliseconds)
+    ? setTimeout(() => stop.abort(new DeadlineError(`no answer within ${milliseconds} ms`)), milliseconds)
+    : undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => reject(stop.signal.reason));
+  });
+  if (signal?.aborted) forward();
+  signal?.addEventListener('abort', forward, { once: true });
+  try {
+    return await Promise.race([stopped, action(stop.signal)]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', forward);
+  }
+}

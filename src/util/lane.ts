@@ -1,0 +1,20 @@
+/** Runs tasks one after another, for what must not happen twice at a time, such as asking the user. */
+
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs a task when those before it have ended, however they ended. Settles as the task does. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Resolves when nothing is under way and nothing waits. */
+  async idle(): Promise<void> {
+    for (let last: unknown; last !== this.#last; ) {
+      last = this.#last;
+      await last;
+    }
+  }
+}
