@@ -5,7 +5,7 @@ import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { FormatStore } from '../formats/store.js';
-import { LocalKeyService } from '../keyservice/local.js';
+import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
@@ -28,7 +28,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
   const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
   const { reader, printer } = await storesOf(request);
   const bytes = await readInput(request.input, host);
-  const keyServices = [new LocalKeyService(host)];
+  const keyServices = keyServicesOf(request.keyServices, host);
   const opened = await openFile(bytes, reader, {
     ignoreMac: request.ignoreMac,
     rewrites: false,

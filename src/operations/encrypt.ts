@@ -11,7 +11,7 @@ import { createDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
-import { LocalKeyService } from '../keyservice/local.js';
+import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { Host } from '../util/host.js';
@@ -47,7 +47,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const file = parsePlain(reader, await readInput(request.input, host));
   checkNotEncrypted(file, reader, printer);
   const { keyGroups } = plan;
-  const keyServices = [new LocalKeyService(host)];
+  const keyServices = keyServicesOf(request.keyServices, host);
   const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);
   const { selection, macOnlyEncrypted } = plan.options;
   const indent = indentOf(request.indent, plan.config, printer, reader);

@@ -5,7 +5,7 @@ import { keyGroupsFor } from '../config/key-groups.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
-import { LocalKeyService } from '../keyservice/local.js';
+import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
 import { indentOf } from './indent.js';
@@ -79,7 +79,7 @@ async function changeGroups(
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const { reader } = await storesOf(request);
-  const keyServices = [new LocalKeyService(host)];
+  const keyServices = keyServicesOf(request.keyServices, host);
   const bytes = await readInput(request.input, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices };
   const opened = await openFile(bytes, reader, options).catch(asGroupsError);

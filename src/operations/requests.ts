@@ -1,5 +1,6 @@
 /** What the operations take and return: plain data, and functions for what only the caller can do. */
 import type { FormatName } from '../formats/store.js';
+import type { KeyServiceChoice } from '../keyservice/services.js';
 
 /** Where the bytes come from. */
 export type Input =
@@ -31,6 +32,8 @@ export interface FileRequest {
   /** The name that rules and formats go by, instead of the path. */
   readonly filenameOverride?: string | undefined;
   readonly configPath?: string | undefined;
+  /** Which key services wrap and open the data key; undefined for this machine's own alone. */
+  readonly keyServices?: KeyServiceChoice | undefined;
   /** As `--indent`; asking for one prints the tree anew instead of keeping the text. */
   readonly indent?: number | undefined;
 }

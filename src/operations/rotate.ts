@@ -6,7 +6,7 @@ import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
-import { LocalKeyService } from '../keyservice/local.js';
+import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
 import { indentOf } from './indent.js';
@@ -43,7 +43,7 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   const added = await keysOf(request.addKeys, request, host);
   const unwanted = await Promise.all((await keysOf(request.removeKeys, request, host)).map(keyStringOf));
   const { reader, printer } = await storesOf(request);
-  const keyServices = [new LocalKeyService(host)];
+  const keyServices = keyServicesOf(request.keyServices, host);
   const bytes = await readInput(request.input, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices };
   const opened = await openFile(bytes, reader, options);

@@ -10,7 +10,7 @@ import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
-import { LocalKeyService } from '../keyservice/local.js';
+import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
@@ -27,6 +27,8 @@ export interface UpdateKeysRequest {
   readonly files: readonly string[];
   readonly inputType?: FormatName | undefined;
   readonly configPath?: string | undefined;
+  /** Which key services wrap and open the data key; undefined for this machine's own alone. */
+  readonly keyServices?: KeyServiceChoice | undefined;
   /** As `--shamir-secret-sharing-threshold`; else the rule's counts, and without one the file's own. */
   readonly shamirThreshold?: number | undefined;
   /** Only tells which files are out of date. */
@@ -69,7 +71,7 @@ export interface UpdateKeysOutcome {
 export async function updateKeys(request: UpdateKeysRequest, host: Host): Promise<UpdateKeysOutcome> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   await configFor(request, request.files[0] ?? '', host);
-  const keyServices = [new LocalKeyService(host)];
+  const keyServices = keyServicesOf(request.keyServices, host);
   const counts = { outdated: 0, failed: 0 };
   for (const file of request.files) {
     try {

@@ -2,7 +2,7 @@
 import { decryptFile } from '../../operations/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
 import type { Command, Invocation } from './command.js';
-import { formatFlag, inputAndOutput } from './document-flags.js';
+import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
 
 export const decrypt: Command = {
   async run(invocation) {
@@ -22,6 +22,7 @@ export function decryptRequest(invocation: Invocation): DecryptRequest {
     outputType: formatFlag(values, 'output-type'),
     filenameOverride: values.text('filename-override'),
     configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
     extract: values.text('extract'),
     decryptionOrder: values.text('decryption-order'),
     indent: values.integer('indent'),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { FORMATS } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import { readAll, writeAll } from '../streams.js';
@@ -36,6 +37,11 @@ export function formatFlag(values: FlagValues, flag: 'input-type' | 'output-type
   throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(word)} is no format for --${flag}`, {
     hint: `The formats are ${names}.`,
   });
+}
+
+/** Which key services are to be asked. */
+export function keyServiceFlags(values: FlagValues): KeyServiceChoice {
+  return { enableLocal: values.isOn('enable-local-keyservice'), uris: values.list('keyservice') };
 }
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */

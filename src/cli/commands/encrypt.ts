@@ -5,7 +5,7 @@ import { encryptFile } from '../../operations/encrypt.js';
 import type { EncryptRequest, SelectionFlags } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Command, Invocation } from './command.js';
-import { formatFlag, inputAndOutput } from './document-flags.js';
+import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
 
 export const encrypt: Command = {
   async run(invocation) {
@@ -36,6 +36,7 @@ export function encryptRequest(invocation: Invocation): EncryptRequest {
     outputType: formatFlag(values, 'output-type'),
     filenameOverride,
     configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
     awsProfile: values.text('aws-profile'),
     encryptionContext: values.text('encryption-context'),
     // 0 is SOPS's default and means "not given".

@@ -46,6 +46,7 @@ describe('encrypt', () => {
     expect(await encryptRequest('encrypt p.yaml')).toEqual({
       input: { kind: 'file', path: 'p.yaml' },
       output: { kind: 'stdout', write: expect.any(Function) },
+      keyServices: { enableLocal: true, uris: [] },
       keyFlags: new Map(),
       selection: {},
       macOnlyEncrypted: false,
@@ -59,7 +60,7 @@ describe('encrypt', () => {
       '--input-type json --output-type yaml --unencrypted-suffix 1 --encrypted-suffix 2 --unencrypted-regex 3 ' +
       '--encrypted-regex 4 --unencrypted-comment-regex 5 --encrypted-comment-regex 6 --encryption-context x:y ' +
       '--shamir-secret-sharing-threshold 2 --filename-override n.yaml --config c --indent 3 --mac-only-encrypted ' +
-      'p.yaml --allow-unencrypted';
+      'p.yaml --allow-unencrypted --enable-local-keyservice=false --keyservice tcp://a:1 --keyservice unix:///b,c';
     expect(await encryptRequest(line)).toEqual({
       input: { kind: 'file', path: 'p.yaml' },
       output: { kind: 'file', path: 'o' },
@@ -67,6 +68,7 @@ describe('encrypt', () => {
       outputType: 'yaml',
       filenameOverride: 'n.yaml',
       configPath: 'c',
+      keyServices: { enableLocal: false, uris: ['tcp://a:1', 'unix:///b,c'] },
       keyFlags: new Map([
         ['kms', 'k'],
         ['gcp_kms', 'g'],
@@ -114,7 +116,7 @@ describe('decrypt', () => {
   test('takes every flag, old form or new', async () => {
     const flags =
       '--in-place --extract ["a"] --input-type json --output-type dotenv --ignore-mac --filename-override n ' +
-      '--decryption-order pgp,age --config c --indent -1';
+      '--decryption-order pgp,age --config c --indent -1 --keyservice tcp://a:1';
     const expected = {
       input: { kind: 'file', path: 'f' },
       output: { kind: 'in-place' },
@@ -122,6 +124,7 @@ describe('decrypt', () => {
       outputType: 'dotenv',
       filenameOverride: 'n',
       configPath: 'c',
+      keyServices: { enableLocal: true, uris: ['tcp://a:1'] },
       extract: '["a"]',
       ignoreMac: true,
       decryptionOrder: 'pgp,age',
@@ -135,6 +138,32 @@ describe('decrypt', () => {
   test('takes the order of keys from the environment', async () => {
     const request = await decryptRequest('decrypt f', { SOPS_DECRYPTION_ORDER: 'pgp' });
     expect(request.decryptionOrder).toBe('pgp');
+  });
+});
+
+describe('key services', () => {
+  const local = { enableLocal: true, uris: [] };
+  test.each([
+    ['decrypt f', {}, local],
+    [
+      'decrypt f',
+      { SOPS_KEYSERVICE: 'tcp://a:1, unix:///b,' },
+      { enableLocal: true, uris: ['tcp://a:1', 'unix:///b'] },
+    ],
+    ['decrypt f --keyservice tcp://c:1', { SOPS_KEYSERVICE: 'tcp://a:1' }, { enableLocal: true, uris: ['tcp://c:1'] }],
+    ['--keyservice tcp://c:1 decrypt f', { SOPS_KEYSERVICE: '' }, { enableLocal: true, uris: ['tcp://c:1'] }],
+    ['-d --enable-local-keyservice=f f', {}, { enableLocal: false, uris: [] }],
+    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: '' }, { enableLocal: false, uris: [] }],
+    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: 'false' }, { enableLocal: false, uris: [] }],
+    ['decrypt --enable-local-keyservice f', { SOPS_ENABLE_LOCAL_KEYSERVICE: '0' }, local],
+  ])('of %s in %j', async (line, env, choice) => {
+    expect((await decryptRequest(line, env)).keyServices).toEqual(choice);
+  });
+
+  test('a word that is not yes or no is fatal, as in SOPS', async () => {
+    const { status, err } = await run(['decrypt', 'f'], { env: { SOPS_ENABLE_LOCAL_KEYSERVICE: 'maybe' } });
+    expect(status).toBe(1);
+    expect(err).toContain('could not parse maybe as bool value for flag enable-local-keyservice');
   });
 });
 
