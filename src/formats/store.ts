@@ -69,11 +69,15 @@ export interface FormatStore {
   emitValue?(value: Value): string;
 }
 
-/** The text after some edits. They must be sorted and must not overlap. */
+/**
+ * The text after some edits. They must be sorted and must not overlap: else throws RangeError, since what came out
+ * would be neither text.
+ */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = [];
   let at = 0;
   for (const edit of edits) {
+    if (edit.start < at) throw new RangeError('edits overlap');
     parts.push(text.slice(at, edit.start), edit.text);
     at = edit.end;
   }

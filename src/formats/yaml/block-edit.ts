@@ -3,6 +3,7 @@ import type { LeafValue, Source } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { isBreak } from './characters.js';
 import { Cursor } from './cursor.js';
+import { writeScalar } from './scalar-text.js';
 import { readBlock } from './scalars.js';
 
 /**
@@ -32,9 +33,25 @@ export function blockEdits(text: string, source: Source, value: LeafValue, lineB
   return undefined;
 }
 
-/** The edits that turn a block scalar into a text on its header line. */
-export function unblockEdits(text: string, source: Source, written: string): Edit[] {
+/**
+ * The edit of the header that keeps the value of a block scalar when `following`, a line break, is put behind a text that
+ * ends in it without one; undefined when no header does.
+ */
+export function headerEdits(text: string, source: Source, value: LeafValue, following: string): Edit[] | undefined {
+  const { indicatorEnd, digit, chomp } = blockShape(text, source);
+  for (const candidate of [chomp, '-', '', '+']) {
+    const header = text.charAt(source.start) + digit + candidate;
+    const { text: read } = readBlock(new Cursor(header + text.slice(indicatorEnd) + following), source.column ?? -1);
+    if (read !== value) continue;
+    return candidate === chomp ? [] : [{ start: source.start, end: indicatorEnd, text: header }];
+  }
+  return undefined;
+}
+
+/** The edits that turn a block scalar into a quoted text on its header line. */
+export function unblockEdits(text: string, source: Source, value: LeafValue): Edit[] {
   const shape = blockShape(text, source);
+  const { text: written } = writeScalar(value, { style: 'double', inFlow: false, contentIndent: 0, parentIndent: 0 });
   return [
     { start: source.start, end: shape.indicatorEnd, text: written },
     { start: shape.headerEnd, end: source.end, text: '' },

@@ -45,9 +45,13 @@ export function readFlowMap(reader: TreeReader): Branch {
     if (isRoot && entry.key === 'sops') {
       if (reader.metadata) throw cursor.error('the key sops stands twice', pair.start);
       const last = cursor.unit === 0x7d;
-      const prefix = last && lastValueEnd !== opened ? ', ' : ' ';
       const from = last ? lastValueEnd : place.at;
-      reader.metadata = { value, start: from, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
+      // A comment in front stays where it is, and so does the comma next to it.
+      const apart = /[^\s,]/.test(cursor.text.slice(from, pair.start));
+      const prefix = apart ? '' : last && lastValueEnd !== opened ? ', ' : ' ';
+      const start = apart ? pair.start : from;
+      reader.metadata = { value, start, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
+      map.items.push(...comments, ...inline.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd));
       continue;
     }
     place = { at: reader.lastEnd, comma: reader.lastEnd === end };

@@ -3,7 +3,7 @@
 import { sameLeafValue, sameValue } from '../../tree/equality.js';
 import { type Comment, type Item, type Leaf, type LeafValue, leaf, type Source, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
-import { blockEdits, unblockEdits } from './block-edit.js';
+import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
 import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import { emitFlow, indentStep } from './emit.js';
@@ -14,13 +14,20 @@ export class Splicer {
   readonly edits: Edit[] = [];
   private readonly lineBreak: string;
   private readonly indent: number;
+  /** Where the last content of the text ends, if a line break is to follow; a block scalar there would read otherwise. */
+  private readonly openEnd: number;
 
-  /** @param indent of what is written anew, as `--indent`. */
+  /**
+   * @param indent of what is written anew, as `--indent`
+   * @param continues whether lines are put behind the text, which has no final line break
+   */
   constructor(
     private readonly text: string,
     indent?: number,
+    continues = false,
   ) {
     this.indent = indentStep(indent);
+    this.openEnd = continues ? text.trimEnd().length : Number.POSITIVE_INFINITY;
     this.lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
   }
 
@@ -32,7 +39,10 @@ export class Splicer {
       return;
     }
     if (value.kind === 'leaf') {
-      if (value.source && !sameLeafValue(value.value, value.source.value)) this.addLeaf(value, value.source, inList);
+      const { source } = value;
+      if (!source) return;
+      if (!sameLeafValue(value.value, source.value)) this.addLeaf(value, source, inList);
+      else if (source.end >= this.openEnd) this.addLast(value, source);
       return;
     }
     for (const entry of value.items) {
@@ -84,16 +94,24 @@ export class Splicer {
     if (source.tag) this.edits.push({ ...source.tag, text: '' });
     const flow = source.style.startsWith('flow-');
     const style = (flow ? source.style.slice(5) : source.style) as ScalarStyle;
-    const column = Math.max(source.column ?? 0, 0);
-    const contentIndent = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
     if (style === 'literal' || style === 'folded') {
-      const edits = blockEdits(this.text, source, of.value, this.lineBreak);
-      if (edits) this.edits.push(...edits);
-      else this.edits.push(...unblockEdits(this.text, source, write(of.value, 'double', false, contentIndent, column)));
+      this.edits.push(
+        ...(blockEdits(this.text, source, of.value, this.lineBreak) ?? unblockEdits(this.text, source, of.value)),
+      );
       return;
     }
+    const column = Math.max(source.column ?? 0, 0);
+    const contentIndent = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
     const written = write(of.value, style, flow, contentIndent, column).replaceAll('\n', this.lineBreak);
     this.addWritten(source, this.separated(source.start, written));
+  }
+
+  /** Keeps the value of the last leaf of a text that goes on behind it. */
+  private addLast({ value }: Leaf, source: Source): void {
+    if (source.style !== 'literal' && source.style !== 'folded') return;
+    this.edits.push(
+      ...(headerEdits(this.text, source, value, this.lineBreak) ?? unblockEdits(this.text, source, value)),
+    );
   }
 }
 

@@ -28,7 +28,7 @@ export const yamlStore: FormatStore = {
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places } = file as YamlFile;
-    const splicer = new Splicer(file.text, options.indent);
+    const splicer = new Splicer(file.text, options.indent, metadata !== null && continues(file.text, places));
     for (const [index, root] of file.documents.entries()) {
       splicer.addValue(root, false);
       const place = places[index];
@@ -46,6 +46,12 @@ export const yamlStore: FormatStore = {
     return emitValue(value);
   },
 };
+
+/** Whether metadata is put behind a last line that has no end. */
+function continues(text: string, places: readonly DocumentPlace[]): boolean {
+  const last = places.at(-1);
+  return !last?.flow && !last?.metadata && !/[\n\r]$/.test(text.slice(-1));
+}
 
 /** The edits that put, replace or remove a document's `sops` branch. */
 function metadataEdits(
