@@ -1,7 +1,7 @@
 /** A whole command line, understood: which command, which flags, which operands (spec command-line.md 1.1 to 1.5). */
 import { SopsError } from '../errors.js';
 import { type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
-import type { CommandRow } from './commands/command.js';
+import { type CommandRow, isFamily } from './commands/command.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
 import { correctedLine, unusableWords } from './surplus.js';
@@ -38,17 +38,40 @@ export function readCommandLine(
   const { given, operands } = parseFlags(words, table);
   if (given.get('help') === true) return { kind: 'help', topic: undefined };
   if (given.get('version') === true) return { kind: 'version' };
-  const [word, ...behind] = operands;
-  if (word === 'help' || word === 'h') return readHelp(behind);
-  const row = commands.find((candidate) => candidate.name === word);
-  if (!row) return readOldForm(words, { given, operands, defaults }, commands);
+  const [word = '', ...rest] = operands;
+  if (word === 'help' || word === 'h') return readHelp(rest, commands);
+  const named = commandNamed(operands, commands);
+  if (!named && isFamily(word, commands)) return readFamily(word, rest);
+  if (!named) return readOldForm(words, { given, operands, defaults }, commands);
+  const { row, behind } = named;
   const before = words.slice(0, words.length - behind.length);
   return readCommand(row, { before, behind, given, env });
 }
 
-function readHelp(words: readonly string[]): CommandLine {
+/** The command that the first words name, two if need be (`groups add`), and the words behind it. */
+function commandNamed(
+  words: readonly string[],
+  commands: readonly CommandRow[],
+): { row: CommandRow; behind: readonly string[] } | undefined {
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(' ');
+    const row = words.length < count ? undefined : commands.find((candidate) => candidate.name === name);
+    if (row) return { row, behind: words.slice(count) };
+  }
+  return undefined;
+}
+
+/** The first word of commands whose names have two: alone it stands for their help page. */
+function readFamily(word: string, rest: readonly string[]): CommandLine {
+  const { given, operands } = parseFlags(rest, [HELP_FLAG], word);
+  const asksForPage = given.get('help') === true || operands.length === 0;
+  return { kind: 'help', topic: asksForPage ? word : `${word} ${operands[0]}` };
+}
+
+function readHelp(words: readonly string[], commands: readonly CommandRow[]): CommandLine {
   const { given, operands } = parseFlags(words, [HELP_FLAG], 'help');
-  return { kind: 'help', topic: given.get('help') === true ? undefined : operands[0] };
+  const topic = commandNamed(operands, commands)?.row.name ?? operands[0];
+  return { kind: 'help', topic: given.get('help') === true ? undefined : topic };
 }
 
 interface CommandWords {

@@ -25,11 +25,19 @@ export interface FlagRow {
 }
 
 /** Flags that help pages put in one paragraph. */
-export type FlagGroup = 'recipients' | 'selection' | 'types' | 'services' | 'general';
+export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'services' | 'general';
 
-const BOTH = ['encrypt', 'decrypt'];
 const ENCRYPT = ['encrypt'];
 const DECRYPT = ['decrypt'];
+const ROTATE = ['rotate'];
+const GROUPS = ['groups add', 'groups delete'];
+/** They print a document, or write it where they are told. */
+const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
+/** They give existing files other keys. */
+const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS];
+/** They need keys. */
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING];
+const ALL = [...KEYED, 'filestatus'];
 
 type Rest = Partial<Omit<FlagRow, 'name' | 'kind' | 'commands'>>;
 
@@ -50,16 +58,19 @@ const text = (name: string, commands: readonly string[], rest: Rest): FlagRow =>
 export const FLAGS: readonly FlagRow[] = [
   yesNo('decrypt', [], { short: 'd' }),
   yesNo('encrypt', [], { short: 'e' }),
+  yesNo('rotate', [], { short: 'r' }),
   yesNo('version', [], { short: 'v' }),
-  yesNo('in-place', BOTH, { short: 'i', help: 'write the result back to the file' }),
-  text('output', BOTH, {
+  text('file', GROUPS, { short: 'f', value: 'FILE', global: false, help: 'the file to change' }),
+  yesNo('in-place', PRINTING, { short: 'i', help: 'write the result back to the file' }),
+  yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true, help: 'write the result back to the file' }),
+  text('output', PRINTING, {
     value: 'FILE',
     help: 'write the result to FILE (mode 0600 if that is new and gets plaintext)',
   }),
   text('extract', DECRYPT, { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }),
-  text('input-type', BOTH, { value: 'TYPE', group: 'types' }),
-  text('output-type', BOTH, { value: 'TYPE', group: 'types' }),
-  text('filename-override', BOTH, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
+  text('input-type', [...PRINTING, 'updatekeys', 'filestatus'], { value: 'TYPE', group: 'types' }),
+  text('output-type', PRINTING, { value: 'TYPE', group: 'types' }),
+  text('filename-override', PRINTING, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
   ...KEY_TYPES.map((row) =>
     text(row.flag, ENCRYPT, {
       variable: row.variable,
@@ -67,8 +78,14 @@ export const FLAGS: readonly FlagRow[] = [
       ...(row.shortFlag === undefined ? {} : { short: row.shortFlag }),
     }),
   ),
-  text('aws-profile', ENCRYPT, { group: 'recipients' }),
-  text('encryption-context', ENCRYPT, { group: 'recipients' }),
+  ...KEY_TYPES.map((row) => flag('list', row.flag, ['groups add'], { global: false, group: 'recipients' })),
+  ...KEY_TYPES.flatMap((row) => [
+    text(`add-${row.flag}`, ROTATE, { group: 'changes' }),
+    text(`rm-${row.flag}`, ROTATE, { group: 'changes' }),
+  ]),
+  text('aws-profile', [...ENCRYPT, 'groups add'], { group: 'recipients' }),
+  text('encryption-context', [...ENCRYPT, 'groups add'], { group: 'recipients' }),
+  text('encryption-context', ROTATE, { global: false, group: 'changes' }),
   text('unencrypted-suffix', ENCRYPT, { group: 'selection' }),
   text('encrypted-suffix', ENCRYPT, { group: 'selection' }),
   text('unencrypted-regex', ENCRYPT, { group: 'selection' }),
@@ -77,24 +94,44 @@ export const FLAGS: readonly FlagRow[] = [
   text('encrypted-comment-regex', ENCRYPT, { group: 'selection' }),
   yesNo('mac-only-encrypted', ENCRYPT, { ownBehind: true, help: 'let the MAC cover encrypted values only' }),
   yesNo('allow-unencrypted', ENCRYPT, { ownBehind: true, help: 'accept a result in which nothing is encrypted' }),
-  flag('integer', 'shamir-secret-sharing-threshold', ENCRYPT, { value: 'N', group: 'recipients' }),
+  flag('integer', 'shamir-secret-sharing-threshold', [...ENCRYPT, 'updatekeys', ...GROUPS], {
+    value: 'N',
+    group: 'recipients',
+  }),
+  yesNo('yes', ['updatekeys'], { short: 'y', global: false, ownBehind: true, help: 'do not ask' }),
+  yesNo('check', ['updatekeys'], {
+    global: false,
+    ownBehind: true,
+    help: 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing',
+  }),
+  yesNo('dry-run', ['updatekeys'], {
+    global: false,
+    ownBehind: true,
+    help: 'show what would be done and change nothing (updatekeys: the same as --check)',
+  }),
+  yesNo('keep-data-key', ['updatekeys'], {
+    global: false,
+    ownBehind: true,
+    help: 'as SOPS: keep the data key although a removed recipient knows it',
+  }),
   yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
-  text('decryption-order', DECRYPT, {
+  yesNo('ignore-mac', REKEYING, { global: false, ownBehind: true, help: 'do not check that the file is unchanged' }),
+  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys'], {
     value: 'LIST',
     variable: 'SOPS_DECRYPTION_ORDER',
     help: 'key types to try first, e.g. age,pgp',
   }),
-  yesNo('enable-local-keyservice', BOTH, {
+  yesNo('enable-local-keyservice', KEYED, {
     variable: 'SOPS_ENABLE_LOCAL_KEYSERVICE',
     onByDefault: true,
     group: 'services',
   }),
-  flag('list', 'keyservice', BOTH, { value: 'URI', variable: 'SOPS_KEYSERVICE', group: 'services' }),
-  text('config', BOTH, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
-  flag('integer', 'indent', BOTH, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
-  yesNo('verbose', BOTH, { ownBehind: true, group: 'general' }),
+  flag('list', 'keyservice', KEYED, { value: 'URI', variable: 'SOPS_KEYSERVICE', group: 'services' }),
+  text('config', ALL, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
+  flag('integer', 'indent', PRINTING, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
+  yesNo('verbose', ALL, { ownBehind: true, group: 'general' }),
   // Nothing ever asks the network for newer versions; taken because scripts give it.
-  yesNo('disable-version-check', BOTH, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK', group: 'general' }),
+  yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK', group: 'general' }),
 ];
 
 /** `--help`, which every level takes. */

@@ -3,7 +3,7 @@
 import { Command, type CommanderError, Help, Option } from 'commander';
 import { SopsError } from '../errors.js';
 import { FORMATS } from '../formats/registry.js';
-import type { CommandRow } from './commands/command.js';
+import { type CommandRow, isFamily } from './commands/command.js';
 import { type FlagGroup, type FlagRow, flagsOf } from './flags.js';
 
 const WIDTH = 110;
@@ -14,6 +14,7 @@ const GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note
     title: 'Formats',
     note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
   },
+  changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
   recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
   selection: { title: 'Selection', note: 'one of them; by key or by comment' },
   services: {
@@ -28,6 +29,7 @@ export function helpPage(topic: string | undefined, commands: readonly CommandRo
   if (topic === undefined || topic === 'help') return programPage(commands);
   const row = commands.find((command) => command.name === topic);
   if (row) return commandPage(row);
+  if (isFamily(topic, commands)) return familyPage(topic, commands);
   throw new SopsError('help-topic', `No help topic for '${topic}'`, { hint: 'See: sops-ts help' });
 }
 
@@ -44,27 +46,27 @@ export function nearestFlag(name: string, table: readonly FlagRow[]): string | u
 }
 
 function programPage(commands: readonly CommandRow[]): string {
-  const withOldForm = commands.filter((row) => row.oldForm !== undefined);
+  const forms = commands.flatMap((row) => (row.oldForm === undefined ? [] : [`--${row.oldForm}`]));
   return [
     'Usage: sops-ts COMMAND [flags] [file]',
     '',
-    'Encrypts the values of YAML, JSON, dotenv and INI files, and whole other files, as SOPS does.',
+    ...commands.map((row) => item(row.name, row.summary, 20)),
+    item('help COMMAND', 'the flags and examples of a command', 20),
     '',
-    'Commands:',
-    ...commands.map((row) => item(row.name, row.summary)),
-    item('help [COMMAND]', 'the flags and examples of a command'),
-    '',
-    'Flags:',
-    item('-v, --version', 'print the version; the network is never asked'),
-    item('-h, --help', 'print this page'),
-    '',
-    'Old forms, as in SOPS (all flags before the file):',
-    ...withOldForm.map((row) => item(`sops-ts --${row.oldForm} [flags] FILE`, `like sops-ts ${row.name} FILE`)),
-    '',
-    'Examples:',
-    ...commands.flatMap((row) => row.examples.slice(0, 1)).map((line) => `  ${line}`),
+    item('-v, --version', 'print the version; the network is never asked', 20),
+    item('-h, --help', 'print this page', 20),
+    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, 20),
+    item('Example:', commands[0]?.examples[0] ?? '', 20),
     '',
   ].join('\n');
+}
+
+/** The page of the commands that share a first word. */
+function familyPage(word: string, commands: readonly CommandRow[]): string {
+  const rows = commands.filter((row) => row.name.startsWith(`${word} `));
+  return [`Usage: sops-ts ${word} COMMAND [flags]`, '', ...rows.map((row) => item(row.name, row.summary, 20)), ''].join(
+    '\n',
+  );
 }
 
 function commandPage(row: CommandRow): string {

@@ -5,6 +5,7 @@ import type { Streams } from '../streams.js';
 
 /** One command. A new one is a row in registry.ts, the rows of its flags in flags.ts, and one file. */
 export interface CommandRow {
+  /** One word, or two where SOPS has commands below commands (`groups add`). */
   readonly name: string;
   /** One line for help pages. */
   readonly summary: string;
@@ -40,4 +41,9 @@ export interface Invocation {
 export interface Command {
   /** Does it: reads flags, calls one operation, writes. Returns the exit status; throws SopsError. Called once per run. */
   run(invocation: Invocation): Promise<number>;
+}
+
+/** Whether a word begins the names of commands that have two. */
+export function isFamily(word: string, commands: readonly CommandRow[]): boolean {
+  return commands.some((row) => row.name.startsWith(`${word} `));
 }

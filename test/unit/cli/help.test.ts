@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands/registry.js';
-import { FLAGS, flagsOf } from '../../../src/cli/flags.js';
+import { FLAGS, flagsOf, globalFlags } from '../../../src/cli/flags.js';
 import { helpPage, nearestFlag } from '../../../src/cli/help.js';
 
-const topics = [undefined, ...COMMANDS.map((row) => row.name)];
+const topics = [undefined, 'groups', ...COMMANDS.map((row) => row.name)];
 
 describe('help pages', () => {
   test.each(topics)('of %s: under 25 lines, none too long', (topic) => {
@@ -35,8 +35,10 @@ describe('the table of flags', () => {
   });
 
   test('names commands that exist, and no flag twice', () => {
-    const names = FLAGS.flatMap((flag) => [flag.name, ...(flag.short === undefined ? [] : [flag.short])]);
-    expect(new Set(names).size).toBe(names.length);
+    for (const table of [globalFlags(), ...COMMANDS.map((row) => flagsOf(row.name))]) {
+      const names = table.flatMap((flag) => [flag.name, ...(flag.short === undefined ? [] : [flag.short])]);
+      expect(new Set(names).size).toBe(names.length);
+    }
     const commands = new Set(COMMANDS.map((row) => row.name));
     for (const flag of FLAGS) for (const command of flag.commands) expect(commands.has(command)).toBe(true);
   });
