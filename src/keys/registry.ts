@@ -141,6 +141,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     remote: true,
     wireField: 5,
     named: 'URI',
+    load: async () => (await import('./hc-vault/hc-vault.js')).vaultProvider,
   },
   {
     type: 'pgp',

@@ -63,12 +63,13 @@ export function checkTarget(target: Target, host: Host): void {
   if (list) {
     if (listCovers(list, target)) return;
     throw new SopsError('key', `Allowlist does not allow ${target.entry}`, {
-      hint: `${target.variable} decides; add ${target.entry} to it if you trust that.`,
+      hint: `${target.variable} decides; list it there if you trust it.`,
     });
   }
   if (target.isChosen()) return;
   throw new SopsError('key', `${target.called} is named by the file only, so your credentials are not used with it`, {
-    hint: `${target.advice}, or set ${target.variable}=${target.entry} (all: any, as in SOPS).`,
+    // It is not quoted: a user may copy the line into a shell, and the text is the file's.
+    hint: `${target.advice}, or list it in ${target.variable} (the word all lists everything, as SOPS does).`,
   });
 }
 

@@ -1,0 +1,78 @@
+/** The names of Vault transit keys: their URIs, and what of them may become a request (spec keys-and-config.md section 2.5). */
+import { SopsError } from '../../errors.js';
+
+/** A key as metadata has it. */
+export interface VaultKey {
+  /** URL of the server, as the user wrote it. */
+  readonly address: string;
+  /** Where the transit engine is mounted, without slashes around it. */
+  readonly enginePath: string;
+  readonly keyName: string;
+}
+
+export type Operation = 'encrypt' | 'decrypt';
+
+const EXAMPLE = 'https://vault.example.com:8200/v1/transit/keys/keyName';
+/** Scheme, authority, path, and what must not follow. */
+const URI = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)([^?#]*)(.*)$/is;
+/** SOPS's patterns, found anywhere in the path. */
+const PREFIXED_PATH = /\/[^/]+\/v\d+\/[^/]+\/[^/]+\/[^/]+/;
+const KEY_PATH = /\/v\d+\/[^/]+\/[^/]+\/[^/]+/;
+
+/**
+ * Reads `scheme://host[:port]/v1/<engine path>/keys/<name>`. The segment before the name is not looked at, as in SOPS. Throws
+ * `key` for anything else, and for what SOPS would carry into the address: user names, queries, fragments.
+ */
+export function parseVaultUri(uri: string): VaultKey {
+  const [, scheme = '', authority = '', path = '', rest = ''] = URI.exec(uri) ?? [];
+  if (scheme === '') throw malformed(`missing scheme in Vault URL (should be like this: ${EXAMPLE})`, uri);
+  if (PREFIXED_PATH.test(path)) {
+    throw malformed(`running Vault with a prefixed URL is not supported! (Format has to be like ${EXAMPLE})`);
+  }
+  if (!KEY_PATH.test(path)) {
+    throw malformed(`vault path does not seem to be formatted correctly: (eg. ${EXAMPLE})`);
+  }
+  if (rest !== '') throw malformed(`a Vault key has no query or fragment (eg. ${EXAMPLE})`, uri);
+  const address = `${scheme.toLowerCase()}://${authority}`;
+  // It may hold a password, so it is not quoted.
+  if (authority.includes('@')) throw malformed(`a Vault URL holds no user name (eg. ${EXAMPLE})`);
+  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
+  const key = { address, enginePath: segments.slice(1, -2).join('/'), keyName: segments.at(-1) ?? '' };
+  operationUrl(key, 'encrypt');
+  return key;
+}
+
+/** Where an operation of a key is called. Throws `key` when address, engine or name are not what they should be. */
+export function operationUrl({ address, enginePath, keyName }: VaultKey, operation: Operation): URL {
+  const base = serverUrl(address);
+  if (!base) throw malformed('not the address of a Vault server', address);
+  const segments = [...enginePath.split('/'), operation, keyName];
+  // A name from a file must not lead to another endpoint with the user's token, as `../../sys/seal` would.
+  if (segments.some((segment) => /^\.{0,2}$/.test(segment)) || keyName.includes('/')) {
+    throw malformed('not the engine path and name of a Vault key', `${enginePath}/keys/${keyName}`);
+  }
+  base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/${segments.map(encodeURIComponent).join('/')}`;
+  return base;
+}
+
+/** The URL of a server, or undefined for a text that is none; no user name, query or fragment. */
+export function serverUrl(address: string): URL | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  return url.username || url.password || url.search || url.hash ? undefined : url;
+}
+
+/** Whether two addresses are one server, however they are written. */
+export function isSameServer(one: string, other: string): boolean {
+  const [first, second] = [serverUrl(one), serverUrl(other)];
+  return !!first && !!second && withSlash(first.href) === withSlash(second.href);
+}
+
+/** A text that ends in a slash. */
+export function withSlash(text: string): string {
+  return text.endsWith('/') ? text : `${text}/`;
+}
+
+function malformed(message: string, quoted?: string): SopsError {
+  return new SopsError('key', quoted === undefined ? message : `${message}, got: ${JSON.stringify(quoted)}`);
+}

@@ -1,0 +1,124 @@
+/** The provider of keys in the transit engine of HashiCorp Vault and OpenBao (spec keys-and-config.md section 2.5). */
+import { SopsError } from '../../errors.js';
+import { decodeBase64 } from '../../util/base64.js';
+import type { Host } from '../../util/host.js';
+import type { KeyProvider, MasterKey } from '../provider.js';
+import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
+import { isSameServer, type Operation, parseVaultUri, type VaultKey, withSlash } from './address.js';
+import { callVault, type Run } from './client.js';
+import { readSettings } from './settings.js';
+
+const TYPE = 'hc_vault';
+/** Names of the fields in files. */
+const ADDRESS = 'vault_address';
+const ENGINE = 'engine_path';
+const NAME = 'key_name';
+
+export const vaultProvider: KeyProvider = {
+  type: TYPE,
+
+  async parse(text, host) {
+    const keys = text.split(',').filter((uri) => uri !== '');
+    return keys.map((uri) => masterKey(uri, host));
+  },
+
+  async parseEntry(entry, host) {
+    return masterKey(typeof entry === 'string' ? entry : '', host);
+  },
+
+  keyString(key) {
+    const { address, enginePath, keyName } = vaultKey(key);
+    return `${address}/v1/${enginePath}/keys/${keyName}`;
+  },
+
+  async wrap(key, part, host, signal) {
+    const payload = { plaintext: Buffer.from(part).toString('base64') };
+    const answer = await ask(key, 'encrypt', payload, { host, signal });
+    const ciphertext = answer.get('ciphertext');
+    if (typeof ciphertext === 'string' && ciphertext !== '') return ciphertext;
+    throw explain('no encrypted data', key, 'encrypt');
+  },
+
+  async unwrap(key, host, signal) {
+    const answer = await ask(key, 'decrypt', { ciphertext: key.enc }, { host, signal });
+    const plaintext = answer.get('plaintext');
+    if (typeof plaintext !== 'string' || plaintext === '') throw explain('no decrypted data', key, 'decrypt');
+    const part = decodeBase64(plaintext);
+    if (part) return part;
+    throw explain('cannot decode base64 plaintext into data key bytes', key, 'decrypt');
+  },
+};
+
+function masterKey(uri: string, host: Host): MasterKey {
+  const { address, enginePath, keyName } = parseVaultUri(uri);
+  trustKeys(host, TYPE, [uri]);
+  const fields = new Map([
+    [ENGINE, enginePath],
+    [NAME, keyName],
+    [ADDRESS, address],
+  ]);
+  return { type: TYPE, fields, enc: '' };
+}
+
+function vaultKey({ fields }: MasterKey): VaultKey {
+  const text = (name: string): string => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  return { address: text(ADDRESS), enginePath: text(ENGINE), keyName: text(NAME) };
+}
+
+async function ask(
+  key: MasterKey,
+  operation: Operation,
+  payload: Readonly<Record<string, string>>,
+  run: Run,
+): Promise<ReadonlyMap<string, unknown>> {
+  const parts = vaultKey(key);
+  checkAddress(parts.address, run.host);
+  const settings = await readSettings(run.host);
+  return callVault(parts, operation, payload, settings, run).catch((error: unknown) => {
+    throw error instanceof SopsError ? explain(error.message, key, operation, error) : error;
+  });
+}
+
+/** The token goes to the address of the key, so that must be the user's choice (design.md sections 1.5 and 5). */
+function checkAddress(address: string, host: Host): void {
+  const { VAULT_ADDR: configured = '', VAULT_AGENT_ADDR: agent, SOPS_VAULT_URIS: uris = '' } = host.env;
+  checkTarget(
+    {
+      called: `the Vault address ${address}`,
+      variable: 'SOPS_HC_VAULT_ALLOWLIST',
+      entry: address,
+      covers: (entry) => withSlash(address).startsWith(withSlash(entry)),
+      // With an agent the address is not contacted at all.
+      isChosen: () =>
+        !!agent ||
+        isSameServer(address, configured) ||
+        [...trustedKeys(host, TYPE), uris].some((named) =>
+          addressesOf(named).some((one) => isSameServer(address, one)),
+        ),
+      advice: 'If you trust it, set VAULT_ADDR to it, name the key in .sops.yaml',
+    },
+    host,
+  );
+}
+
+/** The addresses that a user's text names; a malformed one names none. */
+function addressesOf(named: NamedKey): string[] {
+  if (typeof named !== 'string') return [];
+  return named.split(',').flatMap((uri) => {
+    try {
+      return [parseVaultUri(uri.trim()).address];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function explain(reason: string, key: MasterKey, operation: Operation, cause?: SopsError): SopsError {
+  const { enginePath, keyName } = vaultKey(key);
+  const doing = operation === 'encrypt' ? 'encrypt sops data key to' : 'decrypt sops data key from';
+  const message = `failed to ${doing} Vault transit backend '${enginePath}/${operation}/${keyName}': ${reason}`;
+  return new SopsError('key', message, { ...(cause?.hint === undefined ? {} : { hint: cause.hint }), cause });
+}
