@@ -37,7 +37,8 @@ const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
 const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS];
 /** They need keys. */
 const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING];
-const ALL = [...KEYED, 'filestatus'];
+const SERVING = ['keyservice'];
+const ALL = [...KEYED, 'filestatus', ...SERVING];
 
 type Rest = Partial<Omit<FlagRow, 'name' | 'kind' | 'commands'>>;
 
@@ -127,6 +128,14 @@ export const FLAGS: readonly FlagRow[] = [
     group: 'services',
   }),
   flag('list', 'keyservice', KEYED, { value: 'URI', variable: 'SOPS_KEYSERVICE', group: 'services' }),
+  text('network', SERVING, { short: 'net', value: 'NET', global: false, help: 'listen on tcp (the default) or unix' }),
+  text('address', SERVING, {
+    short: 'addr',
+    value: 'ADDRESS',
+    global: false,
+    help: 'HOST:PORT (127.0.0.1:5000 by default), or the path of a socket',
+  }),
+  yesNo('prompt', SERVING, { global: false, help: 'ask before each use of a key' }),
   text('config', ALL, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
   flag('integer', 'indent', PRINTING, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
   yesNo('verbose', ALL, { ownBehind: true, group: 'general' }),

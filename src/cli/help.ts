@@ -94,7 +94,8 @@ function paragraph(group: FlagGroup, table: readonly FlagRow[]): string {
 
 function spelling(flag: FlagRow): string {
   const value = flag.value === undefined ? '' : ` ${flag.value}`;
-  return `${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${value}`;
+  const short = flag.short === undefined ? '' : `${flag.short.length > 1 ? '--' : '-'}${flag.short}, `;
+  return `${short}--${flag.name}${value}`;
 }
 
 function variable(flag: FlagRow): string {

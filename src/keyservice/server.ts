@@ -166,7 +166,7 @@ class Desk {
     try {
       const { key, payload } = readRequest(call.request);
       subject = `${keyTypeRow(key.type)?.title} key with ${keyTypeRow(key.type)?.named} ${await keyStringOf(key)}`;
-      await this.approve(call, `Received ${name} request using ${subject}. Respond to request? (y/n): `);
+      await this.approve(call, `Received ${name} request using ${subject}. Respond to request?`);
       const result = await this.use(call, key, payload, use);
       this.options.log?.(`${name} request using ${subject}: answered`);
       return result;

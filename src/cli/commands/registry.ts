@@ -72,4 +72,13 @@ export const COMMANDS: readonly CommandRow[] = [
     writesInPlace: () => false,
     load: async () => (await import('./filestatus.js')).filestatus,
   },
+  {
+    name: 'keyservice',
+    summary: 'serve the keys of this machine to others, until it is told to stop',
+    operands: '',
+    examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./keyservice.js')).keyservice,
+  },
 ];

@@ -1,0 +1,97 @@
+/** `keyservice`: serves the keys of this machine to others until it is told to stop. */
+import { loadConfig } from '../../config/config.js';
+import type { Config } from '../../config/model.js';
+import { SopsError } from '../../errors.js';
+import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
+import { trustConfig } from '../../operations/trust.js';
+import type { Host } from '../../util/host.js';
+import { Questions } from '../questions.js';
+import { printable } from '../report.js';
+import { type Streams, say } from '../streams.js';
+import type { Command, Invocation } from './command.js';
+
+const DEFAULT_NETWORK = 'tcp';
+const DEFAULT_ADDRESS = '127.0.0.1:5000';
+
+export const keyservice: Command = {
+  async run(invocation) {
+    const { operands, host, streams } = invocation;
+    if (operands.length > 0) host.warn(`keyservice takes no file; ${operands.join(' ')} has no effect.`);
+    const questions = new Questions(streams);
+    const server = await serveKeys(await optionsOf(invocation, questions));
+    try {
+      say(streams.stderr, `Listening on ${server.uri}\n`);
+      warnOfStrangers(server, host);
+      await endOfService();
+      return 0;
+    } finally {
+      await server.close();
+      await questions.close();
+    }
+  },
+};
+
+async function optionsOf({ values, host, streams }: Invocation, questions: Questions): Promise<ServeOptions> {
+  const config = await configIfReadable(values.text('config'), host);
+  return {
+    network: values.text('network') ?? DEFAULT_NETWORK,
+    address: values.text('address') ?? DEFAULT_ADDRESS,
+    // What a client names counts as what a file names: only the server's own user can name whom to trust.
+    host: () => {
+      const one = { ...host };
+      trustConfig(config, one);
+      return one;
+    },
+    ...(values.isOn('prompt') ? { approve: approval(questions, host) } : {}),
+    ...(values.isOn('verbose') ? { log: (line: string) => logLine(line, streams) } : {}),
+  };
+}
+
+/** Only for the addresses that its rules name. */
+async function configIfReadable(configPath: string | undefined, host: Host): Promise<Config | null> {
+  try {
+    return await loadConfig({ configPath, filePath: undefined, host });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`the configuration is not used: ${error.message}`);
+    return null;
+  }
+}
+
+/** Asks the user; when nobody can answer any more, every request is refused. */
+function approval(questions: Questions, host: Host): (question: string) => Promise<boolean> {
+  let isOver = false;
+  return async (question) => {
+    if (isOver) return false;
+    try {
+      return await questions.confirm(`\n${printable(question)}`);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      isOver = true;
+      host.warn('standard input has ended, so requests are refused from now on');
+      return false;
+    }
+  };
+}
+
+function logLine(line: string, streams: Streams): void {
+  say(streams.stderr, `${new Date().toISOString()} ${printable(line)}\n`);
+}
+
+/** The protocol knows neither encryption nor passwords. */
+function warnOfStrangers({ uri }: KeyServer, host: Host): void {
+  const { protocol, hostname } = new URL(uri);
+  if (protocol !== 'tcp:' || /^(?:127\.[\d.]+|\[::1\]|localhost)$/.test(hostname)) return;
+  host.warn('everyone who can reach this address can use your keys, and the data keys pass unencrypted');
+}
+
+/** Resolves when the user or the system asks to end (Ctrl+C, `kill`). */
+function endOfService(): Promise<void> {
+  return new Promise((settle) => {
+    const end = (): void => {
+      process.off('SIGINT', end).off('SIGTERM', end);
+      settle();
+    };
+    process.on('SIGINT', end).on('SIGTERM', end);
+  });
+}
