@@ -1,18 +1,24 @@
 /** The leaves of a tree as a list, to compare trees whose formats shape empty containers and comments differently. */
 import { sameLeafValue } from '../tree/equality.js';
-import type { Branch, LeafValue, Value } from '../tree/tree.js';
+import type { Branch, Leaf, LeafValue, Value } from '../tree/tree.js';
 
 /** A leaf's keys, each ended by U+0000 (no key of a text format holds one), and its value. */
-export type LeafAtPath = readonly [path: string, value: LeafValue];
+type LeafAtPath = readonly [path: string, value: LeafValue];
 
-/** All leaves but null and the empty string, in order. */
-export function leavesOf(documents: readonly Branch[]): LeafAtPath[] {
+/** The value of a leaf as it stood in the text that was read, whatever became of it since. */
+export function asRead({ value, source }: Leaf): LeafValue {
+  return source ? source.value : value;
+}
+
+/** All leaves but null and the empty string, in order; `valueOf` says which value of them. */
+export function leavesOf(documents: readonly Branch[], valueOf = ({ value }: Leaf): LeafValue => value): LeafAtPath[] {
   const found: LeafAtPath[] = [];
   const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
     const [value, path] = next;
     if (value.kind === 'leaf') {
-      if (value.value !== null && value.value !== '') found.push([path, value.value]);
+      const held = valueOf(value);
+      if (held !== null && held !== '') found.push([path, held]);
       continue;
     }
     for (const entry of value.items.toReversed()) {

@@ -13,7 +13,7 @@ import type { EncryptionScope } from '../tree/scope.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
-import { type LeafAtPath, leavesOf, sameLeaves } from './leaves.js';
+import { asRead, leavesOf, sameLeaves } from './leaves.js';
 import { type OpenedFile, openWith } from './open-file.js';
 
 /** What is to be sealed, and how. */
@@ -60,9 +60,7 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
   const text = applyEdits(file.text, edits);
-  const written = parseBack(reader, text);
-  const ciphertext = leavesOf(written.documents);
-  const opened = openBack(sealing, reader, written);
+  const opened = readBack(sealing, reader, text);
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
   if (rendered === file.text) return text;
@@ -71,7 +69,7 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
     throw notReadable('its plaintext is not the original text');
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
   const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
-  checkLayout(sealing, whole, layout, ciphertext);
+  checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead));
   return whole;
 }
 
@@ -87,11 +85,6 @@ function checkLayout(sealing: Sealing, text: string, layout: Layout, ciphertext:
   if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
     throw notReadable('the layout does not stand in it');
   }
-}
-
-/** Ciphertext in a block scalar reads with the scalar's line end, which no reader of ciphertext looks at. */
-function bareCiphertext([path, value]: LeafAtPath): LeafAtPath {
-  return [path, typeof value === 'string' && value.startsWith('ENC[') ? value.trimEnd() : value];
 }
 
 /** Opens a sealed text as `decrypt` would. */
