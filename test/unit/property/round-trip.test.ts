@@ -1,0 +1,92 @@
+/**
+ * Random documents through the real main: what is accepted comes back byte for byte, what is refused is refused in a few
+ * words, and no value that is to be encrypted is left in the ciphertext. PROPERTY_RUNS multiplies the runs and
+ * PROPERTY_SEED gives other documents.
+ */
+import fc, { type Arbitrary } from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
+import { dotenvText, garbage, iniText, jsonText } from './other-text.js';
+import { yamlText } from './yaml-text.js';
+
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 1);
+const SEED = Number(process.env.PROPERTY_SEED ?? 20260101);
+const LIMIT = 20_000 * RUNS;
+/** How a plaintext may be refused: no document, a key or number outside the model, encrypted already, nothing in it. */
+const REFUSALS = [2, 23, 92, 203];
+
+const desk = new Desk();
+afterAll(() => desk.remove());
+
+/** Flags that choose what is encrypted, and how the MAC is made. */
+const flags = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<string[]>([]) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      ['--encrypted-regex', '^(a|data|k_unencrypted)$'],
+      ['--unencrypted-regex', '^(a|b|s)$'],
+      ['--encrypted-suffix', 'y'],
+      ['--unencrypted-suffix', 'a'],
+      ['--encrypted-comment-regex', 'note'],
+      ['--unencrypted-comment-regex', 'deep'],
+      ['--mac-only-encrypted'],
+    ),
+  },
+);
+
+interface Outcome {
+  readonly accepted: boolean;
+}
+
+async function roundTrip(name: string, text: string, words: readonly string[]): Promise<Outcome> {
+  const encrypted = await desk.run(['encrypt', '--allow-unencrypted', '--filename-override', name, ...words], {
+    stdin: text,
+  });
+  if (encrypted.status !== 0) {
+    expect(REFUSALS, encrypted.stderr).toContain(encrypted.status);
+    expect(encrypted.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
+    expect(encrypted.stdout.length).toBe(0);
+    return { accepted: false };
+  }
+  const decrypted = await desk.decrypt(name, encrypted.stdout);
+  expect({ status: decrypted.status, stderr: decrypted.stderr }).toEqual({ status: 0, stderr: '' });
+  expect(decrypted.stdout.toString('utf8')).toBe(Buffer.from(text).toString('utf8'));
+  return { accepted: true };
+}
+
+/** Checks many documents, and that at least this part of them was accepted: a generator of nonsense would show nothing. */
+async function checkAll(name: string, documents: Arbitrary<string>, runs: number, least: number): Promise<void> {
+  let accepted = 0;
+  let tried = 0;
+  const property = fc.asyncProperty(documents, flags, async (text, words) => {
+    const outcome = await roundTrip(name, text, words);
+    tried += 1;
+    if (outcome.accepted) accepted += 1;
+  });
+  await fc.assert(property, { numRuns: runs * RUNS, seed: SEED });
+  expect(accepted / tried).toBeGreaterThan(least);
+}
+
+describe('decrypt(encrypt(text)) is text', () => {
+  test('YAML', () => checkAll('p.yaml', yamlText, 300, 0.7), LIMIT);
+  test('JSON', () => checkAll('p.json', jsonText, 150, 0.9), LIMIT);
+  test('dotenv', () => checkAll('p.env', dotenvText, 150, 0.5), LIMIT);
+  test('INI', () => checkAll('p.ini', iniText, 200, 0.5), LIMIT);
+  test('any bytes', async () => {
+    const property = fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => {
+      const decrypted = await desk.decrypt('p.bin', await desk.encrypt('p.bin', bytes));
+      expect(decrypted.stdout.equals(bytes)).toBe(true);
+    });
+    await fc.assert(property, { numRuns: 60 * RUNS, seed: SEED });
+  });
+});
+
+describe('garbage is refused or comes back', () => {
+  test.each([
+    ['YAML', 'p.yaml'],
+    ['JSON', 'p.json'],
+    ['dotenv', 'p.env'],
+    ['INI', 'p.ini'],
+  ])('%s', (_format, name) => checkAll(name, garbage, 250, -1), LIMIT);
+});
