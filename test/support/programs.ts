@@ -1,0 +1,27 @@
+/** Programs that integration tests use where they are installed, and the notice where they are not. */
+import { spawnSync } from 'node:child_process';
+
+/** The program that a variable names, else the one on PATH; undefined when it does not run. */
+export function findTool(name: string, variable: string, versionArgs: readonly string[]): string | undefined {
+  const file = process.env[variable] || name;
+  return spawnSync(file, versionArgs, { stdio: 'ignore' }).status === 0 ? file : undefined;
+}
+
+/** The real sops, from `SOPS_BIN` or PATH. */
+export const SOPS = findTool('sops', 'SOPS_BIN', ['--version', '--disable-version-check']);
+
+/** Says how many tests do not run, and why. */
+export function announceSkipped(count: number, missing: string): void {
+  console.warn(`SKIPPED: ${missing}, so ${count} tests did not run`);
+}
+
+/** Runs the real sops; throws with its standard error when it fails. */
+export function runSops(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): string {
+  const ran = spawnSync(SOPS ?? 'sops', args, {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', SOPS_DISABLE_VERSION_CHECK: '1', ...env },
+    encoding: 'utf8',
+  });
+  if (ran.status !== 0) throw new Error(`sops ended with ${ran.status}: ${ran.stderr}`);
+  return ran.stdout;
+}
