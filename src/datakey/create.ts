@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { DataKey } from './data-key.js';
 import { splitSecret } from './shamir.js';
@@ -43,14 +44,16 @@ export async function wrapDataKey(
   const shamirThreshold = recipients.shamirThreshold || (keyGroups.length > 1 ? keyGroups.length : 0);
   const parts = partsOf(dataKey, keyGroups.length, shamirThreshold);
   if (keyGroups.some((group) => group.length === 0)) throw notWrapped(['empty key group provided']);
+  const jobs = keyGroups.flatMap((group, index) =>
+    group.map((key) => ({ key, part: parts[index] ?? new Uint8Array() })),
+  );
+  const outcomes = await wrapParts(jobs, keyServices);
   const wrapped = new Map<MasterKey, string>();
   const failures: string[] = [];
-  for (const [index, group] of keyGroups.entries()) {
-    for (const key of group) {
-      const outcome = await wrapPart(key, parts[index] ?? new Uint8Array(), keyServices);
-      if (typeof outcome === 'string') wrapped.set(key, outcome);
-      else failures.push(...outcome);
-    }
+  for (const [at, { key }] of jobs.entries()) {
+    const outcome = outcomes[at] ?? [];
+    if (typeof outcome === 'string') wrapped.set(key, outcome);
+    else failures.push(...outcome);
   }
   if (failures.length > 0) throw notWrapped(failures);
   setWrapped(wrapped);
@@ -66,6 +69,21 @@ function partsOf(dataKey: DataKey, groups: number, threshold: number): Uint8Arra
     if (!(cause instanceof RangeError)) throw cause;
     throw notWrapped([`could not split data key into parts for Shamir: ${cause.message}`]);
   }
+}
+
+interface WrapJob {
+  readonly key: MasterKey;
+  readonly part: Uint8Array;
+}
+
+/** The outcomes in the order of the jobs. Remote keys are asked side by side; local ones, which may ask the user, in turn. */
+function wrapParts(jobs: readonly WrapJob[], services: readonly KeyService[]): Promise<(string | string[])[]> {
+  const lane = new Lane();
+  const outcomes = jobs.map(({ key, part }) => {
+    const wrap = (): Promise<string | string[]> => wrapPart(key, part, services);
+    return keyTypeRow(key.type)?.remote ? wrap() : lane.run(wrap);
+  });
+  return Promise.all(outcomes);
 }
 
 /** The `enc` from the first service that gives one, or the reasons of all. */
