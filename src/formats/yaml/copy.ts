@@ -1,16 +1,18 @@
 /** Copies of values: what aliases stand for. */
 import { branch, type Comment, comment, item, leaf, list, type Value } from '../../tree/tree.js';
 
-/** A deep copy without places in the text. `count` is called for every value copied. */
-export function copyOf(value: Value, count: () => void): Value {
-  count();
+/** A deep copy without places in the text. `count` is called with every value before it is copied, and its depth. */
+export function copyOf(value: Value, depth: number, count: (value: Value, depth: number) => void): Value {
+  count(value, depth);
   if (value.kind === 'leaf') return leaf(value.value);
   if (value.kind === 'list') {
-    return list(value.items.map((entry) => (entry.kind === 'comment' ? copyOfComment(entry) : copyOf(entry, count))));
+    return list(
+      value.items.map((entry) => (entry.kind === 'comment' ? copyOfComment(entry) : copyOf(entry, depth + 1, count))),
+    );
   }
   return branch(
     value.items.map((entry) =>
-      entry.kind === 'comment' ? copyOfComment(entry) : item(entry.key, copyOf(entry.value, count)),
+      entry.kind === 'comment' ? copyOfComment(entry) : item(entry.key, copyOf(entry.value, depth + 1, count)),
     ),
   );
 }

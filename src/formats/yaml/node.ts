@@ -3,10 +3,12 @@ import type { Value } from '../../tree/tree.js';
 import type { CommentMark } from './cursor.js';
 import type { ScalarToken } from './scalars.js';
 
-/** Deeper nesting is refused; no configuration nests like that, and the call stack of some runtimes ends soon after. */
-export const MAX_DEPTH = 1000;
+/** Deeper nesting is refused, aliases followed: no configuration nests like that, and call stacks end from 770 levels on. */
+export const MAX_DEPTH = 500;
 /** Values that aliases may stand for in one file, all together: an alias bomb ends here. */
 export const MAX_ALIAS_COPIES = 250_000;
+/** UTF-16 units in the texts among them: few copies of a long text are a bomb as well. */
+export const MAX_ALIAS_TEXT = 64 * 1024 * 1024;
 /** A key must end within so many characters (YAML 1.1 section 9.3.2, as libyaml has it). */
 export const MAX_KEY_LENGTH = 1024;
 

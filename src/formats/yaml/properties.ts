@@ -49,7 +49,8 @@ export function readTag(cursor: Cursor, handles: TagHandles): string {
   const [, verbatim, rest = '', suffix = ''] = found;
   const handle = `!${rest}`;
   const prefix = handles.get(handle);
-  if (verbatim === undefined && prefix === undefined) throw cursor.error(`no %TAG line declares the handle ${handle}`);
+  if (verbatim === undefined && prefix === undefined)
+    throw cursor.error('no %TAG line declares the handle of this tag');
   if (verbatim === undefined && suffix === '' && rest !== '')
     throw cursor.error('this tag has no name behind its handle');
   cursor.at = end;

@@ -10,6 +10,7 @@ import {
   type FlowPlace,
   type Frame,
   MAX_ALIAS_COPIES,
+  MAX_ALIAS_TEXT,
   MAX_DEPTH,
   MAX_KEY_LENGTH,
   type MetadataSpan,
@@ -32,6 +33,7 @@ export class TreeReader {
   depth = 0;
   private copies = 0;
 
+  private copiedText = 0;
   constructor(
     readonly cursor: Cursor,
     private readonly unique: boolean,
@@ -250,14 +252,11 @@ export class TreeReader {
     const start = cursor.at;
     const name = readName(cursor);
     this.lastEnd = cursor.at;
-    if (!this.anchors.has(name)) throw cursor.error(`there is no anchor called ${name}`, start);
+    // Names are not repeated in messages: a password written without quotes may begin with `*`.
+    if (!this.anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
     const of = this.anchors.get(name);
-    if (!of) throw cursor.error(`the anchor ${name} contains itself`, start);
-    const value = copyOf(of, () => {
-      this.copies += 1;
-      if (this.copies > MAX_ALIAS_COPIES)
-        throw cursor.error(`aliases stand for more than ${MAX_ALIAS_COPIES} values`, start);
-    });
+    if (!of) throw cursor.error('this alias stands inside what it stands for', start);
+    const value = copyOf(of, this.depth, (copy, depth) => this.countCopy(copy, depth, start));
     value.alias = { start, end: cursor.at, of };
     return { value, shape: 'alias' };
   }
@@ -267,6 +266,17 @@ export class TreeReader {
     const token: ScalarToken = { text: '', style: 'plain', start: at, end: at };
     return this.named({ value: this.leafOf(token, properties, frame.parent), shape: 'empty' }, properties);
   }
+  private countCopy(copy: Value, depth: number, at: number): void {
+    const { cursor } = this;
+    if (depth > MAX_DEPTH) throw cursor.error(`values are nested deeper than ${MAX_DEPTH} levels`, at);
+    this.copies += 1;
+    if (copy.kind === 'leaf' && typeof copy.value === 'string') this.copiedText += copy.value.length;
+    if (this.copies > MAX_ALIAS_COPIES)
+      throw cursor.error(`aliases stand for more than ${MAX_ALIAS_COPIES} values`, at);
+    if (this.copiedText > MAX_ALIAS_TEXT)
+      throw cursor.error(`aliases stand for more than ${MAX_ALIAS_TEXT} characters`, at);
+  }
+
 
   /** The text of a key; other types are refused once the file is known to be well-formed. */
   private keyText(key: Value, at: number): string {
