@@ -1,5 +1,6 @@
 /** The seam of the formats: what a store must do, and what it hands out. */
 import type { Branch, Value } from '../tree/tree.js';
+import { encodeText } from '../util/text.js';
 
 /** The names of the formats, as in `--input-type`. */
 export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
@@ -19,6 +20,8 @@ export interface SourceFile {
   readonly documents: Branch[];
   /** The `sops` branch of the first document, nested (flat formats are unflattened), or null when there is none. */
   readonly metadata: Branch | null;
+  /** The bytes of a text in the file's own encoding; absent for UTF-8. */
+  encode?(text: string): Uint8Array;
 }
 
 export interface EmitOptions {
@@ -83,4 +86,9 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   }
   parts.push(text.slice(at));
   return parts.join('');
+}
+
+/** The bytes of a text made from a file: in the file's own encoding if the text kept its byte order mark, else UTF-8. */
+export function bytesOf(file: SourceFile, text: string): Uint8Array {
+  return file.encode && text.startsWith('\ufeff') ? file.encode(text) : encodeText(text);
 }

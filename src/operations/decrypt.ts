@@ -4,11 +4,10 @@ import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore } from '../formats/store.js';
+import { bytesOf, type FormatStore } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
-import { encodeText } from '../util/text.js';
 import { type Indent, indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
@@ -37,7 +36,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
   });
   const indent = indentOf(request.indent, config, printer, reader);
   const text = path ? extracted(opened, path, printer, indent) : wholeText(opened, printer, indent);
-  await writeOutput(encodeText(text), 'plaintext', request.output, request.input, host);
+  await writeOutput(bytesOf(opened.file, text), 'plaintext', request.output, request.input, host);
   return { warnings: opened.warnings };
 }
 

@@ -9,13 +9,12 @@ import type { Config, CreationRule } from '../config/model.js';
 import { binaryOptions, type FileOptions, fileOptionsFor } from '../config/selection.js';
 import { createDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore, SourceFile } from '../formats/store.js';
+import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { Host } from '../util/host.js';
-import { encodeText } from '../util/text.js';
 
 import { indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
@@ -55,7 +54,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
   const sealed = sealFile({ file, reader, printer, indent, scope, dataKey, cipher, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
-  await writeOutput(encodeText(sealed.text), 'ciphertext', request.output, request.input, host);
+  await writeOutput(bytesOf(file, sealed.text), 'ciphertext', request.output, request.input, host);
   return { warnings: [] };
 }
 

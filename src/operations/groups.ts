@@ -4,10 +4,10 @@ import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
+import { bytesOf } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
-import { encodeText } from '../util/text.js';
 import { indentOf } from './indent.js';
 import { nameOf, readInput, storesOf } from './input.js';
 import { thresholdFor } from './key-changes.js';
@@ -85,7 +85,7 @@ async function changeGroups(
   const opened = await openFile(bytes, reader, options).catch(asGroupsError);
   const indent = indentOf(request.indent, config, reader, reader);
   const text = await rewrapFile(bytes, { opened, recipients: change(opened.metadata), keyServices, indent });
-  await writeOutput(encodeText(text), 'ciphertext', request.output, request.input, host);
+  await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
   return { warnings: opened.warnings };
 }
 

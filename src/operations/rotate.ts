@@ -4,11 +4,11 @@ import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
+import { bytesOf } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
-import { encodeText } from '../util/text.js';
 import { indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { withKeys, withoutKeys } from './key-changes.js';
@@ -52,7 +52,7 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   const recipients = { keyGroups: groups, shamirThreshold };
   const indent = indentOf(request.indent, config, printer, reader);
   const text = await resealFile({ opened, recipients, keyServices, printer, indent });
-  await writeOutput(encodeText(text), 'ciphertext', request.output, request.input, host);
+  await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
   return { warnings: [...opened.warnings, ...absent.map((key) => `${key} was to be removed but is not in the file`)] };
 }

@@ -9,12 +9,12 @@ import type { Recipients } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
+import { bytesOf } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
-import { encodeText } from '../util/text.js';
 import { indentOf } from './indent.js';
 import { readInput, storesOf } from './input.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
@@ -103,13 +103,14 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   const input = { kind: 'file', path: file } as const;
   const { reader } = await storesOf({ input, inputType: request.inputType });
   const bytes = await readInput(input, host).catch(asFailure);
-  const { keyGroups, shamirThreshold } = metadataFromBranch(reader.parse(bytes).metadata);
+  const read = reader.parse(bytes);
+  const { keyGroups, shamirThreshold } = metadataFromBranch(read.metadata);
   const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
   const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
   const result = await decide(change, request);
   if (result === 'rewrapped' || result === 'rekeyed') {
     const text = await rewrite({ bytes, reader, config, after, result }, run);
-    await writeOutput(encodeText(text), 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
+    await writeOutput(bytesOf(read, text), 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
   }
   talk.finished(absolute, result, change);
   return result;

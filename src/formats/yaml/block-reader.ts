@@ -159,12 +159,14 @@ export function readBlockList(
 
 function readListEntry(reader: TreeReader, entries: List, column: number): void {
   const { cursor } = reader;
+  const dash = cursor.at;
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = true;
   const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
   const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
+  reader.watcher?.entry(node.value, dash, reader.lastEnd, false);
   if (node.shape !== 'block') entries.items.push(...commentsAbove(reader, node));
   entries.items.push(...trailingComments(reader, node), node.value);
 }

@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { Cursor } from './cursor.js';
-import type { FlowPlace, MetadataSpan } from './node.js';
+import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
 import { DEFAULT_HANDLES, type TagHandles } from './properties.js';
 import { TreeReader } from './tree-reader.js';
 
@@ -39,14 +39,14 @@ export interface YamlDocument {
  * Reads all documents of a text. Throws `document-invalid` with line and column, `empty-file` for a text of
  * no characters, and once all is read `leaf-not-encryptable` for keys that are no strings.
  */
-export function readDocuments(text: string): YamlDocument[] {
+export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument[] {
   if (text === '' || text === '\ufeff') {
     throw new SopsError('empty-file', 'File cannot be completely empty, it must contain at least one document');
   }
   const cursor = new Cursor(text);
   const forbidden = FORBIDDEN.exec(text);
   if (forbidden) throw cursor.error('control characters are not allowed', forbidden.index);
-  const reader = new StreamReader(cursor);
+  const reader = new StreamReader(cursor, watcher);
   try {
     return reader.readAll();
   } catch (error) {
@@ -59,7 +59,10 @@ class StreamReader {
   private readonly documents: YamlDocument[] = [];
   private readonly deferred: SopsError[] = [];
 
-  constructor(private readonly cursor: Cursor) {}
+  constructor(
+    private readonly cursor: Cursor,
+    private readonly watcher: NodeWatcher | undefined,
+  ) {}
 
   readAll(): YamlDocument[] {
     while (this.readNext());
@@ -98,7 +101,8 @@ class StreamReader {
 
   private readDocument(handles: TagHandles, explicit: boolean): YamlDocument {
     const { cursor } = this;
-    const reader = new TreeReader(cursor, this.documents.length === 0, handles, (error) => this.deferred.push(error));
+    const defer = (error: SopsError): unknown => this.deferred.push(error);
+    const reader = new TreeReader(cursor, this.documents.length === 0, handles, defer, this.watcher);
     reader.lastEnd = cursor.at;
     const empty = cursor.atEnd || cursor.atDocumentMarker();
     if (empty && !explicit) throw cursor.error('a document must stand before ...');

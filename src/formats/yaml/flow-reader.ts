@@ -9,7 +9,9 @@ export function readFlowList(reader: TreeReader): List {
   openFlow(reader);
   while (cursor.unit !== 0x5d) {
     const comments = reader.takeComments();
+    const start = cursor.at;
     const value = readFlowListEntry(reader);
+    reader.watcher?.entry(value, start, reader.lastEnd, true);
     const inline = passFlowComma(reader, 0x5d);
     (entries.items as (Comment | Value)[]).push(...comments, ...inline, value);
   }

@@ -1,5 +1,5 @@
 /** What the parts of the YAML reader hand to each other, and the limits they keep. */
-import type { Value } from '../../tree/tree.js';
+import type { Item, Value } from '../../tree/tree.js';
 import type { CommentMark } from './cursor.js';
 import type { ScalarToken } from './scalars.js';
 
@@ -20,6 +20,14 @@ export interface Node {
   readonly comment?: CommentMark | undefined;
   /** The scalar as read, until its tag is known. */
   readonly token?: ScalarToken;
+}
+
+/** Learns while reading what the tree does not keep, for edits of single entries; reading for other ends goes without. */
+export interface NodeWatcher {
+  /** An item of a map, from its key to the end of its value, or an entry of a list, in a block from its dash. */
+  entry(of: Item | Value, start: number, end: number, inFlow: boolean): void;
+  /** The anchor in front of a value. */
+  anchor(name: string, of: Value): void;
 }
 
 /** The entry `sops` of a root map: its value and the text it takes, from the start of its first line. */

@@ -93,7 +93,7 @@ export class Splicer {
   private addLeaf(of: Leaf, source: Source, inList: boolean): void {
     if (source.tag) this.edits.push({ ...source.tag, text: '' });
     const flow = source.style.startsWith('flow-');
-    const style = (flow ? source.style.slice(5) : source.style) as ScalarStyle;
+    const style = styleOf(source, flow);
     if (style === 'literal' || style === 'folded') {
       this.edits.push(
         ...(blockEdits(this.text, source, of.value, this.lineBreak) ?? unblockEdits(this.text, source, of.value)),
@@ -113,6 +113,16 @@ export class Splicer {
       ...(headerEdits(this.text, source, value, this.lineBreak) ?? unblockEdits(this.text, source, value)),
     );
   }
+}
+
+/**
+ * The style to write in. Ciphertext must be quoted inside brackets: there single quotes stand for "as go-yaml would
+ * write it" (design.md section 4).
+ */
+function styleOf({ style, value }: Source, flow: boolean): ScalarStyle {
+  if (!flow) return style as ScalarStyle;
+  const sealed = typeof value === 'string' && value.startsWith('ENC[');
+  return style === 'flow-single' && sealed ? 'plain' : (style.slice('flow-'.length) as ScalarStyle);
 }
 
 function endOfLine(text: string, at: number): number {

@@ -15,6 +15,7 @@ import {
   MAX_KEY_LENGTH,
   type MetadataSpan,
   type Node,
+  type NodeWatcher,
   ROOT_FRAME,
 } from './node.js';
 import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
@@ -32,14 +33,15 @@ export class TreeReader {
   private readonly anchors = new Map<string, Value | undefined>();
   depth = 0;
   private copies = 0;
-
   private copiedText = 0;
+
   constructor(
     readonly cursor: Cursor,
     private readonly unique: boolean,
     private readonly handles: TagHandles = DEFAULT_HANDLES,
     /** Receives errors that only count when the file is otherwise well-formed. */
     private readonly defer: (error: SopsError) => void,
+    readonly watcher?: NodeWatcher,
   ) {}
 
   /** Reads the root node at the cursor, which stands on its first token. */
@@ -193,7 +195,10 @@ export class TreeReader {
   named(node: Node, properties: Properties | undefined): Node {
     if (!properties) return node;
     if (node.shape === 'alias') throw this.cursor.error('an alias has neither anchor nor tag');
-    if (properties.anchor !== undefined) this.anchors.set(properties.anchor, node.value);
+    if (properties.anchor !== undefined) {
+      this.anchors.set(properties.anchor, node.value);
+      this.watcher?.anchor(properties.anchor, node.value);
+    }
     return node;
   }
 
@@ -261,11 +266,6 @@ export class TreeReader {
     return { value, shape: 'alias' };
   }
 
-  emptyNode(properties: Properties | undefined, frame: Frame): Node {
-    const at = this.lastEnd;
-    const token: ScalarToken = { text: '', style: 'plain', start: at, end: at };
-    return this.named({ value: this.leafOf(token, properties, frame.parent), shape: 'empty' }, properties);
-  }
   private countCopy(copy: Value, depth: number, at: number): void {
     const { cursor } = this;
     if (depth > MAX_DEPTH) throw cursor.error(`values are nested deeper than ${MAX_DEPTH} levels`, at);
@@ -277,6 +277,11 @@ export class TreeReader {
       throw cursor.error(`aliases stand for more than ${MAX_ALIAS_TEXT} characters`, at);
   }
 
+  emptyNode(properties: Properties | undefined, frame: Frame): Node {
+    const at = this.lastEnd;
+    const token: ScalarToken = { text: '', style: 'plain', start: at, end: at };
+    return this.named({ value: this.leafOf(token, properties, frame.parent), shape: 'empty' }, properties);
+  }
 
   /** The text of a key; other types are refused once the file is known to be well-formed. */
   private keyText(key: Value, at: number): string {
@@ -287,10 +292,11 @@ export class TreeReader {
     return String(key.value);
   }
 
-  /** The item of a key as read, which may be an alias. */
+  /** The item of a key as read, which may be an alias. Called when the last token read is that of its value. */
   itemOf(key: Value, at: number, value: Value): Item {
     const entry = item(this.keyText(key, at), value);
     if (key.alias) entry.keyAlias = key.alias;
+    this.watcher?.entry(entry, at, this.lastEnd, this.cursor.flowLevel > 0);
     return entry;
   }
 

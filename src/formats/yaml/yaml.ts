@@ -6,6 +6,7 @@ import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { type DocumentPlace, readDocuments } from './documents.js';
 import { emitFlow, emitValue, emitYaml } from './emit.js';
 import { Splicer } from './splice.js';
+import { utf16Of } from './utf16.js';
 
 /** A YAML file as read, with the places of its documents. */
 interface YamlFile extends SourceFile {
@@ -16,14 +17,21 @@ export const yamlStore: FormatStore = {
   name: 'yaml',
 
   parse(bytes: Uint8Array): YamlFile {
-    const text = decodeText(bytes);
+    const utf16 = utf16Of(bytes);
+    const text = utf16 ? utf16.decode(bytes) : decodeText(bytes);
     if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
     const documents = readDocuments(text);
     const metadata = documents[0]?.metadata ?? null;
     if (metadata && metadata.kind !== 'branch') {
       throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
     }
-    return { text, documents: documents.map((one) => one.root), places: documents.map((one) => one.place), metadata };
+    const file = {
+      text,
+      documents: documents.map((one) => one.root),
+      places: documents.map((one) => one.place),
+      metadata,
+    };
+    return utf16 ? { ...file, encode: utf16.encode } : file;
   },
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {

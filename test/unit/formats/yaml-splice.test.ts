@@ -1,0 +1,108 @@
+/** Splicing YAML: ciphertext goes into the author's text and out again, and the layout brings back what style cannot. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { Cipher } from '../../../src/cipher/cipher.js';
+import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
+import { layoutOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
+import { applyEdits } from '../../../src/formats/store.js';
+import { yamlStore } from '../../../src/formats/yaml/yaml.js';
+import { branch, item, leaf } from '../../../src/tree/tree.js';
+
+const metadata = branch([item('mac', leaf('m')), item('version', leaf('3.13.2'))]);
+
+/** Encrypts a text under the default rule and decrypts it again. */
+function roundTrip(text: string): { sealed: string; rendered: string; restored: string | undefined } {
+  const options = {
+    cipher: new Cipher(randomBytes(32)),
+    scope: { rule: 'unencrypted_suffix', suffix: '_unencrypted' },
+    macOnlyEncrypted: false,
+  } as const;
+  const file = yamlStore.parse(Buffer.from(text));
+  const { macText } = encryptTree(file.documents, options);
+  const toCipher = yamlStore.edits(file, metadata);
+  const sealed = applyEdits(text, toCipher);
+  const again = yamlStore.parse(Buffer.from(sealed));
+  expect(again.metadata).not.toBeNull();
+  const decrypted = decryptTree(again.documents, options);
+  expect(decrypted.macText).toBe(macText);
+  expect(decrypted.keptComments).toBe(0);
+  const toPlain = yamlStore.edits(again, null);
+  const rendered = applyEdits(sealed, toPlain);
+  const layout = layoutOf(text, toCipher, sealed, toPlain);
+  return { sealed, rendered, restored: layout ? restoreLayout(rendered, parseLayout(printLayout(layout))) : rendered };
+}
+
+describe('texts whose style alone brings them back', () => {
+  test.each([
+    'a: 1\nb: two # note\n\n# end\n',
+    'a: "x"\nb: \'y\'\nc: |\n  one\n  two\nd: >-\n  folded\n',
+    'l:\n- a\n-   b\n- c: 1\n  d: [x, "y", {z: 1}]\n',
+    'a: |+\n  keep\n\n\nb: 1\n',
+    'a: |2\n    indented\n  less\n',
+    'a: &x 1\nb_unencrypted: 2\n',
+    '---\na: 1\n---\nb: 2\n...\n',
+    '{a: 1, b: [2, 3]}\n',
+    '  a: 1\n  b: 2\n',
+    'a: 1\r\nb:\r\n  - x\r\n',
+    'e: ""\nn: null\nm: {}\nl: []\n',
+    '? a\n: b\n',
+    'a: !x b\n',
+  ])('%j', (text) => {
+    const { sealed, rendered } = roundTrip(text);
+    expect(sealed).not.toBe(text);
+    expect(rendered).toBe(text);
+  });
+});
+
+describe('texts that need a layout', () => {
+  test.each([
+    ['no final line break', 'a: 1'],
+    ['a spelling of a number', 'a: 1.10\nb: 0x1F\nc: 1_000\nd: 1e3\n'],
+    ['a folded plain text', 'a: one\n  two\nb: 1\n'],
+    ['escapes', 'a: "\\u00e9\\x41"\n'],
+    ['a folded block of several lines', 'a: >\n  one\n  two\n\n  three\n'],
+    ['an alias', 'a: &x {k: v, l: [1]}\nb: *x\n<<: *x\n'],
+    ['an alias as key', 'a: &x key\n*x : v\n'],
+    ['a typing tag', 'a: !!int "12"\nb: !!binary aGk=\n'],
+    ['an empty document', '---\n---\na: 1\n'],
+    ['a null document', 'null\n'],
+    ['an unusual timestamp', 'a: 2001-12-14t21:59:43.10-05:00\n'],
+    ['an anchor that touches its text', 'a: &an:chor\n'],
+    ['a trailing comma in braces', '{a: 1,}\n'],
+  ])('%s', (_name, text) => {
+    const { rendered, restored } = roundTrip(text);
+    expect(rendered).not.toBe(text);
+    expect(restored).toBe(text);
+  });
+
+  test('a layout for another text is not applied', () => {
+    const layout = { hash: 'other', patches: [] };
+    expect(restoreLayout('a: 1\n', layout)).toBeUndefined();
+  });
+
+  test.each(['', '{}', '[2,"h",[]]', '[1,"h",[[-1,0,"x"]]]', '[1,"h",[[0,0,5]]]', '[1,5,[]]', 'x'])(
+    'the malformed layout %j is refused',
+    (text) => {
+      expect(() => parseLayout(text)).toThrow('malformed');
+    },
+  );
+});
+
+describe('what sops wrote', () => {
+  test('a text of several lines behind an inline comment does not run into it', () => {
+    const file = yamlStore.parse(Buffer.from('a: ENC[x] # c\nb: 1\n'));
+    const found = file.documents[0]?.items.find((entry) => entry.kind === 'item');
+    if (found?.value.kind === 'leaf') found.value.value = 'x\ny';
+    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('a: |- # c\n    x\n    y\nb: 1\n');
+  });
+
+  test('nothing but metadata leaves an empty map', () => {
+    const file = yamlStore.parse(Buffer.from('sops:\n    mac: x\n'));
+    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('{}\n');
+  });
+
+  test('metadata in the middle goes, with nothing else', () => {
+    const file = yamlStore.parse(Buffer.from('a: 1\nsops:\n    mac: x\n# c\nb: 2\n'));
+    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('a: 1\n# c\nb: 2\n');
+  });
+});
