@@ -7,6 +7,8 @@ export const INTERNAL_STATUS = 70;
 /** What a shell reports for a process that SIGPIPE ended: the reader of standard output is gone. */
 const BROKEN_PIPE_STATUS = 141;
 const MOST_LINES = 5;
+/** A line may quote a key of the file, which can be of any length. */
+const MOST_COLUMNS = 1000;
 
 export interface Report {
   /** With its line ends; empty when nothing is to be said. */
@@ -27,7 +29,8 @@ export function reportOf(error: unknown, verbose: boolean): Report {
   const message = split(error.message);
   const after = [...place(error), ...(error.hint === undefined ? [] : split(`  ${error.hint}`))];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
-  return { text: lines(shorten(message, after, error.detail !== undefined)), status: error.exitStatus };
+  const short = shorten(message, after, error.detail !== undefined).map(cut);
+  return { text: lines(short), status: error.exitStatus };
 }
 
 /** Text for a terminal: control characters, direction marks and lone surrogates are escaped, line breaks too. */
@@ -49,6 +52,10 @@ function shorten(message: readonly string[], after: readonly string[], more: boo
     0,
     MOST_LINES,
   );
+}
+
+function cut(line: string): string {
+  return line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS)}…` : line;
 }
 
 /** The file and key, unless the sentence names them already. */
