@@ -94,6 +94,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     remote: true,
     wireField: 3,
     named: 'resource ID',
+    load: async () => (await import('./gcp-kms/gcp-kms.js')).gcpKmsProvider,
   },
   {
     type: 'hckms',

@@ -40,20 +40,22 @@ export const awsKmsProvider: KeyProvider = {
     return contextText === '' ? identity : `${identity}|${contextText}`;
   },
 
-  async wrap(key, part, host) {
-    const { input, client } = await prepare(key, host);
+  async wrap(key, part, host, signal) {
+    const { input, client } = await prepare(key, host, ENCRYPTING);
     const { EncryptCommand } = await loadKms();
-    const answer = await client.send(new EncryptCommand({ ...input, Plaintext: part })).catch(explain(ENCRYPTING));
+    const command = new EncryptCommand({ ...input, Plaintext: part });
+    const answer = await client.send(command, abortedBy(signal)).catch(explain(ENCRYPTING));
     if (!answer.CiphertextBlob) throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`);
     return Buffer.from(answer.CiphertextBlob).toString('base64');
   },
 
-  async unwrap(key, host) {
+  async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
     if (!blob) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
-    const { input, client } = await prepare(key, host);
+    const { input, client } = await prepare(key, host, DECRYPTING);
     const { DecryptCommand } = await loadKms();
-    const answer = await client.send(new DecryptCommand({ ...input, CiphertextBlob: blob })).catch(explain(DECRYPTING));
+    const command = new DecryptCommand({ ...input, CiphertextBlob: blob });
+    const answer = await client.send(command, abortedBy(signal)).catch(explain(DECRYPTING));
     if (!answer.Plaintext) throw new SopsError('key', `${DECRYPTING}: the answer has no Plaintext`);
     return answer.Plaintext;
   },
@@ -80,12 +82,21 @@ function partsOf({ fields }: MasterKey): AwsKey {
   };
 }
 
-async function prepare(key: MasterKey, host: Host) {
+/** A client that has its credentials, and the fields that both calls have. */
+async function prepare(key: MasterKey, host: Host, doing: string) {
   const { arn, role, profile, context } = partsOf(key);
   const region = regionOf(arn);
   if (role !== '') checkRole(role, TYPE, host);
   const client = await clientFor({ region, profile, role }, host);
+  await client.config.credentials().catch((error: unknown) => {
+    // What went wrong with a role is said already.
+    throw error instanceof SopsError ? error : failureOf(doing, error);
+  });
   return { client, input: { KeyId: arn, EncryptionContext: Object.fromEntries(context) } };
+}
+
+function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
 }
 
 function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {

@@ -38,6 +38,7 @@ export function clientFor(access: Access, host: Host): Promise<KmsClient> {
   const name = JSON.stringify([access.region, access.profile, access.role]);
   const client = ofHost.get(name) ?? makeClient(access, host);
   ofHost.set(name, client);
+  client.catch(() => ofHost.delete(name));
   return client;
 }
 
@@ -50,7 +51,7 @@ async function makeClient({ region, profile, role }: Access, host: Host): Promis
   return new KMSClient({ ...own, credentials: () => assumeRole(role, settings, host) });
 }
 
-/** Called by the SDK when there is no session, or when it is about to end. */
+/** Called by the SDK when there is no session, or when it is about to end. Throws `key`, saying which role it is about. */
 async function assumeRole(role: string, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
   const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
   const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
@@ -61,14 +62,12 @@ async function assumeRole(role: string, settings: AwsSettings, host: Host): Prom
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken) {
-      throw new SopsError('key', `${doing}: the answer has no credentials`);
+      throw new SopsError('key', 'the answer has no credentials');
     }
     const expiration = Expiration ? { expiration: Expiration } : {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
   } catch (error) {
     throw failureOf(doing, error);
-  } finally {
-    client.destroy();
   }
 }
 

@@ -1,12 +1,12 @@
 /** Words for what goes wrong between the AWS SDK and its services. */
 import { SopsError } from '../../errors.js';
 
-/**
- * The error for a call that failed: what was being done and why it failed. Errors of ours, such as a role that cannot be
- * assumed, stay as they are.
- */
+/** The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. */
 export function failureOf(doing: string, error: unknown): SopsError {
-  if (error instanceof SopsError) return error;
+  if (error instanceof SopsError) {
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new SopsError('key', `${doing}: ${error.message}`, { ...hint, cause: error.cause });
+  }
   const hint = isCredentialsError(error) ? { hint: CREDENTIALS_HINT } : {};
   return new SopsError('key', `${doing}: ${reasonOf(error)}`, { ...hint, cause: error });
 }

@@ -1,10 +1,10 @@
-/** What the clients of AWS services are told: credentials, endpoints and certificates, from the host's environment. */
+/** What the clients of AWS services are told: credentials and endpoints, from the host's environment. */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { readTlsRoots } from '../../util/tls-roots.js';
+import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
 
 /** Credentials as the SDK takes them. */
 export interface AwsCredentials {
@@ -19,11 +19,9 @@ export interface AwsSettings {
   readonly region: string;
   readonly profile?: string;
   readonly credentials?: AwsCredentials;
-  readonly requestHandler: { readonly connectionTimeout: number; readonly httpsAgent?: { readonly ca: Buffer } };
+  readonly requestHandler: SdkRequestHandler;
   readonly logger: typeof SILENT;
 }
-
-const CONNECTION_TIMEOUT_MS = 30_000;
 
 const ignore = (): void => undefined;
 /** Without a logger the SDK writes to the console, e.g. that both a profile and keys are set. */
@@ -43,12 +41,11 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   if (profile !== '') await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
   const search = { ...files, webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE, roleArn: env.AWS_ROLE_ARN };
-  const ca = await readTlsRoots(host);
   return {
     region,
     ...(profile === '' ? {} : { profile }),
     ...(credentials ? { credentials } : search),
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, ...(ca ? { httpsAgent: { ca } } : {}) },
+    requestHandler: requestHandlerFor(host),
     logger: SILENT,
   };
 }

@@ -1,0 +1,67 @@
+/** Sends the requests of the AWS SDK the way all of ours go: through proxies, with the user's and the system's certificates. */
+import type { Host } from '../../util/host.js';
+import type { HttpRequest } from '../../util/http/request.js';
+import { sendWithRetries } from '../../util/http/retry.js';
+import { decodeText } from '../../util/text.js';
+
+/** A request as the SDK hands it over. */
+interface SdkRequest {
+  readonly method: string;
+  /** With the colon. */
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body?: unknown;
+}
+
+interface SdkResponse {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** What the SDK asks of what sends its requests. */
+export interface SdkRequestHandler {
+  readonly metadata: { readonly handlerProtocol: string };
+  handle(request: SdkRequest, options?: { abortSignal?: unknown }): Promise<{ response: SdkResponse }>;
+  updateHttpClientConfig(): void;
+  httpHandlerConfigs(): Record<string, never>;
+}
+
+const TIMEOUT_MS = 60_000;
+/** Only lost connections: what the service answers is for the SDK to judge. */
+const RETRY = { retries: 2, wait: (retry: number) => 100 * 2 ** retry, isPassing: () => false };
+
+/**
+ * The SDK's own handler knows neither HTTPS_PROXY nor SSL_CERT_FILE nor the system's certificates, which the Go SDK in SOPS all
+ * heeds. Requests of KMS and STS are small texts, without a query, and so are the answers.
+ */
+export function requestHandlerFor(host: Host): SdkRequestHandler {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle({ method, protocol, hostname, port, path, headers, body }, options) {
+      const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`);
+      const signal = options?.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+      const request: HttpRequest = {
+        method: method as HttpRequest['method'],
+        url,
+        headers,
+        body: body instanceof Uint8Array ? decodeText(body) : String(body ?? ''),
+        timeout: TIMEOUT_MS,
+        signal,
+      };
+      const answer = await sendWithRetries(request, RETRY, host);
+      const texts = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      const response = {
+        statusCode: answer.status,
+        headers: Object.fromEntries(texts),
+        body: Buffer.from(answer.body),
+      };
+      return { response };
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}

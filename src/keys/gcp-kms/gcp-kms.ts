@@ -1,0 +1,74 @@
+/** The provider of GCP KMS keys (spec keys-and-config.md section 2.3). */
+import { SopsError } from '../../errors.js';
+import { decodeBase64 } from '../../util/base64.js';
+import type { Host } from '../../util/host.js';
+import type { KeyProvider, MasterKey } from '../provider.js';
+import { failureOf } from './failure.js';
+import { transportFor, type Verb } from './transport.js';
+
+const TYPE = 'gcp_kms';
+const RESOURCE_ID = 'resource_id';
+const ENCRYPTING = 'failed to encrypt sops data key with GCP KMS key';
+const CREATING = 'cannot create GCP KMS service';
+const DECRYPTING = 'failed to decrypt sops data key with GCP KMS key';
+
+/** A segment `.` or `..` would name another resource once it is part of a URL. */
+const PATTERN =
+  /^projects\/(?!\.{1,2}\/)[^/]+\/locations\/(?!\.{1,2}\/)[^/]+\/keyRings\/(?!\.{1,2}\/)[^/]+\/cryptoKeys\/(?!\.{1,2}$)[^/]+$/;
+
+export const gcpKmsProvider: KeyProvider = {
+  type: TYPE,
+
+  /** Items lose their spaces. Whether one is a key is seen when it is used, as in SOPS. */
+  async parse(text) {
+    const items = text === '' ? [] : text.split(',').map((item) => item.replaceAll(' ', ''));
+    return items.map((item): MasterKey => ({ type: TYPE, fields: new Map([[RESOURCE_ID, item]]), enc: '' }));
+  },
+
+  keyString: resourceIdOf,
+
+  async wrap(key, part, host, signal) {
+    const ciphertext = await call({ key, verb: 'encrypt', bytes: part, host, signal }, ENCRYPTING);
+    if (!ciphertext) throw new SopsError('key', `${ENCRYPTING}: the answer has no ciphertext`);
+    return Buffer.from(ciphertext).toString('base64');
+  },
+
+  async unwrap(key, host, signal) {
+    const ciphertext = decodeBase64(key.enc);
+    if (!ciphertext) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
+    const part = await call({ key, verb: 'decrypt', bytes: ciphertext, host, signal }, DECRYPTING);
+    if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`);
+    return part;
+  },
+};
+
+interface Call {
+  readonly key: MasterKey;
+  readonly verb: Verb;
+  readonly bytes: Uint8Array;
+  readonly host: Host;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the service makes of some bytes; undefined when its answer holds none. */
+async function call({ key, verb, bytes, host, signal }: Call, doing: string): Promise<Uint8Array | undefined> {
+  const name = resourceIdOf(key);
+  if (!PATTERN.test(name)) {
+    throw new SopsError('key', `${CREATING}: no valid resource ID found in ${JSON.stringify(name)}`, {
+      hint: 'It should look like projects/<p>/locations/<l>/keyRings/<r>/cryptoKeys/<k>, without a version.',
+    });
+  }
+  const transport = await transportFor(host).catch((error: unknown) => {
+    throw failureOf(CREATING, error);
+  });
+  try {
+    return await transport.call(verb, name, bytes, signal);
+  } catch (error) {
+    throw failureOf(doing, error);
+  }
+}
+
+function resourceIdOf({ fields }: MasterKey): string {
+  const id = fields.get(RESOURCE_ID);
+  return typeof id === 'string' ? id : '';
+}

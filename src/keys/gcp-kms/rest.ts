@@ -1,0 +1,72 @@
+/** GCP KMS over REST, for networks that do not let gRPC through. */
+import { SopsError } from '../../errors.js';
+import { decodeBase64 } from '../../util/base64.js';
+import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
+import { sendWithRetries } from '../../util/http/retry.js';
+import type { Service, Transport } from './transport.js';
+
+const TIMEOUT_MS = 60_000;
+/** As Google's clients have it: the service asks for patience with 503. */
+const RETRY = { retries: 3, wait: (retry: number) => 100 * 2 ** retry, isPassing: (status: number) => status === 503 };
+const FIELD = { encrypt: ['plaintext', 'ciphertext'], decrypt: ['ciphertext', 'plaintext'] } as const;
+
+export function restTransport(service: Service): Transport {
+  const base = baseOf(service);
+  return {
+    async call(verb, name, bytes, signal) {
+      const url = new URL(`${base}/v1/${pathOf(name)}:${verb}?%24alt=json%3Benum-encoding%3Dint`);
+      const [given, wanted] = FIELD[verb];
+      const headers = {
+        ...Object.fromEntries(await service.credentials.getRequestHeaders(url.href)),
+        'Content-Type': 'application/json',
+        'x-goog-request-params': `name=${encodeURIComponent(name)}`,
+      };
+      const body = JSON.stringify({ name, [given]: Buffer.from(bytes).toString('base64') });
+      const request: HttpRequest = { method: 'POST', url, headers, body, timeout: TIMEOUT_MS, signal };
+      return bytesOf(await sendWithRetries(request, RETRY, service.host), wanted);
+    },
+  };
+}
+
+/** `https://` is taken for granted, as Google's clients do. */
+function baseOf({ endpoint, universe }: Service): string {
+  const address = endpoint || `cloudkms.${universe}`;
+  const base = address.includes('://') ? address : `https://${address}`;
+  if (!URL.canParse(base)) throw new SopsError('key', 'SOPS_GCP_KMS_ENDPOINT is not a URL');
+  return base.replace(/\/+$/, '');
+}
+
+/** Nothing in a name may end the path; the colon of projects in domains stays as it is. */
+function pathOf(name: string): string {
+  return name
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replaceAll('%3A', ':'))
+    .join('/');
+}
+
+function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | undefined {
+  const answer = parseObject(body);
+  if (status !== 200) throw new SopsError('key', refusalOf(status, answer));
+  if (!answer) throw new SopsError('key', 'the answer cannot be understood');
+  const value = answer[field];
+  const bytes = typeof value === 'string' ? decodeBase64(value) : null;
+  return bytes ?? undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The service's own words: `{"error":{"code":403,"message":"…","status":"PERMISSION_DENIED"}}`. */
+function refusalOf(status: number, answer: Fields | undefined): string {
+  const error = (answer?.error ?? {}) as Fields;
+  const message = typeof error.message === 'string' ? error.message.trim().split('\n', 1)[0] : '';
+  return `googleapi: Error ${status}${message ? `: ${message}` : ''}`;
+}
