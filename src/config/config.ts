@@ -61,7 +61,7 @@ async function parseDocument(text: string, path: string): Promise<Branch> {
 }
 
 /** The text up to where a second YAML document begins; SOPS never reads on (YAML 1.2 section 9.1: markers stand at column 0). */
-function firstDocument(text: string): string {
+export function firstDocument(text: string): string {
   let begun = false;
   let at = 0;
   while (at < text.length) {
@@ -76,6 +76,6 @@ function firstDocument(text: string): string {
 }
 
 /** Whether a text holds nothing but blanks and comments. */
-function isBlank(text: string): boolean {
+export function isBlank(text: string): boolean {
   return text.split('\n').every((line) => /^\s*(?:#|$)/.test(line));
 }

@@ -1,0 +1,166 @@
+/** Taking recipients out of a `.sops.yaml`: comments and layout stay, and what is left must mean what it meant without them. */
+import { SopsError } from '../errors.js';
+import { applyEdits, type Edit } from '../formats/store.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
+import type { Item, Value } from '../tree/tree.js';
+import { type Entry, entryEdits, itemEdits, mergedEdits } from './entry-removal.js';
+import type { GroupRule } from './model.js';
+import { parseConfig } from './parse.js';
+import { type ConfigTree, itemsOf, readConfigTree, recipientsOf, valuesIn } from './recipients-of.js';
+
+/** What the configuration is called, and whom it is not to name any more. */
+export interface Removal {
+  /** How messages call the file. */
+  readonly path: string;
+  isUnwanted(recipient: string): boolean;
+}
+
+/**
+ * The text of a configuration without some recipients, or null when it does not name them: they go from lists, from texts
+ * with commas, and with the lists, groups' fields and anchors that hold nothing else. Throws `config` when a rule or a key group
+ * would be left without recipients, and when the text cannot be edited safely.
+ */
+export async function withoutRecipients(tree: ConfigTree, removal: Removal): Promise<string | null> {
+  if (!recipientsOf(tree.document, tree).some(removal.isUnwanted)) return null;
+  await checkNobodyAlone(tree, removal);
+  const plan = new RemovalPlan(tree, removal);
+  plan.look(tree.document, true);
+  const text = applyEdits(tree.text, mergedEdits(plan.edits));
+  await checkMeaning(tree, text, removal);
+  return text;
+}
+
+class RemovalPlan {
+  readonly edits: Edit[] = [];
+
+  constructor(
+    private readonly tree: ConfigTree,
+    private readonly removal: Removal,
+  ) {}
+
+  /**
+   * Whether a value names unwanted recipients alone, so that it goes with its entry; if not, the edits below it are noted.
+   * What an alias stands for is edited where it is written, at its anchor (`editable` false).
+   */
+  look(value: Value, editable: boolean): boolean {
+    const own = editable && value.alias === undefined;
+    if (value.kind === 'leaf') return this.lookAtText(value, own);
+    const keyString = value.kind === 'branch' ? this.tree.keyMaps.get(value) : undefined;
+    if (keyString !== undefined) return this.removal.isUnwanted(keyString);
+    const nodes = value.items.filter((entry) => entry.kind !== 'comment');
+    const goes = nodes.map((node) => this.look(node.kind === 'item' ? node.value : node, own));
+    if (goes.length > 0 && goes.every(Boolean)) return true;
+    if (own && goes.some(Boolean)) this.edits.push(...entryEdits(this.tree.text, this.entries(nodes, goes)));
+    return false;
+  }
+
+  private lookAtText(leaf: Extract<Value, { kind: 'leaf' }>, own: boolean): boolean {
+    if (typeof leaf.value !== 'string') return false;
+    const items = itemsOf(leaf.value);
+    const unwanted = items.filter(this.removal.isUnwanted);
+    if (unwanted.length === 0) return false;
+    if (unwanted.length === items.length) return true;
+    if (own && leaf.source) this.edits.push(...itemEdits(this.tree.text, leaf.source, this.removal.isUnwanted));
+    return false;
+  }
+
+  private entries(nodes: readonly (Item | Value)[], goes: readonly boolean[]): Entry[] {
+    return nodes.map((node, at) => {
+      const place = this.tree.places.get(node);
+      if (!place) throw notEditable(this.removal);
+      return { ...place, goes: goes[at] ?? false };
+    });
+  }
+}
+
+/** Reads the new text and holds it against the old tree: nothing but the recipients may be missing. */
+async function checkMeaning(before: ConfigTree, text: string, removal: Removal): Promise<void> {
+  const after = await readConfigTree(text).catch((cause: unknown) => {
+    throw notEditable(removal, cause);
+  });
+  const kept = (await groupsOfRules(before, removal)).map(({ groups }) => groups.map(withoutUnwanted(removal)));
+  const got = (await groupsOfRules(after, removal)).map(({ groups }) => groups);
+  const isAsMeant =
+    sameJson(kept, got) &&
+    sameJson(meaningOf(before.document, before, removal), meaningOf(after.document, after, removal)) &&
+    !recipientsOf(after.document, after).some(removal.isUnwanted);
+  if (!isAsMeant) throw notEditable(removal);
+}
+
+/** Refuses when a rule or group names unwanted recipients alone: nobody could read what it encrypts. */
+async function checkNobodyAlone(tree: ConfigTree, removal: Removal): Promise<void> {
+  for (const { name, groups } of await groupsOfRules(tree, removal)) {
+    const at = groups.findIndex((group) => group.length > 0 && group.every(removal.isUnwanted));
+    if (at < 0) continue;
+    const place = groups.length > 1 ? `key group ${at + 1} of ${name}` : name;
+    throw new SopsError('config', `${place} would be left without recipients`, {
+      hint: 'Nothing was changed. Name somebody else there first, and run updatekeys.',
+    });
+  }
+}
+
+interface RuleGroups {
+  readonly name: string;
+  /** The recipients of each group. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** The recipients of the creation rules, and of the rules by which `publish` encrypts anew, as `encrypt` understands them. */
+async function groupsOfRules({ document, used }: ConfigTree, { path }: Removal): Promise<RuleGroups[]> {
+  const config = parseConfig({ document, text: used, path, folder: '' });
+  const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
+  return Promise.all(
+    rules.map(async (rule) => {
+      const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(itemsOf) : []));
+      const groups = rule.keyGroups.length > 0 ? await Promise.all(rule.keyGroups.map(recipientsOfGroup)) : [listed];
+      return { name: rule.name, groups };
+    }),
+  );
+}
+
+async function recipientsOfGroup({ merge, keys }: GroupRule): Promise<string[]> {
+  const merged = (await Promise.all(merge.map(recipientsOfGroup))).flat();
+  const own = [...keys].flatMap(([type, entries]) =>
+    entries.map(async (entry) =>
+      typeof entry === 'string' ? itemsOf(entry) : [await keyStringOf({ type, fields: entry, enc: '' })],
+    ),
+  );
+  return [...merged, ...(await Promise.all(own)).flat()];
+}
+
+function withoutUnwanted({ isUnwanted }: Removal): (group: readonly string[]) => string[] {
+  return (group) => group.filter((recipient) => !isUnwanted(recipient));
+}
+
+function sameJson(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** A tree as nested lists without the unwanted recipients, and without what holds nothing but them. */
+function meaningOf(value: Value, tree: ConfigTree, removal: Removal): unknown {
+  if (value.kind === 'leaf') return meaningOfLeaf(value, removal);
+  const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
+  if (keyString !== undefined && removal.isUnwanted(keyString)) return undefined;
+  const entries = value.items.flatMap((entry): unknown[] => {
+    if (entry.kind === 'comment') return [];
+    const meaning = meaningOf(entry.kind === 'item' ? entry.value : entry, tree, removal);
+    if (meaning === undefined) return [];
+    return [entry.kind === 'item' ? [entry.key, meaning] : meaning];
+  });
+  return valuesIn(value).length > 0 && entries.length === 0 ? undefined : [value.kind, ...entries];
+}
+
+function meaningOfLeaf({ value }: Extract<Value, { kind: 'leaf' }>, { isUnwanted }: Removal): unknown {
+  if (typeof value !== 'string') return typeof value === 'object' && value !== null ? 'time' : String(value);
+  const items = itemsOf(value);
+  if (!items.some(isUnwanted)) return ['text', ...items];
+  const kept = items.filter((item) => !isUnwanted(item));
+  return kept.length === 0 ? undefined : ['text', ...kept];
+}
+
+function notEditable({ path }: Removal, cause?: unknown): SopsError {
+  return new SopsError('config', `the recipient cannot be taken out of ${path} without changing something else`, {
+    hint: 'Nothing was changed. Take it out by hand, then run this again with the recipient itself.',
+    cause,
+  });
+}

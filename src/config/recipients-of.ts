@@ -1,0 +1,102 @@
+/** A `.sops.yaml` opened for edits: its tree with the place of every entry, its anchors, and whom its values name. */
+import { readDocuments } from '../formats/yaml/documents.js';
+import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
+import { type Branch, branch, type Item, type Value } from '../tree/tree.js';
+import { firstDocument, isBlank } from './config.js';
+
+/** Where an entry of a map or list stands. */
+export interface EntryPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly inFlow: boolean;
+}
+
+export interface ConfigTree {
+  /** The whole text of the file. */
+  readonly text: string;
+  /** The part that SOPS reads: the first document. */
+  readonly used: string;
+  readonly document: Branch;
+  readonly places: ReadonlyMap<Item | Value, EntryPlace>;
+  /** By name; the same name may be given again. */
+  readonly anchors: ReadonlyMap<string, readonly Value[]>;
+  /** Key strings of the maps that are one key each, such as the entries of `kms` in a group. */
+  readonly keyMaps: ReadonlyMap<Branch, string>;
+}
+
+/** Reads the text of a configuration. Throws `document-invalid` and what else reading YAML throws. */
+export async function readConfigTree(text: string): Promise<ConfigTree> {
+  const places = new Map<Item | Value, EntryPlace>();
+  const anchors = new Map<string, Value[]>();
+  const used = firstDocument(text);
+  const watcher = {
+    entry: (of: Item | Value, start: number, end: number, inFlow: boolean) =>
+      void places.set(of, { start, end, inFlow }),
+    anchor: (name: string, of: Value) => void anchors.set(name, [...(anchors.get(name) ?? []), of]),
+  };
+  const document = isBlank(used) ? branch() : (readDocuments(used, watcher)[0]?.root ?? branch());
+  const keyMaps = new Map<Branch, string>();
+  for (const { value, row } of keyMapsIn(document)) keyMaps.set(value, await keyStringOfMap(value, row));
+  return { text, used, document, places, anchors, keyMaps };
+}
+
+/** The recipients that a value names: the items of its texts, and the keys that are maps. */
+export function recipientsOf(value: Value, tree: ConfigTree): string[] {
+  if (value.kind === 'leaf') return typeof value.value === 'string' ? itemsOf(value.value) : [];
+  const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
+  if (keyString !== undefined) return [keyString];
+  return valuesIn(value).flatMap((entry) => recipientsOf(entry, tree));
+}
+
+/** The items of a text that may name several keys. */
+export function itemsOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** The values directly below one. */
+export function valuesIn(value: Value): Value[] {
+  if (value.kind === 'leaf') return [];
+  return value.items.flatMap((entry) =>
+    entry.kind === 'comment' ? [] : entry.kind === 'item' ? [entry.value] : [entry],
+  );
+}
+
+/** The maps that are one key each: they have the first field of such a type, and no field that it does not have. */
+function* keyMapsIn(value: Value): Generator<{ value: Branch; row: KeyTypeRow }> {
+  if (value.kind === 'branch') {
+    const keys = value.items.flatMap((entry) => (entry.kind === 'item' ? [entry.key] : []));
+    const row = KEY_TYPES.find(({ groupFields }) => {
+      const names = groupFields?.map((field) => field.name);
+      return names?.[0] !== undefined && keys.includes(names[0]) && keys.every((key) => names.includes(key));
+    });
+    if (row) yield { value, row };
+  }
+  for (const entry of valuesIn(value)) yield* keyMapsIn(entry);
+}
+
+/** The key string of a map, by the names that its fields have in encrypted files. */
+async function keyStringOfMap(value: Branch, row: KeyTypeRow): Promise<string> {
+  const fields = new Map<string, string | ReadonlyMap<string, string>>();
+  for (const { name, field } of row.groupFields ?? []) {
+    const entry = value.items.find((one) => one.kind === 'item' && one.key === name);
+    const found = entry?.kind === 'item' ? entry.value : undefined;
+    const isMap = row.fields.some((of) => of.name === field && of.shape === 'map?');
+    fields.set(field, isMap ? textsOf(found) : textOf(found));
+  }
+  return keyStringOf({ type: row.type, fields, enc: '' });
+}
+
+function textOf(value: Value | undefined): string {
+  return value?.kind === 'leaf' && value.value !== null ? String(value.value) : '';
+}
+
+function textsOf(value: Value | undefined): ReadonlyMap<string, string> {
+  if (value?.kind !== 'branch') return new Map();
+  return new Map(
+    value.items.flatMap((entry) => (entry.kind === 'item' ? [[entry.key, textOf(entry.value)] as const] : [])),
+  );
+}
