@@ -15,22 +15,25 @@ interface Frame {
 
 /**
  * A value on one line, every string quoted (in single quotes where they can hold it), so that it can stand anywhere.
- * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2).
+ * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2). Given the
+ * line break and indentation to put around them, all comments stand on lines of their own above their entries.
  * Throws `output-format` for a time that has no text.
  */
-export function emitFlow(value: Value): string {
+export function emitFlow(value: Value, commentBreak?: string): string {
   if (value.kind === 'leaf') return scalar(value.value);
   const parts: string[] = [value.kind === 'list' ? '[' : '{'];
   const stack: Frame[] = [{ of: value, at: 0, empty: true }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
     const inList = frame.of.kind === 'list';
-    const entry = entryAt(frame.of, frame.at, 'items');
+    const entry = entryAt(frame.of, frame.at, commentBreak === undefined ? 'items' : 'lines');
+    const comments = commentBreak === undefined ? '' : commentLines([...entry.above, ...entry.behind], commentBreak);
     if (entry.value === undefined) {
-      parts.push(inList ? ']' : '}');
+      parts.push(comments, inList ? ']' : '}');
       stack.pop();
       continue;
     }
     if (!frame.empty) parts.push(', ');
+    parts.push(comments);
     if (!inList) parts.push(keyOf(entry.key ?? ''));
     frame.at = entry.next;
     frame.empty = false;
@@ -42,6 +45,10 @@ export function emitFlow(value: Value): string {
     }
   }
   return parts.join('');
+}
+
+function commentLines(texts: readonly string[], commentBreak: string): string {
+  return texts.length === 0 ? '' : `${texts.map((text) => `${commentBreak}#${text}`).join('')}${commentBreak}`;
 }
 
 function keyOf(key: string): string {

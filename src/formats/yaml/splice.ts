@@ -9,6 +9,18 @@ import { withoutComments } from './copy.js';
 import { emitFlow, indentStep } from './emit.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
 
+export interface SpliceOptions {
+  /** Of what is written anew, as `--indent`. */
+  readonly indent?: number | undefined;
+  /** Whether lines are put behind the text, which has no final line break. */
+  readonly continues?: boolean;
+  /** Whether comments decide what is encrypted, so that copies need them. */
+  readonly commentsDecide?: boolean;
+}
+
+/** Longest line beginning that is looked at for the column of an alias. */
+const LONGEST_INDENT = 4096;
+
 /** Collects the edits of the branches of one file. */
 export class Splicer {
   readonly edits: Edit[] = [];
@@ -17,17 +29,12 @@ export class Splicer {
   /** Where the last content of the text ends, if a line break is to follow; a block scalar there would read otherwise. */
   private readonly openEnd: number;
 
-  /**
-   * @param indent of what is written anew, as `--indent`
-   * @param continues whether lines are put behind the text, which has no final line break
-   */
   constructor(
     private readonly text: string,
-    indent?: number,
-    continues = false,
+    private readonly options: SpliceOptions = {},
   ) {
-    this.indent = indentStep(indent);
-    this.openEnd = continues ? text.trimEnd().length : Number.POSITIVE_INFINITY;
+    this.indent = indentStep(options.indent);
+    this.openEnd = options.continues ? text.trimEnd().length : Number.POSITIVE_INFINITY;
     this.lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
   }
 
@@ -35,7 +42,7 @@ export class Splicer {
   addValue(value: Value, inList: boolean): void {
     if (value.alias) {
       const { start, end, of } = value.alias;
-      if (!sameValue(value, of)) this.edits.push({ start, end, text: emitFlow(withoutComments(value)) });
+      if (!sameValue(value, of)) this.edits.push({ start, end, text: this.expanded(value, start) });
       return;
     }
     if (value.kind === 'leaf') {
@@ -50,6 +57,14 @@ export class Splicer {
       else if (entry.kind === 'item') this.addItem(entry);
       else this.addValue(entry, true);
     }
+  }
+
+  /** What takes an alias's place. Its comments need lines, deeper than what is around; so they come along only if needed. */
+  private expanded(value: Value, at: number): string {
+    if (!this.options.commentsDecide) return emitFlow(withoutComments(value));
+    let start = at;
+    while (start > 0 && at - start < LONGEST_INDENT && !isBreak(this.text.charCodeAt(start - 1))) start -= 1;
+    return emitFlow(value, this.lineBreak + ' '.repeat(at - start));
   }
 
   private addItem(of: Item): void {

@@ -36,7 +36,12 @@ export const yamlStore: FormatStore = {
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places } = file as YamlFile;
-    const splicer = new Splicer(file.text, options.indent, metadata !== null && continues(file.text, places));
+    const splicer = new Splicer(file.text, {
+      indent: options.indent,
+      continues: metadata !== null && continues(file.text, places),
+      commentsDecide:
+        metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
+    });
     for (const [index, root] of file.documents.entries()) {
       splicer.addValue(root, false);
       const place = places[index];
@@ -77,7 +82,11 @@ function metadataEdits(
   if (!metadata) return [];
   const onNewLine = place.end === 0 || /[\n\r]$/.test(text.slice(Math.max(0, place.end - 1), place.end));
   const edits: Edit[] = [{ start: place.end, end: place.end, text: onNewLine ? block : lineBreak + block }];
-  if (place.nullRoot) edits.unshift({ ...place.nullRoot, text: '' });
+  if (place.nullRoot) {
+    // Blanks behind it go too: a tab could not stand alone where the metadata's key is to begin.
+    const blanks = /^[ \t]*/.exec(text.slice(place.nullRoot.end, place.nullRoot.end + 1024))?.[0].length ?? 0;
+    edits.unshift({ start: place.nullRoot.start, end: place.nullRoot.end + blanks, text: '' });
+  }
   return edits;
 }
 
