@@ -95,8 +95,9 @@ class IniSplicer {
     const asRead = repeats.length > 0 ? valueText(section, node, place.style, this.sealed) : this.sliceOf(place.span);
     const written =
       text.slice(start, key.span.end) + text.slice(key.junk?.end ?? key.span.end, place.span.start) + (value ?? asRead);
-    const end = text[region.end - 1] === '\n' ? lineEnd : '';
-    this.replace(region, lines.join('') + written + end);
+    // The line end stays: behind the last key it is the metadata's to remove.
+    const lineBreak = /\r?\n$/.exec(text.slice(Math.max(region.start, region.end - 2), region.end))?.[0].length ?? 0;
+    this.replace({ start: region.start, end: region.end - lineBreak }, lines.join('') + written);
     for (const repeat of repeats) this.replace(repeat, '');
   }
 
