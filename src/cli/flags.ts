@@ -34,7 +34,7 @@ const GROUPS = ['groups add', 'groups delete'];
 /** They print a document, or write it where they are told. */
 const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
 /** They give existing files other keys. */
-const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS];
+const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS, 'revoke'];
 /** They need keys. */
 const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING];
 const SERVING = ['keyservice'];
@@ -99,13 +99,13 @@ export const FLAGS: readonly FlagRow[] = [
     value: 'N',
     group: 'recipients',
   }),
-  yesNo('yes', ['updatekeys'], { short: 'y', global: false, ownBehind: true, help: 'do not ask' }),
+  yesNo('yes', ['updatekeys', 'revoke'], { short: 'y', global: false, ownBehind: true, help: 'do not ask' }),
   yesNo('check', ['updatekeys'], {
     global: false,
     ownBehind: true,
     help: 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing',
   }),
-  yesNo('dry-run', ['updatekeys'], {
+  yesNo('dry-run', ['updatekeys', 'revoke'], {
     global: false,
     ownBehind: true,
     help: 'show what would be done and change nothing (updatekeys: the same as --check)',
@@ -117,7 +117,7 @@ export const FLAGS: readonly FlagRow[] = [
   }),
   yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
   yesNo('ignore-mac', REKEYING, { global: false, ownBehind: true, help: 'do not check that the file is unchanged' }),
-  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys'], {
+  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys', 'revoke'], {
     value: 'LIST',
     variable: 'SOPS_DECRYPTION_ORDER',
     help: 'key types to try first, e.g. age,pgp',

@@ -64,6 +64,15 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./groups.js')).groupsDelete,
   },
   {
+    name: 'revoke',
+    summary: 'take a recipient out of .sops.yaml and every file, and list what they could read',
+    operands: 'name|recipient [folder]',
+    examples: ['sops-ts revoke --dry-run alice', 'sops-ts revoke age1… secrets'],
+    operandRule: 'own',
+    writesInPlace: () => true,
+    load: async () => (await import('./revoke.js')).revoke,
+  },
+  {
     name: 'filestatus',
     summary: 'print whether a file is encrypted',
     operands: 'file',

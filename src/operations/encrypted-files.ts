@@ -1,0 +1,87 @@
+/** Finding the encrypted files below a folder, whatever they are called. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { looksEncrypted } from '../cipher/encrypted-value.js';
+import { SopsError } from '../errors.js';
+import { FORMATS, formatOfName } from '../formats/registry.js';
+import type { FormatStore, SourceFile } from '../formats/store.js';
+import type { Value } from '../tree/tree.js';
+import { systemReason } from '../util/files.js';
+
+/** Folders that hold other versions, or other people's files. */
+const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
+/** Every encrypted file holds both, whatever its format. */
+const MARKS = ['sops', 'ENC[AES256_GCM,'];
+
+/** The paths of all files below a folder, in order of their names. Symbolic links are not followed. Throws `failed`. */
+export async function* filesBelow(folder: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new SopsError('failed', `open ${folder}: ${systemReason(cause)}`, { file: folder, cause });
+  });
+  for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) yield path;
+    else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path);
+  }
+}
+
+export interface EncryptedFile {
+  readonly bytes: Uint8Array;
+  readonly store: FormatStore;
+  readonly file: SourceFile;
+}
+
+/**
+ * Reads a file if it is encrypted; null when it is not. A file whose name tells no format, or another one than it has, is
+ * tried in all formats. Throws `input-unreadable`, and what parsing throws for a file that may be encrypted but is broken.
+ */
+export async function readEncrypted(path: string): Promise<EncryptedFile | null> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new SopsError('input-unreadable', `Error reading file: ${path}: ${systemReason(cause)}`, {
+      file: path,
+      cause,
+    });
+  });
+  if (!MARKS.every((mark) => bytes.includes(mark))) return null;
+  const byName = formatOfName(path);
+  let problem: SopsError | undefined;
+  for (const row of [byName, ...FORMATS.filter((other) => other !== byName)]) {
+    const store = await row.load();
+    try {
+      const file = store.parse(bytes);
+      if (file.metadata) return { bytes, store, file };
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      if (row === byName) problem = error.with(error.code, { file: path });
+    }
+  }
+  if (problem) throw problem;
+  return null;
+}
+
+/** What stands encrypted in a file. */
+export interface EncryptedValues {
+  /** Index paths, as `set` and `--extract` take them; those of further documents begin with the document's number. */
+  readonly paths: readonly string[];
+  readonly comments: number;
+}
+
+/** Lists the ciphertexts of a file that is read but not open; no key is needed for that. */
+export function encryptedValues({ store, file }: Pick<EncryptedFile, 'store' | 'file'>): EncryptedValues {
+  if (store.name === 'binary') return { paths: ['the whole content'], comments: 0 };
+  const paths: string[] = [];
+  let comments = 0;
+  const look = (value: Value, path: string): void => {
+    if (value.kind === 'leaf') {
+      if (typeof value.value === 'string' && looksEncrypted(value.value)) paths.push(path);
+      return;
+    }
+    for (const [index, entry] of value.items.entries()) {
+      if (entry.kind === 'comment') comments += Number(looksEncrypted(entry.text));
+      else if (entry.kind === 'item') look(entry.value, `${path}["${entry.key}"]`);
+      else look(entry, `${path}[${index}]`);
+    }
+  };
+  for (const [at, document] of file.documents.entries()) look(document, at === 0 ? '' : `document ${at + 1}: `);
+  return { paths, comments };
+}

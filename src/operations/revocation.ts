@@ -1,0 +1,154 @@
+/** What revoking a recipient comes to, found out before anything is changed. */
+import { readFile } from 'node:fs/promises';
+import { basename, relative, resolve, sep } from 'node:path';
+import { loadConfig } from '../config/config.js';
+import { withoutRecipients } from '../config/edit-config.js';
+import type { Config } from '../config/model.js';
+import { namesRecipient } from '../config/recipient.js';
+import { type ConfigTree, readConfigTree, recipientsOf } from '../config/recipients-of.js';
+import { SopsError } from '../errors.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import type { Value } from '../tree/tree.js';
+import type { Host } from '../util/host.js';
+import { decodeText } from '../util/text.js';
+import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from './encrypted-files.js';
+
+export interface RevocationRequest {
+  /** The recipient, or the name of an anchor in `.sops.yaml` that stands before it. */
+  readonly who: string;
+  /** Where files are looked for; undefined for the folder of the configuration. */
+  readonly folder?: string | undefined;
+  readonly configPath?: string | undefined;
+}
+
+/** All paths are as seen from the working directory. */
+export interface Revocation {
+  readonly recipients: readonly string[];
+  readonly isUnwanted: (recipient: string) => boolean;
+  /** The configuration in force, if there is one. */
+  readonly config: Config | null;
+  /** The configurations that name a recipient, and their new texts. */
+  readonly configs: readonly { readonly path: string; readonly text: string }[];
+  readonly files: readonly AffectedFile[];
+  /** Why files that may be encrypted could not be looked into. */
+  readonly problems: readonly SopsError[];
+}
+
+/** A file that names a recipient. */
+export interface AffectedFile {
+  readonly path: string;
+  /** What the recipient could read. */
+  readonly readable: EncryptedValues;
+  /** Key groups needed to read it; up to 1 means that the recipient alone could. */
+  readonly shamirThreshold: number;
+}
+
+const CONFIG_NAME = '.sops.yaml';
+
+/**
+ * Finds out whom a name stands for, which configurations and files name them, and what these are to become. Throws `config` when
+ * nobody is named, or when a rule would be left without recipients.
+ */
+export async function planRevocation(request: RevocationRequest, host: Host): Promise<Revocation> {
+  const start = request.folder === undefined ? host.cwd : resolve(host.cwd, request.folder);
+  const config = await loadConfig({ configPath: request.configPath, filePath: resolve(start, CONFIG_NAME), host });
+  const folder = request.folder === undefined ? (config?.folder ?? host.cwd) : start;
+  const paths: string[] = [];
+  for await (const path of filesBelow(folder)) paths.push(path);
+  const trees = await configTrees(config, paths, host);
+  const recipients = recipientsCalled(request.who, trees);
+  const isUnwanted = (text: string): boolean => recipients.some((recipient) => namesRecipient(text, recipient));
+  const configs: { path: string; text: string }[] = [];
+  for (const [path, tree] of trees) {
+    const text = await withoutRecipients(tree, { path, isUnwanted });
+    if (text !== null) configs.push({ path, text });
+  }
+  const candidates = paths.filter((path) => basename(path) !== CONFIG_NAME);
+  const { files, problems } = await affectedFiles(candidates, isUnwanted, host);
+  if (configs.length + files.length === 0) throw nobody(request.who, relative(host.cwd, folder) || '.');
+  if (config && !`${config.folder}${sep}`.startsWith(`${folder}${sep}`)) {
+    host.warn(
+      `files outside ${relative(host.cwd, folder)} are not looked at, though ${config.path} is for them as well`,
+    );
+  }
+  return { recipients, isUnwanted, config, configs, files, problems };
+}
+
+/** The configuration in force and those below the folder, by path. */
+async function configTrees(
+  config: Config | null,
+  paths: readonly string[],
+  host: Host,
+): Promise<Map<string, ConfigTree>> {
+  const own = config ? [resolve(host.cwd, config.path)] : [];
+  const trees = new Map<string, ConfigTree>();
+  for (const path of new Set([...own, ...paths.filter((found) => basename(found) === CONFIG_NAME)])) {
+    const shown = relative(host.cwd, path);
+    try {
+      trees.set(shown, await readConfigTree(decodeText(await readFile(path))));
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      throw new SopsError('config', `${shown}: ${error.message}`, { cause: error });
+    }
+  }
+  return trees;
+}
+
+/** Those for whom an anchor stands; without one the text is the recipient. Throws `config` for an anchor of something else. */
+function recipientsCalled(who: string, trees: ReadonlyMap<string, ConfigTree>): string[] {
+  const named: string[] = [];
+  for (const [path, tree] of trees) {
+    for (const value of tree.anchors.get(who) ?? []) {
+      if (!isKeyOrKeys(value, tree)) {
+        throw new SopsError('config', `the anchor ${JSON.stringify(who)} of ${path} stands for more than keys`, {
+          hint: 'Name a recipient itself.',
+        });
+      }
+      named.push(...recipientsOf(value, tree));
+    }
+  }
+  return named.length > 0 ? [...new Set(named)] : [who.trim()];
+}
+
+/** Whether a value is one key, or a list of keys; a whole rule or group is somebody only by mistake. */
+function isKeyOrKeys(value: Value, tree: ConfigTree): boolean {
+  if (value.kind === 'leaf') return typeof value.value === 'string';
+  if (value.kind === 'branch') return tree.keyMaps.has(value);
+  return value.items.every((entry) => entry.kind === 'comment' || (entry.kind !== 'list' && isKeyOrKeys(entry, tree)));
+}
+
+async function affectedFiles(
+  paths: readonly string[],
+  isUnwanted: (recipient: string) => boolean,
+  host: Host,
+): Promise<Pick<Revocation, 'files' | 'problems'>> {
+  const files: AffectedFile[] = [];
+  const problems: SopsError[] = [];
+  for (const path of paths) {
+    const shown = relative(host.cwd, path);
+    try {
+      const found = await readEncrypted(path);
+      if (!found) continue;
+      const { keyGroups, shamirThreshold } = metadataFromBranch(found.file.metadata);
+      const keyStrings = await Promise.all(keyGroups.flat().map(keyStringOf));
+      if (!keyStrings.some(isUnwanted)) continue;
+      files.push({ path: shown, readable: encryptedValues(found), shamirThreshold });
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      problems.push(error.with('failed', { file: shown }));
+    }
+  }
+  return { files, problems };
+}
+
+function nobody(who: string, folder: string): SopsError {
+  const name = JSON.stringify(who);
+  return new SopsError(
+    'config',
+    `${name} is nobody: no anchor of .sops.yaml, and no recipient there or of a file below ${folder}`,
+    {
+      hint: 'Names are those of YAML anchors: keys: [&alice age1…].',
+    },
+  );
+}

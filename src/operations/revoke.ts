@@ -1,0 +1,109 @@
+/** `revoke`: takes a recipient out of `.sops.yaml` and gives every file that names them a new data key without them. */
+import { resolve } from 'node:path';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { SopsError } from '../errors.js';
+import type { KeyService } from '../keyservice/keyservice.js';
+import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
+import { writeFileSafely } from '../util/atomic-write.js';
+import type { Host } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+import { readEncrypted } from './encrypted-files.js';
+import { indentOf } from './indent.js';
+import { withoutKeys } from './key-changes.js';
+import { openFile } from './open-file.js';
+import { writeOutput } from './output.js';
+import { resealFile } from './reseal-file.js';
+import { planRevocation, type Revocation, type RevocationRequest } from './revocation.js';
+import { trustConfig } from './trust.js';
+
+export interface RevokeRequest extends RevocationRequest {
+  /** Only shows what would be done. */
+  readonly dryRun: boolean;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  /** Which key services wrap and open the data key; undefined for this machine's own alone. */
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly talk: RevokeTalk;
+}
+
+/** What is found and done, told as it happens, and the question that may stop it. Paths are as seen from the working directory. */
+export interface RevokeTalk {
+  /** Who is revoked, where they are named, and what they could read. */
+  showPlan(plan: Revocation): Promise<void>;
+  /** Whether to go on with what was shown. Rejects when nobody answers. */
+  confirm(): Promise<boolean>;
+  /** A configuration or file was written. */
+  written(path: string): void;
+  /** A file that failed; the others go on. */
+  failed(error: SopsError): void;
+  warn(message: string): void;
+}
+
+export interface RevokeOutcome {
+  readonly outcome: 'revoked' | 'unchanged' | 'dry-run';
+  /** Files that could not be looked into, or not be given a new key. */
+  readonly failed: number;
+}
+
+/**
+ * Revokes. The configurations are written first, so that nothing adds the recipient again; then each file by itself, whole or
+ * not at all. Throws `config` and what concerns all files; nothing is changed then.
+ */
+export async function revokeRecipient(request: RevokeRequest, host: Host): Promise<RevokeOutcome> {
+  const { talk } = request;
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const plan = await planRevocation(request, host);
+  trustConfig(plan.config, host);
+  await talk.showPlan(plan);
+  for (const problem of plan.problems) talk.failed(problem);
+  let failed = plan.problems.length;
+  if (request.dryRun) return { outcome: 'dry-run', failed };
+  if (!(await talk.confirm())) return { outcome: 'unchanged', failed };
+  for (const { path, text } of plan.configs) {
+    await writeFileSafely(resolve(host.cwd, path), encodeText(text));
+    talk.written(path);
+  }
+  const keyServices = keyServicesOf(request.keyServices, host);
+  for (const { path } of plan.files) {
+    try {
+      await rekeyFile(path, { plan, request, host, keyServices, decryptionOrder });
+      talk.written(path);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      talk.failed(error.file === undefined ? error.with(error.code, { file: path }) : error);
+      failed += 1;
+    }
+  }
+  return { outcome: 'revoked', failed };
+}
+
+interface Run {
+  readonly plan: Revocation;
+  readonly request: RevokeRequest;
+  readonly host: Host;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+}
+
+async function rekeyFile(path: string, { plan, request, host, keyServices, decryptionOrder }: Run): Promise<void> {
+  const found = await readEncrypted(resolve(host.cwd, path));
+  if (!found) throw new SopsError('failed', 'the file is not encrypted any more', { file: path });
+  const { bytes, store } = found;
+  const { ignoreMac } = request;
+  const opened = await openFile(bytes, store, { ignoreMac, rewrites: true, decryptionOrder, keyServices });
+  const { groups } = await withoutKeys(opened.metadata.keyGroups, plan.isUnwanted);
+  const empty = groups.findIndex((group) => group.length === 0);
+  if (empty >= 0) {
+    const place = groups.length > 1 ? `its key group ${empty} ` : 'it ';
+    throw new SopsError('failed', `${place}would be left without recipients`, {
+      file: path,
+      hint: 'Add another one first: sops-ts rotate --add-… or updatekeys.',
+    });
+  }
+  const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
+  const indent = indentOf(undefined, plan.config, store, store);
+  const text = await resealFile({ opened, recipients, keyServices, printer: store, indent });
+  for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
+  await writeOutput(encodeText(text), 'ciphertext', { kind: 'in-place' }, { kind: 'file', path }, host);
+}
