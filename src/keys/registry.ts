@@ -111,6 +111,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     remote: true,
     wireField: 7,
     named: 'ID',
+    load: async () => (await import('./hc-kms/hc-kms.js')).huaweiProvider,
   },
   {
     type: 'azure_kv',

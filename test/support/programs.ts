@@ -1,5 +1,6 @@
 /** Programs that integration tests use where they are installed, and the notice where they are not. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 
 /** The program that a variable names, else the one on PATH; undefined when it does not run. */
 export function findTool(name: string, variable: string, versionArgs: readonly string[]): string | undefined {
@@ -15,13 +16,22 @@ export function announceSkipped(count: number, missing: string): void {
   console.warn(`SKIPPED: ${missing}, so ${count} tests did not run`);
 }
 
-/** Runs the real sops; throws with its standard error when it fails. */
+/** What the real sops prints; throws with its standard error when it fails. */
 export function runSops(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): string {
-  const ran = spawnSync(SOPS ?? 'sops', args, {
-    cwd,
-    env: { PATH: process.env.PATH ?? '', SOPS_DISABLE_VERSION_CHECK: '1', ...env },
-    encoding: 'utf8',
-  });
+  const ran = spawnSync(SOPS ?? 'sops', args, { cwd, env: variablesOf(env), encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(`sops ended with ${ran.status}: ${ran.stderr}`);
   return ran.stdout;
+}
+
+/** The same while servers of the test's own process go on answering. */
+export async function runSopsAsync(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  return (await promisify(execFile)(SOPS ?? 'sops', args, { cwd, env: variablesOf(env) })).stdout;
+}
+
+function variablesOf(env: Readonly<Record<string, string>>): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', SOPS_DISABLE_VERSION_CHECK: '1', ...env };
 }

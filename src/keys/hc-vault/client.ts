@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { mapOf, membersOf, wordsOf } from '../../util/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { type RetryRule, sendWithRetries } from '../../util/http/retry.js';
 import { type Operation, operationUrl, type VaultKey } from './address.js';
@@ -90,12 +91,10 @@ function redirected({ status, headers }: HttpResponse, request: HttpRequest): Ht
   return { ...request, url };
 }
 
-const MOST_WORDS = 300;
-
 function refusal({ status, body }: HttpResponse, { token }: VaultSettings): SopsError {
-  const errors = parse(body)?.get('errors');
+  const errors = membersOf(body)?.get('errors');
   const words = Array.isArray(errors) ? errors.filter((error) => typeof error === 'string').join('; ') : '';
-  const said = words.replaceAll(/\s+/g, ' ').trim().slice(0, MOST_WORDS);
+  const said = wordsOf(words, [token]);
   const missing = token === '' && status === 403;
   return new SopsError('key', `Vault answered ${status}${said && `: ${said}`}`, {
     ...(missing ? { hint: 'There is no token: set VAULT_TOKEN, or log in so that ~/.vault-token is written.' } : {}),
@@ -103,20 +102,11 @@ function refusal({ status, body }: HttpResponse, { token }: VaultSettings): Sops
 }
 
 function dataOf({ body, status }: HttpResponse): ReadonlyMap<string, unknown> {
-  const answer = parse(body);
+  const answer = membersOf(body);
   if (!answer) throw new SopsError('key', `the answer (status ${status}) is not one of Vault's`);
-  const data = answer.get('data');
-  if (typeof data !== 'object' || data === null) throw new SopsError('key', 'transit backend is empty');
-  return new Map(Object.entries(data));
-}
-
-function parse(body: string): ReadonlyMap<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
-  } catch {
-    return undefined;
-  }
+  const data = mapOf(answer.get('data'));
+  if (!data) throw new SopsError('key', 'transit backend is empty');
+  return data;
 }
 
 /** By run: how many requests may go at once, as of when (milliseconds). */

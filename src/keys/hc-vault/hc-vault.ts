@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
+import { textOf } from '../../util/http/answer.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
 import { isSameServer, type Operation, parseVaultUri, type VaultKey, withSlash } from './address.js';
@@ -34,15 +35,15 @@ export const vaultProvider: KeyProvider = {
   async wrap(key, part, host, signal) {
     const payload = { plaintext: Buffer.from(part).toString('base64') };
     const answer = await ask(key, 'encrypt', payload, { host, signal });
-    const ciphertext = answer.get('ciphertext');
-    if (typeof ciphertext === 'string' && ciphertext !== '') return ciphertext;
+    const ciphertext = textOf(answer, 'ciphertext');
+    if (ciphertext !== undefined) return ciphertext;
     throw explain('no encrypted data', key, 'encrypt');
   },
 
   async unwrap(key, host, signal) {
     const answer = await ask(key, 'decrypt', { ciphertext: key.enc }, { host, signal });
-    const plaintext = answer.get('plaintext');
-    if (typeof plaintext !== 'string' || plaintext === '') throw explain('no decrypted data', key, 'decrypt');
+    const plaintext = textOf(answer, 'plaintext');
+    if (plaintext === undefined) throw explain('no decrypted data', key, 'decrypt');
     const part = decodeBase64(plaintext);
     if (part) return part;
     throw explain('cannot decode base64 plaintext into data key bytes', key, 'decrypt');

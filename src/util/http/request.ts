@@ -14,8 +14,8 @@ export interface HttpRequest {
   /** For the whole exchange, in milliseconds. */
   readonly timeout: number;
   readonly tls?: ConnectionOptions;
-  /** Instead of the environment's proxy. */
-  readonly proxy?: URL;
+  /** Instead of the environment's proxy; null for none. */
+  readonly proxy?: URL | null;
   /** A unix socket to connect to instead of the URL's host. */
   readonly socketPath?: string;
   /** Ends the exchange when aborted. */
@@ -82,7 +82,7 @@ function withLength({ headers, body, method }: HttpRequest): Record<string, stri
 async function routeOf(request: HttpRequest, host: Host, signal: AbortSignal): Promise<RequestOptions> {
   if (request.socketPath !== undefined) return { socketPath: request.socketPath };
   const { proxyFor, throughProxy } = await import('./proxy.js');
-  const proxy = request.proxy ?? proxyFor(request.url, host.env);
+  const proxy = request.proxy === undefined ? proxyFor(request.url, host.env) : request.proxy;
   if (!proxy) return {};
   return throughProxy(request.url, proxy, { headers: request.headers, tls: request.tls ?? {}, signal });
 }

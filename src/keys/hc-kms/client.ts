@@ -1,0 +1,97 @@
+/** Signed calls to Huawei Cloud's KMS and its identity service (spec keys-and-config.md section 2.6). */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
+import { type HttpResponse, sendRequest } from '../../util/http/request.js';
+import type { Credentials } from './credentials.js';
+import { iamEndpoint } from './regions.js';
+import { signRequest } from './signature.js';
+
+export interface Run {
+  readonly host: Host;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TIMEOUT = 60_000;
+
+export interface KmsCall {
+  readonly endpoint: URL;
+  readonly action: 'encrypt-data' | 'decrypt-data';
+  readonly projectId: string;
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** Sends a call to the KMS and returns the members of its answer. Throws `key` with the service's words, without secrets. */
+export async function callKms(
+  call: KmsCall,
+  credentials: Credentials,
+  run: Run,
+): Promise<ReadonlyMap<string, unknown>> {
+  const url = new URL(call.endpoint);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1.0/${encodeURIComponent(call.projectId)}/kms/${call.action}`;
+  const body = JSON.stringify(call.body);
+  const request = { method: 'POST', url, headers: { 'X-Project-Id': call.projectId }, body } as const;
+  const answer = await sendSigned(request, credentials, run);
+  const members = membersOf(answer.body);
+  if (answer.status < 400 && members) return members;
+  throw refusal('the service', answer, credentials);
+}
+
+/** By run: project ids by access key and region. */
+const projects = new WeakMap<Host, Map<string, string>>();
+
+/** The project of the credentials, or the one that the account has for a region. Throws `key` unless there is one. */
+export async function projectOf(region: string, credentials: Credentials, run: Run): Promise<string> {
+  if (credentials.projectId !== '') return credentials.projectId;
+  const known = projects.get(run.host) ?? new Map<string, string>();
+  projects.set(run.host, known);
+  const name = `${credentials.accessKey} ${region}`;
+  const id = known.get(name) ?? (await findProject(region, credentials, run));
+  known.set(name, id);
+  return id;
+}
+
+async function findProject(region: string, credentials: Credentials, run: Run): Promise<string> {
+  const url = new URL('/v3/projects', credentials.iam ?? iamEndpoint(run.host, region));
+  url.searchParams.set('name', region);
+  const answer = await sendSigned({ method: 'GET', url, headers: {}, body: '' }, credentials, run);
+  const listed = answer.status < 400 ? membersOf(answer.body)?.get('projects') : undefined;
+  if (!Array.isArray(listed)) throw noProject(region, refusal('the identity service', answer, credentials).message);
+  const ids = listed.map((project) => textOf(mapOf(project), 'id') ?? '');
+  const [id] = ids;
+  if (id && ids.length === 1) return id;
+  throw noProject(region, ids.length > 1 ? `multiple project ids found: [${ids.join(',')}]` : 'there is none');
+}
+
+function noProject(region: string, reason: string): SopsError {
+  return new SopsError('key', `failed to get project id of region '${region}' automatically: ${reason}`, {
+    hint: 'Set HUAWEICLOUD_SDK_PROJECT_ID.',
+  });
+}
+
+interface Unsigned {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  /** Those that are signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+async function sendSigned(request: Unsigned, credentials: Credentials, { host, signal }: Run): Promise<HttpResponse> {
+  const { securityToken } = credentials;
+  const session: Record<string, string> = securityToken === '' ? {} : { 'X-Security-Token': securityToken };
+  const signed = signRequest({ ...request, headers: { ...request.headers, ...session } }, credentials, Date.now());
+  // Not signed, as the vendor's SDKs do it.
+  const headers = { ...signed, 'Content-Type': 'application/json;charset=UTF-8' };
+  return sendRequest({ ...request, headers, timeout: TIMEOUT, signal }, host);
+}
+
+function refusal(service: string, { status, body }: HttpResponse, credentials: Credentials): SopsError {
+  const answer = membersOf(body);
+  const error = mapOf(answer?.get('error')) ?? answer;
+  const code = textOf(error, 'error_code') ?? textOf(error, 'code') ?? '';
+  const message = textOf(error, 'error_msg') ?? textOf(error, 'message') ?? '';
+  const said = wordsOf(`${code} ${message}`, [credentials.secretKey, credentials.securityToken]);
+  if (status < 400) return new SopsError('key', `the answer of ${service} (status ${status}) is not JSON`);
+  return new SopsError('key', `${service} answered ${status}${said && `: ${said}`}`);
+}
