@@ -10,15 +10,15 @@ export function asRead({ value, source }: Leaf): LeafValue {
   return source ? source.value : value;
 }
 
-/** All leaves but null and the empty string, in order; `valueOf` says which value of them. */
-export function leavesOf(documents: readonly Branch[], valueOf = ({ value }: Leaf): LeafValue => value): LeafAtPath[] {
+/** All leaves but null and the empty string, in order; `held` says which value of them. */
+export function leavesOf(documents: readonly Branch[], held = ({ value }: Leaf): LeafValue => value): LeafAtPath[] {
   const found: LeafAtPath[] = [];
   const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
     const [value, path] = next;
     if (value.kind === 'leaf') {
-      const held = valueOf(value);
-      if (held !== null && held !== '') found.push([path, held]);
+      const leafValue = held(value);
+      if (leafValue !== null && leafValue !== '') found.push([path, leafValue]);
       continue;
     }
     for (const entry of value.items.toReversed()) {
