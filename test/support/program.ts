@@ -1,0 +1,66 @@
+/** The command line program as a file of its own: built as package.json builds it, in a scratch folder that finds node_modules. */
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = new URL('../..', import.meta.url).pathname;
+
+/** What esbuild says about one file of the bundle: its imports, with how they are made. */
+export interface BundleInput {
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+}
+
+export class Program {
+  private readonly folder: string;
+  /** What to start with Node. */
+  readonly file: string;
+  /** The source files by path from the project's root, e.g. `src/cli/main.ts`. */
+  readonly inputs: ReadonlyMap<string, BundleInput>;
+
+  constructor() {
+    const cache = join(ROOT, 'node_modules', '.cache');
+    mkdirSync(cache, { recursive: true });
+    this.folder = mkdtempSync(join(cache, 'sops-ts-'));
+    cpSync(join(ROOT, 'bin'), join(this.folder, 'bin'), { recursive: true });
+    cpSync(join(ROOT, 'package.json'), join(this.folder, 'package.json'));
+    this.file = join(this.folder, 'bin', 'sops-ts.js');
+    const metafile = join(this.folder, 'meta.json');
+    execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [...this.buildWords(), `--metafile=${metafile}`], {
+      cwd: ROOT,
+    });
+    const { inputs } = JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: Record<string, BundleInput> };
+    this.inputs = new Map(Object.entries(inputs));
+  }
+
+  /** The words behind `esbuild` in the script that builds the program, writing to the scratch folder. */
+  private buildWords(): string[] {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const [name, ...words] = (scripts['build:cli'] ?? '').split(' ');
+    if (name !== 'esbuild') throw new Error('the script build:cli does not start esbuild');
+    return words.map((word) => word.replace('=dist/', `=${join(this.folder, 'dist')}/`));
+  }
+
+  /** Runs it in a process of its own, with only this environment. `before` are words for Node. */
+  run(words: readonly string[], options: ProgramOptions): SpawnSyncReturns<Buffer> {
+    const { cwd, env = {}, input, before = [] } = options;
+    return spawnSync(process.execPath, [...before, this.file, ...words], {
+      cwd,
+      env: { PATH: process.env.PATH ?? '', ...env },
+      maxBuffer: 2 ** 28,
+      ...(input === undefined ? {} : { input }),
+    });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array | string;
+  readonly before?: readonly string[];
+}

@@ -1,0 +1,191 @@
+/** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../support/desk.js';
+import { Program } from '../support/program.js';
+
+let program: Program;
+let desk: Desk;
+/** Words for Node: note what is imported, note what is loaded. */
+let watchImports: string[];
+let watchLoads: string[];
+
+/** Notes what is resolved by `import`; runs in Node's thread for loaders, so it writes to a file. */
+const RESOLVER = `
+import { appendFileSync } from 'node:fs';
+let file;
+export function initialize(data) { file = data; }
+export async function resolve(specifier, context, next) {
+  const found = await next(specifier, context);
+  appendFileSync(file, found.url + '\\n');
+  return found;
+}`;
+
+beforeAll(() => {
+  program = new Program();
+  desk = new Desk();
+  const log = desk.write('imported', '');
+  const resolver = `data:text/javascript,${encodeURIComponent(RESOLVER)}`;
+  const register = desk.write(
+    'register.mjs',
+    `import { register } from 'node:module'; register(${JSON.stringify(resolver)}, { data: ${JSON.stringify(log)} });`,
+  );
+  const preload = desk.write(
+    'preload.cjs',
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(desk.path('required'))},
+       JSON.stringify({ files: Object.keys(require.cache), builtins: process.moduleLoadList })));`,
+  );
+  watchImports = ['--import', register];
+  watchLoads = ['--require', preload];
+});
+
+afterAll(() => {
+  program.remove();
+  desk.remove();
+});
+
+/** The packages a command line loads: files of CommonJS modules and URLs of ES modules but the program's and the test's own. */
+function foreignTo(words: readonly string[]): string[] {
+  desk.write('imported', '');
+  start(words, [...watchImports, ...watchLoads], 'pipe');
+  const names = [...loads().files, ...desk.text('imported').split('\n')];
+  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/sops-ts\.cjs)$/;
+  return names.filter((name) => !own.test(name));
+}
+
+/** The built-ins it loads, e.g. `http`. Its output goes to a file, since Node needs sockets to write to a pipe. */
+function builtinsOf(words: readonly string[]): string[] {
+  const output = openSync(desk.path('output'), 'w');
+  start(words, watchLoads, output);
+  closeSync(output);
+  return loads().builtins.flatMap((name) => /^NativeModule ([^/_][^/]*)$/.exec(name)?.[1] ?? []);
+}
+
+function start(words: readonly string[], before: readonly string[], output: 'pipe' | number): void {
+  const { file } = program;
+  const ran = spawnSync(process.execPath, [...before, file, ...words], {
+    cwd: desk.folder,
+    env: desk.env,
+    stdio: ['ignore', output, 'inherit'],
+  });
+  expect(ran.status).toBe(0);
+}
+
+function loads(): { files: string[]; builtins: string[] } {
+  return JSON.parse(desk.text('required')) as { files: string[]; builtins: string[] };
+}
+
+/** Built-ins that cost time and that no small age file needs. */
+const HEAVY = [
+  'http',
+  'https',
+  'http2',
+  'net',
+  'tls',
+  'dns',
+  'child_process',
+  'worker_threads',
+  'readline',
+  'zlib',
+  'dgram',
+  'cluster',
+  'sqlite',
+];
+
+describe('decrypting a small age file', () => {
+  test.each([
+    ['yaml', 'a: 1\nb: [x, "y"]\n'],
+    ['json', '{"a": 1}\n'],
+    ['env', 'A=1\n'],
+    ['ini', '[s]\na = 1\n'],
+    ['bin', 'bytes'],
+  ])('%s loads no package', async (ending, text) => {
+    desk.write(`p.${ending}`, await desk.encrypt(`p.${ending}`, text));
+    expect(foreignTo(['decrypt', `p.${ending}`])).toEqual([]);
+  });
+
+  test('loads no heavy built-in', async () => {
+    desk.write('p.yaml', await desk.encrypt('p.yaml', 'a: 1\n'));
+    const builtins = builtinsOf(['decrypt', 'p.yaml']);
+    expect(builtins).toContain('crypto');
+    expect(builtins.filter((name) => HEAVY.includes(name))).toEqual([]);
+  });
+
+  test('the check sees what is loaded: a rule in RE2 syntax needs its engine', async () => {
+    desk.write('rule.yaml', await desk.encrypt('rule.yaml', 'a: 1\n', '--encrypted-regex', '^a$'));
+    expect(foreignTo(['decrypt', 'rule.yaml']).join()).toContain('node_modules/re2js/');
+  });
+});
+
+describe('encrypting for an age recipient', () => {
+  test('loads no package', () => {
+    desk.write('plain.yaml', 'a: 1\n');
+    expect(foreignTo(['encrypt', 'plain.yaml'])).toEqual([]);
+  });
+});
+
+describe('the version', () => {
+  test('loads no package', () => {
+    expect(foreignTo(['--version'])).toEqual([]);
+  });
+});
+
+describe('the bundle', () => {
+  /** Source files and packages that are loaded together with some files. */
+  function reachable(from: readonly string[]): { files: Set<string>; packages: Set<string> } {
+    const files = new Set<string>();
+    const packages = new Set<string>();
+    const pending = [...from];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (files.has(next)) continue;
+      files.add(next);
+      const input = program.inputs.get(next);
+      if (!input) throw new Error(`${next} is not part of the program`);
+      for (const { path, kind, external } of input.imports) {
+        if (kind !== 'import-statement' && kind !== 'require-call') continue;
+        if (!external) pending.push(path);
+        else if (!path.startsWith('node:')) packages.add(path);
+      }
+    }
+    return { files, packages };
+  }
+
+  test('main alone brings no command, format or provider', () => {
+    const { files, packages } = reachable(['src/cli/main.ts']);
+    expect([...packages]).toEqual([]);
+    const lazy =
+      /^src\/(?:operations|formats|keys|cipher|datakey|keyservice|remotes|kubernetes|git|exec)\/|^src\/cli\/commands\/(?!registry|command\.)/;
+    expect([...files].filter((file) => lazy.test(file) && !/\/(?:registry|store|provider)\.ts$/.test(file))).toEqual(
+      [],
+    );
+  });
+
+  test('what decrypting a small age file needs brings no package, and no other command, provider or place', () => {
+    const needed = [
+      'src/cli/main.ts',
+      'src/cli/commands/decrypt.ts',
+      'src/formats/yaml/yaml.ts',
+      'src/formats/json/json.ts',
+      'src/formats/dotenv.ts',
+      'src/formats/ini/ini.ts',
+      'src/formats/binary.ts',
+      'src/keys/age/age.ts',
+    ];
+    const { files, packages } = reachable(needed);
+    expect([...packages]).toEqual([]);
+    const others =
+      /^src\/(?:keys\/(?:pgp|aws|gcp|azure|hc-|hckms|vault|cloud)|remotes\/|kubernetes\/|git\/|keyservice\/(?:grpc|server))|^src\/keys\/age\/(?:ssh|plugin)\/|age-package|^src\/cli\/(?:help|terminal)/;
+    expect([...files].filter((file) => others.test(file) && !file.endsWith('/registry.ts'))).toEqual([]);
+    const commands = [...files].filter((file) => file.startsWith('src/cli/commands/'));
+    expect(
+      commands.filter((file) =>
+        /\/(?:encrypt|edit|rotate|set|unset|updatekeys|publish|exec-env|exec-file)\.ts$/.test(file),
+      ),
+    ).toEqual([]);
+  });
+
+  test('holds no package: those are found beside it when they are needed', () => {
+    expect([...program.inputs.keys()].filter((file) => !file.startsWith('src/'))).toEqual(['package.json']);
+  });
+});
