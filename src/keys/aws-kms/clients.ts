@@ -1,14 +1,13 @@
-/** Clients of AWS KMS, one for each region, profile and role, and the roles that they assume. */
+/** Clients of AWS KMS, one for each region, profile and role. */
 import { hostname } from 'node:os';
-import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { importSdk } from '../../util/import-sdk.js';
 import { sessionNameOf } from './arn.js';
-import { failureOf } from './failure.js';
-import { type AwsCredentials, type AwsSettings, endpointOf, settingsFor } from './settings.js';
+import { endpointOf } from './request-handler.js';
+import { openSession } from './session.js';
+import { settingsFor } from './settings.js';
 
 export type Kms = typeof import('@aws-sdk/client-kms');
-type Sts = typeof import('@aws-sdk/client-sts');
 type AwsCore = typeof import('@aws-sdk/core/client');
 export type KmsClient = InstanceType<Kms['KMSClient']>;
 
@@ -48,27 +47,9 @@ async function makeClient({ region, profile, role }: Access, host: Host): Promis
   const settings = await settingsFor(region, profile, host);
   const own = { ...settings, ...endpointOf('KMS', host) };
   if (role === '') return new KMSClient(own);
-  return new KMSClient({ ...own, credentials: () => assumeRole(role, settings, host) });
-}
-
-/** Called by the SDK when there is no session, or when it is about to end. Throws `key`, saying which role it is about. */
-async function assumeRole(role: string, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
-  const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
-  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
-  const doing = `failed to assume role '${role}'`;
-  try {
-    const answer = await client.send(
-      new AssumeRoleCommand({ RoleArn: role, RoleSessionName: sessionNameOf(hostname()) }),
-    );
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken) {
-      throw new SopsError('key', 'the answer has no credentials');
-    }
-    const expiration = Expiration ? { expiration: Expiration } : {};
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
-  } catch (error) {
-    throw failureOf(doing, error);
-  }
+  const session = { RoleArn: role, RoleSessionName: sessionNameOf(hostname()) };
+  // Called when there is no session, and when it is about to end.
+  return new KMSClient({ ...own, credentials: () => openSession(session, settings, host) });
 }
 
 /** On Node 20 the SDK prints in every run that later versions of it will not support that. It is for us to act on, not for users. */

@@ -1,4 +1,4 @@
-/** Sends the requests of the AWS SDK the way all of ours go: through proxies, with the user's and the system's certificates. */
+/** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import type { Host } from '../../util/host.js';
 import type { HttpRequest } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
@@ -64,4 +64,14 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/**
+ * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
+ * the profile, and takes the service's own in the region.
+ */
+export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
+  return endpoint ? { endpoint } : {};
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
+import { openSession, type SessionRequest } from './session.js';
 
 /** Credentials as the SDK takes them. */
 export interface AwsCredentials {
@@ -23,6 +24,7 @@ export interface AwsSettings {
   readonly logger: typeof SILENT;
 }
 
+const DEFAULT_PROFILE = 'default';
 const ignore = (): void => undefined;
 /** Without a logger the SDK writes to the console, e.g. that both a profile and keys are set. */
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -36,28 +38,21 @@ const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
  */
 export async function settingsFor(region: string, keyProfile: string, host: Host): Promise<AwsSettings> {
   const { env } = host;
-  const profile = keyProfile || env.AWS_PROFILE || '';
+  // Named even when it is the default one: otherwise the SDK looks into the process's environment for it, and for keys.
+  const profile = keyProfile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
   const files = sharedFilesOf(host);
-  if (profile !== '') await checkProfile(profile, files);
+  if (profile !== DEFAULT_PROFILE) await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
-  const search = { ...files, webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE, roleArn: env.AWS_ROLE_ARN };
-  return {
-    region,
-    ...(profile === '' ? {} : { profile }),
-    ...(credentials ? { credentials } : search),
-    requestHandler: requestHandlerFor(host),
-    logger: SILENT,
+  const base = { region, requestHandler: requestHandlerFor(host), logger: SILENT };
+  const search = {
+    ...files,
+    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE,
+    roleArn: env.AWS_ROLE_ARN,
+    // The SDK's own takes the endpoint of STS from the process.
+    roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
+      openSession(role, { ...base, credentials: source }, host),
   };
-}
-
-/**
- * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
- * the profile, and takes the service's own in the region.
- */
-export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
-  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-  return endpoint ? { endpoint } : {};
+  return { ...base, profile, ...(credentials ? { credentials } : search) };
 }
 
 function environmentCredentials({ env }: Host): AwsCredentials | undefined {
@@ -86,7 +81,7 @@ function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
 /** Left to the SDK, a name that is not there would mean the credentials of the machine. */
 async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles): Promise<void> {
   const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
-  if (name === 'default' || inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
+  if (inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
     hint: `Looked into ${configFilepath} and ${filepath}.`,
   });
