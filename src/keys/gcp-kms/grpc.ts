@@ -16,7 +16,8 @@ const UNAVAILABLE = 14;
  * again after these milliseconds.
  */
 const WAITS = [100, 200, 400];
-const CALL = { timeout: 60_000, retry: { retryCodes: [] } };
+/** Anew for each call: the package puts the call's headers into the object. */
+const callOptions = () => ({ timeout: 60_000, retry: { retryCodes: [] } });
 
 export async function grpcTransport({ endpoint, universe, credentials, host }: Service): Promise<Transport> {
   const [{ v1 }, grpc] = await Promise.all([importSdk<Kms>('@google-cloud/kms'), importSdk<Grpc>('@grpc/grpc-js')]);
@@ -68,8 +69,12 @@ async function callPatiently(client: Client, verb: Verb, input: Input, signal?: 
 }
 
 async function callOnce(client: Client, verb: Verb, { name, bytes }: Input): Promise<Uint8Array | undefined> {
-  if (verb === 'encrypt') return bytesOf((await client.encrypt({ name, plaintext: bytes }, CALL))[0].ciphertext);
-  return bytesOf((await client.decrypt({ name, ciphertext: bytes }, CALL))[0].plaintext);
+  if (verb === 'encrypt') {
+    const [answer] = await client.encrypt({ name, plaintext: bytes }, callOptions());
+    return bytesOf(answer.ciphertext);
+  }
+  const [answer] = await client.decrypt({ name, ciphertext: bytes }, callOptions());
+  return bytesOf(answer.plaintext);
 }
 
 /** An absent field of bytes reads as an empty one. */

@@ -99,6 +99,15 @@ describe('over gRPC', () => {
     await service.close();
   });
 
+  test('calls at the same time are routed each by its own name', async () => {
+    const service = await startGrpc();
+    const host = hostOf({ env: { ...TLS, ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint } });
+    await Promise.all([ID, OTHER, ID, OTHER].map((id) => gcpKmsProvider.wrap(keyOf(id), PART, host)));
+    expect(service.calls).toHaveLength(4);
+    for (const { name, routing } of service.calls) expect(routing).toBe(`name=${encodeURIComponent(name)}`);
+    await service.close();
+  });
+
   test('a certificate that nobody vouches for ends it before a token is sent', async () => {
     const service = await startGrpc();
     const host = hostOf({ env: { ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint } });
