@@ -1,14 +1,21 @@
-/** The provider of PGP keys, through the user's gpg program (spec keys-and-config.md section 2.8). */
+/** The provider of PGP keys: the user's gpg program, and OpenPGP.js where that is missing (spec keys-and-config.md section 2.8). */
 import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { runGpg } from './gpg.js';
+import { gpgName, INSTALL_HINT, runGpg } from './gpg.js';
+import { gnupgHome } from './old-keyring.js';
 
 const TYPE = 'pgp';
 const FINGERPRINT = 'fp';
-const ENCRYPTING =
-  'could not encrypt data key with PGP key: GnuPG binary error: failed to encrypt sops data key with pgp';
-const DECRYPTING =
-  'could not decrypt data key with PGP key: GnuPG binary error: failed to decrypt sops data key with pgp';
+/** The words of failures, before and after which the reasons stand. */
+const ENCRYPTING = {
+  failed: 'could not encrypt data key with PGP key',
+  gpgFailed: 'failed to encrypt sops data key with pgp',
+};
+const DECRYPTING = {
+  failed: 'could not decrypt data key with PGP key',
+  gpgFailed: 'failed to decrypt sops data key with pgp',
+};
 
 /** What gpg takes both as a recipient and, its last 16 digits, as a long key id; `!` forces that very subkey. */
 const KEY_ID = /^(?:0x)?(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})!?$/i;
@@ -29,15 +36,61 @@ export const pgpProvider: KeyProvider = {
   async wrap(key, part, host) {
     const fingerprint = fingerprintOf(key);
     checkKeyId(fingerprint);
-    const armored = await runGpg(encryptArguments(fingerprint), part, host).catch(explain(ENCRYPTING));
-    // On Windows gpg ends lines with CRLF; in files they are always LF.
-    return armored.toString('latin1').replaceAll('\r\n', '\n').trimEnd();
+    return oneWayOrTheOther(ENCRYPTING, host, {
+      gpg: async () => {
+        const armored = await runGpg(encryptArguments(fingerprint), part, host);
+        return armored === null ? null : armored.toString('latin1').trimEnd();
+      },
+      inProcess: async () => (await import('./openpgp-encrypt.js')).encryptInProcess(fingerprint, part, host),
+    });
   },
 
   async unwrap(key, host) {
-    return runGpg(['-d'], Buffer.from(key.enc), host).catch(explain(DECRYPTING));
+    return oneWayOrTheOther<Uint8Array>(DECRYPTING, host, {
+      gpg: () => runGpg(['-d'], Buffer.from(key.enc), host),
+      inProcess: async () => (await import('./openpgp-decrypt.js')).decryptInProcess(key.enc, host),
+    });
   },
 };
+
+/** Each gives null where it is not to be had: no program, no old keyring. */
+interface Ways<T> {
+  gpg(): Promise<T | null>;
+  inProcess(): Promise<T | null>;
+}
+
+/**
+ * SOPS goes both ways, too, but the other way round: gpg knows more keys, and asks for passphrases as its user is used to.
+ * Throws `key` with the reasons of both.
+ */
+async function oneWayOrTheOther<T>(words: typeof ENCRYPTING, host: Host, { gpg, inProcess }: Ways<T>): Promise<T> {
+  const first = await tryWay(gpg);
+  if (first && 'value' in first) return first.value;
+  const second = await tryWay(inProcess);
+  if (second && 'value' in second) return second.value;
+  const reason = first?.error.message ?? describeMissing(second === null, host);
+  const also = second ? `; OpenPGP.js error: ${second.error.message}` : '';
+  const hint = first ? first.error.hint : (second?.error.hint ?? INSTALL_HINT);
+  const message = `${words.failed}: GnuPG binary error: ${words.gpgFailed}: ${reason}${also}`;
+  throw new SopsError('key', message, hint === undefined ? {} : { hint });
+}
+
+function describeMissing(noRing: boolean, host: Host): string {
+  const program = `the program ${JSON.stringify(gpgName(host))} was not found`;
+  return noRing ? `${program}, and ${gnupgHome(host)} has no old keyring to do without it` : program;
+}
+
+type Tried<T> = { readonly value: T } | { readonly error: SopsError };
+
+async function tryWay<T>(way: () => Promise<T | null>): Promise<Tried<T> | null> {
+  try {
+    const value = await way();
+    return value === null ? null : { value };
+  } catch (error) {
+    if (error instanceof SopsError) return { error };
+    throw error;
+  }
+}
 
 function fingerprintOf(key: MasterKey): string {
   const fingerprint = key.fields.get(FINGERPRINT);
@@ -57,12 +110,4 @@ function encryptArguments(fingerprint: string): string[] {
   // Trusting this one key makes it usable whatever its owner trust is.
   const trust = ['--trusted-key', digits.slice(-16) + forced];
   return ['--no-default-recipient', '--yes', '--encrypt', '-a', '-r', fingerprint, ...trust, '--no-encrypt-to'];
-}
-
-/** Puts what was being done before gpg's reason. */
-function explain(doing: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('key', `${doing}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
-  };
 }

@@ -91,7 +91,10 @@ describe('the gpg program', () => {
     ['mute', 'gpg ended with exit status 3'],
     ['killed', 'gpg ended with signal: SIGKILL'],
     ['deaf', 'did not listen'],
-    ['absent', `the program "${join(folder.path, 'absent')}" was not found`],
+    [
+      'absent',
+      `the program "${join(folder.path, 'absent')}" was not found, and /somewhere has no old keyring to do without it`,
+    ],
   ])('that fails (%s) is the reason', async (program, reason) => {
     const big = 'x'.repeat(1_000_000);
     await expect(pgpProvider.unwrap(keyOf(RSA, big), hostWith(program))).rejects.toMatchObject({
@@ -108,7 +111,7 @@ describe('the gpg program', () => {
     await expect(
       pgpProvider.unwrap(keyOf(RSA, 'x'), hostOf({ env: { PATH: '.:' }, cwd: folder.path })),
     ).rejects.toMatchObject({
-      message: expect.stringContaining('the program "gpg" was not found'),
+      message: expect.stringMatching(/the program "gpg" was not found, and \S+ has no old keyring to do without it$/),
       hint: expect.stringContaining('SOPS_GPG_EXEC'),
     });
   });

@@ -1,0 +1,135 @@
+/** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (spec keys-and-config.md section 2.8). */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { readOldKeyring } from './old-keyring.js';
+import {
+  explained,
+  importOpenPgp,
+  type KeyId,
+  type Library,
+  type PrivateKey,
+  readKeys,
+  type SecretPacket,
+} from './openpgp.js';
+import { askKeyPassphrase, forgetKeyPassphrase } from './passphrase.js';
+
+const MOST_TRIES = 3;
+/** A data key has 32 bytes; a compressed message must not become an endless one. */
+const MOST_PLAINTEXT = 64 * 1024;
+
+/** What opens messages that gpg opens: keys are judged by whether they fit, not by their age, strength or purpose. */
+const LENIENT = {
+  allowInsecureDecryptionWithSigningKeys: true,
+  allowMissingKeyFlags: true,
+  maxDecompressedMessageSize: MOST_PLAINTEXT,
+};
+
+/** What is remembered in a run: keys once unlocked, and those that nobody could unlock. */
+interface Session {
+  secretKeys?: Promise<readonly PrivateKey[]>;
+  /** By fingerprint. */
+  readonly givenUp: Set<string>;
+}
+
+const sessions = new WeakMap<Host, Session>();
+
+/**
+ * Decrypts with the secret keys of `secring.gpg`, or of `pubring.gpg` if there is none. Null without such a keyring. Asks for
+ * passphrases, three times at most. Throws `key`.
+ */
+export async function decryptInProcess(armored: string, host: Host): Promise<Uint8Array | null> {
+  const ring = await readOldKeyring(['secring.gpg', 'pubring.gpg'], host);
+  if (!ring) return null;
+  const library = await importOpenPgp();
+  const session = sessionOf(host);
+  session.secretKeys ??= readKeys(ring, library).then((keys) =>
+    keys.filter((key): key is PrivateKey => key.isPrivate()),
+  );
+  const read = () => explained(() => library.readMessage({ armoredMessage: armored }));
+  const keyIds = (await read()).getEncryptionKeyIDs();
+  const candidates = (await session.secretKeys).flatMap((key) => candidatesOf(key, keyIds, library));
+  if (candidates.length === 0) throw new SopsError('key', `${ring.path} holds no secret key for this message`);
+  candidates.sort((one, other) => Number(other.packet.isDecrypted()) - Number(one.packet.isDecrypted()));
+  const locksmith = new Locksmith(session, host);
+  const reasons = new Set<string>();
+  for (const { key, packet } of candidates) {
+    try {
+      await locksmith.unlock(key, packet);
+      const message = await read();
+      const options = { message, decryptionKeys: key, format: 'binary', config: LENIENT } as const;
+      return (await explained(() => library.decrypt(options))).data;
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      reasons.add(error.message);
+    }
+  }
+  throw new SopsError('key', [...reasons].join('; '));
+}
+
+/** A secret key packet that may open a message, and the key it belongs to. */
+interface Candidate {
+  readonly key: PrivateKey;
+  readonly packet: SecretPacket;
+}
+
+/** The secret packets of a key that a message names by id, or may mean when it names nobody. */
+function candidatesOf(key: PrivateKey, keyIds: readonly KeyId[], library: Library): Candidate[] {
+  const { rsaEncryptSign, rsaEncrypt, elgamal, ecdh, x25519, x448 } = library.enums.publicKey;
+  const encrypting: readonly number[] = [rsaEncryptSign, rsaEncrypt, elgamal, ecdh, x25519, x448];
+  return key.getKeys().flatMap((one) => {
+    const packet = one.keyPacket as SecretPacket;
+    const isMeant = keyIds.some((id) => isWildcard(id) || id.equals(one.getKeyID()));
+    const isUsable = encrypting.includes(packet.algorithm) && !packet.isMissingSecretKeyMaterial();
+    return isMeant && isUsable ? [{ key, packet }] : [];
+  });
+}
+
+/** Unlocks keys for one message. */
+class Locksmith {
+  #tries = 0;
+
+  constructor(
+    private readonly session: Session,
+    private readonly host: Host,
+  ) {}
+
+  /** Does nothing for a key that is open. Throws `key` when the user cannot open it, and at once if so before in this run. */
+  async unlock(key: PrivateKey, packet: SecretPacket): Promise<void> {
+    if (packet.isDecrypted()) return;
+    const fingerprint = packet.getFingerprint();
+    const keyId = packet.getKeyID().toHex().slice(-8).toUpperCase();
+    if (this.session.givenUp.has(fingerprint)) throw new SopsError('key', `key ${keyId} could not be unlocked before`);
+    this.session.givenUp.add(fingerprint);
+    while (this.#tries < MOST_TRIES) {
+      this.#tries += 1;
+      const passphrase = await askKeyPassphrase(keyId, this.host);
+      if (await opens(packet, passphrase)) {
+        this.session.givenUp.delete(fingerprint);
+        await Promise.all(key.getKeys().map((one) => opens(one.keyPacket as SecretPacket, passphrase)));
+        return;
+      }
+      await forgetKeyPassphrase(keyId, this.host);
+    }
+    throw new SopsError('key', `no passphrase opened key ${keyId} in ${MOST_TRIES} tries`);
+  }
+}
+
+async function opens(packet: SecretPacket, passphrase: string): Promise<boolean> {
+  try {
+    if (!packet.isDecrypted()) await packet.decrypt(passphrase);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sessionOf(host: Host): Session {
+  const session = sessions.get(host) ?? { givenUp: new Set() };
+  sessions.set(host, session);
+  return session;
+}
+
+/** The id of a message for somebody who is not named. */
+function isWildcard(id: KeyId): boolean {
+  return /^0+$/.test(id.toHex());
+}
