@@ -128,6 +128,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     remote: true,
     wireField: 4,
     named: 'URL',
+    load: async () => (await import('./azure-kv/azure-kv.js')).azureProvider,
   },
   {
     type: 'hc_vault',

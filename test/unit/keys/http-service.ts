@@ -1,5 +1,6 @@
 /** An HTTP server of a test, which keeps what it was sent. */
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
@@ -19,11 +20,14 @@ export interface Reply {
 export class HttpService {
   readonly received: Received[] = [];
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly scheme: 'http' | 'https',
+  ) {}
 
-  /** Starts a server on a free port of this machine. */
-  static async start(answer: (request: Received) => Reply): Promise<HttpService> {
-    const server = createServer(async (incoming, response) => {
+  /** Starts a server on a free port of this machine; it speaks TLS if it is given a certificate and its key. */
+  static async start(answer: (request: Received) => Reply, tls?: ServerOptions): Promise<HttpService> {
+    const listener: RequestListener = async (incoming, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk);
       const { method = '', url = '', headers } = incoming;
@@ -31,14 +35,15 @@ export class HttpService {
       service.received.push(request);
       const reply = answer(request);
       response.writeHead(reply.status ?? 200, reply.headers ?? {}).end(reply.body);
-    });
-    const service = new HttpService(server);
+    };
+    const server = tls ? createTlsServer(tls, listener) : createServer(listener);
+    const service = new HttpService(server, tls ? 'https' : 'http');
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return service;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `${this.scheme}://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,143 @@
+/** The provider of keys in Azure Key Vault and Managed HSM (spec keys-and-config.md section 2.4). */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { mapOf, textOf } from '../../util/http/answer.js';
+import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
+import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
+import { callVault, type Run } from './client.js';
+import { type AzureKey, parseKeyUrl, requestUrl, vaultOf, versionIn } from './key-url.js';
+
+const TYPE = 'azure_kv';
+/** Names of the fields in files. */
+const VAULT = 'vault_url';
+const NAME = 'name';
+const VERSION = 'version';
+const ALGORITHM = 'RSA-OAEP-256';
+
+export const azureProvider: KeyProvider = {
+  type: TYPE,
+
+  async parse(text, host) {
+    const keys = (text === '' ? [] : text.split(',')).map(parseKeyUrl);
+    trustKeys(host, TYPE, [text]);
+    return Promise.all(keys.map((key) => masterKey(key, host)));
+  },
+
+  async parseEntry(entry, host) {
+    const key = typeof entry === 'string' ? parseKeyUrl(entry) : azureKey(entry);
+    trustKeys(host, TYPE, [entry]);
+    return masterKey(key, host);
+  },
+
+  keyString: (key) => keyStringOf(azureKey(key.fields)),
+
+  async wrap(key, part, host, signal) {
+    const value = await use(key, 'encrypt', Buffer.from(part), { host, signal });
+    return value.toString('base64url');
+  },
+
+  async unwrap(key, host, signal) {
+    const bytes = decodeBase64Url(key.enc);
+    if (bytes) return use(key, 'decrypt', bytes, { host, signal });
+    throw new SopsError('key', 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url');
+  },
+};
+
+/** The key with its version, which is looked up when the user gave none: the file must say which one it was. */
+async function masterKey(key: AzureKey, host: Host): Promise<MasterKey> {
+  const version = key.version === '' ? await newestVersion(key, host) : key.version;
+  const fields = new Map([
+    [NAME, key.name],
+    [VAULT, key.vaultUrl],
+    [VERSION, version],
+  ]);
+  return { type: TYPE, fields, enc: '' };
+}
+
+async function newestVersion(key: AzureKey, host: Host): Promise<string> {
+  const explained = explain('failed to fetch Azure Key to retrieve key version');
+  const url = requestUrl(key, '');
+  checkVault(url, host);
+  const answer = await callVault(url, undefined, { host }).catch(explained);
+  const version = versionIn(textOf(mapOf(answer.get('key')), 'kid') ?? '');
+  if (version === '') return explained(new SopsError('key', 'the answer names no version'));
+  return version;
+}
+
+async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buffer, run: Run): Promise<Buffer> {
+  const parts = azureKey(key.fields);
+  const url = requestUrl(parts, operation);
+  checkVault(url, run.host);
+  const explained = explain(`failed to ${operation} sops data key with Azure Key Vault key '${keyStringOf(parts)}'`);
+  const payload = { alg: ALGORITHM, value: bytes.toString('base64url') };
+  const answer = await callVault(url, payload, run).catch(explained);
+  const value = decodeBase64Url(textOf(answer, 'value') ?? '');
+  return value ?? explained(new SopsError('key', 'the answer holds no value'));
+}
+
+/** Domains of Key Vault and Managed HSM in the public and the sovereign clouds: whatever is there is run by the cloud. */
+const CLOUD_DOMAINS = [
+  '.vault.azure.net',
+  '.vault.azure.cn',
+  '.vault.usgovcloudapi.net',
+  '.vault.microsoftazure.de',
+  '.managedhsm.azure.net',
+  '.managedhsm.azure.cn',
+  '.managedhsm.usgovcloudapi.net',
+];
+
+/**
+ * Refuses a host that only a file names (design.md section 1.5). Vaults of the clouds are fine: a token for them is for the
+ * whole domain, and the owner of a vault there does not get to see it.
+ */
+function checkVault({ host: place, hostname, port, origin }: URL, host: Host): void {
+  const isCloud = port === '' && CLOUD_DOMAINS.some((domain) => hostname.endsWith(domain));
+  const { SOPS_AZURE_KEYVAULT_URLS: urls = '' } = host.env;
+  checkTarget(
+    {
+      called: `the Azure Key Vault ${origin}`,
+      variable: 'SOPS_AZURE_KEYVAULT_ALLOWLIST',
+      entry: origin,
+      covers: (entry) => vaultOf(entry)?.host === place,
+      isChosen: () => isCloud || [...trustedKeys(host, TYPE), urls].some((named) => vaultsOf(named).includes(place)),
+      advice: 'If you trust it, name the key in .sops.yaml',
+    },
+    host,
+  );
+}
+
+/** The hosts that a user's key names; a malformed one names none. */
+function vaultsOf(named: NamedKey): string[] {
+  const texts = typeof named === 'string' ? named.split(',') : [azureKey(named).vaultUrl];
+  return texts.flatMap((text) => vaultOf(text.trim())?.host ?? []);
+}
+
+function azureKey(fields: KeyFields): AzureKey {
+  const text = (name: string): string => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  return { vaultUrl: text(VAULT), name: text(NAME), version: text(VERSION) };
+}
+
+function keyStringOf({ vaultUrl, name, version }: AzureKey): string {
+  return `${vaultUrl}/keys/${name}/${version}`;
+}
+
+/** The bytes of unpadded base64url; null for anything else, and for nothing. */
+function decodeBase64Url(text: string): Buffer | null {
+  return /^[A-Za-z0-9_-]+$/.test(text) && text.length % 4 !== 1 ? Buffer.from(text, 'base64url') : null;
+}
+
+/** Puts what was being done before the reason; the rest stays. */
+function explain(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SopsError)) throw error;
+    const { hint, detail } = error;
+    throw new SopsError('key', `${what}: ${error.message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(detail === undefined ? {} : { detail }),
+      cause: error,
+    });
+  };
+}

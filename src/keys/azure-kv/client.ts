@@ -1,0 +1,48 @@
+/** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (spec keys-and-config.md section 2.4). */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
+import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
+import { type RetryRule, sendWithRetries } from '../../util/http/retry.js';
+import { readChallenge } from './challenge.js';
+import { tokenFor } from './credential.js';
+
+export interface Run {
+  readonly host: Host;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TIMEOUT = 60_000;
+/** As the SDKs do: four tries, waiting longer each time. */
+const RETRIES: RetryRule = {
+  retries: 3,
+  wait: (retry) => 800 * 2 ** (retry - 1) * (0.8 + 0.4 * Math.random()),
+  isPassing: (status) => [408, 429, 500, 502, 503, 504].includes(status),
+};
+
+/** Reads a resource of a vault, or posts a JSON object to it, and returns the members of the answer. Throws `key`. */
+export async function callVault(
+  url: URL,
+  payload: Readonly<Record<string, string>> | undefined,
+  { host, signal }: Run,
+): Promise<ReadonlyMap<string, unknown>> {
+  const method = payload ? 'POST' : 'GET';
+  const bare: HttpRequest = { method, url, headers: { Accept: 'application/json' }, timeout: TIMEOUT, signal };
+  const first = await sendWithRetries(bare, RETRIES, host);
+  if (first.status !== 401) return membersIn(first, '');
+  const token = await tokenFor(readChallenge(first.headers['www-authenticate'], url), host, signal);
+  const authorized = { ...bare.headers, Authorization: `Bearer ${token}` };
+  const full: HttpRequest = payload
+    ? { ...bare, headers: { ...authorized, 'Content-Type': 'application/json' }, body: JSON.stringify(payload) }
+    : { ...bare, headers: authorized };
+  return membersIn(await sendWithRetries(full, RETRIES, host), token);
+}
+
+function membersIn({ status, body }: HttpResponse, token: string): ReadonlyMap<string, unknown> {
+  const answer = membersOf(body);
+  if (status < 300 && answer) return answer;
+  if (status < 300) throw new SopsError('key', `the answer (status ${status}) is not one of a key vault`);
+  const error = mapOf(answer?.get('error'));
+  const said = wordsOf(`${textOf(error, 'code') ?? ''} ${textOf(error, 'message') ?? ''}`, [token]);
+  throw new SopsError('key', `the vault answered ${status}${said && `: ${said}`}`);
+}

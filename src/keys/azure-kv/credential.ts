@@ -1,0 +1,92 @@
+/** Tokens of the user, by the Azure SDK's default chain, which reads the environment of the process itself. */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { wordsOf } from '../../util/http/answer.js';
+import { importSdk } from '../../util/import-sdk.js';
+import type { TokenRequest } from './challenge.js';
+
+/** What is used of `@azure/identity`. */
+interface Identity {
+  readonly DefaultAzureCredential: new () => Credential;
+}
+
+interface Credential {
+  getToken(scope: string, options: TokenOptions): Promise<AccessToken | null>;
+}
+
+interface TokenOptions {
+  readonly tenantId?: string;
+  readonly abortSignal?: AbortSignal;
+}
+
+interface AccessToken {
+  readonly token: string;
+  /** In milliseconds since 1970. */
+  readonly expiresOnTimestamp: number;
+}
+
+/** What is remembered of a run: programs like `az` take a second to answer. */
+interface Session {
+  readonly credential: Credential;
+  readonly tokens: Map<string, AccessToken>;
+}
+
+const sessions = new WeakMap<Host, Session>();
+/** A token is not used when it ends within this many milliseconds. */
+const MARGIN = 300_000;
+
+/** A token for a vault's challenge. Throws `key` when there is no credential that gives one. */
+export async function tokenFor(request: TokenRequest, host: Host, signal?: AbortSignal): Promise<string> {
+  const { credential, tokens } = await sessionOf(host);
+  const name = `${request.tenant} ${request.scope}`;
+  const before = tokens.get(name);
+  if (before && before.expiresOnTimestamp - MARGIN > Date.now()) return before.token;
+  const options = {
+    ...(request.tenant === '' ? {} : { tenantId: request.tenant }),
+    ...(signal ? { abortSignal: signal } : {}),
+  };
+  const found = await credential.getToken(request.scope, options).catch((cause: unknown) => {
+    throw refusal(cause, host);
+  });
+  if (!found) throw refusal(undefined, host);
+  tokens.set(name, found);
+  return found.token;
+}
+
+async function sessionOf(host: Host): Promise<Session> {
+  const before = sessions.get(host);
+  if (before) return before;
+  const { DefaultAzureCredential } = await importSdk<Identity>('@azure/identity');
+  try {
+    const session = { credential: new DefaultAzureCredential(), tokens: new Map() };
+    sessions.set(host, session);
+    return session;
+  } catch (cause) {
+    throw refusal(cause, host);
+  }
+}
+
+/** Variables whose values no message may show. */
+const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD'];
+
+function refusal(cause: unknown, { env }: Host): SopsError {
+  const secrets = SECRETS.map((name) => env[name] ?? '');
+  const reasons = reasonsOf(cause).map((reason) => wordsOf(reason, secrets));
+  const [most = 'no credential is configured'] = reasons.toSorted((one, other) => weightOf(other) - weightOf(one));
+  return new SopsError('key', `no Azure token: ${most}`, {
+    hint: 'Log in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; AZURE_TOKEN_CREDENTIALS chooses.',
+    detail: reasons.join('\n'),
+    cause,
+  });
+}
+
+/** Each credential of the chain has its own reason. */
+function reasonsOf(cause: unknown): string[] {
+  const errors = cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [cause];
+  return errors.filter((error) => error instanceof Error).map((error) => error.message);
+}
+
+/** One that was tried and refused says more than those that are not set up. */
+function weightOf(reason: string): number {
+  return /AADSTS|az login|azd auth login|Connect-AzAccount/.test(reason) ? 1 : 0;
+}
