@@ -2,8 +2,8 @@
 import { SopsError } from '../errors.js';
 import type { KeyFields, MasterKey } from '../keys/provider.js';
 import { type EntryField, KEY_TYPES, type KeyTypeRow, keyTypeRow } from '../keys/registry.js';
+import { decodeFields, decodeString, encodeField, encodePresent, onlyField } from '../util/protobuf.js';
 import { encodeText } from '../util/text.js';
-import { decodeFields, decodeString, encodeField, encodePresent, onlyField } from './wire.js';
 
 /** The methods; the protocol's file has no package, so the service's name stands alone. */
 export const ENCRYPT_PATH = '/KeyService/Encrypt';
@@ -79,7 +79,7 @@ function encodeMap(number: number, map: ReadonlyMap<string, string>): Buffer {
 function decodeKey(message: Buffer): MasterKey | null {
   const numbers = KEY_TYPES.map((row) => row.wireField);
   const [field, another] = decodeFields(message, numbers);
-  if (another) throw new SopsError('key', 'not a message of the key service protocol: it names several keys');
+  if (another) throw new SopsError('key', 'not a message of the protocol: it names several keys');
   const row = field && KEY_TYPES.find((one) => one.wireField === field.number);
   return row ? { type: row.type, fields: decodeKeyFields(row, field.bytes), enc: '' } : null;
 }

@@ -5,9 +5,9 @@ import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import type { Host } from '../util/host.js';
+import { importGrpc } from '../util/import-grpc.js';
 import { Lane } from '../util/lane.js';
 import { decodeText, encodeText } from '../util/text.js';
-import { importGrpc } from './grpc.js';
 import { keyStringOf } from './keyservice.js';
 import { LocalKeyService } from './local.js';
 import {

@@ -1,4 +1,4 @@
-/** The wire format of Protocol Buffers, as far as the key service speaks it: messages of length-delimited fields. */
+/** The wire format of Protocol Buffers, as far as key services and GCP KMS speak it: messages of length-delimited fields. */
 import { isUtf8 } from 'node:buffer';
 import { SopsError } from '../errors.js';
 
@@ -119,5 +119,5 @@ function encodeVarint(value: number): Buffer {
 }
 
 function malformed(reason: string): SopsError {
-  return new SopsError('key', `not a message of the key service protocol: ${reason}`);
+  return new SopsError('key', `not a message of the protocol: ${reason}`);
 }
