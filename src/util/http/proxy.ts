@@ -84,5 +84,7 @@ export async function throughProxy(url: URL, proxy: URL, use: ProxyUse): Promise
   });
   const name = nameOf(url);
   const servername = isIP(name) === 0 ? { servername: name } : {};
-  return { createConnection: () => connectTls({ ...servername, host: name, ...use.tls, socket }) };
+  // Without an agent, since agents make connections their own way.
+  const agent = undefined;
+  return { agent, createConnection: () => connectTls({ ...servername, host: name, ...use.tls, socket }) };
 }

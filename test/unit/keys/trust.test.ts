@@ -1,0 +1,117 @@
+/** What counts as named by the user, the allow lists, and that operations tell providers what `.sops.yaml` names. */
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/config.js';
+import { checkTarget, isNamedKey, type Target, trustedKeys, trustKeys } from '../../../src/keys/trust.js';
+import { trustConfig } from '../../../src/operations/trust.js';
+import { hostOf } from './host.js';
+import { ProgramFolder } from './programs.js';
+
+describe('what the user named', () => {
+  test('is remembered for that run and type alone', () => {
+    const host = hostOf();
+    trustKeys(host, 'hc_vault', ['a', 'b']);
+    trustKeys(host, 'hc_vault', ['c']);
+    expect(trustedKeys(host, 'hc_vault')).toEqual(['a', 'b', 'c']);
+    expect(trustedKeys(host, 'kms')).toEqual([]);
+    expect(trustedKeys(hostOf(), 'hc_vault')).toEqual([]);
+  });
+
+  test('is found in lists and entries, whole', () => {
+    const host = hostOf();
+    trustKeys(host, 'age', ['age1a1, age1b1', new Map([['recipient', 'age1c1']])]);
+    for (const text of ['age1a1', 'age1b1', 'age1c1']) expect(isNamedKey(host, 'age', text)).toBe(true);
+    for (const text of ['age1', 'age1a1,', '', 'age1a1, age1b1']) expect(isNamedKey(host, 'age', text)).toBe(false);
+  });
+
+  test('all rules of the configuration name keys, those of groups, merged groups and publishing too', async () => {
+    const folder = new ProgramFolder();
+    folder.write(
+      '.sops.yaml',
+      `creation_rules:
+  - path_regex: never
+    hc_vault_transit_uri: "http://a/v1/t/keys/k, http://b/v1/t/keys/k"
+    age: 5
+  - key_groups:
+      - hc_vault: [http://c/v1/t/keys/k]
+        azure_keyvault: [{ vaultUrl: https://d, key: k }]
+        merge:
+          - merge: [{ kms: [{ arn: x, role: arn:r }] }]
+destination_rules:
+  - s3_bucket: b
+    recreation_rule: { hc_vault_transit_uri: http://e/v1/t/keys/k }
+`,
+    );
+    const host = hostOf({ cwd: folder.path });
+    trustConfig(await loadConfig({ host }), host);
+    folder.remove();
+    expect(trustedKeys(host, 'hc_vault')).toEqual([
+      'http://a/v1/t/keys/k',
+      'http://b/v1/t/keys/k',
+      'http://c/v1/t/keys/k',
+      'http://e/v1/t/keys/k',
+    ]);
+    expect(trustedKeys(host, 'azure_kv')).toEqual([
+      new Map([
+        ['vault_url', 'https://d'],
+        ['name', 'k'],
+        ['version', ''],
+      ]),
+    ]);
+    expect(trustedKeys(host, 'kms')).toMatchObject([
+      new Map<string, unknown>([
+        ['arn', 'x'],
+        ['role', 'arn:r'],
+        ['context', new Map()],
+        ['aws_profile', ''],
+      ]),
+    ]);
+    expect(trustedKeys(host, 'age')).toEqual([]);
+  });
+
+  test('no configuration names nothing', () => {
+    const host = hostOf();
+    trustConfig(null, host);
+    expect(trustedKeys(host, 'hc_vault')).toEqual([]);
+  });
+});
+
+describe('a target', () => {
+  const target = (chosen: boolean): Target => ({
+    called: 'the place p1',
+    variable: 'LIST',
+    entry: 'p1',
+    covers: (entry) => entry === 'p1',
+    isChosen: () => chosen,
+    advice: 'Name it',
+  });
+  const check = (list: string | undefined, chosen: boolean) => () =>
+    checkTarget(target(chosen), hostOf({ env: { LIST: list } }));
+
+  test.each([
+    [undefined, true],
+    ['', true],
+    ['all', false],
+    ['p1', false],
+    [' p2 , p1 ', false],
+  ])('passes: list %j, chosen %s', (list, chosen) => expect(check(list, chosen)).not.toThrow());
+
+  test.each([
+    [undefined, false, /^the place p1 is named by the file only, so your credentials are not used with it$/],
+    ['', false, /^the place p1 is named by the file only/],
+    ['none', true, /^Allowlist does not allow p1$/],
+    ['p2', true, /^Allowlist does not allow p1$/],
+    ['all,p2', true, /^Allowlist does not allow p1$/],
+    ['p1,', true, /^LIST's entry 2 is empty$/],
+    [',p1', true, /^LIST's entry 1 is empty$/],
+  ])('does not pass: list %j, chosen %s', (list, chosen, message) => {
+    expect(check(list, chosen)).toThrow(
+      expect.objectContaining({ code: 'key', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('the error says how to allow it, quoting nothing that could be pasted into a shell', () => {
+    expect(check(undefined, false)).toThrow(
+      expect.objectContaining({ hint: 'Name it, or list it in LIST (the word all lists everything, as SOPS does).' }),
+    );
+  });
+});
