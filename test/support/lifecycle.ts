@@ -39,6 +39,11 @@ function keyText(at: number): string {
   return readFileSync(join(FIXTURES, `keys/shamir${at}.txt`), 'utf8');
 }
 
+/** An environment with the identities of these recipients, and no others. */
+export function identitiesOf(keys: readonly number[]): Record<string, string> {
+  return { HOME: '/home/nobody-here', ...(keys.length > 0 ? { SOPS_AGE_KEY: keys.map(keyText).join('\n') } : {}) };
+}
+
 /** The text of a fixture. */
 export function fixture(file: string): string {
   return readFileSync(join(FIXTURES, file.replace('lifecycle/', '')), 'utf8');
@@ -66,11 +71,7 @@ export class Yard {
     words: readonly string[],
     { stdin = '', keys = [0, 1, 2, 3, 4] }: { stdin?: string; keys?: number[] } = {},
   ): Promise<Ran> {
-    const env = {
-      HOME: '/home/nobody-here',
-      ...(keys.length > 0 ? { SOPS_AGE_KEY: keys.map(keyText).join('\n') } : {}),
-    };
-    return run(words, { cwd: this.folder, env, stdin });
+    return run(words, { cwd: this.folder, env: identitiesOf(keys), stdin });
   }
 
   /** Encrypts a text for these recipients into a file of that name. */
