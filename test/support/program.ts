@@ -1,4 +1,4 @@
-/** The command line program as a file of its own: built as package.json builds it, in a scratch folder that finds node_modules. */
+/** The command line program as a file of its own: built as `npm run build` builds it, in a scratch folder that finds node_modules. */
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,21 +25,10 @@ export class Program {
     cpSync(join(ROOT, 'package.json'), join(this.folder, 'package.json'));
     this.file = join(this.folder, 'bin', 'sops-ts.js');
     const metafile = join(this.folder, 'meta.json');
-    execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [...this.buildWords(), `--metafile=${metafile}`], {
-      cwd: ROOT,
-    });
+    const build = [join(ROOT, '.ci', 'build.mjs'), join(this.folder, 'dist'), metafile];
+    execFileSync(process.execPath, build, { cwd: ROOT });
     const { inputs } = JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: Record<string, BundleInput> };
     this.inputs = new Map(Object.entries(inputs));
-  }
-
-  /** The words behind `esbuild` in the script that builds the program, writing to the scratch folder. */
-  private buildWords(): string[] {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
-    const [name, ...words] = (scripts['build:cli'] ?? '').split(' ');
-    if (name !== 'esbuild') throw new Error('the script build:cli does not start esbuild');
-    return words.map((word) => word.replace('=dist/', `=${join(this.folder, 'dist')}/`));
   }
 
   /** Runs it in a process of its own, with only this environment. `before` are words for Node. */

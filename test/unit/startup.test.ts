@@ -50,7 +50,7 @@ function foreignTo(words: readonly string[]): string[] {
   desk.write('imported', '');
   start(words, [...watchImports, ...watchLoads], 'pipe');
   const names = [...loads().files, ...desk.text('imported').split('\n')];
-  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/sops-ts\.cjs)$/;
+  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/(?:sops-ts|rest)\.cjs)$/;
   return names.filter((name) => !own.test(name));
 }
 
@@ -187,5 +187,19 @@ describe('the bundle', () => {
 
   test('holds no package: those are found beside it when they are needed', () => {
     expect([...program.inputs.keys()].filter((file) => !file.startsWith('src/'))).toEqual(['package.json']);
+  });
+});
+
+describe('the two files of the program', () => {
+  test('decrypting a small age file needs the first alone', async () => {
+    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
+    start(['decrypt', 'q.yaml'], watchLoads, 'pipe');
+    expect(loads().files.filter((file) => file.endsWith('/rest.cjs'))).toEqual([]);
+  });
+
+  test('encrypting needs both', () => {
+    desk.write('plain.yaml', 'a: 1\n');
+    start(['encrypt', 'plain.yaml'], watchLoads, 'pipe');
+    expect(loads().files.filter((file) => file.endsWith('/rest.cjs'))).toHaveLength(1);
   });
 });

@@ -1,8 +1,7 @@
 /** The program as a process of its own: the bundle that `npm run build` makes, started by bin/sops-ts.js. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = new URL('../../..', import.meta.url).pathname;
@@ -10,7 +9,7 @@ const root = new URL('../../..', import.meta.url).pathname;
 let folder: string;
 let program: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(join(cache, 'sops-ts-program-'));
@@ -19,15 +18,7 @@ beforeAll(async () => {
   copyFileSync(join(root, 'bin', 'sops-ts.js'), program);
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   copyFileSync(join(root, 'bin', 'package.json'), join(folder, 'bin', 'package.json'));
-  await build({
-    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-    outfile: join(folder, 'dist', 'sops-ts.cjs'),
-    bundle: true,
-    packages: 'external',
-    format: 'cjs',
-    platform: 'node',
-    logLevel: 'error',
-  });
+  execFileSync(process.execPath, [join(root, '.ci', 'build.mjs'), join(folder, 'dist')]);
 });
 
 afterAll(() => {
