@@ -36,7 +36,7 @@ export async function callVault(
     ...place,
     headers,
   };
-  await waitForTurn(settings, host);
+  await waitForTurn(settings, { host, signal });
   const rule = retryRule(settings);
   const first = await sendWithRetries(request, rule, host);
   const next = settings.followsRedirects ? redirected(first, request) : undefined;
@@ -113,11 +113,11 @@ function dataOf({ body, status }: HttpResponse): ReadonlyMap<string, unknown> {
 const turns = new WeakMap<Host, { left: number; at: number }>();
 
 /** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
-async function waitForTurn({ rate }: VaultSettings, host: Host): Promise<void> {
+async function waitForTurn({ rate }: VaultSettings, { host, signal }: Run): Promise<void> {
   if (!rate) return;
   const now = Date.now();
   const { left, at } = turns.get(host) ?? { left: rate.burst, at: now };
   const filled = Math.min(rate.burst, left + ((now - at) / 1000) * rate.perSecond) - 1;
   turns.set(host, { left: filled, at: now });
-  if (filled < 0) await sleep((-filled / rate.perSecond) * 1000);
+  if (filled < 0) await sleep((-filled / rate.perSecond) * 1000, undefined, signal ? { signal } : {});
 }
