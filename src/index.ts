@@ -3,6 +3,19 @@ export { type ErrorCode, EXIT_STATUS, SopsError } from './errors.js';
 export type { FormatName } from './formats/store.js';
 export { decryptFile } from './operations/decrypt.js';
 export { encryptFile } from './operations/encrypt.js';
+export { type FileStatusRequest, fileStatus } from './operations/filestatus.js';
 export { generateAgeKey } from './operations/generate-age-key.js';
+export { type AddGroupRequest, addGroup, type DeleteGroupRequest, deleteGroup } from './operations/groups.js';
+export type { GroupChange, KeyChange } from './operations/key-changes.js';
 export type { DecryptRequest, EncryptRequest, Input, Outcome, Output, SelectionFlags } from './operations/requests.js';
+export type { AffectedFile, Revocation } from './operations/revocation.js';
+export { type RevokeOutcome, type RevokeRequest, type RevokeTalk, revokeRecipient } from './operations/revoke.js';
+export { type RotateRequest, rotateFile } from './operations/rotate.js';
+export {
+  type UpdateKeysOutcome,
+  type UpdateKeysRequest,
+  type UpdateKeysTalk,
+  type UpdateResult,
+  updateKeys,
+} from './operations/updatekeys.js';
 export type { Host } from './util/host.js';
