@@ -1,4 +1,5 @@
 /** A key service on another machine, or in another process: asked over gRPC, which is loaded with the first question. */
+import { setImmediate } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Host } from '../util/host.js';
@@ -33,6 +34,8 @@ export class RemoteKeyService implements KeyService {
   /** One question at a time: with `--prompt`, a person answers there, and need not be asked what another key made superfluous. */
   #ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     return this.#lane.run(async () => {
+      // Whoever got the answer before this question may be about to say that it was enough.
+      await setImmediate();
       if (signal?.aborted) throw new SopsError('key', 'another key was faster');
       this.#client ??= this.#connect();
       return (await this.#client).ask(method, key, payload, signal);

@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { keyStringOf } from '../../../src/keyservice/keyservice.js';
 import { LocalKeyService } from '../../../src/keyservice/local.js';
 import type { Host } from '../../../src/util/host.js';
+import { hostOf } from '../keys/host.js';
+import { keyNamed, standIn } from './services.js';
 
 const host: Host = {
   env: {},
@@ -32,4 +34,34 @@ describe('the local key service', () => {
       expect(await keyStringOf(keyOf(type))).toBe('some-key');
     },
   );
+});
+
+describe('a service that does not answer', () => {
+  afterEach(() => vi.restoreAllMocks());
+  const hurried = hostOf({ env: { SOPS_TS_KEY_TIMEOUT: '0.05' } });
+  const never = () => new Promise<never>(() => undefined);
+
+  test('is waited for as long as the user says', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    standIn('kms', {
+      wrap: (_key, _part, _host, signal) => {
+        signals.push(signal);
+        return never();
+      },
+      unwrap: (_key, _host, signal) => {
+        signals.push(signal);
+        return never();
+      },
+    });
+    const service = new LocalKeyService(hurried);
+    const message = 'no answer within 0.05 s (SOPS_TS_KEY_TIMEOUT sets another limit, in seconds)';
+    await expect(service.wrap(keyNamed('kms', 'a'), Buffer.alloc(32))).rejects.toMatchObject({ code: 'key', message });
+    await expect(service.unwrap(keyNamed('kms', 'a'))).rejects.toMatchObject({ code: 'key', message });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+  });
+
+  test('does not matter for keys of this machine, which may wait for a passphrase', async () => {
+    standIn('age', { unwrap: () => new Promise((settle) => setTimeout(settle, 150, Buffer.from([1]))) });
+    expect(await new LocalKeyService(hurried).unwrap(keyNamed('age', 'a'))).toEqual(Buffer.from([1]));
+  });
 });
