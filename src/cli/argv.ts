@@ -47,6 +47,22 @@ export function parseFlags(words: readonly string[], table: readonly FlagRow[], 
  * `-i FILE …`, where reading stops at FILE; scripts may rely on it, so it is kept, with a warning (surplus.ts).
  */
 export function reorder(words: readonly string[], table: readonly FlagRow[]): string[] {
+  const { flags, rest, behindDashes } = arrange(words, table);
+  return behindDashes ? [...flags, '--', ...rest, ...behindDashes] : [...flags, ...rest];
+}
+
+/** How many words stand behind the `--` that ends the flags; undefined when there is none. They are the last operands. */
+export function countBehindDashes(words: readonly string[], table: readonly FlagRow[]): number | undefined {
+  return arrange(words, table).behindDashes?.length;
+}
+
+interface Arranged {
+  readonly flags: string[];
+  readonly rest: string[];
+  readonly behindDashes?: readonly string[];
+}
+
+function arrange(words: readonly string[], table: readonly FlagRow[]): Arranged {
   const flags: string[] = [];
   const rest: string[] = [];
   let expectsValue = false;
@@ -56,7 +72,7 @@ export function reorder(words: readonly string[], table: readonly FlagRow[]): st
       flags.push(word);
       expectsValue = false;
     } else if (word === '--') {
-      return [...flags, '--', ...rest, ...words.slice(at + 1)];
+      return { flags, rest, behindDashes: words.slice(at + 1) };
     } else if (row) {
       flags.push(word);
       expectsValue = !word.includes('=') && !(row.kind === 'boolean' && row.ownBehind);
@@ -64,7 +80,7 @@ export function reorder(words: readonly string[], table: readonly FlagRow[]): st
       rest.push(word);
     }
   }
-  return [...flags, ...rest];
+  return { flags, rest };
 }
 
 /** The row of a flag that a word names, with or without `=value`; up to three dashes count, as in SOPS. */

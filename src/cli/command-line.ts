@@ -1,6 +1,6 @@
 /** A whole command line, understood: which command, which flags, which operands (spec command-line.md 1.1 to 1.5). */
 import { SopsError } from '../errors.js';
-import { type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
+import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
 import { type CommandRow, isFamily } from './commands/command.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
@@ -19,6 +19,8 @@ export interface RunLine {
   readonly oldForm: boolean;
   readonly values: FlagValues;
   readonly operands: readonly string[];
+  /** How many of the last operands stood behind `--`; absent without it. */
+  readonly behindDashes?: number | undefined;
   /** What the user should know about words that have no effect, in order. */
   readonly warnings: readonly string[];
   /** Set when going on would write in place although a flag was ignored for its place. */
@@ -97,6 +99,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     oldForm: false,
     values,
     operands: local.operands,
+    behindDashes: countBehindDashes(behind, table),
     warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
     refusal: surplus.refusal,
   };

@@ -35,8 +35,12 @@ const GROUPS = ['groups add', 'groups delete'];
 const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
 /** They give existing files other keys. */
 const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS, 'revoke'];
+/** They run a program. */
+const EXEC_ENV = ['exec-env'];
+const EXEC_FILE = ['exec-file'];
+const RUNNING = [...EXEC_ENV, ...EXEC_FILE];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING];
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...RUNNING];
 const SERVING = ['keyservice'];
 const ALL = [...KEYED, 'filestatus', ...SERVING];
 
@@ -69,8 +73,8 @@ export const FLAGS: readonly FlagRow[] = [
     help: 'write the result to FILE (mode 0600 if that is new and gets plaintext)',
   }),
   text('extract', DECRYPT, { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }),
-  text('input-type', [...PRINTING, 'updatekeys', 'filestatus'], { value: 'TYPE', group: 'types' }),
-  text('output-type', PRINTING, { value: 'TYPE', group: 'types' }),
+  text('input-type', [...PRINTING, 'updatekeys', 'filestatus', ...RUNNING], { value: 'TYPE', group: 'types' }),
+  text('output-type', [...PRINTING, ...EXEC_FILE], { value: 'TYPE', group: 'types' }),
   text('filename-override', PRINTING, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
   ...KEY_TYPES.map((row) =>
     text(row.flag, ENCRYPT, {
@@ -115,9 +119,30 @@ export const FLAGS: readonly FlagRow[] = [
     ownBehind: true,
     help: 'as SOPS: keep the data key although a removed recipient knows it',
   }),
+  text('prefix', EXEC_ENV, { value: 'TEXT', global: false, help: 'put TEXT before the name of every variable' }),
+  flag('list', 'only', EXEC_ENV, { value: 'NAMES', global: false, help: 'pass these variables only (comma list)' }),
+  yesNo('pristine', EXEC_ENV, { global: false, ownBehind: true, help: 'pass nothing else in the environment' }),
+  yesNo('same-process', EXEC_ENV, {
+    global: false,
+    ownBehind: true,
+    help: 'become the program (Node 22.15, 23.11 and later; before, it is run as usual)',
+  }),
+  yesNo('no-fifo', EXEC_FILE, {
+    global: false,
+    ownBehind: true,
+    help: 'a regular file (mode 0600) instead of a pipe, which each reader reads once, from start to end',
+  }),
+  text('filename', EXEC_FILE, { value: 'NAME', global: false, help: 'the name of the pipe or file (default: tmp-file)' }),
+  yesNo('redact', RUNNING, {
+    global: false,
+    ownBehind: true,
+    help: "mask the file's values (4 characters or more, as text, base64, in URLs) in what the program prints",
+  }),
+  text('user', RUNNING, { value: 'NAME', global: false, help: 'run as this user; root alone can' }),
+  yesNo('background', RUNNING, { global: false, ownBehind: true, help: 'deprecated: do not wait for the program' }),
   yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
-  yesNo('ignore-mac', REKEYING, { global: false, ownBehind: true, help: 'do not check that the file is unchanged' }),
-  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys', 'revoke'], {
+  yesNo('ignore-mac', [...REKEYING, ...RUNNING], { global: false, ownBehind: true, help: 'do not check that the file is unchanged' }),
+  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING], {
     value: 'LIST',
     variable: 'SOPS_DECRYPTION_ORDER',
     help: 'key types to try first, e.g. age,pgp',

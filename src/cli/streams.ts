@@ -11,6 +11,8 @@ export interface Streams {
   /** The working directory, absolute. */
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
+  /** Whether the three streams are the process's own, so that a program that is started can simply have them. */
+  readonly areOwn?: boolean;
 }
 
 /** Those of the process. Each stream is opened on first use, which costs time. */
@@ -30,6 +32,7 @@ export function processStreams(): Streams {
     },
     env: process.env,
     platform: process.platform,
+    areOwn: true,
   };
 }
 

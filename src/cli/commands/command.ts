@@ -32,6 +32,8 @@ export interface CommandRow {
 export interface Invocation {
   readonly values: FlagValues;
   readonly operands: readonly string[];
+  /** How many of the last operands stood behind `--`; absent without it. */
+  readonly behindDashes?: number | undefined;
   /** Whether it was chosen by a flag (`-d file`) instead of its name. */
   readonly oldForm: boolean;
   readonly host: Host;

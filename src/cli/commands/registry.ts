@@ -73,6 +73,27 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./revoke.js')).revoke,
   },
   {
+    name: 'exec-env',
+    summary: 'run a program with the values of files in its environment',
+    operands: "file 'command' | file... -- program [argument...]",
+    examples: [
+      "sops-ts exec-env secrets.env 'echo $TOKEN | login'",
+      'sops-ts exec-env base.env db.yaml -- node server.js "x y"   # no shell; db: {host: x} gives db_host',
+    ],
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./exec-env.js')).execEnv,
+  },
+  {
+    name: 'exec-file',
+    summary: "run a program with a file's plaintext in a pipe that {} names",
+    operands: "file 'command' | file -- program [argument...]",
+    examples: ["sops-ts exec-file secrets.json 'jq .token {}'", 'sops-ts exec-file app.yaml -- server --config {}'],
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./exec-file.js')).execFile,
+  },
+  {
     name: 'filestatus',
     summary: 'print whether a file is encrypted',
     operands: 'file',

@@ -1,0 +1,87 @@
+/** What `exec-env` and `exec-file` have in common: their files and program, and the program's streams. */
+import type { ChildStreams } from '../../exec/child.js';
+import type { Masks } from '../../exec/redact.js';
+import type { SecretsRequest } from '../../operations/open-secrets.js';
+import type { ProgramChoice, ProgramRequest } from '../../operations/program.js';
+import { printable } from '../report.js';
+import { type Streams, say } from '../streams.js';
+import { UsageError } from '../usage-error.js';
+import type { Invocation } from './command.js';
+import { formatFlag, keyServiceFlags } from './document-flags.js';
+
+export interface ExecOperands {
+  readonly files: readonly string[];
+  readonly program: ProgramChoice;
+}
+
+/**
+ * `FILE TEXT` is SOPS's form, run by the shell; in `FILE… -- PROGRAM ARGUMENT…` the words are the program's. Throws
+ * `usage` for anything else; `command` is the command's name.
+ */
+export function execOperands({ operands, behindDashes }: Invocation, command: string): ExecOperands {
+  const count = operands.length - (behindDashes ?? 0);
+  if (behindDashes && count > 0) {
+    return { files: operands.slice(0, count), program: { kind: 'words', words: operands.slice(count) } };
+  }
+  const [file = '', text] = operands;
+  if (operands.length === 2 && text !== undefined) return { files: [file], program: { kind: 'shell', command: text } };
+  throw new UsageError(`error: missing file to decrypt: write FILE 'COMMAND', or FILE -- PROGRAM ARGUMENT…`, command);
+}
+
+export function secretsRequest({ values }: Invocation): SecretsRequest {
+  return {
+    inputType: formatFlag(values, 'input-type'),
+    outputType: formatFlag(values, 'output-type'),
+    configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
+    ignoreMac: values.isOn('ignore-mac'),
+    decryptionOrder: values.text('decryption-order'),
+  };
+}
+
+export function programRequest({ values, streams, host }: Invocation, program: ProgramChoice): ProgramRequest {
+  const background = values.isOn('background');
+  if (background) host.warn('exec: --background is deprecated; run sops-ts itself in the background instead');
+  return {
+    program,
+    user: values.text('user'),
+    background,
+    redact: values.isOn('redact'),
+    streamsFor: (masks) => childStreams(streams, masks),
+    tellEnd: (text) => say(streams.stderr, `${printable(text)}\n`),
+  };
+}
+
+/** Undefined when the program can have the streams of this process, untouched. */
+function childStreams(streams: Streams, masks: Masks | undefined): ChildStreams | undefined {
+  if (streams.areOwn && !masks) return undefined;
+  return {
+    ...(streams.areOwn ? {} : { stdin: streams.stdin }),
+    out: (source) => pump(source, streams.stdout, masks),
+    err: (source) => pump(source, streams.stderr, masks),
+  };
+}
+
+/** Copies at the speed of the slower side. When nobody reads any more, the program is told by its own pipe's end. */
+async function pump(
+  source: NodeJS.ReadableStream,
+  sink: NodeJS.WritableStream,
+  masks: Masks | undefined,
+): Promise<void> {
+  const redactor = masks ? new (await import('../../exec/redact.js')).Redactor(masks) : undefined;
+  const write = (data: Uint8Array): Promise<boolean> =>
+    data.length === 0
+      ? Promise.resolve(true)
+      : new Promise((settle) => sink.write(data, (error) => settle(error === undefined || error === null)));
+  const ignore = (): void => undefined;
+  sink.on('error', ignore);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      // Leaving the loop closes the pipe.
+      if (!(await write(redactor ? redactor.push(chunk) : chunk))) return;
+    }
+    if (redactor) await write(redactor.end());
+  } finally {
+    sink.off('error', ignore);
+  }
+}

@@ -1,0 +1,54 @@
+/** The running process, for operations that run programs. */
+import type { OwnProcess } from '../exec/self.js';
+
+type Replace = NonNullable<OwnProcess['replace']>;
+
+export function ownProcess(): OwnProcess {
+  const replace = replacement();
+  return {
+    pid: process.pid,
+    userId: process.geteuid?.(),
+    onSignals,
+    kill(pid, signal) {
+      try {
+        return process.kill(pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+        throw error;
+      }
+    },
+    becomeUser({ name, userId, groupId }) {
+      const { initgroups } = process as { initgroups?: (user: string, group: number) => void };
+      initgroups?.call(process, name, groupId);
+      process.setgid?.(groupId);
+      process.setuid?.(userId);
+    },
+    ...(replace ? { replace } : {}),
+  };
+}
+
+const onSignals: OwnProcess['onSignals'] = (signals, listener) => {
+  const heard = signals.filter((signal) => {
+    try {
+      process.on(signal, listener);
+      return true;
+    } catch {
+      // The platform has no such signal.
+      return false;
+    }
+  });
+  return () => {
+    for (const signal of heard) process.off(signal, listener);
+  };
+};
+
+/** Node's own execve, absent before 22.15 and 23.11 and on Windows. */
+function replacement(): Replace | undefined {
+  const { execve } = process as { execve?: (file: string, args: readonly string[], env: object) => never };
+  if (!execve || process.platform === 'win32') return undefined;
+  return (file, args, env) => {
+    // Node ignores these, and what is ignored stays so in the program; what has a listener is reset to the default.
+    for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
+    execve.call(process, file, args, env);
+  };
+}

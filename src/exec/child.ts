@@ -1,0 +1,164 @@
+/** A program that is run in the place of sops-ts: it gets the streams and the signals, and its end is ours. */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import type { OwnProcess } from './self.js';
+import { catches, descendantsOf, isInForeground, type KnownProcess, startOf } from './process-tree.js';
+
+export interface ChildRun {
+  /** Absolute path. */
+  readonly file: string;
+  /** The program's arguments; the first is the name it is called by. */
+  readonly args: readonly string[];
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Whether the program is a shell that was added to run a command text: then signals are for what it started, too. */
+  readonly isShell: boolean;
+  /** Where its streams go; undefined for those of this process, handed on as they are. */
+  readonly streams?: ChildStreams | undefined;
+}
+
+export interface ChildStreams {
+  /** Undefined: that of this process. */
+  readonly stdin?: NodeJS.ReadableStream;
+  /** They take everything that the program writes, and settle when it has ended. */
+  out(source: NodeJS.ReadableStream): Promise<void>;
+  err(source: NodeJS.ReadableStream): Promise<void>;
+}
+
+export interface ChildEnd {
+  /** Exit status, or null when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Those that a program may want to hear of. SIGTSTP and SIGCONT concern this process too, which they stop and continue. */
+const FORWARDED: readonly NodeJS.Signals[] = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGALRM',
+  'SIGBREAK',
+];
+/** Those that a terminal sends to its whole foreground group, and so to the program as well. */
+const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH']);
+const MEANT_TO_END: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK']);
+const POLL_MILLISECONDS = 20;
+
+/**
+ * Runs a program to its end, in the process group (and so on the terminal) of this process. `prepare`, which must not
+ * wait, is called when signals are caught already, so that nothing can come between what it makes and its removal by
+ * the caller. With a shell it ends when everything that a signal was passed to has ended. Rejects with the system's
+ * error when the program cannot be started.
+ */
+export async function superviseChild(prepare: () => ChildRun, own: OwnProcess): Promise<ChildEnd> {
+  let passOn: (signal: NodeJS.Signals) => void = () => undefined;
+  // Nothing is lost: signals are told by the event loop, which does not turn before the program is started.
+  const stop = own.onSignals(FORWARDED, (signal) => passOn(signal));
+  try {
+    const run = prepare();
+    const child = start(run);
+    const signalled: KnownProcess[] = [];
+    passOn = (signal) => void forward(signal, { child, run, signalled, own });
+    const drained = takeOutput(child, run.streams);
+    const end = await endOf(child);
+    await Promise.all(signalled.map(untilGone));
+    await drained;
+    return end;
+  } finally {
+    stop();
+  }
+}
+
+/** Starts a program that goes on after this process, with nothing to read and nowhere to write. Rejects as above. */
+export function startInBackground(run: ChildRun): Promise<void> {
+  return new Promise((settle, reject) => {
+    const child = start(run, 'ignore', true);
+    child.on('error', reject);
+    child.on('spawn', () => {
+      child.unref();
+      settle();
+    });
+  });
+}
+
+/** What a shell would report: the status, or 128 and the signal's number. */
+export function statusOf(end: ChildEnd): number {
+  return end.status ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
+}
+
+function start(run: ChildRun, stdio: StdioOptions = stdioFor(run.streams), detached = false): ChildProcess {
+  const [name = run.file, ...args] = run.args;
+  return spawn(run.file, args, { argv0: name, cwd: run.cwd, env: run.env, stdio, detached });
+}
+
+function stdioFor(streams: ChildStreams | undefined): StdioOptions {
+  if (streams === undefined) return 'inherit';
+  return [streams.stdin === undefined ? 'inherit' : 'pipe', 'pipe', 'pipe'];
+}
+
+async function takeOutput(child: ChildProcess, streams: ChildStreams | undefined): Promise<void> {
+  if (!streams) return;
+  // A program may end without reading its input (EPIPE).
+  child.stdin?.on('error', () => undefined);
+  if (child.stdin) streams.stdin?.pipe(child.stdin);
+  await Promise.all([
+    child.stdout ? streams.out(child.stdout) : undefined,
+    child.stderr ? streams.err(child.stderr) : undefined,
+  ]);
+  if (child.stdin) streams.stdin?.unpipe(child.stdin);
+}
+
+function endOf(child: ChildProcess): Promise<ChildEnd> {
+  return new Promise((settle, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status, signal) => settle({ status, signal }));
+  });
+}
+
+interface Forwarding {
+  readonly child: ChildProcess;
+  readonly run: ChildRun;
+  /** Processes below a shell that got a signal. */
+  readonly signalled: KnownProcess[];
+  readonly own: OwnProcess;
+}
+
+function forward(signal: NodeJS.Signals, { child, run, signalled, own }: Forwarding): void {
+  if (FROM_TERMINAL.has(signal) && terminalSentIt()) return;
+  const { pid } = child;
+  if (pid === undefined) return;
+  const below = run.isShell ? descendantsOf(pid) : [];
+  signalled.push(...below.filter((known) => !signalled.some((before) => before.pid === known.pid)));
+  const shellTakesIt = below.length === 0 || MEANT_TO_END.has(signal) || catches(pid, constants.signals[signal]);
+  if (shellTakesIt && child.exitCode === null && child.signalCode === null) sendQuietly(pid, signal, own);
+  for (const known of signalled) if (isThere(known)) sendQuietly(known.pid, signal, own);
+}
+
+/** Whether a signal of the terminal's kind came from the terminal, as far as can be known. */
+function terminalSentIt(): boolean {
+  return isInForeground() || (!startOf(1) && isatty(0));
+}
+
+/** A program that changed its user (`sudo`) cannot be reached. */
+function sendQuietly(pid: number, signal: NodeJS.Signals, own: OwnProcess): void {
+  try {
+    own.kill(pid, signal);
+  } catch {
+    // EPERM: the program is somebody else's now, and must be told by them.
+  }
+}
+
+function isThere({ pid, start }: KnownProcess): boolean {
+  return start === '' || startOf(pid) === start;
+}
+
+/** Waits for a process that is no child of this one. Where the system does not tell its start, it is not waited for. */
+async function untilGone(known: KnownProcess): Promise<void> {
+  while (known.start !== '' && isThere(known)) await new Promise((settle) => setTimeout(settle, POLL_MILLISECONDS));
+}

@@ -1,0 +1,126 @@
+/** A named pipe that gives every reader the whole content, one reader after the other. */
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, constants, existsSync, open, openSync, renameSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+
+/** Spare pipes that one call makes, and how few make it worth the next call. */
+const BATCH = 16;
+const FEW = 8;
+
+/** A pipe whose reader has not come yet. */
+interface WaitingPipe {
+  path: string;
+}
+
+/**
+ * Serves a content at a path. A pipe is one stream for all who have it open, so each reader gets a pipe of its own: as
+ * soon as one opens the path, a fresh pipe takes its place for the next one. Opening for writing waits for a reader,
+ * in a thread of Node's pool; that wait begins before a pipe is put at the path, so that its first reader is told of at once.
+ */
+export class FifoServer {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #content: Uint8Array;
+  readonly #waiting = new Set<WaitingPipe>();
+  readonly #sockets = new Set<Socket>();
+  /** Pipes that wait beside the path to be put there; a writer waits at the first of them. */
+  readonly #spares: WaitingPipe[] = [];
+  #count = 0;
+  #isRefilling = false;
+  #isClosed = false;
+
+  private constructor(folder: string, name: string, content: Uint8Array) {
+    this.#folder = folder;
+    this.#path = join(folder, name);
+    this.#content = content;
+  }
+
+  /** Puts a pipe into a private folder, without waiting for anything. Null where the system has no `mkfifo` program. */
+  static start(folder: string, name: string, content: Uint8Array): FifoServer | null {
+    const server = new FifoServer(folder, name, content);
+    if (!server.#makeSpares() || !server.#publish()) return null;
+    return server;
+  }
+
+  /** Lets go of readers that have not read everything, and ends all waiting. To be called before the folder is removed. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { path } of this.#waiting) release(path);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Puts the next pipe at the path. False when that fails, for which only the program itself can be the cause. */
+  #publish(): boolean {
+    if (this.#spares.length === 0 && !this.#makeSpares()) return false;
+    const pipe = this.#spares.shift();
+    if (!pipe) return false;
+    if (!this.#waiting.has(pipe)) this.#await(pipe);
+    try {
+      renameSync(pipe.path, this.#path);
+    } catch {
+      return false;
+    }
+    pipe.path = this.#path;
+    const [next] = this.#spares;
+    if (next) this.#await(next);
+    if (this.#spares.length < FEW) this.#refill();
+    return true;
+  }
+
+  #await(pipe: WaitingPipe): void {
+    this.#waiting.add(pipe);
+    open(pipe.path, constants.O_WRONLY, (error, descriptor) => {
+      this.#waiting.delete(pipe);
+      if (error) return;
+      if (this.#isClosed) return closeSync(descriptor);
+      // First of all, so that a second reader that is quick gets a pipe of its own.
+      this.#publish();
+      this.#serve(descriptor);
+    });
+  }
+
+  #serve(descriptor: number): void {
+    const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+    this.#sockets.add(socket);
+    // A reader may close before it has read everything (EPIPE).
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.end(this.#content);
+  }
+
+  #makeSpares(): boolean {
+    const paths = this.#nextPaths();
+    const made = spawnSync(mkfifo(), ['-m', '600', ...paths], { stdio: 'ignore', env: {} }).status === 0;
+    if (made) this.#spares.push(...paths.map((path) => ({ path })));
+    return made;
+  }
+
+  #refill(): void {
+    if (this.#isRefilling) return;
+    this.#isRefilling = true;
+    const paths = this.#nextPaths();
+    execFile(mkfifo(), ['-m', '600', ...paths], { env: {} }, (error) => {
+      this.#isRefilling = false;
+      if (!error) this.#spares.push(...paths.map((path) => ({ path })));
+    });
+  }
+
+  #nextPaths(): string[] {
+    return Array.from({ length: BATCH }, () => join(this.#folder, `.next-${this.#count++}`));
+  }
+}
+
+/** Node has no call that makes pipes. */
+function mkfifo(): string {
+  return ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
+}
+
+/** Ends the wait for a reader by being one. */
+function release(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  } catch {
+    // The pipe is gone from its place: the program has removed or moved it.
+  }
+}

@@ -1,0 +1,86 @@
+/** Which processes there are below one, as the system tells it. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process that may have ended since; its start tells it from a later one with the same number. */
+export interface KnownProcess {
+  readonly pid: number;
+  /** Clock ticks since the system's start; empty where the system does not tell. */
+  readonly start: string;
+}
+
+interface ProcessFacts extends KnownProcess {
+  readonly parent: number;
+}
+
+/** All processes below one, at this moment. */
+export function descendantsOf(pid: number): KnownProcess[] {
+  const children = new Map<number, ProcessFacts[]>();
+  for (const facts of allProcesses()) {
+    const siblings = children.get(facts.parent);
+    if (siblings) siblings.push(facts);
+    else children.set(facts.parent, [facts]);
+  }
+  const found: ProcessFacts[] = [...(children.get(pid) ?? [])];
+  for (const facts of found) found.push(...(children.get(facts.pid) ?? []));
+  return found;
+}
+
+/** When a process started; null when there is none, or only its exit status is left. */
+export function startOf(pid: number): string | null {
+  const fields = statFields(pid);
+  return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? '');
+}
+
+/** Whether the process group of this process is the one that the terminal sends its signals to. */
+export function isInForeground(): boolean {
+  const [, , group, , , foreground] = statFields('self') ?? [];
+  return group !== undefined && group === foreground;
+}
+
+/** Whether a process has a handler of its own for a signal. False where the system does not tell. */
+export function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readQuietly(`/proc/${pid}/status`))?.[1];
+  return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+function allProcesses(): ProcessFacts[] {
+  const names = listQuietly('/proc').filter((name) => /^\d+$/.test(name));
+  if (names.length === 0) return processesByPs();
+  return names.flatMap((name) => {
+    const fields = statFields(name);
+    return fields ? [{ pid: Number(name), parent: Number(fields[1]), start: fields[19] ?? '' }] : [];
+  });
+}
+
+function processesByPs(): ProcessFacts[] {
+  const { stdout } = spawnSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8', env: {} });
+  return [...(stdout ?? '').matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm)].map((match) => ({
+    pid: Number(match[1]),
+    parent: Number(match[2]),
+    start: '',
+  }));
+}
+
+/** The fields of proc(5) `stat` from the third on (state, parent, group, session, terminal, foreground group, …). */
+function statFields(pid: number | string): string[] | null {
+  const text = readQuietly(`/proc/${pid}/stat`);
+  // The second field, the program's name in parentheses, may itself hold blanks and parentheses.
+  return text === '' ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function listQuietly(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,94 @@
+/** `exec-env`: a program with the values of files in its environment. */
+import { SopsError } from '../errors.js';
+import type { ChildRun } from '../exec/child.js';
+import type { OwnProcess } from '../exec/self.js';
+import type { Host } from '../util/host.js';
+import { variablesOf } from './environment.js';
+import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
+import {
+  accountVariables,
+  becomeUser,
+  environmentRecord,
+  type FoundProgram,
+  locateProgram,
+  notFound,
+  type ProgramRequest,
+  runInBackground,
+  runToEnd,
+} from './program.js';
+
+export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
+  /** At least one; the values of a later file win. */
+  readonly files: readonly string[];
+  /** See `EnvironmentChoice`. */
+  readonly flatten: boolean;
+  readonly prefix: string;
+  /** The variables wanted, by their names without the prefix; empty for all. */
+  readonly only: readonly string[];
+  /** Leaves out the environment of sops-ts. */
+  readonly pristine: boolean;
+  /** Replaces sops-ts by the program, where the runtime can; elsewhere the program is supervised as usual. */
+  readonly sameProcess: boolean;
+}
+
+/**
+ * Opens the files, runs the program, and returns its exit status. Throws SopsError in the order of spec
+ * command-line.md section 2.9; nothing is started then.
+ */
+export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Host): Promise<number> {
+  checkConflicts(request);
+  const program = await locateProgram(request.program, host);
+  if (!program) return notFound(request.program, request);
+  const opened: OpenedSecrets[] = [];
+  for (const file of request.files) opened.push(await openSecrets(file, request, host));
+  const variables = gather(opened, request, host);
+  const account = await becomeUser(request.user, own, host);
+  const env = environmentRecord([
+    ...(request.pristine ? [] : Object.entries(host.env)),
+    ...accountVariables(account),
+    ...variables,
+  ]);
+  if (request.sameProcess && own.replace) return replaceSelf(program, env, own);
+  const streams = request.streamsFor(request.redact ? await masksFor(opened) : undefined);
+  const run: ChildRun = { ...program, env, cwd: host.cwd, streams };
+  return request.background ? runInBackground(run, request) : runToEnd(() => run, request, own);
+}
+
+function checkConflicts({ sameProcess, background, redact }: ExecEnvRequest): void {
+  if (sameProcess && background) {
+    throw new SopsError('conflict', 'Error: The --same-process flag cannot be used with --background');
+  }
+  if (sameProcess && redact) {
+    throw new SopsError('conflict', 'Error: The --same-process flag cannot be used with --redact', {
+      hint: 'The output can be masked only while sops-ts stays between the program and its reader.',
+    });
+  }
+}
+
+/** The variables of all files; a later file wins. Throws `failed` when a wanted one is in no file. */
+function gather(opened: readonly OpenedSecrets[], request: ExecEnvRequest, host: Host): Map<string, string> {
+  const { flatten, prefix } = request;
+  const only = request.only.length === 0 ? undefined : new Set(request.only);
+  const all = new Map<string, string>();
+  for (const [at, { file, warnings }] of opened.entries()) {
+    for (const warning of warnings) host.warn(warning);
+    const [first, ...others] = file.documents;
+    if (others.length > 0) host.warn(`${request.files[at]} has several documents; only the first one is used`);
+    for (const [name, value] of first ? variablesOf(first, { flatten, prefix, only }) : []) {
+      all.delete(name);
+      all.set(name, value);
+    }
+  }
+  const missing = request.only.filter((name) => !all.has(`${prefix}${name}`));
+  if (missing.length > 0) throw new SopsError('failed', `--only names what is in no file: ${missing.join(', ')}`);
+  return all;
+}
+
+function replaceSelf({ file, args }: FoundProgram, env: Readonly<Record<string, string>>, own: OwnProcess): never {
+  try {
+    own.replace?.(file, args, env);
+  } catch (cause) {
+    throw new SopsError('failed', `${args[0]} cannot be started in this process`, { cause });
+  }
+  throw new SopsError('failed', `${args[0]} did not take the place of this process`);
+}

@@ -1,0 +1,65 @@
+/** Opening a file for a program that is to use it: what `exec-env` and `exec-file` share. */
+import { loadConfig } from '../config/config.js';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { SopsError } from '../errors.js';
+import type { Masks } from '../exec/redact.js';
+import type { FormatName, FormatStore } from '../formats/store.js';
+import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
+import { floatText } from '../tree/value.js';
+import type { Host } from '../util/host.js';
+import { readInput, storesOf } from './input.js';
+import { leavesOf } from './leaves.js';
+import { type OpenedFile, openFile } from './open-file.js';
+import { trustConfig } from './trust.js';
+
+export interface SecretsRequest {
+  readonly inputType?: FormatName | undefined;
+  readonly outputType?: FormatName | undefined;
+  readonly configPath?: string | undefined;
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+}
+
+export interface OpenedSecrets extends OpenedFile {
+  readonly printer: FormatStore;
+}
+
+/** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
+export async function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
+  const input = { kind: 'file', path } as const;
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  await trustNearestConfig(path, request.configPath, host);
+  const { reader, printer } = await storesOf({ input, inputType: request.inputType, outputType: request.outputType });
+  const bytes = await readInput(input, host);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const { ignoreMac } = request;
+  const opened = await openFile(bytes, reader, { ignoreMac, rewrites: false, decryptionOrder, keyServices });
+  return { ...opened, printer };
+}
+
+/** What hides the values of files in a program's output. */
+export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks> {
+  const { Masks } = await import('../exec/redact.js');
+  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets)]));
+}
+
+/** The texts of all values that a program's output must not show; `true` and `false` tell nothing. */
+function* secretTexts({ file }: OpenedFile): Generator<string> {
+  for (const [, value] of leavesOf(file.documents)) {
+    if (typeof value === 'string') yield value;
+    else if (typeof value === 'bigint') yield value.toString();
+    else if (typeof value === 'number') yield floatText(value);
+  }
+}
+
+/** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */
+async function trustNearestConfig(filePath: string, configPath: string | undefined, host: Host): Promise<void> {
+  try {
+    trustConfig(await loadConfig({ configPath, filePath, host }), host);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`the configuration is not used: ${error.message}`);
+  }
+}
