@@ -18,8 +18,8 @@ export const TENANT = '11111111-2222-3333-4444-555555555555';
 export const FOREIGN_TENANT = '99999999-2222-3333-4444-555555555555';
 export const VERSION = '78deebed173b48e48f55abf87ed4cf71';
 /** A certificate for 127.0.0.1 that signs itself, and its key. */
-export const CERTIFICATE = new URL('../../../fixtures/keys/azure/server-cert.pem', import.meta.url).pathname;
-export const TLS = { cert: fixtureText('azure/server-cert.pem'), key: fixtureText('azure/server-key.pem') };
+export const CERTIFICATE = new URL('../../../fixtures/keys/tls/localhost.crt', import.meta.url).pathname;
+export const TLS = { cert: fixtureText('tls/localhost.crt'), key: fixtureText('tls/localhost.key') };
 
 const PADDING = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
