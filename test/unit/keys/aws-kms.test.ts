@@ -6,6 +6,7 @@ import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
+import { startDeafServer } from './deaf-server.js';
 import { hostOf } from './host.js';
 import { unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
@@ -248,5 +249,16 @@ describe('what is sent', () => {
       await expect(awsKmsProvider.wrap(keyOf({}), PART, named)).rejects.toMatchObject({ code: 'key' });
       expect(service.http.received).toEqual([]);
     });
+  });
+});
+
+describe('a service that does not answer', () => {
+  test('is let go when nobody waits any more', async () => {
+    const server = await startDeafServer();
+    const host = hostOf({ env: { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.port}` } });
+    const opening = awsKmsProvider.unwrap(keyOf({}, 'AAAA'), host, AbortSignal.timeout(300));
+    await expect(opening).rejects.toMatchObject({ code: 'key' });
+    await vi.waitFor(() => expect(server.connections()).toBe(0));
+    await server.close();
   });
 });

@@ -2,9 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { gcpKmsProvider } from '../../../src/keys/gcp-kms/gcp-kms.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { startDeafServer } from './deaf-server.js';
 import { fixturePath } from './entries.js';
 import { type GcpService, startGrpc, startRest } from './gcp-service.js';
 import { hostOf } from './host.js';
@@ -125,6 +126,24 @@ describe('over gRPC', () => {
       code: 'key',
       message: expect.stringContaining('SOPS_GCP_KMS_ENDPOINT is not of the form host:port'),
     });
+  });
+});
+
+describe('a service that does not answer', () => {
+  test.each([
+    ['gRPC', { ...TLS }, ''],
+    ['REST', { ...REST }, 'http://'],
+  ])('over %s is let go when nobody waits any more', async (way, env, scheme) => {
+    const server = await startDeafServer();
+    const endpoint = { SOPS_GCP_KMS_ENDPOINT: `${scheme}localhost:${server.port}` };
+    const host = hostOf({ env: { ...env, ...TOKEN, ...endpoint } });
+    const opening = gcpKmsProvider.unwrap(keyOf(ID, 'AAAA'), host, AbortSignal.timeout(300));
+    await expect(opening).rejects.toMatchObject({ code: 'key' });
+    const late = gcpKmsProvider.unwrap(keyOf(ID, 'AAAA'), host, AbortSignal.abort());
+    await expect(late).rejects.toMatchObject({ code: 'key' });
+    // The gRPC package itself ends a connection that is being made, some time later.
+    if (way === 'REST') await vi.waitFor(() => expect(server.connections()).toBe(0));
+    await server.close();
   });
 });
 
