@@ -120,8 +120,8 @@ function readOldForm(
   if (operands.length === 0) {
     throw new SopsError('no-file', 'Error: no file specified', { hint: 'See: sops-ts help' });
   }
-  const modes = commands.filter((row) => row.oldForm !== undefined && given.get(row.oldForm) === true);
-  const row = modes.at(-1);
+  const modes = commands.filter((row) => row.oldForm !== undefined && isGiven(given.get(row.oldForm)));
+  const row = modes.at(-1) ?? commands.find((command) => command.isDefault);
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]));
   const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands });
@@ -140,6 +140,11 @@ function readOldForm(
     ],
     refusal: surplus.refusal,
   };
+}
+
+/** Whether a flag that chooses a command does so: a yes/no flag that is on, or a text that is not empty. */
+function isGiven(value: FlagValue | undefined): boolean {
+  return value !== undefined && value !== false && value !== '';
 }
 
 function modeFlags(commands: readonly CommandRow[]): FlagRow[] {

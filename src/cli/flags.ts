@@ -30,6 +30,9 @@ export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'serv
 const ENCRYPT = ['encrypt'];
 const DECRYPT = ['decrypt'];
 const ROTATE = ['rotate'];
+const SET = ['set'];
+/** They change entries of a file in place. */
+const CHANGING = [...SET, 'unset'];
 const GROUPS = ['groups add', 'groups delete'];
 /** They print a document, or write it where they are told. */
 const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
@@ -40,7 +43,7 @@ const EXEC_ENV = ['exec-env'];
 const EXEC_FILE = ['exec-file'];
 const RUNNING = [...EXEC_ENV, ...EXEC_FILE];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...RUNNING];
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING];
 const SERVING = ['keyservice'];
 const ALL = [...KEYED, 'filestatus', ...SERVING];
 
@@ -64,7 +67,16 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('decrypt', [], { short: 'd' }),
   yesNo('encrypt', [], { short: 'e' }),
   yesNo('rotate', [], { short: 'r' }),
+  text('set', [], { value: "'PLACE JSON'" }),
   yesNo('version', [], { short: 'v' }),
+  yesNo('value-file', SET, { global: false, help: 'read the JSON value from the file that is named instead' }),
+  yesNo('value-stdin', SET, { global: false, help: 'read the JSON value from standard input' }),
+  text('generate', SET, {
+    value: 'KIND',
+    global: false,
+    help: 'set a new random secret: a length, or password, hex, base64 (:LENGTH), uuid',
+  }),
+  yesNo('idempotent', CHANGING, { global: false, help: 'do not write when nothing would change' }),
   text('file', GROUPS, { short: 'f', value: 'FILE', global: false, help: 'the file to change' }),
   yesNo('in-place', PRINTING, { short: 'i', help: 'write the result back to the file' }),
   yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true, help: 'write the result back to the file' }),
@@ -73,8 +85,11 @@ export const FLAGS: readonly FlagRow[] = [
     help: 'write the result to FILE (mode 0600 if that is new and gets plaintext)',
   }),
   text('extract', DECRYPT, { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }),
-  text('input-type', [...PRINTING, 'updatekeys', 'filestatus', ...RUNNING], { value: 'TYPE', group: 'types' }),
-  text('output-type', [...PRINTING, ...EXEC_FILE], { value: 'TYPE', group: 'types' }),
+  text('input-type', [...PRINTING, ...CHANGING, 'updatekeys', 'filestatus', ...RUNNING], {
+    value: 'TYPE',
+    group: 'types',
+  }),
+  text('output-type', [...PRINTING, ...CHANGING, ...EXEC_FILE], { value: 'TYPE', group: 'types' }),
   text('filename-override', PRINTING, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
   ...KEY_TYPES.map((row) =>
     text(row.flag, ENCRYPT, {
@@ -132,7 +147,11 @@ export const FLAGS: readonly FlagRow[] = [
     ownBehind: true,
     help: 'a regular file (mode 0600) instead of a pipe, which each reader reads once, from start to end',
   }),
-  text('filename', EXEC_FILE, { value: 'NAME', global: false, help: 'the name of the pipe or file (default: tmp-file)' }),
+  text('filename', EXEC_FILE, {
+    value: 'NAME',
+    global: false,
+    help: 'the name of the pipe or file (default: tmp-file)',
+  }),
   yesNo('redact', RUNNING, {
     global: false,
     ownBehind: true,
@@ -140,9 +159,13 @@ export const FLAGS: readonly FlagRow[] = [
   }),
   text('user', RUNNING, { value: 'NAME', global: false, help: 'run as this user; root alone can' }),
   yesNo('background', RUNNING, { global: false, ownBehind: true, help: 'deprecated: do not wait for the program' }),
-  yesNo('ignore-mac', DECRYPT, { help: 'do not check that the file is unchanged' }),
-  yesNo('ignore-mac', [...REKEYING, ...RUNNING], { global: false, ownBehind: true, help: 'do not check that the file is unchanged' }),
-  text('decryption-order', [...DECRYPT, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING], {
+  yesNo('ignore-mac', [...DECRYPT, ...CHANGING], { help: 'do not check that the file is unchanged' }),
+  yesNo('ignore-mac', [...REKEYING, ...RUNNING], {
+    global: false,
+    ownBehind: true,
+    help: 'do not check that the file is unchanged',
+  }),
+  text('decryption-order', [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING], {
     value: 'LIST',
     variable: 'SOPS_DECRYPTION_ORDER',
     help: 'key types to try first, e.g. age,pgp',
@@ -162,7 +185,10 @@ export const FLAGS: readonly FlagRow[] = [
   }),
   yesNo('prompt', SERVING, { global: false, help: 'ask before each use of a key' }),
   text('config', ALL, { value: 'FILE', variable: 'SOPS_CONFIG', help: 'use FILE instead of searching .sops.yaml' }),
-  flag('integer', 'indent', PRINTING, { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }),
+  flag('integer', 'indent', [...PRINTING, ...CHANGING], {
+    value: 'N',
+    help: 'print anew with N blanks per level (JSON: -1 for tabs)',
+  }),
   yesNo('verbose', ALL, { ownBehind: true, group: 'general' }),
   // Nothing ever asks the network for newer versions; taken because scripts give it.
   yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK', group: 'general' }),

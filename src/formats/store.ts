@@ -50,6 +50,12 @@ export interface FormatStore {
   parsePlain?(bytes: Uint8Array): SourceFile;
 
   /**
+   * Reads plaintext as `parse` does, in such a way that `edits` follows when entries come, go or are replaced by values of
+   * another kind, too. Absent where all that the format reads is so.
+   */
+  parseEditable?(bytes: Uint8Array): SourceFile;
+
+  /**
    * The replacements that bring the text of a parsed file up to date with its branches: one for every leaf
    * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
    * or (null) removes the `sops` branch in the format's own place. Sorted, not overlapping. Leaves keep their style

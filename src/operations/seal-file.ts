@@ -10,6 +10,7 @@ import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
 import type { EncryptionScope } from '../tree/scope.js';
+import type { Branch } from '../tree/tree.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
@@ -28,6 +29,8 @@ export interface Sealing {
   readonly cipher: Cipher;
   /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+  /** Called with the ciphertext before it is written into the text, to choose the styles of its scalars. */
+  readonly restyle?: (documents: readonly Branch[]) => void;
 }
 
 export interface SealedFile {
@@ -46,6 +49,7 @@ export function sealFile(sealing: Sealing): SealedFile {
   const plainLeaves = keepsText ? [] : leavesOf(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
   const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
+  sealing.restyle?.(file.documents);
   const lastModified = formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
   if (keepsText) return { text: sealKeepingText(sealing, metadata), tree };

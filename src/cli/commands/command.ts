@@ -18,6 +18,8 @@ export interface CommandRow {
    * forms at least one operand is required, and several modes run in the order of the rows.
    */
   readonly oldForm?: string;
+  /** Whether it is meant when neither a command nor such a flag stands there (`sops FILE`). */
+  readonly isDefault?: true;
   /**
    * `first`: it uses the first operand and warns of more (and refuses, when it writes in place, to go on with
    * flags that are ignored for their place). `own`: the command judges its operands itself.

@@ -37,6 +37,28 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./rotate.js')).rotate,
   },
   {
+    name: 'set',
+    summary: 'set one value of a file; without a value it is asked for, unseen',
+    operands: 'file place [json]',
+    examples: [
+      'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
+      'sops-ts set secrets.yaml db.password',
+    ],
+    oldForm: 'set',
+    operandRule: 'own',
+    writesInPlace: () => true,
+    load: async () => (await import('./set.js')).set,
+  },
+  {
+    name: 'unset',
+    summary: 'remove one value or branch from a file',
+    operands: 'file place',
+    examples: ['sops-ts unset secrets.yaml \'["db"]["password"]\'', 'sops-ts unset secrets.yaml db.password'],
+    operandRule: 'own',
+    writesInPlace: () => true,
+    load: async () => (await import('./unset.js')).unset,
+  },
+  {
     name: 'updatekeys',
     summary: 'give files the recipients that .sops.yaml names now',
     operands: 'file...',

@@ -16,6 +16,8 @@ export interface SpliceOptions {
   readonly continues?: boolean;
   /** Whether comments decide what is encrypted, so that copies need them. */
   readonly commentsDecide?: boolean;
+  /** Values that leave the text: aliases for them are written out. */
+  readonly gone?: ReadonlySet<Value>;
 }
 
 /** Longest line beginning that is looked at for the column of an alias. */
@@ -42,7 +44,9 @@ export class Splicer {
   addValue(value: Value, inList: boolean): void {
     if (value.alias) {
       const { start, end, of } = value.alias;
-      if (!sameValue(value, of)) this.edits.push({ start, end, text: this.expanded(value, start) });
+      if (this.options.gone?.has(of) || !sameValue(value, of)) {
+        this.edits.push({ start, end, text: this.expanded(value, start) });
+      }
       return;
     }
     if (value.kind === 'leaf') {
@@ -69,7 +73,8 @@ export class Splicer {
 
   private addItem(of: Item): void {
     const { keyAlias } = of;
-    if (keyAlias && !(keyAlias.of.kind === 'leaf' && keyAlias.of.value === of.key)) {
+    const isKept = keyAlias?.of.kind === 'leaf' && keyAlias.of.value === of.key && !this.options.gone?.has(keyAlias.of);
+    if (keyAlias && !isKept) {
       this.edits.push({ start: keyAlias.start, end: keyAlias.end, text: emitFlow(leaf(of.key)) });
     }
     this.addValue(of.value, false);

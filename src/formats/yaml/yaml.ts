@@ -5,38 +5,37 @@ import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { type DocumentPlace, readDocuments } from './documents.js';
 import { emitFlow, emitValue, emitYaml } from './emit.js';
+import { EntryPlaces } from './entry-places.js';
+import { EntrySplicer } from './entry-splice.js';
 import { Splicer } from './splice.js';
 import { utf16Of } from './utf16.js';
 
 /** A YAML file as read, with the places of its documents. */
 interface YamlFile extends SourceFile {
   readonly places: readonly DocumentPlace[];
+  /** Where the entries stand, if that was asked for. */
+  readonly entries?: EntryPlaces | undefined;
 }
 
 export const yamlStore: FormatStore = {
   name: 'yaml',
 
   parse(bytes: Uint8Array): YamlFile {
-    const utf16 = utf16Of(bytes);
-    const text = utf16 ? utf16.decode(bytes) : decodeText(bytes);
-    if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
-    const documents = readDocuments(text);
-    const metadata = documents[0]?.metadata ?? null;
-    if (metadata && metadata.kind !== 'branch') {
-      throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
-    }
-    const file = {
-      text,
-      documents: documents.map((one) => one.root),
-      places: documents.map((one) => one.place),
-      metadata,
-    };
-    return utf16 ? { ...file, encode: utf16.encode } : file;
+    return parseYaml(bytes);
+  },
+
+  parseEditable(bytes: Uint8Array): YamlFile {
+    const entries = new EntryPlaces();
+    const file = parseYaml(bytes, entries);
+    for (const document of file.documents) entries.note(document);
+    return file;
   },
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
-    const { places } = file as YamlFile;
+    const { places, entries } = file as YamlFile;
+    const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
     const splicer = new Splicer(file.text, {
+      ...(changes ? { gone: changes.gone } : {}),
       indent: options.indent,
       continues: metadata !== null && continues(file.text, places),
       commentsDecide:
@@ -47,6 +46,7 @@ export const yamlStore: FormatStore = {
       const place = places[index];
       if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
     }
+    if (changes) splicer.edits.push(...changes.edits);
     return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   },
 
@@ -59,6 +59,45 @@ export const yamlStore: FormatStore = {
     return emitValue(value);
   },
 };
+
+function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
+  const utf16 = utf16Of(bytes);
+  const text = utf16 ? utf16.decode(bytes) : decodeText(bytes);
+  if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
+  const documents = readDocuments(text, entries?.watcher);
+  const metadata = documents[0]?.metadata ?? null;
+  if (metadata && metadata.kind !== 'branch') {
+    throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
+  }
+  const file = {
+    text,
+    documents: documents.map((one) => one.root),
+    places: documents.map((one) => one.place),
+    metadata,
+    entries,
+  };
+  return utf16 ? { ...file, encode: utf16.encode } : file;
+}
+
+/** The edits for entries that have come, gone or been replaced, and the values that leave the text with them. */
+function entryEdits(
+  { text, documents }: SourceFile,
+  entries: EntryPlaces,
+  places: readonly DocumentPlace[],
+  indent: number | undefined,
+): { edits: Edit[]; gone: Set<Value> } {
+  const edits: Edit[] = [];
+  const gone = new Set<Value>();
+  for (const [index, root] of documents.entries()) {
+    const place = places[index];
+    if (!place) continue;
+    const splicer = new EntrySplicer(text, entries, root, indent);
+    splicer.splice(place);
+    edits.push(...splicer.edits);
+    for (const value of splicer.gone) gone.add(value);
+  }
+  return { edits, gone };
+}
 
 /** Whether metadata is put behind a last line that has no end. */
 function continues(text: string, places: readonly DocumentPlace[]): boolean {

@@ -46,7 +46,10 @@ describe('the table of flags', () => {
   test('has a mode flag for every old form', () => {
     for (const row of COMMANDS) {
       if (row.oldForm === undefined) continue;
-      expect(FLAGS.find((flag) => flag.name === row.oldForm)).toMatchObject({ kind: 'boolean', global: true });
+      expect(FLAGS.find((flag) => flag.name === row.oldForm)).toMatchObject({
+        kind: row.oldForm === 'set' ? 'text' : 'boolean',
+        global: true,
+      });
     }
   });
 });

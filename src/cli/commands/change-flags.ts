@@ -1,0 +1,29 @@
+/** The flags that `set` and `unset` share. */
+import type { ChangeOutcome, ChangeRequest } from '../../operations/change-file.js';
+import type { Invocation } from './command.js';
+import { formatFlag, keyServiceFlags } from './document-flags.js';
+
+/** What the flags ask for, on one file in place. Throws `usage`. */
+export function changeRequest({ values }: Invocation, path: string): ChangeRequest {
+  return {
+    input: { kind: 'file', path },
+    output: { kind: 'in-place' },
+    ignoreMac: values.isOn('ignore-mac'),
+    idempotent: values.isOn('idempotent'),
+    decryptionOrder: values.text('decryption-order'),
+    inputType: formatFlag(values, 'input-type'),
+    outputType: formatFlag(values, 'output-type'),
+    configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
+    indent: values.integer('indent'),
+  };
+}
+
+/** Tells the warnings, and with `--verbose` what became of the file. Returns the exit status. */
+export function toldOutcome({ warnings, written }: ChangeOutcome, { values, host, streams }: Invocation): number {
+  for (const warning of warnings) host.warn(warning);
+  if (values.isOn('verbose')) {
+    streams.stderr.write(written ? 'File written successfully\n' : 'File not written due to no change\n');
+  }
+  return 0;
+}

@@ -1,0 +1,62 @@
+/** Where the entries of a YAML text stand, and what its collections held when it was read: what edits of whole entries need. */
+import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
+import type { NodeWatcher } from './node.js';
+
+/** An item of a map from its key, an entry of a list from its dash, to the end of its value. */
+export interface EntryPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly inFlow: boolean;
+}
+
+export type Entry = Item | Value;
+
+/** What one reading of a text came to. */
+export class EntryPlaces {
+  private readonly places = new Map<Entry, EntryPlace>();
+  private readonly held = new Map<Branch | List, readonly (Entry | Comment)[]>();
+  private readonly values = new Map<Entry, Value>();
+
+  /** Notes places while a text is read. */
+  readonly watcher: NodeWatcher = {
+    entry: (of, start, end, inFlow) => void this.places.set(of, { start, end, inFlow }),
+    anchor: () => undefined,
+  };
+
+  /** Notes what the collections of a document hold; to be called once it is read. */
+  note(document: Branch): void {
+    for (const value of valuesBelow(document)) {
+      if (value.kind === 'leaf') continue;
+      this.held.set(value, [...value.items]);
+      for (const entry of value.items) if (entry.kind === 'item') this.values.set(entry, entry.value);
+    }
+  }
+
+  /** The place of an entry that was read; undefined for one that has come since. */
+  of(entry: Entry | Comment): EntryPlace | undefined {
+    return entry.kind === 'comment' ? undefined : this.places.get(entry);
+  }
+
+  /** What a collection held, comments included. */
+  heldBy(of: Branch | List): readonly (Entry | Comment)[] {
+    return this.held.get(of) ?? [];
+  }
+
+  /** The value that an entry was read with. */
+  valueOf(entry: Entry): Value | undefined {
+    return entry.kind === 'item' ? this.values.get(entry) : entry;
+  }
+}
+
+/** A value and all below it; what aliases stand for is left out. */
+export function* valuesBelow(root: Value): Generator<Value> {
+  const pending: Value[] = [root];
+  for (let value = pending.pop(); value; value = pending.pop()) {
+    yield value;
+    if (value.kind === 'leaf' || value.alias) continue;
+    for (const entry of value.items) {
+      if (entry.kind === 'item') pending.push(entry.value);
+      else if (entry.kind !== 'comment') pending.push(entry);
+    }
+  }
+}

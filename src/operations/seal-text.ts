@@ -1,0 +1,142 @@
+/** Sealing a new plaintext into an open file: what did not change keeps its ciphertext, its IV and its type. */
+import { looksEncrypted } from '../cipher/encrypted-value.js';
+import { SopsError } from '../errors.js';
+import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import type { Metadata } from '../metadata/metadata.js';
+import { sameLeafValue } from '../tree/equality.js';
+import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../tree/tree.js';
+import type { Indent } from './indent.js';
+import { type OpenedFile, plainText } from './open-file.js';
+import { readBack, type SealedFile, sealFile } from './seal-file.js';
+
+export interface TextSealing {
+  /** As `openFile` gives it with `rewrites`. */
+  readonly opened: OpenedFile;
+  /** Its plaintext as `plainText` gives it. */
+  readonly before: string;
+  /** The plaintext that it is to hold. */
+  readonly after: string;
+  readonly printer: FormatStore;
+  readonly indent: Indent;
+  /** Metadata in place of the file's own. */
+  readonly metadata?: Metadata | undefined;
+}
+
+/**
+ * Encrypts a new plaintext under the data key of an open file. It is sealed as the author's text, as `encrypt` does; values
+ * that stand unchanged at their place get the ciphertext they had, in the style it was written in.
+ * Throws what {@link parsePlainText} and `sealFile` throw.
+ */
+export function sealText(sealing: TextSealing): SealedFile {
+  const { opened, before, after, printer, indent } = sealing;
+  const { store } = opened;
+  const known = typesOf(opened, parsePlainText(opened, before));
+  const sealed = seal(sealing, known);
+  if (known.size === 0 || store !== printer || indent.reprints) return sealed;
+  // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
+  const again = readBack(opened, store, sealed.text);
+  return plainText(again) === after ? sealed : seal(sealing, new Map());
+}
+
+/** Reads a plaintext in the format and encoding of an open file. Throws as the store does, and `already-encrypted`. */
+export function parsePlainText({ store, file }: OpenedFile, text: string): SourceFile {
+  const plain = (store.parsePlain ?? store.parse)(bytesOf(file, text));
+  if (plain.metadata) throw reservedKey();
+  return plain;
+}
+
+/** The refusal of a top-level entry where SOPS keeps its metadata. */
+export function reservedKey(): SopsError {
+  const message =
+    "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
+  return new SopsError('already-encrypted', message, { hint: 'Give the entry another name.' });
+}
+
+function seal({ opened, after, printer, indent, metadata }: TextSealing, known: KnownTypes): SealedFile {
+  const { store, scope, dataKey, cipher } = opened;
+  const file = parsePlainText(opened, after);
+  giveTypes(file.documents, known);
+  const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
+  const styles = stylesOf(opened.file.documents);
+  const restyle = (documents: readonly Branch[]): void => giveStyles(documents, file.text, styles);
+  return sealFile({ file, reader: store, printer, indent, scope, dataKey, cipher, metadata: kept, restyle });
+}
+
+/** By place and value as its text reads: the value that the file holds, of which only the type is another. */
+type KnownTypes = ReadonlyMap<string, LeafValue>;
+
+/**
+ * Values whose type the plaintext does not show: an int in dotenv, a float `5` in JSON. Each would become another value,
+ * although nobody touched it.
+ */
+function typesOf(opened: OpenedFile, plain: SourceFile): KnownTypes {
+  const held = [...placedLeaves(opened.file.documents)];
+  const read = [...placedLeaves(plain.documents)];
+  const known = new Map<string, LeafValue>();
+  if (held.length !== read.length) return known;
+  for (const [at, [place, { value }]] of held.entries()) {
+    const [readPlace, readLeaf] = read[at] ?? [];
+    if (!readLeaf || readPlace !== place) return new Map();
+    if (!sameLeafValue(value, readLeaf.value)) known.set(typeKey(place, readLeaf.value), value);
+  }
+  return known;
+}
+
+function giveTypes(documents: readonly Branch[], known: KnownTypes): void {
+  if (known.size === 0) return;
+  for (const [place, leaf] of placedLeaves(documents)) {
+    const value = known.get(typeKey(place, leaf.value));
+    if (value !== undefined) leaf.value = value;
+  }
+}
+
+function typeKey(place: string, value: LeafValue): string {
+  const text = value !== null && isTimestamp(value) ? `${value.nanoseconds}` : String(value);
+  return `${place}\0${typeof value}\0${text}`;
+}
+
+/** All leaves with their keys, those of lists under the key of the list. */
+function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf]> {
+  const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [value, place] = next;
+    if (value.kind === 'leaf') {
+      yield [place, value];
+      continue;
+    }
+    for (const entry of value.items.toReversed()) {
+      if (entry.kind === 'item') pending.push([entry.value, `${place}${entry.key}\0`]);
+      else if (entry.kind !== 'comment') pending.push([entry, place]);
+    }
+  }
+}
+
+/** How YAML writes a scalar on one line; other formats leave no choice. */
+const ONE_LINE: ReadonlySet<string> = new Set(['plain', 'single', 'double']);
+
+/** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
+function stylesOf(documents: readonly Branch[]): ReadonlyMap<string, string> {
+  const styles = new Map<string, string>();
+  for (const [, { source }] of placedLeaves(documents)) {
+    if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
+    if (ONE_LINE.has(source.style)) styles.set(source.value, source.style);
+  }
+  return styles;
+}
+
+function giveStyles(documents: readonly Branch[], text: string, styles: ReadonlyMap<string, string>): void {
+  if (styles.size === 0) return;
+  for (const [, leaf] of placedLeaves(documents)) {
+    const { source, value } = leaf;
+    const style = typeof value === 'string' ? styles.get(value) : undefined;
+    if (source && style !== undefined && style !== source.style && isRestylable(source, text)) {
+      leaf.source = { ...source, style };
+    }
+  }
+}
+
+/** A block scalar with a comment on its header cannot give way as a whole. */
+function isRestylable({ style, start, end }: Source, text: string): boolean {
+  if (ONE_LINE.has(style)) return true;
+  return (style === 'literal' || style === 'folded') && /^[|>][-+0-9]*[ \t]*[\r\n]/.test(text.slice(start, end));
+}

@@ -1,0 +1,204 @@
+/** `set` and `unset` on real files: one changed value is one changed line. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
+
+const YAML = `# Settings
+db:
+  host: 'localhost'   # where
+  password: "s3cret: yes"
+  ports: [5432, 0x10]
+list:
+- a
+- b
+- a
+text: |
+  one
+  two
+version: 1.10
+`;
+let desk: Desk;
+beforeEach(() => {
+  desk = new Desk();
+});
+afterEach(() => desk.remove());
+
+async function sealed(name: string, text: string): Promise<string[]> {
+  desk.write(name, text);
+  expect(await desk.run(['encrypt', '-i', name])).toMatchObject({ status: 0 });
+  return desk.text(name).split('\n');
+}
+
+/** The lines that are not in both, without those that every write changes. */
+function changedLines(before: readonly string[], after: readonly string[]): string[] {
+  const own = /^\s*"?(sops_)?(mac|lastmodified|sops_ts_layout)\b/;
+  const old = new Set(before);
+  return after.filter((line) => !old.has(line) && !own.test(line));
+}
+
+async function decrypted(name: string): Promise<string> {
+  const { status, stdout, stderr } = await desk.run(['decrypt', name]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout.toString();
+}
+
+describe('set', () => {
+  test('changes one line of ciphertext and one of plaintext', async () => {
+    const before = await sealed('a.yaml', YAML);
+    expect(await desk.run(['set', 'a.yaml', '["db"]["password"]', '"new"'])).toMatchObject({ status: 0, stderr: '' });
+    const after = desk.text('a.yaml').split('\n');
+    expect(after).toHaveLength(before.length);
+    expect(changedLines(before, after)).toEqual([expect.stringMatching(/^ {2}password: "ENC/)]);
+    expect(await decrypted('a.yaml')).toBe(YAML.replace('s3cret: yes', 'new'));
+  });
+
+  test('adds a line for a new key, also by a plain path', async () => {
+    const before = await sealed('a.yaml', YAML);
+    await desk.run(['set', 'a.yaml', 'db.user', '"me"']);
+    expect(changedLines(before, desk.text('a.yaml').split('\n'))).toEqual([expect.stringMatching(/^ {2}user: ENC/)]);
+    expect(await decrypted('a.yaml')).toBe(YAML.replace('0x10]\n', '0x10]\n  user: me\n'));
+  });
+
+  const formats: [string, string, string, string, string][] = [
+    [
+      'a.json',
+      '{\n  "a": 5.0,\n  "b": [1]\n}\n',
+      '["b"][0]',
+      '9007199254740993',
+      '{\n  "a": 5.0,\n  "b": [9007199254740993]\n}\n',
+    ],
+    ['a.json', '{"a": {"x": 1}}', 'a.y', '[true, null]', '{"a": {"x": 1, "y": [true, null]}}'],
+    ['a.env', '# c\nA=1\nB=2\n', '["A"]', '5', '# c\nA=5\nB=2\n'],
+    ['a.env', 'A=1\nB=2\n', 'C', '"x y"', 'A=1\nB=2\nC=x y\n'],
+    ['a.ini', '[s]\n; note\na  = 1\nb  = 2\n', '["s"]["b"]', '7', '[s]\n; note\na  = 1\nb  = 7\n'],
+    ['a.txt', 'old', '["data"]', '"new"', 'new'],
+    ['a.yaml', 'a: 1\n', '["a"]', '[1, {"b": "2"}]', 'a:\n    - 1\n    - b: "2"\n'],
+    ['b.yaml', 'c: [x]\n', '["c"][99]', '1', 'c: [x, 1]\n'],
+    ['c.yaml', 'a: 1\n', '["m"][7]["k"]', '"v"', 'a: 1\nm:\n    - k: v\n'],
+    ['d.yaml', 'a: 1\n---\nb: 2\n', '["a"]', '3', 'a: 3\n---\nb: 2\n'],
+    ['e.yaml', 'a: 1\r\nb: 2\r\n', '["a"]', '"x"', 'a: x\r\nb: 2\r\n'],
+  ];
+  for (const [name, text, place, value, wanted] of formats) {
+    test(`${name}: ${place} = ${value}`, async () => {
+      await sealed(name, text);
+      expect(await desk.run(['set', name, place, value])).toMatchObject({ status: 0, stderr: '' });
+      expect(await decrypted(name)).toBe(wanted);
+    });
+  }
+
+  const refused: [string, string[], number][] = [
+    ['too few words', ['a.yaml', '["a"]'], 100],
+    ['too many words', ['a.yaml', '["a"]', '1', '2'], 100],
+    ['a value with --value-stdin', ['--value-stdin=true', 'a.yaml', '["a"]', '1'], 100],
+    ['two sources', ['--value-file=true', '--value-stdin=true', 'a.yaml', '["a"]'], 1],
+    ['a broken index', ['a.yaml', '["a"', '1'], 7],
+    ['an empty index', ['a.yaml', '', '1'], 7],
+    ['an empty step', ['a.yaml', 'a..b', '1'], 7],
+    ['words that are no JSON', ['a.yaml', '["a"]', 'bare'], 7],
+    ['two values', ['a.yaml', '["a"]', '7 8'], 7],
+    ['what only looks like one value', ['a.yaml', '["a"]', '1}, {"b": 2'], 7],
+    ['a second member', ['a.yaml', '["a"]', '1, "x": 2'], 7],
+    ['a number beyond doubles', ['a.yaml', '["a"]', '1e400'], 7],
+    ['a key twice', ['a.yaml', '["a"]', '{"x":1,"x":2}'], 7],
+    ['an index on a map', ['a.yaml', '["m"][0]', '1'], 7],
+    ['a key on a list', ['a.yaml', '["l"]["k"]', '1'], 7],
+    ['a negative index', ['a.yaml', '["l"][-1]', '1'], 7],
+    ['the entry sops', ['a.yaml', '["sops"]', '1'], 203],
+    ['a missing file', ['none.yaml', '["a"]', '1'], 2],
+    ['a missing value file', ['--value-file=true', 'a.yaml', '["a"]', 'none'], 1],
+  ];
+  for (const [name, words, status] of refused) {
+    test(`refuses ${name} with ${status}, and leaves the file alone`, async () => {
+      await sealed('a.yaml', 'a: 1\nm:\n  x: 1\nl: [1]\n');
+      const before = desk.text('a.yaml');
+      expect(await desk.run(['set', ...words])).toMatchObject({ status });
+      expect(desk.text('a.yaml')).toBe(before);
+    });
+  }
+
+  test('--idempotent leaves a file alone that holds the value, integers too', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const before = desk.text('a.yaml');
+    expect(await desk.run(['set', 'a.yaml', '["a"]', '1', '--idempotent'])).toMatchObject({ status: 0 });
+    expect(desk.text('a.yaml')).toBe(before);
+    await desk.run(['set', 'a.yaml', '["a"]', '"1"', '--idempotent']);
+    expect(desk.text('a.yaml')).not.toBe(before);
+  });
+
+  test('takes the value from standard input, from a file, and from chance', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    await desk.run(['set', '--value-stdin', 'a.yaml', '["a"]'], { stdin: '"in"\n' });
+    expect(await decrypted('a.yaml')).toBe('a: in\n');
+    desk.write('value.json', '{"x": 1}\n');
+    await desk.run(['set', '--value-file', 'a.yaml', '["a"]', 'value.json']);
+    expect(await decrypted('a.yaml')).toBe('a:\n    x: 1\n');
+    const { stdout, stderr } = await desk.run(['set', 'a.yaml', 'p', '--generate', '20']);
+    expect({ stdout: stdout.toString(), stderr }).toEqual({ stdout: '', stderr: '' });
+    expect(await decrypted('a.yaml')).toMatch(/^p: [A-Za-z0-9]{20}$/m);
+    expect(await desk.run(['set', 'a.yaml', 'p', '--generate', 'nonsense'])).toMatchObject({ status: 1 });
+  });
+
+  test('the old form cuts behind the first bracket with a blank', async () => {
+    await sealed('a.yaml', 'a: 1\nb: 2\n');
+    expect(await desk.run(['--set', '["a"] {"k": "v"}', 'a.yaml'])).toMatchObject({ status: 0 });
+    expect(await decrypted('a.yaml')).toBe('a:\n    k: v\nb: 2\n');
+    expect(await desk.run(['--set', '["a"]5', 'a.yaml'])).toMatchObject({ status: 7 });
+  });
+
+  test('a changed file needs --ignore-mac', async () => {
+    await sealed('a.yaml', 'a: 1\nb_unencrypted: 2\n');
+    desk.write('a.yaml', desk.text('a.yaml').replace('unencrypted: 2', 'unencrypted: 3'));
+    expect(await desk.run(['set', 'a.yaml', '["a"]', '2'])).toMatchObject({ status: 51 });
+    expect(await desk.run(['set', 'a.yaml', '["a"]', '2', '--ignore-mac'])).toMatchObject({ status: 0 });
+    expect(await decrypted('a.yaml')).toBe('a: 2\nb_unencrypted: 3\n');
+  });
+
+  test('--output-type rewrites the file in that format', async () => {
+    await sealed('a.json', '{"a": 1}');
+    expect(await desk.run(['set', 'a.json', '["b"]', '2', '--output-type', 'yaml'])).toMatchObject({ status: 0 });
+    const { stdout } = await desk.run(['decrypt', '--input-type', 'yaml', '--output-type', 'yaml', 'a.json']);
+    expect(stdout.toString()).toBe('a: 1\nb: 2\n');
+  });
+});
+
+describe('unset', () => {
+  test('removes the line, and nothing else', async () => {
+    const before = await sealed('a.yaml', YAML);
+    expect(await desk.run(['unset', 'a.yaml', '["db"]["password"]'])).toMatchObject({ status: 0, stderr: '' });
+    expect(changedLines(before, desk.text('a.yaml').split('\n'))).toEqual([]);
+    expect(await decrypted('a.yaml')).toBe(YAML.replace('  password: "s3cret: yes"\n', ''));
+  });
+
+  const formats: [string, string, string, string][] = [
+    ['a.json', '{"a": 1, "b": 2}\n', 'b', '{"a": 1}\n'],
+    ['a.env', 'A=1\nB=2\n', 'A', 'B=2\n'],
+    ['a.ini', '[s]\na = 1\nb = 2\n', 's.a', '[s]\nb = 2\n'],
+    ['a.yaml', 'c:\n  - x\n  - y\n', 'c[0]', 'c:\n  - y\n'],
+    ['b.yaml', 'a: 1\n', 'a', '{}\n'],
+  ];
+  for (const [name, text, place, wanted] of formats) {
+    test(`${name}: ${place}`, async () => {
+      await sealed(name, text);
+      expect(await desk.run(['unset', name, place])).toMatchObject({ status: 0, stderr: '' });
+      expect(await decrypted(name)).toBe(wanted);
+    });
+  }
+
+  test('what is not there is an error of its own, or with --idempotent none', async () => {
+    await sealed('a.yaml', 'a: 1\nl: [1]\n');
+    const before = desk.text('a.yaml');
+    for (const [place, message] of [
+      ['["k"]', 'Key not found: k'],
+      ['["l"][9]', 'Index 9 out of bounds'],
+    ] as const) {
+      const ran = await desk.run(['unset', 'a.yaml', place]);
+      expect(ran.status).toBe(1);
+      expect(ran.stderr).toContain(message);
+      expect(await desk.run(['unset', 'a.yaml', place, '--idempotent'])).toMatchObject({ status: 0 });
+    }
+    const through = await desk.run(['unset', 'a.yaml', '["a"]["b"]', '--idempotent']);
+    expect(through).toMatchObject({ status: 1, stderr: expect.stringContaining('Unsupported type') });
+    expect(await desk.run(['unset', 'a.yaml', '["a"'])).toMatchObject({ status: 7 });
+    expect(await desk.run(['unset', 'a.yaml'])).toMatchObject({ status: 100 });
+    expect(desk.text('a.yaml')).toBe(before);
+  });
+});
