@@ -2,11 +2,11 @@
 import { SopsError } from '../errors.js';
 import { applyEdits, type Edit } from '../formats/store.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
-import type { Item, Value } from '../tree/tree.js';
+import type { Item, Leaf, Value } from '../tree/tree.js';
 import { type Entry, entryEdits, itemEdits, mergedEdits } from './entry-removal.js';
 import type { GroupRule } from './model.js';
-import { parseConfig } from './parse.js';
-import { type ConfigTree, itemsOf, readConfigTree, recipientsOf, valuesIn } from './recipients-of.js';
+import { FIELDS_WITHOUT_KEYS, parseConfig } from './parse.js';
+import { type ConfigTree, itemsOf, readConfigTree, recipientsOf, writtenText } from './recipients-of.js';
 
 /** What the configuration is called, and whom it is not to name any more. */
 export interface Removal {
@@ -48,15 +48,17 @@ class RemovalPlan {
     const keyString = value.kind === 'branch' ? this.tree.keyMaps.get(value) : undefined;
     if (keyString !== undefined) return this.removal.isUnwanted(keyString);
     const nodes = value.items.filter((entry) => entry.kind !== 'comment');
-    const goes = nodes.map((node) => this.look(node.kind === 'item' ? node.value : node, own));
+    const goes = nodes.map((node) => {
+      if (node.kind !== 'item') return this.look(node, own);
+      return !FIELDS_WITHOUT_KEYS.has(node.key) && this.look(node.value, own);
+    });
     if (goes.length > 0 && goes.every(Boolean)) return true;
     if (own && goes.some(Boolean)) this.edits.push(...entryEdits(this.tree.text, this.entries(nodes, goes)));
     return false;
   }
 
-  private lookAtText(leaf: Extract<Value, { kind: 'leaf' }>, own: boolean): boolean {
-    if (typeof leaf.value !== 'string') return false;
-    const items = itemsOf(leaf.value);
+  private lookAtText(leaf: Leaf, own: boolean): boolean {
+    const items = itemsOf(writtenText(leaf, this.tree.used));
     const unwanted = items.filter(this.removal.isUnwanted);
     if (unwanted.length === 0) return false;
     if (unwanted.length === items.length) return true;
@@ -138,24 +140,28 @@ function sameJson(one: unknown, other: unknown): boolean {
 
 /** A tree as nested lists without the unwanted recipients, and without what holds nothing but them. */
 function meaningOf(value: Value, tree: ConfigTree, removal: Removal): unknown {
-  if (value.kind === 'leaf') return meaningOfLeaf(value, removal);
+  if (value.kind === 'leaf') return meaningOfLeaf(value, tree, removal);
   const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
   if (keyString !== undefined && removal.isUnwanted(keyString)) return undefined;
   const entries = value.items.flatMap((entry): unknown[] => {
     if (entry.kind === 'comment') return [];
-    const meaning = meaningOf(entry.kind === 'item' ? entry.value : entry, tree, removal);
+    const isKept = entry.kind === 'item' && FIELDS_WITHOUT_KEYS.has(entry.key);
+    const within = isKept ? { ...removal, isUnwanted: () => false } : removal;
+    const meaning = meaningOf(entry.kind === 'item' ? entry.value : entry, tree, within);
     if (meaning === undefined) return [];
     return [entry.kind === 'item' ? [entry.key, meaning] : meaning];
   });
-  return valuesIn(value).length > 0 && entries.length === 0 ? undefined : [value.kind, ...entries];
+  const hadEntries = value.items.some((entry) => entry.kind !== 'comment');
+  return hadEntries && entries.length === 0 ? undefined : [value.kind, ...entries];
 }
 
-function meaningOfLeaf({ value }: Extract<Value, { kind: 'leaf' }>, { isUnwanted }: Removal): unknown {
-  if (typeof value !== 'string') return typeof value === 'object' && value !== null ? 'time' : String(value);
-  const items = itemsOf(value);
-  if (!items.some(isUnwanted)) return ['text', ...items];
+function meaningOfLeaf(leaf: Leaf, tree: ConfigTree, { isUnwanted }: Removal): unknown {
+  const { value } = leaf;
+  const items = itemsOf(writtenText(leaf, tree.used));
   const kept = items.filter((item) => !isUnwanted(item));
-  return kept.length === 0 ? undefined : ['text', ...kept];
+  if (kept.length < items.length) return kept.length === 0 ? undefined : ['string', ...kept];
+  if (typeof value === 'string') return ['string', ...items];
+  return typeof value === 'object' && value !== null ? 'time' : `${typeof value} ${value}`;
 }
 
 function notEditable({ path }: Removal, cause?: unknown): SopsError {

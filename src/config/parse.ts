@@ -36,6 +36,17 @@ const DESTINATION_KEYS = [
   'recreation_rule',
 ];
 
+/** Fields that say something else than whom to encrypt for: in rules, and at the top. */
+export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
+  'path_regex',
+  'aws_profile',
+  'shamir_threshold',
+  ...SELECTION_OPTIONS,
+  'mac_only_encrypted',
+  ...DESTINATION_KEYS.filter((field) => field !== 'recreation_rule'),
+  'stores',
+]);
+
 /** What is read, and how messages call it. */
 export interface ConfigSource {
   /** The first document. */

@@ -2,8 +2,9 @@
 import { readDocuments } from '../formats/yaml/documents.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
-import { type Branch, branch, type Item, type Value } from '../tree/tree.js';
+import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
 import { firstDocument, isBlank } from './config.js';
+import { FIELDS_WITHOUT_KEYS } from './parse.js';
 
 /** Where an entry of a map or list stands. */
 export interface EntryPlace {
@@ -43,10 +44,18 @@ export async function readConfigTree(text: string): Promise<ConfigTree> {
 
 /** The recipients that a value names: the items of its texts, and the keys that are maps. */
 export function recipientsOf(value: Value, tree: ConfigTree): string[] {
-  if (value.kind === 'leaf') return typeof value.value === 'string' ? itemsOf(value.value) : [];
+  if (value.kind === 'leaf') return itemsOf(writtenText(value, tree.used));
   const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
   if (keyString !== undefined) return [keyString];
   return valuesIn(value).flatMap((entry) => recipientsOf(entry, tree));
+}
+
+/** The text of a leaf; a number, as a fingerprint of digits alone reads, counts as what is written. */
+export function writtenText({ value, source, alias }: Leaf, text: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'bigint' && typeof value !== 'number') return '';
+  const place = source ?? (alias?.of.kind === 'leaf' ? alias.of.source : undefined);
+  return place ? text.slice(place.start, place.end) : String(value);
 }
 
 /** The items of a text that may name several keys. */
@@ -57,12 +66,14 @@ export function itemsOf(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** The values directly below one. */
-export function valuesIn(value: Value): Value[] {
+/** The values directly below one that may name recipients. */
+function valuesIn(value: Value): Value[] {
   if (value.kind === 'leaf') return [];
-  return value.items.flatMap((entry) =>
-    entry.kind === 'comment' ? [] : entry.kind === 'item' ? [entry.value] : [entry],
-  );
+  return value.items.flatMap((entry) => {
+    if (entry.kind === 'comment') return [];
+    if (entry.kind !== 'item') return [entry];
+    return FIELDS_WITHOUT_KEYS.has(entry.key) ? [] : [entry.value];
+  });
 }
 
 /** The maps that are one key each: they have the first field of such a type, and no field that it does not have. */

@@ -1,5 +1,6 @@
 /** Finding the encrypted files below a folder, whatever they are called. */
-import { readdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { SopsError } from '../errors.js';
@@ -36,11 +37,9 @@ export interface EncryptedFile {
  * tried in all formats. Throws `input-unreadable`, and what parsing throws for a file that may be encrypted but is broken.
  */
 export async function readEncrypted(path: string): Promise<EncryptedFile | null> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new SopsError('input-unreadable', `Error reading file: ${path}: ${systemReason(cause)}`, {
-      file: path,
-      cause,
-    });
+  const bytes = await readSmall(path).catch((cause: unknown) => {
+    const message = `Error reading file: ${path}: ${systemReason(cause)}`;
+    throw new SopsError('input-unreadable', message, { file: path, cause });
   });
   if (!MARKS.every((mark) => bytes.includes(mark))) return null;
   const byName = formatOfName(path);
@@ -57,6 +56,12 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
   }
   if (problem) throw problem;
   return null;
+}
+
+/** The bytes of a file; none of one that is too large to be a text, such as the image of a disk. */
+async function readSmall(path: string): Promise<Buffer> {
+  const { size } = await stat(path);
+  return size > constants.MAX_STRING_LENGTH ? Buffer.alloc(0) : readFile(path);
 }
 
 /** What stands encrypted in a file. */

@@ -113,7 +113,7 @@ function recipientsCalled(who: string, trees: ReadonlyMap<string, ConfigTree>): 
 
 /** Whether a value is one key, or a list of keys; a whole rule or group is somebody only by mistake. */
 function isKeyOrKeys(value: Value, tree: ConfigTree): boolean {
-  if (value.kind === 'leaf') return typeof value.value === 'string';
+  if (value.kind === 'leaf') return recipientsOf(value, tree).length > 0;
   if (value.kind === 'branch') return tree.keyMaps.has(value);
   return value.items.every((entry) => entry.kind === 'comment' || (entry.kind !== 'list' && isKeyOrKeys(entry, tree)));
 }

@@ -241,6 +241,20 @@ creation_rules:
     expect(await without(before, ALICE)).toBe(`---\ncreation_rules:\n  - age: age1bob\n${rest}`);
   });
 
+  test('where it is a number to YAML', async () => {
+    const digits = '1234567890123456';
+    const before = `keys: [&one ${digits}]\ncreation_rules:\n  - age: age1bob\n    pgp:\n      - *one\n      - ${digits}\n`;
+    expect(await without(before, digits)).toBe('creation_rules:\n  - age: age1bob\n');
+  });
+
+  test('nowhere else than where keys stand', async () => {
+    const rule = 'path_regex: age1alice\n    aws_profile: age1alice\n    encrypted_suffix: age1alice';
+    const rest = `destination_rules:\n  - s3_bucket: age1alice\n    path_regex: age1alice\n`;
+    const before = `creation_rules:\n  - ${rule}\n    age: age1alice,age1bob\n${rest}`;
+    expect(await without(before, ALICE)).toBe(`creation_rules:\n  - ${rule}\n    age: age1bob\n${rest}`);
+    expect(await without(`creation_rules:\n  - ${rule}\n${rest}`, ALICE)).toBeNull();
+  });
+
   test('where several are to go', async () => {
     const before = 'creation_rules:\n  - age: [a1, b1, c1, d1]\n  - age: a1, b1 ,c1,d1\n';
     expect(await without(before, 'b1', 'c1')).toBe('creation_rules:\n  - age: [a1, d1]\n  - age: a1, d1\n');
