@@ -1,4 +1,5 @@
 /** Trying the keys of a group: what is on this machine one after another, what is remote side by side. */
+import { setImmediate } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
@@ -57,6 +58,8 @@ function isRemote(key: MasterKey): boolean {
 function tryInTurn(keys: readonly MasterKey[], attempt: Attempt): Promise<Uint8Array | KeyFailure[]> {
   return attempt.lane.run(async () => {
     const failures: KeyFailure[] = [];
+    // The group before may have given the last part that was needed.
+    await setImmediate();
     for (const key of keys) {
       if (attempt.signal.aborted) break;
       const outcome = await tryKey(key, attempt);

@@ -1,4 +1,5 @@
 /** Runs tasks one after another, for what must not happen twice at a time, such as asking the user. */
+import { setImmediate } from 'node:timers/promises';
 
 export class Lane {
   #last: Promise<unknown> = Promise.resolve();
@@ -10,11 +11,12 @@ export class Lane {
     return done;
   }
 
-  /** Resolves when nothing is under way and nothing waits. */
+  /** Resolves when nothing is under way and nothing waits, what the last task gave rise to included. */
   async idle(): Promise<void> {
     for (let last: unknown; last !== this.#last; ) {
       last = this.#last;
       await last;
+      await setImmediate();
     }
   }
 }

@@ -37,8 +37,6 @@ describe('a lane', () => {
     };
     void lane.run(count).then(() => lane.run(count));
     await lane.idle();
-    expect(done).toBeGreaterThanOrEqual(1);
-    await lane.idle();
     expect(done).toBe(2);
   });
 });
