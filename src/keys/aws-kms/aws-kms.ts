@@ -5,8 +5,9 @@ import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { trustKeys } from '../trust.js';
 import { regionOf, splitRole } from './arn.js';
-import { clientFor, loadKms } from './clients.js';
+import { clientFor, type KmsClient, loadKms } from './clients.js';
 import { failureOf } from './failure.js';
+import { oldContextsOf } from './old-context.js';
 import { checkRole } from './role-trust.js';
 
 const TYPE = 'kms';
@@ -41,10 +42,12 @@ export const awsKmsProvider: KeyProvider = {
   },
 
   async wrap(key, part, host, signal) {
-    const { input, client } = await prepare(key, host, ENCRYPTING);
+    const { client, KeyId, context } = await prepare(key, host, ENCRYPTING);
     const { EncryptCommand } = await loadKms();
-    const command = new EncryptCommand({ ...input, Plaintext: part });
-    const answer = await client.send(command, abortedBy(signal)).catch(explain(ENCRYPTING));
+    const command = new EncryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), Plaintext: part });
+    const answer = await client.send(command, abortedBy(signal)).catch((error: unknown) => {
+      throw failureOf(ENCRYPTING, error);
+    });
     if (!answer.CiphertextBlob) throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`);
     return Buffer.from(answer.CiphertextBlob).toString('base64');
   },
@@ -52,20 +55,30 @@ export const awsKmsProvider: KeyProvider = {
   async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
     if (!blob) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
-    const { input, client } = await prepare(key, host, DECRYPTING);
-    const { DecryptCommand } = await loadKms();
-    const command = new DecryptCommand({ ...input, CiphertextBlob: blob });
-    const answer = await client.send(command, abortedBy(signal)).catch(explain(DECRYPTING));
-    if (!answer.Plaintext) throw new SopsError('key', `${DECRYPTING}: the answer has no Plaintext`);
-    return answer.Plaintext;
+    const access = await prepare(key, host, DECRYPTING);
+    const open = (context: Context): Promise<Uint8Array> => decrypt({ ...access, context }, blob, signal);
+    try {
+      return await open(access.context);
+    } catch (error) {
+      const part = isOtherContext(error) ? await openOld(oldContextsOf(access.context), open) : undefined;
+      if (!part) throw failureOf(DECRYPTING, error);
+      host.warn(
+        `a version of SOPS before 3.3.0 used ${access.KeyId} with a wrong encryption context; rotate mends the file`,
+      );
+      // Whatever writes the file next makes it one of a newer version, for which SOPS does not try old contexts.
+      key.enc = await awsKmsProvider.wrap(key, part, host, signal).catch(() => key.enc);
+      return part;
+    }
   },
 };
+
+type Context = ReadonlyMap<string, string>;
 
 interface AwsKey {
   readonly arn: string;
   readonly role: string;
   readonly profile: string;
-  readonly context: ReadonlyMap<string, string>;
+  readonly context: Context;
 }
 
 function partsOf({ fields }: MasterKey): AwsKey {
@@ -82,8 +95,15 @@ function partsOf({ fields }: MasterKey): AwsKey {
   };
 }
 
-/** A client that has its credentials, and the fields that both calls have. */
-async function prepare(key: MasterKey, host: Host, doing: string) {
+/** What both calls need. */
+interface Access {
+  /** It has its credentials. */
+  readonly client: KmsClient;
+  readonly KeyId: string;
+  readonly context: Context;
+}
+
+async function prepare(key: MasterKey, host: Host, doing: string): Promise<Access> {
   const { arn, role, profile, context } = partsOf(key);
   const region = regionOf(arn);
   if (role !== '') checkRole(role, TYPE, host);
@@ -92,7 +112,28 @@ async function prepare(key: MasterKey, host: Host, doing: string) {
     // What went wrong with a role is said already.
     throw error instanceof SopsError ? error : failureOf(doing, error);
   });
-  return { client, input: { KeyId: arn, EncryptionContext: Object.fromEntries(context) } };
+  return { client, KeyId: arn, context };
+}
+
+async function decrypt({ client, KeyId, context }: Access, blob: Buffer, signal?: AbortSignal): Promise<Uint8Array> {
+  const { DecryptCommand } = await loadKms();
+  const command = new DecryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), CiphertextBlob: blob });
+  const answer = await client.send(command, abortedBy(signal));
+  if (answer.Plaintext) return answer.Plaintext;
+  throw new SopsError('key', 'the answer has no Plaintext');
+}
+
+/** The part that the first fitting context opens, if one does. */
+async function openOld(contexts: readonly Context[], open: (context: Context) => Promise<Uint8Array>) {
+  for (const context of contexts) {
+    const part = await open(context).catch(() => undefined);
+    if (part) return part;
+  }
+  return undefined;
+}
+
+function isOtherContext(error: unknown): boolean {
+  return error instanceof Error && error.name === 'InvalidCiphertextException';
 }
 
 function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
@@ -101,10 +142,4 @@ function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal
 
 function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
   return a < b ? -1 : Number(a > b);
-}
-
-function explain(doing: string): (error: unknown) => never {
-  return (error) => {
-    throw failureOf(doing, error);
-  };
 }

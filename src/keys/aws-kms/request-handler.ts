@@ -3,6 +3,7 @@ import type { Host } from '../../util/host.js';
 import type { HttpRequest } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
 import { decodeText } from '../../util/text.js';
+import { readTlsRoots } from '../../util/tls-roots.js';
 
 /** A request as the SDK hands it over. */
 interface SdkRequest {
@@ -44,6 +45,7 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
     async handle({ method, protocol, hostname, port, path, headers, body }, options) {
       const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`);
       const signal = options?.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+      const ca = await readTlsRoots(host, 'key', 'AWS_CA_BUNDLE');
       const request: HttpRequest = {
         method: method as HttpRequest['method'],
         url,
@@ -51,6 +53,7 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
         body: body instanceof Uint8Array ? decodeText(body) : String(body ?? ''),
         timeout: TIMEOUT_MS,
         signal,
+        ...(ca ? { tls: { ca } } : {}),
       };
       const answer = await sendWithRetries(request, RETRY, host);
       const texts = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);

@@ -7,8 +7,9 @@ import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
 import { startDeafServer } from './deaf-server.js';
+import { fixturePath, fixtureText } from './entries.js';
 import { hostOf } from './host.js';
-import { unusedPort } from './http-service.js';
+import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 
@@ -141,6 +142,40 @@ describe('what is sent', () => {
         message: 'failed to decrypt sops data key with AWS KMS: InvalidCiphertextException',
       },
     );
+  });
+
+  test('a context that SOPS before 3.3.0 sent with one value for all names', async () => {
+    const context = (...values: string[]) => new Map(values.map((value, at) => [`name${at}`, value]));
+    const host = hostWith(KEYS);
+    const enc = await awsKmsProvider.wrap(keyOf({ context: context('b', 'b', 'b') }), PART, host);
+    const old = keyOf({ context: context('a', 'b', 'a') }, enc);
+    expect(await awsKmsProvider.unwrap(old, host)).toEqual(new Uint8Array(PART));
+    expect(host.warned).toEqual([
+      expect.stringMatching(/^a version of SOPS before 3\.3\.0 used arn:.* with a wrong encryption context/),
+    ]);
+    service.http.received.splice(0);
+    // It was wrapped anew, with the context as it stands.
+    expect(await awsKmsProvider.unwrap(old, host)).toEqual(new Uint8Array(PART));
+    expect(service.calls).toHaveLength(1);
+    const other = keyOf({ context: context('c', 'd') }, enc);
+    await expect(awsKmsProvider.unwrap(other, host)).rejects.toMatchObject({
+      message: 'failed to decrypt sops data key with AWS KMS: InvalidCiphertextException',
+    });
+    expect(other.enc).toBe(enc);
+  });
+
+  test('to a server that the file of AWS_CA_BUNDLE vouches for', async () => {
+    const tls = { key: fixtureText('tls/localhost.key'), cert: fixtureText('tls/localhost.crt') };
+    const secure = await HttpService.start(() => ({ body: JSON.stringify({ CiphertextBlob: 'AAAA' }) }), tls);
+    const env = { ...KEYS, AWS_ENDPOINT_URL: secure.url };
+    for (const variable of ['AWS_CA_BUNDLE', 'SSL_CERT_FILE']) {
+      const host = hostOf({ env: { ...env, [variable]: fixturePath('tls/localhost.crt') } });
+      expect(await awsKmsProvider.wrap(keyOf({}), PART, host)).toBe('AAAA');
+    }
+    await expect(awsKmsProvider.wrap(keyOf({}), PART, hostOf({ env }))).rejects.toMatchObject({
+      message: expect.stringMatching(/^failed to encrypt sops data key with AWS KMS: cannot reach .*certificate/),
+    });
+    await secure.close();
   });
 
   test('endpoints of the services', async () => {
