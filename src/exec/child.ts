@@ -2,8 +2,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import type { OwnProcess } from './self.js';
 import { catches, descendantsOf, isInForeground, type KnownProcess, startOf } from './process-tree.js';
+import type { OwnProcess } from './self.js';
 
 export interface ChildRun {
   /** Absolute path. */

@@ -3,8 +3,8 @@ import { SopsError } from '../errors.js';
 import { type Account, findAccount } from '../exec/account.js';
 import { type ChildRun, type ChildStreams, startInBackground, statusOf, superviseChild } from '../exec/child.js';
 import { findProgram } from '../exec/find-program.js';
-import type { OwnProcess } from '../exec/self.js';
 import type { Masks } from '../exec/redact.js';
+import type { OwnProcess } from '../exec/self.js';
 import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 
