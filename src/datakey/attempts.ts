@@ -92,6 +92,7 @@ async function trySideBySide(keys: readonly MasterKey[], attempt: Attempt): Prom
 /** The part of a key from the first service that gives it. */
 async function tryKey(key: MasterKey, { keyServices, signal }: Attempt): Promise<Uint8Array | KeyFailure> {
   const reasons: string[] = [];
+  const hints: string[] = [];
   for (const service of keyServices) {
     if (signal.aborted) break;
     try {
@@ -99,7 +100,8 @@ async function tryKey(key: MasterKey, { keyServices, signal }: Attempt): Promise
     } catch (error) {
       if (!signal.aborted && !(error instanceof SopsError)) throw error;
       reasons.push(error instanceof SopsError ? error.message : 'stopped');
+      if (error instanceof SopsError && error.hint !== undefined) hints.push(error.hint);
     }
   }
-  return { keyString: await keyStringOf(key), reasons };
+  return { keyString: await keyStringOf(key), reasons, hints };
 }

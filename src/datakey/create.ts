@@ -6,6 +6,7 @@ import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { DataKey } from './data-key.js';
+import { joinHints } from './recovery-report.js';
 import { splitSecret } from './shamir.js';
 
 /** For whom a data key is wrapped. */
@@ -49,13 +50,18 @@ export async function wrapDataKey(
   );
   const outcomes = await wrapParts(jobs, keyServices);
   const wrapped = new Map<MasterKey, string>();
-  const failures: string[] = [];
+  const failures: SopsError[] = [];
   for (const [at, { key }] of jobs.entries()) {
     const outcome = outcomes[at] ?? [];
     if (typeof outcome === 'string') wrapped.set(key, outcome);
     else failures.push(...outcome);
   }
-  if (failures.length > 0) throw notWrapped(failures);
+  if (failures.length > 0) {
+    throw notWrapped(
+      failures.map((failure) => failure.message),
+      failures.flatMap((failure) => failure.hint ?? []),
+    );
+  }
   setWrapped(wrapped);
   return shamirThreshold;
 }
@@ -77,28 +83,33 @@ interface WrapJob {
 }
 
 /** The outcomes in the order of the jobs. Remote keys are asked side by side; local ones, which may ask the user, in turn. */
-function wrapParts(jobs: readonly WrapJob[], services: readonly KeyService[]): Promise<(string | string[])[]> {
+function wrapParts(jobs: readonly WrapJob[], services: readonly KeyService[]): Promise<(string | SopsError[])[]> {
   const lane = new Lane();
   const outcomes = jobs.map(({ key, part }) => {
-    const wrap = (): Promise<string | string[]> => wrapPart(key, part, services);
+    const wrap = (): Promise<string | SopsError[]> => wrapPart(key, part, services);
     return keyTypeRow(key.type)?.remote ? wrap() : lane.run(wrap);
   });
   return Promise.all(outcomes);
 }
 
-/** The `enc` from the first service that gives one, or the reasons of all. */
-async function wrapPart(key: MasterKey, part: Uint8Array, services: readonly KeyService[]): Promise<string | string[]> {
-  const reasons: string[] = [];
+/** The `enc` from the first service that gives one, or why none did. */
+async function wrapPart(
+  key: MasterKey,
+  part: Uint8Array,
+  services: readonly KeyService[],
+): Promise<string | SopsError[]> {
+  const failures: SopsError[] = [];
   for (const service of services) {
     try {
       return await service.wrap(key, part);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       const name = JSON.stringify(await keyStringOf(key));
-      reasons.push(`failed to encrypt new data key with master key ${name}: ${error.message}`);
+      const message = `failed to encrypt new data key with master key ${name}: ${error.message}`;
+      failures.push(new SopsError('key', message, error.hint === undefined ? {} : { hint: error.hint }));
     }
   }
-  return reasons;
+  return failures;
 }
 
 function setWrapped(wrapped: ReadonlyMap<MasterKey, string>): void {
@@ -109,6 +120,11 @@ function setWrapped(wrapped: ReadonlyMap<MasterKey, string>): void {
   }
 }
 
-function notWrapped(reasons: readonly string[]): SopsError {
-  return new SopsError('data-key-not-wrapped', `Could not generate data key: [${reasons.join(' ')}]`);
+function notWrapped(reasons: readonly string[], hints: readonly string[] = []): SopsError {
+  const hint = joinHints(hints);
+  return new SopsError(
+    'data-key-not-wrapped',
+    `Could not generate data key: [${reasons.join(' ')}]`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -5,6 +5,8 @@ import { SopsError } from '../errors.js';
 export interface KeyFailure {
   readonly keyString: string;
   readonly reasons: readonly string[];
+  /** What the user can do about them. */
+  readonly hints?: readonly string[];
 }
 
 /** What came of one group: null when it was opened. */
@@ -31,7 +33,16 @@ export function notRecovered(groups: readonly GroupFailures[], threshold: number
   ].join('\n');
   const blocks = groups.map((group, index) => fullGroup(group, index));
   const detail = `${blocks.join('\n\n')}\n\n${wrap(trailer.join(' '), TRAILER_COLUMNS).join('\n')}`;
-  return new SopsError('data-key-not-recovered', message, { detail });
+  const hint = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
+  return new SopsError('data-key-not-recovered', message, { detail, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Shown of them, a line each. */
+const MOST_HINTS = 2;
+
+/** The first few different ones; undefined when there are none. */
+export function joinHints(hints: readonly string[]): string | undefined {
+  return hints.length === 0 ? undefined : [...new Set(hints)].slice(0, MOST_HINTS).join('\n');
 }
 
 /** Keys that failed for the same reason share it. */

@@ -1,10 +1,18 @@
 /** What counts as named by the user, the allow lists, and that operations tell providers what `.sops.yaml` names. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/config.js';
+import { createDataKey } from '../../../src/datakey/create.js';
+import type { MasterKey } from '../../../src/keys/provider.js';
 import { checkTarget, isNamedKey, type Target, trustedKeys, trustKeys } from '../../../src/keys/trust.js';
+import { LocalKeyService } from '../../../src/keyservice/local.js';
 import { trustConfig } from '../../../src/operations/trust.js';
+import { run } from '../../support/run.js';
+import { fixturePath } from './entries.js';
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
+import { recordingOf } from './wire.js';
 
 describe('what the user named', () => {
   test('is remembered for that run and type alone', () => {
@@ -113,5 +121,32 @@ describe('a target', () => {
     expect(check(undefined, false)).toThrow(
       expect.objectContaining({ hint: 'Name it, or list it in LIST (the word all lists everything, as SOPS does).' }),
     );
+  });
+});
+
+test('the program says how to allow an address that only the file names, decrypting and wrapping anew', async () => {
+  const folder = new ProgramFolder();
+  const recording = recordingOf('vault-transit');
+  copyFileSync(fixturePath(recording.file), join(folder.path, 'file.yaml'));
+  const ran = await run(['decrypt', 'file.yaml'], { cwd: folder.path, env: { VAULT_TOKEN: 'root' } });
+  folder.remove();
+  expect(ran.status).toBe(128);
+  expect(ran.stderr).toMatch(/the Vault address http:\/\/127\.0\.0\.1:\d+ is named by the file only/);
+  expect(ran.stderr).toMatch(/ {2}If you trust it, set VAULT_ADDR .*\.sops\.yaml.*SOPS_HC_VAULT_ALLOWLIST/);
+  expect(ran.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
+
+  const key: MasterKey = {
+    type: 'hc_vault',
+    fields: new Map([
+      ['vault_address', 'http://x'],
+      ['engine_path', 't'],
+      ['key_name', 'k'],
+    ]),
+    enc: '',
+  };
+  const wrapping = createDataKey({ keyGroups: [[key]], shamirThreshold: 0 }, [new LocalKeyService(hostOf())]);
+  await expect(wrapping).rejects.toMatchObject({
+    code: 'data-key-not-wrapped',
+    hint: expect.stringContaining('SOPS_HC_VAULT_ALLOWLIST'),
   });
 });
