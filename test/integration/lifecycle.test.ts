@@ -7,10 +7,7 @@ import { announceSkipped, runSops, SOPS } from '../support/programs.js';
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 /** By file name; every one has the leaf `a`. */
 const TEXTS: readonly (readonly [name: string, text: string])[] = [
-  [
-    'f.yaml',
-    '# head\na: one # inline\nlist:\n    - 1\n    - 2.50\n    - "x"\nflow: {b: [true, null]}\n',
-  ],
+  ['f.yaml', '# head\na: one # inline\nlist:\n    - 1\n    - 2.50\n    - "x"\nflow: {b: [true, null]}\n'],
   ['f.json', '{\n\t"a": "one",\n\t"list": [1, 2.5, {"b": true}]\n}\n'],
   ['f.env', '# head\na=one\nb=two\\nlines\n'],
   ['f.ini', '; head\na = one\n\n[section]\nb = two\n'],
