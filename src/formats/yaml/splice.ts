@@ -95,9 +95,10 @@ export class Splicer {
 
   /** Puts a text in a scalar's place. Lines of a block go below what else stands on the scalar's line, i.e. its comment. */
   private addWritten({ start, end }: Source, written: string): void {
-    const lineEnd = endOfLine(this.text, end);
     const header = written.indexOf(this.lineBreak);
-    if (header < 0 || /^[ \t]*$/.test(this.text.slice(end, lineEnd))) {
+    // Only then is the line's end looked for: a line may hold all values of a file.
+    const lineEnd = header < 0 ? end : endOfLine(this.text, end);
+    if (/^[ \t]*$/.test(this.text.slice(end, lineEnd))) {
       this.edits.push({ start, end, text: written });
       return;
     }
