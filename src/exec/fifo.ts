@@ -11,6 +11,8 @@ const FEW = 8;
 /** A pipe whose reader has not come yet. */
 interface WaitingPipe {
   path: string;
+  /** A reader of our own, by which the wait ends. */
+  ownReader?: number | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export class FifoServer {
   /** Lets go of readers that have not read everything, and ends all waiting. To be called before the folder is removed. */
   close(): void {
     this.#isClosed = true;
-    for (const { path } of this.#waiting) release(path);
+    for (const pipe of this.#waiting) pipe.ownReader = openToRead(pipe.path);
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -55,13 +57,13 @@ export class FifoServer {
     if (this.#spares.length === 0 && !this.#makeSpares()) return false;
     const pipe = this.#spares.shift();
     if (!pipe) return false;
-    if (!this.#waiting.has(pipe)) this.#await(pipe);
     try {
       renameSync(pipe.path, this.#path);
     } catch {
       return false;
     }
     pipe.path = this.#path;
+    if (!this.#waiting.has(pipe)) this.#await(pipe);
     const [next] = this.#spares;
     if (next) this.#await(next);
     if (this.#spares.length < FEW) this.#refill();
@@ -69,9 +71,13 @@ export class FifoServer {
   }
 
   #await(pipe: WaitingPipe): void {
+    const { path } = pipe;
     this.#waiting.add(pipe);
-    open(pipe.path, constants.O_WRONLY, (error, descriptor) => {
+    open(path, constants.O_WRONLY, (error, descriptor) => {
+      // The thread may come to it only after the pipe was put at its place.
+      if (error && pipe.path !== path && !this.#isClosed) return this.#await(pipe);
       this.#waiting.delete(pipe);
+      if (pipe.ownReader !== undefined) closeSync(pipe.ownReader);
       if (error) return;
       if (this.#isClosed) return closeSync(descriptor);
       // First of all, so that a second reader that is quick gets a pipe of its own.
@@ -116,11 +122,14 @@ function mkfifo(): string {
   return ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
 }
 
-/** Ends the wait for a reader by being one. */
-function release(path: string): void {
+/**
+ * Opens a pipe as a reader, without waiting. It must stay open until the writer's wait has ended, which in a busy
+ * pool of threads may not even have begun. Undefined when the program has removed or moved the pipe.
+ */
+function openToRead(path: string): number | undefined {
   try {
-    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
-    // The pipe is gone from its place: the program has removed or moved it.
+    return undefined;
   }
 }
