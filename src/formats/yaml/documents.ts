@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { FORBIDDEN, isBreak } from './characters.js';
+import { CopyBudget } from './copy.js';
 import { Cursor } from './cursor.js';
 import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
 import { DEFAULT_HANDLES, type TagHandles } from './properties.js';
@@ -58,6 +59,7 @@ export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument
 class StreamReader {
   private readonly documents: YamlDocument[] = [];
   private readonly deferred: SopsError[] = [];
+  private readonly budget = new CopyBudget();
 
   constructor(
     private readonly cursor: Cursor,
@@ -94,7 +96,7 @@ class StreamReader {
   private readEnd(): boolean {
     const last = this.documents.at(-1);
     if (!last) throw new SopsError('document-invalid', 'the file holds no YAML document, only blanks or comments');
-    const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined);
+    const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined, this.budget);
     last.root.items.push(...reader.takeComments());
     return false;
   }
@@ -102,7 +104,7 @@ class StreamReader {
   private readDocument(handles: TagHandles, explicit: boolean): YamlDocument {
     const { cursor } = this;
     const defer = (error: SopsError): unknown => this.deferred.push(error);
-    const reader = new TreeReader(cursor, this.documents.length === 0, handles, defer, this.watcher);
+    const reader = new TreeReader(cursor, this.documents.length === 0, handles, defer, this.budget, this.watcher);
     reader.lastEnd = cursor.at;
     const empty = cursor.atEnd || cursor.atDocumentMarker();
     if (empty && !explicit) throw cursor.error('a document must stand before ...');

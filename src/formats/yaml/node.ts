@@ -5,7 +5,7 @@ import type { ScalarToken } from './scalars.js';
 
 /** Deeper nesting is refused, aliases followed: no configuration nests like that, and call stacks end from 770 levels on. */
 export const MAX_DEPTH = 500;
-/** Values that aliases may stand for in one file, all together: an alias bomb ends here. */
+/** Values that aliases may stand for in one file. */
 export const MAX_ALIAS_COPIES = 250_000;
 /** UTF-16 units in the texts among them: few copies of a long text are a bomb as well. */
 export const MAX_ALIAS_TEXT = 64 * 1024 * 1024;

@@ -3,14 +3,12 @@ import { SopsError } from '../../errors.js';
 import { type Comment, comment, type Item, item, leaf, type Source, type Value } from '../../tree/tree.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
 import { isBlankOrEnd } from './characters.js';
-import { copyOf } from './copy.js';
+import { type CopyBudget, copyOf } from './copy.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { readFlowList, readFlowMap } from './flow-reader.js';
 import {
   type FlowPlace,
   type Frame,
-  MAX_ALIAS_COPIES,
-  MAX_ALIAS_TEXT,
   MAX_DEPTH,
   MAX_KEY_LENGTH,
   type MetadataSpan,
@@ -32,8 +30,6 @@ export class TreeReader {
   lastEnd = 0;
   private readonly anchors = new Map<string, Value | undefined>();
   depth = 0;
-  private copies = 0;
-  private copiedText = 0;
 
   constructor(
     readonly cursor: Cursor,
@@ -41,6 +37,7 @@ export class TreeReader {
     private readonly handles: TagHandles = DEFAULT_HANDLES,
     /** Receives errors that only count when the file is otherwise well-formed. */
     private readonly defer: (error: SopsError) => void,
+    private readonly budget: CopyBudget,
     readonly watcher?: NodeWatcher,
   ) {}
 
@@ -261,20 +258,12 @@ export class TreeReader {
     if (!this.anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
     const of = this.anchors.get(name);
     if (!of) throw cursor.error('this alias stands inside what it stands for', start);
-    const value = copyOf(of, this.depth, (copy, depth) => this.countCopy(copy, depth, start));
+    const value = copyOf(of, this.depth, (copy, depth) => {
+      const excess = this.budget.spend(copy, depth);
+      if (excess !== undefined) throw cursor.error(excess, start);
+    });
     value.alias = { start, end: cursor.at, of };
     return { value, shape: 'alias' };
-  }
-
-  private countCopy(copy: Value, depth: number, at: number): void {
-    const { cursor } = this;
-    if (depth > MAX_DEPTH) throw cursor.error(`values are nested deeper than ${MAX_DEPTH} levels`, at);
-    this.copies += 1;
-    if (copy.kind === 'leaf' && typeof copy.value === 'string') this.copiedText += copy.value.length;
-    if (this.copies > MAX_ALIAS_COPIES)
-      throw cursor.error(`aliases stand for more than ${MAX_ALIAS_COPIES} values`, at);
-    if (this.copiedText > MAX_ALIAS_TEXT)
-      throw cursor.error(`aliases stand for more than ${MAX_ALIAS_TEXT} characters`, at);
   }
 
   emptyNode(properties: Properties | undefined, frame: Frame): Node {
