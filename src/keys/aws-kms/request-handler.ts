@@ -1,4 +1,5 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
+import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { HttpRequest } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
@@ -71,10 +72,13 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
 
 /**
  * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
- * the profile, and takes the service's own in the region.
+ * the profile, and takes the service's own in the region. Throws `key` for what is no URL.
  */
 export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
-  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-  return endpoint ? { endpoint } : {};
+  const variable = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((name) => env[name]);
+  const endpoint = variable && env[variable];
+  if (!endpoint) return {};
+  if (!URL.canParse(endpoint)) throw new SopsError('key', `${variable} is not a URL`);
+  return { endpoint };
 }

@@ -97,7 +97,20 @@ function wellKnownFile({ env, platform }: Host): string {
 
 /** Those of the machine, when it is one of Google's. */
 async function fromMachine({ gcpMetadata, Compute }: Auth, { env }: Host): Promise<AuthClient> {
-  const detect = env.METADATA_SERVER_DETECTION?.trim().toLowerCase() !== 'none';
-  if (detect && (await gcpMetadata.isAvailable())) return new Compute({ scopes: [SCOPE] });
+  const look = env.METADATA_SERVER_DETECTION?.trim().toLowerCase() !== 'none';
+  const isGoogle = () => Boolean(env.GCE_METADATA_HOST) || gcpMetadata.getGCPResidency();
+  if (look && (isGoogle() || (await answersAsGoogle()))) return new Compute({ scopes: [SCOPE] });
   throw new SopsError('key', 'credentials: could not find default credentials', { hint: HINT });
+}
+
+const METADATA_SERVER = 'http://169.254.169.254/';
+const METADATA_HEADER = 'Metadata-Flavor';
+
+/** Asks the address of metadata servers; the package's own way prints a warning on every machine that is not Google's. */
+function answersAsGoogle(): Promise<boolean> {
+  const headers = { [METADATA_HEADER]: 'Google' };
+  return fetch(METADATA_SERVER, { headers, redirect: 'manual', signal: AbortSignal.timeout(1000) }).then(
+    (answer) => answer.headers.get(METADATA_HEADER) === 'Google',
+    () => false,
+  );
 }

@@ -1,5 +1,6 @@
 /** Words for what goes wrong between Google's packages and its services. */
 import { SopsError } from '../../errors.js';
+import { HttpFailure } from '../../util/http/failure.js';
 
 /** The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. */
 export function failureOf(doing: string, error: unknown): SopsError {
@@ -14,7 +15,10 @@ export function failureOf(doing: string, error: unknown): SopsError {
  */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
-  const isKnown = 'response' in error || ('code' in error && ['string', 'number'].includes(typeof error.code));
+  const isKnown =
+    error instanceof HttpFailure ||
+    'response' in error ||
+    ('code' in error && ['string', 'number'].includes(typeof error.code));
   return (isKnown && firstLine(error.message)) || error.name;
 }
 

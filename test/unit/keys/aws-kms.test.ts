@@ -186,6 +186,17 @@ describe('what is sent', () => {
     expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', 'ROLEID eu-central-1/kms']);
   });
 
+  test('nothing, when an endpoint is no URL or its proxy none', async () => {
+    const wrapping = (env: Record<string, string>) =>
+      awsKmsProvider.wrap(keyOf({}), PART, hostOf({ env: { ...KEYS, ...env } }));
+    const bad = { AWS_ENDPOINT_URL_KMS: 'localhost' };
+    await expect(wrapping(bad)).rejects.toMatchObject({ code: 'key', message: 'AWS_ENDPOINT_URL_KMS is not a URL' });
+    await expect(wrapping({ HTTPS_PROXY: '::' })).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringMatching(/the proxy in HTTPS_PROXY is not a URL$/),
+    });
+  });
+
   test('base64 that is not', async () => {
     await expect(awsKmsProvider.unwrap(keyOf({}, 'A%'), hostWith(KEYS))).rejects.toMatchObject({
       code: 'key',

@@ -9,7 +9,7 @@ import { startDeafServer } from './deaf-server.js';
 import { fixturePath } from './entries.js';
 import { type GcpService, startGrpc, startRest } from './gcp-service.js';
 import { hostOf } from './host.js';
-import { unusedPort } from './http-service.js';
+import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 
@@ -161,6 +161,14 @@ describe('a proxy', () => {
     expect(asked).toEqual(['cloudkms.googleapis.com:443']);
     proxy.close();
   });
+
+  test('that is none', async () => {
+    const host = hostOf({ env: { ...TOKEN, HTTPS_PROXY: '::' } });
+    await expect(gcpKmsProvider.wrap(keyOf(ID), PART, host)).rejects.toMatchObject({
+      code: 'key',
+      message: 'cannot create GCP KMS service: the proxy in HTTPS_PROXY is not a URL',
+    });
+  });
 });
 
 describe('credentials', () => {
@@ -239,6 +247,19 @@ describe('credentials', () => {
         /^cannot create GCP KMS service: cannot read the credentials: no such file or directory: /,
       ),
     });
+  });
+
+  test('those of the machine come from its metadata server', async () => {
+    const token = JSON.stringify({ access_token: 'of-the-machine', expires_in: 3600, token_type: 'Bearer' });
+    const headers = { 'content-type': 'application/json', 'metadata-flavor': 'Google' };
+    const metadata = await HttpService.start(() => ({ headers, body: token }));
+    const address = new URL(metadata.url).host;
+    // The package reads it from the process.
+    vi.stubEnv('GCE_METADATA_HOST', address);
+    expect(await bearer({ METADATA_SERVER_DETECTION: '', GCE_METADATA_HOST: address })).toBe('Bearer of-the-machine');
+    expect(metadata.received[0]?.path).toMatch(/^\/computeMetadata\/v1\/instance\/service-accounts\/default\/token/);
+    vi.unstubAllEnvs();
+    await metadata.close();
   });
 
   test('another universe gets no token', async () => {
