@@ -26,9 +26,12 @@ export function printIni(documents: readonly Branch[], metadata: Branch | null):
   return printed.filter((section) => section !== '').join('\n');
 }
 
-/** The section of the metadata: flat, line feeds as `\n` (section 5.3). */
+/**
+ * The section of the metadata: flat, texts of several lines in `"""`. SOPS 3.13.2 writes `\n` for line feeds (section 5.3),
+ * which 3.13.0 and 3.13.1 do not read; every release from 3.9 to 3.13.2 reads this form.
+ */
 export function printMetadata(metadata: Branch, lineEnd = '\n'): string {
-  const items = flatten(metadata).map(([key, text]) => item(key, leaf(text.replaceAll('\n', '\\n'))));
+  const items = flatten(metadata).map(([key, text]) => item(key, leaf(text.replaceAll('\n', lineEnd))));
   return printSection(item('sops', branch(items)), { first: false, sealed: true, lineEnd });
 }
 

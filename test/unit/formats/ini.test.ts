@@ -140,13 +140,20 @@ describe('reading', () => {
   });
 });
 
+/** A file by SOPS 3.13.2 with the keys of its metadata as 3.13.1 writes them, which all releases read, and as we do. */
+function inQuotes(text: string): string {
+  const at = text.indexOf('[sops]');
+  const metadata = text.slice(at).replace(/ = (-----BEGIN.*)$/gm, (_, value: string) => {
+    return ` = """${value.replaceAll('\\n', '\n')}"""`;
+  });
+  return text.slice(0, at) + metadata;
+}
+
 describe('vectors of the reference', () => {
   test.each(vectorsOf('.ini'))('$name', ({ name, input, encrypted, decrypted }) => {
     const file = iniStore.parse(encrypted);
-    if (name !== 'accept-ini-real-newlines') {
-      expect(rendered(iniStore, file)).toBe(file.text);
-      expect(iniStore.emit(file.documents, file.metadata)).toBe(file.text);
-    }
+    expect(rendered(iniStore, file)).toBe(inQuotes(file.text));
+    expect(iniStore.emit(file.documents, file.metadata)).toBe(inQuotes(file.text));
     // The reference loses a comment at the end; its ciphertext does not have it.
     const plain = nodesOf(read(iniStore, decodeText(input).replace('; lost\n', '')).documents);
     unseal(
@@ -171,7 +178,9 @@ describe('splicing', () => {
     for (const text of ['a = 1', 'a = 1\n', 'a = 1\n\n\n', '', '\n', '; c', '[s]', '[s]\r\n']) {
       const { cipher, plain, isSameTree } = roundTrip(iniStore, text);
       expect([plain, isSameTree]).toEqual([text, true]);
-      expect(cipher).toMatch(/(?:^|\n)\[sops\]\r?\nage__list_0__map_enc {7}= -----BEGIN\\nabc=\\n-----END\\n\r?\n/);
+      expect(cipher).toMatch(
+        /(?:^|\n)\[sops\]\r?\nage__list_0__map_enc {7}= """-----BEGIN\r?\nabc=\r?\n-----END\r?\n"""\r?\n/,
+      );
     }
     expect(roundTrip(iniStore, 'a = 1\n').cipher).toMatch(/\]\n\n\[sops\]\n/);
   });
