@@ -3,12 +3,14 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
-import { type DocumentPlace, readDocuments } from './documents.js';
+import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
 import { emitFlow, emitValue, emitYaml } from './emit.js';
 import { EntryPlaces } from './entry-places.js';
 import { EntrySplicer } from './entry-splice.js';
 import { Splicer } from './splice.js';
 import { utf16Of } from './utf16.js';
+
+const METADATA_KEY = 'sops';
 
 /** A YAML file as read, with the places of its documents. */
 interface YamlFile extends SourceFile {
@@ -33,6 +35,7 @@ export const yamlStore: FormatStore = {
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places, entries } = file as YamlFile;
+    if (metadata) checkReserved(file.documents);
     const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
     const splicer = new Splicer(file.text, {
       ...(changes ? { gone: changes.gone } : {}),
@@ -51,6 +54,7 @@ export const yamlStore: FormatStore = {
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
+    if (metadata) checkReserved(documents);
     // Comments in lists as lines: as the string items that SOPS writes, 3.13.2 counts them in the MAC (section 10, D1).
     return emitYaml(documents, metadata, { ...options, listComments: 'lines' });
   },
@@ -66,6 +70,7 @@ function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
   if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
   const documents = readDocuments(text, entries?.watcher);
   const metadata = documents[0]?.metadata ?? null;
+  if (!metadata) keepLaterEntries(documents);
   if (metadata && metadata.kind !== 'branch') {
     throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
   }
@@ -77,6 +82,25 @@ function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
     entries,
   };
   return utf16 ? { ...file, encode: utf16.encode } : file;
+}
+
+/** Where the first document has no metadata, an entry `sops` of a later one is data like any other. */
+function keepLaterEntries(documents: readonly YamlDocument[]): void {
+  for (const { root, metadata } of documents) if (metadata) root.items.push(item(METADATA_KEY, metadata));
+}
+
+/** Refuses documents with an entry where the metadata is to stand: it would be lost. */
+function checkReserved(documents: readonly Branch[]): void {
+  for (const { items } of documents) {
+    if (!items.some((entry) => entry.kind === 'item' && entry.key === METADATA_KEY)) continue;
+    throw new SopsError(
+      'output-format',
+      'a document has an entry called "sops" at its top, the place of the metadata',
+      {
+        hint: 'Rename the entry.',
+      },
+    );
+  }
 }
 
 /** The edits for entries that have come, gone or been replaced, and the values that leave the text with them. */
