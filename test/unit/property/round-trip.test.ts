@@ -15,6 +15,9 @@ const LIMIT = 20_000 * RUNS;
 /** How a plaintext may be refused: no document, a key or number outside the model, encrypted already, nothing in it. */
 const REFUSALS = [2, 23, 92, 203];
 
+/** A plain comment at the end of a plain list stands, with metadata below it, where comments are encrypted. */
+const COMMENT_WARNING = /^warning: Found possibly unencrypted comments in the file: .*\n/;
+
 const desk = new Desk();
 afterAll(() => desk.remove());
 
@@ -50,7 +53,10 @@ async function roundTrip(name: string, text: string, words: readonly string[]): 
     return { accepted: false };
   }
   const decrypted = await desk.decrypt(name, encrypted.stdout);
-  expect({ status: decrypted.status, stderr: decrypted.stderr }).toEqual({ status: 0, stderr: '' });
+  expect({ status: decrypted.status, stderr: decrypted.stderr.replace(COMMENT_WARNING, '') }).toEqual({
+    status: 0,
+    stderr: '',
+  });
   expect(decrypted.stdout.toString('utf8')).toBe(Buffer.from(text).toString('utf8'));
   return { accepted: true };
 }
