@@ -150,7 +150,7 @@ function inQuotes(text: string): string {
 }
 
 describe('vectors of the reference', () => {
-  test.each(vectorsOf('.ini'))('$name', ({ name, input, encrypted, decrypted }) => {
+  test.each(vectorsOf('.ini'))('$name', ({ input, encrypted, decrypted }) => {
     const file = iniStore.parse(encrypted);
     expect(rendered(iniStore, file)).toBe(inQuotes(file.text));
     expect(iniStore.emit(file.documents, file.metadata)).toBe(inQuotes(file.text));
