@@ -121,7 +121,8 @@ function readOldForm(
     throw new SopsError('no-file', 'Error: no file specified', { hint: 'See: sops-ts help' });
   }
   const modes = commands.filter((row) => row.oldForm !== undefined && isGiven(given.get(row.oldForm)));
-  const row = modes.at(-1) ?? commands.find((command) => command.isDefault);
+  // SOPS edits the first of several files, whatever the others are: a misspelt command, or a flag that comes too late.
+  const row = modes.at(-1) ?? (operands.length > 1 ? undefined : commands.find((command) => command.isDefault));
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]));
   const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands });
@@ -166,6 +167,6 @@ function noCommand(words: readonly string[], operands: readonly string[], comman
   return new UsageError(reason, undefined).with('usage', {
     hint: late
       ? `Write: ${correctedLine({ before: [], words, table: globalFlags() })}`
-      : 'A file needs a command, e.g. sops-ts decrypt FILE; sops would open it in an editor, which sops-ts cannot.',
+      : 'To edit a file, name that file alone, behind all flags: sops-ts edit FILE',
   });
 }

@@ -30,9 +30,12 @@ export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'serv
 const ENCRYPT = ['encrypt'];
 const DECRYPT = ['decrypt'];
 const ROTATE = ['rotate'];
+const EDIT = ['edit'];
+/** They make new files. */
+const MAKING = [...ENCRYPT, ...EDIT];
 const SET = ['set'];
 /** They change entries of a file in place. */
-const CHANGING = [...SET, 'unset'];
+const CHANGING = [...EDIT, ...SET, 'unset'];
 const GROUPS = ['groups add', 'groups delete'];
 /** They print a document, or write it where they are told. */
 const PRINTING = [...ENCRYPT, ...DECRYPT, ...ROTATE];
@@ -76,7 +79,8 @@ export const FLAGS: readonly FlagRow[] = [
     global: false,
     help: 'set a new random secret: a length, or password, hex, base64 (:LENGTH), uuid',
   }),
-  yesNo('idempotent', CHANGING, { global: false, help: 'do not write when nothing would change' }),
+  yesNo('show-master-keys', EDIT, { short: 's', help: 'show the metadata, too, and apply what is changed there' }),
+  yesNo('idempotent', ['set', 'unset'], { global: false, help: 'do not write when nothing would change' }),
   text('file', GROUPS, { short: 'f', value: 'FILE', global: false, help: 'the file to change' }),
   yesNo('in-place', PRINTING, { short: 'i', help: 'write the result back to the file' }),
   yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true, help: 'write the result back to the file' }),
@@ -92,7 +96,7 @@ export const FLAGS: readonly FlagRow[] = [
   text('output-type', [...PRINTING, ...CHANGING, ...EXEC_FILE], { value: 'TYPE', group: 'types' }),
   text('filename-override', PRINTING, { value: 'NAME', help: 'find the types and the creation rule by NAME' }),
   ...KEY_TYPES.map((row) =>
-    text(row.flag, ENCRYPT, {
+    text(row.flag, MAKING, {
       variable: row.variable,
       group: 'recipients',
       ...(row.shortFlag === undefined ? {} : { short: row.shortFlag }),
@@ -103,18 +107,23 @@ export const FLAGS: readonly FlagRow[] = [
     text(`add-${row.flag}`, ROTATE, { group: 'changes' }),
     text(`rm-${row.flag}`, ROTATE, { group: 'changes' }),
   ]),
-  text('aws-profile', [...ENCRYPT, 'groups add'], { group: 'recipients' }),
-  text('encryption-context', [...ENCRYPT, 'groups add'], { group: 'recipients' }),
+  text('aws-profile', [...MAKING, 'groups add'], { group: 'recipients' }),
+  text('encryption-context', [...MAKING, 'groups add'], { group: 'recipients' }),
   text('encryption-context', ROTATE, { global: false, group: 'changes' }),
-  text('unencrypted-suffix', ENCRYPT, { group: 'selection' }),
-  text('encrypted-suffix', ENCRYPT, { group: 'selection' }),
-  text('unencrypted-regex', ENCRYPT, { group: 'selection' }),
-  text('encrypted-regex', ENCRYPT, { group: 'selection' }),
-  text('unencrypted-comment-regex', ENCRYPT, { group: 'selection' }),
-  text('encrypted-comment-regex', ENCRYPT, { group: 'selection' }),
-  yesNo('mac-only-encrypted', ENCRYPT, { ownBehind: true, help: 'let the MAC cover encrypted values only' }),
-  yesNo('allow-unencrypted', ENCRYPT, { ownBehind: true, help: 'accept a result in which nothing is encrypted' }),
-  flag('integer', 'shamir-secret-sharing-threshold', [...ENCRYPT, 'updatekeys', ...GROUPS], {
+  text('unencrypted-suffix', MAKING, { group: 'selection' }),
+  text('encrypted-suffix', MAKING, { group: 'selection' }),
+  text('unencrypted-regex', MAKING, { group: 'selection' }),
+  text('encrypted-regex', MAKING, { group: 'selection' }),
+  text('unencrypted-comment-regex', MAKING, { group: 'selection' }),
+  text('encrypted-comment-regex', MAKING, { group: 'selection' }),
+  yesNo('mac-only-encrypted', MAKING, { ownBehind: true, help: 'let the MAC cover encrypted values only' }),
+  yesNo('update', ENCRYPT, {
+    global: false,
+    ownBehind: true,
+    help: 'encrypt standard input into an existing file, keeping the unchanged',
+  }),
+  yesNo('allow-unencrypted', MAKING, { ownBehind: true, help: 'accept a result in which nothing is encrypted' }),
+  flag('integer', 'shamir-secret-sharing-threshold', [...MAKING, 'updatekeys', ...GROUPS], {
     value: 'N',
     group: 'recipients',
   }),

@@ -60,3 +60,24 @@ export function say(stream: NodeJS.WritableStream, text: string): void {
 function ignoreEvents(stream: NodeJS.WritableStream): void {
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
 }
+
+/** Waits for a line, and leaves what follows it in the stream; false when the stream ends before. */
+export function nextLine(stream: NodeJS.ReadableStream): Promise<boolean> {
+  return new Promise((settle) => {
+    const { readableEnded = false } = stream as { readableEnded?: boolean };
+    const finish = (found: boolean): void => {
+      stream.off('data', look).off('end', end).off('error', end).pause();
+      settle(found);
+    };
+    const look = (chunk: Buffer | string): void => {
+      const bytes = Buffer.from(chunk);
+      const at = bytes.indexOf('\n');
+      if (at < 0) return;
+      finish(true);
+      if (at + 1 < bytes.length) stream.unshift(bytes.subarray(at + 1));
+    };
+    const end = (): void => finish(false);
+    if (readableEnded) settle(false);
+    else stream.on('data', look).on('end', end).on('error', end).resume();
+  });
+}

@@ -45,7 +45,7 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
 }
 
 /** How a program ended, in words: `exit status 2` or `signal: SIGTERM`. */
-export function describeOutcome(outcome: ProgramOutcome): string {
+export function describeOutcome(outcome: Pick<ProgramOutcome, 'status' | 'signal'>): string {
   return outcome.signal === null ? `exit status ${outcome.status}` : `signal: ${outcome.signal}`;
 }
 

@@ -27,7 +27,7 @@ import { trustConfig } from './trust.js';
 export const FORMAT_VERSION = '3.13.2';
 
 /** What flags and configuration say about a new file. */
-interface Plan {
+export interface Plan {
   readonly config: Config | null;
   readonly keyGroups: readonly KeyGroup[];
   readonly options: FileOptions;
@@ -58,7 +58,8 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   return { warnings: [] };
 }
 
-async function planFor(request: EncryptRequest, reader: FormatStore, host: Host): Promise<Plan> {
+/** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */
+export async function planFor(request: EncryptRequest, reader: FormatStore, host: Host): Promise<Plan> {
   const name = nameOf(request) ?? '';
   const config = await loadConfig({ configPath: request.configPath, filePath: name, host });
   trustConfig(config, host);
@@ -97,7 +98,7 @@ function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, s
 }
 
 /** Reads plaintext; what is no document of the format is unreadable input here (exit 2), other than in `decrypt`. */
-function parsePlain(store: FormatStore, bytes: Uint8Array): SourceFile {
+export function parsePlain(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
     return (store.parsePlain ?? store.parse)(bytes);
   } catch (error) {
@@ -118,7 +119,7 @@ function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: Forma
   if (reserved) throw alreadyEncrypted();
 }
 
-function alreadyEncrypted(cause?: unknown): SopsError {
+export function alreadyEncrypted(cause?: unknown): SopsError {
   const message =
     "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
   return new SopsError('already-encrypted', message, {
@@ -131,7 +132,10 @@ function alreadyEncrypted(cause?: unknown): SopsError {
  * Refuses a file whose rule selects nothing although there is something: a misspelt rule would publish it. SOPS's default
  * rule is exempt, since then every key of the file says itself that it stays readable.
  */
-function checkSomethingEncrypted({ encryptedLeaves, nonEmptyLeaves }: TreeResult, { selection }: FileOptions): void {
+export function checkSomethingEncrypted(
+  { encryptedLeaves, nonEmptyLeaves }: TreeResult,
+  { selection }: FileOptions,
+): void {
   if (encryptedLeaves > 0 || nonEmptyLeaves === 0 || !selection) return;
   if (selection.option === DEFAULT_SELECTION.option && selection.text === DEFAULT_SELECTION.text) return;
   const rule = `${selection.option} ${JSON.stringify(selection.text)}`;

@@ -3,14 +3,19 @@ import { SopsError } from '../../errors.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { encryptFile } from '../../operations/encrypt.js';
 import type { EncryptRequest, SelectionFlags } from '../../operations/requests.js';
+import type { UpdateRequest } from '../../operations/update.js';
 import type { FlagValues } from '../flag-values.js';
+import { readAll } from '../streams.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
 
 export const encrypt: Command = {
   async run(invocation) {
-    const { warnings } = await encryptFile(encryptRequest(invocation), invocation.host);
-    for (const warning of warnings) invocation.host.warn(warning);
+    const { values, host } = invocation;
+    const { warnings } = values.isOn('update')
+      ? await (await import('../../operations/update.js')).updateFile(updateRequest(invocation), host)
+      : await encryptFile(encryptRequest(invocation), host);
+    for (const warning of warnings) host.warn(warning);
     return 0;
   },
 };
@@ -41,6 +46,32 @@ export function encryptRequest(invocation: Invocation): EncryptRequest {
     encryptionContext: values.text('encryption-context'),
     // 0 is SOPS's default and means "not given".
     shamirThreshold: values.integer('shamir-secret-sharing-threshold') || undefined,
+    indent: values.integer('indent'),
+  };
+}
+
+/** What `--update` asks for: recipients and rules are the file's own. Throws `conflict`, `no-file` and `usage`. */
+export function updateRequest(invocation: Invocation): UpdateRequest {
+  const { values, operands, streams } = invocation;
+  const [path] = operands;
+  if (path === undefined) {
+    throw new SopsError('no-file', 'Error: no file specified', {
+      hint: 'Write: sops-ts encrypt --update FILE < PLAINTEXT',
+    });
+  }
+  if (values.text('output') !== undefined) {
+    throw new SopsError('conflict', 'Error: cannot use both --output and --update, which writes to its file');
+  }
+  return {
+    input: { kind: 'file', path },
+    output: { kind: 'in-place' },
+    plaintext: { kind: 'stdin', read: () => readAll(streams.stdin) },
+    decryptionOrder: values.text('decryption-order'),
+    inputType: formatFlag(values, 'input-type'),
+    outputType: formatFlag(values, 'output-type'),
+    filenameOverride: values.text('filename-override'),
+    configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
     indent: values.integer('indent'),
   };
 }

@@ -13,7 +13,7 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
     oldForm: 'encrypt',
     operandRule: 'first',
-    writesInPlace: (values) => values.isOn('in-place'),
+    writesInPlace: (values) => values.isOn('in-place') || values.isOn('update'),
     load: async () => (await import('./encrypt.js')).encrypt,
   },
   {
@@ -35,6 +35,16 @@ export const COMMANDS: readonly CommandRow[] = [
     operandRule: 'first',
     writesInPlace: (values) => values.isOn('in-place'),
     load: async () => (await import('./rotate.js')).rotate,
+  },
+  {
+    name: 'edit',
+    summary: 'edit a file in your editor; a new one begins with an example',
+    operands: 'file',
+    examples: ['sops-ts edit secrets.yaml', 'EDITOR="code --wait" sops-ts secrets.yaml'],
+    isDefault: true,
+    operandRule: 'first',
+    writesInPlace: () => true,
+    load: async () => (await import('./edit.js')).edit,
   },
   {
     name: 'set',

@@ -39,7 +39,7 @@ describe('what is refused before anything is done', () => {
     ['', 100, 'Error: no file specified'],
     ['-d', 100, 'Error: no file specified'],
     ['-d -i --output x', 100, 'Error: no file specified'],
-    ['f.yaml', 1, '"f.yaml" is not a command of sops-ts'],
+    ['f.yaml g.yaml', 1, '"f.yaml" is not a command of sops-ts'],
     ['f.yaml -d -i', 1, 'Write: sops-ts -d -i f.yaml'],
     ['nope f', 1, '"nope" is not a command of sops-ts, which has: encrypt, decrypt, '],
     ['-q f', 1, 'flag provided but not defined: -q'],

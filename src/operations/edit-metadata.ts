@@ -1,0 +1,63 @@
+/** `edit --show-master-keys`: the `sops` branch shown below the plaintext, and what was changed there put into force. */
+import { wrapDataKey } from '../datakey/create.js';
+import { SopsError } from '../errors.js';
+import { applyEdits, bytesOf } from '../formats/store.js';
+import type { KeyGroup } from '../keys/provider.js';
+import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import type { Metadata } from '../metadata/metadata.js';
+import { scopeOf } from '../metadata/scope-of.js';
+import { metadataToBranch } from '../metadata/to-branch.js';
+import { itemOf } from '../tree/tree.js';
+import { encodeText } from '../util/text.js';
+import type { OpenedFile } from './open-file.js';
+import { parsePlainText } from './seal-text.js';
+
+/** The plaintext with the metadata below it, but for what sealing makes anew. */
+export function shownText(opened: OpenedFile, plain: string): string {
+  const { store, metadata } = opened;
+  const { layout, ...shown } = metadata;
+  const file = parsePlainText(opened, plain);
+  return applyEdits(file.text, store.edits(file, metadataToBranch(shown)));
+}
+
+/** The plaintext and the metadata of an edited text. Throws as the store does, and `metadata-invalid`, `edit-version`. */
+export function takenApart(opened: OpenedFile, text: string): { plain: string; metadata: Metadata } {
+  const { store } = opened;
+  const file = store.parse(opened.file.encode ? bytesOf(opened.file, text) : encodeText(text));
+  const version = file.metadata ? itemOf(file.metadata, 'version')?.value : undefined;
+  if (version?.kind === 'leaf' && !/^\d+\.\d+\.\d+/.test(String(version.value))) {
+    throw new SopsError('edit-version', 'the version in the metadata is no version, such as 3.13.2');
+  }
+  return { plain: applyEdits(file.text, store.edits(file, null)), metadata: metadataFromBranch(file.metadata) };
+}
+
+/**
+ * An open file under changed metadata: recipients, threshold, selection rule and version are taken over. For other
+ * recipients the data key is wrapped anew; who is taken out may know it still. Throws as `wrapDataKey` does.
+ */
+export async function changedMetadata(
+  opened: OpenedFile,
+  { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version }: Metadata,
+  keyServices: readonly KeyService[],
+): Promise<OpenedFile> {
+  const old = opened.metadata;
+  const before = await namesOf(old.keyGroups);
+  const after = await namesOf(keyGroups);
+  const isSame = JSON.stringify(before) === JSON.stringify(after) && shamirThreshold === old.shamirThreshold;
+  const threshold = isSame
+    ? shamirThreshold
+    : await wrapDataKey(opened.dataKey, { keyGroups, shamirThreshold }, keyServices);
+  const removed = before.flat().filter((name) => !after.flat().includes(name));
+  const warnings = removed.map(
+    (name) => `${name} is no recipient any more but may know the data key: rotate makes a new one`,
+  );
+  opened.warnings.push(...warnings);
+  const scope = await scopeOf(selection, 'encrypt');
+  const metadata = { ...old, keyGroups: isSame ? old.keyGroups : keyGroups, shamirThreshold: threshold };
+  return { ...opened, scope, metadata: { ...metadata, macOnlyEncrypted, selection, version } };
+}
+
+function namesOf(groups: readonly KeyGroup[]): Promise<string[][]> {
+  return Promise.all(groups.map((group) => Promise.all(group.map(keyStringOf))));
+}

@@ -1,0 +1,44 @@
+/** Keeping what somebody typed when it cannot be saved: encrypted, beside the file it belongs to. */
+import { basename, dirname, join, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { binaryStore } from '../formats/binary.js';
+import { scopeOf } from '../metadata/scope-of.js';
+import { writeFileSafely } from '../util/atomic-write.js';
+import type { Host } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+import type { OpenedFile } from './open-file.js';
+import { sealFile } from './seal-file.js';
+
+/**
+ * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
+ * @param path the file that was edited
+ * @returns the name of the new file, `FILE.rescued-TIME`, or null when it cannot be written
+ */
+export async function rescueText(opened: OpenedFile, text: string, path: string, host: Host): Promise<string | null> {
+  const { dataKey, cipher } = opened;
+  const { mac, lastModified, layout, ...kept } = opened.metadata;
+  const metadata = { ...kept, selection: null, macOnlyEncrypted: false };
+  const scope = await scopeOf(null, 'encrypt');
+  const file = (binaryStore.parsePlain ?? binaryStore.parse)(encodeText(text));
+  const indent = { reprints: false, width: undefined };
+  const store = { reader: binaryStore, printer: binaryStore };
+  const sealed = sealFile({ file, ...store, indent, scope, dataKey, cipher, metadata });
+  const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
+  const name = join(dirname(path), `${basename(path)}.rescued-${time}`);
+  try {
+    await writeFileSafely(resolve(host.cwd, name), encodeText(sealed.text), { mode: 0o600 });
+    return name;
+  } catch (error) {
+    if (error instanceof SopsError) return null;
+    throw error;
+  }
+}
+
+/** An error with the advice where the text was kept. */
+export function withRescue(error: SopsError, rescued: string | null): SopsError {
+  const hint =
+    rescued === null
+      ? 'The edited text could not be kept.'
+      : `The edited text is kept, encrypted, in ${rescued}: sops-ts decrypt ${rescued}`;
+  return error.with(error.code, { hint });
+}

@@ -1,0 +1,52 @@
+/** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
+import { loadConfig } from '../config/config.js';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { bytesOf } from '../formats/store.js';
+import { keyServicesOf } from '../keyservice/services.js';
+import type { Host } from '../util/host.js';
+import { alreadyEncrypted, parsePlain } from './encrypt.js';
+import { indentOf } from './indent.js';
+import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { openFile, renderPlain } from './open-file.js';
+import { writeOutput } from './output.js';
+import type { FileRequest, Input, Outcome } from './requests.js';
+import { sealText } from './seal-text.js';
+import { trustConfig } from './trust.js';
+
+export interface UpdateRequest extends FileRequest {
+  readonly input: { readonly kind: 'file'; readonly path: string };
+  /** Where the new plaintext comes from. */
+  readonly plaintext: Input;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+}
+
+/**
+ * Encrypts a plaintext into an existing file under its own data key, recipients and rules. What stands in it as before keeps its
+ * ciphertext; the same plaintext leaves the file untouched. Throws SopsError: for the file as `set` does, for the
+ * plaintext as `encrypt` does.
+ */
+export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
+  const { input } = request;
+  await checkExists(input, host);
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const { reader, printer } = await storesOf(request);
+  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
+  trustConfig(config, host);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices };
+  const opened = await openFile(await readInput(input, host), reader, options);
+  const indent = indentOf(request.indent, config, printer, reader);
+  const before = renderPlain(opened, indent.width).text;
+  const bytes = await readInput(request.plaintext, host);
+  const plain = parsePlain(reader, bytes);
+  if (plain.metadata) throw alreadyEncrypted();
+  const isSame = reader === printer && !indent.reprints && Buffer.compare(bytesOf(opened.file, before), bytes) === 0;
+  if (isSame) return { warnings: opened.warnings };
+  // The encoding is that of the new plaintext.
+  const { encode, ...rest } = opened.file;
+  const file = plain.encode ? { ...rest, encode: plain.encode } : rest;
+  const { text } = sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
+  await writeOutput(bytesOf(plain, text), 'ciphertext', { kind: 'in-place' }, input, host);
+  return { warnings: opened.warnings };
+}

@@ -1,0 +1,200 @@
+/** `edit` and `encrypt --update` on real files; the editors are shell scripts. */
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
+
+const YAML = `# Settings
+db:
+  host: 'localhost'   # where
+  password: "s3cret: yes"
+  ports: [5432, 0x10]
+list:
+- a
+- a
+text: |
+  one
+  two
+version: 1.10
+`;
+let desk: Desk;
+beforeEach(() => {
+  desk = new Desk();
+  mkdirSync(desk.path('tmp'));
+});
+afterEach(() => desk.remove());
+
+/** An editor that runs shell commands on "$1". */
+function editor(commands: string): Record<string, string> {
+  desk.write('editor.sh', `#!/bin/sh\n${commands}\n`);
+  chmodSync(desk.path('editor.sh'), 0o700);
+  return { SOPS_EDITOR: desk.path('editor.sh'), TMPDIR: desk.path('tmp') };
+}
+
+async function sealed(name: string, text: string): Promise<string[]> {
+  desk.write(name, text);
+  expect(await desk.run(['encrypt', '-i', name])).toMatchObject({ status: 0 });
+  return desk.text(name).split('\n');
+}
+
+async function decrypted(name: string): Promise<string> {
+  const { status, stdout, stderr } = await desk.run(['decrypt', name]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout.toString();
+}
+
+function changedLines(before: readonly string[], after: readonly string[]): string[] {
+  const own = /^\s*"?(sops_)?(mac|lastmodified|sops_ts_layout)\b/;
+  const old = new Set(before);
+  return after.filter((line) => !old.has(line) && !own.test(line));
+}
+
+const rescued = (): string[] => desk.names().filter((name) => name.includes('.rescued-'));
+
+describe.skipIf(process.platform === 'win32')('edit', () => {
+  test('changes the lines that were changed, and leaves nothing behind', async () => {
+    const before = await sealed('a.yaml', YAML);
+    const env = editor(`ls -la "$(dirname "$1")" > seen; basename "$1" >> seen; sed -i 's/s3cret/new/' "$1"`);
+    expect(await desk.run(['edit', 'a.yaml'], { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(changedLines(before, desk.text('a.yaml').split('\n'))).toEqual([
+      expect.stringMatching(/^ {2}password: "ENC/),
+    ]);
+    expect(await decrypted('a.yaml')).toBe(YAML.replace('s3cret', 'new'));
+    const [, folder = ''] = desk.text('seen').split('\n');
+    expect(folder).toMatch(/^drwx------/);
+    expect(desk.text('seen')).toMatch(/^-rw------- .* a\.yaml$/m);
+    expect(desk.text('seen')).toMatch(/^a\.yaml$/m);
+    expect(readdirSync(desk.path('tmp'))).toEqual([]);
+  });
+
+  test('is what a file alone means', async () => {
+    await sealed('a.env', 'A=1\n');
+    expect(await desk.run(['a.env'], { env: editor('echo B=2 >> "$1"') })).toMatchObject({ status: 0 });
+    expect(await decrypted('a.env')).toBe('A=1\nB=2\n');
+  });
+
+  test('keeps the texts that cannot be seen in the ciphertext', async () => {
+    await sealed('a.yaml', YAML);
+    await desk.run(['edit', 'a.yaml'], { env: editor(`sed -i 's/^- a$/- b/; 1i # more' "$1"`) });
+    expect(await decrypted('a.yaml')).toBe(`# more\n${YAML.replaceAll('- a\n', '- b\n')}`);
+  });
+
+  test('says so when nothing changed (200), when the editor fails or is not there (201)', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const before = desk.text('a.yaml');
+    const unchanged = await desk.run(['edit', 'a.yaml'], { env: editor('true') });
+    expect(unchanged).toMatchObject({ status: 200, stderr: 'File has not changed, exiting.\n' });
+    expect(await desk.run(['edit', 'a.yaml'], { env: editor('exit 3') })).toMatchObject({ status: 201 });
+    expect(await desk.run(['edit', 'a.yaml'], { env: { EDITOR: 'no-such-editor' } })).toMatchObject({ status: 201 });
+    expect(await desk.run(['edit', 'a.yaml'], { env: { EDITOR: "open 'quote" } })).toMatchObject({ status: 201 });
+    expect(await desk.run(['edit', 'a.yaml'], { env: { PATH: '' } })).toMatchObject({ status: 201 });
+    expect(await desk.run(['edit', 'a.yaml'], { env: editor('rm "$1"') })).toMatchObject({ status: 2 });
+    expect(desk.text('a.yaml')).toBe(before);
+    expect(rescued()).toEqual([]);
+  });
+
+  test('returns to the editor with the reason on top, which is taken out again', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const env = editor(`if grep -q sops-ts "$1"; then cp "$1" seen; sed -i /bad/d "$1"; echo b: 2 >> "$1"
+      else echo "{{{ bad" >> "$1"; fi`);
+    const ran = await desk.run(['edit', 'a.yaml'], { env, stdin: '\n' });
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toContain('Could not load tree, probably due to invalid syntax.');
+    expect(ran.stderr).toContain('Press enter to return to the editor');
+    expect(desk.text('seen')).toMatch(/^# sops-ts: line 3.*\n# sops-ts: .*\na: 1\n/);
+    expect(await decrypted('a.yaml')).toBe('a: 1\nb: 2\n');
+  });
+
+  test('does not loop when nobody is there to press enter, and keeps what was typed', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const before = desk.text('a.yaml');
+    const ran = await desk.run(['edit', 'a.yaml'], { env: editor('echo x >> runs; echo "{{{ bad" >> "$1"') });
+    expect(ran.status).toBe(1);
+    expect(desk.text('runs')).toBe('x\n');
+    expect(desk.text('a.yaml')).toBe(before);
+    const [name = ''] = rescued();
+    expect(ran.stderr).toContain(name);
+    expect(desk.text(name)).not.toContain('bad');
+    expect(await decrypted(name)).toBe('a: 1\n{{{ bad\n');
+  });
+
+  test('an editor that fails after typing loses nothing', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    expect(await desk.run(['edit', 'a.yaml'], { env: editor('echo b: 2 >> "$1"; exit 1') })).toMatchObject({
+      status: 201,
+    });
+    expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
+  });
+
+  test('does not overwrite a file that changed meanwhile', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const env = editor(`echo "# other" >> "${desk.path('a.yaml')}"; echo b: 2 >> "$1"`);
+    expect(await desk.run(['edit', 'a.yaml'], { env })).toMatchObject({ status: 1 });
+    expect(desk.text('a.yaml')).toMatch(/# other\n$/);
+    expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
+  });
+
+  for (const name of ['n.yaml', 'n.json', 'n.env', 'n.ini', 'n.txt']) {
+    test(`begins a new ${name} with the example`, async () => {
+      expect(await desk.run(['edit', name], { env: editor('true') })).toMatchObject({ status: 200 });
+      expect(desk.names()).not.toContain(name);
+      expect(await desk.run(['edit', name], { env: editor(`sed -i 's/Welcome to SOPS/Hello/' "$1"`) })).toMatchObject({
+        status: 0,
+      });
+      expect(await decrypted(name)).toContain('Hello! Edit this file as you please!');
+    });
+  }
+
+  test('--show-master-keys applies what is changed in the metadata', async () => {
+    await sealed('a.yaml', 'a: 1\nb_plain: 2\n');
+    const env = editor(`cp "$1" seen; sed -i 's/_unencrypted/_plain/' "$1"`);
+    expect(await desk.run(['edit', '-s', 'a.yaml'], { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(desk.text('seen')).toMatch(/^a: 1\nb_plain: 2\nsops:\n/);
+    expect(desk.text('a.yaml')).toContain('b_plain: 2\n');
+    expect(desk.text('a.yaml')).toContain('unencrypted_suffix: _plain\n');
+    expect(await decrypted('a.yaml')).toBe('a: 1\nb_plain: 2\n');
+    const broken = editor(`sed -i 's/version: .*/version: none/' "$1"`);
+    expect(await desk.run(['edit', '-s', 'a.yaml'], { env: broken })).toMatchObject({ status: 202 });
+  });
+
+  test('refuses a flag behind the file, which SOPS ignores', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    expect(await desk.run(['a.yaml', '-d'], { env: editor('true') })).toMatchObject({ status: 1 });
+  });
+});
+
+describe('encrypt --update', () => {
+  test('writes what changed, and nothing when nothing did', async () => {
+    const before = await sealed('a.yaml', YAML);
+    const bytes = desk.text('a.yaml');
+    expect(await desk.run(['encrypt', '--update', 'a.yaml'], { stdin: YAML })).toMatchObject({ status: 0, stderr: '' });
+    expect(desk.text('a.yaml')).toBe(bytes);
+    const changed = YAML.replace('one', 'uno').replace("'localhost'", '"remote"');
+    expect(await desk.run(['encrypt', '--update', 'a.yaml'], { stdin: changed })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    expect(changedLines(before, desk.text('a.yaml').split('\n'))).toHaveLength(2);
+    expect(await decrypted('a.yaml')).toBe(changed);
+  });
+
+  test('refuses what is encrypted already, what does not parse, and files that are not there', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const before = desk.text('a.yaml');
+    expect(await desk.run(['encrypt', '--update', 'a.yaml'], { stdin: before })).toMatchObject({ status: 203 });
+    expect(await desk.run(['encrypt', '--update', 'a.yaml'], { stdin: '{{' })).toMatchObject({ status: 2 });
+    expect(await desk.run(['encrypt', '--update', 'none.yaml'], { stdin: 'a: 1\n' })).toMatchObject({ status: 100 });
+    expect(await desk.run(['encrypt', '--update'], { stdin: 'a: 1\n' })).toMatchObject({ status: 100 });
+    expect(await desk.run(['encrypt', '--update', '--output=x', 'a.yaml'], { stdin: 'a: 1\n' })).toMatchObject({
+      status: 8,
+    });
+    expect(desk.text('a.yaml')).toBe(before);
+  });
+
+  test('takes any bytes into a binary file', async () => {
+    await sealed('a.bin', 'old');
+    expect(await desk.run(['encrypt', '--update', 'a.bin'], { stdin: Buffer.from([0, 255, 10]) })).toMatchObject({
+      status: 0,
+    });
+    expect((await desk.run(['decrypt', 'a.bin'])).stdout).toEqual(Buffer.from([0, 255, 10]));
+  });
+});
