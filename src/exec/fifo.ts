@@ -1,6 +1,6 @@
 /** A named pipe that gives every reader the whole content, one reader after the other. */
 import { execFile, spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, open, openSync, renameSync } from 'node:fs';
+import { closeSync, constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -11,9 +11,20 @@ const FEW = 8;
 /** A pipe whose reader has not come yet. */
 interface WaitingPipe {
   path: string;
+  /** A hold on it that stays when the program removes or moves it. */
+  hold?: Hold | undefined;
   /** A reader of our own, by which the wait ends. */
   ownReader?: number | undefined;
 }
+
+interface Hold {
+  /** What opens the pipe. */
+  readonly path: string;
+  let(): void;
+}
+
+/** open(2): a descriptor that names a file without opening it. Node has no constant for it. */
+const O_PATH = 0o10000000;
 
 /**
  * Serves a content at a path. A pipe is one stream for all who have it open, so each reader gets a pipe of its own: as
@@ -48,7 +59,10 @@ export class FifoServer {
   /** Lets go of readers that have not read everything, and ends all waiting. To be called before the folder is removed. */
   close(): void {
     this.#isClosed = true;
-    for (const pipe of this.#waiting) pipe.ownReader = openToRead(pipe.path);
+    for (const pipe of this.#waiting) {
+      pipe.ownReader = openToRead(pipe.hold?.path ?? pipe.path);
+      pipe.hold?.let();
+    }
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -73,6 +87,7 @@ export class FifoServer {
   #await(pipe: WaitingPipe): void {
     const { path } = pipe;
     this.#waiting.add(pipe);
+    pipe.hold ??= holdOf(path);
     open(path, constants.O_WRONLY, (error, descriptor) => {
       // The thread may come to it only after the pipe was put at its place.
       if (error && pipe.path !== path && !this.#isClosed) return this.#await(pipe);
@@ -80,6 +95,7 @@ export class FifoServer {
       if (pipe.ownReader !== undefined) closeSync(pipe.ownReader);
       if (error) return;
       if (this.#isClosed) return closeSync(descriptor);
+      pipe.hold?.let();
       // First of all, so that a second reader that is quick gets a pipe of its own.
       this.#publish();
       this.#serve(descriptor);
@@ -122,9 +138,24 @@ function mkfifo(): string {
   return ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
 }
 
+/** Holds on to a pipe: without that, the wait for a reader of a pipe that was removed could never be ended. */
+function holdOf(path: string): Hold | undefined {
+  try {
+    if (existsSync('/proc/self/fd')) {
+      const descriptor = openSync(path, O_PATH);
+      return { path: `/proc/self/fd/${descriptor}`, let: () => closeSync(descriptor) };
+    }
+    const link = `${path}.hold`;
+    linkSync(path, link);
+    return { path: link, let: () => rmSync(link, { force: true }) };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Opens a pipe as a reader, without waiting. It must stay open until the writer's wait has ended, which in a busy
- * pool of threads may not even have begun. Undefined when the program has removed or moved the pipe.
+ * pool of threads may not even have begun. Undefined when the pipe is gone.
  */
 function openToRead(path: string): number | undefined {
   try {
