@@ -1,5 +1,6 @@
 /** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
@@ -77,8 +78,10 @@ interface Place {
   uri(port: number): string;
 }
 
-function socketOf({ address, host }: ServeOptions): Place {
-  const path = resolve(host().cwd, address);
+function socketOf(options: ServeOptions): Place {
+  const path = resolve(options.host().cwd, options.address);
+  // Node calls this a lack of permission.
+  if (!existsSync(dirname(path))) throw cannotListen(options, 'bind: no such file or directory');
   return { target: `unix:${path}`, uri: () => `unix://${path}` };
 }
 

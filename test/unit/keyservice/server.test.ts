@@ -242,7 +242,7 @@ describe('listening', () => {
     ['tcp', '127.0.0.1', 'listen tcp 127.0.0.1: not like host:port'],
     ['tcp', '127.0.0.1:70000', 'listen tcp 127.0.0.1:70000: not like host:port'],
     ['tcp', '::1:5000', 'listen tcp ::1:5000: not like host:port'],
-    ['unix', '/nonexistent/x', 'listen unix /nonexistent/x: bind: permission denied'],
+    ['unix', '/no-such-folder/x', 'listen unix /no-such-folder/x: bind: no such file or directory'],
   ])('on %s %s fails', async (network, address, message) => {
     await expect(serve({ network, address })).rejects.toMatchObject({ code: 'failed', message });
   });
