@@ -3,36 +3,14 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
-import type { MasterKey } from '../keys/provider.js';
-import { keyTypeRow } from '../keys/registry.js';
-import type { Host } from '../util/host.js';
 import { importGrpc } from '../util/import-grpc.js';
-import { Lane } from '../util/lane.js';
-import { decodeText, encodeText } from '../util/text.js';
-import { keyStringOf } from './keyservice.js';
-import { LocalKeyService } from './local.js';
-import {
-  DECRYPT_PATH,
-  decodeRequest,
-  ENCRYPT_PATH,
-  encodeResponse,
-  type KeyRequest,
-  MOST_MESSAGE_BYTES,
-} from './messages.js';
+import { Desk, type DeskOptions, Refusal, type Use, unwrap, wrap } from './desk.js';
+import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 
-export interface ServeOptions {
+export interface ServeOptions extends DeskOptions {
   readonly network: string;
   /** `host:port`, or the path of a socket. */
   readonly address: string;
-  /**
-   * The surroundings of one request. Called for each, so that identities are read anew and one wrong passphrase does
-   * not stay.
-   */
-  host(): Host;
-  /** Asked before a key is used, one request at a time; absent: every request is answered. `false` refuses. */
-  approve?(question: string): Promise<boolean>;
-  /** Told what became of each request, in a line. */
-  log?(line: string): void;
 }
 
 export interface KeyServer {
@@ -43,16 +21,6 @@ export interface KeyServer {
 }
 
 const LARGEST_PORT = 65535;
-
-/** A refusal with its gRPC status. */
-class Refusal extends Error {
-  constructor(
-    readonly code: 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'PERMISSION_DENIED' | 'CANCELLED',
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** Starts to serve. Throws `failed` when it cannot listen there, `key` when the gRPC package is missing. */
 export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
@@ -122,14 +90,6 @@ function cannotListen({ network, address }: ServeOptions, reason: string, cause?
   return new SopsError('failed', `listen ${network} ${address}: ${reason}`, { cause });
 }
 
-/** What a method does with a key and what came with it. */
-type Use = (service: LocalKeyService, key: MasterKey, payload: Buffer, signal: AbortSignal) => Promise<Uint8Array>;
-
-const wrap: Use = async (service, key, part) => encodeText(await service.wrap(key, part));
-const unwrap: Use = (service, key, enc, signal) => service.unwrap({ ...key, enc: decodeText(enc) }, signal);
-
-type Call = Grpc.ServerUnaryCall<Buffer, Buffer>;
-
 function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: ServeOptions): void {
   const desk = new Desk(options);
   const asIs = (message: Buffer): Buffer => message;
@@ -154,65 +114,6 @@ function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: ServeOption
     { Encrypt: definition(ENCRYPT_PATH), Decrypt: definition(DECRYPT_PATH) },
     { Encrypt: handler('encrypt', wrap), Decrypt: handler('decrypt', unwrap) },
   );
-}
-
-/** Where requests are answered. */
-class Desk {
-  /** What may use the terminal: questions to the user, and keys that ask for passphrases or start programs. */
-  readonly #lane = new Lane();
-
-  constructor(private readonly options: ServeOptions) {}
-
-  /** The bytes to answer with. Throws {@link Refusal}, and what the provider throws. */
-  async answer(call: Call, name: string, use: Use): Promise<Uint8Array> {
-    let subject = 'an unknown key';
-    try {
-      const { key, payload } = readRequest(call.request);
-      subject = `${keyTypeRow(key.type)?.title} key with ${keyTypeRow(key.type)?.named} ${await keyStringOf(key)}`;
-      await this.approve(call, `Received ${name} request using ${subject}. Respond to request?`);
-      const result = await this.use(call, key, payload, use);
-      this.options.log?.(`${name} request using ${subject}: answered`);
-      return result;
-    } catch (error) {
-      const reason = error instanceof SopsError || error instanceof Refusal ? error.message : 'internal error';
-      this.options.log?.(`${name} request using ${subject}: ${reason}`);
-      throw error;
-    }
-  }
-
-  private async approve(call: Call, question: string): Promise<void> {
-    const { approve } = this.options;
-    if (!approve) return;
-    const isApproved = await this.#lane.run(async () => {
-      if (call.cancelled) throw new Refusal('CANCELLED', 'the request was taken back');
-      return approve(question);
-    });
-    if (!isApproved) throw new Refusal('PERMISSION_DENIED', 'Request rejected by user');
-  }
-
-  private use(call: Call, key: MasterKey, payload: Buffer, use: Use): Promise<Uint8Array> {
-    const stop = new AbortController();
-    call.on('cancelled', () => stop.abort());
-    const service = new LocalKeyService(this.options.host());
-    const task = (): Promise<Uint8Array> => use(service, key, payload, stop.signal);
-    return keyTypeRow(key.type)?.remote ? task() : this.#lane.run(task);
-  }
-}
-
-/** A request with its key. Throws {@link Refusal}. */
-function readRequest(message: Buffer): KeyRequest & { key: MasterKey } {
-  let request: KeyRequest;
-  try {
-    request = decodeRequest(message);
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    throw new Refusal('INVALID_ARGUMENT', error.message);
-  }
-  const { key, payload } = request;
-  // SOPS's server dies of such a request.
-  if (key === undefined) throw new Refusal('INVALID_ARGUMENT', 'the request names no key');
-  if (key === null) throw new Refusal('NOT_FOUND', 'Must provide a key');
-  return { key, payload };
 }
 
 /** The gRPC status of a failure; a provider's is `UNKNOWN` with its text, as in SOPS. */
