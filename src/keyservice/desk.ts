@@ -50,7 +50,7 @@ export class Desk {
   /** What may use the terminal: questions to the user, and keys that ask for passphrases or start programs. */
   readonly #lane = new Lane();
 
-  constructor(private readonly options: ServeOptions) {}
+  constructor(private readonly options: DeskOptions) {}
 
   /** The bytes to answer with. Throws {@link Refusal}, and what the provider throws. */
   async answer(call: Call, name: string, use: Use): Promise<Uint8Array> {
