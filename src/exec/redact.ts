@@ -44,8 +44,10 @@ export class Masks {
   }
 
   /** How many of the last bytes may belong to a form that goes on. */
-  depth(node: number): number {
-    return this.#depth[node] ?? 0;
+  open(node: number): number {
+    let at = node;
+    while (at !== 0 && this.#firstChild[at] === 0) at = this.#fallback[at] ?? 0;
+    return this.#depth[at] ?? 0;
   }
 
   /** How many of the last bytes are a whole form. */
@@ -69,7 +71,7 @@ export class Masks {
   #newChild(node: number, byte: number): number {
     const child = this.#count++;
     this.#byte[child] = byte;
-    this.#depth[child] = this.depth(node) + 1;
+    this.#depth[child] = (this.#depth[node] ?? 0) + 1;
     if (node === 0) this.#root[byte] = child;
     else this.#nextSibling[child] = this.#firstChild[node] ?? 0;
     // The root's list serves the walk in #link alone.
@@ -121,7 +123,7 @@ export class Redactor {
       if (length > 0) this.#note(this.#position - length, this.#position);
     }
     this.#held.push(Buffer.from(chunk));
-    return this.#release(this.#position - this.#masks.depth(this.#node));
+    return this.#release(this.#position - this.#masks.open(this.#node));
   }
 
   /** The stream has ended: returns the rest. */
