@@ -115,8 +115,8 @@ describe.skipIf(!SOPS)('key services', () => {
       const before = output();
       expect(await client(['decrypt', '--keyservice', uri, 'secret.yaml'], withKeys)).toMatchObject({ stdout: PLAIN });
       expect(output()).toBe(before);
-      const env = { ...withoutKeys, SOPS_KEYSERVICE: `tcp://127.0.0.1:1,${uri}` };
-      expect(await client(['decrypt', 'secret.yaml'], env)).toMatchObject({ status: 0, stdout: PLAIN });
+      const words = ['decrypt', '--keyservice', 'tcp://127.0.0.1:1', '--keyservice', uri, 'secret.yaml'];
+      expect(await client(words)).toMatchObject({ status: 0, stdout: PLAIN });
       expect(output()).not.toBe(before);
     },
   );
