@@ -111,6 +111,6 @@ function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = 
 function checkReserved(document: Branch, format: string): void {
   for (const entry of document.items) {
     if (entry.kind !== 'item') continue;
-    if (entry.key === 'sops' || (format === 'dotenv' && entry.key.startsWith('sops_'))) throw reservedKey();
+    if (format === 'dotenv' ? entry.key.startsWith('sops_') : entry.key === 'sops') throw reservedKey();
   }
 }

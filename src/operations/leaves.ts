@@ -1,6 +1,7 @@
 /** The leaves of a tree as a list, to compare trees whose formats shape empty containers and comments differently. */
 import { sameLeafValue } from '../tree/equality.js';
 import type { Branch, Leaf, LeafValue, Value } from '../tree/tree.js';
+import { textOf } from '../tree/value.js';
 
 /** A leaf's keys, each ended by U+0000 (no key of a text format holds one), and its value. */
 type LeafAtPath = readonly [path: string, value: LeafValue];
@@ -29,11 +30,24 @@ export function leavesOf(documents: readonly Branch[], held = ({ value }: Leaf):
   return found;
 }
 
-/** Whether two lists hold the same leaves at the same keys. */
-export function sameLeaves(one: readonly LeafAtPath[], other: readonly LeafAtPath[]): boolean {
+/** Whether two lists hold the same leaves at the same keys. `same` compares two values, by default their types, too. */
+export function sameLeaves(
+  one: readonly LeafAtPath[],
+  other: readonly LeafAtPath[],
+  same: (one: LeafValue, other: LeafValue) => boolean = sameLeafValue,
+): boolean {
   if (one.length !== other.length) return false;
   return one.every(([path, value], at) => {
     const [otherPath, otherValue] = other[at] ?? [];
-    return path === otherPath && otherValue !== undefined && sameLeafValue(value, otherValue);
+    return path === otherPath && otherValue !== undefined && same(value, otherValue);
   });
+}
+
+/** Whether two values are the same, or numbers of one text: a float 1.0 is written `1`, and its MAC is that of the int. */
+export function sameForMac(one: LeafValue, other: LeafValue): boolean {
+  return sameLeafValue(one, other) || (isNumber(one) && isNumber(other) && textOf(one) === textOf(other));
+}
+
+function isNumber(value: LeafValue): value is bigint | number {
+  return typeof value === 'bigint' || typeof value === 'number';
 }

@@ -14,7 +14,7 @@ import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import { encodeText } from '../util/text.js';
-import { leavesOf, sameLeaves } from './leaves.js';
+import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
 
 /** An encrypted file once it is open; the documents of `file` hold plaintext. */
 export interface OpenedFile {
@@ -106,7 +106,7 @@ function restoredText({ file, store, cipher }: OpenedFile, rendered: string, sea
     if (restored === undefined) return undefined;
     const parse = store.parsePlain ?? store.parse;
     const again = parse(encodeText(restored));
-    return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents))
+    return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents), sameForMac)
       ? { text: restored, layout }
       : undefined;
   } catch (error) {

@@ -111,15 +111,15 @@ function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf]> 
   }
 }
 
-/** How YAML writes a scalar on one line; other formats leave no choice. */
-const ONE_LINE: ReadonlySet<string> = new Set(['plain', 'single', 'double']);
+/** The styles that ciphertext can be given: those of YAML on one line, and those of INI. */
+const CHOSEN: ReadonlySet<string> = new Set(['plain', 'single', 'double', 'bare', 'backtick', 'triple']);
 
 /** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
 function stylesOf(documents: readonly Branch[]): ReadonlyMap<string, string> {
   const styles = new Map<string, string>();
   for (const [, { source }] of placedLeaves(documents)) {
     if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
-    if (ONE_LINE.has(source.style)) styles.set(source.value, source.style);
+    if (CHOSEN.has(source.style)) styles.set(source.value, source.style);
   }
   return styles;
 }
@@ -129,14 +129,28 @@ function giveStyles(documents: readonly Branch[], text: string, styles: Readonly
   for (const [, leaf] of placedLeaves(documents)) {
     const { source, value } = leaf;
     const style = typeof value === 'string' ? styles.get(value) : undefined;
-    if (source && style !== undefined && style !== source.style && isRestylable(source, text)) {
-      leaf.source = { ...source, style };
-    }
+    if (!source || style === undefined || style === source.style) continue;
+    const end = CHOSEN.has(source.style) ? source.end : endOfBlock(source, text);
+    if (end !== undefined) leaf.source = { ...source, style, end };
   }
 }
 
-/** A block scalar with a comment on its header cannot give way as a whole. */
-function isRestylable({ style, start, end }: Source, text: string): boolean {
-  if (ONE_LINE.has(style)) return true;
-  return (style === 'literal' || style === 'folded') && /^[|>][-+0-9]*[ \t]*[\r\n]/.test(text.slice(start, end));
+/**
+ * Where a block scalar ends that gives way as a whole, with the empty lines that `+` makes its own; undefined for one with a
+ * comment on its header, which must stay.
+ */
+function endOfBlock({ start, end }: Source, text: string): number | undefined {
+  const [header, indicators = ''] = /^[|>]([-+0-9]*)[ \t]*\r?\n/.exec(text.slice(start, end)) ?? [];
+  if (header === undefined) return undefined;
+  if (!indicators.includes('+')) return end;
+  let at = end;
+  for (let next = lineBreakAt(text, at); next > at && lineBreakAt(text, next) > next; next = lineBreakAt(text, at))
+    at = next;
+  return at;
+}
+
+/** Behind the line break here, or the place itself when there is none. */
+function lineBreakAt(text: string, at: number): number {
+  if (text.startsWith('\r\n', at)) return at + 2;
+  return text[at] === '\n' ? at + 1 : at;
 }

@@ -74,7 +74,8 @@ class IniSplicer {
       node.value.kind !== 'leaf' ||
       !sameLeafValue(node.value.value, key.value) ||
       (isLast && runsOn(this.sliceOf(place.span), key.value));
-    const value = isChanged ? valueText(section, node, place.style, this.sealed) : null;
+    const style = (node.value.kind === 'leaf' ? node.value.source?.style : undefined) ?? place.style;
+    const value = isChanged ? valueText(section, node, style as typeof place.style, this.sealed) : null;
     if (repeats.length > 0 || (comment && movesComment(comment, value))) {
       this.rewriteKey(section, key, value, wanted);
       return;
