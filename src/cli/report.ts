@@ -33,15 +33,20 @@ export function reportOf(error: unknown, verbose: boolean): Report {
   return { text: lines(short), status: error.exitStatus };
 }
 
-/** Text for a terminal: control characters, direction marks and lone surrogates are escaped, line breaks too. */
+/** An age identity, which somebody gave where it does not belong. */
+const IDENTITY = /(AGE-SECRET-KEY-(?:PQ-)?1)[0-9A-Z]+/gi;
+
+/**
+ * Text for a terminal: control characters, direction marks and lone surrogates are escaped, line breaks too. No identity of
+ * age is shown, whoever quotes what the user gave.
+ */
 export function printable(text: string): string {
-  return text.replace(
-    /[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu,
-    (character) => {
+  return text
+    .replace(IDENTITY, '$1…')
+    .replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, (character) => {
       const code = character.codePointAt(0) ?? 0;
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-    },
-  );
+    });
 }
 
 function shorten(message: readonly string[], after: readonly string[], more: boolean): string[] {
