@@ -20,6 +20,13 @@ function frameOf(text: string): string {
     .replaceAll(/(mac\W+)ENC\[iv:[^,]*/g, '$1');
 }
 
+/** The metadata of INI as we write it: keys of several lines in quotes, which every SOPS since 3.9 reads. */
+function inOurForm(text: string): string {
+  return text.replaceAll(/ = (-----BEGIN.*\\n.*)$/gm, (_, armor: string) => {
+    return ` = """${armor.replaceAll('\\n', '\n')}"""`;
+  });
+}
+
 /** `--input-type`, if a vector has it. */
 function inputType({ decrypt }: Vector): string[] {
   const args = decrypt?.args ?? [];
@@ -44,7 +51,7 @@ describe('rotating keeps every text', () => {
     const after = readCase(cwd, decrypt.file).toString();
     expect(await run(decrypting, options)).toEqual(plain);
     // Where SOPS wrote comments of lists as items, they become the lines that they are.
-    if (!/- ENC\[[^\]]*type:comment\]/.test(before)) expect(frameOf(after)).toBe(frameOf(before));
+    if (!/- ENC\[[^\]]*type:comment\]/.test(before)) expect(frameOf(after)).toBe(frameOf(inOurForm(before)));
     expect(after).not.toBe(before);
   });
 
