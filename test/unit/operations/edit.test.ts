@@ -1,7 +1,22 @@
 /** `edit` and `encrypt --update` on real files; the editors are shell scripts. */
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findEditor } from '../../../src/exec/editor.js';
+import type { OwnProcess } from '../../../src/exec/self.js';
+import { type EditRequest, editFile } from '../../../src/operations/edit.js';
+import type { Host } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';
+
+const REQUEST: EditRequest = {
+  input: { kind: 'file', path: 'a.yaml' },
+  output: { kind: 'in-place' },
+  keyFlags: new Map(),
+  selection: {},
+  macOnlyEncrypted: false,
+  allowUnencrypted: false,
+  ignoreMac: false,
+  showMasterKeys: false,
+};
 
 const YAML = `# Settings
 db:
@@ -143,6 +158,39 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
       expect(await decrypted(name)).toContain('Hello! Edit this file as you please!');
     });
   }
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    '%s ends the editor and leaves no plaintext',
+    async (signal) => {
+      await sealed('a.yaml', 'a: 1\n');
+      const before = desk.text('a.yaml');
+      const env = { ...desk.env, ...editor(`echo b: 2 >> "$1"; dirname "$1" > started; exec sleep 20`) };
+      let listener: (signal: NodeJS.Signals) => void = () => undefined;
+      const onSignals: OwnProcess['onSignals'] = (signals, listen) => {
+        expect(signals).toContain(signal);
+        listener = listen;
+        return () => undefined;
+      };
+      const own = { pid: process.pid, userId: process.geteuid?.(), onSignals } as unknown as OwnProcess;
+      const host: Host = {
+        env,
+        cwd: desk.folder,
+        platform: process.platform,
+        askSecret: () => Promise.reject(new Error('nobody is asked')),
+        warn: () => undefined,
+      };
+      const tools = { own, findEditor: () => findEditor(host), pause: () => Promise.resolve(false) };
+      const edited = editFile(REQUEST, tools, host).catch((error: unknown) => error);
+      while (!existsSync(desk.path('started'))) await new Promise((settle) => setTimeout(settle, 20));
+      const folder = desk.text('started').trim();
+      expect(existsSync(folder)).toBe(true);
+      listener(signal);
+      expect(await edited).toMatchObject({ code: 'failed', message: 'User canceled operation' });
+      expect(existsSync(folder)).toBe(false);
+      expect(desk.text('a.yaml')).toBe(before);
+      expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
+    },
+  );
 
   test('--show-master-keys applies what is changed in the metadata', async () => {
     await sealed('a.yaml', 'a: 1\nb_plain: 2\n');
