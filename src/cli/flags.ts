@@ -149,12 +149,12 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('same-process', EXEC_ENV, {
     global: false,
     ownBehind: true,
-    help: 'become the program (Node 22.15, 23.11 and later; before, it is run as usual)',
+    help: 'become the program (Node 22.15, 23.11 and later; before, run it as usual)',
   }),
   yesNo('no-fifo', EXEC_FILE, {
     global: false,
     ownBehind: true,
-    help: 'a regular file (mode 0600) instead of a pipe, which each reader reads once, from start to end',
+    help: 'a regular file (mode 0600) instead of a pipe, which has one reader at a time',
   }),
   text('filename', EXEC_FILE, {
     value: 'NAME',
@@ -164,7 +164,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('redact', RUNNING, {
     global: false,
     ownBehind: true,
-    help: "mask the file's values (4 characters or more, as text, base64, in URLs) in what the program prints",
+    help: 'mask values (4 characters or more; as text, base64, in URLs) in what the program prints',
   }),
   text('user', RUNNING, { value: 'NAME', global: false, help: 'run as this user; root alone can' }),
   yesNo('background', RUNNING, { global: false, ownBehind: true, help: 'deprecated: do not wait for the program' }),
