@@ -29,12 +29,12 @@ export function readBlockMap(
   return reader.named({ value: map, shape: 'block' }, properties);
 }
 
-/** Whether a collection of this column is over; it then takes the comments that belong to its end. */
-function collectionEnds(reader: TreeReader, column: number, of: Branch | List, parent: number): boolean {
+/** Whether a map of this column is over; it then takes the comments that belong to its end. */
+function collectionEnds(reader: TreeReader, column: number, of: Branch, parent: number): boolean {
   const { cursor } = reader;
   const over = cursor.atEnd || cursor.atDocumentMarker();
   if (!over && cursor.column >= column) return false;
-  (of.items as Comment[]).push(...takeTrailing(reader, parent));
+  of.items.push(...takeTrailing(reader, parent));
   return true;
 }
 
@@ -145,11 +145,14 @@ export function readBlockList(
   const { cursor } = reader;
   const entries = list(reader.takeComments());
   for (;;) {
-    readListEntry(reader, entries, column);
+    const last = readListEntry(reader, entries, column);
     cursor.passToToken();
-    if (collectionEnds(reader, column, entries, parent)) break;
+    const over = cursor.atEnd || cursor.atDocumentMarker() || cursor.column < column;
     const dash = cursor.atIndicator(0x2d);
-    if (cursor.column === column && column === parent && !dash) break;
+    if (over || (cursor.column === column && column === parent && !dash)) {
+      takeListEnd(reader, entries, last, column, parent);
+      break;
+    }
     if (!cursor.keyAllowed || cursor.column !== column || !dash)
       throw cursor.error('a list entry must begin with - in the column of the one above');
     entries.items.push(...reader.takeComments());
@@ -157,7 +160,38 @@ export function readBlockList(
   return reader.named({ value: entries, shape: 'block' }, properties);
 }
 
-function readListEntry(reader: TreeReader, entries: List, column: number): void {
+/**
+ * Takes the comments that end a list. Lines right below the last entry with an empty line below them belong to that entry: to the
+ * list if it is a scalar, though they stand in the column of the list's key, and to what is around the list if it is a block.
+ */
+function takeListEnd(reader: TreeReader, entries: List, last: Node, column: number, parent: number): void {
+  const foot = footLength(reader);
+  if (foot > 0 && last.shape === 'block') return;
+  const isBelow = column === parent && foot > 0 && isScalarLike(last) && isWithin(reader.cursor.pending[0], column);
+  const taken = isBelow ? reader.cursor.pending.splice(0, foot).map((mark) => reader.toComment(mark, false)) : [];
+  (entries.items as Comment[]).push(...taken, ...(isBelow ? [] : takeTrailing(reader, parent)));
+}
+
+/** How many pending comments stand right below the last entry, if an empty line follows them. */
+function footLength(reader: TreeReader): number {
+  const { text, at, pending } = reader.cursor;
+  const [first] = pending;
+  if (!first || first.afterBlankLine) return 0;
+  const length = pending.findIndex((mark, index) => index > 0 && mark.afterBlankLine);
+  if (length > 0) return length;
+  const below = text.slice(pending.at(-1)?.end, at).match(/\r\n|[\r\n]/g) ?? [];
+  return below.length > 1 ? pending.length : 0;
+}
+
+function isWithin(mark: CommentMark | undefined, column: number): boolean {
+  return mark !== undefined && mark.column >= column;
+}
+
+function isScalarLike({ shape, value }: Node): boolean {
+  return shape !== 'empty' && shape !== 'block' && (value.kind === 'leaf' || value.items.length === 0);
+}
+
+function readListEntry(reader: TreeReader, entries: List, column: number): Node {
   const { cursor } = reader;
   const dash = cursor.at;
   cursor.at += 1;
@@ -169,6 +203,7 @@ function readListEntry(reader: TreeReader, entries: List, column: number): void 
   reader.watcher?.entry(node.value, dash, reader.lastEnd, false);
   if (node.shape !== 'block') entries.items.push(...commentsAbove(reader, node));
   entries.items.push(...trailingComments(reader, node), node.value);
+  return node;
 }
 
 /** The comment behind a value on its line, as what goes in front of it; for a flow collection it goes inside. */
