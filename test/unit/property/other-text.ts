@@ -1,6 +1,6 @@
 /** JSON, dotenv and INI documents as text, in the spellings that programs and people leave behind; and plain garbage. */
 import fc, { type Arbitrary } from 'fast-check';
-import { WORDS } from './yaml-text.js';
+import { WORDS } from './yaml-shape.js';
 
 const word = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...WORDS) },
