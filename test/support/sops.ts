@@ -22,21 +22,22 @@ export interface SopsOptions {
 
 /** Runs the real sops in the folder of a desk, with its keys. */
 export function sopsOn(desk: Desk, words: readonly string[], options: SopsOptions = {}): Promise<Ran> {
-  const { env = {}, stdin, file = SOPS ?? 'sops' } = options;
-  const all = { ...desk.env, SOPS_DISABLE_VERSION_CHECK: '1', ...env };
+  return sopsIn(desk.folder, words, { ...options, env: { ...desk.env, ...options.env } });
+}
+
+/** Runs the real sops in a folder, with no other variables than these. */
+export function sopsIn(cwd: string, words: readonly string[], options: SopsOptions = {}): Promise<Ran> {
+  const { stdin = '', file = SOPS ?? 'sops' } = options;
+  const env = { SOPS_DISABLE_VERSION_CHECK: '1', ...options.env };
+  const settings = { cwd, env, encoding: 'buffer', maxBuffer: 2 ** 28 } as const;
   return new Promise((done, fail) => {
-    const child = execFile(
-      file,
-      [...words],
-      { cwd: desk.folder, env: all, encoding: 'buffer', maxBuffer: 2 ** 28 },
-      (error, stdout, stderr) => {
-        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        if (status === null) fail(error ?? new Error('sops was ended by a signal'));
-        else done({ status, stdout, stderr: stderr.toString('utf8') });
-      },
-    );
+    const child = execFile(file, [...words], settings, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      if (status === null) fail(error ?? new Error('sops was ended by a signal'));
+      else done({ status, stdout, stderr: stderr.toString('utf8') });
+    });
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(stdin ?? '');
+    child.stdin?.end(stdin);
   });
 }
 
