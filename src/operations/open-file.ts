@@ -42,11 +42,21 @@ export interface OpenOptions {
  * Throws `document-invalid`, `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
  */
 export async function openFile(bytes: Uint8Array, store: FormatStore, options: OpenOptions): Promise<OpenedFile> {
-  const file = store.parse(bytes);
+  const file = parseSealed(bytes, store);
   const metadata = metadataFromBranch(file.metadata);
   const scope = await scopeOf(metadata.selection, 'read');
   const dataKey = await recoverDataKey(metadata, options);
   return openWith({ file, store, metadata, dataKey, scope }, options);
+}
+
+/** A file of no bytes is one without metadata here; only `encrypt` calls it empty. */
+function parseSealed(bytes: Uint8Array, store: FormatStore): SourceFile {
+  try {
+    return store.parse(bytes);
+  } catch (error) {
+    if (error instanceof SopsError && error.code === 'empty-file') return { text: '', documents: [], metadata: null };
+    throw error;
+  }
 }
 
 /** A file that is read but not open yet. */
