@@ -268,7 +268,7 @@ function nodes(traits: YamlTraits): Arbitrary<Node> {
       { weight: 5, arbitrary: collection },
     );
     const tag = fc.constantFrom(
-      ...(traits.exotic ? TAGS : TAGS.filter((each) => each !== '!!float' && each !== '!!null')),
+      ...(traits.exotic ? TAGS : TAGS.filter((each) => !/^!!(?:int|float|null|binary)$/.test(each))),
     );
     return { node: fc.record<Node>({ content, tag, anchor: fc.nat(5).map((n) => n === 1) }) };
   });
