@@ -4,7 +4,10 @@ import { Command, type CommanderError, Help, Option } from 'commander';
 import { SopsError } from '../errors.js';
 import { FORMATS } from '../formats/registry.js';
 import { type CommandRow, isFamily } from './commands/command.js';
-import { type FlagGroup, type FlagRow, flagsOf } from './flags.js';
+import { type FlagRow, flagsOf } from './flags.js';
+import { type FlagGroup, type FlagText, textOf } from './guide/flag-texts.js';
+import type { CommandGuide, Task } from './guide/task.js';
+import { guideOf, TASKS } from './guide/tasks.js';
 
 const WIDTH = 110;
 
@@ -45,57 +48,88 @@ export function nearestFlag(name: string, table: readonly FlagRow[]): string | u
   }
 }
 
+/** Widest names of commands; behind them stands what they do. */
+const NAMES = 22;
+
 function programPage(commands: readonly CommandRow[]): string {
   const forms = commands.flatMap((row) => (row.oldForm === undefined ? [] : [`--${row.oldForm}`]));
   return [
     'Usage: sops-ts COMMAND [flags] [file]',
     '',
-    ...commands.map((row) => item(row.name, row.summary, 20)),
-    item('help COMMAND', 'the flags and examples of a command', 20),
-    '',
-    item('-v, --version', 'print the version; the network is never asked', 20),
-    item('-h, --help', 'print this page', 20),
-    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, 20),
-    item('Example:', commands[0]?.examples[0] ?? '', 20),
+    ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task)]),
+    'More:',
+    item('help COMMAND', 'the flags and examples of a command', NAMES),
+    item('-v, --version', 'print the version; the network is never asked', NAMES),
+    item('-h, --help', 'print this page', NAMES),
+    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, NAMES),
     '',
   ].join('\n');
+}
+
+/** The commands of a task; those of a family share a line. */
+function taskLines({ commands, families = {} }: Task): string[] {
+  const lines = new Map<string, string>();
+  for (const { name, summary } of commands) {
+    const [word = '', second] = name.split(' ');
+    const family = second === undefined ? undefined : families[word];
+    if (family === undefined) lines.set(name, item(name, summary, NAMES));
+    else lines.set(word, item(`${word} ${membersOf(word, commands)}`, family, NAMES));
+  }
+  return [...lines.values()];
+}
+
+function membersOf(family: string, commands: readonly CommandGuide[]): string {
+  const members = commands.filter(({ name }) => name.startsWith(`${family} `));
+  return members.map(({ name }) => name.slice(family.length + 1)).join('|');
 }
 
 /** The page of the commands that share a first word. */
 function familyPage(word: string, commands: readonly CommandRow[]): string {
   const rows = commands.filter((row) => row.name.startsWith(`${word} `));
-  return [`Usage: sops-ts ${word} COMMAND [flags]`, '', ...rows.map((row) => item(row.name, row.summary, 20)), ''].join(
-    '\n',
-  );
-}
-
-function commandPage(row: CommandRow): string {
-  const table = flagsOf(row.name);
-  const single = table.filter((flag) => flag.group === undefined);
-  const groups = (Object.keys(GROUPS) as FlagGroup[]).filter((group) => table.some((flag) => flag.group === group));
+  const guides = rows.map((row) => guideOf(row.name));
   return [
-    `Usage: sops-ts ${row.name} [flags] ${row.operands}`,
+    `Usage: sops-ts ${word} COMMAND [flags]`,
     '',
-    `${row.summary.charAt(0).toUpperCase()}${row.summary.slice(1)}.`,
-    ...row.examples.map((line) => `  ${line}`),
+    ...guides.map(({ name, summary }) => item(name, summary, NAMES)),
     '',
-    ...single.map((flag) => item(spelling(flag), `${flag.help ?? ''}${variable(flag)}`)),
-    ...groups.map((group) => paragraph(group, table)),
+    ...guides.flatMap(({ examples }) => examples.slice(0, 1).map((line) => `  ${line}`)),
     '',
   ].join('\n');
 }
 
-/** All flags of a group, in one paragraph. */
-function paragraph(group: FlagGroup, table: readonly FlagRow[]): string {
-  const { title, note } = GROUPS[group];
-  const flags = table.filter((flag) => flag.group === group).map((flag) => `${spelling(flag)}${variable(flag)}`);
-  return item(`${title}:`, `${flags.join(', ')}${note === '' ? '' : ` (${note})`}`, 12);
+function commandPage(row: CommandRow): string {
+  const { operands, summary, examples } = guideOf(row.name);
+  const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...textOf(flag.name, row.name) }));
+  const groups = (Object.keys(GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
+  return [
+    `Usage: sops-ts ${row.name} [flags] ${operands}`.trimEnd(),
+    '',
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    ...examples.map((line) => `  ${line}`),
+    '',
+    ...flags
+      .filter((one) => one.group === undefined)
+      .map((one) => item(spelling(one), `${one.help ?? ''}${variable(one.flag)}`)),
+    ...groups.map((group) => paragraph(group, flags)),
+    '',
+  ].join('\n');
 }
 
-function spelling(flag: FlagRow): string {
-  const value = flag.value === undefined ? '' : ` ${flag.value}`;
+/** A flag with what is said of it. */
+interface Described extends FlagText {
+  readonly flag: FlagRow;
+}
+
+/** All flags of a group, in one paragraph. */
+function paragraph(group: FlagGroup, flags: readonly Described[]): string {
+  const { title, note } = GROUPS[group];
+  const members = flags.filter((one) => one.group === group).map((one) => `${spelling(one)}${variable(one.flag)}`);
+  return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, 12);
+}
+
+function spelling({ flag, value }: Described): string {
   const short = flag.short === undefined ? '' : `${flag.short.length > 1 ? '--' : '-'}${flag.short}, `;
-  return `${short}--${flag.name}${value}`;
+  return `${short}--${flag.name}${value === undefined ? '' : ` ${value}`}`;
 }
 
 function variable(flag: FlagRow): string {

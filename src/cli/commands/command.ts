@@ -3,16 +3,10 @@ import type { Host } from '../../util/host.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 
-/** One command. A new one is a row in registry.ts, the rows of its flags in flags.ts, and one file. */
+/** One command. A new one is a row in registry.ts, the rows of its flags in flags.ts, its help texts in guide/, and one file. */
 export interface CommandRow {
   /** One word, or two where SOPS has commands below commands (`groups add`). */
   readonly name: string;
-  /** One line for help pages. */
-  readonly summary: string;
-  /** The operands as help pages show them. */
-  readonly operands: string;
-  /** Complete command lines for its help page. */
-  readonly examples: readonly string[];
   /**
    * The flag that chooses it when no command is named (`-d file`), absent if it has no such old form. In the old
    * forms at least one operand is required, and several modes run in the order of the rows.

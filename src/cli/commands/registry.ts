@@ -1,16 +1,10 @@
-/** The commands: one row each. A new command is one file, one row, and the rows of its flags. */
+/** The commands: one row each. A new command is one file, one row, the rows of its flags, and its help texts (../guide/). */
 import type { CommandRow } from './command.js';
 
 /** In the order of SOPS's old modes: with several of `-e -d`, the last one counts. */
 export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'encrypt',
-    summary: 'encrypt a file, or standard input with --filename-override',
-    operands: '[file]',
-    examples: [
-      'sops-ts encrypt -i secrets.yaml',
-      "sops-ts encrypt --age $RECIPIENT --encrypted-regex '^(data|stringData)$' secret.yaml > secret.enc.yaml",
-    ],
     oldForm: 'encrypt',
     operandRule: 'first',
     writesInPlace: (values) => values.isOn('in-place') || values.isOn('update'),
@@ -18,9 +12,6 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'decrypt',
-    summary: 'decrypt a file, or standard input',
-    operands: '[file]',
-    examples: ['sops-ts decrypt secrets.yaml', 'sops-ts decrypt --extract \'["db"]["password"]\' secrets.yaml'],
     oldForm: 'decrypt',
     operandRule: 'first',
     writesInPlace: (values) => values.isOn('in-place'),
@@ -28,9 +19,6 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'rotate',
-    summary: 'give a file a new data key, and add or remove recipients',
-    operands: 'file',
-    examples: ['sops-ts rotate -i secrets.yaml', 'sops-ts rotate -i --add-age $RECIPIENT --rm-pgp $FP secrets.yaml'],
     oldForm: 'rotate',
     operandRule: 'first',
     writesInPlace: (values) => values.isOn('in-place'),
@@ -38,9 +26,6 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'edit',
-    summary: 'edit a file in your editor; a new one begins with an example',
-    operands: 'file',
-    examples: ['sops-ts edit secrets.yaml', 'EDITOR="code --wait" sops-ts secrets.yaml'],
     isDefault: true,
     operandRule: 'first',
     writesInPlace: () => true,
@@ -48,12 +33,6 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'set',
-    summary: 'set one value of a file; without a value it is asked for, unseen',
-    operands: 'file place [json]',
-    examples: [
-      'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
-      'sops-ts set secrets.yaml db.password',
-    ],
     oldForm: 'set',
     operandRule: 'own',
     writesInPlace: () => true,
@@ -61,84 +40,54 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'unset',
-    summary: 'remove one value or branch from a file',
-    operands: 'file place',
-    examples: ['sops-ts unset secrets.yaml \'["db"]["password"]\'', 'sops-ts unset secrets.yaml db.password'],
     operandRule: 'own',
     writesInPlace: () => true,
     load: async () => (await import('./unset.js')).unset,
   },
   {
     name: 'updatekeys',
-    summary: 'give files the recipients that .sops.yaml names now',
-    operands: 'file...',
-    examples: ['sops-ts updatekeys --yes secrets/*.yaml', 'sops-ts updatekeys --check secrets/*.yaml'],
     operandRule: 'own',
     writesInPlace: () => true,
     load: async () => (await import('./updatekeys.js')).updatekeys,
   },
   {
     name: 'groups add',
-    summary: 'add a key group to a file',
-    operands: '--file FILE',
-    examples: ['sops-ts groups add -i -f secrets.yaml --age $RECIPIENT --shamir-secret-sharing-threshold 2'],
     operandRule: 'own',
     writesInPlace: (values) => values.isOn('in-place'),
     load: async () => (await import('./groups.js')).groupsAdd,
   },
   {
     name: 'groups delete',
-    summary: 'delete a key group from a file',
-    operands: '--file FILE index',
-    examples: ['sops-ts groups delete -i -f secrets.yaml 1'],
     operandRule: 'own',
     writesInPlace: (values) => values.isOn('in-place'),
     load: async () => (await import('./groups.js')).groupsDelete,
   },
   {
     name: 'revoke',
-    summary: 'take a recipient out of .sops.yaml and every file, and list what they could read',
-    operands: 'name|recipient [folder]',
-    examples: ['sops-ts revoke --dry-run alice', 'sops-ts revoke age1… secrets'],
     operandRule: 'own',
     writesInPlace: () => true,
     load: async () => (await import('./revoke.js')).revoke,
   },
   {
     name: 'exec-env',
-    summary: 'run a program with the values of files in its environment',
-    operands: "file 'command' | file... -- program [argument...]",
-    examples: [
-      "sops-ts exec-env secrets.env 'echo $TOKEN | login'",
-      'sops-ts exec-env base.env db.yaml -- node server.js "x y"   # no shell; db: {host: x} gives db_host',
-    ],
     operandRule: 'own',
     writesInPlace: () => false,
     load: async () => (await import('./exec-env.js')).execEnv,
   },
   {
     name: 'exec-file',
-    summary: "run a program with a file's plaintext in a pipe that {} names",
-    operands: "file 'command' | file -- program [argument...]",
-    examples: ["sops-ts exec-file secrets.json 'jq .token {}'", 'sops-ts exec-file app.yaml -- server --config {}'],
     operandRule: 'own',
     writesInPlace: () => false,
     load: async () => (await import('./exec-file.js')).execFile,
   },
   {
     name: 'filestatus',
-    summary: 'print whether a file is encrypted',
-    operands: 'file',
-    examples: ['sops-ts filestatus secrets.yaml'],
     operandRule: 'own',
     writesInPlace: () => false,
     load: async () => (await import('./filestatus.js')).filestatus,
   },
   {
     name: 'keyservice',
-    summary: 'serve the keys of this machine to others, until it is told to stop',
-    operands: '',
-    examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
     operandRule: 'own',
     writesInPlace: () => false,
     load: async () => (await import('./keyservice.js')).keyservice,

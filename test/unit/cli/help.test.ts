@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands/registry.js';
 import { FLAGS, flagsOf, globalFlags } from '../../../src/cli/flags.js';
+import { textOf } from '../../../src/cli/guide/flag-texts.js';
+import { guideOf, TASKS } from '../../../src/cli/guide/tasks.js';
 import { helpPage, nearestFlag } from '../../../src/cli/help.js';
 
-const topics = [undefined, 'groups', ...COMMANDS.map((row) => row.name)];
+const topics = ['groups', ...COMMANDS.map((row) => row.name)];
+
+function longest(lines: readonly string[]): number {
+  return Math.max(...lines.map((line) => line.length));
+}
 
 describe('help pages', () => {
   test.each(topics)('of %s: under 25 lines, none too long', (topic) => {
     const lines = helpPage(topic, COMMANDS).trimEnd().split('\n');
     expect(lines.length).toBeLessThan(25);
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+    expect(longest(lines)).toBeLessThanOrEqual(110);
   });
 
   test.each(COMMANDS)('of $name: name every flag and variable, and show examples', (row) => {
@@ -18,19 +24,40 @@ describe('help pages', () => {
       expect(page).toContain(`--${flag.name}`);
       if (flag.variable !== undefined) expect(page).toContain(`[$${flag.variable}]`);
     }
-    for (const example of row.examples) expect(page).toContain(`\n  ${example}\n`);
+    for (const example of guideOf(row.name).examples) expect(page).toContain(`\n  ${example}\n`);
   });
 
-  test('the page of the program lists every command', () => {
+  test('the page of the program lists every command or its family, by task, a line each', () => {
     const page = helpPage(undefined, COMMANDS);
-    for (const row of COMMANDS) expect(page).toMatch(new RegExp(`^  ${row.name} +${row.summary}$`, 'm'));
+    for (const { title, commands, families = {} } of TASKS) {
+      expect(page).toContain(`\n${title}:\n`);
+      for (const { name, summary } of commands) {
+        const [word = '', second = ''] = name.split(' ');
+        const line = families[word] === undefined ? `${name} +${summary}` : `${word} .*\\b${second}\\b.* {2,}\\S.*`;
+        expect(page).toMatch(new RegExp(`^  ${line}$`, 'm'));
+      }
+    }
+    expect(longest(page.split('\n'))).toBeLessThanOrEqual(110);
+  });
+
+  test('the texts are those of the commands there are, each with an example', () => {
+    const guides = TASKS.flatMap((task) => task.commands);
+    expect(guides.map(({ name }) => name).sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+    for (const { name, examples } of guides) {
+      expect(examples.length, name).toBeGreaterThan(0);
+      for (const line of examples) expect(line).toContain(`sops-ts`);
+    }
   });
 });
 
 describe('the table of flags', () => {
   test('gives every flag of a command a help text or a group', () => {
-    for (const flag of FLAGS.filter((row) => row.commands.length > 0)) {
-      expect(flag.help ?? flag.group, flag.name).toBeTruthy();
+    for (const flag of FLAGS) {
+      const commands = flag.commands.length > 0 ? flag.commands : [undefined];
+      for (const command of commands) {
+        const { help, group } = textOf(flag.name, command);
+        expect(help ?? group, flag.name).toBeTruthy();
+      }
     }
   });
 

@@ -1,0 +1,111 @@
+/** What help pages and shell completion say of flags: one entry a name. */
+import { FORMATS } from '../../formats/registry.js';
+import { KEY_TYPES } from '../../keys/registry.js';
+
+/** Flags that help pages put in one paragraph. */
+export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'services' | 'general';
+
+export interface FlagText {
+  /** What stands for the value in help pages. */
+  readonly value?: string;
+  /** What it does; the flags of a group share the group's line instead. */
+  readonly help?: string;
+  readonly group?: FlagGroup;
+  /** What completion offers for the value: these words, or files. */
+  readonly offers?: readonly string[] | 'files';
+  /** Whether its value is several of the words, separated by commas. */
+  readonly severalOffers?: true;
+}
+
+const formats: FlagText = { value: 'TYPE', group: 'types', offers: FORMATS.map((row) => row.name) };
+const recipients: FlagText = { group: 'recipients' };
+const changes: FlagText = { group: 'changes' };
+const selection: FlagText = { group: 'selection' };
+const general: FlagText = { group: 'general' };
+
+const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
+  ['encrypt', { help: 'encrypt the file' }],
+  ['decrypt', { help: 'decrypt the file' }],
+  ['rotate', { help: 'give the file a new data key' }],
+  ['set', { value: "'PLACE JSON'", help: 'set one value of the file' }],
+  ['version', { help: 'print the version' }],
+  ['value-file', { help: 'read the JSON value from the file that is named instead' }],
+  ['value-stdin', { help: 'read the JSON value from standard input' }],
+  [
+    'generate',
+    {
+      value: 'KIND',
+      help: 'set a new random secret: a length, or password, hex, base64 (:LENGTH), uuid',
+      offers: ['password', 'hex', 'base64', 'uuid'],
+    },
+  ],
+  ['show-master-keys', { help: 'show the metadata, too, and apply what is changed there' }],
+  ['idempotent', { help: 'do not write when nothing would change' }],
+  ['file', { value: 'FILE', help: 'the file to change', offers: 'files' }],
+  ['in-place', { help: 'write the result back to the file' }],
+  [
+    'output',
+    {
+      value: 'FILE',
+      help: 'write the result to FILE (mode 0600 if that is new and gets plaintext)',
+      offers: 'files',
+    },
+  ],
+  ['extract', { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }],
+  ['input-type', formats],
+  ['output-type', formats],
+  ['filename-override', { value: 'NAME', help: 'find the types and the creation rule by NAME', offers: 'files' }],
+  ...KEY_TYPES.map((row) => [row.flag, recipients] as const),
+  ...KEY_TYPES.flatMap((row) => [[`add-${row.flag}`, changes] as const, [`rm-${row.flag}`, changes] as const]),
+  ['aws-profile', recipients],
+  ['encryption-context', recipients],
+  ['rotate --encryption-context', changes],
+  ['unencrypted-suffix', selection],
+  ['encrypted-suffix', selection],
+  ['unencrypted-regex', selection],
+  ['encrypted-regex', selection],
+  ['unencrypted-comment-regex', selection],
+  ['encrypted-comment-regex', selection],
+  ['mac-only-encrypted', { help: 'let the MAC cover encrypted values only' }],
+  ['update', { help: 'encrypt standard input into an existing file, keeping the unchanged' }],
+  ['allow-unencrypted', { help: 'accept a result in which nothing is encrypted' }],
+  ['shamir-secret-sharing-threshold', { value: 'N', group: 'recipients' }],
+  ['yes', { help: 'do not ask' }],
+  ['check', { help: 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing' }],
+  ['dry-run', { help: 'show what would be done and change nothing (updatekeys: the same as --check)' }],
+  ['keep-data-key', { help: 'as SOPS: keep the data key although a removed recipient knows it' }],
+  ['prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }],
+  ['only', { value: 'NAMES', help: 'pass these variables only (comma list)' }],
+  ['pristine', { help: 'pass nothing else in the environment' }],
+  ['same-process', { help: 'become the program (Node 22.15, 23.11 and later; before, run it as usual)' }],
+  ['no-fifo', { help: 'a regular file (mode 0600) instead of a pipe, which has one reader at a time' }],
+  ['filename', { value: 'NAME', help: 'the name of the pipe or file (default: tmp-file)' }],
+  ['redact', { help: 'mask values (4 characters or more; as text, base64, in URLs) in what the program prints' }],
+  ['user', { value: 'NAME', help: 'run as this user; root alone can' }],
+  ['background', { help: 'deprecated: do not wait for the program' }],
+  ['ignore-mac', { help: 'do not check that the file is unchanged' }],
+  [
+    'decryption-order',
+    {
+      value: 'LIST',
+      help: 'key types to try first, e.g. age,pgp',
+      offers: KEY_TYPES.map((row) => row.type),
+      severalOffers: true,
+    },
+  ],
+  ['enable-local-keyservice', { group: 'services' }],
+  ['keyservice', { value: 'URI', group: 'services' }],
+  ['network', { value: 'NET', help: 'listen on tcp (the default) or unix', offers: ['tcp', 'unix'] }],
+  ['address', { value: 'ADDRESS', help: 'HOST:PORT (127.0.0.1:5000 by default), or the path of a socket' }],
+  ['prompt', { help: 'ask before each use of a key' }],
+  ['config', { value: 'FILE', help: 'use FILE instead of searching .sops.yaml', offers: 'files' }],
+  ['indent', { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }],
+  ['verbose', general],
+  ['disable-version-check', general],
+  ['help', general],
+]);
+
+/** What is said of a flag behind a command, or before any. */
+export function textOf(flag: string, command?: string): FlagText {
+  return TEXTS.get(`${command} --${flag}`) ?? TEXTS.get(flag) ?? {};
+}

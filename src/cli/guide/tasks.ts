@@ -1,0 +1,14 @@
+/** All help texts of commands, by task. */
+import { DOCUMENTS } from './documents.js';
+import { KEYS } from './keys.js';
+import { PROGRAMS } from './programs.js';
+import { SETUP } from './setup.js';
+import type { CommandGuide, Task } from './task.js';
+
+export const TASKS: readonly Task[] = [DOCUMENTS, KEYS, PROGRAMS, SETUP];
+
+/** What help says of a command; a command without texts is a defect that tests find. */
+export function guideOf(name: string): CommandGuide {
+  const found = TASKS.flatMap((task) => task.commands).find((guide) => guide.name === name);
+  return found ?? { name, operands: '', summary: '', examples: [] };
+}
