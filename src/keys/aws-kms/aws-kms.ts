@@ -1,12 +1,12 @@
 /** The provider of AWS KMS keys (spec keys-and-config.md section 2.2). */
 import { SopsError } from '../../errors.js';
+import { failureOf } from '../../util/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { trustKeys } from '../trust.js';
 import { regionOf, splitRole } from './arn.js';
 import { clientFor, type KmsClient, loadKms } from './clients.js';
-import { failureOf } from './failure.js';
 import { oldContextsOf } from './old-context.js';
 import { checkRole } from './role-trust.js';
 

@@ -1,14 +1,14 @@
 /** Clients of AWS KMS, one for each region, profile and role. */
 import { hostname } from 'node:os';
+import { endpointOf } from '../../util/aws/request-handler.js';
+import { openSession } from '../../util/aws/session.js';
+import { settingsFor } from '../../util/aws/settings.js';
+import { silenceVersionNotice } from '../../util/aws/version-notice.js';
 import type { Host } from '../../util/host.js';
 import { importSdk } from '../../util/import-sdk.js';
 import { sessionNameOf } from './arn.js';
-import { endpointOf } from './request-handler.js';
-import { openSession } from './session.js';
-import { settingsFor } from './settings.js';
 
 export type Kms = typeof import('@aws-sdk/client-kms');
-type AwsCore = typeof import('@aws-sdk/core/client');
 export type KmsClient = InstanceType<Kms['KMSClient']>;
 
 /** With whose credentials, and where, a key is used. */
@@ -50,10 +50,4 @@ async function makeClient({ region, profile, role }: Access, host: Host): Promis
   const session = { RoleArn: role, RoleSessionName: sessionNameOf(hostname()) };
   // Called when there is no session, and when it is about to end.
   return new KMSClient({ ...own, credentials: () => openSession(session, settings, host) });
-}
-
-/** On Node 20 the SDK prints in every run that later versions of it will not support that. It is for us to act on, not for users. */
-async function silenceVersionNotice(): Promise<void> {
-  const core = await importSdk<AwsCore>('@aws-sdk/core/client').catch(() => undefined);
-  if (core?.state) core.state.warningEmitted = true;
 }

@@ -1,9 +1,9 @@
 /** The provider of GCP KMS keys (spec keys-and-config.md section 2.3). */
 import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
+import { failureOf } from '../../util/gcp/failure.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { failureOf } from './failure.js';
 import { transportFor, type Verb } from './transport.js';
 
 const TYPE = 'gcp_kms';

@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
+import type { AuthClient } from '../../util/gcp/credentials.js';
 import { importGrpc } from '../../util/import-grpc.js';
 import { decodeFields, encodeField, onlyField } from '../../util/protobuf.js';
 import { readTlsRoots } from '../../util/tls-roots.js';
-import type { AuthClient } from './credentials.js';
 import type { Service, Transport, Verb } from './transport.js';
 
 type Grpc = Awaited<ReturnType<typeof importGrpc>>;

@@ -1,5 +1,6 @@
 /** The names of Vault transit keys: their URIs, and what of them may become a request (spec keys-and-config.md section 2.5). */
 import { SopsError } from '../../errors.js';
+import { apiUrl, isPlainSegment } from '../../util/vault/address.js';
 
 /** A key as metadata has it. */
 export interface VaultKey {
@@ -42,35 +43,18 @@ export function parseVaultUri(uri: string): VaultKey {
   return key;
 }
 
-/** Where an operation of a key is called. Throws `key` when address, engine or name are not what they should be. */
-export function operationUrl({ address, enginePath, keyName }: VaultKey, operation: Operation): URL {
-  const base = serverUrl(address);
-  if (!base) throw malformed('not the address of a Vault server', address);
+/** The path of an operation of a key below `/v1/`. Throws `key` when engine or name are not what they should be. */
+export function operationSegments({ enginePath, keyName }: VaultKey, operation: Operation): string[] {
   const segments = [...enginePath.split('/'), operation, keyName];
-  // A name from a file must not lead to another endpoint with the user's token, as `../../sys/seal` would.
-  if (segments.some((segment) => /^\.{0,2}$/.test(segment)) || keyName.includes('/')) {
+  if (keyName.includes('/') || !segments.every(isPlainSegment)) {
     throw malformed('not the engine path and name of a Vault key', `${enginePath}/keys/${keyName}`);
   }
-  base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/${segments.map(encodeURIComponent).join('/')}`;
-  return base;
+  return segments;
 }
 
-/** The URL of a server, or undefined for a text that is none; no user name, query or fragment. */
-export function serverUrl(address: string): URL | undefined {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  return url.username || url.password || url.search || url.hash ? undefined : url;
-}
-
-/** Whether two addresses are one server, however they are written. */
-export function isSameServer(one: string, other: string): boolean {
-  const [first, second] = [serverUrl(one), serverUrl(other)];
-  return !!first && !!second && withSlash(first.href) === withSlash(second.href);
-}
-
-/** A text that ends in a slash. */
-export function withSlash(text: string): string {
-  return text.endsWith('/') ? text : `${text}/`;
+/** Where an operation of a key is called. Throws `key` when address, engine or name are not what they should be. */
+export function operationUrl(key: VaultKey, operation: Operation): URL {
+  return apiUrl(key.address, operationSegments(key, operation));
 }
 
 function malformed(message: string, quoted?: string): SopsError {

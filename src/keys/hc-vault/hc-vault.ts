@@ -3,11 +3,13 @@ import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import { textOf } from '../../util/http/answer.js';
+import { isSameServer, withSlash } from '../../util/vault/address.js';
+import type { Run } from '../../util/vault/client.js';
+import { readSettings } from '../../util/vault/settings.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
-import { isSameServer, type Operation, parseVaultUri, type VaultKey, withSlash } from './address.js';
-import { callVault, type Run } from './client.js';
-import { readSettings } from './settings.js';
+import { type Operation, parseVaultUri, type VaultKey } from './address.js';
+import { callVault } from './client.js';
 
 const TYPE = 'hc_vault';
 /** Names of the fields in files. */

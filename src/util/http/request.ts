@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** For the whole exchange, in milliseconds. */
   readonly timeout: number;
   readonly tls?: ConnectionOptions;

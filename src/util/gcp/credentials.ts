@@ -4,10 +4,10 @@ import { Agent } from 'node:https';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { importSdk } from '../../util/import-sdk.js';
-import { readTlsRoots } from '../../util/tls-roots.js';
+import { systemCode, systemReason } from '../files.js';
+import type { Host } from '../host.js';
+import { importSdk } from '../import-sdk.js';
+import { readTlsRoots } from '../tls-roots.js';
 
 type Auth = typeof import('google-auth-library');
 /** What gives the header `authorization` of a request, and renews its token. */

@@ -1,10 +1,9 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
-import type { HttpRequest } from '../../util/http/request.js';
-import { sendWithRetries } from '../../util/http/retry.js';
-import { decodeText } from '../../util/text.js';
-import { readTlsRoots } from '../../util/tls-roots.js';
+import type { Host } from '../host.js';
+import type { HttpRequest } from '../http/request.js';
+import { sendWithRetries } from '../http/retry.js';
+import { readTlsRoots } from '../tls-roots.js';
 
 /** A request as the SDK hands it over. */
 interface SdkRequest {
@@ -14,6 +13,7 @@ interface SdkRequest {
   readonly hostname: string;
   readonly port?: number;
   readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
   readonly headers: Record<string, string>;
   readonly body?: unknown;
 }
@@ -38,20 +38,21 @@ const RETRY = { retries: 2, wait: (retry: number) => 100 * 2 ** retry, isPassing
 
 /**
  * The SDK's own handler knows neither HTTPS_PROXY nor SSL_CERT_FILE nor the system's certificates, which the Go SDK in SOPS all
- * heeds. Requests of KMS and STS are small texts, without a query, and so are the answers.
+ * heeds. Requests are texts or bytes that are at hand as a whole, and answers small.
  */
 export function requestHandlerFor(host: Host): SdkRequestHandler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
-    async handle({ method, protocol, hostname, port, path, headers, body }, options) {
-      const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`);
+    async handle({ method, protocol, hostname, port, path, query, headers, body }, options) {
+      const place = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
+      const url = new URL(`${place}${queryText(query)}`);
       const signal = options?.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
       const ca = await readTlsRoots(host, 'key', 'AWS_CA_BUNDLE');
       const request: HttpRequest = {
         method: method as HttpRequest['method'],
         url,
         headers,
-        body: body instanceof Uint8Array ? decodeText(body) : String(body ?? ''),
+        body: body instanceof Uint8Array ? body : String(body ?? ''),
         timeout: TIMEOUT_MS,
         signal,
         ...(ca ? { tls: { ca } } : {}),
@@ -68,6 +69,18 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/** A query as it was signed: sorted by the SDK's signer, each part encoded as RFC 3986 has it. */
+function queryText(query: SdkRequest['query'] = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${encode(name)}=${encode(String(one ?? ''))}`),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /**

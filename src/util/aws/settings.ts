@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../host.js';
 import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
 import { openSession, type SessionRequest } from './session.js';
 

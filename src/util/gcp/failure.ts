@@ -1,6 +1,6 @@
 /** Words for what goes wrong between Google's packages and its services. */
 import { SopsError } from '../../errors.js';
-import { HttpFailure } from '../../util/http/failure.js';
+import { HttpFailure } from '../http/failure.js';
 
 /** The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. */
 export function failureOf(doing: string, error: unknown): SopsError {

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
+import { systemCode, systemReason } from '../files.js';
+import type { Host } from '../host.js';
 
 export interface VaultSettings {
   /** Empty for none. */

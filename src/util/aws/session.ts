@@ -1,7 +1,7 @@
 /** Sessions with assumed roles, from AWS STS. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
-import { importSdk } from '../../util/import-sdk.js';
+import type { Host } from '../host.js';
+import { importSdk } from '../import-sdk.js';
 import { failureOf } from './failure.js';
 import { endpointOf } from './request-handler.js';
 import type { AwsCredentials, AwsSettings } from './settings.js';
