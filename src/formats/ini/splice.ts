@@ -206,7 +206,9 @@ class IniSplicer {
 
   /** Inserts lines, first ending the last line of the text if it has no end. */
   private insertLines(at: number, lines: string): void {
-    const isOpen = at === this.text.length && at > 0 && !this.isEnded && !/[\n\ufeff]/.test(this.text.charAt(at - 1));
+    const { text } = this;
+    const endsInLine = text !== '' && text !== '\ufeff' && !text.endsWith('\n');
+    const isOpen = at === text.length && !this.isEnded && endsInLine;
     this.isEnded ||= isOpen;
     this.insert(at, (isOpen ? this.lineEnd : '') + lines);
   }
