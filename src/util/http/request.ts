@@ -152,7 +152,8 @@ function reasonOf(error: unknown, code: string): string {
   if (reason !== undefined) return reason;
   // Texts about certificates come from OpenSSL and Node, and speak of the server's side alone.
   const speaks = error instanceof HttpFailure || /CERT|^ERR_TLS|^UNABLE_TO/.test(code);
-  return speaks && error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : code || 'request failed';
+  // Node 24 adds advice about its own flags behind a semicolon.
+  return speaks && error instanceof Error ? (error.message.split(/[;\n]/, 1)[0] ?? '') : code || 'request failed';
 }
 
 function codeOf(error: unknown): string {

@@ -83,6 +83,17 @@ describe('a request', () => {
     });
   });
 
+  test('says why a certificate is refused, without advice about Node', async () => {
+    // As Node 24 words it.
+    const message =
+      'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca';
+    const refusal = Object.assign(new Error(message), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    const tls = { ca: TLS.cert, checkServerIdentity: () => refusal };
+    await expect(sendRequest(request(secure.url, { tls }), hostOf())).rejects.toMatchObject({
+      message: expect.stringMatching(/: self-signed certificate$/),
+    });
+  });
+
   test.each<[string, () => Promise<HttpRequest>, RegExp]>([
     [
       'a port where nothing listens',
