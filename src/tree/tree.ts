@@ -36,6 +36,8 @@ export interface AliasSource {
   readonly start: number;
   readonly end: number;
   readonly of: Value;
+  /** Where the entry begins whose value the alias is: its key or dash. */
+  entry?: { readonly start: number; readonly column: number };
 }
 
 export interface Leaf {

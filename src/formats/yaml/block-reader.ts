@@ -69,6 +69,7 @@ function readBlockEntry(
   const key = first?.key ?? (explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column));
   const { node, keyComment } = readBlockValue(reader, column, explicit);
   const entry = reader.itemOf(key, start, node.value);
+  if (node.value.alias) node.value.alias.entry = { start, column };
   reader.checkUnique(keys, entry.key, start, node.value);
   if (isRoot && entry.key === 'sops') {
     if (reader.metadata) throw cursor.error('the key sops stands twice', start);
@@ -201,6 +202,7 @@ function readListEntry(reader: TreeReader, entries: List, column: number): Node 
   const frame: Frame = { parent: column, sameColumnList: false };
   const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
   reader.watcher?.entry(node.value, dash, reader.lastEnd, false);
+  if (node.value.alias) node.value.alias.entry = { start: dash, column };
   if (node.shape !== 'block') entries.items.push(...commentsAbove(reader, node));
   entries.items.push(...trailingComments(reader, node), node.value);
   return node;

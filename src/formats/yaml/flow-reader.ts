@@ -41,6 +41,7 @@ export function readFlowMap(reader: TreeReader): Branch {
     const pair = readFlowPair(reader);
     const value = pair.value ?? reader.emptyNode(undefined, ROOT_FRAME).value;
     const entry = reader.itemOf(pair.key, pair.start, value);
+    if (value.alias) value.alias.entry = { start: pair.start, column: pair.column };
     reader.checkUnique(keys, entry.key, pair.start, value);
     const end = reader.lastEnd;
     const inline = passFlowComma(reader, 0x7d);
@@ -69,6 +70,7 @@ export function readFlowMap(reader: TreeReader): Branch {
 /** A key, or a value that could be one, and what stands behind its colon. */
 interface FlowPair {
   readonly start: number;
+  readonly column: number;
   readonly key: Value;
   /** Written with `?`. */
   readonly explicit: boolean;
@@ -78,18 +80,18 @@ interface FlowPair {
 function readFlowPair(reader: TreeReader): FlowPair {
   const { cursor } = reader;
   const start = cursor.at;
-  const lineStart = cursor.lineStart;
+  const { column, lineStart } = cursor;
   const explicit = cursor.unit === 0x3f;
   if (explicit) passFlowMark(reader);
   const key = readFlowNode(reader);
   const short = cursor.at - start <= MAX_KEY_LENGTH;
   cursor.passToToken();
-  if (cursor.text.charCodeAt(cursor.at) !== 0x3a) return { start, key, explicit, value: undefined };
+  if (cursor.text.charCodeAt(cursor.at) !== 0x3a) return { start, column, key, explicit, value: undefined };
   if (!explicit && !(short && cursor.lineStart === lineStart)) {
     throw cursor.error('a key and its colon must stand on one line', start);
   }
   passFlowMark(reader);
-  return { start, key, explicit, value: readFlowNode(reader) };
+  return { start, column, key, explicit, value: readFlowNode(reader) };
 }
 
 function readFlowNode(reader: TreeReader): Value {

@@ -4,7 +4,7 @@ import { sameLeafValue, sameValue } from '../../tree/equality.js';
 import { type Comment, type Item, type Leaf, type LeafValue, leaf, type Source, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
-import { isBreak } from './characters.js';
+import { isBlank, isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import { emitFlow, indentStep } from './emit.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
@@ -43,10 +43,8 @@ export class Splicer {
   /** Adds the edits of a value and all below it. */
   addValue(value: Value, inList: boolean): void {
     if (value.alias) {
-      const { start, end, of } = value.alias;
-      if (this.options.gone?.has(of) || !sameValue(value, of)) {
-        this.edits.push({ start, end, text: this.expanded(value, start) });
-      }
+      const { start, end } = value.alias;
+      if (this.isExpanded(value)) this.edits.push({ start, end, text: this.expanded(value, start) });
       return;
     }
     if (value.kind === 'leaf') {
@@ -56,11 +54,45 @@ export class Splicer {
       else if (source.end >= this.openEnd) this.addLast(value, source);
       return;
     }
-    for (const entry of value.items) {
-      if (entry.kind === 'comment') this.addComment(entry);
-      else if (entry.kind === 'item') this.addItem(entry);
+    let first = 0;
+    for (const [index, entry] of value.items.entries()) {
+      if (entry.kind === 'comment') continue;
+      if (index > first) this.addComments(value.items.slice(first, index) as Comment[], entry);
+      if (entry.kind === 'item') this.addItem(entry);
       else this.addValue(entry, true);
+      first = index + 1;
     }
+    for (const comment of value.items.slice(first)) this.addComment(comment as Comment);
+  }
+
+  /** Whether an alias cannot stay, since what it stands for differs now from what it was copied from, or is leaving. */
+  private isExpanded(value: Value): boolean {
+    return value.alias !== undefined && (this.options.gone?.has(value.alias.of) || !sameValue(value, value.alias.of));
+  }
+
+  /**
+   * Adds the comments of an entry. Behind an alias for a list or map, or between it and its key, they belong to the whole
+   * entry; there, once brackets take the alias's place, they would belong to what is in the brackets: they go above the entry.
+   */
+  private addComments(comments: readonly Comment[], entry: Item | Value): void {
+    const value = entry.kind === 'item' ? entry.value : entry;
+    const place = value.kind !== 'leaf' && value.alias?.entry;
+    for (const one of comments) {
+      if (place && one.source && one.source.start > place.start && this.isExpanded(value)) this.moveComment(one, place);
+      else this.addComment(one);
+    }
+  }
+
+  private moveComment({ text, source }: Comment, { start, column }: { start: number; column: number }): void {
+    if (!source) return;
+    const { lineBreak } = this;
+    const pad = ' '.repeat(Math.min(column, LONGEST_INDENT));
+    const isFirstOfLine = /^[ ]*$/.test(this.text.slice(start - column, start));
+    const line = `#${text}${lineBreak}${pad}`;
+    this.edits.push({ start, end: start, text: isFirstOfLine ? line : `${lineBreak}${pad}${line}` });
+    let from = source.start - 1;
+    while (source.start - from < LONGEST_INDENT && isBlank(this.text.charCodeAt(from - 1))) from -= 1;
+    this.edits.push({ start: from, end: source.end, text: '' });
   }
 
   /** What takes an alias's place. Its comments need lines, deeper than what is around; so they come along only if needed. */

@@ -6,17 +6,21 @@ import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
 import { layoutOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
+import type { EncryptionScope } from '../../../src/tree/scope.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
 
-const metadata = branch([item('mac', leaf('m')), item('version', leaf('3.13.2'))]);
+const FIELDS = [item('mac', leaf('m')), item('version', leaf('3.13.2'))];
 
-/** Encrypts a text under the default rule and decrypts it again. */
-function roundTrip(text: string): { sealed: string; rendered: string; restored: string | undefined } {
-  const options = {
-    cipher: new Cipher(randomBytes(32)),
-    scope: { rule: 'unencrypted_suffix', suffix: '_unencrypted' },
-    macOnlyEncrypted: false,
-  } as const;
+const DEFAULT: EncryptionScope = { rule: 'unencrypted_suffix', suffix: '_unencrypted' };
+const NOTES: EncryptionScope = { rule: 'encrypted_comment_regex', pattern: /note/ };
+
+/** Encrypts a text under a rule and decrypts it again. */
+function roundTrip(
+  text: string,
+  scope: EncryptionScope = DEFAULT,
+): { sealed: string; rendered: string; restored: string | undefined } {
+  const options = { cipher: new Cipher(randomBytes(32)), scope, macOnlyEncrypted: false } as const;
+  const metadata = branch([...FIELDS, item('rule_comment_regex', leaf('note'))].slice(0, scope === NOTES ? 3 : 2));
   const file = yamlStore.parse(Buffer.from(text));
   const { macText } = encryptTree(file.documents, options);
   const toCipher = yamlStore.edits(file, metadata);
@@ -86,6 +90,31 @@ describe('texts that need a layout', () => {
       expect(() => parseLayout(text)).toThrow('malformed');
     },
   );
+});
+
+describe('a comment that governs an alias governs all that takes its place', () => {
+  // Behind brackets, or between a key and brackets, SOPS reads a comment as the first thing in them.
+  const MAP = 'x: &x {k: v, l: w}\n';
+  test.each([
+    ['behind it', `${MAP}b: *x # note\nc: z\n`, '# note\nb: {E, E}\nc: z\n'],
+    ['above it, below its key', `${MAP}b: # why\n  # note\n  *x\n`, '# why\n# note\nb:\n\n  {E, E}\n'],
+    ['in a list', `${MAP}b:\n  - *x # note\n  - y\n`, 'b:\n  # note\n  - {E, E}\n  - y\n'],
+    ['in a list in a list', `${MAP}b:\n- - *x # note\n  - y\n`, 'b:\n- \n  # note\n  - {E, E}\n  - y\n'],
+    ['in the first entry of an item', `${MAP}b:\n- b: *x # note\n  r: y\n`, 'b:\n- \n  # note\n  b: {E, E}\n  r: y\n'],
+    ['under an explicit key', `${MAP}? q\n: b: *x # note\n  r: y\n`, '? q\n: \n  # note\n  b: {E, E}\n  r: y\n'],
+    ['in braces', `${MAP}b: {a: *x # note\n }\n`, 'b: {\n    # note\n    a: {E, E}\n }\n'],
+    ['on the line of its key in braces', `${MAP}b: {a: # note\n *x}\n`, 'b: {\n    # note\n    a:\n {E, E}}\n'],
+  ])('%s', (_name, text, expected) => {
+    const { sealed, restored } = roundTrip(text, NOTES);
+    expect(restored).toBe(text);
+    const shown = sealed.replace(/'\w+': 'ENC\[[^\]]*\]'/g, 'E').replace(/sops:.*/s, '');
+    expect(shown).toBe(MAP + expected);
+  });
+
+  test('with comments in what was copied', () => {
+    const text = 'a: &n0\n a: alpha #\n alpha: a\na2: *n0 # note\na3: alpha\n---\na: alpha\n';
+    expect(roundTrip(text, NOTES).restored).toBe(text);
+  });
 });
 
 describe('what sops wrote', () => {
