@@ -1,5 +1,6 @@
 /** From the keys of flags or of a creation rule to groups of master keys (spec keys-and-config.md 2.1, 5.2, 6). */
 import { SopsError } from '../errors.js';
+import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import type { Host } from '../util/host.js';
@@ -145,18 +146,10 @@ function withFields(row: KeyTypeRow, keys: readonly MasterKey[], fields: KeyFiel
 function withoutDuplicates(keys: readonly MasterKey[]): MasterKey[] {
   const seen = new Map<string, MasterKey>();
   for (const key of keys) {
-    const identity = JSON.stringify([key.type, ...[...key.fields].sort(byName).map(comparable)]);
+    const identity = keyIdentity(key);
     if (!seen.has(identity)) seen.set(identity, key);
   }
   return [...seen.values()];
-}
-
-function comparable([name, value]: readonly [string, FieldValue]): unknown {
-  return [name, typeof value === 'string' ? value : [...value].sort(byName)];
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** The error, saying which rule it comes from. */

@@ -2,6 +2,7 @@
 import type { Host } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
 import { LocalKeyService } from './local.js';
+import { remembering } from './part-memory.js';
 import { RemoteKeyService } from './remote.js';
 
 /** Which key services are asked. */
@@ -13,14 +14,15 @@ export interface KeyServiceChoice {
 }
 
 /**
- * The key services of a run, by default the local one alone. Nothing is connected before it is used. A text that is no URI
+ * The key services of a run, by default the local one alone; what they open is remembered for the run's other files. Nothing is
+ * connected before it is used. A text that is no URI
  * is passed over with a warning, as in SOPS. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`.
  */
 export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Host): KeyService[] {
   const { enableLocal, uris } = choice ?? { enableLocal: true, uris: [] };
-  const services: KeyService[] = enableLocal ? [new LocalKeyService(host)] : [];
+  const services: KeyService[] = enableLocal ? [remembering(new LocalKeyService(host), 'local', host)] : [];
   for (const uri of uris) {
-    if (URL.canParse(uri)) services.push(new RemoteKeyService(uri, host));
+    if (URL.canParse(uri)) services.push(remembering(new RemoteKeyService(uri, host), uri, host));
     else host.warn(`Error parsing URI for keyservice, skipping: ${JSON.stringify(uri)} is not like tcp://host:port`);
   }
   return services;

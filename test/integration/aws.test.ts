@@ -1,20 +1,16 @@
 /** AWS KMS and STS against moto, and with the real sops on the same server (MOTO_SERVER_BIN or `moto_server` on PATH; SOPS_BIN). */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { announceSkipped, findTool, runSops, SOPS } from '../support/programs.js';
+import { MOTO, Moto } from '../support/moto.js';
+import { announceSkipped, runSops, SOPS } from '../support/programs.js';
 import { run } from '../support/run.js';
-import { unusedPort } from '../unit/keys/http-service.js';
 
-const MOTO = findTool('moto_server', 'MOTO_SERVER_BIN', ['--help']);
 const PROGRAM = new URL('../../bin/sops-ts.js', import.meta.url).pathname;
-const REGION = 'eu-central-1';
 const ROLE = 'arn:aws:iam::123456789012:role/sops';
 const PLAIN = '# why\nsecret: hello\nlist: [1, two]\n';
 const CONFIG = `[default]\nregion = us-east-1\n[profile dev]\nrole_arn = ${ROLE}\nsource_profile = base\n`;
@@ -22,7 +18,7 @@ const CREDENTIALS = '[base]\naws_access_key_id = AKIABASE\naws_secret_access_key
 
 const folder = mkdtempSync(join(tmpdir(), 'aws-'));
 const work = join(folder, 'work');
-let server: ChildProcess | undefined;
+let server: Moto | undefined;
 let url = '';
 /** Keys of the server, an alias of the first, and a key that it does not have. */
 const arns = { key: '', other: '', alias: '', absent: '' };
@@ -33,47 +29,15 @@ beforeAll(async () => {
   mkdirSync(work);
   writeFileSync(join(folder, '.aws', 'config'), CONFIG);
   writeFileSync(join(folder, '.aws', 'credentials'), CREDENTIALS);
-  const port = await unusedPort();
-  url = `http://127.0.0.1:${port}`;
-  server = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore', detached: true });
-  await answering(url);
-  await makeKeys();
+  server = await Moto.start();
+  url = server.url;
+  Object.assign(arns, { key: await server.makeKey(), other: await server.makeKey() });
+  arns.absent = arns.key.replace(/.{4}$/, '0000');
+  arns.alias = await server.makeAlias('sops', arns.key);
 });
 
-async function answering(address: string): Promise<void> {
-  for (let tries = 0; tries < 240; tries++) {
-    if (
-      await fetch(address).then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
-    await sleep(250);
-  }
-  throw new Error('moto_server does not start');
-}
-
-async function makeKeys(): Promise<void> {
-  const client = new KMSClient({
-    region: REGION,
-    endpoint: url,
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-  });
-  const make = async () => (await client.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? '';
-  Object.assign(arns, { key: await make(), other: await make() });
-  arns.absent = arns.key.replace(/.{4}$/, '0000');
-  arns.alias = arns.key.replace(/:key\/.*/, ':alias/sops');
-  await client.send(new CreateAliasCommand({ AliasName: 'alias/sops', TargetKeyId: arns.key }));
-  client.destroy();
-}
-
 afterAll(async () => {
-  if (server?.pid !== undefined) {
-    const ended = new Promise((resolve) => server?.once('exit', resolve));
-    process.kill(-server.pid);
-    await ended;
-  }
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -26,14 +26,14 @@ export class HttpService {
   ) {}
 
   /** Starts a server on a free port of this machine; it speaks TLS if it is given a certificate and its key. */
-  static async start(answer: (request: Received) => Reply, tls?: ServerOptions): Promise<HttpService> {
+  static async start(answer: (request: Received) => Reply | Promise<Reply>, tls?: ServerOptions): Promise<HttpService> {
     const listener: RequestListener = async (incoming, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk);
       const { method = '', url = '', headers } = incoming;
       const request = { method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') };
       service.received.push(request);
-      const reply = answer(request);
+      const reply = await answer(request);
       response.writeHead(reply.status ?? 200, reply.headers ?? {}).end(reply.body);
     };
     const server = tls ? createTlsServer(tls, listener) : createServer(listener);
