@@ -5,7 +5,7 @@ import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
 import { type Entry, entryAt, type ListComments } from './emit-entries.js';
 import { Page } from './emit-page.js';
-import { layScalar } from './scalar-text.js';
+import { layScalar, type ScalarPlace, type StringQuoting } from './scalar-text.js';
 
 export { emitFlow } from './emit-flow.js';
 
@@ -20,6 +20,10 @@ const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
 /** How the printing is done; `listComments` is `items` unless told otherwise. */
 export interface YamlEmitOptions extends EmitOptions {
   readonly listComments?: ListComments;
+  /** Where the dashes of a list under a key stand: indented, as SOPS has it, or below the key, as in Kubernetes. */
+  readonly lists?: 'indented' | 'at-key';
+  /** Which strings get quotes: those that go-yaml quotes, or all that some reader of YAML 1.1 or 1.2 takes for another type. */
+  readonly strings?: StringQuoting;
 }
 
 /**
@@ -54,10 +58,14 @@ class Printer {
   private readonly page = new Page();
   private readonly indent: number;
   private readonly listComments: ListComments;
+  private readonly listsAtKey: boolean;
+  private readonly strings: StringQuoting;
 
   constructor(options: YamlEmitOptions) {
     this.indent = indentStep(options.indent);
     this.listComments = options.listComments ?? 'items';
+    this.listsAtKey = options.lists === 'at-key';
+    this.strings = options.strings ?? 'go-yaml';
   }
 
   get text(): string {
@@ -73,8 +81,7 @@ class Printer {
   print(value: Value, column: number): void {
     const { page } = this;
     if (value.kind === 'leaf') {
-      const place = { inFlow: false, contentIndent: column + this.indent, parentIndent: column };
-      const { head, lines } = layScalar(value.value, place);
+      const { head, lines } = layScalar(value.value, this.place(column + this.indent, column));
       page.goTo(column);
       page.write(head);
       page.writeLines(lines);
@@ -111,7 +118,8 @@ class Printer {
     page.writeComments(entry.above, column);
     if (value === undefined) return undefined;
     const inList = of.kind === 'list';
-    const below = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
+    const atKey = this.listsAtKey && !inList && value.kind === 'list';
+    const below = atKey ? column : inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
     if (value.kind === 'leaf') {
       this.printLeaf(frame, entry, value, below);
       return undefined;
@@ -141,7 +149,7 @@ class Printer {
   /** Prints an entry that is a scalar. Of several comments behind a block scalar only the last fits on its header. */
   private printLeaf(frame: Frame, entry: Entry, { value }: Leaf, below: number): void {
     const { page } = this;
-    const { head, lines } = layScalar(value, { inFlow: false, contentIndent: below, parentIndent: frame.column });
+    const { head, lines } = layScalar(value, this.place(below, frame.column));
     const movable = lines.length > 0 ? Math.max(entry.behind.length - 1, 0) : 0;
     page.writeComments(entry.behind.slice(0, movable), frame.column);
     this.printOpening(frame, entry, below);
@@ -150,10 +158,14 @@ class Printer {
     page.writeLines(lines);
   }
 
+  private place(contentIndent: number, parentIndent: number): ScalarPlace {
+    return { inFlow: false, contentIndent, parentIndent, strings: this.strings };
+  }
+
   /** Prints a key with its colon; long ones and those of several lines stand behind a `?`. */
   private printKey(key: string, column: number, below: number): void {
     const { page } = this;
-    const { head, lines } = layScalar(key, { inFlow: false, contentIndent: below, parentIndent: column });
+    const { head, lines } = layScalar(key, this.place(below, column));
     if (lines.length === 0 && isSimpleKey(key)) {
       page.write(`${head}:`);
       return;

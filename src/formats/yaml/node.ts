@@ -28,6 +28,8 @@ export interface NodeWatcher {
   entry(of: Item | Value, start: number, end: number, inFlow: boolean): void;
   /** The anchor in front of a value. */
   anchor(name: string, of: Value): void;
+  /** A tag, resolved, and its offset. May throw to refuse it. */
+  tag?(tag: string, at: number): void;
 }
 
 /** The entry `sops` of a root map: its value and the text it takes, from the start of its first line. */

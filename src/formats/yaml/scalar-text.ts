@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { LeafValue } from '../../tree/tree.js';
 import { formatRfc3339 } from '../../util/rfc3339.js';
 import { hasInvalidBytes } from '../../util/text.js';
+import { isAmbiguous } from './ambiguous.js';
 import { floatText } from './float-text.js';
 import { resolvesToString } from './resolve.js';
 import {
@@ -35,7 +36,12 @@ export interface ScalarPlace {
   readonly contentIndent: number;
   /** Column of the key or dash that holds the scalar, -1 at the root. */
   readonly parentIndent: number;
+  /** `go-yaml` when absent. */
+  readonly strings?: StringQuoting | undefined;
 }
+
+/** Which one-line strings are quoted: those that go-yaml quotes, or all that some reader might take for another type. */
+export type StringQuoting = 'go-yaml' | 'every-reader';
 
 /** A written scalar: what stands on the first line and, for a block scalar, its indented lines below. */
 export interface ScalarText {
@@ -106,7 +112,7 @@ function chooseStyle(text: string, place: ScalarPlace): ScalarStyle {
       return block && isBlockable(text) ? 'literal' : 'double';
     default:
       if (text.includes('\n')) return block && isBlockable(text) ? 'literal' : 'double';
-      return chooseOneLine(text, place.inFlow);
+      return place.strings === 'every-reader' && isAmbiguous(text) ? 'double' : chooseOneLine(text, place.inFlow);
   }
 }
 

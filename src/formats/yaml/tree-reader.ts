@@ -104,6 +104,7 @@ export class TreeReader {
       } else {
         if (found.tag !== undefined) throw cursor.error('a value has one tag at most');
         found.tag = readTag(cursor, this.handles);
+        this.watcher?.tag?.(found.tag, start);
         cursor.passBlanks();
         found.tagSpan = { start, end: cursor.at };
       }

@@ -1,0 +1,222 @@
+/** From YAML or JSON text to objects, as strictly as the API server reads them (spec kubernetes-and-stores.md 1.6, 1.9). */
+import { SopsError } from '../../errors.js';
+import { documentError } from '../../formats/document-error.js';
+import { readJson } from '../../formats/json/read.js';
+import { readDocuments } from '../../formats/yaml/documents.js';
+import type { NodeWatcher } from '../../formats/yaml/node.js';
+import { CORE_PREFIX } from '../../formats/yaml/properties.js';
+import {
+  type Branch,
+  branch,
+  type Comment,
+  type Item,
+  isTimestamp,
+  item,
+  itemOf,
+  type Leaf,
+  list,
+  type Value,
+} from '../../tree/tree.js';
+import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { itemsOf, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from './manifest.js';
+
+/** Tags that say no more than the text does; others would be read differently by different readers. */
+const CORE_TAGS: ReadonlySet<string> = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq', 'timestamp', 'binary'].map((name) => CORE_PREFIX + name),
+);
+const MERGE_KEY = '<<';
+const METADATA_KEY = 'sops';
+
+export interface ReadOptions {
+  /** The file's name for messages. */
+  readonly file?: string | undefined;
+  /** Whether lists (`kind: List`, `SecretList`, …) stay one object; otherwise their items take their place. */
+  readonly keepLists?: boolean;
+}
+
+/**
+ * The objects of a text, empty documents left out. Duplicate keys, tags beside the core ones and keys that are no strings
+ * are refused; what aliases stand for is bounded. Throws `document-invalid`, with line and column where there is one.
+ */
+export function readManifests(bytes: Uint8Array, options: ReadOptions = {}): Manifest[] {
+  const text = decodeText(bytes);
+  const file = options.file;
+  try {
+    if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the text is not valid UTF-8');
+    if (!hasContent(text)) return [];
+    const manifests = readAll(text, file).filter(({ root, sops }) => itemsOf(root).length > 0 || sops);
+    return options.keepLists ? manifests : manifests.flatMap(unpacked);
+  } catch (error) {
+    const known = error instanceof RangeError ? new SopsError('document-invalid', 'values are nested too deep') : error;
+    throw known instanceof SopsError ? known.with('document-invalid', file === undefined ? {} : { file }) : known;
+  }
+}
+
+/** Whether there is more than blanks, comments and document markers. */
+function hasContent(text: string): boolean {
+  return text.split('\n').some((line) => !/^(?:\ufeff?\s*(?:#.*)?|(?:---|\.\.\.)\s*(?:#.*)?)$/.test(line));
+}
+
+/** A text that begins with a brace is JSON, several documents one behind the other; or else YAML in flow style. */
+function readAll(text: string, file: string | undefined): Manifest[] {
+  if (!/^\s*\{/.test(text)) return readYaml(text, file);
+  try {
+    return readJsonStream(text, file);
+  } catch (error) {
+    try {
+      return readYaml(text, file);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+function readYaml(text: string, file: string | undefined): Manifest[] {
+  const watcher = new StrictWatcher(text);
+  return readDocuments(text, watcher).map(({ root, metadata }, index) => {
+    const resolver = new Resolver(text, watcher.keys);
+    const sops = metadata && resolver.value(metadata);
+    return { root: resolver.branch(root), sops, text, origin: { file, document: index + 1 } };
+  });
+}
+
+function readJsonStream(text: string, file: string | undefined): Manifest[] {
+  const found: Manifest[] = [];
+  for (let rest = text; /\S/.test(rest); ) {
+    const { root, containers } = readJson(rest);
+    const keys = new Map(
+      [...containers.values()].flatMap(({ entries }) => entries.map((one) => [one.node, one.start])),
+    );
+    const whole = new Resolver(rest, keys, 'json').branch(root);
+    const origin = { file, document: found.length + 1 };
+    found.push({
+      root: withoutEntries(whole, METADATA_KEY),
+      sops: itemOf(whole, METADATA_KEY)?.value,
+      text: rest,
+      origin,
+    });
+    rest = rest.slice(containers.get(root)?.end ?? rest.length);
+  }
+  return found;
+}
+
+/** Notes where keys stand, to tell `<<` from `"<<"`, and refuses tags. */
+class StrictWatcher implements NodeWatcher {
+  readonly keys = new Map<Item | Value, number>();
+
+  constructor(private readonly text: string) {}
+
+  entry(of: Item | Value, start: number): void {
+    if (of.kind === 'item') this.keys.set(of, start);
+  }
+
+  anchor(): void {}
+
+  tag(tag: string, at: number): void {
+    if (tag === '!' || CORE_TAGS.has(tag)) return;
+    throw documentError(this.text, at, 'only the core tags of YAML are allowed in a manifest');
+  }
+}
+
+/** Puts what aliases and merge keys stand for in their place, and refuses duplicate keys. */
+class Resolver {
+  private readonly done = new Map<Value, Value>();
+
+  constructor(
+    private readonly text: string,
+    /** Where the keys of items stand. */
+    private readonly keys: ReadonlyMap<Item | Value, number>,
+    private readonly syntax: 'yaml' | 'json' = 'yaml',
+  ) {}
+
+  value(of: Value): Value {
+    const original = of.alias ? of.alias.of : of;
+    if (original.alias) return this.value(original);
+    if (original.kind === 'leaf') return this.leaf(original);
+    const known = this.done.get(original);
+    if (known) return known;
+    const made = original.kind === 'list' ? this.list(original.items) : this.branch(original);
+    this.done.set(original, made);
+    return made;
+  }
+
+  /** For Kubernetes a date is text. */
+  private leaf(of: Leaf): Leaf {
+    if (!isTimestamp(of.value) || !of.source) return of;
+    const { start, end } = of.source;
+    return { kind: 'leaf', value: this.text.slice(start, end), source: of.source };
+  }
+
+  branch(of: Branch): Branch {
+    const own = new Set<string>();
+    const merged: Item[] = [];
+    const items: (Item | Comment)[] = [];
+    for (const entry of of.items) {
+      if (entry.kind === 'comment') items.push(entry);
+      else if (this.isMerge(entry)) merged.push(...this.mergedItems(entry.value));
+      else {
+        if (own.has(entry.key)) throw this.duplicate(entry);
+        own.add(entry.key);
+        items.push(item(entry.key, this.value(entry.value)));
+      }
+    }
+    for (const entry of merged) {
+      if (own.has(entry.key)) continue;
+      own.add(entry.key);
+      items.push(entry);
+    }
+    return branch(items);
+  }
+
+  private list(items: readonly (Value | Comment)[]): Value {
+    return list(items.map((entry) => (entry.kind === 'comment' ? entry : this.value(entry))));
+  }
+
+  private isMerge(entry: Item): boolean {
+    const start = this.keys.get(entry);
+    return (
+      this.syntax === 'yaml' && entry.key === MERGE_KEY && start !== undefined && this.text.startsWith(MERGE_KEY, start)
+    );
+  }
+
+  /** What a merge key brings: of several maps the first one wins. */
+  private mergedItems(value: Value): Item[] {
+    const resolved = this.value(value);
+    const sources = resolved.kind === 'list' ? valuesOf(resolved) : [resolved];
+    return sources.flatMap((source) => {
+      if (source.kind !== 'branch') throw new SopsError('document-invalid', 'the value of << must be a map');
+      return itemsOf(source);
+    });
+  }
+
+  private duplicate(entry: Item): SopsError {
+    const at = this.keys.get(entry);
+    const problem = 'this key stands twice in the same map';
+    return at === undefined ? new SopsError('document-invalid', problem) : documentError(this.text, at, problem);
+  }
+}
+
+/** The items of a list object, each with what the list says of their kind; any other object is itself. */
+function unpacked(manifest: Manifest): Manifest[] {
+  const { root, sops } = manifest;
+  const kind = stringAt(root, 'kind');
+  const items = valueAt(root, 'items');
+  if (sops || !kind?.endsWith('List') || items?.kind !== 'list') return [manifest];
+  return valuesOf(items).flatMap((value, index) => {
+    if (value.kind !== 'branch') {
+      throw new SopsError('document-invalid', `item ${index} of a ${kind} is no map`, { path: ['items'] });
+    }
+    return unpacked({ ...manifest, root: typed(value, root, kind) });
+  });
+}
+
+/** An item of a typed list (`SecretList`) may leave out what the list's name says. */
+function typed(value: Branch, list: Branch, kind: string): Branch {
+  if (kind === 'List') return value;
+  const apiVersion = stringAt(list, 'apiVersion') ?? 'v1';
+  const missing = [
+    ...(valueAt(value, 'apiVersion') ? [] : [item('apiVersion', { kind: 'leaf', value: apiVersion })]),
+    ...(valueAt(value, 'kind') ? [] : [item('kind', { kind: 'leaf', value: kind.slice(0, -'List'.length) })]),
+  ];
+  return branch([...missing, ...value.items]);
+}

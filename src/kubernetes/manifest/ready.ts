@@ -1,0 +1,62 @@
+/** Failing closed: nothing that is still encrypted, and nothing that is no object, reaches an output. */
+import { SopsError } from '../../errors.js';
+import type { Value } from '../../tree/tree.js';
+import { describe, itemsOf, leavesBelow, type Manifest, stringAt, valuesOf } from './manifest.js';
+
+/** How an encrypted value begins (spec file-format.md section 2). */
+const CIPHERTEXT = 'ENC[AES256_GCM,';
+const CIPHERTEXT_BASE64 = /^RU5DW0FFUzI1Nl9HQ00s/;
+/** Fields that only SOPS and sops-ts write, at the top of an object. */
+const METADATA_FIELDS: ReadonlySet<string> = new Set(['sops', 'sops_ts_layout']);
+
+/**
+ * Refuses an object that still holds ciphertext: metadata, a value or comment that begins with `ENC[`, or one in base64.
+ * Throws `leaf-not-decryptable` with the file and key.
+ */
+export function checkDecrypted(manifest: Manifest): void {
+  const found = ciphertextIn(manifest);
+  if (found) throw problemOf(manifest, 'leaf-not-decryptable', found.text, found.path);
+}
+
+/** Refuses an object without the fields that every object has. Throws `document-invalid`. */
+export function checkIdentified(manifest: Manifest): void {
+  for (const path of [['apiVersion'], ['kind'], ['metadata', 'name']]) {
+    if (stringAt(manifest.root, ...path)) continue;
+    throw problemOf(manifest, 'document-invalid', `${path.join('.')} is missing, or no text`, path);
+  }
+}
+
+/** Where an object is still encrypted; undefined when it is not. */
+export function ciphertextIn(
+  manifest: Manifest,
+): { readonly text: string; readonly path: readonly string[] } | undefined {
+  const { root, sops } = manifest;
+  const field = itemsOf(root).find(({ key }) => METADATA_FIELDS.has(key))?.key;
+  if (sops || field) return { text: 'is still encrypted: it has SOPS metadata', path: [field ?? 'sops'] };
+  for (const [path, { value }] of leavesBelow(root)) {
+    if (typeof value !== 'string') continue;
+    if (value.startsWith(CIPHERTEXT)) return { text: `is still encrypted: ${path.join('.')} is ciphertext`, path };
+    if (path.length === 2 && path[0] === 'data' && CIPHERTEXT_BASE64.test(value)) {
+      return { text: `is still encrypted: ${path.join('.')} is ciphertext in base64`, path };
+    }
+  }
+  return hasEncryptedComment(root) ? { text: 'holds an encrypted comment', path: [] } : undefined;
+}
+
+function hasEncryptedComment(value: Value): boolean {
+  if (value.kind === 'leaf') return false;
+  return (
+    value.items.some((entry) => entry.kind === 'comment' && entry.text.trimStart().startsWith(CIPHERTEXT)) ||
+    (value.kind === 'list' ? valuesOf(value) : itemsOf(value).map((entry) => entry.value)).some(hasEncryptedComment)
+  );
+}
+
+function problemOf(
+  manifest: Manifest,
+  code: 'leaf-not-decryptable' | 'document-invalid',
+  text: string,
+  path: readonly string[],
+): SopsError {
+  const { file } = manifest.origin;
+  return new SopsError(code, `${describe(manifest)}: ${text}`, { path, ...(file === undefined ? {} : { file }) });
+}
