@@ -13,6 +13,7 @@ import { type OpenedFile, openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { FileRequest } from './requests.js';
 import { reservedKey, sealText } from './seal-text.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface ChangeRequest extends FileRequest {
@@ -50,13 +51,14 @@ export async function changeFile(
     rewrites: true,
     decryptionOrder,
     keyServices,
+    trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
   const before = renderPlain(opened, indent.width).text;
   const { text: after, changed } = changedText(opened, before, change, indent.width);
   const { warnings } = opened;
   if (!changed && request.idempotent) return { warnings, written: false };
-  const { text } = sealText({ opened, before, after, printer, indent });
+  const { text } = await sealText({ opened, before, after, printer, indent });
   await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
   return { warnings, written: true };
 }

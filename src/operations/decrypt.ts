@@ -13,6 +13,7 @@ import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { DecryptRequest, Outcome } from './requests.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 /**
@@ -33,6 +34,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
     rewrites: false,
     decryptionOrder,
     keyServices,
+    trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
   const text = path ? extracted(opened, path, printer, indent) : wholeText(opened, printer, indent);

@@ -26,6 +26,7 @@ import { writeOutput } from './output.js';
 import type { EncryptRequest, Outcome } from './requests.js';
 import { rescueText, withRescue } from './rescue.js';
 import { parsePlainText, sealText } from './seal-text.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface EditRequest extends EncryptRequest {
@@ -104,7 +105,8 @@ async function openSession(request: EditRequest, host: Host): Promise<Session> {
   trustConfig(config, host);
   const bytes = await readInput(request.input, host);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices };
+  const trail = trailOf(request.input, host);
+  const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(bytes, reader, options);
   const indent = indentOf(request.indent, config, printer, reader);
   return { request, opened, bytes, before: renderPlain(opened, indent.width).text, printer, indent, host };
@@ -128,6 +130,7 @@ async function newSession(request: EditRequest, host: Host): Promise<Session> {
     dataKey,
     cipher: new Cipher(dataKey.bytes, new IvMemory()),
     scope,
+    trail: trailOf(request.input, host),
     warnings: [],
   };
   const indent = indentOf(request.indent, plan.config, printer, store);
@@ -215,14 +218,14 @@ class Editing {
   private async seal(text: string): Promise<string> {
     const { request, opened, before, printer, indent, bytes, host } = this.session;
     if (!request.showMasterKeys) {
-      const sealed = sealText({ opened, before, after: text, printer, indent });
+      const sealed = await sealText({ opened, before, after: text, printer, indent });
       if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
       return sealed.text;
     }
     const { plain, metadata } = takenApart(opened, text);
     parsePlainText(opened, plain);
     const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host));
-    return sealText({ opened: changed, before, after: plain, printer, indent }).text;
+    return (await sealText({ opened: changed, before, after: plain, printer, indent })).text;
   }
 
   /** Writes the file, unless somebody else has done so meanwhile. */

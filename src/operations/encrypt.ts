@@ -21,6 +21,7 @@ import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { writeOutput } from './output.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
 import { sealFile } from './seal-file.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 /** The SOPS release whose format is written; readers refuse a `version` that is no three numbers. */
@@ -52,7 +53,8 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const indent = indentOf(request.indent, plan.config, printer, reader);
   const cipher = new Cipher(dataKey.bytes);
   const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
-  const sealed = sealFile({ file, reader, printer, indent, scope, dataKey, cipher, metadata });
+  const trail = trailOf(request.input, host);
+  const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
   await writeOutput(bytesOf(file, sealed.text), 'ciphertext', request.output, request.input, host);
   return { warnings: [] };

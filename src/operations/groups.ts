@@ -15,6 +15,7 @@ import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { rewrapFile } from './reseal-file.js';
+import { UNNOTED } from './trail.js';
 import { trustConfig } from './trust.js';
 
 interface GroupsRequest extends FileRequest {
@@ -81,7 +82,7 @@ async function changeGroups(
   const { reader } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
   const bytes = await readInput(request.input, host);
-  const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices };
+  const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
   const opened = await openFile(bytes, reader, options).catch(asGroupsError);
   const indent = indentOf(request.indent, config, reader, reader);
   const text = await rewrapFile(bytes, { opened, recipients: change(opened.metadata), keyServices, indent });

@@ -15,9 +15,16 @@ import { scopeOf } from '../metadata/scope-of.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import { encodeText } from '../util/text.js';
 import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
+import type { Trail } from './trail.js';
 
-/** An encrypted file once it is open; the documents of `file` hold plaintext. */
-export interface OpenedFile {
+/** An encrypted file once it is open. */
+export interface OpenedFile extends OpenedTree {
+  /** Where sealing it again is noted. */
+  readonly trail: Trail;
+}
+
+/** What an encrypted file holds; the documents of `file` hold plaintext. */
+export interface OpenedTree {
   readonly store: FormatStore;
   readonly file: SourceFile;
   readonly metadata: Metadata;
@@ -35,6 +42,9 @@ export interface OpenOptions {
   /** Type identifiers in the order to try them; undefined for SOPS's order. */
   readonly decryptionOrder?: readonly string[] | undefined;
   readonly keyServices: readonly KeyService[];
+  readonly trail: Trail;
+  /** What is to be done with the file, when that is noted even if its key is not recovered. */
+  readonly purpose?: 'rotate' | undefined;
 }
 
 /**
@@ -45,8 +55,11 @@ export async function openFile(bytes: Uint8Array, store: FormatStore, options: O
   const file = parseSealed(bytes, store);
   const metadata = metadataFromBranch(file.metadata);
   const scope = await scopeOf(metadata.selection, 'read');
+  const { trail, purpose } = options;
+  if (purpose) await trail(purpose);
   const dataKey = await recoverDataKey(metadata, options);
-  return openWith({ file, store, metadata, dataKey, scope }, options);
+  await trail('decrypt');
+  return { ...openWith({ file, store, metadata, dataKey, scope }, options), trail };
 }
 
 /** A file of no bytes is one without metadata here; only `encrypt` calls it empty. */
@@ -60,10 +73,10 @@ function parseSealed(bytes: Uint8Array, store: FormatStore): SourceFile {
 }
 
 /** A file that is read but not open yet. */
-export type SealedSource = Omit<OpenedFile, 'cipher' | 'warnings'>;
+export type SealedSource = Omit<OpenedTree, 'cipher' | 'warnings'>;
 
-/** As {@link openFile}, with the data key in hand. */
-export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignoreMac' | 'rewrites'>): OpenedFile {
+/** As {@link openFile}, with the data key in hand; for what was sealed just now, since it leaves no event. */
+export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignoreMac' | 'rewrites'>): OpenedTree {
   const { file, metadata, dataKey, scope } = source;
   const cipher = new Cipher(dataKey.bytes, options.rewrites ? new IvMemory() : null);
   const { macOnlyEncrypted } = metadata;
@@ -89,12 +102,12 @@ export interface PlainText {
  * The plaintext of an open file with its layout restored: the author's text. `indent` is for values that the file
  * gives no shape, as in one written by SOPS; a layout was made for the default and needs that.
  */
-export function plainText(opened: OpenedFile, indent?: number): string {
+export function plainText(opened: OpenedTree, indent?: number): string {
   return renderPlain(opened, indent).text;
 }
 
 /** As {@link plainText}, with the layout. Warns, in the file's warnings, of one that does not fit. */
-export function renderPlain(opened: OpenedFile, indent?: number): PlainText {
+export function renderPlain(opened: OpenedTree, indent?: number): PlainText {
   const { file, store, metadata } = opened;
   const options = metadata.layout === undefined ? { indent } : {};
   const rendered = applyEdits(file.text, store.edits(file, null, options));
@@ -108,7 +121,7 @@ export function renderPlain(opened: OpenedFile, indent?: number): PlainText {
 }
 
 /** Applies a layout; undefined when it is for another text, or would change a value that the MAC covers. */
-function restoredText({ file, store, cipher }: OpenedFile, rendered: string, sealed: string): PlainText | undefined {
+function restoredText({ file, store, cipher }: OpenedTree, rendered: string, sealed: string): PlainText | undefined {
   const layout = cipher.decrypt(sealed, `${LAYOUT_FIELD}:`);
   if (typeof layout !== 'string') return undefined;
   try {

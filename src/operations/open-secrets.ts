@@ -10,6 +10,7 @@ import type { Host } from '../util/host.js';
 import { readInput, storesOf } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, openFile } from './open-file.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface SecretsRequest {
@@ -35,7 +36,8 @@ export async function openSecrets(path: string, request: SecretsRequest, host: H
   const bytes = await readInput(input, host);
   const keyServices = keyServicesOf(request.keyServices, host);
   const { ignoreMac } = request;
-  const opened = await openFile(bytes, reader, { ignoreMac, rewrites: false, decryptionOrder, keyServices });
+  const trail = trailOf(input, host);
+  const opened = await openFile(bytes, reader, { ignoreMac, rewrites: false, decryptionOrder, keyServices, trail });
   return { ...opened, printer };
 }
 

@@ -8,6 +8,7 @@ import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
 import type { OpenedFile } from './open-file.js';
 import { sealFile } from './seal-file.js';
+import { UNNOTED } from './trail.js';
 
 /**
  * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
@@ -22,7 +23,9 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   const file = (binaryStore.parsePlain ?? binaryStore.parse)(encodeText(text));
   const indent = { reprints: false, width: undefined };
   const store = { reader: binaryStore, printer: binaryStore };
-  const sealed = sealFile({ file, ...store, indent, scope, dataKey, cipher, metadata });
+  // No log that is out of order may keep what was typed from being saved.
+  const sealing = { file, ...store, indent, scope, dataKey, cipher, trail: UNNOTED, metadata };
+  const sealed = await sealFile(sealing);
   const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
   const name = join(dirname(path), `${basename(path)}.rescued-${time}`);
   try {

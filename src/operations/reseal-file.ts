@@ -32,13 +32,13 @@ export interface Resealing {
  */
 export async function resealFile(resealing: Resealing): Promise<string> {
   const { opened, recipients, keyServices, printer, indent } = resealing;
-  const { file, store: reader, scope } = opened;
+  const { file, store: reader, scope, trail } = opened;
   const { dataKey, shamirThreshold } = await createDataKey(recipients, keyServices);
   const cipher = new Cipher(dataKey.bytes, opened.cipher.memory);
   const { mac, lastModified, layout, ...kept } = opened.metadata;
   const metadata = { ...kept, keyGroups: recipients.keyGroups, shamirThreshold };
   if (reader === printer && !indent.reprints) return sealInPlace(resealing, { cipher, dataKey, metadata });
-  return sealFile({ file, reader, printer, indent, scope, dataKey, cipher, metadata }).text;
+  return (await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata })).text;
 }
 
 interface NewKey {
@@ -48,11 +48,12 @@ interface NewKey {
 }
 
 /** Splices new ciphertext over the old. The layout stays valid, since the plain rendering does not change. */
-function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, metadata }: NewKey): string {
+async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, metadata }: NewKey): Promise<string> {
   const { file, store, scope } = opened;
   // A layout is made for the default indentation.
   const width = opened.metadata.layout === undefined ? indent.width : undefined;
   const before = renderPlain(opened, width);
+  await opened.trail('encrypt');
   const { macText } = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted: metadata.macOnlyEncrypted });
   const lastModified = formatUtcSeconds(Date.now());
   const sealed: Metadata = {

@@ -14,6 +14,7 @@ import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import { resealFile } from './reseal-file.js';
 import { planRevocation, type Revocation, type RevocationRequest } from './revocation.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface RevokeRequest extends RevocationRequest {
@@ -91,7 +92,8 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
   if (!found) throw new SopsError('failed', 'the file is not encrypted any more', { file: path });
   const { bytes, store } = found;
   const { ignoreMac } = request;
-  const opened = await openFile(bytes, store, { ignoreMac, rewrites: true, decryptionOrder, keyServices });
+  const trail = trailOf({ kind: 'file', path }, host);
+  const opened = await openFile(bytes, store, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail });
   const { groups } = await withoutKeys(opened.metadata.keyGroups, plan.isUnwanted);
   const empty = groups.findIndex((group) => group.length === 0);
   if (empty >= 0) {

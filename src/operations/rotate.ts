@@ -16,6 +16,7 @@ import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { resealFile } from './reseal-file.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface RotateRequest extends FileRequest {
@@ -45,7 +46,15 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   const { reader, printer } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
   const bytes = await readInput(request.input, host);
-  const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices };
+  const trail = trailOf(request.input, host);
+  const options = {
+    ignoreMac: request.ignoreMac,
+    rewrites: true,
+    decryptionOrder,
+    keyServices,
+    trail,
+    purpose: 'rotate',
+  } as const;
   const opened = await openFile(bytes, reader, options);
   const { keyGroups, shamirThreshold } = opened.metadata;
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), (key) => unwanted.includes(key));

@@ -15,7 +15,8 @@ import { formatUtcSeconds } from '../util/rfc3339.js';
 import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
 import { asRead, leavesOf, sameLeaves } from './leaves.js';
-import { type OpenedFile, openWith } from './open-file.js';
+import { type OpenedTree, openWith } from './open-file.js';
+import type { Trail } from './trail.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {
@@ -27,6 +28,7 @@ export interface Sealing {
   readonly scope: EncryptionScope;
   readonly dataKey: DataKey;
   readonly cipher: Cipher;
+  readonly trail: Trail;
   /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
   /** Called with the ciphertext before it is written into the text, to choose the styles of its scalars. */
@@ -43,11 +45,12 @@ export interface SealedFile {
  * before it is returned. Throws `leaf-not-encryptable`, `output-format` for what the format cannot say, and
  * `not-readable-back` when the check fails, which is a defect of sops-ts.
  */
-export function sealFile(sealing: Sealing): SealedFile {
+export async function sealFile(sealing: Sealing): Promise<SealedFile> {
   const { file, reader, printer, indent, scope, cipher } = sealing;
   const keepsText = reader === printer && !indent.reprints;
   const plainLeaves = keepsText ? [] : leavesOf(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
+  await sealing.trail('encrypt');
   const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
   sealing.restyle?.(file.documents);
   const lastModified = formatUtcSeconds(Date.now());
@@ -92,7 +95,7 @@ function checkLayout(sealing: Sealing, text: string, layout: Layout, ciphertext:
 }
 
 /** Opens a sealed text as `decrypt` would. */
-export function readBack(opening: Opening, store: FormatStore, text: string): OpenedFile {
+export function readBack(opening: Opening, store: FormatStore, text: string): OpenedTree {
   return openBack(opening, store, parseBack(store, text));
 }
 
@@ -107,7 +110,7 @@ function parseBack(store: FormatStore, text: string): SourceFile {
   }
 }
 
-function openBack({ dataKey, scope }: Opening, store: FormatStore, file: SourceFile): OpenedFile {
+function openBack({ dataKey, scope }: Opening, store: FormatStore, file: SourceFile): OpenedTree {
   try {
     const metadata = metadataFromBranch(file.metadata);
     return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac: false, rewrites: false });

@@ -8,6 +8,7 @@ import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type 
 import type { Indent } from './indent.js';
 import { type OpenedFile, plainText } from './open-file.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
+import { type Trail, UNNOTED } from './trail.js';
 
 export interface TextSealing {
   /** As `openFile` gives it with `rewrites`. */
@@ -27,15 +28,15 @@ export interface TextSealing {
  * that stand unchanged at their place get the ciphertext they had, in the style it was written in.
  * Throws what {@link parsePlainText} and `sealFile` throw.
  */
-export function sealText(sealing: TextSealing): SealedFile {
+export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   const { opened, before, after, printer, indent } = sealing;
   const { store } = opened;
   const known = typesOf(opened, parsePlainText(opened, before));
-  const sealed = seal(sealing, known);
+  const sealed = await seal(sealing, known, opened.trail);
   if (known.size === 0 || store !== printer || indent.reprints) return sealed;
   // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
   const again = readBack(opened, store, sealed.text);
-  return plainText(again) === after ? sealed : seal(sealing, new Map());
+  return plainText(again) === after ? sealed : seal(sealing, new Map(), UNNOTED);
 }
 
 /** Reads a plaintext in the format and encoding of an open file. Throws as the store does, and `already-encrypted`. */
@@ -52,14 +53,15 @@ export function reservedKey(): SopsError {
   return new SopsError('already-encrypted', message, { hint: 'Give the entry another name.' });
 }
 
-function seal({ opened, after, printer, indent, metadata }: TextSealing, known: KnownTypes): SealedFile {
+function seal(sealing: TextSealing, known: KnownTypes, trail: Trail): Promise<SealedFile> {
+  const { opened, after, printer, indent, metadata } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
   giveTypes(file.documents, known);
   const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
   const styles = stylesOf(opened.file.documents);
   const restyle = (documents: readonly Branch[]): void => giveStyles(documents, file.text, styles);
-  return sealFile({ file, reader: store, printer, indent, scope, dataKey, cipher, metadata: kept, restyle });
+  return sealFile({ file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept, restyle });
 }
 
 /** By place and value as its text reads: the value that the file holds, of which only the type is another. */

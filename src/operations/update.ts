@@ -11,6 +11,7 @@ import { openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { FileRequest, Input, Outcome } from './requests.js';
 import { sealText } from './seal-text.js';
+import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface UpdateRequest extends FileRequest {
@@ -34,7 +35,8 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices };
+  const trail = trailOf(input, host);
+  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(await readInput(input, host), reader, options);
   const indent = indentOf(request.indent, config, printer, reader);
   const before = renderPlain(opened, indent.width).text;
@@ -46,7 +48,7 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   // The encoding is that of the new plaintext.
   const { encode, ...rest } = opened.file;
   const file = plain.encode ? { ...rest, encode: plain.encode } : rest;
-  const { text } = sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
+  const { text } = await sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
   await writeOutput(bytesOf(plain, text), 'ciphertext', { kind: 'in-place' }, input, host);
   return { warnings: opened.warnings };
 }

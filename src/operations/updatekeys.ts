@@ -21,6 +21,7 @@ import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import { resealFile, rewrapFile } from './reseal-file.js';
+import { trailOf, UNNOTED } from './trail.js';
 import { trustConfig } from './trust.js';
 
 export interface UpdateKeysRequest {
@@ -109,7 +110,7 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
   const result = await decide(change, request);
   if (result === 'rewrapped' || result === 'rekeyed') {
-    const text = await rewrite({ bytes, reader, config, after, result }, run);
+    const text = await rewrite({ file, bytes, reader, config, after, result }, run);
     await writeOutput(bytesOf(read, text), 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
   }
   talk.finished(absolute, result, change);
@@ -126,6 +127,7 @@ async function decide(change: KeyChange, { talk, check, keepDataKey }: UpdateKey
 }
 
 interface Rewrite {
+  readonly file: string;
   readonly bytes: Uint8Array;
   readonly reader: FormatStore;
   readonly config: Config;
@@ -134,14 +136,16 @@ interface Rewrite {
 }
 
 /** The new text. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
-async function rewrite({ bytes, reader, config, after, result }: Rewrite, run: Run): Promise<string> {
-  const { request, keyServices, decryptionOrder } = run;
+async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, run: Run): Promise<string> {
+  const { request, keyServices, decryptionOrder, host } = run;
   const rewrites = result === 'rekeyed';
   const opened = await openFile(bytes, reader, {
     ignoreMac: request.ignoreMac,
     rewrites,
     decryptionOrder,
     keyServices,
+    // SOPS, which only ever wraps anew, leaves no event.
+    trail: rewrites ? trailOf({ kind: 'file', path: file }, host) : UNNOTED,
   });
   const resealing = { opened, recipients: after, keyServices, indent: indentOf(undefined, config, reader, reader) };
   const text = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);

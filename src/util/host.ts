@@ -1,5 +1,16 @@
 /** What the library may ask of the program around it, so that nothing below the command line touches process or console. */
 
+/** What is noted about a file. */
+export type AuditAction = 'decrypt' | 'encrypt' | 'rotate';
+
+export interface AuditLog {
+  /**
+   * Notes an event. Called with the data key in hand, before a value is decrypted or encrypted (`rotate`: before the key is
+   * recovered). `file` is an absolute path. A rejection ends the command, and nothing is written or shown.
+   */
+  record(action: AuditAction, file: string): Promise<void>;
+}
+
 /** The surroundings of one run. The command line makes one from `process`; tests and library users make their own. */
 export interface Host {
   /** Environment variables; an empty one counts as unset unless a rule says otherwise. */
@@ -12,6 +23,8 @@ export interface Host {
    * (callers remember the answer). Rejects when there is no terminal.
    */
   askSecret(prompt: string): Promise<string>;
+  /** Where events are noted; absent when nobody keeps a log. */
+  readonly audit?: AuditLog | undefined;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }

@@ -1,0 +1,19 @@
+/**
+ * The audit trail of one file: who opened and sealed it (spec keys-and-config.md section 9). Opening and sealing take a trail and
+ * leave their events there themselves, so that no operation can forget to.
+ */
+import { resolve } from 'node:path';
+import type { AuditAction, Host } from '../util/host.js';
+import type { Input } from './requests.js';
+
+/** Notes that something is about to be done with the file. When it rejects, it must not be done. */
+export type Trail = (action: AuditAction) => Promise<void>;
+
+/** The trail of an input by its absolute path, whatever name it goes by; standard input counts as the working directory, as in SOPS. */
+export function trailOf(input: Input, host: Host): Trail {
+  const path = resolve(host.cwd, input.kind === 'file' ? input.path : '.');
+  return async (action) => host.audit?.record(action, path);
+}
+
+/** For what SOPS leaves no event of: nobody gets to see a value, or it was noted already. */
+export const UNNOTED: Trail = async () => undefined;
