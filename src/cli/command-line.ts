@@ -2,13 +2,16 @@
 import { SopsError } from '../errors.js';
 import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
 import { type CommandRow, isFamily } from './commands/command.js';
+import { isCompletion } from './completion/words.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
 import { correctedLine, unusableWords } from './surplus.js';
 import { UsageError } from './usage-error.js';
 
 export type CommandLine =
-  | { readonly kind: 'version' }
+  | { readonly kind: 'version'; readonly checksForUpdates: boolean }
+  /** Made by the completion script of a shell. */
+  | { readonly kind: 'completion'; readonly words: readonly string[] }
   /** `topic` is undefined for the page about the program. */
   | { readonly kind: 'help'; readonly topic: string | undefined }
   | RunLine;
@@ -35,11 +38,13 @@ export function readCommandLine(
   env: Environment,
   commands: readonly CommandRow[],
 ): CommandLine {
+  if (isCompletion(words)) return { kind: 'completion', words };
   const table = globalFlags();
   const defaults = environmentValues(table, env);
   const { given, operands } = parseFlags(words, table);
   if (given.get('help') === true) return { kind: 'help', topic: undefined };
-  if (given.get('version') === true) return { kind: 'version' };
+  if (given.get('version') === true)
+    return { kind: 'version', checksForUpdates: given.get('check-for-updates') === true };
   const [word = '', ...rest] = operands;
   if (word === 'help' || word === 'h') return readHelp(rest, commands);
   const named = commandNamed(operands, commands);

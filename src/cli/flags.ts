@@ -74,6 +74,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('rotate', [], { short: 'r' }),
   text('set', []),
   yesNo('version', [], { short: 'v' }),
+  yesNo('check-for-updates', []),
   yesNo('value-file', SET, BEHIND),
   yesNo('value-stdin', SET, BEHIND),
   text('generate', SET, BEHIND),
@@ -140,7 +141,7 @@ export const FLAGS: readonly FlagRow[] = [
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('verbose', ALL, { ownBehind: true }),
-  // Nothing ever asks the network for newer versions; taken because scripts give it.
+  // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
   yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),
 ];
 

@@ -2,33 +2,26 @@
 // commander is CommonJS and requires builtins, which an ES module bundle cannot; so the build leaves it in node_modules.
 import { Command, type CommanderError, Help, Option } from 'commander';
 import { SopsError } from '../errors.js';
-import { FORMATS } from '../formats/registry.js';
 import { type CommandRow, isFamily } from './commands/command.js';
 import { type FlagRow, flagsOf } from './flags.js';
-import { type FlagGroup, type FlagText, textOf } from './guide/flag-texts.js';
+import { FLAG_GROUPS, type FlagGroup, type FlagText, textOf } from './guide/flag-texts.js';
 import type { CommandGuide, Task } from './guide/task.js';
 import { guideOf, TASKS } from './guide/tasks.js';
 
 const WIDTH = 110;
+/** What the texts call the program. */
+const OWN_NAME = 'sops-ts';
 
-/** What the flags of a group are, since they share one paragraph. */
-const GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
-  types: {
-    title: 'Formats',
-    note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
-  },
-  changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
-  recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
-  selection: { title: 'Selection', note: 'one of them; by key or by comment' },
-  services: {
-    title: 'Services',
-    note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
-  },
-  general: { title: 'General', note: '' },
-};
+/**
+ * The page about the program (no topic) or a command, with the name that the program was called by.
+ * Throws `help-topic` for any other word.
+ */
+export function helpPage(topic: string | undefined, commands: readonly CommandRow[], programName = OWN_NAME): string {
+  const page = pageOn(topic, commands);
+  return programName === OWN_NAME ? page : page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => programName);
+}
 
-/** The page about the program (no topic) or a command. Throws `help-topic` for any other word. */
-export function helpPage(topic: string | undefined, commands: readonly CommandRow[]): string {
+function pageOn(topic: string | undefined, commands: readonly CommandRow[]): string {
   if (topic === undefined || topic === 'help') return programPage(commands);
   const row = commands.find((command) => command.name === topic);
   if (row) return commandPage(row);
@@ -59,7 +52,7 @@ function programPage(commands: readonly CommandRow[]): string {
     ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task)]),
     'More:',
     item('help COMMAND', 'the flags and examples of a command', NAMES),
-    item('-v, --version', 'print the version; the network is never asked', NAMES),
+    item('-v, --version', 'print the version; the network is asked with --check-for-updates only', NAMES),
     item('-h, --help', 'print this page', NAMES),
     item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, NAMES),
     '',
@@ -100,7 +93,7 @@ function familyPage(word: string, commands: readonly CommandRow[]): string {
 function commandPage(row: CommandRow): string {
   const { operands, summary, examples } = guideOf(row.name);
   const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...textOf(flag.name, row.name) }));
-  const groups = (Object.keys(GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
+  const groups = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
   return [
     `Usage: sops-ts ${row.name} [flags] ${operands}`.trimEnd(),
     '',
@@ -122,7 +115,7 @@ interface Described extends FlagText {
 
 /** All flags of a group, in one paragraph. */
 function paragraph(group: FlagGroup, flags: readonly Described[]): string {
-  const { title, note } = GROUPS[group];
+  const { title, note } = FLAG_GROUPS[group];
   const members = flags.filter((one) => one.group === group).map((one) => `${spelling(one)}${variable(one.flag)}`);
   return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, 12);
 }

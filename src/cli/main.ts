@@ -31,15 +31,27 @@ export async function main(
 }
 
 async function carryOut(line: CommandLine, streams: Streams, commands: readonly CommandRow[]): Promise<number> {
+  if (line.kind === 'run') return run(line, streams);
+  await writeAll(streams.stdout, await textFor(line, streams, commands));
+  return 0;
+}
+
+/** What is printed when no command is run. */
+async function textFor(
+  line: Exclude<CommandLine, RunLine>,
+  streams: Streams,
+  commands: readonly CommandRow[],
+): Promise<string> {
   switch (line.kind) {
-    case 'version':
-      await writeAll(streams.stdout, (await import('./version.js')).versionLine());
-      return 0;
+    case 'version': {
+      const { updateText, versionText } = await import('./version.js');
+      const version = versionText(streams.programName);
+      return line.checksForUpdates ? version + (await updateText(createHost(streams))) : version;
+    }
     case 'help':
-      await writeAll(streams.stdout, (await import('./help.js')).helpPage(line.topic, commands));
-      return 0;
-    case 'run':
-      return run(line, streams);
+      return (await import('./help.js')).helpPage(line.topic, commands, streams.programName);
+    case 'completion':
+      return (await import('./completion/reply.js')).completionReply(line.words, streams.env, commands);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The streams and surroundings that `main` is given, and reading and writing them whole. */
+import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 
@@ -11,6 +12,8 @@ export interface Streams {
   /** The working directory, absolute. */
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
+  /** What the program was called by, without folder and ending: `sops` through a link of that name. */
+  readonly programName?: string;
   /** Whether the three streams are the process's own, so that a program that is started can simply have them. */
   readonly areOwn?: boolean;
 }
@@ -29,6 +32,9 @@ export function processStreams(): Streams {
     },
     get cwd() {
       return process.cwd();
+    },
+    get programName() {
+      return basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
     },
     env: process.env,
     platform: process.platform,

@@ -1,10 +1,54 @@
 /** The version of this program, and of the SOPS release it stands in for. */
 import manifest from '../../package.json' with { type: 'json' };
+import { SopsError } from '../errors.js';
+import type { Host } from '../util/host.js';
 
 /** The SOPS release whose behaviour and file format this version follows. */
 const SOPS_RELEASE = '3.13.2';
+const PATIENCE = 10_000;
 
-/** What `--version` prints. */
-export function versionLine(): string {
-  return `sops-ts ${manifest.version} (SOPS ${SOPS_RELEASE} compatible)\n`;
+/**
+ * What `--version` prints. Scripts read `sops X.Y.Z`: through a link of another name that is how the one line begins, and under
+ * the program's own name it is the second line.
+ */
+export function versionText(programName: string | undefined): string {
+  if (programName !== undefined && !programName.startsWith('sops-ts')) {
+    return `sops ${SOPS_RELEASE} (sops-ts ${manifest.version})\n`;
+  }
+  return `sops-ts ${manifest.version} (SOPS ${SOPS_RELEASE} compatible)\nsops ${SOPS_RELEASE}\n`;
+}
+
+/** The line for `--check-for-updates`: the one request that asks the network for versions, of npm's registry. Never rejects. */
+export async function updateText(host: Host): Promise<string> {
+  try {
+    const latest = await latestVersion(host);
+    return isNewer(latest, manifest.version)
+      ? `[info] a new version of sops-ts (${latest}) is available\n`
+      : `sops-ts ${manifest.version} is the latest version\n`;
+  } catch (error) {
+    const reason = error instanceof SopsError ? error.message : 'the answer cannot be read';
+    return `[warning] failed to retrieve latest version from upstream: ${reason}\n`;
+  }
+}
+
+async function latestVersion(host: Host): Promise<string> {
+  const { sendRequest } = await import('../util/http/request.js');
+  const base = host.env.npm_config_registry || host.env.NPM_CONFIG_REGISTRY || 'https://registry.npmjs.org/';
+  if (!URL.canParse(base)) throw new SopsError('failed', 'npm_config_registry is no URL');
+  const url = new URL(`${manifest.name}/latest`, base.endsWith('/') ? base : `${base}/`);
+  const headers = { Accept: 'application/json' };
+  const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);
+  if (status !== 200) throw new SopsError('failed', `${url.host} answered ${status}`);
+  const { membersOf, textOf } = await import('../util/http/answer.js');
+  const version = textOf(membersOf(body), 'version');
+  if (!version || !VERSION.test(version)) throw new SopsError('failed', `${url.host} names no version`);
+  return version;
+}
+
+const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-[\w.-]+)?$/;
+
+function isNewer(version: string, than: string): boolean {
+  const [one, other] = [version, than].map((text) => (VERSION.exec(text) ?? []).slice(1, 4).map(Number));
+  const at = [0, 1, 2].find((place) => one?.[place] !== other?.[place]);
+  return at !== undefined && (one?.[at] ?? 0) > (other?.[at] ?? 0);
 }

@@ -92,4 +92,28 @@ export const COMMANDS: readonly CommandRow[] = [
     writesInPlace: () => false,
     load: async () => (await import('./keyservice.js')).keyservice,
   },
+  {
+    name: 'completion bash',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./completion.js')).completion('bash'),
+  },
+  {
+    name: 'completion zsh',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./completion.js')).completion('zsh'),
+  },
+  {
+    name: 'completion fish',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./completion.js')).completion('fish'),
+  },
+  {
+    name: 'completion powershell',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./completion.js')).completion('powershell'),
+  },
 ];

@@ -5,6 +5,22 @@ import { KEY_TYPES } from '../../keys/registry.js';
 /** Flags that help pages put in one paragraph. */
 export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'services' | 'general';
 
+/** What the flags of a group are, since they share one paragraph. */
+export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
+  types: {
+    title: 'Formats',
+    note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
+  },
+  changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
+  recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
+  selection: { title: 'Selection', note: 'one of them; by key or by comment' },
+  services: {
+    title: 'Services',
+    note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
+  },
+  general: { title: 'General', note: '' },
+};
+
 export interface FlagText {
   /** What stands for the value in help pages. */
   readonly value?: string;
@@ -29,6 +45,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['rotate', { help: 'give the file a new data key' }],
   ['set', { value: "'PLACE JSON'", help: 'set one value of the file' }],
   ['version', { help: 'print the version' }],
+  ['check-for-updates', { help: 'with --version: ask the registry of npm for a newer one' }],
   ['value-file', { help: 'read the JSON value from the file that is named instead' }],
   ['value-stdin', { help: 'read the JSON value from standard input' }],
   [

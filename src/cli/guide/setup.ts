@@ -3,12 +3,43 @@ import type { Task } from './task.js';
 
 export const SETUP: Task = {
   title: 'This machine',
+  families: { completion: 'print the script that completes command lines in your shell' },
   commands: [
     {
       name: 'keyservice',
       operands: '',
       summary: 'serve the keys of this machine to others, until it is told to stop',
       examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
+    },
+    {
+      name: 'completion bash',
+      operands: '',
+      summary: 'print the completion script for bash',
+      examples: ['source <(sops-ts completion bash)   # in ~/.bashrc'],
+    },
+    {
+      name: 'completion zsh',
+      operands: '',
+      summary: 'print the completion script for zsh',
+      examples: [
+        'source <(sops-ts completion zsh)   # in ~/.zshrc, behind compinit',
+        'sops-ts completion zsh > "${fpath[1]}/_sops-ts"',
+      ],
+    },
+    {
+      name: 'completion fish',
+      operands: '',
+      summary: 'print the completion script for fish',
+      examples: [
+        'sops-ts completion fish | source   # in ~/.config/fish/config.fish',
+        'sops-ts completion fish > ~/.config/fish/completions/sops-ts.fish',
+      ],
+    },
+    {
+      name: 'completion powershell',
+      operands: '',
+      summary: 'print the completion script for PowerShell',
+      examples: ['sops-ts completion powershell | Out-String | Invoke-Expression   # in $PROFILE'],
     },
   ],
 };

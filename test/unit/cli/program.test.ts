@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
   test('prints and returns what main says', () => {
     const { status, stdout, stderr } = shell('"$NODE" "$PROGRAM" --version');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^sops-ts .* \(SOPS 3\.13\.2 compatible\)\n$/);
+    expect(stdout).toMatch(/^sops-ts .* \(SOPS 3\.13\.2 compatible\)\nsops 3\.13\.2\n$/);
   });
 
   test('prints help', () => {
