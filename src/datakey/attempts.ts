@@ -26,15 +26,76 @@ interface Batch {
   readonly keys: readonly MasterKey[];
 }
 
-/** The part of a group, or why each of its keys did not open it, in the order in which they stand in its batches. */
-export async function openGroup(group: KeyGroup, attempt: Attempt): Promise<Uint8Array | KeyFailure[]> {
-  const failures: KeyFailure[] = [];
-  for (const { remote, keys } of batchesOf(group, attempt.decryptionOrder)) {
-    const outcome = remote ? await trySideBySide(keys, attempt) : await tryInTurn(keys, attempt);
-    if (outcome instanceof Uint8Array) return outcome;
-    failures.push(...outcome);
+/** Takes a part and the key that gave it; says whether the group needs to give no more. */
+export type Offer = (part: Uint8Array, key: MasterKey) => boolean;
+
+/** A group while it is being opened: which of its keys are still to be tried, and why others failed. */
+export class GroupOpening {
+  readonly #batches: readonly Batch[];
+  readonly #untried: Set<MasterKey>;
+  readonly #failures = new Map<MasterKey, KeyFailure>();
+  readonly #attempt: Attempt;
+
+  constructor(group: KeyGroup, attempt: Attempt) {
+    this.#batches = batchesOf(group, attempt.decryptionOrder);
+    this.#untried = new Set(group);
+    this.#attempt = attempt;
   }
-  return failures;
+
+  /** Why each key failed that was tried in vain, in the order in which they stand in the batches. */
+  get failures(): KeyFailure[] {
+    return this.#batches.flatMap(({ keys }) => keys.flatMap((key) => this.#failures.get(key) ?? []));
+  }
+
+  /** Tries the keys that were not tried yet, until a part is enough or no key is left. */
+  async open(offer: Offer): Promise<void> {
+    for (const { remote, keys } of this.#batches) {
+      const left = keys.filter((key) => this.#untried.has(key));
+      if (left.length === 0) continue;
+      if (await (remote ? this.#trySideBySide(left, offer) : this.#tryInTurn(left, offer))) return;
+    }
+  }
+
+  #tryInTurn(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+    const { lane, signal } = this.#attempt;
+    return lane.run(async () => {
+      // The group before may have given the last part that was needed.
+      await setImmediate();
+      for (const key of keys) {
+        if (signal.aborted) return false;
+        if (this.#note(key, await tryKey(key, this.#attempt), offer)) return true;
+      }
+      return false;
+    });
+  }
+
+  /** Ends with the first part that is enough; the other attempts are told to stop. Waits until local keys had their chance. */
+  async #trySideBySide(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+    const attempt = this.#attempt;
+    await attempt.lane.idle();
+    if (attempt.signal.aborted) return false;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([attempt.signal, stop.signal]);
+    let pending = keys.length;
+    return new Promise<boolean>((settle, reject) => {
+      const note = (key: MasterKey, outcome: Uint8Array | KeyFailure): void => {
+        pending -= 1;
+        if (stop.signal.aborted) return;
+        if (this.#note(key, outcome, offer)) {
+          stop.abort();
+          settle(true);
+        } else if (pending === 0) settle(false);
+      };
+      for (const key of keys) tryKey(key, { ...attempt, signal }).then((one) => note(key, one), reject);
+    });
+  }
+
+  #note(key: MasterKey, outcome: Uint8Array | KeyFailure, offer: Offer): boolean {
+    this.#untried.delete(key);
+    if (outcome instanceof Uint8Array) return offer(outcome, key);
+    this.#failures.set(key, outcome);
+    return false;
+  }
 }
 
 /**
@@ -53,40 +114,6 @@ function batchesOf(group: KeyGroup, order: readonly string[]): Batch[] {
 
 function isRemote(key: MasterKey): boolean {
   return keyTypeRow(key.type)?.remote ?? false;
-}
-
-function tryInTurn(keys: readonly MasterKey[], attempt: Attempt): Promise<Uint8Array | KeyFailure[]> {
-  return attempt.lane.run(async () => {
-    const failures: KeyFailure[] = [];
-    // The group before may have given the last part that was needed.
-    await setImmediate();
-    for (const key of keys) {
-      if (attempt.signal.aborted) break;
-      const outcome = await tryKey(key, attempt);
-      if (outcome instanceof Uint8Array) return outcome;
-      failures.push(outcome);
-    }
-    return failures;
-  });
-}
-
-/** The first part that any of the keys gives; the other attempts are told to stop. Waits until local keys had their chance. */
-async function trySideBySide(keys: readonly MasterKey[], attempt: Attempt): Promise<Uint8Array | KeyFailure[]> {
-  await attempt.lane.idle();
-  if (attempt.signal.aborted) return [];
-  const stop = new AbortController();
-  const signal = AbortSignal.any([attempt.signal, stop.signal]);
-  const failures: KeyFailure[] = [];
-  let pending = keys.length;
-  return new Promise<Uint8Array | KeyFailure[]>((settle, reject) => {
-    const note = (at: number, outcome: Uint8Array | KeyFailure): void => {
-      pending -= 1;
-      if (outcome instanceof Uint8Array) settle(outcome);
-      else failures[at] = outcome;
-      if (pending === 0) settle(failures);
-    };
-    for (const [at, key] of keys.entries()) tryKey(key, { ...attempt, signal }).then((one) => note(at, one), reject);
-  }).finally(() => stop.abort());
 }
 
 /** The part of a key from the first service that gives it. */

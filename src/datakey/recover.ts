@@ -1,33 +1,33 @@
 /** Recovering the data key of a file from its master keys (spec keys-and-config.md section 4). */
-import type { KeyService } from '../keyservice/keyservice.js';
-import type { Metadata } from '../metadata/metadata.js';
+import type { MasterKey } from '../keys/provider.js';
+import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
-import { type Attempt, openGroup } from './attempts.js';
-import { combine, dataKeyOf, provenKey } from './combine.js';
+import { type Attempt, GroupOpening } from './attempts.js';
+import { KeySearch, type Wrapped } from './combine.js';
 import type { DataKey } from './data-key.js';
 import { DEFAULT_DECRYPTION_ORDER } from './decryption-order.js';
-import { type KeyFailure, notRecovered } from './recovery-report.js';
+import { notRecovered } from './recovery-report.js';
 
 export interface RecoverOptions {
   /** Asked in order for every key. */
   readonly keyServices: readonly KeyService[];
   /** Type identifiers, as `parseDecryptionOrder` gives them; undefined for the default. */
   readonly decryptionOrder?: readonly string[] | undefined;
+  /** Told of entries that hold another data key than the file's. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
-
-/** What recovery needs of a file's metadata. */
-export type Wrapped = Pick<Metadata, 'keyGroups' | 'shamirThreshold' | 'mac' | 'lastModified'>;
-
-/** What came of a group: its part, or why each of its keys did not open it. */
-type Outcome = Uint8Array | KeyFailure[];
 
 /**
  * Opens a part of every group and puts them together. Keys of this machine are tried first, one after another, then the
  * remote ones of all groups side by side; the first key that succeeds serves for its group. Groups that are not needed any more
- * are not waited for, once the parts of others have made a key that opens the file's MAC.
+ * are not waited for, once the parts of others have made a key that opens the file.
+ *
+ * Entries of a file can be pasted in by anybody who may write it: one that holds an older data key would, in front of the good
+ * one, keep its rightful holder from the file. So when the key is not the file's, the keys not tried yet get their turn; only if none
+ * of them helps, the first one is the answer, as in SOPS.
  * Throws `data-key-not-recovered`, the report of all groups and keys in its message and detail.
  */
-export async function recoverDataKey(metadata: Wrapped, options: RecoverOptions): Promise<DataKey> {
+export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Promise<DataKey> {
   const enough = new AbortController();
   const attempt: Attempt = {
     keyServices: options.keyServices,
@@ -35,8 +35,11 @@ export async function recoverDataKey(metadata: Wrapped, options: RecoverOptions)
     lane: new Lane(),
     signal: enough.signal,
   };
+  const search = new KeySearch(file);
   try {
-    return await openGroups(metadata, attempt);
+    const dataKey = await openGroups(file, search, attempt);
+    for (const key of search.passedOver) options.warn?.(passedOver(await keyStringOf(key)));
+    return dataKey;
   } finally {
     enough.abort();
     // A prompt must not stay behind on the terminal.
@@ -44,32 +47,44 @@ export async function recoverDataKey(metadata: Wrapped, options: RecoverOptions)
   }
 }
 
-async function openGroups(metadata: Wrapped, attempt: Attempt): Promise<DataKey> {
-  const outcomes: Outcome[] = [];
+async function openGroups(file: Wrapped, search: KeySearch, attempt: Attempt): Promise<DataKey> {
+  const openings = file.keyGroups.map((group) => new GroupOpening(group, attempt));
+  const isDivided = openings.length > 1;
   let settleEarly = (_: DataKey): void => undefined;
   const early = new Promise<DataKey>((settle) => {
     settleEarly = settle;
   });
-  const opening = metadata.keyGroups.map(async (group, index) => {
-    outcomes[index] = await openGroup(group, attempt);
-    const dataKey = metadata.keyGroups.length > 1 ? provenKey(partsOf(outcomes), metadata) : undefined;
-    if (dataKey) settleEarly(dataKey);
-  });
-  return Promise.race([early, Promise.all(opening).then(() => conclude(outcomes, metadata))]);
+  /** Lets every group go on until its part is enough. */
+  const openAll = (isEnough: (isFound: boolean) => boolean): Promise<unknown> => {
+    const offerTo = (group: number) => (part: Uint8Array, key: MasterKey) => {
+      const isFound = search.add(group, { part, key });
+      if (search.dataKey) settleEarly(search.dataKey);
+      return isEnough(isFound);
+    };
+    return Promise.all(openings.map((opening, group) => opening.open(offerTo(group))));
+  };
+  const conclude = async (): Promise<DataKey> => {
+    // One part of several tells nothing by itself; and where nothing tells keys apart, the first one counts.
+    await openAll((isFound) => isFound || isDivided || !search.isDecidable);
+    checkOpened(openings, search, file);
+    if (isDivided && search.isDecidable && !search.dataKey) await openAll((isFound) => isFound);
+    return search.dataKey ?? search.first();
+  };
+  return Promise.race([early, conclude()]);
 }
 
-/** The key when every group has been tried. Throws `data-key-not-recovered`. */
-function conclude(outcomes: readonly Outcome[], metadata: Wrapped): DataKey {
-  const { keyGroups, shamirThreshold } = metadata;
-  const parts = partsOf(outcomes);
-  const needed = keyGroups.length > 1 ? shamirThreshold : 1;
-  if (parts.length < Math.max(needed, 1)) {
-    const failures = outcomes.map((outcome) => (outcome instanceof Uint8Array ? null : outcome));
-    throw notRecovered(failures, shamirThreshold);
-  }
-  return keyGroups.length > 1 ? combine(parts, metadata) : dataKeyOf(parts[0] ?? new Uint8Array());
+/** Throws `data-key-not-recovered` unless enough groups are open. */
+function checkOpened(openings: readonly GroupOpening[], search: KeySearch, { shamirThreshold }: Wrapped): void {
+  const needed = openings.length > 1 ? Math.max(1, shamirThreshold) : 1;
+  const opened = openings.filter((_, group) => search.isOpen(group)).length;
+  if (opened >= needed) return;
+  const failures = openings.map((opening, group) => (search.isOpen(group) ? null : opening.failures));
+  throw notRecovered(failures, shamirThreshold);
 }
 
-function partsOf(outcomes: readonly Outcome[]): Uint8Array[] {
-  return outcomes.filter((outcome) => outcome instanceof Uint8Array);
+function passedOver(keyString: string): string {
+  return (
+    `the file's entry for ${keyString} holds another data key than the file's and was passed over. ` +
+    "If you did not put it there, look at the file's history; sops-ts rotate -i writes all entries anew."
+  );
 }

@@ -51,11 +51,16 @@ export function combineParts(parts: readonly Uint8Array[]): Uint8Array {
   return secret;
 }
 
-/** Every choice of `size` parts, in order; there may be very many, so take them one by one. */
-export function* choosePartsOf<Part>(parts: readonly Part[], size: number): Generator<Part[]> {
+/**
+ * Every choice of one part each from `size` of the groups, the first parts of each first; there may be very many, so take them one
+ * by one.
+ */
+export function* chooseParts<Part>(groups: readonly (readonly Part[])[], size: number): Generator<Part[]> {
   if (size === 0) yield [];
-  for (let at = 0; size > 0 && at + size <= parts.length; at++) {
-    for (const rest of choosePartsOf(parts.slice(at + 1), size - 1)) yield [...parts.slice(at, at + 1), ...rest];
+  for (let at = 0; size > 0 && at + size <= groups.length; at++) {
+    for (const part of groups[at] ?? []) {
+      for (const rest of chooseParts(groups.slice(at + 1), size - 1)) yield [part, ...rest];
+    }
   }
 }
 

@@ -57,9 +57,12 @@ export async function openFile(bytes: Uint8Array, store: FormatStore, options: O
   const scope = await scopeOf(metadata.selection, 'read');
   const { trail, purpose } = options;
   if (purpose) await trail(purpose);
-  const dataKey = await recoverDataKey(metadata, options);
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const dataKey = await recoverDataKey({ ...metadata, documents: file.documents }, { ...options, warn });
   await trail('decrypt');
-  return { ...openWith({ file, store, metadata, dataKey, scope }, options), trail };
+  const opened = openWith({ file, store, metadata, dataKey, scope }, options);
+  return { ...opened, warnings: [...warnings, ...opened.warnings], trail };
 }
 
 /** A file of no bytes is one without metadata here; only `encrypt` calls it empty. */

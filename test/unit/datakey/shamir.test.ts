@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choosePartsOf, combineParts, splitSecret } from '../../../src/datakey/shamir.js';
+import { chooseParts, combineParts, splitSecret } from '../../../src/datakey/shamir.js';
 
 interface Sample {
   readonly parts: number;
@@ -23,7 +23,8 @@ describe('shares made by SOPS 3.13.2', () => {
     ({ threshold, dataKey, shares }) => {
       const parts = shares.map(fromHex);
       for (let size = threshold; size <= parts.length; size++) {
-        for (const choice of choosePartsOf(parts, size)) expect(toHex(combineParts(choice))).toBe(dataKey);
+        const groups = parts.map((part) => [part]);
+        for (const choice of chooseParts(groups, size)) expect(toHex(combineParts(choice))).toBe(dataKey);
       }
       expect(toHex(combineParts(parts.toReversed()))).toBe(dataKey);
     },
