@@ -4,7 +4,7 @@ import type { CommandRow } from './commands/command.js';
 import { COMMANDS } from './commands/registry.js';
 import { createHost } from './host.js';
 import { reportOf } from './report.js';
-import { type Streams, say, writeAll } from './streams.js';
+import { print, type Streams, say } from './streams.js';
 import { UsageError } from './usage-error.js';
 
 export { processStreams, type Streams } from './streams.js';
@@ -32,7 +32,7 @@ export async function main(
 
 async function carryOut(line: CommandLine, streams: Streams, commands: readonly CommandRow[]): Promise<number> {
   if (line.kind === 'run') return run(line, streams);
-  await writeAll(streams.stdout, await textFor(line, streams, commands));
+  await print(streams, await textFor(line, streams, commands));
   return 0;
 }
 

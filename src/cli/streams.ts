@@ -1,7 +1,8 @@
 /** The streams and surroundings that `main` is given, and reading and writing them whole. */
+import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
+import { systemCode, systemReason } from '../util/files.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
 export interface Streams {
@@ -16,15 +17,22 @@ export interface Streams {
   readonly programName?: string;
   /** Whether the three streams are the process's own, so that a program that is started can simply have them. */
   readonly areOwn?: boolean;
+  /**
+   * Writes to standard output without the stream and returns how many of the bytes the system took: the stream must take the
+   * others. Absent where there is only the stream. Throws the system's error.
+   */
+  writeDirectly?(bytes: Uint8Array): number;
 }
 
 /** Those of the process. Each stream is opened on first use, which costs time. */
 export function processStreams(): Streams {
+  let streamIsOpen = false;
   return {
     get stdin() {
       return process.stdin;
     },
     get stdout() {
+      streamIsOpen = true;
       return process.stdout;
     },
     get stderr() {
@@ -39,7 +47,29 @@ export function processStreams(): Streams {
     env: process.env,
     platform: process.platform,
     areOwn: true,
+    // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
+    writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),
   };
+}
+
+const STDOUT = 1;
+/** Bytes per call; macOS refuses calls of 2 GiB. */
+const MOST_BYTES = 2 ** 30;
+
+/** Writes until the descriptor takes no more for now, which happens only to one that does not wait. Returns the bytes written. */
+function writeDescriptor(descriptor: number, bytes: Uint8Array): number {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      const taken = writeSync(descriptor, bytes, done, Math.min(bytes.length - done, MOST_BYTES));
+      if (taken === 0) break;
+      done += taken;
+    } catch (error) {
+      if (systemCode(error) === 'EAGAIN') break;
+      throw error;
+    }
+  }
+  return done;
 }
 
 /** All bytes of standard input. Rejects with the stream's own error. */
@@ -49,11 +79,33 @@ export async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array
   return Buffer.concat(chunks);
 }
 
-/** Writes to standard output and waits until it is taken. Throws `write-failed`; its cause tells a closed pipe (EPIPE). */
+/**
+ * Writes to standard output and waits until it is taken: without the stream where that is possible, since making it costs
+ * more than decrypting a small file. Throws as {@link writeAll} does.
+ */
+export async function print(streams: Streams, data: Uint8Array | string): Promise<void> {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const done = streams.writeDirectly ? directly(streams.writeDirectly, bytes) : 0;
+  if (done < bytes.length) await writeAll(streams.stdout, bytes.subarray(done));
+}
+
+function directly(write: (bytes: Uint8Array) => number, bytes: Uint8Array): number {
+  try {
+    return write(bytes);
+  } catch (error) {
+    throw notWritten(error);
+  }
+}
+
+/** Writes to standard output's stream and waits until it is taken. Throws `write-failed`; its cause tells a closed pipe (EPIPE). */
 export async function writeAll(stream: NodeJS.WritableStream, data: Uint8Array | string): Promise<void> {
   ignoreEvents(stream);
   const error = await new Promise<Error | null | undefined>((done) => stream.write(data, done));
-  if (error) throw new SopsError('write-failed', `write /dev/stdout: ${systemReason(error)}`, { cause: error });
+  if (error) throw notWritten(error);
+}
+
+function notWritten(cause: unknown): SopsError {
+  return new SopsError('write-failed', `write /dev/stdout: ${systemReason(cause)}`, { cause });
 }
 
 /** Says something on standard error, as far as anybody listens. */

@@ -7,7 +7,7 @@ import type { FormatName } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
-import { readAll, writeAll } from '../streams.js';
+import { print, readAll } from '../streams.js';
 import type { Invocation } from './command.js';
 
 /** The input and output of a command with `--in-place` and `--output`. Throws `conflict` for what excludes each other. */
@@ -23,7 +23,7 @@ export function inputAndOutput({ values, operands, host, streams }: Invocation):
   }
   if (inPlace) return { input, output: { kind: 'in-place' } };
   if (outputPath !== undefined) return { input, output: { kind: 'file', path: outputPath } };
-  return { input, output: { kind: 'stdout', write: (bytes) => writeAll(streams.stdout, bytes) } };
+  return { input, output: { kind: 'stdout', write: (bytes) => print(streams, bytes) } };
 }
 
 /** A format flag; `yml`, `env` and capitals are taken. Throws `usage` for other words, which SOPS ignores silently. */

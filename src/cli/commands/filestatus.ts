@@ -1,7 +1,7 @@
 /** `filestatus`: prints whether a file is encrypted, as JSON. */
 import { SopsError } from '../../errors.js';
 import { fileStatus } from '../../operations/filestatus.js';
-import { writeAll } from '../streams.js';
+import { print } from '../streams.js';
 import type { Command } from './command.js';
 import { formatFlag } from './document-flags.js';
 
@@ -10,7 +10,7 @@ export const filestatus: Command = {
     const [path] = operands;
     if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
     const request = { input: { kind: 'file', path }, inputType: formatFlag(values, 'input-type') } as const;
-    await writeAll(streams.stdout, `${JSON.stringify(await fileStatus(request, host))}\n`);
+    await print(streams, `${JSON.stringify(await fileStatus(request, host))}\n`);
     return 0;
   },
 };

@@ -1,8 +1,12 @@
 /** The program as a process of its own: the bundle that `npm run build` makes, started by bin/sops-ts.js. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
@@ -53,6 +57,17 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
     expect(stdout).toBe('1\n');
   });
 
+  test('writes all of its output to a pipe that is full and does not wait', async () => {
+    const desk = new Desk();
+    try {
+      const text = '0123456789abcdef'.repeat(40_000);
+      const sealed = desk.write('big.bin', await desk.encrypt('big.bin', text));
+      expect(await readLate(`"$NODE" "$PROGRAM" decrypt ${sealed} >&3`, desk)).toBe(text);
+    } finally {
+      desk.remove();
+    }
+  });
+
   test.runIf(existsSync('/dev/full'))('says that the disk is full', () => {
     const { status, stderr } = shell('"$NODE" "$PROGRAM" --version > /dev/full');
     expect({ status, stderr }).toEqual({ status: 1, stderr: 'write /dev/stdout: no space left on device\n' });
@@ -62,3 +77,20 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
     expect(shell('cd "$(mktemp -d)" && rmdir "$PWD" && "$NODE" "$PROGRAM" --version').status).toBe(0);
   });
 });
+
+/** What a script writes to descriptor 3, a pipe of which every write returns at once and that is read only after a while. */
+async function readLate(script: string, desk: Desk): Promise<string> {
+  const fifo = desk.path('fifo');
+  execFileSync('mkfifo', [fifo]);
+  const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+  const env = { ...desk.env, NODE: process.execPath, PROGRAM: program };
+  const child = spawn('bash', ['-c', script], { env, stdio: ['ignore', 'ignore', 'inherit', writer] });
+  closeSync(writer);
+  const ended = once(child, 'exit');
+  await setTimeout(300);
+  const chunks: Buffer[] = [];
+  for await (const chunk of new Socket({ fd: reader, writable: false })) chunks.push(chunk as Buffer);
+  expect(await ended).toEqual([0, null]);
+  return Buffer.concat(chunks).toString('utf8');
+}
