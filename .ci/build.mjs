@@ -1,12 +1,13 @@
 /**
- * Bundles dist/ with esbuild: the library as ES modules, the program as two CommonJS files.
+ * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS files.
  *
  * The loader of ES modules takes 15 ms of CPU time to start, and reading the source of every command and provider another
- * 10. So sops-ts.cjs holds what starting and decrypting with an age key need, and rest.cjs, which it requires when more
- * is asked for, all else. A module stands in one of the two, never in both, so that there is one of each class and registry.
+ * 10. So the program has a first file with what decrypting a YAML file with an age key runs, and further ones, which are
+ * required when more is asked for. A module stands in one of them, never in two, so that there is one of each class and registry.
  *
  * usage: node .ci/build.mjs                    builds dist/
- *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and says what imports what
+ *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and says what imports what and
+ *                                              which file holds what
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -14,17 +15,34 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** The rooms that a quick start enters; what they import statically comes with them. */
-const QUICK = [
-  'src/cli/main.ts',
-  'src/cli/commands/decrypt.ts',
-  'src/formats/yaml/yaml.ts',
-  'src/formats/json/json.ts',
-  'src/formats/dotenv.ts',
-  'src/formats/ini/ini.ts',
-  'src/formats/binary.ts',
-  'src/keys/age/age.ts',
-];
+/**
+ * The files of the program but the last, which holds all other modules: each by the rooms that need it; what these import
+ * statically comes with them, unless it stands in a file before.
+ */
+const FIRST = {
+  file: 'sops-ts.cjs',
+  rooms: [
+    'src/cli/main.ts',
+    'src/cli/version.ts',
+    'src/cli/commands/decrypt.ts',
+    'src/formats/yaml/yaml.ts',
+    'src/keys/age/age.ts',
+  ],
+};
+/** Decrypting with an age key beyond the usual: other formats, `.sops.yaml`, writing a file. */
+const SECOND = {
+  file: 'more.cjs',
+  rooms: [
+    'src/formats/json/json.ts',
+    'src/formats/dotenv.ts',
+    'src/formats/ini/ini.ts',
+    'src/formats/binary.ts',
+    'src/config/read.ts',
+    'src/util/atomic-write.ts',
+  ],
+};
+const LAST = { file: 'rest.cjs' };
+
 const COMMON = {
   absWorkingDir: root,
   bundle: true,
@@ -35,10 +53,21 @@ const COMMON = {
 };
 const PROGRAM = { ...COMMON, format: 'cjs', minifyWhitespace: true, minifySyntax: true };
 
-/** What every source file of the program imports, and how. */
+/** What every source file of the program imports, and how; and the names that it exports. */
 async function survey() {
   const { metafile } = await build({ ...PROGRAM, entryPoints: ['src/cli/main.ts'], write: false, metafile: true });
-  return metafile.inputs;
+  const names = Object.keys(metafile.inputs).filter(isOurs);
+  const alone = { entryPoints: names, bundle: false, packages: undefined, format: 'esm', outdir: 'out', outbase: '.' };
+  const { metafile: single } = await build({ ...PROGRAM, ...alone, write: false, metafile: true });
+  const outputs = Object.values(single.outputs);
+  return {
+    inputs: metafile.inputs,
+    exports: new Map(outputs.map((output) => [output.entryPoint, output.exports])),
+  };
+}
+
+function isOurs(name) {
+  return name.startsWith('src/');
 }
 
 /** The files that some files import statically, themselves included. */
@@ -47,62 +76,95 @@ function staticClosure(inputs, from) {
   const pending = [...from];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (found.has(path)) continue;
+    if (!inputs[path]) throw new Error(`${path} is not part of the program`);
     found.add(path);
-    const imports = inputs[path].imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
-    pending.push(...imports.map((one) => one.path));
+    pending.push(...importsOf(inputs[path], 'import-statement'));
   }
   return found;
 }
 
-function dynamicTargets(inputs) {
-  const imports = Object.values(inputs).flatMap((input) => input.imports);
-  return new Set(imports.filter(({ kind, external }) => kind === 'dynamic-import' && !external).map((one) => one.path));
+function importsOf({ imports }, ...kinds) {
+  return imports.filter(({ kind, external }) => kinds.includes(kind) && !external).map((one) => one.path);
 }
 
-/** Takes the modules of `names` from another file, whose export `modules` has a function for each. */
-function elsewhere(names, file) {
+/** Shares the modules out: the name of the file for each. */
+function assign(inputs) {
+  const places = new Map();
+  for (const { file, rooms } of [FIRST, SECOND]) {
+    for (const name of staticClosure(inputs, rooms)) if (isOurs(name) && !places.has(name)) places.set(name, file);
+  }
+  for (const name of Object.keys(inputs)) if (isOurs(name) && !places.has(name)) places.set(name, LAST.file);
+  return places;
+}
+
+/** The modules of a file that another file imports, or that its own imports dynamically. */
+function handedOut(inputs, places, file) {
+  const wanted = new Set();
+  for (const [name, input] of Object.entries(inputs)) {
+    const paths = importsOf(input, 'dynamic-import');
+    if (places.get(name) !== file) paths.push(...importsOf(input, 'import-statement'));
+    for (const path of paths) if (places.get(path) === file) wanted.add(path);
+  }
+  return wanted;
+}
+
+/** Takes modules of other files from those, whose export `modules` has a function for each. */
+function elsewhere(places, file) {
   return {
-    name: `from-${file}`,
+    name: `beside-${file}`,
     setup(bundler) {
-      bundler.onResolve({ filter: /^\.{1,2}\// }, async ({ path, importer, resolveDir, namespace }) => {
-        if (namespace === 'elsewhere' || importer === '') return undefined;
+      bundler.onResolve({ filter: /^\.{1,2}\// }, async ({ path, importer, resolveDir, namespace, kind }) => {
+        if (namespace === 'elsewhere') return { path, external: true };
+        if (importer === '' || importer === '<stdin>') return undefined;
         const target = relative(root, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
-        return names.has(target) ? { path: target, namespace: 'elsewhere' } : undefined;
+        const place = places.get(target);
+        // The first file is run as a whole: a module of its own is there when an import of it is reached.
+        const isOwn = place === file && !(file === FIRST.file && kind === 'dynamic-import');
+        return place === undefined || isOwn ? undefined : { path: target, namespace: 'elsewhere' };
       });
-      bundler.onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path }) => ({
-        contents: `module.exports = require('./${file}').modules[${JSON.stringify(path)}]();`,
-        resolveDir: root,
-      }));
-      bundler.onResolve({ filter: /^\.\/(?:sops-ts|rest)\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      bundler.onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path }) => {
+        const place = places.get(path);
+        const from = place === file ? 'program.exports' : `require('./${place}')`;
+        return { contents: `module.exports = ${from}.modules[${JSON.stringify(path)}]();`, resolveDir: root };
+      });
     },
   };
 }
 
-/** The text of an entry that hands out modules by name. */
-function handOut(names, extra = '') {
+/** The text of the first file's entry: runs all its modules in one scope, without a function around each. */
+function runAll(names, exports) {
+  const imports = [];
+  const rows = [];
+  for (const [at, name] of [...names].entries()) {
+    const members = exports.get(name).map((member) => [member, `${member}_${at}`]);
+    const bindings = members.map(([member, own]) => `${member} as ${own}`);
+    imports.push(`import { ${bindings.join(', ')} } from ${JSON.stringify(`./${name}`)};`);
+    rows.push(`${JSON.stringify(name)}: () => ({ ${members.map(([member, own]) => `${member}: ${own}`).join(', ')} })`);
+  }
+  const start = "export { main, processStreams } from './src/cli/main.ts';";
+  return `${start}${imports.join('')}export const modules = { ${rows.join(', ')} };`;
+}
+
+/** The text of an entry that runs a module when it is asked for. */
+function runEach(names) {
   const rows = [...names].map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(`./${name}`)})`);
-  return `${extra}export const modules = { ${rows.join(', ')} };`;
+  return `export const modules = { ${rows.join(', ')} };`;
 }
 
 async function buildProgram(folder, metafile) {
-  const inputs = await survey();
-  const quick = staticClosure(inputs, QUICK);
-  const rest = new Set(Object.keys(inputs).filter((name) => !quick.has(name) && name.startsWith('src/')));
-  const entries = new Set([...dynamicTargets(inputs)].filter((name) => rest.has(name)));
-  const start = "export { main, processStreams } from './src/cli/main.ts';";
-  await build({
-    ...PROGRAM,
-    stdin: { contents: handOut(quick, start), resolveDir: root },
-    outfile: join(folder, 'sops-ts.cjs'),
-    plugins: [elsewhere(rest, 'rest.cjs')],
-  });
-  await build({
-    ...PROGRAM,
-    stdin: { contents: handOut(entries), resolveDir: root },
-    outfile: join(folder, 'rest.cjs'),
-    plugins: [elsewhere(quick, 'sops-ts.cjs')],
-  });
-  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs }));
+  const { inputs, exports } = await survey();
+  const places = assign(inputs);
+  for (const { file } of [FIRST, SECOND, LAST]) {
+    const names = handedOut(inputs, places, file);
+    await build({
+      ...PROGRAM,
+      stdin: { contents: file === FIRST.file ? runAll(names, exports) : runEach(names), resolveDir: root },
+      outfile: join(folder, file),
+      plugins: [elsewhere(places, file)],
+      ...(file === FIRST.file ? { banner: { js: 'const program=module;' } } : {}),
+    });
+  }
+  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, places: Object.fromEntries(places) }));
 }
 
 const [folder, metafile] = process.argv.slice(2);

@@ -3,8 +3,8 @@ import { readDocuments } from '../formats/yaml/documents.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
-import { firstDocument, isBlank } from './config.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
+import { firstDocument, isBlank } from './read.js';
 
 /** Where an entry of a map or list stands. */
 export interface EntryPlace {

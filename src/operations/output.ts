@@ -1,7 +1,6 @@
 /** Writing what an operation made, once everything else has succeeded. */
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
-import { writeFileSafely } from '../util/atomic-write.js';
 import type { Host } from '../util/host.js';
 import type { Input, Output } from './requests.js';
 
@@ -19,6 +18,7 @@ export async function writeOutput(
   if (output.kind === 'stdout') return output.write(bytes);
   const path = output.kind === 'file' ? output.path : input.kind === 'file' ? input.path : undefined;
   if (path === undefined) throw new SopsError('conflict', 'cannot use --in-place when reading from stdin');
+  const { writeFileSafely } = await import('../util/atomic-write.js');
   try {
     await writeFileSafely(resolve(host.cwd, path), bytes, { mode: MODES[content] });
   } catch (error) {

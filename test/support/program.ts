@@ -16,6 +16,8 @@ export class Program {
   readonly file: string;
   /** The source files by path from the project's root, e.g. `src/cli/main.ts`. */
   readonly inputs: ReadonlyMap<string, BundleInput>;
+  /** Which file of dist/ each of them stands in. */
+  readonly places: ReadonlyMap<string, string>;
 
   constructor() {
     const cache = join(ROOT, 'node_modules', '.cache');
@@ -27,8 +29,12 @@ export class Program {
     const metafile = join(this.folder, 'meta.json');
     const build = [join(ROOT, '.ci', 'build.mjs'), join(this.folder, 'dist'), metafile];
     execFileSync(process.execPath, build, { cwd: ROOT });
-    const { inputs } = JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: Record<string, BundleInput> };
+    const { inputs, places } = JSON.parse(readFileSync(metafile, 'utf8')) as {
+      inputs: Record<string, BundleInput>;
+      places: Record<string, string>;
+    };
     this.inputs = new Map(Object.entries(inputs));
+    this.places = new Map(Object.entries(places));
   }
 
   /** Runs it in a process of its own, with only this environment. `before` are words for Node. */

@@ -1,6 +1,5 @@
 /** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { Program } from '../support/program.js';
@@ -50,19 +49,23 @@ function foreignTo(words: readonly string[]): string[] {
   desk.write('imported', '');
   start(words, [...watchImports, ...watchLoads], 'pipe');
   const names = [...loads().files, ...desk.text('imported').split('\n')];
-  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/(?:sops-ts|rest)\.cjs)$/;
+  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/(?:sops-ts|more|rest)\.cjs)$/;
   return names.filter((name) => !own.test(name));
 }
 
-/** The built-ins it loads, e.g. `http`. Its output goes to a file, since Node needs sockets to write to a pipe. */
+/** The built-ins it loads, e.g. `http`, when its output goes to a pipe. */
 function builtinsOf(words: readonly string[]): string[] {
-  const output = openSync(desk.path('output'), 'w');
-  start(words, watchLoads, output);
-  closeSync(output);
+  start(words, watchLoads, 'pipe');
   return loads().builtins.flatMap((name) => /^NativeModule ([^/_][^/]*)$/.exec(name)?.[1] ?? []);
 }
 
-function start(words: readonly string[], before: readonly string[], output: 'pipe' | number): void {
+/** The files of the program itself that it loads, e.g. `rest.cjs`. */
+function ownFilesOf(words: readonly string[]): string[] {
+  start(words, watchLoads, 'pipe');
+  return loads().files.flatMap((name) => /\/dist\/([^/]+)$/.exec(name)?.[1] ?? []);
+}
+
+function start(words: readonly string[], before: readonly string[], output: 'pipe'): void {
   const { file } = program;
   const ran = spawnSync(process.execPath, [...before, file, ...words], {
     cwd: desk.folder,
@@ -82,10 +85,12 @@ const HEAVY = [
   'https',
   'http2',
   'net',
+  'tty',
   'tls',
   'dns',
   'child_process',
   'worker_threads',
+  'fs/promises',
   'readline',
   'zlib',
   'dgram',
@@ -190,16 +195,42 @@ describe('the bundle', () => {
   });
 });
 
-describe('the two files of the program', () => {
-  test('decrypting a small age file needs the first alone', async () => {
-    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
-    start(['decrypt', 'q.yaml'], watchLoads, 'pipe');
-    expect(loads().files.filter((file) => file.endsWith('/rest.cjs'))).toEqual([]);
+describe('the files of the program', () => {
+  test.each([
+    ['yaml', 'a: 1\n', ['sops-ts.cjs']],
+    ['json', '{"a": 1}\n', ['sops-ts.cjs', 'more.cjs']],
+    ['env', 'A=1\n', ['sops-ts.cjs', 'more.cjs']],
+    ['ini', '[s]\na = 1\n', ['sops-ts.cjs', 'more.cjs']],
+    ['bin', 'bytes', ['sops-ts.cjs', 'more.cjs']],
+  ])('decrypting a small age file (%s) needs few of them', async (ending, text, files) => {
+    desk.write(`q.${ending}`, await desk.encrypt(`q.${ending}`, text));
+    expect(ownFilesOf(['decrypt', `q.${ending}`])).toEqual(files);
   });
 
-  test('encrypting needs both', () => {
+  test('the version needs the first alone', () => {
+    expect(ownFilesOf(['--version'])).toEqual(['sops-ts.cjs']);
+  });
+
+  test('encrypting needs the first and the last, writing to a file all', () => {
     desk.write('plain.yaml', 'a: 1\n');
-    start(['encrypt', 'plain.yaml'], watchLoads, 'pipe');
-    expect(loads().files.filter((file) => file.endsWith('/rest.cjs'))).toHaveLength(1);
+    expect(ownFilesOf(['encrypt', 'plain.yaml'])).toEqual(['sops-ts.cjs', 'rest.cjs']);
+    expect(ownFilesOf(['encrypt', '--output', 'sealed.yaml', 'plain.yaml'])).toEqual([
+      'sops-ts.cjs',
+      'rest.cjs',
+      'more.cjs',
+    ]);
+  });
+
+  test('the first holds no other format, no configuration, no other command and no other provider', () => {
+    const first = [...program.places].flatMap(([name, file]) => (file === 'sops-ts.cjs' ? [name] : []));
+    const unwanted =
+      /^src\/(?:formats\/(?:json|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/(?:atomic-write|overwrite|http)|keys\/(?!age\/|registry|provider|trust)|cli\/commands\/(?!decrypt|registry|command|document-flags))/;
+    expect(first.filter((name) => unwanted.test(name))).toEqual([]);
+    expect(first).toContain('src/formats/yaml/yaml.ts');
+  });
+
+  test('every module stands in one of them', () => {
+    const sources = [...program.inputs.keys()].filter((name) => name.startsWith('src/'));
+    expect([...program.places.keys()].toSorted()).toEqual(sources.toSorted());
   });
 });
