@@ -14,7 +14,10 @@ export interface FlagRow {
   readonly commands: readonly string[];
   /** Whether it may stand before the command, and so in the old forms (`-d file`), too. */
   readonly global: boolean;
-  /** Whether SOPS does not take it behind a command; then SOPS's quirk with yes/no flags (argv.ts) need not be kept. */
+  /**
+   * Whether SOPS's quirk with yes/no flags (argv.ts) need not be kept: SOPS does not take the flag behind the command, or
+   * fails wherever the quirk would show.
+   */
   readonly ownBehind?: boolean;
   /** The environment variable that is its default. */
   readonly variable?: string;
@@ -47,7 +50,7 @@ const ALL = [...KEYED, 'filestatus', ...SERVING];
 
 /** Taken behind the command only. */
 const BEHIND = { global: false } as const;
-/** The same for a yes/no flag that SOPS does not have. */
+/** The same for a yes/no flag without SOPS's quirk. */
 const OWN = { global: false, ownBehind: true } as const;
 
 type Rest = Partial<Omit<FlagRow, 'name' | 'kind' | 'commands'>>;
@@ -75,11 +78,11 @@ export const FLAGS: readonly FlagRow[] = [
   text('set', []),
   yesNo('version', [], { short: 'v' }),
   yesNo('check-for-updates', []),
-  yesNo('value-file', SET, BEHIND),
-  yesNo('value-stdin', SET, BEHIND),
+  yesNo('value-file', SET, OWN),
+  yesNo('value-stdin', SET, OWN),
   text('generate', SET, BEHIND),
   yesNo('show-master-keys', EDIT, { short: 's' }),
-  yesNo('idempotent', ['set', 'unset'], BEHIND),
+  yesNo('idempotent', [...SET, 'unset'], OWN),
   text('file', GROUPS, { short: 'f', global: false }),
   yesNo('in-place', PRINTING, { short: 'i' }),
   yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true }),
@@ -108,7 +111,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('mac-only-encrypted', MAKING, { ownBehind: true }),
   yesNo('update', ENCRYPT, OWN),
   yesNo('allow-unencrypted', MAKING, { ownBehind: true }),
-  flag('integer', 'shamir-secret-sharing-threshold', [...MAKING, 'updatekeys', ...GROUPS]),
+  flag('integer', 'shamir-secret-sharing-threshold', [...CHANGING, ...ENCRYPT, 'updatekeys', ...GROUPS]),
   yesNo('yes', ['updatekeys', 'revoke'], { short: 'y', global: false, ownBehind: true }),
   yesNo('check', ['updatekeys'], OWN),
   yesNo('dry-run', ['updatekeys', 'revoke'], OWN),
@@ -122,8 +125,8 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('redact', RUNNING, OWN),
   text('user', RUNNING, BEHIND),
   yesNo('background', RUNNING, OWN),
-  yesNo('ignore-mac', [...DECRYPT, ...CHANGING]),
-  yesNo('ignore-mac', [...REKEYING, ...RUNNING], OWN),
+  yesNo('ignore-mac', [...DECRYPT, ...EDIT]),
+  yesNo('ignore-mac', [...SET, 'unset', ...REKEYING, ...RUNNING], OWN),
   text('decryption-order', [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING], {
     variable: 'SOPS_DECRYPTION_ORDER',
   }),

@@ -1,5 +1,5 @@
 /** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
-import { SopsError } from '../errors.js';
+import { type ErrorCode, SopsError } from '../errors.js';
 import { isSystemError, systemCode } from '../util/files.js';
 
 /** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
@@ -26,7 +26,7 @@ export function reportOf(error: unknown, verbose: boolean): Report {
   if (error.code === 'write-failed' && systemCode(error.cause) === 'EPIPE') {
     return { text: '', status: BROKEN_PIPE_STATUS };
   }
-  const message = split(error.message);
+  const message = split(headline(error) + error.message);
   const after = [...place(error), ...(error.hint === undefined ? [] : split(`  ${error.hint}`))];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
   const short = shorten(message, after, error.detail !== undefined).map(cut);
@@ -63,14 +63,32 @@ function cut(line: string): string {
   return line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS)}…` : line;
 }
 
+/** Words of SOPS that scripts look for (spec command-line.md section 4), where the sentence does not begin with them. */
+const HEADLINES: { readonly [code in ErrorCode]?: string } = {
+  'leaf-not-encryptable': 'Error encrypting tree: ',
+  'output-format': 'Error dumping file: ',
+};
+
+function headline({ code, message }: SopsError): string {
+  return message.startsWith('Error') ? '' : (HEADLINES[code] ?? '');
+}
+
 /** The file and key, unless the sentence names them already. */
-function place(error: SopsError): string[] {
+function place({ file, path, message }: SopsError): string[] {
   const parts: string[] = [];
-  if (error.file !== undefined && error.file !== '' && !error.message.includes(error.file))
-    parts.push(`file ${error.file}`);
-  const path = error.path?.join('.');
-  if (path && !error.message.includes(path)) parts.push(`key ${path}`);
+  if (file && !names(message, file)) parts.push(`file ${file}`);
+  const key = path?.join('.');
+  if (key && !names(message, key)) parts.push(`key ${key}`);
   return parts.length === 0 ? [] : [`  in ${parts.join(', ')}`];
+}
+
+/** Whether a sentence holds a name, as words of its own. */
+function names(sentence: string, name: string): boolean {
+  const isInWord = (sign: string | undefined): boolean => sign !== undefined && /[\w.-]/.test(sign);
+  for (let at = sentence.indexOf(name); at >= 0; at = sentence.indexOf(name, at + 1)) {
+    if (!isInWord(sentence[at - 1]) && !isInWord(sentence[at + name.length])) return true;
+  }
+  return false;
 }
 
 function detail(error: SopsError): string[] {

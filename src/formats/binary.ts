@@ -60,7 +60,11 @@ function contentOf(documents: readonly Branch[]): string {
   const [document] = documents;
   const text = document && documents.length === 1 ? stringIn(document) : undefined;
   if (text !== undefined) return text;
-  throw new SopsError('output-format', `binary output needs a single document with a string under "${DATA}"`, {
-    hint: 'Choose another output format with --output-type.',
-  });
+  throw new SopsError(
+    'output-format',
+    `error emitting binary store: it needs a single document with a string under "${DATA}"`,
+    {
+      hint: 'Choose another output format with --output-type.',
+    },
+  );
 }

@@ -21,7 +21,7 @@ export function timeText(time: Timestamp, precision: 'nano' | 'seconds', path: K
  */
 export function flatText(value: Value, sealed: boolean, format: string, path: KeyPath): string {
   if (value.kind !== 'leaf') {
-    throw new SopsError('output-format', `cannot use complex value in ${format} file`, {
+    throw new SopsError('output-format', `cannot use complex value in ${format} file; offending key ${path.at(-1)}`, {
       path,
       hint: 'Choose another output format with --output-type.',
     });

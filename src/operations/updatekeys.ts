@@ -68,10 +68,11 @@ export interface UpdateKeysOutcome {
   readonly failed: number;
 }
 
-/** Brings the files up to date one after the other. Throws `config`, and for a lone file whatever fails with it. */
+/** Brings the files up to date one after the other. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
 export async function updateKeys(request: UpdateKeysRequest, host: Host): Promise<UpdateKeysOutcome> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   await configFor(request, request.files[0] ?? '', host);
+  if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   const keyServices = keyServicesOf(request.keyServices, host);
   const counts = { outdated: 0, failed: 0 };
   for (const file of request.files) {

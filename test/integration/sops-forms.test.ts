@@ -1,27 +1,18 @@
 /** The forms in which files go in and come out, and how invocations fail: the same as the real sops. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
+import { Pair, type PairOptions } from '../support/pair.js';
 import { announceSkipped, SOPS } from '../support/programs.js';
-import { type Ran, run } from '../support/run.js';
+import { run } from '../support/run.js';
 import { sopsIn } from '../support/sops.js';
 
 const desk = new Desk();
+const pair = new Pair(desk);
+const { ours, theirs } = pair;
 /** Ciphertext of `PLAIN`, by sops. */
 let sealed: Buffer;
-let ours: string;
-let theirs: string;
 
 const PLAIN = 'a: one\nb:\n    c: 2\nl:\n    - x\n';
 const PLAINS: readonly (readonly [name: string, plain: string])[] = [
@@ -37,47 +28,20 @@ afterAll(() => desk.remove());
 beforeAll(async () => {
   if (SOPS) sealed = (await sopsIn(desk.folder, ['encrypt', desk.write('f.yaml', PLAIN)], { env: desk.env })).stdout;
 });
-beforeEach(() => {
-  ours = desk.path('ours');
-  theirs = desk.path('theirs');
-  for (const folder of [ours, theirs]) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder);
-  }
-});
-
-interface Options {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: Uint8Array | string;
-}
-
-/** Runs both on folders of their own, which hold the same. */
-async function both(words: readonly string[], options: Options = {}): Promise<{ our: Ran; their: Ran }> {
-  const env = { ...desk.env, ...options.env };
-  const stdin = options.stdin ?? '';
-  const [our, their] = await Promise.all([
-    run(words, { cwd: ours, env, stdin }),
-    sopsIn(theirs, words, { env, stdin }),
-  ]);
-  return { our, their };
-}
-
-function lay(name: string, content: Uint8Array | string): void {
-  for (const folder of [ours, theirs]) writeFileSync(join(folder, name), content);
-}
+beforeEach(() => pair.clear());
 
 const FORM_CASES = PLAINS.length * 3 + 7;
 
 describe.skipIf(!SOPS)('forms', () => {
   test.each(PLAINS)('%s --in-place, each reading what the other left', async (name, plain) => {
-    lay(name, plain);
+    pair.lay(name, plain);
     for (const folder of [ours, theirs]) chmodSync(join(folder, name), 0o640);
-    const sealing = await both(['encrypt', '--in-place', name]);
+    const sealing = await pair.run(['encrypt', '--in-place', name]);
     expect([sealing.our.status, sealing.their.status, sealing.our.stdout.length]).toEqual([0, 0, 0]);
     const [mine, others] = [readFileSync(join(ours, name)), readFileSync(join(theirs, name))];
     writeFileSync(join(ours, name), others);
     writeFileSync(join(theirs, name), mine);
-    const opening = await both(['decrypt', '--in-place', name]);
+    const opening = await pair.run(['decrypt', '--in-place', name]);
     expect([opening.our.status, opening.their.status], opening.our.stderr + opening.their.stderr).toEqual([0, 0]);
     expect(readFileSync(join(ours, name), 'latin1')).toBe(plain);
     expect(readFileSync(join(theirs, name), 'latin1')).toBe(plain);
@@ -85,12 +49,12 @@ describe.skipIf(!SOPS)('forms', () => {
   });
 
   test.each(PLAINS)('%s --output', async (name, plain) => {
-    lay(name, plain);
-    const sealing = await both(['encrypt', '--output', `new-${name}`, name]);
+    pair.lay(name, plain);
+    const sealing = await pair.run(['encrypt', '--output', `new-${name}`, name]);
     expect([sealing.our.status, sealing.their.status]).toEqual([0, 0]);
     for (const folder of [ours, theirs])
       writeFileSync(join(folder, `x-${name}`), readFileSync(join(theirs, `new-${name}`)));
-    const opening = await both(['decrypt', '--output', `back-${name}`, `x-${name}`]);
+    const opening = await pair.run(['decrypt', '--output', `back-${name}`, `x-${name}`]);
     expect([opening.our.status, opening.their.status]).toEqual([0, 0]);
     expect(readFileSync(join(ours, `back-${name}`), 'latin1')).toBe(plain);
     expect(readdirSync(ours).sort()).toEqual(readdirSync(theirs).sort());
@@ -102,7 +66,7 @@ describe.skipIf(!SOPS)('forms', () => {
       ['--filename-override', name],
       ['--input-type', type, '--output-type', type, '--filename-override', 'x'],
     ]) {
-      const sealing = await both(['encrypt', ...words], { stdin: plain });
+      const sealing = await pair.run(['encrypt', ...words], { stdin: plain });
       expect([sealing.our.status, sealing.their.status], sealing.our.stderr).toEqual([0, 0]);
       const opened = await run(['decrypt', ...words], { cwd: ours, env: desk.env, stdin: sealing.their.stdout });
       const theirsOfOurs = await sopsIn(theirs, ['decrypt', ...words], { env: desk.env, stdin: sealing.our.stdout });
@@ -120,8 +84,8 @@ describe.skipIf(!SOPS)('forms', () => {
     [['decrypt', '--output-type', 'dotenv', '--extract', '["a"]', 'f.yaml']],
     [['--indent', '2', 'decrypt', 'f.yaml']],
   ])('%j prints the same bytes', async (words) => {
-    lay('f.yaml', sealed);
-    const { our, their } = await both(words);
+    pair.lay('f.yaml', sealed);
+    const { our, their } = await pair.run(words);
     expect([our.status, their.status], our.stderr + their.stderr).toEqual([0, 0]);
     expect(our.stdout.toString()).toBe(their.stdout.toString());
   });
@@ -254,9 +218,9 @@ const CHANGES: readonly (readonly [what: string, change: (text: string) => strin
 if (!SOPS) announceSkipped(FORM_CASES + FAILURES.length + CHANGES.length, 'there is no sops program');
 
 describe.skipIf(!SOPS)('failing with the same status', () => {
-  async function checkStatus(words: readonly string[], options: Options): Promise<void> {
+  async function checkStatus(words: readonly string[], options: PairOptions): Promise<void> {
     const before = readdirSync(ours);
-    const { our, their } = await both(words, options);
+    const { our, their } = await pair.run(words, options);
     expect({ status: our.status, stderr: our.stderr }, their.stderr).toMatchObject({ status: their.status });
     expect(our.status).not.toBe(0);
     expect(our.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
@@ -264,21 +228,21 @@ describe.skipIf(!SOPS)('failing with the same status', () => {
   }
 
   test.each(FAILURES)('$words $env $files', async ({ words, files, env, stdin }) => {
-    lay('f.yaml', sealed);
-    for (const [name, content] of Object.entries(files ?? {})) lay(name, content);
+    pair.lay('f.yaml', sealed);
+    for (const [name, content] of Object.entries(files ?? {})) pair.lay(name, content);
     await checkStatus(words, { ...(env ? { env } : {}), ...(stdin === undefined ? {} : { stdin }) });
   });
 
   test.each(CHANGES)('decrypting with %s', async (_what, change) => {
     const text = change(sealed.toString());
     expect(text).not.toBe(sealed.toString());
-    lay('f.yaml', text);
+    pair.lay('f.yaml', text);
     await checkStatus(['decrypt', 'f.yaml'], {});
   });
 
   test('a link in a circle', async () => {
     for (const folder of [ours, theirs]) symlinkSync('f.yaml', join(folder, 'f.yaml'));
-    const { our, their } = await both(['decrypt', 'f.yaml']);
+    const { our, their } = await pair.run(['decrypt', 'f.yaml']);
     expect([our.status !== 0, existsSync(join(ours, 'f.yaml'))]).toEqual([their.status !== 0, false]);
   });
 });

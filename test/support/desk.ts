@@ -71,6 +71,11 @@ export class Desk {
     return this.run(['decrypt', '--filename-override', name, ...flags], { stdin: content });
   }
 
+  /** Removes all that is in the folder. */
+  clear(): void {
+    for (const name of this.names()) rmSync(this.path(name), { recursive: true, force: true });
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }

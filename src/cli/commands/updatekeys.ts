@@ -11,7 +11,6 @@ import { formatFlag, keyServiceFlags } from './document-flags.js';
 
 export const updatekeys: Command = {
   async run(invocation) {
-    if (invocation.operands.length === 0) throw new SopsError('no-file', 'Error: no file specified');
     const questions = new Questions(invocation.streams);
     try {
       const talk = talkWith(invocation, questions);

@@ -87,6 +87,9 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['update', { help: 'encrypt standard input into an existing file, keeping the unchanged' }],
   ['allow-unencrypted', { help: 'accept a result in which nothing is encrypted' }],
   ['shamir-secret-sharing-threshold', { value: 'N', group: 'recipients' }],
+  // SOPS takes it there, without effect.
+  ['set --shamir-secret-sharing-threshold', { value: 'N', group: 'general' }],
+  ['unset --shamir-secret-sharing-threshold', { value: 'N', group: 'general' }],
   ['yes', { help: 'do not ask' }],
   ['check', { help: 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing' }],
   ['dry-run', { help: 'show what would be done and change nothing (updatekeys: the same as --check)' }],

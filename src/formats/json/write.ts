@@ -15,8 +15,11 @@ export interface JsonStyle {
   readonly comma: string;
 }
 
-/** SOPS's own layout; `indent` as in `EmitOptions` (blanks; a tab when negative or absent). */
+/** SOPS's own layout; `indent` as in `EmitOptions` (blanks; a tab when -1 or absent). Throws `output-format` for less. */
 export function canonicalStyle(indent?: number): JsonStyle {
+  if (indent !== undefined && indent < -1) {
+    throw new SopsError('output-format', 'JSON cannot be indented by less than -1, which stands for tabs');
+  }
   const unit = indent === undefined || indent < 0 ? '\t' : ' '.repeat(indent);
   return { newline: '\n', unit, colon: ': ', comma: ', ' };
 }

@@ -23,6 +23,16 @@ describe('the report of an error', () => {
     expect(quiet(error)).toBe('cannot operate on non-existent file "/x/f.yaml"\n');
   });
 
+  test('a name within a word of the sentence does not count', () => {
+    const error = new SopsError('output-format', 'cannot use complex value', { file: 'a', path: ['c'] });
+    expect(quiet(error)).toBe('Error dumping file: cannot use complex value\n  in file a, key c\n');
+  });
+
+  test('begins with the words of SOPS that scripts look for, once', () => {
+    expect(quiet(new SopsError('leaf-not-encryptable', 'too large'))).toBe('Error encrypting tree: too large\n');
+    expect(quiet(new SopsError('leaf-not-encryptable', 'Error encrypting tree: x'))).toBe('Error encrypting tree: x\n');
+  });
+
   test('keeps the first lines of a long message, and the advice', () => {
     const message = ['Failed to get the data key', '', ...[0, 1, 2, 3, 4, 5].map((n) => `Group ${n}: FAILED`)].join(
       '\n',

@@ -161,12 +161,15 @@ describe('nothing is written when', () => {
     }
   });
 
-  test.each([
-    [1, 'config file not found', 'updatekeys'],
-    [100, 'no file specified', ''],
-  ])('with status %i: %s', async (status, message, command) => {
-    const words = command === '' ? ['updatekeys'] : ['updatekeys', '-y', 'f.yaml'];
-    expect(await yard.run(words)).toMatchObject({ status, stderr: expect.stringContaining(message) });
+  test('no file is named: after the configuration was looked for, as in SOPS', async () => {
+    expect(await yard.run(['updatekeys'])).toMatchObject({ status: 1 });
+    yard.configure({ age: FIRST });
+    expect(await yard.run(['updatekeys'])).toMatchObject({ status: 100, stderr: 'Error: no file specified\n' });
+  });
+
+  test('there is no configuration', async () => {
+    const ran = await yard.run(['updatekeys', '-y', 'f.yaml']);
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('config file not found') });
   });
 });
 
