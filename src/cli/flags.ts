@@ -31,6 +31,9 @@ const ROTATE = ['rotate'];
 const EDIT = ['edit'];
 /** They make new files. */
 const MAKING = [...ENCRYPT, ...EDIT];
+/** They are told how a new file would be made, as those are. */
+const WHY = ['why'];
+const PLANNING = [...MAKING, ...WHY];
 const SET = ['set'];
 /** They change entries of a file in place. */
 const CHANGING = [...EDIT, ...SET, 'unset'];
@@ -46,7 +49,7 @@ const RUNNING = [...EXEC_ENV, ...EXEC_FILE];
 /** They need keys. */
 const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING];
 const SERVING = ['keyservice'];
-const ALL = [...KEYED, 'filestatus', ...SERVING];
+const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING];
 
 /** Taken behind the command only. */
 const BEHIND = { global: false } as const;
@@ -88,30 +91,30 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true }),
   text('output', PRINTING),
   text('extract', DECRYPT),
-  text('input-type', [...PRINTING, ...CHANGING, 'updatekeys', 'filestatus', ...RUNNING]),
+  text('input-type', [...PRINTING, ...CHANGING, ...WHY, 'updatekeys', 'filestatus', ...RUNNING]),
   text('output-type', [...PRINTING, ...CHANGING, ...EXEC_FILE]),
   text('filename-override', PRINTING),
   ...KEY_TYPES.map((row) =>
-    text(row.flag, MAKING, {
+    text(row.flag, PLANNING, {
       variable: row.variable,
       ...(row.shortFlag === undefined ? {} : { short: row.shortFlag }),
     }),
   ),
   ...KEY_TYPES.map((row) => flag('list', row.flag, ['groups add'], BEHIND)),
   ...KEY_TYPES.flatMap((row) => [text(`add-${row.flag}`, ROTATE), text(`rm-${row.flag}`, ROTATE)]),
-  text('aws-profile', [...MAKING, 'groups add']),
-  text('encryption-context', [...MAKING, 'groups add']),
+  text('aws-profile', [...PLANNING, 'groups add']),
+  text('encryption-context', [...PLANNING, 'groups add']),
   text('encryption-context', ROTATE, BEHIND),
-  text('unencrypted-suffix', MAKING),
-  text('encrypted-suffix', MAKING),
-  text('unencrypted-regex', MAKING),
-  text('encrypted-regex', MAKING),
-  text('unencrypted-comment-regex', MAKING),
-  text('encrypted-comment-regex', MAKING),
-  yesNo('mac-only-encrypted', MAKING, { ownBehind: true }),
+  text('unencrypted-suffix', PLANNING),
+  text('encrypted-suffix', PLANNING),
+  text('unencrypted-regex', PLANNING),
+  text('encrypted-regex', PLANNING),
+  text('unencrypted-comment-regex', PLANNING),
+  text('encrypted-comment-regex', PLANNING),
+  yesNo('mac-only-encrypted', PLANNING, { ownBehind: true }),
   yesNo('update', ENCRYPT, OWN),
-  yesNo('allow-unencrypted', MAKING, { ownBehind: true }),
-  flag('integer', 'shamir-secret-sharing-threshold', [...CHANGING, ...ENCRYPT, 'updatekeys', ...GROUPS]),
+  yesNo('allow-unencrypted', PLANNING, { ownBehind: true }),
+  flag('integer', 'shamir-secret-sharing-threshold', [...CHANGING, ...ENCRYPT, ...WHY, 'updatekeys', ...GROUPS]),
   yesNo('yes', ['updatekeys', 'revoke'], { short: 'y', global: false, ownBehind: true }),
   yesNo('check', ['updatekeys'], OWN),
   yesNo('dry-run', ['updatekeys', 'revoke'], OWN),
@@ -143,6 +146,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('prompt', SERVING, BEHIND),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
+  yesNo('json', WHY, OWN),
   yesNo('verbose', ALL, { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
   yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),

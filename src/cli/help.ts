@@ -73,7 +73,8 @@ function taskLines({ commands, families = {} }: Task): string[] {
 
 function membersOf(family: string, commands: readonly CommandGuide[]): string {
   const members = commands.filter(({ name }) => name.startsWith(`${family} `));
-  return members.map(({ name }) => name.slice(family.length + 1)).join('|');
+  const words = members.map(({ name }) => name.slice(family.length + 1)).join('|');
+  return `${family} ${words}`.length > NAMES ? 'COMMAND' : words;
 }
 
 /** The page of the commands that share a first word. */

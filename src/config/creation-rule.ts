@@ -42,6 +42,46 @@ export async function creationRuleFor(
   throw new SopsError('config', 'error loading config: no matching creation rules found', { file: filePath, hint });
 }
 
+/** What a rule says to a file: `used` for the first one that matches. */
+export type Verdict =
+  | 'used'
+  | 'does not match'
+  /** It would match, but one before it is used. */
+  | 'matches too late'
+  /** Its expression is malformed: an error where it is reached, and otherwise never a match. */
+  | 'malformed';
+
+export interface RuleExplanation {
+  readonly rule: CreationRule;
+  readonly verdict: Verdict;
+}
+
+/** What every rule says to a file, and the path that they were compared with. Throws nothing of its own. */
+export async function explainRules(
+  config: Config,
+  filePath: string,
+  host: Host,
+): Promise<{ path: string; rules: RuleExplanation[] }> {
+  const paths = comparedPaths(config, filePath, host);
+  const rules: RuleExplanation[] = [];
+  let isDecided = false;
+  for (const rule of config.creationRules ?? []) {
+    const matches = await matchOf(rule, paths);
+    if (matches === undefined) rules.push({ rule, verdict: 'malformed' });
+    else if (!matches) rules.push({ rule, verdict: 'does not match' });
+    else rules.push({ rule, verdict: isDecided ? 'matches too late' : 'used' });
+    isDecided ||= matches !== false;
+  }
+  return { path: paths[0] ?? '', rules };
+}
+
+/** Whether a rule matches; undefined for a malformed expression. */
+async function matchOf({ pathRegex }: CreationRule, paths: readonly string[]): Promise<boolean | undefined> {
+  if (pathRegex === '') return true;
+  const pattern = await compileRe2(pathRegex).catch(() => undefined);
+  return pattern && paths.some((path) => pattern.test(path));
+}
+
 /** The path as rules see it: without the configuration's folder if it lies below; on Windows with `/` as well. */
 function comparedPaths(config: Config, filePath: string, host: Host): string[] {
   const system = host.platform === 'win32' ? win32 : posix;
@@ -99,9 +139,7 @@ async function warnOfOverlap(
 ): Promise<void> {
   const effect = effectOf(rule);
   for (const other of later) {
-    if (other.pathRegex === '' || effectOf(other) === effect) continue;
-    const pattern = await compileRe2(other.pathRegex).catch(() => undefined);
-    if (!pattern || !paths.some((path) => pattern.test(path))) continue;
+    if (other.pathRegex === '' || effectOf(other) === effect || !(await matchOf(other, paths))) continue;
     warnOnce(host, `${rule.name} is used for ${paths[0]}; ${other.name} matches it too and would encrypt it otherwise`);
     return;
   }

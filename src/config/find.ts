@@ -16,32 +16,52 @@ interface Walk {
   readonly misnamed: string | undefined;
 }
 
-/**
- * Finds the configuration: from the working directory upwards, and if there is none, from the folder of `filePath` upwards.
- * Returns its path as seen from the working directory, or null. Warns, once per run each, of a `.sops.yml` met before it, and
- * when the file lies nearer to another configuration than the one used.
- */
-export function findConfig(host: Host, filePath?: string): string | null {
+/** What looking for a configuration came to; paths as seen from the working directory. */
+export interface ConfigSearch {
+  readonly found: string | undefined;
+  /** Whether it was met on the way up from the working directory; else from the file's folder. */
+  readonly fromHere: boolean;
+  /** Another one, to which the file lies nearer. */
+  readonly nearer: string | undefined;
+  /** A `.sops.yml` met before, which is no configuration. */
+  readonly misnamed: string | undefined;
+}
+
+/** Looks from the working directory upwards, and if there is none, from the folder of `filePath` upwards. */
+export function searchConfig(host: Host, filePath?: string): ConfigSearch {
   const here = walkUp(host.cwd);
   const there = filePath === undefined ? here : walkUp(dirname(resolve(host.cwd, filePath)));
   const found = here.found ?? there.found;
-  const shown = (path: string): string => relative(host.cwd, path);
-  const misnamed = here.misnamed ?? (here.found === undefined ? there.misnamed : undefined);
+  const shown = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : relative(host.cwd, path);
+  return {
+    found: shown(found),
+    fromHere: here.found !== undefined,
+    nearer: there.found === found ? undefined : shown(there.found),
+    misnamed: shown(here.misnamed ?? (here.found === undefined ? there.misnamed : undefined)),
+  };
+}
+
+/**
+ * Finds the configuration as {@link searchConfig} does. Returns its path as seen from the working directory, or null. Warns, once
+ * per run each, of a `.sops.yml` met before it, and when the file lies nearer to another configuration than the one used.
+ */
+export function findConfig(host: Host, filePath?: string): string | null {
+  const { found, nearer, misnamed } = searchConfig(host, filePath);
   if (misnamed !== undefined) {
-    const instead = found === undefined ? '' : `; using ${JSON.stringify(shown(found))} instead`;
+    const instead = found === undefined ? '' : `; using ${JSON.stringify(found)} instead`;
     warnOnce(
       host,
-      `ignoring ${JSON.stringify(shown(misnamed))} when searching for config file; the config file must be called ${JSON.stringify(NAME)}${instead}`,
+      `ignoring ${JSON.stringify(misnamed)} when searching for config file; the config file must be called ${JSON.stringify(NAME)}${instead}`,
     );
   }
-  if (found === undefined) return null;
-  if (there.found !== undefined && there.found !== found) {
+  if (found !== undefined && nearer !== undefined) {
     warnOnce(
       host,
-      `using ${JSON.stringify(shown(found))}, found from the working directory, although ${JSON.stringify(shown(there.found))} is nearer to the file; choose with --config`,
+      `using ${JSON.stringify(found)}, found from the working directory, although ${JSON.stringify(nearer)} is nearer to the file; choose with --config`,
     );
   }
-  return shown(found);
+  return found ?? null;
 }
 
 function walkUp(start: string): Walk {

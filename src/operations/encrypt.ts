@@ -135,7 +135,7 @@ export function alreadyEncrypted(cause?: unknown): SopsError {
  * rule is exempt, since then every key of the file says itself that it stays readable.
  */
 export function checkSomethingEncrypted(
-  { encryptedLeaves, nonEmptyLeaves }: TreeResult,
+  { encryptedLeaves, nonEmptyLeaves }: Pick<TreeResult, 'encryptedLeaves' | 'nonEmptyLeaves'>,
   { selection }: FileOptions,
 ): void {
   if (encryptedLeaves > 0 || nonEmptyLeaves === 0 || !selection) return;

@@ -6,7 +6,7 @@ import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { SopsError } from '../errors.js';
 import { FORMATS, formatOfName } from '../formats/registry.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
-import type { Value } from '../tree/tree.js';
+import type { Branch, Comment, Leaf, Value } from '../tree/tree.js';
 import { systemReason } from '../util/files.js';
 
 /** Folders that hold other versions, or other people's files. */
@@ -73,20 +73,29 @@ export interface EncryptedValues {
 
 /** Lists the ciphertexts of a file that is read but not open; no key is needed for that. */
 export function encryptedValues({ store, file }: Pick<EncryptedFile, 'store' | 'file'>): EncryptedValues {
-  if (store.name === 'binary') return { paths: ['the whole content'], comments: 0 };
-  const paths: string[] = [];
-  let comments = 0;
+  if (store.name === 'binary') return { paths: [WHOLE_CONTENT], comments: 0 };
+  const { leaves, comments } = placesIn(file.documents);
+  return {
+    paths: leaves.flatMap(([{ value }, path]) => (typeof value === 'string' && looksEncrypted(value) ? [path] : [])),
+    comments: comments.filter(({ text }) => looksEncrypted(text)).length,
+  };
+}
+
+/** How the one value of a binary file is called. */
+export const WHOLE_CONTENT = 'the whole content';
+
+/** All leaves of the documents with their index paths, and all comments, in order. */
+export function placesIn(documents: readonly Branch[]): { leaves: [Leaf, string][]; comments: Comment[] } {
+  const leaves: [Leaf, string][] = [];
+  const comments: Comment[] = [];
   const look = (value: Value, path: string): void => {
-    if (value.kind === 'leaf') {
-      if (typeof value.value === 'string' && looksEncrypted(value.value)) paths.push(path);
-      return;
-    }
+    if (value.kind === 'leaf') return void leaves.push([value, path]);
     for (const [index, entry] of value.items.entries()) {
-      if (entry.kind === 'comment') comments += Number(looksEncrypted(entry.text));
+      if (entry.kind === 'comment') comments.push(entry);
       else if (entry.kind === 'item') look(entry.value, `${path}["${entry.key}"]`);
       else look(entry, `${path}[${index}]`);
     }
   };
-  for (const [at, document] of file.documents.entries()) look(document, at === 0 ? '' : `document ${at + 1}: `);
-  return { paths, comments };
+  for (const [at, document] of documents.entries()) look(document, at === 0 ? '' : `document ${at + 1}: `);
+  return { leaves, comments };
 }

@@ -5,11 +5,10 @@ import { loadConfig } from '../config/config.js';
 import { withoutRecipients } from '../config/edit-config.js';
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
-import { type ConfigTree, readConfigTree, recipientsOf } from '../config/recipients-of.js';
+import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../config/recipients-of.js';
 import { SopsError } from '../errors.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
-import type { Value } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from './encrypted-files.js';
@@ -109,13 +108,6 @@ function recipientsCalled(who: string, trees: ReadonlyMap<string, ConfigTree>): 
     }
   }
   return named.length > 0 ? [...new Set(named)] : [who.trim()];
-}
-
-/** Whether a value is one key, or a list of keys; a whole rule or group is somebody only by mistake. */
-function isKeyOrKeys(value: Value, tree: ConfigTree): boolean {
-  if (value.kind === 'leaf') return recipientsOf(value, tree).length > 0;
-  if (value.kind === 'branch') return tree.keyMaps.has(value);
-  return value.items.every((entry) => entry.kind === 'comment' || (entry.kind !== 'list' && isKeyOrKeys(entry, tree)));
 }
 
 async function affectedFiles(

@@ -87,6 +87,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./filestatus.js')).filestatus,
   },
   {
+    name: 'why',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./why.js')).why,
+  },
+  {
     name: 'keyservice',
     operandRule: 'own',
     writesInPlace: () => false,

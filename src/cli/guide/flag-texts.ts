@@ -120,6 +120,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['prompt', { help: 'ask before each use of a key' }],
   ['config', { value: 'FILE', help: 'use FILE instead of searching .sops.yaml', offers: 'files' }],
   ['indent', { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }],
+  ['json', { help: 'print what a program can read' }],
   ['verbose', general],
   ['disable-version-check', general],
   ['help', general],

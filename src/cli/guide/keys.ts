@@ -6,6 +6,15 @@ export const KEYS: Task = {
   families: { groups: 'add or delete a key group of a file' },
   commands: [
     {
+      name: 'why',
+      operands: 'file',
+      summary: 'tell which rule is for a file and why, who can read it, and what is encrypted',
+      examples: [
+        'sops-ts why secrets/app.yaml              # exit status 1 when it could not be encrypted so',
+        "sops-ts why --json secrets/app.yaml | jq '.current.groups[][].recipient'",
+      ],
+    },
+    {
       name: 'updatekeys',
       operands: 'file...',
       summary: 'give files the recipients that .sops.yaml names now',

@@ -33,7 +33,10 @@ describe('help pages', () => {
       expect(page).toContain(`\n${title}:\n`);
       for (const { name, summary } of commands) {
         const [word = '', second = ''] = name.split(' ');
-        const line = families[word] === undefined ? `${name} +${summary}` : `${word} .*\\b${second}\\b.* {2,}\\S.*`;
+        const line =
+          families[word] === undefined
+            ? `${name} +${summary}`
+            : `${word} (?:COMMAND|\\S*\\b${second}\\b\\S*) {2,}\\S.*`;
         expect(page).toMatch(new RegExp(`^  ${line}$`, 'm'));
       }
     }
