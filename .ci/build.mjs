@@ -41,6 +41,8 @@ const SECOND = {
     'src/util/atomic-write.ts',
   ],
 };
+/** The plug-in of kustomize, which has a start file of its own. */
+const PLUGIN = { file: 'kustomize.cjs', rooms: ['src/cli/plugin.ts'] };
 const LAST = { file: 'rest.cjs' };
 
 const COMMON = {
@@ -90,7 +92,7 @@ function importsOf({ imports }, ...kinds) {
 /** Shares the modules out: the name of the file for each. */
 function assign(inputs) {
   const places = new Map();
-  for (const { file, rooms } of [FIRST, SECOND]) {
+  for (const { file, rooms } of [FIRST, SECOND, PLUGIN]) {
     for (const name of staticClosure(inputs, rooms)) if (isOurs(name) && !places.has(name)) places.set(name, file);
   }
   for (const name of Object.keys(inputs)) if (isOurs(name) && !places.has(name)) places.set(name, LAST.file);
@@ -154,7 +156,7 @@ function runEach(names) {
 async function buildProgram(folder, metafile) {
   const { inputs, exports } = await survey();
   const places = assign(inputs);
-  for (const { file } of [FIRST, SECOND, LAST]) {
+  for (const { file } of [FIRST, SECOND, PLUGIN, LAST]) {
     const names = handedOut(inputs, places, file);
     await build({
       ...PROGRAM,

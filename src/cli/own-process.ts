@@ -1,5 +1,9 @@
 /** The running process, for operations that run programs. */
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SopsError } from '../errors.js';
 import type { OwnProcess } from '../exec/self.js';
+import type { LaunchTarget } from '../kubernetes/kustomize/launcher.js';
 
 type Replace = NonNullable<OwnProcess['replace']>;
 
@@ -51,4 +55,13 @@ function replacement(): Replace | undefined {
     for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
     execve.call(process, file, args, env);
   };
+}
+
+const PLUGIN_SCRIPT = 'sops-ts-kustomize.js';
+
+/** What starts the plug-in of kustomize that belongs to the running program. Throws `failed` when it is not there. */
+export function launchTarget(): LaunchTarget {
+  const script = join(dirname(realpathSync(process.argv[1] ?? '.')), PLUGIN_SCRIPT);
+  if (existsSync(script)) return { runtime: process.execPath, script };
+  throw new SopsError('failed', `${PLUGIN_SCRIPT} is not beside the program, so no launcher can start it`);
 }

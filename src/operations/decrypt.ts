@@ -37,7 +37,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
     trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
-  const text = path ? extracted(opened, path, printer, indent) : wholeText(opened, printer, indent);
+  const text = path ? extractedText(opened, path, printer, indent.width) : wholeText(opened, printer, indent);
   await writeOutput(bytesOf(opened.file, text), 'plaintext', request.output, request.input, host);
   return { warnings: opened.warnings };
 }
@@ -58,8 +58,11 @@ function wholeText(opened: OpenedFile, printer: FormatStore, { reprints, width }
   return printer.emit(opened.file.documents, null, { indent: width });
 }
 
-/** The text of a part of the first document (spec file-format.md section 7). */
-function extracted({ file }: OpenedFile, path: TreePath, printer: FormatStore, { width }: Indent): string {
+/**
+ * The text of a part of the first document (spec file-format.md section 7). Throws `path-not-found`, and `output-format` for what
+ * the printer has no text for.
+ */
+export function extractedText({ file }: OpenedFile, path: TreePath, printer: FormatStore, width?: number): string {
   const [first, ...others] = file.documents;
   if (!first) throw new SopsError('path-not-found', 'the file holds no document');
   const found = getAt(first, path);

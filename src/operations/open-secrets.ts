@@ -57,7 +57,7 @@ function* secretTexts({ file }: OpenedFile): Generator<string> {
 }
 
 /** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */
-async function trustNearestConfig(filePath: string, configPath: string | undefined, host: Host): Promise<void> {
+export async function trustNearestConfig(filePath: string, configPath: string | undefined, host: Host): Promise<void> {
   try {
     trustConfig(await loadConfig({ configPath, filePath, host }), host);
   } catch (error) {

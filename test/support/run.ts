@@ -30,7 +30,7 @@ export async function run(words: readonly string[], { cwd, env = {}, stdin = '' 
   return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
 }
 
-class Sink extends Writable {
+export class Sink extends Writable {
   private readonly chunks: Buffer[] = [];
 
   override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {

@@ -122,4 +122,10 @@ export const COMMANDS: readonly CommandRow[] = [
     writesInPlace: () => false,
     load: async () => (await import('./completion.js')).completion('powershell'),
   },
+  {
+    name: 'kustomize plugin',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-plugin.js')).kustomizePlugin,
+  },
 ];

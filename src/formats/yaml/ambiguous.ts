@@ -5,7 +5,7 @@ const OTHER_READINGS: readonly RegExp[] = [
   /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$/,
   // Floats: a point with or without digits around it, or an exponent (YAML 1.1 wants its sign, 1.2 does not).
   /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*(?:[eE][-+]?[0-9]+)?$/,
-  /^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$/,
+  /^[-+]?(?:[0-9][0-9_]*)?[eE][-+]?[0-9]+$/,
   // Numbers to base 60.
   /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/,
   // Dates and times.
@@ -16,5 +16,5 @@ const OTHER_READINGS: readonly RegExp[] = [
 
 /** Whether a text without quotes is no string for some reader. Asked for texts of one line; linear. */
 export function isAmbiguous(text: string): boolean {
-  return /^[-+.=<0-9]/.test(text) && OTHER_READINGS.some((pattern) => pattern.test(text));
+  return /^[-+.=<0-9eE]/.test(text) && OTHER_READINGS.some((pattern) => pattern.test(text));
 }

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+/** Starts the plug-in of kustomize; everything it does is in pluginMain. Builds start it once per generator. */
+const { pluginMain, processStreams } = require('../dist/kustomize.cjs').modules['src/cli/plugin.ts']();
+
+process.on('SIGXFSZ', () => undefined);
+pluginMain(process.argv.slice(2), processStreams()).then((status) => {
+  process.exitCode = status;
+  // A connection to a key service that nobody waits for any more may last for minutes.
+  setTimeout(() => process.exit(), 100).unref();
+});

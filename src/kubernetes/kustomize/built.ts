@@ -1,0 +1,123 @@
+/** Decrypting what a build has put out, by the rules of Flux's controller (spec kubernetes-and-stores.md section 1.7, pass 3). */
+import { SopsError } from '../../errors.js';
+import { canonicalStyle, printJson } from '../../formats/json/write.js';
+import { formatNamed, formatOfName } from '../../formats/registry.js';
+import { bytesOf, type FormatName } from '../../formats/store.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { openFile, plainText } from '../../operations/open-file.js';
+import type { Trail } from '../../operations/trail.js';
+import { type Branch, branch, item, leaf } from '../../tree/tree.js';
+import { decodeBase64 } from '../../util/base64.js';
+import { branchAt, describe, itemsOf, type Manifest, stringAt, withEntry } from '../manifest/manifest.js';
+import { checkDecrypted } from '../manifest/ready.js';
+
+export interface BuiltRules {
+  readonly keyServices: readonly KeyService[];
+  readonly trail: Trail;
+  /** Whether the MAC of objects is not looked at: a build cannot keep it. */
+  readonly skipMac: boolean;
+  /** Whether Flux's annotation leaves an object as it is. */
+  readonly heedsAnnotation: boolean;
+}
+
+const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
+
+/** What tells an encrypted file of a format in the data of a Secret. */
+const MARKERS: readonly (readonly [FormatName, string])[] = [
+  ['yaml', 'mac: ENC['],
+  ['json', '"mac": "ENC['],
+  ['dotenv', 'sops_mac=ENC['],
+  ['ini', '[sops]'],
+];
+
+/**
+ * An object decrypted: as a whole if it has metadata, else the encrypted files in a Secret's `data`. Throws what opening throws, with
+ * the object named, and `leaf-not-decryptable` when something in it would stay encrypted.
+ */
+export async function decryptBuilt(manifest: Manifest, rules: BuiltRules): Promise<Manifest> {
+  if (rules.heedsAnnotation && isDisabled(manifest.root)) return manifest;
+  const decrypted = manifest.sops ? await decryptWhole(manifest, rules) : await decryptData(manifest, rules);
+  checkDecrypted(decrypted);
+  return decrypted;
+}
+
+function isDisabled(root: Branch): boolean {
+  return stringAt(root, 'metadata', 'annotations', DISABLING)?.toLowerCase() === 'disabled';
+}
+
+/** Places of values do not count the sorting of keys, so each value authenticates; the MAC over all does not. */
+async function decryptWhole(manifest: Manifest, rules: BuiltRules): Promise<Manifest> {
+  const { root, sops } = manifest;
+  const sealed = branch([...root.items, item('sops', sops ?? branch())]);
+  const store = await formatNamed('json').load();
+  const text = printJson(sealed, canonicalStyle());
+  try {
+    const { file } = await openFile(Buffer.from(text), store, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
+    return { ...manifest, root: file.documents[0] ?? branch(), sops: undefined, text: '' };
+  } catch (error) {
+    throw named(error, manifest, describe(manifest));
+  }
+}
+
+async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manifest> {
+  const data = branchAt(manifest.root, 'data');
+  if (stringAt(manifest.root, 'kind') !== 'Secret' || !data) return manifest;
+  let made = data;
+  for (const { key, value } of itemsOf(data)) {
+    const bytes = value.kind === 'leaf' && typeof value.value === 'string' ? decodeBase64(value.value) : null;
+    const format = bytes && formatOfMarker(bytes, key);
+    if (!format) continue;
+    const plain = await decryptFileIn(bytes, { format, key, rules }).catch((error: unknown) => {
+      throw named(error, manifest, `${describe(manifest)}: data.${key}`);
+    });
+    made = withEntry(made, key, leaf(Buffer.from(plain).toString('base64')));
+  }
+  return made === data ? manifest : { ...manifest, root: withEntry(manifest.root, 'data', made) };
+}
+
+/** The format that an encrypted file has; undefined when it is none. JSON and binary files look the same: the key decides. */
+export function formatOfMarker(bytes: Buffer, key: string): FormatName | undefined {
+  const found = MARKERS.find(([, marker]) => bytes.includes(marker))?.[0];
+  return found === 'json' && formatOfKey(key) === 'binary' ? 'binary' : found;
+}
+
+/** The format of a key of a Secret: by its ending, and JSON for the one of image pull secrets. */
+export function formatOfKey(key: string): FormatName {
+  return key === '.dockerconfigjson' ? 'json' : formatOfName(key).name;
+}
+
+interface NestedFile {
+  readonly format: FormatName;
+  readonly key: string;
+  readonly rules: BuiltRules;
+}
+
+/** A file within a Secret is whole, so its MAC is looked at unless told otherwise. It comes out in the format of its key. */
+async function decryptFileIn(bytes: Buffer, { format, key, rules }: NestedFile): Promise<Uint8Array> {
+  const reader = await formatNamed(format).load();
+  const printer = await formatNamed(formatOfKey(key)).load();
+  const opened = await openFile(bytes, reader, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
+  const text = printer === reader ? plainText(opened) : printer.emit(opened.file.documents, null);
+  return bytesOf(opened.file, text);
+}
+
+function named(error: unknown, { origin }: Manifest, what: string): unknown {
+  if (!(error instanceof SopsError)) return error;
+  const { file } = origin;
+  const details = { path: error.path ?? [], ...(file === undefined ? {} : { file }), cause: error };
+  if (error.code === 'mac-mismatch') {
+    return new SopsError(
+      'mac-mismatch',
+      `${what}: the MAC does not fit, and cannot after a build, which renames and sorts`,
+      {
+        ...details,
+        hint: 'Each value was authenticated with its key. Go on with --mac skip, or list the file in a generator, where the MAC is checked.',
+      },
+    );
+  }
+  return new SopsError(error.code, `${what}: ${error.message}`, {
+    ...details,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+  });
+}
