@@ -46,8 +46,9 @@ const REKEYING = [...ROTATE, 'updatekeys', ...GROUPS, 'revoke'];
 const EXEC_ENV = ['exec-env'];
 const EXEC_FILE = ['exec-file'];
 const RUNNING = [...EXEC_ENV, ...EXEC_FILE];
+const PUBLISH = ['publish'];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING];
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH];
 const SERVING = ['keyservice'];
 const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING];
 
@@ -115,9 +116,11 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('update', ENCRYPT, OWN),
   yesNo('allow-unencrypted', PLANNING, { ownBehind: true }),
   flag('integer', 'shamir-secret-sharing-threshold', [...CHANGING, ...ENCRYPT, ...WHY, 'updatekeys', ...GROUPS]),
-  yesNo('yes', ['updatekeys', 'revoke'], { short: 'y', global: false, ownBehind: true }),
+  yesNo('yes', ['updatekeys', 'revoke', ...PUBLISH], { short: 'y', global: false, ownBehind: true }),
   yesNo('check', ['updatekeys'], OWN),
-  yesNo('dry-run', ['updatekeys', 'revoke'], OWN),
+  yesNo('dry-run', ['updatekeys', 'revoke', ...PUBLISH], OWN),
+  yesNo('recursive', PUBLISH, OWN),
+  yesNo('omit-extensions', PUBLISH, OWN),
   yesNo('keep-data-key', ['updatekeys'], OWN),
   text('prefix', EXEC_ENV, BEHIND),
   flag('list', 'only', EXEC_ENV, BEHIND),
@@ -130,7 +133,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('background', RUNNING, OWN),
   yesNo('ignore-mac', [...DECRYPT, ...EDIT]),
   yesNo('ignore-mac', [...SET, 'unset', ...REKEYING, ...RUNNING], OWN),
-  text('decryption-order', [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING], {
+  text('decryption-order', [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING, ...PUBLISH], {
     variable: 'SOPS_DECRYPTION_ORDER',
   }),
   yesNo('enable-local-keyservice', KEYED, {

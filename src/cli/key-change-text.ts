@@ -3,10 +3,10 @@ import type { GroupChange, KeyChange } from '../operations/key-changes.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 
-/** The lines, with their ends. */
-export function changeText({ groups, threshold }: KeyChange, paint: Painter): string {
+/** The lines, with their ends; `what` is what changes. */
+export function changeText({ groups, threshold }: KeyChange, paint: Painter, what = "the file's groups"): string {
   return [
-    "The following changes will be made to the file's groups:",
+    `The following changes will be made to ${what}:`,
     ...thresholdLines(threshold, paint),
     ...groups.flatMap((group, at) => [paint('underlined', `Group ${at + 1}`), ...groupLines(group, paint)]),
     '',

@@ -18,11 +18,11 @@ export class Questions {
     this.#streams = streams;
   }
 
-  /** Asks until the answer is yes or no, in full or the first letter. Throws `failed` when the input ends before. */
-  async confirm(question: string): Promise<boolean> {
+  /** Asks, naming the answers, until the answer is yes or no, in full or the first letter. Throws `failed` when the input ends before. */
+  async confirm(question: string, answers = ' (y/n):'): Promise<boolean> {
     this.#lines ??= linesOf(this.#streams.stdin);
     for (;;) {
-      await writeAll(this.#streams.stdout, `${question} (y/n):`);
+      await writeAll(this.#streams.stdout, `${question}${answers}`);
       const { value, done } = await this.#lines.next();
       if (done) {
         throw new SopsError('failed', 'EOF: standard input ended without an answer', {

@@ -101,7 +101,8 @@ async function firstMatch(rules: readonly CreationRule[], paths: readonly string
   return -1;
 }
 
-async function compileRule(rule: CreationRule): Promise<Re2> {
+/** The pattern of a rule. Throws `config` when it is malformed. */
+export async function compileRule(rule: Pick<CreationRule, 'pathRegex' | 'name'>): Promise<Re2> {
   try {
     return await compileRe2(rule.pathRegex);
   } catch (cause) {
@@ -110,20 +111,25 @@ async function compileRule(rule: CreationRule): Promise<Re2> {
   }
 }
 
-/** Refuses a rule that cannot mean what it says. */
-function checkRule(rule: CreationRule, host: Host): void {
-  for (const { key, suggestion } of rule.unknownKeys) {
-    const name = JSON.stringify(key);
-    if (suggestion === undefined) warnOnce(host, `${rule.name}: unknown key ${name} is ignored`);
-    else
-      throw new SopsError('config', `${rule.name}: unknown key ${name}; did you mean ${JSON.stringify(suggestion)}?`);
-  }
+/** Refuses a creation rule that cannot mean what it says. Throws `config`. */
+export function checkRule(rule: CreationRule, host: Host): void {
+  checkKeys(rule, host);
   if (rule.selection.size > 1) {
     throw new SopsError(
       'config',
       'error loading config: cannot use more than one of encrypted_suffix, unencrypted_suffix, encrypted_regex, unencrypted_regex, encrypted_comment_regex, or unencrypted_comment_regex for the same rule',
       { hint: `See ${rule.name}.` },
     );
+  }
+}
+
+/** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one. */
+export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Host): void {
+  for (const { key, suggestion } of rule.unknownKeys) {
+    const name = JSON.stringify(key);
+    if (suggestion === undefined) warnOnce(host, `${rule.name}: unknown key ${name} is ignored`);
+    else
+      throw new SopsError('config', `${rule.name}: unknown key ${name}; did you mean ${JSON.stringify(suggestion)}?`);
   }
 }
 

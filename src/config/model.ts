@@ -1,6 +1,7 @@
 /** What a `.sops.yaml` says, typed: creation rules, destination rules and the stores' settings. */
 import type { KeyFields } from '../keys/provider.js';
 import type { SelectionOption } from '../metadata/metadata.js';
+import type { RemoteSettings } from '../remotes/remote.js';
 
 /** The selection options that are set, none of them to the empty text. */
 export type SelectionOptions = ReadonlyMap<SelectionOption, string>;
@@ -44,18 +45,13 @@ export interface CreationRule {
   readonly unknownKeys: readonly UnknownKey[];
 }
 
-/** Where `publish` puts files; texts are empty when absent. */
+/** Where `publish` puts files. */
 export interface DestinationRule {
+  /** How messages call it, e.g. `destination rule 2 of ../.sops.yaml`. */
+  readonly name: string;
   readonly pathRegex: string;
-  readonly s3Bucket: string;
-  readonly s3Prefix: string;
-  readonly gcsBucket: string;
-  readonly gcsPrefix: string;
-  readonly vaultPath: string;
-  readonly vaultAddress: string;
-  readonly vaultKvMountName: string;
-  /** 0 for none. */
-  readonly vaultKvVersion: number;
+  /** What it says about places, by field name. */
+  readonly settings: RemoteSettings;
   readonly omitExtensions: boolean;
   readonly recreationRule: CreationRule;
   readonly unknownKeys: readonly UnknownKey[];

@@ -1,6 +1,8 @@
 /** From the tree of a `.sops.yaml` to its typed form (spec keys-and-config.md 5.2, 5.4, 5.5). */
 import { KEY_TYPES } from '../keys/registry.js';
 import { SELECTION_OPTIONS, type SelectionOption } from '../metadata/metadata.js';
+import { REMOTES } from '../remotes/registry.js';
+import type { RemoteField } from '../remotes/remote.js';
 import type { Branch, Value } from '../tree/tree.js';
 import { Decoder } from './decode.js';
 import { parseGroups, parseRuleKeys } from './key-fields.js';
@@ -22,19 +24,13 @@ const RULE_ALIASES = new Map(
   KEY_TYPES.flatMap((row) => [row.type, row.flag, row.groupField].map((name) => [name, row.ruleField] as const)),
 );
 
-const DESTINATION_KEYS = [
-  'path_regex',
-  's3_bucket',
-  's3_prefix',
-  'gcs_bucket',
-  'gcs_prefix',
-  'vault_path',
-  'vault_address',
-  'vault_kv_mount_name',
-  'vault_kv_version',
-  'omit_extensions',
-  'recreation_rule',
-];
+/** The fields of all places that files can be published to. */
+const PLACE_FIELDS: readonly RemoteField[] = REMOTES.flatMap(({ field, options }) => [
+  { name: field, kind: 'text' },
+  ...options,
+]);
+
+const DESTINATION_KEYS = ['path_regex', ...PLACE_FIELDS.map(({ name }) => name), 'omit_extensions', 'recreation_rule'];
 
 /** Fields that say something else than whom to encrypt for: in rules, and at the top. */
 export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
@@ -100,17 +96,16 @@ function parseRule(decoder: Decoder, value: Value | undefined, name: string): Cr
 
 function parseDestination(decoder: Decoder, value: Value, name: string): DestinationRule {
   const fields = decoder.fields(value, 'config.destinationRule');
-  const text = (field: string): string => decoder.string(fields.get(field));
+  const settings = new Map<string, string>();
+  for (const { name: field, kind } of PLACE_FIELDS) {
+    const found = fields.get(field);
+    const text = kind === 'text' ? decoder.string(found) : String(decoder.integer(found) || '');
+    if (text !== '') settings.set(field, text);
+  }
   return {
-    pathRegex: text('path_regex'),
-    s3Bucket: text('s3_bucket'),
-    s3Prefix: text('s3_prefix'),
-    gcsBucket: text('gcs_bucket'),
-    gcsPrefix: text('gcs_prefix'),
-    vaultPath: text('vault_path'),
-    vaultAddress: text('vault_address'),
-    vaultKvMountName: text('vault_kv_mount_name'),
-    vaultKvVersion: decoder.integer(fields.get('vault_kv_version')) ?? 0,
+    name,
+    pathRegex: decoder.string(fields.get('path_regex')),
+    settings,
     omitExtensions: decoder.boolean(fields.get('omit_extensions')),
     recreationRule: parseRule(decoder, fields.get('recreation_rule'), `recreation rule of ${name}`),
     unknownKeys: unknownKeysOf(fields, DESTINATION_KEYS),

@@ -14,16 +14,31 @@ const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 
 /** Every encrypted file holds both, whatever its format. */
 const MARKS = ['sops', 'ENC[AES256_GCM,'];
 
-/** The paths of all files below a folder, in order of their names. Symbolic links are not followed. Throws `failed`. */
-export async function* filesBelow(folder: string): AsyncGenerator<string> {
+export interface WalkOptions {
+  /** Whether hidden files and folders are passed over. */
+  readonly skipsHidden?: boolean;
+  /** Whether a symbolic link to a file counts as one. Those to folders are never followed. */
+  readonly takesLinks?: boolean;
+}
+
+/** The paths of all files below a folder, in order of their names. Throws `failed`. */
+export async function* filesBelow(folder: string, options: WalkOptions = {}): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new SopsError('failed', `open ${folder}: ${systemReason(cause)}`, { file: folder, cause });
   });
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    if (options.skipsHidden && entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    if (entry.isFile()) yield path;
-    else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path);
+    if (entry.isFile() || (options.takesLinks && entry.isSymbolicLink() && (await isFile(path)))) yield path;
+    else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path, options);
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 export interface EncryptedFile {

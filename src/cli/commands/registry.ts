@@ -81,6 +81,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./exec-file.js')).execFile,
   },
   {
+    name: 'publish',
+    operandRule: 'first',
+    writesInPlace: () => false,
+    load: async () => (await import('./publish.js')).publish,
+  },
+  {
     name: 'filestatus',
     operandRule: 'own',
     writesInPlace: () => false,

@@ -1,6 +1,8 @@
 /** GCP KMS over REST, for networks that do not let gRPC through. */
 import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
+import { refusalOf } from '../../util/gcp/refusal.js';
+import { membersOf } from '../../util/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
 import type { Service, Transport } from './transport.js';
@@ -45,28 +47,10 @@ function pathOf(name: string): string {
 }
 
 function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | undefined {
-  const answer = parseObject(body);
-  if (status !== 200) throw new SopsError('key', refusalOf(status, answer));
+  const answer = membersOf(body);
+  if (status !== 200) throw refusalOf({ status, body });
   if (!answer) throw new SopsError('key', 'the answer cannot be understood');
-  const value = answer[field];
+  const value = answer.get(field);
   const bytes = typeof value === 'string' ? decodeBase64(value) : null;
   return bytes ?? undefined;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function parseObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The service's own words: `{"error":{"code":403,"message":"…","status":"PERMISSION_DENIED"}}`. */
-function refusalOf(status: number, answer: Fields | undefined): string {
-  const error = (answer?.error ?? {}) as Fields;
-  const message = typeof error.message === 'string' ? error.message.trim().split('\n', 1)[0] : '';
-  return `googleapi: Error ${status}${message ? `: ${message}` : ''}`;
 }

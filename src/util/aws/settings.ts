@@ -55,6 +55,30 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   return { ...base, profile, ...(credentials ? { credentials } : search) };
 }
 
+/**
+ * The region that the user configured: `AWS_REGION`, `AWS_DEFAULT_REGION`, or that of the profile in force. Throws `key` when there is
+ * none.
+ */
+export async function configuredRegion(host: Host): Promise<string> {
+  const { env } = host;
+  const profile = env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile(profile, sharedFilesOf(host)));
+  if (region) return region;
+  throw new SopsError('key', 'there is no AWS region', { hint: 'Set AWS_REGION, or a region in ~/.aws/config.' });
+}
+
+async function regionOfProfile(profile: string, { filepath, configFilepath }: SharedFiles): Promise<string> {
+  const names = [`profile ${profile}`, profile];
+  for (const file of [configFilepath, filepath]) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    for (const [, name = '', body = ''] of text.matchAll(/^[ \t]*\[([^\]\n]*)\]([^[]*)/gm)) {
+      const region = /^region[ \t]*=[ \t]*([\w-]+)/m.exec(body)?.[1];
+      if (region !== undefined && names.includes(name.replaceAll(/["']/g, '').trim())) return region;
+    }
+  }
+  return '';
+}
+
 function environmentCredentials({ env }: Host): AwsCredentials | undefined {
   // The Go SDK, which SOPS uses, knows these second names.
   const accessKeyId = env.AWS_ACCESS_KEY_ID || env.AWS_ACCESS_KEY;

@@ -29,6 +29,16 @@ export async function findCredentials(host: Host): Promise<AuthClient> {
   return fromMachine(auth, host);
 }
 
+/**
+ * The credentials for services other than the KMS: SOPS finds those by Google's own rules alone, so a file comes first here, and what
+ * SOPS has for keys counts where it would find none but the machine's. Throws as {@link findCredentials}.
+ */
+export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
+  const file = await applicationDefault(host);
+  if (!file) return findCredentials(host);
+  return fromJson(await importSdk<Auth>('google-auth-library'), file.text, file.path, host);
+}
+
 /** The file of that name, or the text itself when there is none. */
 async function fileOrValue(text: string, host: Host): Promise<string> {
   if (text.trimStart().startsWith('{')) return text;

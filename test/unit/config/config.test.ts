@@ -302,10 +302,11 @@ describe('stores and destinations', () => {
     expect(config.destinationRules).toMatchObject([
       {
         pathRegex: 'x',
-        vaultPath: 'p',
-        vaultKvVersion: 1,
-        vaultKvMountName: '',
-        s3Bucket: '',
+        name: 'destination rule 1 of .sops.yaml',
+        settings: new Map([
+          ['vault_path', 'p'],
+          ['vault_kv_version', '1'],
+        ]),
         omitExtensions: true,
         unknownKeys: [{ key: 's3_buket', suggestion: 's3_bucket' }],
       },

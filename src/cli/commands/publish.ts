@@ -1,0 +1,81 @@
+/** `publish`: from flags to the operation, and what it shows, asks and sums up. */
+import { SopsError } from '../../errors.js';
+import { type PublishOutcome, type PublishRequest, type PublishTalk, publishFiles } from '../../operations/publish.js';
+import { painterFor } from '../colours.js';
+import { changeText } from '../key-change-text.js';
+import { Questions } from '../questions.js';
+import { printable, reportOf } from '../report.js';
+import { say, writeAll } from '../streams.js';
+import type { Command, Invocation } from './command.js';
+import { keyServiceFlags } from './document-flags.js';
+
+export const publish: Command = {
+  async run(invocation) {
+    const { streams, host } = invocation;
+    const questions = new Questions(streams);
+    try {
+      const outcome = await publishFiles(publishRequest(invocation, talkWith(invocation, questions)), host);
+      say(streams.stderr, `${summaryOf(outcome)}\n`);
+      if (outcome.failed > 0) throw new SopsError('failed', `failed publishing ${outcome.failed} file(s)`);
+      return 0;
+    } finally {
+      await questions.close();
+    }
+  },
+};
+
+/** What the flags ask for. */
+export function publishRequest({ values, operands }: Invocation, talk: PublishTalk): PublishRequest {
+  return {
+    path: operands[0],
+    recursive: values.isOn('recursive'),
+    omitExtensions: values.isOn('omit-extensions'),
+    dryRun: values.isOn('dry-run'),
+    configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
+    decryptionOrder: values.text('decryption-order'),
+    talk,
+  };
+}
+
+function talkWith({ values, streams }: Invocation, questions: Questions): PublishTalk {
+  const tell = (text: string): void => {
+    if (values.isOn('verbose')) say(streams.stderr, `${text}\n`);
+  };
+  return {
+    showChange: (change) => writeAll(streams.stdout, changeText(change, painterFor(streams), "the file's key groups")),
+    preview: (file, url, masked) => writeAll(streams.stdout, previewText(file, url, masked)),
+    confirm: async (file, url) =>
+      values.isOn('yes') || questions.confirm(`uploading ${printable(file)} to ${printable(url)} ?`, ' (y/n): '),
+    canceled: (file) => writeAll(streams.stdout, `Publication of ${printable(file)} canceled\n`),
+    finished: (file, url, result) =>
+      tell(`File ${printable(file)} ${result === 'written' ? 'published to' : 'is up to date in'} ${printable(url)}`),
+    failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
+  };
+}
+
+/** Keys are a file's and may hold anything; line breaks between them are ours. */
+function previewText(file: string, url: string, masked: string | null): string {
+  const what = masked === null ? 'the encrypted file' : 'these values, decrypted:';
+  const lines = [
+    `${printable(file)} would be sent to ${printable(url)}: ${what}`,
+    ...(masked ?? '').split('\n').map(printable),
+  ];
+  return lines
+    .filter((line) => line !== '')
+    .join('\n')
+    .concat('\n');
+}
+
+function summaryOf({ written, unchanged, canceled, failed, previewed }: PublishOutcome): string {
+  const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
+  if (written + unchanged + canceled + failed + previewed === 0) return 'No files were found; nothing was published.';
+  const parts = [
+    ...(previewed > 0 ? [`${files(previewed)} would be published (--dry-run)`] : []),
+    ...(written > 0 ? [`${files(written)} published`] : []),
+    ...(unchanged > 0 ? [`${files(unchanged)} already up to date`] : []),
+    ...(canceled > 0 ? [`${files(canceled)} canceled`] : []),
+    ...(failed > 0 ? [`${files(failed)} failed`] : []),
+  ];
+  return `${parts.join(', ')}.`;
+}

@@ -1,0 +1,61 @@
+/** AWS S3: encrypted files as objects (spec kubernetes-and-stores.md section 4.1). */
+import { SopsError } from '../errors.js';
+import { failureOf } from '../util/aws/failure.js';
+import { endpointOf } from '../util/aws/request-handler.js';
+import { configuredRegion, settingsFor } from '../util/aws/settings.js';
+import { silenceVersionNotice } from '../util/aws/version-notice.js';
+import type { Host } from '../util/host.js';
+import { importSdk } from '../util/import-sdk.js';
+import type { Remote } from './remote.js';
+
+type S3 = typeof import('@aws-sdk/client-s3');
+type Client = InstanceType<S3['S3Client']>;
+
+export const s3: Remote<Uint8Array> = {
+  open(settings, host) {
+    const bucket = settings.get('s3_bucket') ?? '';
+    const keyOf = (name: string): string => `${settings.get('s3_prefix') ?? ''}${name}`;
+    const url = (name: string): string => `s3://${bucket}/${keyOf(name)}`;
+    return {
+      url,
+      async put(name, content) {
+        const doing = `failed to upload to ${url(name)}`;
+        const key = keyOf(name);
+        // A URL has no such segments: it would name another object than the one that was signed.
+        if (key.split('/').some((segment) => segment === '.' || segment === '..')) {
+          throw new SopsError('config', `${doing}: the key has a segment . or ..`, { hint: 'See s3_prefix.' });
+        }
+        try {
+          const { PutObjectCommand } = await loadS3();
+          const object = { Bucket: bucket, Key: key, Body: content, ContentType: 'application/octet-stream' };
+          await (await clientFor(host)).send(new PutObjectCommand(object));
+        } catch (error) {
+          throw failureOf(doing, error).with('failed');
+        }
+        return 'written';
+      },
+    };
+  },
+};
+
+const clients = new WeakMap<Host, Promise<Client>>();
+
+/** The client of a run; it keeps its credentials. */
+function clientFor(host: Host): Promise<Client> {
+  const client = clients.get(host) ?? makeClient(host);
+  clients.set(host, client);
+  return client;
+}
+
+async function makeClient(host: Host): Promise<Client> {
+  const { S3Client } = await loadS3();
+  await silenceVersionNotice();
+  const settings = await settingsFor(await configuredRegion(host), '', host);
+  const client = new S3Client({ ...settings, ...endpointOf('S3', host), expectContinueHeader: false });
+  await client.config.credentials();
+  return client;
+}
+
+function loadS3(): Promise<S3> {
+  return importSdk<S3>('@aws-sdk/client-s3');
+}
