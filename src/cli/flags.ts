@@ -29,8 +29,9 @@ const ENCRYPT = ['encrypt'];
 const DECRYPT = ['decrypt'];
 const ROTATE = ['rotate'];
 const EDIT = ['edit'];
+const UNSEAL = ['unseal'];
 /** They make new files. */
-const MAKING = [...ENCRYPT, ...EDIT];
+const MAKING = [...ENCRYPT, ...EDIT, ...UNSEAL];
 /** They are told how a new file would be made, as those are. */
 const WHY = ['why'];
 const PLANNING = [...MAKING, ...WHY];
@@ -47,10 +48,13 @@ const EXEC_ENV = ['exec-env'];
 const EXEC_FILE = ['exec-file'];
 const RUNNING = [...EXEC_ENV, ...EXEC_FILE];
 const PUBLISH = ['publish'];
+const SEAL = ['seal'];
+/** They open SealedSecrets. */
+const OPENING = [...SEAL, 'seal verify', ...UNSEAL];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH];
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH, ...SEAL, ...UNSEAL];
 const SERVING = ['keyservice'];
-const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING];
+const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify'];
 
 /** Taken behind the command only. */
 const BEHIND = { global: false } as const;
@@ -147,6 +151,27 @@ export const FLAGS: readonly FlagRow[] = [
     global: false,
   }),
   yesNo('prompt', SERVING, BEHIND),
+  text('output', UNSEAL, BEHIND),
+  text('input-type', SEAL, BEHIND),
+  text('filename-override', [...SEAL, ...UNSEAL], BEHIND),
+  yesNo('ignore-mac', SEAL, OWN),
+  text('decryption-order', SEAL, { ...BEHIND, variable: 'SOPS_DECRYPTION_ORDER' }),
+  text('cert', SEAL, { ...BEHIND, variable: 'SEALED_SECRETS_CERT' }),
+  text('fetch-from', SEAL, BEHIND),
+  text('scope', SEAL, { ...BEHIND, variable: 'SEALED_SECRETS_SCOPE' }),
+  text('name', SEAL, BEHIND),
+  text('namespace', OPENING, { ...BEHIND, short: 'n' }),
+  text('merge-into', SEAL, BEHIND),
+  yesNo('prune', SEAL, OWN),
+  yesNo('raw', SEAL, OWN),
+  yesNo('re-encrypt', SEAL, OWN),
+  flag('list', 'private-key', OPENING, BEHIND),
+  yesNo('allow-empty-data', SEAL, OWN),
+  yesNo('yaml11', SEAL, OWN),
+  text('format', [...SEAL, ...UNSEAL], { ...BEHIND, short: 'o', variable: 'SEALED_SECRETS_FORMAT' }),
+  text('sealed-secret-file', SEAL, { ...BEHIND, short: 'w' }),
+  yesNo('encrypt', UNSEAL, OWN),
+  yesNo('keep-owner', UNSEAL, OWN),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('json', WHY, OWN),

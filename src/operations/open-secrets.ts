@@ -9,7 +9,8 @@ import { floatText } from '../tree/value.js';
 import type { Host } from '../util/host.js';
 import { readInput, storesOf } from './input.js';
 import { leavesOf } from './leaves.js';
-import { type OpenedFile, openFile } from './open-file.js';
+import { type OpenedFile, type OpenOptions, openFile } from './open-file.js';
+import type { Input } from './requests.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -30,15 +31,24 @@ export interface OpenedSecrets extends OpenedFile {
 /** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
 export async function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
   const input = { kind: 'file', path } as const;
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  await trustNearestConfig(path, request.configPath, host);
+  const options = await openingFor(input, path, request, host);
   const { reader, printer } = await storesOf({ input, inputType: request.inputType, outputType: request.outputType });
-  const bytes = await readInput(input, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
-  const { ignoreMac } = request;
-  const trail = trailOf(input, host);
-  const opened = await openFile(bytes, reader, { ignoreMac, rewrites: false, decryptionOrder, keyServices, trail });
+  const opened = await openFile(await readInput(input, host), reader, options);
   return { ...opened, printer };
+}
+
+/** What opening needs beside the bytes of a file. `name` is where its configuration is looked for. */
+export async function openingFor(
+  input: Input,
+  name: string | undefined,
+  request: SecretsRequest,
+  host: Host,
+): Promise<OpenOptions> {
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  await trustNearestConfig(name, request.configPath, host);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const trail = trailOf(input, host);
+  return { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail };
 }
 
 /** What hides the values of files in a program's output. */
@@ -57,7 +67,11 @@ function* secretTexts({ file }: OpenedFile): Generator<string> {
 }
 
 /** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */
-export async function trustNearestConfig(filePath: string, configPath: string | undefined, host: Host): Promise<void> {
+export async function trustNearestConfig(
+  filePath: string | undefined,
+  configPath: string | undefined,
+  host: Host,
+): Promise<void> {
   try {
     trustConfig(await loadConfig({ configPath, filePath, host }), host);
   } catch (error) {

@@ -22,24 +22,25 @@ export const encrypt: Command = {
 
 /** What the flags ask for. Throws `conflict` and `usage`. */
 export function encryptRequest(invocation: Invocation): EncryptRequest {
-  const { values } = invocation;
   const { input, output } = inputAndOutput(invocation);
-  const filenameOverride = values.text('filename-override');
+  const filenameOverride = invocation.values.text('filename-override');
   if (input.kind === 'stdin' && filenameOverride === undefined) {
     throw new SopsError('conflict', 'Error: must specify --filename-override when reading from stdin', {
       hint: 'The name decides the format and the creation rule.',
     });
   }
+  return { ...encryptionFlags(invocation), input, output, filenameOverride };
+}
+
+/** What the flags say about how to encrypt, wherever the plaintext comes from. Throws `usage`. */
+export function encryptionFlags({ values }: Invocation): Omit<EncryptRequest, 'input' | 'output'> {
   return {
-    input,
-    output,
     keyFlags: keyFlags(values),
     selection: selection(values),
     macOnlyEncrypted: values.isOn('mac-only-encrypted'),
     allowUnencrypted: values.isOn('allow-unencrypted'),
     inputType: formatFlag(values, 'input-type'),
     outputType: formatFlag(values, 'output-type'),
-    filenameOverride,
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
     awsProfile: values.text('aws-profile'),

@@ -134,4 +134,22 @@ export const COMMANDS: readonly CommandRow[] = [
     writesInPlace: () => false,
     load: async () => (await import('./kustomize-plugin.js')).kustomizePlugin,
   },
+  {
+    name: 'seal',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./seal.js')).seal,
+  },
+  {
+    name: 'seal verify',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./seal-verify.js')).sealVerify,
+  },
+  {
+    name: 'unseal',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./unseal.js')).unseal,
+  },
 ];

@@ -68,6 +68,9 @@ function step(place: Place, word: string, commands: readonly CommandRow[]): Plac
   }
   if (place.level === 'program') return enter(word, word, place, commands);
   if (place.level === 'family') return enter(`${place.name} ${word}`, word, place, commands);
+  // `seal` is a command, and the first word of another.
+  const longer = `${place.name} ${word}`;
+  if (commands.some((row) => row.name === longer)) return enter(longer, word, place, commands);
   return place;
 }
 
@@ -94,7 +97,8 @@ function offerAt(place: Place, current: string, commands: readonly CommandRow[])
   if (current.startsWith('-')) return { candidates: flagCandidates(place, command), files: false };
   if (level === 'family') return { candidates: members(name ?? '', commands), files: false };
   if (level === 'help') return { candidates: topics(commands), files: false };
-  return { candidates: level === 'program' ? [...topics(commands), HELP] : [], files: true };
+  if (level === 'program') return { candidates: [...topics(commands), HELP], files: true };
+  return { candidates: command === undefined ? [] : members(command, commands), files: true };
 }
 
 /** `prefix` is what stands of the word before the value. */
@@ -132,7 +136,7 @@ function topics(commands: readonly CommandRow[]): Candidate[] {
   const found = new Map<string, string>();
   for (const { name } of commands) {
     const [word = ''] = name.split(' ');
-    found.set(word, word === name ? guideOf(name).summary : (families[word] ?? ''));
+    found.set(word, word === name ? guideOf(name).summary : (families[word] ?? found.get(word) ?? ''));
   }
   return [...found].map(([word, text]) => ({ word, text }));
 }

@@ -1,9 +1,20 @@
 /** What help pages and shell completion say of flags: one entry a name. */
 import { FORMATS } from '../../formats/registry.js';
 import { KEY_TYPES } from '../../keys/registry.js';
+import { SEALING_TEXTS } from './sealing-texts.js';
 
 /** Flags that help pages put in one paragraph. */
-export type FlagGroup = 'recipients' | 'changes' | 'selection' | 'types' | 'services' | 'general';
+export type FlagGroup =
+  | 'recipients'
+  | 'changes'
+  | 'selection'
+  | 'certificate'
+  | 'binding'
+  | 'layout'
+  | 'opening'
+  | 'types'
+  | 'services'
+  | 'general';
 
 /** What the flags of a group are, since they share one paragraph. */
 export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
@@ -14,6 +25,10 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
   recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
   selection: { title: 'Selection', note: 'one of them; by key or by comment' },
+  certificate: { title: 'Certificate', note: "PEM; or the controller's address" },
+  binding: { title: 'Bound to', note: 'strict, the default, namespace-wide or cluster-wide; else what the input says' },
+  layout: { title: 'Output', note: 'yaml or json' },
+  opening: { title: 'Opening', note: '' },
   services: {
     title: 'Services',
     note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
@@ -124,6 +139,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['config', { value: 'FILE', help: 'use FILE instead of searching .sops.yaml', offers: 'files' }],
   ['indent', { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }],
   ['json', { help: 'print what a program can read' }],
+  ...SEALING_TEXTS,
   ['verbose', general],
   ['disable-version-check', general],
   ['help', general],

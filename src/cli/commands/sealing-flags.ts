@@ -1,0 +1,19 @@
+/** What `seal`, `unseal` and `seal verify` share. */
+import type { Input } from '../../operations/requests.js';
+import type { FlagValues } from '../flag-values.js';
+import { UsageError } from '../usage-error.js';
+import type { Invocation } from './command.js';
+import { inputAndOutput } from './document-flags.js';
+
+/** The one file that a command reads, or standard input. Throws `usage` for more. */
+export function singleInput(invocation: Invocation, command: string): Input {
+  const [, second] = invocation.operands;
+  if (second !== undefined)
+    throw new UsageError(`one file at a time, and ${JSON.stringify(second)} is another`, command);
+  return inputAndOutput(invocation).input;
+}
+
+/** The files of `--private-key`, given several times or separated by commas. */
+export function privateKeyFiles(values: FlagValues): string[] {
+  return values.list('private-key').flatMap((text) => text.split(',').filter((path) => path !== ''));
+}

@@ -1,0 +1,98 @@
+/** What `seal` is given: Secrets, or files that become one. */
+import { basename } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { flatText } from '../../formats/scalar.js';
+import { nameOf } from '../../operations/input.js';
+import { type PlainRequest, plainBytesOf, type ReadFile, readMaybeEncrypted } from '../../operations/plain-input.js';
+import type { Host } from '../../util/host.js';
+import { encodeText } from '../../util/text.js';
+import { itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
+import { readManifests } from '../manifest/read.js';
+import { looseScalarWarnings, type ScalarPolicy } from '../manifest/scalars.js';
+import { isDataKey } from '../manifest/secret.js';
+import { readSecret, type SecretContent } from './secret-content.js';
+
+export interface SecretInput extends PlainRequest {
+  /** The name of the Secret that a file without one becomes. */
+  readonly name: string | undefined;
+  readonly policy: ScalarPolicy;
+}
+
+/** The plaintext of the input, decrypted if need be. */
+export async function readPlaintext(request: PlainRequest, host: Host): Promise<Uint8Array> {
+  return plainBytesOf(await readMaybeEncrypted(request, host), request, host);
+}
+
+/**
+ * The Secrets of the input: its objects, or, for a file that holds none, one of the name given, with a key for each variable
+ * of a dotenv file and one of the file's name for any other. Throws `document-invalid`.
+ */
+export async function readSecrets(request: SecretInput, host: Host): Promise<SecretContent[]> {
+  const read = await readMaybeEncrypted(request, host);
+  const bytes = await plainBytesOf(read, request, host);
+  const manifests = objectsOf(read, bytes, request);
+  if (manifests) {
+    if (request.policy === 'yaml11') for (const text of manifests.flatMap(looseScalarWarnings)) host.warn(text);
+    return manifests.map((manifest) => readSecret(manifest, request.policy));
+  }
+  const { name } = request;
+  if (name === undefined) {
+    throw new SopsError('document-invalid', 'no secrets found. Ensure the input is valid and UTF-8 encoded', {
+      ...fileOf(request),
+      hint: 'A file that is no Kubernetes object becomes a Secret with --name NAME.',
+    });
+  }
+  return [madeSecret(name, valuesOf(read, bytes, request))];
+}
+
+/** The objects of a text; undefined when it holds none, so that it can become the value of one. */
+function objectsOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Manifest[] | undefined {
+  const isObject = store.name === 'yaml' || store.name === 'json' || request.input.kind === 'stdin';
+  if (!isObject) return undefined;
+  try {
+    const found = readManifests(bytes, { file: nameOf(request) });
+    return found.some(({ root }) => stringAt(root, 'kind') !== undefined) ? found : undefined;
+  } catch (error) {
+    // With a name any text can become a value; without one the reader's reason is what helps.
+    if (error instanceof SopsError && request.name !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function valuesOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Map<string, Uint8Array> {
+  if (store.name !== 'dotenv') {
+    const path = nameOf(request);
+    if (path === undefined) {
+      throw new SopsError('usage', 'a value from standard input needs a key', {
+        hint: 'Name it with --filename-override KEY, or seal it alone with --raw.',
+      });
+    }
+    return new Map([[checkedKey(basename(path), request), bytes]]);
+  }
+  const [document] = store.parse(bytes).documents;
+  return new Map(
+    itemsOf(document).map(({ key, value }) => {
+      const text = value.kind === 'leaf' ? flatText(value, false, 'dotenv', [key]) : '';
+      return [checkedKey(key, request), encodeText(text)];
+    }),
+  );
+}
+
+function checkedKey(key: string, request: SecretInput): string {
+  if (isDataKey(key)) return key;
+  throw new SopsError('document-invalid', `${JSON.stringify(key)} cannot be a key of a Secret`, {
+    ...fileOf(request),
+    hint: 'Keys are made of letters, digits, - _ and . (253 at most).',
+  });
+}
+
+function madeSecret(name: string, values: ReadonlyMap<string, Uint8Array>): SecretContent {
+  const none = new Map<string, string>();
+  const absent = { namespace: undefined, immutable: undefined };
+  return { described: `Secret ${name}`, name, ...absent, labels: none, annotations: none, type: 'Opaque', values };
+}
+
+function fileOf(request: PlainRequest): { file?: string } {
+  const name = nameOf(request);
+  return name === undefined ? {} : { file: name };
+}

@@ -1,0 +1,85 @@
+/** `unseal` and `seal verify`: SealedSecrets opened with the controller's private keys. */
+import type { KeyObject } from 'node:crypto';
+import { SopsError } from '../../errors.js';
+import { checkExists, nameOf, readInput } from '../../operations/input.js';
+import { writeOutput } from '../../operations/output.js';
+import type { EncryptRequest, Input, Output } from '../../operations/requests.js';
+import type { Host } from '../../util/host.js';
+import { readManifests } from '../manifest/read.js';
+import { formFor, printSealed } from './print.js';
+import { readPrivateKeys } from './private-keys.js';
+import { readSealedSecret, type SealedSecret } from './sealed-secret.js';
+import { openAll, unseal } from './unseal.js';
+
+export interface OpenRequest {
+  readonly input: Input;
+  /** Files with private keys, at least one. */
+  readonly privateKeys: readonly string[];
+  /** The namespace of objects that leave it to `kubectl apply`. */
+  readonly namespace?: string | undefined;
+}
+
+export interface UnsealRequest extends OpenRequest {
+  readonly output: Output;
+  readonly form: string | undefined;
+  /** Adds the reference to the owner that the controller would write. */
+  readonly keepOwner: boolean;
+  /** How to encrypt the result; undefined to print it as it is. Its input and output are set here. */
+  readonly encrypt?: EncryptRequest | undefined;
+}
+
+/** Opens every object and writes the Secrets, in the clear or encrypted by the creation rules. Throws SopsError. */
+export async function unsealFile(request: UnsealRequest, host: Host): Promise<void> {
+  const { input, output } = request;
+  const form = formFor(request.form, output.kind === 'file' ? output.path : undefined);
+  const { sealed, keys } = await readSealed(request, host);
+  const unsealed = sealed.map((one) => unseal(one, keys, request.keepOwner));
+  for (const { warnings } of unsealed) for (const warning of warnings) host.warn(warning);
+  const roots = unsealed.map(({ root }) => root);
+  const bytes = Buffer.from(printSealed(roots, form, false));
+  if (!request.encrypt) return writeOutput(bytes, 'plaintext', output, input, host);
+  const { encryptFile } = await import('../../operations/encrypt.js');
+  const plaintext: Input = { kind: 'stdin', read: async () => bytes };
+  const filenameOverride =
+    request.encrypt.filenameOverride ?? (output.kind === 'file' ? output.path : nameOf({ input }));
+  if (filenameOverride === undefined) {
+    throw new SopsError('conflict', 'Error: must specify --filename-override when reading from stdin', {
+      hint: 'The name decides the creation rule.',
+    });
+  }
+  const types = { inputType: form, outputType: form } as const;
+  await encryptFile({ ...request.encrypt, ...types, input: plaintext, output, filenameOverride }, host);
+}
+
+/** What was opened, without anything of it. */
+export interface Verified {
+  /** Kind and name. */
+  readonly described: string;
+  readonly values: number;
+}
+
+/** Opens every value and forgets it. Throws `key`, naming what does not open. */
+export async function verifyFile(request: OpenRequest, host: Host): Promise<Verified[]> {
+  const { sealed, keys } = await readSealed(request, host);
+  return sealed.map((one) => {
+    unseal(one, keys, false);
+    return { described: one.described, values: openAll(one, keys).size };
+  });
+}
+
+async function readSealed(request: OpenRequest, host: Host): Promise<{ sealed: SealedSecret[]; keys: KeyObject[] }> {
+  const { input } = request;
+  if (request.privateKeys.length === 0) {
+    throw new SopsError('usage', 'Incorrect Usage: the private key is missing', {
+      hint: 'Name its file with --private-key FILE.',
+    });
+  }
+  await checkExists(input, host);
+  const keys = await readPrivateKeys(request.privateKeys, host);
+  const file = nameOf({ input });
+  const manifests = readManifests(await readInput(input, host), { file });
+  if (manifests.length === 0) {
+    throw new SopsError('document-invalid', 'the input holds no SealedSecret', file === undefined ? {} : { file });
+  }
+  return { sealed: manifests.map((manifest) => readSealedSecret(manifest, request.namespace)), keys };
+}

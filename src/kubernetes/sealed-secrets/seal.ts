@@ -1,0 +1,156 @@
+/** `seal`: Secrets, single values and SealedSecrets, sealed for a controller. */
+import type { KeyObject } from 'node:crypto';
+import { SopsError } from '../../errors.js';
+import { checkExists, readInput } from '../../operations/input.js';
+import { writeOutput } from '../../operations/output.js';
+import type { PlainRequest } from '../../operations/plain-input.js';
+import type { Input, Output } from '../../operations/requests.js';
+import type { Branch } from '../../tree/tree.js';
+import type { Host } from '../../util/host.js';
+import { readManifests } from '../manifest/read.js';
+import { type BindingFlags, bindingForMerge, bindingForReseal, bindingOf, bindingOfFlags } from './binding.js';
+import { type CertificateChoice, loadCertificate } from './certificate-source.js';
+import { readPlaintext, readSecrets, type SecretInput } from './input.js';
+import { mergeInto, resealed } from './merge.js';
+import { formFor, printSealed } from './print.js';
+import { readPrivateKeys } from './private-keys.js';
+import { labelOf } from './scope.js';
+import { readSealedSecret, sealedSecretOf } from './sealed-secret.js';
+import type { SecretContent } from './secret-content.js';
+import { openAll } from './unseal.js';
+import { sealValue } from './value.js';
+
+interface Sealing {
+  readonly certificate: CertificateChoice;
+  readonly flags: BindingFlags;
+  readonly output: Output;
+  /** `yaml` or `json`; undefined for the target's own, else YAML. */
+  readonly form: string | undefined;
+}
+
+export interface SealRequest extends SecretInput, Sealing {
+  /** Seals a Secret without values, too. */
+  readonly allowEmptyData: boolean;
+}
+
+export interface MergeRequest extends SealRequest {
+  /** The file whose SealedSecret gets the values. */
+  readonly target: string;
+  /** Removes the values of the target that the input does not have. */
+  readonly prune: boolean;
+}
+
+export type RawRequest = PlainRequest & Sealing;
+
+export interface ResealRequest extends Sealing {
+  readonly input: Input;
+  readonly privateKeys: readonly string[];
+}
+
+/** Seals every Secret of the input. Nothing is written unless all could be sealed. Throws SopsError. */
+export async function sealSecrets(request: SealRequest, host: Host): Promise<void> {
+  const form = formFor(request.form, pathOf(request.output));
+  const { publicKey } = await loadCertificate(request.certificate, host);
+  const secrets = await readSecrets(request, host);
+  const roots = secrets.map((secret) => {
+    checkNotEmpty(secret, request);
+    return sealedSecretOf(secret, bindingOf(secret, request.flags), publicKey);
+  });
+  await writeSealed(printSealed(roots, form, true), request, host);
+}
+
+/** Seals the values of one Secret into a SealedSecret that is there already. Throws SopsError; the file is intact then. */
+export async function sealInto(request: MergeRequest, host: Host): Promise<void> {
+  const { publicKey } = await loadCertificate(request.certificate, host);
+  const input: Input = { kind: 'file', path: request.target };
+  await checkExists(input, host);
+  const { roots, form } = await transformSealed(input, request, host, async (target, only) => {
+    if (!only) throw new SopsError('conflict', `${request.target}: --merge-into needs a file with one SealedSecret`);
+    const secrets = await readSecrets({ ...request, name: request.name ?? target.binding.name }, host);
+    const [secret, ...others] = secrets;
+    if (!secret || others.length > 0) {
+      throw new SopsError('conflict', `--merge-into takes one Secret, and the input holds ${secrets.length}`);
+    }
+    checkNotEmpty(secret, request);
+    return mergeInto(
+      { target, secret, binding: bindingForMerge(secret, target, request.flags), prune: request.prune },
+      publicKey,
+    );
+  });
+  const output: Output = request.output.kind === 'stdout' ? { kind: 'file', path: request.target } : request.output;
+  await writeSealed(printSealed(roots, form, false), { ...request, output }, host);
+}
+
+/** Seals the plaintext of the input as one value, printed without a line end. Throws SopsError. */
+export async function sealRaw(request: RawRequest, host: Host): Promise<void> {
+  const binding = bindingOfFlags(request.flags);
+  const { publicKey } = await loadCertificate(request.certificate, host);
+  const plaintext = await readPlaintext(request, host);
+  await writeSealed(sealValue(plaintext, labelOf(binding.scope, binding), publicKey), request, host);
+}
+
+/** Opens SealedSecrets and seals them for another certificate, name or scope. The plaintext stays in memory. Throws SopsError. */
+export async function resealFile(request: ResealRequest, host: Host): Promise<void> {
+  const { publicKey } = await loadCertificate(request.certificate, host);
+  const keys: readonly KeyObject[] = await readPrivateKeys(request.privateKeys, host);
+  await checkExists(request.input, host);
+  const { roots, form } = await transformSealed(request.input, request, host, async (sealed) => {
+    if (sealed.blob !== undefined) {
+      throw new SopsError(
+        'document-invalid',
+        `${sealed.described}: spec.data is the old form and cannot be re-encrypted`,
+        {
+          hint: 'Unseal it and seal the Secret again.',
+        },
+      );
+    }
+    return resealed(sealed, openAll(sealed, keys), bindingForReseal(sealed, request.flags), publicKey);
+  });
+  await writeSealed(printSealed(roots, form, false), request, host);
+}
+
+type Change = (sealed: ReturnType<typeof readSealedSecret>, isOnly: boolean) => Promise<Branch>;
+
+/** Reads the SealedSecrets of a file and changes each. The form stays the file's own unless another is asked for. */
+async function transformSealed(
+  input: Input,
+  { form, output, flags }: Sealing,
+  host: Host,
+  change: Change,
+): Promise<{ roots: Branch[]; form: 'yaml' | 'json' }> {
+  const bytes = await readInput(input, host);
+  const file = pathOf(input);
+  const manifests = readManifests(bytes, { file });
+  if (manifests.length === 0) {
+    throw new SopsError('document-invalid', 'the input holds no SealedSecret', file === undefined ? {} : { file });
+  }
+  const own = bytes[Buffer.from(bytes).toString('latin1').search(/\S/)] === 0x7b ? 'json' : 'yaml';
+  const roots: Branch[] = [];
+  for (const manifest of manifests) {
+    roots.push(await change(readSealedSecret(manifest, flags.namespace), manifests.length === 1));
+  }
+  return { roots, form: formFor(form ?? own, pathOf(output)) };
+}
+
+function checkNotEmpty({ values, described }: SecretContent, { allowEmptyData }: SealRequest): void {
+  if (values.size > 0 || allowEmptyData) return;
+  throw new SopsError(
+    'document-invalid',
+    'secret.data is empty in input Secret, assuming this is an error and aborting. To work with empty data, --allow-empty-data can be used',
+    { hint: `It is ${described}.` },
+  );
+}
+
+async function writeSealed(text: string, { output }: Sealing, host: Host): Promise<void> {
+  await writeOutput(
+    Buffer.from(text),
+    'ciphertext',
+    output,
+    { kind: 'stdin', read: async () => new Uint8Array() },
+    host,
+  );
+}
+
+function pathOf(place: Input | Output): string | undefined {
+  return place.kind === 'file' ? place.path : undefined;
+}

@@ -1,0 +1,99 @@
+/** AWS: Secrets Manager and the Parameter Store. */
+import type { Branch } from '../../tree/tree.js';
+import { record, yamlOfList } from '../record.js';
+import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import type { References } from './references.js';
+import { type Settings, usage } from './settings.js';
+
+interface Service {
+  readonly name: 'aws' | 'aws-ssm';
+  /** The operator's word for it. */
+  readonly service: string;
+  /** The CSI provider's word for it. */
+  readonly objectType: string;
+  /** What a name, or an ARN, is made of. */
+  readonly names: RegExp;
+}
+
+const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
+
+export const secretsManagerProvider = providerOf({
+  name: 'aws',
+  service: 'SecretsManager',
+  objectType: 'secretsmanager',
+  names: /^(?:arn:[\w+=,.@:/!-]{1,2000}|[\w/+=.@-]{1,512})$/,
+});
+
+export const parameterStoreProvider = providerOf({
+  name: 'aws-ssm',
+  service: 'ParameterStore',
+  objectType: 'ssmparameter',
+  names: /^(?:arn:[\w+=,.@:/!-]{1,2000}|[\w./-]{1,1011})$/,
+});
+
+function providerOf(service: Service): StoreProvider {
+  return {
+    name: service.name,
+    settings: ['region', 'role', 'prefix', 'credentials', 'service-account'],
+    mountDecodes: false,
+
+    remoteOf({ to, layout }: Place, key: string): Remote {
+      const name = layout === 'json' ? to : `${to.replace(/\/+$/, '')}/${key}`;
+      if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is no name that ${service.service} takes`);
+      return { key: name, property: layout === 'json' ? key : undefined };
+    },
+
+    storeSpec(settings: Settings, references: References): Branch {
+      return record({
+        aws: record({
+          service: service.service,
+          region: regionOf(settings),
+          role: settings.text('role'),
+          prefix: settings.text('prefix'),
+          auth: authSpec(settings, references),
+        }),
+      });
+    },
+
+    mount(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters {
+      const { objectType } = service;
+      const prefix = settings.text('prefix') ?? '';
+      const objects =
+        place.layout === 'json'
+          ? [record({ objectName: `${prefix}${place.to}`, objectType, jmesPath: values.map(memberOf) })]
+          : values.map(({ file, remote }) =>
+              record({ objectName: `${prefix}${remote.key}`, objectType, objectAlias: file }),
+            );
+      const parameters = new Map([
+        ['region', regionOf(settings)],
+        ['objects', yamlOfList(objects)],
+      ]);
+      return { provider: 'aws', parameters };
+    },
+  };
+}
+
+/** A member of a JSON secret. A name that is no identifier of JMESPath stands in quotes. */
+function memberOf({ file, remote }: MountedValue): Branch {
+  const member = remote.property ?? '';
+  return record({ path: /^[A-Za-z_]\w*$/.test(member) ? member : JSON.stringify(member), objectAlias: file });
+}
+
+function authSpec(settings: Settings, references: References): Branch | undefined {
+  const credentials = settings.text('credentials');
+  const account = settings.text('service-account');
+  if (credentials !== undefined && account !== undefined) {
+    throw usage('--credentials and --service-account are two ways to log in: choose one');
+  }
+  if (account !== undefined) return record({ jwt: record({ serviceAccountRef: references.serviceAccount(account) }) });
+  if (credentials === undefined) return undefined;
+  const accessKeyIDSecretRef = references.secretKey(credentials, 'access-key-id');
+  const secretAccessKeySecretRef = references.secretKey(credentials, 'secret-access-key');
+  return record({ secretRef: record({ accessKeyIDSecretRef, secretAccessKeySecretRef }) });
+}
+
+function regionOf(settings: Settings): string {
+  const region = settings.required('region');
+  if (REGION.test(region)) return region;
+  throw usage(`--region ${JSON.stringify(region)} is no region of AWS`, 'Regions look like eu-central-1.');
+}

@@ -1,0 +1,105 @@
+/** Azure Key Vault secrets. */
+import type { Branch } from '../../tree/tree.js';
+import { leaf, list } from '../../tree/tree.js';
+import { record, yamlOf } from '../record.js';
+import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import type { References } from './references.js';
+import { type Settings, usage } from './settings.js';
+
+const NAME = /^[0-9a-zA-Z-]{1,127}$/;
+const AUTH = ['ServicePrincipal', 'ManagedIdentity', 'WorkloadIdentity'] as const;
+const ENVIRONMENTS = ['PublicCloud', 'USGovernmentCloud', 'ChinaCloud', 'GermanCloud'] as const;
+/** By the operator's word for a cloud: the CSI provider's. */
+const CLOUDS: Readonly<Record<(typeof ENVIRONMENTS)[number], string>> = {
+  PublicCloud: 'AzurePublicCloud',
+  USGovernmentCloud: 'AzureUSGovernmentCloud',
+  ChinaCloud: 'AzureChinaCloud',
+  GermanCloud: 'AzureGermanCloud',
+};
+
+export const azureProvider: StoreProvider = {
+  name: 'azure',
+  settings: ['vault-url', 'tenant', 'auth', 'client-id', 'credentials', 'service-account', 'environment'],
+  mountDecodes: true,
+
+  remoteOf({ to, layout }: Place, key: string): Remote {
+    if (layout === 'json') return { key: checkedName(to), property: key };
+    return { key: checkedName(mapped(to === '' ? key : `${to}-${key}`)), property: undefined };
+  },
+
+  storeSpec(settings: Settings, references: References): Branch {
+    return record({
+      azurekv: record({
+        vaultUrl: settings.url('vault-url'),
+        tenantId: settings.text('tenant'),
+        environmentType: settings.choice('environment', ENVIRONMENTS),
+        ...authSpec(settings, references),
+      }),
+    });
+  },
+
+  mount(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters {
+    if (place.layout === 'json') {
+      throw usage(
+        'the Azure provider of the CSI driver cannot take a JSON secret apart',
+        'Publish one secret for each key, and say --per-key here.',
+      );
+    }
+    const environment = settings.choice('environment', ENVIRONMENTS);
+    const client = settings.text('client-id');
+    const objects = values.map(({ file, remote, isBase64 }) =>
+      leaf(
+        yamlOf(
+          record({
+            objectName: remote.key,
+            objectType: 'secret',
+            objectAlias: file,
+            objectEncoding: isBase64 ? 'base64' : undefined,
+          }),
+        ),
+      ),
+    );
+    const parameters = new Map([
+      ['keyvaultName', new URL(settings.url('vault-url')).hostname.split('.')[0] ?? ''],
+      ['tenantID', settings.required('tenant')],
+      ...(client === undefined ? [] : [['clientID', client] as const]),
+      ...(environment === undefined ? [] : [['cloudName', CLOUDS[environment]] as const]),
+      ['objects', yamlOf(record({ array: list(objects) }))],
+    ]);
+    return { provider: 'azure', parameters };
+  },
+};
+
+function authSpec(settings: Settings, references: References): Readonly<Record<string, string | Branch | undefined>> {
+  const account = settings.text('service-account');
+  const authType = settings.choice('auth', AUTH) ?? (account === undefined ? 'ServicePrincipal' : 'WorkloadIdentity');
+  switch (authType) {
+    case 'ServicePrincipal': {
+      settings.required('tenant', 'a service principal belongs to one');
+      const credentials = settings.required('credentials', 'the log-in ServicePrincipal is in a Secret');
+      const clientId = references.secretKey(credentials, 'client-id');
+      const clientSecret = references.secretKey(credentials, 'client-secret');
+      return { authType, authSecretRef: record({ clientId, clientSecret }) };
+    }
+    case 'ManagedIdentity':
+      return { authType, identityId: settings.text('client-id') };
+    case 'WorkloadIdentity':
+      return {
+        authType,
+        serviceAccountRef: account === undefined ? undefined : references.serviceAccount(account),
+      };
+  }
+}
+
+/** Key Vault takes no other characters; `publish` maps them alike. */
+function mapped(name: string): string {
+  return name.replaceAll(/[_./]/g, '-');
+}
+
+function checkedName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw usage(
+    `${JSON.stringify(name)} is no name that Key Vault takes`,
+    'Names are made of letters, digits and - (127 at most).',
+  );
+}

@@ -1,0 +1,46 @@
+/** Secrets of another namespace or cluster as a store. */
+import type { Branch } from '../../tree/tree.js';
+import { record } from '../record.js';
+import { checkName, checkNamespace } from './checks.js';
+import type { Place, Remote, StoreProvider } from './provider.js';
+import type { References } from './references.js';
+import { type Settings, usage } from './settings.js';
+
+/** In every namespace since Kubernetes 1.20. */
+const CLUSTER_AUTHORITY = 'kube-root-ca.crt';
+
+export const kubernetesProvider: StoreProvider = {
+  name: 'kubernetes',
+  settings: ['server', 'remote-namespace', 'service-account', 'credentials', 'authority'],
+  mountDecodes: false,
+
+  remoteOf({ to, layout }: Place, key: string): Remote {
+    if (layout === 'per_key') throw usage('a Secret holds all keys: --per-key is not for a store of kubernetes');
+    return { key: checkName(to.split('/').at(-1) ?? '', '--to'), property: key };
+  },
+
+  storeSpec(settings: Settings, references: References): Branch {
+    const namespace = settings.text('remote-namespace');
+    const server = record({
+      url: settings.text('server') === undefined ? undefined : settings.url('server'),
+      caProvider: references.authority(settings.text('authority') ?? CLUSTER_AUTHORITY),
+    });
+    return record({
+      kubernetes: record({
+        remoteNamespace: namespace === undefined ? undefined : checkNamespace(namespace, '--remote-namespace'),
+        server,
+        auth: authSpec(settings, references),
+      }),
+    });
+  },
+};
+
+function authSpec(settings: Settings, references: References): Branch {
+  const account = settings.text('service-account');
+  const credentials = settings.text('credentials');
+  if ((account === undefined) === (credentials === undefined)) {
+    throw usage('a store of kubernetes needs one of --service-account and --credentials (a Secret with a token)');
+  }
+  if (account !== undefined) return record({ serviceAccount: references.serviceAccount(account) });
+  return record({ token: record({ bearerToken: references.secret(credentials ?? '', 'token') }) });
+}

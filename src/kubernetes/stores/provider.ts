@@ -1,0 +1,53 @@
+/** The seam of the stores that manifests point to (spec kubernetes-and-stores.md section 3). */
+import type { Branch } from '../../tree/tree.js';
+import type { References } from './references.js';
+import type { Settings } from './settings.js';
+
+export type StoreName = 'vault' | 'openbao' | 'aws' | 'aws-ssm' | 'gcp' | 'azure' | 'kubernetes';
+
+/** `json`: the values are the members of one secret; `per_key`: each is a secret of its own. */
+export type Layout = 'json' | 'per_key';
+
+/** Where the values of a file are published. */
+export interface Place {
+  /** The name of the secret, or what the names of the secrets begin with. */
+  readonly to: string;
+  readonly layout: Layout;
+}
+
+/** How a store names one value. */
+export interface Remote {
+  readonly key: string;
+  /** The member of the secret; absent when the value is all of it. */
+  readonly property: string | undefined;
+}
+
+/** A value that a pod finds as a file. */
+export interface MountedValue {
+  /** The file's name: the key of the Secret. */
+  readonly file: string;
+  readonly remote: Remote;
+  /** Whether the store holds base64 of the value. */
+  readonly isBase64: boolean;
+}
+
+/** What the CSI driver is told. Structures within go in as text. */
+export interface MountParameters {
+  readonly provider: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** A store. Stateless, and knows only names: no method ever sees a value. */
+export interface StoreProvider {
+  readonly name: StoreName;
+  /** The flags that describe it, beside those that every store has. */
+  readonly settings: readonly string[];
+  /** The name of a value in the store. Throws `usage` for a name that the store does not take. */
+  remoteOf(place: Place, key: string): Remote;
+  /** `spec.provider` of a SecretStore. Throws `usage` for a setting that is missing or does not go with another. */
+  storeSpec(settings: Settings, references: References): Branch;
+  /** What mounts these values. Absent where the CSI driver has no such provider. Throws `usage`. */
+  mount?(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters;
+  /** Whether the CSI driver decodes base64 on the way into the file. */
+  readonly mountDecodes: boolean;
+}

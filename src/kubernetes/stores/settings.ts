@@ -1,0 +1,53 @@
+/** What flags say about a store, by the names of the flags. */
+import { SopsError } from '../../errors.js';
+
+export class Settings {
+  readonly #values: ReadonlyMap<string, string>;
+  readonly #store: string;
+
+  /** `values` by flag; those that a store does not know are refused. Throws `usage`. */
+  constructor(store: string, known: readonly string[], values: ReadonlyMap<string, string>) {
+    this.#values = values;
+    this.#store = store;
+    const foreign = [...values.keys()].find((name) => !known.includes(name));
+    if (foreign === undefined) return;
+    throw usage(`--${foreign} says nothing about a store of ${store}`, `It takes ${known.map(dashed).join(', ')}.`);
+  }
+
+  text(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Throws `usage` when it is missing. */
+  required(name: string, why = `a store of ${this.#store} needs it`): string {
+    const found = this.#values.get(name);
+    if (found === undefined) throw usage(`--${name} is missing: ${why}`);
+    return found;
+  }
+
+  /** One of some words. Throws `usage` for another. */
+  choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const found = this.#values.get(name);
+    if (found === undefined) return undefined;
+    const word = words.find((candidate) => candidate.toLowerCase() === found.toLowerCase());
+    if (word !== undefined) return word;
+    throw usage(`${JSON.stringify(found)} is not for --${name}`, `It can be ${words.join(', ')}.`);
+  }
+
+  /** An https URL without query and fragment, or http where a store may be reached so. Throws `usage`. */
+  url(name: string, schemes: readonly string[] = ['https:']): string {
+    const text = this.required(name);
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url && schemes.includes(url.protocol) && url.username === '' && url.search === '' && url.hash === '')
+      return text;
+    throw usage(`--${name} must be a URL like ${schemes[0]}//host, without a password`);
+  }
+}
+
+export function usage(message: string, hint?: string): SopsError {
+  return new SopsError('usage', `Incorrect Usage: ${message}`, hint === undefined ? {} : { hint });
+}
+
+function dashed(name: string): string {
+  return `--${name}`;
+}

@@ -1,0 +1,381 @@
+/** `seal` beyond kubeseal: encrypted and other files, targets, re-encryption, and what is refused. */
+import { readdirSync, statSync } from 'node:fs';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { Desk } from '../../../support/desk.js';
+import { sealedPath } from '../../../support/sealed.js';
+
+const CANARY = 'canary-7f3a9c-value';
+const CERT = ['--cert', sealedPath('keys/a.cert.pem')];
+const KEY = ['--private-key', sealedPath('keys/a.key.pem')];
+const SCOPE = 'sealedsecrets.bitnami.com';
+
+const desk = new Desk();
+afterAll(() => desk.remove());
+
+const secret = (more = '', value = CANARY): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: prod\n${more}stringData:\n  password: ${value}\n`;
+
+/** Runs, and expects it to do its work. */
+async function done(words: readonly string[], stdin: Uint8Array | string = ''): Promise<string> {
+  const ran = await desk.run(words, { stdin });
+  expect(ran.status, ran.stderr).toBe(0);
+  expect(ran.stderr).not.toContain(CANARY);
+  return ran.stdout.toString();
+}
+
+/** Runs, and expects a refusal that holds these words and no plaintext. */
+async function refused(
+  words: readonly string[],
+  message: string | RegExp,
+  stdin: Uint8Array | string = '',
+): Promise<void> {
+  const ran = await desk.run(words, { stdin });
+  expect(ran.status).not.toBe(0);
+  expect(ran.stdout.toString()).toBe('');
+  expect(ran.stderr).toMatch(message);
+  expect(ran.stderr).not.toContain(CANARY);
+  expect(ran.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
+}
+
+const opened = async (sealed: string, ...flags: string[]) =>
+  parse(await done(['unseal', '-', ...KEY, ...flags], sealed));
+const text = (base64: string): string => Buffer.from(base64, 'base64').toString();
+
+describe('an encrypted file', () => {
+  test('is a manifest: it is decrypted in memory, and sealed', async () => {
+    desk.write('s.enc.yaml', await desk.encrypt('s.enc.yaml', secret(), '--encrypted-regex', '^(data|stringData)$'));
+    const before = desk.names();
+    const sealed = await done(['seal', 's.enc.yaml', ...CERT]);
+    expect(sealed).not.toContain(CANARY);
+    expect(sealed).not.toContain('sops');
+    expect(desk.names()).toEqual(before);
+    const { data, metadata } = await opened(sealed);
+    expect(metadata).toEqual({ name: 'db', namespace: 'prod' });
+    expect(text(data.password)).toBe(CANARY);
+  });
+
+  test('with several Secrets gives as many', async () => {
+    const two = `${secret()}---\n${secret('', 'other').replace('name: db', 'name: web')}`;
+    desk.write('two.yaml', await desk.encrypt('two.yaml', two, '--encrypted-regex', '^(data|stringData)$'));
+    const sealed = await done(['seal', 'two.yaml', ...CERT]);
+    expect(parseAllDocuments(sealed).map((one) => one.toJS().metadata.name)).toEqual(['db', 'web']);
+  });
+
+  test('of variables has a key for each', async () => {
+    desk.write('app.env', await desk.encrypt('app.env', `# note\nUSER=admin\nPASS="${CANARY}"\nEMPTY=\n`));
+    const { data, type } = await opened(await done(['seal', 'app.env', '--name', 'app', '-n', 'prod', ...CERT]));
+    const values = Object.entries(data as Record<string, string>).map(([key, value]) => [key, text(value)]);
+    expect(values).toEqual([
+      ['EMPTY', ''],
+      ['PASS', `"${CANARY}"`],
+      ['USER', 'admin'],
+    ]);
+    expect(type).toBe('Opaque');
+  });
+
+  test.each([
+    ['config.json', `{"a": "${CANARY}"}\n`],
+    ['values.yaml', `a: ${CANARY} # note\n`],
+    ['app.ini', `[a]\nb = ${CANARY}\n`],
+    ['key.bin', Buffer.from([0, 255, 254, 10])],
+  ])('%s of any other kind is one value, byte for byte', async (name, content) => {
+    desk.write(name, await desk.encrypt(name, content));
+    const { data } = await opened(await done(['seal', name, '--name', 'app', '-n', 'prod', ...CERT]));
+    expect(Object.keys(data)).toEqual([name]);
+    expect(Buffer.from(data[name], 'base64').equals(Buffer.from(content))).toBe(true);
+  });
+
+  test('that cannot be opened stops it', async () => {
+    desk.write('s.enc.yaml', await desk.encrypt('s.enc.yaml', secret(), '--encrypted-regex', '^(data|stringData)$'));
+    const ran = await desk.run(['seal', 's.enc.yaml', ...CERT], { env: { SOPS_AGE_KEY: '' } });
+    expect(ran).toMatchObject({ status: 128 });
+    expect(ran.stdout.toString()).toBe('');
+  });
+
+  test('that was tampered with stops it', async () => {
+    const sealed = await desk.encrypt('s.enc.yaml', secret(), '--encrypted-regex', '^(data|stringData)$');
+    desk.write('s.enc.yaml', sealed.toString().replace('namespace: prod', 'namespace: evil'));
+    await refused(['seal', 's.enc.yaml', ...CERT], /MAC mismatch|integrity/);
+  });
+});
+
+describe('what is sealed', () => {
+  test('leaves nothing of the plaintext in annotations', async () => {
+    const annotations = `  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: ${CANARY}\n    kubecfg.ksonnet.io/last-applied-configuration: ${CANARY}\n    note: kept\n`;
+    const sealed = await done(['seal', ...CERT], secret(annotations));
+    expect(sealed).not.toContain(CANARY);
+    expect(sealed).toContain('note: kept');
+  });
+
+  test('is opened by verify, which prints no value', async () => {
+    const sealed = await done(['seal', ...CERT], secret());
+    expect(await done(['seal', 'verify', ...KEY], sealed)).toBe('SealedSecret prod/db: 1 value opens\n');
+    await refused(
+      ['seal', 'verify', '--private-key', sealedPath('keys/b.key.pem')],
+      'no key could decrypt secret (password)',
+      sealed,
+    );
+  });
+
+  test('never opens after it was renamed, moved, widened or narrowed', async () => {
+    const strict = await done(['seal', ...CERT], secret());
+    const annotated = (scope: string): string => `metadata:\n  annotations:\n    ${SCOPE}/${scope}: "true"\n`;
+    const texts = [
+      strict.replaceAll('name: db', 'name: web'),
+      strict.replaceAll('namespace: prod', 'namespace: evil'),
+      strict.replace('metadata:\n', annotated('namespace-wide')),
+      strict.replace('metadata:\n', annotated('cluster-wide')),
+    ];
+    const wide = await done(['seal', '--scope', 'namespace-wide', ...CERT], secret());
+    texts.push(wide.replaceAll('namespace: prod', 'namespace: evil'), wide.replaceAll(/ {2,6}annotations:\n.*\n/g, ''));
+    for (const touched of texts) await refused(['unseal', ...KEY], 'no key could decrypt secret (password)', touched);
+    const renamed = wide.replaceAll('name: db', 'name: web');
+    expect(text((await opened(renamed)).data.password)).toBe(CANARY);
+  });
+
+  test.each(['strict', 'namespace-wide', 'cluster-wide'])(
+    'has the scope %s of the flag, whatever its annotations say',
+    async (scope) => {
+      const annotations = `  annotations:\n    ${SCOPE}/cluster-wide: "true"\n`;
+      const sealed = parse(await done(['seal', '--scope', scope, ...CERT], secret(annotations)));
+      const expected = scope === 'strict' ? undefined : { [`${SCOPE}/${scope}`]: 'true' };
+      expect(sealed.metadata.annotations).toEqual(expected);
+      expect(sealed.spec.template.metadata.annotations).toEqual(expected);
+    },
+  );
+
+  test('goes to a file in its form', async () => {
+    desk.write('plain.yaml', secret());
+    await done(['seal', 'plain.yaml', ...CERT, '-w', 'out.yaml', '-o', 'json']);
+    expect(desk.text('out.yaml')).toMatch(/^---\napiVersion: bitnami/);
+    await done(['seal', 'plain.yaml', ...CERT, '-w', 'out.json']);
+    expect(JSON.parse(desk.text('out.json')).kind).toBe('SealedSecret');
+    expect(statSync(desk.path('out.json')).mode & 0o044).toBe(0o044);
+  });
+
+  test('can come from SEALED_SECRETS_ variables', async () => {
+    const env = { SEALED_SECRETS_CERT: sealedPath('keys/a.cert.pem'), SEALED_SECRETS_FORMAT: 'json' };
+    const ran = await desk.run(['seal'], { env, stdin: secret() });
+    expect(JSON.parse(ran.stdout.toString()).kind).toBe('SealedSecret');
+  });
+});
+
+describe('a single value', () => {
+  test('is the whole input, without a line end behind the output', async () => {
+    const raw = await done(['seal', '--raw', '--name', 'db', '-n', 'prod', ...CERT], `${CANARY}\n`);
+    expect(raw).toMatch(/^AQ[A-Za-z0-9+/]+=*$/);
+    const object = `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db, namespace: prod}\nspec:\n  encryptedData: {k: ${raw}}\n`;
+    expect(text((await opened(object)).data.k)).toBe(`${CANARY}\n`);
+  });
+
+  test('asks for the names that its scope needs', async () => {
+    await refused(
+      ['seal', '--raw', '-n', 'prod', ...CERT],
+      'must provide the --name flag with --raw and --scope strict',
+    );
+    await refused(['seal', '--raw', '--scope', 'namespace-wide', ...CERT], 'must provide the --namespace flag');
+    await done(['seal', '--raw', '--scope', 'cluster-wide', ...CERT], 'v');
+  });
+});
+
+describe('merging into a file', () => {
+  beforeEach(async () => {
+    const two = `${secret()}  user: admin\n`;
+    desk.write('target.yaml', `# ours\n${(await done(['seal', ...CERT], two)).replace('---\n', '')}`);
+  });
+  const merge = (...more: string[]): string[] => ['seal', '-', '--merge-into', 'target.yaml', ...CERT, ...more];
+
+  test('replaces the values of the input alone, and keeps comments and order', async () => {
+    const before = desk.text('target.yaml').split('\n');
+    await done(merge(), 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: new}\n');
+    const after = desk
+      .text('target.yaml')
+      .replace(/^---\n/, '')
+      .split('\n');
+    expect(after.filter((line, at) => line !== before[at]).map((line) => line.trim().split(':')[0])).toEqual([
+      'password',
+    ]);
+    const { data } = await opened(desk.text('target.yaml'));
+    expect([text(data.user), text(data.password)]).toEqual(['admin', 'new']);
+  });
+
+  test('makes the maps of a template that has none', async () => {
+    const bare = desk.text('target.yaml').replace(/ {2}template:\n(?: {4}.*\n)*/, '');
+    desk.write('target.yaml', bare);
+    const labelled =
+      'apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\n  labels: {app: db}\nstringData: {password: new}\n';
+    await done(merge(), labelled);
+    expect(parse(desk.text('target.yaml')).spec.template.metadata.labels).toEqual({ app: 'db' });
+  });
+
+  test('removes what the input does not have, if asked', async () => {
+    await done(merge('--prune'), secret('', 'new'));
+    expect(Object.keys(parse(desk.text('target.yaml')).spec.encryptedData)).toEqual(['password']);
+  });
+
+  test('takes variables, too', async () => {
+    desk.write('more.env', 'TOKEN=t\n');
+    await done(['seal', 'more.env', '--merge-into', 'target.yaml', ...CERT]);
+    expect(Object.keys((await opened(desk.text('target.yaml'))).data)).toEqual(['TOKEN', 'password', 'user']);
+  });
+
+  test('refuses another scope, name or namespace, and leaves the file alone', async () => {
+    const before = desk.text('target.yaml');
+    await refused(merge('--scope', 'cluster-wide'), 'SealedSecret prod/db is strict, not cluster-wide', secret());
+    await refused(
+      merge(),
+      'is strict, not namespace-wide',
+      secret(`  annotations:\n    ${SCOPE}/namespace-wide: "true"\n`),
+    );
+    await refused(merge('--name', 'web'), 'name mismatch', secret());
+    await refused(merge('-n', 'evil'), 'namespace mismatch', secret());
+    await refused(merge(), 'takes one Secret', `${secret()}---\n${secret()}`);
+    await refused(merge(), 'secret.data is empty', 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n');
+    expect(desk.text('target.yaml')).toBe(before);
+    await refused(['seal', '-', '--merge-into', 'none.yaml', ...CERT], 'non-existent file', secret());
+    desk.write('plain.yaml', secret());
+    await refused(['seal', '-', '--merge-into', 'plain.yaml', ...CERT], 'is no SealedSecret', secret());
+  });
+});
+
+describe('re-encryption', () => {
+  const again = ['seal', '-', '--re-encrypt', '--cert', sealedPath('keys/b.cert.pem'), ...KEY];
+  const other = ['unseal', '-', '--private-key', sealedPath('keys/b.key.pem')];
+
+  test('seals the same values for another certificate', async () => {
+    const sealed = await done(['seal', ...CERT], secret());
+    const resealed = await done(again, `# ours\n${sealed}`);
+    expect(resealed).toContain('# ours');
+    expect(resealed).not.toContain(CANARY);
+    expect(text(parse(await done(other, resealed)).data.password)).toBe(CANARY);
+    await refused(['unseal', ...KEY], 'no key could decrypt secret', resealed);
+  });
+
+  test('can give another name and scope', async () => {
+    const sealed = await done(['seal', ...CERT], secret());
+    const resealed = await done([...again, '--name', 'web', '--scope', 'namespace-wide'], sealed);
+    const { metadata, data } = parse(await done(other, resealed));
+    expect(metadata.name).toBe('web');
+    expect(text(data.password)).toBe(CANARY);
+    const narrow = [
+      'seal',
+      '-',
+      '--re-encrypt',
+      ...CERT,
+      '--private-key',
+      sealedPath('keys/b.key.pem'),
+      '--scope',
+      'strict',
+    ];
+    expect(await done(narrow, resealed)).not.toContain(SCOPE);
+  });
+
+  test('needs the key that opens all', async () => {
+    const sealed = await done(['seal', ...CERT], secret());
+    await refused(['seal', '-', '--re-encrypt', ...CERT], 'needs the private key', sealed);
+    const wrong = ['seal', '-', '--re-encrypt', ...CERT, '--private-key', sealedPath('keys/b.key.pem')];
+    await refused(wrong, 'no key could decrypt secret (password)', sealed);
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    [
+      'a ConfigMap',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata: {a: eA==}\n',
+      'only Secrets',
+    ],
+    ['a Secret of another group', secret().replace('v1', 'evil/v1'), 'only Secrets'],
+    ['bare numbers', secret('', '007'), 'stringData.password is not quoted'],
+    ['bare words', secret('', 'yes'), 'stringData.password is not quoted'],
+    ['what is no base64', secret().replace('stringData', 'data'), 'data.password is not standard base64'],
+    ['a key that cannot be one', secret().replace('password', '"a b"'), 'not made of letters'],
+    ['a name that cannot be one', secret().replace('name: db', 'name: a/b'), 'is no name for a Secret'],
+    ['a namespace that cannot be one', secret().replace('namespace: prod', 'namespace: a.b'), 'is no namespace'],
+    ['duplicate keys', `${secret()}  password: x\n`, 'twice'],
+    ['text that is no object', 'just: text\n', 'no secrets found'],
+    ['nothing', '', 'no secrets found'],
+    ['more than 1 MiB', secret('', 'x'.repeat(1_100_000)), 'larger than 1 MiB'],
+  ])('%s', async (_what, input, message) => {
+    await refused(['seal', ...CERT], message, input);
+  });
+
+  test('a List is taken apart', async () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: [parse(secret()), parse(secret('', 'two'))] };
+    expect(parseAllDocuments(await done(['seal', ...CERT], JSON.stringify(list)))).toHaveLength(2);
+  });
+
+  test('flags that exclude each other, or nothing', async () => {
+    await refused(['seal', '--raw', '--merge-into', 'f', ...CERT], 'cannot use both --raw and --merge-into');
+    await refused(['seal', '--prune', ...CERT], '--prune belongs to --merge-into');
+    await refused(['seal', ...KEY, ...CERT], '--private-key belongs to --re-encrypt');
+    await refused(['seal', '--scope', 'wide', ...CERT], '"wide" is no scope');
+    await refused(['seal', '-o', 'toml', ...CERT], 'unsupported output format: toml', secret());
+    await refused(['seal', 'a', 'b', ...CERT], 'one file at a time');
+    await refused(['seal'], 'sealing needs a certificate', secret());
+    await refused(['seal', 'none.yaml', ...CERT], 'non-existent file');
+    await refused(['unseal', '-'], 'the private key is missing');
+  });
+
+  test('keys with names of objects in them do no harm', async () => {
+    const hostile = secret().replace('password', '__proto__');
+    const { data } = await opened(await done(['seal', ...CERT], hostile));
+    expect(text(Object.entries(data as Record<string, string>)[0]?.[1] ?? '')).toBe(CANARY);
+  });
+});
+
+describe('unsealing', () => {
+  const sealed = () => done(['seal', ...CERT], secret());
+
+  test('encrypts the result by the creation rules, and never writes the plaintext', async () => {
+    desk.write('s.sealed.yaml', await sealed());
+    desk.write('.sops.yaml', `creation_rules:\n  - encrypted_regex: ^(data|stringData)$\n    age: ${desk.recipient}\n`);
+    const before = readdirSync(desk.folder);
+    await done(['unseal', 's.sealed.yaml', ...KEY, '--encrypt', '--output', 's.enc.yaml']);
+    expect(readdirSync(desk.folder).filter((name) => !before.includes(name))).toEqual(
+      ['s.enc.yaml'].filter((name) => !before.includes(name)),
+    );
+    expect(desk.text('s.enc.yaml')).not.toContain(Buffer.from(CANARY).toString('base64'));
+    const decrypted = parse((await desk.run(['decrypt', 's.enc.yaml'])).stdout.toString());
+    expect(text(decrypted.data.password)).toBe(CANARY);
+    // And back: what was imported can be sealed again.
+    expect(text((await opened(await done(['seal', 's.enc.yaml', ...CERT]))).data.password)).toBe(CANARY);
+    await refused(['unseal', '-', ...KEY, '--encrypt'], 'must specify --filename-override', desk.read('s.sealed.yaml'));
+  });
+
+  test('writes a plaintext file for its owner alone', async () => {
+    desk.write('s.sealed.yaml', await sealed());
+    await done(['unseal', 's.sealed.yaml', ...KEY, '--output', 'clear.yaml']);
+    expect(statSync(desk.path('clear.yaml')).mode & 0o777).toBe(0o600);
+  });
+
+  test('names the owner only if asked, and never prints null', async () => {
+    const empty = await done(['seal', ...CERT], secret('', '""'));
+    const printed = await done(['unseal', ...KEY], empty);
+    expect(printed).not.toMatch(/ownerReferences|null/);
+    expect((await opened(empty, '--keep-owner')).metadata.ownerReferences).toHaveLength(1);
+    expect(JSON.parse(await done(['unseal', '-o', 'json', ...KEY], empty)).data).toEqual({ password: '' });
+  });
+
+  test('renders templates that are values in a text, and says which it does not', async () => {
+    const template = `  template:\n    data:\n      url: 'db://{{ .password }}@h'\n      plain: text\n      gone: '{{ .none }}'\n      upper: '{{ .password | upper }}'\n`;
+    const ran = await desk.run(['unseal', ...KEY], { stdin: (await sealed()).replace('  template:\n', template) });
+    const { data } = parse(ran.stdout.toString());
+    expect([text(data.url), text(data.plain), text(data.gone)]).toEqual([`db://${CANARY}@h`, 'text', '<no value>']);
+    expect(data.upper).toBeUndefined();
+    expect(ran.stderr).toContain('spec.template.data.upper is a template and was not rendered');
+  });
+
+  test('takes the namespace of an object that names none', async () => {
+    const without = (await sealed()).replaceAll(/ +namespace: prod\n/g, '');
+    await refused(['unseal', ...KEY], 'no key could decrypt secret', without);
+    expect((await opened(without, '-n', 'prod')).metadata.namespace).toBe('prod');
+    await refused(['unseal', '-n', 'evil', ...KEY], 'namespace mismatch', await sealed());
+  });
+
+  test('refuses other objects', async () => {
+    await refused(['unseal', ...KEY], 'is no SealedSecret', secret());
+    await refused(['unseal', ...KEY], 'holds no SealedSecret', '');
+  });
+});
