@@ -9,7 +9,7 @@
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and says what imports what and
  *                                              which file holds what
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,13 +23,12 @@ const FIRST = {
   file: 'sops-ts.cjs',
   rooms: [
     'src/cli/main.ts',
-    'src/cli/version.ts',
     'src/cli/commands/decrypt.ts',
     'src/formats/yaml/yaml.ts',
     'src/keys/age/age.ts',
   ],
 };
-/** Decrypting with an age key beyond the usual: other formats, `.sops.yaml`, writing a file. */
+/** Decrypting with an age key beyond the usual: other formats, `.sops.yaml`, writing a file, and what is cold (below). */
 const SECOND = {
   file: 'more.cjs',
   rooms: [
@@ -39,10 +38,25 @@ const SECOND = {
     'src/formats/binary.ts',
     'src/config/read.ts',
     'src/util/atomic-write.ts',
+    'src/cli/version.ts',
   ],
 };
 /** The plug-in of kustomize, which has a start file of its own. */
 const PLUGIN = { file: 'kustomize.cjs', rooms: ['src/cli/plugin.ts'] };
+/**
+ * Modules that the first file imports statically and seldom runs: they stand in the second, which is required when one of their
+ * functions is called. They may export functions only.
+ */
+const COLD = new Set([
+  'src/formats/yaml/block-edit.ts',
+  'src/formats/yaml/emit.ts',
+  'src/formats/yaml/emit-flow.ts',
+  'src/formats/yaml/entry-splice.ts',
+  'src/formats/yaml/flow-reader.ts',
+  'src/datakey/recovery-report.ts',
+  'src/datakey/shamir.ts',
+  'src/keys/age/recipients.ts',
+]);
 const LAST = { file: 'rest.cjs' };
 
 const COMMON = {
@@ -72,12 +86,12 @@ function isOurs(name) {
   return name.startsWith('src/');
 }
 
-/** The files that some files import statically, themselves included. */
-function staticClosure(inputs, from) {
+/** The files that some files import statically, themselves included, but not `without`. */
+function staticClosure(inputs, from, without = new Set()) {
   const found = new Set();
   const pending = [...from];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    if (found.has(path)) continue;
+    if (found.has(path) || without.has(path)) continue;
     if (!inputs[path]) throw new Error(`${path} is not part of the program`);
     found.add(path);
     pending.push(...importsOf(inputs[path], 'import-statement'));
@@ -92,8 +106,13 @@ function importsOf({ imports }, ...kinds) {
 /** Shares the modules out: the name of the file for each. */
 function assign(inputs) {
   const places = new Map();
-  for (const { file, rooms } of [FIRST, SECOND, PLUGIN]) {
-    for (const name of staticClosure(inputs, rooms)) if (isOurs(name) && !places.has(name)) places.set(name, file);
+  const parts = [
+    { file: FIRST.file, names: staticClosure(inputs, FIRST.rooms, COLD) },
+    { file: SECOND.file, names: staticClosure(inputs, [...SECOND.rooms, ...COLD]) },
+    { file: PLUGIN.file, names: staticClosure(inputs, PLUGIN.rooms) },
+  ];
+  for (const { file, names } of parts) {
+    for (const name of names) if (isOurs(name) && !places.has(name)) places.set(name, file);
   }
   for (const name of Object.keys(inputs)) if (isOurs(name) && !places.has(name)) places.set(name, LAST.file);
   return places;
@@ -111,7 +130,7 @@ function handedOut(inputs, places, file) {
 }
 
 /** Takes modules of other files from those, whose export `modules` has a function for each. */
-function elsewhere(places, file) {
+function elsewhere(places, exports, file) {
   return {
     name: `beside-${file}`,
     setup(bundler) {
@@ -127,10 +146,26 @@ function elsewhere(places, file) {
       bundler.onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path }) => {
         const place = places.get(path);
         const from = place === file ? 'program.exports' : `require('./${place}')`;
-        return { contents: `module.exports = ${from}.modules[${JSON.stringify(path)}]();`, resolveDir: root };
+        const take = `${from}.modules[${JSON.stringify(path)}]()`;
+        const isCold = file === FIRST.file && COLD.has(path);
+        return { contents: isCold ? callLater(take, exports.get(path)) : `module.exports = ${take};`, resolveDir: root };
       });
     },
   };
+}
+
+/** A module with the same functions as another, which it takes when one of them is called. */
+function callLater(take, names) {
+  const functions = names.map((name) => `export const ${name} = (...args) => load().${name}(...args);`);
+  return `let loaded; const load = () => (loaded ??= ${take}); ${functions.join(' ')}`;
+}
+
+/** Makes sure that what is cold exports functions only: anything else would have to be there from the start. */
+function checkCold() {
+  for (const name of COLD) {
+    const other = /^export (?!(?:async )?function\b|interface\b|type\b).*/m.exec(readFileSync(join(root, name), 'utf8'));
+    if (other) throw new Error(`${name} is cold, but exports more than functions: ${other[0]}`);
+  }
 }
 
 /** The text of the first file's entry: runs all its modules in one scope, without a function around each. */
@@ -154,6 +189,7 @@ function runEach(names) {
 }
 
 async function buildProgram(folder, metafile) {
+  checkCold();
   const { inputs, exports } = await survey();
   const places = assign(inputs);
   for (const { file } of [FIRST, SECOND, PLUGIN, LAST]) {
@@ -162,7 +198,7 @@ async function buildProgram(folder, metafile) {
       ...PROGRAM,
       stdin: { contents: file === FIRST.file ? runAll(names, exports) : runEach(names), resolveDir: root },
       outfile: join(folder, file),
-      plugins: [elsewhere(places, file)],
+      plugins: [elsewhere(places, exports, file)],
       ...(file === FIRST.file ? { banner: { js: 'const program=module;' } } : {}),
     });
   }

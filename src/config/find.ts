@@ -1,6 +1,6 @@
 /** Where the `.sops.yaml` of a run is (spec keys-and-config.md 5.1; design.md section 5 for the search from the file). */
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { Host } from '../util/host.js';
 import { warnOnce } from './warnings.js';
 
@@ -29,11 +29,13 @@ export interface ConfigSearch {
 
 /** Looks from the working directory upwards, and if there is none, from the folder of `filePath` upwards. */
 export function searchConfig(host: Host, filePath?: string): ConfigSearch {
-  const here = walkUp(host.cwd);
-  const there = filePath === undefined ? here : walkUp(dirname(resolve(host.cwd, filePath)));
+  const { cwd } = host;
+  const here = walkUp(cwd);
+  const beside = filePath === undefined ? cwd : dirname(resolve(cwd, filePath));
+  const there = beside === cwd ? here : walkUp(beside);
   const found = here.found ?? there.found;
   const shown = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : relative(host.cwd, path);
+    path === undefined ? undefined : relative(cwd, path);
   return {
     found: shown(found),
     fromHere: here.found !== undefined,
@@ -68,9 +70,10 @@ function walkUp(start: string): Walk {
   let misnamed: string | undefined;
   let folder = start;
   for (let level = 0; level < LEVELS; level++) {
-    const path = join(folder, NAME);
-    if (existsSync(path)) return { found: path, misnamed };
-    const wrong = join(folder, WRONG_NAME);
+    // Not `join`, which reads the whole path again: this runs at every start.
+    const inside = folder.endsWith(sep) ? folder : folder + sep;
+    if (existsSync(inside + NAME)) return { found: inside + NAME, misnamed };
+    const wrong = inside + WRONG_NAME;
     if (misnamed === undefined && existsSync(wrong)) misnamed = wrong;
     const parent = dirname(folder);
     if (parent === folder) break;

@@ -1,10 +1,9 @@
 /** Trying the keys of a group: what is on this machine one after another, what is remote side by side. */
-import { setImmediate } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
-import type { Lane } from '../util/lane.js';
+import { type Lane, nextTurn } from '../util/lane.js';
 import { sortKeys } from './decryption-order.js';
 import type { KeyFailure } from './recovery-report.js';
 
@@ -60,7 +59,7 @@ export class GroupOpening {
     const { lane, signal } = this.#attempt;
     return lane.run(async () => {
       // The group before may have given the last part that was needed.
-      await setImmediate();
+      await nextTurn();
       for (const key of keys) {
         if (signal.aborted) return false;
         if (this.#note(key, await tryKey(key, this.#attempt), offer)) return true;

@@ -1,9 +1,8 @@
 /** A key service on another machine, or in another process: asked over gRPC, which is loaded with the first question. */
-import { setImmediate } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Host } from '../util/host.js';
-import { Lane } from '../util/lane.js';
+import { Lane, nextTurn } from '../util/lane.js';
 import { decodeText, encodeText } from '../util/text.js';
 import type { KeyClient, Method } from './client.js';
 import type { KeyService } from './keyservice.js';
@@ -35,7 +34,7 @@ export class RemoteKeyService implements KeyService {
   #ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     return this.#lane.run(async () => {
       // Whoever got the answer before this question may be about to say that it was enough.
-      await setImmediate();
+      await nextTurn();
       if (signal?.aborted) throw new SopsError('key', 'another key was faster');
       this.#client ??= this.#connect();
       return (await this.#client).ask(method, key, payload, signal);

@@ -1,5 +1,4 @@
 /** Runs tasks one after another, for what must not happen twice at a time, such as asking the user. */
-import { setImmediate } from 'node:timers/promises';
 
 export class Lane {
   #last: Promise<unknown> = Promise.resolve();
@@ -16,7 +15,12 @@ export class Lane {
     for (let last: unknown; last !== this.#last; ) {
       last = this.#last;
       await last;
-      await setImmediate();
+      await nextTurn();
     }
   }
+}
+
+/** Resolves when what is due now has had its turn. Made of the global: `node:timers/promises` would be one more module to load. */
+export function nextTurn(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
 }

@@ -1,18 +1,12 @@
 /** Canonical YAML: a whole tree printed as SOPS prints it (spec file-format.md section 6.2). */
-import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
 import { type Entry, entryAt, type ListComments } from './emit-entries.js';
 import { Page } from './emit-page.js';
+import { indentStep } from './indent-step.js';
 import { layScalar, type ScalarPlace, type StringQuoting } from './scalar-text.js';
 
-export { emitFlow } from './emit-flow.js';
-
-const DEFAULT_INDENT = 4;
-/** go-yaml takes indentations outside 2…9 for 2. */
-const FALLBACK_INDENT = 2;
-const MAX_INDENT = 9;
 /** Bytes of a key, tag included, that go-yaml writes in front of its colon. */
 const MAX_SIMPLE_KEY = 128;
 const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
@@ -186,10 +180,4 @@ function isSimpleKey(key: string): boolean {
   if (hasInvalidBytes(key)) return true;
   if (key.length * 3 > MAX_SIMPLE_KEY && Buffer.byteLength(key) > MAX_SIMPLE_KEY) return false;
   return !LINE_BREAK.test(key);
-}
-
-export function indentStep(wanted: number | undefined): number {
-  if (wanted === undefined || wanted === 0) return DEFAULT_INDENT;
-  if (wanted < 0) throw new SopsError('output-format', 'YAML cannot be indented by a negative number of blanks');
-  return wanted < FALLBACK_INDENT || wanted > MAX_INDENT ? FALLBACK_INDENT : wanted;
 }

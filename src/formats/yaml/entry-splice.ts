@@ -15,14 +15,36 @@ import type { Edit } from '../store.js';
 import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
-import { emitFlow, emitValue, emitYaml } from './emit.js';
+import { emitValue, emitYaml } from './emit.js';
+import { emitFlow } from './emit-flow.js';
 import { type Entry, type EntryPlace, type EntryPlaces, valuesBelow } from './entry-places.js';
 import { layScalar } from './scalar-text.js';
 
-/** Collects the edits of the entries of one document. */
-export class EntrySplicer {
-  readonly edits: Edit[] = [];
+/** What becomes of the entries of one document. */
+export interface SplicedEntries {
+  readonly edits: Edit[];
   /** Values that leave the text, so that aliases cannot stand for them any more. */
+  readonly gone: ReadonlySet<Value>;
+}
+
+/** A document whose entries may have changed. */
+export interface ChangedDocument {
+  readonly root: Branch;
+  readonly place: DocumentPlace;
+  /** Of what is written anew, as `--indent`. */
+  readonly indent: number | undefined;
+}
+
+/** The edits of the entries of one document, unsorted. `entries` tells where they stood. Throws `output-format`. */
+export function spliceEntries(text: string, entries: EntryPlaces, document: ChangedDocument): SplicedEntries {
+  const splicer = new EntrySplicer(text, entries, document.root, document.indent);
+  splicer.splice(document.place);
+  return splicer;
+}
+
+/** Collects the edits of the entries of one document. */
+class EntrySplicer implements SplicedEntries {
+  readonly edits: Edit[] = [];
   readonly gone = new Set<Value>();
   private readonly lineBreak: string;
   private readonly indent: number | undefined;

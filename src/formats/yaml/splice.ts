@@ -6,7 +6,8 @@ import type { Edit } from '../store.js';
 import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
 import { isBlank, isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
-import { emitFlow, indentStep } from './emit.js';
+import { emitFlow } from './emit-flow.js';
+import { indentStep } from './indent-step.js';
 import { type ScalarStyle, writeScalar } from './scalar-text.js';
 
 export interface SpliceOptions {

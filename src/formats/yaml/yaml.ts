@@ -4,9 +4,10 @@ import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
-import { emitFlow, emitValue, emitYaml } from './emit.js';
+import { emitValue, emitYaml } from './emit.js';
+import { emitFlow } from './emit-flow.js';
 import { EntryPlaces } from './entry-places.js';
-import { EntrySplicer } from './entry-splice.js';
+import { spliceEntries } from './entry-splice.js';
 import { Splicer } from './splice.js';
 import { utf16Of } from './utf16.js';
 
@@ -115,10 +116,9 @@ function entryEdits(
   for (const [index, root] of documents.entries()) {
     const place = places[index];
     if (!place) continue;
-    const splicer = new EntrySplicer(text, entries, root, indent);
-    splicer.splice(place);
-    edits.push(...splicer.edits);
-    for (const value of splicer.gone) gone.add(value);
+    const spliced = spliceEntries(text, entries, { root, place, indent });
+    edits.push(...spliced.edits);
+    for (const value of spliced.gone) gone.add(value);
   }
   return { edits, gone };
 }

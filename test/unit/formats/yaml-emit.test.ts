@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { emitFlow, emitValue, emitYaml } from '../../../src/formats/yaml/emit.js';
+import { emitValue, emitYaml } from '../../../src/formats/yaml/emit.js';
+import { emitFlow } from '../../../src/formats/yaml/emit-flow.js';
 import {
   type Branch,
   branch,
