@@ -1,4 +1,7 @@
 /** The command line program: from words and streams to an exit status, without touching the process. */
+
+import type { AuditLog } from '../util/host.js';
+import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
 import type { CommandRow } from './commands/command.js';
 import { COMMANDS } from './commands/registry.js';
@@ -20,9 +23,11 @@ export async function main(
 ): Promise<number> {
   let verbose = false;
   try {
-    const line = readCommandLine(words, streams.env, commands);
-    verbose = line.kind === 'run' && line.values.isOn('verbose');
-    return await carryOut(line, streams, commands);
+    return await withAudit(streams, async (audit) => {
+      const line = readCommandLine(words, streams.env, commands);
+      verbose = line.kind === 'run' && line.values.isOn('verbose');
+      return carryOut(line, streams, commands, audit);
+    });
   } catch (error) {
     const report = reportOf(await withSuggestion(error), verbose);
     say(streams.stderr, report.text);
@@ -30,8 +35,13 @@ export async function main(
   }
 }
 
-async function carryOut(line: CommandLine, streams: Streams, commands: readonly CommandRow[]): Promise<number> {
-  if (line.kind === 'run') return run(line, streams);
+async function carryOut(
+  line: CommandLine,
+  streams: Streams,
+  commands: readonly CommandRow[],
+  audit: AuditLog | undefined,
+): Promise<number> {
+  if (line.kind === 'run') return run(line, streams, audit);
   await print(streams, await textFor(line, streams, commands));
   return 0;
 }
@@ -55,9 +65,9 @@ async function textFor(
   }
 }
 
-async function run(line: RunLine, streams: Streams): Promise<number> {
+async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined): Promise<number> {
   if (line.refusal) throw line.refusal;
-  const host = createHost(streams);
+  const host = createHost(streams, audit);
   for (const warning of line.warnings) host.warn(warning);
   const command = await line.row.load();
   return command.run({ ...line, host, streams });

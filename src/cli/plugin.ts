@@ -6,7 +6,8 @@ import { SopsError } from '../errors.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
 import { systemCode } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import type { AuditLog, Host } from '../util/host.js';
+import { withAudit } from './audit.js';
 import { createHost } from './host.js';
 import { printable, reportOf } from './report.js';
 import { print, readAll, type Streams, say } from './streams.js';
@@ -33,14 +34,14 @@ See also: sops-ts kustomize --help
 /** Runs the plug-in. `words` are the arguments without the program's name. Returns the exit status; never throws. */
 export async function pluginMain(words: readonly string[], streams: Streams): Promise<number> {
   try {
-    return await choose(words, streams);
+    return await withAudit(streams, (audit) => choose(words, streams, audit));
   } catch (error) {
     say(streams.stderr, reportOf(error, false).text);
     return FAILED;
   }
 }
 
-async function choose(words: readonly string[], streams: Streams): Promise<number> {
+async function choose(words: readonly string[], streams: Streams, audit: AuditLog | undefined): Promise<number> {
   const [word, ...more] = words;
   if (word === 'install') {
     const { runInstall } = await import('./plugin-install.js');
@@ -54,15 +55,15 @@ async function choose(words: readonly string[], streams: Streams): Promise<numbe
     say(streams.stderr, USAGE);
     return FAILED;
   }
-  const host = hostOf(streams);
+  const host = hostOf(streams, audit);
   const read = () => readInput(streams);
   const outcome = word === undefined ? await runKrm(await read(), host) : await runLegacy(word, read, host);
   return finish(outcome, word === undefined ? 'krm' : 'legacy', streams);
 }
 
 /** The run's host; in the copy that `kustomize build` makes, with the working directory that it is a copy of. */
-function hostOf(streams: Streams): Host {
-  const host = createHost(streams);
+function hostOf(streams: Streams, audit: AuditLog | undefined): Host {
+  const host = createHost(streams, audit);
   const { [MIRROR]: mirror, [MIRRORED]: source } = streams.env;
   if (!mirror || !source || !isBelow(streams.cwd, mirror)) return host;
   const cwd = join(source, relative(mirror, streams.cwd));

@@ -13,6 +13,8 @@ export interface Streams {
   /** The working directory, absolute. */
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
+  /** Where the administrator says that events are to be noted; absent for nowhere. Never taken from the environment. */
+  readonly auditConfig?: string;
   /** What the program was called by, without folder and ending: `sops` through a link of that name. */
   readonly programName?: string;
   /** Whether the three streams are the process's own, so that a program that is started can simply have them. */
@@ -23,6 +25,9 @@ export interface Streams {
    */
   writeDirectly?(bytes: Uint8Array): number;
 }
+
+/** SOPS's place, on every system. */
+const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
 /** Those of the process. Each stream is opened on first use, which costs time. */
 export function processStreams(): Streams {
@@ -46,6 +51,7 @@ export function processStreams(): Streams {
     },
     env: process.env,
     platform: process.platform,
+    auditConfig: AUDIT_CONFIG,
     areOwn: true,
     // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
     writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),

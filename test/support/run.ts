@@ -13,10 +13,13 @@ export interface RunOptions {
   /** The whole environment: nothing of the tester's own leaks in. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array | string;
+  /** The configuration of the audit log; absent: there is none. */
+  readonly auditConfig?: string;
 }
 
 /** Runs one command line and gathers what it wrote. */
-export async function run(words: readonly string[], { cwd, env = {}, stdin = '' }: RunOptions): Promise<Ran> {
+export async function run(words: readonly string[], options: RunOptions): Promise<Ran> {
+  const { cwd, env = {}, stdin = '', auditConfig } = options;
   const out = new Sink();
   const err = new Sink();
   const status = await main(words, {
@@ -26,6 +29,7 @@ export async function run(words: readonly string[], { cwd, env = {}, stdin = '' 
     env,
     cwd,
     platform: process.platform,
+    ...(auditConfig === undefined ? {} : { auditConfig }),
   });
   return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
 }
