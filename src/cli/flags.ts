@@ -51,8 +51,10 @@ const PUBLISH = ['publish'];
 const SEAL = ['seal'];
 /** They open SealedSecrets. */
 const OPENING = [...SEAL, 'seal verify', ...UNSEAL];
+/** It looks at what is there. */
+const DOCTOR = ['doctor'];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH, ...SEAL, ...UNSEAL];
+const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH, ...SEAL, ...UNSEAL, ...DOCTOR];
 const SERVING = ['keyservice'];
 const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify'];
 
@@ -96,7 +98,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('in-place', GROUPS, { short: 'i', global: false, ownBehind: true }),
   text('output', PRINTING),
   text('extract', DECRYPT),
-  text('input-type', [...PRINTING, ...CHANGING, ...WHY, 'updatekeys', 'filestatus', ...RUNNING]),
+  text('input-type', [...PRINTING, ...CHANGING, ...WHY, 'updatekeys', 'filestatus', ...RUNNING, ...DOCTOR]),
   text('output-type', [...PRINTING, ...CHANGING, ...EXEC_FILE]),
   text('filename-override', PRINTING),
   ...KEY_TYPES.map((row) =>
@@ -137,9 +139,13 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('background', RUNNING, OWN),
   yesNo('ignore-mac', [...DECRYPT, ...EDIT]),
   yesNo('ignore-mac', [...SET, 'unset', ...REKEYING, ...RUNNING], OWN),
-  text('decryption-order', [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING, ...PUBLISH], {
-    variable: 'SOPS_DECRYPTION_ORDER',
-  }),
+  text(
+    'decryption-order',
+    [...DECRYPT, ...CHANGING, ...ROTATE, 'updatekeys', 'revoke', ...RUNNING, ...PUBLISH, ...DOCTOR],
+    {
+      variable: 'SOPS_DECRYPTION_ORDER',
+    },
+  ),
   yesNo('enable-local-keyservice', KEYED, {
     variable: 'SOPS_ENABLE_LOCAL_KEYSERVICE',
     onByDefault: true,
@@ -174,7 +180,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('keep-owner', UNSEAL, OWN),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
-  yesNo('json', WHY, OWN),
+  yesNo('json', [...WHY, ...DOCTOR], OWN),
   yesNo('verbose', ALL, { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
   yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),

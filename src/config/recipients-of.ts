@@ -5,7 +5,6 @@ import { keyStringOf } from '../keyservice/keyservice.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
 import { firstDocument, isBlank } from './read.js';
-import { namesRecipient } from './recipient.js';
 
 /** Where an entry of a map or list stands. */
 export interface EntryPlace {
@@ -56,18 +55,6 @@ export function isKeyOrKeys(value: Value, tree: ConfigTree): boolean {
   if (value.kind === 'leaf') return recipientsOf(value, tree).length > 0;
   if (value.kind === 'branch') return tree.keyMaps.has(value);
   return value.items.every((entry) => entry.kind === 'comment' || (entry.kind !== 'list' && isKeyOrKeys(entry, tree)));
-}
-
-/** Who is called what: the anchors that stand for one key each. The function gives the name of a key string, if it has one. */
-export function namesIn(tree: ConfigTree): (keyString: string) => string | undefined {
-  const named: (readonly [name: string, recipient: string])[] = [];
-  for (const [name, values] of tree.anchors) {
-    for (const value of values) {
-      const [recipient, ...others] = isKeyOrKeys(value, tree) ? recipientsOf(value, tree) : [];
-      if (recipient !== undefined && others.length === 0) named.push([name, recipient]);
-    }
-  }
-  return (keyString) => named.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
 }
 
 /** The text of a leaf; a number, as a fingerprint of digits alone reads, counts as what is written. */

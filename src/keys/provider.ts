@@ -1,5 +1,6 @@
 /** The seam of the master keys: plain data for a key, and the contract of the provider of its type. */
 import type { Host } from '../util/host.js';
+import type { Finding } from './finding.js';
 
 /** One recipient, as plain data; what can be done with it is in the provider of its type. */
 export interface MasterKey {
@@ -46,4 +47,10 @@ export interface KeyProvider {
    * should then let go of its connections.
    */
   unwrap(key: MasterKey, host: Host, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Looks for what opens keys of this type on this machine: identities, programs, credentials, in the order in which they are
+   * used, with where they come from. For `doctor`: nothing is unlocked, nobody is asked, no host is contacted, no secret is told.
+   * Never rejects with a SopsError: what is wrong is a finding.
+   */
+  examine?(host: Host): Promise<Finding[]>;
 }

@@ -1,5 +1,5 @@
 /** `why`: how a file is or would be encrypted, for whom, and which rule says so. Nothing is changed, no value is shown. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { type ConfigRequest, loadConfig } from '../config/config.js';
@@ -7,7 +7,7 @@ import { creationRuleFor, explainRules } from '../config/creation-rule.js';
 import { searchConfig } from '../config/find.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config } from '../config/model.js';
-import { namesIn, readConfigTree } from '../config/recipients-of.js';
+import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
@@ -18,7 +18,6 @@ import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../metadat
 import { scopeOf } from '../metadata/scope-of.js';
 import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
-import { decodeText } from '../util/text.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from './encrypt.js';
 import { encryptedValues, placesIn, WHOLE_CONTENT } from './encrypted-files.js';
 import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
@@ -38,7 +37,7 @@ interface Study {
   readonly host: Host;
   readonly reader: FormatStore;
   readonly config: Config | null;
-  readonly nameOf: (keyString: string) => string | undefined;
+  readonly nameOf: NameOf;
   readonly problems: string[];
   readonly notes: string[];
 }
@@ -52,7 +51,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   const { reader } = await storesOf(request);
   const config = await orProblem(problems, () => loadConfig(configRequest(request, quiet)));
   trustConfig(config ?? null, quiet);
-  const nameOf = await namesFor(config ?? null, host);
+  const nameOf = await namesOf(config ?? null, host);
   const study: Study = { request, host: quiet, reader, config: config ?? null, nameOf, problems, notes };
   const found = await readFileOf(study);
   const verdicts = config?.creationRules ? await explainRules(config, path, quiet) : null;
@@ -90,16 +89,6 @@ function waysTo({ configPath, input }: WhyRequest, host: Host): string {
   return searchConfig(host, input.path).fromHere
     ? 'search from the working directory upwards'
     : 'search from the folder of the file upwards';
-}
-
-/** The names that the configuration has for recipients; a text that cannot be read as a tree has none. */
-async function namesFor(config: Config | null, host: Host): Promise<Study['nameOf']> {
-  if (!config) return () => undefined;
-  try {
-    return namesIn(await readConfigTree(decodeText(readFileSync(resolve(host.cwd, config.path)))));
-  } catch {
-    return () => undefined;
-  }
 }
 
 interface FoundFile {
@@ -214,7 +203,7 @@ async function readersOf({ keyGroups, shamirThreshold }: Recipients, { nameOf }:
   return { groups, shamirThreshold };
 }
 
-async function recipientsIn(group: KeyGroup, nameOf: Study['nameOf']): Promise<NamedRecipient[]> {
+async function recipientsIn(group: KeyGroup, nameOf: NameOf): Promise<NamedRecipient[]> {
   const found: NamedRecipient[] = [];
   for (const key of group) {
     const recipient = await keyStringOf(key);

@@ -11,7 +11,7 @@ import { fixturePath } from '../unit/keys/entries.js';
 import { GnupgHome, secretKey } from '../unit/keys/pgp-rings.js';
 
 const GPG = findTool('gpg', 'GPG_BIN', ['--version']);
-if (!SOPS || !GPG) announceSkipped(14, 'there is no sops or no gpg program');
+if (!SOPS || !GPG) announceSkipped(16, 'there is no sops or no gpg program');
 
 const KEYS = { RSA: '2C851F83570ED80E15EA329DA0BB3225B77A1DA4', ECC: '5B97EF21040CABCEFAE48F3F53BEE7FCB183697F' };
 const RSA_SUBKEY = '72EEA50FA6EF5EFEB55F6A914635C19FAD75ED6E';
@@ -56,6 +56,16 @@ describe.skipIf(!SOPS || !GPG)('PGP', () => {
     expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: '' });
     return ran.stdout.toString('utf8');
   };
+
+  test.each(['gpg', 'in-process'] as const)('doctor finds the secret keys, %s, and tries them', async (way) => {
+    const sealed = await ours(['encrypt', '--pgp', KEYS.RSA, 'plain.yaml'], environment('gpg'));
+    writeFileSync(join(folder, 'sealed.yaml'), sealed);
+    const text = await ours(['doctor', 'sealed.yaml'], environment(way));
+    expect(text).toContain(
+      way === 'gpg' ? `ok      secret keys in ${gpgHome.path}: ${KEYS.RSA}\n` : 'secring.gpg: 3 key(s)',
+    );
+    expect(text).toContain(`  opens   pgp ${KEYS.RSA}\n`);
+  });
 
   const sides: readonly [string, typeof sops, typeof sops][] = [
     ['sops opens what sops-ts made', ours, sops],

@@ -99,6 +99,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./why.js')).why,
   },
   {
+    name: 'doctor',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
     name: 'keyservice',
     operandRule: 'own',
     writesInPlace: () => false,

@@ -6,6 +6,16 @@ export const SETUP: Task = {
   families: { completion: 'print the script that completes command lines in your shell' },
   commands: [
     {
+      name: 'doctor',
+      operands: '[file]',
+      summary: 'look for identities, programs and credentials, and try every key of a file',
+      examples: [
+        'sops-ts doctor                        # exit status 1 when something is wrong',
+        'sops-ts doctor secrets/app.yaml       # which of its keys open here, and why the others do not',
+        'sops-ts doctor --verbose              # what is not set up, too',
+      ],
+    },
+    {
       name: 'keyservice',
       operands: '',
       summary: 'serve the keys of this machine to others, until it is told to stop',

@@ -41,6 +41,10 @@ export const ageProvider: KeyProvider = {
   async unwrap(key, host) {
     return keyringOf(host).open(key.enc, recipientOf(key));
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 /**

@@ -56,6 +56,10 @@ class X25519Identity implements AgeIdentity {
   private point: Buffer | undefined;
   constructor(private readonly scalar: Buffer) {}
 
+  get recipient(): string {
+    return encodeBech32(RECIPIENT_PREFIX, publicKeyOf(this.scalar));
+  }
+
   async unwrap(header: { readonly stanzas: readonly Stanza[] }): Promise<Buffer | null> {
     for (const stanza of header.stanzas) {
       if (stanza.type !== STANZA_TYPE) continue;

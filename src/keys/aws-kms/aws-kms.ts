@@ -70,6 +70,10 @@ export const awsKmsProvider: KeyProvider = {
       return part;
     }
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 type Context = ReadonlyMap<string, string>;

@@ -41,6 +41,10 @@ export const azureProvider: KeyProvider = {
     if (bytes) return use(key, 'decrypt', bytes, { host, signal });
     throw new SopsError('key', 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url');
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 /** The key with its version, which is looked up when the user gave none: the file must say which one it was. */

@@ -40,6 +40,10 @@ export const gcpKmsProvider: KeyProvider = {
     if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`);
     return part;
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 interface Call {

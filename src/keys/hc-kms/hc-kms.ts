@@ -47,6 +47,10 @@ export const huaweiProvider: KeyProvider = {
     if (!part) throw failed('decrypt', 'failed to base64 decode decrypted data key');
     return part;
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 /** The id stays as it is given; only what is around it goes. */

@@ -50,6 +50,10 @@ export const vaultProvider: KeyProvider = {
     if (part) return part;
     throw explain('cannot decode base64 plaintext into data key bytes', key, 'decrypt');
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 function masterKey(uri: string, host: Host): MasterKey {

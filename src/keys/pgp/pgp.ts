@@ -51,6 +51,10 @@ export const pgpProvider: KeyProvider = {
       inProcess: async () => (await import('./openpgp-decrypt.js')).decryptInProcess(key.enc, host),
     });
   },
+
+  async examine(host) {
+    return (await import('./examine.js')).examine(host);
+  },
 };
 
 /** Each gives null where it is not to be had: no program, no old keyring. */

@@ -79,7 +79,7 @@ async function regionOfProfile(profile: string, { filepath, configFilepath }: Sh
   return '';
 }
 
-function environmentCredentials({ env }: Host): AwsCredentials | undefined {
+export function environmentCredentials({ env }: Host): AwsCredentials | undefined {
   // The Go SDK, which SOPS uses, knows these second names.
   const accessKeyId = env.AWS_ACCESS_KEY_ID || env.AWS_ACCESS_KEY;
   const secretAccessKey = env.AWS_SECRET_ACCESS_KEY || env.AWS_SECRET_KEY;
@@ -89,12 +89,12 @@ function environmentCredentials({ env }: Host): AwsCredentials | undefined {
 }
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
-interface SharedFiles {
+export interface SharedFiles {
   readonly filepath: string;
   readonly configFilepath: string;
 }
 
-function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
+export function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
   const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
   return {
     filepath: resolve(cwd, env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials')),
@@ -112,7 +112,7 @@ async function checkProfile(name: string, { filepath, configFilepath }: SharedFi
 }
 
 /** The names of the sections of a file; none if it cannot be read. */
-async function sectionsOf(file: string): Promise<string[]> {
+export async function sectionsOf(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return [...text.matchAll(/^[ \t]*\[([^\]\n]*)\]/gm)].map((match) => (match[1] ?? '').replaceAll(/["']/g, '').trim());
 }

@@ -40,7 +40,7 @@ export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
 }
 
 /** The file of that name, or the text itself when there is none. */
-async function fileOrValue(text: string, host: Host): Promise<string> {
+export async function fileOrValue(text: string, host: Host): Promise<string> {
   if (text.trimStart().startsWith('{')) return text;
   try {
     return await readFile(resolve(host.cwd, text), 'utf8');
@@ -98,7 +98,8 @@ async function applicationDefault(host: Host): Promise<{ text: string; path: str
   }
 }
 
-function wellKnownFile({ env, platform }: Host): string {
+/** Where gcloud keeps the application default credentials. */
+export function wellKnownFile({ env, platform }: Host): string {
   const folder =
     env.CLOUDSDK_CONFIG ||
     (platform === 'win32' ? join(env.APPDATA ?? '', 'gcloud') : join(env.HOME || homedir(), '.config', 'gcloud'));

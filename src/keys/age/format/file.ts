@@ -14,6 +14,8 @@ export interface AgeRecipient {
 
 /** Something that may open files. */
 export interface AgeIdentity {
+  /** The recipient that it is the identity of, where that can be told without unlocking anything. */
+  readonly recipient?: string;
   /**
    * The file key of 16 bytes, or null when no stanza is for this identity. Called once per file it may open, so it
    * remembers what was dear to get (a passphrase, a decoded key). Throws `key` when a stanza that is for it, or would be,

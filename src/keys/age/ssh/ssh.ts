@@ -43,7 +43,10 @@ export function parseSshRecipient(line: string): AgeRecipient {
 
 /** The identity that an open private key is. */
 export function sshIdentity(key: SshPrivateKey): AgeIdentity {
-  return { unwrap: (header) => unwrapWith(header, key.publicKey, async () => key) };
+  return {
+    recipient: recipientOf(key.publicKey),
+    unwrap: (header) => unwrapWith(header, key.publicKey, async () => key),
+  };
 }
 
 /**
@@ -62,12 +65,18 @@ export function lockedSshIdentity(
     return key;
   };
   return {
+    recipient: recipientOf(publicKey),
     unwrap: (header) =>
       unwrapWith(header, publicKey, () => {
         opened ??= open();
         return opened;
       }),
   };
+}
+
+/** The key line, without a remark. */
+function recipientOf({ type, blob }: SshPublicKey): string {
+  return `${type} ${blob.toString('base64')}`;
 }
 
 async function unwrapWith(

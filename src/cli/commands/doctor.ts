@@ -1,0 +1,28 @@
+/** `doctor`: from flags to the operation. */
+import { examineAll } from '../../operations/doctor.js';
+import { painterFor } from '../colours.js';
+import { checkupText } from '../doctor-text.js';
+import { writeAll } from '../streams.js';
+import { UsageError } from '../usage-error.js';
+import type { Command } from './command.js';
+import { formatFlag, keyServiceFlags } from './document-flags.js';
+
+export const doctor: Command = {
+  async run({ operands, values, host, streams }) {
+    const [path, ...others] = operands;
+    if (others.length > 0) throw new UsageError('doctor takes one file', 'doctor');
+    const request = {
+      path,
+      inputType: formatFlag(values, 'input-type'),
+      configPath: values.text('config'),
+      keyServices: keyServiceFlags(values),
+      decryptionOrder: values.text('decryption-order'),
+    };
+    const found = await examineAll(request, host);
+    const text = values.isOn('json')
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : checkupText(found, painterFor(streams), values.isOn('verbose'));
+    await writeAll(streams.stdout, text);
+    return found.problems.length > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,90 @@
+/** What `doctor` found out, in words. */
+import type { Finding } from '../keys/finding.js';
+import type { Checkup, TypeCheckup } from '../operations/doctor.js';
+import type { DryRun, KeyTrial } from '../operations/dry-run.js';
+import type { Painter } from './colours.js';
+import { printable } from './report.js';
+
+/** The lines, with their ends. `whole`: what is not set up is told, too. */
+export function checkupText({ config, types, file, problems }: Checkup, paint: Painter, whole: boolean): string {
+  return [
+    `Configuration: ${config === null ? 'none' : printable(config)}`,
+    ...typesLines(types, paint, whole),
+    ...(file ? fileLines(file, paint) : []),
+    ...problems.flatMap(({ what, advice }) => [
+      paint('red', `Problem: ${printable(what)}`),
+      ...(advice === undefined ? [] : adviceLines(advice)),
+    ]),
+    ...(problems.length === 0 ? [paint('green', 'All is well.')] : []),
+    '',
+  ].join('\n');
+}
+
+/** What is set up, then the names of all for which nothing is. */
+function typesLines(types: readonly TypeCheckup[], paint: Painter, whole: boolean): string[] {
+  const toTell = types.map(({ title, findings }) => ({
+    title,
+    told: whole ? findings : findings.filter(({ state }) => state === 'found' || state === 'faulty'),
+  }));
+  const empty = toTell.filter(({ told }) => told.length === 0).map(({ title }) => title);
+  return [
+    ...toTell
+      .filter(({ told }) => told.length > 0)
+      .flatMap(({ title, told }) => [
+        `${paint('underlined', title)}:`,
+        ...told.flatMap((finding) => findingLines(finding, paint)),
+      ]),
+    ...(empty.length > 0 ? [`Nothing is set up for: ${empty.join(', ')} (--verbose tells what was looked for)`] : []),
+  ];
+}
+
+const MARKS: Readonly<Record<Finding['state'], string>> = {
+  found: 'ok      ',
+  also: '        ',
+  absent: '-       ',
+  faulty: 'FAULTY  ',
+};
+
+/** The advice for what is faulty stands with the problems at the end. */
+function findingLines({ state, what, detail, advice }: Finding, paint: Painter): string[] {
+  const line = `  ${MARKS[state]}${printable(what)}${detail === undefined ? '' : `: ${printable(detail)}`}`;
+  const look = state === 'faulty' ? 'red' : state === 'found' ? 'green' : undefined;
+  return [look ? paint(look, line) : line, ...(advice === undefined || state === 'faulty' ? [] : adviceLines(advice))];
+}
+
+function adviceLines(advice: string): string[] {
+  return advice.split('\n').map((line) => `          ${printable(line)}`);
+}
+
+function fileLines(file: DryRun, paint: Painter): string[] {
+  const { path, format, encrypted, groups, needed, opened } = file;
+  const title = paint('underlined', `File ${printable(path)}`);
+  if (!encrypted) return [`${title} (${format})`];
+  const enough = `${opened} of ${groups.length} key groups open here, ${needed} needed`;
+  return [
+    `${title} (${format}):`,
+    ...groups.flatMap((group, at) => [
+      ...(groups.length > 1 ? [`  Group ${at + 1}, any of:`] : []),
+      ...group.flatMap((trial) => trialLines(trial, paint)),
+    ]),
+    ...(groups.length > 1 ? [`  ${enough}`] : []),
+    `  Data key: ${outcome(file.dataKey, 'recovered', 'NOT recovered')}`,
+    `  Values:   ${outcome(file.values, 'all can be decrypted', 'NOT all can be decrypted')}`,
+    `  MAC:      ${outcome(file.mac, 'as it was written', 'DOES NOT FIT the values')}`,
+  ];
+}
+
+function trialLines({ type, recipient, name, opens, reason, advice }: KeyTrial, paint: Painter): string[] {
+  const who = `${type} ${printable(recipient)}${name === undefined ? '' : ` (${printable(name)})`}`;
+  if (opens) return [paint('green', `  opens   ${who}`)];
+  const why = (reason ?? '').split('\n').filter((line) => line.trim() !== '');
+  return [
+    `  closed  ${who}`,
+    ...why.map((line) => `          ${printable(line)}`),
+    ...(advice ? adviceLines(advice) : []),
+  ];
+}
+
+function outcome(came: boolean | null, good: string, bad: string): string {
+  return came === null ? 'not known' : came ? good : bad;
+}

@@ -1,0 +1,59 @@
+/** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
+import { environmentCredentials, sectionsOf, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
+import type { Host } from '../../util/host.js';
+import { absent, type Finding, faulty, fileFinding, found, packageFinding, variablesFinding } from '../finding.js';
+
+export async function examine(host: Host): Promise<Finding[]> {
+  const { env } = host;
+  const findings = [
+    environmentCredentials(host)
+      ? found('AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY', {
+          detail: env.AWS_SESSION_TOKEN ? 'set, for a session' : 'set',
+        })
+      : variablesFinding(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], host),
+    await chosenProfile(host),
+    ...(await sharedFiles(host)),
+    await webIdentity(host),
+    container(host),
+  ];
+  return [...findings, await packageFinding('@aws-sdk/client-kms', findings)];
+}
+
+async function chosenProfile(host: Host): Promise<Finding> {
+  const profile = host.env.AWS_PROFILE || host.env.AWS_DEFAULT_PROFILE;
+  if (!profile) return absent('AWS_PROFILE');
+  try {
+    await settingsFor('us-east-1', '', host);
+    return found('AWS_PROFILE', { detail: profile });
+  } catch (error) {
+    return faulty(`AWS_PROFILE (${profile})`, error);
+  }
+}
+
+/** The files of profiles; their names are no secret, what is in them is. */
+async function sharedFiles(host: Host): Promise<Finding[]> {
+  const { filepath, configFilepath } = sharedFilesOf(host);
+  const findings: Finding[] = [];
+  for (const path of [filepath, configFilepath]) {
+    const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
+    findings.push(names.length > 0 ? found(path, { detail: `profiles: ${names.join(', ')}` }) : absent(path));
+  }
+  return findings;
+}
+
+async function webIdentity(host: Host): Promise<Finding> {
+  const token = await fileFinding('AWS_WEB_IDENTITY_TOKEN_FILE', host);
+  if (token.state !== 'found' || host.env.AWS_ROLE_ARN) return token;
+  return {
+    ...token,
+    state: 'faulty',
+    detail: 'AWS_ROLE_ARN is not set',
+    advice: 'Set the role to assume with the token.',
+  };
+}
+
+function container({ env }: Host): Finding {
+  const names = ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
+  const set = names.find((name) => env[name]);
+  return set ? found(set, { detail: 'set; asked when a key is used' }) : absent('credentials of a container');
+}

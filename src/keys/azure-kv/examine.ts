@@ -1,0 +1,35 @@
+/** What there is for using Azure Key Vault: an application in the environment, and the az program. Nothing is contacted. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findProgram } from '../../exec/find-program.js';
+import type { Host } from '../../util/host.js';
+import { absent, also, type Finding, fileFinding, found, packageFinding, variablesFinding } from '../finding.js';
+
+const APPLICATION = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'];
+
+export async function examine(host: Host): Promise<Finding[]> {
+  const findings = [await application(host), ...(await azProgram(host))];
+  return [...findings, await packageFinding('@azure/identity', findings)];
+}
+
+/** A service principal proves itself with a secret, a certificate or the token of its workload. */
+async function application(host: Host): Promise<Finding> {
+  if (host.env.AZURE_CLIENT_SECRET) return variablesFinding([...APPLICATION, 'AZURE_CLIENT_SECRET'], host);
+  for (const proof of ['AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE']) {
+    const file = await fileFinding(proof, host);
+    if (file.state === 'faulty') return file;
+    if (file.state === 'found') return variablesFinding([...APPLICATION, proof], host);
+  }
+  return variablesFinding([...APPLICATION, 'AZURE_CLIENT_SECRET'], host);
+}
+
+async function azProgram(host: Host): Promise<Finding[]> {
+  const file = await findProgram('az', host);
+  if (!file) return [absent('az', { detail: 'not installed' })];
+  const home = (host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME) ?? '';
+  const profile = join(resolve(host.cwd, host.env.AZURE_CONFIG_DIR || join(home, '.azure')), 'azureProfile.json');
+  const login = existsSync(profile)
+    ? found('az login', { detail: profile })
+    : absent('az login', { advice: 'Log in with az login to use Azure keys.' });
+  return [also(`az (${file})`, { detail: 'installed' }), login];
+}

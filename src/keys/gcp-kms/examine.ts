@@ -1,0 +1,50 @@
+/** What there is for using GCP KMS, in the order of use. Nothing is contacted. */
+import { readFile } from 'node:fs/promises';
+import { SopsError } from '../../errors.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { fileOrValue, wellKnownFile } from '../../util/gcp/credentials.js';
+import type { Host } from '../../util/host.js';
+import { membersOf, textOf } from '../../util/http/answer.js';
+import { absent, type Finding, faulty, fileFinding, found, packageFinding } from '../finding.js';
+
+export async function examine(host: Host): Promise<Finding[]> {
+  const findings = [
+    await inlineCredentials(host),
+    host.env.GOOGLE_OAUTH_ACCESS_TOKEN
+      ? found('GOOGLE_OAUTH_ACCESS_TOKEN', { detail: 'set; such tokens hold for an hour' })
+      : absent('GOOGLE_OAUTH_ACCESS_TOKEN'),
+    await fileFinding('GOOGLE_APPLICATION_CREDENTIALS', host, (content) => kindOf(content.toString('utf8'))),
+    await gcloudFile(host),
+  ];
+  return [...findings, await packageFinding('google-auth-library', findings)];
+}
+
+async function inlineCredentials(host: Host): Promise<Finding> {
+  const text = host.env.GOOGLE_CREDENTIALS;
+  if (!text) return absent('GOOGLE_CREDENTIALS');
+  try {
+    return found('GOOGLE_CREDENTIALS', kindOf(await fileOrValue(text, host)));
+  } catch (error) {
+    return faulty('GOOGLE_CREDENTIALS', error);
+  }
+}
+
+async function gcloudFile(host: Host): Promise<Finding> {
+  const path = wellKnownFile(host);
+  try {
+    return found(path, kindOf(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof SopsError) return faulty(path, cause);
+    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return absent(path);
+    return faulty(path, new SopsError('key', `cannot be read: ${systemReason(cause)}`));
+  }
+}
+
+/** The kind of credentials that a JSON text is. Throws `key` for any other text, which is not quoted. */
+function kindOf(text: string): { detail: string } {
+  const kind = textOf(membersOf(text), 'type');
+  if (kind !== undefined && /^[\w-]{1,60}$/.test(kind)) return { detail: kind };
+  throw new SopsError('key', 'holds no JSON credentials', {
+    hint: 'Credentials are a JSON object with a member "type", as gcloud and the console write them.',
+  });
+}

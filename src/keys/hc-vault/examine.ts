@@ -1,0 +1,34 @@
+/** What there is for using Vault and OpenBao: an address and a token. Nothing is contacted. */
+import type { Host } from '../../util/host.js';
+import { readSettings } from '../../util/vault/settings.js';
+import { absent, also, type Finding, faulty, found } from '../finding.js';
+
+export async function examine(host: Host): Promise<Finding[]> {
+  const { VAULT_ADDR: address, VAULT_TOKEN: token } = host.env;
+  try {
+    const settings = await readSettings(host);
+    const place = token ? 'VAULT_TOKEN' : '~/.vault-token';
+    return [
+      settings.token === ''
+        ? absent('VAULT_TOKEN, ~/.vault-token')
+        : found(place, { detail: 'a token', ...scope(address) }),
+      address ? also('VAULT_ADDR', { detail: shownAddress(address) }) : absent('VAULT_ADDR'),
+      settings.agent === ''
+        ? absent('VAULT_AGENT_ADDR')
+        : found('VAULT_AGENT_ADDR', { detail: 'asked instead of the server' }),
+    ];
+  } catch (error) {
+    return [faulty('settings of Vault', error)];
+  }
+}
+
+/** Where the token goes. */
+function scope(address: string | undefined): { advice?: string } {
+  if (address) return {};
+  return { advice: 'It goes to servers named in .sops.yaml only; set VAULT_ADDR for those that a file alone names.' };
+}
+
+/** Without what a URL may hold beside its place. */
+function shownAddress(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : 'no URL';
+}

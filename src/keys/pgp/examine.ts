@@ -1,0 +1,64 @@
+/** What there is for opening PGP messages: the gpg program with its secret keys, its agent, and old keyrings. */
+import { existsSync } from 'node:fs';
+import { findProgram } from '../../exec/find-program.js';
+import { runProgram } from '../../exec/run-program.js';
+import type { Host } from '../../util/host.js';
+import { absent, also, type Finding, faulty, found } from '../finding.js';
+import { GpgAgent } from '../gpg-agent.js';
+import { gpgName, INSTALL_HINT } from './gpg.js';
+import { gnupgHome, readOldKeyring } from './old-keyring.js';
+
+export async function examine(host: Host): Promise<Finding[]> {
+  return [...(await examineGpg(host)), await examineOldRing(host), await examineAgent(host)];
+}
+
+async function examineGpg(host: Host): Promise<Finding[]> {
+  const name = gpgName(host);
+  const file = await findProgram(name, host);
+  if (file === null) {
+    const isChosen = Boolean(host.env.SOPS_GPG_EXEC);
+    const what = isChosen ? `SOPS_GPG_EXEC (${name})` : 'gpg';
+    return [{ state: isChosen ? 'faulty' : 'absent', what, detail: 'no such program', advice: INSTALL_HINT }];
+  }
+  const program = also(`gpg (${file})`, { detail: 'installed' });
+  const home = gnupgHome(host);
+  // gpg would make the folder, and start its agent.
+  if (!existsSync(home)) return [program, absent(`secret keys in ${home}`, { detail: 'there is no such folder' })];
+  return [program, ...(await secretKeys(file, home, host))];
+}
+
+/** Lists the primary keys whose secret part gpg has; the format is that of GnuPG's doc/DETAILS. */
+async function secretKeys(file: string, home: string, host: Host): Promise<Finding[]> {
+  const args = ['--batch', '--list-secret-keys', '--with-colons', '--fingerprint'];
+  const outcome = await runProgram({ file, args }, host).catch(() => undefined);
+  const what = `secret keys in ${home}`;
+  if (outcome?.status !== 0) {
+    const said = outcome?.stderr.toString('utf8').trim().split('\n')[0];
+    return [{ state: 'faulty', what, detail: said || 'gpg cannot list them' }];
+  }
+  const lines = outcome.stdout.toString('utf8').split('\n');
+  const fingerprints = lines.flatMap((line, at) => {
+    if (!line.startsWith('sec')) return [];
+    const next = lines.slice(at).find((other) => other.startsWith('fpr:'));
+    return next?.split(':')[9] ?? [];
+  });
+  if (fingerprints.length === 0) return [absent(what, { detail: 'none' })];
+  return fingerprints.map((fingerprint) => found(what, { detail: fingerprint }));
+}
+
+async function examineOldRing(host: Host): Promise<Finding> {
+  const what = 'old keyring secring.gpg';
+  try {
+    const ring = await readOldKeyring(['secring.gpg'], host);
+    return ring ? found(ring.path, { detail: `${ring.keys.length} key(s), usable without gpg` }) : absent(what);
+  } catch (error) {
+    return faulty(what, error);
+  }
+}
+
+async function examineAgent(host: Host): Promise<Finding> {
+  const agent = await GpgAgent.connect(host);
+  agent?.close();
+  const what = 'gpg-agent, for passphrases of age identities';
+  return agent ? also(what, { detail: 'answers' }) : absent(what, { detail: 'not running' });
+}
