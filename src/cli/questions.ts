@@ -1,5 +1,6 @@
 /** Questions that are answered by a line on standard input, which may be a terminal or a pipe (`yes |`). */
 import { SopsError } from '../errors.js';
+import { holdLine } from './passing-line.js';
 import { type Streams, writeAll } from './streams.js';
 
 const ANSWERS: ReadonlyMap<string, boolean> = new Map([
@@ -20,9 +21,14 @@ export class Questions {
 
   /** Asks, naming the answers, until the answer is yes or no, in full or the first letter. Throws `failed` when the input ends before. */
   async confirm(question: string, answers = ' (y/n):'): Promise<boolean> {
+    const release = holdLine();
+    return this.#ask(question + answers).finally(release);
+  }
+
+  async #ask(prompt: string): Promise<boolean> {
     this.#lines ??= linesOf(this.#streams.stdin);
     for (;;) {
-      await writeAll(this.#streams.stdout, `${question}${answers}`);
+      await writeAll(this.#streams.stdout, prompt);
       const { value, done } = await this.#lines.next();
       if (done) {
         throw new SopsError('failed', 'EOF: standard input ended without an answer', {

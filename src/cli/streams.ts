@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
+import { clearLine } from './passing-line.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
 export interface Streams {
@@ -91,6 +92,7 @@ export async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array
  */
 export async function print(streams: Streams, data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  clearLine();
   const done = streams.writeDirectly ? directly(streams.writeDirectly, bytes) : 0;
   if (done < bytes.length) await writeAll(streams.stdout, bytes.subarray(done));
 }
@@ -105,6 +107,7 @@ function directly(write: (bytes: Uint8Array) => number, bytes: Uint8Array): numb
 
 /** Writes to standard output's stream and waits until it is taken. Throws `write-failed`; its cause tells a closed pipe (EPIPE). */
 export async function writeAll(stream: NodeJS.WritableStream, data: Uint8Array | string): Promise<void> {
+  clearLine();
   ignoreEvents(stream);
   const error = await new Promise<Error | null | undefined>((done) => stream.write(data, done));
   if (error) throw notWritten(error);
@@ -116,6 +119,7 @@ function notWritten(cause: unknown): SopsError {
 
 /** Says something on standard error, as far as anybody listens. */
 export function say(stream: NodeJS.WritableStream, text: string): void {
+  clearLine();
   ignoreEvents(stream);
   stream.write(text);
 }

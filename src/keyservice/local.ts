@@ -32,11 +32,15 @@ export class LocalKeyService implements KeyService {
     use: (provider: KeyProvider, signal?: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const provider = await providerOf(key);
-    if (!keyTypeRow(key.type)?.remote) return use(provider, signal);
+    const row = keyTypeRow(key.type);
+    if (!row?.remote) return use(provider, signal);
+    const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
       return await withDeadline(this.#timeout, signal, (stop) => use(provider, stop));
     } catch (error) {
       throw error instanceof DeadlineError ? noAnswer(this.#timeout) : error;
+    } finally {
+      activity?.end();
     }
   }
 }

@@ -36,8 +36,13 @@ export class RemoteKeyService implements KeyService {
       // Whoever got the answer before this question may be about to say that it was enough.
       await nextTurn();
       if (signal?.aborted) throw new SopsError('key', 'another key was faster');
-      this.#client ??= this.#connect();
-      return (await this.#client).ask(method, key, payload, signal);
+      const activity = this.#host.begin?.(`waiting for the key service ${this.#uri}`);
+      try {
+        this.#client ??= this.#connect();
+        return await (await this.#client).ask(method, key, payload, signal);
+      } finally {
+        activity?.end();
+      }
     });
   }
 

@@ -9,6 +9,7 @@ import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../c
 import { SopsError } from '../errors.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
+import { counted } from '../util/counted.js';
 import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from './encrypted-files.js';
@@ -117,7 +118,7 @@ async function affectedFiles(
 ): Promise<Pick<Revocation, 'files' | 'problems'>> {
   const files: AffectedFile[] = [];
   const problems: SopsError[] = [];
-  for (const path of paths) {
+  for (const path of counted(paths, 'looking at file', host)) {
     const shown = relative(host.cwd, path);
     try {
       const found = await readEncrypted(path);

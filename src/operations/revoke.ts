@@ -5,6 +5,7 @@ import { SopsError } from '../errors.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { writeFileSafely } from '../util/atomic-write.js';
+import { counted } from '../util/counted.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
 import { readEncrypted } from './encrypted-files.js';
@@ -66,7 +67,7 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
     talk.written(path);
   }
   const keyServices = keyServicesOf(request.keyServices, host);
-  for (const { path } of plan.files) {
+  for (const { path } of counted(plan.files, 'file', host)) {
     try {
       await rekeyFile(path, { plan, request, host, keyServices, decryptionOrder });
       talk.written(path);

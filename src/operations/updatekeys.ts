@@ -13,6 +13,7 @@ import { bytesOf } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
+import { counted } from '../util/counted.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
@@ -75,7 +76,7 @@ export async function updateKeys(request: UpdateKeysRequest, host: Host): Promis
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   const keyServices = keyServicesOf(request.keyServices, host);
   const counts = { outdated: 0, failed: 0 };
-  for (const file of request.files) {
+  for (const file of counted(request.files, 'file', host)) {
     try {
       const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
       if (result === 'outdated') counts.outdated += 1;

@@ -11,6 +11,14 @@ export interface AuditLog {
   record(action: AuditAction, file: string): Promise<void>;
 }
 
+/** Something that may take long. */
+export interface Activity {
+  /** What it is at now, in a few words without plaintext. */
+  now(what: string): void;
+  /** It is over. */
+  end(): void;
+}
+
 /** The surroundings of one run. The command line makes one from `process`; tests and library users make their own. */
 export interface Host {
   /** Environment variables; an empty one counts as unset unless a rule says otherwise. */
@@ -25,6 +33,8 @@ export interface Host {
   askSecret(prompt: string): Promise<string>;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
+  /** Told that something begins which may take long, in a few words without plaintext; absent when nobody looks. */
+  begin?(what: string): Activity;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }

@@ -1,5 +1,6 @@
 /** The flags that `set` and `unset` share. */
 import type { ChangeOutcome, ChangeRequest } from '../../operations/change-file.js';
+import { say } from '../streams.js';
 import type { Invocation } from './command.js';
 import { formatFlag, keyServiceFlags } from './document-flags.js';
 
@@ -23,7 +24,7 @@ export function changeRequest({ values }: Invocation, path: string): ChangeReque
 export function toldOutcome({ warnings, written }: ChangeOutcome, { values, host, streams }: Invocation): number {
   for (const warning of warnings) host.warn(warning);
   if (values.isOn('verbose')) {
-    streams.stderr.write(written ? 'File written successfully\n' : 'File not written due to no change\n');
+    say(streams.stderr, written ? 'File written successfully\n' : 'File not written due to no change\n');
   }
   return 0;
 }
