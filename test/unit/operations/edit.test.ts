@@ -164,7 +164,10 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     async (signal) => {
       await sealed('a.yaml', 'a: 1\n');
       const before = desk.text('a.yaml');
-      const env = { ...desk.env, ...editor(`echo b: 2 >> "$1"; dirname "$1" > started; exec sleep 20`) };
+      const env = {
+        ...desk.env,
+        ...editor(`echo b: 2 >> "$1"; dirname "$1" > starting; mv starting started; exec sleep 20`),
+      };
       let listener: (signal: NodeJS.Signals) => void = () => undefined;
       const onSignals: OwnProcess['onSignals'] = (signals, listen) => {
         expect(signals).toContain(signal);
