@@ -38,6 +38,23 @@ export function plainValuesOf(documents: readonly Branch[]): PlainValues {
   };
 }
 
+/** Where integers stand that a double cannot hold: stores that keep numbers as doubles, as Vault's KV 2, change them. */
+export function inexactPlaces(documents: readonly Branch[]): string[] {
+  const places: string[] = [];
+  const walkDown = (value: Value, path: KeyPath): void => {
+    if (value.kind === 'leaf') {
+      if (typeof value.value === 'bigint' && BigInt(Number(value.value)) !== value.value) places.push(path.join('.'));
+      return;
+    }
+    for (const entry of value.items) {
+      if (entry.kind === 'item') walkDown(entry.value, [...path, entry.key]);
+      else if (entry.kind !== 'comment') walkDown(entry, path);
+    }
+  };
+  for (const document of documents) walkDown(document, []);
+  return places;
+}
+
 /** The keys of the same values, in lines, with a mask in place of every value. */
 export function maskedText(documents: readonly Branch[]): string {
   const values = withoutComments(branch(documents.flatMap((document) => document.items)), []);
@@ -106,9 +123,8 @@ function isSame(own: Value, found: Value): boolean {
 
 function isSameLeaf(own: LeafValue, found: LeafValue): boolean {
   if (own !== null && isTimestamp(own)) return formatRfc3339(own) === found;
-  // 1.0 is sent, and comes back, as 1.
-  const isMixed = typeof own !== typeof found && isNumber(own) && isNumber(found);
-  return own === found || (isMixed && Number(own) === Number(found));
+  // Vault keeps every number as a double: 1.0 comes back as 1, and 2^53 + 1 as 2^53.
+  return own === found || (isNumber(own) && isNumber(found) && Number(own) === Number(found));
 }
 
 function isNumber(value: LeafValue): value is bigint | number {

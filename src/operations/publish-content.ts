@@ -15,7 +15,7 @@ import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
 import { type OpenedFile, openFile } from './open-file.js';
-import { maskedText, plainValuesOf } from './plain-values.js';
+import { inexactPlaces, maskedText, plainValuesOf } from './plain-values.js';
 import { carriedOver, recreateFile } from './recreate-file.js';
 import { trailOf } from './trail.js';
 
@@ -74,7 +74,13 @@ export async function plainContent(
     warnOnce(surroundings.host, `${rule.recreationRule.name} has no effect: the values are sent decrypted`);
   }
   const { file } = await open(source, surroundings, false);
-  return { values: plainValuesOf(file.documents), masked: maskedText(file.documents) };
+  const values = plainValuesOf(file.documents);
+  const inexact = inexactPlaces(file.documents);
+  if (inexact.length > 0) {
+    const which = `${source.path}: integers of ${inexact.join(', ')} are larger than Vault keeps exactly`;
+    surroundings.host.warn(`${which}; as texts they would stay what they are`);
+  }
+  return { values, masked: maskedText(file.documents) };
 }
 
 async function open(

@@ -1,15 +1,12 @@
 /** Vault transit against a real OpenBao, and with the real sops on the same server (BAO_BIN or `bao` on PATH; SOPS_BIN). */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { announceSkipped, findTool, runSops, SOPS } from '../support/programs.js';
+import { BAO, Bao } from '../support/bao.js';
+import { announceSkipped, runSops, SOPS } from '../support/programs.js';
 import { run } from '../support/run.js';
 
-const BAO = findTool('bao', 'BAO_BIN', ['version']);
 const PLAIN = '# why\nsecret: hello\nlist: [1, two]\n';
 const CROSS = 6;
 const TESTS = 21;
@@ -17,50 +14,15 @@ if (!BAO) announceSkipped(TESTS, 'there is no bao program');
 else if (!SOPS) announceSkipped(CROSS, 'there is no sops program');
 
 const folder = mkdtempSync(join(tmpdir(), 'vault-'));
-let server: ChildProcess | undefined;
+let server: Bao | undefined;
 let address = '';
 const authority = join(folder, 'vault-ca.pem');
 
-/** A port that is free, and the next one too: the development server takes both. */
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as { port: number };
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
-}
-
-function bao(...args: string[]): string {
-  const env = { ...process.env, BAO_ADDR: address, BAO_TOKEN: 'root', BAO_CACERT: authority };
-  const ran = spawnSync(BAO ?? '', args, { env, encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`bao ${args.join(' ')}: ${ran.stderr}`);
-  return ran.stdout.trim();
-}
-
 beforeAll(async () => {
   if (!BAO) return;
-  const port = await freePort();
-  address = `https://127.0.0.1:${port}`;
-  const args = [
-    'server',
-    '-dev',
-    '-dev-no-store-token',
-    '-dev-root-token-id=root',
-    `-dev-listen-address=127.0.0.1:${port}`,
-  ];
-  server = spawn(BAO, [...args, '-dev-tls', `-dev-tls-cert-dir=${folder}`], {
-    env: { ...process.env, HOME: folder },
-    stdio: 'ignore',
-    detached: true,
-  });
-  for (
-    let tries = 0;
-    spawnSync(BAO, ['status'], { env: { ...process.env, BAO_ADDR: address, BAO_CACERT: authority } }).status !== 0;
-    tries++
-  ) {
-    if (tries === 60) throw new Error('OpenBao does not start');
-    await sleep(250);
-  }
+  server = await Bao.start(folder);
+  address = server.url;
+  const bao = (...args: string[]) => server?.run(...args);
   for (const path of ['transit', 'team/crypt']) bao('secrets', 'enable', `-path=${path}`, 'transit');
   for (const key of ['transit/keys/sops', 'transit/keys/other', 'team/crypt/keys/sops']) bao('write', '-f', key);
   bao('namespace', 'create', 'tenant');
@@ -71,11 +33,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (server?.pid !== undefined) {
-    const ended = new Promise((resolve) => server?.once('exit', resolve));
-    process.kill(-server.pid);
-    await ended;
-  }
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -120,7 +78,7 @@ describe.skipIf(!BAO)('with a real OpenBao', () => {
 
   test('the second key opens when the first does not', async () => {
     const file = await encrypted(`${key('transit/keys/other')},${key()}`);
-    const token = bao('token', 'create', '-policy=decrypt', '-field=token');
+    const token = server?.run('token', 'create', '-policy=decrypt', '-field=token') ?? '';
     const ran = await ours(['decrypt', file], { VAULT_TOKEN: token });
     expect(ran.stdout.toString()).toBe(PLAIN);
     const alone = await ours(['decrypt', await encrypted(key('transit/keys/other'))], { VAULT_TOKEN: token });

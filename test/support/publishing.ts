@@ -50,6 +50,11 @@ export class Publishing {
     return this.http.received.map(({ method, path }) => `${method} ${path}`);
   }
 
+  /** The keys of somebody else. */
+  get otherIdentity(): string {
+    return keyText('age-other.txt');
+  }
+
   get env(): Record<string, string> {
     return {
       HOME: join(this.folder, '.home'),
