@@ -63,6 +63,11 @@ const BEHIND = { global: false } as const;
 /** The same for a yes/no flag without SOPS's quirk. */
 const OWN = { global: false, ownBehind: true } as const;
 
+/** They make, or work on, manifests for kustomize. */
+const GENERATE = ['kustomize generate'];
+const FILTERING = ['kustomize decrypt', 'kustomize build'];
+const KUSTOMIZE = [...GENERATE, ...FILTERING, 'kustomize install', 'kustomize init', 'kustomize check'];
+
 type Rest = Partial<Omit<FlagRow, 'name' | 'kind' | 'commands'>>;
 
 const flag = (kind: FlagRow['kind'], name: string, commands: readonly string[], rest: Rest = {}): FlagRow => ({
@@ -182,6 +187,31 @@ export const FLAGS: readonly FlagRow[] = [
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('json', [...WHY, ...DOCTOR], OWN),
   yesNo('verbose', ALL, { ownBehind: true }),
+  yesNo('json', WHY, OWN),
+  text('name', GENERATE, BEHIND),
+  text('namespace', GENERATE, BEHIND),
+  text('type', GENERATE, BEHIND),
+  flag('list', 'from-env', GENERATE, BEHIND),
+  flag('list', 'from-file', GENERATE, BEHIND),
+  flag('list', 'from-binary', GENERATE, BEHIND),
+  flag('list', 'label', GENERATE, BEHIND),
+  flag('list', 'annotation', GENERATE, BEHIND),
+  yesNo('data-only', GENERATE, OWN),
+  yesNo('string-data', GENERATE, OWN),
+  yesNo('needs-hash', GENERATE, OWN),
+  yesNo('hash', GENERATE, OWN),
+  text('behavior', GENERATE, BEHIND),
+  yesNo('immutable', GENERATE, OWN),
+  yesNo('yaml11', GENERATE, OWN),
+  text('output', GENERATE, BEHIND),
+  yesNo('sort', GENERATE, OWN),
+  yesNo('no-comments', GENERATE, OWN),
+  text('mac', FILTERING, BEHIND),
+  text('annotations', FILTERING, BEHIND),
+  yesNo('legacy', ['kustomize install', 'kustomize init'], OWN),
+  text('as', ['kustomize install'], BEHIND),
+  yesNo('k8s', EDIT, OWN),
+  yesNo('verbose', [...ALL, ...KUSTOMIZE], { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
   yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),
 ];

@@ -3,6 +3,7 @@ import { readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { isatty } from 'node:tty';
 import { SopsError } from '../errors.js';
+import { MIRROR, MIRRORED } from '../kubernetes/kustomize/mirror-variables.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
 import { systemCode } from '../util/files.js';
@@ -13,10 +14,6 @@ import { printable, reportOf } from './report.js';
 import { print, readAll, type Streams, say } from './streams.js';
 
 export { processStreams, type Streams } from './streams.js';
-
-/** Set by `kustomize build`, which runs kustomize in a copy: the copy, and the folder that it was made of. */
-export const MIRROR = 'SOPS_TS_KUSTOMIZE_MIRROR';
-export const MIRRORED = 'SOPS_TS_KUSTOMIZE_SOURCE';
 
 const FAILED = 1;
 const STDIN = 0;

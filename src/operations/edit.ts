@@ -9,7 +9,7 @@ import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../exec/editor.js';
 import type { OwnProcess } from '../exec/self.js';
-import { bytesOf, type FormatStore } from '../formats/store.js';
+import { bytesOf, type FormatName, type FormatStore } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
@@ -36,6 +36,15 @@ export interface EditRequest extends EncryptRequest {
   readonly decryptionOrder?: string | undefined;
   /** Shows the `sops` branch for editing, too. */
   readonly showMasterKeys: boolean;
+  /** Another form of the plaintext for the editor; made for one run. Throws `usage` for formats it does not know. */
+  readonly viewFor?: ((format: FormatName) => EditView) | undefined;
+}
+
+/** A form of a plaintext that is easier to edit, and the way back. */
+export interface EditView {
+  show(text: string): string;
+  /** The plaintext of what was shown and edited. Throws SopsError that the user can mend. */
+  read(shown: string): string;
 }
 
 /** What only the caller can do. */
@@ -148,6 +157,7 @@ class Editing {
   private cancel: (signal: NodeJS.Signals) => void = () => undefined;
   private readonly cancelled: Promise<never>;
   private readonly shown: string;
+  private readonly view: EditView | undefined;
 
   constructor(
     private readonly session: Session,
@@ -156,7 +166,8 @@ class Editing {
     private readonly file: EditFile,
   ) {
     const { request, opened, before } = session;
-    this.shown = request.showMasterKeys ? shownText(opened, before) : before;
+    this.view = request.viewFor?.(opened.store.name);
+    this.shown = request.showMasterKeys ? shownText(opened, before) : (this.view?.show(before) ?? before);
     this.cancelled = new Promise((_, reject) => {
       this.cancel = () => reject(new SopsError('failed', 'User canceled operation'));
     });
@@ -207,7 +218,7 @@ class Editing {
   /** Saves a text; returns what is wrong with it when the user can mend it. */
   private async trySave(text: string): Promise<SopsError | undefined> {
     try {
-      await this.save(await this.seal(text));
+      await this.save(await this.seal(this.view?.read(text) ?? text));
       return undefined;
     } catch (error) {
       if (error instanceof SopsError && MENDABLE.has(error.code)) return error;

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/edit.js';
+import type { FlagValues } from '../flag-values.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';
 import { nextLine, say } from '../streams.js';
@@ -20,14 +21,14 @@ export const edit: Command = {
         return nextLine(streams.stdin);
       },
     };
-    const { warnings } = await editFile(editRequest(invocation), tools, host);
+    const { warnings } = await editFile(await editRequest(invocation), tools, host);
     for (const warning of warnings) host.warn(warning);
     return 0;
   },
 };
 
 /** What the flags ask for. Throws `no-file`, `usage`. */
-export function editRequest(invocation: Invocation): EditRequest {
+export async function editRequest(invocation: Invocation): Promise<EditRequest> {
   const { values, operands } = invocation;
   const [path] = operands;
   if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
@@ -38,5 +39,16 @@ export function editRequest(invocation: Invocation): EditRequest {
     ignoreMac: values.isOn('ignore-mac'),
     decryptionOrder: values.text('decryption-order'),
     showMasterKeys: values.isOn('show-master-keys'),
+    viewFor: await viewFor(values),
   };
+}
+
+/** With `--k8s`, Secrets are shown decoded. Throws `conflict`. */
+async function viewFor(values: FlagValues): Promise<EditRequest['viewFor']> {
+  if (!values.isOn('k8s')) return undefined;
+  if (values.isOn('show-master-keys')) {
+    throw new SopsError('conflict', 'Error: --k8s and --show-master-keys exclude each other');
+  }
+  const { SecretView } = await import('../../kubernetes/secret-view.js');
+  return (format) => new SecretView(format);
 }

@@ -135,6 +135,42 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./completion.js')).completion('powershell'),
   },
   {
+    name: 'kustomize generate',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-generate.js')).kustomizeGenerate,
+  },
+  {
+    name: 'kustomize build',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-build.js')).kustomizeBuild,
+  },
+  {
+    name: 'kustomize decrypt',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-decrypt.js')).kustomizeDecrypt,
+  },
+  {
+    name: 'kustomize init',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-init.js')).kustomizeInit,
+  },
+  {
+    name: 'kustomize check',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-check.js')).kustomizeCheck,
+  },
+  {
+    name: 'kustomize install',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./kustomize-install.js')).kustomizeInstall,
+  },
+  {
     name: 'kustomize plugin',
     operandRule: 'own',
     writesInPlace: () => false,

@@ -1,6 +1,7 @@
 /** What help pages and shell completion say of flags: one entry a name. */
 import { FORMATS } from '../../formats/registry.js';
 import { KEY_TYPES } from '../../keys/registry.js';
+import { KUSTOMIZE_TEXTS } from './kustomize-texts.js';
 import { SEALING_TEXTS } from './sealing-texts.js';
 
 /** Flags that help pages put in one paragraph. */
@@ -12,6 +13,8 @@ export type FlagGroup =
   | 'binding'
   | 'layout'
   | 'opening'
+  | 'marks'
+  | 'printing'
   | 'types'
   | 'services'
   | 'general';
@@ -29,6 +32,8 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   binding: { title: 'Bound to', note: 'strict, the default, namespace-wide or cluster-wide; else what the input says' },
   layout: { title: 'Output', note: 'yaml or json' },
   opening: { title: 'Opening', note: '' },
+  marks: { title: 'Marks', note: 'put on every object; WORD: create, merge or replace' },
+  printing: { title: 'Output', note: 'FORM: yaml (a stream), json, list or resourcelist; keys in alphabetical order' },
   services: {
     title: 'Services',
     note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
@@ -140,6 +145,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['indent', { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }],
   ['json', { help: 'print what a program can read' }],
   ...SEALING_TEXTS,
+  ...KUSTOMIZE_TEXTS,
   ['verbose', general],
   ['disable-version-check', general],
   ['help', general],

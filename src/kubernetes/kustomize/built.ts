@@ -20,7 +20,8 @@ export interface BuiltRules {
   readonly heedsAnnotation: boolean;
 }
 
-const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
+/** The annotation that, with the value `disabled`, leaves an object to others. */
+export const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
 
 /** What tells an encrypted file of a format in the data of a Secret. */
 const MARKERS: readonly (readonly [FormatName, string])[] = [

@@ -177,8 +177,8 @@ function envVariables(path: string, text: string): Map<string, string> {
   }
 }
 
-/** Refuses two objects of one identity, which kustomize refuses without saying where they come from. */
-function checkUnique(objects: readonly Manifest[]): void {
+/** Refuses two objects of one identity, which kustomize refuses without saying where they come from. Throws `failed`. */
+export function checkUnique(objects: readonly Manifest[]): void {
   const seen = new Map<string, Manifest>();
   for (const object of objects) {
     const id = [['apiVersion'], ['kind'], ['metadata', 'namespace'], ['metadata', 'name']]

@@ -1,10 +1,11 @@
 /** Putting the plug-in where kustomize and Argo CD look for it (spec kubernetes-and-stores.md sections 1.2, 1.5, 1.8). */
-import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { isFolder } from './kustomization.js';
 
 /** What a launcher starts. */
 export interface LaunchTarget {
@@ -69,14 +70,6 @@ export function pluginHome(host: Pick<Host, 'env' | 'cwd'>): string {
   const found = homes.find(isFolder) ?? homes[0];
   if (found) return found;
   throw new SopsError('failed', 'no home for plug-ins: neither KUSTOMIZE_PLUGIN_HOME, XDG_CONFIG_HOME nor HOME is set');
-}
-
-export function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 function shellQuoted(text: string): string {

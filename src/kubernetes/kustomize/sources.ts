@@ -31,7 +31,8 @@ export interface SourceRules {
 }
 
 export class Sources {
-  private readonly keyServices: readonly KeyService[];
+  /** What opens the keys of this run. */
+  readonly keyServices: readonly KeyService[];
   private readonly pending = new Map<string, Promise<OpenedSource>>();
   private readonly waiting: (() => void)[] = [];
   private trusted = false;

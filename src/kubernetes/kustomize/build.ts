@@ -1,0 +1,219 @@
+/** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (spec 1.8). */
+import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { delimiter, join, relative, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { statusOf, superviseChild } from '../../exec/child.js';
+import { findProgram } from '../../exec/find-program.js';
+import { makePrivateFolder, removeFolder, removeLeftovers } from '../../exec/private-folder.js';
+import type { OwnProcess } from '../../exec/self.js';
+import { formatOfName } from '../../formats/registry.js';
+import type { FormatName } from '../../formats/store.js';
+import { systemCode } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { DISABLING, formatOfKey, formatOfMarker } from './built.js';
+import { type FilterRules, filterBuilt } from './filter.js';
+import {
+  isFolder,
+  type Kustomization,
+  krmFunctionOf,
+  kustomizationsBelow,
+  PLUGIN_FIELDS,
+  partsOf,
+  patchFiles,
+  pluginConfigs,
+  secretGeneratorFiles,
+} from './kustomization.js';
+import { type LaunchTarget, LEGACY_KINDS, legacyPath, pluginHomes, writeLauncher } from './launcher.js';
+import { type Mirror, makeMirror, mirrored } from './mirror.js';
+import { MIRROR, MIRRORED } from './mirror-variables.js';
+import { readSource, Sources } from './sources.js';
+
+export interface BuildRequest extends FilterRules {
+  readonly folder: string;
+  /** More words for kustomize. */
+  readonly args: readonly string[];
+  readonly launch: LaunchTarget;
+}
+
+/** What a build gives: its output, complete or empty, what kustomize said, and the exit status. */
+export interface BuildOutcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+/** Larger files are left alone, as Flux does. */
+const MOST_BYTES = 5 * 1024 * 1024;
+const LIMIT = 20;
+const FLAGS = ['--enable-alpha-plugins', '--enable-exec'];
+/** Names that generators of the KRM form call the plug-in by. */
+const PROGRAM_NAMES = ['ksops', 'sops-ts-kustomize'];
+
+/**
+ * Builds a folder. Plaintext is in a folder of mode 0700 (in memory where possible) that is gone when this returns, and is removed
+ * after signals too, which are passed on to kustomize. Throws SopsError; there is no output then.
+ */
+export async function buildKustomization(request: BuildRequest, own: OwnProcess, host: Host): Promise<BuildOutcome> {
+  const folder = resolve(host.cwd, request.folder);
+  const tool = await findTool(host);
+  const kustomizations = kustomizationsBelow(folder, host.cwd);
+  if (!tool.runsKrm) refuseKrm(kustomizations, host);
+  const replaced = await decryptedSources(kustomizations, request, host);
+  removeLeftovers(own, host);
+  const room = makeRoom(own, host);
+  try {
+    const outcome = await runIn(room, { tool, folder, kustomizations, replaced, request, own, host });
+    if (outcome.status !== 0) return outcome;
+    return { ...outcome, stdout: await filterBuilt(Buffer.from(outcome.stdout), request.folder, request, host) };
+  } finally {
+    removeFolder(room);
+  }
+}
+
+interface Tool {
+  readonly file: string;
+  readonly words: readonly string[];
+  /** Whether it runs functions of the KRM form; kubectl skips them without a word. */
+  readonly runsKrm: boolean;
+}
+
+async function findTool(host: Host): Promise<Tool> {
+  const kustomize = await findProgram('kustomize', host);
+  if (kustomize) return { file: kustomize, words: ['kustomize', 'build', ...FLAGS], runsKrm: true };
+  const kubectl = await findProgram('kubectl', host);
+  if (kubectl) return { file: kubectl, words: ['kubectl', 'kustomize', FLAGS[0] ?? ''], runsKrm: false };
+  throw new SopsError('failed', 'neither kustomize nor kubectl is on PATH', { hint: 'Install kustomize 5.' });
+}
+
+function refuseKrm(kustomizations: readonly Kustomization[], host: Host): void {
+  for (const one of kustomizations) {
+    for (const field of PLUGIN_FIELDS) {
+      const found = pluginConfigs(one, field, host.cwd).find(({ root }) => krmFunctionOf(root));
+      if (!found) continue;
+      const { file = one.file } = found.origin;
+      throw new SopsError('failed', `${file} is a KRM function, which kubectl would skip without a word`, {
+        file,
+        hint: 'Install kustomize, or take the annotation out: the legacy form works with both.',
+      });
+    }
+  }
+}
+
+function makeRoom(own: OwnProcess, host: Host): string {
+  try {
+    // kustomize resolves links, and what it says of places must be recognised.
+    return realpathSync(makePrivateFolder(own, host));
+  } catch (cause) {
+    throw new SopsError('output-unwritable', `cannot make a private folder: ${systemCode(cause) ?? 'unknown'}`, {
+      cause,
+    });
+  }
+}
+
+/** By path, the plaintext of what kustomize itself reads: files of generators and patches, and listed objects. */
+async function decryptedSources(
+  kustomizations: readonly Kustomization[],
+  { skipMac, heedsAnnotation }: BuildRequest,
+  host: Host,
+): Promise<Map<string, Uint8Array>> {
+  const wanted = new Map<string, FormatName>();
+  for (const one of kustomizations) {
+    for (const { path, format } of candidatesOf(one)) {
+      const found = encryptedFormat(path, format, one, host);
+      if (found && !(heedsAnnotation && readFileSync(path).includes(DISABLING))) wanted.set(realpathSync(path), found);
+    }
+  }
+  const sources = new Sources(host, LIMIT);
+  const opened = [...wanted].map(async ([path, format]): Promise<[string, Uint8Array]> => {
+    const { bytes } = await sources.open(relative(host.cwd, path), { ignoreMac: skipMac, format });
+    return [path, bytes];
+  });
+  return new Map(await Promise.all(opened));
+}
+
+function candidatesOf(one: Kustomization): { path: string; format: FormatName }[] {
+  const generated = secretGeneratorFiles(one).map(({ path, formatName, isEnv }) => {
+    const format = formatOfKey(formatName.slice(formatName.lastIndexOf('/') + 1));
+    return { path, format: isEnv && format === 'binary' ? ('dotenv' as const) : format };
+  });
+  const listed = [...patchFiles(one), ...partsOf(one).files].map((path) => ({ path, format: formatOfName(path).name }));
+  return [...generated, ...listed];
+}
+
+/** The format of a file that is encrypted, small and regular; its marker must fit what kustomize will take it for. */
+function encryptedFormat(path: string, format: FormatName, one: Kustomization, host: Host): FormatName | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
+  const within = { ...host, cwd: one.folder };
+  const bytes = readSource(relative(one.folder, path), within);
+  const found = formatOfMarker(bytes, path);
+  if (found === undefined) return undefined;
+  return found === 'json' || found === 'binary'
+    ? format === 'json'
+      ? 'json'
+      : 'binary'
+    : found === format
+      ? found
+      : undefined;
+}
+
+interface Run {
+  readonly tool: Tool;
+  readonly folder: string;
+  readonly kustomizations: readonly Kustomization[];
+  readonly replaced: ReadonlyMap<string, Uint8Array>;
+  readonly request: BuildRequest;
+  readonly own: OwnProcess;
+  readonly host: Host;
+}
+
+async function runIn(room: string, run: Run): Promise<BuildOutcome> {
+  const { tool, folder, kustomizations, replaced, request, own, host } = run;
+  const home = join(room, 'plugins');
+  const path = join(room, 'bin');
+  await setUpPlugins(home, path, request.launch, host);
+  const mirror = replaced.size > 0 ? makeMirror(kustomizations, join(room, 'tree'), replaced) : undefined;
+  const target = mirror ? mirrored(realpathSync(folder), mirror) : folder;
+  const env = environmentOf(host, {
+    KUSTOMIZE_PLUGIN_HOME: home,
+    PATH: [path, host.env.PATH ?? ''].join(delimiter),
+    ...(mirror && { [MIRROR]: mirror.copy, [MIRRORED]: mirror.source }),
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  const args = [...tool.words, ...request.args, target];
+  const streams = { out: collector(out), err: collector(err) };
+  const end = await superviseChild(() => ({ file: tool.file, args, env, cwd: host.cwd, isShell: false, streams }), own);
+  const stderr = withRealPaths(Buffer.concat(err).toString('utf8'), mirror);
+  const status = statusOf(end);
+  return { stdout: status === 0 ? Buffer.concat(out).toString('utf8') : '', stderr, status };
+}
+
+/** Launchers for both forms, beside what the user's own home of plug-ins has. */
+async function setUpPlugins(home: string, path: string, launch: LaunchTarget, host: Host): Promise<void> {
+  for (const name of PROGRAM_NAMES) await writeLauncher(join(path, name), launch);
+  for (const kind of LEGACY_KINDS) await writeLauncher(legacyPath(home, kind), launch);
+  const users = pluginHomes(host)
+    .map((one) => resolve(host.cwd, one))
+    .find(isFolder);
+  if (users === undefined) return;
+  mkdirSync(home, { recursive: true });
+  const ours = new Set(readdirSync(home));
+  for (const group of readdirSync(users)) if (!ours.has(group)) symlinkSync(join(users, group), join(home, group));
+}
+
+function environmentOf(host: Host, more: Readonly<Record<string, string>>): Record<string, string> {
+  const given = Object.entries(host.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries([...given, ...Object.entries(more)]);
+}
+
+function collector(into: Buffer[]): (source: NodeJS.ReadableStream) => Promise<void> {
+  return async (source) => {
+    for await (const chunk of source) into.push(Buffer.from(chunk));
+  };
+}
+
+/** What kustomize says of files in the copy is about those of the user. */
+function withRealPaths(text: string, mirror: Mirror | undefined): string {
+  return mirror ? text.replaceAll(mirror.copy, mirror.source) : text;
+}

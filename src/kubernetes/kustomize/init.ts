@@ -1,0 +1,131 @@
+/** `kustomize init`: a generator for the encrypted files of a folder, and its entry in the kustomization (spec 1.8). */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { applyEdits, bytesOf } from '../../formats/store.js';
+import { yamlStore } from '../../formats/yaml/yaml.js';
+import { setAt } from '../../tree/path.js';
+import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
+import { writeFileSafely } from '../../util/atomic-write.js';
+import type { Host } from '../../util/host.js';
+import { textMap, valueAt, valuesOf } from '../manifest/manifest.js';
+import { printManifests } from '../manifest/print.js';
+import { readManifests } from '../manifest/read.js';
+import { type EncryptedSource, encryptedSources } from './encrypted-sources.js';
+import {
+  isFolder,
+  kustomizationFile,
+  partsOf,
+  patchFiles,
+  pluginConfigs,
+  readKustomization,
+  secretGeneratorFiles,
+} from './kustomization.js';
+import { OWN_API_VERSION, OWN_KIND } from './own-plan.js';
+
+export const GENERATOR_FILE = 'sops-generator.yaml';
+const PROGRAM = 'sops-ts-kustomize';
+const NEW_KUSTOMIZATION = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
+
+/** What was written, and what the user should know. */
+export interface InitOutcome {
+  readonly written: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes `sops-generator.yaml` for the encrypted files that nothing lists yet, and its entry under `generators:`; the rest of the
+ * kustomization keeps its text. Throws `failed` when there is a generator already, or nothing to list.
+ */
+export async function initGenerator(path: string, legacy: boolean, host: Host): Promise<InitOutcome> {
+  const folder = resolve(host.cwd, path);
+  if (!isFolder(folder)) throw new SopsError('failed', `${path} is no folder`, { file: path });
+  const generator = join(folder, GENERATOR_FILE);
+  const shown = relative(host.cwd, generator);
+  if (existsSync(generator)) throw new SopsError('failed', `${shown} is there already`, { file: shown });
+  const notes: string[] = [];
+  const sources = (await encryptedSources(folder)).filter((source) => isFree(source, folder, host, notes));
+  if (sources.length === 0) throw new SopsError('failed', `no encrypted file is left to be listed in ${path}`);
+  const file = kustomizationFile(folder) ?? join(folder, 'kustomization.yaml');
+  const text = withGenerator(existsSync(file) ? readFileSync(file) : Buffer.from(NEW_KUSTOMIZATION));
+  await writeFileSafely(generator, Buffer.from(printManifests([generatorOf(sources, legacy)])));
+  await writeFileSafely(file, text);
+  return { written: [shown, relative(host.cwd, file)], notes };
+}
+
+/** Whether a file is still to be listed. One that is listed otherwise would come out twice. */
+function isFree({ path }: EncryptedSource, folder: string, host: Host, notes: string[]): boolean {
+  if (kustomizationFile(folder) === undefined) return true;
+  const kustomization = readKustomization(folder, host.cwd);
+  const absolute = join(folder, path);
+  const shown = relative(host.cwd, absolute);
+  if (partsOf(kustomization).files.includes(absolute)) {
+    notes.push(
+      `${shown} is listed under resources, so not in the generator: move it, or build with sops-ts kustomize build`,
+    );
+    return false;
+  }
+  const used = [...secretGeneratorFiles(kustomization).map((one) => one.path), ...patchFiles(kustomization)];
+  if (used.includes(absolute)) {
+    notes.push(
+      `${shown} is used by secretGenerator or a patch, so not in the generator: sops-ts kustomize build decrypts it`,
+    );
+    return false;
+  }
+  const listed = pluginConfigs(kustomization, 'generators', host.cwd).flatMap(({ root }) => [
+    ...textsBelow(root, 'files'),
+    ...valuesOf(valueAt(root, 'secretFrom')).flatMap((entry) =>
+      ['files', 'binaryFiles', 'envs'].flatMap((field) => (entry.kind === 'branch' ? textsBelow(entry, field) : [])),
+    ),
+  ]);
+  return !listed.some((spec) => join(folder, spec.slice(spec.indexOf('=') + 1)) === absolute);
+}
+
+function textsBelow(of: Branch, field: string): string[] {
+  return valuesOf(valueAt(of, field)).flatMap((entry) => (entry.kind === 'leaf' ? [String(entry.value)] : []));
+}
+
+function generatorOf(sources: readonly EncryptedSource[], legacy: boolean): Branch {
+  const call = textMap([['config.kubernetes.io/function', `exec:\n  path: ${PROGRAM}\n`]]);
+  const objects = sources.filter(({ use }) => use === 'objects').map(({ path }) => leaf(path));
+  const secrets = sources.filter(({ use }) => use !== 'objects').map(secretEntry);
+  return branch([
+    item('apiVersion', leaf(OWN_API_VERSION)),
+    item('kind', leaf(OWN_KIND)),
+    item('metadata', branch([item('name', leaf('sops')), ...(legacy ? [] : [item('annotations', call)])])),
+    ...(objects.length > 0 ? [item('files', list(objects))] : []),
+    ...(secrets.length > 0 ? [item('secretFrom', list(secrets))] : []),
+  ]);
+}
+
+function secretEntry({ path, use }: EncryptedSource): Branch {
+  const bare = basename(path).replace(/\.(?:enc|sops)(?=\.)/, '');
+  const key = use === 'content' && bare !== basename(path) ? `${bare}=${path}` : path;
+  return branch([
+    item('metadata', branch([item('name', leaf(secretName(bare)))])),
+    item(use === 'variables' ? 'envs' : 'binaryFiles', list([leaf(use === 'variables' ? path : key)])),
+  ]);
+}
+
+/** A name for the Secret of a file: that of the file without its ending, in characters that names may have. */
+function secretName(fileName: string): string {
+  const stem = fileName.replace(/\.[^.]*$/, '') || fileName;
+  return (
+    stem
+      .toLowerCase()
+      .replace(/[^a-z0-9.-]+/g, '-')
+      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'secret'
+  );
+}
+
+/** The kustomization with one more generator; all else keeps its text. */
+function withGenerator(bytes: Uint8Array): Uint8Array {
+  readManifests(bytes, { keepLists: true });
+  const parse = yamlStore.parseEditable ?? yamlStore.parse;
+  const file = parse(bytes);
+  const [root] = file.documents;
+  if (!root) throw new SopsError('document-invalid', 'the kustomization is empty');
+  const count = valuesOf(valueAt(root, 'generators')).length;
+  setAt(root, ['generators', count], leaf(GENERATOR_FILE));
+  return bytesOf(file, applyEdits(file.text, yamlStore.edits(file, null)));
+}

@@ -1,0 +1,188 @@
+/** Kustomizations as far as their files matter: what one lists, and which others it is built of. */
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import type { Branch, Value } from '../../tree/tree.js';
+import { systemReason } from '../../util/files.js';
+import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
+import { readManifests } from '../manifest/read.js';
+
+const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+/** Fields that list other kustomizations or files of objects. */
+const PARTS = ['resources', 'bases', 'components'];
+/** Fields that list configurations of plug-ins. */
+export const PLUGIN_FIELDS = ['generators', 'transformers', 'validators'] as const;
+/** Fields that list further files. */
+const FILE_LISTS = ['patchesStrategicMerge', 'configurations', 'crds'];
+const FILE_ENTRIES = ['patches', 'patchesJson6902', 'replacements', 'openapi'];
+const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|git@|git::|[^/]*\.(?:com|org|io|net)[/:])|\?ref=|\/\/.*\?/i;
+
+/** A kustomization as read. */
+export interface Kustomization {
+  /** Its folder, absolute. */
+  readonly folder: string;
+  /** Its file, as it is shown to the user. */
+  readonly file: string;
+  readonly root: Branch;
+}
+
+/** The path of a folder's kustomization file; undefined when it has none. Throws `failed` for several. */
+export function kustomizationFile(folder: string): string | undefined {
+  const found = NAMES.map((name) => join(folder, name)).filter((path) => isFile(path));
+  if (found.length > 1) throw new SopsError('failed', `${folder} has several kustomization files: ${NAMES.join(', ')}`);
+  return found[0];
+}
+
+/** Reads a folder's kustomization. `shownFrom` is what shown paths are relative to. Throws `failed` and `document-invalid`. */
+export function readKustomization(folder: string, shownFrom: string): Kustomization {
+  const path = kustomizationFile(folder);
+  const shown = relative(shownFrom, folder) || '.';
+  if (path === undefined) throw new SopsError('failed', `${shown} has no kustomization.yaml`, { file: shown });
+  const file = relative(shownFrom, path);
+  const [first] = readManifests(readFile(path, file), { file, keepLists: true });
+  if (!first) throw new SopsError('failed', `${file} is empty`, { file });
+  return { folder, file, root: first.root };
+}
+
+/** A folder's kustomization and all local ones below it, each once, the outermost first. Throws as {@link readKustomization}. */
+export function kustomizationsBelow(folder: string, shownFrom: string): Kustomization[] {
+  const found = new Map<string, Kustomization>();
+  const pending = [resolve(folder)];
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    if (found.has(next)) continue;
+    const kustomization = readKustomization(next, shownFrom);
+    found.set(next, kustomization);
+    pending.push(...partsOf(kustomization).folders);
+  }
+  return [...found.values()];
+}
+
+/** What a kustomization is made of: folders of others, and files of objects; all absolute. Remote ones are left out. */
+export function partsOf({ folder, root }: Kustomization): { readonly folders: string[]; readonly files: string[] } {
+  const paths = PARTS.flatMap((field) => textsOf(valueAt(root, field)))
+    .filter((entry) => !isInline(entry) && !isRemote(entry, folder))
+    .map((entry) => resolve(folder, entry));
+  return { folders: paths.filter(isFolder), files: paths.filter((path) => !isFolder(path)) };
+}
+
+/** The configurations of plug-ins that a field lists, from files, folders and inline texts. Throws as reading does. */
+export function pluginConfigs(
+  { folder, root, file }: Kustomization,
+  field: (typeof PLUGIN_FIELDS)[number],
+  shownFrom: string,
+): Manifest[] {
+  return textsOf(valueAt(root, field)).flatMap((entry) => {
+    if (isInline(entry)) return readManifests(Buffer.from(entry), { file, keepLists: true });
+    const path = resolve(folder, entry);
+    if (!isFolder(path)) {
+      const shown = relative(shownFrom, path);
+      return readManifests(readFile(path, shown), { file: shown, keepLists: true });
+    }
+    return kustomizationsBelow(path, shownFrom).flatMap((inner) =>
+      partsOf(inner).files.flatMap((one) => {
+        const shown = relative(shownFrom, one);
+        return readManifests(readFile(one, shown), { file: shown, keepLists: true });
+      }),
+    );
+  });
+}
+
+/** A file that a Secret is made of by kustomize's own generator, with the name that decides on its format. */
+export interface SecretFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly formatName: string;
+  readonly isEnv: boolean;
+}
+
+export function secretGeneratorFiles({ folder, root }: Kustomization): SecretFile[] {
+  return valuesOf(valueAt(root, 'secretGenerator')).flatMap((entry) => {
+    const files = textsOf(valueAt(entry, 'files')).map((spec) => {
+      const cut = spec.indexOf('=');
+      const path = resolve(folder, spec.slice(cut + 1));
+      return { path, formatName: cut < 0 ? spec : spec.slice(0, cut), isEnv: false };
+    });
+    const env = stringAt(entry, 'env');
+    const envs = [...textsOf(valueAt(entry, 'envs')), ...(env === undefined ? [] : [env])];
+    return [...files, ...envs.map((name) => ({ path: resolve(folder, name), formatName: name, isEnv: true }))];
+  });
+}
+
+/** The files of patches, absolute. */
+export function patchFiles({ folder, root }: Kustomization): string[] {
+  return valuesOf(valueAt(root, 'patches')).flatMap((entry) => {
+    const path = stringAt(entry, 'path');
+    return path === undefined ? [] : [resolve(folder, path)];
+  });
+}
+
+/** All local files that a kustomization names, absolute; folders and remote places left out. */
+export function namedFiles(kustomization: Kustomization): string[] {
+  const { folder, root } = kustomization;
+  const lists = [...FILE_LISTS, ...PLUGIN_FIELDS].flatMap((field) => textsOf(valueAt(root, field)));
+  const entries = FILE_ENTRIES.flatMap((field) => {
+    const value = valueAt(root, field);
+    const all = value?.kind === 'branch' ? [value] : valuesOf(value);
+    return all.flatMap((entry) => stringAt(entry, 'path') ?? []);
+  });
+  const generated = valuesOf(valueAt(root, 'configMapGenerator')).flatMap((entry) => [
+    ...textsOf(valueAt(entry, 'files')).map((spec) => spec.slice(spec.indexOf('=') + 1)),
+    ...textsOf(valueAt(entry, 'envs')),
+  ]);
+  const paths = [...lists, ...entries, ...generated]
+    .filter((entry) => !isInline(entry) && !isRemote(entry, folder))
+    .map((entry) => resolve(folder, entry));
+  const own = [...partsOf(kustomization).files, ...secretGeneratorFiles(kustomization).map(({ path }) => path)];
+  return [...new Set([...own, ...paths])].filter(isFile);
+}
+
+/** The program that a KRM function's annotation names; undefined for a configuration of the legacy form. */
+export function krmFunctionOf(root: Branch): Value | undefined {
+  for (const key of ['config.kubernetes.io/function', 'config.k8s.io/function']) {
+    const text = stringAt(root, 'metadata', 'annotations', key);
+    if (text === undefined) continue;
+    const [read] = readManifests(Buffer.from(text), { keepLists: true });
+    return read?.root ?? madeManifest({ kind: 'branch', items: [] }).root;
+  }
+  return valueAt(root, 'metadata', 'configFn');
+}
+
+function textsOf(value: Value | undefined): string[] {
+  return valuesOf(value).flatMap((entry) =>
+    entry.kind === 'leaf' && typeof entry.value === 'string' ? [entry.value] : [],
+  );
+}
+
+function isInline(entry: string): boolean {
+  return entry.includes('\n');
+}
+
+/** A folder of that name wins, as in kustomize. */
+function isRemote(entry: string, folder: string): boolean {
+  return REMOTE.test(entry) && !isFolder(resolve(folder, entry)) && !isFile(resolve(folder, entry));
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function readFile(path: string, shown: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SopsError('input-unreadable', `${shown} cannot be read: ${systemReason(cause)}`, { file: shown, cause });
+  }
+}
+
+/** The deepest folder that holds all of some paths. */
+export function commonFolder(paths: readonly string[]): string {
+  let [common = '/', ...others] = paths;
+  for (const path of others) {
+    while (relative(common, path).startsWith('..')) common = dirname(common);
+  }
+  return common;
+}
