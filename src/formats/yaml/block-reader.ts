@@ -70,7 +70,7 @@ function readBlockEntry(
   const { node, keyComment } = readBlockValue(reader, column, explicit);
   const entry = reader.itemOf(key, start, node.value);
   if (node.value.alias) node.value.alias.entry = { start, column };
-  reader.checkUnique(keys, entry.key, start, node.value);
+  reader.checkUnique(keys, entry.key, key, start, node.value);
   if (isRoot && entry.key === 'sops') {
     if (reader.metadata) throw cursor.error('the key sops stands twice', start);
     reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
@@ -129,6 +129,7 @@ function readBlockValue(
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = explicit;
+  if (explicit) cursor.passTabsToComment(false);
   const known = cursor.pending.length;
   const crossed = cursor.passToToken();
   const behind = cursor.pending[known];

@@ -27,6 +27,8 @@ export class Cursor {
   flowLevel = 0;
   /** Comments passed over and not yet given a place in the tree, in order. */
   pending: CommentMark[] = [];
+  /** Up to here tabs separate tokens even where a key may begin: go-yaml passes them with what stands before them. */
+  tabsUntil = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -53,9 +55,10 @@ export class Cursor {
     return this.unit === unit && isBlankOrEnd(this.unitAt(1));
   }
 
-  /** Whether `---` or `...` stands here at the start of a line. */
+  /** Whether `---`, `...` or, outside brackets, the `%` of a directive stands here at the start of a line. */
   atDocumentMarker(): boolean {
-    return this.at === this.lineStart && isDocumentMarker(this.text, this.at);
+    if (this.at !== this.lineStart) return false;
+    return isDocumentMarker(this.text, this.at) || (this.unit === 0x25 && this.flowLevel === 0);
   }
 
   /** Moves over one line break. */
@@ -75,11 +78,13 @@ export class Cursor {
     let breaks = 0;
     let crossed = false;
     for (;;) {
-      if (this.at === this.lineStart && this.unit === BOM) this.skipByteOrderMark();
-      while (this.unit === SPACE || (this.unit === TAB && (this.flowLevel > 0 || !this.keyAllowed))) this.at += 1;
+      if (this.at === 0 && this.unit === BOM) this.skipByteOrderMark();
+      while (this.unit === SPACE || (this.unit === TAB && this.mayPassTab())) this.at += 1;
       if (this.unit === 0x23) {
-        this.pending.push(this.readComment(breaks > 1));
+        const mark = this.readComment(breaks > 1);
+        this.pending.push(mark);
         breaks = 0;
+        if (mark.ownLine) this.passTabsToComment(true);
       }
       if (!isBreak(this.unit)) return crossed;
       this.passBreak();
@@ -87,6 +92,17 @@ export class Cursor {
       crossed = true;
       if (this.flowLevel === 0) this.keyAllowed = true;
     }
+  }
+
+  private mayPassTab(): boolean {
+    return this.flowLevel > 0 || !this.keyAllowed || this.at < this.tabsUntil;
+  }
+
+  /** Lets the blanks from here to a comment, if one follows, hold tabs; empty lines too, if it may stand below. */
+  passTabsToComment(below: boolean): void {
+    let next = this.at;
+    while (isBlank(this.text.charCodeAt(next)) || (below && isBreak(this.text.charCodeAt(next)))) next += 1;
+    if (this.text.charCodeAt(next) === 0x23) this.tabsUntil = next;
   }
 
   /** Reads the comment here, up to the end of its line. */
@@ -106,7 +122,7 @@ export class Cursor {
     return new SopsError('document-invalid', `line ${line}, column ${column}: ${problem}`);
   }
 
-  /** A byte order mark takes no column. */
+  /** The byte order mark of a text takes no column; go-yaml knows no other. */
   private skipByteOrderMark(): void {
     this.at += 1;
     this.lineStart = this.at;

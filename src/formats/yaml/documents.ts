@@ -5,8 +5,8 @@ import { FORBIDDEN, isBreak } from './characters.js';
 import { CopyBudget } from './copy.js';
 import { Cursor } from './cursor.js';
 import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
-import { DEFAULT_HANDLES, type TagHandles } from './properties.js';
-import { TreeReader } from './tree-reader.js';
+import { DEFAULT_HANDLES, TAG_PREFIX, type TagHandles } from './properties.js';
+import { type Anchors, TreeReader } from './tree-reader.js';
 
 /** Where a document stands in the text. */
 export interface DocumentPlace {
@@ -59,7 +59,9 @@ export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument
 class StreamReader {
   private readonly documents: YamlDocument[] = [];
   private readonly deferred: SopsError[] = [];
-  private readonly budget = new CopyBudget();
+  readonly budget = new CopyBudget();
+  /** Those of all documents: go-yaml does not forget them at the end of one. */
+  readonly anchors: Anchors = new Map();
 
   constructor(
     private readonly cursor: Cursor,
@@ -96,7 +98,7 @@ class StreamReader {
   private readEnd(): boolean {
     const last = this.documents.at(-1);
     if (!last) throw new SopsError('document-invalid', 'the file holds no YAML document, only blanks or comments');
-    const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined, this.budget);
+    const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined, this);
     last.root.items.push(...reader.takeComments());
     return false;
   }
@@ -104,7 +106,7 @@ class StreamReader {
   private readDocument(handles: TagHandles, explicit: boolean): YamlDocument {
     const { cursor } = this;
     const defer = (error: SopsError): unknown => this.deferred.push(error);
-    const reader = new TreeReader(cursor, this.documents.length === 0, handles, defer, this.budget, this.watcher);
+    const reader = new TreeReader(cursor, this.documents.length === 0, handles, defer, this, this.watcher);
     reader.lastEnd = cursor.at;
     const empty = cursor.atEnd || cursor.atDocumentMarker();
     if (empty && !explicit) throw cursor.error('a document must stand before ...');
@@ -151,10 +153,10 @@ class StreamReader {
     while (cursor.unit === 0x25 && cursor.column === 0) {
       const start = cursor.at;
       while (!cursor.atEnd && !isBreak(cursor.unit)) cursor.at += 1;
-      const line = cursor.text.slice(start, cursor.at);
+      const line = cursor.text.slice(start, cursor.at).trimEnd();
       const [name, first = '', second = '', more = '#'] = line.split(/[ \t]+/);
       const rest = name === '%TAG' ? more : second === '' ? '#' : second;
-      const isTag = name === '%TAG' && /^!(?:[\w-]*!)?$/.test(first) && second !== '';
+      const isTag = name === '%TAG' && /^!(?:[\w-]*!)?$/.test(first) && TAG_PREFIX.test(second);
       const isVersion: boolean = name === '%YAML' && /^1\.1(#|$)/.test(first) && !version;
       if (!(isTag || isVersion) || !rest.startsWith('#'))
         throw cursor.error('only %YAML 1.1 and %TAG lines are understood', start);
@@ -171,6 +173,7 @@ class StreamReader {
     const { cursor } = this;
     while (cursor.atDocumentMarker() && cursor.unit === 0x2e) {
       cursor.at += 3;
+      cursor.passBlanks();
       const crossed = cursor.passToToken();
       if (!crossed && !cursor.atEnd) throw cursor.error('nothing may follow ... on its line');
     }

@@ -42,7 +42,7 @@ export function readFlowMap(reader: TreeReader): Branch {
     const value = pair.value ?? reader.emptyNode(undefined, ROOT_FRAME).value;
     const entry = reader.itemOf(pair.key, pair.start, value);
     if (value.alias) value.alias.entry = { start: pair.start, column: pair.column };
-    reader.checkUnique(keys, entry.key, pair.start, value);
+    reader.checkUnique(keys, entry.key, pair.key, pair.start, value);
     const end = reader.lastEnd;
     const inline = passFlowComma(reader, 0x7d);
     if (isRoot && entry.key === 'sops') {

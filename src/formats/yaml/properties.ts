@@ -38,7 +38,10 @@ export const DEFAULT_HANDLES: TagHandles = new Map([
   ['!!', CORE_PREFIX],
 ]);
 
-const TAG = /!(?:<([^>\s]*)>|((?:[\w-]*!)?)([\w\-;/?:@&=+$,.!~*'()[\]%]*))/y;
+const URI = "[\\w\\-;/?:@&=+$,.!~*'()[\\]%]";
+const TAG = new RegExp(`!(?:<(${URI}+)>|((?:[\\w-]*!)?)(${URI}*))`, 'y');
+/** What a handle stands for. */
+export const TAG_PREFIX = new RegExp(`^${URI}+$`);
 
 /** Reads a tag and resolves its handle. */
 export function readTag(cursor: Cursor, handles: TagHandles): string {

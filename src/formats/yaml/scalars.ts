@@ -60,6 +60,7 @@ function readPlainFolded(cursor: Cursor, indent: number): ScalarToken {
     lineStart = cursor.lineStart;
     if (!isBlank(cursor.unit) && !isBreak(cursor.unit)) break;
     const crossed = passFolding(cursor, folder, indent);
+    cursor.tabsUntil = cursor.at;
     if (cursor.flowLevel === 0 && crossed && cursor.column < indent) break;
   }
   // Back to the scalar's end, so that what follows it (a comment, a break) is read by the caller.

@@ -20,6 +20,9 @@ import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type 
 import { resolvePlain, resolveTagged } from './resolve.js';
 import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
 
+/** The values that anchors name; undefined while one is being read. */
+export type Anchors = Map<string, Value | undefined>;
+
 /** Reads the nodes of one document. */
 export class TreeReader {
   metadata: MetadataSpan | undefined;
@@ -28,7 +31,6 @@ export class TreeReader {
   rootColumn: number | undefined;
   /** End of the last token read, comments aside. */
   lastEnd = 0;
-  private readonly anchors = new Map<string, Value | undefined>();
   depth = 0;
 
   constructor(
@@ -37,7 +39,8 @@ export class TreeReader {
     private readonly handles: TagHandles = DEFAULT_HANDLES,
     /** Receives errors that only count when the file is otherwise well-formed. */
     private readonly defer: (error: SopsError) => void,
-    private readonly budget: CopyBudget,
+    /** What the documents of a file share. */
+    private readonly stream: { readonly budget: CopyBudget; readonly anchors: Anchors },
     readonly watcher?: NodeWatcher,
   ) {}
 
@@ -86,6 +89,8 @@ export class TreeReader {
     if (cursor.flowLevel > 0) return ',]}'.includes(cursor.text.charAt(cursor.at)) || cursor.atIndicator(0x3a);
     if (!crossed) return false;
     if (cursor.column > frame.parent) return false;
+    // A block scalar cannot be a key, so its header may stand in the column of the key it belongs to.
+    if (cursor.column === frame.parent && (cursor.unit === 0x7c || cursor.unit === 0x3e)) return false;
     return !(frame.sameColumnList && cursor.column === frame.parent && cursor.atIndicator(0x2d));
   }
 
@@ -99,7 +104,7 @@ export class TreeReader {
       if (cursor.unit === 0x26) {
         if (found.anchor !== undefined) throw cursor.error('a value has one anchor at most');
         found.anchor = readName(cursor);
-        this.anchors.set(found.anchor, undefined);
+        this.stream.anchors.set(found.anchor, undefined);
         cursor.passBlanks();
       } else {
         if (found.tag !== undefined) throw cursor.error('a value has one tag at most');
@@ -128,7 +133,7 @@ export class TreeReader {
     const column = inner?.column ?? cursor.column;
     const start = inner?.start ?? cursor.at;
     if (cursor.flowLevel === 0) {
-      const block = this.readBlockIndicator(frame, allowed, outer ?? inner, inner !== undefined && outer !== undefined);
+      const block = this.readBlockIndicator(frame, allowed && !inner, outer ?? inner);
       if (block) return block;
     }
     const lineStart = cursor.lineStart;
@@ -155,17 +160,11 @@ export class TreeReader {
   }
 
   /** Reads a block list, a map that begins with `?` or `:`, or a block scalar, if one begins here. */
-  private readBlockIndicator(
-    frame: Frame,
-    allowed: boolean,
-    properties: Properties | undefined,
-    two: boolean,
-  ): Node | undefined {
+  private readBlockIndicator(frame: Frame, allowed: boolean, properties: Properties | undefined): Node | undefined {
     const { cursor } = this;
     const dash = cursor.atIndicator(0x2d);
     if (dash || cursor.atIndicator(0x3f) || cursor.atIndicator(0x3a)) {
-      const own = properties !== undefined && cursor.at !== cursor.lineStart && !allowed;
-      if (!allowed || own || two) throw cursor.error(`${dash ? 'a list' : 'a key'} cannot begin in this place`);
+      if (!allowed) throw cursor.error(`${dash ? 'a list' : 'a key'} cannot begin in this place`);
       return dash
         ? readBlockList(this, cursor.column, frame.parent, properties)
         : readBlockMap(this, cursor.column, frame.parent, properties);
@@ -194,7 +193,7 @@ export class TreeReader {
     if (!properties) return node;
     if (node.shape === 'alias') throw this.cursor.error('an alias has neither anchor nor tag');
     if (properties.anchor !== undefined) {
-      this.anchors.set(properties.anchor, node.value);
+      this.stream.anchors.set(properties.anchor, node.value);
       this.watcher?.anchor(properties.anchor, node.value);
     }
     return node;
@@ -256,11 +255,12 @@ export class TreeReader {
     const name = readName(cursor);
     this.lastEnd = cursor.at;
     // Names are not repeated in messages: a password written without quotes may begin with `*`.
-    if (!this.anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
-    const of = this.anchors.get(name);
+    const { anchors, budget } = this.stream;
+    if (!anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
+    const of = anchors.get(name);
     if (!of) throw cursor.error('this alias stands inside what it stands for', start);
     const value = copyOf(of, this.depth, (copy, depth) => {
-      const excess = this.budget.spend(copy, depth);
+      const excess = budget.spend(copy, depth);
       if (excess !== undefined) throw cursor.error(excess, start);
     });
     value.alias = { start, end: cursor.at, of };
@@ -290,18 +290,24 @@ export class TreeReader {
     return entry;
   }
 
-  checkUnique(keys: Set<string>, key: string, at: number, value: Value | undefined): void {
+  /** Refuses a key that its map has already, and a merge key without maps; both only where SOPS looks. */
+  checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void {
     if (!this.unique) return;
     if (keys.has(key)) throw this.cursor.error('this key stands twice in the same map', at);
     keys.add(key);
-    if (key === '<<' && this.cursor.text.startsWith('<<', at) && !isMergeable(value)) {
+    if (key === '<<' && isMergeKey(node) && !isMergeable(value)) {
       throw this.cursor.error('the value of << must be a map, or a list of maps', at);
     }
   }
 }
 
+/** Whether `<<` merges: written without quotes, under a tag or not. */
+function isMergeKey(key: Value): boolean {
+  return key.kind === 'leaf' && /^(?:flow-)?plain$/.test(key.source?.style ?? '');
+}
+
 /** Whether a value may stand under a merge key: a map, or a list of maps. */
-function isMergeable(value: Value | undefined): boolean {
-  if (value?.kind === 'branch') return true;
-  return value?.kind === 'list' && value.items.every((entry) => entry.kind === 'branch' || entry.kind === 'comment');
+function isMergeable(value: Value): boolean {
+  if (value.kind === 'branch') return true;
+  return value.kind === 'list' && value.items.every((entry) => entry.kind === 'branch' || entry.kind === 'comment');
 }
