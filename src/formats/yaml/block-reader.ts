@@ -1,6 +1,7 @@
 /** Block maps and lists: entries by column, and the comments between them. */
 import { type Branch, branch, type Comment, type List, leaf, list, type Value } from '../../tree/tree.js';
-import type { CommentMark } from './cursor.js';
+import { takeListEnd, takeMapEnd } from './comment-run.js';
+import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, MAX_KEY_LENGTH, type Node } from './node.js';
 import type { Properties } from './properties.js';
 import type { TreeReader } from './tree-reader.js';
@@ -34,25 +35,8 @@ function collectionEnds(reader: TreeReader, column: number, of: Branch, parent: 
   const { cursor } = reader;
   const over = cursor.atEnd || cursor.atDocumentMarker();
   if (!over && cursor.column >= column) return false;
-  of.items.push(...takeTrailing(reader, parent));
+  of.items.push(...(parent < 0 ? reader.takeComments() : takeMapEnd(reader, column)));
   return true;
-}
-
-/**
- * Takes the pending comments that end a collection: those to the right of its parent's column, up to an
- * empty line (spec file-format.md section 6.1). The end of a document counts as an entry of the root, since
- * the `sops` branch stands there once the file is encrypted.
- */
-function takeTrailing(reader: TreeReader, parent: number): Comment[] {
-  const { pending } = reader.cursor;
-  if (parent < 0) return reader.takeComments();
-  let count = 0;
-  while (count < pending.length) {
-    const mark = pending[count];
-    if (!mark || mark.column <= parent || (mark.afterBlankLine && count > 0)) break;
-    count += 1;
-  }
-  return pending.splice(0, count).map((mark) => reader.toComment(mark, false));
 }
 
 function readBlockEntry(
@@ -145,53 +129,34 @@ export function readBlockList(
   properties: Properties | undefined,
 ): Node {
   const { cursor } = reader;
-  const entries = list(reader.takeComments());
+  const entries = list();
   for (;;) {
+    if (!startsWithProperties(cursor)) entries.items.push(...reader.takeComments());
     const last = readListEntry(reader, entries, column);
     cursor.passToToken();
     const over = cursor.atEnd || cursor.atDocumentMarker() || cursor.column < column;
     const dash = cursor.atIndicator(0x2d);
     if (over || (cursor.column === column && column === parent && !dash)) {
-      takeListEnd(reader, entries, last, column, parent);
+      const taken = takeListEnd(reader, column, column > parent, last.shape !== 'empty');
+      (entries.items as Comment[]).push(...taken);
       break;
     }
     if (!cursor.keyAllowed || cursor.column !== column || !dash)
       throw cursor.error('a list entry must begin with - in the column of the one above');
-    entries.items.push(...reader.takeComments());
   }
   return reader.named({ value: entries, shape: 'block' }, properties);
 }
 
 /**
- * Takes the comments that end a list. Lines right below the last entry with an empty line below them belong to that entry: to the
- * list if it is a scalar, though they stand in the column of the list's key, and to what is around the list if it is a block.
+ * Whether a list entry is a block with an anchor or tag on the line of its dash: the comments above it are then the first thing
+ * in the block.
  */
-function takeListEnd(reader: TreeReader, entries: List, last: Node, column: number, parent: number): void {
-  const foot = footLength(reader);
-  if (foot > 0 && last.shape === 'block') return;
-  const isBelow = column === parent && foot > 0 && isScalarLike(last) && isWithin(reader.cursor.pending[0], column);
-  const taken = isBelow ? reader.cursor.pending.splice(0, foot).map((mark) => reader.toComment(mark, false)) : [];
-  (entries.items as Comment[]).push(...taken, ...(isBelow ? [] : takeTrailing(reader, parent)));
+function startsWithProperties(cursor: Cursor): boolean {
+  PROPERTIES_ALONE.lastIndex = cursor.at;
+  return cursor.pending.length > 0 && PROPERTIES_ALONE.test(cursor.text);
 }
 
-/** How many pending comments stand right below the last entry, if an empty line follows them. */
-function footLength(reader: TreeReader): number {
-  const { text, at, pending } = reader.cursor;
-  const [first] = pending;
-  if (!first || first.afterBlankLine) return 0;
-  const length = pending.findIndex((mark, index) => index > 0 && mark.afterBlankLine);
-  if (length > 0) return length;
-  const below = text.slice(pending.at(-1)?.end, at).match(/\r\n|[\r\n]/g) ?? [];
-  return below.length > 1 ? pending.length : 0;
-}
-
-function isWithin(mark: CommentMark | undefined, column: number): boolean {
-  return mark !== undefined && mark.column >= column;
-}
-
-function isScalarLike({ shape, value }: Node): boolean {
-  return shape !== 'empty' && shape !== 'block' && (value.kind === 'leaf' || value.items.length === 0);
-}
+const PROPERTIES_ALONE = /-[ \t]+(?:[&!]\S*[ \t]*)+(?=[\n\r#])/y;
 
 function readListEntry(reader: TreeReader, entries: List, column: number): Node {
   const { cursor } = reader;
@@ -201,6 +166,8 @@ function readListEntry(reader: TreeReader, entries: List, column: number): Node 
   cursor.keyAllowed = true;
   const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
+  // In front of brackets a comment belongs to the list; the value of a key takes it inside.
+  if (cursor.unit === 0x5b || cursor.unit === 0x7b) entries.items.push(...reader.takeComments());
   const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
   reader.watcher?.entry(node.value, dash, reader.lastEnd, false);
   if (node.value.alias) node.value.alias.entry = { start: dash, column };

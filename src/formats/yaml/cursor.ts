@@ -1,6 +1,7 @@
 /** A place in a YAML text: moving over blanks, line breaks and comments, and errors with line and column. */
 import { SopsError } from '../../errors.js';
 import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './characters.js';
+import type { Run } from './comment-run.js';
 
 /** A comment as it stands in the text. */
 export interface CommentMark {
@@ -27,6 +28,8 @@ export class Cursor {
   flowLevel = 0;
   /** Comments passed over and not yet given a place in the tree, in order. */
   pending: CommentMark[] = [];
+  /** The pending comments in pieces, once a block has asked whether they are its own. */
+  run: Run | undefined;
   /** Up to here tabs separate tokens even where a key may begin: go-yaml passes them with what stands before them. */
   tabsUntil = 0;
 

@@ -2,11 +2,12 @@
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { FORBIDDEN, isBreak } from './characters.js';
+import { takeBelowMarker } from './comment-run.js';
 import { CopyBudget } from './copy.js';
-import { Cursor } from './cursor.js';
+import { type CommentMark, Cursor } from './cursor.js';
 import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
 import { DEFAULT_HANDLES, TAG_PREFIX, type TagHandles } from './properties.js';
-import { type Anchors, TreeReader } from './tree-reader.js';
+import { type Anchors, TreeReader, toComment } from './tree-reader.js';
 
 /** Where a document stands in the text. */
 export interface DocumentPlace {
@@ -59,6 +60,8 @@ export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument
 class StreamReader {
   private readonly documents: YamlDocument[] = [];
   private readonly deferred: SopsError[] = [];
+  /** Whether `...` stands behind the last document. */
+  private isEnded = false;
   readonly budget = new CopyBudget();
   /** Those of all documents: go-yaml does not forget them at the end of one. */
   readonly anchors: Anchors = new Map();
@@ -83,16 +86,32 @@ class StreamReader {
     if (cursor.atEnd) return this.readEnd();
     const handles = this.readDirectives();
     const explicit = cursor.atDocumentMarker() && cursor.unit === 0x2d;
+    let below: CommentMark[] = [];
     if (explicit) {
+      const isFirstLine = cursor.at === 0 || (cursor.at === 1 && cursor.text.startsWith('\ufeff'));
+      const known = cursor.pending.length;
       cursor.at += 3;
       cursor.keyAllowed = false;
       cursor.passToToken();
+      const isEmpty = cursor.atEnd || cursor.atDocumentMarker();
+      if (!isFirstLine && !isEmpty) below = takeBelowMarker(cursor, known);
     } else if (this.documents.length > 0 || handles !== DEFAULT_HANDLES) {
       throw cursor.error('a further document begins with ---');
     }
-    this.documents.push(this.readDocument(handles, explicit));
-    this.passEndMarkers();
+    const document = this.readDocument(handles, explicit);
+    this.addBelowMarker(below, document.root);
+    this.documents.push(document);
+    this.isEnded = this.passEndMarkers();
     return true;
+  }
+
+  /** Adds the comments that belong to a document's `---`: to the end of the document before, or behind the first entry. */
+  private addBelowMarker(below: readonly CommentMark[], root: Branch): void {
+    const comments = below.map((mark) => toComment(this.cursor, mark, false));
+    const previous = this.isEnded ? undefined : this.documents.at(-1)?.root;
+    const first = root.items.findIndex((entry) => entry.kind === 'item');
+    if (previous) previous.items.push(...comments);
+    else root.items.splice(first + 1, 0, ...comments);
   }
 
   private readEnd(): boolean {
@@ -168,14 +187,16 @@ class StreamReader {
     return handles;
   }
 
-  /** Moves over `...` lines. */
-  private passEndMarkers(): void {
+  /** Moves over `...` lines; returns whether there was one. */
+  private passEndMarkers(): boolean {
     const { cursor } = this;
+    const { at } = cursor;
     while (cursor.atDocumentMarker() && cursor.unit === 0x2e) {
       cursor.at += 3;
       cursor.passBlanks();
       const crossed = cursor.passToToken();
       if (!crossed && !cursor.atEnd) throw cursor.error('nothing may follow ... on its line');
     }
+    return cursor.at > at;
   }
 }

@@ -57,8 +57,7 @@ export class TreeReader {
   }
 
   toComment(mark: CommentMark, inline: boolean): Comment {
-    const text = this.cursor.text.slice(mark.start, mark.end);
-    return comment(text, inline, { start: mark.start, end: mark.end, style: 'line', value: text });
+    return toComment(this.cursor, mark, inline);
   }
 
   readNode(frame: Frame): Node {
@@ -299,6 +298,11 @@ export class TreeReader {
       throw this.cursor.error('the value of << must be a map, or a list of maps', at);
     }
   }
+}
+
+export function toComment(cursor: Cursor, { start, end }: CommentMark, inline: boolean): Comment {
+  const text = cursor.text.slice(start, end);
+  return comment(text, inline, { start, end, style: 'line', value: text });
 }
 
 /** Whether `<<` merges: written without quotes, under a tag or not. */

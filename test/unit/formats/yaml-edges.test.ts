@@ -1,4 +1,4 @@
-/** The edges of what YAML is: texts that SOPS 3.13.2 accepts or refuses against expectation, found with random documents. */
+/** The edges of YAML: texts that SOPS 3.13.2 accepts or refuses against expectation, found with random documents. */
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';

@@ -1,0 +1,48 @@
+/**
+ * Where SOPS 3.13.2 reads the comments between two blocks: found with random documents against its own reader. The paths
+ * decide under which data they are encrypted, the order what they govern.
+ */
+import { expect, test } from 'vitest';
+import { yamlStore } from '../../../src/formats/yaml/yaml.js';
+import type { Comment, Item, Value } from '../../../src/tree/tree.js';
+
+/** A tree in one line: comments as they stand, maps in braces, lists in brackets. */
+function shown(value: Value | Comment | Item): string {
+  if (value.kind === 'comment') return `#${value.text}`;
+  if (value.kind === 'item') return `${value.key}: ${shown(value.value)}`;
+  if (value.kind === 'leaf') return String(value.value);
+  const inner = (value.items as (Value | Comment | Item)[]).map(shown).join(', ');
+  return value.kind === 'list' ? `[${inner}]` : `{${inner}}`;
+}
+
+test.each<[string, string, string]>([
+  ['left of the block that ends, alone', 'a:\n  b:\n    c: 1\n  #x\nd: 2\n', '{a: {b: {c: 1, #x}}, d: 2}'],
+  ['the same below a blank line', 'a:\n  b:\n    c: 1\n\n  #x\nd: 2\n', '{a: {b: {c: 1, #x}}, d: 2}'],
+  ['the same above a blank line', 'a:\n  b:\n    c: 1\n  #x\n\nd: 2\n', '{a: {b: {c: 1}, #x}, d: 2}'],
+  ['in the column of what follows', 'a:\n  b:\n    c: 1\n  #x\n  d: 2\n', '{a: {b: {c: 1}, #x, d: 2}}'],
+  ['blocks below a blank line stay together', 'a:\n  b: 1\n\n  #x\n\n  #y\nd: 2\n', '{a: {b: 1, #x, #y}, d: 2}'],
+  ['blocks right below part', 'a:\n  b: 1\n  #x\n\n  #y\n\n  #z\nd: 2\n', '{a: {b: 1, #x}, #y, #z, d: 2}'],
+  ['stepping outwards', 'a:\n  b:\n    c: 1\n    #4\n  #2\n#0\nd: 2\n', '{a: {b: {c: 1, #4}, #2}, #0, d: 2}'],
+  ['a column that no block has', 'a:\n  b:\n    c: 1\n    #4\n #1\nd: 2\n', '{a: {b: {c: 1, #4}}, #1, d: 2}'],
+  ['right below a text in a list', 'a:\n- x\n#y\n\nd: 2\n', '{a: [x, #y], d: 2}'],
+  ['the same without a blank line', 'a:\n- x\n#y\nd: 2\n', '{a: [x], #y, d: 2}'],
+  ['right below a map in a list', 'a:\n- x: 1\n#y\n\nd: 2\n', '{a: [{x: 1}], #y, d: 2}'],
+  ['left of a list', 'a:\n  b:\n    - 1\n  #x\nd: 2\n', '{a: {b: [1, #x]}, d: 2}'],
+  ['behind a dash without a value', 'a:\n- x\n- #y\nd: 2\n', '{a: [x, null], #y, d: 2}'],
+  ['at the end, where the metadata will stand', 'a:\n  b:\n    c: 1\n  #x\n', '{a: {b: {c: 1, #x}}}'],
+  [
+    'with CRLF, as if blank lines stood between',
+    'a:\r\n  b:\r\n  - c: 1\r\n#x\r\nd: 2\r\n',
+    '{a: {b: [{c: 1}]}, #x, d: 2}',
+  ],
+  ['above brackets in a list', 'a:\n-\n  #x\n  []\n- y\n', '{a: [#x, [], y]}'],
+  ['above an anchor in front of a block', 'a:\n#x\n- &y\n  c: 1\n  d: 2\n', '{a: [{#x, c: 1, d: 2}]}'],
+  ['above an anchor in front of a text', 'a:\n#x\n- &y c\n', '{a: [#x, c]}'],
+  ['below a first --- and a blank line', '\n---\n#x\n\na: 1\nb: 2\n', '{a: 1, #x, b: 2}'],
+  ['below --- on the first line', '---\n#x\n\na: 1\n', '{#x, a: 1}'],
+  ['below a later --- and a blank line', 'a: 1\n---\n#x\n\nb: 2\n', '{a: 1, #x} {b: 2}'],
+  ['below a later ---', 'a: 1\n---\n#x\nb: 2\n', '{a: 1} {#x, b: 2}'],
+  ['below --- behind ...', 'a: 1\n...\n---\n#x\n\nb: 2\n', '{a: 1} {b: 2, #x}'],
+])('%s', (_name, text, wanted) => {
+  expect(yamlStore.parse(Buffer.from(text)).documents.map(shown).join(' ')).toBe(wanted);
+});
