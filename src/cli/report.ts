@@ -27,7 +27,7 @@ export function reportOf(error: unknown, verbose: boolean): Report {
     return { text: '', status: BROKEN_PIPE_STATUS };
   }
   const message = split(headline(error) + error.message);
-  const after = [...place(error), ...(error.hint === undefined ? [] : split(`  ${error.hint}`))];
+  const after = [...place(error), ...split(error.hint ?? '').map((line) => `  ${line}`)];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
   const short = shorten(message, after, error.detail !== undefined).map(cut);
   return { text: lines(short), status: error.exitStatus };

@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { inTime, keyTimeout } from '../keyservice/patience.js';
 import type { Host } from '../util/host.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
@@ -98,7 +99,8 @@ function rowsIn(order: readonly string[]): KeyTypeRow[] {
 
 /** The keys of a comma-separated text: as the type's provider reads it. */
 async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<MasterKey[]> {
-  if (row.load) return (await row.load()).parse(text, host);
+  const provider = await row.load?.();
+  if (provider) return lookedUp(row, text, host, (signal) => provider.parse(text, host, signal));
   return text
     .split(',')
     .filter((one) => one.trim() !== '')
@@ -108,13 +110,34 @@ async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<Ma
 /** The keys of one entry of a group: an object's fields as they are, a text as one key unless the type allows more. */
 async function keysOfEntry(row: KeyTypeRow, entry: GroupKey, host: Host): Promise<MasterKey[]> {
   const provider = await row.load?.();
-  if (provider?.parseEntry) return [await provider.parseEntry(entry, host)];
+  if (provider?.parseEntry) {
+    const named =
+      typeof entry === 'string' ? entry : [...entry.values()].filter((one) => typeof one === 'string').join(' ');
+    return [
+      await lookedUp(
+        row,
+        named,
+        host,
+        async (signal) => provider.parseEntry?.(entry, host, signal) ?? plainKey(row, named),
+      ),
+    ];
+  }
   if (typeof entry === 'string') {
     return row.groupCommas || row.fields.length > 1 ? keysOfText(row, entry, host) : [plainKey(row, entry)];
   }
   const [only, ...others] = row.fields;
   const text = only && others.length === 0 ? entry.get(only.name) : undefined;
   return [typeof text === 'string' ? plainKey(row, text) : keyOf(row, entry)];
+}
+
+/** Reading a key of a remote type may mean asking its service (Azure: for the version), which takes no longer than using it may. */
+function lookedUp<T>(
+  row: KeyTypeRow,
+  named: string,
+  host: Host,
+  read: (signal?: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return row.remote ? inTime(keyTimeout(host), undefined, read, `${row.title} key ${named}: `) : read();
 }
 
 /** A key that is one text, spaces removed as SOPS does; for types with more fields this takes the provider. */

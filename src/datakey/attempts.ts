@@ -5,7 +5,7 @@ import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { type Lane, nextTurn } from '../util/lane.js';
 import { sortKeys } from './decryption-order.js';
-import type { KeyFailure } from './recovery-report.js';
+import { type KeyFailure, noServicesHint } from './recovery-report.js';
 
 /** What the groups of a file share while they are being opened. */
 export interface Attempt {
@@ -129,5 +129,6 @@ async function tryKey(key: MasterKey, { keyServices, signal }: Attempt): Promise
       if (error instanceof SopsError && error.hint !== undefined) hints.push(error.hint);
     }
   }
+  if (keyServices.length === 0) hints.push(noServicesHint());
   return { keyString: await keyStringOf(key), reasons, hints };
 }

@@ -6,7 +6,7 @@ import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { DataKey } from './data-key.js';
-import { joinHints } from './recovery-report.js';
+import { joinHints, noServicesHint } from './recovery-report.js';
 import { splitSecret } from './shamir.js';
 
 /** For whom a data key is wrapped. */
@@ -40,7 +40,8 @@ export async function wrapDataKey(
   keyServices: readonly KeyService[],
 ): Promise<number> {
   const { keyGroups } = recipients;
-  if (keyServices.length === 0) throw notWrapped(['no key services provided, cannot update master keys']);
+  if (keyServices.length === 0)
+    throw notWrapped(['no key services provided, cannot update master keys'], [noServicesHint()]);
   if (keyGroups.length === 0) throw notWrapped(['no key groups provided']);
   const shamirThreshold = recipients.shamirThreshold || (keyGroups.length > 1 ? keyGroups.length : 0);
   const parts = partsOf(dataKey, keyGroups.length, shamirThreshold);
@@ -59,7 +60,7 @@ export async function wrapDataKey(
   if (failures.length > 0) {
     throw notWrapped(
       failures.map((failure) => failure.message),
-      failures.flatMap((failure) => failure.hint ?? []),
+      failures.map((failure) => failure.hint ?? EVERY_KEY),
     );
   }
   setWrapped(wrapped);
@@ -119,6 +120,10 @@ function setWrapped(wrapped: ReadonlyMap<MasterKey, string>): void {
     if (keyTypeRow(key.type)?.dated) key.createdAt ??= now;
   }
 }
+
+/** The next step where a failure has none of its own. */
+const EVERY_KEY =
+  'Nothing was written: a file is encrypted for all of its keys or not at all. Mend this, or leave the key out.';
 
 function notWrapped(reasons: readonly string[], hints: readonly string[] = []): SopsError {
   const hint = joinHints(hints);

@@ -13,7 +13,7 @@ export interface KeyFailure {
 export type GroupFailures = readonly KeyFailure[] | null;
 
 /** Shown in the short form; the full one has everything. */
-const SHORT_REASON = 160;
+const SHORT_REASON = 240;
 /** With more groups than this, they share a line, so that a message stays within five. */
 const MOST_GROUP_LINES = 2;
 const REASON_COLUMNS = 60;
@@ -33,8 +33,15 @@ export function notRecovered(groups: readonly GroupFailures[], threshold: number
   ].join('\n');
   const blocks = groups.map((group, index) => fullGroup(group, index));
   const detail = `${blocks.join('\n\n')}\n\n${wrap(trailer.join(' '), TRAILER_COLUMNS).join('\n')}`;
-  const hint = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
+  const hints = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
+  // Five lines are the most that is shown.
+  const hint = shown.length === MOST_GROUP_LINES ? hints?.replaceAll('\n', ' ') : hints;
   return new SopsError('data-key-not-recovered', message, { detail, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** What to do when nobody is there to ask. */
+export function noServicesHint(): string {
+  return 'There is no key service: leave out --enable-local-keyservice=false, or name one with --keyservice.';
 }
 
 /** Shown of them, a line each. */
@@ -49,16 +56,20 @@ export function joinHints(hints: readonly string[]): string | undefined {
 function shortGroup(failures: readonly KeyFailure[]): string {
   const byReason = new Map<string, string[]>();
   for (const { keyString, reasons } of failures) {
-    const reason = [...new Set(reasons.map(shortReason))].join('; ');
+    const reason = [...new Set(reasons.map((one) => shortReason(one, keyString)))].join('; ');
     byReason.set(reason, [...(byReason.get(reason) ?? []), `${keyString}: FAILED`]);
   }
   const shown = [...byReason].map(([reason, keys]) => `${keys.join(', ')}${reason && ` - ${reason}`}`);
   return shown.length === 0 ? 'FAILED' : `FAILED  ${shown.join('; ')}`;
 }
 
-/** The first sentence of a reason. */
-function shortReason(reason: string): string {
-  const sentence = reason.trim().split(/\.\s|\n/, 1)[0] ?? '';
+/** The first sentence of a reason, without naming the key once more. */
+function shortReason(reason: string, keyString: string): string {
+  const sentence =
+    reason
+      .replaceAll(` key '${keyString}'`, ' key')
+      .trim()
+      .split(/\.\s|\n/, 1)[0] ?? '';
   return sentence.length > SHORT_REASON ? `${sentence.slice(0, SHORT_REASON)}…` : sentence;
 }
 

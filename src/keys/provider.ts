@@ -29,14 +29,15 @@ export interface KeyProvider {
   readonly type: string;
   /**
    * Reads the text of a flag, variable or `.sops.yaml` field, which may name several keys, separated by commas.
-   * Called once per list, before anything is encrypted. Throws `key` for a malformed recipient.
+   * Called once per list, before anything is encrypted. A remote type may ask its service; `signal` is aborted when the time
+   * is up. Throws `key` for a malformed recipient.
    */
-  parse(text: string, host: Host): Promise<MasterKey[]>;
+  parse(text: string, host: Host, signal?: AbortSignal): Promise<MasterKey[]>;
   /**
    * Reads one entry of `key_groups`: a text, which names one key whatever commas it holds, or fields by the names used in
    * files. Absent where the entry's fields are the key as they stand. Called and throwing as `parse`.
    */
-  parseEntry?(entry: string | KeyFields, host: Host): Promise<MasterKey>;
+  parseEntry?(entry: string | KeyFields, host: Host, signal?: AbortSignal): Promise<MasterKey>;
   /** The identity of a key in comparisons, messages and differences. */
   keyString(key: MasterKey): string;
   /** Wraps a part of the data key (32 or 33 raw bytes) and returns the text of `enc`. Called once per key and writing. */

@@ -2,10 +2,9 @@
 import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import { DeadlineError, withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
-import { keyTimeout, noAnswer } from './patience.js';
+import { inTime, keyTimeout } from './patience.js';
 
 export class LocalKeyService implements KeyService {
   readonly #host: Host;
@@ -36,9 +35,7 @@ export class LocalKeyService implements KeyService {
     if (!row?.remote) return use(provider, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
-      return await withDeadline(this.#timeout, signal, (stop) => use(provider, stop));
-    } catch (error) {
-      throw error instanceof DeadlineError ? noAnswer(this.#timeout) : error;
+      return await inTime(this.#timeout, signal, (stop) => use(provider, stop));
     } finally {
       activity?.end();
     }

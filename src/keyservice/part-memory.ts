@@ -57,6 +57,12 @@ export class PartMemory {
     }
   }
 
+  /** Wipes what is known of a question. */
+  forget(question: string): void {
+    this.#kept.get(question)?.part.fill(0);
+    this.#kept.delete(question);
+  }
+
   #ask(question: string, open: (signal: AbortSignal) => Promise<Uint8Array>): UnderWay {
     const stop = new AbortController();
     const asking: UnderWay = { part: open(stop.signal), stop, waiting: 0 };
@@ -110,7 +116,13 @@ export function remembering(service: KeyService, name: string, host: Host): KeyS
   const memory = memoryOf(host);
   return {
     wrap: (key, part) => service.wrap(key, part),
-    unwrap: (key, signal) => memory.recall(questionOf(name, key), (stop) => service.unwrap(key, stop), signal),
+    async unwrap(key, signal) {
+      const question = questionOf(name, key);
+      const part = await memory.recall(question, (stop) => service.unwrap(key, stop), signal);
+      // A provider that mended the entry (AWS KMS: a context of old versions) does so for every file's own.
+      if (questionOf(name, key) !== question) memory.forget(question);
+      return part;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** How long services are waited for. */
 import { SopsError } from '../errors.js';
+import { DeadlineError, withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
 
 export const TIMEOUT_VARIABLE = 'SOPS_TS_KEY_TIMEOUT';
@@ -19,8 +20,26 @@ export function keyTimeout(host: Host): number {
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
 }
 
-/** The reason to give when the time is up. */
-export function noAnswer(milliseconds: number): SopsError {
-  const limit = `no answer within ${milliseconds / 1000} s`;
-  return new SopsError('key', `${limit} (${TIMEOUT_VARIABLE} sets another limit, in seconds)`);
+/**
+ * What an action that asks a service gives, if that comes in time (milliseconds). Throws `key` when the time is up; `about` begins the
+ * sentence.
+ */
+export async function inTime<T>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal) => Promise<T>,
+  about = '',
+): Promise<T> {
+  try {
+    return await withDeadline(milliseconds, signal, action);
+  } catch (error) {
+    throw error instanceof DeadlineError ? noAnswer(milliseconds, about) : error;
+  }
+}
+
+function noAnswer(milliseconds: number, about: string): SopsError {
+  const limit = `${about}no answer within ${milliseconds / 1000} s`;
+  return new SopsError('key', `${limit} (${TIMEOUT_VARIABLE} sets another limit, in seconds)`, {
+    hint: 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).',
+  });
 }

@@ -42,7 +42,9 @@ export function rpcError(code: RpcCode, description: string, cause?: unknown): S
 /** No connection: `target` is network and address, e.g. `tcp 127.0.0.1:5000`. */
 export function dialError(target: string, reason: string, cause?: unknown): SopsError {
   const words = `transport: Error while dialing: dial ${target}: ${reason}`;
-  return rpcError('Unavailable', `connection error: desc = "${words}"`, cause);
+  return rpcError('Unavailable', `connection error: desc = "${words}"`, cause).with('key', {
+    hint: 'Check that a key service runs there (sops-ts keyservice), and the URI of --keyservice.',
+  });
 }
 
 /** The failure of a call as the gRPC package gives it: a numbered code and details. */
@@ -51,5 +53,8 @@ export function callError(target: string, failure: { code: number; details: stri
   const systemCode = /\b(E[A-Z]{3,})\b/.exec(failure.details)?.[1] ?? '';
   const reason = DIAL_REASONS.get(systemCode);
   if (code === 'Unavailable' && reason !== undefined) return dialError(target, reason, failure);
+  if (/^Name resolution failed/.test(failure.details)) return dialError(target, 'lookup: no such host', failure);
+  // The package remembers a failed connection for a while, but not always why it failed.
+  if (/^No connection established/.test(failure.details)) return dialError(target, 'connect: no connection', failure);
   return rpcError(code, failure.details, failure);
 }

@@ -40,7 +40,7 @@ export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Ho
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
   const opened: OpenedSecrets[] = [];
-  for (const file of request.files) opened.push(await openSecrets(file, request, host));
+  for (const file of request.files) opened.push(await openSecrets(file, request, host).catch(inFile(file, request)));
   const variables = gather(opened, request, host);
   const account = await becomeUser(request.user, own, host);
   const env = environmentRecord([
@@ -52,6 +52,13 @@ export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Ho
   const streams = request.streamsFor(request.redact ? await masksFor(opened) : undefined);
   const run: ChildRun = { ...program, env, cwd: host.cwd, streams };
   return request.background ? runInBackground(run, request) : runToEnd(() => run, request, own);
+}
+
+/** Of several files, an error says which one it is about. */
+function inFile(file: string, { files }: ExecEnvRequest): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof SopsError && files.length > 1 ? error.with(error.code, { file: error.file ?? file }) : error;
+  };
 }
 
 function checkConflicts({ sameProcess, background, redact }: ExecEnvRequest): void {

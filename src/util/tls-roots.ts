@@ -5,6 +5,9 @@ import { type ErrorCode, SopsError } from '../errors.js';
 import { systemReason } from './files.js';
 import type { Host } from './host.js';
 
+/** What to do when nobody vouches for a server's certificate. */
+export const AUTHORITY_HINT = "Name the file with the authority's certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.";
+
 /**
  * The PEM text of the file in a variable, by default `SSL_CERT_FILE`, or undefined when it is not set. Programs in Go, SOPS
  * among them, take that file instead of the system's certificates; Node itself looks at `NODE_EXTRA_CA_CERTS` only.

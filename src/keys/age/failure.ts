@@ -21,13 +21,25 @@ export function describeFailure(reports: readonly SourceReport[], errors: readon
     ...errors,
     ...reports.flatMap(({ result }) => ('error' in result && result.error ? [result.error] : [])),
   ];
-  const hint = all.find((error) => error.hint !== undefined)?.hint;
+  const hint = all.find((error) => error.hint !== undefined)?.hint ?? nextStep(reports, tried);
   const detail = all.flatMap((error) => error.detail ?? []).join('\n');
   return new SopsError('key', message + loadErrors(reports) + unusedLocations(reports), {
     ...(hint === undefined ? {} : { hint }),
     ...(detail === '' ? {} : { detail }),
     cause: errors[0],
   });
+}
+
+/** Sources that are set but of no use come first: whoever set them meant them. */
+function nextStep(reports: readonly SourceReport[], tried: number): string {
+  const [broken] = brokenSources(reports);
+  if (broken !== undefined) return `Mend this first: ${broken}`;
+  if (tried > 0)
+    return 'None of your age identities is for it: use that of the recipient, or have somebody who can read the file add yours.';
+  const places = reports.filter(({ source }) => source.lastResort).map(({ source }) => source.location);
+  return ['You have no age identity: name its file in SOPS_AGE_KEY_FILE', ...places]
+    .join(', or put it into ')
+    .concat('.');
 }
 
 /** What was being done, before the reason. */
@@ -41,11 +53,15 @@ function reasonOf(tried: number, errors: readonly SopsError[]): string {
 }
 
 function loadErrors(reports: readonly SourceReport[]): string {
-  const messages = reports.flatMap(({ source, result }) => {
+  const messages = brokenSources(reports);
+  return messages.length === 0 ? '' : `. Errors while loading age identities: ${messages.join('; ')}`;
+}
+
+function brokenSources(reports: readonly SourceReport[]): string[] {
+  return reports.flatMap(({ source, result }) => {
     if (result.state === 'loaded' || result.error === undefined) return [];
     return result.state === 'absent' && isOutdone(source, reports) ? [] : [result.error.message];
   });
-  return messages.length === 0 ? '' : `. Errors while loading age identities: ${messages.join('; ')}`;
 }
 
 /** Sources that are not there, and after them those that held nothing. */

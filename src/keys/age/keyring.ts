@@ -132,6 +132,9 @@ async function opening<T>(step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('key', `${OPENING}: ${error.message}`, { cause: error });
+    throw new SopsError('key', `${OPENING}: ${error.message}`, {
+      hint: "The entry is damaged: look at the file's history.",
+      cause: error,
+    });
   }
 }

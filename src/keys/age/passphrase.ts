@@ -8,6 +8,9 @@ export async function askPassphrase(prompt: string, host: Host): Promise<string>
     return await host.askSecret(prompt);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SopsError('key', `could not read passphrase: ${reason}`, { cause });
+    throw new SopsError('key', `could not read passphrase: ${reason}`, {
+      hint: 'Run it on a terminal, or let a gpg-agent hold the passphrase.',
+      cause,
+    });
   }
 }

@@ -38,6 +38,9 @@ const KINDS: readonly RecipientKind[] = [
   },
 ];
 
+/** Characters of a recipient in messages; SSH keys are long. */
+const MOST_SHOWN = 100;
+
 /** The recipient of a text as it stands in a flag, in `.sops.yaml` or in a file. Throws `key` for a malformed one. */
 export async function parseRecipient(text: string, host: Host): Promise<AgeRecipient> {
   // A mistake that people make; what they gave must not be quoted.
@@ -54,7 +57,9 @@ export async function parseRecipient(text: string, host: Host): Promise<AgeRecip
     return await kind.parse(text, host);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('key', `failed to parse input as ${kind.called}: ${error.message}`, { cause: error });
+    const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+    const message = `failed to parse input as ${kind.called}: ${error.message}: ${JSON.stringify(shown)}`;
+    throw new SopsError('key', message, { cause: error });
   }
 }
 

@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { failureOf } from '../../util/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
+import { type Advice, adviceOnException, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { trustKeys } from '../trust.js';
 import { regionOf, splitRole } from './arn.js';
@@ -13,6 +14,14 @@ import { checkRole } from './role-trust.js';
 const TYPE = 'kms';
 const ENCRYPTING = 'failed to encrypt sops data key with AWS KMS';
 const DECRYPTING = 'failed to decrypt sops data key with AWS KMS';
+const ADVICE: Advice = {
+  login:
+    'The login does not count or has expired: run aws sso login, renew AWS_SESSION_TOKEN, or choose another profile.',
+  denied:
+    'Ask for kms:Encrypt and kms:Decrypt on this key, in its key policy or for your role, or use another profile.',
+  absent: 'Check the region, account and id in the ARN.',
+};
+const advise = (name: string): string | undefined => adviceOnException(name, ADVICE);
 
 export const awsKmsProvider: KeyProvider = {
   type: TYPE,
@@ -46,9 +55,10 @@ export const awsKmsProvider: KeyProvider = {
     const { EncryptCommand } = await loadKms();
     const command = new EncryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), Plaintext: part });
     const answer = await client.send(command, abortedBy(signal)).catch((error: unknown) => {
-      throw failureOf(ENCRYPTING, error);
+      throw failureOf(ENCRYPTING, error, advise);
     });
-    if (!answer.CiphertextBlob) throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`);
+    if (!answer.CiphertextBlob)
+      throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`, { hint: STRANGER });
     return Buffer.from(answer.CiphertextBlob).toString('base64');
   },
 
@@ -61,7 +71,7 @@ export const awsKmsProvider: KeyProvider = {
       return await open(access.context);
     } catch (error) {
       const part = isOtherContext(error) ? await openOld(oldContextsOf(access.context), open) : undefined;
-      if (!part) throw failureOf(DECRYPTING, error);
+      if (!part) throw failureOf(DECRYPTING, error, advise);
       host.warn(
         `a version of SOPS before 3.3.0 used ${access.KeyId} with a wrong encryption context; rotate mends the file`,
       );
@@ -114,7 +124,7 @@ async function prepare(key: MasterKey, host: Host, doing: string): Promise<Acces
   const client = await clientFor({ region, profile, role }, host);
   await client.config.credentials().catch((error: unknown) => {
     // What went wrong with a role is said already.
-    throw error instanceof SopsError ? error : failureOf(doing, error);
+    throw error instanceof SopsError ? error : failureOf(doing, error, advise);
   });
   return { client, KeyId: arn, context };
 }
@@ -124,7 +134,7 @@ async function decrypt({ client, KeyId, context }: Access, blob: Buffer, signal?
   const command = new DecryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), CiphertextBlob: blob });
   const answer = await client.send(command, abortedBy(signal));
   if (answer.Plaintext) return answer.Plaintext;
-  throw new SopsError('key', 'the answer has no Plaintext');
+  throw new SopsError('key', 'the answer has no Plaintext', { hint: STRANGER });
 }
 
 /** The part that the first fitting context opens, if one does. */

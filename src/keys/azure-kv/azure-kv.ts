@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { mapOf, textOf } from '../../util/http/answer.js';
+import { STRANGER } from '../advice.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
 import { callVault, type Run } from './client.js';
@@ -17,16 +18,16 @@ const ALGORITHM = 'RSA-OAEP-256';
 export const azureProvider: KeyProvider = {
   type: TYPE,
 
-  async parse(text, host) {
+  async parse(text, host, signal) {
     const keys = (text === '' ? [] : text.split(',')).map(parseKeyUrl);
     trustKeys(host, TYPE, [text]);
-    return Promise.all(keys.map((key) => masterKey(key, host)));
+    return Promise.all(keys.map((key) => masterKey(key, { host, signal })));
   },
 
-  async parseEntry(entry, host) {
+  async parseEntry(entry, host, signal) {
     const key = typeof entry === 'string' ? parseKeyUrl(entry) : azureKey(entry);
     trustKeys(host, TYPE, [entry]);
-    return masterKey(key, host);
+    return masterKey(key, { host, signal });
   },
 
   keyString: (key) => keyStringOf(azureKey(key.fields)),
@@ -48,8 +49,8 @@ export const azureProvider: KeyProvider = {
 };
 
 /** The key with its version, which is looked up when the user gave none: the file must say which one it was. */
-async function masterKey(key: AzureKey, host: Host): Promise<MasterKey> {
-  const version = key.version === '' ? await newestVersion(key, host) : key.version;
+async function masterKey(key: AzureKey, run: Run): Promise<MasterKey> {
+  const version = key.version === '' ? await knownVersion(key, run) : key.version;
   const fields = new Map([
     [NAME, key.name],
     [VAULT, key.vaultUrl],
@@ -58,13 +59,26 @@ async function masterKey(key: AzureKey, host: Host): Promise<MasterKey> {
   return { type: TYPE, fields, enc: '' };
 }
 
-async function newestVersion(key: AzureKey, host: Host): Promise<string> {
-  const explained = explain('failed to fetch Azure Key to retrieve key version');
+/** By run: versions that were looked up, by the key's URL without one. Many files may have one rule. */
+const versions = new WeakMap<Host, Map<string, Promise<string>>>();
+
+function knownVersion(key: AzureKey, run: Run): Promise<string> {
+  const known = versions.get(run.host) ?? new Map<string, Promise<string>>();
+  versions.set(run.host, known);
+  const name = keyStringOf(key);
+  const version = known.get(name) ?? newestVersion(key, run);
+  known.set(name, version);
+  version.catch(() => known.delete(name));
+  return version;
+}
+
+async function newestVersion(key: AzureKey, run: Run): Promise<string> {
+  const explained = explain(`failed to fetch Azure Key to retrieve key version: ${key.vaultUrl}/keys/${key.name}`);
   const url = requestUrl(key, '');
-  checkVault(url, host);
-  const answer = await callVault(url, undefined, { host }).catch(explained);
+  checkVault(url, run.host);
+  const answer = await callVault(url, undefined, run).catch(explained);
   const version = versionIn(textOf(mapOf(answer.get('key')), 'kid') ?? '');
-  if (version === '') return explained(new SopsError('key', 'the answer names no version'));
+  if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: STRANGER }));
   return version;
 }
 
@@ -76,7 +90,7 @@ async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buff
   const payload = { alg: ALGORITHM, value: bytes.toString('base64url') };
   const answer = await callVault(url, payload, run).catch(explained);
   const value = decodeBase64Url(textOf(answer, 'value') ?? '');
-  return value ?? explained(new SopsError('key', 'the answer holds no value'));
+  return value ?? explained(new SopsError('key', 'the answer holds no value', { hint: STRANGER }));
 }
 
 /** Domains of Key Vault and Managed HSM in the public and the sovereign clouds: whatever is there is run by the cloud. */

@@ -4,6 +4,7 @@ import type { Host } from '../../util/host.js';
 import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { type RetryRule, sendWithRetries } from '../../util/http/retry.js';
+import { type Advice, adviceOnStatus } from '../advice.js';
 import { readChallenge } from './challenge.js';
 import { tokenFor } from './credential.js';
 
@@ -11,6 +12,13 @@ export interface Run {
   readonly host: Host;
   readonly signal?: AbortSignal | undefined;
 }
+
+const ADVICE: Advice = {
+  login: 'Log in again with az login, to the tenant of the vault.',
+  denied:
+    'Ask for the role Key Vault Crypto User (or the permissions get, encrypt and decrypt), and check the firewall of the vault.',
+  absent: 'Check the name and version of the key; it may have been deleted.',
+};
 
 const TIMEOUT = 60_000;
 /** As the SDKs do: four tries, waiting longer each time. */
@@ -41,8 +49,10 @@ export async function callVault(
 function membersIn({ status, body }: HttpResponse, token: string): ReadonlyMap<string, unknown> {
   const answer = membersOf(body);
   if (status < 300 && answer) return answer;
-  if (status < 300) throw new SopsError('key', `the answer (status ${status}) is not one of a key vault`);
+  const next = adviceOnStatus(status, ADVICE);
+  const hint = next === undefined ? {} : { hint: next };
+  if (status < 300) throw new SopsError('key', `the answer (status ${status}) is not one of a key vault`, hint);
   const error = mapOf(answer?.get('error'));
   const said = wordsOf(`${textOf(error, 'code') ?? ''} ${textOf(error, 'message') ?? ''}`, [token]);
-  throw new SopsError('key', `the vault answered ${status}${said && `: ${said}`}`);
+  throw new SopsError('key', `the vault answered ${status}${said && `: ${said}`}`, hint);
 }

@@ -3,7 +3,9 @@ import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { failureOf } from '../../util/gcp/failure.js';
 import type { Host } from '../../util/host.js';
+import { adviceOnRpc, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
+import { ADVICE, UNREACHABLE } from './advice.js';
 import { transportFor, type Verb } from './transport.js';
 
 const TYPE = 'gcp_kms';
@@ -29,7 +31,7 @@ export const gcpKmsProvider: KeyProvider = {
 
   async wrap(key, part, host, signal) {
     const ciphertext = await call({ key, verb: 'encrypt', bytes: part, host, signal }, ENCRYPTING);
-    if (!ciphertext) throw new SopsError('key', `${ENCRYPTING}: the answer has no ciphertext`);
+    if (!ciphertext) throw new SopsError('key', `${ENCRYPTING}: the answer has no ciphertext`, { hint: STRANGER });
     return Buffer.from(ciphertext).toString('base64');
   },
 
@@ -37,7 +39,7 @@ export const gcpKmsProvider: KeyProvider = {
     const ciphertext = decodeBase64(key.enc);
     if (!ciphertext) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
     const part = await call({ key, verb: 'decrypt', bytes: ciphertext, host, signal }, DECRYPTING);
-    if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`);
+    if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`, { hint: STRANGER });
     return part;
   },
 
@@ -63,13 +65,21 @@ async function call({ key, verb, bytes, host, signal }: Call, doing: string): Pr
     });
   }
   const transport = await transportFor(host).catch((error: unknown) => {
-    throw failureOf(CREATING, error);
+    throw failureOf(CREATING, error, advise);
   });
   try {
     return await transport.call(verb, name, bytes, signal);
   } catch (error) {
-    throw failureOf(doing, error);
+    throw failureOf(doing, error, advise);
   }
+}
+
+/** The next step for an error of the gRPC package, or of getting a token. */
+function advise(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (/invalid_grant|invalid_rapt|invalid_client|unauthorized_client/.test(error.message)) return ADVICE.login;
+  const code = 'code' in error ? error.code : undefined;
+  return adviceOnRpc(code, ADVICE) ?? (typeof code === 'string' ? UNREACHABLE : undefined);
 }
 
 function resourceIdOf({ fields }: MasterKey): string {

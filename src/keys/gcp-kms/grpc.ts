@@ -7,7 +7,9 @@ import { SopsError } from '../../errors.js';
 import type { AuthClient } from '../../util/gcp/credentials.js';
 import { importGrpc } from '../../util/import-grpc.js';
 import { decodeFields, encodeField, onlyField } from '../../util/protobuf.js';
-import { readTlsRoots } from '../../util/tls-roots.js';
+import { AUTHORITY_HINT, readTlsRoots } from '../../util/tls-roots.js';
+import { STRANGER } from '../advice.js';
+import { UNREACHABLE } from './advice.js';
 import type { Service, Transport, Verb } from './transport.js';
 
 type Grpc = Awaited<ReturnType<typeof importGrpc>>;
@@ -38,6 +40,8 @@ export async function grpcTransport(service: Service): Promise<Transport> {
       const client = new grpc.Client(address, credentials);
       try {
         return await callPatiently(grpc, client, { verb, name, bytes, signal });
+      } catch (error) {
+        throw isUnavailable(error) ? unreachable(address, error) : error;
       } finally {
         client.close();
       }
@@ -110,7 +114,30 @@ async function callOnce(
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
   });
-  return onlyField(decodeFields(answer, [result]), result);
+  try {
+    return onlyField(decodeFields(answer, [result]), result);
+  } catch (error) {
+    throw error instanceof SopsError ? error.with('key', { hint: STRANGER }) : error;
+  }
+}
+
+const UNTRUSTED = 'its certificate is not trusted';
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'connection refused'],
+  [/Name resolution failed|ENOTFOUND|EAI_AGAIN/, 'host not found'],
+  [/ECONNRESET|socket hang up/, 'connection reset'],
+  [/certificate|UNABLE_TO|CERT_/i, UNTRUSTED],
+  [/ETIMEDOUT/, 'connection timed out'],
+];
+
+/** No connection: the package's words for it are long, and begin with what says nothing. */
+function unreachable(address: string, cause: unknown): SopsError {
+  const said = cause instanceof Error ? cause.message : '';
+  const reason = REASONS.find(([pattern]) => pattern.test(said))?.[1] ?? 'the service is not available';
+  return new SopsError('key', `cannot reach ${address}: ${reason}`, {
+    hint: reason === UNTRUSTED ? AUTHORITY_HINT : UNREACHABLE,
+    cause,
+  });
 }
 
 const asIs = (message: Buffer): Buffer => message;

@@ -5,6 +5,8 @@ import { refusalOf } from '../../util/gcp/refusal.js';
 import { membersOf } from '../../util/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
+import { adviceOnStatus, STRANGER } from '../advice.js';
+import { ADVICE } from './advice.js';
 import type { Service, Transport } from './transport.js';
 
 const TIMEOUT_MS = 60_000;
@@ -48,9 +50,13 @@ function pathOf(name: string): string {
 
 function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | undefined {
   const answer = membersOf(body);
-  if (status !== 200) throw refusalOf({ status, body });
-  if (!answer) throw new SopsError('key', 'the answer cannot be understood');
+  if (status !== 200) throw advised(refusalOf({ status, body }), adviceOnStatus(status, ADVICE));
+  if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: STRANGER });
   const value = answer.get(field);
   const bytes = typeof value === 'string' ? decodeBase64(value) : null;
   return bytes ?? undefined;
+}
+
+function advised(error: SopsError, hint: string | undefined): SopsError {
+  return hint === undefined ? error : error.with('key', { hint });
 }

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { textOf } from '../../util/http/answer.js';
+import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { callKms, type KmsCall, projectOf, type Run } from './client.js';
 import { type Credentials, findCredentials } from './credentials.js';
@@ -95,7 +96,7 @@ function doing(operation: Operation): string {
 }
 
 function failed(operation: Operation, reason: string): SopsError {
-  return new SopsError('key', `${doing(operation)}: ${reason}`);
+  return new SopsError('key', `${doing(operation)}: ${reason}`, { hint: STRANGER });
 }
 
 /** Puts what was being done before the reason; the hint stays. */

@@ -27,15 +27,16 @@ const KEY_PATH = /\/v\d+\/[^/]+\/[^/]+\/[^/]+/;
 export function parseVaultUri(uri: string): VaultKey {
   const [, scheme = '', authority = '', path = '', rest = ''] = URI.exec(uri) ?? [];
   if (scheme === '') throw malformed(`missing scheme in Vault URL (should be like this: ${EXAMPLE})`, uri);
+  // It may hold a password, so it is not quoted.
+  const shown = authority.includes('@') ? undefined : uri;
   if (PREFIXED_PATH.test(path)) {
-    throw malformed(`running Vault with a prefixed URL is not supported! (Format has to be like ${EXAMPLE})`);
+    throw malformed(`running Vault with a prefixed URL is not supported! (Format has to be like ${EXAMPLE})`, shown);
   }
   if (!KEY_PATH.test(path)) {
-    throw malformed(`vault path does not seem to be formatted correctly: (eg. ${EXAMPLE})`);
+    throw malformed(`vault path does not seem to be formatted correctly: (eg. ${EXAMPLE})`, shown);
   }
   if (rest !== '') throw malformed(`a Vault key has no query or fragment (eg. ${EXAMPLE})`, uri);
   const address = `${scheme.toLowerCase()}://${authority}`;
-  // It may hold a password, so it is not quoted.
   if (authority.includes('@')) throw malformed(`a Vault URL holds no user name (eg. ${EXAMPLE})`);
   const segments = path.replace(/^\/+|\/+$/g, '').split('/');
   const key = { address, enginePath: segments.slice(1, -2).join('/'), keyName: segments.at(-1) ?? '' };

@@ -6,6 +6,7 @@ import { textOf } from '../../util/http/answer.js';
 import { isSameServer, withSlash } from '../../util/vault/address.js';
 import type { Run } from '../../util/vault/client.js';
 import { readSettings } from '../../util/vault/settings.js';
+import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
 import { type Operation, parseVaultUri, type VaultKey } from './address.js';
@@ -39,16 +40,16 @@ export const vaultProvider: KeyProvider = {
     const answer = await ask(key, 'encrypt', payload, { host, signal });
     const ciphertext = textOf(answer, 'ciphertext');
     if (ciphertext !== undefined) return ciphertext;
-    throw explain('no encrypted data', key, 'encrypt');
+    throw explain('no encrypted data', key, 'encrypt', STRANGE);
   },
 
   async unwrap(key, host, signal) {
     const answer = await ask(key, 'decrypt', { ciphertext: key.enc }, { host, signal });
     const plaintext = textOf(answer, 'plaintext');
-    if (plaintext === undefined) throw explain('no decrypted data', key, 'decrypt');
+    if (plaintext === undefined) throw explain('no decrypted data', key, 'decrypt', STRANGE);
     const part = decodeBase64(plaintext);
     if (part) return part;
-    throw explain('cannot decode base64 plaintext into data key bytes', key, 'decrypt');
+    throw explain('cannot decode base64 plaintext into data key bytes', key, 'decrypt', STRANGE);
   },
 
   async examine(host) {
@@ -85,7 +86,9 @@ async function ask(
   checkAddress(parts.address, run.host);
   const settings = await readSettings(run.host);
   return callVault(parts, operation, payload, settings, run).catch((error: unknown) => {
-    throw error instanceof SopsError ? explain(error.message, key, operation, error) : error;
+    throw error instanceof SopsError
+      ? explain(error.message, key, operation, { hint: error.hint, cause: error })
+      : error;
   });
 }
 
@@ -123,9 +126,16 @@ function addressesOf(named: NamedKey): string[] {
   });
 }
 
-function explain(reason: string, key: MasterKey, operation: Operation, cause?: SopsError): SopsError {
+interface Why {
+  readonly hint: string | undefined;
+  readonly cause?: SopsError;
+}
+
+const STRANGE: Why = { hint: STRANGER };
+
+function explain(reason: string, key: MasterKey, operation: Operation, { hint, cause }: Why): SopsError {
   const { enginePath, keyName } = vaultKey(key);
   const doing = operation === 'encrypt' ? 'encrypt sops data key to' : 'decrypt sops data key from';
   const message = `failed to ${doing} Vault transit backend '${enginePath}/${operation}/${keyName}': ${reason}`;
-  return new SopsError('key', message, { ...(cause?.hint === undefined ? {} : { hint: cause.hint }), cause });
+  return new SopsError('key', message, { ...(hint === undefined ? {} : { hint }), cause });
 }

@@ -1,18 +1,28 @@
 /** Words for what goes wrong between the AWS SDK and its services. */
 import { SopsError } from '../../errors.js';
 
-/** The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. */
-export function failureOf(doing: string, error: unknown): SopsError {
+/**
+ * The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. `advice` gives the next
+ * step for a service's exception, by its name.
+ */
+export function failureOf(
+  doing: string,
+  error: unknown,
+  advice: (name: string) => string | undefined = () => undefined,
+): SopsError {
   if (error instanceof SopsError) {
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     return new SopsError('key', `${doing}: ${error.message}`, { ...hint, cause: error.cause });
   }
-  const hint = isCredentialsError(error) ? { hint: CREDENTIALS_HINT } : {};
-  return new SopsError('key', `${doing}: ${reasonOf(error)}`, { ...hint, cause: error });
+  const hint = isCredentialsError(error) ? CREDENTIALS_HINT : error instanceof Error ? advice(error.name) : undefined;
+  return new SopsError('key', `${doing}: ${reasonOf(error)}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }
 
 const CREDENTIALS_HINT =
-  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or choose a profile with AWS_PROFILE or --aws-profile.';
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in with aws sso login, or choose another profile (AWS_PROFILE, --aws-profile).';
 
 /**
  * Only the first line of a service's message: the further ones of a refused signature quote the headers that were signed,

@@ -16,6 +16,8 @@ export interface SessionRequest {
   readonly DurationSeconds?: number;
 }
 
+const ROLE_HINT = 'See that your login holds (aws sts get-caller-identity), and ask for sts:AssumeRole on the role.';
+
 /** The credentials of a new session. Throws `key`, saying which role it is about. */
 export async function openSession(request: SessionRequest, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
   const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
@@ -27,6 +29,6 @@ export async function openSession(request: SessionRequest, settings: AwsSettings
     const expiration = Expiration ? { expiration: Expiration } : {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
   } catch (error) {
-    throw failureOf(`failed to assume role '${request.RoleArn}'`, error);
+    throw failureOf(`failed to assume role '${request.RoleArn}'`, error, () => ROLE_HINT);
   }
 }

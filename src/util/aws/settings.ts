@@ -107,7 +107,7 @@ async function checkProfile(name: string, { filepath, configFilepath }: SharedFi
   const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
   if (inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
-    hint: `Looked into ${configFilepath} and ${filepath}.`,
+    hint: `Choose another with AWS_PROFILE or --aws-profile, or add it: looked into ${configFilepath} and ${filepath}.`,
   });
 }
 

@@ -2,10 +2,19 @@
 import { SopsError } from '../../errors.js';
 import { HttpFailure } from '../http/failure.js';
 
-/** The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. */
-export function failureOf(doing: string, error: unknown): SopsError {
-  if (!(error instanceof SopsError)) return new SopsError('key', `${doing}: ${reasonOf(error)}`, { cause: error });
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
+/**
+ * The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. `advice` gives the next
+ * step for any other.
+ */
+export function failureOf(
+  doing: string,
+  error: unknown,
+  advice: (error: unknown) => string | undefined = () => undefined,
+): SopsError {
+  const next = error instanceof SopsError ? error.hint : advice(error);
+  const hint = next === undefined ? {} : { hint: next };
+  if (!(error instanceof SopsError))
+    return new SopsError('key', `${doing}: ${reasonOf(error)}`, { ...hint, cause: error });
   return new SopsError('key', `${doing}: ${error.message}`, { ...hint, cause: error.cause });
 }
 

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOption
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import type { Host } from '../host.js';
-import { readTlsRoots } from '../tls-roots.js';
+import { AUTHORITY_HINT, readTlsRoots } from '../tls-roots.js';
 import { HttpFailure } from './failure.js';
 
 export interface HttpRequest {
@@ -139,8 +139,8 @@ function explain(error: unknown, { url }: HttpRequest, code: ErrorCode): SopsErr
   if (error instanceof SopsError) return error;
   const known = codeOf(error);
   const hint = UNKNOWN_AUTHORITY.has(known)
-    ? { hint: "Name the file with the authority's certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS." }
-    : {};
+    ? { hint: AUTHORITY_HINT }
+    : { hint: 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).' };
   return new SopsError(code, `cannot reach ${url.protocol}//${url.host}: ${reasonOf(error, known)}`, {
     ...hint,
     cause: error,

@@ -26,6 +26,11 @@ export class AwsService {
       .map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
   }
 
+  /** The answer to a request that came another way. */
+  respond(request: Received): Reply {
+    return this.answer(request);
+  }
+
   private answer(request: Received): Reply {
     if (!isKmsCall(request)) return assumeRole(request);
     const refusal = this.refusal(request);

@@ -56,6 +56,12 @@ export class AzureService {
         { error: { code: 'Forbidden', message: `Caller is not authorized.\r\nCaller: ${headers.authorization}` } },
         403,
       );
+    if (this.mode === 'absent') {
+      return json(
+        { error: { code: 'KeyNotFound', message: 'A key with (name/id) k1 was not found in this key vault.' } },
+        404,
+      );
+    }
     if (this.mode === 'without-field') return json({ kid: 'https://x/keys/k/v' });
     if (this.mode === 'nonsense') return { body: '<html>oauwo6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr-A</html>' };
     const [, name = '', version = '', operation = ''] =

@@ -186,13 +186,12 @@ describe('with a vault', () => {
     service.mode = 'refusing';
     const refused = {
       code: 'key',
-      message:
-        'failed to fetch Azure Key to retrieve key version: the vault answered 403: Forbidden Caller is not authorized. Caller: Bearer …',
+      message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the vault answered 403: Forbidden Caller is not authorized. Caller: Bearer …`,
     };
     await expect(azureProvider.parse(`${service.url}/keys/k1/`, hostOf({ env: ROOTS }))).rejects.toMatchObject(refused);
     service.mode = 'without-field';
     await expect(azureProvider.parse(`${service.url}/keys/k1/`, hostOf({ env: ROOTS }))).rejects.toMatchObject({
-      message: 'failed to fetch Azure Key to retrieve key version: the answer names no version',
+      message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the answer names no version`,
     });
     service.mode = 'properly';
   });

@@ -25,6 +25,8 @@ export interface GcpService {
 }
 
 const DENIED = "Permission 'cloudkms.cryptoKeyVersions.useToDecrypt' denied on resource";
+const EXPIRED = 'Request had invalid authentication credentials. Expected OAuth 2 access token.';
+const ABSENT = 'CryptoKey projects/p1/locations/global/keyRings/ring/cryptoKeys/key not found.';
 const INVALID = 'Decryption failed: the ciphertext is invalid.';
 
 export async function startRest(): Promise<GcpService & { readonly paths: string[] }> {
@@ -52,6 +54,8 @@ function headersOf(headers: IncomingHttpHeaders): Pick<GcpCall, 'authorization' 
 
 function restAnswer(mode: AnswerMode, { verb, name, bytes }: GcpCall): Reply {
   if (mode === 'refusing') return error(403, DENIED, 'PERMISSION_DENIED');
+  if (mode === 'expired') return error(401, EXPIRED, 'UNAUTHENTICATED');
+  if (mode === 'absent') return error(404, ABSENT, 'NOT_FOUND');
   if (mode === 'without-field') return json({ name });
   if (mode === 'nonsense') return { body: '<html>oaKjpKWmp6ipqqusra6vsLGys7S1tre4ubq7vL2+v8A=</html>' };
   const result = work(verb, name, bytes);
@@ -113,6 +117,8 @@ function methodOf(method: string): grpc.MethodDefinition<Buffer, Buffer> {
 
 function grpcAnswer(mode: AnswerMode, { verb, name, bytes }: GcpCall): Buffer | Partial<grpc.StatusObject> {
   if (mode === 'refusing') return { code: grpc.status.PERMISSION_DENIED, details: DENIED };
+  if (mode === 'expired') return { code: grpc.status.UNAUTHENTICATED, details: EXPIRED };
+  if (mode === 'absent') return { code: grpc.status.NOT_FOUND, details: ABSENT };
   if (mode === 'without-field') return Buffer.alloc(0);
   if (mode === 'nonsense') return Buffer.from('\x0a\xff<html>');
   const result = work(verb, name, bytes);

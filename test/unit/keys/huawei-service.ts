@@ -51,6 +51,8 @@ export class HuaweiService {
     if (path.startsWith('/v3/projects?name='))
       return json({ projects: this.projects.map((id) => ({ id, name: 'r' })) });
     if (this.mode === 'refusing') return refused('KMS.0303', `no permission:\n${request.headers['x-security-token']}`);
+    if (this.mode === 'absent')
+      return json({ error: { error_code: 'KMS.0207', error_msg: 'The key does not exist.' } }, 404);
     if (this.mode === 'without-field') return json({ key_id: 'k' });
     if (this.mode === 'nonsense') return { body: '<html>oauwo6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr/A</html>' };
     return crypt(request);

@@ -86,7 +86,8 @@ describe('the gpg program', () => {
   });
 
   test.each([
-    ['failing', 'gpg: encrypted with RSA key\ngpg: decryption failed: No secret key'],
+    // What decides comes first.
+    ['failing', 'gpg: decryption failed: No secret key\ngpg: encrypted with RSA key'],
     ['silent', 'zero bytes returned'],
     ['mute', 'gpg ended with exit status 3'],
     ['killed', 'gpg ended with signal: SIGKILL'],

@@ -14,7 +14,10 @@ export type AnswerMode =
   /** With success, in the service's own form, but without the field that is asked for. */
   | 'without-field'
   /** With success and a body that is not of the service's form at all, e.g. the HTML page of a proxy. */
-  | 'nonsense';
+  | 'nonsense'
+  /** As it does for a key that there is not, and for credentials that do not hold any more. */
+  | 'absent'
+  | 'expired';
 
 /** Surroundings and the text of a key to use in them. */
 export interface Place {

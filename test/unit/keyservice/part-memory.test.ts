@@ -105,6 +105,24 @@ describe('a part', () => {
     expect(service.asked).toBe(2);
   });
 
+  test('is not kept when opening it mended the entry, which every file needs for itself', async () => {
+    const service = new CountingService();
+    const mending: KeyService = {
+      wrap: () => service.wrap(),
+      async unwrap(asked) {
+        const part = await service.unwrap(asked);
+        asked.enc = '0a0b0c';
+        return part;
+      },
+    };
+    const memory = remembering(mending, 'local', hostOf());
+    for (const copy of [{ ...key }, { ...key }]) {
+      expect([...(await memory.unwrap(copy))]).toEqual([10, 11]);
+      expect(copy.enc).toBe('0a0b0c');
+    }
+    expect(service.asked).toBe(2);
+  });
+
   test('shows in nothing that is printed', async () => {
     const memory = new PartMemory();
     await memory.recall('q', async () => Buffer.from('canary-part'));

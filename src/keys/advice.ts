@@ -1,0 +1,56 @@
+/** What the user can do when a key's service refuses: the kinds of refusals, and each provider's words for them. */
+
+/** A provider's next steps, by what its service says. */
+export interface Advice {
+  /** The credentials do not count, or not any more. */
+  readonly login: string;
+  /** They count, but not for this. */
+  readonly denied: string;
+  /** There is no such key. */
+  readonly absent: string;
+}
+
+const MISMATCH =
+  "The key cannot be used for this, or the entry is another key's or damaged: check the key, and the file's history.";
+const BUSY = 'The service is busy or out of order: try again later.';
+
+/** The next step for the status of an HTTP answer; undefined for one that says nothing. */
+export function adviceOnStatus(status: number, advice: Advice): string | undefined {
+  if (status === 401) return advice.login;
+  if (status === 403) return advice.denied;
+  if (status === 404) return advice.absent;
+  if (status === 429 || status >= 500) return BUSY;
+  return status >= 400 ? MISMATCH : STRANGER;
+}
+
+/** For an answer that the service would not give. */
+export const STRANGER = 'Something else than the service seems to answer there: check its address and the proxy.';
+
+/** The next step for a status of gRPC, by its number. */
+export function adviceOnRpc(code: unknown, advice: Advice): string | undefined {
+  return typeof code === 'number' ? RPC.get(code)?.(advice) : undefined;
+}
+
+const RPC = new Map<number, (advice: Advice) => string>([
+  [3, () => MISMATCH],
+  [5, ({ absent }) => absent],
+  [7, ({ denied }) => denied],
+  [8, () => BUSY],
+  [9, () => MISMATCH],
+  [13, () => BUSY],
+  [16, ({ login }) => login],
+]);
+
+/** The next step for an exception of AWS, by its name. */
+export function adviceOnException(name: string, advice: Advice): string | undefined {
+  if (/^AccessDenied|NotAuthorized/.test(name)) return advice.denied;
+  if (/^NotFound/.test(name)) return advice.absent;
+  if (/^Expired|^UnrecognizedClient|^InvalidClientToken|Signature|^MissingAuthentication/.test(name))
+    return advice.login;
+  if (/^Throttling|^KMSInternal|^DependencyTimeout|^ServiceUnavailable|^LimitExceeded/.test(name)) return BUSY;
+  return /^(?:InvalidCiphertext|IncorrectKey|InvalidKeyUsage|Disabled|KeyUnavailable|KMSInvalidState)/.test(name)
+    ? MISMATCH
+    : name === 'SyntaxError'
+      ? STRANGER
+      : undefined;
+}

@@ -1,0 +1,11 @@
+/** What a user of GCP KMS can do about a refusal. */
+import type { Advice } from '../advice.js';
+
+export const ADVICE: Advice = {
+  login: 'Log in again: gcloud auth application-default login; or renew GOOGLE_OAUTH_ACCESS_TOKEN.',
+  denied: 'Ask for the role roles/cloudkms.cryptoKeyEncrypterDecrypter on the key, or use credentials that have it.',
+  absent: 'Check the project, location, key ring and key of the resource id.',
+};
+
+export const UNREACHABLE =
+  'Check the network, the proxy (HTTPS_PROXY) and SOPS_GCP_KMS_ENDPOINT; SOPS_GCP_KMS_CLIENT_TYPE=rest does without gRPC.';

@@ -1,0 +1,113 @@
+/**
+ * What the user is told when a key cannot be used, provider by provider and failure by failure, through the real main: the
+ * whole messages are in fixtures/keys/failures.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Ran, run } from '../../support/run.js';
+import { type Failure, SUBJECTS, type Subject } from './failure-subjects.js';
+
+const CANARY = 'canary-value';
+const FIXTURES = new URL('../../../fixtures/keys/failures/', import.meta.url).pathname;
+
+describe('a key that cannot be used', () => {
+  test.each(Object.keys(SUBJECTS))('%s', { timeout: 60_000 }, async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'failures-'));
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    const subject = (await SUBJECTS[name]?.(home)) as Subject;
+    try {
+      const told = await tellAll(new Desk(folder, home, subject));
+      await expect(told).toMatchFileSnapshot(join(FIXTURES, `${name}.txt`));
+    } finally {
+      await subject.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** A file that was encrypted for a key, and what becomes of using that key. */
+class Desk {
+  constructor(
+    private readonly folder: string,
+    private readonly home: string,
+    readonly subject: Subject,
+  ) {}
+
+  run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    const base = {
+      PATH: process.env.PATH ?? '',
+      HOME: this.home,
+
+      GPG_AGENT_INFO: '/nonexistent',
+    };
+    return run(words, { cwd: this.folder, env: { ...base, ...this.subject.env, ...env } });
+  }
+
+  write(name: string, content: string): void {
+    writeFileSync(join(this.folder, name), content);
+  }
+}
+
+async function tellAll(desk: Desk): Promise<string> {
+  const { subject } = desk;
+  desk.write('plain.yaml', `secret: ${CANARY}\n`);
+  const { status, stdout, stderr } = await desk.run(['encrypt', subject.flag, subject.key, 'plain.yaml']);
+  expect(status, stderr).toBe(0);
+  const told: string[] = [];
+  for (const failure of subject.failures) {
+    for (const operation of ['decrypt', 'encrypt'] as const) {
+      if (failure.only !== undefined && failure.only !== operation) continue;
+      subject.restore();
+      failure.arrange?.();
+      desk.write('sealed.yaml', fileFor(failure, subject, stdout.toString()));
+      told.push(`${failure.name}, ${operation}\n${await tell(desk, failure, operation)}`);
+    }
+  }
+  return `${told.join('\n')}`;
+}
+
+/** Names the key of the failure in the file: its place, or the whole of it. */
+function fileFor({ key, edit }: Failure, subject: Subject, text: string): string {
+  if (edit) return edit(text);
+  if (key === undefined) return text;
+  const [from, to] = [subject.key, key].map((one) =>
+    URL.canParse(one) && one.startsWith('http') ? new URL(one).origin : one,
+  );
+  return text.replaceAll(from ?? '', to ?? '');
+}
+
+async function tell(desk: Desk, failure: Failure, operation: 'decrypt' | 'encrypt'): Promise<string> {
+  const { subject } = desk;
+  const key = failure.key ?? subject.key;
+  const words = operation === 'decrypt' ? ['decrypt', 'sealed.yaml'] : ['encrypt', subject.flag, key, 'plain.yaml'];
+  const env = { ...failure.env, ...(failure.name.endsWith('no answer') ? { SOPS_TS_KEY_TIMEOUT: '0.4' } : {}) };
+  const short = await desk.run(words, env);
+  check(short, subject, failure);
+  const lines = short.stderr.trimEnd().split('\n');
+  expect(lines.length, short.stderr).toBeLessThanOrEqual(5);
+  expect(Math.max(...lines.map((line) => line.length)), short.stderr).toBeLessThanOrEqual(1001);
+  // The long form shows more of what others say, which may hold secrets.
+  if (!/denied|expired|wrong|refused|foreign|command/.test(failure.name)) return withNames(short.stderr, subject);
+  subject.restore();
+  failure.arrange?.();
+  check(await desk.run(['--verbose', ...words], env), subject, failure);
+  return withNames(short.stderr, subject);
+}
+
+function check({ status, stdout, stderr }: Ran, { key, secrets }: Subject, failure: Failure): void {
+  expect(status, failure.name).toBeGreaterThan(0);
+  expect(stdout.length).toBe(0);
+  for (const secret of [CANARY, ...secrets]) expect(stderr, failure.name).not.toContain(secret);
+  expect(stderr, failure.name).not.toMatch(/internal error|undefined|\[object/);
+  const named = failure.key ?? key;
+  // An identity that somebody took for a recipient is the one key that must not be named.
+  if (!secrets.includes(named) && failure.edit === undefined)
+    expect(stderr, failure.name).toContain(named.split('+')[0]);
+}
+
+function withNames(text: string, { names }: Subject): string {
+  return names.reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
+}
