@@ -2,7 +2,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { catches, descendantsOf, isInForeground, type KnownProcess, startOf } from './process-tree.js';
+import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess, startOf } from './process-tree.js';
 import type { OwnProcess } from './self.js';
 
 export interface ChildRun {
@@ -133,11 +133,24 @@ function forward(signal: NodeJS.Signals, { child, run, signalled, own }: Forward
   if (FROM_TERMINAL.has(signal) && terminalSentIt()) return;
   const { pid } = child;
   if (pid === undefined) return;
+  const isEnding = MEANT_TO_END.has(signal);
+  // Held still, the shell starts nothing between the look at what it has started and its own end, which nobody would know of.
+  if (run.isShell && isEnding) holdStill(pid, own);
   const below = run.isShell ? descendantsOf(pid) : [];
   signalled.push(...below.filter((known) => !signalled.some((before) => before.pid === known.pid)));
-  const shellTakesIt = below.length === 0 || MEANT_TO_END.has(signal) || catches(pid, constants.signals[signal]);
+  const shellTakesIt = below.length === 0 || isEnding || catches(pid, constants.signals[signal]);
   if (shellTakesIt && child.exitCode === null && child.signalCode === null) sendQuietly(pid, signal, own);
   for (const known of signalled) if (isThere(known)) sendQuietly(known.pid, signal, own);
+  if (run.isShell && isEnding) sendQuietly(pid, 'SIGCONT', own);
+}
+
+const STILL_MILLISECONDS = 50;
+
+/** Stops a process and waits until it stands, which takes microseconds on a machine that is not busy. */
+function holdStill(pid: number, own: OwnProcess): void {
+  sendQuietly(pid, 'SIGSTOP', own);
+  const end = performance.now() + STILL_MILLISECONDS;
+  while (isRunning(pid) && performance.now() < end);
 }
 
 /** Whether a signal of the terminal's kind came from the terminal, as far as can be known. */

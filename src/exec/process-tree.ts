@@ -32,6 +32,12 @@ export function startOf(pid: number): string | null {
   return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? '');
 }
 
+/** Whether a process is there and not stopped. False where the system does not tell. */
+export function isRunning(pid: number): boolean {
+  const state = statFields(pid)?.[0];
+  return state !== undefined && !/[TtZX]/.test(state);
+}
+
 /** Whether the process group of this process is the one that the terminal sends its signals to. */
 export function isInForeground(): boolean {
   const [, , group, , , foreground] = statFields('self') ?? [];

@@ -83,6 +83,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The words of all processes, each with a NUL behind it. */
+function commandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      } catch {
+        return '';
+      }
+    });
+}
+
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
@@ -127,6 +140,16 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(await run.end).toBe(143);
     expect(run.text()).not.toContain('not reached');
     expect(isAlive(Number(/pid (\d+)/.exec(run.text())?.[1]))).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux')('nor is anything that the shell starts while the signal comes', async () => {
+    const mark = `23.${process.pid}`;
+    const loop = `echo ready; i=0; while [ $i -lt 200 ]; do sleep ${mark} & i=$((i + 1)); done; wait`;
+    const run = start(['exec-env', 'e.yaml', loop]);
+    await run.says('ready');
+    run.process.kill('SIGTERM');
+    expect(await run.end).toBe(143);
+    expect(commandLines().filter((line) => line === `sleep\0${mark}\0`)).toEqual([]);
   });
 
   test.runIf(process.platform === 'linux')('what shuts down slowly behind its shell is waited for', async () => {
@@ -222,15 +245,7 @@ describe.runIf(process.platform === 'linux')('where no value shows up', () => {
     const env = start(['exec-env', 'e.yaml', '--', 'sh', '-c', 'echo ready; sleep 1']);
     const file = start(['exec-file', 'e.yaml', 'cat {} > /dev/null; echo ready; sleep 1; cat {} > /dev/null']);
     await Promise.all([env.says('ready'), file.says('ready')]);
-    const commands = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-        } catch {
-          return '';
-        }
-      });
+    const commands = commandLines();
     expect(commands.some((line) => line.includes('e.yaml'))).toBe(true);
     expect(commands.filter((line) => line.includes(CANARY))).toEqual([]);
     for (const folder of leftovers(file.process)) {
