@@ -16,21 +16,39 @@ export interface SecretSource {
 
 /**
  * Prompts on the controlling terminal and reads a line without echo. Throws `key` when there is no terminal, or the
- * user gave up (Ctrl+C, end of input).
+ * user gave up (end of input). Ctrl+C and Ctrl+\ end the program as they do elsewhere, once the terminal is as it was.
  */
 export async function askOnTerminal(prompt: string, streams: Streams): Promise<string> {
   const terminal = openTerminal(streams);
+  let signal: NodeJS.Signals | undefined;
   try {
     terminal.show(`${printable(prompt)} `);
-    return await readSecret(terminal.source);
+    return await readSecret(terminal.source, (pressed) => {
+      signal = pressed;
+    });
   } finally {
     terminal.show('\n');
     terminal.close();
+    if (signal) process.kill(process.pid, signal);
   }
 }
 
-/** Reads a line in raw mode: nothing is echoed, Backspace and Ctrl+U edit. Throws `key` when the user gives up. */
-export function readSecret(source: SecretSource): Promise<string> {
+/** The keys that a terminal in its usual mode turns into signals. */
+const SIGNAL_KEYS: ReadonlyMap<string, NodeJS.Signals> = new Map([
+  ['\x03', 'SIGINT'],
+  ['\x1c', 'SIGQUIT'],
+]);
+/** What keys like the arrows send, which would be part of the secret unseen. */
+const KEY_SEQUENCE = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[ -~]|)/g;
+
+/**
+ * Reads a line in raw mode: nothing is echoed, Backspace and Ctrl+U edit, other keys without a character do nothing. Throws
+ * `key` when the user gives up; `interrupted` is called before with the signal, if it was by a key that means one.
+ */
+export function readSecret(
+  source: SecretSource,
+  interrupted: (signal: NodeJS.Signals) => void = () => undefined,
+): Promise<string> {
   let typed = '';
   source.setEncoding('utf8');
   source.setRawMode(true);
@@ -39,12 +57,14 @@ export function readSecret(source: SecretSource): Promise<string> {
     source.on('end', giveUp);
     source.on('error', giveUp);
     source.on('data', (text) => {
-      for (const character of text) {
+      for (const character of text.replace(KEY_SEQUENCE, '')) {
+        const signal = SIGNAL_KEYS.get(character);
+        if (signal) interrupted(signal);
         if (character === '\r' || character === '\n') return resolve(typed);
-        if (character === '\x03' || character === '\x04') return giveUp();
+        if (signal || character === '\x04') return giveUp();
         if (character === '\x7f' || character === '\b') typed = [...typed].slice(0, -1).join('');
         else if (character === '\x15') typed = '';
-        else typed += character;
+        else if (character >= ' ' || character === '\t') typed += character;
       }
     });
     source.resume();

@@ -30,6 +30,8 @@ describe('a secret typed on a terminal', () => {
     ['\b\bhunter2\r', 'hunter2'],
     ['wrong\x15right\r', 'right'],
     ['pässwörd🔑x\x7f\r', 'pässwörd🔑'],
+    ['hun\x1b[D\x1b[1;5C\x1bOAter2\x1b\r', 'hunter2'],
+    ['hun\x1a\x0c\0ter\t2\r', 'hunter\t2'],
   ])('%j is %s', async (typed, secret) => {
     expect(await type(typed)).toEqual({ secret, raw: [true, false] });
   });
@@ -39,7 +41,21 @@ describe('a secret typed on a terminal', () => {
     expect((await type(bytes.subarray(0, 2), bytes.subarray(2))).secret).toBe('pässword');
   });
 
-  test.each(['\x03', 'half\x03', '\x04', 'half'])('%j is giving up', async (typed) => {
+  test.each([
+    ['half\x03', 'SIGINT'],
+    ['half\x1c', 'SIGQUIT'],
+    ['half\x04', undefined],
+  ])('%j is the signal %s', async (typed, signal) => {
+    const terminal = new FakeTerminal();
+    const heard: string[] = [];
+    const read = readSecret(terminal as unknown as SecretSource, (pressed) => heard.push(pressed));
+    terminal.write(typed);
+    await expect(read).rejects.toMatchObject({ code: 'key' });
+    expect(heard).toEqual(signal ? [signal] : []);
+    expect(terminal.raw).toEqual([true, false]);
+  });
+
+  test.each(['\x03', 'half\x03', '\x1c', '\x04', 'half'])('%j is giving up', async (typed) => {
     await expect(type(typed)).rejects.toMatchObject({ code: 'key' });
   });
 });
