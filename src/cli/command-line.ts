@@ -55,13 +55,17 @@ export function readCommandLine(
   return readCommand(row, { before, behind, given, env });
 }
 
+/** First words of two that stand for another. Alone they are what they look like: the name of a file. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([['manifest', 'emit']]);
+
 /** The command that the first words name, two if need be (`groups add`), and the words behind it. */
 function commandNamed(
   words: readonly string[],
   commands: readonly CommandRow[],
 ): { row: CommandRow; behind: readonly string[] } | undefined {
   for (const count of [2, 1]) {
-    const name = words.slice(0, count).join(' ');
+    const [first = '', ...others] = words.slice(0, count);
+    const name = [count === 2 ? (SYNONYMS.get(first) ?? first) : first, ...others].join(' ');
     const row = words.length < count ? undefined : commands.find((candidate) => candidate.name === name);
     if (row) return { row, behind: words.slice(count) };
   }

@@ -53,10 +53,57 @@ const SEAL = ['seal'];
 const OPENING = [...SEAL, 'seal verify', ...UNSEAL];
 /** It looks at what is there. */
 const DOCTOR = ['doctor'];
+/** They print manifests for secret stores; all but one read the keys of a file. */
+const PUSH = ['emit push-secret'];
+const EXTERNAL = ['emit external-secret'];
+const MOUNT = ['emit secret-provider-class'];
+const STORE = ['emit secret-store'];
+const POINTING = [...EXTERNAL, ...PUSH, ...MOUNT];
+const EMIT = [...POINTING, ...STORE];
 /** They need keys. */
-const KEYED = [...ENCRYPT, ...DECRYPT, ...REKEYING, ...CHANGING, ...RUNNING, ...PUBLISH, ...SEAL, ...UNSEAL, ...DOCTOR];
+const KEYED = [
+  ...ENCRYPT,
+  ...DECRYPT,
+  ...REKEYING,
+  ...CHANGING,
+  ...RUNNING,
+  ...PUBLISH,
+  ...SEAL,
+  ...UNSEAL,
+  ...DOCTOR,
+  ...POINTING,
+];
 const SERVING = ['keyservice'];
-const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify'];
+const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify', ...STORE];
+
+/** What describes a store, by the names that src/kubernetes/stores has for it; mounting takes the first ones alone. */
+const MOUNT_SETTINGS = [
+  'server',
+  'mount',
+  'kv-version',
+  'vault-namespace',
+  'auth-mount',
+  'role',
+  'region',
+  'prefix',
+  'project',
+  'location',
+  'vault-url',
+  'tenant',
+  'client-id',
+  'environment',
+];
+const LOGIN_SETTINGS = [
+  'auth',
+  'username',
+  'credentials',
+  'service-account',
+  'authority',
+  'cluster-name',
+  'cluster-location',
+  'remote-namespace',
+];
+export const STORE_SETTINGS: readonly string[] = [...MOUNT_SETTINGS, ...LOGIN_SETTINGS];
 
 /** Taken behind the command only. */
 const BEHIND = { global: false } as const;
@@ -183,11 +230,34 @@ export const FLAGS: readonly FlagRow[] = [
   text('sealed-secret-file', SEAL, { ...BEHIND, short: 'w' }),
   yesNo('encrypt', UNSEAL, OWN),
   yesNo('keep-owner', UNSEAL, OWN),
+  text('name', EMIT, BEHIND),
+  text('namespace', EMIT, { ...BEHIND, short: 'n' }),
+  text('format', EMIT, { ...BEHIND, short: 'o' }),
+  text('store', [...EXTERNAL, ...PUSH], BEHIND),
+  yesNo('cluster-store', [...EXTERNAL, ...PUSH, ...STORE], OWN),
+  text('provider', EMIT, BEHIND),
+  text('to', POINTING, BEHIND),
+  yesNo('one-secret', POINTING, OWN),
+  yesNo('per-key', POINTING, OWN),
+  yesNo('as-published', [...EXTERNAL, ...MOUNT], OWN),
+  flag('list', 'base64', [...EXTERNAL, ...MOUNT], BEHIND),
+  yesNo('no-decrypt', [...EXTERNAL, ...MOUNT], OWN),
+  text('refresh-interval', [...EXTERNAL, ...PUSH], BEHIND),
+  text('refresh-policy', EXTERNAL, BEHIND),
+  text('creation-policy', EXTERNAL, BEHIND),
+  text('deletion-policy', [...EXTERNAL, ...PUSH], BEHIND),
+  text('update-policy', PUSH, BEHIND),
+  flag('list', 'allow-namespaces', STORE, BEHIND),
+  yesNo('sync', MOUNT, OWN),
+  ...MOUNT_SETTINGS.map((name) => text(name, [...STORE, ...MOUNT], BEHIND)),
+  ...LOGIN_SETTINGS.map((name) => text(name, STORE, BEHIND)),
+  text('input-type', POINTING, BEHIND),
+  text('filename-override', POINTING, BEHIND),
+  yesNo('ignore-mac', POINTING, OWN),
+  text('decryption-order', POINTING, { ...BEHIND, variable: 'SOPS_DECRYPTION_ORDER' }),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('json', [...WHY, ...DOCTOR], OWN),
-  yesNo('verbose', ALL, { ownBehind: true }),
-  yesNo('json', WHY, OWN),
   text('name', GENERATE, BEHIND),
   text('namespace', GENERATE, BEHIND),
   text('type', GENERATE, BEHIND),

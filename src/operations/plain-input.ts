@@ -1,5 +1,6 @@
 /** Reading a file that may be encrypted or plain, for commands that take both. */
 import { SopsError } from '../errors.js';
+import { formatNamed } from '../formats/registry.js';
 import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { Host } from '../util/host.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
@@ -24,8 +25,8 @@ export interface ReadFile {
 /** Reads a file and sees whether it is encrypted. Throws `no-file` and `input-unreadable`; any text is taken as plain. */
 export async function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
   await checkExists(request.input, host);
-  const { reader: store } = await storesOf(request);
   const bytes = await readInput(request.input, host);
+  const store = await storeFor(request, bytes);
   return { bytes, store, isEncrypted: metadataOf(store, bytes) !== null };
 }
 
@@ -39,6 +40,15 @@ export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: 
   );
   for (const warning of opened.warnings) host.warn(warning);
   return bytesOf(opened.file, plainText(opened));
+}
+
+/** Standard input without a name or type is taken as JSON or YAML, as it looks: objects come so. */
+async function storeFor(request: PlainRequest, bytes: Uint8Array): Promise<FormatStore> {
+  if (request.inputType === undefined && nameOf(request) === undefined) {
+    const start = Buffer.from(bytes.subarray(0, 1024)).toString('latin1').trimStart();
+    return formatNamed(start.startsWith('{') ? 'json' : 'yaml').load();
+  }
+  return (await storesOf(request)).reader;
 }
 
 function metadataOf(store: FormatStore, bytes: Uint8Array): SourceFile['metadata'] {

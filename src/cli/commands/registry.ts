@@ -194,4 +194,28 @@ export const COMMANDS: readonly CommandRow[] = [
     writesInPlace: () => false,
     load: async () => (await import('./unseal.js')).unseal,
   },
+  {
+    name: 'emit external-secret',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./emit.js')).emitExternalSecret,
+  },
+  {
+    name: 'emit push-secret',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./emit.js')).emitPushSecret,
+  },
+  {
+    name: 'emit secret-store',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./emit.js')).emitStore,
+  },
+  {
+    name: 'emit secret-provider-class',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./emit.js')).emitProviderClass,
+  },
 ];

@@ -3,6 +3,7 @@ import { FORMATS } from '../../formats/registry.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { KUSTOMIZE_TEXTS } from './kustomize-texts.js';
 import { SEALING_TEXTS } from './sealing-texts.js';
+import { STORE_TEXTS } from './store-texts.js';
 
 /** Flags that help pages put in one paragraph. */
 export type FlagGroup =
@@ -15,6 +16,9 @@ export type FlagGroup =
   | 'opening'
   | 'marks'
   | 'printing'
+  | 'place'
+  | 'policies'
+  | 'store'
   | 'types'
   | 'services'
   | 'general';
@@ -34,6 +38,9 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   opening: { title: 'Opening', note: '' },
   marks: { title: 'Marks', note: 'put on every object; WORD: create, merge or replace' },
   printing: { title: 'Output', note: 'FORM: yaml (a stream), json, list or resourcelist; keys in alphabetical order' },
+  place: { title: 'Place', note: 'without them as destination_rules say, else one secret called as the Secret' },
+  policies: { title: 'Policies', note: "in the operator's words" },
+  store: { title: 'Store', note: 'those that the provider has' },
   services: {
     title: 'Services',
     note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
@@ -146,6 +153,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['json', { help: 'print what a program can read' }],
   ...SEALING_TEXTS,
   ...KUSTOMIZE_TEXTS,
+  ...STORE_TEXTS,
   ['verbose', general],
   ['disable-version-check', general],
   ['help', general],

@@ -5,10 +5,20 @@ import { KUBERNETES } from './kubernetes.js';
 import { PLACES } from './places.js';
 import { PROGRAMS } from './programs.js';
 import { SEALED_SECRETS } from './sealed-secrets.js';
+import { SECRET_STORES } from './secret-stores.js';
 import { SETUP } from './setup.js';
 import type { CommandGuide, Task } from './task.js';
 
-export const TASKS: readonly Task[] = [DOCUMENTS, KEYS, PROGRAMS, PLACES, KUBERNETES, SEALED_SECRETS, SETUP];
+export const TASKS: readonly Task[] = [
+  DOCUMENTS,
+  KEYS,
+  PROGRAMS,
+  PLACES,
+  KUBERNETES,
+  SEALED_SECRETS,
+  SECRET_STORES,
+  SETUP,
+];
 
 /** What help says of a command; a command without texts is a defect that tests find. */
 export function guideOf(name: string): CommandGuide {

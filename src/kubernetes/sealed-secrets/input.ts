@@ -8,6 +8,7 @@ import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
 import { itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
+import { checkDecrypted } from '../manifest/ready.js';
 import { looseScalarWarnings, type ScalarPolicy } from '../manifest/scalars.js';
 import { isDataKey } from '../manifest/secret.js';
 import { readSecret, type SecretContent } from './secret-content.js';
@@ -18,9 +19,25 @@ export interface SecretInput extends PlainRequest {
   readonly policy: ScalarPolicy;
 }
 
-/** The plaintext of the input, decrypted if need be. */
+const CIPHERTEXT = 'ENC[AES256_GCM,';
+
+/** The plaintext of the input, decrypted if need be. Throws `already-encrypted` for ciphertext that is not seen as such. */
 export async function readPlaintext(request: PlainRequest, host: Host): Promise<Uint8Array> {
-  return plainBytesOf(await readMaybeEncrypted(request, host), request, host);
+  return plaintextOf(await readMaybeEncrypted(request, host), request, host);
+}
+
+async function plaintextOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+  if (!read.isEncrypted && Buffer.from(read.bytes).includes(CIPHERTEXT)) {
+    throw new SopsError(
+      'already-encrypted',
+      `the input is still encrypted, but no ${read.store.name} file with metadata`,
+      {
+        ...fileOf(request),
+        hint: 'Say what it is with --input-type or --filename-override.',
+      },
+    );
+  }
+  return plainBytesOf(read, request, host);
 }
 
 /**
@@ -29,10 +46,12 @@ export async function readPlaintext(request: PlainRequest, host: Host): Promise<
  */
 export async function readSecrets(request: SecretInput, host: Host): Promise<SecretContent[]> {
   const read = await readMaybeEncrypted(request, host);
-  const bytes = await plainBytesOf(read, request, host);
+  const bytes = await plaintextOf(read, request, host);
   const manifests = objectsOf(read, bytes, request);
   if (manifests) {
     if (request.policy === 'yaml11') for (const text of manifests.flatMap(looseScalarWarnings)) host.warn(text);
+    // Ciphertext without metadata, or a document beside the encrypted ones, would be sealed as if it were the secret.
+    for (const manifest of manifests) checkDecrypted(manifest);
     return manifests.map((manifest) => readSecret(manifest, request.policy));
   }
   const { name } = request;

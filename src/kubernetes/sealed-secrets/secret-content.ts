@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { encodeText } from '../../util/text.js';
+import { withoutCopies } from '../annotations.js';
 import { branchAt, describe, itemsOf, type Manifest, valueAt } from '../manifest/manifest.js';
 import { type ScalarPolicy, stringOf } from '../manifest/scalars.js';
 import { isDataKey, isSecret, MAX_SECRET_BYTES } from '../manifest/secret.js';
@@ -17,12 +18,6 @@ export interface SecretContent {
   readonly immutable: boolean | undefined;
   readonly values: ReadonlyMap<string, Uint8Array>;
 }
-
-/** Clients keep the whole object in these, plaintext included. */
-const LEAKING = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
-  'kubecfg.ksonnet.io/last-applied-configuration',
-]);
 
 /**
  * Reads a Secret; `stringData` wins over `data`. Throws `document-invalid` for any other object (kubeseal would seal it), a
@@ -42,7 +37,7 @@ export function readSecret(manifest: Manifest, policy: ScalarPolicy): SecretCont
     name: text('metadata', 'name'),
     namespace: text('metadata', 'namespace'),
     labels: textsOf(manifest, ['metadata', 'labels'], policy),
-    annotations: new Map([...annotations].filter(([key]) => !LEAKING.has(key))),
+    annotations: withoutCopies(annotations),
     type: text('type'),
     immutable: immutableOf(manifest),
     values: valuesOf(manifest, policy),

@@ -35,6 +35,7 @@ function providerOf(service: Service): StoreProvider {
   return {
     name: service.name,
     settings: ['region', 'role', 'prefix', 'credentials', 'service-account'],
+    mountSettings: ['region', 'prefix'],
     mountDecodes: false,
 
     remoteOf({ to, layout }: Place, key: string): Remote {

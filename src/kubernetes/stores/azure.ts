@@ -20,6 +20,7 @@ const CLOUDS: Readonly<Record<(typeof ENVIRONMENTS)[number], string>> = {
 export const azureProvider: StoreProvider = {
   name: 'azure',
   settings: ['vault-url', 'tenant', 'auth', 'client-id', 'credentials', 'service-account', 'environment'],
+  mountSettings: ['vault-url', 'tenant', 'client-id', 'environment'],
   mountDecodes: true,
 
   remoteOf({ to, layout }: Place, key: string): Remote {

@@ -12,6 +12,7 @@ const LOCATION = /^[a-z]+-[a-z]+\d+$/;
 export const gcpProvider: StoreProvider = {
   name: 'gcp',
   settings: ['project', 'location', 'credentials', 'service-account', 'cluster-name', 'cluster-location'],
+  mountSettings: ['project', 'location'],
   mountDecodes: false,
 
   remoteOf({ to, layout }: Place, key: string): Remote {

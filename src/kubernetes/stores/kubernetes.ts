@@ -12,6 +12,7 @@ const CLUSTER_AUTHORITY = 'kube-root-ca.crt';
 export const kubernetesProvider: StoreProvider = {
   name: 'kubernetes',
   settings: ['server', 'remote-namespace', 'service-account', 'credentials', 'authority'],
+  mountSettings: [],
   mountDecodes: false,
 
   remoteOf({ to, layout }: Place, key: string): Remote {

@@ -48,6 +48,8 @@ export interface StoreProvider {
   storeSpec(settings: Settings, references: References): Branch;
   /** What mounts these values. Absent where the CSI driver has no such provider. Throws `usage`. */
   mount?(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters;
+  /** Of the settings, those that mounting takes. */
+  readonly mountSettings: readonly string[];
   /** Whether the CSI driver decodes base64 on the way into the file. */
   readonly mountDecodes: boolean;
 }

@@ -39,6 +39,7 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
   return {
     name,
     settings: SETTINGS,
+    mountSettings: ['server', 'mount', 'kv-version', 'vault-namespace', 'auth-mount', 'role'],
     mountDecodes: true,
 
     remoteOf({ to, layout }: Place, key: string): Remote {

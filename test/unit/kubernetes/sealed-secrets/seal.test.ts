@@ -86,6 +86,25 @@ describe('an encrypted file', () => {
     expect(Buffer.from(data[name], 'base64').equals(Buffer.from(content))).toBe(true);
   });
 
+  test.each([
+    ['yaml', secret()],
+    ['json', JSON.stringify(parse(secret()))],
+  ])('can come from standard input without a name, as %s', async (format, content) => {
+    const sealed = await desk.encrypt(`s.${format}`, content, '--encrypted-regex', '^(data|stringData)$');
+    expect(text((await opened(await done(['seal', ...CERT], sealed))).data.password)).toBe(CANARY);
+  });
+
+  test('is never sealed as ciphertext', async () => {
+    const sealed = (await desk.encrypt('s.yaml', secret(), '--encrypted-regex', '^(data|stringData)$')).toString();
+    await refused(['seal', ...CERT], 'is still encrypted', sealed.replace(/sops:\n[\s\S]*/, ''));
+    await refused(['seal', ...CERT, '--input-type', 'binary'], 'is still encrypted', sealed);
+    // A name that says nothing of the format.
+    desk.write('secrets.sops', await desk.encrypt('v.yaml', `a: ${CANARY}\n`));
+    await refused(['seal', 'secrets.sops', '--name', 'a', '-n', 'b', ...CERT], /Say what it is/);
+    await refused(['seal', 'secrets.sops', '--raw', '--name', 'a', '-n', 'b', ...CERT], /Say what it is/);
+    await done(['seal', 'secrets.sops', '--input-type', 'yaml', '--raw', '--name', 'a', '-n', 'b', ...CERT]);
+  });
+
   test('that cannot be opened stops it', async () => {
     desk.write('s.enc.yaml', await desk.encrypt('s.enc.yaml', secret(), '--encrypted-regex', '^(data|stringData)$'));
     const ran = await desk.run(['seal', 's.enc.yaml', ...CERT], { env: { SOPS_AGE_KEY: '' } });

@@ -1,0 +1,259 @@
+/** `emit`: manifests that point to a store, from the keys of a file and where it is published. No value is ever printed. */
+import { SopsError } from '../../errors.js';
+import { nameOf } from '../../operations/input.js';
+import type { Host } from '../../util/host.js';
+import { printManifests } from '../manifest/print.js';
+import { checkDuration, checkName, checkNamespace } from './checks.js';
+import { publishedPlace } from './destination.js';
+import {
+  CREATION_POLICIES,
+  DELETION_POLICIES,
+  externalSecretOf,
+  type KeyedRemote,
+  pushSecretOf,
+  REFRESH_POLICIES,
+  type StoreReference,
+} from './external-secret.js';
+import { type FileKey, type KeyedFile, type KeysRequest, readKeyedFiles } from './keyed-file.js';
+import type { Layout, Place, Remote, StoreProvider } from './provider.js';
+import { References } from './references.js';
+import { storeNamed } from './registry.js';
+import { providerClassOf, secretStoreOf } from './secret-store.js';
+import { Settings, usage } from './settings.js';
+
+/** What flags say about the objects and the store. */
+export interface EmitChoice {
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
+  /** The store's kind; undefined for what the destination rules say. */
+  readonly provider: string | undefined;
+  /** The name in the store, or what the names begin with; undefined for what the rules say, else the name of the Secret. */
+  readonly to: string | undefined;
+  readonly layout: Layout | undefined;
+  /** Whether the store holds the file as `publish` sends it, and not its keys alone. */
+  readonly asPublished: boolean;
+  /** What describes the store, by flag. */
+  readonly settings: ReadonlyMap<string, string>;
+  readonly form: 'yaml' | 'json';
+}
+
+export interface EmitRequest extends Omit<KeysRequest, 'asksForBinary'>, EmitChoice {
+  readonly store: string | undefined;
+  readonly clusterStore: boolean;
+  /** Words for `refreshInterval`, `creationPolicy` and so on, by flag. */
+  readonly policies: ReadonlyMap<string, string>;
+}
+
+/** The ExternalSecrets of a file, one for each Secret. Throws SopsError. */
+export async function emitExternalSecrets(request: EmitRequest, host: Host): Promise<string> {
+  const store = storeReference(request);
+  const policies = new Settings('emit', [...request.policies.keys()], request.policies);
+  const { files, where } = await readSources(request, host, true);
+  const roots = files.map((file) =>
+    externalSecretOf({
+      ...identityOf(file, request),
+      store,
+      refreshInterval: intervalOf(policies),
+      refreshPolicy: policies.choice('refresh-policy', REFRESH_POLICIES),
+      creationPolicy: policies.choice('creation-policy', CREATION_POLICIES) ?? 'Owner',
+      deletionPolicy: policies.choice('deletion-policy', DELETION_POLICIES) ?? 'Retain',
+      file,
+      values: remotesOf(file, where, request),
+    }),
+  );
+  return printManifests(roots, { form: request.form });
+}
+
+/** The PushSecrets of a file, one for each Secret. Throws SopsError. */
+export async function emitPushSecrets(request: EmitRequest, host: Host): Promise<string> {
+  const store = storeReference(request);
+  const policies = new Settings('emit', [...request.policies.keys()], request.policies);
+  const { files, where } = await readSources({ ...request, asPublished: false }, host, false);
+  const roots = files.map((file) => {
+    const { name: secret, namespace } = identityOf(file, request);
+    return pushSecretOf({
+      secret,
+      namespace,
+      store,
+      refreshInterval: intervalOf(policies),
+      updatePolicy: policies.choice('update-policy', ['Replace', 'IfNotExists']) ?? 'Replace',
+      deletionPolicy: policies.choice('deletion-policy', ['None', 'Delete']) ?? 'None',
+      values: remotesOf(file, { ...where, isDocument: false }, request),
+    });
+  });
+  host.warn(
+    'a PushSecret takes over no secret that it did not make: the store must mark it as managed-by external-secrets',
+  );
+  return printManifests(roots, { form: request.form });
+}
+
+export interface StoreRequest extends EmitChoice {
+  /** A file whose destination rule describes the store. */
+  readonly path: string | undefined;
+  readonly configPath: string | undefined;
+  readonly clusterStore: boolean;
+  readonly namespaces: readonly string[];
+}
+
+/** The SecretStore, or ClusterSecretStore, that describes a store. Throws SopsError. */
+export async function emitSecretStore(request: StoreRequest, host: Host): Promise<string> {
+  const { clusterStore: clusterWide, name } = request;
+  if (name === undefined) throw usage('--name is missing: what the store is called in the cluster');
+  const published =
+    request.path === undefined ? undefined : await publishedPlace(request.path, request.configPath, host);
+  const provider = await providerOf(request.provider ?? published?.store);
+  if (!provider) throw usage('--provider is missing', 'No destination rule says where the file is published, either.');
+  const settings = settingsFor(provider, provider.settings, published?.settings, request);
+  const namespace = namespaceOf(request.namespace);
+  const root = secretStoreOf({
+    name: checkName(name, '--name'),
+    namespace,
+    clusterWide,
+    namespaces: request.namespaces.map((one) => checkNamespace(one, '--allow-namespaces')),
+    provider: provider.storeSpec(settings, new References(clusterWide, namespace)),
+  });
+  return printManifests([root], { form: request.form });
+}
+
+export interface ProviderClassRequest extends Omit<EmitRequest, 'store' | 'clusterStore' | 'policies'> {
+  /** Makes a Secret of the files, too. */
+  readonly sync: boolean;
+}
+
+/** The SecretProviderClasses of a file, one for each Secret. Throws SopsError. */
+export async function emitProviderClasses(request: ProviderClassRequest, host: Host): Promise<string> {
+  const { files, where } = await readSources(request, host, true);
+  const { provider, published } = where;
+  if (!provider?.mount) {
+    throw provider
+      ? usage(`the CSI driver has no provider for a store of ${provider.name}`)
+      : usage('--provider is missing', 'No destination rule says where the file is published, either.');
+  }
+  const settings = settingsFor(provider, provider.mountSettings, published, request);
+  const roots = files.map((file) => {
+    if (where.isDocument && file.isManifest) {
+      throw usage('the CSI driver cannot take a published manifest apart', 'Publish a file of values, e.g. dotenv.');
+    }
+    const values = remotesOf(file, where, request).map(({ key, ...rest }) => ({ file: key, ...rest }));
+    const encoded = provider.mountDecodes ? undefined : values.find(({ isBase64 }) => isBase64);
+    if (encoded) host.warn(`the file ${encoded.file} will hold base64, which the provider does not decode`);
+    const place = placeOf(file, where, request);
+    const mount = provider.mount?.(values, settings, place);
+    if (!mount || values.length === 0) throw usage('the file holds no key, so there is nothing to mount');
+    return providerClassOf({ ...identityOf(file, request), mount, sync: request.sync ? file : undefined });
+  });
+  return printManifests(roots, { form: request.form });
+}
+
+/** Where the values are. */
+interface Whereabouts {
+  readonly provider: StoreProvider | undefined;
+  /** The name that the destination rule gives. */
+  readonly to: string | undefined;
+  /** What the rule says of the store, by flag. */
+  readonly published: ReadonlyMap<string, string> | undefined;
+  /** Whether the store holds the whole document. */
+  readonly isDocument: boolean;
+}
+
+async function readSources(
+  request: Omit<EmitRequest, 'store' | 'clusterStore' | 'policies'>,
+  host: Host,
+  asksForBinary: boolean,
+): Promise<{ files: KeyedFile[]; where: Whereabouts }> {
+  const path = nameOf(request);
+  const byRule = request.to === undefined && [undefined, 'vault', 'openbao'].includes(request.provider);
+  const place = byRule && path !== undefined ? await publishedPlace(path, request.configPath, host) : undefined;
+  if (place && request.layout === 'per_key') {
+    throw usage(
+      'publish sends one secret for a file: --per-key needs --to',
+      'The destination rule says where it goes.',
+    );
+  }
+  const provider = await providerOf(request.provider ?? place?.store);
+  const isDocument = request.asPublished || place !== undefined;
+  const where = { provider, to: place?.to, published: place?.settings, isDocument };
+  const files = await readKeyedFiles({ ...request, asksForBinary: asksForBinary && !isDocument }, host);
+  if (files.length > 1 && (request.name !== undefined || request.to !== undefined || isDocument)) {
+    throw new SopsError('conflict', `the file holds ${files.length} Secrets, and one place cannot hold them all`, {
+      ...(path === undefined ? {} : { file: path }),
+      hint: 'Split the file, or leave out --name and --to: each Secret then has a place of its own name.',
+    });
+  }
+  return { files, where };
+}
+
+async function providerOf(name: string | undefined): Promise<StoreProvider | undefined> {
+  return name === undefined ? undefined : storeNamed(name).load();
+}
+
+/** Flags win over the rule; what the rule says and this use does not need is passed over. */
+function settingsFor(
+  provider: StoreProvider,
+  known: readonly string[],
+  published: ReadonlyMap<string, string> | undefined,
+  { settings }: EmitChoice,
+): Settings {
+  const fromRule = [...(published ?? [])].filter(([name]) => known.includes(name));
+  return new Settings(provider.name, known, new Map([...fromRule, ...settings]));
+}
+
+function identityOf(file: KeyedFile, request: EmitChoice): { name: string; namespace: string | undefined } {
+  const name = request.name ?? file.name;
+  if (name === undefined) throw usage('--name is missing: the file does not say how the Secret is called');
+  if (file.namespace !== undefined && request.namespace !== undefined && file.namespace !== request.namespace) {
+    throw new SopsError('conflict', `namespace mismatch: ${file.described} is not in "${request.namespace}"`);
+  }
+  return { name: checkName(name, 'the name'), namespace: namespaceOf(file.namespace ?? request.namespace) };
+}
+
+function namespaceOf(namespace: string | undefined): string | undefined {
+  return namespace === undefined ? undefined : checkNamespace(namespace, '--namespace');
+}
+
+function placeOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): Place {
+  const to = request.to ?? where.to ?? identityOf(file, request).name;
+  return { to, layout: request.layout ?? 'json' };
+}
+
+function remotesOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): KeyedRemote[] {
+  const place = placeOf(file, where, request);
+  const values = file.keys.map((key): KeyedRemote => {
+    const remote = where.provider?.remoteOf(place, key.key) ?? plainRemote(place, key.key);
+    if (!where.isDocument || place.layout === 'per_key') return { key: key.key, remote, isBase64: key.isBinary };
+    return { key: key.key, ...documentMember(file, key, remote) };
+  });
+  const names = values.map(({ remote }) => `${remote.key}\0${remote.property ?? ''}`);
+  const twice = values.find((_, at) => names.indexOf(names[at] ?? '') !== at);
+  if (!twice) return values;
+  throw usage(`two keys would have the name ${twice.remote.key} in the store, one of them ${twice.key}`);
+}
+
+/** A value within a published document: those of a Secret stand below `data`, in base64, or `stringData`. */
+function documentMember(
+  file: KeyedFile,
+  key: FileKey,
+  { key: name }: Remote,
+): Pick<KeyedRemote, 'remote' | 'isBase64'> {
+  if (!file.isManifest) {
+    return { remote: { key: name, property: key.path.join('.') }, isBase64: key.isBinary };
+  }
+  const property = key.path.map((part) => part.replaceAll('.', '\\.')).join('.');
+  return { remote: { key: name, property }, isBase64: key.path[0] === 'data' };
+}
+
+/** For a store whose kind is not known: a name, and a member of it or a path below it. */
+function plainRemote({ to, layout }: Place, key: string): Remote {
+  const name = to.replace(/\/+$/, '');
+  if (name === '') throw usage('--to must be the name of a secret');
+  return layout === 'json' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
+}
+
+function storeReference({ store, clusterStore }: EmitRequest): StoreReference {
+  if (store === undefined) throw usage('--store is missing: the name of the SecretStore');
+  return { name: checkName(store, '--store'), kind: clusterStore ? 'ClusterSecretStore' : 'SecretStore' };
+}
+
+function intervalOf(policies: Settings): string {
+  return checkDuration(policies.text('refresh-interval') ?? '1h0m0s', '--refresh-interval');
+}

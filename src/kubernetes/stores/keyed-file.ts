@@ -1,0 +1,164 @@
+/** The keys of a file and what else a manifest needs of it: read without decrypting wherever that is enough. */
+import { basename } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { nameOf } from '../../operations/input.js';
+import { type PlainRequest, plainBytesOf, type ReadFile, readMaybeEncrypted } from '../../operations/plain-input.js';
+import type { Leaf, Value } from '../../tree/tree.js';
+import { decodeBase64 } from '../../util/base64.js';
+import type { Host } from '../../util/host.js';
+import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { withoutCopies } from '../annotations.js';
+import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
+import { readManifests } from '../manifest/read.js';
+import { isDataKey, isSecret } from '../manifest/secret.js';
+
+/** A key of the Secret that is to come out of a store. */
+export interface FileKey {
+  readonly key: string;
+  /** The keys that lead to its value in the file, e.g. `data`, `user`. */
+  readonly path: readonly string[];
+  /** Whether the value stands in base64 because its bytes are no text. */
+  readonly isBinary: boolean;
+}
+
+export interface KeyedFile {
+  /** For messages. */
+  readonly described: string;
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
+  readonly type: string | undefined;
+  readonly immutable: boolean;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly keys: readonly FileKey[];
+  /** Whether it is a Kubernetes object, and not a file of values. */
+  readonly isManifest: boolean;
+}
+
+export interface KeysRequest extends PlainRequest {
+  /** Keys whose values are known to be bytes in base64; then nothing is decrypted to find out. */
+  readonly binaryKeys: readonly string[] | undefined;
+  /** Whether it matters which values are bytes. */
+  readonly asksForBinary: boolean;
+}
+
+const CIPHERTEXT = 'ENC[';
+
+/** The Secrets of a file, or the keys of a file of values. Throws `document-invalid`, and as `decrypt` does when it must. */
+export async function readKeyedFiles(request: KeysRequest, host: Host): Promise<KeyedFile[]> {
+  const read = await readMaybeEncrypted(request, host);
+  const file = nameOf(request);
+  const manifests = manifestsOf(read, read.bytes, request);
+  if (!manifests) return [valuesFile(read, request)];
+  const asksForData = request.asksForBinary && request.binaryKeys === undefined && manifests.some(hasData);
+  const isClear = !read.isEncrypted || !(asksForData || manifests.some(isVeiled));
+  const plain = isClear ? manifests : readManifests(await plainBytesOf(read, request, host), { file });
+  return plain.map((manifest) => keyedManifest(manifest, isClear && read.isEncrypted, request));
+}
+
+/** The objects of a file; undefined when it is none of Kubernetes. Throws when it holds others than Secrets. */
+function manifestsOf({ store }: ReadFile, bytes: Uint8Array, request: KeysRequest): Manifest[] | undefined {
+  if (store.name !== 'yaml' && store.name !== 'json' && request.input.kind !== 'stdin') return undefined;
+  const manifests = readManifests(bytes, { file: nameOf(request) });
+  if (!manifests.some(({ root }) => stringAt(root, 'kind') !== undefined && valueAt(root, 'apiVersion')))
+    return undefined;
+  const other = manifests.find(({ root }) => !isSecret(root));
+  if (!other) return manifests;
+  throw new SopsError('document-invalid', `${describe(other)}: only Secrets have keys for a store`, fileOf(request));
+}
+
+function hasData({ root }: Manifest): boolean {
+  return itemsOf(branchAt(root, 'data')).length > 0;
+}
+
+/** Whether what the manifest needs beside the keys is ciphertext: the rule of the file encrypts more than values. */
+function isVeiled({ root }: Manifest): boolean {
+  const metadata = branchAt(root, 'metadata');
+  const parts = [
+    root,
+    metadata,
+    metadata && branchAt(metadata, 'labels'),
+    metadata && branchAt(metadata, 'annotations'),
+  ];
+  return parts.some((part) => itemsOf(part).some(({ value }) => value.kind === 'leaf' && isCiphertext(value)));
+}
+
+function isCiphertext({ value }: Leaf): boolean {
+  return typeof value === 'string' && value.startsWith(CIPHERTEXT);
+}
+
+function keyedManifest(manifest: Manifest, isSealed: boolean, request: KeysRequest): KeyedFile {
+  const { root } = manifest;
+  const metadata = branchAt(root, 'metadata');
+  const immutable = valueAt(root, 'immutable');
+  const keys = new Map<string, FileKey>();
+  for (const field of ['data', 'stringData']) {
+    for (const { key, value } of itemsOf(branchAt(root, field))) {
+      if (value.kind !== 'leaf') {
+        throw new SopsError('document-invalid', `${describe(manifest)}: ${field}.${key} is no text`, fileOf(request));
+      }
+      const isBinary = request.binaryKeys?.includes(key) ?? (field === 'data' && !isSealed && holdsBytes(value));
+      keys.set(key, { key: checkedKey(key, request), path: [field, key], isBinary });
+    }
+  }
+  return {
+    described: describe(manifest),
+    name: stringAt(root, 'metadata', 'name') || undefined,
+    namespace: stringAt(root, 'metadata', 'namespace') || undefined,
+    type: stringAt(root, 'type') || undefined,
+    immutable: immutable?.kind === 'leaf' && immutable.value === true,
+    labels: textsOf(metadata && branchAt(metadata, 'labels')),
+    annotations: withoutCopies(textsOf(metadata && branchAt(metadata, 'annotations'))),
+    keys: [...keys.values()],
+    isManifest: true,
+  };
+}
+
+function textsOf(of: Value | undefined): Map<string, string> {
+  return new Map(
+    itemsOf(of?.kind === 'branch' ? of : undefined).flatMap(({ key, value }) =>
+      value.kind === 'leaf' && typeof value.value === 'string' ? [[key, value.value]] : [],
+    ),
+  );
+}
+
+/** Whether the base64 of a value stands for bytes that are no UTF-8. */
+function holdsBytes({ value }: Leaf): boolean {
+  const bytes = typeof value === 'string' ? decodeBase64(value.replaceAll(/[\r\n]/g, '')) : null;
+  return bytes !== null && hasInvalidBytes(decodeText(bytes));
+}
+
+/** A file of values: its top-level keys; of a binary file the one that `publish` gives it. */
+function valuesFile({ store, bytes }: ReadFile, request: KeysRequest): KeyedFile {
+  const path = nameOf(request);
+  const none = new Map<string, string>();
+  const isBinary = (key: string): boolean => request.binaryKeys?.includes(key) ?? false;
+  const keys = new Map<string, FileKey>();
+  if (store.name === 'binary') {
+    const key = checkedKey(basename(path ?? 'value').replace(/\.(?:enc|sops)$/, ''), request);
+    keys.set(key, { key, path: ['data'], isBinary: isBinary(key) });
+  } else {
+    const [document, ...others] = store.parse(bytes).documents;
+    if (others.length > 0) throw new SopsError('document-invalid', 'the file has several documents', fileOf(request));
+    for (const { key } of itemsOf(document)) {
+      keys.set(key, { key: checkedKey(key, request), path: [key], isBinary: isBinary(key) });
+    }
+  }
+  const absent = { name: undefined, namespace: undefined, type: undefined, immutable: false };
+  const described = path ?? 'the input';
+  return { described, ...absent, labels: none, annotations: none, keys: [...keys.values()], isManifest: false };
+}
+
+function checkedKey(key: string, request: KeysRequest): string {
+  if (isDataKey(key)) return key;
+  const shown = JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
+  throw new SopsError('document-invalid', `${shown} cannot be a key of a Secret`, {
+    ...fileOf(request),
+    hint: 'Keys are made of letters, digits, - _ and . (253 at most).',
+  });
+}
+
+function fileOf(request: PlainRequest): { file?: string } {
+  const name = nameOf(request);
+  return name === undefined ? {} : { file: name };
+}

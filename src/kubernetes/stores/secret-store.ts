@@ -1,0 +1,65 @@
+/** SecretStores, and the classes that the CSI driver mounts (spec kubernetes-and-stores.md 3.1, 3.2). */
+import type { Branch } from '../../tree/tree.js';
+import { leaf, list } from '../../tree/tree.js';
+import { textMap } from '../manifest/manifest.js';
+import { record } from '../record.js';
+import type { KeyedFile } from './keyed-file.js';
+import type { MountParameters } from './provider.js';
+import { usage } from './settings.js';
+
+export interface SecretStoreParts {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly clusterWide: boolean;
+  /** Namespaces that may use a store of the whole cluster; none for all. */
+  readonly namespaces: readonly string[];
+  /** `spec.provider`: one entry. */
+  readonly provider: Branch;
+}
+
+/** The object that says how to reach a store. Throws `usage`. */
+export function secretStoreOf({ name, namespace, clusterWide, namespaces, provider }: SecretStoreParts): Branch {
+  if (namespaces.length > 0 && !clusterWide) {
+    throw usage('--allow-namespaces belongs to --cluster-store', 'A SecretStore serves its own namespace alone.');
+  }
+  const conditions = [record({ namespaces: namespaces.map((one) => leaf(one)) })];
+  return record({
+    apiVersion: 'external-secrets.io/v1',
+    kind: clusterWide ? 'ClusterSecretStore' : 'SecretStore',
+    metadata: record({ name, namespace: clusterWide ? undefined : namespace }),
+    spec: record({ provider, conditions: namespaces.length > 0 ? conditions : undefined }),
+  });
+}
+
+export interface ProviderClassParts {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly mount: MountParameters;
+  /** The Secret to make of the files while a pod mounts them. */
+  readonly sync: Pick<KeyedFile, 'type' | 'labels' | 'annotations' | 'keys'> | undefined;
+}
+
+/** The object that says which files a pod finds. */
+export function providerClassOf({ name, namespace, mount, sync }: ProviderClassParts): Branch {
+  return record({
+    apiVersion: 'secrets-store.csi.x-k8s.io/v1',
+    kind: 'SecretProviderClass',
+    metadata: record({ name, namespace }),
+    spec: record({
+      provider: mount.provider,
+      parameters: textMap(mount.parameters),
+      secretObjects: sync && list([syncedSecret(name, sync)]),
+    }),
+  });
+}
+
+function syncedSecret(secretName: string, sync: NonNullable<ProviderClassParts['sync']>): Branch {
+  return record({
+    secretName,
+    type: sync.type ?? 'Opaque',
+    labels: sync.labels.size > 0 ? textMap(sync.labels) : undefined,
+    annotations: sync.annotations.size > 0 ? textMap(sync.annotations) : undefined,
+    // The name of the file is that of the key.
+    data: sync.keys.map(({ key }) => record({ objectName: key, key })),
+  });
+}
