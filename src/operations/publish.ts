@@ -43,6 +43,8 @@ export interface PublishTalk {
   finished(file: string, url: string, result: PutResult): void;
   /** One of several files failed. */
   failed(error: SopsError): void;
+  /** Called once at the end, also of a run that ends early but has done something by then. */
+  ended(outcome: PublishOutcome): void;
 }
 
 /** How many files came to what. */
@@ -64,11 +66,14 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
   const showChange = (change: KeyChange) => talk.showChange(change);
   const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
   const run: Run = { request, surroundings, outcome: newOutcome() };
-  if (!isFolder) {
-    await publishFile(path, basename(resolve(host.cwd, path)), { ...run, isLone: !request.recursive });
-    return run.outcome;
+  try {
+    if (!isFolder) await publishFile(path, basename(resolve(host.cwd, path)), { ...run, isLone: !request.recursive });
+    else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
+  } catch (error) {
+    if (Object.values(run.outcome).some((count) => count > 0)) talk.ended(run.outcome);
+    throw error;
   }
-  for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
+  talk.ended(run.outcome);
   return run.outcome;
 }
 
@@ -188,6 +193,7 @@ async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Pro
 /** There is no answer to be had, so asking about the other files makes no sense. */
 class Unanswered extends SopsError {
   constructor(reason: SopsError) {
-    super(reason.code, reason.message, { ...(reason.hint === undefined ? {} : { hint: reason.hint }), cause: reason });
+    const hint = 'This file was not sent, nor were those behind it. With --yes nothing is asked.';
+    super(reason.code, reason.message, { hint, cause: reason });
   }
 }

@@ -15,7 +15,6 @@ export const publish: Command = {
     const questions = new Questions(streams);
     try {
       const outcome = await publishFiles(publishRequest(invocation, talkWith(invocation, questions)), host);
-      say(streams.stderr, `${summaryOf(outcome)}\n`);
       if (outcome.failed > 0) throw new SopsError('failed', `failed publishing ${outcome.failed} file(s)`);
       return 0;
     } finally {
@@ -51,6 +50,7 @@ function talkWith({ values, streams }: Invocation, questions: Questions): Publis
     finished: (file, url, result) =>
       tell(`File ${printable(file)} ${result === 'written' ? 'published to' : 'is up to date in'} ${printable(url)}`),
     failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
+    ended: (outcome) => say(streams.stderr, `${summaryOf(outcome)}\n`),
   };
 }
 

@@ -75,6 +75,30 @@ describe('events', () => {
     expect(events()).toEqual([event('encrypt', 'plain.yaml')]);
   });
 
+  test('publish: what opens a file is noted, sending it as it is is not', async () => {
+    const other = new Desk();
+    const rules = [
+      '  - {path_regex: vault, vault_path: p}\n',
+      `  - {path_regex: anew, s3_bucket: b, recreation_rule: {age: ${other.recipient}}}\n`,
+      '  - {s3_bucket: b}\n',
+    ];
+    other.remove();
+    desk.write('.sops.yaml', `destination_rules:\n${rules.join('')}`);
+    configure(database.url());
+    for (const name of ['vault.yaml', 'anew.yaml', 'as-it-is.yaml']) {
+      desk.write(name, await desk.encrypt(name, 'a: x\n', '--config', '/dev/null'));
+    }
+    const place = 'http://127.0.0.1:9';
+    const env = { AWS_ENDPOINT_URL: place, AWS_REGION: 'r', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    for (const name of ['vault.yaml', 'anew.yaml', 'as-it-is.yaml'])
+      await audited(['publish', '--yes', name], { env: { ...env, VAULT_ADDR: place } });
+    expect(events()).toEqual([
+      event('decrypt', 'vault.yaml'),
+      event('decrypt', 'anew.yaml'),
+      event('encrypt', 'anew.yaml'),
+    ]);
+  });
+
   test('go to every database', async () => {
     const second = await PostgresService.start();
     await seal();

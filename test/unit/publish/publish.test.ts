@@ -119,6 +119,14 @@ describe('the question', () => {
     const ran = await publishing.publish(['--recursive', '.']);
     expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('EOF') });
     expect(ran.stdout.toString()).toBe(asked());
+    expect(ran.stderr).not.toContain('published');
+  });
+
+  test('what was sent before is summed up all the same', async () => {
+    await publishing.seal('b.yaml', 'b: x\n');
+    const ran = await publishing.publish(['--recursive', '.'], { stdin: 'y\n' });
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('1 file published.\nEOF') });
+    expect(ran.stderr).toContain('This file was not sent');
   });
 });
 
