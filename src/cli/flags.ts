@@ -74,6 +74,7 @@ const KEYED = [
   ...POINTING,
 ];
 const SERVING = ['keyservice'];
+const INIT = ['init'];
 const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify', ...STORE];
 
 /** What describes a store, by the names that src/kubernetes/stores has for it; mounting takes the first ones alone. */
@@ -174,7 +175,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('update', ENCRYPT, OWN),
   yesNo('allow-unencrypted', PLANNING, { ownBehind: true }),
   flag('integer', 'shamir-secret-sharing-threshold', [...CHANGING, ...ENCRYPT, ...WHY, 'updatekeys', ...GROUPS]),
-  yesNo('yes', ['updatekeys', 'revoke', ...PUBLISH], { short: 'y', global: false, ownBehind: true }),
+  yesNo('yes', ['updatekeys', 'revoke', ...PUBLISH, ...INIT], { short: 'y', global: false, ownBehind: true }),
   yesNo('check', ['updatekeys'], OWN),
   yesNo('dry-run', ['updatekeys', 'revoke', ...PUBLISH], OWN),
   yesNo('recursive', PUBLISH, OWN),
@@ -255,6 +256,11 @@ export const FLAGS: readonly FlagRow[] = [
   text('filename-override', POINTING, BEHIND),
   yesNo('ignore-mac', POINTING, OWN),
   text('decryption-order', POINTING, { ...BEHIND, variable: 'SOPS_DECRYPTION_ORDER' }),
+  text('age', INIT, { ...BEHIND, short: 'a' }),
+  text('name', INIT, BEHIND),
+  text('key-file', INIT, BEHIND),
+  text('path-regex', INIT, BEHIND),
+  text('encrypted-regex', INIT, BEHIND),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('json', [...WHY, ...DOCTOR], OWN),
@@ -281,9 +287,9 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('legacy', ['kustomize install', 'kustomize init'], OWN),
   text('as', ['kustomize install'], BEHIND),
   yesNo('k8s', EDIT, OWN),
-  yesNo('verbose', [...ALL, ...KUSTOMIZE], { ownBehind: true }),
+  yesNo('verbose', [...ALL, ...KUSTOMIZE, ...INIT], { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
-  yesNo('disable-version-check', ALL, { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),
+  yesNo('disable-version-check', [...ALL, ...INIT], { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),
 ];
 
 /** `--help`, which every level takes. */

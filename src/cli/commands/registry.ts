@@ -99,6 +99,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./why.js')).why,
   },
   {
+    name: 'init',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./init.js')).init,
+  },
+  {
     name: 'doctor',
     operandRule: 'own',
     writesInPlace: () => false,

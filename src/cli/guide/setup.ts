@@ -2,9 +2,19 @@
 import type { Task } from './task.js';
 
 export const SETUP: Task = {
-  title: 'This machine',
+  title: 'Setting up',
   families: { completion: 'print the script that completes command lines in your shell' },
   commands: [
+    {
+      name: 'init',
+      operands: '',
+      summary: 'make an age key and a .sops.yaml, where there is none; nothing is ever overwritten',
+      examples: [
+        'sops-ts init                          # asks before it makes something',
+        "sops-ts init --yes --path-regex '^secrets/'",
+        'sops-ts init --yes --age $ALICE,$BOB  # a configuration for others, without a key',
+      ],
+    },
     {
       name: 'doctor',
       operands: '[file]',

@@ -1,0 +1,64 @@
+/** `init`: from flags to the operation, what it asks, and what it tells to do next. */
+import { type InitOutcome, initialize } from '../../operations/init.js';
+import { Questions } from '../questions.js';
+import { printable } from '../report.js';
+import { writeAll } from '../streams.js';
+import { UsageError } from '../usage-error.js';
+import type { Command } from './command.js';
+
+export const init: Command = {
+  async run({ operands, values, host, streams }) {
+    if (operands.length > 0) throw new UsageError('init takes no operands, only flags', 'init');
+    const questions = new Questions(streams);
+    try {
+      const outcome = await initialize(
+        {
+          recipients: values.text('age'),
+          name: values.text('name'),
+          keyFile: values.text('key-file'),
+          pathRegex: values.text('path-regex'),
+          encryptedRegex: values.text('encrypted-regex'),
+          confirm: async (question) => values.isOn('yes') || questions.confirm(printable(question)),
+        },
+        host,
+      );
+      for (const warning of outcome.warnings) host.warn(warning);
+      await writeAll(streams.stdout, `${textOf(outcome).map(printable).join('\n')}\n`);
+      return 0;
+    } finally {
+      await questions.close();
+    }
+  },
+};
+
+function textOf(outcome: InitOutcome): string[] {
+  const lines = [...keyLines(outcome), ...configLines(outcome)];
+  return lines.length === 0 ? ['Nothing was made.'] : [...lines, ...lastLines(outcome)];
+}
+
+function keyLines({ key }: InitOutcome): string[] {
+  if (!key) return [];
+  const { isNew, location, recipient } = key;
+  if (!isNew) return [`Your age key is in ${location}; its public key is ${recipient}`];
+  return [
+    `Made an age key in ${location}; its public key is ${recipient}`,
+    '  Keep a copy in a safe place: what is encrypted for it alone cannot be read without it.',
+  ];
+}
+
+function configLines({ key, config }: InitOutcome): string[] {
+  if (!config) return [];
+  if (config.isNew) return [`Wrote ${config.path}: who can read which files. Look into it, it explains itself.`];
+  const kept = `${config.path} is there already and stays as it is.`;
+  if (!key || config.namesKey) return [kept];
+  return [kept, '  Your key is not in it: somebody who can read the files must add it, and run sops-ts updatekeys.'];
+}
+
+function lastLines({ key, config }: InitOutcome): string[] {
+  return [
+    '',
+    `Commit:       ${config?.path ?? '.sops.yaml'}, and files once they are encrypted (sops-ts filestatus FILE tells)`,
+    `Never commit: ${key ? `${key.location}, ` : 'age keys, '}and what sops-ts decrypt writes to files`,
+    'Next:         sops-ts edit secrets/app.yaml    (sops-ts why FILE, sops-ts doctor when in doubt)',
+  ];
+}
