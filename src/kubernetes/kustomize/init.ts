@@ -24,6 +24,7 @@ import {
 import { OWN_API_VERSION, OWN_KIND } from './own-plan.js';
 
 export const GENERATOR_FILE = 'sops-generator.yaml';
+const INDENT = 2;
 const PROGRAM = 'sops-ts-kustomize';
 const NEW_KUSTOMIZATION = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
 
@@ -127,5 +128,5 @@ function withGenerator(bytes: Uint8Array): Uint8Array {
   if (!root) throw new SopsError('document-invalid', 'the kustomization is empty');
   const count = valuesOf(valueAt(root, 'generators')).length;
   setAt(root, ['generators', count], leaf(GENERATOR_FILE));
-  return bytesOf(file, applyEdits(file.text, yamlStore.edits(file, null)));
+  return bytesOf(file, applyEdits(file.text, yamlStore.edits(file, null, { indent: INDENT })));
 }

@@ -2,7 +2,6 @@
 import { SopsError } from '../../errors.js';
 import type { Branch, Value } from '../../tree/tree.js';
 import { describe, itemsOf, type Manifest, valueAt, valuesOf } from '../manifest/manifest.js';
-import { stringOf } from '../manifest/scalars.js';
 import { BEHAVIORS, type FileReference, type GeneratorPlan, type ObjectMarks, type SecretPlan } from './plan.js';
 
 export const OWN_API_VERSION = 'sops-ts.dev/v1';
@@ -167,8 +166,10 @@ class OwnReader {
     return found && this.string(found, join(at, field));
   }
 
+  /** As kustomize reads: it prints configurations anew, and leaves out quotes that it does not need itself (`y`). */
   private string(value: Value, place: string): string {
-    return stringOf(value, this.manifest, [place], 'refuse');
+    if (value.kind === 'leaf' && typeof value.value === 'string') return value.value;
+    throw this.error(`${place} must be a text, in quotes if it looks like a number or the like`);
   }
 
   private flag(of: Branch, field: string, at: string): boolean | undefined {

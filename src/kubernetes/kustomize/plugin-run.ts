@@ -99,8 +99,15 @@ function requestOf(input: Uint8Array): Request {
   const config = valueAt(list.root, 'functionConfig');
   const items = valuesOf(valueAt(list.root, 'items')).map((value) => objectOf(value, list));
   // kustomize writes functionConfig behind the items: without it the end is missing.
-  if (config?.kind !== 'branch') throw cut();
+  if (config?.kind !== 'branch' || !stringAt(config, 'kind') || !valueAt(config, 'metadata', 'name')) throw cut();
+  const own = items.filter(({ root }) => stringAt(root, ...ANNOTATIONS, LOCAL_CONFIG) === 'true' && !isForeign(root));
+  if (own.length > 0 && !own.some(({ root }) => isConfiguration(root, config))) throw cut();
   return { list, items, config: { ...list, root: config } };
+}
+
+/** Whether an object is a configuration of neither kind. */
+function isForeign(root: Branch): boolean {
+  return !isOwnKind(root) && !stringAt(root, 'apiVersion')?.startsWith('viaduct.ai/');
 }
 
 function objectOf(root: Value, list: Manifest): Manifest {
