@@ -7,6 +7,7 @@ export { type FileStatusRequest, fileStatus } from './operations/filestatus.js';
 export { generateAgeKey } from './operations/generate-age-key.js';
 export { type AddGroupRequest, addGroup, type DeleteGroupRequest, deleteGroup } from './operations/groups.js';
 export type { GroupChange, KeyChange } from './operations/key-changes.js';
+export { type PublishOutcome, type PublishRequest, type PublishTalk, publishFiles } from './operations/publish.js';
 export type { DecryptRequest, EncryptRequest, Input, Outcome, Output, SelectionFlags } from './operations/requests.js';
 export type { AffectedFile, Revocation } from './operations/revocation.js';
 export { type RevokeOutcome, type RevokeRequest, type RevokeTalk, revokeRecipient } from './operations/revoke.js';
@@ -18,4 +19,4 @@ export {
   type UpdateResult,
   updateKeys,
 } from './operations/updatekeys.js';
-export type { Host } from './util/host.js';
+export type { AuditAction, AuditLog, Host } from './util/host.js';

@@ -65,7 +65,7 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
   const keyServices = keyServicesOf(request.keyServices, host);
   const showChange = (change: KeyChange) => talk.showChange(change);
   const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
-  const run: Run = { request, surroundings, outcome: newOutcome() };
+  const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {
     if (!isFolder) await publishFile(path, basename(resolve(host.cwd, path)), { ...run, isLone: !request.recursive });
     else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
@@ -81,6 +81,8 @@ interface Run {
   readonly request: PublishRequest;
   readonly surroundings: Surroundings;
   readonly outcome: PublishOutcome;
+  /** By URL: the file that was sent there. */
+  readonly taken: Map<string, string>;
 }
 
 function newOutcome(): PublishOutcome {
@@ -172,6 +174,7 @@ async function prepare(
 async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Promise<void> {
   const { request, outcome, isLone } = run;
   const { talk, dryRun } = request;
+  checkFree(url, file, run);
   if (dryRun) {
     await talk.preview(file, url, masked);
     outcome.previewed += 1;
@@ -188,6 +191,17 @@ async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Pro
   const result = await send();
   outcome[result] += 1;
   talk.finished(file, url, result);
+}
+
+/** Refuses a second file with the same name there, as names without extensions may be; SOPS leaves the last one alone there. */
+function checkFree(url: string, file: string, { taken }: Run): void {
+  const other = taken.get(url);
+  if (other !== undefined) {
+    throw new SopsError('failed', `${url} is where ${other} goes already, so this file is not sent`, {
+      hint: 'Rename one of them, keep the extensions, or write a rule of its own for one of them.',
+    });
+  }
+  taken.set(url, file);
 }
 
 /** There is no answer to be had, so asking about the other files makes no sense. */

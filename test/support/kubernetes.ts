@@ -70,10 +70,13 @@ export interface PluginOptions {
   readonly cwd: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** The configuration of the audit log. */
+  readonly auditConfig?: string;
 }
 
 /** Runs the plug-in inside the test process, with the vectors' key. */
-export async function runPlugin(words: readonly string[], { cwd, stdin = '', env = {} }: PluginOptions): Promise<Ran> {
+export async function runPlugin(words: readonly string[], options: PluginOptions): Promise<Ran> {
+  const { cwd, stdin = '', env = {}, auditConfig } = options;
   const out = new Sink();
   const err = new Sink();
   const status = await pluginMain(words, {
@@ -83,6 +86,7 @@ export async function runPlugin(words: readonly string[], { cwd, stdin = '', env
     env: { SOPS_AGE_KEY_FILE: AGE_KEYS, ...env },
     cwd,
     platform: process.platform,
+    ...(auditConfig === undefined ? {} : { auditConfig }),
   });
   return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
 }

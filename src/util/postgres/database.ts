@@ -13,8 +13,12 @@ const QUERY_TIMEOUT_MS = 60_000;
 /** What the package says when a server has no TLS. */
 const NO_TLS = 'The server does not support SSL connections';
 
+/** A program that runs for months (exec-env) should not hold a connection that noted one event. */
+const IDLE_MS = 5000;
+
 export class Database {
   #client: Client | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
   /** `code` is that of the errors thrown. */
   constructor(
@@ -24,17 +28,21 @@ export class Database {
 
   /** Runs one statement and returns the first value of the first row, if there is one. Throws with the server's reason. */
   async run(statement: string, values: readonly string[] = []): Promise<unknown> {
+    clearTimeout(this.#idle);
     try {
       this.#client ??= await this.#connect();
       const { rows } = await this.#client.query({ text: statement, values: [...values], rowMode: 'array' });
       return (rows as unknown[][])[0]?.[0];
     } catch (error) {
       throw this.#failure(error);
+    } finally {
+      this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
     }
   }
 
   /** Says goodbye. Never rejects, and does not wait for a server that is gone. */
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     const client = this.#client;
     this.#client = undefined;
     if (!client) return;

@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { runPlugin } from '../../support/kubernetes.js';
 import { PostgresService } from '../../support/postgres-service.js';
 import { type Ran, run } from '../../support/run.js';
 
@@ -97,6 +98,21 @@ describe('events', () => {
       event('decrypt', 'anew.yaml'),
       event('encrypt', 'anew.yaml'),
     ]);
+  });
+
+  test('the plug-in of kustomize leaves them too, and gives nothing without', async () => {
+    await seal('secret.yaml', 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: canary}\n');
+    const generator = 'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: g}\nfiles: [./secret.yaml]\n';
+    desk.write('generator.yaml', generator);
+    configure(database.url());
+    const auditConfig = desk.path('audit.yaml');
+    const build = () => runPlugin(['generator.yaml'], { cwd: desk.folder, env: desk.env, auditConfig });
+    expect((await build()).stdout.toString()).toContain('canary');
+    expect(events()).toEqual([event('decrypt', 'secret.yaml')]);
+    database.refuse = () => 'no';
+    const ran = await build();
+    expect(ran.status).toBe(1);
+    expect(ran.stdout.toString()).toBe('');
   });
 
   test('go to every database', async () => {

@@ -162,6 +162,18 @@ describe('a folder', () => {
     expect(ran.stderr).toContain('2 files published, 2 files failed.\nfailed publishing 2 file(s)\n');
   });
 
+  test('two files that would have one name: the second is not sent', async () => {
+    publishing.rules(S3);
+    await publishing.seal('a.json', '{"a": 1}\n');
+    await publishing.seal('a.yaml', 'a: x\n');
+    for (const more of [[], ['--dry-run']]) {
+      const ran = await publishing.publish(['--yes', '--recursive', '--omit-extensions', '.', ...more]);
+      expect(ran.status).toBe(1);
+      expect(ran.stderr).toContain(`s3://bkt/a is where ${publishing.folder}/a.json goes already`);
+    }
+    expect(publishing.requests).toHaveLength(1);
+  });
+
   test('a file named with --recursive keeps its name', async () => {
     publishing.rules(S3);
     await publishing.seal('top/a.yaml', 'a: x\n');
