@@ -2,8 +2,9 @@
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { type KeyService, keyStringOf, reasonOf } from '../keyservice/keyservice.js';
 import { type Lane, nextTurn } from '../util/lane.js';
+import { oneLine } from '../util/one-line.js';
 import { sortKeys } from './decryption-order.js';
 import { type KeyFailure, noServicesHint } from './recovery-report.js';
 
@@ -125,10 +126,10 @@ async function tryKey(key: MasterKey, { keyServices, signal }: Attempt): Promise
       return await service.unwrap(key, signal);
     } catch (error) {
       if (!signal.aborted && !(error instanceof SopsError)) throw error;
-      reasons.push(error instanceof SopsError ? error.message : 'stopped');
+      reasons.push(error instanceof SopsError ? reasonOf(error, key) : 'stopped');
       if (error instanceof SopsError && error.hint !== undefined) hints.push(error.hint);
     }
   }
   if (keyServices.length === 0) hints.push(noServicesHint());
-  return { keyString: await keyStringOf(key), reasons, hints };
+  return { keyString: oneLine(await keyStringOf(key)), reasons, hints };
 }

@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { type KeyService, keyStringOf, reasonOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { DataKey } from './data-key.js';
@@ -106,7 +106,7 @@ async function wrapPart(
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       const name = JSON.stringify(await keyStringOf(key));
-      const message = `failed to encrypt new data key with master key ${name}: ${error.message}`;
+      const message = `failed to encrypt new data key with master key ${name}: ${reasonOf(error, key)}`;
       failures.push(new SopsError('key', message, error.hint === undefined ? {} : { hint: error.hint }));
     }
   }

@@ -1,6 +1,7 @@
 /** The seam between the data key and the master keys: what wraps and opens parts, here or on another machine. */
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
+import { oneLine } from '../util/one-line.js';
 
 /**
  * Wraps and opens parts of data keys. Several may be given for one run; for every key they are asked in order until
@@ -12,6 +13,15 @@ export interface KeyService {
   wrap(key: MasterKey, part: Uint8Array): Promise<string>;
   /** Opens `key.enc` and returns the part. `signal` is aborted when nobody wants it any more; then it may reject with anything. */
   unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Why using a key failed. A line break in what a file says of the key does not become one of the message. */
+export function reasonOf({ message }: Error, { fields }: MasterKey): string {
+  let reason = message;
+  for (const text of fields.values()) {
+    if (typeof text === 'string' && text !== oneLine(text)) reason = reason.replaceAll(text, oneLine(text));
+  }
+  return reason;
 }
 
 /** The key's identity in messages and comparisons; of a type without a provider, its fields. */

@@ -1,0 +1,8 @@
+/** Texts of others within messages of ours, which consist of lines. */
+
+/** A text without line breaks: they are escaped, so that it cannot pass for lines of the message around it. */
+export function oneLine(text: string): string {
+  return text.replace(/[\n\v\f\r\u0085\u2028\u2029]/g, (character) => {
+    return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
