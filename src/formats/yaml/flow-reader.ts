@@ -6,25 +6,41 @@ import type { TreeReader } from './tree-reader.js';
 export function readFlowList(reader: TreeReader): List {
   const { cursor } = reader;
   const entries = list();
-  openFlow(reader);
+  const behindBracket = openFlow(reader);
   while (cursor.unit !== 0x5d) {
     const comments = reader.takeComments();
-    const start = cursor.at;
-    const value = readFlowListEntry(reader);
-    reader.watcher?.entry(value, start, reader.lastEnd, true);
-    const inline = passFlowComma(reader, 0x5d);
-    (entries.items as (Comment | Value)[]).push(...comments, ...inline, value);
+    const { start, column, key, explicit, value, between } = readFlowPair(reader);
+    const isPair = value !== undefined || explicit;
+    // One `key: value` pair makes a map of one entry, and the comments are in it.
+    const entry = isPair ? branch([reader.itemOf(key, start, value ?? leaf(null))]) : key;
+    if (value?.alias) value.alias.entry = { start, column };
+    reader.watcher?.entry(entry, start, reader.lastEnd, true);
+    comments.push(...between, ...placeBehind(passFlowComma(reader, 0x5d), value));
+    if (entry.kind === 'branch' && isPair) entry.items.unshift(...comments);
+    else (entries.items as Comment[]).push(...comments);
+    entries.items.push(entry);
   }
-  entries.items.push(...reader.takeComments());
+  entries.items.push(...reader.takeComments(), ...behindBracket);
   closeFlow(reader);
   return entries;
 }
 
-/** An entry of a flow list: a value, or one `key: value` pair, which makes a map of one entry. */
-function readFlowListEntry(reader: TreeReader): Value {
-  const { start, key, explicit, value } = readFlowPair(reader);
-  if (!value && !explicit) return key;
-  return branch([reader.itemOf(key, start, value ?? leaf(null))]);
+/**
+ * The comments behind a value in braces: in front of its key, but that behind inner brackets they are the first thing in
+ * those. @returns those that go in front.
+ */
+function placeBehind(comments: Comment[], value: Value | undefined): Comment[] {
+  if (!value || value.kind === 'leaf' || value.alias) return comments;
+  for (const one of comments) one.inline = false;
+  (value.items as Comment[]).unshift(...comments);
+  return [];
+}
+
+/** Comments between a key and its value, unless the value took them inside; they go in front of the key. */
+function takeBetween(reader: TreeReader): Comment[] {
+  const taken = reader.cursor.pending.map((mark) => reader.toComment(mark, !mark.ownLine));
+  reader.cursor.pending = [];
+  return taken;
 }
 
 export function readFlowMap(reader: TreeReader): Branch {
@@ -32,7 +48,7 @@ export function readFlowMap(reader: TreeReader): Branch {
   const isRoot = reader.depth === 1 && cursor.flowLevel === 0;
   const map = branch();
   const keys = new Set<string>();
-  openFlow(reader);
+  const behindBracket = openFlow(reader);
   let place: FlowPlace = { at: reader.lastEnd, comma: false };
   const opened = reader.lastEnd;
   let lastValueEnd = opened;
@@ -44,7 +60,7 @@ export function readFlowMap(reader: TreeReader): Branch {
     if (value.alias) value.alias.entry = { start: pair.start, column: pair.column };
     reader.checkUnique(keys, entry.key, pair.key, pair.start, value);
     const end = reader.lastEnd;
-    const inline = passFlowComma(reader, 0x7d);
+    const behind = passFlowComma(reader, 0x7d);
     if (isRoot && entry.key === 'sops') {
       if (reader.metadata) throw cursor.error('the key sops stands twice', pair.start);
       const last = cursor.unit === 0x7d;
@@ -54,14 +70,18 @@ export function readFlowMap(reader: TreeReader): Branch {
       const prefix = apart ? '' : last && lastValueEnd !== opened ? ', ' : ' ';
       const start = apart ? pair.start : from;
       reader.metadata = { value, start, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
-      map.items.push(...comments, ...inline.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd));
+      map.items.push(
+        ...comments,
+        ...pair.between,
+        ...behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd),
+      );
       continue;
     }
     place = { at: reader.lastEnd, comma: reader.lastEnd === end };
     lastValueEnd = end;
-    map.items.push(...comments, ...inline, entry);
+    map.items.push(...comments, ...pair.between, ...placeBehind(behind, value), entry);
   }
-  map.items.push(...reader.takeComments());
+  map.items.push(...reader.takeComments(), ...behindBracket);
   closeFlow(reader);
   if (isRoot) reader.flowPlace = place;
   return map;
@@ -75,6 +95,8 @@ interface FlowPair {
   /** Written with `?`. */
   readonly explicit: boolean;
   readonly value: Value | undefined;
+  /** Comments between key and value that the value did not take inside. */
+  readonly between: readonly Comment[];
 }
 
 function readFlowPair(reader: TreeReader): FlowPair {
@@ -86,12 +108,14 @@ function readFlowPair(reader: TreeReader): FlowPair {
   const key = readFlowNode(reader);
   const short = cursor.at - start <= MAX_KEY_LENGTH;
   cursor.passToToken();
-  if (cursor.text.charCodeAt(cursor.at) !== 0x3a) return { start, column, key, explicit, value: undefined };
+  if (cursor.text.charCodeAt(cursor.at) !== 0x3a)
+    return { start, column, key, explicit, value: undefined, between: [] };
   if (!explicit && !(short && cursor.lineStart === lineStart)) {
     throw cursor.error('a key and its colon must stand on one line', start);
   }
   passFlowMark(reader);
-  return { start, column, key, explicit, value: readFlowNode(reader) };
+  const value = readFlowNode(reader);
+  return { start, column, key, explicit, value, between: takeBetween(reader) };
 }
 
 function readFlowNode(reader: TreeReader): Value {
@@ -128,13 +152,25 @@ function passFlowComma(reader: TreeReader, close: number): Comment[] {
   return inline.map((mark) => reader.toComment(mark, true));
 }
 
-function openFlow(reader: TreeReader): void {
+/**
+ * Moves behind an opening bracket. The comment on its line, and any between it and its key, are lost in SOPS, so that they
+ * govern nothing; they belong at the end, where that is so too.
+ * @returns those comments
+ */
+function openFlow(reader: TreeReader): Comment[] {
   const { cursor } = reader;
+  const known = cursor.pending.findLastIndex((mark) => !mark.ownLine) + 1;
+  const lost = cursor.flowLevel > 0 ? cursor.pending.splice(0, known) : [];
+  const above = cursor.pending;
+  cursor.pending = [];
   cursor.at += 1;
   cursor.flowLevel += 1;
   reader.lastEnd = cursor.at;
   cursor.passToToken();
+  if (cursor.pending[0] && !cursor.pending[0].ownLine) lost.push(...cursor.pending.splice(0, 1));
+  cursor.pending.unshift(...above);
   if (cursor.unit === 0x2c) throw cursor.error('a value must stand in front of the comma');
+  return lost.map((mark) => reader.toComment(mark, false));
 }
 
 function closeFlow(reader: TreeReader): void {

@@ -102,6 +102,7 @@ describe('a comment that governs an alias governs all that takes its place', () 
     ['in a list in a list', `${MAP}b:\n- - *x # note\n  - y\n`, 'b:\n- \n  # note\n  - {E, E}\n  - y\n'],
     ['in the first entry of an item', `${MAP}b:\n- b: *x # note\n  r: y\n`, 'b:\n- \n  # note\n  b: {E, E}\n  r: y\n'],
     ['under an explicit key', `${MAP}? q\n: b: *x # note\n  r: y\n`, '? q\n: \n  # note\n  b: {E, E}\n  r: y\n'],
+    ['in a pair in brackets', `${MAP}b: [a: *x # note\n ]\n`, 'b: [\n    # note\n    a: {E, E}\n ]\n'],
     ['in braces', `${MAP}b: {a: *x # note\n }\n`, 'b: {\n    # note\n    a: {E, E}\n }\n'],
     ['on the line of its key in braces', `${MAP}b: {a: # note\n *x}\n`, 'b: {\n    # note\n    a:\n {E, E}}\n'],
   ])('%s', (_name, text, expected) => {
