@@ -6,6 +6,9 @@ export const SHORTEST_MASKED = 4;
 /** Longer values are masked line by line as they are, but not in other writings, which would take too much memory. */
 const LONGEST_REWRITTEN = 65_536;
 
+/** Columns of the lines into which `base64` and PEM cut long texts. */
+const LINE_COLUMNS = [76, 64] as const;
+
 /** Every form of the values, as bytes, each once; none is shorter than {@link SHORTEST_MASKED} bytes. */
 export function maskedForms(values: Iterable<string>): Set<Buffer> {
   const forms = new Map<string, Buffer>();
@@ -51,6 +54,7 @@ function* rewritten(text: string): Generator<Buffer> {
  */
 function* base64Forms(bytes: Buffer): Generator<Buffer> {
   if (bytes.length < SHORTEST_MASKED) return;
+  for (const columns of LINE_COLUMNS) yield* base64Lines(bytes, columns);
   for (const encoding of ['base64', 'base64url'] as const) {
     const whole = bytes.toString(encoding);
     yield Buffer.from(whole);
@@ -61,5 +65,16 @@ function* base64Forms(bytes: Buffer): Generator<Buffer> {
       // What is left of a value of four bytes would be a common syllable.
       if (sure.length > SHORTEST_MASKED) yield Buffer.from(sure);
     }
+  }
+}
+
+/** The lines of a value that is cut; of the last one what does not depend on a line end behind the value. */
+function* base64Lines(bytes: Buffer, columns: number): Generator<Buffer> {
+  const size = (columns * 3) / 4;
+  if (bytes.length <= size) return;
+  for (let at = 0; at < bytes.length; at += size) {
+    const line = bytes.subarray(at, at + size);
+    const sure = line.toString('base64').slice(0, Math.floor((line.length * 8) / 6));
+    if (sure.length > SHORTEST_MASKED) yield Buffer.from(sure);
   }
 }

@@ -67,7 +67,8 @@ function isUsableMemory(): boolean {
   }
 }
 
-function temporaryRoot({ env, platform }: Host): string {
+/** Where temporary files go when not into memory. */
+export function temporaryRoot({ env, platform }: Host): string {
   if (platform === 'win32') return env.TEMP || env.TMP || 'C:\\Windows\\Temp';
   return env.TMPDIR || '/tmp';
 }

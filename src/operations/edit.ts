@@ -1,6 +1,6 @@
 /** `edit`: the plaintext of a file in the user's editor, and back. */
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Cipher } from '../cipher/cipher.js';
 import { IvMemory } from '../cipher/iv-memory.js';
 import { loadConfig } from '../config/config.js';
@@ -13,7 +13,7 @@ import { bytesOf, type FormatName, type FormatStore } from '../formats/store.js'
 import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
-import { systemCode } from '../util/files.js';
+import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { EditFile } from './edit-file.js';
 import { changedMetadata, shownText, takenApart } from './edit-metadata.js';
@@ -142,8 +142,25 @@ async function newSession(request: EditRequest, host: Host): Promise<Session> {
     trail: trailOf(request.input, host),
     warnings: [],
   };
+  checkFolder(request, host);
   const indent = indentOf(request.indent, plan.config, printer, store);
   return { request, opened, bytes: null, before: newFileText(store.name), printer, indent, host };
+}
+
+/** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */
+function checkFolder({ input: { path } }: EditRequest, host: Host): void {
+  const folder = resolve(host.cwd, dirname(path));
+  const reason = reasonAgainst(folder);
+  if (reason === undefined) return;
+  throw new SopsError('output-unwritable', `Could not open in-place file for writing: open ${path}: ${reason}`);
+}
+
+function reasonAgainst(folder: string): string | undefined {
+  try {
+    return statSync(folder).isDirectory() ? undefined : 'not a directory';
+  } catch (error) {
+    return systemReason(error);
+  }
 }
 
 /** SOPS has one number for a data key that nobody gives and one that nobody takes. */

@@ -18,11 +18,11 @@ const KINDS: ReadonlyMap<string, { readonly size: number; make(size: number): st
  * `hex` and `base64` count random bytes, `uuid` has its one form. Throws `usage` for anything else.
  */
 export function generateSecret(wish: string): string {
-  const [, name = 'password', sizeText] = /^(?:([a-z][a-z0-9]*)(?::(?=[0-9]))?)?([0-9]+)?$/.exec(wish) ?? [];
+  const [name = '', sizeText] = /^[0-9]+$/.test(wish) ? ['password', wish] : wish.split(/:(.*)/s, 2);
   const kind = KINDS.get(name);
-  const size = sizeText === undefined ? kind?.size : Number(sizeText);
-  const sized = name === 'uuid' ? sizeText === undefined : size !== undefined && size >= 1 && size <= MOST;
-  if (wish !== '' && kind && size !== undefined && sized) return kind.make(size);
+  if (kind && sizeText === undefined) return kind.make(kind.size);
+  const size = /^[0-9]+$/.test(sizeText ?? '') ? Number(sizeText) : 0;
+  if (kind && name !== 'uuid' && size >= 1 && size <= MOST) return kind.make(size);
   throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(wish)} is no length and no kind for --generate`, {
     hint: `Give a length from 1 to ${MOST}, or one of ${[...KINDS.keys()].join(', ')}, e.g. hex or hex:16.`,
   });

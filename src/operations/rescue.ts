@@ -1,6 +1,7 @@
 /** Keeping what somebody typed when it cannot be saved: encrypted, beside the file it belongs to. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
+import { temporaryRoot } from '../exec/private-folder.js';
 import { binaryStore } from '../formats/binary.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { writeFileSafely } from '../util/atomic-write.js';
@@ -13,7 +14,8 @@ import { UNNOTED } from './trail.js';
 /**
  * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
  * @param path the file that was edited
- * @returns the name of the new file, `FILE.rescued-TIME`, or null when it cannot be written
+ * @returns the new file, `FILE.rescued-TIME`, or, where that cannot be written, its like in the working directory or the
+ *   temporary folder; null when nothing can be written
  */
 export async function rescueText(opened: OpenedFile, text: string, path: string, host: Host): Promise<string | null> {
   const { dataKey, cipher } = opened;
@@ -27,14 +29,16 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   const sealing = { file, ...store, indent, scope, dataKey, cipher, trail: UNNOTED, metadata };
   const sealed = await sealFile(sealing);
   const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
-  const name = join(dirname(path), `${basename(path)}.rescued-${time}`);
-  try {
-    await writeFileSafely(resolve(host.cwd, name), encodeText(sealed.text), { mode: 0o600 });
-    return name;
-  } catch (error) {
-    if (error instanceof SopsError) return null;
-    throw error;
+  for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
+    const name = join(folder, `${basename(path)}.rescued-${time}`);
+    try {
+      await writeFileSafely(resolve(host.cwd, name), encodeText(sealed.text), { mode: 0o600 });
+      return name;
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+    }
   }
+  return null;
 }
 
 /** An error with the advice where the text was kept. */

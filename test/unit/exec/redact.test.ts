@@ -45,6 +45,20 @@ describe('masking', () => {
     }
   });
 
+  test.each([
+    [76, ''],
+    [76, '\n'],
+    [64, '\n'],
+  ])('of a long value in lines of %i columns of Base64, with %j behind it', (columns, end) => {
+    const value = Array.from({ length: 40 }, (_, at) => `line ${at * 7919} of a key`).join('\n');
+    const text = Buffer.from(value + end).toString('base64');
+    const lines = text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+    const masked = redact([value], lines.join('\n')).split('\n');
+    expect(masked).toHaveLength(lines.length);
+    expect(masked.slice(0, -1)).toEqual(lines.slice(0, -1).map(() => '***'));
+    expect(masked.at(-1)).toMatch(/^\*\*\*.{0,4}$/);
+  });
+
   test('overlapping values are masked as one', () => {
     expect(redact(['abcdef', 'defghi', 'cdef'], 'xabcdefghiy abcdef cdefghi')).toBe('x***y *** ***');
     expect(redact(['aaaa'], 'aaaaaaaab')).toBe('***b');

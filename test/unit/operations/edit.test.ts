@@ -140,6 +140,23 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
 
+  test('a new file in a folder that is not there is refused before the editor opens', async () => {
+    const env = editor('echo x > opened');
+    const ran = await desk.run(['edit', 'none/a.yaml'], { env });
+    expect(ran).toMatchObject({ status: 3, stderr: expect.stringContaining('none/a.yaml: no such file or directory') });
+    expect(desk.names()).not.toContain('opened');
+  });
+
+  test('where nothing can be kept beside the file, it is kept in the working directory', async () => {
+    mkdirSync(desk.path('folder'));
+    await sealed('folder/a.yaml', 'a: 1\n');
+    const env = editor(`echo b: 2 >> "$1"; rm -r "${desk.path('folder')}"`);
+    const ran = await desk.run(['edit', 'folder/a.yaml'], { env });
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toContain(`in ${rescued()[0]}: sops-ts decrypt`);
+    expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
+  });
+
   test('does not overwrite a file that changed meanwhile', async () => {
     await sealed('a.yaml', 'a: 1\n');
     const env = editor(`echo "# other" >> "${desk.path('a.yaml')}"; echo b: 2 >> "$1"`);
