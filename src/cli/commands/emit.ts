@@ -14,8 +14,7 @@ import type { FlagValues } from '../flag-values.js';
 import { STORE_SETTINGS } from '../flags.js';
 import { writeAll } from '../streams.js';
 import type { Command, Invocation } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
-import { singleInput } from './sealing-flags.js';
+import { readingFlags, singleInput } from './sealing-flags.js';
 
 const POLICIES = ['refresh-interval', 'refresh-policy', 'creation-policy', 'deletion-policy', 'update-policy'];
 
@@ -73,12 +72,7 @@ function fileRequest(invocation: Invocation, command: string): Omit<ProviderClas
     ...choiceOf(values),
     input: singleInput(invocation, command),
     binaryKeys: binaryKeys.length > 0 || values.isOn('no-decrypt') ? binaryKeys : undefined,
-    ignoreMac: values.isOn('ignore-mac'),
-    decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(values, 'input-type'),
-    filenameOverride: values.text('filename-override'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
+    ...readingFlags(values),
   };
 }
 

@@ -7,8 +7,7 @@ import type { Output } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import { writeAll } from '../streams.js';
 import type { Command, Invocation } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
-import { privateKeyFiles, singleInput } from './sealing-flags.js';
+import { privateKeyFiles, readingFlags, singleInput } from './sealing-flags.js';
 
 export const seal: Command = {
   async run(invocation) {
@@ -45,12 +44,7 @@ function sealRequest(invocation: Invocation): SealRequest {
     name: values.text('name'),
     policy: values.isOn('yaml11') ? 'yaml11' : 'refuse',
     allowEmptyData: values.isOn('allow-empty-data'),
-    ignoreMac: values.isOn('ignore-mac'),
-    decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(values, 'input-type'),
-    filenameOverride: values.text('filename-override'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
+    ...readingFlags(values),
   };
 }
 

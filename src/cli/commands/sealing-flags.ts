@@ -1,9 +1,10 @@
-/** What `seal`, `unseal` and `seal verify` share. */
+/** What the commands for Sealed Secrets and for secret stores share. */
+import type { PlainRequest } from '../../operations/plain-input.js';
 import type { Input } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import { UsageError } from '../usage-error.js';
 import type { Invocation } from './command.js';
-import { inputAndOutput } from './document-flags.js';
+import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
 
 /** The one file that a command reads, or standard input. Throws `usage` for more. */
 export function singleInput(invocation: Invocation, command: string): Input {
@@ -16,4 +17,16 @@ export function singleInput(invocation: Invocation, command: string): Input {
 /** The files of `--private-key`, given several times or separated by commas. */
 export function privateKeyFiles(values: FlagValues): string[] {
   return values.list('private-key').flatMap((text) => text.split(',').filter((path) => path !== ''));
+}
+
+/** How a file that may be encrypted is read. Throws `usage`. */
+export function readingFlags(values: FlagValues): Omit<PlainRequest, 'input'> {
+  return {
+    ignoreMac: values.isOn('ignore-mac'),
+    decryptionOrder: values.text('decryption-order'),
+    inputType: formatFlag(values, 'input-type'),
+    filenameOverride: values.text('filename-override'),
+    configPath: values.text('config'),
+    keyServices: keyServiceFlags(values),
+  };
 }

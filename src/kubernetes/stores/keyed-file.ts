@@ -52,8 +52,19 @@ export async function readKeyedFiles(request: KeysRequest, host: Host): Promise<
   if (!manifests) return [valuesFile(read, request)];
   const asksForData = request.asksForBinary && request.binaryKeys === undefined && manifests.some(hasData);
   const isClear = !read.isEncrypted || !(asksForData || manifests.some(isVeiled));
-  const plain = isClear ? manifests : readManifests(await plainBytesOf(read, request, host), { file });
+  const plain = isClear ? manifests : readManifests(await openedBytes(read, request, host), { file });
   return plain.map((manifest) => keyedManifest(manifest, isClear && read.isEncrypted, request));
+}
+
+async function openedBytes(read: ReadFile, request: KeysRequest, host: Host): Promise<Uint8Array> {
+  try {
+    return await plainBytesOf(read, request, host);
+  } catch (error) {
+    if (!(error instanceof SopsError) || error.code !== 'data-key-not-recovered') throw error;
+    throw error.with(error.code, {
+      hint: 'It was to be opened to see which values are no text: name those with --base64, or say --no-decrypt.',
+    });
+  }
 }
 
 /** The objects of a file; undefined when it is none of Kubernetes. Throws when it holds others than Secrets. */

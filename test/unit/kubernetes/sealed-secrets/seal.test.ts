@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../../support/desk.js';
+import { validObjects } from '../../../support/schemas.js';
 import { sealedPath } from '../../../support/sealed.js';
 
 const CANARY = 'canary-7f3a9c-value';
@@ -21,7 +22,9 @@ async function done(words: readonly string[], stdin: Uint8Array | string = ''): 
   const ran = await desk.run(words, { stdin });
   expect(ran.status, ran.stderr).toBe(0);
   expect(ran.stderr).not.toContain(CANARY);
-  return ran.stdout.toString();
+  const printed = ran.stdout.toString();
+  if (printed.includes('apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret')) validObjects(printed);
+  return printed;
 }
 
 /** Runs, and expects a refusal that holds these words and no plaintext. */

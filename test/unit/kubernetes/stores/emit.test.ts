@@ -111,6 +111,7 @@ describe('an ExternalSecret', () => {
     await emit(['external-secret', '-', '--store', 'v'], { stdin: noData.toString() });
     const ran = await desk.run(['emit', ...common], { env: { SOPS_AGE_KEY: '' } });
     expect(ran.status).toBe(128);
+    expect(ran.stderr).toContain('--base64');
   });
 
   test('is opened when its names are encrypted, too', async () => {
