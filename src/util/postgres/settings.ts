@@ -106,10 +106,10 @@ async function tlsFor(
       throw new SopsError(code, `its ${name} cannot be read: ${systemReason(cause)}: ${path}`, { cause });
     });
   };
-  const ca = (await file('sslrootcert')) ?? (await readTlsRoots(host, code));
   const [cert, key] = [await file('sslcert'), await file('sslkey')];
   const checksName = mode === 'verify-full';
   const checksChain = checksName || mode === 'verify-ca' || (mode === 'require' && given.has('sslrootcert'));
+  const ca = checksChain ? ((await file('sslrootcert')) ?? (await readTlsRoots(host, code))) : undefined;
   return {
     rejectUnauthorized: checksChain,
     ...(ca ? { ca } : {}),

@@ -94,6 +94,11 @@ describe('what they mean', () => {
     expect((await settings('host=/run/postgresql')).tls).toBeUndefined();
   });
 
+  test('authorities that nobody asks about need not be there', async () => {
+    expect((await settings('', { SSL_CERT_FILE: '/nonexistent' })).tls).toMatchObject({ rejectUnauthorized: false });
+    await expect(settings('sslmode=verify-full', { SSL_CERT_FILE: '/nonexistent' })).rejects.toThrow('SSL_CERT_FILE');
+  });
+
   test('other keywords are settings of the session', async () => {
     expect([...(await settings('search_path=audit TimeZone=UTC')).session]).toEqual([
       ['search_path', 'audit'],
