@@ -263,7 +263,7 @@ export const FLAGS: readonly FlagRow[] = [
   text('encrypted-regex', INIT, BEHIND),
   text('config', ALL, { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
-  yesNo('json', [...WHY, ...DOCTOR], OWN),
+  yesNo('json', [...WHY, ...DOCTOR, 'updatekeys', 'revoke'], OWN),
   text('name', GENERATE, BEHIND),
   text('namespace', GENERATE, BEHIND),
   text('type', GENERATE, BEHIND),

@@ -2,6 +2,7 @@
 import { examineAll } from '../../operations/doctor.js';
 import { painterFor } from '../colours.js';
 import { checkupText } from '../doctor-text.js';
+import { jsonText } from '../json-text.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
@@ -20,7 +21,7 @@ export const doctor: Command = {
     };
     const found = await examineAll(request, host);
     const text = values.isOn('json')
-      ? `${JSON.stringify(found, null, 2)}\n`
+      ? jsonText(found)
       : checkupText(found, painterFor(streams), values.isOn('verbose'));
     await writeAll(streams.stdout, text);
     return found.problems.length > 0 ? 1 : 0;

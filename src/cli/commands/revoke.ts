@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { AffectedFile, Revocation } from '../../operations/revocation.js';
 import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/revoke.js';
 import { type Painter, painterFor } from '../colours.js';
+import { jsonText } from '../json-text.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
@@ -36,6 +37,9 @@ const LAST_WORDS = {
 /** What the flags ask for. Throws `usage`. */
 export function revokeRequest({ values, operands }: Invocation, talk: RevokeTalk): RevokeRequest {
   const [who, folder, ...others] = operands;
+  if (values.isOn('json') && !values.isOn('dry-run')) {
+    throw new UsageError('--json goes with --dry-run: other runs ask and tell on the way', 'revoke');
+  }
   if (!who || others.length > 0) throw new UsageError('revoke takes a name or recipient, and a folder', 'revoke');
   return {
     who,
@@ -51,11 +55,24 @@ export function revokeRequest({ values, operands }: Invocation, talk: RevokeTalk
 
 function talkWith({ values, streams, host }: Invocation, questions: Questions): RevokeTalk {
   return {
-    showPlan: (plan) => writeAll(streams.stdout, planText(plan, painterFor(streams))),
+    showPlan: (plan) =>
+      writeAll(streams.stdout, values.isOn('json') ? jsonText(planData(plan)) : planText(plan, painterFor(streams))),
     confirm: async () => values.isOn('yes') || questions.confirm('Is this okay?'),
     written: (path) => say(streams.stderr, `File ${printable(path)} written\n`),
     failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
     warn: (message) => host.warn(message),
+  };
+}
+
+/** What `--json` prints: the same, and why files could not be looked into. */
+function planData({ recipients, configs, files, problems }: Revocation): unknown {
+  return {
+    recipients,
+    configs: configs.map(({ path }) => path),
+    files: files.map(({ path, readable: { paths, comments }, shamirThreshold }) => {
+      return { path, paths, comments, shamirThreshold };
+    }),
+    problems: problems.map(({ file, message }) => ({ file, message })),
   };
 }
 

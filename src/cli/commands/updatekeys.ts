@@ -1,16 +1,26 @@
 /** `updatekeys`: from flags to the operation, and what it tells and asks on the way. */
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { type UpdateKeysRequest, type UpdateKeysTalk, updateKeys } from '../../operations/updatekeys.js';
+import type { KeyChange } from '../../operations/key-changes.js';
+import {
+  type UpdateKeysRequest,
+  type UpdateKeysTalk,
+  type UpdateResult,
+  updateKeys,
+} from '../../operations/updatekeys.js';
 import { painterFor } from '../colours.js';
+import { jsonText } from '../json-text.js';
 import { changeText } from '../key-change-text.js';
 import { Questions } from '../questions.js';
 import { reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
+import { UsageError } from '../usage-error.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, keyServiceFlags } from './document-flags.js';
 
 export const updatekeys: Command = {
   async run(invocation) {
+    if (invocation.values.isOn('json')) return checkAsJson(invocation);
     const questions = new Questions(invocation.streams);
     try {
       const talk = talkWith(invocation, questions);
@@ -22,6 +32,40 @@ export const updatekeys: Command = {
     }
   },
 };
+
+/** What `--json` prints of a file that was checked. */
+interface CheckedFile {
+  /** Absolute. */
+  readonly file: string;
+  readonly result: UpdateResult | 'failed';
+  /** What would change; null when nothing does, and for a file that failed. */
+  readonly change: Pick<KeyChange, 'groups' | 'threshold'> | null;
+  readonly error?: string;
+}
+
+/** `--check --json`: the files and what would change. A lone file that fails is an error without output, as without `--json`. */
+async function checkAsJson(invocation: Invocation): Promise<number> {
+  const { values, host, streams } = invocation;
+  if (!values.isOn('check') && !values.isOn('dry-run')) {
+    throw new UsageError('--json goes with --check: other runs ask and tell on the way', 'updatekeys');
+  }
+  const files: CheckedFile[] = [];
+  const talk: UpdateKeysTalk = {
+    started: () => undefined,
+    showChange: async () => undefined,
+    confirm: async () => false,
+    finished: (file, result, { groups, threshold }) => {
+      files.push({ file, result, change: result === 'outdated' ? { groups, threshold } : null });
+    },
+    failed: ({ file = '', message }) => {
+      files.push({ file: resolve(host.cwd, file), result: 'failed', change: null, error: message });
+    },
+    warn: (message) => host.warn(message),
+  };
+  const { failed, outdated } = await updateKeys(updateKeysRequest(invocation, talk), host);
+  await writeAll(streams.stdout, jsonText({ outdated, failed, files }));
+  return failed + outdated > 0 ? 1 : 0;
+}
 
 /** What the flags ask for. Throws `usage`. */
 export function updateKeysRequest({ values, operands }: Invocation, talk: UpdateKeysTalk): UpdateKeysRequest {

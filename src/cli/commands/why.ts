@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { explainFile } from '../../operations/why.js';
 import { painterFor } from '../colours.js';
+import { jsonText } from '../json-text.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { explanationText } from '../why-text.js';
@@ -17,10 +18,7 @@ export const why: Command = {
     const request = { ...encryptRequest(invocation), input: { kind: 'file', path } as const };
     const found = await explainFile(request, host);
     const asJson = values.isOn('json');
-    await writeAll(
-      streams.stdout,
-      asJson ? `${JSON.stringify(found, null, 2)}\n` : explanationText(found, painterFor(streams)),
-    );
+    await writeAll(streams.stdout, asJson ? jsonText(found) : explanationText(found, painterFor(streams)));
     return found.problems.length > 0 ? 1 : 0;
   },
 };

@@ -155,6 +155,8 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['key-file', { value: 'FILE', help: 'make the key there; it is refused in a repository', offers: 'files' }],
   ['path-regex', { value: 'REGEX', help: 'write one rule, for these files, instead of the usual ones' }],
   ['init --encrypted-regex', { value: 'REGEX', help: 'encrypt only values whose keys match, in those files' }],
+  ['updatekeys --json', { help: 'with --check: print what a program can read' }],
+  ['revoke --json', { help: 'with --dry-run: print what a program can read' }],
   ['json', { help: 'print what a program can read' }],
   ...SEALING_TEXTS,
   ...KUSTOMIZE_TEXTS,
