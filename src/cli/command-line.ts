@@ -75,8 +75,8 @@ function commandNamed(
 /** The first word of commands whose names have two: alone it stands for their help page. */
 function readFamily(word: string, rest: readonly string[]): CommandLine {
   const { given, operands } = parseFlags(rest, [HELP_FLAG], word);
-  const asksForPage = given.get('help') === true || operands.length === 0;
-  return { kind: 'help', topic: asksForPage ? word : `${word} ${operands[0]}` };
+  const [member] = operands[0] === 'help' || operands[0] === 'h' ? operands.slice(1) : operands;
+  return { kind: 'help', topic: given.get('help') === true || member === undefined ? word : `${word} ${member}` };
 }
 
 function readHelp(words: readonly string[], commands: readonly CommandRow[]): CommandLine {

@@ -26,7 +26,7 @@ function pageOn(topic: string | undefined, commands: readonly CommandRow[]): str
   const row = commands.find((command) => command.name === topic);
   if (row) return commandPage(row);
   if (isFamily(topic, commands)) return familyPage(topic, commands);
-  throw new SopsError('help-topic', `No help topic for '${topic}'`, { hint: 'See: sops-ts help' });
+  throw new SopsError('help-topic', `No help topic for '${topic.split(' ').at(-1)}'`, { hint: 'See: sops-ts help' });
 }
 
 /** The flag of the table that was probably meant, with its dashes, or undefined. */

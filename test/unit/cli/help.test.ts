@@ -43,6 +43,14 @@ describe('help pages', () => {
     expect(longest(page.split('\n'))).toBeLessThanOrEqual(110);
   });
 
+  test('they call the program as it was called', () => {
+    const page = helpPage('decrypt', COMMANDS, 'sops');
+    expect(page).toContain('Usage: sops decrypt ');
+    expect(page).toContain('\n  sops decrypt secrets.yaml\n');
+    expect(page).not.toContain('sops-ts');
+    expect(helpPage(undefined, COMMANDS, '$&')).toContain('Usage: $& COMMAND');
+  });
+
   test('the texts are those of the commands there are, each with an example', () => {
     const guides = TASKS.flatMap((task) => task.commands);
     expect(guides.map(({ name }) => name).sort()).toEqual(COMMANDS.map(({ name }) => name).sort());

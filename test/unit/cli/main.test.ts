@@ -43,7 +43,7 @@ describe('what is refused before anything is done', () => {
     ['f.yaml -d -i', 1, 'Write: sops-ts -d -i f.yaml'],
     ['nope f', 1, '"nope" is not a command of sops-ts, which has: encrypt, decrypt, '],
     ['-q f', 1, 'flag provided but not defined: -q'],
-    ['groups nope', 3, "No help topic for 'groups nope'"],
+    ['groups nope', 3, "No help topic for 'nope'"],
     ['groups --nope', 1, 'flag provided but not defined: -nope'],
     ['--nope --version', 1, 'flag provided but not defined: -nope'],
     ['decrypt --nope --help', 1, 'flag provided but not defined: -nope'],
@@ -78,10 +78,26 @@ describe('help and version', () => {
     ['help decrypt x', 'decrypt'],
     ['decrypt f --help', 'decrypt'],
     ['encrypt -h', 'encrypt'],
+    ['groups', 'groups COMMAND'],
+    ['groups --help', 'groups COMMAND'],
+    ['groups help', 'groups COMMAND'],
+    ['groups h', 'groups COMMAND'],
+    ['groups help add', 'groups add'],
+    ['help groups', 'groups COMMAND'],
+    ['help groups add', 'groups add'],
+    ['completion', 'completion COMMAND'],
   ])('%s', async (line, subject) => {
     const { status, out, err, calls } = await runMain(words(line));
     expect({ status, err, calls }).toEqual({ status: 0, err: '', calls: [] });
     expect(out).toContain(`Usage: sops-ts ${subject} `);
+  });
+});
+
+describe('unknown topics, in the words that scripts match', () => {
+  test.each(['help nope', 'groups nope', 'groups help nope', 'completion nope', 'help -- nope'])('%s', async (line) => {
+    const { status, out, err } = await runMain(words(line));
+    expect({ status, out }).toEqual({ status: 3, out: '' });
+    expect(err).toContain("No help topic for 'nope'\n");
   });
 });
 
