@@ -101,7 +101,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
   const local = parseFlags(reorder(behind, table), table, row.name);
   if (local.given.get('help') === true) return { kind: 'help', topic: row.name };
   const values = new FlagValues(new Map([...defaults, ...given, ...local.given]));
-  const surplus = unusableWords(row, values, { before, words: behind, table, operands: local.operands });
+  const surplus = unusableWords(row, values, { before, words: behind, table, operands: local.operands, isNamed: true });
   return {
     kind: 'run',
     row,
@@ -134,7 +134,7 @@ function readOldForm(
   const row = modes.at(-1) ?? (operands.length > 1 ? undefined : commands.find((command) => command.isDefault));
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]));
-  const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands });
+  const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
   const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
   const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;
   return {

@@ -16,6 +16,8 @@ export interface TypedWords {
 export interface LevelWords extends TypedWords {
   /** The operands that reading the words gave. */
   readonly operands: readonly string[];
+  /** Whether it is a command's name that stands before them, not one of the old forms. */
+  readonly isNamed: boolean;
 }
 
 export interface Surplus {
@@ -32,6 +34,7 @@ export function unusableWords(row: CommandRow, values: FlagValues, level: LevelW
   const [used, ...ignored] = level.operands;
   if (row.operandRule !== 'first' || ignored.length === 0) return { warnings: [], refusal: undefined };
   const flaglike = ignored.filter((word) => word.length > 1 && word.startsWith('-')).at(-1);
+  if (flaglike === undefined && level.isNamed && takesSeveral(row, values)) return { warnings: [], refusal: undefined };
   const only = `More than one positional argument provided: only ${quote(used ?? '')} is used`;
   const warnings = [`${only}, not ${ignored.map(quote).join(' ')}.`];
   if (flaglike === undefined) return { warnings, refusal: undefined };
@@ -42,6 +45,11 @@ export function unusableWords(row: CommandRow, values: FlagValues, level: LevelW
     return { warnings: [], refusal: new SopsError('conflict', message, { hint: meant }) };
   }
   return { warnings: [...warnings, `${where}. ${meant}`], refusal: undefined };
+}
+
+/** Whether the files behind the first are worked on as well. A name given for a file is one file's. */
+export function takesSeveral(row: Pick<CommandRow, 'severalInPlace'>, values: FlagValues): boolean {
+  return row.severalInPlace === true && values.isOn('in-place') && values.text('filename-override') === undefined;
 }
 
 /** The command line with every flag of the command before the operands; words that only look like flags are left out. */

@@ -19,6 +19,11 @@ export interface CommandRow {
    * flags that are ignored for their place). `own`: the command judges its operands itself.
    */
   readonly operandRule: 'first' | 'own';
+  /**
+   * Whether, called by its name and with `--in-place`, it takes further operands that are files, too: those that are not have no
+   * effect, as in SOPS, where that is so of all (see several.ts).
+   */
+  readonly severalInPlace?: true;
   /** Whether these flags make it write to the file it reads. */
   writesInPlace(values: FlagValues): boolean;
   load(): Promise<Command>;

@@ -6,11 +6,22 @@ import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js
 
 export const decrypt: Command = {
   async run(invocation) {
-    const { warnings } = await decryptFile(decryptRequest(invocation), invocation.host);
-    for (const warning of warnings) invocation.host.warn(warning);
-    return 0;
+    if (invocation.operands.length > 1 && invocation.values.isOn('in-place')) return decryptEach(invocation);
+    return decryptOne(invocation);
   },
 };
+
+async function decryptOne(invocation: Invocation): Promise<number> {
+  const { warnings } = await decryptFile(decryptRequest(invocation), invocation.host);
+  for (const warning of warnings) invocation.host.warn(warning);
+  return 0;
+}
+
+/** Loaded only when there are several. */
+async function decryptEach(invocation: Invocation): Promise<number> {
+  const { forEachFile } = await import('./several.js');
+  return forEachFile({ run: decryptOne }).run(invocation);
+}
 
 /** What the flags ask for. Throws `conflict` and `usage`. */
 export function decryptRequest(invocation: Invocation): DecryptRequest {

@@ -8,8 +8,9 @@ import type { FlagValues } from '../flag-values.js';
 import { readAll } from '../streams.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
+import { forEachFile } from './several.js';
 
-export const encrypt: Command = {
+export const encrypt: Command = forEachFile({
   async run(invocation) {
     const { values, host } = invocation;
     const { warnings } = values.isOn('update')
@@ -18,7 +19,7 @@ export const encrypt: Command = {
     for (const warning of warnings) host.warn(warning);
     return 0;
   },
-};
+});
 
 /** What the flags ask for. Throws `conflict` and `usage`. */
 export function encryptRequest(invocation: Invocation): EncryptRequest {

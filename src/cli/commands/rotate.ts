@@ -5,14 +5,15 @@ import { type RotateRequest, rotateFile } from '../../operations/rotate.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
+import { forEachFile } from './several.js';
 
-export const rotate: Command = {
+export const rotate: Command = forEachFile({
   async run(invocation) {
     const { warnings } = await rotateFile(rotateRequest(invocation), invocation.host);
     for (const warning of warnings) invocation.host.warn(warning);
     return 0;
   },
-};
+});
 
 /** What the flags ask for. Throws `no-file`, `conflict` and `usage`. */
 export function rotateRequest(invocation: Invocation): RotateRequest {

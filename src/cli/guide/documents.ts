@@ -6,7 +6,7 @@ export const DOCUMENTS: Task = {
   commands: [
     {
       name: 'encrypt',
-      operands: '[file]',
+      operands: '[file] | -i file...',
       summary: 'encrypt a file, or standard input with --filename-override',
       examples: [
         'sops-ts encrypt -i secrets.yaml',
@@ -15,7 +15,7 @@ export const DOCUMENTS: Task = {
     },
     {
       name: 'decrypt',
-      operands: '[file]',
+      operands: '[file] | -i file...',
       summary: 'decrypt a file, or standard input',
       examples: ['sops-ts decrypt secrets.yaml', 'sops-ts decrypt --extract \'["db"]["password"]\' secrets.yaml'],
     },

@@ -22,9 +22,12 @@ export const KEYS: Task = {
     },
     {
       name: 'rotate',
-      operands: 'file',
+      operands: 'file | -i file...',
       summary: 'give a file a new data key, and add or remove recipients',
-      examples: ['sops-ts rotate -i secrets.yaml', 'sops-ts rotate -i --add-age $RECIPIENT --rm-pgp $FP secrets.yaml'],
+      examples: [
+        'sops-ts rotate -i secrets/*.yaml',
+        'sops-ts rotate -i --add-age $RECIPIENT --rm-pgp $FP secrets.yaml',
+      ],
     },
     {
       name: 'groups add',
