@@ -6,17 +6,19 @@ import { nameOf } from '../../operations/input.js';
 import { type PlainRequest, plainBytesOf, type ReadFile, readMaybeEncrypted } from '../../operations/plain-input.js';
 import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
-import { itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
+import { describe, itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { checkDecrypted } from '../manifest/ready.js';
 import { looseScalarWarnings, type ScalarPolicy } from '../manifest/scalars.js';
-import { isDataKey } from '../manifest/secret.js';
+import { isDataKey, secretProblems } from '../manifest/secret.js';
 import { readSecret, type SecretContent } from './secret-content.js';
 
 export interface SecretInput extends PlainRequest {
   /** The name of the Secret that a file without one becomes. */
   readonly name: string | undefined;
   readonly policy: ScalarPolicy;
+  /** Whether the input holds some values of a Secret that has others already. */
+  readonly isPart?: boolean;
 }
 
 const CIPHERTEXT = 'ENC[AES256_GCM,';
@@ -49,7 +51,8 @@ export async function readSecrets(request: SecretInput, host: Host): Promise<Sec
   const bytes = await plaintextOf(read, request, host);
   const manifests = objectsOf(read, bytes, request);
   if (manifests) {
-    if (request.policy === 'yaml11') for (const text of manifests.flatMap(looseScalarWarnings)) host.warn(text);
+    const warnings = request.policy === 'yaml11' ? looseScalarWarnings : unmetDemands;
+    if (!request.isPart) for (const text of manifests.flatMap(warnings)) host.warn(text);
     // Ciphertext without metadata, or a document beside the encrypted ones, would be sealed as if it were the secret.
     for (const manifest of manifests) checkDecrypted(manifest);
     return manifests.map((manifest) => readSecret(manifest, request.policy));
@@ -76,6 +79,12 @@ function objectsOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput)
     if (error instanceof SopsError && request.name !== undefined) return undefined;
     throw error;
   }
+}
+
+/** What the type of a Secret asks for and it does not have: the controller would seal it in vain. */
+function unmetDemands(manifest: Manifest): string[] {
+  const problems = secretProblems(manifest).filter(({ path }) => path[0] === 'type');
+  return problems.map(({ text }) => `${describe(manifest)}: ${text}`);
 }
 
 function valuesOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Map<string, Uint8Array> {

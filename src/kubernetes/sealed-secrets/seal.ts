@@ -1,5 +1,7 @@
 /** `seal`: Secrets, single values and SealedSecrets, sealed for a controller. */
 import type { KeyObject } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { checkExists, readInput } from '../../operations/input.js';
 import { writeOutput } from '../../operations/output.js';
@@ -50,6 +52,7 @@ export interface ResealRequest extends Sealing {
 /** Seals every Secret of the input. Nothing is written unless all could be sealed. Throws SopsError. */
 export async function sealSecrets(request: SealRequest, host: Host): Promise<void> {
   const form = formFor(request.form, pathOf(request.output));
+  checkSourceStays(request, host);
   const { publicKey } = await loadCertificate(request.certificate, host);
   const secrets = await readSecrets(request, host);
   const roots = secrets.map((secret) => {
@@ -66,7 +69,7 @@ export async function sealInto(request: MergeRequest, host: Host): Promise<void>
   await checkExists(input, host);
   const { roots, form } = await transformSealed(input, request, host, async (target, only) => {
     if (!only) throw new SopsError('conflict', `${request.target}: --merge-into needs a file with one SealedSecret`);
-    const secrets = await readSecrets({ ...request, name: request.name ?? target.binding.name }, host);
+    const secrets = await readSecrets({ ...request, name: request.name ?? target.binding.name, isPart: true }, host);
     const [secret, ...others] = secrets;
     if (!secret || others.length > 0) {
       throw new SopsError('conflict', `--merge-into takes one Secret, and the input holds ${secrets.length}`);
@@ -84,6 +87,7 @@ export async function sealInto(request: MergeRequest, host: Host): Promise<void>
 /** Seals the plaintext of the input as one value, printed without a line end. Throws SopsError. */
 export async function sealRaw(request: RawRequest, host: Host): Promise<void> {
   const binding = bindingOfFlags(request.flags);
+  checkSourceStays(request, host);
   const { publicKey } = await loadCertificate(request.certificate, host);
   const plaintext = await readPlaintext(request, host);
   await writeSealed(sealValue(plaintext, labelOf(binding.scope, binding), publicKey), request, host);
@@ -130,6 +134,24 @@ async function transformSealed(
     roots.push(await change(readSealedSecret(manifest, flags.namespace), manifests.length === 1));
   }
   return { roots, form: formFor(form ?? own, pathOf(output)) };
+}
+
+/** Whoever seals can not open: a source that was overwritten would be lost. */
+function checkSourceStays({ input, output }: RawRequest, host: Host): void {
+  const [from, to] = [pathOf(input), pathOf(output)].map((path) => path && realPath(resolve(host.cwd, path)));
+  if (from === undefined || from !== to) return;
+  throw new SopsError('conflict', 'the result would take the place of its own source', {
+    file: pathOf(input) ?? '',
+    hint: 'Sealed values open in the cluster alone: write them to a file of their own.',
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function checkNotEmpty({ values, described }: SecretContent, { allowEmptyData }: SealRequest): void {

@@ -28,7 +28,7 @@ export function readSecret(manifest: Manifest, policy: ScalarPolicy): SecretCont
   if (!isSecret(root)) throw refusal(manifest, 'only Secrets (apiVersion v1) can be sealed', ['kind']);
   const text = (...path: string[]): string | undefined => {
     const value = valueAt(root, ...path);
-    const isAbsent = value === undefined || (value.kind === 'leaf' && value.value === null && policy === 'yaml11');
+    const isAbsent = value === undefined || (value.kind === 'leaf' && value.value === null);
     return isAbsent ? undefined : stringOf(value, manifest, path, policy) || undefined;
   };
   const annotations = textsOf(manifest, ['metadata', 'annotations'], policy);

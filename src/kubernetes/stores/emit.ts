@@ -44,6 +44,8 @@ export interface EmitRequest extends Omit<KeysRequest, 'asksForBinary'>, EmitCho
   readonly policies: ReadonlyMap<string, string>;
 }
 
+const NO_RULE = 'No destination rule sends the file to a store that operators read, either.';
+
 /** The ExternalSecrets of a file, one for each Secret. Throws SopsError. */
 export async function emitExternalSecrets(request: EmitRequest, host: Host): Promise<string> {
   const store = storeReference(request);
@@ -102,7 +104,7 @@ export async function emitSecretStore(request: StoreRequest, host: Host): Promis
   const published =
     request.path === undefined ? undefined : await publishedPlace(request.path, request.configPath, host);
   const provider = await providerOf(request.provider ?? published?.store);
-  if (!provider) throw usage('--provider is missing', 'No destination rule says where the file is published, either.');
+  if (!provider) throw usage('--provider is missing', NO_RULE);
   const settings = settingsFor(provider, provider.settings, published?.settings, request);
   const namespace = namespaceOf(request.namespace);
   const root = secretStoreOf({
@@ -127,7 +129,7 @@ export async function emitProviderClasses(request: ProviderClassRequest, host: H
   if (!provider?.mount) {
     throw provider
       ? usage(`the CSI driver has no provider for a store of ${provider.name}`)
-      : usage('--provider is missing', 'No destination rule says where the file is published, either.');
+      : usage('--provider is missing', NO_RULE);
   }
   const settings = settingsFor(provider, provider.mountSettings, published, request);
   const roots = files.map((file) => {
@@ -169,6 +171,9 @@ async function readSources(
       'publish sends one secret for a file: --per-key needs --to',
       'The destination rule says where it goes.',
     );
+  }
+  if (request.asPublished && request.layout === 'per_key') {
+    throw new SopsError('conflict', 'Error: cannot use both --as-published and --per-key');
   }
   const provider = await providerOf(request.provider ?? place?.store);
   const isDocument = request.asPublished || place !== undefined;

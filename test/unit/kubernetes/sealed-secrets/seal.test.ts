@@ -1,5 +1,5 @@
 /** `seal` beyond kubeseal: encrypted and other files, targets, re-encryption, and what is refused. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../../support/desk.js';
@@ -174,6 +174,28 @@ describe('what is sealed', () => {
     await done(['seal', 'plain.yaml', ...CERT, '-w', 'out.json']);
     expect(JSON.parse(desk.text('out.json')).kind).toBe('SealedSecret');
     expect(statSync(desk.path('out.json')).mode & 0o044).toBe(0o044);
+  });
+
+  test('never takes the place of its own source', async () => {
+    desk.write('own.yaml', secret());
+    symlinkSync('own.yaml', desk.path('link.yaml'));
+    await refused(['seal', 'own.yaml', ...CERT, '-w', './own.yaml'], 'the place of its own source');
+    await refused(['seal', 'own.yaml', ...CERT, '-w', 'link.yaml'], 'the place of its own source');
+    await refused(['seal', 'own.yaml', ...CERT, '--raw', '-n', 'a', '--name', 'b', '-w', 'own.yaml'], 'its own source');
+    expect(desk.text('own.yaml')).toBe(secret());
+  });
+
+  test('is warned of when its type asks for more', async () => {
+    const ran = await desk.run(['seal', ...CERT], { stdin: secret('type: kubernetes.io/tls\n') });
+    expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining('needs the key tls.crt')]);
+  });
+
+  test('can leave out what null stands for', async () => {
+    const sealed = await done(
+      ['seal', ...CERT],
+      secret('type: null\nimmutable: null\n').replace('name: db', 'name: db\n  creationTimestamp: null'),
+    );
+    expect(sealed).not.toContain('null');
   });
 
   test('can come from SEALED_SECRETS_ variables', async () => {

@@ -200,6 +200,13 @@ describe('an ExternalSecret', () => {
     );
   });
 
+  test('of a published file is never one for each key', async () => {
+    await refused(
+      ['external-secret', 'app.env', '--store', 's', '--name', 'a', '--per-key', '--as-published'],
+      'cannot use both',
+    );
+  });
+
   test('can be JSON', async () => {
     const ran = await desk.run(['emit', 'external-secret', 'app.env', '--store', 's', '--name', 'app', '-o', 'json']);
     expect(problemsOf(JSON.parse(ran.stdout.toString()))).toEqual([]);
