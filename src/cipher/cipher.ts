@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, rand
 import type { LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
 import { decodeText, encodeText } from '../util/text.js';
+import { type BatchOpener, type BatchResult, makeBatchOpener } from './batch.js';
 import { type EncryptedValue, formatEncryptedValue, parseEncryptedValue } from './encrypted-value.js';
 import type { IvMemory } from './iv-memory.js';
 
@@ -19,6 +20,7 @@ export class Cipher {
   private readonly key: KeyObject;
   private readonly aad = new AadBytes();
   private readonly ivs = new IvPool();
+  private opener: BatchOpener | undefined;
 
   /**
    * @param dataKey 32 bytes; copied. Throws RangeError for another length.
@@ -67,6 +69,15 @@ export class Cipher {
       // The tag differs, or OpenSSL does not take an IV of this length.
       return null;
     }
+  }
+
+  /**
+   * Opens many texts, each under the additional data at the same index, as `parseEncryptedValue` and {@link open} do, at a
+   * fraction of the cost. Undefined stands for a value that must be opened by itself, null for one that does not authenticate.
+   */
+  openTogether(texts: readonly string[], aads: readonly string[]): BatchResult[] {
+    if (!this.opener || this.opener.capacity < texts.length) this.opener = makeBatchOpener(this.key, texts.length);
+    return this.opener.open(texts, aads);
   }
 
   /**

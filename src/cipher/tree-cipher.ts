@@ -2,12 +2,13 @@
 import { SopsError } from '../errors.js';
 import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
 import { type Branch, comment, type Leaf } from '../tree/tree.js';
-import { readValue, textOf, typeWordOf } from '../tree/value.js';
+import { textOf, typeWordOf } from '../tree/value.js';
 import { type Place, walk } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
 import { parseEncryptedValue } from './encrypted-value.js';
+import { AUTHENTICATION_HINT, LeafQueue, notDecryptable, UNAUTHENTIC } from './leaf-queue.js';
 import { MacHash } from './mac.js';
 
 export interface TreeOptions {
@@ -77,18 +78,21 @@ export function encryptTree(documents: readonly Branch[], options: TreeOptions):
 export function decryptTree(documents: readonly Branch[], options: TreeOptions): DecryptedTree {
   const { cipher, scope, macOnlyEncrypted } = options;
   const mac = new MacHash(macOnlyEncrypted);
+  const queue = new LeafQueue({ cipher, mac, documents, scope });
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0, keptComments: 0 };
   walk(documents, scope, {
     leaf(leaf, place) {
       if (leaf.value === null || leaf.value === '') return;
-      if (!place.selected) {
-        counts.nonEmptyLeaves += 1;
-        if (!macOnlyEncrypted) hashPlain(mac, leaf, place);
-      } else if (decryptLeaf(cipher, mac, leaf, place)) {
-        counts.nonEmptyLeaves += 1;
-        counts.encryptedLeaves += 1;
-      } else {
+      if (place.selected && decryptItemComment(cipher, queue, leaf, place)) {
         counts.encryptedComments += 1;
+        return;
+      }
+      counts.nonEmptyLeaves += 1;
+      if (place.selected) {
+        counts.encryptedLeaves += 1;
+        queue.addSealed(leaf, place.joinedPath);
+      } else if (!macOnlyEncrypted) {
+        queue.addPlain(leaf);
       }
     },
     comment(comment, place) {
@@ -97,61 +101,29 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
       else if (comment.text !== before) counts.encryptedComments += 1;
     },
   });
+  queue.flush();
   return { macText: mac.digest(), ...counts };
 }
 
-/** Decrypts and hashes one leaf. @returns false when it has turned out to be a comment, which took its place. */
-function decryptLeaf(cipher: Cipher, mac: MacHash, leaf: Leaf, place: Place): boolean {
-  if (typeof leaf.value !== 'string') {
-    throw notDecryptable(place, `Expected encrypted value as string, but got ${leafKind(leaf)}`);
-  }
-  const parsed = parseEncryptedValue(leaf.value);
-  if (!parsed) throw notDecryptable(place, "Could not decrypt value: it does not match sops' data format");
+/**
+ * A list item that is an encrypted comment becomes a comment, at once, since the selection of what follows depends on it.
+ * @returns false for any other leaf, which is left as it is.
+ */
+function decryptItemComment(cipher: Cipher, queue: LeafQueue, { value, source }: Leaf, place: Place): boolean {
+  if (place.container.kind !== 'list' || typeof value !== 'string' || !value.includes(COMMENT_WORD)) return false;
+  const parsed = parseEncryptedValue(value);
+  if (parsed?.type !== COMMENT_WORD) return false;
+  // Whatever fails before it is told first.
+  queue.flush();
   const aad = place.joinedPath;
   const plaintext = cipher.open(parsed, aad);
-  if (!plaintext) {
-    throw notDecryptable(place, `Could not decrypt value: ${UNAUTHENTIC}`, AUTHENTICATION_HINT);
-  }
+  if (!plaintext) throw notDecryptable(place.path, UNAUTHENTIC, AUTHENTICATION_HINT);
   const text = decodeText(plaintext);
-  if (parsed.type === COMMENT_WORD && place.container.kind === 'list') {
-    cipher.remember(parsed.iv, COMMENT_WORD, text, aad);
-    place.replaceByComment(comment(text, false, leaf.source));
-    return false;
-  }
-  const value = readValue(text, parsed.type);
-  if (value === undefined)
-    throw notDecryptable(place, `Could not decrypt value: it is not of the type ${printable(parsed.type)}`);
-  cipher.remember(parsed.iv, parsed.type, text, aad);
-  leaf.value = value;
-  // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
-  if (value === text) mac.addBytes(plaintext);
-  else hashPlain(mac, leaf, place);
+  cipher.remember(parsed.iv, COMMENT_WORD, text, aad);
+  place.replaceByComment(comment(text, false, source));
   return true;
-}
-
-function hashPlain(mac: MacHash, leaf: Leaf, place: Place): void {
-  const text = leaf.value === null ? '' : textOf(leaf.value);
-  if (text === null) throw notDecryptable(place, 'the value is outside the range of its type');
-  mac.addText(text);
-}
-
-const UNAUTHENTIC = 'Could not decrypt with AES_GCM: message authentication failed';
-const AUTHENTICATION_HINT = 'The value was changed or moved to another key, or the file was given the key of another.';
-
-function notDecryptable(place: Place, reason: string, hint?: string): SopsError {
-  const details = hint === undefined ? { path: place.path } : { path: place.path, hint };
-  return new SopsError('leaf-not-decryptable', `Error decrypting tree: Error walking tree: ${reason}`, details);
 }
 
 function notEncryptable(place: Place, reason: string): SopsError {
   return new SopsError('leaf-not-encryptable', `Error encrypting tree: ${reason}`, { path: place.path });
-}
-
-function leafKind(leaf: Leaf): string {
-  return leaf.value === null ? 'null' : typeWordOf(leaf.value);
-}
-
-/** A type word comes from the file: only a plain word is repeated. */
-function printable(word: string): string {
-  return /^[a-z]{1,12}$/.test(word) ? `"${word}"` : 'given in the file';
 }

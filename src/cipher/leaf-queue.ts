@@ -1,0 +1,135 @@
+/** The leaves of a tree on their way to plaintext: opened many at a time, hashed for the MAC in their order. */
+import { SopsError } from '../errors.js';
+import type { EncryptionScope } from '../tree/scope.js';
+import type { Branch, KeyPath, Leaf } from '../tree/tree.js';
+import { readValue, textOf, typeWordOf } from '../tree/value.js';
+import { walk } from '../tree/walk.js';
+import { decodeText } from '../util/text.js';
+import type { BatchResult, OpenedValue } from './batch.js';
+import type { Cipher } from './cipher.js';
+import { parseEncryptedValue } from './encrypted-value.js';
+import type { MacHash } from './mac.js';
+
+/** Leaves per batch. */
+const BATCH_LEAVES = 2048;
+/** Fewer are opened one by one: preparing for batches takes as long as opening about that many. */
+const WORTH_A_BATCH = 1024;
+
+/** What a queue works with. */
+export interface QueueOptions {
+  readonly cipher: Cipher;
+  readonly mac: MacHash;
+  /** The tree, to find the path of a leaf that fails. */
+  readonly documents: readonly Branch[];
+  readonly scope: EncryptionScope;
+}
+
+/** A leaf that waits; `aad` is null for one that is not encrypted. */
+interface Waiting {
+  readonly leaf: Leaf;
+  readonly aad: string | null;
+}
+
+export class LeafQueue {
+  private waiting: Waiting[] = [];
+  private batched = false;
+
+  constructor(private readonly options: QueueOptions) {}
+
+  /** Hashes a readable leaf in its turn. Throws as {@link flush} does. */
+  addPlain(leaf: Leaf): void {
+    this.add({ leaf, aad: null });
+  }
+
+  /** Decrypts a leaf in place, and hashes it, in its turn. Throws as {@link flush} does. */
+  addSealed(leaf: Leaf, aad: string): void {
+    this.add({ leaf, aad });
+  }
+
+  private add(one: Waiting): void {
+    this.waiting.push(one);
+    if (this.waiting.length === BATCH_LEAVES) this.flush();
+  }
+
+  /** Does what waits. Throws `leaf-not-decryptable` for the first leaf that cannot be decrypted; those before it are. */
+  flush(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    const results = this.openTogether(waiting);
+    for (const [index, { leaf, aad }] of waiting.entries()) {
+      if (aad === null) this.hash(leaf);
+      else this.decrypt(leaf, aad, results?.[index]);
+    }
+  }
+
+  private openTogether(waiting: readonly Waiting[]): readonly BatchResult[] | undefined {
+    if (!this.batched && waiting.length < WORTH_A_BATCH) return undefined;
+    this.batched = true;
+    const texts = waiting.map(({ leaf, aad }) => (aad !== null && typeof leaf.value === 'string' ? leaf.value : ''));
+    return this.options.cipher.openTogether(
+      texts,
+      waiting.map(({ aad }) => aad ?? ''),
+    );
+  }
+
+  private decrypt(leaf: Leaf, aad: string, result: BatchResult): void {
+    const { cipher, mac } = this.options;
+    if (typeof leaf.value !== 'string') {
+      const kind = leaf.value === null ? 'null' : typeWordOf(leaf.value);
+      throw notDecryptable(this.pathOf(leaf), `Expected encrypted value as string, but got ${kind}`);
+    }
+    const opened = result === undefined ? this.openAlone(leaf, leaf.value, aad) : result;
+    if (opened === null) throw notDecryptable(this.pathOf(leaf), UNAUTHENTIC, AUTHENTICATION_HINT);
+    const { text, type } = opened;
+    const value = readValue(text, type);
+    if (value === undefined) {
+      throw notDecryptable(this.pathOf(leaf), `Could not decrypt value: it is not of the type ${printable(type)}`);
+    }
+    cipher.remember(opened.iv, type, text, aad);
+    leaf.value = value;
+    // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
+    if (value === text) mac.addBytes(opened.bytes, opened.start, opened.end);
+    else this.hash(leaf);
+  }
+
+  private openAlone(leaf: Leaf, text: string, aad: string): OpenedValue | null {
+    const parsed = parseEncryptedValue(text);
+    if (!parsed) throw notDecryptable(this.pathOf(leaf), MALFORMED);
+    const bytes = this.options.cipher.open(parsed, aad);
+    if (!bytes) return null;
+    return { text: decodeText(bytes), type: parsed.type, iv: parsed.iv, bytes, start: 0, end: bytes.length };
+  }
+
+  private hash(leaf: Leaf): void {
+    const text = leaf.value === null ? '' : textOf(leaf.value);
+    if (text === null) throw notDecryptable(this.pathOf(leaf), 'the value is outside the range of its type');
+    this.options.mac.addText(text);
+  }
+
+  /** The path of a leaf, which is looked for only when it is to be told. */
+  private pathOf(wanted: Leaf): KeyPath {
+    let path: KeyPath = [];
+    walk(this.options.documents, this.options.scope, {
+      leaf(leaf, place) {
+        if (leaf === wanted) path = place.path;
+      },
+    });
+    return path;
+  }
+}
+
+export const MALFORMED = "Could not decrypt value: it does not match sops' data format";
+export const UNAUTHENTIC = 'Could not decrypt value: Could not decrypt with AES_GCM: message authentication failed';
+export const AUTHENTICATION_HINT =
+  'The value was changed or moved to another key, or the file was given the key of another.';
+
+/** The error for a leaf; `reason` never quotes a value. */
+export function notDecryptable(path: KeyPath, reason: string, hint?: string): SopsError {
+  const details = hint === undefined ? { path } : { path, hint };
+  return new SopsError('leaf-not-decryptable', `Error decrypting tree: Error walking tree: ${reason}`, details);
+}
+
+/** A type word comes from the file: only a plain word is repeated. */
+function printable(word: string): string {
+  return /^[a-z]{1,12}$/.test(word) ? `"${word}"` : 'given in the file';
+}
