@@ -7,10 +7,9 @@ import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
 import type { EditView } from '../operations/edit.js';
 import type { Branch, Leaf, Source } from '../tree/tree.js';
-import { decodeBase64 } from '../util/base64.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../util/text.js';
 import { branchAt, itemsOf, stringAt, valueAt, valuesOf } from './manifest/manifest.js';
-import { isSecret } from './manifest/secret.js';
+import { decodeDataValue, isSecret } from './manifest/secret.js';
 
 const INDENT = 2;
 
@@ -27,6 +26,7 @@ interface DataValue {
 interface Shown {
   readonly value: string;
   readonly raw: string;
+  readonly column: number | undefined;
 }
 
 /**
@@ -45,10 +45,14 @@ export class SecretView implements EditView {
   show(text: string): string {
     const edits = this.dataValues(text).flatMap(({ id, leaf, source }): Edit[] => {
       if (typeof leaf.value !== 'string') return [];
-      const bytes = decodeBase64(leaf.value);
+      const bytes = decodeDataValue(leaf.value);
       const plain = bytes && decodeText(bytes);
       const isShown = plain !== null && !(this.format === 'json' && hasInvalidBytes(plain));
-      this.before.set(id, { value: isShown ? plain : leaf.value, raw: text.slice(source.start, source.end) });
+      this.before.set(id, {
+        value: isShown ? plain : leaf.value,
+        raw: text.slice(source.start, source.end),
+        column: source.column,
+      });
       return isShown ? [{ ...spanOf(source), text: this.written(plain, source, text) }] : [];
     });
     return applyEdits(text, edits);
@@ -62,7 +66,8 @@ export class SecretView implements EditView {
         throw new SopsError('document-invalid', `data.${key} is not quoted and no string`, { path: ['data', key] });
       }
       const before = this.before.get(id);
-      const isSame = before?.value === leaf.value && !before.raw.includes('\n');
+      // Several lines fit in the column only that they were written in.
+      const isSame = before?.value === leaf.value && (before.column === source.column || !before.raw.includes('\n'));
       const encoded = encodeText(leaf.value).toString('base64');
       return [{ ...spanOf(source), text: isSame ? before.raw : this.written(encoded, source, shown) }];
     });

@@ -45,6 +45,7 @@ export interface BuildOutcome {
 /** Larger files are left alone, as Flux does. */
 const MOST_BYTES = 5 * 1024 * 1024;
 const LIMIT = 20;
+const GRACE_MILLISECONDS = 500;
 const FLAGS = ['--enable-alpha-plugins', '--enable-exec'];
 /** Names that generators of the KRM form call the plug-in by. */
 const PROGRAM_NAMES = ['ksops', 'sops-ts-kustomize'];
@@ -182,8 +183,10 @@ async function runIn(room: string, run: Run): Promise<BuildOutcome> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   const args = [...tool.words, ...request.args, target];
-  const streams = { out: collector(out), err: collector(err) };
+  const interrupted = afterSignal(own);
+  const streams = { out: collector(out, interrupted.grace), err: collector(err, interrupted.grace) };
   const end = await superviseChild(() => ({ file: tool.file, args, env, cwd: host.cwd, isShell: false, streams }), own);
+  interrupted.forget();
   const stderr = withRealPaths(Buffer.concat(err).toString('utf8'), mirror);
   const status = statusOf(end);
   return { stdout: status === 0 ? Buffer.concat(out).toString('utf8') : '', stderr, status };
@@ -207,9 +210,24 @@ function environmentOf(host: Host, more: Readonly<Record<string, string>>): Reco
   return Object.fromEntries([...given, ...Object.entries(more)]);
 }
 
-function collector(into: Buffer[]): (source: NodeJS.ReadableStream) => Promise<void> {
-  return async (source) => {
-    for await (const chunk of source) into.push(Buffer.from(chunk));
+/** Settles a little after a signal that ends kustomize: what it started may go on, and must not keep plaintext in the folder. */
+function afterSignal(own: OwnProcess): { readonly grace: Promise<void>; forget(): void } {
+  let forget = (): void => undefined;
+  const grace = new Promise<void>((settle) => {
+    forget = own.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'], () => setTimeout(settle, GRACE_MILLISECONDS));
+  });
+  return { grace, forget: () => forget() };
+}
+
+function collector(into: Buffer[], grace: Promise<void>): (source: NodeJS.ReadableStream) => Promise<void> {
+  return (source) => {
+    const whole = new Promise<void>((settle, reject) => {
+      source
+        .on('data', (chunk: Buffer) => into.push(chunk))
+        .on('end', settle)
+        .on('error', reject);
+    });
+    return Promise.race([whole, grace]);
   };
 }
 

@@ -7,9 +7,9 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/open-file.js';
 import type { Trail } from '../../operations/trail.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, withEntry } from '../manifest/manifest.js';
 import { checkDecrypted } from '../manifest/ready.js';
+import { decodeDataValue } from '../manifest/secret.js';
 
 export interface BuiltRules {
   readonly keyServices: readonly KeyService[];
@@ -65,7 +65,7 @@ async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manif
   if (stringAt(manifest.root, 'kind') !== 'Secret' || !data) return manifest;
   let made = data;
   for (const { key, value } of itemsOf(data)) {
-    const bytes = value.kind === 'leaf' && typeof value.value === 'string' ? decodeBase64(value.value) : null;
+    const bytes = value.kind === 'leaf' && typeof value.value === 'string' ? decodeDataValue(value.value) : null;
     const format = bytes && formatOfMarker(bytes, key);
     if (!format) continue;
     const plain = await decryptFileIn(bytes, { format, key, rules }).catch((error: unknown) => {

@@ -11,9 +11,10 @@ import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
 import { checkDecrypted, checkIdentified } from '../manifest/ready.js';
 import { looseScalarWarnings } from '../manifest/scalars.js';
-import { buildSecret, checkSecret, isSecret } from '../manifest/secret.js';
+import { buildSecret, checkSecret, isSecret, withUnbrokenData } from '../manifest/secret.js';
 import { readEnvText } from './env-file.js';
 import { filesOfPattern } from './glob.js';
+import { compareKeys } from './go-yaml-order.js';
 import { marked } from './marks.js';
 import type { FileReference, GeneratorPlan, SecretPlan } from './plan.js';
 import { inList, type SourceList } from './reasons.js';
@@ -90,7 +91,7 @@ class Maker {
     }
     const { name, namespace, labels, annotations, type } = secret;
     const made = buildSecret({ name, namespace, labels, annotations, type, data, stringData });
-    const root = this.plan.dialect === 'ksops' ? (sorted(made) as Branch) : made;
+    const root = this.plan.dialect === 'ksops' ? (sorted(made, compareKeys) as Branch) : made;
     const object = this.marked(madeManifest(root), secret.marks);
     checkDecrypted(object);
     this.checkOwn(object);
@@ -141,7 +142,8 @@ class Maker {
   }
 
   private marked(object: Manifest, marks: SecretPlan['marks']): Manifest {
-    return { ...object, root: marked(object.root, marks) };
+    const root = this.plan.dialect === 'own' && isSecret(object.root) ? withUnbrokenData(object.root) : object.root;
+    return { ...object, root: marked(root, marks) };
   }
 
   /** Our kind refuses what the API server would refuse; ksops hands it on. */

@@ -23,7 +23,7 @@ import { type OutputForm, printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
 import { checkDecrypted, checkIdentified } from '../manifest/ready.js';
 import { type ScalarPolicy, stringOf } from '../manifest/scalars.js';
-import { buildSecret, checkSecret, isSecret, withStringData } from '../manifest/secret.js';
+import { buildSecret, checkSecret, isSecret, withStringData, withUnbrokenData } from '../manifest/secret.js';
 import { readEnvText } from './env-file.js';
 import { checkUnique } from './generate.js';
 import { keyedReference } from './ksops-plan.js';
@@ -134,7 +134,7 @@ class ManifestMaker {
       );
       root = withEntry(root, field, branch(entries));
     }
-    return { ...manifest, root };
+    return { ...manifest, root: isSecret(root) ? withUnbrokenData(root) : root };
   }
 
   private cleanValue(value: Value, manifest: Manifest, path: readonly string[]): Value {

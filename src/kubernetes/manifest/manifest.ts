@@ -82,23 +82,26 @@ export function textMap(entries: Iterable<readonly [string, string]>): Branch {
   return branch([...entries].map(([key, text]) => item(key, leaf(text))));
 }
 
-/** The map with its keys in the order of their bytes, at every level; a comment above an entry goes with it. */
-export function sorted(value: Value): Value {
+/** The map with its keys in an order, that of their bytes by default, at every level; a comment above an entry goes with it. */
+export function sorted(value: Value, compare: (one: string, other: string) => number = compareBytes): Value {
   if (value.kind === 'leaf') return value;
   if (value.kind === 'list') {
-    return { kind: 'list', items: value.items.map((entry) => (entry.kind === 'comment' ? entry : sorted(entry))) };
+    return {
+      kind: 'list',
+      items: value.items.map((entry) => (entry.kind === 'comment' ? entry : sorted(entry, compare))),
+    };
   }
   const blocks: { readonly key: string; readonly entries: (Item | Comment)[] }[] = [];
   let above: Comment[] = [];
   for (const entry of value.items) {
     if (entry.kind === 'item') {
-      blocks.push({ key: entry.key, entries: [...above, item(entry.key, sorted(entry.value))] });
+      blocks.push({ key: entry.key, entries: [...above, item(entry.key, sorted(entry.value, compare))] });
       above = [];
     } else {
       above.push(entry);
     }
   }
-  blocks.sort((one, other) => compareBytes(one.key, other.key));
+  blocks.sort((one, other) => compare(one.key, other.key));
   return branch([...blocks.flatMap((block) => block.entries), ...above]);
 }
 

@@ -74,6 +74,24 @@ export function withDataOnly(root: Branch): Branch {
   return withEntry(withoutEntries(root, 'stringData'), 'data', data);
 }
 
+/** The bytes of a value of `data`, null when it is no base64. Line breaks, which kustomize puts into long ones, count nothing. */
+export function decodeDataValue(text: string): Buffer | null {
+  return decodeBase64(text.replace(/[\r\n]/g, ''));
+}
+
+/** The Secret with every `data` value on one line. */
+export function withUnbrokenData(root: Branch): Branch {
+  const data = branchAt(root, 'data');
+  const isBroken = ({ value }: Item): boolean => value.kind === 'leaf' && /[\r\n]/.test(String(value.value));
+  if (!data || !itemsOf(data).some(isBroken)) return root;
+  const entries = data.items.map((entry) =>
+    entry.kind === 'item' && entry.value.kind === 'leaf' && isBroken(entry)
+      ? item(entry.key, leaf(String(entry.value.value).replace(/[\r\n]/g, '')))
+      : entry,
+  );
+  return withEntry(root, 'data', branch(entries));
+}
+
 /** The Secret with every `data` value that is text moved to `stringData`; what stands there already wins. */
 export function withStringData(root: Branch): Branch {
   const data = branchAt(root, 'data');
@@ -81,7 +99,7 @@ export function withStringData(root: Branch): Branch {
   let texts = branchAt(root, 'stringData') ?? branch();
   const kept: Item[] = [];
   for (const entry of itemsOf(data)) {
-    const bytes = entry.value.kind === 'leaf' ? decodeBase64(String(entry.value.value)) : null;
+    const bytes = entry.value.kind === 'leaf' ? decodeDataValue(String(entry.value.value)) : null;
     const text = bytes && decodeText(bytes);
     if (text === null || hasInvalidBytes(text)) kept.push(entry);
     else if (!itemsOf(texts).some(({ key }) => key === entry.key)) texts = withEntry(texts, entry.key, leaf(text));
@@ -149,7 +167,7 @@ function bytesOf(value: Value, field: 'data' | 'stringData', manifest: Manifest)
   const { text, isCertain } = readAsString(value, manifest.text);
   if (typeof value.value !== 'string' || !isCertain) return 'is not quoted and no string for every reader of YAML';
   if (field === 'stringData') return encodeText(text);
-  return decodeBase64(text) ?? 'is not standard base64 with padding and without line breaks';
+  return decodeDataValue(text) ?? 'is not standard base64 with padding';
 }
 
 /** By type: the keys that must be there. */

@@ -14,6 +14,9 @@ data:
   user: YWRtaW4= # who
   bin: /wA=
   lines: bGluZTEKbGluZTIK
+  wrapped: |
+    YWJj
+    ZGVm
   odd: "not base64"
 stringData:
   pin: "${CANARY}"
@@ -39,7 +42,9 @@ describe('kustomize generate', () => {
 
   test('decrypts manifests, keeps comments and order, unpacks lists', async () => {
     desk.write('s.enc.yaml', await sealed(FINE));
-    expect((await generate('s.enc.yaml')).stdout.toString()).toBe(FINE.replace('"canary-77ab"', 'canary-77ab'));
+    expect((await generate('s.enc.yaml')).stdout.toString()).toBe(
+      FINE.replace('"canary-77ab"', 'canary-77ab').replace('|\n    YWJj\n    ZGVm', 'YWJjZGVm'),
+    );
     const sorted = (await generate('--sort', '--no-comments', 's.enc.yaml')).stdout.toString();
     expect(Object.keys(docs(sorted)[0] ?? {})).toEqual(['apiVersion', 'data', 'kind', 'metadata', 'stringData']);
     expect(sorted).not.toContain('#');
@@ -344,7 +349,8 @@ describe('edit --k8s', () => {
     expect(desk.text('shown')).toBe(
       SECRET.replace('YWRtaW4=', 'admin')
         .replace('bin: /wA=', 'bin: !!binary /wA=')
-        .replace('bGluZTEKbGluZTIK', '|\n    line1\n    line2'),
+        .replace('bGluZTEKbGluZTIK', '|\n    line1\n    line2')
+        .replace('|\n    YWJj\n    ZGVm', 'abcdef'),
     );
     const plain = (await desk.run(['decrypt', 's.enc.yaml'])).stdout.toString();
     expect(plain).toBe(SECRET.replace('YWRtaW4=', 'cm9vdA==').replace('  bin: /wA=\n', '  bin: /wA=\n  new: MDA3\n'));
