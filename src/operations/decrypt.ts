@@ -10,7 +10,7 @@ import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { type Indent, indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
-import { type OpenedFile, openFile, plainText } from './open-file.js';
+import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { DecryptRequest, Outcome } from './requests.js';
 import { trailOf } from './trail.js';
@@ -26,20 +26,47 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
   trustConfig(config, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
-  const { reader, printer } = await storesOf(request);
+  const stores = await storesOf(request);
   const bytes = await readInput(request.input, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
-  const opened = await openFile(bytes, reader, {
+  const { opened, reader, printer } = await openAs(stores, bytes, request, {
     ignoreMac: request.ignoreMac,
     rewrites: false,
     decryptionOrder,
-    keyServices,
+    keyServices: keyServicesOf(request.keyServices, host),
     trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
   const text = path ? extractedText(opened, path, printer, indent.width) : wholeText(opened, printer, indent);
   await writeOutput(bytesOf(opened.file, text), 'plaintext', request.output, request.input, host);
   return { warnings: opened.warnings };
+}
+
+interface Stores {
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+}
+
+/**
+ * Opens a file in its format. Where neither a flag nor the name tells that, it is taken for binary, as in SOPS; what is none,
+ * so that SOPS fails, goes by its content (`cat secrets.yaml | sops-ts decrypt`).
+ */
+async function openAs(
+  stores: Stores,
+  bytes: Uint8Array,
+  { inputType, outputType }: DecryptRequest,
+  options: OpenOptions,
+): Promise<Stores & { readonly opened: OpenedFile }> {
+  const { reader, printer } = stores;
+  try {
+    return { reader, printer, opened: await openFile(bytes, reader, options) };
+  } catch (error) {
+    const isOpen = reader.name === 'binary' && inputType === undefined;
+    if (!isOpen || !(error instanceof SopsError) || error.code !== 'metadata-invalid') throw error;
+    const { parseEncrypted } = await import('./encrypted-files.js');
+    const store = (await parseEncrypted(Buffer.from(bytes), ''))?.store;
+    if (!store || store === reader) throw error;
+    return { reader: store, printer: outputType ? printer : store, opened: await openFile(bytes, store, options) };
+  }
 }
 
 /** The configuration, for its `stores`; one that is broken must not keep anybody from their secrets. */

@@ -56,8 +56,13 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
     const message = `Error reading file: ${path}: ${systemReason(cause)}`;
     throw new SopsError('input-unreadable', message, { file: path, cause });
   });
+  return parseEncrypted(bytes, path);
+}
+
+/** The same of bytes that were read already; `name` tells the format to be tried first. */
+export async function parseEncrypted(bytes: Buffer, name: string): Promise<EncryptedFile | null> {
   if (!MARKS.every((mark) => bytes.includes(mark))) return null;
-  const byName = formatOfName(path);
+  const byName = formatOfName(name);
   let problem: SopsError | undefined;
   for (const row of [byName, ...FORMATS.filter((other) => other !== byName)]) {
     const store = await row.load();
@@ -66,7 +71,7 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
       if (file.metadata) return { bytes, store, file };
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
-      if (row === byName) problem = error.with(error.code, { file: path });
+      if (row === byName) problem = error.with(error.code, { file: name });
     }
   }
   if (problem) throw problem;

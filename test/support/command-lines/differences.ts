@@ -87,6 +87,18 @@ export const DIFFERENCES: readonly DifferentCase[] = [
     why: 'SOPS ignores the word, silently',
     says: '"bogus" is no format for --output-type',
   },
+  {
+    line: 'decrypt',
+    stdin: '<e.yaml',
+    theirs: 1,
+    ours: 0,
+    why: 'SOPS takes everything on standard input for binary',
+    says: 'b: two\n',
+  },
+  { line: 'decrypt', stdin: '<e.env', theirs: 1, ours: 0, why: 'its content tells the format', says: 'B=two\n' },
+  { line: 'decrypt', stdin: '<e.ini', theirs: 1, ours: 0, why: 'its content tells the format', says: '[s]\n' },
+  { line: 'decrypt', stdin: '<e.json', theirs: 4, ours: 0, why: 'its content tells the format', says: '"b": "two"' },
+  { line: 'decrypt --output-type json', stdin: '<e.yaml', theirs: 1, ours: 0, why: 'the same', says: '"b": "two"' },
   // 1.13
   {
     line: 'encrypt --age R1 p.yaml',
