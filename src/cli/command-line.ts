@@ -2,7 +2,6 @@
 import { SopsError } from '../errors.js';
 import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
 import { type CommandRow, isFamily } from './commands/command.js';
-import { isCompletion } from './completion/words.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
 import { correctedLine, unusableWords } from './surplus.js';
@@ -38,7 +37,6 @@ export function readCommandLine(
   env: Environment,
   commands: readonly CommandRow[],
 ): CommandLine {
-  if (isCompletion(words)) return { kind: 'completion', words };
   const table = globalFlags();
   const defaults = environmentValues(table, env);
   const { given, operands } = parseFlags(words, table);

@@ -65,7 +65,7 @@ function fileLines(file: DryRun, paint: Painter): string[] {
     `${title} (${format}):`,
     ...groups.flatMap((group, at) => [
       ...(groups.length > 1 ? [`  Group ${at + 1}, any of:`] : []),
-      ...group.flatMap((trial) => trialLines(trial, paint)),
+      ...group.flatMap((trial) => trialLines(trial, paint, file.dataKey !== true)),
     ]),
     ...(groups.length > 1 ? [`  ${enough}`] : []),
     `  Data key: ${outcome(file.dataKey, 'recovered', 'NOT recovered')}`,
@@ -74,14 +74,16 @@ function fileLines(file: DryRun, paint: Painter): string[] {
   ];
 }
 
-function trialLines({ type, recipient, name, opens, reason, advice }: KeyTrial, paint: Painter): string[] {
+/** What to do about a key matters only when the others are not enough. */
+function trialLines(trial: KeyTrial, paint: Painter, advises: boolean): string[] {
+  const { type, recipient, name, opens, reason, advice } = trial;
   const who = `${type} ${printable(recipient)}${name === undefined ? '' : ` (${printable(name)})`}`;
   if (opens) return [paint('green', `  opens   ${who}`)];
   const why = (reason ?? '').split('\n').filter((line) => line.trim() !== '');
   return [
     `  closed  ${who}`,
     ...why.map((line) => `          ${printable(line)}`),
-    ...(advice ? adviceLines(advice) : []),
+    ...(advice && advises ? adviceLines(advice) : []),
   ];
 }
 

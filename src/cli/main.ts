@@ -5,6 +5,7 @@ import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
 import type { CommandRow } from './commands/command.js';
 import { COMMANDS } from './commands/registry.js';
+import { isCompletion } from './completion/words.js';
 import { createHost } from './host.js';
 import { reportOf } from './report.js';
 import { print, type Streams, say } from './streams.js';
@@ -23,6 +24,8 @@ export async function main(
 ): Promise<number> {
   let verbose = false;
   try {
+    // A key pressed in a shell opens no file, and must not wait for a log.
+    if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
       verbose = line.kind === 'run' && line.values.isOn('verbose');

@@ -6,6 +6,7 @@ import { firstConfigText, type NamedAgeRecipient } from '../config/first-config.
 import { SopsError } from '../errors.js';
 import { findOwnIdentity, newKeyFile, type OwnIdentity, placeOfNewKey } from '../keys/age/own-identity.js';
 import { keyTypeRow } from '../keys/registry.js';
+import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { writeNewFile } from '../util/new-file.js';
 import { compileRe2 } from '../util/re2.js';
@@ -46,8 +47,8 @@ export async function initialize(request: InitRequest, host: Host): Promise<Init
   const root = repositoryOf(host.cwd);
   const key = given.length > 0 ? null : await ownKey(request, host);
   const warnings = key && !key.isNew ? warningsOf(key, host) : [];
-  const existing = findConfig(host);
-  if (existing !== null) return { key, config: keptConfig(existing, key, host), warnings };
+  const existing = host.env.SOPS_CONFIG || findConfig(host);
+  if (existing) return { key, config: keptConfig(existing, key, host), warnings };
   const recipients = key?.recipient ? [{ name: nameOf(request, host), recipient: key.recipient }] : given;
   if (recipients.length === 0) return { key, config: null, warnings };
   const path = join(root ?? host.cwd, '.sops.yaml');
@@ -62,7 +63,12 @@ export async function initialize(request: InitRequest, host: Host): Promise<Init
 }
 
 function keptConfig(path: string, key: InitOutcome['key'], host: Host): InitOutcome['config'] {
-  const text = readFileSync(resolve(host.cwd, path), 'utf8');
+  let text = '';
+  try {
+    text = readFileSync(resolve(host.cwd, path), 'utf8');
+  } catch (cause) {
+    throw new SopsError('config', `could not read config file: ${path}: ${systemReason(cause)}`, { cause });
+  }
   return { path, isNew: false, namesKey: key?.recipient !== undefined && text.includes(key.recipient) };
 }
 

@@ -66,7 +66,7 @@ ${fn}() {
     _files
   fi
 }
-if [[ $funcstack[1] == ${fn} ]]; then
+if [[ $funcstack[1] == ${fn} || $funcstack[1] == _${name} ]]; then
   ${fn} "$@"
 else
   compdef ${fn} ${name}

@@ -1,7 +1,17 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
+import { readFile } from 'node:fs/promises';
 import { environmentCredentials, sectionsOf, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
 import type { Host } from '../../util/host.js';
-import { absent, type Finding, faulty, fileFinding, found, packageFinding, variablesFinding } from '../finding.js';
+import {
+  absent,
+  also,
+  type Finding,
+  faulty,
+  fileFinding,
+  found,
+  packageFinding,
+  variablesFinding,
+} from '../finding.js';
 
 export async function examine(host: Host): Promise<Finding[]> {
   const { env } = host;
@@ -30,13 +40,20 @@ async function chosenProfile(host: Host): Promise<Finding> {
   }
 }
 
+/** Settings that give credentials, or say where they come from; a file without any may still name a region. */
+const CREDENTIALS =
+  /^[ \t]*(?:aws_access_key_id|role_arn|credential_process|credential_source|sso_\w+|web_identity_token_file)[ \t]*=/m;
+
 /** The files of profiles; their names are no secret, what is in them is. */
 async function sharedFiles(host: Host): Promise<Finding[]> {
   const { filepath, configFilepath } = sharedFilesOf(host);
   const findings: Finding[] = [];
   for (const path of [filepath, configFilepath]) {
     const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
-    findings.push(names.length > 0 ? found(path, { detail: `profiles: ${names.join(', ')}` }) : absent(path));
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const detail = { detail: `profiles: ${names.join(', ')}` };
+    if (names.length === 0) findings.push(absent(path));
+    else findings.push(CREDENTIALS.test(text) ? found(path, detail) : also(path, detail));
   }
   return findings;
 }

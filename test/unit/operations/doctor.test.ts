@@ -118,7 +118,7 @@ describe('the machine', () => {
 
   test('credentials that are set are found, and not shown', async () => {
     mkdirSync(join(home, '.aws'));
-    writeFileSync(join(home, '.aws/config'), `[default]\nx = ${CANARY}\n[profile work]\n`);
+    writeFileSync(join(home, '.aws/config'), `[default]\nregion = x\n[profile work]\nrole_arn = ${CANARY}\n`);
     writeFileSync(join(home, 'gcp.json'), JSON.stringify({ type: 'service_account', private_key: CANARY }));
     writeFileSync(join(home, '.vault-token'), CANARY);
     const checkup = await look([], {
@@ -146,6 +146,13 @@ describe('the machine', () => {
         type,
       ).toContain('found');
     }
+  });
+
+  test('a region of AWS alone opens nothing', async () => {
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws/config'), '[default]\nregion = eu-central-1\n');
+    const checkup = await look([], {});
+    expect([checkup.status, finding(checkup, 'kms', '.aws/config')?.state]).toEqual([1, 'also']);
   });
 
   test('plug-ins on PATH, and one that is missing', async () => {
@@ -184,6 +191,7 @@ describe('a file', () => {
           name: 'bob',
           opens: false,
           reason: expect.stringContaining('did not match any of the recipients'),
+          advice: expect.any(String),
         },
         { type: 'age', recipient: FIRST, name: 'me', opens: true },
       ],
@@ -198,7 +206,7 @@ describe('a file', () => {
     expect(problems).toEqual([
       {
         what: 'Failed to get the data key required to decrypt the SOPS file.',
-        advice: expect.stringContaining('updatekeys'),
+        advice: expect.stringContaining('add yours'),
       },
     ]);
   });

@@ -138,6 +138,16 @@ describe('what is there stays as it is', () => {
     expect(config()).toBe(`creation_rules:\n  - age: ${SECOND}\n`);
   });
 
+  test('the configuration that SOPS_CONFIG names counts as one that is there', async () => {
+    const other = join(folder, 'other.yaml');
+    writeFileSync(other, '{}\n');
+    const { status } = await init(['--yes'], { env: { SOPS_CONFIG: other } });
+    expect([status, existsSync(join(repo, '.sops.yaml'))]).toEqual([0, false]);
+    expect((await init(['--yes'], { env: { SOPS_CONFIG: '/nope.yaml' } })).status).toBe(1);
+    mkdirSync(join(repo, '.sops.yaml'));
+    expect((await init()).status).toBe(1);
+  });
+
   test.each([
     ['a file that holds no key', () => writeFileSync(keyPath(), 'something else\n')],
     ['an empty file', () => writeFileSync(keyPath(), '')],
