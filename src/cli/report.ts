@@ -27,9 +27,12 @@ export function reportOf(error: unknown, verbose: boolean): Report {
     return { text: '', status: BROKEN_PIPE_STATUS };
   }
   const message = split(headline(error) + error.message);
-  const after = [...place(error), ...split(error.hint ?? '').map((line) => `  ${line}`)];
+  const where = place(error);
+  const hints = split(error.hint ?? '').map((line) => `  ${line}`);
+  const after = [...where, ...hints];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
-  const short = shorten(message, after, error.detail !== undefined).map(cut);
+  const few = fewer(where, hints, MOST_LINES - message.length);
+  const short = shorten(message, few, error.detail !== undefined).map(cut);
   return { text: lines(short), status: error.exitStatus };
 }
 
@@ -47,6 +50,14 @@ export function printable(text: string): string {
       const code = character.codePointAt(0) ?? 0;
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
     });
+}
+
+/** Place and hints: on fewer lines if the message then stays whole, else each on its own. */
+function fewer(where: readonly string[], hints: readonly string[], room: number): readonly string[] {
+  const after = [...where, ...hints];
+  const advice = hints.map((line) => line.trim()).join(' ');
+  const shorter = [after, [...where, `  ${advice}`], [[...where, advice].join('. ')]];
+  return (advice === '' ? undefined : shorter.find((lines) => lines.length <= room)) ?? after;
 }
 
 function shorten(message: readonly string[], after: readonly string[], more: boolean): string[] {

@@ -33,9 +33,7 @@ export function notRecovered(groups: readonly GroupFailures[], threshold: number
   ].join('\n');
   const blocks = groups.map((group, index) => fullGroup(group, index));
   const detail = `${blocks.join('\n\n')}\n\n${wrap(trailer.join(' '), TRAILER_COLUMNS).join('\n')}`;
-  const hints = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
-  // Five lines are the most that is shown.
-  const hint = shown.length === MOST_GROUP_LINES ? hints?.replaceAll('\n', ' ') : hints;
+  const hint = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
   return new SopsError('data-key-not-recovered', message, { detail, ...(hint === undefined ? {} : { hint }) });
 }
 

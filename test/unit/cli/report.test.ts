@@ -33,6 +33,25 @@ describe('the report of an error', () => {
     expect(quiet(new SopsError('leaf-not-encryptable', 'Error encrypting tree: x'))).toBe('Error encrypting tree: x\n');
   });
 
+  test('puts place and advice on fewer lines where that keeps the message whole', () => {
+    const told = (lines: number) => {
+      const message = Array.from({ length: lines }, (_, at) => `line ${at}`).join('\n');
+      return quiet(new SopsError('failed', message, { file: 'f.yaml', hint: 'Do this.\nOr that.' }))
+        .trimEnd()
+        .split('\n');
+    };
+    expect(told(2)).toEqual(['line 0', 'line 1', '  in file f.yaml', '  Do this.', '  Or that.']);
+    expect(told(3)).toEqual(['line 0', 'line 1', 'line 2', '  in file f.yaml', '  Do this. Or that.']);
+    expect(told(4)).toEqual(['line 0', 'line 1', 'line 2', 'line 3', '  in file f.yaml. Do this. Or that.']);
+    expect(told(5)).toEqual([
+      'line 0',
+      '  … 4 more lines with --verbose',
+      '  in file f.yaml',
+      '  Do this.',
+      '  Or that.',
+    ]);
+  });
+
   test('keeps the first lines of a long message, and the advice', () => {
     const message = ['Failed to get the data key', '', ...[0, 1, 2, 3, 4, 5].map((n) => `Group ${n}: FAILED`)].join(
       '\n',
