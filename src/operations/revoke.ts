@@ -15,6 +15,7 @@ import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import { resealFile } from './reseal-file.js';
 import { planRevocation, type Revocation, type RevocationRequest } from './revocation.js';
+import { warnOfStrangers } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -107,6 +108,7 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
   const indent = indentOf(undefined, plan.config, store, store);
   const text = await resealFile({ opened, recipients, keyServices, printer: store, indent });
-  for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
+  const strangers = await warnOfStrangers(groups, plan.config, host);
+  for (const warning of [...opened.warnings, ...strangers]) request.talk.warn(`${path}: ${warning}`);
   await writeOutput(encodeText(text), 'ciphertext', { kind: 'in-place' }, { kind: 'file', path }, host);
 }

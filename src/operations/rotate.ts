@@ -16,6 +16,7 @@ import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { resealFile } from './reseal-file.js';
+import { warnOfStrangers } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -57,13 +58,16 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   } as const;
   const opened = await openFile(bytes, reader, options);
   const { keyGroups, shamirThreshold } = opened.metadata;
-  const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), (key) => unwanted.includes(key));
+  const isUnwanted = (key: string): boolean => unwanted.includes(key);
+  const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
   const recipients = { keyGroups: groups, shamirThreshold };
   const indent = indentOf(request.indent, config, printer, reader);
   const text = await resealFile({ opened, recipients, keyServices, printer, indent });
   await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
-  return { warnings: [...opened.warnings, ...absent.map((key) => `${key} was to be removed but is not in the file`)] };
+  const strangers = await warnOfStrangers((await withoutKeys(keyGroups, isUnwanted)).groups, config, host);
+  const missing = absent.map((key) => `${key} was to be removed but is not in the file`);
+  return { warnings: [...opened.warnings, ...missing, ...strangers] };
 }
 
 async function checkFile({ input, addKeys, removeKeys, oldForm }: RotateRequest, host: Host): Promise<void> {

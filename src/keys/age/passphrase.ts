@@ -9,7 +9,7 @@ export async function askPassphrase(prompt: string, host: Host): Promise<string>
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SopsError('key', `could not read passphrase: ${reason}`, {
-      hint: 'Run it on a terminal, or let a gpg-agent hold the passphrase.',
+      hint: 'Run it on a terminal; a gpg-agent can hold the passphrases of identity files.',
       cause,
     });
   }
