@@ -45,6 +45,10 @@ export async function sealedContent(source: Source, surroundings: Surroundings):
   const { recreationRule } = source.rule;
   const keyGroups = await recreationGroups(recreationRule, surroundings.host);
   if (!keyGroups) {
+    const { selection, shamirThreshold, macOnlyEncrypted, name } = recreationRule;
+    if (selection.size > 0 || shamirThreshold > 0 || macOnlyEncrypted) {
+      warnOnce(surroundings.host, `${name} names no recipients, so it has no effect: files are sent as they are`);
+    }
     await checkSealed(source);
     return source.bytes;
   }

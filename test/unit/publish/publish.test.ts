@@ -1,8 +1,9 @@
 /** What `publish` asks, refuses, reports and sums up (spec command-line.md 2.11 and 9.14, gotcha 26). */
+import { generateKeyPairSync } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { OTHER, Publishing, TOKEN, uploadedFile } from '../../support/publishing.js';
+import { OTHER, Publishing, RECIPIENT, TOKEN, uploadedFile } from '../../support/publishing.js';
 
 const CANARY = 'canary-4f1c';
 let publishing: Publishing;
@@ -262,6 +263,49 @@ test('GCS gets the file in one part of a request, whatever bytes it holds', asyn
   expect(body).toContain('{"bucket":"bkt","name":"a.bin"}');
 });
 
+describe('the credentials for Google', () => {
+  /** Nothing listens there: it is enough to see whom we were about to ask, with a token at hand. */
+  const env = { STORAGE_EMULATOR_HOST: '', HTTPS_PROXY: 'http://127.0.0.1:9', METADATA_SERVER_DETECTION: 'none' };
+  const publish = (more: Record<string, string>) =>
+    publishing.publish(['--yes', 'a.yaml'], { env: { ...env, ...more } });
+  beforeEach(async () => {
+    publishing.rules('  - gcs_bucket: bkt\n');
+    await publishing.seal('a.yaml', 'a: x\n');
+  });
+
+  test('are those of a file, as in SOPS, before a token', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const account = {
+      type: 'service_account',
+      client_email: 'a@b.iam.gserviceaccount.com',
+      private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    };
+    const file = publishing.write('.account.json', JSON.stringify(account));
+    expect(await publish({ GOOGLE_APPLICATION_CREDENTIALS: file })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('cannot reach https://storage.googleapis.com: connection refused'),
+    });
+    const broken = publishing.write('.broken.json', CANARY);
+    const ran = await publish({ GOOGLE_APPLICATION_CREDENTIALS: broken, GOOGLE_OAUTH_ACCESS_TOKEN: 'token' });
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('are not JSON') });
+    expect(ran.stderr).not.toContain(CANARY);
+  });
+
+  test('may be a token', async () => {
+    expect(await publish({ GOOGLE_OAUTH_ACCESS_TOKEN: 'token' })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('cannot reach https://storage.googleapis.com: connection refused'),
+    });
+  });
+
+  test('are needed', async () => {
+    expect(await publish({})).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('could not find default credentials'),
+    });
+  });
+});
+
 describe('a recreation rule', () => {
   const recreate = (more = '') => publishing.rules(`  - s3_bucket: bkt\n    recreation_rule: {age: ${OTHER}${more}}\n`);
   const sent = () => publishing.http.received[0]?.body ?? '';
@@ -305,6 +349,23 @@ describe('a recreation rule', () => {
     expect((await publishing.publish(['--yes', 'a.yaml'])).status).toBe(0);
     const valueIn = (text: string) => /^a: (.*)$/m.exec(text)?.[1];
     expect(valueIn(sent())).not.toBe(valueIn(publishing.read('a.yaml').toString()));
+  });
+
+  test('without recipients has no effect, which is said', async () => {
+    publishing.rules('  - {s3_bucket: bkt, recreation_rule: {encrypted_regex: ^secret$}}\n');
+    await publishing.seal('a.yaml', PLAIN);
+    expect((await publishing.publish(['--yes', 'a.yaml'])).stderr).toContain('names no recipients');
+    expect(sent()).toBe(publishing.read('a.yaml').toString());
+  });
+
+  test('may ask for several key groups', async () => {
+    const groups = `key_groups: [{age: [${RECIPIENT}]}, {age: [${OTHER}]}]`;
+    publishing.rules(`  - {s3_bucket: bkt, recreation_rule: {${groups}, shamir_threshold: 2}}\n`);
+    await publishing.seal('a.yaml', PLAIN);
+    const ran = await publishing.publish(['--yes', 'a.yaml']);
+    expect(ran.stdout.toString()).toContain('+++ shamir_threshold: 2');
+    expect(sent()).toContain('shamir_threshold: 2');
+    await expect(publishing.decrypt(sent(), 'a.yaml')).rejects.toThrow();
   });
 
   test('has no effect on Vault, which is said', async () => {
