@@ -7,11 +7,20 @@ export interface Re2 {
   test(text: string): boolean;
 }
 
+/** Expressions of this run: many files have the same one, and compiling costs more than decrypting a small file. */
+const COMPILED = new Map<string, Re2>();
+const MOST_COMPILED = 32;
+
 /** Compiles an expression. Rejects with `config` and the engine's reason (it repeats the pattern, which is no secret). */
 export async function compileRe2(pattern: string): Promise<Re2> {
+  const known = COMPILED.get(pattern);
+  if (known) return known;
   const { RE2JS } = await import('re2js');
   try {
-    return RE2JS.compile(pattern);
+    const compiled = RE2JS.compile(pattern);
+    if (COMPILED.size >= MOST_COMPILED) COMPILED.clear();
+    COMPILED.set(pattern, compiled);
+    return compiled;
   } catch (cause) {
     throw new SopsError('config', cause instanceof Error ? cause.message : String(cause), { cause });
   }

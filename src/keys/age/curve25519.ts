@@ -27,6 +27,13 @@ export function sharedSecret(scalar: Uint8Array, point: Uint8Array): Buffer | nu
   return secret.every((byte) => byte === 0) ? null : secret;
 }
 
+/** Made once for a scalar: for a run with many files it is the costliest step of opening one. */
+const PRIVATE_KEYS = new WeakMap<Uint8Array, KeyObject>();
+
 function privateKey(scalar: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, scalar]), format: 'der', type: 'pkcs8' });
+  const known = PRIVATE_KEYS.get(scalar);
+  if (known) return known;
+  const made = createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, scalar]), format: 'der', type: 'pkcs8' });
+  PRIVATE_KEYS.set(scalar, made);
+  return made;
 }
