@@ -43,7 +43,9 @@ function openComment(cipher: Cipher, comment: Comment, value: EncryptedValue, ow
  * @returns whether the text is a ciphertext now that was not one before.
  */
 export function encryptComment(cipher: Cipher, comment: Comment, place: Place): boolean {
-  const { text } = comment;
+  // Empty ones have no ciphertext. In a list SOPS then reads an empty text, an item more; so there a blank stands for it,
+  // and the layout brings the author's mark back.
+  const text = comment.text === '' && place.container.kind === 'list' ? ' ' : comment.text;
   if (text === '') return false;
   const own = place.joinedPath;
   const selected = place.selected || cipher.memory?.knows(own, COMMENT_WORD, text);

@@ -118,6 +118,14 @@ describe('a comment that governs an alias governs all that takes its place', () 
   });
 });
 
+test('an empty comment in a list gets ciphertext: SOPS would read an item more; elsewhere it stays', () => {
+  const text = '#\na:\n  - b\n  #\n  - c\n';
+  const { sealed, rendered, restored } = roundTrip(text);
+  expect(sealed).toMatch(/^#\na:\n {2}- ENC\S+\n {2}#ENC\S+type:comment\]\n {2}- ENC/);
+  expect(rendered).toBe('#\na:\n  - b\n  # \n  - c\n');
+  expect(restored).toBe(text);
+});
+
 describe('what sops wrote', () => {
   test('a text of several lines behind an inline comment does not run into it', () => {
     const file = yamlStore.parse(Buffer.from('a: ENC[x] # c\nb: 1\n'));
