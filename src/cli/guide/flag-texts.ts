@@ -1,6 +1,7 @@
 /** What help pages and shell completion say of flags: one entry a name. */
 import { FORMATS } from '../../formats/registry.js';
 import { KEY_TYPES } from '../../keys/registry.js';
+import { STORES } from '../../kubernetes/stores/registry.js';
 import { KUSTOMIZE_TEXTS } from './kustomize-texts.js';
 import { SEALING_TEXTS } from './sealing-texts.js';
 import { STORE_TEXTS } from './store-texts.js';
@@ -23,6 +24,8 @@ export type FlagGroup =
   | 'services'
   | 'general';
 
+const STORE_NAMES = STORES.map((row) => row.name).join(', ');
+
 /** What the flags of a group are, since they share one paragraph. */
 export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
   types: {
@@ -38,9 +41,9 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   opening: { title: 'Opening', note: '' },
   marks: { title: 'Marks', note: 'put on every object; WORD: create, merge or replace' },
   printing: { title: 'Output', note: 'FORM: yaml (a stream), json, list or resourcelist; keys in alphabetical order' },
-  place: { title: 'Place', note: 'without them as destination_rules say, else one secret called as the Secret' },
+  place: { title: 'Place', note: `STORE: ${STORE_NAMES}; else as destination_rules say` },
   policies: { title: 'Policies', note: "in the operator's words" },
-  store: { title: 'Store', note: 'those that the provider has' },
+  store: { title: 'Store', note: `STORE: ${STORE_NAMES}; each has some of these` },
   services: {
     title: 'Services',
     note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
