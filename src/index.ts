@@ -2,10 +2,13 @@
 export { type ErrorCode, EXIT_STATUS, SopsError } from './errors.js';
 export type { FormatName } from './formats/store.js';
 export { decryptFile } from './operations/decrypt.js';
+export { type Checkup, type DoctorRequest, examineAll } from './operations/doctor.js';
 export { encryptFile } from './operations/encrypt.js';
+export type { Explanation } from './operations/explanation.js';
 export { type FileStatusRequest, fileStatus } from './operations/filestatus.js';
 export { generateAgeKey } from './operations/generate-age-key.js';
 export { type AddGroupRequest, addGroup, type DeleteGroupRequest, deleteGroup } from './operations/groups.js';
+export { type InitOutcome, type InitRequest, initialize } from './operations/init.js';
 export type { GroupChange, KeyChange } from './operations/key-changes.js';
 export { type PublishOutcome, type PublishRequest, type PublishTalk, publishFiles } from './operations/publish.js';
 export type { DecryptRequest, EncryptRequest, Input, Outcome, Output, SelectionFlags } from './operations/requests.js';
@@ -19,4 +22,5 @@ export {
   type UpdateResult,
   updateKeys,
 } from './operations/updatekeys.js';
+export { explainFile, type WhyRequest } from './operations/why.js';
 export type { AuditAction, AuditLog, Host } from './util/host.js';

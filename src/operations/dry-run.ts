@@ -1,5 +1,6 @@
 /** Trying every key of an encrypted file, and the file itself: for `doctor`. */
 
+import { resolve } from 'node:path';
 import type { Config } from '../config/model.js';
 import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Wrapped } from '../datakey/combine.js';
@@ -15,6 +16,7 @@ import { metadataFromBranch } from '../metadata/from-branch.js';
 import type { Metadata } from '../metadata/metadata.js';
 import type { Host } from '../util/host.js';
 import type { Problem } from './doctor.js';
+import { formatNote, readEncrypted } from './encrypted-files.js';
 import { checkExists, readInput } from './input.js';
 import { openFile } from './open-file.js';
 import { trailOf } from './trail.js';
@@ -65,10 +67,12 @@ export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRu
   let file: SourceFile;
   try {
     file = reader.parse(bytes);
-    if (!file.metadata) return { ...start, encrypted: false, problems: [notEncrypted(input.path)] };
+    if (!file.metadata) return { ...start, encrypted: false, problems: [await notEncrypted(input.path, host)] };
     metadata = metadataFromBranch(file.metadata);
   } catch (error) {
-    return { ...start, encrypted: false, problems: [problemOf(error)] };
+    const problem = problemOf(error);
+    const advice = (await formatAdvice(input.path, host)) ?? problem.advice;
+    return { ...start, encrypted: false, problems: [{ ...problem, advice }] };
   }
   const groups = await tryGroups({ ...metadata, documents: file.documents }, request, host);
   const needed = metadata.keyGroups.length > 1 ? Math.max(1, metadata.shamirThreshold) : 1;
@@ -79,11 +83,15 @@ export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRu
 
 const NOTHING_TRIED = { groups: [], needed: 0, opened: 0, dataKey: null, values: null, mac: null } as const;
 
-function notEncrypted(path: string): Problem {
-  return {
-    what: `${path} is not encrypted: it has no SOPS metadata`,
-    advice: `sops-ts encrypt -i ${path} encrypts it.`,
-  };
+async function notEncrypted(path: string, host: Host): Promise<Problem> {
+  const advice = (await formatAdvice(path, host)) ?? `sops-ts encrypt -i ${path} encrypts it.`;
+  return { what: `${path} is not encrypted: it has no SOPS metadata`, advice };
+}
+
+/** What to do about a file that is encrypted in another format than its name tells. */
+async function formatAdvice(path: string, host: Host): Promise<string | undefined> {
+  const found = await readEncrypted(resolve(host.cwd, path)).catch(() => null);
+  return found ? `But ${formatNote(found.store)}.` : undefined;
 }
 
 /** Keys of this machine one after another, since they may ask; remote ones side by side after them. */

@@ -78,6 +78,11 @@ export async function parseEncrypted(bytes: Buffer, name: string): Promise<Encry
   return null;
 }
 
+/** What users must know of an encrypted file whose name tells another format. */
+export function formatNote({ name }: FormatStore): string {
+  return `it is encrypted as ${name}, which its name does not tell: give --input-type ${name} to commands`;
+}
+
 /** The bytes of a file; none of one that is too large to be a text, such as the image of a disk. */
 async function readSmall(path: string): Promise<Buffer> {
   const { size } = await stat(path);

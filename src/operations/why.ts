@@ -19,7 +19,7 @@ import { scopeOf } from '../metadata/scope-of.js';
 import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from './encrypt.js';
-import { encryptedValues, placesIn, WHOLE_CONTENT } from './encrypted-files.js';
+import { encryptedValues, formatNote, placesIn, readEncrypted, WHOLE_CONTENT } from './encrypted-files.js';
 import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
 import { readInput, storesOf } from './input.js';
 import { compareRecipients, isChange, thresholdFor } from './key-changes.js';
@@ -52,8 +52,9 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   const config = await orProblem(problems, () => loadConfig(configRequest(request, quiet)));
   trustConfig(config ?? null, quiet);
   const nameOf = await namesOf(config ?? null, host);
-  const study: Study = { request, host: quiet, reader, config: config ?? null, nameOf, problems, notes };
-  const found = await readFileOf(study);
+  const byName: Study = { request, host: quiet, reader, config: config ?? null, nameOf, problems, notes };
+  const found = await readFileOf(byName);
+  const study: Study = { ...byName, reader: found?.store ?? reader };
   const verdicts = config?.creationRules ? await explainRules(config, path, quiet) : null;
   const usedRule = verdicts?.rules.find(({ verdict }) => verdict === 'used')?.rule;
   const isEncrypted = found?.file.metadata != null;
@@ -63,7 +64,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
     file: path,
     exists: found !== null,
     encrypted: isEncrypted,
-    format: reader.name,
+    format: study.reader.name,
     config: config ? { path: config.path, foundBy: waysTo(request, host) } : null,
     comparedPath: verdicts?.path ?? null,
     rules: (verdicts?.rules ?? []).map(({ rule, verdict }) => ({
@@ -93,16 +94,23 @@ function waysTo({ configPath, input }: WhyRequest, host: Host): string {
 
 interface FoundFile {
   readonly file: SourceFile;
+  readonly store: FormatStore;
 }
 
 /** The file read as what it is; null when it is not there, or with a problem when it is not of its format. */
-async function readFileOf({ request, host, reader, problems }: Study): Promise<FoundFile | null> {
-  if (!existsSync(resolve(host.cwd, request.input.path))) return null;
+async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<FoundFile | null> {
+  const path = resolve(host.cwd, request.input.path);
+  if (!existsSync(path)) return null;
   const bytes = await readInput(request.input, host);
   const sealed = await orProblem([], async () => reader.parse(bytes));
-  if (sealed?.metadata) return { file: sealed };
+  if (sealed?.metadata) return { file: sealed, store: reader };
+  const other = await orProblem([], () => readEncrypted(path));
+  if (other) {
+    notes.push(formatNote(other.store));
+    return other;
+  }
   const plain = await orProblem(problems, async () => parsePlain(reader, bytes));
-  return { file: plain ?? { text: '', documents: [], metadata: null } };
+  return { file: plain ?? { text: '', documents: [], metadata: null }, store: reader };
 }
 
 type Details = Pick<Explanation, 'current' | 'change' | 'values'> & { readonly plan: (Readers & Selection) | null };

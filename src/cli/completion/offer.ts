@@ -67,6 +67,7 @@ function step(place: Place, word: string, commands: readonly CommandRow[]): Plac
     return { ...place, awaiting, given: new Set([...place.given, row.name]) };
   }
   if (place.level === 'program') return enter(word, word, place, commands);
+  if (place.level === 'help' && isFamily(word, commands)) return { ...place, level: 'family', name: word };
   if (place.level === 'family') return enter(`${place.name} ${word}`, word, place, commands);
   // `seal` is a command, and the first word of another.
   const longer = `${place.name} ${word}`;

@@ -42,6 +42,7 @@ describe('behind a command', () => {
     expect(offerFor(['groups'], '', COMMANDS).files).toBe(false);
     expect(wordsAt(['groups'])).toEqual(['add', 'delete']);
     expect(wordsAt(['help'], 'gr')).toEqual(['groups']);
+    expect(wordsAt(['help', 'groups'])).toEqual(['add', 'delete']);
     expect(wordsAt(['completion'])).toEqual(['bash', 'zsh', 'fish', 'powershell']);
   });
 

@@ -108,6 +108,14 @@ describe('revoke --dry-run', () => {
   });
 });
 
+test('what a terminal would obey is escaped, and means the same', async () => {
+  const key = 'a\u009b31m\u202eb';
+  yard.write('x.json', JSON.stringify({ [key]: 'v' }));
+  const { stdout } = await yard.run(['why', '--json', 'x.json']);
+  expect(stdout.toString()).not.toMatch(/[\u009b\u202e]/);
+  expect(JSON.parse(stdout.toString()).values.encrypted).toEqual([`["${key}"]`]);
+});
+
 test('filestatus prints JSON by itself', async () => {
   expect(await json('filestatus', 'old.yaml')).toMatchObject({ status: 0, value: { encrypted: true } });
 });

@@ -254,6 +254,14 @@ describe('a file', () => {
     expect((await look(['f.json'], env(0))).status).toBe(1);
   });
 
+  test('whose name tells another format: told how to name it', async () => {
+    await yard.encrypt('f.yaml', 'a: x\n', [0]);
+    yard.write('f.conf', yard.read('f.yaml'));
+    const { status, problems } = await look(['f.conf'], env(0));
+    expect([status, problems[0]?.advice]).toEqual([1, expect.stringContaining('--input-type yaml')]);
+    expect((await look(['--input-type', 'yaml', 'f.conf'], env(0))).status).toBe(0);
+  });
+
   test('that is not there is an error, as are two', async () => {
     expect((await run(['doctor', 'nope.yaml'], { cwd: yard.folder, env: env(0) })).status).toBe(100);
     expect((await run(['doctor', 'a', 'b'], { cwd: yard.folder, env: env(0) })).status).toBe(1);

@@ -193,6 +193,14 @@ describe('an encrypted file', () => {
     expect((await explain('secrets/app.yaml')).notes.join()).toContain('selects values in another way');
   });
 
+  test('under a name that tells another format, found all the same', async () => {
+    await yard.encrypt('prod/app.yaml', TEXT, [1]);
+    yard.write('prod/app.conf', yard.read('prod/app.yaml'));
+    const found = await explain('prod/app.conf');
+    expect([found.encrypted, found.format, found.problems]).toEqual([true, 'yaml', []]);
+    expect(found.notes.join()).toContain('--input-type yaml');
+  });
+
   test('metadata that cannot be understood is a problem, not the end', async () => {
     await yard.encrypt('prod/app.yaml', TEXT, [0]);
     yard.write('prod/app.yaml', yard.read('prod/app.yaml').replace(/lastmodified: .*/, 'lastmodified: never'));
