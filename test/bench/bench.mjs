@@ -3,7 +3,7 @@
  * Prints medians of CPU time (user and system). Needs bash, and python3 for the memory column. BENCH_RUNS and BENCH_SIZES change the effort.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,9 +112,40 @@ function throughput(format) {
   }
 }
 
+/** Many encrypted Secrets in one build: one run of the plug-in for all, beside ksops, which has one for each generator. */
+function manySecrets(count) {
+  const files = Array.from({ length: count }, (_, at) => join(folder, `s${at}.enc.yaml`));
+  for (const [at, file] of files.entries()) {
+    const plain = join(folder, `s${at}.yaml`);
+    writeFileSync(plain, `apiVersion: v1\nkind: Secret\nmetadata:\n  name: s${at}\nstringData:\n  password: p${at}\n`);
+    if (at > 0) continue;
+    measure([...OURS, 'encrypt', '--age', key.recipient, '--encrypted-regex', '^stringData$', plain], file);
+  }
+  const template = readFileSync(files[0], 'utf8');
+  for (const file of files) writeFileSync(file, template);
+  const listed = (names) =>
+    `apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: g}\nsecretFrom:\n${names
+      .map((file, at) => `- metadata: {name: n${at}}\n  files: [${JSON.stringify(file)}]\n`)
+      .join('')}`;
+  const all = join(folder, 'all.yaml');
+  const one = join(folder, 'one.yaml');
+  writeFileSync(all, listed(files));
+  writeFileSync(one, listed(files.slice(0, 1)));
+  const plugin = [process.execPath, fileURLToPath(new URL('../../bin/sops-ts-kustomize.js', import.meta.url))];
+  console.log(`\n${count} encrypted Secrets, CPU time`);
+  const ours = cpu([...plugin, all]);
+  row('sops-ts-kustomize, one run for all', ms(ours));
+  row('sops-ts-kustomize, one Secret', ms(cpu([...plugin, one])));
+  const ksops = process.env.KSOPS_BIN;
+  if (!ksops) return;
+  const each = cpu([ksops, one], undefined, runs * 4);
+  row(`ksops, ${count} runs`, ms(each * count), ratio(ours, each * count));
+}
+
 try {
   console.log(`node ${process.version}; ${sops ? `sops: ${sops}` : 'no sops found: set SOPS_BIN to compare'}`);
   startUp();
+  manySecrets(200);
   for (const format of ['yaml', 'json']) throughput(format);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { SEALED_VECTORS, sealedPath } from '../support/sealed.js';
 const VALIDATE = findTool('kubernetes-validate', 'KUBERNETES_VALIDATE_BIN', ['--version']);
 /** What opens in whole. */
 const OPENING = SEALED_VECTORS.filter(({ id, sealed, unsealed }) => sealed && unsealed && id !== 'u-two-docs');
-if (!VALIDATE) announceSkipped(OPENING.length + 3, 'there is no kubernetes-validate');
+if (!VALIDATE) announceSkipped(OPENING.length + 4, 'there is no kubernetes-validate');
 
 const desk = new Desk();
 afterAll(() => desk.remove());
@@ -41,6 +41,19 @@ describe.skipIf(!VALIDATE)('the API server', () => {
     expect(validate(await printed([...words, '--data-only', '--immutable', '--label', 'a=b']))).toMatchObject({
       status: 0,
     });
+  });
+
+  test('takes what the plug-in makes, in both of its kinds', async () => {
+    desk.write('app.env', await desk.encrypt('app.env', 'A=1\nB=yes\nC=007\n'));
+    const entry =
+      'metadata: {name: s, labels: {a: b}}\n  type: example.com/t\n  envs: [app.env]\n  binaryFiles: [k=app.env]\n';
+    for (const head of [
+      'viaduct.ai/v1\nkind: ksops',
+      'sops-ts.dev/v1\nkind: SopsGenerator\nimmutable: true\nbehavior: create',
+    ]) {
+      desk.write('gen.yaml', `apiVersion: ${head}\nmetadata: {name: g}\nsecretFrom:\n- ${entry}`);
+      expect(validate(await printed(['kustomize', 'plugin', 'gen.yaml']))).toMatchObject({ status: 0 });
+    }
   });
 
   test.each([

@@ -235,3 +235,22 @@ describe('the files of the program', () => {
     expect([...program.places.keys()].toSorted()).toEqual(sources.toSorted());
   });
 });
+
+describe('the plug-in of kustomize', () => {
+  test('loads its own file and those of a small decryption, and no package', async () => {
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: b}\n';
+    desk.write('s.enc.yaml', await desk.encrypt('s.yaml', secret));
+    desk.write('gen.yaml', 'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: g}\nfiles: [s.enc.yaml]\n');
+    const script = program.file.replace(/sops-ts\.js$/, 'sops-ts-kustomize.js');
+    const options = { cwd: desk.folder, env: desk.env };
+    expect(spawnSync(process.execPath, [...watchLoads, script, 'gen.yaml'], options).status).toBe(0);
+    const names = loads().files.map((file) => file.split('/').at(-1));
+    expect(names.toSorted()).toEqual([
+      'kustomize.cjs',
+      'more.cjs',
+      'preload.cjs',
+      'sops-ts-kustomize.js',
+      'sops-ts.cjs',
+    ]);
+  });
+});
