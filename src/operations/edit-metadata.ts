@@ -10,6 +10,7 @@ import { scopeOf } from '../metadata/scope-of.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
 import { itemOf } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
+import { FORMAT_VERSION } from './encrypt.js';
 import type { OpenedFile } from './open-file.js';
 import { parsePlainText } from './seal-text.js';
 
@@ -56,6 +57,20 @@ export async function changedMetadata(
   const scope = await scopeOf(selection, 'encrypt');
   const metadata = { ...old, keyGroups: isSame ? old.keyGroups : keyGroups, shamirThreshold: threshold };
   return { ...opened, scope, metadata: { ...metadata, macOnlyEncrypted, selection, version } };
+}
+
+/** A file that is written by now, if its version is older. Of the commands only `edit` does that, in SOPS too. */
+export function broughtForward<T extends { readonly metadata: Metadata }>(opened: T): T {
+  const { metadata } = opened;
+  return isOlder(metadata.version, FORMAT_VERSION)
+    ? { ...opened, metadata: { ...metadata, version: FORMAT_VERSION } }
+    : opened;
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [one, other] = [version, than].map((text) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number));
+  const at = [0, 1, 2].find((place) => one?.[place] !== other?.[place]);
+  return at !== undefined && (one?.[at] ?? 0) < (other?.[at] ?? 0);
 }
 
 function namesOf(groups: readonly KeyGroup[]): Promise<string[][]> {

@@ -16,7 +16,7 @@ import { branch } from '../tree/tree.js';
 import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { EditFile } from './edit-file.js';
-import { changedMetadata, shownText, takenApart } from './edit-metadata.js';
+import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { type Indent, indentOf } from './indent.js';
 import { nameOf, readInput, storesOf } from './input.js';
@@ -246,14 +246,14 @@ class Editing {
   private async seal(text: string): Promise<string> {
     const { request, opened, before, printer, indent, bytes, host } = this.session;
     if (!request.showMasterKeys) {
-      const sealed = await sealText({ opened, before, after: text, printer, indent });
+      const sealed = await sealText({ opened: broughtForward(opened), before, after: text, printer, indent });
       if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
       return sealed.text;
     }
     const { plain, metadata } = takenApart(opened, text);
     parsePlainText(opened, plain);
     const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host));
-    return (await sealText({ opened: changed, before, after: plain, printer, indent })).text;
+    return (await sealText({ opened: broughtForward(changed), before, after: plain, printer, indent })).text;
   }
 
   /** Writes the file, unless somebody else has done so meanwhile. */

@@ -103,6 +103,20 @@ describe.skipIf(!TMUX || !VIM)('vim', () => {
     expect(await decrypted()).toBe('a: two\nb: 2\n');
   });
 
+  test('Ctrl+C instead of enter ends the edit, which is kept', async () => {
+    start(VIM_LINE);
+    await terminal.sees('a: one');
+    terminal.type(':%s/one/{/');
+    terminal.press('Enter');
+    terminal.enter(':wq');
+    await terminal.sees('Press enter to return to the editor');
+    terminal.press('C-c');
+    await terminal.sees('User canceled operation');
+    await endsWith(1);
+    const [rescued = ''] = desk.names().filter((name) => name.includes('.rescued-'));
+    expect((await desk.run(['decrypt', rescued])).stdout.toString()).toBe('a: {\nb: 2\n');
+  });
+
   test('that fails (:cq) or changes nothing leaves the file alone', async () => {
     const text = desk.text('e.yaml');
     start(VIM_LINE);
@@ -302,7 +316,7 @@ describe.skipIf(!TMUX)('Ctrl+C and programs', () => {
 });
 
 const COUNTS: readonly [unknown, number, string][] = [
-  [TMUX && VIM, 3, 'tmux or vim is missing'],
+  [TMUX && VIM, 4, 'tmux or vim is missing'],
   [TMUX && NANO, 1, 'tmux or nano is missing'],
   [TMUX, 14, 'tmux is missing'],
 ];

@@ -224,6 +224,22 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(await desk.run(['edit', '-s', 'a.yaml'], { env: broken })).toMatchObject({ status: 202 });
   });
 
+  test.each([
+    ['3.7.0', '3.13.2'],
+    ['3.9.12', '3.13.2'],
+    ['3.13.2', '3.13.2'],
+    ['3.13.10', '3.13.10'],
+    ['9.9.9', '9.9.9'],
+  ])('brings the version %s forward to %s, as SOPS does; set leaves it', async (old, wanted) => {
+    await sealed('a.yaml', 'a: 1\n');
+    desk.write('a.yaml', desk.text('a.yaml').replace(/version: .*/, `version: ${old}`));
+    expect(await desk.run(['set', 'a.yaml', 'a', '2'])).toMatchObject({ status: 0 });
+    expect(desk.text('a.yaml')).toContain(`version: ${old}\n`);
+    expect(await desk.run(['edit', 'a.yaml'], { env: editor('echo b: 2 >> "$1"') })).toMatchObject({ status: 0 });
+    expect(desk.text('a.yaml')).toContain(`version: ${wanted}\n`);
+    expect(await decrypted('a.yaml')).toBe('a: 2\nb: 2\n');
+  });
+
   test('refuses a flag behind the file, which SOPS ignores', async () => {
     await sealed('a.yaml', 'a: 1\n');
     expect(await desk.run(['a.yaml', '-d'], { env: editor('true') })).toMatchObject({ status: 1 });
