@@ -63,7 +63,7 @@ export async function verifyFile(request: OpenRequest, host: Host): Promise<Veri
   const { sealed, keys } = await readSealed(request, host);
   return sealed.map((one) => {
     unseal(one, keys, false);
-    return { described: one.described, values: openAll(one, keys).size };
+    return { described: one.described, values: openAll(one, keys).size + (one.blob === undefined ? 0 : 1) };
   });
 }
 

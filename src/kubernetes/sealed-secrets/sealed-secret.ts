@@ -45,8 +45,11 @@ export function readSealedSecret(manifest: Manifest, namespace?: string): Sealed
   if (!isSealedSecret(manifest)) throw invalid(manifest, `is no ${KIND} of ${API_VERSION}`);
   const name = stringAt(root, 'metadata', 'name');
   if (name === undefined) throw invalid(manifest, 'metadata.name is missing, or no text');
+  const blob = stringAt(root, 'spec', 'data');
+  const sealed = branchAt(root, 'spec', 'encryptedData');
+  if (!sealed && blob === undefined) throw invalid(manifest, 'spec.encryptedData is missing, or no map');
   const values = new Map<string, string>();
-  for (const { key, value } of itemsOf(branchAt(root, 'spec', 'encryptedData'))) {
+  for (const { key, value } of itemsOf(sealed)) {
     if (value.kind !== 'leaf' || typeof value.value !== 'string') {
       throw invalid(manifest, `spec.encryptedData.${key} is no text`);
     }
@@ -59,7 +62,7 @@ export function readSealedSecret(manifest: Manifest, namespace?: string): Sealed
   }
   const scope = scopeOfAnnotations(annotations) ?? 'strict';
   const binding = { name, namespace: own ?? namespace ?? '', scope };
-  return { manifest, described, binding, values, blob: stringAt(root, 'spec', 'data') };
+  return { manifest, described, binding, values, blob };
 }
 
 /** The texts of a map, without what is none. */

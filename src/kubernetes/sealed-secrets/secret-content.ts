@@ -26,6 +26,7 @@ export interface SecretContent {
 export function readSecret(manifest: Manifest, policy: ScalarPolicy): SecretContent {
   const { root } = manifest;
   if (!isSecret(root)) throw refusal(manifest, 'only Secrets (apiVersion v1) can be sealed', ['kind']);
+  checkMap(manifest, 'metadata');
   const text = (...path: string[]): string | undefined => {
     const value = valueAt(root, ...path);
     const isAbsent = value === undefined || (value.kind === 'leaf' && value.value === null);
@@ -45,6 +46,7 @@ export function readSecret(manifest: Manifest, policy: ScalarPolicy): SecretCont
 }
 
 function textsOf(manifest: Manifest, path: readonly string[], policy: ScalarPolicy): Map<string, string> {
+  checkMap(manifest, ...path);
   const entries = itemsOf(branchAt(manifest.root, ...path));
   return new Map(entries.map(({ key, value }) => [key, stringOf(value, manifest, [...path, key], policy)]));
 }
@@ -77,10 +79,10 @@ function valuesOf(manifest: Manifest, policy: ScalarPolicy): Map<string, Uint8Ar
   return values;
 }
 
-function checkMap(manifest: Manifest, field: string): void {
-  const value = valueAt(manifest.root, field);
+function checkMap(manifest: Manifest, ...path: readonly string[]): void {
+  const value = valueAt(manifest.root, ...path);
   if (value === undefined || value.kind === 'branch' || (value.kind === 'leaf' && value.value === null)) return;
-  throw refusal(manifest, `${field} is no map`, [field]);
+  throw refusal(manifest, `${path.join('.')} is no map`, path);
 }
 
 function refusal(manifest: Manifest, problem: string, path: readonly string[]): SopsError {

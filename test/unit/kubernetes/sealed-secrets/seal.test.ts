@@ -1,7 +1,9 @@
 /** `seal` beyond kubeseal: encrypted and other files, targets, re-encryption, and what is refused. */
-import { readdirSync, statSync, symlinkSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { sealValue } from '../../../../src/kubernetes/sealed-secrets/value.js';
 import { Desk } from '../../../support/desk.js';
 import { validObjects } from '../../../support/schemas.js';
 import { sealedPath } from '../../../support/sealed.js';
@@ -339,6 +341,8 @@ describe('what is refused', () => {
     ['a namespace that cannot be one', secret().replace('namespace: prod', 'namespace: a.b'), 'is no namespace'],
     ['duplicate keys', `${secret()}  password: x\n`, 'twice'],
     ['text that is no object', 'just: text\n', 'no secrets found'],
+    ['labels that are a list', secret('  labels: [a]\n'), 'metadata.labels is no map'],
+    ['metadata that is a list', secret().replace(/metadata:\n.*\n.*\n/, 'metadata: [a]\n'), 'metadata is no map'],
     ['nothing', '', 'no secrets found'],
     ['more than 1 MiB', secret('', 'x'.repeat(1_100_000)), 'larger than 1 MiB'],
   ])('%s', async (_what, input, message) => {
@@ -418,8 +422,24 @@ describe('unsealing', () => {
     await refused(['unseal', '-n', 'evil', ...KEY], 'namespace mismatch', await sealed());
   });
 
+  test('opens the old form, where one text holds the whole Secret', async () => {
+    const key = new X509Certificate(readFileSync(sealedPath('keys/a.cert.pem'))).publicKey;
+    const inner = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, data: { k: 'dg==' } };
+    const blob = sealValue(Buffer.from(JSON.stringify(inner)), 'prod/db', key);
+    const object = `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db, namespace: prod}\nspec: {data: ${blob}}\n`;
+    expect((await opened(object)).data).toEqual({ k: 'dg==' });
+    expect(await done(['seal', 'verify', ...KEY], object)).toContain('1 value opens');
+    await refused(['unseal', ...KEY], 'no key could decrypt secret (spec.data)', object.replace('name: db', 'name: x'));
+    await refused(['seal', '-', '--re-encrypt', ...KEY, ...CERT], 'is the old form', object);
+  });
+
   test('refuses other objects', async () => {
     await refused(['unseal', ...KEY], 'is no SealedSecret', secret());
     await refused(['unseal', ...KEY], 'holds no SealedSecret', '');
+    const head = 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a, namespace: b}\n';
+    for (const spec of ['', 'spec: {}\n', 'spec: {encryptedData: [a]}\n']) {
+      await refused(['unseal', ...KEY], 'spec.encryptedData is missing, or no map', head + spec);
+    }
+    await refused(['unseal', ...KEY], 'spec.encryptedData.k is no text', `${head}spec: {encryptedData: {k: 1}}\n`);
   });
 });
