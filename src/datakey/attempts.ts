@@ -26,6 +26,9 @@ interface Batch {
   readonly keys: readonly MasterKey[];
 }
 
+/** Remote keys asked at a time: a file may list thousands, to have its readers flood a service with requests of theirs. */
+const MOST_AT_ONCE = 32;
+
 /** Takes a part and the key that gave it; says whether the group needs to give no more. */
 export type Offer = (part: Uint8Array, key: MasterKey) => boolean;
 
@@ -76,6 +79,7 @@ export class GroupOpening {
     if (attempt.signal.aborted) return false;
     const stop = new AbortController();
     const signal = AbortSignal.any([attempt.signal, stop.signal]);
+    const waiting = [...keys];
     let pending = keys.length;
     return new Promise<boolean>((settle, reject) => {
       const note = (key: MasterKey, outcome: Uint8Array | KeyFailure): void => {
@@ -85,8 +89,13 @@ export class GroupOpening {
           stop.abort();
           settle(true);
         } else if (pending === 0) settle(false);
+        else start();
       };
-      for (const key of keys) tryKey(key, { ...attempt, signal }).then((one) => note(key, one), reject);
+      const start = (): void => {
+        const key = waiting.shift();
+        if (key) tryKey(key, { ...attempt, signal }).then((one) => note(key, one), reject);
+      };
+      for (let at = 0; at < MOST_AT_ONCE; at++) start();
     });
   }
 

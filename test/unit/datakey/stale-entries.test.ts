@@ -112,6 +112,22 @@ describe('a stale entry in the only group', () => {
   });
 });
 
+describe('very many remote keys', () => {
+  test('are asked some at a time, until one opens', async () => {
+    const keys = Array.from({ length: 100 }, (_, at) => entry(`kms:k${at}@5`, at === 60 ? DATA_KEY : null));
+    const found = await recover([keys]);
+    expect(found.key).toBe(good);
+    expect(found.asked.length).toBeGreaterThan(60);
+    expect(found.asked.length).toBeLessThan(100);
+  });
+
+  test('are all named when none does', async () => {
+    const found = await recover([Array.from({ length: 100 }, (_, at) => entry(`kms:k${at}`, null))]);
+    expect(found.asked).toHaveLength(100);
+    for (let at = 0; at < 100; at++) expect(found.error?.detail).toContain(`  k${at}: FAILED`);
+  });
+});
+
 describe('no further key is asked', () => {
   const group = () => [entry('age:first', DATA_KEY), entry('kms:second', DATA_KEY)];
   const sealed = new Cipher(DATA_KEY.bytes).encrypt('v', 'a:b:');
