@@ -9,6 +9,7 @@
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and says what imports what and
  *                                              which file holds what
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +40,7 @@ const SECOND = {
     'src/config/read.ts',
     'src/util/atomic-write.ts',
     'src/cli/version.ts',
+    'src/keys/age/format/portable-aead.ts',
   ],
 };
 /** The plug-in of kustomize, which has a start file of its own. */
@@ -54,6 +56,7 @@ const COLD = new Set([
   'src/formats/yaml/emit-flow.ts',
   'src/formats/yaml/entry-splice.ts',
   'src/formats/yaml/flow-reader.ts',
+  'src/util/re2.ts',
   'src/datakey/recovery-report.ts',
   'src/datakey/shamir.ts',
   'src/keys/age/recipients.ts',
@@ -144,6 +147,13 @@ function elsewhere(places, exports, file) {
         const isOwn = place === file && !(file === FIRST.file && kind === 'dynamic-import');
         return place === undefined || isOwn ? undefined : { path: target, namespace: 'elsewhere' };
       });
+      // Code that V8 has kept cannot import (it throws): of the first file, built-ins are required, packages are not for it.
+      bundler.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        file === FIRST.file && kind === 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
+      );
+      bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+      }));
       bundler.onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path }) => {
         const place = places.get(path);
         const from = place === file ? 'program.exports' : `require('./${place}')`;
@@ -159,6 +169,12 @@ function elsewhere(places, exports, file) {
 function callLater(take, names) {
   const functions = names.map((name) => `export const ${name} = (...args) => load().${name}(...args);`);
   return `let loaded; const load = () => (loaded ??= ${take}); ${functions.join(' ')}`;
+}
+
+/** Makes sure that the first file imports nothing at run time. */
+function checkImports(file) {
+  const found = /\bimport\([^)]*\)/.exec(readFileSync(file, 'utf8'));
+  if (found) throw new Error(`${file} has ${found[0]}: take it out with its module`);
 }
 
 /** Makes sure that what is cold exports functions only: anything else would have to be there from the start. */
@@ -203,6 +219,9 @@ async function buildProgram(folder, metafile) {
       ...(file === FIRST.file ? { banner: { js: 'const program=module;' } } : {}),
     });
   }
+  checkImports(join(folder, FIRST.file));
+  // In a process of its own: what is compiled must be this file's code alone.
+  execFileSync(process.execPath, [join(root, '.ci', 'compile.cjs'), resolve(folder, FIRST.file)], { stdio: 'inherit' });
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, places: Object.fromEntries(places) }));
 }
 

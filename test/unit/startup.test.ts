@@ -1,5 +1,7 @@
 /** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { Program } from '../support/program.js';
@@ -251,6 +253,92 @@ describe('the plug-in of kustomize', () => {
       'preload.cjs',
       'sops-ts-kustomize.js',
       'sops-ts.cjs',
+    ]);
+  });
+});
+
+describe('the code compiled by the build', () => {
+  const code = (): string => {
+    const dist = join(dirname(program.file), '..', 'dist');
+    const names = readdirSync(dist).filter((name) => name.startsWith('sops-ts.cjs.'));
+    expect(names).toEqual([`sops-ts.cjs.${process.version}-${process.platform}-${process.arch}`]);
+    return join(dist, names[0] ?? '');
+  };
+
+  /** Decrypts a file, and tells whether V8 took the code it was given (`taken`, `rejected`), if it was given any. */
+  async function decryptWatched(): Promise<string[]> {
+    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
+    const watch = desk.write(
+      'watch.cjs',
+      `const vm = require('node:vm');
+       vm.Script = class extends vm.Script {
+         constructor(source, options) {
+           super(source, options);
+           const word = this.cachedDataRejected ? 'rejected' : 'taken';
+           if (options.cachedData) require('node:fs').appendFileSync(${JSON.stringify(desk.path('scripts'))}, word + '\\n');
+         }
+       };`,
+    );
+    desk.write('scripts', '');
+    const ran = program.run(['decrypt', 'q.yaml'], { cwd: desk.folder, env: desk.env, before: ['--require', watch] });
+    expect([ran.status, ran.stdout.toString(), ran.stderr.toString()]).toEqual([0, 'a: 1\n', '']);
+    return desk.text('scripts').split('\n').slice(0, -1);
+  }
+
+  /** Changes a file for the time of a test. */
+  async function withChanged(
+    file: string,
+    change: (bytes: Buffer) => Uint8Array,
+    look: () => Promise<void>,
+  ): Promise<void> {
+    const before = readFileSync(file);
+    writeFileSync(file, change(before));
+    try {
+      await look();
+    } finally {
+      writeFileSync(file, before);
+    }
+  }
+
+  test('is used', async () => {
+    expect(await decryptWatched()).toEqual(['taken']);
+  });
+
+  test('is not used for another text, even of the same length', async () => {
+    const file = code().replace(/\.cjs\..*$/, '.cjs');
+    const change = (bytes: Buffer) =>
+      Buffer.from(bytes.toString('utf8').replace('Error decrypting tree', 'Error DECRYPTING tree'));
+    await withChanged(file, change, async () => {
+      expect(await decryptWatched()).toEqual([]);
+      desk.write('q.yaml', desk.text('q.yaml').replace('ENC[', 'ENX['));
+      const { stderr } = program.run(['decrypt', 'q.yaml'], { cwd: desk.folder, env: desk.env });
+      expect(stderr.toString()).toContain('Error DECRYPTING tree');
+    });
+  });
+
+  test('is refused by V8, and harms nothing, when it is for another one', async () => {
+    const change = (bytes: Buffer) => Buffer.from(bytes).fill(0x5a, 32, 64);
+    await withChanged(code(), change, async () => expect(await decryptWatched()).toEqual(['rejected']));
+  });
+
+  test('need not be there', async () => {
+    const file = code();
+    const before = readFileSync(file);
+    rmSync(file);
+    try {
+      expect(await decryptWatched()).toEqual([]);
+    } finally {
+      writeFileSync(file, before);
+    }
+  });
+
+  test('leaves one of each module, also for the files that are loaded later', () => {
+    const env = { ...desk.env, SOPS_AGE_KEY: '' };
+    const ran = program.run(['rotate', 'absent.yaml'], { cwd: desk.folder, env });
+    // An error of another copy of its class would be a defect, with another status.
+    expect([ran.status, ran.stderr.toString()]).toEqual([
+      2,
+      expect.stringMatching(/^Error reading file: absent\.yaml/),
     ]);
   });
 });

@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBech32, encodeBech32 } from '../../../src/keys/age/bech32.js';
-import { loadAead, loadPortableAead } from '../../../src/keys/age/format/aead.js';
+import { loadAead } from '../../../src/keys/age/format/aead.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
 import { openFile, stanzaRecipient } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
+import { loadPortableAead } from '../../../src/keys/age/format/portable-aead.js';
 import { decodeRawBase64, encodeRawBase64 } from '../../../src/keys/age/format/raw-base64.js';
 import { openPayload, sealPayload } from '../../../src/keys/age/format/stream.js';
 import { generateIdentity, parseX25519Identity, parseX25519Recipient } from '../../../src/keys/age/x25519.js';

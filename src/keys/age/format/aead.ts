@@ -1,8 +1,8 @@
-/** ChaCha20-Poly1305 of node:crypto, or of @noble/ciphers where the runtime has none (Bun builds without it). */
+/** ChaCha20-Poly1305 of node:crypto, or a portable one where the runtime has none (Bun builds without it). */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 const ALGORITHM = 'chacha20-poly1305';
-const TAG_LENGTH = 16;
+export const TAG_LENGTH = 16;
 
 export interface Aead {
   /** Ciphertext followed by its tag of 16 bytes. Key of 32 bytes, nonce of 12. */
@@ -29,27 +29,13 @@ const native: Aead = {
   },
 };
 
-/** The cipher of {@link native} without node:crypto; both are held to the same vectors. */
-export async function loadPortableAead(): Promise<Aead> {
-  const { chacha20poly1305 } = await import('@noble/ciphers/chacha.js');
-  return {
-    seal: (key, nonce, plaintext) => Buffer.from(chacha20poly1305(key, nonce).encrypt(plaintext)),
-    open(key, nonce, sealed) {
-      if (sealed.length < TAG_LENGTH) return null;
-      try {
-        return Buffer.from(chacha20poly1305(key, nonce).decrypt(sealed));
-      } catch {
-        return null;
-      }
-    },
-  };
-}
-
 let chosen: Promise<Aead> | undefined;
 
 /** The cipher to use in this process, found out once. */
 export function loadAead(): Promise<Aead> {
-  chosen ??= hasNative() ? Promise.resolve(native) : loadPortableAead();
+  chosen ??= hasNative()
+    ? Promise.resolve(native)
+    : import('./portable-aead.js').then((portable) => portable.loadPortableAead());
   return chosen;
 }
 
