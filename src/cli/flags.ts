@@ -30,8 +30,9 @@ const DECRYPT = ['decrypt'];
 const ROTATE = ['rotate'];
 const EDIT = ['edit'];
 const UNSEAL = ['unseal'];
+const FLUX_SECRET = ['flux secret'];
 /** They make new files. */
-const MAKING = [...ENCRYPT, ...EDIT, ...UNSEAL];
+const MAKING = [...ENCRYPT, ...EDIT, ...UNSEAL, ...FLUX_SECRET];
 /** They are told how a new file would be made, as those are. */
 const WHY = ['why'];
 const PLANNING = [...MAKING, ...WHY];
@@ -70,12 +71,23 @@ const KEYED = [
   ...PUBLISH,
   ...SEAL,
   ...UNSEAL,
+  ...FLUX_SECRET,
   ...DOCTOR,
   ...POINTING,
 ];
 const SERVING = ['keyservice'];
 const INIT = ['init'];
-const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'seal verify', ...STORE];
+const ALL = [
+  ...KEYED,
+  'filestatus',
+  ...WHY,
+  ...SERVING,
+  'seal verify',
+  'flux check',
+  'helm downloader',
+  'helm install',
+  ...STORE,
+];
 
 /** What describes a store, by the names that src/kubernetes/stores has for it; mounting takes the first ones alone. */
 const MOUNT_SETTINGS = [
@@ -210,9 +222,9 @@ export const FLAGS: readonly FlagRow[] = [
     global: false,
   }),
   yesNo('prompt', SERVING, BEHIND),
-  text('output', UNSEAL, BEHIND),
+  text('output', [...UNSEAL, ...FLUX_SECRET], BEHIND),
   text('input-type', SEAL, BEHIND),
-  text('filename-override', [...SEAL, ...UNSEAL], BEHIND),
+  text('filename-override', [...SEAL, ...UNSEAL, ...FLUX_SECRET], BEHIND),
   yesNo('ignore-mac', SEAL, OWN),
   text('decryption-order', SEAL, { ...BEHIND, variable: 'SOPS_DECRYPTION_ORDER' }),
   text('cert', SEAL, { ...BEHIND, variable: 'SEALED_SECRETS_CERT' }),
@@ -229,8 +241,11 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('yaml11', SEAL, OWN),
   text('format', [...SEAL, ...UNSEAL], { ...BEHIND, short: 'o', variable: 'SEALED_SECRETS_FORMAT' }),
   text('sealed-secret-file', SEAL, { ...BEHIND, short: 'w' }),
-  yesNo('encrypt', UNSEAL, OWN),
+  yesNo('encrypt', [...UNSEAL, ...FLUX_SECRET], OWN),
   yesNo('keep-owner', UNSEAL, OWN),
+  text('name', FLUX_SECRET, BEHIND),
+  text('namespace', FLUX_SECRET, { ...BEHIND, short: 'n' }),
+  text('secret', ['flux check'], BEHIND),
   text('name', EMIT, BEHIND),
   text('namespace', EMIT, { ...BEHIND, short: 'n' }),
   text('format', EMIT, { ...BEHIND, short: 'o' }),

@@ -59,9 +59,9 @@ function replacement(): Replace | undefined {
 
 const PLUGIN_SCRIPT = 'sops-ts-kustomize.js';
 
-/** What starts the plug-in of kustomize that belongs to the running program. Throws `failed` when it is not there. */
-export function launchTarget(): LaunchTarget {
-  const script = join(dirname(realpathSync(process.argv[1] ?? '.')), PLUGIN_SCRIPT);
+/** What starts a script beside the running program, by default the plug-in of kustomize. Throws `failed` when it is not there. */
+export function launchTarget(name = PLUGIN_SCRIPT): LaunchTarget {
+  const script = join(dirname(realpathSync(process.argv[1] ?? '.')), name);
   if (existsSync(script)) return { runtime: process.execPath, script };
-  throw new SopsError('failed', `${PLUGIN_SCRIPT} is not beside the program, so no launcher can start it`);
+  throw new SopsError('failed', `${name} is not beside the program, so no launcher can start it`);
 }

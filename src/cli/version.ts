@@ -18,6 +18,10 @@ export function versionText(programName: string | undefined): string {
   return `sops-ts ${manifest.version} (SOPS ${SOPS_RELEASE} compatible)\nsops ${SOPS_RELEASE}\n`;
 }
 
+export function packageVersion(): string {
+  return manifest.version;
+}
+
 /** The line for `--check-for-updates`: the one request that asks the network for versions, of npm's registry. Never rejects. */
 export async function updateText(host: Host): Promise<string> {
   try {

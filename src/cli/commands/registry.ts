@@ -186,6 +186,30 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./kustomize-plugin.js')).kustomizePlugin,
   },
   {
+    name: 'flux secret',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./flux-secret.js')).fluxSecret,
+  },
+  {
+    name: 'flux check',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./flux-check.js')).fluxCheck,
+  },
+  {
+    name: 'helm downloader',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./helm.js')).helmDownloader,
+  },
+  {
+    name: 'helm install',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./helm.js')).helmInstall,
+  },
+  {
     name: 'seal',
     operandRule: 'own',
     writesInPlace: () => false,

@@ -2,6 +2,7 @@
 import { FORMATS } from '../../formats/registry.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { STORES } from '../../kubernetes/stores/registry.js';
+import { FLUX_TEXTS } from './flux-texts.js';
 import { KUSTOMIZE_TEXTS } from './kustomize-texts.js';
 import { SEALING_TEXTS } from './sealing-texts.js';
 import { STORE_TEXTS } from './store-texts.js';
@@ -163,6 +164,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['json', { help: 'print what a program can read' }],
   ...SEALING_TEXTS,
   ...KUSTOMIZE_TEXTS,
+  ...FLUX_TEXTS,
   ...STORE_TEXTS,
   ['verbose', general],
   ['disable-version-check', general],

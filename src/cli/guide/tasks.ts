@@ -1,5 +1,7 @@
 /** All help texts of commands, by task. */
 import { DOCUMENTS } from './documents.js';
+import { FLUX } from './flux.js';
+import { HELM } from './helm.js';
 import { KEYS } from './keys.js';
 import { KUBERNETES } from './kubernetes.js';
 import { PLACES } from './places.js';
@@ -15,6 +17,8 @@ export const TASKS: readonly Task[] = [
   PROGRAMS,
   PLACES,
   KUBERNETES,
+  FLUX,
+  HELM,
   SEALED_SECRETS,
   SECRET_STORES,
   SETUP,

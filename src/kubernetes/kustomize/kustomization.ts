@@ -108,6 +108,15 @@ export function secretGeneratorFiles({ folder, root }: Kustomization): SecretFil
   });
 }
 
+/** The files that ConfigMaps are made of by kustomize's own generator, absolute. */
+export function configMapFiles({ folder, root }: Kustomization): string[] {
+  const entries = valuesOf(valueAt(root, 'configMapGenerator')).flatMap((entry) => [
+    ...textsOf(valueAt(entry, 'files')).map((spec) => spec.slice(spec.indexOf('=') + 1)),
+    ...textsOf(valueAt(entry, 'envs')),
+  ]);
+  return entries.map((entry) => resolve(folder, entry));
+}
+
 /** The files of patches, absolute. */
 export function patchFiles({ folder, root }: Kustomization): string[] {
   return valuesOf(valueAt(root, 'patches')).flatMap((entry) => {
@@ -125,15 +134,11 @@ export function namedFiles(kustomization: Kustomization): string[] {
     const all = value?.kind === 'branch' ? [value] : valuesOf(value);
     return all.flatMap((entry) => stringAt(entry, 'path') ?? []);
   });
-  const generated = valuesOf(valueAt(root, 'configMapGenerator')).flatMap((entry) => [
-    ...textsOf(valueAt(entry, 'files')).map((spec) => spec.slice(spec.indexOf('=') + 1)),
-    ...textsOf(valueAt(entry, 'envs')),
-  ]);
-  const paths = [...lists, ...entries, ...generated]
+  const paths = [...lists, ...entries]
     .filter((entry) => !isInline(entry) && !isRemote(entry, folder))
     .map((entry) => resolve(folder, entry));
   const own = [...partsOf(kustomization).files, ...secretGeneratorFiles(kustomization).map(({ path }) => path)];
-  return [...new Set([...own, ...paths])].filter(isFile);
+  return [...new Set([...own, ...paths, ...configMapFiles(kustomization)])].filter(isFile);
 }
 
 /** The program that a KRM function's annotation names; undefined for a configuration of the legacy form. */

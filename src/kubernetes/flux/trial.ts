@@ -1,0 +1,103 @@
+/** Whether a decryption Secret opens files: tried with its keys alone, as the controller has no others. */
+import { resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import type { OwnProcess } from '../../exec/self.js';
+import { keyServicesOf } from '../../keyservice/services.js';
+import { type DryRun, tryFile } from '../../operations/dry-run.js';
+import { readEncrypted } from '../../operations/encrypted-files.js';
+import type { Host } from '../../util/host.js';
+import { decodeText } from '../../util/text.js';
+import { withKeyring } from '../imported-keys.js';
+import type { Finding } from '../kustomize/check.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { type DecryptionEntry, entriesOf } from './decryption-secret.js';
+import { checkKeys, ENTRY_NAMES } from './key-entry.js';
+
+/** The key types that are tried here; what the others are opened with is the cluster's (workload identity) or a cloud's. */
+const LOCAL: ReadonlySet<string> = new Set(['age', 'pgp']);
+
+const UNNOTICED = 'the MAC does not fit, so it was changed after encrypting; the controller would not notice';
+
+/** What keeps a Secret from opening files. `file` is what messages call the Secret's file. Throws `key` when gpg is missing. */
+export async function trySecret(
+  secret: Manifest,
+  file: string,
+  paths: readonly string[],
+  own: OwnProcess,
+  host: Host,
+): Promise<Finding[]> {
+  const entries = entriesOf(secret);
+  const findings = await entryFindings(entries, file);
+  const usable = (type: string) => entries.filter(({ kind }) => kind?.opens.includes(type));
+  const keyrings = usable('pgp').map(({ bytes }) => bytes);
+  const inside = hostWith(usable('age'), host);
+  const trials =
+    keyrings.length > 0
+      ? await withKeyring(keyrings, own, inside, (within) => tryAll(paths, within))
+      : await tryAll(paths, inside);
+  const given = new Set(entries.flatMap(({ kind }) => kind?.opens ?? []));
+  return [...findings, ...trials.flatMap((trial) => findingOf(trial, given) ?? [])];
+}
+
+/** Entries that the controller passes over, or fails on. */
+async function entryFindings(entries: readonly DecryptionEntry[], file: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, kind, bytes } of entries) {
+    if (!kind) {
+      findings.push({ file, text: `the controller passes over the entry ${name}; it takes ${ENTRY_NAMES}` });
+      continue;
+    }
+    try {
+      await checkKeys(kind, decodeText(bytes), `the entry ${name}`);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      findings.push({ file, text: error.message });
+    }
+  }
+  if (entries.length === 0) findings.push({ file, text: 'the Secret holds no entries' });
+  return findings;
+}
+
+/** Surroundings in which nothing but the entries' own identities is found. */
+function hostWith(entries: readonly DecryptionEntry[], host: Host): Host {
+  const identities = entries.map(({ bytes }) => decodeText(bytes)).join('\n');
+  const { PATH, TMPDIR, SOPS_GPG_EXEC } = host.env;
+  return {
+    ...host,
+    env: { PATH, TMPDIR, SOPS_GPG_EXEC, HOME: '/nonexistent', GNUPGHOME: '/nonexistent', SOPS_AGE_KEY: identities },
+    askSecret: async () => {
+      throw new SopsError('key', 'nobody tells the controller a passphrase');
+    },
+    warn: () => undefined,
+  };
+}
+
+async function tryAll(paths: readonly string[], host: Host): Promise<DryRun[]> {
+  const keyServices = keyServicesOf(undefined, host);
+  const trials: DryRun[] = [];
+  for (const path of paths) {
+    const found = await readEncrypted(resolve(host.cwd, path));
+    if (!found) continue;
+    trials.push(await tryFile({ input: { kind: 'file', path }, reader: found.store, config: null, keyServices }, host));
+  }
+  return trials;
+}
+
+/** Groups whose keys the controller may open by other means are not held against the Secret. */
+function findingOf(
+  { path, groups, needed, dataKey, mac, problems }: DryRun,
+  given: ReadonlySet<string>,
+): Finding | null {
+  if (mac === false) return { file: path, text: UNNOTICED };
+  if (dataKey !== false) {
+    const [problem] = problems;
+    return problem ? { file: path, text: problem.what } : null;
+  }
+  const open = groups.filter((group) => group.some(({ opens, type }) => opens || !LOCAL.has(type)));
+  if (open.length >= needed) return null;
+  const types = [...new Set(groups.flatMap((group) => group.map(({ type }) => type)))];
+  const missing = types.filter((type) => !given.has(type));
+  const why =
+    missing.length === types.length ? `has no entry for its keys (${types.join(', ')})` : 'holds none of its keys';
+  return { file: path, text: `the Secret ${why}` };
+}

@@ -1,0 +1,133 @@
+/** `helm downloader`: the content behind a `secrets://` URL, decrypted, for Helm to read as values. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { findProgram } from '../../exec/find-program.js';
+import { describeOutcome, runProgram } from '../../exec/run-program.js';
+import type { OwnProcess } from '../../exec/self.js';
+import { formatNamed, formatOfName } from '../../formats/registry.js';
+import { bytesOf, type FormatName } from '../../formats/store.js';
+import { keyServicesOf } from '../../keyservice/services.js';
+import { openFile, plainText } from '../../operations/open-file.js';
+import { trustNearestConfig } from '../../operations/open-secrets.js';
+import type { Input } from '../../operations/requests.js';
+import { trailOf } from '../../operations/trail.js';
+import { decodeBase64 } from '../../util/base64.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { decodeText } from '../../util/text.js';
+import { withKeyring } from '../imported-keys.js';
+import { formatOfMarker } from '../kustomize/built.js';
+import { stringAt } from '../manifest/manifest.js';
+import { readManifests } from '../manifest/read.js';
+import { checkAllowed } from './policy.js';
+import { type KeySource, parseSecretsUrl, type SecretsUrl } from './secrets-url.js';
+
+/** What tells an encrypted file, whatever its format; as helm-secrets has it. */
+const ENCRYPTED = /mac.*,type:str\]/;
+/** The one value of a binary file; helm-secrets tells them by it. */
+const WRAPS_BYTES = /"data": ?"ENC/;
+const TIMEOUT = 30_000;
+
+/** The plaintext; content that is not encrypted comes back as it is. Throws SopsError. */
+export async function downloadSecrets(text: string, own: OwnProcess, host: Host): Promise<Uint8Array> {
+  const url = parseSecretsUrl(text);
+  checkAllowed(url, host);
+  const bytes = url.literal ? Buffer.from(url.target) : await contentOf(url, host);
+  if (url.backend === 'noop' || !ENCRYPTED.test(decodeText(bytes))) return bytes;
+  return withKeysOf(url, own, host, (within) => decrypt(bytes, url, within));
+}
+
+async function contentOf({ target, optional }: SecretsUrl, host: Host): Promise<Uint8Array> {
+  const mayLack = optional || host.env.HELM_SECRETS_IGNORE_MISSING_VALUES === 'true';
+  if (/^https?:\/\//.test(target)) return fetchContent(target, mayLack, host);
+  try {
+    return readFileSync(resolve(host.cwd, target));
+  } catch (cause) {
+    if (mayLack && ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return Buffer.alloc(0);
+    const message = `Error reading file: ${target}: ${systemReason(cause)}`;
+    throw new SopsError('input-unreadable', message, { file: target, cause });
+  }
+}
+
+async function fetchContent(target: string, mayLack: boolean, host: Host): Promise<Uint8Array> {
+  const { sendRequest } = await import('../../util/http/request.js');
+  const url = new URL(target);
+  const shown = `${url.origin}${url.pathname}`;
+  const answer = await sendRequest({ method: 'GET', url, headers: {}, timeout: TIMEOUT }, host);
+  if (answer.status === 200) return Buffer.from(answer.body);
+  if (mayLack && answer.status === 404) return Buffer.alloc(0);
+  throw new SopsError('input-unreadable', `${shown} answered with status ${answer.status}`, { file: shown });
+}
+
+/** Runs a task where the keys that the URL names are found, and no others of their kind. */
+async function withKeysOf<T>(
+  { keys }: SecretsUrl,
+  own: OwnProcess,
+  host: Host,
+  task: (host: Host) => Promise<T>,
+): Promise<T> {
+  if (!keys) return task(host);
+  const key = await readKey(keys.source, host);
+  if (keys.type === 'gpg') return withKeyring([key], own, host, task);
+  const { SOPS_AGE_KEY_FILE: _, SOPS_AGE_KEY_CMD: __, ...env } = host.env;
+  return task({ ...host, env: { ...env, SOPS_AGE_KEY: decodeText(key) } });
+}
+
+async function readKey(source: KeySource, host: Host): Promise<Uint8Array> {
+  if (source.kind === 'cluster') return keyOfCluster(source, host);
+  try {
+    return readFileSync(resolve(host.cwd, source.path));
+  } catch (cause) {
+    throw new SopsError('key', `cannot read the key: ${source.path}: ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** An entry of a Secret in the cluster, as kubectl gets it; it never touches the disk. */
+async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host): Promise<Uint8Array> {
+  const { namespace, name, key } = source;
+  const shown = namespace === undefined ? name : `${namespace}/${name}`;
+  const program = host.env.HELM_SECRETS_KUBECTL_PATH || 'kubectl';
+  const file = await findProgram(program, host);
+  if (file === null) throw new SopsError('key', `${program} is needed to get the Secret ${shown}, and is not on PATH`);
+  const args = ['get', 'secret', ...(namespace === undefined ? [] : ['-n', namespace]), name, '-o', 'json'];
+  const outcome = await runProgram({ file, args }, host);
+  if (outcome.status !== 0) {
+    const said = outcome.stderr.toString('utf8').trim().split('\n', 1)[0] || describeOutcome(outcome);
+    throw new SopsError('key', `Couldn't get kubernetes secret ${shown}: ${said}`);
+  }
+  const [secret] = readManifests(outcome.stdout);
+  const text = secret && stringAt(secret.root, 'data', key);
+  const bytes = text === undefined ? null : decodeBase64(text);
+  if (bytes) return bytes;
+  throw new SopsError('key', `Couldn't find key ${JSON.stringify(key)} in kubernetes secret ${shown}`);
+}
+
+async function decrypt(bytes: Uint8Array, { target, literal }: SecretsUrl, host: Host): Promise<Uint8Array> {
+  const isLocal = !literal && !/^https?:\/\//.test(target);
+  const input: Input = isLocal ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
+  if (isLocal) await trustNearestConfig(target, undefined, host);
+  const keyServices = keyServicesOf(undefined, host);
+  const store = await formatNamed(formatOf(bytes, literal ? '' : target)).load();
+  try {
+    const opened = await openFile(bytes, store, {
+      ignoreMac: false,
+      rewrites: false,
+      keyServices,
+      trail: trailOf(input, host),
+    });
+    for (const warning of opened.warnings) host.warn(warning);
+    return bytesOf(opened.file, plainText(opened));
+  } catch (error) {
+    if (error instanceof SopsError && isLocal) throw error.with(error.code, { file: target });
+    throw error;
+  }
+}
+
+/** The format by the name's ending; where that says nothing, by the metadata, and for JSON by what it wraps. */
+function formatOf(bytes: Uint8Array, name: string): FormatName {
+  const byName = formatOfName(name.replace(/[?#].*$/, '')).name;
+  if (byName !== 'binary') return byName;
+  const found = formatOfMarker(Buffer.from(bytes), 'x.json') ?? 'yaml';
+  return found === 'json' && WRAPS_BYTES.test(decodeText(bytes)) ? 'binary' : found;
+}

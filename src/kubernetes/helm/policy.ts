@@ -1,0 +1,45 @@
+/** What helm-secrets's variables allow: whoever restricts the one plug-in wants the other restricted, too. */
+import { lstatSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import type { SecretsUrl } from './secrets-url.js';
+
+/** Refuses what the environment does not allow. Throws `failed`, with the variable named. */
+export function checkAllowed({ target, literal, keys }: SecretsUrl, host: Host): void {
+  if (keys) {
+    const place = keys.source.kind === 'cluster' ? '_KUBERNETES' : '';
+    refuseIf(isOff(`ALLOW_${keys.type.toUpperCase()}_IMPORT${place}`, host), 'importing keys');
+    if (keys.source.kind === 'file') checkKeyLocation(keys.source.path, host);
+  }
+  if (!literal && !/^https?:\/\//.test(target)) checkValuesPath(target, host);
+}
+
+function checkKeyLocation(path: string, { env }: Host): void {
+  const prefix = env.HELM_SECRETS_KEY_LOCATION_PREFIX || '';
+  const leads = path.startsWith(prefix) && !(prefix !== '' && hasDotDot(path));
+  refuseIf(leads ? undefined : 'HELM_SECRETS_KEY_LOCATION_PREFIX', `the key location ${JSON.stringify(path)}`);
+}
+
+function checkValuesPath(path: string, host: Host): void {
+  const shown = JSON.stringify(path);
+  const isLink = lstatSync(resolve(host.cwd, path), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  refuseIf(isLink && isOff('VALUES_ALLOW_SYMLINKS', host), `${shown}, a symbolic link,`);
+  refuseIf(isAbsolute(path) && isOff('VALUES_ALLOW_ABSOLUTE_PATH', host), `${shown}, an absolute path,`);
+  refuseIf(hasDotDot(path) && isOff('VALUES_ALLOW_PATH_TRAVERSAL', host), `${shown}, which holds "..",`);
+}
+
+function hasDotDot(path: string): boolean {
+  return path.split(/[\\/]/).includes('..');
+}
+
+/** The variable, when it is set to anything but `true`. */
+function isOff(name: string, { env }: Host): string | undefined {
+  const variable = `HELM_SECRETS_${name}`;
+  const value = env[variable];
+  return value === undefined || value === '' || value === 'true' ? undefined : variable;
+}
+
+function refuseIf(variable: string | undefined | false, what: string): void {
+  if (variable) throw new SopsError('failed', `${what} is not allowed in this context: see ${variable}`);
+}
