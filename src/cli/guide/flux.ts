@@ -3,6 +3,7 @@ import type { Task } from './task.js';
 
 export const FLUX: Task = {
   title: 'Flux',
+  families: { flux: 'make the Secret that Flux decrypts with, find what it would not decrypt' },
   commands: [
     {
       name: 'flux secret',

@@ -3,6 +3,7 @@ import type { Task } from './task.js';
 
 export const HELM: Task = {
   title: 'Helm',
+  families: { helm: 'the plug-in of Helm for secrets:// URLs' },
   commands: [
     {
       name: 'helm install',
