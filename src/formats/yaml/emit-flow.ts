@@ -1,5 +1,5 @@
 /** A whole value on one line, in flow style: what takes the place of an alias whose copies now differ. */
-import type { Branch, LeafValue, List, Value } from '../../tree/tree.js';
+import type { Branch, Item, LeafValue, List, Value } from '../../tree/tree.js';
 import { entryAt } from './emit-entries.js';
 import { layScalar } from './scalar-text.js';
 
@@ -45,6 +45,16 @@ export function emitFlow(value: Value, commentBreak?: string): string {
     }
   }
   return parts.join('');
+}
+
+/**
+ * The comma for a further entry behind the one that ends at a place. Right behind the colon of a key without a value it would
+ * make the colon part of the key; of a key that ends in a colon (`{b:}`) it is part already.
+ */
+export function commaBehind(text: string, at: number, last: Item | Value | undefined): string {
+  const key = last?.kind === 'item' ? last.key : '';
+  const isColon = text.charAt(at - 1) === ':' && !(key.endsWith(':') && text.endsWith(key, at));
+  return isColon ? ' , ' : ', ';
 }
 
 function commentLines(texts: readonly string[], commentBreak: string): string {

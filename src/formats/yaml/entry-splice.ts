@@ -16,7 +16,7 @@ import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
-import { emitFlow } from './emit-flow.js';
+import { commaBehind, emitFlow } from './emit-flow.js';
 import { type Entry, type EntryPlace, type EntryPlaces, valuesBelow } from './entry-places.js';
 import { layScalar } from './scalar-text.js';
 
@@ -176,7 +176,7 @@ class EntrySplicer implements SplicedEntries {
       this.edits.push({
         start: place.end,
         end: place.end,
-        text: added.map((entry) => `, ${flowText(entry)}`).join(''),
+        text: commaBehind(this.text, place.end, last) + added.map(flowText).join(', '),
       });
       return;
     }

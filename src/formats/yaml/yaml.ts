@@ -5,7 +5,7 @@ import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
-import { emitFlow } from './emit-flow.js';
+import { commaBehind, emitFlow } from './emit-flow.js';
 import { EntryPlaces } from './entry-places.js';
 import { spliceEntries } from './entry-splice.js';
 import { Splicer } from './splice.js';
@@ -137,7 +137,7 @@ function metadataEdits(
   metadata: Branch | null,
   options: EmitOptions,
 ): Edit[] {
-  if (place.flow) return flowMetadataEdits(place, metadata);
+  if (place.flow) return flowMetadataEdits(text, root, place, metadata);
   const hasItems = root.items.some((entry) => entry.kind === 'item');
   const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
   const block = metadata ? blockText(metadata, place.column, lineBreak, options) : hasItems ? '' : `{}${lineBreak}`;
@@ -159,7 +159,7 @@ function blockText(metadata: Branch, column: number, lineBreak: string, options:
   return lines.map((line) => (line === '' ? '' : indent + line)).join(lineBreak);
 }
 
-function flowMetadataEdits(place: DocumentPlace, metadata: Branch | null): Edit[] {
+function flowMetadataEdits(text: string, root: Branch, place: DocumentPlace, metadata: Branch | null): Edit[] {
   const { flow } = place;
   if (!flow || (!metadata && !place.metadata)) return [];
   const entry = metadata ? `sops: ${emitFlow(metadata)}` : '';
@@ -167,5 +167,7 @@ function flowMetadataEdits(place: DocumentPlace, metadata: Branch | null): Edit[
     const { start, end, prefix, suffix } = place.metadata;
     return [{ start, end, text: metadata ? prefix + entry + suffix : '' }];
   }
-  return [{ start: flow.at, end: flow.at, text: `${flow.comma ? ', ' : ''}${entry}` }];
+  const last = root.items.findLast((one) => one.kind === 'item');
+  const comma = flow.comma ? commaBehind(text, flow.at, last) : '';
+  return [{ start: flow.at, end: flow.at, text: `${comma}${entry}` }];
 }

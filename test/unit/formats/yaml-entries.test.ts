@@ -47,6 +47,7 @@ describe('entries that come', () => {
     ['a text of several lines', 'm:\n  x: 1\n', ['m', 'y'], text('a\nb\n'), 'm:\n  x: 1\n  "y": |\n    a\n    b\n'],
     ['behind a block scalar that keeps its line ends', 'm: |+\n  x\n\n', ['n'], text('y'), 'm: |+\n  x\n\n"n": "y"\n'],
     ['in braces', 'm: {a: 1, b: 2} # two\n', ['m', 'c'], text('a, b'), "m: {a: 1, b: 2, c: 'a, b'} # two\n"],
+    ['behind a key without a value', 'm: {a: 1, b: }\n', ['m', 'c'], leaf(2n), 'm: {a: 1, b: , c: 2 }\n'],
     ['in brackets', 'm: [a]\n', ['m', 1], text('b'), 'm: [a, b]\n'],
     ['in empty braces', 'm: {} # none\nn: 1\n', ['m', 'a'], leaf(1n), 'm: # none\n    a: 1\nn: 1\n'],
     ['in an empty root', '{}\n', ['a'], leaf(1n), '{a: 1}\n'],

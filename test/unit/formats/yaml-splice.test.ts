@@ -118,6 +118,14 @@ describe('a comment that governs an alias governs all that takes its place', () 
   });
 });
 
+test('metadata behind a key without a value in braces leaves the key as it is', () => {
+  const { sealed, rendered } = roundTrip('{a: x, b: }\n');
+  expect(sealed).toMatch(/, b: , sops: \{.*\} \}\n$/);
+  expect(rendered).toBe('{a: x, b: }\n');
+  // Here the colon is part of the key.
+  expect(roundTrip('{a: x, b:}\n').sealed).toMatch(/, b:, sops: \{.*\}\}\n$/);
+});
+
 test('an empty comment in a list gets ciphertext: SOPS would read an item more; elsewhere it stays', () => {
   const text = '#\na:\n  - b\n  #\n  - c\n';
   const { sealed, rendered, restored } = roundTrip(text);
