@@ -53,7 +53,9 @@ async function choose(words: readonly string[], streams: Streams, audit: AuditLo
     return FAILED;
   }
   const host = hostOf(streams, audit);
-  const read = () => readInput(streams);
+  // By hand nothing need end standard input; kustomize, which gives a legacy transformer its objects there, says who it is.
+  const hasInput = word === undefined || streams.env.KUSTOMIZE_PLUGIN_CONFIG_ROOT !== undefined;
+  const read = async () => (hasInput ? readInput(streams) : new Uint8Array());
   const outcome = word === undefined ? await runKrm(await read(), host) : await runLegacy(word, read, host);
   return finish(outcome, word === undefined ? 'krm' : 'legacy', streams);
 }

@@ -381,6 +381,18 @@ describe('calling the plug-in', () => {
     expect(missing).toMatchObject({ status: 1, stderr: 'unable to read in manifest: nope.yaml\n' });
   });
 
+  test('as legacy transformer: the objects of the build, decrypted, and its own', async () => {
+    const sealed = await desk.encrypt('x.yaml', SECRET.replace('name: db', 'name: listed'));
+    desk.write('t.yaml', `${HEAD}files: [more/one.enc.yaml]\n`);
+    const stdin = `kind: ConfigMap\napiVersion: v1\nmetadata: {name: cm}\n---\n${sealed.toString()}`;
+    const kustomize = { ...env(), KUSTOMIZE_PLUGIN_CONFIG_ROOT: desk.folder };
+    const ran = await runPlugin(['t.yaml'], { cwd: desk.folder, env: kustomize, stdin });
+    const names = parseAllDocuments(ran.stdout.toString()).map((one) => one.getIn(['metadata', 'name']));
+    expect(names).toEqual(['cm', 'listed', 'one']);
+    const byHand = await runPlugin(['t.yaml'], { cwd: desk.folder, env: env(), stdin });
+    expect(byHand.stdout.toString()).toBe(SECRET.replace('name: db', 'name: one'));
+  });
+
   test('through a copy that a build made, files are those of the source', async () => {
     const mirror = join(desk.folder, 'mirror');
     mkdirSync(join(mirror, 'more'), { recursive: true });
