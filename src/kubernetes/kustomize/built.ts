@@ -23,12 +23,12 @@ export interface BuiltRules {
 /** The annotation that, with the value `disabled`, leaves an object to others. */
 export const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
 
-/** What tells an encrypted file of a format in the data of a Secret. */
-const MARKERS: readonly (readonly [FormatName, string])[] = [
-  ['yaml', 'mac: ENC['],
-  ['json', '"mac": "ENC['],
-  ['dotenv', 'sops_mac=ENC['],
-  ['ini', '[sops]'],
+/** What tells an encrypted file of a format, however its author lays it out. */
+const MARKERS: readonly (readonly [FormatName, RegExp])[] = [
+  ['yaml', /\bmac: ["']?ENC\[/],
+  ['json', /"mac"\s*:\s*"ENC\[/],
+  ['dotenv', /^sops_mac=ENC\[/m],
+  ['ini', /^\[sops\]/m],
 ];
 
 /**
@@ -78,7 +78,8 @@ async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manif
 
 /** The format that an encrypted file has; undefined when it is none. JSON and binary files look the same: the key decides. */
 export function formatOfMarker(bytes: Buffer, key: string): FormatName | undefined {
-  const found = MARKERS.find(([, marker]) => bytes.includes(marker))?.[0];
+  const text = bytes.toString('latin1');
+  const found = MARKERS.find(([, marker]) => marker.test(text))?.[0];
   return found === 'json' && formatOfKey(key) === 'binary' ? 'binary' : found;
 }
 

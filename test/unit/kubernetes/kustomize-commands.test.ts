@@ -194,7 +194,7 @@ metadata: {name: s}
 data:
   plain: YQ==
   a.yaml: ${await base64('a.yaml', 'x: 1\n')}
-  b.json: ${await base64('b.json', '{"x": 1}\n')}
+  b.json: ${await base64('b.json', '{"x":1}\n')}
   c.env: ${await base64('c.env', 'X=1\n')}
   d.ini: ${await base64('d.ini', '[s]\nx = 1\n')}
   e: ${await base64('e', 'bytes')}
@@ -204,7 +204,7 @@ data:
     expect(ran.stderr).toBe('');
     const { data = {} } = docs(ran.stdout.toString())[0] ?? {};
     const plain = Object.values(data).map((value) => Buffer.from(value, 'base64').toString());
-    expect(plain).toEqual(['a', 'x: 1\n', '{"x": 1}\n', 'X=1\n', '[s]\nx = 1\n', 'bytes', '{"auths": {}}\n']);
+    expect(plain).toEqual(['a', 'x: 1\n', '{"x":1}\n', 'X=1\n', '[s]\nx = 1\n', 'bytes', '{"auths": {}}\n']);
     const mismatch = built.replace('  a.yaml:', '  conf:');
     expect(await filter(mismatch)).toMatchObject({
       status: 4,
