@@ -8,6 +8,7 @@ import { FORMATS, formatOfName } from '../formats/registry.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { Branch, Comment, Leaf, Value } from '../tree/tree.js';
 import { systemReason } from '../util/files.js';
+import { oneLine } from '../util/one-line.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
@@ -24,7 +25,7 @@ export interface WalkOptions {
 /** The paths of all files below a folder, in order of their names. Throws `failed`. */
 export async function* filesBelow(folder: string, options: WalkOptions = {}): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new SopsError('failed', `open ${folder}: ${systemReason(cause)}`, { file: folder, cause });
+    throw new SopsError('failed', `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
   });
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     if (options.skipsHidden && entry.name.startsWith('.')) continue;
@@ -53,7 +54,7 @@ export interface EncryptedFile {
  */
 export async function readEncrypted(path: string): Promise<EncryptedFile | null> {
   const bytes = await readSmall(path).catch((cause: unknown) => {
-    const message = `Error reading file: ${path}: ${systemReason(cause)}`;
+    const message = `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`;
     throw new SopsError('input-unreadable', message, { file: path, cause });
   });
   return parseEncrypted(bytes, path);

@@ -6,6 +6,7 @@ import { formatNamed, formatOfName } from '../formats/registry.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
 import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import type { Input } from './requests.js';
 
 /** What names a file's formats: the flags, else the name given, else the path. */
@@ -48,7 +49,7 @@ export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
     return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
   } catch (cause) {
     const source = input.kind === 'stdin' ? 'Error reading from stdin' : 'Error reading file';
-    const name = input.kind === 'stdin' ? '' : `${input.path}: `;
+    const name = input.kind === 'stdin' ? '' : `${oneLine(input.path)}: `;
     throw new SopsError('input-unreadable', `${source}: ${name}${systemReason(cause)}`, { cause });
   }
 }

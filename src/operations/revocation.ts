@@ -11,6 +11,7 @@ import { keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
 import type { Host } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { decodeText } from '../util/text.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from './encrypted-files.js';
 
@@ -139,7 +140,7 @@ function nobody(who: string, folder: string): SopsError {
   const name = JSON.stringify(who);
   return new SopsError(
     'config',
-    `${name} is nobody: no anchor of .sops.yaml, and no recipient there or of a file below ${folder}`,
+    `${name} is nobody: no anchor of .sops.yaml, and no recipient there or of a file below ${oneLine(folder)}`,
     {
       hint: 'Names are those of YAML anchors: keys: [&alice age1…].',
     },

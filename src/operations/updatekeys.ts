@@ -16,6 +16,7 @@ import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { indentOf } from './indent.js';
 import { readInput, storesOf } from './input.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
@@ -183,7 +184,7 @@ async function configFor({ configPath }: UpdateKeysRequest, filePath: string, ho
 
 async function checkIsFile(absolute: string, file: string): Promise<void> {
   const found = await stat(absolute).catch((cause: unknown) => {
-    throw new SopsError('failed', `stat ${absolute}: ${systemReason(cause)}`, { file, cause });
+    throw new SopsError('failed', `stat ${oneLine(absolute)}: ${systemReason(cause)}`, { file, cause });
   });
   if (found.isDirectory()) throw new SopsError('failed', "can't operate on a directory", { file });
 }

@@ -12,7 +12,7 @@ import { painterFor } from '../colours.js';
 import { jsonText } from '../json-text.js';
 import { changeText } from '../key-change-text.js';
 import { Questions } from '../questions.js';
-import { reportOf } from '../report.js';
+import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command, Invocation } from './command.js';
@@ -84,7 +84,7 @@ export function updateKeysRequest({ values, operands }: Invocation, talk: Update
 }
 
 function talkWith({ values, streams, host }: Invocation, questions: Questions): UpdateKeysTalk {
-  const tell = (text: string): void => say(streams.stderr, `${text}\n`);
+  const tell = (text: string): void => say(streams.stderr, `${printable(text)}\n`);
   return {
     started: (file) => tell(`Syncing keys for file ${file}`),
     showChange: (change) => writeAll(streams.stdout, changeText(change, painterFor(streams))),

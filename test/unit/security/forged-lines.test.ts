@@ -55,3 +55,26 @@ describe.each(ENTRIES)('the names in an entry of %s', (type, entry) => {
     }
   });
 });
+
+describe.skipIf(process.platform === 'win32')('the name of a file', () => {
+  const NAME = `x${EVIL.replaceAll('/', '')}.json`;
+
+  test.each([
+    [['updatekeys', '--yes', NAME, NAME]],
+    [['updatekeys', '--yes', `absent${NAME}`, NAME]],
+    [['decrypt', `absent${NAME}`]],
+    [['decrypt', NAME]],
+    [['filestatus', `absent${NAME}`]],
+    [['exec-env', NAME, NAME, '--', 'true']],
+    [['encrypt', '-i', NAME, `absent${NAME}`]],
+    [['revoke', '--yes', 'nobody', `absent${NAME}`]],
+  ])('forges no line, and sends nothing to the terminal: %j', async (words) => {
+    desk.write(NAME, '{"a":1}');
+    desk.write('.sops.yaml', JSON.stringify({ creation_rules: [{ path_regex: '^nothing$', age: desk.recipient }] }));
+    const ran = await desk.run(words, { env: { SOPS_AGE_RECIPIENTS: '' } });
+    expect(ran.status).not.toBe(0);
+    const told = ran.stdout.toString() + ran.stderr;
+    expect(told).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
+    expect(told.split('\n').filter((line) => line.startsWith(FORGED))).toEqual([]);
+  });
+});
