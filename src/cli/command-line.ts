@@ -98,7 +98,10 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
   const defaults = environmentValues(table, env);
   const local = parseFlags(reorder(behind, table), table, row.name);
   if (local.given.get('help') === true) return { kind: 'help', topic: row.name };
-  const values = new FlagValues(new Map([...defaults, ...given, ...local.given]));
+  const values = new FlagValues(new Map([...defaults, ...given, ...local.given]), [
+    ...given.keys(),
+    ...local.given.keys(),
+  ]);
   const surplus = unusableWords(row, values, { before, words: behind, table, operands: local.operands, isNamed: true });
   return {
     kind: 'run',
@@ -131,7 +134,7 @@ function readOldForm(
   // SOPS edits the first of several files, whatever the others are: a misspelt command, or a flag that comes too late.
   const row = modes.at(-1) ?? (operands.length > 1 ? undefined : commands.find((command) => command.isDefault));
   if (!row) throw noCommand(words, operands, commands);
-  const values = new FlagValues(new Map([...defaults, ...given]));
+  const values = new FlagValues(new Map([...defaults, ...given]), given.keys());
   const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
   const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
   const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;

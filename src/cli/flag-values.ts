@@ -8,9 +8,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Flag values by long name. A flag given on the command line wins over the environment variable bound to it. */
 export class FlagValues {
   readonly #values: ReadonlyMap<string, FlagValue>;
+  readonly #typed: ReadonlySet<string>;
 
-  constructor(values: ReadonlyMap<string, FlagValue>) {
+  /** `typed` are the names of the flags on the command line. */
+  constructor(values: ReadonlyMap<string, FlagValue>, typed: Iterable<string>) {
     this.#values = values;
+    this.#typed = new Set(typed);
+  }
+
+  /** Whether a flag stands on the command line; a variable that is bound to it does not count. */
+  isTyped(name: string): boolean {
+    return this.#typed.has(name);
   }
 
   /** A yes/no flag; absent is no. */

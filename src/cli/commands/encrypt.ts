@@ -52,6 +52,29 @@ export function encryptionFlags({ values }: Invocation): Omit<EncryptRequest, 'i
   };
 }
 
+/** Flags that say how to encrypt, and nothing to a command that does not. */
+const ENCRYPTING = [
+  ...KEY_TYPES.map(({ flag }) => flag),
+  'unencrypted-suffix',
+  'encrypted-suffix',
+  'unencrypted-regex',
+  'encrypted-regex',
+  'unencrypted-comment-regex',
+  'encrypted-comment-regex',
+  'mac-only-encrypted',
+  'allow-unencrypted',
+  'aws-profile',
+  'encryption-context',
+  'filename-override',
+];
+
+/** Refuses, without `--encrypt`, the flags that belong to it: who names recipients must not get plaintext. Throws `conflict`. */
+export function refuseEncryptionFlags(values: FlagValues): void {
+  const flag = ENCRYPTING.find((name) => values.isTyped(name));
+  if (flag === undefined) return;
+  throw new SopsError('conflict', `Error: --${flag} belongs to --encrypt, without which the result is plaintext`);
+}
+
 /** What `--update` asks for: recipients and rules are the file's own. Throws `conflict`, `no-file` and `usage`. */
 export function updateRequest(invocation: Invocation): UpdateRequest {
   const { values, operands, streams } = invocation;

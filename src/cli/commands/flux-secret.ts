@@ -7,7 +7,7 @@ import type { Input } from '../../operations/requests.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 import { inputAndOutput } from './document-flags.js';
-import { encryptionFlags } from './encrypt.js';
+import { encryptionFlags, refuseEncryptionFlags } from './encrypt.js';
 
 const NAME = 'flux secret';
 
@@ -18,9 +18,7 @@ export const fluxSecret: Command = {
     const { output } = inputAndOutput(invocation);
     const filenameOverride = values.text('filename-override') ?? (output.kind === 'file' ? output.path : undefined);
     const encrypts = values.isOn('encrypt');
-    if (values.text('filename-override') !== undefined && !encrypts) {
-      throw new UsageError('--filename-override belongs to --encrypt', NAME);
-    }
+    if (!encrypts) refuseEncryptionFlags(values);
     const request = { keyFiles: operands, name: values.text('name'), namespace: values.text('namespace') };
     const bytes = Buffer.from(printManifests([await decryptionSecret(request, host)]));
     const input: Input = { kind: 'stdin', read: async () => bytes };

@@ -1,9 +1,8 @@
 /** `unseal`: from flags to the Secrets within SealedSecrets. */
-import { SopsError } from '../../errors.js';
 import { unsealFile } from '../../kubernetes/sealed-secrets/open.js';
 import type { Command } from './command.js';
 import { inputAndOutput } from './document-flags.js';
-import { encryptionFlags } from './encrypt.js';
+import { encryptionFlags, refuseEncryptionFlags } from './encrypt.js';
 import { privateKeyFiles, singleInput } from './sealing-flags.js';
 
 export const unseal: Command = {
@@ -13,9 +12,7 @@ export const unseal: Command = {
     const { output } = inputAndOutput(invocation);
     const filenameOverride = values.text('filename-override');
     const encrypts = values.isOn('encrypt');
-    if (filenameOverride !== undefined && !encrypts) {
-      throw new SopsError('conflict', 'Error: --filename-override belongs to --encrypt');
-    }
+    if (!encrypts) refuseEncryptionFlags(values);
     await unsealFile(
       {
         input,

@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { type EncryptedFile, filesBelow, readEncrypted } from '../../operations/encrypted-files.js';
+import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { DISABLING, formatOfKey, formatOfMarker } from '../kustomize/built.js';
 import type { Finding } from '../kustomize/check.js';
@@ -39,6 +40,7 @@ export interface FluxOutcome {
 /** Checks a folder and what its kustomizations name. No key is needed. Throws for what cannot be read. */
 export async function checkFlux(path: string, host: Host): Promise<FluxOutcome> {
   const folder = resolve(host.cwd, path);
+  checkFolder(folder, path);
   const checker = new FluxChecker(sourceRoot(folder), host);
   if (kustomizationFile(folder) === undefined) {
     // The controller makes a kustomization of all manifests then.
@@ -49,6 +51,20 @@ export async function checkFlux(path: string, host: Host): Promise<FluxOutcome> 
     for (const one of kustomizationsBelow(folder, host.cwd)) await checker.checkKustomization(one);
   }
   return { findings: checker.findings, encrypted: [...checker.encrypted] };
+}
+
+/** `shown` is the folder as the user named it. */
+function checkFolder(folder: string, shown: string): void {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(folder).isDirectory();
+  } catch (cause) {
+    throw new SopsError('input-unreadable', `Error reading folder: ${shown}: ${systemReason(cause)}`, { cause });
+  }
+  if (isFolder) return;
+  throw new SopsError('input-unreadable', `Error reading folder: ${shown}: not a directory`, {
+    hint: 'Name the folder that spec.path of the Flux Kustomization names.',
+  });
 }
 
 class FluxChecker {

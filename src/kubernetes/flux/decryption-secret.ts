@@ -11,6 +11,7 @@ import { Sources } from '../kustomize/sources.js';
 import { branchAt, itemsOf, type Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { buildSecret, isDataKey, isSecret } from '../manifest/secret.js';
+import { isNamespaceName, isObjectName, NAME_RULE, NAMESPACE_RULE } from '../names.js';
 import { checkKeys, ENTRY_NAMES, type KeyKind, kindOfContent, kindOfEntry } from './key-entry.js';
 
 export const DEFAULT_NAME = 'sops-age';
@@ -25,6 +26,7 @@ export interface SecretRequest {
 /** The Secret of key files. Throws `key` for a file that the controller could not use, and for two entries of one name. */
 export async function decryptionSecret(request: SecretRequest, host: Host): Promise<Branch> {
   const { keyFiles, name = DEFAULT_NAME, namespace } = request;
+  checkNames(name, namespace);
   const data = new Map<string, Uint8Array>();
   for (const word of keyFiles) {
     const [entry, bytes] = await entryOf(word, host);
@@ -36,6 +38,15 @@ export async function decryptionSecret(request: SecretRequest, host: Host): Prom
     data.set(entry, bytes);
   }
   return buildSecret({ name, namespace, type: 'Opaque', data });
+}
+
+function checkNames(name: string, namespace: string | undefined): void {
+  if (!isObjectName(name)) {
+    throw new SopsError('usage', `--name ${JSON.stringify(name)} is no name for a Secret`, { hint: NAME_RULE });
+  }
+  if (namespace !== undefined && !isNamespaceName(namespace)) {
+    throw new SopsError('usage', `--namespace ${JSON.stringify(namespace)} is no namespace`, { hint: NAMESPACE_RULE });
+  }
 }
 
 async function entryOf(word: string, host: Host): Promise<[string, Uint8Array]> {

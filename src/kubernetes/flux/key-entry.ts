@@ -21,13 +21,16 @@ export interface KeyKind {
 const PROTECTED = 'is protected by a passphrase, which nobody tells the controller';
 const PRIVATE_BLOCK = '-----BEGIN PGP PRIVATE KEY BLOCK-----';
 
+const AGE_ENCRYPTED = /^(?:-----BEGIN AGE ENCRYPTED|age-encryption\.org\/)/m;
+
 const AGE: KeyKind = {
   opens: ['age'],
   ending: '.agekey',
-  holds: (text) => /^AGE-(?:SECRET-KEY|PLUGIN)-|^(?:-----BEGIN AGE ENCRYPTED|age-encryption\.org\/)/m.test(text),
+  holds: (text) => /^AGE-(?:SECRET-KEY|PLUGIN)-/m.test(text) || AGE_ENCRYPTED.test(text),
   async problem(text) {
     if (/^AGE-PLUGIN-/m.test(text)) return 'is an identity of a plug-in, and the controller starts none';
-    return /^AGE-SECRET-KEY-/m.test(text) ? undefined : PROTECTED;
+    if (/^AGE-SECRET-KEY-/m.test(text)) return undefined;
+    return AGE_ENCRYPTED.test(text) ? PROTECTED : 'holds no age identity (age-keygen makes one)';
   },
 };
 

@@ -1,5 +1,5 @@
 /** `flux secret` and `flux check`: what the controller takes, held to outputs of its own code (fixtures/kubernetes/flux). */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
@@ -111,6 +111,28 @@ describe('flux secret', () => {
   });
 });
 
+describe('flux secret refuses', () => {
+  test.each([
+    ['recipients without --encrypt', ['--age', 'age1x', '--output', 'out'], 8, '--age belongs to --encrypt'],
+    ['a selection without --encrypt', ['--encrypted-regex', '^data$'], 8, '--encrypted-regex belongs to --encrypt'],
+    ['a name that no Secret has', ['--name', 'A\nb'], 1, '"A\\nb" is no name for a Secret'],
+    ['a namespace that there cannot be', ['--namespace', 'x\u001b[31m'], 1, '"x\\u001b[31m" is no namespace'],
+  ])('%s', async (_what, words, status, message) => {
+    desk.write('age.txt', `${desk.identity}\n`);
+    const ran = await desk.run(['flux', 'secret', 'age.txt', ...words]);
+    expect(ran.status).toBe(status);
+    expect(ran.stderr).toContain(message);
+    expect(ran.stdout.toString()).toBe('');
+    expect(existsSync(desk.path('out'))).toBe(false);
+  });
+
+  test('a text without an identity, and calls it no locked one', async () => {
+    desk.write('junk', `${TOKEN}\n`);
+    const ran = await desk.run(['flux', 'secret', 'x.agekey=junk']);
+    expect(ran).toMatchObject({ status: 1, stderr: 'junk holds no age identity (age-keygen makes one)\n' });
+  });
+});
+
 /** A case of the vectors, in a repository of its own. */
 function layOut(id: string): void {
   cpSync(join(KUBERNETES, 'flux', id, 'in'), desk.path('src'), { recursive: true });
@@ -156,6 +178,15 @@ describe('flux check', () => {
     desk.write('secret.yaml', (await desk.run(['flux', 'secret', 'other.txt'])).stdout);
     const { lines } = await check('src/app', '--secret', 'secret.yaml');
     expect(lines[0]).toBe('src/app/s.yaml: the Secret holds none of its keys');
+  });
+
+  test('names a folder that is not there, or is none', async () => {
+    desk.write('a.yaml', 'a: 1\n');
+    const absent = await desk.run(['flux', 'check', 'nope']);
+    expect(absent).toMatchObject({ status: 2, stderr: 'Error reading folder: nope: no such file or directory\n' });
+    const file = await desk.run(['flux', 'check', 'a.yaml']);
+    expect(file.status).toBe(2);
+    expect(file.stderr).toContain('Error reading folder: a.yaml: not a directory\n');
   });
 
   test('does not count on the user’s own keys', async () => {

@@ -374,6 +374,19 @@ describe('what is refused', () => {
 });
 
 describe('unsealing', () => {
+  test.each(['--age', '--encrypted-regex', '--filename-override'])(
+    'writes no plaintext for %s without --encrypt',
+    async (flag) => {
+      const sealed = await done(['seal', ...CERT], secret());
+      await refused(
+        ['unseal', '-', ...KEY, flag, 'x', '--output', 'never.yaml'],
+        `${flag} belongs to --encrypt`,
+        sealed,
+      );
+      expect(readdirSync(desk.path('.'))).not.toContain('never.yaml');
+    },
+  );
+
   const sealed = () => done(['seal', ...CERT], secret());
 
   test('encrypts the result by the creation rules, and never writes the plaintext', async () => {
