@@ -29,10 +29,10 @@ function fileLine({ file, format, exists, encrypted }: Explanation): string {
   return `File: ${printable(file)} (${format}, ${state})`;
 }
 
-function configLine({ config }: Explanation): string {
-  return config
-    ? `Configuration: ${printable(config.path)} (found by ${config.foundBy})`
-    : 'Configuration: none, neither from the working directory upwards nor from the folder of the file upwards';
+function configLine({ config, configProblem }: Explanation): string {
+  if (config) return `Configuration: ${printable(config.path)} (found by ${config.foundBy})`;
+  if (configProblem !== null) return 'Configuration: cannot be used';
+  return 'Configuration: none, neither from the working directory upwards nor from the folder of the file upwards';
 }
 
 function ruleLines({ config, rules, comparedPath }: Explanation, paint: Painter): string[] {

@@ -70,7 +70,10 @@ async function configOf({ configPath, path }: DoctorRequest, host: Host, problem
     return await loadConfig({ configPath, filePath: path, host });
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    problems.push({ what: `the configuration is not used: ${error.message}`, advice: error.hint });
+    problems.push({
+      what: `the configuration is not used: ${error.message.replace(/\s*\n\s*/g, ' ')}`,
+      advice: error.hint,
+    });
     return null;
   }
 }

@@ -38,6 +38,8 @@ export interface Explanation {
   readonly encrypted: boolean;
   readonly format: string;
   readonly config: { readonly path: string; readonly foundBy: string } | null;
+  /** Why the configuration that there is, or that was named, cannot be used; null when it can, and without one. */
+  readonly configProblem: string | null;
   /** The path that rules are compared with. */
   readonly comparedPath: string | null;
   readonly rules: readonly { readonly name: string; readonly pathRegex: string; readonly verdict: Verdict }[];

@@ -50,6 +50,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   const { path } = request.input;
   const { reader } = await storesOf(request);
   const config = await orProblem(problems, () => loadConfig(configRequest(request, quiet)));
+  const configProblem = problems[0] ?? null;
   trustConfig(config ?? null, quiet);
   const nameOf = await namesOf(config ?? null, host);
   const byName: Study = { request, host: quiet, reader, config: config ?? null, nameOf, problems, notes };
@@ -66,6 +67,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
     encrypted: isEncrypted,
     format: study.reader.name,
     config: config ? { path: config.path, foundBy: waysTo(request, host) } : null,
+    configProblem,
     comparedPath: verdicts?.path ?? null,
     rules: (verdicts?.rules ?? []).map(({ rule, verdict }) => ({
       name: rule.name,
@@ -232,7 +234,10 @@ async function orProblem<T>(problems: string[], step: () => Promise<T>): Promise
     return await step();
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    problems.push([error.message, error.hint].filter((part) => part !== undefined).join(' '));
+    const sentences = [error.message, error.hint].filter((part) => part !== undefined);
+    const problem = sentences.map((text) => text.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')).join('. ');
+    // Several steps need the configuration: what is wrong with it is told once.
+    if (!problems.includes(problem)) problems.push(problem);
     return undefined;
   }
 }

@@ -14,6 +14,8 @@ export interface KeyKind {
   readonly ending: string;
   /** Whether a file holds such keys; `map` is its content read as YAML, if it is a map. */
   holds(text: string, map: Branch | undefined): boolean;
+  /** What a file lacks that does not hold such keys; absent where anything can be one. */
+  readonly lack?: string;
   /** Why the controller could not use what a file holds; undefined when it can. */
   problem?(text: string): Promise<string | undefined>;
 }
@@ -53,17 +55,20 @@ export const KEY_KINDS: readonly KeyKind[] = [
     ending: 'sops.gcp-kms',
     holds: (_text, map) =>
       map !== undefined && stringAt(map, 'type') !== undefined && hasAny(map, 'client_email', 'client_id', 'audience'),
+    lack: 'credentials of Google in JSON (type, client_email)',
   },
   {
     opens: ['kms'],
     ending: 'sops.aws-kms',
     holds: (_text, map) => map !== undefined && hasAny(map, 'aws_access_key_id'),
+    lack: 'credentials of AWS in YAML (aws_access_key_id, aws_secret_access_key)',
   },
   {
     opens: ['azure_kv'],
     ending: 'sops.azure-kv',
     holds: (_text, map) =>
       map !== undefined && (hasAny(map, 'tenantId', 'clientId') || hasAll(map, 'appId', 'tenant', 'password')),
+    lack: 'credentials of Azure in YAML or JSON (tenantId, clientId)',
   },
   {
     opens: ['hc_vault'],
@@ -116,7 +121,8 @@ export async function kindOfContent(bytes: Uint8Array, file: string): Promise<Ke
 
 /** Throws `key` for keys that the controller could not use. */
 export async function checkKeys(kind: KeyKind, text: string, file: string): Promise<void> {
-  const problem = await kind.problem?.(text);
+  const lacks = kind.lack !== undefined && !kind.holds(text, await mapIn(Buffer.from(text)));
+  const problem = lacks ? `holds no ${kind.lack}` : await kind.problem?.(text);
   if (problem !== undefined) throw new SopsError('key', `${file} ${problem}`, { file });
 }
 

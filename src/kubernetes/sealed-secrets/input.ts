@@ -11,7 +11,7 @@ import { readManifests } from '../manifest/read.js';
 import { checkDecrypted } from '../manifest/ready.js';
 import { looseScalarWarnings, type ScalarPolicy } from '../manifest/scalars.js';
 import { isDataKey, secretProblems } from '../manifest/secret.js';
-import { readSecret, type SecretContent } from './secret-content.js';
+import { isTooLarge, readSecret, type SecretContent, TOO_LARGE } from './secret-content.js';
 
 export interface SecretInput extends PlainRequest {
   /** The name of the Secret that a file without one becomes. */
@@ -64,7 +64,11 @@ export async function readSecrets(request: SecretInput, host: Host): Promise<Sec
       hint: 'A file that is no Kubernetes object becomes a Secret with --name NAME.',
     });
   }
-  return [madeSecret(name, valuesOf(read, bytes, request))];
+  const values = valuesOf(read, bytes, request);
+  if (isTooLarge(values)) {
+    throw new SopsError('document-invalid', `Secret ${name}: ${TOO_LARGE}`, fileOf(request));
+  }
+  return [madeSecret(name, values)];
 }
 
 /** The objects of a text; undefined when it holds none, so that it can become the value of one. */

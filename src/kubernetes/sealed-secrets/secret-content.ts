@@ -74,9 +74,15 @@ function valuesOf(manifest: Manifest, policy: ScalarPolicy): Map<string, Uint8Ar
       values.set(key, bytes);
     }
   }
-  const total = [...values.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  if (total > MAX_SECRET_BYTES) throw refusal(manifest, 'its values are larger than 1 MiB together', []);
+  if (isTooLarge(values)) throw refusal(manifest, TOO_LARGE, []);
   return values;
+}
+
+export const TOO_LARGE = 'its values are larger than 1 MiB together';
+
+/** Whether no API server would take a Secret of these values. */
+export function isTooLarge(values: ReadonlyMap<string, Uint8Array>): boolean {
+  return [...values.values()].reduce((sum, bytes) => sum + bytes.length, 0) > MAX_SECRET_BYTES;
 }
 
 function checkMap(manifest: Manifest, ...path: readonly string[]): void {

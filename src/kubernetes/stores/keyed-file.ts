@@ -47,12 +47,24 @@ const CIPHERTEXT = 'ENC[';
 /** The Secrets of a file, or the keys of a file of values. Throws `document-invalid`, and as `decrypt` does when it must. */
 export async function readKeyedFiles(request: KeysRequest, host: Host): Promise<KeyedFile[]> {
   const read = await readMaybeEncrypted(request, host);
-  const file = nameOf(request);
   const manifests = manifestsOf(read, read.bytes, request);
-  if (!manifests) return [valuesFile(read, request)];
+  const files = manifests ? await secretsOf(read, manifests, request, host) : [valuesFile(read, request)];
+  const unknown = request.binaryKeys?.find((key) => !files.some(({ keys }) => keys.some((one) => one.key === key)));
+  if (unknown === undefined) return files;
+  throw new SopsError('document-invalid', `--base64 names the key ${JSON.stringify(unknown)}, which is not there`, {
+    ...fileOf(request),
+  });
+}
+
+async function secretsOf(
+  read: ReadFile,
+  manifests: readonly Manifest[],
+  request: KeysRequest,
+  host: Host,
+): Promise<KeyedFile[]> {
   const asksForData = request.asksForBinary && request.binaryKeys === undefined && manifests.some(hasData);
   const isClear = !read.isEncrypted || !(asksForData || manifests.some(isVeiled));
-  const plain = isClear ? manifests : readManifests(await openedBytes(read, request, host), { file });
+  const plain = isClear ? manifests : readManifests(await openedBytes(read, request, host), { file: nameOf(request) });
   return plain.map((manifest) => keyedManifest(manifest, isClear && read.isEncrypted, request));
 }
 

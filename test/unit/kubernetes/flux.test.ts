@@ -126,6 +126,18 @@ describe('flux secret refuses', () => {
     expect(existsSync(desk.path('out'))).toBe(false);
   });
 
+  test.each([
+    ['sops.aws-kms', 'holds no credentials of AWS in YAML'],
+    ['sops.gcp-kms', 'holds no credentials of Google in JSON'],
+    ['sops.azure-kv', 'holds no credentials of Azure'],
+  ])('another content under %s', async (entry, message) => {
+    desk.write('junk', `${TOKEN}\n`);
+    const ran = await desk.run(['flux', 'secret', `${entry}=junk`]);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain(`junk ${message}`);
+    expect(ran.stderr).not.toContain(TOKEN);
+  });
+
   test('a text without an identity, and calls it no locked one', async () => {
     desk.write('junk', `${TOKEN}\n`);
     const ran = await desk.run(['flux', 'secret', 'x.agekey=junk']);

@@ -57,6 +57,7 @@ describe('a file that is still to be encrypted', () => {
       encrypted: false,
       format: 'yaml',
       config: { path: '.sops.yaml', foundBy: 'search from the working directory upwards' },
+      configProblem: null,
       comparedPath: 'secrets/app.yaml',
       rules: [
         { name: 'creation rule 1 of .sops.yaml', pathRegex: '^prod/', verdict: 'does not match' },
@@ -239,6 +240,19 @@ describe('problems: told, with exit status 1', () => {
     expect(found.status).toBe(1);
     expect(found.problems.join('\n')).toContain(problem);
     expect(await tell(file)).toContain('Problem: ');
+  });
+
+  test.each([
+    ['is not there', 'absent.yaml', 'open absent.yaml: no such file or directory'],
+    ['does not fit', 'wrong.yaml', 'unmarshal errors: line 2: cannot unmarshal !!map into string'],
+  ])('a configuration that %s is told once, and not called missing', async (_, config, reason) => {
+    yard.write('wrong.yaml', 'creation_rules:\n  - key_groups: [{age: [{a: b}]}]\n');
+    yard.write('x.yaml', 'a: 1\n');
+    const lines = (await tell('--config', config, 'x.yaml')).split('\n');
+    expect(lines).toContain('Configuration: cannot be used');
+    expect(lines.filter((line) => line.startsWith('Problem: '))).toEqual([expect.stringContaining(reason)]);
+    const { stdout } = await yard.run(['doctor', '--config', config]);
+    expect(stdout.toString()).toContain(reason);
   });
 
   test('a rule behind a malformed one is not used', async () => {

@@ -373,6 +373,14 @@ describe('what is refused', () => {
   });
 });
 
+test('values of a file that no Secret can hold are refused', async () => {
+  desk.write('big.env', `A=${'x'.repeat(600_000)}\nB=${'x'.repeat(600_000)}\n`);
+  await refused(
+    ['seal', 'big.env', ...CERT, '--name', 'big', '-n', 'prod'],
+    'Secret big: its values are larger than 1 MiB',
+  );
+});
+
 describe('unsealing', () => {
   test.each(['--age', '--encrypted-regex', '--filename-override'])(
     'writes no plaintext for %s without --encrypt',

@@ -192,6 +192,11 @@ describe('an ExternalSecret', () => {
     await refused(['external-secret', '-', '--store', 's'], message, stdin);
   });
 
+  test('a key of --base64 that the file does not have is refused', async () => {
+    const words = ['external-secret', 'secret.enc.yaml', '--store', 's', '--to', 'x', '--base64', 'tls.key,tls.kye'];
+    await refused(words, '--base64 names the key "tls.kye", which is not there');
+  });
+
   test('keys that come to the same name in the store are refused', async () => {
     desk.write('same.env', 'A_B=1\nA.B=2\n');
     await refused(
