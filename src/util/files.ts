@@ -1,4 +1,5 @@
-/** What the operating system says when something about a file fails. */
+/** What the operating system says about files, and when something about one fails. */
+import { type Stats, statSync } from 'node:fs';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
@@ -16,8 +17,18 @@ export function systemCode(error: unknown): string | undefined {
  * since foreign messages may quote the data they failed on.
  */
 export function systemReason(error: unknown): string {
+  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_ARG_VALUE') return 'no valid path';
   if (!isSystemError(error)) return error instanceof Error ? error.name : 'unknown error';
   const reason = /^[A-Z0-9_]+: ([^,]*)/.exec(error.message)?.[1];
   if (error.code === 'EISDIR') return 'is a directory';
   return reason ?? error.code ?? error.name;
+}
+
+/** What stands at a path, links followed; undefined for nothing, and for what no path can be (too long, with a NUL) or cannot be looked at. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,12 +4,13 @@ import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { type EncryptedFile, filesBelow, readEncrypted } from '../../operations/encrypted-files.js';
-import { systemReason } from '../../util/files.js';
+import { isSystemError, statOf, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { DISABLING, formatOfKey, formatOfMarker } from '../kustomize/built.js';
 import type { Finding } from '../kustomize/check.js';
 import {
   configMapFiles,
+  isFolder,
   type Kustomization,
   kustomizationFile,
   kustomizationsBelow,
@@ -55,13 +56,11 @@ export async function checkFlux(path: string, host: Host): Promise<FluxOutcome> 
 
 /** `shown` is the folder as the user named it. */
 function checkFolder(folder: string, shown: string): void {
-  let isFolder: boolean;
   try {
-    isFolder = statSync(folder).isDirectory();
+    if (statSync(folder).isDirectory()) return;
   } catch (cause) {
     throw new SopsError('input-unreadable', `Error reading folder: ${shown}: ${systemReason(cause)}`, { cause });
   }
-  if (isFolder) return;
   throw new SopsError('input-unreadable', `Error reading folder: ${shown}: not a directory`, {
     hint: 'Name the folder that spec.path of the Flux Kustomization names.',
   });
@@ -134,7 +133,7 @@ class FluxChecker {
     if (provider === 'sops') return;
     if (provider !== undefined) return this.add(shown, `spec.decryption.provider is ${provider}, not sops`);
     const path = resolve(this.root, stringAt(root, 'spec', 'path') ?? '.');
-    if (!isBelow(path, this.root) || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (!isBelow(path, this.root) || !isFolder(path)) return;
     for await (const file of filesBelow(path, { skipsHidden: true })) {
       if (!MANIFEST.test(file) || !(await this.encryptedAt(file))) continue;
       const target = this.shown(file);
@@ -162,7 +161,7 @@ class FluxChecker {
 
   /** Whether the controller opens a file at all: it goes through no link out of the source, and passes over large ones. */
   private isReachable(path: string): boolean {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     const shown = this.shown(path);
     if (!stat?.isFile()) {
       this.add(shown, 'is not there');
@@ -197,7 +196,8 @@ class FluxChecker {
   }
 
   private addError(file: string, error: unknown): void {
-    if (!(error instanceof SopsError)) throw error;
-    this.add(file, error.message.split('\n', 1)[0] ?? '');
+    if (isSystemError(error)) this.add(file, `cannot be read: ${systemReason(error)}`);
+    else if (error instanceof SopsError) this.add(file, error.message.split('\n', 1)[0] ?? '');
+    else throw error;
   }
 }

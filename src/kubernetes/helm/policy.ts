@@ -6,7 +6,12 @@ import type { Host } from '../../util/host.js';
 import type { SecretsUrl } from './secrets-url.js';
 
 /** Refuses what the environment does not allow. Throws `failed`, with the variable named. */
-export function checkAllowed({ target, literal, keys }: SecretsUrl, host: Host): void {
+export function checkAllowed({ target, literal, backend, keys }: SecretsUrl, host: Host): void {
+  const allowed = host.env.HELM_SECRETS_ALLOWED_BACKENDS || undefined;
+  refuseIf(
+    allowed !== undefined && !allowed.split(',').includes(backend) && 'HELM_SECRETS_ALLOWED_BACKENDS',
+    `the backend ${backend}`,
+  );
   if (keys) {
     const place = keys.source.kind === 'cluster' ? '_KUBERNETES' : '';
     refuseIf(isOff(`ALLOW_${keys.type.toUpperCase()}_IMPORT${place}`, host), 'importing keys');
@@ -23,10 +28,19 @@ function checkKeyLocation(path: string, { env }: Host): void {
 
 function checkValuesPath(path: string, host: Host): void {
   const shown = JSON.stringify(path);
-  const isLink = lstatSync(resolve(host.cwd, path), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  const isLink = isSymbolicLink(resolve(host.cwd, path));
   refuseIf(isLink && isOff('VALUES_ALLOW_SYMLINKS', host), `${shown}, a symbolic link,`);
   refuseIf(isAbsolute(path) && isOff('VALUES_ALLOW_ABSOLUTE_PATH', host), `${shown}, an absolute path,`);
   refuseIf(hasDotDot(path) && isOff('VALUES_ALLOW_PATH_TRAVERSAL', host), `${shown}, which holds "..",`);
+}
+
+/** What no path can be is no link: reading it fails, and says why. */
+function isSymbolicLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function hasDotDot(path: string): boolean {

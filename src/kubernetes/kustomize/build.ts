@@ -1,5 +1,5 @@
 /** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (spec 1.8). */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { delimiter, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statusOf, superviseChild } from '../../exec/child.js';
@@ -8,7 +8,7 @@ import { makePrivateFolder, removeFolder, removeLeftovers } from '../../exec/pri
 import type { OwnProcess } from '../../exec/self.js';
 import { formatOfName } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
-import { systemCode } from '../../util/files.js';
+import { statOf, systemCode } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { DISABLING, formatOfKey, formatOfMarker } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
@@ -143,7 +143,7 @@ function candidatesOf(one: Kustomization): { path: string; format: FormatName }[
 
 /** The format of a file that is encrypted, small and regular; its marker must fit what kustomize will take it for. */
 function encryptedFormat(path: string, format: FormatName, one: Kustomization, host: Host): FormatName | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
   const within = { ...host, cwd: one.folder };
   const bytes = readSource(relative(one.folder, path), within);

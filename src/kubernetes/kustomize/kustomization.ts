@@ -1,9 +1,9 @@
 /** Kustomizations as far as their files matter: what one lists, and which others it is built of. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Branch, Value } from '../../tree/tree.js';
-import { systemReason } from '../../util/files.js';
+import { statOf, systemReason } from '../../util/files.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 
@@ -168,11 +168,11 @@ function isRemote(entry: string, folder: string): boolean {
 }
 
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(path)?.isDirectory() ?? false;
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOf(path)?.isFile() ?? false;
 }
 
 function readFile(path: string, shown: string): Buffer {

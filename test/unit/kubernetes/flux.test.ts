@@ -192,6 +192,27 @@ describe('flux check', () => {
     expect(lines[0]).toBe('src/app/s.yaml: the Secret holds none of its keys');
   });
 
+  test.each([
+    ['resources: ["a\\0b.yaml"]', 'is not there'],
+    [`resources: [${'x'.repeat(5000)}.yaml]`, 'is not there'],
+    ['secretGenerator: [{files: ["k=a\\0b"], envs: ["\\0"]}]', 'is not there'],
+    ['patches: [{path: "a\\0b.yaml"}]', 'is not there'],
+  ])('takes a path that none can be for a missing one: %.40s', async (text, finding) => {
+    desk.write('kustomization.yaml', `${text}\n`);
+    const { status, lines } = await check('.');
+    expect(status).toBe(1);
+    expect(lines[0]).toContain(finding);
+  });
+
+  test('takes a Flux Kustomization for a path that none can be', async () => {
+    const spec = 'spec: {path: "a\\0b"}';
+    desk.write(
+      'f.yaml',
+      `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: f}\n${spec}\n`,
+    );
+    expect((await check('.')).status).toBe(0);
+  });
+
   test('names a folder that is not there, or is none', async () => {
     desk.write('a.yaml', 'a: 1\n');
     const absent = await desk.run(['flux', 'check', 'nope']);

@@ -150,6 +150,8 @@ describe('helm downloader', () => {
     ['HELM_SECRETS_KEY_LOCATION_PREFIX', '/keys/', 'secrets+age-import:///keys/../key.txt?values.enc.yaml'],
     ['HELM_SECRETS_VALUES_ALLOW_ABSOLUTE_PATH', 'false', 'secrets:///etc/passwd'],
     ['HELM_SECRETS_VALUES_ALLOW_PATH_TRAVERSAL', 'false', 'secrets://../values.enc.yaml'],
+    ['HELM_SECRETS_ALLOWED_BACKENDS', 'vals', 'secrets://values.enc.yaml'],
+    ['HELM_SECRETS_ALLOWED_BACKENDS', 'sops,vals', 'secrets://noop!values.enc.yaml'],
     ['HELM_SECRETS_VALUES_ALLOW_SYMLINKS', 'false', 'secrets://link.yaml'],
   ])('heeds %s=%s', async (variable, value, url) => {
     desk.write('key.txt', `${desk.identity}\n`);
@@ -159,6 +161,14 @@ describe('helm downloader', () => {
       out: '',
       err: expect.stringContaining(variable),
     });
+  });
+
+  test('takes an allowed backend, and fails on what no path can be', async () => {
+    const { status } = await download('secrets://values.enc.yaml', { HELM_SECRETS_ALLOWED_BACKENDS: 'vals,sops' });
+    expect(status).toBe(0);
+    const { status: failed, err } = await download(`secrets://${'x'.repeat(5000)}`);
+    expect(failed).toBe(2);
+    expect(err).toMatch(/^Error reading file: x/);
   });
 
   test('a URL keeps what belongs to its file', () => {
