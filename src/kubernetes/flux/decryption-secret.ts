@@ -4,13 +4,12 @@ import { SopsError } from '../../errors.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
 import { readInput } from '../../operations/input.js';
 import type { Branch } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { Sources } from '../kustomize/sources.js';
-import { branchAt, itemsOf, type Manifest } from '../manifest/manifest.js';
+import { branchAt, itemsOf, type Manifest, valueAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
-import { buildSecret, isDataKey, isSecret } from '../manifest/secret.js';
+import { buildSecret, decodeDataValue, isDataKey, isSecret } from '../manifest/secret.js';
 import { isNamespaceName, isObjectName, NAME_RULE, NAMESPACE_RULE } from '../names.js';
 import { checkKeys, ENTRY_NAMES, type KeyKind, kindOfContent, kindOfEntry } from './key-entry.js';
 
@@ -95,14 +94,22 @@ export interface DecryptionEntry {
   readonly bytes: Uint8Array;
 }
 
-/** The entries of a decryption Secret in the clear; `stringData` wins, as with the API server. */
-export function entriesOf({ root }: Manifest): DecryptionEntry[] {
+/** The entries of a decryption Secret in the clear; `stringData` wins, as with the API server. Throws `document-invalid`. */
+export function entriesOf({ root, origin }: Manifest): DecryptionEntry[] {
   const entries = new Map<string, Uint8Array>();
   for (const field of ['data', 'stringData'] as const) {
+    const refusal = (path: readonly string[], problem: string): SopsError =>
+      new SopsError('document-invalid', `${path.join('.')} of the Secret is no ${problem}`, {
+        path,
+        ...(origin.file === undefined ? {} : { file: origin.file }),
+      });
+    const part = valueAt(root, field);
+    if (part?.kind === 'list' || (part?.kind === 'leaf' && part.value !== null)) throw refusal([field], 'map');
     for (const { key, value } of itemsOf(branchAt(root, field))) {
-      if (value.kind !== 'leaf' || typeof value.value !== 'string') continue;
-      const bytes = field === 'data' ? decodeBase64(value.value) : Buffer.from(value.value);
-      if (bytes) entries.set(key, bytes);
+      if (value.kind !== 'leaf' || typeof value.value !== 'string') throw refusal([field, key], 'text');
+      const bytes = field === 'data' ? decodeDataValue(value.value) : Buffer.from(value.value);
+      if (!bytes) throw refusal([field, key], 'base64');
+      entries.set(key, bytes);
     }
   }
   return [...entries].map(([name, bytes]) => ({ name, kind: kindOfEntry(name), bytes }));

@@ -222,6 +222,18 @@ describe('flux check', () => {
     expect(file.stderr).toContain('Error reading folder: a.yaml: not a directory\n');
   });
 
+  test.each([
+    ['data: hunter2-canary', 'data of the Secret is no map'],
+    ['data: {a.agekey: "hunter2-canary!"}', 'data.a.agekey of the Secret is no base64'],
+    ['stringData: {a.agekey: [hunter2-canary]}', 'stringData.a.agekey of the Secret is no text'],
+  ])('refuses a decryption Secret with %s', async (part, message) => {
+    desk.write('bad.yaml', `apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n${part}\n`);
+    const ran = await desk.run(['flux', 'check', '--secret', 'bad.yaml', '.']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain(`${message}\n  in file bad.yaml`);
+    expect(ran.stderr).not.toContain('canary');
+  });
+
   test('does not count on the user’s own keys', async () => {
     desk.write(
       'mine.yaml',
