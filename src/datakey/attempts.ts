@@ -1,4 +1,5 @@
 /** Trying the keys of a group: what is on this machine one after another, what is remote side by side. */
+import { setMaxListeners } from 'node:events';
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
@@ -79,6 +80,8 @@ export class GroupOpening {
     if (attempt.signal.aborted) return false;
     const stop = new AbortController();
     const signal = AbortSignal.any([attempt.signal, stop.signal]);
+    // Every key that is asked listens to it; from the eleventh on Node would warn the user of a leak.
+    setMaxListeners(0, signal);
     const waiting = [...keys];
     let pending = keys.length;
     return new Promise<boolean>((settle, reject) => {

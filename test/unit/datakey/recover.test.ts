@@ -122,6 +122,21 @@ describe('the keys of a group', () => {
     expect(service.events).toContain('slow stopped');
   });
 
+  test('may be many, without a warning of Node on standard error', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const names = Array.from({ length: 14 }, (_, at) => `k${at}`);
+    const { recover } = scene(
+      [names.map((name) => `kms:${name}`)],
+      Object.fromEntries(names.map((name) => [name, name === 'k13' ? opens(20) : fails(10)])),
+    );
+    expect((await recover()).bytes).toEqual(DATA_KEY.bytes);
+    await new Promise((settle) => setImmediate(settle));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   test('are all in the report, in order, when none opens', async () => {
     const { recover } = scene([['kms:k1', 'kms:k2', 'azure_kv:z', 'age:a']], {
       a: fails(),
