@@ -6,6 +6,9 @@ import { layScalar } from './scalar-text.js';
 /** YAML allows 1024 characters in front of the colon of a key without `?`. */
 const MAX_SIMPLE_KEY = 1000;
 
+/** Which quotes strings get where both kinds can hold them. */
+type Quotes = 'single' | 'double';
+
 /** A branch or list being printed. */
 interface Frame {
   readonly of: Branch | List;
@@ -17,10 +20,11 @@ interface Frame {
  * A value on one line, every string quoted (in single quotes where they can hold it), so that it can stand anywhere.
  * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2). Given the
  * line break and indentation to put around them, all comments stand on lines of their own above their entries.
+ * In double quotes, ASCII texts come out as JSON.
  * Throws `output-format` for a time that has no text.
  */
-export function emitFlow(value: Value, commentBreak?: string): string {
-  if (value.kind === 'leaf') return scalar(value.value);
+export function emitFlow(value: Value, commentBreak?: string, quotes: Quotes = 'single'): string {
+  if (value.kind === 'leaf') return scalar(value.value, quotes);
   const parts: string[] = [value.kind === 'list' ? '[' : '{'];
   const stack: Frame[] = [{ of: value, at: 0, empty: true }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
@@ -34,11 +38,11 @@ export function emitFlow(value: Value, commentBreak?: string): string {
     }
     if (!frame.empty) parts.push(', ');
     parts.push(comments);
-    if (!inList) parts.push(keyOf(entry.key ?? ''));
+    if (!inList) parts.push(keyOf(entry.key ?? '', quotes));
     frame.at = entry.next;
     frame.empty = false;
     if (entry.value.kind === 'leaf') {
-      parts.push(scalar(entry.value.value));
+      parts.push(scalar(entry.value.value, quotes));
     } else {
       parts.push(entry.value.kind === 'list' ? '[' : '{');
       stack.push({ of: entry.value, at: 0, empty: true });
@@ -61,11 +65,11 @@ function commentLines(texts: readonly string[], commentBreak: string): string {
   return texts.length === 0 ? '' : `${texts.map((text) => `${commentBreak}#${text}`).join('')}${commentBreak}`;
 }
 
-function keyOf(key: string): string {
-  const text = scalar(key);
+function keyOf(key: string, quotes: Quotes): string {
+  const text = scalar(key, quotes);
   return text.length > MAX_SIMPLE_KEY ? `? ${text} : ` : `${text}: `;
 }
 
-function scalar(value: LeafValue): string {
-  return layScalar(value, { style: 'single', inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
+function scalar(value: LeafValue, quotes: Quotes): string {
+  return layScalar(value, { style: quotes, inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
 }

@@ -37,10 +37,12 @@ export const yamlStore: FormatStore = {
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places, entries } = file as YamlFile;
     if (metadata) checkReserved(file.documents);
+    const isJson = metadata !== null && isJsonText(file.text, places);
     const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
     const splicer = new Splicer(file.text, {
       ...(changes ? { gone: changes.gone } : {}),
       indent: options.indent,
+      isJson,
       continues: metadata !== null && continues(file.text, places),
       commentsDecide:
         metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
@@ -48,7 +50,7 @@ export const yamlStore: FormatStore = {
     for (const [index, root] of file.documents.entries()) {
       splicer.addValue(root, false);
       const place = places[index];
-      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
+      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, { ...options, isJson }));
     }
     if (changes) splicer.edits.push(...changes.edits);
     return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
@@ -123,6 +125,20 @@ function entryEdits(
   return { edits, gone };
 }
 
+/**
+ * Whether the text is JSON, of which YAML is a superset: it stays JSON then, for programs that tell formats by their content
+ * (helm-secrets encrypts all files as YAML).
+ */
+function isJsonText(text: string, places: readonly DocumentPlace[]): boolean {
+  if (places.length !== 1 || !places[0]?.flow || !/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether metadata is put behind a last line that has no end. */
 function continues(text: string, places: readonly DocumentPlace[]): boolean {
   const last = places.at(-1);
@@ -135,9 +151,9 @@ function metadataEdits(
   root: Branch,
   place: DocumentPlace,
   metadata: Branch | null,
-  options: EmitOptions,
+  options: EmitOptions & { readonly isJson: boolean },
 ): Edit[] {
-  if (place.flow) return flowMetadataEdits(text, root, place, metadata);
+  if (place.flow) return flowMetadataEdits(text, root, place, metadata, options.isJson);
   const hasItems = root.items.some((entry) => entry.kind === 'item');
   const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
   const block = metadata ? blockText(metadata, place.column, lineBreak, options) : hasItems ? '' : `{}${lineBreak}`;
@@ -159,10 +175,20 @@ function blockText(metadata: Branch, column: number, lineBreak: string, options:
   return lines.map((line) => (line === '' ? '' : indent + line)).join(lineBreak);
 }
 
-function flowMetadataEdits(text: string, root: Branch, place: DocumentPlace, metadata: Branch | null): Edit[] {
+function metadataEntry(metadata: Branch, isJson: boolean): string {
+  return isJson ? `"sops": ${emitFlow(metadata, undefined, 'double')}` : `sops: ${emitFlow(metadata)}`;
+}
+
+function flowMetadataEdits(
+  text: string,
+  root: Branch,
+  place: DocumentPlace,
+  metadata: Branch | null,
+  isJson: boolean,
+): Edit[] {
   const { flow } = place;
   if (!flow || (!metadata && !place.metadata)) return [];
-  const entry = metadata ? `sops: ${emitFlow(metadata)}` : '';
+  const entry = metadata ? metadataEntry(metadata, isJson) : '';
   if (place.metadata) {
     const { start, end, prefix, suffix } = place.metadata;
     return [{ start, end, text: metadata ? prefix + entry + suffix : '' }];

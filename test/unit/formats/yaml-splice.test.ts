@@ -152,3 +152,22 @@ describe('what sops wrote', () => {
     expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('a: 1\n# c\nb: 2\n');
   });
 });
+
+describe('a YAML text that is JSON', () => {
+  // helm-secrets encrypts every file as YAML, and takes what has no line `sops:` for JSON when it decrypts.
+  test.each([
+    '{"a": 1, "b": "x", "c": [true, null, "y\\u00e9", -0.5], "d": {"e": 1.50, "f": 10e2, "g": ""}}\n',
+    '\n{\n  "a": {},\n  "b": [[1], {"c": "q\\"\\\\"}]\n}',
+    '{}',
+  ])('stays JSON: %s', (text) => {
+    const { sealed, restored } = roundTrip(text);
+    expect(restored).toBe(text);
+    const { sops, ...rest } = JSON.parse(sealed) as Record<string, unknown>;
+    expect(sops).toMatchObject({ mac: 'm', version: '3.13.2' });
+    expect(Object.keys(rest)).toEqual(Object.keys(JSON.parse(text) as object));
+  });
+
+  test('which other text in braces is not', () => {
+    expect(roundTrip("{a: 1, 'b': x}\n").sealed).toMatch(/^\{a: 'ENC\[.*\]', 'b': 'ENC\[.*\]', sops: \{'mac': 'm'/);
+  });
+});
