@@ -2,10 +2,11 @@
  * Random documents through the real sops and ours, both ways: both take them or neither does, the data is the same, and so
  * are the comments where SOPS has a rule for their place. PROPERTY_RUNS multiplies the documents, PROPERTY_SEED gives others.
  */
-import fc, { type Arbitrary } from 'fast-check';
+
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FormatName } from '../../src/formats/store.js';
 import { Desk } from '../support/desk.js';
+import fc, { type Arbitrary } from '../support/fast-check.js';
 import { announceSkipped, SOPS } from '../support/programs.js';
 import type { Ran } from '../support/run.js';
 import { meaningOf, SOPS_OLDER, sopsOn } from '../support/sops.js';

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFlags, reorder } from '../../../src/cli/argv.js';
 import { flagsOf, globalFlags } from '../../../src/cli/flags.js';
+import fc from '../../support/fast-check.js';
 
 const decrypt = flagsOf('decrypt');
 const encrypt = flagsOf('encrypt');

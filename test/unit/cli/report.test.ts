@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reportOf } from '../../../src/cli/report.js';
 import { type ErrorCode, EXIT_STATUS, SopsError } from '../../../src/errors.js';
+import fc from '../../support/fast-check.js';
 
 const quiet = (error: unknown): string => reportOf(error, false).text;
 const full = (error: unknown): string => reportOf(error, true).text;

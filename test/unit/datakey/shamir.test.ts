@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseParts, combineParts, splitSecret } from '../../../src/datakey/shamir.js';
+import fc from '../../support/fast-check.js';
 
 interface Sample {
   readonly parts: number;

@@ -1,11 +1,11 @@
 /** Finding and running programs, and splitting commands into words. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { findProgram } from '../../../src/exec/find-program.js';
 import { describeOutcome, runProgram } from '../../../src/exec/run-program.js';
 import { splitWords } from '../../../src/exec/words.js';
+import fc from '../../support/fast-check.js';
 import { hostOf } from '../keys/host.js';
 import { ProgramFolder } from '../keys/programs.js';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Masks, Redactor } from '../../../src/exec/redact.js';
+import fc from '../../support/fast-check.js';
 
 /** Masks a text that comes in parts of these sizes, again and again. */
 function redact(values: readonly string[], text: string | Buffer, sizes: readonly number[] = [65_536]): string {

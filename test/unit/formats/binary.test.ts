@@ -1,9 +1,10 @@
 /** The binary store: any bytes, in JSON when encrypted. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { binaryStore } from '../../../src/formats/binary.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
 import { decodeText, encodeText } from '../../../src/util/text.js';
+import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 
 describe('vectors of the reference', () => {

@@ -1,9 +1,10 @@
 /** The dotenv store: reading, splicing, printing. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { dotenvStore } from '../../../src/formats/dotenv.js';
 import { branch, comment, item, type LeafValue, leaf, list } from '../../../src/tree/tree.js';
 import { decodeText } from '../../../src/util/text.js';
+import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 
 /** Keys and values of a text, comments as their text alone. */

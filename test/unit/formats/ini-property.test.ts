@@ -1,9 +1,10 @@
 /** The INI store with random texts: what is accepted comes back, in whatever way it was changed. */
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { iniStore } from '../../../src/formats/ini/ini.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf } from '../../../src/tree/tree.js';
+import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';
 
 const word = fc.constantFrom('a', 'b', 'key', 'x y', 'é', '😀');

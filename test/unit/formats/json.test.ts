@@ -1,11 +1,12 @@
 /** The JSON store: reading, splicing, printing. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { jsonStore } from '../../../src/formats/json/json.js';
 import { MAX_DEPTH } from '../../../src/formats/json/read.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { branch, item, itemOf, type Leaf, leaf, list } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
+import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 
 const valuesOf = (text: string | Uint8Array) =>

@@ -1,12 +1,12 @@
 /** Plain and tagged YAML scalars become the values that SOPS 3.13.2 makes of them. */
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { resolvePlain, resolvesToString, resolveTagged } from '../../../src/formats/yaml/resolve.js';
 import { plainText } from '../../../src/formats/yaml/scalar-text.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
+import fc from '../../support/fast-check.js';
 
 type Row = [text: string, type: string, printed: string];
 type TagRow = [tag: string, body: string, type: string, printed: string];

@@ -1,5 +1,5 @@
 /** Scalars are written so that they read back as what they are, in the author's style where that can hold them. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { isScalar, parseDocument } from 'yaml';
 import { resolvePlain } from '../../../src/formats/yaml/resolve.js';
@@ -15,6 +15,7 @@ import {
   writeScalar,
 } from '../../../src/formats/yaml/scalar-text.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
+import fc from '../../support/fast-check.js';
 
 const STYLES: readonly ScalarStyle[] = ['plain', 'single', 'double', 'literal', 'folded'];
 

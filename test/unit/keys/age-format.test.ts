@@ -1,5 +1,5 @@
 /** Bech32, armor, header and payload: round trips of anything, and refusal of what is nearly right. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { decodeBech32, encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { loadAead } from '../../../src/keys/age/format/aead.js';
@@ -10,6 +10,7 @@ import { loadPortableAead } from '../../../src/keys/age/format/portable-aead.js'
 import { decodeRawBase64, encodeRawBase64 } from '../../../src/keys/age/format/raw-base64.js';
 import { openPayload, sealPayload } from '../../../src/keys/age/format/stream.js';
 import { generateIdentity, parseX25519Identity, parseX25519Recipient } from '../../../src/keys/age/x25519.js';
+import fc from '../../support/fast-check.js';
 
 const bytes = (maxLength = 200) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const visible = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);

@@ -1,11 +1,12 @@
 /** Messages of the key service protocol: those of the real sops, byte for byte, and what is none. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../../src/keyservice/messages.js';
 import { decodeFields } from '../../../src/util/protobuf.js';
+import fc from '../../support/fast-check.js';
 import { fixtureText } from '../keys/entries.js';
 
 interface RecordedCall {

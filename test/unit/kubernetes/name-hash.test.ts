@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nameHash, withNameHash } from '../../../src/kubernetes/kustomize/name-hash.js';
 import { stringAt } from '../../../src/kubernetes/manifest/manifest.js';
 import { readManifests } from '../../../src/kubernetes/manifest/read.js';
 import { buildSecret } from '../../../src/kubernetes/manifest/secret.js';
+import fc from '../../support/fast-check.js';
 import { vectorText } from '../../support/kubernetes.js';
 
 const rootOf = (text: string) => readManifests(Buffer.from(text))[0]?.root ?? expect.fail();

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { printManifests } from '../../../src/kubernetes/manifest/print.js';
 import { readManifests } from '../../../src/kubernetes/manifest/read.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
+import fc from '../../support/fast-check.js';
 
 const roots = (text: string) => readManifests(Buffer.from(text)).map(({ root }) => root);
 const printText = (text: string) => printManifests([branch([item('k', leaf(text))])]);

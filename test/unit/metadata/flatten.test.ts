@@ -1,9 +1,10 @@
 /** Metadata in flat form and back. */
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { type FlatEntry, flatten, unflatten } from '../../../src/metadata/flatten.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, comment, item, leaf, list, type Value } from '../../../src/tree/tree.js';
+import fc from '../../support/fast-check.js';
 
 const groups = branch([
   item(

@@ -1,5 +1,5 @@
 /** JSON, dotenv and INI documents as text, in the spellings that programs and people leave behind; and plain garbage. */
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../../support/fast-check.js';
 import { WORDS } from './yaml-shape.js';
 
 const word = fc.oneof(

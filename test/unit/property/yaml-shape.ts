@@ -1,5 +1,5 @@
 /** The shapes of random YAML documents: every style of scalar, collection and comment; `yaml-text.ts` prints them. */
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../../support/fast-check.js';
 
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded';
 

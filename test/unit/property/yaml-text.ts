@@ -1,5 +1,5 @@
 /** YAML as people write it, and stranger: random documents as text. */
-import type { Arbitrary } from 'fast-check';
+import type { Arbitrary } from '../../support/fast-check.js';
 import {
   type Alias,
   type Collection,

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sameLeafValue } from '../../../src/tree/equality.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
 import { floatText, readValue, textOf, typeWordOf } from '../../../src/tree/value.js';
+import fc from '../../support/fast-check.js';
 
 /** Texts of the table in spec file-format.md section 2, and of its gotchas. */
 const FLOATS: [number, string][] = [

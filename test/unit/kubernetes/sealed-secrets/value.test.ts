@@ -1,10 +1,10 @@
 /** The bytes of sealed values: what kubeseal wrote opens, ours has its layout, and nothing else opens. */
 import { createPrivateKey, privateDecrypt, X509Certificate } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatNamed } from '../../../../src/formats/registry.js';
 import { openValue, sealValue } from '../../../../src/kubernetes/sealed-secrets/value.js';
 import { getAt } from '../../../../src/tree/path.js';
+import fc from '../../../support/fast-check.js';
 import { SEALED_VECTORS, type SealedValueVector, type SealedVector, sealedFixture } from '../../../support/sealed.js';
 
 const publicKey = (name: string) => new X509Certificate(sealedFixture(`keys/${name}.cert.pem`)).publicKey;
