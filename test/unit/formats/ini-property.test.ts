@@ -88,7 +88,8 @@ test('a random change of keys and sections reads back', () => {
         const found = file.documents[0]?.items[at % (file.documents[0].items.length || 1)];
         if (found?.kind !== 'item' || found.value.kind !== 'branch') continue;
         const keys = found.value.items.flatMap((entry, index) => (entry.kind === 'item' ? [index] : []));
-        if (adds) found.value.items.push(item(`new${place}`, leaf('v')));
+        // Each key once, as in any section that was read.
+        if (adds) found.value.items.push(item(`new${found.value.items.length}-${place}`, leaf('v')));
         else if (keys.length > 0) removeKey(found.value, keys[place % keys.length] ?? 0);
       }
       const again = read(iniStore, rendered(iniStore, file, METADATA));
