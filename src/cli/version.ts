@@ -37,8 +37,8 @@ export async function updateText(host: Host): Promise<string> {
 
 async function latestVersion(host: Host): Promise<string> {
   const { sendRequest } = await import('../util/http/request.js');
-  const base = host.env.npm_config_registry || host.env.NPM_CONFIG_REGISTRY || 'https://registry.npmjs.org/';
-  if (!URL.canParse(base)) throw new SopsError('failed', 'npm_config_registry is no URL');
+  const base = host.env.npm_config_registry || host.env.NPM_CONFIG_REGISTRY || (await registryOfNpm(host));
+  if (!URL.canParse(base)) throw new SopsError('failed', "npm's registry is no URL");
   const url = new URL(`${manifest.name}/latest`, base.endsWith('/') ? base : `${base}/`);
   const headers = { Accept: 'application/json' };
   const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);
@@ -47,6 +47,18 @@ async function latestVersion(host: Host): Promise<string> {
   const version = textOf(membersOf(body), 'version');
   if (!version || !VERSION.test(version)) throw new SopsError('failed', `${url.host} names no version`);
   return version;
+}
+
+/** The registry that npm is set up with: whoever uses a mirror is to be asked there. */
+async function registryOfNpm(host: Host): Promise<string> {
+  const { findProgram } = await import('../exec/find-program.js');
+  const { runProgram } = await import('../exec/run-program.js');
+  const file = await findProgram('npm', host);
+  if (file === null) throw new SopsError('failed', 'npm is not on PATH to tell its registry');
+  const { stdout } = await runProgram({ file, args: ['config', 'get', 'registry'] }, host).catch((cause: unknown) => {
+    throw new SopsError('failed', 'npm could not be started', { cause });
+  });
+  return stdout.toString('utf8').trim();
 }
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-[\w.-]+)?$/;

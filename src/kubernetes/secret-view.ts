@@ -1,4 +1,4 @@
-/** Secrets as they are edited: the values of `data` as the text they stand for, and back (issue 6, `edit --k8s`). */
+/** Secrets as they are edited: the values of `data` as the text they stand for, and back (`edit --k8s`). */
 import { SopsError } from '../errors.js';
 import { jsonStore } from '../formats/json/json.js';
 import { jsonString } from '../formats/json/write.js';

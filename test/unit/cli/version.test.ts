@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { versionText } from '../../../src/cli/version.js';
 import { runMain } from './run-main.js';
@@ -76,5 +79,21 @@ describe('newer versions', () => {
     expect(result.status).toBe(0);
     expect(result.out).toMatch(/^sops-ts .*\nsops .*\n\[warning\] failed to retrieve latest version from upstream: /);
     expect(result.out).toContain(reason);
+  });
+
+  test.skipIf(process.platform === 'win32')('without a variable npm is asked for its registry', async () => {
+    const { port } = server.address() as AddressInfo;
+    const folder = mkdtempSync(join(tmpdir(), 'sops-ts-npm-'));
+    try {
+      writeFileSync(join(folder, 'npm'), `#!/bin/sh\necho http://127.0.0.1:${port}/other/\n`, { mode: 0o755 });
+      answer.body = JSON.stringify({ version: '999.0.0' });
+      const words = ['--check-for-updates', '--version'];
+      expect((await runMain(words, { env: { PATH: folder } })).out).toContain('(999.0.0) is available');
+      expect(asked).toEqual(['/other/sops-ts/latest']);
+      const without = await runMain(words, { env: { PATH: '/nonexistent' } });
+      expect(without.out).toContain('npm is not on PATH to tell its registry');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
