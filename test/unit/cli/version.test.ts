@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { versionText } from '../../../src/cli/version.js';
+import { run as runProgram } from '../../support/run.js';
 import { runMain } from './run-main.js';
 
 let server: Server;
@@ -88,7 +89,8 @@ describe('newer versions', () => {
       writeFileSync(join(folder, 'npm'), `#!/bin/sh\necho http://127.0.0.1:${port}/other/\n`, { mode: 0o755 });
       answer.body = JSON.stringify({ version: '999.0.0' });
       const words = ['--check-for-updates', '--version'];
-      expect((await runMain(words, { env: { PATH: folder } })).out).toContain('(999.0.0) is available');
+      const asking = await runProgram(words, { cwd: folder, env: { PATH: folder } });
+      expect(asking.stdout.toString()).toContain('(999.0.0) is available');
       expect(asked).toEqual(['/other/sops-ts/latest']);
       const without = await runMain(words, { env: { PATH: '/nonexistent' } });
       expect(without.out).toContain('npm is not on PATH to tell its registry');
