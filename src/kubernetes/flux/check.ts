@@ -6,7 +6,7 @@ import { SopsError } from '../../errors.js';
 import { type EncryptedFile, filesBelow, readEncrypted } from '../../operations/encrypted-files.js';
 import { isSystemError, statOf, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
-import { DISABLING, formatOfKey, formatOfMarker } from '../kustomize/built.js';
+import { formatOfKey, formatOfMarker, isDisabled, MOST_BYTES } from '../kustomize/built.js';
 import type { Finding } from '../kustomize/check.js';
 import {
   configMapFiles,
@@ -25,8 +25,6 @@ import { describe, leavesBelow, type Manifest, stringAt, valueAt } from '../mani
 import { readManifests } from '../manifest/read.js';
 import { sourceRoot } from './source-root.js';
 
-/** Larger files are not decrypted. */
-const MOST_BYTES = 5 * 1024 * 1024;
 const MANIFEST = /\.(?:ya?ml|json)$/;
 /** What the controller reads of an object before it decrypts anything. */
 const READABLE = ['apiVersion', 'kind', 'metadata'] as const;
@@ -111,8 +109,7 @@ class FluxChecker {
 
   private async checkObject(object: Manifest, shown: string): Promise<void> {
     await this.checkFluxObject(object, shown);
-    const annotation = stringAt(object.root, 'metadata', 'annotations', DISABLING);
-    if (!object.sops || annotation?.toLowerCase() === 'disabled') return;
+    if (!object.sops || isDisabled(object.root)) return;
     this.encrypted.add(shown);
     for (const field of READABLE) {
       const value = valueAt(object.root, field);

@@ -1,10 +1,8 @@
 /** The plug-in that makes Helm know `secrets://`: a folder with its description and a launcher. */
-import { mkdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
-import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { type LaunchTarget, writeLauncher } from '../kustomize/launcher.js';
 import { record, yamlOf } from '../record.js';
@@ -19,11 +17,6 @@ export async function installPlugin(
   host: Host,
 ): Promise<string> {
   const folder = join(resolve(host.cwd, parent ?? pluginsFolder(host)), NAME);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new SopsError('output-unwritable', `cannot make ${folder}: ${systemReason(cause)}`, { cause });
-  }
   await writeLauncher(join(folder, NAME), launch);
   await writeFileSafely(join(folder, 'plugin.yaml'), Buffer.from(descriptionOf(version)), { mode: 0o644 });
   return folder;

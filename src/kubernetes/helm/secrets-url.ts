@@ -1,5 +1,6 @@
 /** What stands behind `secrets://` in Helm's command lines, as helm-secrets reads it (spec kubernetes-and-stores.md section 1.7). */
 import { SopsError } from '../../errors.js';
+import { isNamespaceName, isObjectName } from '../names.js';
 
 /** Where the keys come from that open a file, besides those of the environment. */
 export type KeySource =
@@ -34,9 +35,6 @@ interface Protocol {
   readonly literal?: true;
 }
 
-/** The name of a Secret or namespace; what begins with a dash would be a flag of kubectl. */
-const OBJECT_NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
-
 /** Reads a URL. Throws `usage`; the content of a literal is not shown. */
 export function parseSecretsUrl(text: string): SecretsUrl {
   const [, name = '', rest = ''] = /^([a-z+-]+):\/\/(.*)$/s.exec(text) ?? [];
@@ -69,7 +67,8 @@ function cutBackend(text: string): { backend: 'sops' | 'noop'; target: string } 
 
 function clusterSource(location: string, protocol: string): KeySource {
   const [, namespace, name = '', key = ''] = /^(?:([^/#]+)\/)?([^/#]+)#(.+)$/.exec(location) ?? [];
-  if (OBJECT_NAME.test(name) && (namespace === undefined || OBJECT_NAME.test(namespace))) {
+  // What begins with a dash would be a flag of kubectl.
+  if (isObjectName(name) && (namespace === undefined || isNamespaceName(namespace))) {
     return { kind: 'cluster', namespace, name, key };
   }
   throw malformed(`Invalid syntax: ${protocol}://[namespace/]secret#key?[path secrets.yaml]`);

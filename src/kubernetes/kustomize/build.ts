@@ -10,7 +10,7 @@ import { formatOfName } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
-import { DISABLING, formatOfKey, formatOfMarker } from './built.js';
+import { DISABLING, formatOfKey, formatOfMarker, MOST_BYTES } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
 import {
   isFolder,
@@ -42,8 +42,6 @@ export interface BuildOutcome {
   readonly status: number;
 }
 
-/** Larger files are left alone, as Flux does. */
-const MOST_BYTES = 5 * 1024 * 1024;
 const LIMIT = 20;
 const GRACE_MILLISECONDS = 500;
 const FLAGS = ['--enable-alpha-plugins', '--enable-exec'];

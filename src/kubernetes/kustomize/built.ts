@@ -20,6 +20,9 @@ export interface BuiltRules {
   readonly heedsAnnotation: boolean;
 }
 
+/** Larger files are left alone, as Flux does. */
+export const MOST_BYTES = 5 * 1024 * 1024;
+
 /** The annotation that, with the value `disabled`, leaves an object to others. */
 export const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
 
@@ -42,7 +45,8 @@ export async function decryptBuilt(manifest: Manifest, rules: BuiltRules): Promi
   return decrypted;
 }
 
-function isDisabled(root: Branch): boolean {
+/** Whether an object is to be left as it is. */
+export function isDisabled(root: Branch): boolean {
   return stringAt(root, 'metadata', 'annotations', DISABLING)?.toLowerCase() === 'disabled';
 }
 
