@@ -8,9 +8,9 @@ const KEY = '{"v":';
 /** The value of a JSON text. Throws `set-syntax` for anything but one JSON value, and for an object that has a key twice. */
 export function parseJsonValue(text: string): Value {
   const whole = `${KEY}${text}\n}`;
-  const { root, containers } = readWhole(whole);
+  const { root, place } = readWhole(whole);
   const [entry, ...others] = root.items;
-  if (entry?.kind !== 'item' || others.length > 0 || containers.get(root)?.end !== whole.length) throw notJson();
+  if (entry?.kind !== 'item' || others.length > 0 || place.end !== whole.length) throw notJson();
   return copied(entry.value);
 }
 

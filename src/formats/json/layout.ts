@@ -1,6 +1,5 @@
 /** Finds out how a JSON file is laid out, so that what is added looks like the rest. */
-import type { Branch, List, Value } from '../../tree/tree.js';
-import type { JsonContainer, JsonEntry, JsonText } from './read.js';
+import { endOf, type JsonContainer, startOf } from './read.js';
 import type { JsonStyle } from './write.js';
 
 /** How and where something new is written into a container. */
@@ -22,17 +21,16 @@ export class JsonLayout {
 
   constructor(
     private readonly text: string,
-    private readonly json: JsonText,
+    root: JsonContainer,
     fallback: JsonStyle,
   ) {
-    this.style = this.rootStyle(fallback);
+    this.style = this.rootStyle(root, fallback);
   }
 
   /** How an entry is written into a container behind (or instead of) the entry at an index; -1 for its beginning. */
-  placement(of: Branch | List, index: number): Placement {
-    const container = this.containerOf(of);
+  placement(container: JsonContainer, index: number): Placement {
     const outer = this.lineIndent(container.start);
-    if (container.entries.length === 0) return this.emptyPlacement(outer);
+    if (container.nodes.length === 0) return this.emptyPlacement(outer);
     const { gap, follows } = this.gapBefore(container, Math.max(index, 0));
     const newline = LINE_END.exec(gap)?.[0] ?? null;
     if (newline === null) {
@@ -43,17 +41,11 @@ export class JsonLayout {
     return { style: { ...this.style, newline }, separator: `,${newline}${indent}`, indent, outer };
   }
 
-  containerOf(of: Value): JsonContainer {
-    const container = this.json.containers.get(of);
-    if (!container) throw new TypeError('the container is not of this file');
-    return container;
-  }
-
   /** The white space before an entry, and whether a comma stands before that. */
-  private gapBefore({ start, entries }: JsonContainer, index: number): { gap: string; follows: boolean } {
-    const previous = entries[index - 1];
-    const from = previous ? this.text.indexOf(',', previous.end) + 1 : start + 1;
-    return { gap: this.text.slice(from, entries[index]?.start), follows: previous !== undefined };
+  private gapBefore({ start, starts, values }: JsonContainer, index: number): { gap: string; follows: boolean } {
+    const previous = values[index - 1];
+    const from = previous ? this.text.indexOf(',', endOf(previous)) + 1 : start + 1;
+    return { gap: this.text.slice(from, starts[index]), follows: previous !== undefined };
   }
 
   /** In an empty container: as in the root, one step further in. */
@@ -69,30 +61,24 @@ export class JsonLayout {
     return /^[ \t]*/.exec(this.text.slice(start, at))?.[0] ?? '';
   }
 
-  private rootStyle(fallback: JsonStyle): JsonStyle {
-    const root = this.containerOf(this.json.root);
+  private rootStyle(root: JsonContainer, fallback: JsonStyle): JsonStyle {
     const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
-    const [first, second] = root.entries;
+    const [first, second] = root.values;
     if (!first) return { ...fallback, newline };
     const { gap } = this.gapBefore(root, 0);
-    const colon = this.colonOf(first);
+    const colon = this.colonBefore(startOf(first), root.starts[0] ?? 0);
     const multiline = LINE_END.test(gap);
     const comma = second && !multiline ? `,${this.gapBefore(root, 1).gap}` : colon.trimEnd() === colon ? ',' : ', ';
     return { newline: multiline ? newline : null, unit: multiline ? lastLine(gap) : '\t', colon, comma };
   }
 
-  private colonOf({ start, value, end }: JsonEntry): string {
-    const valueStart = valueStartOf(value, this.json) ?? end;
+  /** The colon before a value, with what stands around it. */
+  private colonBefore(valueStart: number, entryStart: number): string {
     const colon = this.text.lastIndexOf(':', valueStart);
-    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, start);
+    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, entryStart);
     const written = this.text.slice(keyEnd, valueStart);
     return LINE_END.test(written) ? ': ' : written;
   }
-}
-
-/** Where a value begins that was read from the text. */
-export function valueStartOf(value: Value, json: JsonText): number | undefined {
-  return value.kind === 'leaf' ? value.source?.start : json.containers.get(value)?.start;
 }
 
 function lastLine(gap: string): string {

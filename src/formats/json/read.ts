@@ -9,32 +9,43 @@ import {
   type LeafValue,
   type List,
   list,
+  type Source,
   type Value,
 } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';
 
-/** A member of an object or an element of an array, as it was read. */
-export interface JsonEntry {
-  /** The item of a branch, the value of a list: what tells whether the tree still holds this entry. */
-  readonly node: Item | Value;
-  readonly value: Value;
-  /** Offset of the key, of a list's value. */
-  readonly start: number;
-  /** Offset behind the value. */
-  end: number;
-}
+/** A leaf as it was read: it has a place. */
+export type JsonLeaf = Leaf & { readonly source: Source };
 
-/** Where an object or array stands, braces included. */
+/** Where an object or array stands, braces included, and what it held when it was read. */
 export interface JsonContainer {
+  readonly kind: 'container';
+  readonly node: Branch | List;
   readonly start: number;
-  end: number;
-  readonly entries: JsonEntry[];
+  /** Offset behind the closing brace. */
+  readonly end: number;
+  /** The items of a branch, the values of a list: what tells whether the tree still holds an entry. */
+  readonly nodes: readonly (Item | Value)[];
+  /** The values of the entries. */
+  readonly values: readonly (JsonLeaf | JsonContainer)[];
+  /** Offsets of the entries: of their keys, in a list of the values. */
+  readonly starts: readonly number[];
 }
 
-/** What was read: the root, its metadata included, and the place of every container. */
+/** What was read: the root, its metadata included, and its place. */
 export interface JsonText {
   readonly root: Branch;
-  readonly containers: ReadonlyMap<Value, JsonContainer>;
+  readonly place: JsonContainer;
+}
+
+/** Where a value begins. */
+export function startOf(value: JsonLeaf | JsonContainer): number {
+  return value.kind === 'leaf' ? value.source.start : value.start;
+}
+
+/** The offset behind a value. */
+export function endOf(value: JsonLeaf | JsonContainer): number {
+  return value.kind === 'leaf' ? value.source.end : value.end;
 }
 
 /** The deepest nesting that SOPS can print (the limit of Go's encoder). */
@@ -64,19 +75,25 @@ export function readJson(text: string): JsonText {
   return new JsonReader(text).read();
 }
 
-/** A container being read. */
+/** A container being read; its entries are the last ones of the reader. */
 interface Frame {
-  readonly node: Branch | List;
-  readonly place: JsonContainer;
-  /** The entry of the enclosing container that it is the value of. */
-  readonly entry: JsonEntry | undefined;
+  readonly isBranch: boolean;
+  readonly start: number;
+  /** How many entries the reader had when it began. */
+  readonly first: number;
+  /** The key that it is the value of, if any, and where that entry begins. */
+  readonly key: string | undefined;
+  readonly entryStart: number;
 }
 
 /** One pass over a text, with a stack of its own: nesting must not end in a stack overflow. */
 class JsonReader {
   private at = 0;
   private readonly stack: Frame[] = [];
-  private readonly containers = new Map<Value, JsonContainer>();
+  /** The entries of all open containers. A closed one takes its own away: a list is never larger than it has to be. */
+  private readonly nodes: (Item | Value)[] = [];
+  private readonly values: (JsonLeaf | JsonContainer)[] = [];
+  private readonly starts: number[] = [];
   /** Whether strings may hold bytes that are not UTF-8 and so need a second look. */
   private readonly wellFormed: boolean;
 
@@ -85,73 +102,78 @@ class JsonReader {
   }
 
   read(): JsonText {
-    const root = branch();
-    this.openRoot(root);
+    this.openRoot();
     for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) this.readEntry(frame);
-    return { root, containers: this.containers };
+    const [place] = this.values;
+    if (place?.kind !== 'container' || place.node.kind !== 'branch') throw new TypeError('the root is no object');
+    return { root: place.node, place };
   }
 
-  private openRoot(root: Branch): void {
+  private openRoot(): void {
     if (this.text.startsWith('\ufeff')) throw this.error('a byte order mark is not allowed in JSON');
     const first = this.skipBlank();
     if (Number.isNaN(first)) throw this.error('the file is empty');
     if (first !== OPEN_BRANCH) throw this.error('the top level of a JSON file must be an object');
-    this.open(root, undefined);
+    this.open(true, this.at, undefined);
   }
 
   /** Reads the next entry of a container, or its end. */
   private readEntry(frame: Frame): void {
-    const { node, place } = frame;
+    const { isBranch, first } = frame;
     let next = this.skipBlank();
-    if (next === (node.kind === 'branch' ? CLOSE_BRANCH : CLOSE_LIST)) {
+    if (next === (isBranch ? CLOSE_BRANCH : CLOSE_LIST)) {
       this.close(frame);
       return;
     }
-    if (place.entries.length > 0) {
-      if (next !== COMMA) throw this.error(`expected "," or "${node.kind === 'branch' ? '}' : ']'}"`);
+    if (this.nodes.length > first) {
+      if (next !== COMMA) throw this.error(`expected "," or "${isBranch ? '}' : ']'}"`);
       this.at += 1;
       next = this.skipBlank();
     }
     const start = this.at;
-    if (node.kind === 'list') this.readValue(next, frame, start, undefined);
-    else this.readMember(next, frame, start);
+    const key = isBranch ? this.readKey(next) : undefined;
+    if (isBranch) next = this.skipBlank();
+    if (next === OPEN_BRANCH || next === OPEN_LIST) this.open(next === OPEN_BRANCH, start, key);
+    else this.addLeaf(next, start, key);
   }
 
-  private readMember(first: number, frame: Frame, start: number): void {
+  /** Reads a key with its colon. */
+  private readKey(first: number): string {
     if (first !== QUOTE) throw this.error('expected a key in double quotes');
     const key = this.readString();
     if (this.skipBlank() !== COLON) throw this.error('expected ":"');
     this.at += 1;
-    this.readValue(this.skipBlank(), frame, start, key);
+    return key;
   }
 
-  /** Reads a leaf, or opens a container, and adds it as an entry that began at `start`. */
-  private readValue(first: number, frame: Frame, start: number, key: string | undefined): void {
-    const opens = first === OPEN_BRANCH || first === OPEN_LIST;
-    const value = opens ? (first === OPEN_BRANCH ? branch() : list()) : this.readLeaf(first);
-    const node = key === undefined ? value : item(key, value);
-    (frame.node.items as (Item | Value)[]).push(node);
-    const entry = { node, value, start, end: this.at };
-    frame.place.entries.push(entry);
-    if (value.kind !== 'leaf') this.open(value, entry);
+  private addLeaf(first: number, start: number, key: string | undefined): void {
+    const value = this.readLeaf(first);
+    this.add(value, value, start, key);
   }
 
-  private open(node: Branch | List, entry: JsonEntry | undefined): void {
-    const place = { start: this.at, end: this.at, entries: [] };
-    this.containers.set(node, place);
-    this.stack.push({ node, place, entry });
+  private add(node: Value, value: JsonLeaf | JsonContainer, start: number, key: string | undefined): void {
+    this.nodes.push(key === undefined ? node : item(key, node));
+    this.values.push(value);
+    this.starts.push(start);
+  }
+
+  private open(isBranch: boolean, entryStart: number, key: string | undefined): void {
+    this.stack.push({ isBranch, start: this.at, first: this.nodes.length, key, entryStart });
     if (this.stack.length > MAX_DEPTH) throw this.error(`more than ${MAX_DEPTH} levels of nesting`);
     this.at += 1;
   }
 
-  private close({ place, entry }: Frame): void {
+  private close({ isBranch, start, first, key, entryStart }: Frame): void {
     this.at += 1;
-    place.end = this.at;
-    if (entry) entry.end = this.at;
     this.stack.pop();
+    const nodes = this.nodes.splice(first);
+    const node = isBranch ? branch(nodes.slice() as Item[]) : list(nodes.slice() as Value[]);
+    const values = this.values.splice(first);
+    const starts = this.starts.splice(first);
+    this.add(node, { kind: 'container', node, start, end: this.at, nodes, values, starts }, entryStart, key);
   }
 
-  private readLeaf(first: number): Leaf {
+  private readLeaf(first: number): JsonLeaf {
     const start = this.at;
     const value = first === QUOTE ? this.readString() : (this.readNumber() ?? this.readWord());
     const style = first === QUOTE ? 'string' : 'bare';

@@ -2,14 +2,20 @@
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch, type Item, item, type Leaf, type List, list, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
-import { JsonLayout, type Placement, valueStartOf } from './layout.js';
-import type { JsonEntry, JsonText } from './read.js';
+import { JsonLayout, type Placement } from './layout.js';
+import { endOf, type JsonContainer, type JsonLeaf, type JsonText, startOf } from './read.js';
 import { type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
 
 /** An entry that a container shall hold: what identifies it, and its value. */
 interface Wanted {
   readonly node: Item | Value;
   readonly value: Value;
+}
+
+/** A container being looked at, and its next entry. */
+interface Cursor {
+  readonly container: JsonContainer;
+  next: number;
 }
 
 /** A text, what was read from it, and what its root shall hold as metadata. */
@@ -32,8 +38,8 @@ export function spliceJson(target: JsonTarget, style: JsonStyle): Edit[] {
 
 class JsonSplicer {
   private readonly edits: Edit[] = [];
-  /** Containers still to be looked at; no recursion, since nesting may be deep. */
-  private readonly pending: (Branch | List)[] = [];
+  /** The way down to where the splicer is, and containers still to be looked at; no recursion, since nesting may be deep. */
+  private readonly pending: Cursor[] = [];
   private readonly layout: JsonLayout;
   private readonly sealed: boolean;
 
@@ -41,14 +47,13 @@ class JsonSplicer {
     private readonly target: JsonTarget,
     style: JsonStyle,
   ) {
-    this.layout = new JsonLayout(target.text, target.json, style);
+    this.layout = new JsonLayout(target.text, target.json.place, style);
     this.sealed = target.metadata !== null;
   }
 
   splice(): Edit[] {
-    const { root } = this.target.json;
-    this.spliceStructure(root, this.wantedInRoot());
-    for (let node = this.pending.pop(); node; node = this.pending.pop()) this.spliceContainer(node);
+    this.spliceStructure(this.target.json.place, this.wantedInRoot());
+    for (let cursor = this.pending.at(-1); cursor; cursor = this.pending.at(-1)) this.spliceContainer(cursor);
     this.dropTrailingText();
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
@@ -58,106 +63,115 @@ class JsonSplicer {
     const { sops, metadata, json } = this.target;
     const wanted = wantedIn(json.root);
     if (!metadata) return wanted;
-    const { entries } = this.layout.containerOf(json.root);
+    const { nodes } = json.place;
     const kept = new Set(wanted.map((entry) => entry.node));
-    const own = entries.findIndex((entry) => entry.node === sops);
-    const next = own < 0 ? undefined : entries.slice(own + 1).find((entry) => kept.has(entry.node));
-    const at = next ? wanted.findIndex((entry) => entry.node === next.node) : wanted.length;
+    const own = nodes.findIndex((node) => node === sops);
+    const next = own < 0 ? undefined : nodes.slice(own + 1).find((node) => kept.has(node));
+    const at = next ? wanted.findIndex((entry) => entry.node === next) : wanted.length;
     wanted.splice(at, 0, { node: sops ?? item('sops', metadata), value: metadata });
     return wanted;
   }
 
-  private spliceContainer(of: Branch | List): void {
-    const { entries } = this.layout.containerOf(of);
-    const { items } = of;
-    if (items.length !== entries.length || entries.some(({ node }, index) => node !== items[index])) {
-      this.spliceStructure(of, wantedIn(of));
+  /** Goes on with a container until one of its entries is a container itself, which comes first. */
+  private spliceContainer(cursor: Cursor): void {
+    const { container } = cursor;
+    const { items } = container.node;
+    if (cursor.next === 0 && !holdsAsRead(container)) {
+      this.pending.pop();
+      this.spliceStructure(container, wantedIn(container.node));
       return;
     }
-    for (const [index, entry] of entries.entries()) {
-      const value = entry.node.kind === 'item' ? entry.node.value : entry.node;
-      this.spliceValue(of, index, entry, value);
+    while (cursor.next < items.length) {
+      const index = cursor.next++;
+      const entry = items[index];
+      if (!entry || entry.kind === 'comment') continue;
+      const inner = this.spliceValue(container, index, entry.kind === 'item' ? entry.value : entry);
+      if (!inner) continue;
+      this.pending.push({ container: inner, next: 0 });
+      return;
     }
+    this.pending.pop();
   }
 
   /** Entries may have come or gone: the others stay as they are written. */
-  private spliceStructure(of: Branch | List, wanted: readonly Wanted[]): void {
-    const { entries } = this.layout.containerOf(of);
-    const places = new Map(entries.map(({ node }, index) => [node, index]));
+  private spliceStructure(container: JsonContainer, wanted: readonly Wanted[]): void {
+    const { nodes } = container;
+    const places = new Map(nodes.map((node, index) => [node, index]));
     const kept = wanted.map(({ node }) => places.get(node)).filter((index) => index !== undefined);
     const first = kept[0];
-    if (wanted.length === 0 && entries.length === 0) return;
+    if (wanted.length === 0 && nodes.length === 0) return;
     if (first === undefined || kept.some((index, at) => index <= (kept[at - 1] ?? -1))) {
-      this.reprint(of, wanted);
+      this.reprint(container, wanted);
       return;
     }
-    this.removeEntries(entries, new Set(kept), first);
+    this.removeEntries(container, new Set(kept), first);
+    const inner: JsonContainer[] = [];
     let previous = -1;
     for (const { node, value } of wanted) {
       const index = places.get(node);
-      const entry = index === undefined ? undefined : entries[index];
-      if (index === undefined || !entry) {
-        this.addEntry(of, entries, { previous, first }, node, value);
+      if (index === undefined) {
+        this.addEntry(container, { previous, first }, node, value);
       } else {
-        this.spliceValue(of, index, entry, value);
+        const found = this.spliceValue(container, index, value);
+        if (found) inner.push(found);
         previous = index;
       }
     }
+    // The last one is looked at first.
+    for (const one of inner.reverse()) this.pending.push({ container: one, next: 0 });
   }
 
   /** Removes entries with one comma each: the one before, or for those before the first that stays, the one behind. */
-  private removeEntries(entries: readonly JsonEntry[], kept: ReadonlySet<number>, first: number): void {
-    for (const [index, { start, end }] of entries.entries()) {
+  private removeEntries({ values, starts }: JsonContainer, kept: ReadonlySet<number>, first: number): void {
+    for (const [index, value] of values.entries()) {
       if (kept.has(index)) continue;
-      const previous = entries[index - 1];
-      const next = entries[index + 1];
-      if (index > first && previous) this.replace(previous.end, end, '');
-      else if (next) this.replace(start, next.start, '');
+      const previous = values[index - 1];
+      const next = starts[index + 1];
+      if (index > first && previous) this.replace(endOf(previous), endOf(value), '');
+      else if (next !== undefined) this.replace(starts[index] ?? 0, next, '');
     }
   }
 
   /** Adds an entry behind the one at `previous`, or when that is -1 before the first one that stays. */
   private addEntry(
-    of: Branch | List,
-    entries: readonly JsonEntry[],
+    container: JsonContainer,
     { previous, first }: { previous: number; first: number },
     node: Item | Value,
     value: Value,
   ): void {
-    const placement = this.layout.placement(of, previous < 0 ? first : previous);
+    const placement = this.layout.placement(container, previous < 0 ? first : previous);
     const key = node.kind === 'item' ? jsonString(node.key) + placement.style.colon : '';
     const text = key + this.print(value, placement);
-    const at = previous < 0 ? entries[first]?.start : entries[previous]?.end;
+    const before = container.values[previous];
+    const at = before ? endOf(before) : container.starts[first];
     if (at === undefined) throw new TypeError('an entry has no neighbour');
-    this.replace(at, at, previous < 0 ? text + placement.separator : placement.separator + text);
+    this.replace(at, at, before ? placement.separator + text : text + placement.separator);
   }
 
-  private spliceValue(of: Branch | List, index: number, entry: JsonEntry, value: Value): void {
-    const old = entry.value;
-    if (value === old && value.kind !== 'leaf') {
-      this.pending.push(value);
-    } else if (value.kind === 'leaf' && old.kind === 'leaf') {
-      this.spliceLeaf(old, value);
-    } else {
-      const start = valueStartOf(old, this.target.json) ?? entry.start;
-      this.replace(start, entry.end, this.print(value, this.layout.placement(of, index)));
-    }
+  /** Updates a value; a container that stands where it stood is returned, since what it holds is still to be looked at. */
+  private spliceValue(container: JsonContainer, index: number, value: Value): JsonContainer | undefined {
+    const old = container.values[index];
+    if (!old) throw new TypeError('the entry is not of this file');
+    if (old.kind === 'container' && value === old.node) return old;
+    if (value.kind === 'leaf' && old.kind === 'leaf') this.spliceLeaf(old, value);
+    else this.replace(startOf(old), endOf(old), this.print(value, this.layout.placement(container, index)));
+    return undefined;
   }
 
-  private spliceLeaf({ source }: Leaf, { value }: Leaf): void {
-    if (source && !sameLeafValue(value, source.value)) {
+  private spliceLeaf({ source }: JsonLeaf, { value }: Leaf): void {
+    if (!sameLeafValue(value, source.value)) {
       this.edits.push({ start: source.start, end: source.end, text: jsonScalar(value, this.sealed) });
     }
   }
 
   /** Writes a container anew: nothing of it stayed, or its order changed. */
-  private reprint(of: Branch | List, wanted: readonly Wanted[]): void {
-    const { start, end } = this.layout.containerOf(of);
-    const placement = this.layout.placement(of, 0);
+  private reprint(container: JsonContainer, wanted: readonly Wanted[]): void {
+    const { node, start, end } = container;
+    const placement = this.layout.placement(container, 0);
     const values = wanted.map(({ value }) => value);
     const keys = wanted.map(({ node }) => (node.kind === 'item' ? node.key : ''));
     const copy =
-      of.kind === 'list' ? list(values) : branch(values.map((value, index) => item(keys[index] ?? '', value)));
+      node.kind === 'list' ? list(values) : branch(values.map((value, index) => item(keys[index] ?? '', value)));
     this.replace(start, end, printJson(copy, placement.style, placement.outer, this.sealed));
   }
 
@@ -171,7 +185,7 @@ class JsonSplicer {
    */
   private dropTrailingText(): void {
     const { text, json } = this.target;
-    const { end } = this.layout.containerOf(json.root);
+    const { end } = json.place;
     const rest = text.slice(end);
     if (/[^ \t\r\n]/.test(rest)) this.replace(end, text.length, /\r?\n?$/.exec(rest)?.[0] ?? '');
   }
@@ -179,6 +193,12 @@ class JsonSplicer {
   private replace(start: number, end: number, text: string): void {
     if (this.target.text.slice(start, end) !== text) this.edits.push({ start, end, text });
   }
+}
+
+/** Whether a container holds the entries that it was read with, whatever their values are now. */
+function holdsAsRead({ node, nodes }: JsonContainer): boolean {
+  const { items } = node;
+  return items.length === nodes.length && nodes.every((entry, index) => entry === items[index]);
 }
 
 function wantedIn(of: Branch | List): Wanted[] {
