@@ -3,9 +3,11 @@
  * here the block cipher runs over all values in one call (node:crypto), and GHASH is summed by `ghash.ts`.
  */
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
+import type { TypeWord } from '../tree/value.js';
 import { decodeText } from '../util/text.js';
 import { Ghash } from './ghash.js';
-import { IV_BYTES, IV_TEXT_LENGTH, readSealed, TAG_BYTES } from './sealed-bytes.js';
+import { IV_BYTES, ivTextOf, readSealed, TAG_BYTES } from './sealed-bytes.js';
+import { TextBytes } from './text-bytes.js';
 
 const BLOCK = 16;
 /** Blocks of additional data and ciphertext; a longer value is opened by itself, where the object's cost is lost in the work. */
@@ -13,16 +15,13 @@ const MOST_BLOCKS = 12;
 const MOST_BYTES = MOST_BLOCKS * BLOCK;
 /** A text of that many characters holds more bytes. */
 const MOST_TEXT = 512;
-/** GHASH of a 32-byte initialisation vector: its two blocks, and one with its length in bits, 256. */
-const IV_BLOCKS = IV_BYTES / BLOCK + 1;
-const IV_LENGTH_BLOCK = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0);
 
 /** A text that was authentic, and what it stands for. */
 export interface OpenedValue {
   readonly text: string;
   readonly type: string;
-  /** In base64. */
-  readonly iv: string;
+  /** In base64; null where nobody will ask for it. */
+  readonly iv: string | null;
   /** The text's bytes are `bytes[start, end)`, until the next batch. */
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -39,157 +38,177 @@ export interface BatchOpener {
   /**
    * Opens up to that many texts, each under the additional data at the same index. A plaintext is made only when its tag
    * has been compared. Values of an unusual shape, and long ones, are left to the caller.
+   * @returns what became of the value at an index, until the next batch.
    */
-  open(texts: readonly string[], aads: readonly string[]): BatchResult[];
+  open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult;
 }
 
-/** An opener for a data key. */
-export function makeBatchOpener(key: KeyObject, capacity: number): BatchOpener {
-  return new Opener(key, capacity);
+/** An opener for a data key. `withIvs` says that initialisation vectors are to be told. */
+export function makeBatchOpener(key: KeyObject, capacity: number, withIvs: boolean): BatchOpener {
+  return new Opener(key, capacity, withIvs);
 }
 
-/** Where a value begins in the lists of its batch. */
-interface Start {
-  readonly index: number;
-  /** Where its ciphertext stands, and later its plaintext. */
-  readonly start: number;
-  /** Its first block among those to be encrypted. */
-  readonly block: number;
-}
+/** What is known of a value on its way; the last three are what can become of it. */
+const State = { Pending: 0, Ascii: 1, Text: 2, Alone: 3, Unauthentic: 4 } as const;
 
-/** A value on its way. */
-interface Pending extends Start {
-  readonly type: string;
-  readonly iv: string;
-  readonly end: number;
-}
-
+/** The values of a batch stand in arrays by their index: an object for each would have to be collected. */
 class Opener implements BatchOpener {
+  private readonly sealed: TextBytes;
+  private readonly aads: TextBytes;
+  /** The ciphertexts, and later the plaintexts. */
   private readonly bytes: Buffer;
   private readonly blocks: Buffer;
-  private readonly text = Buffer.alloc(MOST_TEXT);
-  private readonly aad = Buffer.alloc(MOST_BYTES);
+  private readonly counters: DataView;
   private readonly iv = Buffer.alloc(IV_BYTES);
-  private readonly lengths = Buffer.alloc(BLOCK);
   /** Of each value the tag that its file has, and the sum that the right one is made of. */
   private readonly tags: Buffer;
-  private readonly sums: Buffer;
+  private readonly tagWords: DataView;
+  private readonly sums: Int32Array;
+  private readonly states: Uint8Array;
+  private readonly types: TypeWord[] = [];
+  /** Where the bytes of each value end, and so where those of the next begin. */
+  private readonly ends: Int32Array;
+  /** The block behind those of each value, among the blocks to be encrypted. */
+  private readonly blockEnds: Int32Array;
   private readonly blockCipher: Cipher;
   private readonly ghash: Ghash;
 
   constructor(
     key: KeyObject,
     readonly capacity: number,
+    private readonly withIvs: boolean,
   ) {
+    this.sealed = new TextBytes(capacity);
+    this.aads = new TextBytes(capacity);
     this.bytes = Buffer.alloc(capacity * MOST_BYTES);
     this.blocks = Buffer.alloc(capacity * MOST_BLOCKS * BLOCK);
+    this.counters = viewOf(this.blocks);
     this.tags = Buffer.alloc(capacity * TAG_BYTES);
-    this.sums = Buffer.alloc(capacity * TAG_BYTES);
+    this.tagWords = viewOf(this.tags);
+    this.sums = new Int32Array(capacity * (TAG_BYTES / 4));
+    this.states = new Uint8Array(capacity);
+    this.ends = new Int32Array(capacity);
+    this.blockEnds = new Int32Array(capacity);
     this.blockCipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
     this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK)));
   }
 
-  open(texts: readonly string[], aads: readonly string[]): BatchResult[] {
-    const pending: (Pending | undefined)[] = [];
-    let filled = 0;
+  open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
+    this.sealed.fill(texts.map((text) => (text.length > MOST_TEXT ? '' : text)));
+    this.aads.fill(aads.map((aad) => (aad.length > MOST_BYTES ? '' : aad)));
+    let end = 0;
     let block = 0;
-    for (const [index, text] of texts.entries()) {
-      const one = this.read(text, aads[index] ?? '', { index, start: filled, block });
-      pending.push(one);
-      if (!one) continue;
-      filled = one.end;
-      block += 1 + blocksOf(one.end - one.start);
+    for (let index = 0; index < texts.length; index++) {
+      const dataBytes = this.read(index, aads[index] !== '', end);
+      if (dataBytes >= 0) {
+        this.prepareCounters(block, blocksOf(dataBytes));
+        end += dataBytes;
+        block += 1 + blocksOf(dataBytes);
+      }
+      this.states[index] = dataBytes >= 0 ? State.Pending : State.Alone;
+      this.ends[index] = end;
+      this.blockEnds[index] = block;
     }
     const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK));
-    const results: (Pending | null | undefined)[] = pending.map(
-      (one) => one && (this.isAuthentic(one, stream) ? one : null),
-    );
-    for (const one of results) if (one) this.decrypt(one, stream);
-    const ascii = this.bytes.toString('latin1', 0, filled);
-    return results.map((one) => one && this.opened(one, ascii));
+    for (let index = 0; index < texts.length; index++) {
+      if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream);
+    }
+    const ascii = this.bytes.toString('latin1', 0, end);
+    return (index) => this.result(index, texts[index] ?? '', ascii);
   }
 
-  /** Takes a value apart and prepares the blocks it needs; undefined when it cannot be part of a batch. */
-  private read(text: string, aad: string, { index, start, block }: Start): Pending | undefined {
-    if (text.length > MOST_TEXT || aad.length > MOST_BYTES || this.text.write(text, 'utf8') !== text.length)
-      return undefined;
-    const places = { data: this.bytes, dataAt: start, iv: this.iv, ivAt: 0, tag: this.tags, tagAt: index * TAG_BYTES };
-    const shape = readSealed(this.text, text.length, places);
-    if (!shape) return undefined;
-    const aadBytes = aadBytesOf(aad, this.aad);
-    const { dataBytes, type, ivAt } = shape;
-    const dataBlocks = blocksOf(dataBytes);
-    if (aadBytes < 0 || blocksOf(aadBytes) + dataBlocks >= MOST_BLOCKS) return undefined;
-    this.prepareCounters(block, dataBlocks);
-    const end = start + dataBytes;
-    this.sumUp(index, aadBytes, start, end);
-    return { index, type, iv: text.slice(ivAt, ivAt + IV_TEXT_LENGTH), start, end, block };
+  /**
+   * Takes a value apart, its ciphertext to go where those before it end, and sums it up.
+   * @returns the length of the ciphertext; -1 when it cannot be part of a batch
+   */
+  private read(index: number, hasAad: boolean, start: number): number {
+    const { sealed, aads, bytes, iv, tags } = this;
+    const places = { data: bytes, dataAt: start, iv, ivAt: 0, tag: tags, tagAt: index * TAG_BYTES };
+    const shape = readSealed(sealed.bytes, sealed.startOf(index), sealed.endOf(index), places);
+    if (!shape) return -1;
+    const aadStart = aads.startOf(index);
+    const aadEnd = aads.endOf(index);
+    const isLong = blocksOf(aadEnd - aadStart) + blocksOf(shape.dataBytes) >= MOST_BLOCKS;
+    if (isLong || (hasAad && aadStart === aadEnd)) return -1;
+    this.types[index] = shape.type;
+    this.sumUp(index, aadStart, aadEnd, start, start + shape.dataBytes);
+    return shape.dataBytes;
+  }
+
+  /** The sum over additional data, ciphertext and their lengths, from which the tag is made. */
+  private sumUp(index: number, aadStart: number, aadEnd: number, start: number, end: number): void {
+    const { ghash, sums } = this;
+    const dataBlocks = blocksOf(end - start);
+    ghash.reset();
+    ghash.add(this.aads.bytes, aadStart, aadEnd, blocksOf(aadEnd - aadStart) + dataBlocks + 1);
+    ghash.add(this.bytes, start, end, dataBlocks + 1);
+    ghash.addLengths(aadEnd - aadStart, end - start);
+    sums.set(ghash.sum, index * ghash.sum.length);
   }
 
   /** Puts the counter blocks of the value at hand where they are encrypted: that of the tag, and one for each block of data. */
   private prepareCounters(block: number, dataBlocks: number): void {
-    const { ghash, blocks } = this;
+    const { ghash, counters } = this;
     ghash.reset();
-    ghash.add(this.iv, 0, IV_BYTES, IV_BLOCKS);
-    ghash.add(IV_LENGTH_BLOCK, 0, BLOCK, 1);
+    ghash.add(this.iv, 0, IV_BYTES, IV_BYTES / BLOCK + 1);
+    ghash.addLengths(0, IV_BYTES);
     const [high = 0, middle = 0, low = 0, counter = 0] = ghash.sum;
     for (let at = block * BLOCK, count = 0; count <= dataBlocks; at += BLOCK, count++) {
-      blocks.writeInt32BE(high, at);
-      blocks.writeInt32BE(middle, at + 4);
-      blocks.writeInt32BE(low, at + 8);
-      blocks.writeInt32BE((counter + count) | 0, at + 12);
+      counters.setInt32(at, high);
+      counters.setInt32(at + 4, middle);
+      counters.setInt32(at + 8, low);
+      counters.setInt32(at + 12, (counter + count) | 0);
     }
   }
 
-  /** The sum over additional data, ciphertext and their lengths, from which the tag is made. */
-  private sumUp(index: number, aadBytes: number, start: number, end: number): void {
-    const { ghash, lengths, sums } = this;
-    const dataBlocks = blocksOf(end - start);
-    ghash.reset();
-    ghash.add(this.aad, 0, aadBytes, blocksOf(aadBytes) + dataBlocks + 1);
-    ghash.add(this.bytes, start, end, dataBlocks + 1);
-    lengths.writeUInt32BE(aadBytes * 8, 4);
-    lengths.writeUInt32BE((end - start) * 8, 12);
-    ghash.add(lengths, 0, BLOCK, 1);
-    for (let word = 0; word < 4; word++) sums.writeInt32BE(ghash.sum[word] ?? 0, index * TAG_BYTES + word * 4);
+  /** Turns a ciphertext into its plaintext, if it is authentic; returns what became of it. */
+  private decrypt(index: number, stream: Uint8Array): number {
+    const block = index === 0 ? 0 : (this.blockEnds[index - 1] ?? 0);
+    if (!this.isAuthentic(index, block, stream)) return State.Unauthentic;
+    const { bytes } = this;
+    const end = this.ends[index] ?? 0;
+    let seen = 0;
+    for (let at = this.startOf(index), key = (block + 1) * BLOCK; at < end; at++, key++) {
+      const byte = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
+      bytes[at] = byte;
+      seen |= byte;
+    }
+    return seen < 0x80 ? State.Ascii : State.Text;
   }
 
   /** Whether the tag of the file is the right one; all of it is compared, wherever it differs. */
-  private isAuthentic({ index, block }: Pending, stream: Uint8Array): boolean {
+  private isAuthentic(index: number, block: number, stream: Uint8Array): boolean {
+    const mask = viewOf(stream);
     let difference = 0;
-    for (let at = 0; at < TAG_BYTES; at++) {
-      const tag = this.tags[index * TAG_BYTES + at] ?? 0;
-      const sum = this.sums[index * TAG_BYTES + at] ?? 0;
-      difference |= tag ^ sum ^ (stream[block * BLOCK + at] ?? 0);
+    for (let at = 0; at < TAG_BYTES; at += 4) {
+      const tag = this.tagWords.getInt32(index * TAG_BYTES + at);
+      const sum = this.sums[(index * TAG_BYTES + at) / 4] ?? 0;
+      difference |= tag ^ sum ^ mask.getInt32(block * BLOCK + at);
     }
     return difference === 0;
   }
 
-  /** Turns the ciphertext of an authentic value into its plaintext. */
-  private decrypt({ start, end, block }: Pending, stream: Uint8Array): void {
+  private result(index: number, sealed: string, ascii: string): BatchResult {
+    const state = this.states[index];
+    if (state === State.Unauthentic) return null;
+    const type = this.types[index];
+    if (state === State.Alone || type === undefined) return undefined;
     const { bytes } = this;
-    for (let at = start, key = (block + 1) * BLOCK; at < end; at++, key++)
-      bytes[at] = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
+    const start = this.startOf(index);
+    const end = this.ends[index] ?? 0;
+    const text = state === State.Ascii ? ascii.slice(start, end) : decodeText(bytes.subarray(start, end));
+    return { text, type, iv: this.withIvs ? ivTextOf(sealed, type) : null, bytes, start, end };
   }
 
-  private opened(one: Pending, ascii: string): OpenedValue {
-    const { type, iv, start, end } = one;
-    return { text: this.textOf(one, ascii), type, iv, bytes: this.bytes, start, end };
-  }
-
-  private textOf({ start, end }: Pending, ascii: string): string {
-    for (let at = start; at < end; at++)
-      if ((this.bytes[at] ?? 0) > 0x7f) return decodeText(this.bytes.subarray(start, end));
-    return ascii.slice(start, end);
+  private startOf(index: number): number {
+    return index === 0 ? 0 : (this.ends[index - 1] ?? 0);
   }
 }
 
 function blocksOf(bytes: number): number {
-  return Math.ceil(bytes / BLOCK);
+  return (bytes + BLOCK - 1) >> 4;
 }
 
-/** Writes additional data; returns its length in bytes, -1 when it does not fit or is no text. */
-function aadBytesOf(aad: string, into: Buffer): number {
-  if (aad.length * 3 > into.length && Buffer.byteLength(aad) > into.length) return -1;
-  return aad.isWellFormed() ? into.write(aad, 'utf8') : -1;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

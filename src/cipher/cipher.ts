@@ -73,10 +73,14 @@ export class Cipher {
 
   /**
    * Opens many texts, each under the additional data at the same index, as `parseEncryptedValue` and {@link open} do, at a
-   * fraction of the cost. Undefined stands for a value that must be opened by itself, null for one that does not authenticate.
+   * fraction of the cost.
+   * @returns what became of the value at an index, until the next call: undefined for one that must be opened by itself, null
+   * for one that does not authenticate
    */
-  openTogether(texts: readonly string[], aads: readonly string[]): BatchResult[] {
-    if (!this.opener || this.opener.capacity < texts.length) this.opener = makeBatchOpener(this.key, texts.length);
+  openTogether(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
+    if (!this.opener || this.opener.capacity < texts.length) {
+      this.opener = makeBatchOpener(this.key, texts.length, this.memory !== null);
+    }
     return this.opener.open(texts, aads);
   }
 

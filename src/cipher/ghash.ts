@@ -61,6 +61,23 @@ export class Ghash {
     sum[3] = d;
   }
 
+  /** Adds the last block, which holds the lengths of what was added, each in bits; `aadBytes` and `bytes` are below 8192. */
+  addLengths(aadBytes: number, bytes: number): void {
+    this.addWord(aadBytes * 8, 6);
+    this.addWord(bytes * 8, 14);
+  }
+
+  /** Adds 16 bits at a position of the last block. */
+  private addWord(word: number, position: number): void {
+    const { sum } = this;
+    const table = this.table(1);
+    const high = (position * BYTE_VALUES + (word >> 8)) * WORDS;
+    const low = ((position + 1) * BYTE_VALUES + (word & 0xff)) * WORDS;
+    for (let at = 0; at < WORDS; at++) {
+      sum[at] = (sum[at] ?? 0) ^ (table[high + at] ?? 0) ^ (table[low + at] ?? 0);
+    }
+  }
+
   private table(power: number): Int32Array {
     for (let made = this.tables.length; made < power; made++) {
       this.power = product(this.power, this.key);

@@ -24,51 +24,53 @@ export interface QueueOptions {
   readonly scope: EncryptionScope;
 }
 
-/** A leaf that waits; `aad` is null for one that is not encrypted. */
-interface Waiting {
-  readonly leaf: Leaf;
-  readonly aad: string | null;
-}
-
 export class LeafQueue {
-  private waiting: Waiting[] = [];
+  private leaves: Leaf[] = [];
+  /** The additional data of each leaf; null for one that is not encrypted. */
+  private aads: (string | null)[] = [];
   private batched = false;
 
   constructor(private readonly options: QueueOptions) {}
 
   /** Hashes a readable leaf in its turn. Throws as {@link flush} does. */
   addPlain(leaf: Leaf): void {
-    this.add({ leaf, aad: null });
+    this.add(leaf, null);
   }
 
   /** Decrypts a leaf in place, and hashes it, in its turn. Throws as {@link flush} does. */
   addSealed(leaf: Leaf, aad: string): void {
-    this.add({ leaf, aad });
+    this.add(leaf, aad);
   }
 
-  private add(one: Waiting): void {
-    this.waiting.push(one);
-    if (this.waiting.length === BATCH_LEAVES) this.flush();
+  private add(leaf: Leaf, aad: string | null): void {
+    this.leaves.push(leaf);
+    this.aads.push(aad);
+    if (this.leaves.length === BATCH_LEAVES) this.flush();
   }
 
   /** Does what waits. Throws `leaf-not-decryptable` for the first leaf that cannot be decrypted; those before it are. */
   flush(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    const results = this.openTogether(waiting);
-    for (const [index, { leaf, aad }] of waiting.entries()) {
+    const { leaves, aads } = this;
+    this.leaves = [];
+    this.aads = [];
+    const resultOf = this.openTogether(leaves, aads);
+    for (const [index, leaf] of leaves.entries()) {
+      const aad = aads[index] ?? null;
       if (aad === null) this.hash(leaf);
-      else this.decrypt(leaf, aad, results?.[index]);
+      else this.decrypt(leaf, aad, resultOf?.(index));
     }
   }
 
-  private openTogether(waiting: readonly Waiting[]): readonly BatchResult[] | undefined {
-    if (!this.batched && waiting.length < WORTH_A_BATCH) return undefined;
+  private openTogether(
+    leaves: readonly Leaf[],
+    aads: readonly (string | null)[],
+  ): ((index: number) => BatchResult) | undefined {
+    if (!this.batched && leaves.length < WORTH_A_BATCH) return undefined;
     this.batched = true;
-    const texts = waiting.map(({ leaf, aad }) => (aad !== null && typeof leaf.value === 'string' ? leaf.value : ''));
+    const texts = leaves.map(({ value }, index) => (aads[index] !== null && typeof value === 'string' ? value : ''));
     return this.options.cipher.openTogether(
       texts,
-      waiting.map(({ aad }) => aad ?? ''),
+      aads.map((aad) => aad ?? ''),
     );
   }
 
@@ -85,7 +87,7 @@ export class LeafQueue {
     if (value === undefined) {
       throw notDecryptable(this.pathOf(leaf), `Could not decrypt value: it is not of the type ${printable(type)}`);
     }
-    cipher.remember(opened.iv, type, text, aad);
+    if (opened.iv !== null) cipher.remember(opened.iv, type, text, aad);
     leaf.value = value;
     // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
     if (value === text) mac.addBytes(opened.bytes, opened.start, opened.end);

@@ -1,19 +1,21 @@
 /** The text of an encrypted value read from its bytes, for many of them: only in the shape that every release writes. */
+import type { TypeWord } from '../tree/value.js';
 
 /** Where the parts of a text stand in its bytes. */
 const HEAD = Buffer.from('ENC[AES256_GCM,data:');
 const IV_MARK = Buffer.from(',iv:');
 const TAG_MARK = Buffer.from(',tag:');
-const TYPE_MARK = Buffer.from(',type:');
-export const IV_TEXT_LENGTH = 44;
+const IV_TEXT_LENGTH = 44;
 const TAG_TEXT_LENGTH = 24;
 export const IV_BYTES = 32;
 export const TAG_BYTES = 16;
-const CLOSE = 0x5d;
 const PADDING = 0x3d;
 
-/** The type words of leaves; others are read the general way. */
-const TYPE_WORDS = ['str', 'int', 'float', 'bool', 'time'].map((word) => ({ word, bytes: Buffer.from(word) }));
+/** How a text ends, by the type words of leaves; others are read the general way. */
+const TYPES = (['str', 'int', 'float', 'bool', 'time'] as const satisfies readonly TypeWord[]).map((type) => ({
+  type,
+  bytes: Buffer.from(`,type:${type}]`),
+}));
 
 /** The values of base64 digits by byte; what is no digit has the highest bit set. */
 const DIGITS = new Uint8Array(256).fill(0x80);
@@ -36,41 +38,45 @@ export interface SealedPlaces {
 /** What was read besides the bytes. */
 export interface SealedShape {
   readonly dataBytes: number;
-  readonly type: string;
-  /** Where the text of the initialisation vector begins in the text. */
-  readonly ivAt: number;
+  readonly type: TypeWord;
 }
 
 /**
- * Reads `text[0, length)`, the ASCII bytes of an encrypted value, and puts its parts where they are wanted; null for any other
+ * Reads `text[start, end)`, the bytes of an encrypted value, and puts its parts where they are wanted; null for any other
  * shape than the usual (`parseEncryptedValue` knows them all). As there, unused bits of the last base64 digit are not looked at.
  */
-export function readSealed(text: Uint8Array, length: number, places: SealedPlaces): SealedShape | null {
-  if (length < HEAD.length + IV_TEXT_LENGTH + TAG_TEXT_LENGTH || text[length - 1] !== CLOSE) return null;
-  for (const { word, bytes } of TYPE_WORDS) {
-    const typeAt = length - 1 - bytes.length;
-    if (!standsAt(text, bytes, typeAt)) continue;
-    const tagAt = typeAt - TYPE_MARK.length - TAG_TEXT_LENGTH;
-    const ivAt = tagAt - TAG_MARK.length - IV_TEXT_LENGTH;
-    const dataEnd = ivAt - IV_MARK.length;
-    const marked =
-      standsAt(text, TYPE_MARK, typeAt - TYPE_MARK.length) &&
-      standsAt(text, TAG_MARK, tagAt - TAG_MARK.length) &&
-      standsAt(text, IV_MARK, dataEnd) &&
-      standsAt(text, HEAD, 0);
-    if (!marked || dataEnd <= HEAD.length) return null;
-    const dataBytes = decode(text, HEAD.length, dataEnd, places.data, places.dataAt);
-    const whole =
-      dataBytes > 0 &&
-      decode(text, ivAt, ivAt + IV_TEXT_LENGTH, places.iv, places.ivAt) === IV_BYTES &&
-      decode(text, tagAt, tagAt + TAG_TEXT_LENGTH, places.tag, places.tagAt) === TAG_BYTES;
-    return whole ? { dataBytes, type: word, ivAt } : null;
+export function readSealed(text: Uint8Array, start: number, end: number, places: SealedPlaces): SealedShape | null {
+  for (const { type, bytes } of TYPES) {
+    const typeAt = end - bytes.length;
+    if (typeAt < start || !standsAt(text, bytes, typeAt)) continue;
+    const dataBytes = readParts(text, start, typeAt, places);
+    return dataBytes > 0 ? { dataBytes, type } : null;
   }
   return null;
 }
 
+/** Reads the parts before the type; returns the length of the data, 0 when they are malformed. */
+function readParts(text: Uint8Array, start: number, end: number, places: SealedPlaces): number {
+  const dataAt = start + HEAD.length;
+  const tagAt = end - TAG_TEXT_LENGTH;
+  const ivAt = tagAt - TAG_MARK.length - IV_TEXT_LENGTH;
+  const dataEnd = ivAt - IV_MARK.length;
+  if (dataEnd <= dataAt || !standsAt(text, HEAD, start)) return 0;
+  if (!standsAt(text, IV_MARK, dataEnd) || !standsAt(text, TAG_MARK, tagAt - TAG_MARK.length)) return 0;
+  const dataBytes = decode(text, dataAt, dataEnd, places.data, places.dataAt);
+  const whole =
+    decode(text, ivAt, ivAt + IV_TEXT_LENGTH, places.iv, places.ivAt) === IV_BYTES &&
+    decode(text, tagAt, end, places.tag, places.tagAt) === TAG_BYTES;
+  return whole ? Math.max(dataBytes, 0) : 0;
+}
+
+/** The initialisation vector of a text that {@link readSealed} has read, in base64. */
+export function ivTextOf(text: string, type: TypeWord): string {
+  const end = text.length - `,type:${type}]`.length - TAG_TEXT_LENGTH - TAG_MARK.length;
+  return text.slice(end - IV_TEXT_LENGTH, end);
+}
+
 function standsAt(text: Uint8Array, mark: Uint8Array, at: number): boolean {
-  if (at < 0) return false;
   for (let index = 0; index < mark.length; index++) if (text[at + index] !== mark[index]) return false;
   return true;
 }

@@ -22,7 +22,11 @@ function openAlone(text: string, aad: string): string | null {
 }
 
 function openTogether(texts: readonly string[], aads: readonly string[]): (string | null | undefined)[] {
-  return cipher.openTogether(texts, aads).map((result) => (result ? result.text : result));
+  const resultOf = cipher.openTogether(texts, aads);
+  return texts.map((_, index) => {
+    const result = resultOf(index);
+    return result ? result.text : result;
+  });
 }
 
 /** A value sealed by node:crypto with other lengths than SOPS's. */
@@ -82,7 +86,7 @@ describe('values opened together', () => {
 
   test('tell types, initialisation vectors and bytes', () => {
     const text = cipher.encryptText('42', 'int', 'a:');
-    const [result] = cipher.openTogether([text], ['a:']);
+    const result = new Cipher(KEY, new IvMemory()).openTogether([text], ['a:'])(0);
     expect(result).toMatchObject({ text: '42', type: 'int', iv: parseEncryptedValue(text)?.iv });
     expect(result && Buffer.from(result.bytes.subarray(result.start, result.end)).toString()).toBe('42');
   });
@@ -121,8 +125,8 @@ describe('values opened together', () => {
     const tag = (text: string) => parseEncryptedValue(text)?.tag ?? '';
     expect(openTogether([one, one, one, one], ['b:', '', 'a::', 'a: '])).toEqual([null, null, null, null]);
     expect(openTogether([one.replace(tag(one), tag(other)), other], ['a:', 'a:'])).toEqual([null, 'two']);
-    const stranger = makeBatchOpener(createSecretKey(randomBytes(32)), 1);
-    expect(stranger.open([one], ['a:'])).toEqual([null]);
+    const stranger = makeBatchOpener(createSecretKey(randomBytes(32)), 1, false);
+    expect(stranger.open([one], ['a:'])(0)).toBeNull();
   });
 
   test('do not hide that one among many is not authentic', () => {

@@ -1,0 +1,35 @@
+/** The bytes of many short texts at once: a call for each would cost more than the bytes. */
+
+/** The bytes of some texts, one behind the other. */
+export class TextBytes {
+  bytes = Buffer.alloc(0);
+  /** Where the bytes of each text end, and so where those of the next begin. */
+  readonly ends: Int32Array;
+
+  /** @param capacity texts that may be held at once. */
+  constructor(capacity: number) {
+    this.ends = new Int32Array(capacity);
+  }
+
+  /** Takes the UTF-8 bytes of up to that many texts, instead of those before. A text with lone surrogates has none. */
+  fill(texts: readonly string[]): void {
+    const joined = texts.join('');
+    if (this.bytes.length < joined.length * 3) this.bytes = Buffer.alloc(joined.length * 4);
+    const isAscii = this.bytes.write(joined, 'utf8') === joined.length;
+    let end = 0;
+    for (let index = 0; index < texts.length; index++) {
+      const text = texts[index] ?? '';
+      if (isAscii) end += text.length;
+      else if (text.isWellFormed()) end += this.bytes.write(text, end, 'utf8');
+      this.ends[index] = end;
+    }
+  }
+
+  startOf(index: number): number {
+    return index === 0 ? 0 : (this.ends[index - 1] ?? 0);
+  }
+
+  endOf(index: number): number {
+    return this.ends[index] ?? 0;
+  }
+}
