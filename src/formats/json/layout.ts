@@ -1,5 +1,6 @@
 /** Finds out how a JSON file is laid out, so that what is added looks like the rest. */
-import { endOf, type JsonContainer, startOf } from './read.js';
+import type { JsonContainer, JsonEntry } from './places.js';
+import type { JsonText } from './read.js';
 import type { JsonStyle } from './write.js';
 
 /** How and where something new is written into a container. */
@@ -21,16 +22,16 @@ export class JsonLayout {
 
   constructor(
     private readonly text: string,
-    root: JsonContainer,
+    private readonly json: JsonText,
     fallback: JsonStyle,
   ) {
-    this.style = this.rootStyle(root, fallback);
+    this.style = this.rootStyle(fallback);
   }
 
   /** How an entry is written into a container behind (or instead of) the entry at an index; -1 for its beginning. */
   placement(container: JsonContainer, index: number): Placement {
     const outer = this.lineIndent(container.start);
-    if (container.nodes.length === 0) return this.emptyPlacement(outer);
+    if (container.count === 0) return this.emptyPlacement(outer);
     const { gap, follows } = this.gapBefore(container, Math.max(index, 0));
     const newline = LINE_END.exec(gap)?.[0] ?? null;
     if (newline === null) {
@@ -42,10 +43,11 @@ export class JsonLayout {
   }
 
   /** The white space before an entry, and whether a comma stands before that. */
-  private gapBefore({ start, starts, values }: JsonContainer, index: number): { gap: string; follows: boolean } {
-    const previous = values[index - 1];
-    const from = previous ? this.text.indexOf(',', endOf(previous)) + 1 : start + 1;
-    return { gap: this.text.slice(from, starts[index]), follows: previous !== undefined };
+  private gapBefore(container: JsonContainer, index: number): { gap: string; follows: boolean } {
+    const { entries } = this.json;
+    const previous = entries.at(container, index - 1);
+    const from = previous ? this.text.indexOf(',', previous.end) + 1 : container.start + 1;
+    return { gap: this.text.slice(from, entries.at(container, index)?.start), follows: previous !== undefined };
   }
 
   /** In an empty container: as in the root, one step further in. */
@@ -61,22 +63,24 @@ export class JsonLayout {
     return /^[ \t]*/.exec(this.text.slice(start, at))?.[0] ?? '';
   }
 
-  private rootStyle(root: JsonContainer, fallback: JsonStyle): JsonStyle {
+  private rootStyle(fallback: JsonStyle): JsonStyle {
+    const { place: root, entries } = this.json;
     const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
-    const [first, second] = root.values;
+    const first = entries.at(root, 0);
     if (!first) return { ...fallback, newline };
     const { gap } = this.gapBefore(root, 0);
-    const colon = this.colonBefore(startOf(first), root.starts[0] ?? 0);
+    const colon = this.colonOf(first);
     const multiline = LINE_END.test(gap);
-    const comma = second && !multiline ? `,${this.gapBefore(root, 1).gap}` : colon.trimEnd() === colon ? ',' : ', ';
+    const comma =
+      root.count > 1 && !multiline ? `,${this.gapBefore(root, 1).gap}` : colon.trimEnd() === colon ? ',' : ', ';
     return { newline: multiline ? newline : null, unit: multiline ? lastLine(gap) : '\t', colon, comma };
   }
 
-  /** The colon before a value, with what stands around it. */
-  private colonBefore(valueStart: number, entryStart: number): string {
-    const colon = this.text.lastIndexOf(':', valueStart);
-    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, entryStart);
-    const written = this.text.slice(keyEnd, valueStart);
+  /** The colon of an item, with what stands around it. */
+  private colonOf({ start, value }: JsonEntry): string {
+    const colon = this.text.lastIndexOf(':', value.start);
+    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, start);
+    const written = this.text.slice(keyEnd, value.start);
     return LINE_END.test(written) ? ': ' : written;
   }
 }

@@ -1,51 +1,14 @@
 /** Reads JSON text into a tree that knows where each part stands (RFC 8259, spec file-format.md section 6.3). */
 import type { SopsError } from '../../errors.js';
-import {
-  type Branch,
-  branch,
-  type Item,
-  item,
-  type Leaf,
-  type LeafValue,
-  type List,
-  list,
-  type Source,
-  type Value,
-} from '../../tree/tree.js';
+import { type Branch, branch, type Item, item, type LeafValue, list, type Value } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';
+import { type JsonContainer, JsonEntries, JsonLeaf } from './places.js';
 
-/** A leaf as it was read: it has a place. */
-export type JsonLeaf = Leaf & { readonly source: Source };
-
-/** Where an object or array stands, braces included, and what it held when it was read. */
-export interface JsonContainer {
-  readonly kind: 'container';
-  readonly node: Branch | List;
-  readonly start: number;
-  /** Offset behind the closing brace. */
-  readonly end: number;
-  /** The items of a branch, the values of a list: what tells whether the tree still holds an entry. */
-  readonly nodes: readonly (Item | Value)[];
-  /** The values of the entries. */
-  readonly values: readonly (JsonLeaf | JsonContainer)[];
-  /** Offsets of the entries: of their keys, in a list of the values. */
-  readonly starts: readonly number[];
-}
-
-/** What was read: the root, its metadata included, and its place. */
+/** What was read: the root, its metadata included, and the places of all that is in it. */
 export interface JsonText {
   readonly root: Branch;
   readonly place: JsonContainer;
-}
-
-/** Where a value begins. */
-export function startOf(value: JsonLeaf | JsonContainer): number {
-  return value.kind === 'leaf' ? value.source.start : value.start;
-}
-
-/** The offset behind a value. */
-export function endOf(value: JsonLeaf | JsonContainer): number {
-  return value.kind === 'leaf' ? value.source.end : value.end;
+  readonly entries: JsonEntries;
 }
 
 /** The deepest nesting that SOPS can print (the limit of Go's encoder). */
@@ -75,11 +38,11 @@ export function readJson(text: string): JsonText {
   return new JsonReader(text).read();
 }
 
-/** A container being read; its entries are the last ones of the reader. */
+/** A container being read; its entries are the last ones that wait. */
 interface Frame {
   readonly isBranch: boolean;
   readonly start: number;
-  /** How many entries the reader had when it began. */
+  /** How many waited when it began. */
   readonly first: number;
   /** The key that it is the value of, if any, and where that entry begins. */
   readonly key: string | undefined;
@@ -90,10 +53,12 @@ interface Frame {
 class JsonReader {
   private at = 0;
   private readonly stack: Frame[] = [];
-  /** The entries of all open containers. A closed one takes its own away: a list is never larger than it has to be. */
-  private readonly nodes: (Item | Value)[] = [];
-  private readonly values: (JsonLeaf | JsonContainer)[] = [];
-  private readonly starts: number[] = [];
+  /** The entries of open containers. */
+  private readonly waiting = new JsonEntries();
+  /** Those of closed ones. */
+  private readonly entries = new JsonEntries();
+  /** The container that was closed last. */
+  private place: JsonContainer | undefined;
   /** Whether strings may hold bytes that are not UTF-8 and so need a second look. */
   private readonly wellFormed: boolean;
 
@@ -104,9 +69,9 @@ class JsonReader {
   read(): JsonText {
     this.openRoot();
     for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) this.readEntry(frame);
-    const [place] = this.values;
-    if (place?.kind !== 'container' || place.node.kind !== 'branch') throw new TypeError('the root is no object');
-    return { root: place.node, place };
+    const { place } = this;
+    if (place?.node.kind !== 'branch') throw new TypeError('the root is no object');
+    return { root: place.node, place, entries: this.entries };
   }
 
   private openRoot(): void {
@@ -125,7 +90,7 @@ class JsonReader {
       this.close(frame);
       return;
     }
-    if (this.nodes.length > first) {
+    if (this.waiting.length > first) {
       if (next !== COMMA) throw this.error(`expected "," or "${isBranch ? '}' : ']'}"`);
       this.at += 1;
       next = this.skipBlank();
@@ -147,18 +112,14 @@ class JsonReader {
   }
 
   private addLeaf(first: number, start: number, key: string | undefined): void {
-    const value = this.readLeaf(first);
-    this.add(value, value, start, key);
-  }
-
-  private add(node: Value, value: JsonLeaf | JsonContainer, start: number, key: string | undefined): void {
-    this.nodes.push(key === undefined ? node : item(key, node));
-    this.values.push(value);
-    this.starts.push(start);
+    const valueStart = this.at;
+    const value = first === QUOTE ? this.readString() : (this.readNumber() ?? this.readWord());
+    const leaf = new JsonLeaf(value, valueStart, this.at, value);
+    this.waiting.push(key === undefined ? leaf : item(key, leaf), leaf, start);
   }
 
   private open(isBranch: boolean, entryStart: number, key: string | undefined): void {
-    this.stack.push({ isBranch, start: this.at, first: this.nodes.length, key, entryStart });
+    this.stack.push({ isBranch, start: this.at, first: this.waiting.length, key, entryStart });
     if (this.stack.length > MAX_DEPTH) throw this.error(`more than ${MAX_DEPTH} levels of nesting`);
     this.at += 1;
   }
@@ -166,18 +127,11 @@ class JsonReader {
   private close({ isBranch, start, first, key, entryStart }: Frame): void {
     this.at += 1;
     this.stack.pop();
-    const nodes = this.nodes.splice(first);
-    const node = isBranch ? branch(nodes.slice() as Item[]) : list(nodes.slice() as Value[]);
-    const values = this.values.splice(first);
-    const starts = this.starts.splice(first);
-    this.add(node, { kind: 'container', node, start, end: this.at, nodes, values, starts }, entryStart, key);
-  }
-
-  private readLeaf(first: number): JsonLeaf {
-    const start = this.at;
-    const value = first === QUOTE ? this.readString() : (this.readNumber() ?? this.readWord());
-    const style = first === QUOTE ? 'string' : 'bare';
-    return { kind: 'leaf', value, source: { start, end: this.at, style, value } };
+    const before = this.entries.length;
+    const nodes = this.entries.takeFrom(this.waiting, first);
+    const node = isBranch ? branch(nodes as Item[]) : list(nodes as Value[]);
+    this.place = { kind: 'container', node, start, end: this.at, first: before, count: nodes.length };
+    this.waiting.push(key === undefined ? node : item(key, node), this.place, entryStart);
   }
 
   private readWord(): LeafValue {

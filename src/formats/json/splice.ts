@@ -3,7 +3,8 @@ import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch, type Item, item, type Leaf, type List, list, type Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { JsonLayout, type Placement } from './layout.js';
-import { endOf, type JsonContainer, type JsonLeaf, type JsonText, startOf } from './read.js';
+import type { JsonContainer, JsonEntry, JsonLeaf } from './places.js';
+import type { JsonText } from './read.js';
 import { type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
 
 /** An entry that a container shall hold: what identifies it, and its value. */
@@ -47,7 +48,7 @@ class JsonSplicer {
     private readonly target: JsonTarget,
     style: JsonStyle,
   ) {
-    this.layout = new JsonLayout(target.text, target.json.place, style);
+    this.layout = new JsonLayout(target.text, target.json, style);
     this.sealed = target.metadata !== null;
   }
 
@@ -63,11 +64,11 @@ class JsonSplicer {
     const { sops, metadata, json } = this.target;
     const wanted = wantedIn(json.root);
     if (!metadata) return wanted;
-    const { nodes } = json.place;
+    const entries = json.entries.of(json.place);
     const kept = new Set(wanted.map((entry) => entry.node));
-    const own = nodes.findIndex((node) => node === sops);
-    const next = own < 0 ? undefined : nodes.slice(own + 1).find((node) => kept.has(node));
-    const at = next ? wanted.findIndex((entry) => entry.node === next) : wanted.length;
+    const own = entries.findIndex((entry) => entry.node === sops);
+    const next = own < 0 ? undefined : entries.slice(own + 1).find((entry) => kept.has(entry.node));
+    const at = next ? wanted.findIndex((entry) => entry.node === next.node) : wanted.length;
     wanted.splice(at, 0, { node: sops ?? item('sops', metadata), value: metadata });
     return wanted;
   }
@@ -76,7 +77,7 @@ class JsonSplicer {
   private spliceContainer(cursor: Cursor): void {
     const { container } = cursor;
     const { items } = container.node;
-    if (cursor.next === 0 && !holdsAsRead(container)) {
+    if (cursor.next === 0 && !this.target.json.entries.areIn(container)) {
       this.pending.pop();
       this.spliceStructure(container, wantedIn(container.node));
       return;
@@ -95,16 +96,16 @@ class JsonSplicer {
 
   /** Entries may have come or gone: the others stay as they are written. */
   private spliceStructure(container: JsonContainer, wanted: readonly Wanted[]): void {
-    const { nodes } = container;
-    const places = new Map(nodes.map((node, index) => [node, index]));
+    const entries = this.target.json.entries.of(container);
+    const places = new Map(entries.map(({ node }, index) => [node, index]));
     const kept = wanted.map(({ node }) => places.get(node)).filter((index) => index !== undefined);
     const first = kept[0];
-    if (wanted.length === 0 && nodes.length === 0) return;
+    if (wanted.length === 0 && entries.length === 0) return;
     if (first === undefined || kept.some((index, at) => index <= (kept[at - 1] ?? -1))) {
       this.reprint(container, wanted);
       return;
     }
-    this.removeEntries(container, new Set(kept), first);
+    this.removeEntries(entries, new Set(kept), first);
     const inner: JsonContainer[] = [];
     let previous = -1;
     for (const { node, value } of wanted) {
@@ -122,13 +123,13 @@ class JsonSplicer {
   }
 
   /** Removes entries with one comma each: the one before, or for those before the first that stays, the one behind. */
-  private removeEntries({ values, starts }: JsonContainer, kept: ReadonlySet<number>, first: number): void {
-    for (const [index, value] of values.entries()) {
+  private removeEntries(entries: readonly JsonEntry[], kept: ReadonlySet<number>, first: number): void {
+    for (const [index, { start, end }] of entries.entries()) {
       if (kept.has(index)) continue;
-      const previous = values[index - 1];
-      const next = starts[index + 1];
-      if (index > first && previous) this.replace(endOf(previous), endOf(value), '');
-      else if (next !== undefined) this.replace(starts[index] ?? 0, next, '');
+      const previous = entries[index - 1];
+      const next = entries[index + 1];
+      if (index > first && previous) this.replace(previous.end, end, '');
+      else if (next) this.replace(start, next.start, '');
     }
   }
 
@@ -142,25 +143,26 @@ class JsonSplicer {
     const placement = this.layout.placement(container, previous < 0 ? first : previous);
     const key = node.kind === 'item' ? jsonString(node.key) + placement.style.colon : '';
     const text = key + this.print(value, placement);
-    const before = container.values[previous];
-    const at = before ? endOf(before) : container.starts[first];
+    const { entries } = this.target.json;
+    const before = entries.at(container, previous);
+    const at = before ? before.end : entries.at(container, first)?.start;
     if (at === undefined) throw new TypeError('an entry has no neighbour');
     this.replace(at, at, before ? placement.separator + text : text + placement.separator);
   }
 
   /** Updates a value; a container that stands where it stood is returned, since what it holds is still to be looked at. */
   private spliceValue(container: JsonContainer, index: number, value: Value): JsonContainer | undefined {
-    const old = container.values[index];
+    const old = this.target.json.entries.valueAt(container, index);
     if (!old) throw new TypeError('the entry is not of this file');
     if (old.kind === 'container' && value === old.node) return old;
     if (value.kind === 'leaf' && old.kind === 'leaf') this.spliceLeaf(old, value);
-    else this.replace(startOf(old), endOf(old), this.print(value, this.layout.placement(container, index)));
+    else this.replace(old.start, old.end, this.print(value, this.layout.placement(container, index)));
     return undefined;
   }
 
-  private spliceLeaf({ source }: JsonLeaf, { value }: Leaf): void {
-    if (!sameLeafValue(value, source.value)) {
-      this.edits.push({ start: source.start, end: source.end, text: jsonScalar(value, this.sealed) });
+  private spliceLeaf({ start, end, written }: JsonLeaf, { value }: Leaf): void {
+    if (!sameLeafValue(value, written)) {
+      this.edits.push({ start, end, text: jsonScalar(value, this.sealed) });
     }
   }
 
@@ -193,12 +195,6 @@ class JsonSplicer {
   private replace(start: number, end: number, text: string): void {
     if (this.target.text.slice(start, end) !== text) this.edits.push({ start, end, text });
   }
-}
-
-/** Whether a container holds the entries that it was read with, whatever their values are now. */
-function holdsAsRead({ node, nodes }: JsonContainer): boolean {
-  const { items } = node;
-  return items.length === nodes.length && nodes.every((entry, index) => entry === items[index]);
 }
 
 function wantedIn(of: Branch | List): Wanted[] {

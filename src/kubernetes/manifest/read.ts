@@ -1,7 +1,7 @@
 /** From YAML or JSON text to objects, as strictly as the API server reads them (spec kubernetes-and-stores.md 1.6, 1.9). */
 import { SopsError } from '../../errors.js';
 import { documentError } from '../../formats/document-error.js';
-import { type JsonContainer, readJson } from '../../formats/json/read.js';
+import { readJson } from '../../formats/json/read.js';
 import { readDocuments } from '../../formats/yaml/documents.js';
 import type { NodeWatcher } from '../../formats/yaml/node.js';
 import { CORE_PREFIX } from '../../formats/yaml/properties.js';
@@ -83,8 +83,8 @@ function readYaml(text: string, file: string | undefined): Manifest[] {
 function readJsonStream(text: string, file: string | undefined): Manifest[] {
   const found: Manifest[] = [];
   for (let rest = text; /\S/.test(rest); ) {
-    const { root, place } = readJson(rest);
-    const keys = keysIn(place);
+    const { root, place, entries } = readJson(rest);
+    const keys = new Map(entries.all().map(({ node, start }) => [node, start]));
     const whole = new Resolver(rest, keys, 'json').branch(root);
     const origin = { file, document: found.length + 1 };
     found.push({
@@ -96,18 +96,6 @@ function readJsonStream(text: string, file: string | undefined): Manifest[] {
     rest = rest.slice(place.end);
   }
   return found;
-}
-
-/** Where the entries of a container and of all that it holds begin. */
-function keysIn(root: JsonContainer): Map<Item | Value, number> {
-  const keys = new Map<Item | Value, number>();
-  const pending = [root];
-  for (let container = pending.pop(); container; container = pending.pop()) {
-    const { nodes, values, starts } = container;
-    for (const [index, node] of nodes.entries()) keys.set(node, starts[index] ?? 0);
-    for (const value of values) if (value.kind === 'container') pending.push(value);
-  }
-  return keys;
 }
 
 /** Notes where keys stand, to tell `<<` from `"<<"`, and refuses tags. */
