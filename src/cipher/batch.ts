@@ -110,8 +110,9 @@ class Opener implements BatchOpener {
       this.blockEnds[index] = block;
     }
     const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK));
+    const masks = viewOf(stream);
     for (let index = 0; index < texts.length; index++) {
-      if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream);
+      if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream, masks);
     }
     const ascii = this.bytes.toString('latin1', 0, end);
     return (index) => this.result(index, texts[index] ?? '', ascii);
@@ -162,9 +163,9 @@ class Opener implements BatchOpener {
   }
 
   /** Turns a ciphertext into its plaintext, if it is authentic; returns what became of it. */
-  private decrypt(index: number, stream: Uint8Array): number {
+  private decrypt(index: number, stream: Uint8Array, masks: DataView): number {
     const block = index === 0 ? 0 : (this.blockEnds[index - 1] ?? 0);
-    if (!this.isAuthentic(index, block, stream)) return State.Unauthentic;
+    if (!this.isAuthentic(index, block * BLOCK, masks)) return State.Unauthentic;
     const { bytes } = this;
     const end = this.ends[index] ?? 0;
     let seen = 0;
@@ -177,13 +178,12 @@ class Opener implements BatchOpener {
   }
 
   /** Whether the tag of the file is the right one; all of it is compared, wherever it differs. */
-  private isAuthentic(index: number, block: number, stream: Uint8Array): boolean {
-    const mask = viewOf(stream);
+  private isAuthentic(index: number, maskAt: number, masks: DataView): boolean {
     let difference = 0;
     for (let at = 0; at < TAG_BYTES; at += 4) {
       const tag = this.tagWords.getInt32(index * TAG_BYTES + at);
       const sum = this.sums[(index * TAG_BYTES + at) / 4] ?? 0;
-      difference |= tag ^ sum ^ mask.getInt32(block * BLOCK + at);
+      difference |= tag ^ sum ^ masks.getInt32(maskAt + at);
     }
     return difference === 0;
   }
