@@ -153,12 +153,13 @@ class Opener implements BatchOpener {
     ghash.reset();
     ghash.add(this.iv, 0, IV_BYTES, IV_BYTES / BLOCK + 1);
     ghash.addLengths(0, IV_BYTES);
-    const [high = 0, middle = 0, low = 0, counter = 0] = ghash.sum;
+    const { sum } = ghash;
+    const counter = sum[3] ?? 0;
     for (let at = block * BLOCK, count = 0; count <= dataBlocks; at += BLOCK, count++) {
-      counters.setInt32(at, high);
-      counters.setInt32(at + 4, middle);
-      counters.setInt32(at + 8, low);
-      counters.setInt32(at + 12, (counter + count) | 0);
+      counters.setInt32(at, sum[0] ?? 0);
+      counters.setInt32(at + 4, sum[1] ?? 0);
+      counters.setInt32(at + 8, sum[2] ?? 0);
+      counters.setInt32(at + 12, counter + count);
     }
   }
 

@@ -101,7 +101,9 @@ function tableOf(element: Int32Array): Int32Array {
     for (let value = 1; value < BYTE_VALUES; value++) {
       const rest = value & (value - 1);
       if (rest === 0) continue;
-      const [sum, one, other] = [(row + value) * WORDS, (row + rest) * WORDS, (row + (value ^ rest)) * WORDS];
+      const sum = (row + value) * WORDS;
+      const one = (row + rest) * WORDS;
+      const other = (row + (value ^ rest)) * WORDS;
       for (let word = 0; word < WORDS; word++) {
         table[sum + word] = (table[one + word] ?? 0) ^ (table[other + word] ?? 0);
       }
@@ -124,7 +126,10 @@ function product(one: Int32Array, other: Int32Array): Int32Array {
 
 /** Multiplies an element by x, in the same steps whatever it is: a shift to the right, since GCM writes the lowest power first. */
 function timesX(element: Int32Array): void {
-  const [a = 0, b = 0, c = 0, d = 0] = element;
+  const a = element[0] ?? 0;
+  const b = element[1] ?? 0;
+  const c = element[2] ?? 0;
+  const d = element[3] ?? 0;
   element[0] = (a >>> 1) ^ (POLYNOMIAL & -(d & 1));
   element[1] = (b >>> 1) | (a << 31);
   element[2] = (c >>> 1) | (b << 31);

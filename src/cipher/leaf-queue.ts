@@ -54,7 +54,8 @@ export class LeafQueue {
     this.leaves = [];
     this.aads = [];
     const resultOf = this.openTogether(leaves, aads);
-    for (const [index, leaf] of leaves.entries()) {
+    for (let index = 0; index < leaves.length; index++) {
+      const leaf = leaves[index] as Leaf;
       const aad = aads[index] ?? null;
       if (aad === null) this.hash(leaf);
       else this.decrypt(leaf, aad, resultOf?.(index));
@@ -90,7 +91,7 @@ export class LeafQueue {
     if (opened.iv !== null) cipher.remember(opened.iv, type, text, aad);
     leaf.value = value;
     // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
-    if (value === text) mac.addBytes(opened.bytes, opened.start, opened.end);
+    if (textOf(value) === text) mac.addBytes(opened.bytes, opened.start, opened.end);
     else this.hash(leaf);
   }
 
