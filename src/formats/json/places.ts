@@ -93,11 +93,12 @@ export class JsonEntries {
     return index < count ? this.values[first + index] : undefined;
   }
 
-  /** Whether a container still holds what it was read with, whatever the values of its items are now. */
-  areIn({ node, first, count }: JsonContainer): boolean {
+  /** How many entries a container holds if those are the first ones that it was read with, whatever their values; else -1. */
+  keptIn({ node, first, count }: JsonContainer): number {
     const { items } = node;
-    for (let index = 0; index < count; index++) if (items[index] !== this.nodes[first + index]) return false;
-    return items.length === count;
+    if (items.length > count) return -1;
+    for (let index = 0; index < items.length; index++) if (items[index] !== this.nodes[first + index]) return -1;
+    return items.length;
   }
 
   private between(from: number, to: number): JsonEntry[] {

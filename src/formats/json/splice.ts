@@ -53,17 +53,18 @@ class JsonSplicer {
   }
 
   splice(): Edit[] {
-    this.spliceStructure(this.target.json.place, this.wantedInRoot());
+    const { json, metadata } = this.target;
+    if (metadata) this.spliceStructure(json.place, this.wantedInRoot(metadata));
+    else this.pending.push({ container: json.place, next: 0 });
     for (let cursor = this.pending.at(-1); cursor; cursor = this.pending.at(-1)) this.spliceContainer(cursor);
     this.dropTrailingText();
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
 
   /** The root's entries, with the metadata where it stood, or last. */
-  private wantedInRoot(): Wanted[] {
-    const { sops, metadata, json } = this.target;
+  private wantedInRoot(metadata: Branch): Wanted[] {
+    const { sops, json } = this.target;
     const wanted = wantedIn(json.root);
-    if (!metadata) return wanted;
     const entries = json.entries.of(json.place);
     const kept = new Set(wanted.map((entry) => entry.node));
     const own = entries.findIndex((entry) => entry.node === sops);
@@ -77,7 +78,7 @@ class JsonSplicer {
   private spliceContainer(cursor: Cursor): void {
     const { container } = cursor;
     const { items } = container.node;
-    if (cursor.next === 0 && !this.target.json.entries.areIn(container)) {
+    if (cursor.next === 0 && !this.holdsItsFirst(container)) {
       this.pending.pop();
       this.spliceStructure(container, wantedIn(container.node));
       return;
@@ -92,6 +93,18 @@ class JsonSplicer {
       return;
     }
     this.pending.pop();
+  }
+
+  /** Whether a container holds what it was read with, but for entries at its end (where SOPS puts the metadata): those are removed. */
+  private holdsItsFirst(container: JsonContainer): boolean {
+    const { entries } = this.target.json;
+    const kept = entries.keptIn(container);
+    if (kept < 0 || (kept === 0 && container.count > 0)) return false;
+    for (let index = kept; index < container.count; index++) {
+      const [previous, gone] = [entries.at(container, index - 1), entries.at(container, index)];
+      if (previous && gone) this.replace(previous.end, gone.end, '');
+    }
+    return true;
   }
 
   /** Entries may have come or gone: the others stay as they are written. */
