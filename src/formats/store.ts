@@ -78,20 +78,27 @@ export interface FormatStore {
   emitValue?(value: Value): string;
 }
 
+/** Parts that are joined at a time: they are gone then before they have become old for the garbage collector. */
+const PAGE_PARTS = 4096;
+
 /**
  * The text after some edits. They must be sorted and must not overlap: else throws RangeError, since what came out
  * would be neither text.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const parts: string[] = [];
+  const pages: string[] = [];
+  let parts: string[] = [];
   let at = 0;
   for (const edit of edits) {
     if (edit.start < at) throw new RangeError('edits overlap');
     parts.push(text.slice(at, edit.start), edit.text);
     at = edit.end;
+    if (parts.length < PAGE_PARTS) continue;
+    pages.push(parts.join(''));
+    parts = [];
   }
-  parts.push(text.slice(at));
-  return parts.join('');
+  pages.push(...parts, text.slice(at));
+  return pages.join('');
 }
 
 /** The bytes of a text made from a file: in the file's own encoding if the text kept its byte order mark, else UTF-8. */

@@ -5,7 +5,7 @@ import type { Edit } from '../store.js';
 import { JsonLayout, type Placement } from './layout.js';
 import type { JsonContainer, JsonEntry, JsonLeaf } from './places.js';
 import type { JsonText } from './read.js';
-import { type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
+import { isPlainText, type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
 
 /** An entry that a container shall hold: what identifies it, and its value. */
 interface Wanted {
@@ -174,9 +174,14 @@ class JsonSplicer {
   }
 
   private spliceLeaf({ start, end, written }: JsonLeaf, { value }: Leaf): void {
-    if (!sameLeafValue(value, written)) {
-      this.edits.push({ start, end, text: jsonScalar(value, this.sealed) });
-    }
+    if (sameLeafValue(value, written)) return;
+    // From string to string, as nearly always, the quotes stay: copying them would double the work.
+    const isWithinQuotes = typeof value === 'string' && typeof written === 'string' && isPlainText(value);
+    this.edits.push(
+      isWithinQuotes
+        ? { start: start + 1, end: end - 1, text: value }
+        : { start, end, text: jsonScalar(value, this.sealed) },
+    );
   }
 
   /** Writes a container anew: nothing of it stayed, or its order changed. */

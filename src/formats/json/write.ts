@@ -87,14 +87,18 @@ export function jsonScalar(value: LeafValue, sealed: boolean): string {
   return String(value);
 }
 
-/** Text that needs no escape, as all ciphertext: printing it is most of the work in a large file. */
-const SIMPLE = /^[ !#-%'-;=?-[\]-~]*$/;
+const PLAIN_TEXT = /^[ !#-%'-;=?-[\]-~]*$/;
 /** JSON.stringify escapes as Go does, but for these. */
 const HTML = /[<>&\u2028\u2029]/g;
 
+/** Whether a text needs no escape, as all ciphertext: printing it is most of the work in a large file. */
+export function isPlainText(text: string): boolean {
+  return PLAIN_TEXT.test(text);
+}
+
 /** A string in double quotes, escaped as Go's encoder does it. */
 export function jsonString(text: string): string {
-  if (SIMPLE.test(text)) return `"${text}"`;
+  if (isPlainText(text)) return `"${text}"`;
   const quoted = text.isWellFormed() ? JSON.stringify(text) : quoteInvalid(text);
   return quoted.replace(HTML, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
