@@ -6,7 +6,7 @@ import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
 import type { TypeWord } from '../tree/value.js';
 import { decodeText } from '../util/text.js';
 import { Ghash } from './ghash.js';
-import { IV_BYTES, ivTextOf, readSealed, TAG_BYTES } from './sealed-bytes.js';
+import { IV_BYTES, ivTextOf, readSealed, type SealedPlaces, TAG_BYTES } from './sealed-bytes.js';
 import { TextBytes } from './text-bytes.js';
 
 const BLOCK = 16;
@@ -59,10 +59,10 @@ class Opener implements BatchOpener {
   private readonly bytes: Buffer;
   private readonly blocks: Buffer;
   private readonly counters: DataView;
-  private readonly iv = Buffer.alloc(IV_BYTES);
-  /** Of each value the tag that its file has, and the sum that the right one is made of. */
-  private readonly tags: Buffer;
-  private readonly tagWords: DataView;
+  /** Where a value's parts go; all its tags are kept, as they stand in the file. */
+  private readonly places: SealedPlaces;
+  private readonly tags: DataView;
+  /** Of each value the sum that the right tag is made of. */
   private readonly sums: Int32Array;
   private readonly states: Uint8Array;
   private readonly types: TypeWord[] = [];
@@ -83,8 +83,9 @@ class Opener implements BatchOpener {
     this.bytes = Buffer.alloc(capacity * MOST_BYTES);
     this.blocks = Buffer.alloc(capacity * MOST_BLOCKS * BLOCK);
     this.counters = viewOf(this.blocks);
-    this.tags = Buffer.alloc(capacity * TAG_BYTES);
-    this.tagWords = viewOf(this.tags);
+    const tag = Buffer.alloc(capacity * TAG_BYTES);
+    this.tags = viewOf(tag);
+    this.places = { data: this.bytes, dataAt: 0, iv: Buffer.alloc(IV_BYTES), tag, tagAt: 0 };
     this.sums = new Int32Array(capacity * (TAG_BYTES / 4));
     this.states = new Uint8Array(capacity);
     this.ends = new Int32Array(capacity);
@@ -96,17 +97,21 @@ class Opener implements BatchOpener {
   open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
     this.sealed.fill(texts.map((text) => (text.length > MOST_TEXT ? '' : text)));
     this.aads.fill(aads.map((aad) => (aad.length > MOST_BYTES ? '' : aad)));
-    let end = 0;
+    const { places } = this;
+    places.dataAt = 0;
     let block = 0;
     for (let index = 0; index < texts.length; index++) {
-      const dataBytes = this.read(index, aads[index] !== '', end);
-      if (dataBytes >= 0) {
-        this.prepareCounters(block, blocksOf(dataBytes));
-        end += dataBytes;
-        block += 1 + blocksOf(dataBytes);
+      const start = places.dataAt;
+      if (this.read(index, aads[index] !== '')) {
+        const dataBlocks = blocksOf(places.dataAt - start);
+        this.prepareCounters(block, dataBlocks);
+        block += 1 + dataBlocks;
+        this.states[index] = State.Pending;
+      } else {
+        places.dataAt = start;
+        this.states[index] = State.Alone;
       }
-      this.states[index] = dataBytes >= 0 ? State.Pending : State.Alone;
-      this.ends[index] = end;
+      this.ends[index] = places.dataAt;
       this.blockEnds[index] = block;
     }
     const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK));
@@ -114,26 +119,24 @@ class Opener implements BatchOpener {
     for (let index = 0; index < texts.length; index++) {
       if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream, masks);
     }
-    const ascii = this.bytes.toString('latin1', 0, end);
+    const ascii = this.bytes.toString('latin1', 0, places.dataAt);
     return (index) => this.result(index, texts[index] ?? '', ascii);
   }
 
-  /**
-   * Takes a value apart, its ciphertext to go where those before it end, and sums it up.
-   * @returns the length of the ciphertext; -1 when it cannot be part of a batch
-   */
-  private read(index: number, hasAad: boolean, start: number): number {
-    const { sealed, aads, bytes, iv, tags } = this;
-    const places = { data: bytes, dataAt: start, iv, ivAt: 0, tag: tags, tagAt: index * TAG_BYTES };
-    const shape = readSealed(sealed.bytes, sealed.startOf(index), sealed.endOf(index), places);
-    if (!shape) return -1;
+  /** Takes a value apart and sums it up; false when it cannot be part of a batch. */
+  private read(index: number, hasAad: boolean): boolean {
+    const { sealed, aads, places } = this;
+    const start = places.dataAt;
+    places.tagAt = index * TAG_BYTES;
+    const type = readSealed(sealed.bytes, sealed.startOf(index), sealed.endOf(index), places);
+    if (!type) return false;
     const aadStart = aads.startOf(index);
     const aadEnd = aads.endOf(index);
-    const isLong = blocksOf(aadEnd - aadStart) + blocksOf(shape.dataBytes) >= MOST_BLOCKS;
-    if (isLong || (hasAad && aadStart === aadEnd)) return -1;
-    this.types[index] = shape.type;
-    this.sumUp(index, aadStart, aadEnd, start, start + shape.dataBytes);
-    return shape.dataBytes;
+    const isLong = blocksOf(aadEnd - aadStart) + blocksOf(places.dataAt - start) >= MOST_BLOCKS;
+    if (isLong || (hasAad && aadStart === aadEnd)) return false;
+    this.types[index] = type;
+    this.sumUp(index, aadStart, aadEnd, start, places.dataAt);
+    return true;
   }
 
   /** The sum over additional data, ciphertext and their lengths, from which the tag is made. */
@@ -151,7 +154,7 @@ class Opener implements BatchOpener {
   private prepareCounters(block: number, dataBlocks: number): void {
     const { ghash, counters } = this;
     ghash.reset();
-    ghash.add(this.iv, 0, IV_BYTES, IV_BYTES / BLOCK + 1);
+    ghash.add(this.places.iv, 0, IV_BYTES, IV_BYTES / BLOCK + 1);
     ghash.addLengths(0, IV_BYTES);
     const { sum } = ghash;
     const counter = sum[3] ?? 0;
@@ -182,7 +185,7 @@ class Opener implements BatchOpener {
   private isAuthentic(index: number, maskAt: number, masks: DataView): boolean {
     let difference = 0;
     for (let at = 0; at < TAG_BYTES; at += 4) {
-      const tag = this.tagWords.getInt32(index * TAG_BYTES + at);
+      const tag = this.tags.getInt32(index * TAG_BYTES + at);
       const sum = this.sums[(index * TAG_BYTES + at) / 4] ?? 0;
       difference |= tag ^ sum ^ masks.getInt32(maskAt + at);
     }

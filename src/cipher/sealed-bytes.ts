@@ -28,46 +28,43 @@ for (const [value, digit] of [
 /** Where the bytes of a value go. */
 export interface SealedPlaces {
   readonly data: Uint8Array;
-  readonly dataAt: number;
+  /** Where the next data go: reading a value moves it behind what was read. */
+  dataAt: number;
   readonly iv: Uint8Array;
-  readonly ivAt: number;
   readonly tag: Uint8Array;
-  readonly tagAt: number;
-}
-
-/** What was read besides the bytes. */
-export interface SealedShape {
-  readonly dataBytes: number;
-  readonly type: TypeWord;
+  tagAt: number;
 }
 
 /**
- * Reads `text[start, end)`, the bytes of an encrypted value, and puts its parts where they are wanted; null for any other
- * shape than the usual (`parseEncryptedValue` knows them all). As there, unused bits of the last base64 digit are not looked at.
+ * Reads `text[start, end)`, the bytes of an encrypted value, and puts its parts where they are wanted. Returns its type; null
+ * for any other shape than the usual (`parseEncryptedValue` knows them all). As there, unused bits of the last base64 digit are
+ * not looked at.
  */
-export function readSealed(text: Uint8Array, start: number, end: number, places: SealedPlaces): SealedShape | null {
-  for (const { type, bytes } of TYPES) {
+export function readSealed(text: Uint8Array, start: number, end: number, places: SealedPlaces): TypeWord | null {
+  for (let index = 0; index < TYPES.length; index++) {
+    const { type, bytes } = TYPES[index] as (typeof TYPES)[number];
     const typeAt = end - bytes.length;
-    if (typeAt < start || !standsAt(text, bytes, typeAt)) continue;
-    const dataBytes = readParts(text, start, typeAt, places);
-    return dataBytes > 0 ? { dataBytes, type } : null;
+    if (typeAt >= start && standsAt(text, bytes, typeAt)) return readParts(text, start, typeAt, places) ? type : null;
   }
   return null;
 }
 
-/** Reads the parts before the type; returns the length of the data, 0 when they are malformed. */
-function readParts(text: Uint8Array, start: number, end: number, places: SealedPlaces): number {
-  const dataAt = start + HEAD.length;
-  const tagAt = end - TAG_TEXT_LENGTH;
-  const ivAt = tagAt - TAG_MARK.length - IV_TEXT_LENGTH;
-  const dataEnd = ivAt - IV_MARK.length;
-  if (dataEnd <= dataAt || !standsAt(text, HEAD, start)) return 0;
-  if (!standsAt(text, IV_MARK, dataEnd) || !standsAt(text, TAG_MARK, tagAt - TAG_MARK.length)) return 0;
-  const dataBytes = decode(text, dataAt, dataEnd, places.data, places.dataAt);
+/** Reads the parts before the type; false when they are malformed. */
+function readParts(text: Uint8Array, start: number, end: number, places: SealedPlaces): boolean {
+  const { data, dataAt, iv, tag, tagAt } = places;
+  const dataStart = start + HEAD.length;
+  const tagStart = end - TAG_TEXT_LENGTH;
+  const ivStart = tagStart - TAG_MARK.length - IV_TEXT_LENGTH;
+  const dataEnd = ivStart - IV_MARK.length;
+  if (dataEnd <= dataStart || !standsAt(text, HEAD, start)) return false;
+  if (!standsAt(text, IV_MARK, dataEnd) || !standsAt(text, TAG_MARK, tagStart - TAG_MARK.length)) return false;
+  const dataBytes = decode(text, dataStart, dataEnd, data, dataAt);
   const whole =
-    decode(text, ivAt, ivAt + IV_TEXT_LENGTH, places.iv, places.ivAt) === IV_BYTES &&
-    decode(text, tagAt, end, places.tag, places.tagAt) === TAG_BYTES;
-  return whole ? Math.max(dataBytes, 0) : 0;
+    dataBytes > 0 &&
+    decode(text, ivStart, ivStart + IV_TEXT_LENGTH, iv, 0) === IV_BYTES &&
+    decode(text, tagStart, end, tag, tagAt) === TAG_BYTES;
+  if (whole) places.dataAt += dataBytes;
+  return whole;
 }
 
 /** The initialisation vector of a text that {@link readSealed} has read, in base64. */

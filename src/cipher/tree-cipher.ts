@@ -109,7 +109,8 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
  * A list item that is an encrypted comment becomes a comment, at once, since the selection of what follows depends on it.
  * @returns false for any other leaf, which is left as it is.
  */
-function decryptItemComment(cipher: Cipher, queue: LeafQueue, { value, source }: Leaf, place: Place): boolean {
+function decryptItemComment(cipher: Cipher, queue: LeafQueue, leaf: Leaf, place: Place): boolean {
+  const { value } = leaf;
   if (place.container.kind !== 'list' || typeof value !== 'string' || !value.includes(COMMENT_WORD)) return false;
   const parsed = parseEncryptedValue(value);
   if (parsed?.type !== COMMENT_WORD) return false;
@@ -120,7 +121,7 @@ function decryptItemComment(cipher: Cipher, queue: LeafQueue, { value, source }:
   if (!plaintext) throw notDecryptable(place.path, UNAUTHENTIC, AUTHENTICATION_HINT);
   const text = decodeText(plaintext);
   cipher.remember(parsed.iv, COMMENT_WORD, text, aad);
-  place.replaceByComment(comment(text, false, source));
+  place.replaceByComment(comment(text, false, leaf.source));
   return true;
 }
 

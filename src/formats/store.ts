@@ -89,7 +89,8 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   const pages: string[] = [];
   let parts: string[] = [];
   let at = 0;
-  for (const edit of edits) {
+  for (let index = 0; index < edits.length; index++) {
+    const edit = edits[index] as Edit;
     if (edit.start < at) throw new RangeError('edits overlap');
     parts.push(text.slice(at, edit.start), edit.text);
     at = edit.end;

@@ -78,11 +78,14 @@ class JsonSplicer {
   private spliceContainer(cursor: Cursor): void {
     const { container } = cursor;
     const { items } = container.node;
-    if (cursor.next === 0 && !this.holdsItsFirst(container)) {
+    const kept = cursor.next === 0 ? this.target.json.entries.keptIn(container) : container.count;
+    if (kept < Math.min(container.count, 1)) {
       this.pending.pop();
       this.spliceStructure(container, wantedIn(container.node));
       return;
     }
+    // SOPS puts the metadata at the end.
+    if (kept < container.count) this.removeBehind(container, kept);
     while (cursor.next < items.length) {
       const index = cursor.next++;
       const entry = items[index];
@@ -95,16 +98,12 @@ class JsonSplicer {
     this.pending.pop();
   }
 
-  /** Whether a container holds what it was read with, but for entries at its end (where SOPS puts the metadata): those are removed. */
-  private holdsItsFirst(container: JsonContainer): boolean {
+  /** Removes the entries behind the first ones of a container. */
+  private removeBehind(container: JsonContainer, kept: number): void {
     const { entries } = this.target.json;
-    const kept = entries.keptIn(container);
-    if (kept < 0 || (kept === 0 && container.count > 0)) return false;
-    for (let index = kept; index < container.count; index++) {
-      const [previous, gone] = [entries.at(container, index - 1), entries.at(container, index)];
-      if (previous && gone) this.replace(previous.end, gone.end, '');
-    }
-    return true;
+    const previous = entries.at(container, kept - 1);
+    const last = entries.at(container, container.count - 1);
+    if (previous && last) this.replace(previous.end, last.end, '');
   }
 
   /** Entries may have come or gone: the others stay as they are written. */
