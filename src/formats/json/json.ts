@@ -19,7 +19,7 @@ export const jsonStore: FormatStore = {
 
   parse(bytes: Uint8Array): JsonFile {
     const text = decodeText(bytes);
-    const json = readJson(text);
+    const json = readJson(text, bytes);
     const sops = takeSops(json.root);
     const metadata = sops?.value ?? null;
     if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');

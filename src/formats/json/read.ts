@@ -1,4 +1,5 @@
 /** Reads JSON text into a tree that knows where each part stands (RFC 8259, spec file-format.md section 6.3). */
+import { isAscii } from 'node:buffer';
 import type { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type LeafValue, list, type Value } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';
@@ -33,9 +34,20 @@ const CLOSE_LIST = 0x5d;
 const OPEN_BRANCH = 0x7b;
 const CLOSE_BRANCH = 0x7d;
 
-/** Reads the object a text begins with; what follows its closing brace is not looked at. Throws `document-invalid`. */
-export function readJson(text: string): JsonText {
-  return new JsonReader(text).read();
+/**
+ * Reads the object a text begins with; what follows its closing brace is not looked at. Throws `document-invalid`.
+ * @param bytes those of the text, when the caller has them.
+ */
+export function readJson(text: string, bytes?: Uint8Array): JsonText {
+  const units = bytes && isAscii(bytes) ? bytes : unitsOf(text);
+  return new JsonReader(text, units).read();
+}
+
+/** The UTF-16 units of a text. */
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let at = 0; at < units.length; at++) units[at] = text.charCodeAt(at);
+  return units;
 }
 
 /** A container being read; its entries are the last ones that wait. */
@@ -62,7 +74,11 @@ class JsonReader {
   /** Whether strings may hold bytes that are not UTF-8 and so need a second look. */
   private readonly wellFormed: boolean;
 
-  constructor(private readonly text: string) {
+  /** @param units those of the text: asking an array for them is faster than asking the text, above all before this is compiled. */
+  constructor(
+    private readonly text: string,
+    private readonly units: Uint8Array | Uint16Array,
+  ) {
     this.wellFormed = text.isWellFormed();
   }
 
@@ -77,7 +93,7 @@ class JsonReader {
   private openRoot(): void {
     if (this.text.startsWith('\ufeff')) throw this.error('a byte order mark is not allowed in JSON');
     const first = this.skipBlank();
-    if (Number.isNaN(first)) throw this.error('the file is empty');
+    if (first === undefined) throw this.error('the file is empty');
     if (first !== OPEN_BRANCH) throw this.error('the top level of a JSON file must be an object');
     this.open(true, this.at, undefined);
   }
@@ -103,7 +119,7 @@ class JsonReader {
   }
 
   /** Reads a key with its colon. */
-  private readKey(first: number): string {
+  private readKey(first: number | undefined): string {
     if (first !== QUOTE) throw this.error('expected a key in double quotes');
     const key = this.readString();
     if (this.skipBlank() !== COLON) throw this.error('expected ":"');
@@ -111,7 +127,7 @@ class JsonReader {
     return key;
   }
 
-  private addLeaf(first: number, start: number, key: string | undefined): void {
+  private addLeaf(first: number | undefined, start: number, key: string | undefined): void {
     const valueStart = this.at;
     const value = first === QUOTE ? this.readString() : (this.readNumber() ?? this.readWord());
     const leaf = new JsonLeaf(value, valueStart, this.at, value);
@@ -154,16 +170,16 @@ class JsonReader {
 
   /** Reads a string from its opening quote on. */
   private readString(): string {
-    const { text } = this;
+    const { units } = this;
     const start = this.at + 1;
     for (let at = start; ; at++) {
-      const unit = text.charCodeAt(at);
+      const unit = units[at] ?? 0;
       if (unit === QUOTE) {
         this.at = at + 1;
-        return this.clean(text.slice(start, at));
+        return this.clean(this.text.slice(start, at));
       }
       if (unit === BACKSLASH) return this.readEscaped(start, at);
-      if (!(unit >= 0x20)) throw this.error('a string without end, or with a control character in it', at);
+      if (unit < 0x20) throw this.error('a string without end, or with a control character in it', at);
     }
   }
 
@@ -201,12 +217,17 @@ class JsonReader {
     return this.wellFormed ? raw : raw.toWellFormed();
   }
 
-  private skipBlank(): number {
-    for (;;) {
-      const unit = this.text.charCodeAt(this.at);
-      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return unit;
-      this.at += 1;
+  /** Goes to the next unit that is not white space; undefined at the end. */
+  private skipBlank(): number | undefined {
+    const { units } = this;
+    let { at } = this;
+    let unit = units[at];
+    while (unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09) {
+      at += 1;
+      unit = units[at];
     }
+    this.at = at;
+    return unit;
   }
 
   private error(problem: string, at = this.at): SopsError {
