@@ -66,10 +66,10 @@ class Opener implements BatchOpener {
   private readonly sums: Int32Array;
   private readonly states: Uint8Array;
   private readonly types: TypeWord[] = [];
-  /** Where the bytes of each value end, and so where those of the next begin. */
-  private readonly ends: Int32Array;
-  /** The block behind those of each value, among the blocks to be encrypted. */
-  private readonly blockEnds: Int32Array;
+  /** Where the bytes of the value at an index begin; those of the one before end there. */
+  private readonly starts: Int32Array;
+  /** The first block of each value among those to be encrypted. */
+  private readonly blockAt: Int32Array;
   private readonly blockCipher: Cipher;
   private readonly ghash: Ghash;
 
@@ -88,10 +88,10 @@ class Opener implements BatchOpener {
     this.places = { data: this.bytes, dataAt: 0, iv: Buffer.alloc(IV_BYTES), tag, tagAt: 0 };
     this.sums = new Int32Array(capacity * (TAG_BYTES / 4));
     this.states = new Uint8Array(capacity);
-    this.ends = new Int32Array(capacity);
-    this.blockEnds = new Int32Array(capacity);
+    this.starts = new Int32Array(capacity + 1);
+    this.blockAt = new Int32Array(capacity);
     this.blockCipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-    this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK)));
+    this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK)), MOST_BLOCKS);
   }
 
   open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
@@ -102,6 +102,7 @@ class Opener implements BatchOpener {
     let block = 0;
     for (let index = 0; index < texts.length; index++) {
       const start = places.dataAt;
+      this.blockAt[index] = block;
       if (this.read(index, aads[index] !== '')) {
         const dataBlocks = blocksOf(places.dataAt - start);
         this.prepareCounters(block, dataBlocks);
@@ -111,8 +112,7 @@ class Opener implements BatchOpener {
         places.dataAt = start;
         this.states[index] = State.Alone;
       }
-      this.ends[index] = places.dataAt;
-      this.blockEnds[index] = block;
+      this.starts[index + 1] = places.dataAt;
     }
     const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK));
     const masks = viewOf(stream);
@@ -128,10 +128,10 @@ class Opener implements BatchOpener {
     const { sealed, aads, places } = this;
     const start = places.dataAt;
     places.tagAt = index * TAG_BYTES;
-    const type = readSealed(sealed.bytes, sealed.startOf(index), sealed.endOf(index), places);
+    const type = readSealed(sealed.bytes, sealed.starts[index] ?? 0, sealed.starts[index + 1] ?? 0, places);
     if (!type) return false;
-    const aadStart = aads.startOf(index);
-    const aadEnd = aads.endOf(index);
+    const aadStart = aads.starts[index] ?? 0;
+    const aadEnd = aads.starts[index + 1] ?? 0;
     const isLong = blocksOf(aadEnd - aadStart) + blocksOf(places.dataAt - start) >= MOST_BLOCKS;
     if (isLong || (hasAad && aadStart === aadEnd)) return false;
     this.types[index] = type;
@@ -168,12 +168,12 @@ class Opener implements BatchOpener {
 
   /** Turns a ciphertext into its plaintext, if it is authentic; returns what became of it. */
   private decrypt(index: number, stream: Uint8Array, masks: DataView): number {
-    const block = index === 0 ? 0 : (this.blockEnds[index - 1] ?? 0);
+    const block = this.blockAt[index] ?? 0;
     if (!this.isAuthentic(index, block * BLOCK, masks)) return State.Unauthentic;
-    const { bytes } = this;
-    const end = this.ends[index] ?? 0;
+    const { bytes, starts } = this;
+    const end = starts[index + 1] ?? 0;
     let seen = 0;
-    for (let at = this.startOf(index), key = (block + 1) * BLOCK; at < end; at++, key++) {
+    for (let at = starts[index] ?? 0, key = (block + 1) * BLOCK; at < end; at++, key++) {
       const byte = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
       bytes[at] = byte;
       seen |= byte;
@@ -197,15 +197,11 @@ class Opener implements BatchOpener {
     if (state === State.Unauthentic) return null;
     const type = this.types[index];
     if (state === State.Alone || type === undefined) return undefined;
-    const { bytes } = this;
-    const start = this.startOf(index);
-    const end = this.ends[index] ?? 0;
+    const { bytes, starts } = this;
+    const start = starts[index] ?? 0;
+    const end = starts[index + 1] ?? 0;
     const text = state === State.Ascii ? ascii.slice(start, end) : decodeText(bytes.subarray(start, end));
     return { text, type, iv: this.withIvs ? ivTextOf(sealed, type) : null, bytes, start, end };
-  }
-
-  private startOf(index: number): number {
-    return index === 0 ? 0 : (this.ends[index - 1] ?? 0);
   }
 }
 

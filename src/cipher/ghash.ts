@@ -4,6 +4,9 @@ const BLOCK_BYTES = 16;
 const BLOCK_BITS = 128;
 const BYTE_VALUES = 256;
 const WORDS = 4;
+/** Words of the entries for one position of a block, and of the table of one power: 64 KiB. */
+const ROW_WORDS = BYTE_VALUES * WORDS;
+const TABLE_WORDS = BLOCK_BYTES * ROW_WORDS;
 /** The polynomial of the field, reflected as GCM has it, in the first word. */
 const POLYNOMIAL = 0xe1000000;
 
@@ -15,18 +18,23 @@ const POLYNOMIAL = 0xe1000000;
 export class Ghash {
   /** The sum so far, as four words, the first one first. */
   readonly sum = new Int32Array(WORDS);
-  /** By power, from 1 on; entry 4·(256·position + byte). 64 KiB each. */
-  private readonly tables: Int32Array[] = [];
+  /** The tables of the powers from 1 on, those that were needed so far. */
+  private readonly tables: Int32Array;
+  private made = 0;
   /** The highest power so far. */
   private power: Int32Array;
   private readonly key: Int32Array;
 
-  /** @param key the block of zeros under the block cipher: 16 bytes. */
-  constructor(key: Uint8Array) {
+  /**
+   * @param key the block of zeros under the block cipher: 16 bytes
+   * @param mostBlocks the highest power that will be asked for
+   */
+  constructor(key: Uint8Array, mostBlocks: number) {
     const view = new DataView(key.buffer, key.byteOffset, BLOCK_BYTES);
     this.key = Int32Array.from({ length: WORDS }, (_, word) => view.getInt32(word * 4));
+    this.tables = new Int32Array(mostBlocks * TABLE_WORDS);
     this.power = this.key;
-    this.tables.push(tableOf(this.key));
+    this.makeTables(1);
   }
 
   reset(): void {
@@ -38,21 +46,21 @@ export class Ghash {
    * times a power less. `power` is at least the number of blocks.
    */
   add(bytes: Uint8Array, start: number, end: number, power: number): void {
-    const { sum } = this;
+    if (power > this.made) this.makeTables(power);
+    const { sum, tables } = this;
     let a = sum[0] ?? 0;
     let b = sum[1] ?? 0;
     let c = sum[2] ?? 0;
     let d = sum[3] ?? 0;
-    let degree = power;
-    for (let block = start; block < end; block += BLOCK_BYTES, degree--) {
-      const table = this.table(degree);
+    let table = (power - 1) * TABLE_WORDS;
+    for (let block = start; block < end; block += BLOCK_BYTES, table -= TABLE_WORDS) {
       const stop = Math.min(block + BLOCK_BYTES, end);
-      for (let at = block, row = 0; at < stop; at++, row += BYTE_VALUES * WORDS) {
+      for (let at = block, row = table; at < stop; at++, row += ROW_WORDS) {
         const entry = row + (bytes[at] ?? 0) * WORDS;
-        a ^= table[entry] ?? 0;
-        b ^= table[entry + 1] ?? 0;
-        c ^= table[entry + 2] ?? 0;
-        d ^= table[entry + 3] ?? 0;
+        a ^= tables[entry] ?? 0;
+        b ^= tables[entry + 1] ?? 0;
+        c ^= tables[entry + 2] ?? 0;
+        d ^= tables[entry + 3] ?? 0;
       }
     }
     sum[0] = a;
@@ -63,53 +71,45 @@ export class Ghash {
 
   /** Adds the last block, which holds the lengths of what was added, each in bits; `aadBytes` and `bytes` are below 8192. */
   addLengths(aadBytes: number, bytes: number): void {
-    this.addWord(aadBytes * 8, 6);
-    this.addWord(bytes * 8, 14);
-  }
-
-  /** Adds 16 bits at a position of the last block. */
-  private addWord(word: number, position: number): void {
-    const { sum } = this;
-    const table = this.table(1);
-    const high = (position * BYTE_VALUES + (word >> 8)) * WORDS;
-    const low = ((position + 1) * BYTE_VALUES + (word & 0xff)) * WORDS;
-    for (let at = 0; at < WORDS; at++) {
-      sum[at] = (sum[at] ?? 0) ^ (table[high + at] ?? 0) ^ (table[low + at] ?? 0);
+    const { sum, tables } = this;
+    // Of either number, 8 bytes long, only the last two are not zero.
+    const one = 6 * ROW_WORDS + (aadBytes >> 5) * WORDS;
+    const two = 7 * ROW_WORDS + ((aadBytes << 3) & 0xff) * WORDS;
+    const three = 14 * ROW_WORDS + (bytes >> 5) * WORDS;
+    const four = 15 * ROW_WORDS + ((bytes << 3) & 0xff) * WORDS;
+    for (let word = 0; word < WORDS; word++) {
+      const aad = (tables[one + word] ?? 0) ^ (tables[two + word] ?? 0);
+      sum[word] = (sum[word] ?? 0) ^ aad ^ (tables[three + word] ?? 0) ^ (tables[four + word] ?? 0);
     }
   }
 
-  private table(power: number): Int32Array {
-    for (let made = this.tables.length; made < power; made++) {
-      this.power = product(this.power, this.key);
-      this.tables.push(tableOf(this.power));
+  /** Makes the tables up to that of a power. */
+  private makeTables(power: number): void {
+    for (; this.made < power; this.made++) {
+      if (this.made > 0) this.power = product(this.power, this.key);
+      fillTable(this.tables.subarray(this.made * TABLE_WORDS, (this.made + 1) * TABLE_WORDS), this.power);
     }
-    return this.tables[power - 1] as Int32Array;
   }
 }
 
-/** The multiples of an element by every byte at every position of a block. */
-function tableOf(element: Int32Array): Int32Array {
-  const table = new Int32Array(BLOCK_BYTES * BYTE_VALUES * WORDS);
+/** Fills a table with the multiples of an element by every byte at every position of a block. */
+function fillTable(table: Int32Array, element: Int32Array): void {
   const multiple = Int32Array.from(element);
   for (let bit = 0; bit < BLOCK_BITS; bit++) {
-    const row = (bit >> 3) * BYTE_VALUES;
-    const value = 0x80 >> (bit & 7);
-    table.set(multiple, (row + value) * WORDS);
+    const entry = (bit >> 3) * ROW_WORDS + (0x80 >> (bit & 7)) * WORDS;
+    for (let word = 0; word < WORDS; word++) table[entry + word] = multiple[word] ?? 0;
     timesX(multiple);
   }
-  for (let row = 0; row < BLOCK_BYTES * BYTE_VALUES; row += BYTE_VALUES) {
+  for (let row = 0; row < TABLE_WORDS; row += ROW_WORDS) {
     for (let value = 1; value < BYTE_VALUES; value++) {
-      const rest = value & (value - 1);
-      if (rest === 0) continue;
-      const sum = (row + value) * WORDS;
-      const one = (row + rest) * WORDS;
-      const other = (row + (value ^ rest)) * WORDS;
-      for (let word = 0; word < WORDS; word++) {
-        table[sum + word] = (table[one + word] ?? 0) ^ (table[other + word] ?? 0);
-      }
+      const rest = row + (value & (value - 1)) * WORDS;
+      const lowest = row + (value & -value) * WORDS;
+      const entry = row + value * WORDS;
+      if (entry === lowest) continue;
+      for (let word = 0; word < WORDS; word++)
+        table[entry + word] = (table[rest + word] ?? 0) ^ (table[lowest + word] ?? 0);
     }
   }
-  return table;
 }
 
 /** Multiplies two elements, in the same steps whatever they are. */

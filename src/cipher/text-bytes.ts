@@ -3,12 +3,12 @@
 /** The bytes of some texts, one behind the other. */
 export class TextBytes {
   bytes = Buffer.alloc(0);
-  /** Where the bytes of each text end, and so where those of the next begin. */
-  readonly ends: Int32Array;
+  /** Where the bytes of the text at an index begin; those of the one before end there. */
+  readonly starts: Int32Array;
 
   /** @param capacity texts that may be held at once. */
   constructor(capacity: number) {
-    this.ends = new Int32Array(capacity);
+    this.starts = new Int32Array(capacity + 1);
   }
 
   /** Takes the UTF-8 bytes of up to that many texts, instead of those before. A text with lone surrogates has none. */
@@ -21,15 +21,7 @@ export class TextBytes {
       const text = texts[index] ?? '';
       if (isAscii) end += text.length;
       else if (text.isWellFormed()) end += this.bytes.write(text, end, 'utf8');
-      this.ends[index] = end;
+      this.starts[index + 1] = end;
     }
-  }
-
-  startOf(index: number): number {
-    return index === 0 ? 0 : (this.ends[index - 1] ?? 0);
-  }
-
-  endOf(index: number): number {
-    return this.ends[index] ?? 0;
   }
 }
