@@ -5,7 +5,7 @@
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
 import type { TypeWord } from '../tree/value.js';
 import { decodeText } from '../util/text.js';
-import { Ghash } from './ghash.js';
+import { blocksOf, Ghash } from './ghash.js';
 import { IV_BYTES, ivTextOf, readSealed, type SealedPlaces, TAG_BYTES } from './sealed-bytes.js';
 import { TextBytes } from './text-bytes.js';
 
@@ -15,6 +15,7 @@ const MOST_BLOCKS = 12;
 const MOST_BYTES = MOST_BLOCKS * BLOCK;
 /** A text of that many characters holds more bytes. */
 const MOST_TEXT = 512;
+const NOTHING = Buffer.alloc(0);
 
 /** A text that was authentic, and what it stands for. */
 export interface OpenedValue {
@@ -135,27 +136,15 @@ class Opener implements BatchOpener {
     const isLong = blocksOf(aadEnd - aadStart) + blocksOf(places.dataAt - start) >= MOST_BLOCKS;
     if (isLong || (hasAad && aadStart === aadEnd)) return false;
     this.types[index] = type;
-    this.sumUp(index, aadStart, aadEnd, start, places.dataAt);
+    this.ghash.sumUp(aads.bytes, aadStart, aadEnd, places.data, start, places.dataAt);
+    this.sums.set(this.ghash.sum, index * this.ghash.sum.length);
     return true;
-  }
-
-  /** The sum over additional data, ciphertext and their lengths, from which the tag is made. */
-  private sumUp(index: number, aadStart: number, aadEnd: number, start: number, end: number): void {
-    const { ghash, sums } = this;
-    const dataBlocks = blocksOf(end - start);
-    ghash.reset();
-    ghash.add(this.aads.bytes, aadStart, aadEnd, blocksOf(aadEnd - aadStart) + dataBlocks + 1);
-    ghash.add(this.bytes, start, end, dataBlocks + 1);
-    ghash.addLengths(aadEnd - aadStart, end - start);
-    sums.set(ghash.sum, index * ghash.sum.length);
   }
 
   /** Puts the counter blocks of the value at hand where they are encrypted: that of the tag, and one for each block of data. */
   private prepareCounters(block: number, dataBlocks: number): void {
     const { ghash, counters } = this;
-    ghash.reset();
-    ghash.add(this.places.iv, 0, IV_BYTES, IV_BYTES / BLOCK + 1);
-    ghash.addLengths(0, IV_BYTES);
+    ghash.sumUp(NOTHING, 0, 0, this.places.iv, 0, IV_BYTES);
     const { sum } = ghash;
     const counter = sum[3] ?? 0;
     for (let at = block * BLOCK, count = 0; count <= dataBlocks; at += BLOCK, count++) {
@@ -203,10 +192,6 @@ class Opener implements BatchOpener {
     const text = state === State.Ascii ? ascii.slice(start, end) : decodeText(bytes.subarray(start, end));
     return { text, type, iv: this.withIvs ? ivTextOf(sealed, type) : null, bytes, start, end };
   }
-}
-
-function blocksOf(bytes: number): number {
-  return (bytes + BLOCK - 1) >> 4;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -37,15 +37,21 @@ export class Ghash {
     this.makeTables(1);
   }
 
-  reset(): void {
-    this.sum.fill(0);
+  /**
+   * Sums up additional data, bytes and the block with their lengths in bits, as GCM does; the last block of each is filled up with
+   * zeros. The initialisation vector is summed up as bytes without additional data. Both are shorter than 8192.
+   */
+  sumUp(aad: Uint8Array, aadStart: number, aadEnd: number, bytes: Uint8Array, start: number, end: number): void {
+    const { sum } = this;
+    sum.fill(0);
+    const power = 1 + blocksOf(end - start);
+    this.add(aad, aadStart, aadEnd, power + blocksOf(aadEnd - aadStart));
+    this.add(bytes, start, end, power);
+    this.addLengths(aadEnd - aadStart, end - start);
   }
 
-  /**
-   * Adds bytes as blocks, the last one filled up with zeros: the first times the key to the power of `power`, and each one behind
-   * times a power less. `power` is at least the number of blocks.
-   */
-  add(bytes: Uint8Array, start: number, end: number, power: number): void {
+  /** Adds bytes as blocks: the first times the key to the power of `power`, and each one behind times a power less. */
+  private add(bytes: Uint8Array, start: number, end: number, power: number): void {
     if (power > this.made) this.makeTables(power);
     const { sum, tables } = this;
     let a = sum[0] ?? 0;
@@ -69,8 +75,7 @@ export class Ghash {
     sum[3] = d;
   }
 
-  /** Adds the last block, which holds the lengths of what was added, each in bits; `aadBytes` and `bytes` are below 8192. */
-  addLengths(aadBytes: number, bytes: number): void {
+  private addLengths(aadBytes: number, bytes: number): void {
     const { sum, tables } = this;
     // Of either number, 8 bytes long, only the last two are not zero.
     const one = 6 * ROW_WORDS + (aadBytes >> 5) * WORDS;
@@ -90,6 +95,11 @@ export class Ghash {
       fillTable(this.tables.subarray(this.made * TABLE_WORDS, (this.made + 1) * TABLE_WORDS), this.power);
     }
   }
+}
+
+/** How many blocks a number of bytes takes. */
+export function blocksOf(bytes: number): number {
+  return (bytes + BLOCK_BYTES - 1) >> 4;
 }
 
 /** Fills a table with the multiples of an element by every byte at every position of a block. */

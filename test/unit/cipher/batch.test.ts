@@ -52,13 +52,7 @@ describe('GHASH', () => {
   ])('known answer %#', (key, aad, data, expected) => {
     const ghash = new Ghash(Buffer.from(key, 'hex'), 12);
     const [aadBytes, dataBytes] = [Buffer.from(aad, 'hex'), Buffer.from(data, 'hex')];
-    const blocks = (bytes: Uint8Array) => Math.ceil(bytes.length / 16);
-    const lengths = Buffer.alloc(16);
-    lengths.writeUInt32BE(aadBytes.length * 8, 4);
-    lengths.writeUInt32BE(dataBytes.length * 8, 12);
-    ghash.add(aadBytes, 0, aadBytes.length, blocks(aadBytes) + blocks(dataBytes) + 1);
-    ghash.add(dataBytes, 0, dataBytes.length, blocks(dataBytes) + 1);
-    ghash.add(lengths, 0, 16, 1);
+    ghash.sumUp(aadBytes, 0, aadBytes.length, dataBytes, 0, dataBytes.length);
     const words = [...ghash.sum].map((word) => (word >>> 0).toString(16).padStart(8, '0'));
     expect(words.join('')).toBe(expected);
   });
