@@ -9,7 +9,8 @@ import { IvMemory } from '../../../src/cipher/iv-memory.js';
 import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
 import { SopsError } from '../../../src/errors.js';
 import { type Branch, branch, comment, item, type Leaf, leaf, list } from '../../../src/tree/tree.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText, encodeText } from '../../../src/util/text.js';
+import fc from '../../support/fast-check.js';
 
 const KEY = randomBytes(32);
 const cipher = new Cipher(KEY);
@@ -30,10 +31,23 @@ function openTogether(texts: readonly string[], aads: readonly string[]): (strin
 }
 
 /** A value sealed by node:crypto with other lengths than SOPS's. */
-function seal(plaintext: Uint8Array, aad: string, { ivLength = 32, tagLength = 16, type = 'str' } = {}): string {
+function seal(
+  plaintext: Uint8Array,
+  aad: string,
+  lengths: { ivLength?: number; tagLength?: number; type?: string } = {},
+): string {
+  return sealBytes(plaintext, Buffer.from(aad), lengths.type ?? 'str', lengths);
+}
+
+function sealBytes(
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+  type: string,
+  { ivLength = 32, tagLength = 16 } = {},
+): string {
   const iv = randomBytes(ivLength);
   const sealer = createCipheriv('aes-256-gcm', KEY, iv, { authTagLength: tagLength });
-  sealer.setAAD(Buffer.from(aad));
+  sealer.setAAD(aad);
   const data = Buffer.concat([sealer.update(plaintext), sealer.final()]);
   const [dataText, ivText, tagText] = [data, iv, sealer.getAuthTag()].map((part) => part.toString('base64'));
   return `ENC[AES256_GCM,data:${dataText},iv:${ivText},tag:${tagText},type:${type}]`;
@@ -178,6 +192,50 @@ describe('values opened together', () => {
     );
     expect(opened.filter((text, at) => text !== undefined && text !== openAlone(texts[at] ?? '', 'a:'))).toEqual([]);
     expect(opened.filter((text) => typeof text === 'string').length).toBeGreaterThan(0);
+  });
+});
+
+describe('any batches, one after the other', () => {
+  const aad = fc.oneof(
+    fc.string({ maxLength: 60 }),
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    // Halves of a pair, which must not join with those of the next text.
+    fc.constantFrom('', ':', 'key:', '\ud83d', '\ude00:', 'k'.repeat(192), 'k'.repeat(193)),
+  );
+  const value = fc.record({
+    plaintext: fc.uint8Array({ maxLength: 220 }),
+    aad,
+    type: fc.constantFrom('str', 'int', 'float', 'bool', 'time', 'comment', 'bytes'),
+    damage: fc.option(fc.record({ at: fc.nat(), letter: fc.constantFrom('A', '=', ',', 'é', '\ud83d', '\0') }), {
+      freq: 4,
+    }),
+  });
+
+  test('agree with node:crypto, whatever stood in the batch before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(value, { maxLength: 12 }), { minLength: 1, maxLength: 4 }), (batches) => {
+        const opener = makeBatchOpener(createSecretKey(KEY), 12, false);
+        for (const values of batches) {
+          const aads = values.map((one) => one.aad);
+          const texts = values.map(({ plaintext, type, damage, ...one }) => {
+            const text = sealBytes(plaintext, encodeText(one.aad), type);
+            const at = damage ? damage.at % text.length : 0;
+            return damage ? text.slice(0, at) + damage.letter + text.slice(at + 1) : text;
+          });
+          const resultOf = opener.open(texts, aads);
+          for (const [index, text] of texts.entries()) {
+            const result = resultOf(index);
+            const isLeft = result === undefined;
+            if (!isLeft) expect(result && result.text).toBe(openAlone(text, aads[index] ?? ''));
+            const { plaintext, type, damage } = values[index] as (typeof values)[number];
+            const isUsual = !damage && plaintext.length > 0 && !['comment', 'bytes'].includes(type);
+            if (isUsual && plaintext.length < 90 && Buffer.byteLength(aads[index] ?? '') < 64)
+              expect(isLeft).toBe(!(aads[index] ?? '').isWellFormed());
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
