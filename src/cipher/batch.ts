@@ -10,6 +10,7 @@ import { IV_BYTES, ivTextOf, readSealed, type SealedPlaces, TAG_BYTES } from './
 import { TextBytes } from './text-bytes.js';
 
 const BLOCK = 16;
+const TAG_WORDS = TAG_BYTES / 4;
 /** Blocks of additional data and ciphertext; a longer value is opened by itself, where the object's cost is lost in the work. */
 const MOST_BLOCKS = 12;
 const MOST_BYTES = MOST_BLOCKS * BLOCK;
@@ -87,7 +88,7 @@ class Opener implements BatchOpener {
     const tag = Buffer.alloc(capacity * TAG_BYTES);
     this.tags = viewOf(tag);
     this.places = { data: this.bytes, dataAt: 0, iv: Buffer.alloc(IV_BYTES), tag, tagAt: 0 };
-    this.sums = new Int32Array(capacity * (TAG_BYTES / 4));
+    this.sums = new Int32Array(capacity * TAG_WORDS);
     this.states = new Uint8Array(capacity);
     this.starts = new Int32Array(capacity + 1);
     this.blockAt = new Int32Array(capacity);
@@ -126,7 +127,7 @@ class Opener implements BatchOpener {
 
   /** Takes a value apart and sums it up; false when it cannot be part of a batch. */
   private read(index: number, hasAad: boolean): boolean {
-    const { sealed, aads, places } = this;
+    const { sealed, aads, places, ghash, sums } = this;
     const start = places.dataAt;
     places.tagAt = index * TAG_BYTES;
     const type = readSealed(sealed.bytes, sealed.starts[index] ?? 0, sealed.starts[index + 1] ?? 0, places);
@@ -136,8 +137,8 @@ class Opener implements BatchOpener {
     const isLong = blocksOf(aadEnd - aadStart) + blocksOf(places.dataAt - start) >= MOST_BLOCKS;
     if (isLong || (hasAad && aadStart === aadEnd)) return false;
     this.types[index] = type;
-    this.ghash.sumUp(aads.bytes, aadStart, aadEnd, places.data, start, places.dataAt);
-    this.sums.set(this.ghash.sum, index * this.ghash.sum.length);
+    ghash.sumUp(aads.bytes, aadStart, aadEnd, places.data, start, places.dataAt);
+    for (let word = 0; word < TAG_WORDS; word++) sums[index * TAG_WORDS + word] = ghash.sum[word] ?? 0;
     return true;
   }
 
@@ -173,10 +174,10 @@ class Opener implements BatchOpener {
   /** Whether the tag of the file is the right one; all of it is compared, wherever it differs. */
   private isAuthentic(index: number, maskAt: number, masks: DataView): boolean {
     let difference = 0;
-    for (let at = 0; at < TAG_BYTES; at += 4) {
-      const tag = this.tags.getInt32(index * TAG_BYTES + at);
-      const sum = this.sums[(index * TAG_BYTES + at) / 4] ?? 0;
-      difference |= tag ^ sum ^ masks.getInt32(maskAt + at);
+    for (let word = 0; word < TAG_WORDS; word++) {
+      const tag = this.tags.getInt32(index * TAG_BYTES + word * 4);
+      const sum = this.sums[index * TAG_WORDS + word] ?? 0;
+      difference |= tag ^ sum ^ masks.getInt32(maskAt + word * 4);
     }
     return difference === 0;
   }

@@ -42,8 +42,7 @@ export class Ghash {
    * zeros. The initialisation vector is summed up as bytes without additional data. Both are shorter than 8192.
    */
   sumUp(aad: Uint8Array, aadStart: number, aadEnd: number, bytes: Uint8Array, start: number, end: number): void {
-    const { sum } = this;
-    sum.fill(0);
+    for (let word = 0; word < WORDS; word++) this.sum[word] = 0;
     const power = 1 + blocksOf(end - start);
     this.add(aad, aadStart, aadEnd, power + blocksOf(aadEnd - aadStart));
     this.add(bytes, start, end, power);

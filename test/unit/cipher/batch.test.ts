@@ -226,7 +226,7 @@ describe('any batches, one after the other', () => {
           for (const [index, text] of texts.entries()) {
             const result = resultOf(index);
             const isLeft = result === undefined;
-            if (!isLeft) expect(result && result.text).toBe(openAlone(text, aads[index] ?? ''));
+            if (!isLeft) expect(result?.text ?? null).toBe(openAlone(text, aads[index] ?? ''));
             const { plaintext, type, damage } = values[index] as (typeof values)[number];
             const isUsual = !damage && plaintext.length > 0 && !['comment', 'bytes'].includes(type);
             if (isUsual && plaintext.length < 90 && Buffer.byteLength(aads[index] ?? '') < 64)
