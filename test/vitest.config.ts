@@ -1,5 +1,7 @@
-/** Two projects: `unit` needs Node alone, `integration` starts real programs and services. */
+/** Projects: `unit` and `mocked` need Node alone, `integration` starts real programs and services. */
 import { defineConfig } from 'vitest/config';
+
+const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
 const report = process.env.SOPS_TS_REPORT;
 
@@ -12,7 +14,18 @@ export default defineConfig({
     // Tests wait for programs and timers as often as they compute; by default one core would be left out.
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: [MOCKED],
+          testTimeout: 20_000,
+          // A process that loads the program anew for each file takes half as long again.
+          isolate: false,
+        },
+      },
+      // Whoever replaces a module needs a process to itself.
+      { test: { name: 'mocked', include: [MOCKED], testTimeout: 20_000 } },
       {
         test: {
           name: 'integration',
