@@ -9,7 +9,7 @@ import type { Config, CreationRule } from '../config/model.js';
 import { binaryOptions, type FileOptions, fileOptionsFor } from '../config/selection.js';
 import { createDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
-import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
@@ -56,7 +56,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const trail = trailOf(request.input, host);
   const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
-  await writeOutput(bytesOf(file, sealed.text), 'ciphertext', request.output, request.input, host);
+  await writeOutput(sealed.bytes, 'ciphertext', request.output, request.input, host);
   return { warnings: [] };
 }
 

@@ -4,7 +4,7 @@ import { sealMac } from '../cipher/mac.js';
 import { encryptTree } from '../cipher/tree-cipher.js';
 import { createDataKey, type Recipients, wrapDataKey } from '../datakey/create.js';
 import type { DataKey } from '../datakey/data-key.js';
-import { applyEdits, type FormatStore } from '../formats/store.js';
+import { applyEdits, bytesOf, type FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
@@ -63,7 +63,7 @@ async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, met
     layout: before.layout === undefined ? undefined : cipher.encrypt(before.layout, `${LAYOUT_FIELD}:`),
   };
   const text = applyEdits(file.text, store.edits(file, metadataToBranch(sealed), { indent: indent.width }));
-  const again = readBack({ dataKey, scope }, store, text);
+  const again = readBack({ dataKey, scope }, store, bytesOf(file, text));
   if (plainText(again, width) !== before.text) throw notReadable('its plaintext is not that of the old file');
   return text;
 }

@@ -5,14 +5,13 @@ import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
 import { SopsError } from '../errors.js';
 import { type Layout, layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
-import { applyEdits, type FormatStore, type SourceFile } from '../formats/store.js';
+import { applyEdits, bytesOf, type Edit, type FormatStore, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import type { Branch } from '../tree/tree.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
-import { encodeText } from '../util/text.js';
 import type { Indent } from './indent.js';
 import { asRead, leavesOf, sameLeaves } from './leaves.js';
 import { type OpenedTree, openWith } from './open-file.js';
@@ -35,8 +34,13 @@ export interface Sealing {
   readonly restyle?: (documents: readonly Branch[]) => void;
 }
 
-export interface SealedFile {
+/** A sealed text, and its bytes in the encoding of the file. */
+interface Sealed {
   readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface SealedFile extends Sealed {
   readonly tree: TreeResult;
 }
 
@@ -55,55 +59,67 @@ export async function sealFile(sealing: Sealing): Promise<SealedFile> {
   sealing.restyle?.(file.documents);
   const lastModified = formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
-  if (keepsText) return { text: sealKeepingText(sealing, metadata), tree };
+  if (keepsText) return { ...sealKeepingText(sealing, metadata), tree };
   const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
-  checkConversion(sealing, text, plainLeaves);
-  return { text, tree };
+  const bytes = bytesOf(file, text);
+  checkConversion(sealing, bytes, plainLeaves);
+  return { text, bytes, tree };
 }
 
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
-function sealKeepingText(sealing: Sealing, metadata: Metadata): string {
+function sealKeepingText(sealing: Sealing, metadata: Metadata): Sealed {
   const { file, reader, cipher } = sealing;
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
-  const text = applyEdits(file.text, edits);
-  const opened = readBack(sealing, reader, text);
+  const bytes = splicedBytes(file, edits);
+  const opened = readBack(sealing, reader, bytes);
+  const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
-  if (rendered === file.text) return text;
+  if (rendered === file.text) return { text, bytes };
   const layout = layoutOf(file.text, edits, text, toPlain);
   if (!layout || restoreLayout(rendered, layout) !== file.text)
     throw notReadable('its plaintext is not the original text');
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
-  const whole = applyEdits(file.text, reader.edits(file, metadataToBranch(sealed), options));
-  checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead));
-  return whole;
+  const whole = splicedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
+  return { text: checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead)), bytes: whole };
+}
+
+/** The bytes of a file after some edits. The text goes at once: reading it back makes another one, as long. */
+function splicedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Array {
+  return bytesOf(file, applyEdits(file.text, edits));
 }
 
 /**
- * Holds the text with the layout in its metadata against the one without, which was read back and decrypted: it is
- * enough that it parses to the same ciphertext, and that the layout opens.
+ * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
+ * enough that it parses to the same ciphertext, and that the layout opens. Returns its text.
  */
-function checkLayout(sealing: Sealing, text: string, layout: Layout, ciphertext: ReturnType<typeof leavesOf>): void {
+function checkLayout(
+  sealing: Sealing,
+  bytes: Uint8Array,
+  layout: Layout,
+  ciphertext: ReturnType<typeof leavesOf>,
+): string {
   const { reader, cipher } = sealing;
-  const again = parseBack(reader, text);
+  const again = parseBack(reader, bytes);
   const read = metadataFromBranch(again.metadata).layout ?? '';
   const same = sameLeaves(leavesOf(again.documents), ciphertext);
   if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
     throw notReadable('the layout does not stand in it');
   }
+  return again.text;
 }
 
-/** Opens a sealed text as `decrypt` would. */
-export function readBack(opening: Opening, store: FormatStore, text: string): OpenedTree {
-  return openBack(opening, store, parseBack(store, text));
+/** Opens a sealed file as `decrypt` would. */
+export function readBack(opening: Opening, store: FormatStore, bytes: Uint8Array): OpenedTree {
+  return openBack(opening, store, parseBack(store, bytes));
 }
 
 type Opening = Pick<Sealing, 'dataKey' | 'scope'>;
 
-function parseBack(store: FormatStore, text: string): SourceFile {
+function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
-    return store.parse(encodeText(text));
+    return store.parse(bytes);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw notReadable(error.message, error);
@@ -120,13 +136,13 @@ function openBack({ dataKey, scope }: Opening, store: FormatStore, file: SourceF
   }
 }
 
-/** Holds a converted text against the leaves it was made from: what the format cannot say must not be written. */
-function checkConversion(sealing: Sealing, text: string, wanted: ReturnType<typeof leavesOf>): void {
+/** Holds a converted file against the leaves it was made from: what the format cannot say must not be written. */
+function checkConversion(sealing: Sealing, bytes: Uint8Array, wanted: ReturnType<typeof leavesOf>): void {
   const { printer, reader } = sealing;
   let same = false;
   let cause: unknown;
   try {
-    same = sameLeaves(leavesOf(readBack(sealing, printer, text).file.documents), wanted);
+    same = sameLeaves(leavesOf(readBack(sealing, printer, bytes).file.documents), wanted);
   } catch (error) {
     cause = error;
   }

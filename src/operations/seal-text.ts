@@ -35,7 +35,7 @@ export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   const sealed = await seal(sealing, known, opened.trail);
   if (known.size === 0 || store !== printer || indent.reprints) return sealed;
   // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
-  const again = readBack(opened, store, sealed.text);
+  const again = readBack(opened, store, sealed.bytes);
   return plainText(again) === after ? sealed : seal(sealing, new Map(), UNNOTED);
 }
 
