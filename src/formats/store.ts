@@ -78,15 +78,30 @@ export interface FormatStore {
   emitValue?(value: Value): string;
 }
 
-/** Parts that are joined at a time: they are gone then before they have become old for the garbage collector. */
-const PAGE_PARTS = 4096;
-
 /**
  * The text after some edits. They must be sorted and must not overlap: else throws RangeError, since what came out
  * would be neither text.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const pages: string[] = [];
+  return [...pagesOf(text, edits)].join('');
+}
+
+/** The bytes of a file's text after some edits, in its own encoding. Throws as {@link applyEdits} does. */
+export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Array {
+  const pages: Buffer[] = [];
+  for (const page of pagesOf(file.text, edits)) {
+    // What is no UTF-8 may have been cut into pages at a place where it must not be.
+    if (file.encode || !page.isWellFormed()) return bytesOf(file, applyEdits(file.text, edits));
+    pages.push(Buffer.from(page, 'utf8'));
+  }
+  return Buffer.concat(pages);
+}
+
+/** Parts of a page: few enough to be joined, and gone, before they have become old for the garbage collector. */
+const PAGE_PARTS = 4096;
+
+/** The text after some edits, page by page. */
+function* pagesOf(text: string, edits: readonly Edit[]): Generator<string> {
   let parts: string[] = [];
   let at = 0;
   for (let index = 0; index < edits.length; index++) {
@@ -95,11 +110,11 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
     parts.push(text.slice(at, edit.start), edit.text);
     at = edit.end;
     if (parts.length < PAGE_PARTS) continue;
-    pages.push(parts.join(''));
+    yield parts.join('');
     parts = [];
   }
-  pages.push(...parts, text.slice(at));
-  return pages.join('');
+  parts.push(text.slice(at));
+  yield parts.join('');
 }
 
 /** The bytes of a text made from a file: in the file's own encoding if the text kept its byte order mark, else UTF-8. */

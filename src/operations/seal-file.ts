@@ -5,7 +5,7 @@ import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
 import { SopsError } from '../errors.js';
 import { type Layout, layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
-import { applyEdits, bytesOf, type Edit, type FormatStore, type SourceFile } from '../formats/store.js';
+import { applyEdits, bytesOf, editedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
@@ -71,7 +71,7 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): Sealed {
   const { file, reader, cipher } = sealing;
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
-  const bytes = splicedBytes(file, edits);
+  const bytes = editedBytes(file, edits);
   const opened = readBack(sealing, reader, bytes);
   const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
@@ -81,13 +81,8 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): Sealed {
   if (!layout || restoreLayout(rendered, layout) !== file.text)
     throw notReadable('its plaintext is not the original text');
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
-  const whole = splicedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
+  const whole = editedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
   return { text: checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead)), bytes: whole };
-}
-
-/** The bytes of a file after some edits. The text goes at once: reading it back makes another one, as long. */
-function splicedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Array {
-  return bytesOf(file, applyEdits(file.text, edits));
 }
 
 /**
