@@ -1,7 +1,7 @@
 /** Where the parts of a JSON text stand, kept small: a large file has a hundred thousand of them. */
 import type { Branch, Item, Leaf, LeafValue, List, Source, Value } from '../../tree/tree.js';
 
-/** A leaf as it was read, with its place in one object. */
+/** A leaf as it was read, with its place in one object. The place is fixed: JSON has no styles that another could be given for. */
 export class JsonLeaf implements Leaf {
   readonly kind = 'leaf';
 
