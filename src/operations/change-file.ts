@@ -58,8 +58,8 @@ export async function changeFile(
   const { text: after, changed } = changedText(opened, before, change, indent.width);
   const { warnings } = opened;
   if (!changed && request.idempotent) return { warnings, written: false };
-  const { text } = await sealText({ opened, before, after, printer, indent });
-  await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
+  const sealed = await sealText({ opened, before, after, printer, indent });
+  await writeOutput(sealed.bytes, 'ciphertext', request.output, request.input, host);
   return { warnings, written: true };
 }
 

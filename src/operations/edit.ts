@@ -9,7 +9,7 @@ import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../exec/editor.js';
 import type { OwnProcess } from '../exec/self.js';
-import { bytesOf, type FormatName, type FormatStore } from '../formats/store.js';
+import type { FormatName, FormatStore } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
@@ -243,22 +243,22 @@ class Editing {
     }
   }
 
-  private async seal(text: string): Promise<string> {
+  private async seal(text: string): Promise<Uint8Array> {
     const { request, opened, before, printer, indent, bytes, host } = this.session;
     if (!request.showMasterKeys) {
       const sealed = await sealText({ opened: broughtForward(opened), before, after: text, printer, indent });
       if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
-      return sealed.text;
+      return sealed.bytes;
     }
     const { plain, metadata } = takenApart(opened, text);
     parsePlainText(opened, plain);
     const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host));
-    return (await sealText({ opened: broughtForward(changed), before, after: plain, printer, indent })).text;
+    return (await sealText({ opened: broughtForward(changed), before, after: plain, printer, indent })).bytes;
   }
 
   /** Writes the file, unless somebody else has done so meanwhile. */
-  private async save(sealed: string): Promise<void> {
-    const { request, opened, bytes, host } = this.session;
+  private async save(sealed: Uint8Array): Promise<void> {
+    const { request, bytes, host } = this.session;
     const { input } = request;
     const now = isThere(request, host) ? await readInput(input, host) : null;
     const isSame = now === null || bytes === null ? now === bytes : Buffer.compare(now, bytes) === 0;
@@ -267,7 +267,7 @@ class Editing {
         file: input.path,
       });
     }
-    await writeOutput(bytesOf(opened.file, sealed), 'ciphertext', { kind: 'in-place' }, input, host);
+    await writeOutput(sealed, 'ciphertext', { kind: 'in-place' }, input, host);
   }
 
   /** The error, with what was typed kept in a file if it was not saved. */

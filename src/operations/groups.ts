@@ -4,7 +4,6 @@ import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
-import { bytesOf } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
@@ -85,8 +84,8 @@ async function changeGroups(
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
   const opened = await openFile(bytes, reader, options).catch(asGroupsError);
   const indent = indentOf(request.indent, config, reader, reader);
-  const text = await rewrapFile(bytes, { opened, recipients: change(opened.metadata), keyServices, indent });
-  await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
+  const rewrapped = await rewrapFile(bytes, { opened, recipients: change(opened.metadata), keyServices, indent });
+  await writeOutput(rewrapped, 'ciphertext', request.output, request.input, host);
   return { warnings: opened.warnings };
 }
 

@@ -4,7 +4,7 @@ import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config, CreationRule, DestinationRule } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { SopsError } from '../errors.js';
-import { bytesOf, type FormatStore } from '../formats/store.js';
+import type { FormatStore } from '../formats/store.js';
 import type { KeyGroup } from '../keys/provider.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -65,7 +65,7 @@ export async function sealedContent(source: Source, surroundings: Surroundings):
   if (surroundings.dryRun) return source.bytes;
   const { keyServices, config } = surroundings;
   const indent = indentOf(undefined, config, source.store, source.store);
-  return bytesOf(opened.file, await recreateFile({ opened, rule: recreationRule, recipients, keyServices, indent }));
+  return recreateFile({ opened, rule: recreationRule, recipients, keyServices, indent });
 }
 
 /** The values to send, and their keys with masks in place of the values. Throws what opening throws, and as {@link plainValuesOf}. */

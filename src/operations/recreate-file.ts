@@ -27,7 +27,7 @@ export interface Recreation {
  * Encrypts under a new data key for these recipients. What the rule says about which values are encrypted counts; what it leaves
  * open stays as it was in the file, where SOPS would encrypt everything. Throws as sealing does, and `nothing-encrypted`.
  */
-export async function recreateFile({ opened, rule, ...recreation }: Recreation): Promise<string> {
+export async function recreateFile({ opened, rule, ...recreation }: Recreation): Promise<Uint8Array> {
   const { recipients, keyServices, indent } = recreation;
   const { selection, macOnlyEncrypted } = opened.metadata;
   const metadata = {
@@ -46,9 +46,9 @@ export async function recreateFile({ opened, rule, ...recreation }: Recreation):
   const { store, trail } = opened;
   const cipher = new Cipher(dataKey.bytes);
   const sealing = { file, reader: store, printer: store, indent, scope, dataKey, cipher, trail, metadata: kept };
-  const { text, tree } = await sealFile(sealing);
+  const { bytes, tree } = await sealFile(sealing);
   checkSomethingEncrypted(tree, metadata);
-  return text;
+  return bytes;
 }
 
 /** What stays as it was in the file because the rule does not say otherwise, in words; undefined when that is only what always counts. */

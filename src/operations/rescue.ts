@@ -32,7 +32,7 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
     const name = join(folder, `${basename(path)}.rescued-${time}`);
     try {
-      await writeFileSafely(resolve(host.cwd, name), encodeText(sealed.text), { mode: 0o600 });
+      await writeFileSafely(resolve(host.cwd, name), sealed.bytes, { mode: 0o600 });
       return name;
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;

@@ -107,8 +107,8 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
   }
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
   const indent = indentOf(undefined, plan.config, store, store);
-  const text = await resealFile({ opened, recipients, keyServices, printer: store, indent });
+  const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
   const strangers = await warnOfStrangers(groups, plan.config, host);
   for (const warning of [...opened.warnings, ...strangers]) request.talk.warn(`${path}: ${warning}`);
-  await writeOutput(encodeText(text), 'ciphertext', { kind: 'in-place' }, { kind: 'file', path }, host);
+  await writeOutput(resealed, 'ciphertext', { kind: 'in-place' }, { kind: 'file', path }, host);
 }

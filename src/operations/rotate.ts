@@ -4,7 +4,6 @@ import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import { bytesOf } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
@@ -62,8 +61,8 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
   const recipients = { keyGroups: groups, shamirThreshold };
   const indent = indentOf(request.indent, config, printer, reader);
-  const text = await resealFile({ opened, recipients, keyServices, printer, indent });
-  await writeOutput(bytesOf(opened.file, text), 'ciphertext', request.output, request.input, host);
+  const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
+  await writeOutput(resealed, 'ciphertext', request.output, request.input, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
   const strangers = await warnOfStrangers((await withoutKeys(keyGroups, isUnwanted)).groups, config, host);
   const missing = absent.map((key) => `${key} was to be removed but is not in the file`);

@@ -34,19 +34,15 @@ export interface Sealing {
   readonly restyle?: (documents: readonly Branch[]) => void;
 }
 
-/** A sealed text, and its bytes in the encoding of the file. */
-interface Sealed {
-  readonly text: string;
+export interface SealedFile {
+  /** In the encoding of the file. */
   readonly bytes: Uint8Array;
-}
-
-export interface SealedFile extends Sealed {
   readonly tree: TreeResult;
 }
 
 /**
- * Encrypts the documents in place and renders them with their metadata. The text is parsed, decrypted and compared
- * before it is returned. Throws `leaf-not-encryptable`, `output-format` for what the format cannot say, and
+ * Encrypts the documents in place and renders them with their metadata. The bytes are parsed, decrypted and compared
+ * before they are returned. Throws `leaf-not-encryptable`, `output-format` for what the format cannot say, and
  * `not-readable-back` when the check fails, which is a defect of sops-ts.
  */
 export async function sealFile(sealing: Sealing): Promise<SealedFile> {
@@ -59,15 +55,15 @@ export async function sealFile(sealing: Sealing): Promise<SealedFile> {
   sealing.restyle?.(file.documents);
   const lastModified = formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
-  if (keepsText) return { ...sealKeepingText(sealing, metadata), tree };
+  if (keepsText) return { bytes: sealKeepingText(sealing, metadata), tree };
   const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
   const bytes = bytesOf(file, text);
   checkConversion(sealing, bytes, plainLeaves);
-  return { text, bytes, tree };
+  return { bytes, tree };
 }
 
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
-function sealKeepingText(sealing: Sealing, metadata: Metadata): Sealed {
+function sealKeepingText(sealing: Sealing, metadata: Metadata): Uint8Array {
   const { file, reader, cipher } = sealing;
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
@@ -76,25 +72,26 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): Sealed {
   const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
-  if (rendered === file.text) return { text, bytes };
+  if (rendered === file.text) return bytes;
   const layout = layoutOf(file.text, edits, text, toPlain);
   if (!layout || restoreLayout(rendered, layout) !== file.text)
     throw notReadable('its plaintext is not the original text');
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
   const whole = editedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
-  return { text: checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead)), bytes: whole };
+  checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead));
+  return whole;
 }
 
 /**
  * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
- * enough that it parses to the same ciphertext, and that the layout opens. Returns its text.
+ * enough that it parses to the same ciphertext, and that the layout opens.
  */
 function checkLayout(
   sealing: Sealing,
   bytes: Uint8Array,
   layout: Layout,
   ciphertext: ReturnType<typeof leavesOf>,
-): string {
+): void {
   const { reader, cipher } = sealing;
   const again = parseBack(reader, bytes);
   const read = metadataFromBranch(again.metadata).layout ?? '';
@@ -102,7 +99,6 @@ function checkLayout(
   if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
     throw notReadable('the layout does not stand in it');
   }
-  return again.text;
 }
 
 /** Opens a sealed file as `decrypt` would. */

@@ -48,7 +48,7 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   // The encoding is that of the new plaintext.
   const { encode, ...rest } = opened.file;
   const file = plain.encode ? { ...rest, encode: plain.encode } : rest;
-  const { text } = await sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
-  await writeOutput(bytesOf(plain, text), 'ciphertext', { kind: 'in-place' }, input, host);
+  const sealed = await sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
+  await writeOutput(sealed.bytes, 'ciphertext', { kind: 'in-place' }, input, host);
   return { warnings: opened.warnings };
 }

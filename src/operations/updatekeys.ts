@@ -9,7 +9,6 @@ import type { Recipients } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
-import { bytesOf } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -113,8 +112,8 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
   const result = await decide(change, request);
   if (result === 'rewrapped' || result === 'rekeyed') {
-    const text = await rewrite({ file, bytes, reader, config, after, result }, run);
-    await writeOutput(bytesOf(read, text), 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
+    const rewritten = await rewrite({ file, bytes, reader, config, after, result }, run);
+    await writeOutput(rewritten, 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
   }
   talk.finished(absolute, result, change);
   return result;
@@ -138,8 +137,8 @@ interface Rewrite {
   readonly result: 'rewrapped' | 'rekeyed';
 }
 
-/** The new text. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
-async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, run: Run): Promise<string> {
+/** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
+async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, run: Run): Promise<Uint8Array> {
   const { request, keyServices, decryptionOrder, host } = run;
   const rewrites = result === 'rekeyed';
   const opened = await openFile(bytes, reader, {
@@ -151,9 +150,9 @@ async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, 
     trail: rewrites ? trailOf({ kind: 'file', path: file }, host) : UNNOTED,
   });
   const resealing = { opened, recipients: after, keyServices, indent: indentOf(undefined, config, reader, reader) };
-  const text = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
+  const rewritten = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
   for (const warning of opened.warnings) request.talk.warn(warning);
-  return text;
+  return rewritten;
 }
 
 interface Wanted {
