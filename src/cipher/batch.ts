@@ -5,15 +5,15 @@
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
 import type { TypeWord } from '../tree/value.js';
 import { decodeText } from '../util/text.js';
-import { blocksOf, Ghash } from './ghash.js';
-import { IV_BYTES, ivTextOf, readSealed, type SealedPlaces, TAG_BYTES } from './sealed-bytes.js';
+import { IV_BYTES, TAG_BYTES } from './encrypted-value.js';
+import { BLOCK_BYTES, blocksOf, Ghash } from './ghash.js';
+import { ivTextOf, readSealed, type SealedPlaces } from './sealed-bytes.js';
 import { TextBytes } from './text-bytes.js';
 
-const BLOCK = 16;
 const TAG_WORDS = TAG_BYTES / 4;
 /** Blocks of additional data and ciphertext; a longer value is opened by itself, where the object's cost is lost in the work. */
 const MOST_BLOCKS = 12;
-const MOST_BYTES = MOST_BLOCKS * BLOCK;
+const MOST_BYTES = MOST_BLOCKS * BLOCK_BYTES;
 /** A text of that many characters holds more bytes. */
 const MOST_TEXT = 512;
 const NOTHING = Buffer.alloc(0);
@@ -83,7 +83,7 @@ class Opener implements BatchOpener {
     this.sealed = new TextBytes(capacity);
     this.aads = new TextBytes(capacity);
     this.bytes = Buffer.alloc(capacity * MOST_BYTES);
-    this.blocks = Buffer.alloc(capacity * MOST_BLOCKS * BLOCK);
+    this.blocks = Buffer.alloc(capacity * MOST_BLOCKS * BLOCK_BYTES);
     this.counters = viewOf(this.blocks);
     const tag = Buffer.alloc(capacity * TAG_BYTES);
     this.tags = viewOf(tag);
@@ -93,7 +93,7 @@ class Opener implements BatchOpener {
     this.starts = new Int32Array(capacity + 1);
     this.blockAt = new Int32Array(capacity);
     this.blockCipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-    this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK)), MOST_BLOCKS);
+    this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK_BYTES)), MOST_BLOCKS);
   }
 
   open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
@@ -116,7 +116,7 @@ class Opener implements BatchOpener {
       }
       this.starts[index + 1] = places.dataAt;
     }
-    const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK));
+    const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK_BYTES));
     const masks = viewOf(stream);
     for (let index = 0; index < texts.length; index++) {
       if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream, masks);
@@ -148,7 +148,7 @@ class Opener implements BatchOpener {
     ghash.sumUp(NOTHING, 0, 0, this.places.iv, 0, IV_BYTES);
     const { sum } = ghash;
     const counter = sum[3] ?? 0;
-    for (let at = block * BLOCK, count = 0; count <= dataBlocks; at += BLOCK, count++) {
+    for (let at = block * BLOCK_BYTES, count = 0; count <= dataBlocks; at += BLOCK_BYTES, count++) {
       counters.setInt32(at, sum[0] ?? 0);
       counters.setInt32(at + 4, sum[1] ?? 0);
       counters.setInt32(at + 8, sum[2] ?? 0);
@@ -159,11 +159,11 @@ class Opener implements BatchOpener {
   /** Turns a ciphertext into its plaintext, if it is authentic; returns what became of it. */
   private decrypt(index: number, stream: Uint8Array, masks: DataView): number {
     const block = this.blockAt[index] ?? 0;
-    if (!this.isAuthentic(index, block * BLOCK, masks)) return State.Unauthentic;
+    if (!this.isAuthentic(index, block * BLOCK_BYTES, masks)) return State.Unauthentic;
     const { bytes, starts } = this;
     const end = starts[index + 1] ?? 0;
     let seen = 0;
-    for (let at = starts[index] ?? 0, key = (block + 1) * BLOCK; at < end; at++, key++) {
+    for (let at = starts[index] ?? 0, key = (block + 1) * BLOCK_BYTES; at < end; at++, key++) {
       const byte = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
       bytes[at] = byte;
       seen |= byte;

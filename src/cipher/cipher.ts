@@ -4,13 +4,17 @@ import type { LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { type BatchOpener, type BatchResult, makeBatchOpener } from './batch.js';
-import { type EncryptedValue, formatEncryptedValue, parseEncryptedValue } from './encrypted-value.js';
+import {
+  type EncryptedValue,
+  formatEncryptedValue,
+  IV_BYTES,
+  parseEncryptedValue,
+  TAG_BYTES,
+} from './encrypted-value.js';
 import type { IvMemory } from './iv-memory.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
-const IV_BYTES = 32;
-const TAG_BYTES = 16;
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 const POOL_IVS = 128;
 

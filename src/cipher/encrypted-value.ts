@@ -11,10 +11,16 @@ export interface EncryptedValue {
   readonly type: string;
 }
 
-const HEAD = 'ENC[AES256_GCM,data:';
-const IV = ',iv:';
-const TAG = ',tag:';
-const TYPE = ',type:';
+/** The bytes of an initialisation vector and of a tag, as every release writes them; and the length of the former in base64. */
+export const IV_BYTES = 32;
+export const TAG_BYTES = 16;
+export const IV_TEXT_LENGTH = 44;
+
+/** What stands before the parts of the text. */
+export const HEAD = 'ENC[AES256_GCM,data:';
+export const IV = ',iv:';
+export const TAG = ',tag:';
+export const TYPE = ',type:';
 /** What every release writes, and nothing else: one linear match instead of the general reading. */
 const USUAL =
   /^ENC\[AES256_GCM,data:([A-Za-z0-9+/]+={0,2}),iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:([a-z]+)\]$/;

@@ -1,6 +1,6 @@
 /** GHASH, the sum that AES-GCM authenticates with (NIST SP 800-38D, section 6.4), for inputs of few blocks. */
 
-const BLOCK_BYTES = 16;
+export const BLOCK_BYTES = 16;
 const BLOCK_BITS = 128;
 const BYTE_VALUES = 256;
 const WORDS = 4;

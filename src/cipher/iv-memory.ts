@@ -1,4 +1,5 @@
 /** Which IV a plaintext had: unchanged values at unchanged places get their ciphertext back (spec file-format.md section 2). */
+import { IV_TEXT_LENGTH } from './encrypted-value.js';
 
 /** How a plaintext stood in the file that was read. */
 export interface Remembered {
@@ -7,9 +8,6 @@ export interface Remembered {
   /** The additional data it authenticated under, when that is not the one of its place (a comment read under another path). */
   readonly aad?: string;
 }
-
-/** IVs are remembered at this length only, which all SOPS releases write: a short one could repeat under other plaintexts. */
-const IV_TEXT_LENGTH = 44;
 
 /**
  * The memory of one command that reads and writes: decrypting remembers, encrypting asks and remembers nothing.
@@ -25,6 +23,7 @@ export class IvMemory {
   private readonly kept = new Set<string>();
 
   remember(aad: string, type: string, plaintext: string, remembered: Remembered): void {
+    // All SOPS releases write that length: a short one could repeat under other plaintexts.
     if (remembered.iv.length !== IV_TEXT_LENGTH) return;
     const key = keyOf(aad, type, plaintext);
     const entries = this.known.get(key);

@@ -1,20 +1,18 @@
 /** The text of an encrypted value read from its bytes, for many of them: only in the shape that every release writes. */
 import type { TypeWord } from '../tree/value.js';
+import { HEAD, IV, IV_BYTES, IV_TEXT_LENGTH, TAG, TAG_BYTES, TYPE } from './encrypted-value.js';
 
-/** Where the parts of a text stand in its bytes. */
-const HEAD = Buffer.from('ENC[AES256_GCM,data:');
-const IV_MARK = Buffer.from(',iv:');
-const TAG_MARK = Buffer.from(',tag:');
-const IV_TEXT_LENGTH = 44;
+/** What stands before the parts of a text, in bytes. */
+const HEAD_MARK = Buffer.from(HEAD);
+const IV_MARK = Buffer.from(IV);
+const TAG_MARK = Buffer.from(TAG);
 const TAG_TEXT_LENGTH = 24;
-export const IV_BYTES = 32;
-export const TAG_BYTES = 16;
 const PADDING = 0x3d;
 
 /** How a text ends, by the type words of leaves; others are read the general way. */
 const TYPES = (['str', 'int', 'float', 'bool', 'time'] as const satisfies readonly TypeWord[]).map((type) => ({
   type,
-  bytes: Buffer.from(`,type:${type}]`),
+  bytes: Buffer.from(`${TYPE}${type}]`),
 }));
 
 /** The values of base64 digits by byte; what is no digit has the highest bit set. */
@@ -52,11 +50,11 @@ export function readSealed(text: Uint8Array, start: number, end: number, places:
 /** Reads the parts before the type; false when they are malformed. */
 function readParts(text: Uint8Array, start: number, end: number, places: SealedPlaces): boolean {
   const { data, dataAt, iv, tag, tagAt } = places;
-  const dataStart = start + HEAD.length;
+  const dataStart = start + HEAD_MARK.length;
   const tagStart = end - TAG_TEXT_LENGTH;
   const ivStart = tagStart - TAG_MARK.length - IV_TEXT_LENGTH;
   const dataEnd = ivStart - IV_MARK.length;
-  if (dataEnd <= dataStart || !standsAt(text, HEAD, start)) return false;
+  if (dataEnd <= dataStart || !standsAt(text, HEAD_MARK, start)) return false;
   if (!standsAt(text, IV_MARK, dataEnd) || !standsAt(text, TAG_MARK, tagStart - TAG_MARK.length)) return false;
   const dataBytes = decode(text, dataStart, dataEnd, data, dataAt);
   const whole =
@@ -69,7 +67,7 @@ function readParts(text: Uint8Array, start: number, end: number, places: SealedP
 
 /** The initialisation vector of a text that {@link readSealed} has read, in base64. */
 export function ivTextOf(text: string, type: TypeWord): string {
-  const end = text.length - `,type:${type}]`.length - TAG_TEXT_LENGTH - TAG_MARK.length;
+  const end = text.length - `${TYPE}${type}]`.length - TAG_TEXT_LENGTH - TAG_MARK.length;
   return text.slice(end - IV_TEXT_LENGTH, end);
 }
 
