@@ -3,9 +3,9 @@ import { checkFlux } from '../../kubernetes/flux/check.js';
 import { readDecryptionSecret } from '../../kubernetes/flux/decryption-secret.js';
 import { trySecret } from '../../kubernetes/flux/trial.js';
 import type { Finding } from '../../kubernetes/kustomize/check.js';
+import { printFindings } from '../findings.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';
-import { print } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 
@@ -19,13 +19,7 @@ export const fluxCheck: Command = {
       file === undefined
         ? []
         : await trySecret(await readDecryptionSecret(file, host), file, encrypted, ownProcess(), host);
-    const all = [...findings, ...tried];
-    const lines = all.map((one) => `${printable(`${one.file}: ${one.text}`)}\n`);
     const what = file === undefined ? 'checked' : `tried ${printable(file)} on`;
-    await print(
-      streams,
-      `${lines.join('')}${what} ${encrypted.length} encrypted file(s): ${all.length || 'no'} finding(s)\n`,
-    );
-    return all.length > 0 ? 1 : 0;
+    return printFindings(streams, [...findings, ...tried], `${what} ${encrypted.length} encrypted file(s)`);
   },
 };

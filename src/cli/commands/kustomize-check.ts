@@ -1,7 +1,6 @@
 /** `kustomize check`: from flags to findings, one a line. */
 import { checkKustomizations } from '../../kubernetes/kustomize/check.js';
-import { printable } from '../report.js';
-import { print } from '../streams.js';
+import { printFindings } from '../findings.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 
@@ -13,9 +12,7 @@ export const kustomizeCheck: Command = {
     const flags = behindDashes === undefined ? undefined : operands.slice(count);
     const [folder = '.'] = operands.slice(0, count);
     const { findings, kustomizations, generators } = await checkKustomizations(folder, flags, host);
-    const lines = findings.map(({ file, text }) => `${printable(`${file}: ${text}`)}\n`);
     const checked = `checked ${kustomizations} kustomization(s) and ${generators} generator(s) of encrypted files`;
-    await print(streams, `${lines.join('')}${checked}: ${findings.length || 'no'} finding(s)\n`);
-    return findings.length > 0 ? 1 : 0;
+    return printFindings(streams, findings, checked);
   },
 };
