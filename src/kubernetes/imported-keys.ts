@@ -3,12 +3,10 @@ import { SopsError } from '../errors.js';
 import { findProgram } from '../exec/find-program.js';
 import { makePrivateFolder, removeFolder, removeLeftovers } from '../exec/private-folder.js';
 import { describeOutcome, runProgram } from '../exec/run-program.js';
-import type { OwnProcess } from '../exec/self.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../exec/self.js';
 import { gpgName, INSTALL_HINT } from '../keys/pgp/gpg.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
-
-const ENDINGS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** OpenPGP keys as gpg exports them. */
 export type ExportedKeys = readonly Uint8Array[];
@@ -27,7 +25,7 @@ export async function withKeyring<T>(
   if (gpg === null) throw new SopsError('key', 'gpg is needed to take a PGP key in', { hint: INSTALL_HINT });
   removeLeftovers(own, host);
   const folder = makeFolder(own, host);
-  const stopListening = own.onSignals(ENDINGS, (signal) => {
+  const stopListening = own.onSignals(ENDING_SIGNALS, (signal) => {
     removeFolder(folder);
     stopListening();
     own.kill(own.pid, signal);

@@ -7,6 +7,7 @@ import type { Finding } from '../keys/finding.js';
 import { KEY_TYPES } from '../keys/registry.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
+import { joinedLines } from '../util/one-line.js';
 import { type DryRun, tryFile } from './dry-run.js';
 import { storesOf } from './input.js';
 import { trustConfig } from './trust.js';
@@ -70,10 +71,7 @@ async function configOf({ configPath, path }: DoctorRequest, host: Host, problem
     return await loadConfig({ configPath, filePath: path, host });
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    problems.push({
-      what: `the configuration is not used: ${error.message.replace(/\s*\n\s*/g, ' ')}`,
-      advice: error.hint,
-    });
+    problems.push({ what: `the configuration is not used: ${joinedLines(error.message)}`, advice: error.hint });
     return null;
   }
 }

@@ -8,7 +8,7 @@ import { createDataKey } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../exec/editor.js';
-import type { OwnProcess } from '../exec/self.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../exec/self.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
@@ -55,7 +55,6 @@ export interface EditTools {
   pause(reason: string): Promise<boolean>;
 }
 
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 /** Errors that the user can mend in the editor. */
 const MENDABLE: ReadonlySet<string> = new Set([
   'document-invalid',
@@ -194,7 +193,7 @@ class Editing {
 
   async run(): Promise<Outcome> {
     let stopping: Promise<void> | undefined;
-    const stopListening = this.tools.own.onSignals(SIGNALS, (signal) => {
+    const stopListening = this.tools.own.onSignals(ENDING_SIGNALS, (signal) => {
       stopping ??= this.running?.stop(signal);
       this.cancel(signal);
     });

@@ -18,6 +18,7 @@ import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../metadat
 import { scopeOf } from '../metadata/scope-of.js';
 import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
+import { joinedLines } from '../util/one-line.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from './encrypt.js';
 import { encryptedValues, formatNote, placesIn, readEncrypted, WHOLE_CONTENT } from './encrypted-files.js';
 import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
@@ -235,7 +236,7 @@ async function orProblem<T>(problems: string[], step: () => Promise<T>): Promise
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     const sentences = [error.message, error.hint].filter((part) => part !== undefined);
-    const problem = sentences.map((text) => text.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')).join('. ');
+    const problem = sentences.map((text) => joinedLines(text).replace(/\.$/, '')).join('. ');
     // Several steps need the configuration: what is wrong with it is told once.
     if (!problems.includes(problem)) problems.push(problem);
     return undefined;

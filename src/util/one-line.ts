@@ -1,5 +1,10 @@
 /** Texts of others within messages of ours, which consist of lines. */
 
+/** Lines as one, with blanks between them: for texts of our own, which hold no forged ones. */
+export function joinedLines(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
 /** A text without line breaks: they are escaped, so that it cannot pass for lines of the message around it. */
 export function oneLine(text: string): string {
   return text.replace(/[\n\v\f\r\u0085\u2028\u2029]/g, (character) => {

@@ -43,9 +43,7 @@ export async function checkFlux(path: string, host: Host): Promise<FluxOutcome> 
   const checker = new FluxChecker(sourceRoot(folder), host);
   if (kustomizationFile(folder) === undefined) {
     // The controller makes a kustomization of all manifests then.
-    for await (const file of filesBelow(folder, { skipsHidden: true })) {
-      if (MANIFEST.test(file)) await checker.checkObjects(file);
-    }
+    for await (const file of manifestsBelow(folder)) await checker.checkObjects(file);
   } else {
     for (const one of kustomizationsBelow(folder, host.cwd)) await checker.checkKustomization(one);
   }
@@ -62,6 +60,11 @@ function checkFolder(folder: string, shown: string): void {
   throw new SopsError('input-unreadable', `Error reading folder: ${shown}: not a directory`, {
     hint: 'Name the folder that spec.path of the Flux Kustomization names.',
   });
+}
+
+/** The files that the controller takes for manifests where no kustomization names any. */
+async function* manifestsBelow(folder: string): AsyncGenerator<string> {
+  for await (const file of filesBelow(folder, { skipsHidden: true })) if (MANIFEST.test(file)) yield file;
 }
 
 class FluxChecker {
@@ -131,8 +134,8 @@ class FluxChecker {
     if (provider !== undefined) return this.add(shown, `spec.decryption.provider is ${provider}, not sops`);
     const path = resolve(this.root, stringAt(root, 'spec', 'path') ?? '.');
     if (!isBelow(path, this.root) || !isFolder(path)) return;
-    for await (const file of filesBelow(path, { skipsHidden: true })) {
-      if (!MANIFEST.test(file) || !(await this.encryptedAt(file))) continue;
+    for await (const file of manifestsBelow(path)) {
+      if (!(await this.encryptedAt(file))) continue;
       const target = this.shown(file);
       return this.add(
         shown,

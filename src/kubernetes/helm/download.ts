@@ -21,7 +21,7 @@ import { formatOfMarker } from '../kustomize/built.js';
 import { stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { checkAllowed } from './policy.js';
-import { type KeySource, parseSecretsUrl, type SecretsUrl } from './secrets-url.js';
+import { isHttp, type KeySource, parseSecretsUrl, type SecretsUrl } from './secrets-url.js';
 
 /** What tells an encrypted file, whatever its format; as helm-secrets has it. */
 const ENCRYPTED = /mac.*,type:str\]/;
@@ -38,9 +38,10 @@ export async function downloadSecrets(text: string, own: OwnProcess, host: Host)
   return withKeysOf(url, own, host, (within) => decrypt(bytes, url, within));
 }
 
-async function contentOf({ target, optional }: SecretsUrl, host: Host): Promise<Uint8Array> {
+async function contentOf(url: SecretsUrl, host: Host): Promise<Uint8Array> {
+  const { target, optional } = url;
   const mayLack = optional || host.env.HELM_SECRETS_IGNORE_MISSING_VALUES === 'true';
-  if (/^https?:\/\//.test(target)) return fetchContent(target, mayLack, host);
+  if (isHttp(url)) return fetchContent(target, mayLack, host);
   try {
     return readFileSync(resolve(host.cwd, target));
   } catch (cause) {
@@ -103,8 +104,9 @@ async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host)
   throw new SopsError('key', `Couldn't find key ${JSON.stringify(key)} in kubernetes secret ${shown}`);
 }
 
-async function decrypt(bytes: Uint8Array, { target, literal }: SecretsUrl, host: Host): Promise<Uint8Array> {
-  const isLocal = !literal && !/^https?:\/\//.test(target);
+async function decrypt(bytes: Uint8Array, url: SecretsUrl, host: Host): Promise<Uint8Array> {
+  const { target, literal } = url;
+  const isLocal = !literal && !isHttp(url);
   const input: Input = isLocal ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
   if (isLocal) await trustNearestConfig(target, undefined, host);
   const keyServices = keyServicesOf(undefined, host);

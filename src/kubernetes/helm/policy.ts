@@ -3,10 +3,11 @@ import { lstatSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import type { SecretsUrl } from './secrets-url.js';
+import { isHttp, type SecretsUrl } from './secrets-url.js';
 
 /** Refuses what the environment does not allow. Throws `failed`, with the variable named. */
-export function checkAllowed({ target, literal, backend, keys }: SecretsUrl, host: Host): void {
+export function checkAllowed(url: SecretsUrl, host: Host): void {
+  const { target, literal, backend, keys } = url;
   const allowed = host.env.HELM_SECRETS_ALLOWED_BACKENDS || undefined;
   refuseIf(
     allowed !== undefined && !allowed.split(',').includes(backend) && 'HELM_SECRETS_ALLOWED_BACKENDS',
@@ -17,7 +18,7 @@ export function checkAllowed({ target, literal, backend, keys }: SecretsUrl, hos
     refuseIf(isOff(`ALLOW_${keys.type.toUpperCase()}_IMPORT${place}`, host), 'importing keys');
     if (keys.source.kind === 'file') checkKeyLocation(keys.source.path, host);
   }
-  if (!literal && !/^https?:\/\//.test(target)) checkValuesPath(target, host);
+  if (!literal && !isHttp(url)) checkValuesPath(target, host);
 }
 
 function checkKeyLocation(path: string, { env }: Host): void {

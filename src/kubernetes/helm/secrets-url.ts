@@ -18,6 +18,11 @@ export interface SecretsUrl {
   readonly keys?: { readonly type: 'age' | 'gpg'; readonly source: KeySource } | undefined;
 }
 
+/** Whether the content is got over HTTP. */
+export function isHttp({ target, literal }: SecretsUrl): boolean {
+  return !literal && /^https?:\/\//.test(target);
+}
+
 /** One row a protocol: what it imports, and from where. */
 export const PROTOCOLS = [
   { name: 'secrets' },

@@ -5,7 +5,7 @@ import { SopsError } from '../../errors.js';
 import { statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { makePrivateFolder, removeFolder, removeLeftovers } from '../../exec/private-folder.js';
-import type { OwnProcess } from '../../exec/self.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
 import { formatOfName } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
@@ -212,7 +212,7 @@ function environmentOf(host: Host, more: Readonly<Record<string, string>>): Reco
 function afterSignal(own: OwnProcess): { readonly grace: Promise<void>; forget(): void } {
   let forget = (): void => undefined;
   const grace = new Promise<void>((settle) => {
-    forget = own.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'], () => setTimeout(settle, GRACE_MILLISECONDS));
+    forget = own.onSignals(ENDING_SIGNALS, () => setTimeout(settle, GRACE_MILLISECONDS));
   });
   return { grace, forget: () => forget() };
 }
