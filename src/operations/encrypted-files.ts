@@ -14,6 +14,8 @@ import { oneLine } from '../util/one-line.js';
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
 /** Every encrypted file holds both, whatever its format. */
 const MARKS = ['sops', 'ENC[AES256_GCM,'];
+/** The same as UTF-16 holds them, in either order of its bytes: what stands first in one order stands last in the other. */
+const WIDE_MARKS = MARKS.map((mark) => [...mark].join('\0'));
 
 export interface WalkOptions {
   /** Whether hidden files and folders are passed over. */
@@ -62,7 +64,7 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
 
 /** The same of bytes that were read already; `name` tells the format to be tried first. */
 export async function parseEncrypted(bytes: Buffer, name: string): Promise<EncryptedFile | null> {
-  if (!MARKS.every((mark) => bytes.includes(mark))) return null;
+  if (![MARKS, WIDE_MARKS].some((marks) => marks.every((mark) => bytes.includes(mark)))) return null;
   const byName = formatOfName(name);
   let problem: SopsError | undefined;
   for (const row of [byName, ...FORMATS.filter((other) => other !== byName)]) {

@@ -53,7 +53,7 @@ export function fixture(file: string): string {
 export class Yard {
   readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-y-'));
 
-  write(name: string, text: string): void {
+  write(name: string, text: string | Buffer): void {
     writeFileSync(join(this.folder, name), text);
   }
 
@@ -75,7 +75,7 @@ export class Yard {
   }
 
   /** Encrypts a text for these recipients into a file of that name. */
-  async encrypt(name: string, text: string, keys: readonly number[], ...flags: string[]): Promise<void> {
+  async encrypt(name: string, text: string | Buffer, keys: readonly number[], ...flags: string[]): Promise<void> {
     this.write(name, text);
     const recipients = keys.map((at) => RECIPIENTS[at]).join(',');
     const { status, stderr } = await this.run(['encrypt', '-i', '--age', recipients, ...flags, name]);

@@ -101,6 +101,17 @@ describe('by name or by recipient', () => {
   });
 });
 
+describe('files in UTF-16', () => {
+  test.each(['little', 'big'])('are found and keep their encoding, %s end first', async (order) => {
+    const wide = Buffer.from(`\ufeff${TEXT}`, 'utf16le');
+    await yard.encrypt('dev/wide.yaml', order === 'big' ? wide.swap16() : wide, [0, 1]);
+    const ran = await yard.run(['revoke', '--yes', 'bob']);
+    expect(ran.stdout.toString()).toContain('\ndev/wide.yaml (values: 3, comments: 2)\n');
+    expect(await yard.run(['decrypt', 'dev/wide.yaml'], { keys: [1] })).toMatchObject({ status: 128 });
+    expect((await yard.run(['decrypt', 'dev/wide.yaml'])).stdout).toEqual(wide);
+  });
+});
+
 describe('nothing is changed', () => {
   async function unchanged(act: () => Promise<Ran>): Promise<Ran> {
     const files = [...AFFECTED, ...OTHERS, '.sops.yaml'];
