@@ -3,12 +3,11 @@
  * here the block cipher runs over all values in one call (node:crypto), and GHASH is summed by `ghash.ts`.
  */
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
-import type { TypeWord } from '../tree/value.js';
 import { decodeText } from '../util/text.js';
 import { IV_BYTES, TAG_BYTES } from './encrypted-value.js';
 import { BLOCK_BYTES, blocksOf, Ghash } from './ghash.js';
-import { ivTextOf, readSealed, type SealedPlaces } from './sealed-bytes.js';
-import { TextBytes } from './text-bytes.js';
+import { ivTextOf, SealedParts } from './sealed-bytes.js';
+import { type Spans, TextBytes } from './text-bytes.js';
 
 const TAG_WORDS = TAG_BYTES / 4;
 /** Blocks of additional data and ciphertext; a longer value is opened by itself, where the object's cost is lost in the work. */
@@ -16,7 +15,6 @@ const MOST_BLOCKS = 12;
 const MOST_BYTES = MOST_BLOCKS * BLOCK_BYTES;
 /** A text of that many characters holds more bytes. */
 const MOST_TEXT = 512;
-const NOTHING = Buffer.alloc(0);
 
 /** A text that was authentic, and what it stands for. */
 export interface OpenedValue {
@@ -53,25 +51,26 @@ export function makeBatchOpener(key: KeyObject, capacity: number, withIvs: boole
 /** What is known of a value on its way; the last three are what can become of it. */
 const State = { Pending: 0, Ascii: 1, Text: 2, Alone: 3, Unauthentic: 4 } as const;
 
-/** The values of a batch stand in arrays by their index: an object for each would have to be collected. */
+/**
+ * The values of a batch stand in arrays by their index: an object for each would have to be collected. Each step is taken for all
+ * values before the next one.
+ */
 class Opener implements BatchOpener {
   private readonly sealed: TextBytes;
   private readonly aads: TextBytes;
-  /** The ciphertexts, and later the plaintexts. */
-  private readonly bytes: Buffer;
-  private readonly blocks: Buffer;
-  private readonly counters: DataView;
-  /** Where a value's parts go; all its tags are kept, as they stand in the file. */
-  private readonly places: SealedPlaces;
+  /** Instead of additional data where there is none. */
+  private readonly nothing: Spans;
+  /** Their data are ciphertexts, and later the plaintexts. */
+  private readonly parts: SealedParts;
   private readonly tags: DataView;
-  /** Of each value the sum that the right tag is made of. */
+  /** Of each value the sum that the right tag is made of, and that of the initialisation vector. */
   private readonly sums: Int32Array;
+  private readonly ivSums: Int32Array;
   private readonly states: Uint8Array;
-  private readonly types: TypeWord[] = [];
-  /** Where the bytes of the value at an index begin; those of the one before end there. */
-  private readonly starts: Int32Array;
   /** The first block of each value among those to be encrypted. */
   private readonly blockAt: Int32Array;
+  private readonly blocks: Buffer;
+  private readonly counters: DataView;
   private readonly blockCipher: Cipher;
   private readonly ghash: Ghash;
 
@@ -82,93 +81,86 @@ class Opener implements BatchOpener {
   ) {
     this.sealed = new TextBytes(capacity);
     this.aads = new TextBytes(capacity);
-    this.bytes = Buffer.alloc(capacity * MOST_BYTES);
+    this.nothing = new TextBytes(capacity);
+    this.parts = new SealedParts(capacity, MOST_BYTES);
+    this.tags = viewOf(this.parts.tags.bytes);
+    this.sums = new Int32Array(capacity * TAG_WORDS);
+    this.ivSums = new Int32Array(capacity * TAG_WORDS);
+    this.states = new Uint8Array(capacity);
+    this.blockAt = new Int32Array(capacity + 1);
     this.blocks = Buffer.alloc(capacity * MOST_BLOCKS * BLOCK_BYTES);
     this.counters = viewOf(this.blocks);
-    const tag = Buffer.alloc(capacity * TAG_BYTES);
-    this.tags = viewOf(tag);
-    this.places = { data: this.bytes, dataAt: 0, iv: Buffer.alloc(IV_BYTES), tag, tagAt: 0 };
-    this.sums = new Int32Array(capacity * TAG_WORDS);
-    this.states = new Uint8Array(capacity);
-    this.starts = new Int32Array(capacity + 1);
-    this.blockAt = new Int32Array(capacity);
     this.blockCipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
     this.ghash = new Ghash(this.blockCipher.update(Buffer.alloc(BLOCK_BYTES)), MOST_BLOCKS);
   }
 
   open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
+    const count = texts.length;
     this.sealed.fill(texts.map((text) => (text.length > MOST_TEXT ? '' : text)));
     this.aads.fill(aads.map((aad) => (aad.length > MOST_BYTES ? '' : aad)));
-    const { places } = this;
-    places.dataAt = 0;
-    let block = 0;
-    for (let index = 0; index < texts.length; index++) {
-      const start = places.dataAt;
-      this.blockAt[index] = block;
-      if (this.read(index, aads[index] !== '')) {
-        const dataBlocks = blocksOf(places.dataAt - start);
-        this.prepareCounters(block, dataBlocks);
-        block += 1 + dataBlocks;
-        this.states[index] = State.Pending;
-      } else {
-        places.dataAt = start;
-        this.states[index] = State.Alone;
-      }
-      this.starts[index + 1] = places.dataAt;
-    }
-    const stream = this.blockCipher.update(this.blocks.subarray(0, block * BLOCK_BYTES));
-    const masks = viewOf(stream);
-    for (let index = 0; index < texts.length; index++) {
-      if (this.states[index] === State.Pending) this.states[index] = this.decrypt(index, stream, masks);
-    }
-    const ascii = this.bytes.toString('latin1', 0, places.dataAt);
+    this.parts.read(count, this.sealed);
+    this.choose(aads);
+    this.ghash.sumUp(count, this.aads, this.parts.data, this.sums);
+    this.ghash.sumUp(count, this.nothing, this.parts.ivs, this.ivSums);
+    this.putCounters(count);
+    this.decrypt(count, this.blockCipher.update(this.blocks.subarray(0, (this.blockAt[count] ?? 0) * BLOCK_BYTES)));
+    const { bytes, starts } = this.parts.data;
+    const ascii = bytes.toString('latin1', 0, starts[count]);
     return (index) => this.result(index, texts[index] ?? '', ascii);
   }
 
-  /** Takes a value apart and sums it up; false when it cannot be part of a batch. */
-  private read(index: number, hasAad: boolean): boolean {
-    const { sealed, aads, places, ghash, sums } = this;
-    const start = places.dataAt;
-    places.tagAt = index * TAG_BYTES;
-    const type = readSealed(sealed.bytes, sealed.starts[index] ?? 0, sealed.starts[index + 1] ?? 0, places);
-    if (!type) return false;
-    const aadStart = aads.starts[index] ?? 0;
-    const aadEnd = aads.starts[index + 1] ?? 0;
-    const isLong = blocksOf(aadEnd - aadStart) + blocksOf(places.dataAt - start) >= MOST_BLOCKS;
-    if (isLong || (hasAad && aadStart === aadEnd)) return false;
-    this.types[index] = type;
-    ghash.sumUp(aads.bytes, aadStart, aadEnd, places.data, start, places.dataAt);
-    for (let word = 0; word < TAG_WORDS; word++) sums[index * TAG_WORDS + word] = ghash.sum[word] ?? 0;
-    return true;
-  }
-
-  /** Puts the counter blocks of the value at hand where they are encrypted: that of the tag, and one for each block of data. */
-  private prepareCounters(block: number, dataBlocks: number): void {
-    const { ghash, counters } = this;
-    ghash.sumUp(NOTHING, 0, 0, this.places.iv, 0, IV_BYTES);
-    const { sum } = ghash;
-    const counter = sum[3] ?? 0;
-    for (let at = block * BLOCK_BYTES, count = 0; count <= dataBlocks; at += BLOCK_BYTES, count++) {
-      counters.setInt32(at, sum[0] ?? 0);
-      counters.setInt32(at + 4, sum[1] ?? 0);
-      counters.setInt32(at + 8, sum[2] ?? 0);
-      counters.setInt32(at + 12, counter + count);
+  /** Tells which values can be part of the batch, and how many blocks each takes: one for its tag, and those of its data. */
+  private choose(aads: readonly string[]): void {
+    const { parts, states, blockAt } = this;
+    for (let index = 0; index < aads.length; index++) {
+      const aadBytes = lengthAt(this.aads, index);
+      const dataBlocks = blocksOf(lengthAt(parts.data, index));
+      const isLong = blocksOf(aadBytes) + dataBlocks >= MOST_BLOCKS;
+      const lacksAad = aadBytes === 0 && aads[index] !== '';
+      const isPending = parts.types[index] !== null && !isLong && !lacksAad;
+      states[index] = isPending ? State.Pending : State.Alone;
+      blockAt[index + 1] = (blockAt[index] ?? 0) + (isPending ? 1 + dataBlocks : 0);
     }
   }
 
-  /** Turns a ciphertext into its plaintext, if it is authentic; returns what became of it. */
-  private decrypt(index: number, stream: Uint8Array, masks: DataView): number {
-    const block = this.blockAt[index] ?? 0;
-    if (!this.isAuthentic(index, block * BLOCK_BYTES, masks)) return State.Unauthentic;
-    const { bytes, starts } = this;
-    const end = starts[index + 1] ?? 0;
-    let seen = 0;
-    for (let at = starts[index] ?? 0, key = (block + 1) * BLOCK_BYTES; at < end; at++, key++) {
-      const byte = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
-      bytes[at] = byte;
-      seen |= byte;
+  /** Puts the counter blocks of all values where they are encrypted. */
+  private putCounters(count: number): void {
+    const { ivSums, blockAt, counters } = this;
+    for (let index = 0; index < count; index++) {
+      const first = blockAt[index] ?? 0;
+      const end = blockAt[index + 1] ?? 0;
+      const sum = index * TAG_WORDS;
+      for (let block = first; block < end; block++) {
+        const at = block * BLOCK_BYTES;
+        counters.setInt32(at, ivSums[sum] ?? 0);
+        counters.setInt32(at + 4, ivSums[sum + 1] ?? 0);
+        counters.setInt32(at + 8, ivSums[sum + 2] ?? 0);
+        counters.setInt32(at + 12, (ivSums[sum + 3] ?? 0) + block - first);
+      }
     }
-    return seen < 0x80 ? State.Ascii : State.Text;
+  }
+
+  /** Turns the ciphertexts that are authentic into their plaintexts. @param stream what the counters were encrypted to */
+  private decrypt(count: number, stream: Uint8Array): void {
+    const { states, blockAt } = this;
+    const { bytes, starts } = this.parts.data;
+    const masks = viewOf(stream);
+    for (let index = 0; index < count; index++) {
+      if (states[index] !== State.Pending) continue;
+      const block = (blockAt[index] ?? 0) * BLOCK_BYTES;
+      if (!this.isAuthentic(index, block, masks)) {
+        states[index] = State.Unauthentic;
+        continue;
+      }
+      const end = starts[index + 1] ?? 0;
+      let seen = 0;
+      for (let at = starts[index] ?? 0, key = block + BLOCK_BYTES; at < end; at++, key++) {
+        const byte = (bytes[at] ?? 0) ^ (stream[key] ?? 0);
+        bytes[at] = byte;
+        seen |= byte;
+      }
+      states[index] = seen < 0x80 ? State.Ascii : State.Text;
+    }
   }
 
   /** Whether the tag of the file is the right one; all of it is compared, wherever it differs. */
@@ -185,14 +177,19 @@ class Opener implements BatchOpener {
   private result(index: number, sealed: string, ascii: string): BatchResult {
     const state = this.states[index];
     if (state === State.Unauthentic) return null;
-    const type = this.types[index];
-    if (state === State.Alone || type === undefined) return undefined;
-    const { bytes, starts } = this;
+    const type = this.parts.types[index] ?? null;
+    if (state === State.Alone || type === null) return undefined;
+    const { bytes, starts } = this.parts.data;
     const start = starts[index] ?? 0;
     const end = starts[index + 1] ?? 0;
     const text = state === State.Ascii ? ascii.slice(start, end) : decodeText(bytes.subarray(start, end));
     return { text, type, iv: this.withIvs ? ivTextOf(sealed, type) : null, bytes, start, end };
   }
+}
+
+/** How many bytes one of the strings has. */
+function lengthAt({ starts }: Spans, index: number): number {
+  return (starts[index + 1] ?? 0) - (starts[index] ?? 0);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,4 +1,5 @@
 /** GHASH, the sum that AES-GCM authenticates with (NIST SP 800-38D, section 6.4), for inputs of few blocks. */
+import type { Spans } from './text-bytes.js';
 
 export const BLOCK_BYTES = 16;
 const BLOCK_BITS = 128;
@@ -16,82 +17,87 @@ const POLYNOMIAL = 0xe1000000;
  * never on the key or on a sum. The tables themselves are made without looking anything up.
  */
 export class Ghash {
-  /** The sum so far, as four words, the first one first. */
-  readonly sum = new Int32Array(WORDS);
-  /** The tables of the powers from 1 on, those that were needed so far. */
+  /** The tables of the powers, the highest one first, so that bytes one behind the other have their rows likewise. */
   private readonly tables: Int32Array;
+  /** The powers whose tables were needed so far. */
   private made = 0;
-  /** The highest power so far. */
+  /** The highest of them. */
   private power: Int32Array;
   private readonly key: Int32Array;
+  private readonly lengths = new Uint8Array(BLOCK_BYTES);
 
   /**
    * @param key the block of zeros under the block cipher: 16 bytes
-   * @param mostBlocks the highest power that will be asked for
+   * @param mostBlocks the highest power that will be asked for; 512 at most
    */
-  constructor(key: Uint8Array, mostBlocks: number) {
+  constructor(
+    key: Uint8Array,
+    private readonly mostBlocks: number,
+  ) {
     const view = new DataView(key.buffer, key.byteOffset, BLOCK_BYTES);
     this.key = Int32Array.from({ length: WORDS }, (_, word) => view.getInt32(word * 4));
     this.tables = new Int32Array(mostBlocks * TABLE_WORDS);
     this.power = this.key;
-    this.makeTables(1);
   }
 
   /**
-   * Sums up additional data, bytes and the block with their lengths in bits, as GCM does; the last block of each is filled up with
-   * zeros. The initialisation vector is summed up as bytes without additional data. Both are shorter than 8192.
+   * Sums up messages as GCM does: additional data, bytes and a block with their lengths in bits, the last block of each filled up
+   * with zeros. An initialisation vector is a message without additional data.
+   * @param sums receives four words for each, the first one first; nothing for a message that needs a higher power than there may be
    */
-  sumUp(aad: Uint8Array, aadStart: number, aadEnd: number, bytes: Uint8Array, start: number, end: number): void {
-    for (let word = 0; word < WORDS; word++) this.sum[word] = 0;
-    const power = 1 + blocksOf(end - start);
-    this.add(aad, aadStart, aadEnd, power + blocksOf(aadEnd - aadStart));
-    this.add(bytes, start, end, power);
-    this.addLengths(aadEnd - aadStart, end - start);
+  sumUp(count: number, aads: Spans, texts: Spans, sums: Int32Array): void {
+    for (let index = 0; index < count; index++) {
+      const aadStart = aads.starts[index] ?? 0;
+      const aadEnd = aads.starts[index + 1] ?? 0;
+      const start = texts.starts[index] ?? 0;
+      const end = texts.starts[index + 1] ?? 0;
+      const blocks = 1 + blocksOf(end - start);
+      const allBlocks = blocks + blocksOf(aadEnd - aadStart);
+      if (allBlocks > this.mostBlocks) continue;
+      if (allBlocks > this.made) this.makeTables(allBlocks);
+      for (let word = 0; word < WORDS; word++) sums[index * WORDS + word] = 0;
+      this.add(aads.bytes, aadStart, aadEnd, allBlocks, sums, index * WORDS);
+      this.add(texts.bytes, start, end, blocks, sums, index * WORDS);
+      this.setLengths(aadEnd - aadStart, end - start);
+      this.add(this.lengths, 0, BLOCK_BYTES, 1, sums, index * WORDS);
+    }
   }
 
-  /** Adds bytes as blocks: the first times the key to the power of `power`, and each one behind times a power less. */
-  private add(bytes: Uint8Array, start: number, end: number, power: number): void {
-    if (power > this.made) this.makeTables(power);
-    const { sum, tables } = this;
-    let a = sum[0] ?? 0;
-    let b = sum[1] ?? 0;
-    let c = sum[2] ?? 0;
-    let d = sum[3] ?? 0;
-    let table = (power - 1) * TABLE_WORDS;
-    for (let block = start; block < end; block += BLOCK_BYTES, table -= TABLE_WORDS) {
-      const stop = Math.min(block + BLOCK_BYTES, end);
-      for (let at = block, row = table; at < stop; at++, row += ROW_WORDS) {
-        const entry = row + (bytes[at] ?? 0) * WORDS;
-        a ^= tables[entry] ?? 0;
-        b ^= tables[entry + 1] ?? 0;
-        c ^= tables[entry + 2] ?? 0;
-        d ^= tables[entry + 3] ?? 0;
-      }
+  /** Adds bytes to the sum at `to`, as blocks: the first times the key to the power of `power`, each one behind times a power less. */
+  private add(bytes: Uint8Array, start: number, end: number, power: number, sums: Int32Array, to: number): void {
+    const { tables } = this;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let at = start, row = tables.length - power * TABLE_WORDS; at < end; at++, row += ROW_WORDS) {
+      const entry = row + (bytes[at] ?? 0) * WORDS;
+      a ^= tables[entry] ?? 0;
+      b ^= tables[entry + 1] ?? 0;
+      c ^= tables[entry + 2] ?? 0;
+      d ^= tables[entry + 3] ?? 0;
     }
-    sum[0] = a;
-    sum[1] = b;
-    sum[2] = c;
-    sum[3] = d;
+    sums[to] = (sums[to] ?? 0) ^ a;
+    sums[to + 1] = (sums[to + 1] ?? 0) ^ b;
+    sums[to + 2] = (sums[to + 2] ?? 0) ^ c;
+    sums[to + 3] = (sums[to + 3] ?? 0) ^ d;
   }
 
-  private addLengths(aadBytes: number, bytes: number): void {
-    const { sum, tables } = this;
-    // Of either number, 8 bytes long, only the last two are not zero.
-    const one = 6 * ROW_WORDS + (aadBytes >> 5) * WORDS;
-    const two = 7 * ROW_WORDS + ((aadBytes << 3) & 0xff) * WORDS;
-    const three = 14 * ROW_WORDS + (bytes >> 5) * WORDS;
-    const four = 15 * ROW_WORDS + ((bytes << 3) & 0xff) * WORDS;
-    for (let word = 0; word < WORDS; word++) {
-      const aad = (tables[one + word] ?? 0) ^ (tables[two + word] ?? 0);
-      sum[word] = (sum[word] ?? 0) ^ aad ^ (tables[three + word] ?? 0) ^ (tables[four + word] ?? 0);
-    }
+  /** Of either number of bits, 8 bytes long, only the last two are not zero. */
+  private setLengths(aadBytes: number, bytes: number): void {
+    const { lengths } = this;
+    lengths[6] = aadBytes >> 5;
+    lengths[7] = aadBytes << 3;
+    lengths[14] = bytes >> 5;
+    lengths[15] = bytes << 3;
   }
 
   /** Makes the tables up to that of a power. */
   private makeTables(power: number): void {
     for (; this.made < power; this.made++) {
       if (this.made > 0) this.power = product(this.power, this.key);
-      fillTable(this.tables.subarray(this.made * TABLE_WORDS, (this.made + 1) * TABLE_WORDS), this.power);
+      const end = this.tables.length - this.made * TABLE_WORDS;
+      fillTable(this.tables.subarray(end - TABLE_WORDS, end), this.power);
     }
   }
 }

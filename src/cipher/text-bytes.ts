@@ -1,9 +1,15 @@
 /** The bytes of many short texts at once: a call for each would cost more than the bytes. */
 
-/** The bytes of some texts, one behind the other. */
-export class TextBytes {
+/** Byte strings, one behind the other. */
+export interface Spans {
+  readonly bytes: Uint8Array;
+  /** Where the one at an index begins; the one before ends there. */
+  readonly starts: Int32Array;
+}
+
+/** The bytes of some texts. */
+export class TextBytes implements Spans {
   bytes = Buffer.alloc(0);
-  /** Where the bytes of the text at an index begin; those of the one before end there. */
   readonly starts: Int32Array;
 
   /** @param capacity texts that may be held at once. */
