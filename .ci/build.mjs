@@ -40,7 +40,6 @@ const SECOND = {
     'src/config/read.ts',
     'src/util/atomic-write.ts',
     'src/cli/version.ts',
-    'src/keys/age/format/portable-aead.ts',
   ],
 };
 /** The plug-in of kustomize, which has a start file of its own. */
@@ -62,6 +61,16 @@ const COLD = new Set([
   'src/keys/age/recipients.ts',
 ]);
 const LAST = { file: 'rest.cjs' };
+/** Modules that import packages, which code that V8 has kept cannot (it throws): this file is not compiled. */
+const IMPORTERS = {
+  file: 'packages.cjs',
+  names: [
+    'src/util/import-sdk.ts',
+    'src/util/re2.ts',
+    'src/keys/age/age-package.ts',
+    'src/keys/age/format/portable-aead.ts',
+  ],
+};
 
 const COMMON = {
   absWorkingDir: root,
@@ -111,6 +120,7 @@ function importsOf({ imports }, ...kinds) {
 function assign(inputs) {
   const places = new Map();
   const parts = [
+    IMPORTERS,
     { file: FIRST.file, names: staticClosure(inputs, FIRST.rooms, COLD) },
     { file: SECOND.file, names: staticClosure(inputs, [...SECOND.rooms, ...COLD]) },
     { file: PLUGIN.file, names: staticClosure(inputs, PLUGIN.rooms) },
@@ -147,9 +157,9 @@ function elsewhere(places, exports, file) {
         const isOwn = place === file && !(file === FIRST.file && kind === 'dynamic-import');
         return place === undefined || isOwn ? undefined : { path: target, namespace: 'elsewhere' };
       });
-      // Code that V8 has kept cannot import (it throws): of the first file, built-ins are required, packages are not for it.
+      // Built-ins are required: the loader of ES modules would be started for them.
       bundler.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-        file === FIRST.file && kind === 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
+        kind === 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
       );
       bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
         contents: `module.exports = require(${JSON.stringify(path)});`,
@@ -171,10 +181,10 @@ function callLater(take, names) {
   return `let loaded; const load = () => (loaded ??= ${take}); ${functions.join(' ')}`;
 }
 
-/** Makes sure that the first file imports nothing at run time. */
+/** Makes sure that a file imports nothing at run time. */
 function checkImports(file) {
   const found = /\bimport\([^)]*\)/.exec(readFileSync(file, 'utf8'));
-  if (found) throw new Error(`${file} has ${found[0]}: take it out with its module`);
+  if (found) throw new Error(`${file} has ${found[0]}: its module belongs into ${IMPORTERS.file}`);
 }
 
 /** Makes sure that what is cold exports functions only: anything else would have to be there from the start. */
@@ -209,7 +219,7 @@ async function buildProgram(folder, metafile) {
   checkCold();
   const { inputs, exports } = await survey();
   const places = assign(inputs);
-  for (const { file } of [FIRST, SECOND, PLUGIN, LAST]) {
+  for (const { file } of [FIRST, SECOND, PLUGIN, LAST, IMPORTERS]) {
     const names = handedOut(inputs, places, file);
     await build({
       ...PROGRAM,
@@ -219,9 +229,9 @@ async function buildProgram(folder, metafile) {
       ...(file === FIRST.file ? { banner: { js: 'const program=module;' } } : {}),
     });
   }
-  checkImports(join(folder, FIRST.file));
-  // In a process of its own: what is compiled must be this file's code alone.
-  execFileSync(process.execPath, [join(root, '.ci', 'compile.cjs'), resolve(folder, FIRST.file)], { stdio: 'inherit' });
+  for (const { file } of [FIRST, SECOND, PLUGIN, LAST]) checkImports(join(folder, file));
+  // In a process of its own: what is compiled must be the program's code alone.
+  execFileSync(process.execPath, [join(root, '.ci', 'compile.cjs'), folder], { stdio: 'inherit' });
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, places: Object.fromEntries(places) }));
 }
 

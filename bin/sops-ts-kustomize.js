@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** Starts the plug-in of kustomize; everything it does is in pluginMain. Builds start it once per generator. */
-const { pluginMain, processStreams } = require('../dist/kustomize.cjs').modules['src/cli/plugin.ts']();
+const { load } = require('./load.js');
+
+const { pluginMain, processStreams } = load('kustomize.cjs').modules['src/cli/plugin.ts']();
 
 process.on('SIGXFSZ', () => undefined);
 pluginMain(process.argv.slice(2), processStreams()).then((status) => {

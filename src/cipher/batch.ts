@@ -4,7 +4,7 @@
  */
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
 import { decodeText } from '../util/text.js';
-import { IV_BYTES, TAG_BYTES } from './encrypted-value.js';
+import { TAG_BYTES } from './encrypted-value.js';
 import { BLOCK_BYTES, blocksOf, Ghash } from './ghash.js';
 import { ivTextOf, SealedParts } from './sealed-bytes.js';
 import { type Spans, TextBytes } from './text-bytes.js';

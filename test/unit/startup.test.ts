@@ -51,7 +51,8 @@ function foreignTo(words: readonly string[]): string[] {
   desk.write('imported', '');
   start(words, [...watchImports, ...watchLoads], 'pipe');
   const names = [...loads().files, ...desk.text('imported').split('\n')];
-  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/(?:sops-ts|more|rest)\.cjs)$/;
+  const own =
+    /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/(?:sops-ts|load)\.js|dist\/(?:sops-ts|more|rest|packages)\.cjs)$/;
   return names.filter((name) => !own.test(name));
 }
 
@@ -219,9 +220,10 @@ describe('the files of the program', () => {
     expect(ownFilesOf(['filestatus', 'flow.yaml'])).toContain('more.cjs');
   });
 
-  test('encrypting needs all', () => {
+  test('encrypting needs all but that of the plug-in', () => {
     desk.write('plain.yaml', 'a: 1\n');
-    expect(ownFilesOf(['encrypt', 'plain.yaml']).toSorted()).toEqual(['more.cjs', 'rest.cjs', 'sops-ts.cjs']);
+    const files = ownFilesOf(['encrypt', 'plain.yaml']).toSorted();
+    expect(files).toEqual(['more.cjs', 'packages.cjs', 'rest.cjs', 'sops-ts.cjs']);
   });
 
   test('the first holds no other format, no configuration, no other command and no other provider', () => {
@@ -249,6 +251,7 @@ describe('the plug-in of kustomize', () => {
     const names = loads().files.map((file) => file.split('/').at(-1));
     expect(names.toSorted()).toEqual([
       'kustomize.cjs',
+      'load.js',
       'more.cjs',
       'preload.cjs',
       'sops-ts-kustomize.js',
@@ -258,16 +261,18 @@ describe('the plug-in of kustomize', () => {
 });
 
 describe('the code compiled by the build', () => {
+  const FILES = ['kustomize.cjs', 'more.cjs', 'rest.cjs', 'sops-ts.cjs'];
+
+  /** That of the first file. */
   const code = (): string => {
     const dist = join(dirname(program.file), '..', 'dist');
-    const names = readdirSync(dist).filter((name) => name.startsWith('sops-ts.cjs.'));
-    expect(names).toEqual([`sops-ts.cjs.${process.version}-${process.platform}-${process.arch}`]);
-    return join(dist, names[0] ?? '');
+    const names = readdirSync(dist).filter((name) => /\.cjs\../.test(name));
+    expect(names).toEqual(FILES.map((file) => `${file}.${process.version}-${process.platform}-${process.arch}`));
+    return join(dist, names.at(-1) ?? '');
   };
 
-  /** Decrypts a file, and tells whether V8 took the code it was given (`taken`, `rejected`), if it was given any. */
-  async function decryptWatched(): Promise<string[]> {
-    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
+  /** Runs the program, and tells of each file whether V8 took the code it was given (`taken`, `rejected`), if it was given any. */
+  function watched(words: readonly string[], printed: unknown): string[] {
     const watch = desk.write(
       'watch.cjs',
       `const vm = require('node:vm');
@@ -275,14 +280,20 @@ describe('the code compiled by the build', () => {
          constructor(source, options) {
            super(source, options);
            const word = this.cachedDataRejected ? 'rejected' : 'taken';
-           if (options.cachedData) require('node:fs').appendFileSync(${JSON.stringify(desk.path('scripts'))}, word + '\\n');
+           const line = require('node:path').basename(options.filename) + ' ' + word + '\\n';
+           if (options.cachedData) require('node:fs').appendFileSync(${JSON.stringify(desk.path('scripts'))}, line);
          }
        };`,
     );
     desk.write('scripts', '');
-    const ran = program.run(['decrypt', 'q.yaml'], { cwd: desk.folder, env: desk.env, before: ['--require', watch] });
-    expect([ran.status, ran.stdout.toString(), ran.stderr.toString()]).toEqual([0, 'a: 1\n', '']);
+    const ran = program.run(words, { cwd: desk.folder, env: desk.env, before: ['--require', watch] });
+    expect([ran.status, ran.stdout.toString(), ran.stderr.toString()]).toEqual([0, printed, '']);
     return desk.text('scripts').split('\n').slice(0, -1);
+  }
+
+  async function decryptWatched(): Promise<string[]> {
+    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
+    return watched(['decrypt', 'q.yaml'], 'a: 1\n');
   }
 
   /** Changes a file for the time of a test. */
@@ -301,7 +312,18 @@ describe('the code compiled by the build', () => {
   }
 
   test('is used', async () => {
-    expect(await decryptWatched()).toEqual(['taken']);
+    expect(await decryptWatched()).toEqual(['sops-ts.cjs taken']);
+  });
+
+  test('is used of every file that a command needs', () => {
+    desk.write('plain.json', '{"a": 1}\n');
+    const lines = watched(['encrypt', 'plain.json'], expect.stringContaining('ENC['));
+    expect(lines.toSorted()).toEqual(['more.cjs taken', 'rest.cjs taken', 'sops-ts.cjs taken']);
+  });
+
+  test('does not keep packages from being imported', async () => {
+    desk.write('rule.yaml', await desk.encrypt('rule.yaml', 'a: 1\n', '--encrypted-regex', '^a$'));
+    expect(watched(['decrypt', 'rule.yaml'], 'a: 1\n')).toEqual(['sops-ts.cjs taken']);
   });
 
   test('is not used for another text, even of the same length', async () => {
@@ -318,7 +340,7 @@ describe('the code compiled by the build', () => {
 
   test('is refused by V8, and harms nothing, when it is for another one', async () => {
     const change = (bytes: Buffer) => Buffer.from(bytes).fill(0x5a, 32, 64);
-    await withChanged(code(), change, async () => expect(await decryptWatched()).toEqual(['rejected']));
+    await withChanged(code(), change, async () => expect(await decryptWatched()).toEqual(['sops-ts.cjs rejected']));
   });
 
   test('need not be there', async () => {

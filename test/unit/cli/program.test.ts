@@ -1,36 +1,23 @@
 /** The program as a process of its own: the bundle that `npm run build` makes, started by bin/sops-ts.js. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { Program } from '../../support/program.js';
 
-const root = new URL('../../..', import.meta.url).pathname;
-
-let folder: string;
-let program: string;
+let program: Program;
 
 beforeAll(() => {
-  const cache = join(root, 'node_modules', '.cache');
-  mkdirSync(cache, { recursive: true });
-  folder = mkdtempSync(join(cache, 'sops-ts-program-'));
-  program = join(folder, 'bin', 'sops-ts.js');
-  mkdirSync(join(folder, 'bin'));
-  copyFileSync(join(root, 'bin', 'sops-ts.js'), program);
-  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  copyFileSync(join(root, 'bin', 'package.json'), join(folder, 'bin', 'package.json'));
-  execFileSync(process.execPath, [join(root, '.ci', 'build.mjs'), join(folder, 'dist')]);
+  program = new Program();
 });
 
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => program.remove());
 
 function shell(script: string): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, NODE: process.execPath, PROGRAM: program };
+  const env = { ...process.env, NODE: process.execPath, PROGRAM: program.file };
   return spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
 }
 
@@ -84,7 +71,7 @@ async function readLate(script: string, desk: Desk): Promise<string> {
   execFileSync('mkfifo', [fifo]);
   const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
-  const env = { ...desk.env, NODE: process.execPath, PROGRAM: program };
+  const env = { ...desk.env, NODE: process.execPath, PROGRAM: program.file };
   const child = spawn('bash', ['-c', script], { env, stdio: ['ignore', 'ignore', 'inherit', writer] });
   closeSync(writer);
   const ended = once(child, 'exit');
