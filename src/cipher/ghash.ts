@@ -24,7 +24,6 @@ export class Ghash {
   /** The highest of them. */
   private power: Int32Array;
   private readonly key: Int32Array;
-  private readonly lengths = new Uint8Array(BLOCK_BYTES);
 
   /**
    * @param key the block of zeros under the block cipher: 16 bytes
@@ -55,11 +54,9 @@ export class Ghash {
       const allBlocks = blocks + blocksOf(aadEnd - aadStart);
       if (allBlocks > this.mostBlocks) continue;
       if (allBlocks > this.made) this.makeTables(allBlocks);
-      for (let word = 0; word < WORDS; word++) sums[index * WORDS + word] = 0;
+      this.putLengths(aadEnd - aadStart, end - start, sums, index * WORDS);
       this.add(aads.bytes, aadStart, aadEnd, allBlocks, sums, index * WORDS);
       this.add(texts.bytes, start, end, blocks, sums, index * WORDS);
-      this.setLengths(aadEnd - aadStart, end - start);
-      this.add(this.lengths, 0, BLOCK_BYTES, 1, sums, index * WORDS);
     }
   }
 
@@ -83,13 +80,18 @@ export class Ghash {
     sums[to + 3] = (sums[to + 3] ?? 0) ^ d;
   }
 
-  /** Of either number of bits, 8 bytes long, only the last two are not zero. */
-  private setLengths(aadBytes: number, bytes: number): void {
-    const { lengths } = this;
-    lengths[6] = aadBytes >> 5;
-    lengths[7] = aadBytes << 3;
-    lengths[14] = bytes >> 5;
-    lengths[15] = bytes << 3;
+  /** Begins the sum at `to` with the block of the lengths. Of either number, 8 bytes long, only the last two are not zero. */
+  private putLengths(aadBytes: number, bytes: number, sums: Int32Array, to: number): void {
+    const { tables } = this;
+    const last = tables.length - TABLE_WORDS;
+    const one = last + 6 * ROW_WORDS + (aadBytes >> 5) * WORDS;
+    const two = last + 7 * ROW_WORDS + ((aadBytes << 3) & 0xff) * WORDS;
+    const three = last + 14 * ROW_WORDS + (bytes >> 5) * WORDS;
+    const four = last + 15 * ROW_WORDS + ((bytes << 3) & 0xff) * WORDS;
+    for (let word = 0; word < WORDS; word++) {
+      const aad = (tables[one + word] ?? 0) ^ (tables[two + word] ?? 0);
+      sums[to + word] = aad ^ (tables[three + word] ?? 0) ^ (tables[four + word] ?? 0);
+    }
   }
 
   /** Makes the tables up to that of a power. */

@@ -1,7 +1,7 @@
 /** The leaves of a tree on their way to plaintext: opened many at a time, hashed for the MAC in their order. */
 import { SopsError } from '../errors.js';
 import type { EncryptionScope } from '../tree/scope.js';
-import type { Branch, KeyPath, Leaf } from '../tree/tree.js';
+import type { Branch, KeyPath, Leaf, LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
 import { walk } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
@@ -24,8 +24,12 @@ export interface QueueOptions {
   readonly scope: EncryptionScope;
 }
 
+/** A value that can be hashed and encrypted. */
+type Filled = Exclude<LeafValue, null>;
+
 export class LeafQueue {
   private leaves: Leaf[] = [];
+  private values: Filled[] = [];
   /** The additional data of each leaf; null for one that is not encrypted. */
   private aads: (string | null)[] = [];
   private batched = false;
@@ -33,55 +37,57 @@ export class LeafQueue {
   constructor(private readonly options: QueueOptions) {}
 
   /** Hashes a readable leaf in its turn. Throws as {@link flush} does. */
-  addPlain(leaf: Leaf): void {
-    this.add(leaf, null);
+  addPlain(leaf: Leaf, value: Filled): void {
+    this.add(leaf, value, null);
   }
 
   /** Decrypts a leaf in place, and hashes it, in its turn. Throws as {@link flush} does. */
-  addSealed(leaf: Leaf, aad: string): void {
-    this.add(leaf, aad);
+  addSealed(leaf: Leaf, value: Filled, aad: string): void {
+    this.add(leaf, value, aad);
   }
 
-  private add(leaf: Leaf, aad: string | null): void {
+  private add(leaf: Leaf, value: Filled, aad: string | null): void {
     this.leaves.push(leaf);
+    this.values.push(value);
     this.aads.push(aad);
     if (this.leaves.length === (this.batched ? BATCH_LEAVES : WORTH_A_BATCH)) this.flush();
   }
 
   /** Does what waits. Throws `leaf-not-decryptable` for the first leaf that cannot be decrypted; those before it are. */
   flush(): void {
-    const { leaves, aads } = this;
+    const { leaves, values, aads } = this;
     this.leaves = [];
+    this.values = [];
     this.aads = [];
-    const resultOf = this.openTogether(leaves, aads);
+    const resultOf = this.openTogether(values, aads);
     for (let index = 0; index < leaves.length; index++) {
       const leaf = leaves[index] as Leaf;
+      const value = values[index] as Filled;
       const aad = aads[index] ?? null;
-      if (aad === null) this.hash(leaf);
-      else this.decrypt(leaf, aad, resultOf?.(index));
+      if (aad === null) this.hash(leaf, value);
+      else this.decrypt(leaf, value, aad, resultOf?.(index));
     }
   }
 
   private openTogether(
-    leaves: readonly Leaf[],
+    values: readonly Filled[],
     aads: readonly (string | null)[],
   ): ((index: number) => BatchResult) | undefined {
-    if (!this.batched && leaves.length < WORTH_A_BATCH) return undefined;
+    if (!this.batched && values.length < WORTH_A_BATCH) return undefined;
     this.batched = true;
-    const texts = leaves.map(({ value }, index) => (aads[index] !== null && typeof value === 'string' ? value : ''));
+    const texts = values.map((value, index) => (aads[index] !== null && typeof value === 'string' ? value : ''));
     return this.options.cipher.openTogether(
       texts,
       aads.map((aad) => aad ?? ''),
     );
   }
 
-  private decrypt(leaf: Leaf, aad: string, result: BatchResult): void {
+  private decrypt(leaf: Leaf, sealed: Filled, aad: string, result: BatchResult): void {
     const { cipher, mac } = this.options;
-    if (typeof leaf.value !== 'string') {
-      const kind = leaf.value === null ? 'null' : typeWordOf(leaf.value);
-      throw notDecryptable(this.pathOf(leaf), `Expected encrypted value as string, but got ${kind}`);
+    if (typeof sealed !== 'string') {
+      throw notDecryptable(this.pathOf(leaf), `Expected encrypted value as string, but got ${typeWordOf(sealed)}`);
     }
-    const opened = result === undefined ? this.openAlone(leaf, leaf.value, aad) : result;
+    const opened = result === undefined ? this.openAlone(leaf, sealed, aad) : result;
     if (opened === null) throw notDecryptable(this.pathOf(leaf), UNAUTHENTIC, AUTHENTICATION_HINT);
     const { text, type } = opened;
     const value = readValue(text, type);
@@ -92,7 +98,7 @@ export class LeafQueue {
     leaf.value = value;
     // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
     if (textOf(value) === text) mac.addBytes(opened.bytes, opened.start, opened.end);
-    else this.hash(leaf);
+    else this.hash(leaf, value);
   }
 
   private openAlone(leaf: Leaf, text: string, aad: string): OpenedValue | null {
@@ -103,8 +109,8 @@ export class LeafQueue {
     return { text: decodeText(bytes), type: parsed.type, iv: parsed.iv, bytes, start: 0, end: bytes.length };
   }
 
-  private hash(leaf: Leaf): void {
-    const text = leaf.value === null ? '' : textOf(leaf.value);
+  private hash(leaf: Leaf, value: Filled): void {
+    const text = textOf(value);
     if (text === null) throw notDecryptable(this.pathOf(leaf), 'the value is outside the range of its type');
     this.options.mac.addText(text);
   }

@@ -1,7 +1,7 @@
 /** Encrypting and decrypting whole trees in place, with the MAC computed on the way (spec file-format.md sections 2–4). */
 import { SopsError } from '../errors.js';
 import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
-import { type Branch, comment, type Leaf } from '../tree/tree.js';
+import { type Branch, comment, type Leaf, type LeafValue } from '../tree/tree.js';
 import { textOf, typeWordOf } from '../tree/value.js';
 import { type Place, walk } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
@@ -82,17 +82,20 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0, keptComments: 0 };
   walk(documents, scope, {
     leaf(leaf, place) {
-      if (leaf.value === null || leaf.value === '') return;
-      if (place.selected && decryptItemComment(cipher, queue, leaf, place)) {
+      // Asked for once: a value may be cut out of the text each time.
+      const { value } = leaf;
+      if (value === null || value === '') return;
+      const { selected } = place;
+      if (selected && decryptItemComment(cipher, queue, { leaf, value }, place)) {
         counts.encryptedComments += 1;
         return;
       }
       counts.nonEmptyLeaves += 1;
-      if (place.selected) {
+      if (selected) {
         counts.encryptedLeaves += 1;
-        queue.addSealed(leaf, place.joinedPath);
+        queue.addSealed(leaf, value, place.joinedPath);
       } else if (!macOnlyEncrypted) {
-        queue.addPlain(leaf);
+        queue.addPlain(leaf, value);
       }
     },
     comment(comment, place) {
@@ -109,8 +112,12 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
  * A list item that is an encrypted comment becomes a comment, at once, since the selection of what follows depends on it.
  * @returns false for any other leaf, which is left as it is.
  */
-function decryptItemComment(cipher: Cipher, queue: LeafQueue, leaf: Leaf, place: Place): boolean {
-  const { value } = leaf;
+function decryptItemComment(
+  cipher: Cipher,
+  queue: LeafQueue,
+  { leaf, value }: { leaf: Leaf; value: LeafValue },
+  place: Place,
+): boolean {
   if (place.container.kind !== 'list' || typeof value !== 'string' || !value.includes(COMMENT_WORD)) return false;
   const parsed = parseEncryptedValue(value);
   if (parsed?.type !== COMMENT_WORD) return false;

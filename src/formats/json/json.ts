@@ -1,4 +1,5 @@
 /** The JSON format (spec file-format.md section 6.3). */
+import { isAscii } from 'node:buffer';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
@@ -18,8 +19,9 @@ export const jsonStore: FormatStore = {
   name: 'json',
 
   parse(bytes: Uint8Array): JsonFile {
-    const text = decodeText(bytes);
-    const json = readJson(text, bytes);
+    const ascii = isAscii(bytes) ? bytes : undefined;
+    const text = ascii ? asciiText(ascii) : decodeText(bytes);
+    const json = readJson(text, ascii);
     const sops = takeSops(json.root);
     const metadata = sops?.value ?? null;
     if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
@@ -50,4 +52,9 @@ function takeSops(root: Branch): Item | null {
   if (found.length > 1) throw new SopsError('metadata-invalid', 'the entry "sops" stands there twice');
   root.items.splice(root.items.indexOf(sops), 1);
   return sops;
+}
+
+/** The text of ASCII. Unlike those of other encodings, a long one stands outside V8's heap, and is not in its collector's way. */
+function asciiText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

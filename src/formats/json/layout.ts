@@ -1,6 +1,5 @@
 /** Finds out how a JSON file is laid out, so that what is added looks like the rest. */
 import type { JsonContainer, JsonEntry } from './places.js';
-import type { JsonText } from './read.js';
 import type { JsonStyle } from './write.js';
 
 /** How and where something new is written into a container. */
@@ -22,7 +21,7 @@ export class JsonLayout {
 
   constructor(
     private readonly text: string,
-    private readonly json: JsonText,
+    private readonly root: JsonContainer,
     fallback: JsonStyle,
   ) {
     this.style = this.rootStyle(fallback);
@@ -31,7 +30,7 @@ export class JsonLayout {
   /** How an entry is written into a container behind (or instead of) the entry at an index; -1 for its beginning. */
   placement(container: JsonContainer, index: number): Placement {
     const outer = this.lineIndent(container.start);
-    if (container.count === 0) return this.emptyPlacement(outer);
+    if (container.entries.length === 0) return this.emptyPlacement(outer);
     const { gap, follows } = this.gapBefore(container, Math.max(index, 0));
     const newline = LINE_END.exec(gap)?.[0] ?? null;
     if (newline === null) {
@@ -44,10 +43,10 @@ export class JsonLayout {
 
   /** The white space before an entry, and whether a comma stands before that. */
   private gapBefore(container: JsonContainer, index: number): { gap: string; follows: boolean } {
-    const { entries } = this.json;
-    const previous = entries.at(container, index - 1);
-    const from = previous ? this.text.indexOf(',', previous.end) + 1 : container.start + 1;
-    return { gap: this.text.slice(from, entries.at(container, index)?.start), follows: previous !== undefined };
+    const { entries, start } = container;
+    const previous = entries[index - 1];
+    const from = previous ? this.text.indexOf(',', previous.end) + 1 : start + 1;
+    return { gap: this.text.slice(from, entries[index]?.entryStart), follows: previous !== undefined };
   }
 
   /** In an empty container: as in the root, one step further in. */
@@ -64,23 +63,27 @@ export class JsonLayout {
   }
 
   private rootStyle(fallback: JsonStyle): JsonStyle {
-    const { place: root, entries } = this.json;
+    const { root } = this;
     const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
-    const first = entries.at(root, 0);
+    const [first] = root.entries;
     if (!first) return { ...fallback, newline };
     const { gap } = this.gapBefore(root, 0);
     const colon = this.colonOf(first);
     const multiline = LINE_END.test(gap);
     const comma =
-      root.count > 1 && !multiline ? `,${this.gapBefore(root, 1).gap}` : colon.trimEnd() === colon ? ',' : ', ';
+      root.entries.length > 1 && !multiline
+        ? `,${this.gapBefore(root, 1).gap}`
+        : colon.trimEnd() === colon
+          ? ','
+          : ', ';
     return { newline: multiline ? newline : null, unit: multiline ? lastLine(gap) : '\t', colon, comma };
   }
 
   /** The colon of an item, with what stands around it. */
-  private colonOf({ start, value }: JsonEntry): string {
-    const colon = this.text.lastIndexOf(':', value.start);
-    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, start);
-    const written = this.text.slice(keyEnd, value.start);
+  private colonOf({ entryStart, start }: JsonEntry): string {
+    const colon = this.text.lastIndexOf(':', start);
+    const keyEnd = Math.max(this.text.lastIndexOf('"', colon) + 1, entryStart);
+    const written = this.text.slice(keyEnd, start);
     return LINE_END.test(written) ? ': ' : written;
   }
 }

@@ -48,7 +48,7 @@ class JsonSplicer {
     private readonly target: JsonTarget,
     style: JsonStyle,
   ) {
-    this.layout = new JsonLayout(target.text, target.json, style);
+    this.layout = new JsonLayout(target.text, target.json.place, style);
     this.sealed = target.metadata !== null;
   }
 
@@ -65,7 +65,7 @@ class JsonSplicer {
   private wantedInRoot(metadata: Branch): Wanted[] {
     const { sops, json } = this.target;
     const wanted = wantedIn(json.root);
-    const entries = json.entries.of(json.place);
+    const { entries } = json.place;
     const kept = new Set(wanted.map((entry) => entry.node));
     const own = entries.findIndex((entry) => entry.node === sops);
     const next = own < 0 ? undefined : entries.slice(own + 1).find((entry) => kept.has(entry.node));
@@ -77,15 +77,16 @@ class JsonSplicer {
   /** Goes on with a container until one of its entries is a container itself, which comes first. */
   private spliceContainer(cursor: Cursor): void {
     const { container } = cursor;
-    const { items } = container.node;
-    const kept = cursor.next === 0 ? this.target.json.entries.keptIn(container) : container.count;
-    if (kept < Math.min(container.count, 1)) {
+    const { items } = container.tree;
+    const count = container.entries.length;
+    const kept = cursor.next === 0 ? container.kept : count;
+    if (kept < Math.min(count, 1)) {
       this.pending.pop();
-      this.spliceStructure(container, wantedIn(container.node));
+      this.spliceStructure(container, wantedIn(container.tree));
       return;
     }
     // SOPS puts the metadata at the end.
-    if (kept < container.count) this.removeBehind(container, kept);
+    if (kept < count) this.removeBehind(container, kept);
     while (cursor.next < items.length) {
       const index = cursor.next++;
       const entry = items[index];
@@ -99,16 +100,15 @@ class JsonSplicer {
   }
 
   /** Removes the entries behind the first ones of a container. */
-  private removeBehind(container: JsonContainer, kept: number): void {
-    const { entries } = this.target.json;
-    const previous = entries.at(container, kept - 1);
-    const last = entries.at(container, container.count - 1);
+  private removeBehind({ entries }: JsonContainer, kept: number): void {
+    const previous = entries[kept - 1];
+    const last = entries.at(-1);
     if (previous && last) this.replace(previous.end, last.end, '');
   }
 
   /** Entries may have come or gone: the others stay as they are written. */
   private spliceStructure(container: JsonContainer, wanted: readonly Wanted[]): void {
-    const entries = this.target.json.entries.of(container);
+    const { entries } = container;
     const places = new Map(entries.map(({ node }, index) => [node, index]));
     const kept = wanted.map(({ node }) => places.get(node)).filter((index) => index !== undefined);
     const first = kept[0];
@@ -136,12 +136,12 @@ class JsonSplicer {
 
   /** Removes entries with one comma each: the one before, or for those before the first that stays, the one behind. */
   private removeEntries(entries: readonly JsonEntry[], kept: ReadonlySet<number>, first: number): void {
-    for (const [index, { start, end }] of entries.entries()) {
+    for (const [index, { entryStart, end }] of entries.entries()) {
       if (kept.has(index)) continue;
       const previous = entries[index - 1];
       const next = entries[index + 1];
       if (index > first && previous) this.replace(previous.end, end, '');
-      else if (next) this.replace(start, next.start, '');
+      else if (next) this.replace(entryStart, next.entryStart, '');
     }
   }
 
@@ -155,18 +155,17 @@ class JsonSplicer {
     const placement = this.layout.placement(container, previous < 0 ? first : previous);
     const key = node.kind === 'item' ? jsonString(node.key) + placement.style.colon : '';
     const text = key + this.print(value, placement);
-    const { entries } = this.target.json;
-    const before = entries.at(container, previous);
-    const at = before ? before.end : entries.at(container, first)?.start;
+    const before = container.entries[previous];
+    const at = before ? before.end : container.entries[first]?.entryStart;
     if (at === undefined) throw new TypeError('an entry has no neighbour');
     this.replace(at, at, before ? placement.separator + text : text + placement.separator);
   }
 
   /** Updates a value; a container that stands where it stood is returned, since what it holds is still to be looked at. */
   private spliceValue(container: JsonContainer, index: number, value: Value): JsonContainer | undefined {
-    const old = this.target.json.entries.valueAt(container, index);
+    const old = container.entries[index];
     if (!old) throw new TypeError('the entry is not of this file');
-    if (old.kind === 'container' && value === old.node) return old;
+    if (old.kind === 'container' && value === old.tree) return old;
     if (value.kind === 'leaf' && old.kind === 'leaf') this.spliceLeaf(old, value);
     else this.replace(old.start, old.end, this.print(value, this.layout.placement(container, index)));
     return undefined;
@@ -185,12 +184,12 @@ class JsonSplicer {
 
   /** Writes a container anew: nothing of it stayed, or its order changed. */
   private reprint(container: JsonContainer, wanted: readonly Wanted[]): void {
-    const { node, start, end } = container;
+    const { tree, start, end } = container;
     const placement = this.layout.placement(container, 0);
     const values = wanted.map(({ value }) => value);
     const keys = wanted.map(({ node }) => (node.kind === 'item' ? node.key : ''));
     const copy =
-      node.kind === 'list' ? list(values) : branch(values.map((value, index) => item(keys[index] ?? '', value)));
+      tree.kind === 'list' ? list(values) : branch(values.map((value, index) => item(keys[index] ?? '', value)));
     this.replace(start, end, printJson(copy, placement.style, placement.outer, this.sealed));
   }
 

@@ -1,7 +1,8 @@
 /** From YAML or JSON text to objects, as strictly as the API server reads them (spec kubernetes-and-stores.md 1.6, 1.9). */
 import { SopsError } from '../../errors.js';
 import { documentError } from '../../formats/document-error.js';
-import { readJson } from '../../formats/json/read.js';
+import { entriesIn } from '../../formats/json/places.js';
+import { readJsonStream } from '../../formats/json/read.js';
 import { readDocuments } from '../../formats/yaml/documents.js';
 import type { NodeWatcher } from '../../formats/yaml/node.js';
 import { CORE_PREFIX } from '../../formats/yaml/properties.js';
@@ -61,7 +62,7 @@ function hasContent(text: string): boolean {
 function readAll(text: string, file: string | undefined): Manifest[] {
   if (!/^\s*\{/.test(text)) return readYaml(text, file);
   try {
-    return readJsonStream(text, file);
+    return readJson(text, file);
   } catch (error) {
     try {
       return readYaml(text, file);
@@ -80,22 +81,13 @@ function readYaml(text: string, file: string | undefined): Manifest[] {
   });
 }
 
-function readJsonStream(text: string, file: string | undefined): Manifest[] {
-  const found: Manifest[] = [];
-  for (let rest = text; /\S/.test(rest); ) {
-    const { root, place, entries } = readJson(rest);
-    const keys = new Map(entries.all().map(({ node, start }) => [node, start]));
-    const whole = new Resolver(rest, keys, 'json').branch(root);
-    const origin = { file, document: found.length + 1 };
-    found.push({
-      root: withoutEntries(whole, METADATA_KEY),
-      sops: itemOf(whole, METADATA_KEY)?.value,
-      text: rest,
-      origin,
-    });
-    rest = rest.slice(place.end);
-  }
-  return found;
+function readJson(text: string, file: string | undefined): Manifest[] {
+  return readJsonStream(text).map(({ root, place }, index) => {
+    const keys = new Map(entriesIn(place).map(({ node, entryStart }) => [node, entryStart]));
+    const whole = new Resolver(text, keys, 'json').branch(root);
+    const origin = { file, document: index + 1 };
+    return { root: withoutEntries(whole, METADATA_KEY), sops: itemOf(whole, METADATA_KEY)?.value, text, origin };
+  });
 }
 
 /** Notes where keys stand, to tell `<<` from `"<<"`, and refuses tags. */

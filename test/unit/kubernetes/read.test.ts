@@ -62,6 +62,7 @@ items:
     ['a: 1\na: 2\n', 'line 2, column 1: this key stands twice'],
     ['x: 1\n---\nb: {k: 1, k: 2}\n', 'line 3, column 11: this key stands twice'],
     ['{"a": 1, "a": 2}', 'line 1, column 10: this key stands twice'],
+    ['{"a": 1}\n{"b": [{"k": 1,\n"k": 2}]}', 'line 3, column 1: this key stands twice'],
     ['a: !Ref x\n', 'only the core tags'],
     ['a: !!python/object:os.system x\n', 'only the core tags'],
     ['- a\n', 'must be a map'],
@@ -106,6 +107,11 @@ items:
     expect(stringAt(found[0]?.root ?? expect.fail(), 'v')).toBe('😀/');
     expect(found[1]?.sops).toBeDefined();
     expect(valueAt(found[1]?.root ?? expect.fail(), 'sops')).toBeUndefined();
+  });
+
+  test('reads many JSON documents, each but once', () => {
+    const found = read('{"kind": "Secret", "stringData": {"a": "b"}}\n'.repeat(20_000));
+    expect(found).toHaveLength(20_000);
   });
 
   test('keeps hostile keys as data', () => {
