@@ -168,11 +168,20 @@ function elsewhere(places, exports, file) {
         const place = places.get(path);
         const from = place === file ? 'program.exports' : `require('./${place}')`;
         const take = `${from}.modules[${JSON.stringify(path)}]()`;
-        const isCold = file === FIRST.file && COLD.has(path);
-        return { contents: isCold ? callLater(take, exports.get(path)) : `module.exports = ${take};`, resolveDir: root };
+        const names = exports.get(path);
+        return { contents: contentsOf(take, names, file === FIRST.file, COLD.has(path)), resolveDir: root };
       });
     },
   };
+}
+
+/**
+ * A module that hands out what another file has. The first file takes it whole, as it seldom takes anything; the others take what it
+ * exports one by one, since asking the whole for a function at each call shows in loops.
+ */
+function contentsOf(take, names, isFirst, isCold) {
+  if (!isFirst) return `export const { ${names.join(', ')} } = ${take};`;
+  return isCold ? callLater(take, names) : `module.exports = ${take};`;
 }
 
 /** A module with the same functions as another, which it takes when one of them is called. */

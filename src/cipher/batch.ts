@@ -167,7 +167,7 @@ class Opener implements BatchOpener {
   private isAuthentic(index: number, maskAt: number, masks: DataView): boolean {
     let difference = 0;
     for (let word = 0; word < TAG_WORDS; word++) {
-      const tag = this.tags.getInt32(index * TAG_BYTES + word * 4);
+      const tag = this.tags.getInt32((index * TAG_WORDS + word) * 4);
       const sum = this.sums[index * TAG_WORDS + word] ?? 0;
       difference |= tag ^ sum ^ masks.getInt32(maskAt + word * 4);
     }
