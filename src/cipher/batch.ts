@@ -79,9 +79,9 @@ class Opener implements BatchOpener {
     readonly capacity: number,
     private readonly withIvs: boolean,
   ) {
-    this.sealed = new TextBytes(capacity);
-    this.aads = new TextBytes(capacity);
-    this.nothing = new TextBytes(capacity);
+    this.sealed = new TextBytes(capacity, MOST_TEXT);
+    this.aads = new TextBytes(capacity, MOST_BYTES);
+    this.nothing = new TextBytes(capacity, 0);
     this.parts = new SealedParts(capacity, MOST_BYTES);
     this.tags = viewOf(this.parts.tags.bytes);
     this.sums = new Int32Array(capacity * TAG_WORDS);
@@ -96,8 +96,8 @@ class Opener implements BatchOpener {
 
   open(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
     const count = texts.length;
-    this.sealed.fill(texts.map((text) => (text.length > MOST_TEXT ? '' : text)));
-    this.aads.fill(aads.map((aad) => (aad.length > MOST_BYTES ? '' : aad)));
+    this.sealed.fill(texts);
+    this.aads.fill(aads);
     this.parts.read(count, this.sealed);
     this.choose(aads);
     this.ghash.sumUp(count, this.aads, this.parts.data, this.sums);

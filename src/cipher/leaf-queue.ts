@@ -30,15 +30,17 @@ type Filled = Exclude<LeafValue, null>;
 export class LeafQueue {
   private leaves: Leaf[] = [];
   private values: Filled[] = [];
-  /** The additional data of each leaf; null for one that is not encrypted. */
-  private aads: (string | null)[] = [];
+  /** The ciphertexts among them, with the empty text for all else. */
+  private texts: string[] = [];
+  /** The additional data of each leaf; empty, as those of none are, for one that is not encrypted. */
+  private aads: string[] = [];
   private batched = false;
 
   constructor(private readonly options: QueueOptions) {}
 
   /** Hashes a readable leaf in its turn. Throws as {@link flush} does. */
   addPlain(leaf: Leaf, value: Filled): void {
-    this.add(leaf, value, null);
+    this.add(leaf, value, '');
   }
 
   /** Decrypts a leaf in place, and hashes it, in its turn. Throws as {@link flush} does. */
@@ -46,40 +48,30 @@ export class LeafQueue {
     this.add(leaf, value, aad);
   }
 
-  private add(leaf: Leaf, value: Filled, aad: string | null): void {
+  private add(leaf: Leaf, value: Filled, aad: string): void {
     this.leaves.push(leaf);
     this.values.push(value);
+    this.texts.push(aad !== '' && typeof value === 'string' ? value : '');
     this.aads.push(aad);
     if (this.leaves.length === (this.batched ? BATCH_LEAVES : WORTH_A_BATCH)) this.flush();
   }
 
   /** Does what waits. Throws `leaf-not-decryptable` for the first leaf that cannot be decrypted; those before it are. */
   flush(): void {
-    const { leaves, values, aads } = this;
+    const { leaves, values, texts, aads } = this;
     this.leaves = [];
     this.values = [];
+    this.texts = [];
     this.aads = [];
-    const resultOf = this.openTogether(values, aads);
+    this.batched ||= leaves.length >= WORTH_A_BATCH;
+    const resultOf = this.batched ? this.options.cipher.openTogether(texts, aads) : undefined;
     for (let index = 0; index < leaves.length; index++) {
       const leaf = leaves[index] as Leaf;
       const value = values[index] as Filled;
-      const aad = aads[index] ?? null;
-      if (aad === null) this.hash(leaf, value);
+      const aad = aads[index] as string;
+      if (aad === '') this.hash(leaf, value);
       else this.decrypt(leaf, value, aad, resultOf?.(index));
     }
-  }
-
-  private openTogether(
-    values: readonly Filled[],
-    aads: readonly (string | null)[],
-  ): ((index: number) => BatchResult) | undefined {
-    if (!this.batched && values.length < WORTH_A_BATCH) return undefined;
-    this.batched = true;
-    const texts = values.map((value, index) => (aads[index] !== null && typeof value === 'string' ? value : ''));
-    return this.options.cipher.openTogether(
-      texts,
-      aads.map((aad) => aad ?? ''),
-    );
   }
 
   private decrypt(leaf: Leaf, sealed: Filled, aad: string, result: BatchResult): void {

@@ -12,13 +12,20 @@ export class TextBytes implements Spans {
   bytes = Buffer.alloc(0);
   readonly starts: Int32Array;
 
-  /** @param capacity texts that may be held at once. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity texts that may be held at once
+   * @param mostUnits that a text may have; a longer one has no bytes
+   */
+  constructor(
+    capacity: number,
+    private readonly mostUnits: number,
+  ) {
     this.starts = new Int32Array(capacity + 1);
   }
 
   /** Takes the UTF-8 bytes of up to that many texts, instead of those before. A text with lone surrogates has none. */
-  fill(texts: readonly string[]): void {
+  fill(given: readonly string[]): void {
+    const texts = this.hasLongOne(given) ? given.map((text) => (text.length > this.mostUnits ? '' : text)) : given;
     const joined = texts.join('');
     if (this.bytes.length < joined.length * 3) this.bytes = Buffer.alloc(joined.length * 4);
     const isAscii = this.bytes.write(joined, 'utf8') === joined.length;
@@ -29,5 +36,10 @@ export class TextBytes implements Spans {
       else if (text.isWellFormed()) end += this.bytes.write(text, end, 'utf8');
       this.starts[index + 1] = end;
     }
+  }
+
+  private hasLongOne(texts: readonly string[]): boolean {
+    for (let index = 0; index < texts.length; index++) if ((texts[index] ?? '').length > this.mostUnits) return true;
+    return false;
   }
 }
