@@ -15,6 +15,8 @@ const BATCH_LEAVES = 512;
 /** Fewer are opened one by one: preparing for batches takes as long as opening about that many. */
 const WORTH_A_BATCH = 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** What a queue works with. */
 export interface QueueOptions {
   readonly cipher: Cipher;
@@ -35,6 +37,10 @@ export class LeafQueue {
   /** The additional data of each leaf; empty, as those of none are, for one that is not encrypted. */
   private aads: string[] = [];
   private batched = false;
+  /** Bytes that are to be hashed. */
+  private runBytes: Uint8Array = NOTHING;
+  private runStart = 0;
+  private runEnd = 0;
 
   constructor(private readonly options: QueueOptions) {}
 
@@ -72,10 +78,11 @@ export class LeafQueue {
       if (aad === '') this.hash(leaf, value);
       else this.decrypt(leaf, value, aad, resultOf?.(index));
     }
+    this.endRun();
   }
 
   private decrypt(leaf: Leaf, sealed: Filled, aad: string, result: BatchResult): void {
-    const { cipher, mac } = this.options;
+    const { cipher } = this.options;
     if (typeof sealed !== 'string') {
       throw notDecryptable(this.pathOf(leaf), `Expected encrypted value as string, but got ${typeWordOf(sealed)}`);
     }
@@ -89,7 +96,7 @@ export class LeafQueue {
     if (opened.iv !== null) cipher.remember(opened.iv, type, text, aad);
     leaf.value = value;
     // A typed value is hashed as it prints, which need not be how it was written (an int `+5`).
-    if (textOf(value) === text) mac.addBytes(opened.bytes, opened.start, opened.end);
+    if (value === text || textOf(value) === text) this.hashBytes(opened);
     else this.hash(leaf, value);
   }
 
@@ -101,7 +108,26 @@ export class LeafQueue {
     return { text: decodeText(bytes), type: parsed.type, iv: parsed.iv, bytes, start: 0, end: bytes.length };
   }
 
+  /** Hashes the bytes of a value, at once with those before when they follow each other. */
+  private hashBytes({ bytes, start, end }: OpenedValue): void {
+    if (bytes !== this.runBytes || start !== this.runEnd) {
+      this.endRun();
+      this.runBytes = bytes;
+      this.runStart = start;
+    }
+    this.runEnd = end;
+  }
+
+  /** Hashes what waits for bytes that follow; before anything else is hashed, and before the bytes are gone. */
+  private endRun(): void {
+    this.options.mac.addBytes(this.runBytes, this.runStart, this.runEnd);
+    this.runBytes = NOTHING;
+    this.runStart = 0;
+    this.runEnd = 0;
+  }
+
   private hash(leaf: Leaf, value: Filled): void {
+    this.endRun();
     const text = textOf(value);
     if (text === null) throw notDecryptable(this.pathOf(leaf), 'the value is outside the range of its type');
     this.options.mac.addText(text);

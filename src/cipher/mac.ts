@@ -8,6 +8,7 @@ import type { Cipher } from './cipher.js';
 /** SHA-256 of `sops`: a MAC over encrypted leaves alone starts with it, so that it never equals one over all leaves. */
 const ENCRYPTED_ONLY_PREFIX = '8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69';
 const BATCH_BYTES = 65_536;
+const LOOPED_BYTES = 512;
 
 /** The running hash of one tree. */
 export class MacHash {
@@ -36,12 +37,13 @@ export class MacHash {
 
   /** Hashes `bytes[start, end)`. */
   addBytes(bytes: Uint8Array, start: number, end: number): void {
-    if (end - start > this.batch.length - this.filled) this.flush();
-    if (end - start > this.batch.length) {
+    if (end - start > LOOPED_BYTES) {
+      this.flush();
       this.hash.update(bytes.subarray(start, end));
       return;
     }
-    // Most values are short: copying them in a loop beats a view and a call for each.
+    if (end - start > this.batch.length - this.filled) this.flush();
+    // Copying a few in a loop beats a view and a call.
     for (let at = start; at < end; at++) this.batch[this.filled++] = bytes[at] ?? 0;
   }
 

@@ -8,6 +8,8 @@ export type TypeWord = 'str' | 'int' | 'float' | 'bool' | 'time';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
+/** Integers of that many characters are within int64. */
+const SURE_LENGTH = 18;
 const INTEGER = /^[+-]?[0-9]+$/;
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
@@ -37,7 +39,7 @@ export function textOf(value: Exclude<LeafValue, null>): string | null {
     case 'string':
       return value;
     case 'bigint':
-      return isInt64(value) ? value.toString() : null;
+      return int64Text(value);
     case 'number':
       return floatText(value);
     case 'boolean':
@@ -67,6 +69,11 @@ export function readValue(text: string, word: string): Exclude<LeafValue, null> 
     default:
       return undefined;
   }
+}
+
+function int64Text(value: bigint): string | null {
+  const text = value.toString();
+  return text.length <= SURE_LENGTH || isInt64(value) ? text : null;
 }
 
 /** Whether an integer fits the model's ints. */
@@ -99,9 +106,11 @@ function withoutExponent(text: string): string {
 }
 
 function parseInt64(text: string): bigint | undefined {
+  if (!INTEGER.test(text)) return undefined;
+  if (text.length <= SURE_LENGTH) return BigInt(text);
   // Leading zeros aside, 19 digits are the most int64 has; the bound keeps the conversion linear on hostile texts.
-  if (!INTEGER.test(text) || text.replace(/^[+-]?0*/, '').length > 19) return undefined;
-  const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
+  if (text.replace(/^[+-]?0*/, '').length > 19) return undefined;
+  const value = BigInt(text);
   return isInt64(value) ? value : undefined;
 }
 
