@@ -55,13 +55,15 @@ const COLD = new Set([
   'src/formats/yaml/emit-flow.ts',
   'src/formats/yaml/entry-splice.ts',
   'src/formats/yaml/flow-reader.ts',
-  'src/util/re2.ts',
   'src/datakey/recovery-report.ts',
   'src/datakey/shamir.ts',
   'src/keys/age/recipients.ts',
 ]);
 const LAST = { file: 'rest.cjs' };
-/** Modules that import packages, which code that V8 has kept cannot (it throws): this file is not compiled. */
+/**
+ * Modules that import packages, which code that V8 has kept cannot (it throws): this file is not compiled. It is required when one of
+ * their functions is called, from wherever; they may export functions only.
+ */
 const IMPORTERS = {
   file: 'packages.cjs',
   names: [
@@ -169,19 +171,14 @@ function elsewhere(places, exports, file) {
         const from = place === file ? 'program.exports' : `require('./${place}')`;
         const take = `${from}.modules[${JSON.stringify(path)}]()`;
         const names = exports.get(path);
-        return { contents: contentsOf(take, names, file === FIRST.file, COLD.has(path)), resolveDir: root };
+        // The first file takes a module whole, as it seldom takes anything; the others take what it exports one by one, since asking
+        // the whole for a function at each call shows in loops.
+        const takeNow = file === FIRST.file ? `module.exports = ${take};` : `export const { ${names.join(', ')} } = ${take};`;
+        const isLate = place === IMPORTERS.file || (file === FIRST.file && COLD.has(path));
+        return { contents: isLate ? callLater(take, names) : takeNow, resolveDir: root };
       });
     },
   };
-}
-
-/**
- * A module that hands out what another file has. The first file takes it whole, as it seldom takes anything; the others take what it
- * exports one by one, since asking the whole for a function at each call shows in loops.
- */
-function contentsOf(take, names, isFirst, isCold) {
-  if (!isFirst) return `export const { ${names.join(', ')} } = ${take};`;
-  return isCold ? callLater(take, names) : `module.exports = ${take};`;
 }
 
 /** A module with the same functions as another, which it takes when one of them is called. */
@@ -196,11 +193,11 @@ function checkImports(file) {
   if (found) throw new Error(`${file} has ${found[0]}: its module belongs into ${IMPORTERS.file}`);
 }
 
-/** Makes sure that what is cold exports functions only: anything else would have to be there from the start. */
-function checkCold() {
-  for (const name of COLD) {
+/** Makes sure that what is taken late exports functions only: anything else would have to be there from the start. */
+function checkLate() {
+  for (const name of [...COLD, ...IMPORTERS.names]) {
     const other = /^export (?!(?:async )?function\b|interface\b|type\b).*/m.exec(readFileSync(join(root, name), 'utf8'));
-    if (other) throw new Error(`${name} is cold, but exports more than functions: ${other[0]}`);
+    if (other) throw new Error(`${name} is taken late, but exports more than functions: ${other[0]}`);
   }
 }
 
@@ -225,7 +222,7 @@ function runEach(names) {
 }
 
 async function buildProgram(folder, metafile) {
-  checkCold();
+  checkLate();
   const { inputs, exports } = await survey();
   const places = assign(inputs);
   for (const { file } of [FIRST, SECOND, PLUGIN, LAST, IMPORTERS]) {

@@ -1,14 +1,13 @@
 /**
  * Compiles the program's files for the Node that runs this, as far as the most usual commands run them, and puts V8's code beside
- * each; bin/load.js takes it when the file and Node are the same. Behind a hash of the file.
+ * each; bin/load.js takes it when the file and Node are the same.
  *
  * usage: node .ci/compile.cjs FOLDER
  */
-const { createHash } = require('node:crypto');
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const { Readable, Writable } = require('node:stream');
-const { run, scriptOf } = require('../bin/load.js');
+const { codeFileOf, hashOf, run, scriptOf } = require('../bin/load.js');
 
 const YAML = `# What most files hold.
 database:
@@ -67,8 +66,7 @@ class Scripts {
   keep(name) {
     const file = join(this.folder, name);
     const { source, script } = this.#scripts.get(file);
-    const code = Buffer.concat([createHash('sha256').update(source).digest(), script.createCachedData()]);
-    writeFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`, code);
+    writeFileSync(codeFileOf(file), Buffer.concat([hashOf(source), script.createCachedData()]));
   }
 }
 

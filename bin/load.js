@@ -8,16 +8,24 @@ const { Script } = require('node:vm');
 const DIST = join(__dirname, '..', 'dist');
 const HASH_BYTES = 32;
 
+/** Where the code that V8 has made of a file for this very Node is kept: behind a hash of the file, since V8 compares no more than the length. */
+function codeFileOf(file) {
+  return `${file}.${process.version}-${process.platform}-${process.arch}`;
+}
+
+function hashOf(source) {
+  return createHash('sha256').update(source).digest();
+}
+
 /**
  * A file of the program with the code that the build has compiled for this very Node (.ci/compile.cjs), which saves a third of
  * a small file's time; undefined where there is none. It lies beside the file, and is as safe as that.
  */
 function compiledScript(file) {
   try {
-    const code = readFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`);
+    const code = readFileSync(codeFileOf(file));
     const source = readFileSync(file);
-    // V8 compares no more than the length.
-    if (!createHash('sha256').update(source).digest().equals(code.subarray(0, HASH_BYTES))) return undefined;
+    if (!hashOf(source).equals(code.subarray(0, HASH_BYTES))) return undefined;
     return scriptOf(file, source, code.subarray(HASH_BYTES));
   } catch {
     return undefined;
@@ -47,4 +55,4 @@ function run(script, file, loadBeside = load) {
   return program.exports;
 }
 
-module.exports = { load, run, scriptOf };
+module.exports = { codeFileOf, hashOf, load, run, scriptOf };

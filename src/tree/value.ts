@@ -39,7 +39,7 @@ export function textOf(value: Exclude<LeafValue, null>): string | null {
     case 'string':
       return value;
     case 'bigint':
-      return int64Text(value);
+      return isInt64(value) ? value.toString() : null;
     case 'number':
       return floatText(value);
     case 'boolean':
@@ -69,11 +69,6 @@ export function readValue(text: string, word: string): Exclude<LeafValue, null> 
     default:
       return undefined;
   }
-}
-
-function int64Text(value: bigint): string | null {
-  const text = value.toString();
-  return text.length <= SURE_LENGTH || isInt64(value) ? text : null;
 }
 
 /** Whether an integer fits the model's ints. */

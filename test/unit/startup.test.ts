@@ -51,8 +51,7 @@ function foreignTo(words: readonly string[]): string[] {
   desk.write('imported', '');
   start(words, [...watchImports, ...watchLoads], 'pipe');
   const names = [...loads().files, ...desk.text('imported').split('\n')];
-  const own =
-    /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/(?:sops-ts|load)\.js|dist\/(?:sops-ts|more|rest|packages)\.cjs)$/;
+  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/(?:sops-ts|load)\.js|dist\/(?:sops-ts|more|rest)\.cjs)$/;
   return names.filter((name) => !own.test(name));
 }
 
@@ -220,10 +219,10 @@ describe('the files of the program', () => {
     expect(ownFilesOf(['filestatus', 'flow.yaml'])).toContain('more.cjs');
   });
 
-  test('encrypting needs all but that of the plug-in', () => {
+  test('encrypting needs all but those of the plug-in and of packages', () => {
     desk.write('plain.yaml', 'a: 1\n');
     const files = ownFilesOf(['encrypt', 'plain.yaml']).toSorted();
-    expect(files).toEqual(['more.cjs', 'packages.cjs', 'rest.cjs', 'sops-ts.cjs']);
+    expect(files).toEqual(['more.cjs', 'rest.cjs', 'sops-ts.cjs']);
   });
 
   test('the first holds no other format, no configuration, no other command and no other provider', () => {

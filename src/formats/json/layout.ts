@@ -65,17 +65,14 @@ export class JsonLayout {
   private rootStyle(fallback: JsonStyle): JsonStyle {
     const { root } = this;
     const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
-    const [first] = root.entries;
+    const { entries } = root;
+    const [first] = entries;
     if (!first) return { ...fallback, newline };
     const { gap } = this.gapBefore(root, 0);
     const colon = this.colonOf(first);
     const multiline = LINE_END.test(gap);
     const comma =
-      root.entries.length > 1 && !multiline
-        ? `,${this.gapBefore(root, 1).gap}`
-        : colon.trimEnd() === colon
-          ? ','
-          : ', ';
+      entries.length > 1 && !multiline ? `,${this.gapBefore(root, 1).gap}` : colon.trimEnd() === colon ? ',' : ', ';
     return { newline: multiline ? newline : null, unit: multiline ? lastLine(gap) : '\t', colon, comma };
   }
 

@@ -1,9 +1,9 @@
 /** The parts of JSON text that are not made of others: white space, strings, numbers and words (RFC 8259). */
 import type { SopsError } from '../../errors.js';
 import type { LeafValue } from '../../tree/tree.js';
+import { isInt64 } from '../../tree/value.js';
 import { documentError } from '../document-error.js';
 
-const LIMIT = 1n << 63n;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const WORDS: readonly (readonly [string, boolean | null])[] = [
   ['true', true],
@@ -136,5 +136,5 @@ function unitsOf(text: string): Uint16Array {
 function integerOf(literal: string): bigint | number {
   if (literal.length > 20) return Number(literal);
   const value = BigInt(literal);
-  return value >= -LIMIT && value < LIMIT ? value : Number(literal);
+  return isInt64(value) ? value : Number(literal);
 }
