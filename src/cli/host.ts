@@ -3,7 +3,7 @@ import type { Activity, AuditLog, Host } from '../util/host.js';
 import { holdLine } from './passing-line.js';
 import type { Progress } from './progress.js';
 import { printable } from './report.js';
-import { type Streams, say } from './streams.js';
+import { calledAsSops, type Streams, say } from './streams.js';
 
 /** A host whose warnings go to standard error, one line each, and whose secrets are asked for on the terminal. */
 export function createHost(streams: Streams, audit?: AuditLog): Host {
@@ -19,6 +19,7 @@ export function createHost(streams: Streams, audit?: AuditLog): Host {
       return streams.cwd;
     },
     platform: streams.platform,
+    calledAsSops: calledAsSops(streams),
     async askSecret(prompt) {
       const { askOnTerminal } = await import('./terminal.js');
       const release = holdLine();

@@ -27,6 +27,11 @@ export interface Streams {
   writeDirectly?(bytes: Uint8Array): number;
 }
 
+/** Whether the program stands in for `sops`: through a link of that name, or where a wrapper script says so. */
+export function calledAsSops({ programName, env }: Streams): boolean {
+  return programName === 'sops' || env.SOPS_TS_AS === 'sops';
+}
+
 /** SOPS's place, on every system. */
 const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 

@@ -27,6 +27,11 @@ export interface Host {
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
   /**
+   * Whether the program was called as `sops`, by a link of that name or by `SOPS_TS_AS=sops`: where the two differ on
+   * purpose, whoever calls it so expects what SOPS does, with a warning. Absent for no.
+   */
+  readonly calledAsSops?: boolean;
+  /**
    * Asks the user for a secret on the terminal, without echo. Called at most once for one thing per run
    * (callers remember the answer). Rejects when there is no terminal.
    */

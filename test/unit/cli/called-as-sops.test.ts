@@ -1,0 +1,22 @@
+/** How the program learns that it stands in for `sops`. */
+import { describe, expect, test } from 'vitest';
+import { createHost } from '../../../src/cli/host.js';
+import type { Streams } from '../../../src/cli/streams.js';
+import { Sink } from '../../support/run.js';
+
+function streamsOf(programName: string | undefined, env: Record<string, string> = {}): Streams {
+  const name = programName === undefined ? {} : { programName };
+  return { stdin: process.stdin, stdout: new Sink(), stderr: new Sink(), env, cwd: '/', platform: 'linux', ...name };
+}
+
+describe('called as sops', () => {
+  test.each([
+    ['sops', {}, true],
+    ['sops-ts', { SOPS_TS_AS: 'sops' }, true],
+    ['sops-ts', {}, false],
+    ['sops-ts', { SOPS_TS_AS: '' }, false],
+    [undefined, {}, false],
+  ])('program %s with %o: %s', (name, env, expected) => {
+    expect(createHost(streamsOf(name, env)).calledAsSops).toBe(expected);
+  });
+});
