@@ -70,6 +70,7 @@ const KEYED = [
   ...RUNNING,
   ...PUBLISH,
   ...SEAL,
+  'seal verify',
   ...UNSEAL,
   ...FLUX_SECRET,
   ...DOCTOR,
@@ -77,17 +78,7 @@ const KEYED = [
 ];
 const SERVING = ['keyservice'];
 const INIT = ['init'];
-const ALL = [
-  ...KEYED,
-  'filestatus',
-  ...WHY,
-  ...SERVING,
-  'seal verify',
-  'flux check',
-  'helm downloader',
-  'helm install',
-  ...STORE,
-];
+const ALL = [...KEYED, 'filestatus', ...WHY, ...SERVING, 'flux check', 'helm downloader', 'helm install', ...STORE];
 
 /** What describes a store, by the names that src/kubernetes/stores has for it; mounting takes the first ones alone. */
 const MOUNT_SETTINGS = [

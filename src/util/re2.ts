@@ -11,13 +11,18 @@ export interface Re2 {
 const COMPILED = new Map<string, Re2>();
 const MOST_COMPILED = 32;
 
+/** The engine itself, for what needs more than to know whether a text matches. */
+export async function loadRe2(): Promise<typeof import('re2js').RE2JS> {
+  return (await import('re2js')).RE2JS;
+}
+
 /** Compiles an expression. Rejects with `config` and the engine's reason (it repeats the pattern, which is no secret). */
 export async function compileRe2(pattern: string): Promise<Re2> {
   const known = COMPILED.get(pattern);
   if (known) return known;
-  const { RE2JS } = await import('re2js');
+  const engine = await loadRe2();
   try {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = engine.compile(pattern);
     if (COMPILED.size >= MOST_COMPILED) COMPILED.clear();
     COMPILED.set(pattern, compiled);
     return compiled;

@@ -32,7 +32,7 @@ function checkModes(values: FlagValues): void {
   if (values.isOn('prune') && first !== 'merge-into') {
     throw new SopsError('conflict', 'Error: --prune belongs to --merge-into');
   }
-  if (privateKeyFiles(values).length > 0 && first !== 're-encrypt') {
+  if (privateKeyFiles(values).paths.length > 0 && first !== 're-encrypt') {
     throw new SopsError('conflict', 'Error: sealing needs no private key: --private-key belongs to --re-encrypt');
   }
 }
@@ -50,7 +50,7 @@ function sealRequest(invocation: Invocation): SealRequest {
 
 function resealRequest(invocation: Invocation): ResealRequest {
   const privateKeys = privateKeyFiles(invocation.values);
-  if (privateKeys.length === 0) {
+  if (privateKeys.paths.length === 0) {
     throw new SopsError('usage', 'Incorrect Usage: --re-encrypt needs the private key that opens the input', {
       hint: 'Name its file with --private-key FILE.',
     });

@@ -1,4 +1,5 @@
 /** What the commands for Sealed Secrets and for secret stores share. */
+import type { PrivateKeyFiles } from '../../kubernetes/sealed-secrets/private-keys.js';
 import type { PlainRequest } from '../../operations/plain-input.js';
 import type { Input } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
@@ -14,9 +15,11 @@ export function singleInput(invocation: Invocation, command: string): Input {
   return inputAndOutput(invocation).input;
 }
 
-/** The files of `--private-key`, given several times or separated by commas. */
-export function privateKeyFiles(values: FlagValues): string[] {
-  return values.list('private-key').flatMap((text) => text.split(',').filter((path) => path !== ''));
+/** The files of `--private-key`, given several times or separated by commas, and what opens encrypted ones. Throws `usage`. */
+export function privateKeyFiles(values: FlagValues): PrivateKeyFiles {
+  const { configPath, keyServices, decryptionOrder } = readingFlags(values);
+  const paths = values.list('private-key').flatMap((text) => text.split(',').filter((path) => path !== ''));
+  return { paths, configPath, keyServices, decryptionOrder };
 }
 
 /** How a file that may be encrypted is read. Throws `usage`. */

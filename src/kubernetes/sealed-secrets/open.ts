@@ -7,14 +7,14 @@ import type { EncryptRequest, Input, Output } from '../../operations/requests.js
 import type { Host } from '../../util/host.js';
 import { readManifests } from '../manifest/read.js';
 import { formFor, printSealed } from './print.js';
-import { readPrivateKeys } from './private-keys.js';
+import { type PrivateKeyFiles, readPrivateKeys } from './private-keys.js';
 import { readSealedSecret, type SealedSecret } from './sealed-secret.js';
 import { openAll, unseal } from './unseal.js';
 
 export interface OpenRequest {
   readonly input: Input;
-  /** Files with private keys, at least one. */
-  readonly privateKeys: readonly string[];
+  /** At least one file. */
+  readonly privateKeys: PrivateKeyFiles;
   /** The namespace of objects that leave it to `kubectl apply`. */
   readonly namespace?: string | undefined;
 }
@@ -33,9 +33,7 @@ export async function unsealFile(request: UnsealRequest, host: Host): Promise<vo
   const { input, output } = request;
   const form = formFor(request.form, output.kind === 'file' ? output.path : undefined);
   const { sealed, keys } = await readSealed(request, host);
-  const unsealed = sealed.map((one) => unseal(one, keys, request.keepOwner));
-  for (const { warnings } of unsealed) for (const warning of warnings) host.warn(warning);
-  const roots = unsealed.map(({ root }) => root);
+  const roots = await Promise.all(sealed.map((one) => unseal(one, keys, request.keepOwner)));
   const bytes = Buffer.from(printSealed(roots, form, false));
   if (!request.encrypt) return writeOutput(bytes, 'plaintext', output, input, host);
   const { encryptFile } = await import('../../operations/encrypt.js');
@@ -58,18 +56,18 @@ export interface Verified {
   readonly values: number;
 }
 
-/** Opens every value and forgets it. Throws `key`, naming what does not open. */
+/** Opens every value, renders every template, and forgets them. Throws `key`, naming what does not open. */
 export async function verifyFile(request: OpenRequest, host: Host): Promise<Verified[]> {
   const { sealed, keys } = await readSealed(request, host);
+  await Promise.all(sealed.map((one) => unseal(one, keys, false)));
   return sealed.map((one) => {
-    unseal(one, keys, false);
     return { described: one.described, values: openAll(one, keys).size + (one.blob === undefined ? 0 : 1) };
   });
 }
 
 async function readSealed(request: OpenRequest, host: Host): Promise<{ sealed: SealedSecret[]; keys: KeyObject[] }> {
   const { input } = request;
-  if (request.privateKeys.length === 0) {
+  if (request.privateKeys.paths.length === 0) {
     throw new SopsError('usage', 'Incorrect Usage: the private key is missing', {
       hint: 'Name its file with --private-key FILE.',
     });

@@ -1,9 +1,9 @@
 /** The controller's private keys: PEM files, or backups of the Secrets that hold them. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
+import type { SecretsRequest } from '../../operations/open-secrets.js';
+import { plainBytesOf, readMaybeEncrypted } from '../../operations/plain-input.js';
 import { type Branch, itemOf, type Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemReason } from '../../util/files.js';
@@ -12,21 +12,32 @@ import type { Host } from '../../util/host.js';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 const BEGIN = /-----BEGIN [A-Z0-9 ]+-----/;
 
+/** Files with private keys, and what opens those of them that SOPS encrypted. */
+export interface PrivateKeyFiles extends Pick<SecretsRequest, 'configPath' | 'keyServices' | 'decryptionOrder'> {
+  readonly paths: readonly string[];
+}
+
 /**
  * The RSA private keys of files, in order: PEM (PKCS#1, PKCS#8, the first block that is a key), or a Secret or List of them
- * as `kubectl get secret -o yaml` prints it, with the key under `tls.key`. Throws `key`, naming the file alone.
+ * as `kubectl get secret -o yaml` prints it, with the key under `tls.key`; each may be encrypted by SOPS. Throws `key`, naming
+ * the file alone, and what `decrypt` throws for a file that cannot be opened.
  */
-export async function readPrivateKeys(paths: readonly string[], host: Host): Promise<KeyObject[]> {
+export async function readPrivateKeys(files: PrivateKeyFiles, host: Host): Promise<KeyObject[]> {
   const found: KeyObject[] = [];
-  for (const path of paths) found.push(...(await keysOfFile(path, await readText(path, host))));
+  for (const path of files.paths) found.push(...(await keysOfFile(path, await readText(path, files, host))));
   return found;
 }
 
-async function readText(path: string, host: Host): Promise<string> {
+async function readText(path: string, files: PrivateKeyFiles, host: Host): Promise<string> {
+  const request = { ...files, input: { kind: 'file', path }, ignoreMac: false } as const;
   try {
-    return await readFile(resolve(host.cwd, path), 'utf8');
-  } catch (cause) {
-    throw new SopsError('key', `cannot read the private key: ${path}: ${systemReason(cause)}`, { cause });
+    const bytes = await plainBytesOf(await readMaybeEncrypted(request, host), request, host);
+    return Buffer.from(bytes).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    if (error.code !== 'no-file' && error.code !== 'input-unreadable') throw error.with(error.code, { file: path });
+    const reason = systemReason(error.cause);
+    throw new SopsError('key', `cannot read the private key: ${path}: ${reason}`, { cause: error.cause });
   }
 }
 

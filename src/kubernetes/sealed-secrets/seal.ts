@@ -15,7 +15,7 @@ import { type CertificateChoice, loadCertificate } from './certificate-source.js
 import { readPlaintext, readSecrets, type SecretInput } from './input.js';
 import { mergeInto, resealed } from './merge.js';
 import { formFor, printSealed } from './print.js';
-import { readPrivateKeys } from './private-keys.js';
+import { type PrivateKeyFiles, readPrivateKeys } from './private-keys.js';
 import { labelOf } from './scope.js';
 import { readSealedSecret, sealedSecretOf } from './sealed-secret.js';
 import type { SecretContent } from './secret-content.js';
@@ -46,7 +46,7 @@ export type RawRequest = PlainRequest & Sealing;
 
 export interface ResealRequest extends Sealing {
   readonly input: Input;
-  readonly privateKeys: readonly string[];
+  readonly privateKeys: PrivateKeyFiles;
 }
 
 /** Seals every Secret of the input. Nothing is written unless all could be sealed. Throws SopsError. */

@@ -1,22 +1,44 @@
-/** The simple part of `spec.template.data`: texts with values in them. Functions and conditions are left to the controller. */
+/** `spec.template.data`: the texts that the controller renders with the values of the SealedSecret. */
+import { SopsError } from '../../errors.js';
+import { oneLine } from '../../util/one-line.js';
+import { type SealedSecret, textsAt } from './sealed-secret.js';
 
-const ACTION = /\{\{([^{}]*)\}\}/;
-const FIELD = /^\s*(?:\.([A-Za-z_]\w*)|index \. "([-._a-zA-Z0-9]+)")\s*$/;
-/** What Go's templates print for a key that is not there. */
-const MISSING = '<no value>';
+const MOST_NAMED = 8;
 
-/** The text with `{{ .key }}` and `{{ index . "key" }}` replaced; null when it holds anything else of a template. */
-export function renderTemplate(text: string, values: ReadonlyMap<string, Uint8Array>): Uint8Array | null {
-  const parts: Uint8Array[] = [];
-  let rest = text;
-  for (let found = ACTION.exec(rest); found; found = ACTION.exec(rest)) {
-    const [action, inside = ''] = found;
-    const [, plain, indexed] = FIELD.exec(inside) ?? [];
-    const value = values.get(plain ?? indexed ?? '') ?? (plain === undefined ? null : Buffer.from(MISSING));
-    if (!value) return null;
-    parts.push(Buffer.from(rest.slice(0, found.index)), value);
-    rest = rest.slice(found.index + action.length);
+/**
+ * The rendered texts by key. Each sees the sealed values alone, as in the controller. Rejects with `document-invalid`, naming
+ * every key whose text cannot be rendered: a Secret without them would be silently incomplete.
+ */
+export async function renderTemplates(
+  sealed: SealedSecret,
+  values: ReadonlyMap<string, Uint8Array>,
+): Promise<Map<string, Uint8Array>> {
+  const rendered = new Map<string, Uint8Array>();
+  const failed: string[] = [];
+  for (const [key, text] of textsAt(sealed.manifest.root, 'spec', 'template', 'data')) {
+    try {
+      rendered.set(key, text.includes('{{') ? await render(text, values) : Buffer.from(text));
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      failed.push(`${oneLine(key)} (${error.message})`);
+    }
   }
-  if (rest.includes('{{')) return null;
-  return Buffer.concat([...parts, Buffer.from(rest)]);
+  if (failed.length > 0) throw notRendered(sealed, failed);
+  return rendered;
+}
+
+async function render(text: string, values: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+  const { renderGoTemplate } = await import('../go-template/render.js');
+  return renderGoTemplate(text, values);
+}
+
+function notRendered({ described, manifest }: SealedSecret, failed: readonly string[]): SopsError {
+  const { file } = manifest.origin;
+  const named =
+    failed.slice(0, MOST_NAMED).join(', ') +
+    (failed.length > MOST_NAMED ? `, and ${failed.length - MOST_NAMED} more` : '');
+  return new SopsError('document-invalid', `${described}: spec.template.data cannot be rendered: ${named}`, {
+    ...(file === undefined ? {} : { file }),
+    hint: 'Take those keys out of spec.template.data, or take the Secret that the controller has made: kubectl get secret -o yaml.',
+  });
 }

@@ -8,15 +8,10 @@ import { record } from '../record.js';
 import { labelOf } from './scope.js';
 import { mapOf, type SealedSecret, textsAt } from './sealed-secret.js';
 import { readSecret } from './secret-content.js';
-import { renderTemplate } from './template.js';
+import { renderTemplates } from './template.js';
 import { openValue } from './value.js';
 
 const SKIP_OWNER = 'sealedsecrets.bitnami.com/skip-set-owner-references';
-
-export interface Unsealed {
-  readonly root: Branch;
-  readonly warnings: readonly string[];
-}
 
 /**
  * Opens all values. Throws `key` when any does not open: which step failed is not told, for the text may come from somebody
@@ -35,16 +30,14 @@ export function openAll(sealed: SealedSecret, keys: readonly KeyObject[]): Map<s
   return opened;
 }
 
-/** The Secret, as `kubeseal --recovery-unseal` has it; `ownerReferences` only on request. Throws as {@link openAll}. */
-export function unseal(sealed: SealedSecret, keys: readonly KeyObject[], keepOwner: boolean): Unsealed {
+/**
+ * The Secret, as `kubeseal --recovery-unseal` has it; `ownerReferences` only on request. Rejects as {@link openAll} throws, and
+ * when a template of it cannot be rendered.
+ */
+export async function unseal(sealed: SealedSecret, keys: readonly KeyObject[], keepOwner: boolean): Promise<Branch> {
   const { root } = sealed.manifest;
-  const values = new Map<string, Uint8Array>([...openBlob(sealed, keys), ...openAll(sealed, keys)]);
-  const warnings: string[] = [];
-  for (const [key, text] of textsAt(root, 'spec', 'template', 'data')) {
-    const rendered = renderTemplate(text, values);
-    if (rendered) values.set(key, rendered);
-    else warnings.push(`${sealed.described}: spec.template.data.${key} is a template and was not rendered`);
-  }
+  const opened = new Map<string, Uint8Array>([...openBlob(sealed, keys), ...openAll(sealed, keys)]);
+  const values = new Map([...opened, ...(await renderTemplates(sealed, opened))]);
   const template = branchAt(root, 'spec', 'template');
   const immutable = template && valueAt(template, 'immutable');
   const metadata = record({
@@ -55,7 +48,7 @@ export function unseal(sealed: SealedSecret, keys: readonly KeyObject[], keepOwn
     ownerReferences: keepOwner ? ownerOf(sealed) : undefined,
   });
   const encoded = [...values].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')] as const);
-  const secret = record({
+  return record({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata,
@@ -63,7 +56,6 @@ export function unseal(sealed: SealedSecret, keys: readonly KeyObject[], keepOwn
     immutable,
     data: values.size > 0 ? sorted(textMap(encoded)) : undefined,
   });
-  return { root: secret, warnings };
 }
 
 /** What the controller writes; kubeseal leaves the `uid` empty, too. */

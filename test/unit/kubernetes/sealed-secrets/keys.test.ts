@@ -124,7 +124,7 @@ describe('private keys', () => {
     return path;
   };
   const bits = async (...paths: string[]) =>
-    (await readPrivateKeys(paths, hostOf())).map((key) => key.asymmetricKeyDetails?.modulusLength);
+    (await readPrivateKeys({ paths }, hostOf())).map((key) => key.asymmetricKeyDetails?.modulusLength);
 
   test('PKCS#1, PKCS#8, and several files', async () => {
     const paths = ['a.key', 'a.pkcs8', 'b.key', 'c.key'].map((name) => sealedPath(`keys/${name}.pem`));
@@ -153,7 +153,7 @@ describe('private keys', () => {
     ['a Secret without one', 'kind: Secret\ndata: {x: eA==}\n', 'holds no private key under data."tls.key"'],
     ['an empty List', 'kind: List\nitems: []\n', 'holds no RSA private key'],
   ])('cannot be %s', async (_what, text, message) => {
-    const error = await readPrivateKeys([file(text)], hostOf()).catch((thrown: Error) => thrown);
+    const error = await readPrivateKeys({ paths: [file(text)] }, hostOf()).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'key' });
     expect(String(error)).toContain(message);
     expect(String(error)).not.toContain(text.split('\n')[1] || '\0');

@@ -427,13 +427,32 @@ describe('unsealing', () => {
     expect(JSON.parse(await done(['unseal', '-o', 'json', ...KEY], empty)).data).toEqual({ password: '' });
   });
 
-  test('renders templates that are values in a text, and says which it does not', async () => {
-    const template = `  template:\n    data:\n      url: 'db://{{ .password }}@h'\n      plain: text\n      gone: '{{ .none }}'\n      upper: '{{ .password | upper }}'\n`;
-    const ran = await desk.run(['unseal', ...KEY], { stdin: (await sealed()).replace('  template:\n', template) });
-    const { data } = parse(ran.stdout.toString());
+  const templated = async (lines: string): Promise<string> =>
+    (await sealed()).replace('  template:\n', `  template:\n    data:\n${lines}`);
+
+  test('renders templates as the controller does', async () => {
+    const lines = `      url: 'db://{{ .password }}@h'\n      plain: text\n      gone: '{{ .none }}'\n      upper: '{{ .password | upper }}'\n      other: '{{ .url }}'\n`;
+    const { data } = await opened(await templated(lines));
     expect([text(data.url), text(data.plain), text(data.gone)]).toEqual([`db://${CANARY}@h`, 'text', '<no value>']);
-    expect(data.upper).toBeUndefined();
-    expect(ran.stderr).toContain('spec.template.data.upper is a template and was not rendered');
+    expect(text(data.upper)).toBe(CANARY.toUpperCase());
+    // A template sees what was sealed, and nothing of other templates.
+    expect(text(data.other)).toBe('<no value>');
+  });
+
+  const BROKEN = `      fine: '{{ .password }}'\n      one: '{{ .password | nope }}'\n      two: '{{ now }}'\n`;
+
+  test.each([
+    ['unseal', []],
+    ['unseal', ['--encrypt', '--output', 'out.yaml']],
+    ['seal verify', []],
+  ])('%s %s fails when a template cannot be rendered, and names every such key', async (command, flags) => {
+    desk.write('broken.yaml', await templated(BROKEN));
+    const before = desk.names();
+    await refused(
+      [...command.split(' '), 'broken.yaml', ...KEY, ...flags],
+      /one \(line 1: .*two \(.*now gives another/,
+    );
+    expect(desk.names()).toEqual(before);
   });
 
   test('takes the namespace of an object that names none', async () => {
