@@ -55,6 +55,8 @@ export const EXIT_STATUS = {
   'editor-failed': 201,
   'edit-version': 202,
   'already-encrypted': 203,
+  /** Somebody else wrote the file meanwhile, so nothing was written (EX_TEMPFAIL of sysexits.h: to be tried again). */
+  'changed-meanwhile': 75,
 } as const;
 
 /** The closed union of error codes. */

@@ -1,7 +1,9 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 import { loadConfig } from '../config/config.js';
+import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
-import { applyEdits, bytesOf, type SourceFile } from '../formats/store.js';
+import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { sameLeafValue } from '../tree/equality.js';
 import { type Branch, branch } from '../tree/tree.js';
@@ -11,6 +13,7 @@ import { nameOf, readInput, storesOf } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import type { FileRequest } from './requests.js';
 import { reservedKey, sealText } from './seal-text.js';
 import { trailOf } from './trail.js';
@@ -44,9 +47,26 @@ export async function changeFile(
   const { reader, printer } = await storesOf(request);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
-  const bytes = await readInput(request.input, host);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const opened = await openFile(bytes, reader, {
+  return redoing(() => changeOnce(request, change, { reader, printer, config, keyServices, decryptionOrder, host }));
+}
+
+interface Surroundings {
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  readonly config: Config | null;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+  readonly host: Host;
+}
+
+async function changeOnce(
+  request: ChangeRequest,
+  change: (document: Branch) => boolean,
+  { reader, printer, config, keyServices, decryptionOrder, host }: Surroundings,
+): Promise<ChangeOutcome> {
+  const read = await readInput(request.input, host);
+  const opened = await openFile(read, reader, {
     ignoreMac: request.ignoreMac,
     rewrites: true,
     decryptionOrder,
@@ -59,7 +79,7 @@ export async function changeFile(
   const { warnings } = opened;
   if (!changed && request.idempotent) return { warnings, written: false };
   const sealed = await sealText({ opened, before, after, printer, indent });
-  await writeOutput(sealed.bytes, 'ciphertext', request.output, request.input, host);
+  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
   return { warnings, written: true };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { bytesOf, type FormatStore } from '../formats/store.js';
+import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
@@ -12,6 +13,7 @@ import { type Indent, indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import type { DecryptRequest, Outcome } from './requests.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
@@ -27,17 +29,33 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
   const stores = await storesOf(request);
-  const bytes = await readInput(request.input, host);
-  const { opened, reader, printer } = await openAs(stores, bytes, request, {
+  const keyServices = keyServicesOf(request.keyServices, host);
+  return redoing(() => decryptOnce(request, { stores, config, path, decryptionOrder, keyServices, host }));
+}
+
+interface Decryption {
+  readonly stores: Stores;
+  readonly config: Config | null;
+  /** What is wanted of the file; undefined for all. */
+  readonly path: TreePath | undefined;
+  readonly decryptionOrder: readonly string[];
+  readonly keyServices: readonly KeyService[];
+  readonly host: Host;
+}
+
+async function decryptOnce(request: DecryptRequest, decryption: Decryption): Promise<Outcome> {
+  const { stores, config, path, decryptionOrder, keyServices, host } = decryption;
+  const read = await readInput(request.input, host);
+  const { opened, reader, printer } = await openAs(stores, read, request, {
     ignoreMac: request.ignoreMac,
     rewrites: false,
     decryptionOrder,
-    keyServices: keyServicesOf(request.keyServices, host),
+    keyServices,
     trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
   const text = path ? extractedText(opened, path, printer, indent.width) : wholeText(opened, printer, indent);
-  await writeOutput(bytesOf(opened.file, text), 'plaintext', request.output, request.input, host);
+  await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
   return { warnings: opened.warnings };
 }
 

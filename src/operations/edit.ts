@@ -23,6 +23,7 @@ import { nameOf, readInput, storesOf } from './input.js';
 import { newFileText } from './new-file-text.js';
 import { type OpenedFile, openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
+import { Irreconcilable, redoing } from './redoing.js';
 import type { EncryptRequest, Outcome } from './requests.js';
 import { rescueText, withRescue } from './rescue.js';
 import { parsePlainText, sealText } from './seal-text.js';
@@ -176,7 +177,7 @@ class Editing {
   private readonly view: EditView | undefined;
 
   constructor(
-    private readonly session: Session,
+    private session: Session,
     private readonly editor: Editor,
     private readonly tools: EditTools,
     private readonly file: EditFile,
@@ -234,7 +235,11 @@ class Editing {
   /** Saves a text; returns what is wrong with it when the user can mend it. */
   private async trySave(text: string): Promise<SopsError | undefined> {
     try {
-      await this.save(await this.seal(this.view?.read(text) ?? text));
+      const plain = this.view?.read(text) ?? text;
+      await redoing(async (number) => {
+        if (number > 1) await this.openAgain();
+        await this.save(await this.seal(plain));
+      });
       return undefined;
     } catch (error) {
       if (error instanceof SopsError && MENDABLE.has(error.code)) return error;
@@ -258,15 +263,18 @@ class Editing {
   /** Writes the file, unless somebody else has done so meanwhile. */
   private async save(sealed: Uint8Array): Promise<void> {
     const { request, bytes, host } = this.session;
-    const { input } = request;
-    const now = isThere(request, host) ? await readInput(input, host) : null;
-    const isSame = now === null || bytes === null ? now === bytes : Buffer.compare(now, bytes) === 0;
-    if (!isSame) {
-      throw new SopsError('write-failed', `${input.path} was changed by somebody else while it was edited`, {
-        file: input.path,
-      });
-    }
-    await writeOutput(sealed, 'ciphertext', { kind: 'in-place' }, input, host);
+    const destination = { output: { kind: 'in-place' }, input: request.input, read: bytes } as const;
+    await writeOutput(sealed, 'ciphertext', destination, host);
+  }
+
+  /** Takes up what somebody else has changed in the metadata. What was typed does not go with another plaintext. */
+  private async openAgain(): Promise<void> {
+    const { request, bytes, before, host } = this.session;
+    const { path } = request.input;
+    if (bytes === null || request.showMasterKeys || !isThere(request, host)) throw new Irreconcilable(path);
+    const session = await openSession(request, host);
+    if (session.before !== before) throw new Irreconcilable(path);
+    this.session = session;
   }
 
   /** The error, with what was typed kept in a file if it was not saved. */

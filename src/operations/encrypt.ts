@@ -14,11 +14,12 @@ import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
+import type { EncryptionScope } from '../tree/scope.js';
 import type { Host } from '../util/host.js';
-
 import { indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
 import { sealFile } from './seal-file.js';
 import { trailOf } from './trail.js';
@@ -44,7 +45,21 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const { reader, printer } = await storesOf(request);
   const plan = await planFor(request, reader, host);
   const scope = await scopeOf(plan.options.selection, 'encrypt');
-  const file = parsePlain(reader, await readInput(request.input, host));
+  await redoing(() => encryptOnce(request, { plan, reader, printer, scope, host }));
+  return { warnings: [] };
+}
+
+interface Encryption {
+  readonly plan: Plan;
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  readonly scope: EncryptionScope;
+  readonly host: Host;
+}
+
+async function encryptOnce(request: EncryptRequest, { plan, reader, printer, scope, host }: Encryption): Promise<void> {
+  const read = await readInput(request.input, host);
+  const file = parsePlain(reader, read);
   checkNotEncrypted(file, reader, printer);
   const { keyGroups } = plan;
   const keyServices = keyServicesOf(request.keyServices, host);
@@ -56,8 +71,7 @@ export async function encryptFile(request: EncryptRequest, host: Host): Promise<
   const trail = trailOf(request.input, host);
   const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
-  await writeOutput(sealed.bytes, 'ciphertext', request.output, request.input, host);
-  return { warnings: [] };
+  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
 }
 
 /** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */

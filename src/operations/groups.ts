@@ -5,6 +5,7 @@ import { keyGroupsFor } from '../config/key-groups.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
@@ -12,6 +13,7 @@ import { nameOf, readInput, storesOf } from './input.js';
 import { thresholdFor } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
+import { Irreconcilable, redoing } from './redoing.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { rewrapFile } from './reseal-file.js';
 import { UNNOTED } from './trail.js';
@@ -51,13 +53,18 @@ export async function addGroup(request: AddGroupRequest, host: Host): Promise<Ou
 /** Deletes a group. Throws `failed` for an index that there is none of, and when fewer groups than the threshold would remain. */
 export async function deleteGroup(request: DeleteGroupRequest, host: Host): Promise<Outcome> {
   const { index } = request;
-  return changeGroups(request, host, ({ keyGroups, shamirThreshold }) => {
+  let seen: readonly string[] | undefined;
+  return changeGroups(request, host, async ({ keyGroups, shamirThreshold }) => {
     if (!(index in keyGroups)) {
       const last = keyGroups.length - 1;
       throw new SopsError('failed', `there is no key group ${index}`, {
         hint: `The file has the groups 0 to ${last}.`,
       });
     }
+    // Its number is that of the file as it was: somebody else may have deleted a group before it meanwhile.
+    const named = await Promise.all((keyGroups[index] ?? []).map(keyStringOf));
+    seen ??= named;
+    if (named.join() !== seen.join()) throw new Irreconcilable(nameOf(request) ?? '');
     const groups = keyGroups.toSpliced(index, 1);
     const threshold = request.shamirThreshold || shamirThreshold;
     if (groups.length < Math.max(threshold, 1)) throw belowThreshold(threshold, groups.length);
@@ -74,19 +81,22 @@ function belowThreshold(threshold: number, groups: number): SopsError {
 async function changeGroups(
   request: GroupsRequest,
   host: Host,
-  change: (before: Recipients) => Recipients,
+  change: (before: Recipients) => Recipients | Promise<Recipients>,
 ): Promise<Outcome> {
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const { reader } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const bytes = await readInput(request.input, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
-  const opened = await openFile(bytes, reader, options).catch(asGroupsError);
   const indent = indentOf(request.indent, config, reader, reader);
-  const rewrapped = await rewrapFile(bytes, { opened, recipients: change(opened.metadata), keyServices, indent });
-  await writeOutput(rewrapped, 'ciphertext', request.output, request.input, host);
-  return { warnings: opened.warnings };
+  return redoing(async () => {
+    const read = await readInput(request.input, host);
+    const opened = await openFile(read, reader, options).catch(asGroupsError);
+    const recipients = await change(opened.metadata);
+    const rewrapped = await rewrapFile(read, { opened, recipients, keyServices, indent });
+    await writeOutput(rewrapped, 'ciphertext', { ...request, read }, host);
+    return { warnings: opened.warnings };
+  });
 }
 
 /** These commands have no number of their own for a data key that is not recovered. */

@@ -43,6 +43,19 @@ export async function checkExists(input: Input, host: Host): Promise<void> {
   }
 }
 
+/** The same input, for whoever may have to read it again: standard input can be read once. */
+export function rereadable(input: Input): Input {
+  if (input.kind !== 'stdin') return input;
+  let bytes: Promise<Uint8Array> | undefined;
+  return {
+    kind: 'stdin',
+    read() {
+      bytes ??= input.read();
+      return bytes;
+    },
+  };
+}
+
 /** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
   try {

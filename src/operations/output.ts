@@ -1,30 +1,55 @@
 /** Writing what an operation made, once everything else has succeeded. */
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
+import { statOf } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import type { Input, Output } from './requests.js';
 
 /** Mode of new files: plaintext is for the user alone, ciphertext for all whom the umask admits. */
 const MODES = { plaintext: 0o600, ciphertext: 0o666 } as const;
 
-/** Writes the bytes where they belong. Throws `output-unwritable` or `write-failed`; the old file is intact then. */
+/** Where bytes belong. */
+export interface Destination {
+  readonly output: Output;
+  readonly input: Input;
+  /** What was read of the input, null when there was nothing: what is written in its place is written only if that still stands there. */
+  readonly read: Uint8Array | null;
+}
+
+/**
+ * Writes the bytes where they belong. Throws `output-unwritable`, `write-failed`, and `changed-meanwhile` when the input was to
+ * be replaced and is not any more what was read (see {@link redoing}); the old file is intact then.
+ */
 export async function writeOutput(
   bytes: Uint8Array,
   content: keyof typeof MODES,
-  output: Output,
-  input: Input,
+  { output, input, read }: Destination,
   host: Host,
 ): Promise<void> {
   if (output.kind === 'stdout') return output.write(bytes);
   const path = output.kind === 'file' ? output.path : input.kind === 'file' ? input.path : undefined;
   if (path === undefined) throw new SopsError('conflict', 'cannot use --in-place when reading from stdin');
-  const { writeFileSafely } = await import('../util/atomic-write.js');
+  const mode = MODES[content];
+  const target = resolve(host.cwd, path);
   try {
-    await writeFileSafely(resolve(host.cwd, path), bytes, { mode: MODES[content] });
+    if (output.kind === 'in-place' || isSame(output.path, input, host)) {
+      const { replaceFile } = await import('../util/replace-file.js');
+      await replaceFile(target, bytes, { read, mode, warn: (message) => host.warn(message) });
+    } else {
+      const { writeFileSafely } = await import('../util/atomic-write.js');
+      await writeFileSafely(target, bytes, { mode });
+    }
   } catch (error) {
     if (!(error instanceof SopsError) || error.code !== 'output-unwritable') throw error;
     const place = output.kind === 'file' ? 'output' : 'in-place';
     const message = `Could not open ${place} file for writing: ${error.message}`;
     throw new SopsError('output-unwritable', message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
   }
+}
+
+/** Whether an output is the input under whatever name. */
+function isSame(output: string, input: Input, { cwd }: Host): boolean {
+  if (input.kind !== 'file') return false;
+  const [to, from] = [statOf(resolve(cwd, output)), statOf(resolve(cwd, input.path))];
+  return to !== undefined && from !== undefined && to.ino === from.ino && to.dev === from.dev;
 }

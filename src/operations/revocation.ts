@@ -30,10 +30,19 @@ export interface Revocation {
   /** The configuration in force, if there is one. */
   readonly config: Config | null;
   /** The configurations that name a recipient, and their new texts. */
-  readonly configs: readonly { readonly path: string; readonly text: string }[];
+  readonly configs: readonly ChangedConfig[];
   readonly files: readonly AffectedFile[];
   /** Why files that may be encrypted could not be looked into. */
   readonly problems: readonly SopsError[];
+}
+
+/** A configuration that names a recipient. */
+export interface ChangedConfig {
+  readonly path: string;
+  /** What it is to become. */
+  readonly text: string;
+  /** What it was made from. */
+  readonly read: Uint8Array;
 }
 
 /** A file that names a recipient. */
@@ -60,10 +69,10 @@ export async function planRevocation(request: RevocationRequest, host: Host): Pr
   const trees = await configTrees(config, paths, host);
   const recipients = recipientsCalled(request.who, trees);
   const isUnwanted = (text: string): boolean => recipients.some((recipient) => namesRecipient(text, recipient));
-  const configs: { path: string; text: string }[] = [];
-  for (const [path, tree] of trees) {
-    const text = await withoutRecipients(tree, { path, isUnwanted });
-    if (text !== null) configs.push({ path, text });
+  const configs: ChangedConfig[] = [];
+  for (const [path, read] of trees) {
+    const config = await withoutUnwanted(path, read, isUnwanted);
+    if (config !== null) configs.push(config);
   }
   const candidates = paths.filter((path) => basename(path) !== CONFIG_NAME);
   const { files, problems } = await affectedFiles(candidates, isUnwanted, host);
@@ -76,30 +85,58 @@ export async function planRevocation(request: RevocationRequest, host: Host): Pr
   return { recipients, isUnwanted, config, configs, files, problems };
 }
 
+interface ReadConfig {
+  readonly tree: ConfigTree;
+  readonly bytes: Uint8Array;
+}
+
+async function readConfig(path: string, host: Host): Promise<ReadConfig> {
+  const bytes = await readFile(resolve(host.cwd, path));
+  try {
+    return { bytes, tree: await readConfigTree(decodeText(bytes)) };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw new SopsError('config', `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+async function withoutUnwanted(
+  path: string,
+  { tree, bytes: read }: ReadConfig,
+  isUnwanted: Revocation['isUnwanted'],
+): Promise<ChangedConfig | null> {
+  const text = await withoutRecipients(tree, { path, isUnwanted });
+  return text === null ? null : { path, text, read };
+}
+
+/** What a configuration is to become as it stands now; null when it names no unwanted recipient. Throws `config`. */
+export async function configWithout(
+  path: string,
+  isUnwanted: Revocation['isUnwanted'],
+  host: Host,
+): Promise<ChangedConfig | null> {
+  return withoutUnwanted(path, await readConfig(path, host), isUnwanted);
+}
+
 /** The configuration in force and those below the folder, by path. */
 async function configTrees(
   config: Config | null,
   paths: readonly string[],
   host: Host,
-): Promise<Map<string, ConfigTree>> {
+): Promise<Map<string, ReadConfig>> {
   const own = config ? [resolve(host.cwd, config.path)] : [];
-  const trees = new Map<string, ConfigTree>();
+  const trees = new Map<string, ReadConfig>();
   for (const path of new Set([...own, ...paths.filter((found) => basename(found) === CONFIG_NAME)])) {
     const shown = relative(host.cwd, path);
-    try {
-      trees.set(shown, await readConfigTree(decodeText(await readFile(path))));
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
-      throw new SopsError('config', `${shown}: ${error.message}`, { cause: error });
-    }
+    trees.set(shown, await readConfig(shown, host));
   }
   return trees;
 }
 
 /** Those for whom an anchor stands; without one the text is the recipient. Throws `config` for an anchor of something else. */
-function recipientsCalled(who: string, trees: ReadonlyMap<string, ConfigTree>): string[] {
+function recipientsCalled(who: string, trees: ReadonlyMap<string, ReadConfig>): string[] {
   const named: string[] = [];
-  for (const [path, tree] of trees) {
+  for (const [path, { tree }] of trees) {
     for (const value of tree.anchors.get(who) ?? []) {
       if (!isKeyOrKeys(value, tree)) {
         throw new SopsError('config', `the anchor ${JSON.stringify(who)} of ${path} stands for more than keys`, {

@@ -4,17 +4,24 @@ import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
-import { writeFileSafely } from '../util/atomic-write.js';
 import { counted } from '../util/counted.js';
 import type { Host } from '../util/host.js';
+import { replaceFile } from '../util/replace-file.js';
 import { encodeText } from '../util/text.js';
 import { readEncrypted } from './encrypted-files.js';
 import { indentOf } from './indent.js';
 import { withoutKeys } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import { resealFile } from './reseal-file.js';
-import { planRevocation, type Revocation, type RevocationRequest } from './revocation.js';
+import {
+  type ChangedConfig,
+  configWithout,
+  planRevocation,
+  type Revocation,
+  type RevocationRequest,
+} from './revocation.js';
 import { warnOfStrangers } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
@@ -63,14 +70,14 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
   let failed = plan.problems.length;
   if (request.dryRun) return { outcome: 'dry-run', failed };
   if (!(await talk.confirm())) return { outcome: 'unchanged', failed };
-  for (const { path, text } of plan.configs) {
-    await writeFileSafely(resolve(host.cwd, path), encodeText(text));
-    talk.written(path);
+  for (const config of plan.configs) {
+    await writeConfig(config, plan, host);
+    talk.written(config.path);
   }
   const keyServices = keyServicesOf(request.keyServices, host);
   for (const { path } of counted(plan.files, 'file', host)) {
     try {
-      await rekeyFile(path, { plan, request, host, keyServices, decryptionOrder });
+      await redoing(() => rekeyFile(path, { plan, request, host, keyServices, decryptionOrder }));
       talk.written(path);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
@@ -79,6 +86,17 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
     }
   }
   return { outcome: 'revoked', failed };
+}
+
+/** Writes what was planned, or, if somebody else has written the configuration since, the same for what it holds now. */
+async function writeConfig(planned: ChangedConfig, { isUnwanted }: Revocation, host: Host): Promise<void> {
+  const path = resolve(host.cwd, planned.path);
+  await redoing(async (number) => {
+    const config = number === 1 ? planned : await configWithout(planned.path, isUnwanted, host);
+    if (config === null) return;
+    const warn = (message: string): void => host.warn(message);
+    await replaceFile(path, encodeText(config.text), { read: config.read, warn });
+  });
 }
 
 interface Run {
@@ -110,5 +128,6 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
   const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
   const strangers = await warnOfStrangers(groups, plan.config, host);
   for (const warning of [...opened.warnings, ...strangers]) request.talk.warn(`${path}: ${warning}`);
-  await writeOutput(resealed, 'ciphertext', { kind: 'in-place' }, { kind: 'file', path }, host);
+  const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;
+  await writeOutput(resealed, 'ciphertext', destination, host);
 }

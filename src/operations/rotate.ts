@@ -2,10 +2,12 @@
 import { loadConfig } from '../config/config.js';
 import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
+import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
+import type { FormatStore } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
-import { keyStringOf } from '../keyservice/keyservice.js';
+import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
@@ -13,6 +15,7 @@ import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { withKeys, withoutKeys } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { resealFile } from './reseal-file.js';
 import { warnOfStrangers } from './strangers.js';
@@ -45,24 +48,37 @@ export async function rotateFile(request: RotateRequest, host: Host): Promise<Ou
   const unwanted = await Promise.all((await keysOf(request.removeKeys, request, host)).map(keyStringOf));
   const { reader, printer } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const bytes = await readInput(request.input, host);
+  const rotation = { request, config, reader, printer, keyServices, decryptionOrder, added, unwanted, host };
+  return redoing(() => rotateOnce(rotation));
+}
+
+interface Rotation {
+  readonly request: RotateRequest;
+  readonly config: Config | null;
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+  readonly added: KeyGroup;
+  /** Key strings. */
+  readonly unwanted: readonly string[];
+  readonly host: Host;
+}
+
+async function rotateOnce(rotation: Rotation): Promise<Outcome> {
+  const { request, config, reader, printer, keyServices, decryptionOrder, added, unwanted, host } = rotation;
+  const read = await readInput(request.input, host);
   const trail = trailOf(request.input, host);
-  const options = {
-    ignoreMac: request.ignoreMac,
-    rewrites: true,
-    decryptionOrder,
-    keyServices,
-    trail,
-    purpose: 'rotate',
-  } as const;
-  const opened = await openFile(bytes, reader, options);
+  const { ignoreMac } = request;
+  const options = { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail, purpose: 'rotate' } as const;
+  const opened = await openFile(read, reader, options);
   const { keyGroups, shamirThreshold } = opened.metadata;
   const isUnwanted = (key: string): boolean => unwanted.includes(key);
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
   const recipients = { keyGroups: groups, shamirThreshold };
   const indent = indentOf(request.indent, config, printer, reader);
   const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
-  await writeOutput(resealed, 'ciphertext', request.output, request.input, host);
+  await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
   const strangers = await warnOfStrangers((await withoutKeys(keyGroups, isUnwanted)).groups, config, host);
   const missing = absent.map((key) => `${key} was to be removed but is not in the file`);

@@ -6,9 +6,10 @@ import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { alreadyEncrypted, parsePlain } from './encrypt.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { checkExists, nameOf, readInput, rereadable, storesOf } from './input.js';
 import { openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
+import { Irreconcilable, redoing } from './redoing.js';
 import type { FileRequest, Input, Outcome } from './requests.js';
 import { sealText } from './seal-text.js';
 import { trailOf } from './trail.js';
@@ -37,18 +38,26 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   const keyServices = keyServicesOf(request.keyServices, host);
   const trail = trailOf(input, host);
   const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail };
-  const opened = await openFile(await readInput(input, host), reader, options);
   const indent = indentOf(request.indent, config, printer, reader);
-  const before = renderPlain(opened, indent.width).text;
-  const bytes = await readInput(request.plaintext, host);
-  const plain = parsePlain(reader, bytes);
-  if (plain.metadata) throw alreadyEncrypted();
-  const isSame = reader === printer && !indent.reprints && Buffer.compare(bytesOf(opened.file, before), bytes) === 0;
-  if (isSame) return { warnings: opened.warnings };
-  // The encoding is that of the new plaintext.
-  const { encode, ...rest } = opened.file;
-  const file = plain.encode ? { ...rest, encode: plain.encode } : rest;
-  const sealed = await sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
-  await writeOutput(sealed.bytes, 'ciphertext', { kind: 'in-place' }, input, host);
-  return { warnings: opened.warnings };
+  const plaintext = rereadable(request.plaintext);
+  let seen: string | undefined;
+  return redoing(async () => {
+    const read = await readInput(input, host);
+    const opened = await openFile(read, reader, options);
+    const before = renderPlain(opened, indent.width).text;
+    // The new plaintext was made from the old: what somebody else has changed in that would be undone.
+    seen ??= before;
+    if (before !== seen) throw new Irreconcilable(input.path);
+    const bytes = await readInput(plaintext, host);
+    const plain = parsePlain(reader, bytes);
+    if (plain.metadata) throw alreadyEncrypted();
+    const isSame = reader === printer && !indent.reprints && Buffer.compare(bytesOf(opened.file, before), bytes) === 0;
+    if (isSame) return { warnings: opened.warnings };
+    // The encoding is that of the new plaintext.
+    const { encode, ...rest } = opened.file;
+    const file = plain.encode ? { ...rest, encode: plain.encode } : rest;
+    const sealed = await sealText({ opened: { ...opened, file }, before, after: plain.text, printer, indent });
+    await writeOutput(sealed.bytes, 'ciphertext', { output: { kind: 'in-place' }, input, read }, host);
+    return { warnings: opened.warnings };
+  });
 }

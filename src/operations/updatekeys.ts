@@ -21,6 +21,7 @@ import { readInput, storesOf } from './input.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
+import { redoing } from './redoing.js';
 import { resealFile, rewrapFile } from './reseal-file.js';
 import { trailOf, UNNOTED } from './trail.js';
 import { trustConfig } from './trust.js';
@@ -105,26 +106,36 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   const config = await configFor(request, file, host);
   const input = { kind: 'file', path: file } as const;
   const { reader } = await storesOf({ input, inputType: request.inputType });
-  const bytes = await readInput(input, host).catch(asFailure);
-  const read = reader.parse(bytes);
-  const { keyGroups, shamirThreshold } = metadataFromBranch(read.metadata);
-  const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
-  const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
-  const result = await decide(change, request);
-  if (result === 'rewrapped' || result === 'rekeyed') {
-    const rewritten = await rewrite({ file, bytes, reader, config, after, result }, run);
-    await writeOutput(rewritten, 'ciphertext', { kind: 'in-place' }, input, host).catch(asFailure);
-  }
-  talk.finished(absolute, result, change);
-  return result;
+  let agreed: KeyChange | undefined;
+  return redoing(async () => {
+    const bytes = await readInput(input, host).catch(asFailure);
+    const { keyGroups, shamirThreshold } = metadataFromBranch(reader.parse(bytes).metadata);
+    const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
+    const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
+    const result = await decide(change, request, agreed);
+    if (result === 'rewrapped' || result === 'rekeyed') {
+      agreed = change;
+      const rewritten = await rewrite({ file, bytes, reader, config, after, result }, run);
+      const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
+      await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
+    }
+    talk.finished(absolute, result, change);
+    return result;
+  });
 }
 
-/** What is to be done, after showing and asking. */
-async function decide(change: KeyChange, { talk, check, keepDataKey }: UpdateKeysRequest): Promise<UpdateResult> {
+/** What is to be done, after showing and asking, unless the same was agreed to already. */
+async function decide(
+  change: KeyChange,
+  { talk, check, keepDataKey }: UpdateKeysRequest,
+  agreed: KeyChange | undefined,
+): Promise<UpdateResult> {
   if (!isChange(change)) return 'up-to-date';
-  await talk.showChange(change);
-  if (check) return 'outdated';
-  if (!(await talk.confirm())) return 'unchanged';
+  if (JSON.stringify(change) !== JSON.stringify(agreed)) {
+    await talk.showChange(change);
+    if (check) return 'outdated';
+    if (!(await talk.confirm())) return 'unchanged';
+  }
   return change.shutOut.length > 0 && !keepDataKey ? 'rekeyed' : 'rewrapped';
 }
 
@@ -190,5 +201,5 @@ async function checkIsFile(absolute: string, file: string): Promise<void> {
 
 /** Here, other than in the other commands, a file that cannot be read or written gives 1 (spec command-line.md section 2.7). */
 function asFailure(error: unknown): never {
-  throw error instanceof SopsError ? error.with('failed') : error;
+  throw error instanceof SopsError && error.code !== 'changed-meanwhile' ? error.with('failed') : error;
 }

@@ -1,15 +1,23 @@
 /** The safe write: a file is replaced as a whole, so that whatever happens it holds the old bytes or the new ones. */
-import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { access, type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { constants, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
+import { access, type FileHandle, open, readlink, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from './files.js';
 import { overwriteFile } from './overwrite.js';
+import { temporaryIn } from './temporary-name.js';
 
 export interface WriteOptions {
   /** Permission bits of a file that does not exist yet; without it the process's umask decides. */
   readonly mode?: number;
+  /** Whether nothing may stand there: the file then appears under its name as a whole, and never takes the place of another. */
+  readonly isNew?: boolean;
+  /**
+   * Called once, when all that takes long is done: `put` gives the file its new bytes, at once and without waiting, and is called
+   * at most once. `path` is the file behind all symbolic links. What it throws ends the write; nothing is changed then.
+   * For what has to be looked at last (see `replace-file.ts`). A stream is not asked about.
+   */
+  readonly exchange?: (path: string, put: () => void) => Promise<void>;
 }
 
 /**
@@ -18,10 +26,6 @@ export interface WriteOptions {
  * `streamed`: into a FIFO or device.
  */
 export type WriteOutcome = 'replaced' | 'overwritten' | 'streamed';
-
-/** Names of temporary files: recognisable after a SIGKILL, and never as long as the name of the target may be. */
-const TEMPORARY_PREFIX = '.sops-ts-';
-const TEMPORARY_SUFFIX = '.tmp';
 
 /** Why a temporary file may be missing although the target can be written: the folder is closed to us. */
 const FOLDER_CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS']);
@@ -43,7 +47,8 @@ const MOST_LINKS = 40;
  * links or give the file away. There, and only there, a kill in the middle of the write can leave a mixture.
  *
  * `path` is absolute or relative to the working directory of the process. Throws `output-unwritable` when the target
- * cannot be opened (read-only, a directory, no such folder) and `write-failed` for everything later.
+ * cannot be opened (read-only, a directory, no such folder), `write-failed` for everything later, and `changed-meanwhile` for what
+ * is there although it had to be new.
  */
 export async function writeFileSafely(
   path: string,
@@ -52,19 +57,30 @@ export async function writeFileSafely(
 ): Promise<WriteOutcome> {
   const target = await locate(path);
   if (target.stream) return streamInto(path, bytes);
+  if (target.stats && options.isNew) throw thereAlready(path);
+  const exchange = options.exchange ?? (async (_, put) => put());
   const temporary = await createTemporary(target, options);
   if (temporary === null) {
-    await overwriteFile(target.path, bytes, path);
+    await exchange(target.path, () => overwriteFile(target.path, bytes, path));
     return 'overwritten';
   }
   try {
     await fill(temporary, bytes, path);
     const alike = await makeAlike(temporary.handle, target.stats);
     await temporary.handle.close();
-    if (alike && (await renameOnto(temporary.path, target.path, path))) return 'replaced';
-    await overwriteFile(target.path, bytes, path);
-    await unlink(temporary.path);
-    return 'overwritten';
+    let outcome: WriteOutcome = 'replaced';
+    let isMoved = false;
+    await exchange(target.path, () => {
+      isMoved = options.isNew
+        ? linkNew(temporary.path, target.path, path)
+        : alike && renameOnto(temporary.path, target.path, path);
+      if (isMoved || options.isNew) return;
+      overwriteFile(target.path, bytes, path);
+      outcome = 'overwritten';
+    });
+    if (!isMoved) await unlink(temporary.path);
+    if (outcome === 'replaced') await flushFolder(dirname(target.path));
+    return outcome;
   } catch (error) {
     await temporary.handle.close().catch(() => undefined);
     await unlink(temporary.path).catch(() => undefined);
@@ -125,8 +141,7 @@ interface Temporary {
 
 /** Opens a new temporary file beside the target; null when only the folder forbids it and the file itself can be written. */
 async function createTemporary(target: Target, options: WriteOptions): Promise<Temporary | null> {
-  const name = `${TEMPORARY_PREFIX}${randomBytes(12).toString('hex')}${TEMPORARY_SUFFIX}`;
-  const path = resolve(dirname(target.path), name);
+  const path = temporaryIn(dirname(target.path));
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   try {
     // A new file is born with its final mode, so that the umask applies; another gets its mode in makeAlike.
@@ -166,16 +181,31 @@ async function makeAlike(handle: FileHandle, old: Stats | null): Promise<boolean
   }
 }
 
-/** Renames and flushes the folder. False when the rename is refused but the old file may still be overwritten. */
-async function renameOnto(from: string, to: string, path: string): Promise<boolean> {
+/** Renames. False when that is refused but the old file may still be overwritten. */
+function renameOnto(from: string, to: string, path: string): boolean {
   try {
-    await rename(from, to);
+    renameSync(from, to);
   } catch (error) {
     if (RENAME_REFUSED.has(systemCode(error))) return false;
     throw notWritten(path, error);
   }
-  await flushFolder(dirname(to));
   return true;
+}
+
+/** Gives a complete file a name that nothing may have yet. True where that was done by renaming, for want of hard links. */
+function linkNew(from: string, to: string, path: string): boolean {
+  try {
+    linkSync(from, to);
+    return false;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' || lstatSync(to, { throwIfNoEntry: false })) throw thereAlready(path, error);
+    try {
+      renameSync(from, to);
+      return true;
+    } catch (cause) {
+      throw notWritten(path, cause);
+    }
+  }
 }
 
 /** Makes the rename survive a power cut. Windows and some network file systems cannot do it, and need not. */
@@ -200,6 +230,14 @@ async function streamInto(path: string, bytes: Uint8Array): Promise<WriteOutcome
   } finally {
     await handle.close();
   }
+}
+
+function thereAlready(path: string, cause?: unknown): SopsError {
+  return new SopsError('changed-meanwhile', `${path} was made by somebody else meanwhile`, {
+    file: path,
+    hint: 'Nothing was written.',
+    cause,
+  });
 }
 
 /** Worded as the reason only; callers say what the file was for. */

@@ -13,7 +13,7 @@ import { systemReason } from './files.js';
  * `path` is opened, `shown` is how the user named it. Throws `output-unwritable` when it cannot be opened for
  * reading and writing, `write-failed` when a step failed; the message says so if the old bytes could not be put back.
  */
-export async function overwriteFile(path: string, bytes: Uint8Array, shown: string): Promise<void> {
+export function overwriteFile(path: string, bytes: Uint8Array, shown: string): void {
   const descriptor = openBoth(path, shown);
   try {
     const old = readFileSync(descriptor);

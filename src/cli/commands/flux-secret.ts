@@ -23,7 +23,7 @@ export const fluxSecret: Command = {
     const bytes = Buffer.from(printManifests([await decryptionSecret(request, host)]));
     const input: Input = { kind: 'stdin', read: async () => bytes };
     if (!encrypts) {
-      await writeOutput(bytes, 'plaintext', output, input, host);
+      await writeOutput(bytes, 'plaintext', { output, input, read: bytes }, host);
       return 0;
     }
     if (filenameOverride === undefined) {

@@ -4,10 +4,11 @@ import { basename, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { applyEdits, bytesOf } from '../../formats/store.js';
 import { yamlStore } from '../../formats/yaml/yaml.js';
+import { redoing } from '../../operations/redoing.js';
 import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
+import { replaceFile } from '../../util/replace-file.js';
 import { textMap, valueAt, valuesOf } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
@@ -36,22 +37,51 @@ export interface InitOutcome {
 
 /**
  * Writes `sops-generator.yaml` for the encrypted files that nothing lists yet, and its entry under `generators:`; the rest of the
- * kustomization keeps its text. Throws `failed` when there is a generator already, or nothing to list.
+ * kustomization keeps its text. What a run that was ended between the two left is completed. Throws `failed` when there is a
+ * generator already, or nothing to list.
  */
 export async function initGenerator(path: string, legacy: boolean, host: Host): Promise<InitOutcome> {
   const folder = resolve(host.cwd, path);
   if (!isFolder(folder)) throw new SopsError('failed', `${path} is no folder`, { file: path });
+  const file = kustomizationFile(folder) ?? join(folder, 'kustomization.yaml');
   const generator = join(folder, GENERATOR_FILE);
   const shown = relative(host.cwd, generator);
-  if (existsSync(generator)) throw new SopsError('failed', `${shown} is there already`, { file: shown });
+  const old = readOrNull(generator);
   const notes: string[] = [];
+  if (old !== null && old.length > 0) {
+    if (hasGenerator(file)) throw new SopsError('failed', `${shown} is there already`, { file: shown });
+    await enlist(file, host);
+    return { written: [relative(host.cwd, file)], notes: [`${shown} was there already, though nothing listed it`] };
+  }
   const sources = (await encryptedSources(folder)).filter((source) => isFree(source, folder, host, notes));
   if (sources.length === 0) throw new SopsError('failed', `no encrypted file is left to be listed in ${path}`);
-  const file = kustomizationFile(folder) ?? join(folder, 'kustomization.yaml');
-  const text = withGenerator(existsSync(file) ? readFileSync(file) : Buffer.from(NEW_KUSTOMIZATION));
-  await writeFileSafely(generator, Buffer.from(printManifests([generatorOf(sources, legacy)])));
-  await writeFileSafely(file, text);
+  // A kustomization that takes no generator is told before anything is written.
+  withGenerator(readOrNull(file) ?? Buffer.from(NEW_KUSTOMIZATION));
+  const warn = (message: string): void => host.warn(message);
+  if (old !== null) notes.push(`${shown} was empty, and is written anew`);
+  await replaceFile(generator, Buffer.from(printManifests([generatorOf(sources, legacy)])), { read: old, warn });
+  await enlist(file, host);
   return { written: [shown, relative(host.cwd, file)], notes };
+}
+
+/** Puts the generator into the kustomization, unless it stands there. */
+async function enlist(file: string, host: Host): Promise<void> {
+  await redoing(async () => {
+    if (hasGenerator(file)) return;
+    const read = readOrNull(file);
+    const text = withGenerator(read ?? Buffer.from(NEW_KUSTOMIZATION));
+    await replaceFile(file, text, { read, warn: (message) => host.warn(message) });
+  });
+}
+
+function hasGenerator(file: string): boolean {
+  const [root] = yamlStore.parse(readOrNull(file) ?? Buffer.from(NEW_KUSTOMIZATION)).documents;
+  const listed = valuesOf(root && valueAt(root, 'generators'));
+  return listed.some((value) => value.kind === 'leaf' && value.value === GENERATOR_FILE);
+}
+
+function readOrNull(path: string): Uint8Array | null {
+  return existsSync(path) ? readFileSync(path) : null;
 }
 
 /** Whether a file is still to be listed. One that is listed otherwise would come out twice. */

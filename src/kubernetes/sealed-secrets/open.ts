@@ -32,10 +32,10 @@ export interface UnsealRequest extends OpenRequest {
 export async function unsealFile(request: UnsealRequest, host: Host): Promise<void> {
   const { input, output } = request;
   const form = formFor(request.form, output.kind === 'file' ? output.path : undefined);
-  const { sealed, keys } = await readSealed(request, host);
+  const { sealed, keys, read } = await readSealed(request, host);
   const roots = await Promise.all(sealed.map((one) => unseal(one, keys, request.keepOwner)));
   const bytes = Buffer.from(printSealed(roots, form, false));
-  if (!request.encrypt) return writeOutput(bytes, 'plaintext', output, input, host);
+  if (!request.encrypt) return writeOutput(bytes, 'plaintext', { output, input, read }, host);
   const { encryptFile } = await import('../../operations/encrypt.js');
   const plaintext: Input = { kind: 'stdin', read: async () => bytes };
   const filenameOverride =
@@ -65,7 +65,13 @@ export async function verifyFile(request: OpenRequest, host: Host): Promise<Veri
   });
 }
 
-async function readSealed(request: OpenRequest, host: Host): Promise<{ sealed: SealedSecret[]; keys: KeyObject[] }> {
+interface ReadSealed {
+  readonly sealed: SealedSecret[];
+  readonly keys: KeyObject[];
+  readonly read: Uint8Array;
+}
+
+async function readSealed(request: OpenRequest, host: Host): Promise<ReadSealed> {
   const { input } = request;
   if (request.privateKeys.paths.length === 0) {
     throw new SopsError('usage', 'Incorrect Usage: the private key is missing', {
@@ -75,9 +81,10 @@ async function readSealed(request: OpenRequest, host: Host): Promise<{ sealed: S
   await checkExists(input, host);
   const keys = await readPrivateKeys(request.privateKeys, host);
   const file = nameOf({ input });
-  const manifests = readManifests(await readInput(input, host), { file });
+  const read = await readInput(input, host);
+  const manifests = readManifests(read, { file });
   if (manifests.length === 0) {
     throw new SopsError('document-invalid', 'the input holds no SealedSecret', file === undefined ? {} : { file });
   }
-  return { sealed: manifests.map((manifest) => readSealedSecret(manifest, request.namespace)), keys };
+  return { sealed: manifests.map((manifest) => readSealedSecret(manifest, request.namespace)), keys, read };
 }

@@ -3,9 +3,10 @@ import type { KeyObject } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { checkExists, readInput } from '../../operations/input.js';
-import { writeOutput } from '../../operations/output.js';
+import { checkExists, readInput, rereadable } from '../../operations/input.js';
+import { type Destination, writeOutput } from '../../operations/output.js';
 import type { PlainRequest } from '../../operations/plain-input.js';
+import { redoing } from '../../operations/redoing.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
@@ -59,7 +60,7 @@ export async function sealSecrets(request: SealRequest, host: Host): Promise<voi
     checkNotEmpty(secret, request);
     return sealedSecretOf(secret, bindingOf(secret, request.flags), publicKey);
   });
-  await writeSealed(printSealed(roots, form, true), request, host);
+  await writeSealed(printSealed(roots, form, true), { ...request, read: null }, host);
 }
 
 /** Seals the values of one Secret into a SealedSecret that is there already. Throws SopsError; the file is intact then. */
@@ -67,21 +68,22 @@ export async function sealInto(request: MergeRequest, host: Host): Promise<void>
   const { publicKey } = await loadCertificate(request.certificate, host);
   const input: Input = { kind: 'file', path: request.target };
   await checkExists(input, host);
-  const { roots, form } = await transformSealed(input, request, host, async (target, only) => {
-    if (!only) throw new SopsError('conflict', `${request.target}: --merge-into needs a file with one SealedSecret`);
-    const secrets = await readSecrets({ ...request, name: request.name ?? target.binding.name, isPart: true }, host);
-    const [secret, ...others] = secrets;
-    if (!secret || others.length > 0) {
-      throw new SopsError('conflict', `--merge-into takes one Secret, and the input holds ${secrets.length}`);
-    }
-    checkNotEmpty(secret, request);
-    return mergeInto(
-      { target, secret, binding: bindingForMerge(secret, target, request.flags), prune: request.prune },
-      publicKey,
-    );
+  const source = { ...request, input: rereadable(request.input), isPart: true };
+  const output: Output = request.output.kind === 'stdout' ? input : request.output;
+  await redoing(async () => {
+    const { roots, form, read } = await transformSealed(input, request, host, async (target, only) => {
+      if (!only) throw new SopsError('conflict', `${request.target}: --merge-into needs a file with one SealedSecret`);
+      const secrets = await readSecrets({ ...source, name: request.name ?? target.binding.name }, host);
+      const [secret, ...others] = secrets;
+      if (!secret || others.length > 0) {
+        throw new SopsError('conflict', `--merge-into takes one Secret, and the input holds ${secrets.length}`);
+      }
+      checkNotEmpty(secret, request);
+      const binding = bindingForMerge(secret, target, request.flags);
+      return mergeInto({ target, secret, binding, prune: request.prune }, publicKey);
+    });
+    await writeSealed(printSealed(roots, form, false), { output, input, read }, host);
   });
-  const output: Output = request.output.kind === 'stdout' ? { kind: 'file', path: request.target } : request.output;
-  await writeSealed(printSealed(roots, form, false), { ...request, output }, host);
 }
 
 /** Seals the plaintext of the input as one value, printed without a line end. Throws SopsError. */
@@ -90,7 +92,8 @@ export async function sealRaw(request: RawRequest, host: Host): Promise<void> {
   checkSourceStays(request, host);
   const { publicKey } = await loadCertificate(request.certificate, host);
   const plaintext = await readPlaintext(request, host);
-  await writeSealed(sealValue(plaintext, labelOf(binding.scope, binding), publicKey), request, host);
+  const sealed = sealValue(plaintext, labelOf(binding.scope, binding), publicKey);
+  await writeSealed(sealed, { ...request, read: null }, host);
 }
 
 /** Opens SealedSecrets and seals them for another certificate, name or scope. The plaintext stays in memory. Throws SopsError. */
@@ -98,19 +101,19 @@ export async function resealFile(request: ResealRequest, host: Host): Promise<vo
   const { publicKey } = await loadCertificate(request.certificate, host);
   const keys: readonly KeyObject[] = await readPrivateKeys(request.privateKeys, host);
   await checkExists(request.input, host);
-  const { roots, form } = await transformSealed(request.input, request, host, async (sealed) => {
-    if (sealed.blob !== undefined) {
-      throw new SopsError(
-        'document-invalid',
-        `${sealed.described}: spec.data is the old form and cannot be re-encrypted`,
-        {
-          hint: 'Unseal it and seal the Secret again.',
-        },
-      );
-    }
-    return resealed(sealed, openAll(sealed, keys), bindingForReseal(sealed, request.flags), publicKey);
+  await redoing(async () => {
+    const { roots, form, read } = await transformSealed(request.input, request, host, async (sealed) => {
+      if (sealed.blob !== undefined) throw oldForm(sealed.described);
+      return resealed(sealed, openAll(sealed, keys), bindingForReseal(sealed, request.flags), publicKey);
+    });
+    await writeSealed(printSealed(roots, form, false), { ...request, read }, host);
   });
-  await writeSealed(printSealed(roots, form, false), request, host);
+}
+
+function oldForm(described: string): SopsError {
+  return new SopsError('document-invalid', `${described}: spec.data is the old form and cannot be re-encrypted`, {
+    hint: 'Unseal it and seal the Secret again.',
+  });
 }
 
 type Change = (sealed: ReturnType<typeof readSealedSecret>, isOnly: boolean) => Promise<Branch>;
@@ -121,7 +124,7 @@ async function transformSealed(
   { form, output, flags }: Sealing,
   host: Host,
   change: Change,
-): Promise<{ roots: Branch[]; form: 'yaml' | 'json' }> {
+): Promise<{ roots: Branch[]; form: 'yaml' | 'json'; read: Uint8Array }> {
   const bytes = await readInput(input, host);
   const file = pathOf(input);
   const manifests = readManifests(bytes, { file });
@@ -133,7 +136,7 @@ async function transformSealed(
   for (const manifest of manifests) {
     roots.push(await change(readSealedSecret(manifest, flags.namespace), manifests.length === 1));
   }
-  return { roots, form: formFor(form ?? own, pathOf(output)) };
+  return { roots, form: formFor(form ?? own, pathOf(output)), read: bytes };
 }
 
 /** Whoever seals can not open: a source that was overwritten would be lost. */
@@ -163,14 +166,8 @@ function checkNotEmpty({ values, described }: SecretContent, { allowEmptyData }:
   );
 }
 
-async function writeSealed(text: string, { output }: Sealing, host: Host): Promise<void> {
-  await writeOutput(
-    Buffer.from(text),
-    'ciphertext',
-    output,
-    { kind: 'stdin', read: async () => new Uint8Array() },
-    host,
-  );
+async function writeSealed(text: string, destination: Destination, host: Host): Promise<void> {
+  await writeOutput(Buffer.from(text), 'ciphertext', destination, host);
 }
 
 function pathOf(place: Input | Output): string | undefined {

@@ -160,7 +160,7 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
   test('does not overwrite a file that changed meanwhile', async () => {
     await sealed('a.yaml', 'a: 1\n');
     const env = editor(`echo "# other" >> "${desk.path('a.yaml')}"; echo b: 2 >> "$1"`);
-    expect(await desk.run(['edit', 'a.yaml'], { env })).toMatchObject({ status: 1 });
+    expect(await desk.run(['edit', 'a.yaml'], { env })).toMatchObject({ status: 75 });
     expect(desk.text('a.yaml')).toMatch(/# other\n$/);
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });

@@ -1,0 +1,179 @@
+/** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (spec repository-and-git.md section 8). */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemCode, systemReason } from './files.js';
+import { lookAt, ownText, type SeenLock } from './lock-owner.js';
+import { temporaryIn } from './temporary-name.js';
+
+/** A lock that is held. */
+export interface FileLock {
+  /** Whether nobody has taken it over meanwhile, as happens to a process that was stopped for long. */
+  isHeld(): boolean;
+  release(): void;
+}
+
+/** A holder needs milliseconds; one that has not let go by then was killed, or stopped for long. */
+const STALE_MS = 10_000;
+/** After so long in front of ever other holders the write goes on without a lock: the comparison still decides. */
+const PATIENCE_MS = 60_000;
+const LONGEST_PAUSE_MS = 20;
+/** As long as the name of a file may be almost everywhere, in bytes. */
+const LONGEST_NAME = 255;
+const SUFFIX = '.sops-ts-lock';
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Others may read who holds it. */
+const MODE = 0o644;
+
+/**
+ * Waits for the lock of a file and takes it. `path` is the file itself, behind symbolic links. A lock that its process cannot give
+ * back any more is taken over, with a warning: at once when that process is known to have ended, else after ten seconds. Where
+ * no lock can be made (a folder that is closed to us) the caller gets one that holds nobody off, with a warning, too.
+ * Never throws.
+ */
+export async function lockFile(path: string, warn: (message: string) => void): Promise<FileLock> {
+  const entrance = new Entrance(lockPath(path), warn);
+  const started = performance.now();
+  for (;;) {
+    const lock = entrance.tryToEnter();
+    if (typeof lock !== 'string') return lock;
+    const reason = performance.now() - started > PATIENCE_MS ? 'others keep it locked' : lock;
+    if (reason !== '') {
+      warn(`${path} is written without a lock: ${reason}`);
+      return { isHeld: () => true, release: () => undefined };
+    }
+    await sleep(Math.random() * LONGEST_PAUSE_MS);
+  }
+}
+
+/** Where the lock of a file stands. */
+export function lockPath(path: string): string {
+  const name = basename(path);
+  const whole = `.${name}${SUFFIX}`;
+  if (Buffer.byteLength(whole) <= LONGEST_NAME) return join(dirname(path), whole);
+  return join(dirname(path), `.${createHash('sha256').update(name).digest('hex')}${SUFFIX}`);
+}
+
+/** One process before one lock. */
+class Entrance {
+  private seen: { readonly key: string; readonly since: number } | undefined;
+
+  constructor(
+    private readonly place: string,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** The lock; or why there will never be one, the empty text when it is worth while to try again. */
+  tryToEnter(): FileLock | string {
+    const own = temporaryIn(dirname(this.place));
+    let descriptor: number;
+    try {
+      descriptor = create(own);
+    } catch (error) {
+      return `its folder takes none (${systemReason(error)})`;
+    }
+    try {
+      linkSync(own, this.place);
+      return new HeldLock(this.place, descriptor);
+    } catch (error) {
+      const now = fstatSync(descriptor).mtimeMs;
+      closeSync(descriptor);
+      return systemCode(error) === 'EEXIST' ? this.makeWay(now) : this.enterWithoutLink();
+    } finally {
+      remove(own);
+    }
+  }
+
+  /** Where there are no hard links: the name itself is what only one can make. */
+  private enterWithoutLink(): FileLock | string {
+    try {
+      return new HeldLock(this.place, create(this.place));
+    } catch (error) {
+      return systemCode(error) === 'EEXIST' ? this.makeWay(Date.now()) : systemReason(error);
+    }
+  }
+
+  /** Removes the lock that stands there if it is a dead one. `now` is the time by the clock of the file system. */
+  private makeWay(now: number): string {
+    const other = lookAt(this.place);
+    if (other === null || !this.isStale(other, now)) return '';
+    const aside = temporaryIn(dirname(this.place));
+    try {
+      renameSync(this.place, aside);
+    } catch (error) {
+      return systemCode(error) === 'ENOENT' ? '' : `${this.place} cannot be removed (${systemReason(error)})`;
+    }
+    // Another waiter may have been faster: then this is its lock, and a live one. It sees itself if somebody came between.
+    if (lookAt(aside)?.key === other.key) this.warn(`removed ${this.place}, which a run that was ended left behind`);
+    else putBack(aside, this.place);
+    remove(aside);
+    return '';
+  }
+
+  private isStale({ key, writtenAt, isDead }: SeenLock, now: number): boolean {
+    if (isDead || now - writtenAt > STALE_MS) return true;
+    // Clocks are set back. How long the same lock has been seen does not depend on them.
+    if (this.seen?.key !== key) this.seen = { key, since: performance.now() };
+    return performance.now() - this.seen.since > STALE_MS;
+  }
+}
+
+class HeldLock implements FileLock {
+  constructor(
+    private readonly place: string,
+    /** Stays open, so that no other file can get its inode meanwhile. */
+    private readonly descriptor: number,
+  ) {}
+
+  isHeld(): boolean {
+    const there = lstatSync(this.place, { bigint: true, throwIfNoEntry: false });
+    const own = fstatSync(this.descriptor, { bigint: true });
+    return there !== undefined && there.ino === own.ino && there.dev === own.dev;
+  }
+
+  release(): void {
+    const isHeld = this.isHeld();
+    closeSync(this.descriptor);
+    if (isHeld) remove(this.place);
+  }
+}
+
+/** Makes a file that says who we are. A full disk may leave it empty, which only means that nobody can tell who it is. */
+function create(path: string): number {
+  const descriptor = openSync(path, CREATE, MODE);
+  try {
+    writeSync(descriptor, ownText());
+  } catch {
+    // As said.
+  }
+  return descriptor;
+}
+
+function putBack(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // Somebody holds it by now, or there are no links: whoever loses it so notices, and starts over.
+  }
+}
+
+/** A lock that cannot be removed is one that is taken over as that of an ended process. */
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // As said.
+  }
+}

@@ -1,0 +1,77 @@
+/** Writing back a file that was read: only if it still holds what was read. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { SopsError } from '../errors.js';
+import { type WriteOutcome, writeFileSafely } from './atomic-write.js';
+import { lockFile } from './file-lock.js';
+import { systemCode, systemReason } from './files.js';
+
+export interface Replacement {
+  /** What was read of the file, from which the new bytes were made; null when it was not there. */
+  readonly read: Uint8Array | null;
+  /** Permission bits of a file that does not exist yet. */
+  readonly mode?: number | undefined;
+  /** Told, at most once, that another run's lock was in the way or that there is none. */
+  warn(message: string): void;
+}
+
+/** So much is compared at a time. */
+const CHUNK = 1 << 20;
+
+/**
+ * Writes a whole file, as `writeFileSafely` does, unless it was changed since it was read: the last look and the replacement
+ * happen under the file's lock, which waits for nothing but these two. Throws `changed-meanwhile`, and nothing is written
+ * then; the caller reads again and redoes its change, or says so (see `redoing`). What is no regular file is just written.
+ */
+export async function replaceFile(path: string, bytes: Uint8Array, replacement: Replacement): Promise<WriteOutcome> {
+  const { read, mode, warn } = replacement;
+  return writeFileSafely(path, bytes, {
+    ...(mode === undefined ? {} : { mode }),
+    isNew: read === null,
+    async exchange(target, put) {
+      // A new file needs none: whatever stands there by then makes it fail.
+      if (read === null) return put();
+      for (;;) {
+        const lock = await lockFile(target, warn);
+        try {
+          if (!holds(target, read)) throw changedMeanwhile(path);
+          if (lock.isHeld()) return put();
+        } finally {
+          lock.release();
+        }
+      }
+    },
+  });
+}
+
+/** The error of a file that somebody else has written since it was read. */
+export function changedMeanwhile(path: string): SopsError {
+  return new SopsError('changed-meanwhile', `${path} was changed by somebody else meanwhile`, {
+    file: path,
+    hint: 'Nothing was written. Run the command again.',
+  });
+}
+
+function holds(path: string, wanted: Uint8Array): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw new SopsError('write-failed', `read ${path}: ${systemReason(error)}`, { file: path, cause: error });
+  }
+  try {
+    return fstatSync(descriptor).size === wanted.length && reads(descriptor, wanted);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function reads(descriptor: number, wanted: Uint8Array): boolean {
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, wanted.length));
+  for (let at = 0; at < wanted.length; ) {
+    const count = readSync(descriptor, chunk, 0, Math.min(chunk.length, wanted.length - at), at);
+    if (count === 0 || chunk.compare(wanted, at, at + count, 0, count) !== 0) return false;
+    at += count;
+  }
+  return true;
+}
