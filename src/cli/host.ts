@@ -1,12 +1,12 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
-import type { Activity, AuditLog, Host } from '../util/host.js';
+import type { Activity, AuditLog, Host, Log } from '../util/host.js';
 import { holdLine } from './passing-line.js';
 import type { Progress } from './progress.js';
 import { printable } from './report.js';
 import { calledAsSops, type Streams, say } from './streams.js';
 
 /** A host whose warnings go to standard error, one line each, and whose secrets are asked for on the terminal. */
-export function createHost(streams: Streams, audit?: AuditLog): Host {
+export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host {
   let line: Promise<Progress | null> | undefined;
   const progress = (): Promise<Progress | null> => {
     line ??= import('./progress.js').then((module) => module.Progress.on(streams));
@@ -14,6 +14,7 @@ export function createHost(streams: Streams, audit?: AuditLog): Host {
   };
   return {
     audit,
+    log,
     env: streams.env,
     get cwd() {
       return streams.cwd;

@@ -70,7 +70,8 @@ async function textFor(
 
 async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined): Promise<number> {
   if (line.refusal) throw line.refusal;
-  const host = createHost(streams, audit);
+  const log = line.values.isOn('verbose') ? (await import('./log.js')).logTo(streams) : undefined;
+  const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   const command = await line.row.load();
   return command.run({ ...line, host, streams });

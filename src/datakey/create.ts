@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import { type KeyService, keyStringOf, reasonOf } from '../keyservice/keyservice.js';
+import { type KeyService, keyStringOf, logOf, reasonOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { DataKey } from './data-key.js';
@@ -44,6 +44,7 @@ export async function wrapDataKey(
     throw notWrapped(['no key services provided, cannot update master keys'], [noServicesHint()]);
   if (keyGroups.length === 0) throw notWrapped(['no key groups provided']);
   const shamirThreshold = recipients.shamirThreshold || (keyGroups.length > 1 ? keyGroups.length : 0);
+  if (keyGroups.length > 1) logSplit(keyGroups.length, shamirThreshold, keyServices);
   const parts = partsOf(dataKey, keyGroups.length, shamirThreshold);
   if (keyGroups.some((group) => group.length === 0)) throw notWrapped(['empty key group provided']);
   const jobs = keyGroups.flatMap((group, index) =>
@@ -65,6 +66,12 @@ export async function wrapDataKey(
   }
   setWrapped(wrapped);
   return shamirThreshold;
+}
+
+function logSplit(parts: number, quorum: number, keyServices: readonly KeyService[]): void {
+  const fields = { parts: String(parts), quorum: String(quorum) };
+  const message = 'Splitting data key with Shamir Secret Sharing';
+  logOf(keyServices)?.({ component: 'SOPS', level: 'info', message, fields });
 }
 
 /** What each group gets: the key itself when there is but one. */

@@ -1,6 +1,6 @@
 /** Recovering the data key of a file from its master keys (spec keys-and-config.md section 4). */
 import type { MasterKey } from '../keys/provider.js';
-import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
+import { type KeyService, keyStringOf, logOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';
 import { type Attempt, GroupOpening } from './attempts.js';
 import { KeySearch, type Wrapped } from './combine.js';
@@ -38,6 +38,7 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
   const search = new KeySearch(file);
   try {
     const dataKey = await openGroups(file, search, attempt);
+    logOf(options.keyServices)?.({ component: 'SOPS', level: 'info', message: 'Data key recovered successfully' });
     for (const key of search.passedOver) options.warn?.(passedOver(await keyStringOf(key)));
     return dataKey;
   } finally {

@@ -1,5 +1,5 @@
 /** The types of master keys: one row each. Flags, variables, config fields and wire fields come from the row. */
-import type { KeyProvider } from './provider.js';
+import type { KeyProvider, MasterKey } from './provider.js';
 
 /** How one field of a metadata entry is written. */
 export interface EntryField {
@@ -14,6 +14,17 @@ export interface EntryField {
 export interface GroupField {
   readonly name: string;
   readonly field: string;
+}
+
+export type KeyUse = 'encrypt' | 'decrypt';
+
+/** SOPS's words in its log for the use of a key (spec command-line.md section 5). */
+export interface KeyLog {
+  readonly component: string;
+  /** What it says of a use that went well; absent for `succeeded`. */
+  readonly success?: string;
+  /** Which key it was, in alphabetical order of the names. */
+  fields(key: MasterKey, use: KeyUse): Readonly<Record<string, string>>;
 }
 
 export interface KeyTypeRow {
@@ -46,12 +57,18 @@ export interface KeyTypeRow {
   readonly remote: boolean;
   /** The number of its message in the `key_type` of the key service protocol (spec keys-and-config.md section 8). */
   readonly wireField: number;
+  /** How the log tells of the key's use. */
+  readonly logged: KeyLog;
   /** What the key string is, where the user is asked about a key, e.g. `ARN`. */
   readonly named: string;
   load?(): Promise<KeyProvider>;
 }
 
 const text = (name: string, wireField: number): EntryField => ({ name, shape: 'text', wireField });
+const fieldOf = ({ fields }: MasterKey, name: string): string => {
+  const value = fields.get(name);
+  return typeof value === 'string' ? value : '';
+};
 const same = (name: string): GroupField => ({ name, field: name });
 
 /** In the order in which SOPS regroups the types when it reads a file (spec file-format.md section 5.1). */
@@ -76,6 +93,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     remote: true,
     wireField: 1,
+    logged: { component: 'AWSKMS', fields: (key) => ({ arn: fieldOf(key, 'arn') }) },
     named: 'ARN',
     load: async () => (await import('./aws-kms/aws-kms.js')).awsKmsProvider,
   },
@@ -93,6 +111,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     remote: true,
     wireField: 3,
+    logged: { component: 'GCPKMS', fields: (key) => ({ resourceID: fieldOf(key, 'resource_id') }) },
     named: 'resource ID',
     load: async () => (await import('./gcp-kms/gcp-kms.js')).gcpKmsProvider,
   },
@@ -110,6 +129,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     remote: true,
     wireField: 7,
+    logged: { component: 'HCKMS', fields: (key) => ({ keyID: fieldOf(key, 'key_id') }) },
     named: 'ID',
     load: async () => (await import('./hc-kms/hc-kms.js')).huaweiProvider,
   },
@@ -127,6 +147,10 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     remote: true,
     wireField: 4,
+    logged: {
+      component: 'AZKV',
+      fields: (key) => ({ key: fieldOf(key, 'name'), version: fieldOf(key, 'version') }),
+    },
     named: 'URL',
     load: async () => (await import('./azure-kv/azure-kv.js')).azureProvider,
   },
@@ -143,6 +167,11 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: true,
     remote: true,
     wireField: 5,
+    logged: {
+      component: 'VAULT_TRANSIT',
+      success: 'successful',
+      fields: (key, use) => ({ Path: `${fieldOf(key, 'engine_path')}/${use}/${fieldOf(key, 'key_name')}` }),
+    },
     named: 'URI',
     load: async () => (await import('./hc-vault/hc-vault.js')).vaultProvider,
   },
@@ -160,6 +189,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     remote: false,
     wireField: 2,
+    logged: { component: 'PGP', fields: (key) => ({ fingerprint: fieldOf(key, 'fp') }) },
     named: 'fingerprint',
     load: async () => (await import('./pgp/pgp.js')).pgpProvider,
   },
@@ -178,6 +208,11 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: true,
     remote: false,
     wireField: 6,
+    logged: {
+      component: 'AGE',
+      // SOPS does not say which one was opened.
+      fields: (key, use) => (use === 'encrypt' ? { recipient: fieldOf(key, 'recipient') } : {}),
+    },
     named: 'recipient',
     load: async () => (await import('./age/age.js')).ageProvider,
   },

@@ -6,8 +6,9 @@ import { keyTypeRow } from '../keys/registry.js';
 import type { Host } from '../util/host.js';
 import { Lane } from '../util/lane.js';
 import { decodeText, encodeText } from '../util/text.js';
-import { keyStringOf } from './keyservice.js';
+import { type KeyService, keyStringOf } from './keyservice.js';
 import { LocalKeyService } from './local.js';
+import { logged } from './logged.js';
 import { decodeRequest, type KeyRequest } from './messages.js';
 
 export interface DeskOptions {
@@ -33,12 +34,7 @@ export class Refusal extends Error {
 }
 
 /** What a method does with a key and what came with it. */
-export type Use = (
-  service: LocalKeyService,
-  key: MasterKey,
-  payload: Buffer,
-  signal: AbortSignal,
-) => Promise<Uint8Array>;
+export type Use = (service: KeyService, key: MasterKey, payload: Buffer, signal: AbortSignal) => Promise<Uint8Array>;
 
 export const wrap: Use = async (service, key, part) => encodeText(await service.wrap(key, part));
 export const unwrap: Use = (service, key, enc, signal) => service.unwrap({ ...key, enc: decodeText(enc) }, signal);
@@ -82,7 +78,8 @@ export class Desk {
   private use(call: Call, key: MasterKey, payload: Buffer, use: Use): Promise<Uint8Array> {
     const stop = new AbortController();
     call.on('cancelled', () => stop.abort());
-    const service = new LocalKeyService(this.options.host());
+    const host = this.options.host();
+    const service = logged(new LocalKeyService(host), host.log);
     const task = (): Promise<Uint8Array> => use(service, key, payload, stop.signal);
     return keyTypeRow(key.type)?.remote ? task() : this.#lane.run(task);
   }

@@ -1,6 +1,7 @@
 /** The seam between the data key and the master keys: what wraps and opens parts, here or on another machine. */
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
+import type { Log } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 
 /**
@@ -13,6 +14,13 @@ export interface KeyService {
   wrap(key: MasterKey, part: Uint8Array): Promise<string>;
   /** Opens `key.enc` and returns the part. `signal` is aborted when nobody wants it any more; then it may reject with anything. */
   unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Where it is told what came of the parts; the same for all services of a run, absent when nobody looks. */
+  readonly log?: Log | undefined;
+}
+
+/** The log of a run, which its key services bring along. */
+export function logOf(services: readonly KeyService[]): Log | undefined {
+  return services.find(({ log }) => log !== undefined)?.log;
 }
 
 /** Why using a key failed. A line break in what a file says of the key does not become one of the message. */

@@ -2,6 +2,7 @@
 import type { Host } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
 import { LocalKeyService } from './local.js';
+import { logged } from './logged.js';
 import { remembering } from './part-memory.js';
 import { RemoteKeyService } from './remote.js';
 
@@ -20,10 +21,21 @@ export interface KeyServiceChoice {
  */
 export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Host): KeyService[] {
   const { enableLocal, uris } = choice ?? { enableLocal: true, uris: [] };
-  const services: KeyService[] = enableLocal ? [remembering(new LocalKeyService(host), 'local', host)] : [];
+  const services: KeyService[] = enableLocal ? [localService(host)] : [];
   for (const uri of uris) {
-    if (URL.canParse(uri)) services.push(remembering(new RemoteKeyService(uri, host), uri, host));
+    if (URL.canParse(uri)) services.push(remoteService(uri, host));
     else host.warn(`Error parsing URI for keyservice, skipping: ${JSON.stringify(uri)} is not like tcp://host:port`);
   }
   return services;
+}
+
+function localService(host: Host): KeyService {
+  return logged(remembering(new LocalKeyService(host), 'local', host), host.log);
+}
+
+/** The service tells itself what it used; here only that it is asked. */
+function remoteService(uri: string, host: Host): KeyService {
+  const fields = { address: uri };
+  host.log?.({ component: 'CMD', level: 'info', message: 'Connecting to key service', fields });
+  return { ...remembering(new RemoteKeyService(uri, host), uri, host), log: host.log };
 }

@@ -77,7 +77,10 @@ async function changeOnce(
   const before = renderPlain(opened, indent.width).text;
   const { text: after, changed } = changedText(opened, before, change, indent.width);
   const { warnings } = opened;
-  if (!changed && request.idempotent) return { warnings, written: false };
+  if (!changed && request.idempotent) {
+    host.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
+    return { warnings, written: false };
+  }
   const sealed = await sealText({ opened, before, after, printer, indent });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
   return { warnings, written: true };

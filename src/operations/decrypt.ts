@@ -54,9 +54,15 @@ async function decryptOnce(request: DecryptRequest, decryption: Decryption): Pro
     trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
+  if (path) logExtract(path, host);
   const text = path ? extractedText(opened, path, printer, indent.width) : wholeText(opened, printer, indent);
   await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
   return { warnings: opened.warnings };
+}
+
+function logExtract(path: TreePath, host: Host): void {
+  const fields = { path: `[${path.join(' ')}]` };
+  host.log?.({ component: 'SOPS', level: 'info', message: 'Truncating tree', fields });
 }
 
 interface Stores {

@@ -11,11 +11,12 @@ import { createDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { EncryptionScope } from '../tree/scope.js';
-import type { Host } from '../util/host.js';
+import type { Host, Log } from '../util/host.js';
 import { indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
 import { writeOutput } from './output.js';
@@ -83,8 +84,15 @@ export async function planFor(request: EncryptRequest, reader: FormatStore, host
   const rule = await creationRuleFor(config, name, host, { keysGiven });
   const flagFields = keyFields(request);
   const keyGroups = await keyGroupsFor({ rule, keyFlags: request.keyFlags, flagFields, host });
+  if (keysGiven && host.log) await logKeys(keyGroups, host.log);
   const options = optionsFor(request, rule, reader, host);
   return { config, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
+}
+
+/** SOPS tells addresses in its memory here. */
+async function logKeys(groups: readonly KeyGroup[], log: Log): Promise<void> {
+  const names = await Promise.all(groups.flat().map(keyStringOf));
+  log({ component: 'CMD', level: 'debug', message: `Master keys available:  [${names.join(' ')}]` });
 }
 
 function keyFields({ awsProfile, encryptionContext }: EncryptRequest): KeyFields {

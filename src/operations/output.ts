@@ -39,6 +39,8 @@ export async function writeOutput(
       const { writeFileSafely } = await import('../util/atomic-write.js');
       await writeFileSafely(target, bytes, { mode });
     }
+    if (output.kind === 'in-place')
+      host.log?.({ component: 'CMD', level: 'info', message: 'File written successfully' });
   } catch (error) {
     if (!(error instanceof SopsError) || error.code !== 'output-unwritable') throw error;
     const place = output.kind === 'file' ? 'output' : 'in-place';

@@ -52,6 +52,8 @@ export async function sealedContent(source: Source, surroundings: Surroundings):
     await checkSealed(source);
     return source.bytes;
   }
+  const log = surroundings.host.log;
+  log?.({ component: 'PUBLISH', level: 'debug', message: 'Re-encrypting tree before publishing' });
   const opened = await open(source, surroundings, true);
   const { metadata } = opened;
   const shamirThreshold = thresholdFor(recreationRule.shamirThreshold, metadata, keyGroups.length);

@@ -12,7 +12,13 @@ export type Trail = (action: AuditAction) => Promise<void>;
 /** The trail of an input by its absolute path, whatever name it goes by; standard input counts as the working directory, as in SOPS. */
 export function trailOf(input: Input, host: Host): Trail {
   const path = resolve(host.cwd, input.kind === 'file' ? input.path : '.');
-  return async (action) => host.audit?.record(action, path);
+  return async (action) => {
+    if (action === 'decrypt') host.log?.({ component: 'SOPS', level: 'debug', message: 'Decrypting tree' });
+    if (!host.audit) return;
+    const message = `Saving ${action} event to database`;
+    host.log?.({ component: 'AUDIT', level: 'debug', message, fields: { file: path } });
+    await host.audit.record(action, path);
+  };
 }
 
 /** For what SOPS leaves no event of: nobody gets to see a value, or it was noted already. */

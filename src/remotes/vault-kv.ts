@@ -77,12 +77,12 @@ class Secret {
       throw this.failure(error);
     });
     const found = await this.read(values, settings);
-    if (found.isSame) return 'unchanged';
+    if (found.isSame) return this.unchanged();
     const answer = await this.write(values, found, settings);
     if (!isMismatch(answer) || found.version === undefined) return this.accepted(answer, settings);
     // Somebody else was faster.
     const again = await this.read(values, settings);
-    if (again.isSame) return 'unchanged';
+    if (again.isSame) return this.unchanged();
     return this.accepted(await this.write(values, again, settings), settings);
   }
 
@@ -114,6 +114,12 @@ class Secret {
     } catch (error) {
       throw this.failure(error);
     }
+  }
+
+  private unchanged(): PutResult {
+    const message = `Secret in ${this.place.segments.join('/')} is already up-to-date.\n`;
+    this.host.log?.({ component: 'PUBLISH', level: 'info', message });
+    return 'unchanged';
   }
 
   private accepted(answer: HttpResponse, settings: VaultSettings): PutResult {

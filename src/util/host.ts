@@ -11,6 +11,18 @@ export interface AuditLog {
   record(action: AuditAction, file: string): Promise<void>;
 }
 
+/** A line of the log that `--verbose` shows, in SOPS's words where SOPS has one (spec command-line.md section 5). */
+export interface LogEntry {
+  /** The part of SOPS that says it, e.g. `AGE`. */
+  readonly component: string;
+  readonly level: 'debug' | 'info';
+  readonly message: string;
+  /** What it is about, in alphabetical order; no plaintext. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export type Log = (entry: LogEntry) => void;
+
 /** Something that may take long. */
 export interface Activity {
   /** What it is at now, in a few words without plaintext. */
@@ -38,6 +50,8 @@ export interface Host {
   askSecret(prompt: string): Promise<string>;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
+  /** Told what is done, step by step; absent when nobody looks. */
+  readonly log?: Log | undefined;
   /** Told that something begins which may take long, in a few words without plaintext; absent when nobody looks. */
   begin?(what: string): Activity;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */

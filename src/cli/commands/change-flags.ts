@@ -1,6 +1,5 @@
 /** The flags that `set` and `unset` share. */
 import type { ChangeOutcome, ChangeRequest } from '../../operations/change-file.js';
-import { say } from '../streams.js';
 import type { Invocation } from './command.js';
 import { formatFlag, keyServiceFlags } from './document-flags.js';
 
@@ -20,11 +19,8 @@ export function changeRequest({ values }: Invocation, path: string): ChangeReque
   };
 }
 
-/** Tells the warnings, and with `--verbose` what became of the file. Returns the exit status. */
-export function toldOutcome({ warnings, written }: ChangeOutcome, { values, host, streams }: Invocation): number {
+/** Tells the warnings. Returns the exit status. */
+export function toldOutcome({ warnings }: ChangeOutcome, { host }: Invocation): number {
   for (const warning of warnings) host.warn(warning);
-  if (values.isOn('verbose')) {
-    say(streams.stderr, written ? 'File written successfully\n' : 'File not written due to no change\n');
-  }
   return 0;
 }

@@ -4,10 +4,10 @@ import type { Config } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
 import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
 import { trustConfig } from '../../operations/trust.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Log } from '../../util/host.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
-import { type Streams, say } from '../streams.js';
+import { say } from '../streams.js';
 import type { Command, Invocation } from './command.js';
 
 const DEFAULT_NETWORK = 'tcp';
@@ -20,9 +20,12 @@ export const keyservice: Command = {
     const questions = new Questions(streams);
     const server = await serveKeys(await optionsOf(invocation, questions));
     try {
-      say(streams.stderr, `Listening on ${server.uri}\n`);
+      const listening = `Listening on ${server.uri}`;
+      if (host.log) tell(host.log, listening);
+      else say(streams.stderr, `${listening}\n`);
       warnOfStrangers(server, host);
-      await endOfService();
+      const signal = await endOfService();
+      if (host.log) tell(host.log, `Caught signal ${signal}: shutting down.`);
       return 0;
     } finally {
       await server.close();
@@ -31,7 +34,8 @@ export const keyservice: Command = {
   },
 };
 
-async function optionsOf({ values, host, streams }: Invocation, questions: Questions): Promise<ServeOptions> {
+async function optionsOf({ values, host }: Invocation, questions: Questions): Promise<ServeOptions> {
+  const { log } = host;
   const config = await configIfReadable(values.text('config'), host);
   return {
     network: values.text('network') ?? DEFAULT_NETWORK,
@@ -43,7 +47,7 @@ async function optionsOf({ values, host, streams }: Invocation, questions: Quest
       return one;
     },
     ...(values.isOn('prompt') ? { approve: approval(questions, host) } : {}),
-    ...(values.isOn('verbose') ? { log: (line: string) => logLine(line, streams) } : {}),
+    ...(log ? { log: (line: string) => tell(log, line) } : {}),
   };
 }
 
@@ -74,8 +78,8 @@ function approval(questions: Questions, host: Host): (question: string) => Promi
   };
 }
 
-function logLine(line: string, streams: Streams): void {
-  say(streams.stderr, `${new Date().toISOString()} ${printable(line)}\n`);
+function tell(log: Log, message: string): void {
+  log({ component: 'KEYSERVICE', level: 'info', message });
 }
 
 /** The protocol knows neither encryption nor passwords. */
@@ -85,12 +89,15 @@ function warnOfStrangers({ uri }: KeyServer, host: Host): void {
   host.warn('everyone who can reach this address can use your keys, and the data keys pass unencrypted');
 }
 
-/** Resolves when the user or the system asks to end (Ctrl+C, `kill`). */
-function endOfService(): Promise<void> {
+/** What the log calls the signals that end the service, as Go does. */
+const SIGNALS = { SIGINT: 'interrupt', SIGTERM: 'terminated' } as const;
+
+/** Resolves when the user or the system asks to end (Ctrl+C, `kill`), to what the signal is called. */
+function endOfService(): Promise<string> {
   return new Promise((settle) => {
-    const end = (): void => {
+    const end = (signal: keyof typeof SIGNALS): void => {
       process.off('SIGINT', end).off('SIGTERM', end);
-      settle();
+      settle(SIGNALS[signal]);
     };
     process.on('SIGINT', end).on('SIGTERM', end);
   });

@@ -79,6 +79,8 @@ async function newestVersion(key: AzureKey, run: Run): Promise<string> {
   const answer = await callVault(url, undefined, run).catch(explained);
   const version = versionIn(textOf(mapOf(answer.get('key')), 'kid') ?? '');
   if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: STRANGER }));
+  const fields = { key: key.name, version };
+  run.host.log?.({ component: 'AZKV', level: 'info', message: 'Version fetch succeeded', fields });
   return version;
 }
 

@@ -32,8 +32,8 @@ class Running {
 
   /** The URI that clients connect to, once it listens. */
   async uri(): Promise<string> {
-    await vi.waitFor(() => expect(this.err).toMatch(/^Listening on (\S+)\n/m));
-    return /^Listening on (\S+)\n/m.exec(this.err)?.[1] ?? '';
+    await vi.waitFor(() => expect(this.err).toMatch(/Listening on ([^\s"]+)"?\n/));
+    return /Listening on ([^\s"]+)"?\n/.exec(this.err)?.[1] ?? '';
   }
 
   async end(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number> {
@@ -76,7 +76,14 @@ describe('keyservice', () => {
     standIn('kms');
     const service = start('--verbose');
     await new RemoteKeyService(await service.uri(), hostOf()).wrap(key, PART);
-    expect(service.err).toMatch(/^\d{4}-\S+Z encrypt request using AWS KMS key with ARN arn:\\x1b\[2Jkey: answered$/m);
+    const line = /^\[KEYSERVICE\]\t time="\S+" level=info msg="(.*)"$/gm;
+    expect([...service.err.matchAll(line)].map(([, message]) => message)).toEqual([
+      expect.stringMatching(/^Listening on tcp:/),
+      'encrypt request using AWS KMS key with ARN arn:\\x1b[2Jkey: answered',
+    ]);
+    expect(service.err).toMatch(
+      /^\[AWSKMS\]\t time="\S+" level=info msg="Encryption succeeded" arn="arn:\\x1b\[2Jkey"$/m,
+    );
   });
 
   test('warns when strangers may reach it', async () => {

@@ -49,7 +49,8 @@ describe.each(ENTRIES)('the names in an entry of %s', (type, entry) => {
       const flag = command === 'updatekeys' ? ['--yes'] : [];
       const ran = await desk.run([...flags, command, ...flag, 'f.json'], { env: { ...env, SOPS_AGE_RECIPIENTS: '' } });
       expect(ran.status).toBe(status);
-      const told = ran.stdout.toString() + ran.stderr;
+      // The log has a tab behind the name of the part that speaks.
+      const told = ran.stdout.toString() + ran.stderr.replace(/^(\[[A-Z_]+\])\t /gm, '$1 ');
       expect(told).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
       expect(told.split('\n').filter((line) => line.startsWith(FORGED))).toEqual([]);
     }
