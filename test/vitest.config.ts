@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           exclude: [MOCKED],
           testTimeout: 20_000,
+          // Where the program is built for a test, on a busy machine.
+          hookTimeout: 120_000,
           // A process that loads the program anew for each file takes half as long again.
           isolate: false,
         },
