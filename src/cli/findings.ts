@@ -1,5 +1,5 @@
 /** What a check found, as it is printed: one finding a line, and how many there are. */
-import type { Finding } from '../kubernetes/kustomize/check.js';
+import type { Finding } from '../kubernetes/kustomize/findings.js';
 import { printable } from './report.js';
 import { print, type Streams } from './streams.js';
 

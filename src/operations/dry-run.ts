@@ -24,6 +24,8 @@ import { trailOf } from './trail.js';
 export interface DryRunRequest {
   readonly input: { readonly kind: 'file'; readonly path: string };
   readonly reader: FormatStore;
+  /** What is tried in place of the file's content: a part of it. */
+  readonly bytes?: Uint8Array | undefined;
   readonly config: Config | null;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder?: string | undefined;
@@ -61,7 +63,7 @@ export interface DryRun {
 export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRun> {
   const { input, reader } = request;
   await checkExists(input, host);
-  const bytes = await readInput(input, host);
+  const bytes = request.bytes ?? (await readInput(input, host));
   const start = { path: input.path, format: reader.name, ...NOTHING_TRIED };
   let metadata: Metadata;
   let file: SourceFile;

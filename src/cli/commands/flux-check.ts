@@ -2,7 +2,7 @@
 import { checkFlux } from '../../kubernetes/flux/check.js';
 import { readDecryptionSecret } from '../../kubernetes/flux/decryption-secret.js';
 import { trySecret } from '../../kubernetes/flux/trial.js';
-import type { Finding } from '../../kubernetes/kustomize/check.js';
+import type { Finding } from '../../kubernetes/kustomize/findings.js';
 import { printFindings } from '../findings.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';
@@ -13,13 +13,15 @@ export const fluxCheck: Command = {
   async run({ values, operands, host, streams }) {
     const [folder = '.', ...more] = operands;
     if (more.length > 0) throw new UsageError('flux check takes one folder', 'flux check');
-    const { findings, encrypted } = await checkFlux(folder, host);
+    const { findings, encrypted, kustomizations, files } = await checkFlux(folder, host);
     const file = values.text('secret');
     const tried: Finding[] =
       file === undefined
         ? []
         : await trySecret(await readDecryptionSecret(file, host), file, encrypted, ownProcess(), host);
     const what = file === undefined ? 'checked' : `tried ${printable(file)} on`;
-    return printFindings(streams, [...findings, ...tried], `${what} ${encrypted.length} encrypted file(s)`);
+    const looked = `looked at ${kustomizations} kustomization(s) and ${files} file(s)`;
+    const count = new Set(encrypted.map((content) => content.file)).size;
+    return printFindings(streams, [...findings, ...tried], `${looked}, ${what} ${count} encrypted file(s)`);
   },
 };

@@ -11,8 +11,8 @@ export const kustomizeCheck: Command = {
       throw new UsageError('kustomize check takes one folder; flags of kustomize go behind --', 'kustomize check');
     const flags = behindDashes === undefined ? undefined : operands.slice(count);
     const [folder = '.'] = operands.slice(0, count);
-    const { findings, kustomizations, generators } = await checkKustomizations(folder, flags, host);
-    const checked = `checked ${kustomizations} kustomization(s) and ${generators} generator(s) of encrypted files`;
+    const { findings, kustomizations, generators, files } = await checkKustomizations(folder, flags, host);
+    const checked = `looked at ${files} file(s), checked ${kustomizations} kustomization(s) and ${generators} generator(s) of encrypted files`;
     return printFindings(streams, findings, checked);
   },
 };

@@ -17,7 +17,7 @@ export const FLUX: Task = {
     {
       name: 'flux check',
       operands: '[folder]',
-      summary: 'find what Flux would not decrypt; exit with 1 if there is anything',
+      summary: 'find what Flux would not decrypt, and what cannot be told; exit with 1 if there is anything',
       examples: [
         'sops-ts flux check clusters/prod',
         'sops-ts flux check --secret sops-keys.enc.yaml clusters/prod   # do its keys open everything?',

@@ -38,7 +38,7 @@ export const KUBERNETES: Task = {
     {
       name: 'kustomize check',
       operands: '[folder] [-- flag of kustomize...]',
-      summary: 'find what would go wrong in a build; exit with 1 if anything does',
+      summary: 'find what would go wrong in a build, or cannot be told; exit with 1 if there is anything',
       examples: ['sops-ts kustomize check overlays/prod', 'sops-ts kustomize check . -- --enable-alpha-plugins'],
     },
     {

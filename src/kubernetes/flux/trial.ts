@@ -2,14 +2,16 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { OwnProcess } from '../../exec/self.js';
+import { formatNamed } from '../../formats/registry.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/dry-run.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
-import type { Finding } from '../kustomize/check.js';
+import type { Finding } from '../kustomize/findings.js';
 import type { Manifest } from '../manifest/manifest.js';
+import type { EncryptedContent } from './content.js';
 import { type DecryptionEntry, entriesOf } from './decryption-secret.js';
 import { checkKeys, ENTRY_NAMES } from './key-entry.js';
 
@@ -22,7 +24,7 @@ const UNNOTICED = 'the MAC does not fit, so it was changed after encrypting; the
 export async function trySecret(
   secret: Manifest,
   file: string,
-  paths: readonly string[],
+  encrypted: readonly EncryptedContent[],
   own: OwnProcess,
   host: Host,
 ): Promise<Finding[]> {
@@ -33,8 +35,8 @@ export async function trySecret(
   const inside = hostWith(usable('age'), host);
   const trials =
     keyrings.length > 0
-      ? await withKeyring(keyrings, own, inside, (within) => tryAll(paths, within))
-      : await tryAll(paths, inside);
+      ? await withKeyring(keyrings, own, inside, (within) => tryAll(encrypted, within))
+      : await tryAll(encrypted, inside);
   const given = new Set(entries.flatMap(({ kind }) => kind?.opens ?? []));
   return [...findings, ...trials.flatMap((trial) => findingOf(trial, given) ?? [])];
 }
@@ -72,32 +74,42 @@ function hostWith(entries: readonly DecryptionEntry[], host: Host): Host {
   };
 }
 
-async function tryAll(paths: readonly string[], host: Host): Promise<DryRun[]> {
+interface Trial extends DryRun {
+  readonly content: EncryptedContent;
+}
+
+async function tryAll(encrypted: readonly EncryptedContent[], host: Host): Promise<Trial[]> {
   const keyServices = keyServicesOf(undefined, host);
-  const trials: DryRun[] = [];
-  for (const path of paths) {
-    const found = await readEncrypted(resolve(host.cwd, path));
-    if (!found) continue;
-    trials.push(await tryFile({ input: { kind: 'file', path }, reader: found.store, config: null, keyServices }, host));
+  const trials: Trial[] = [];
+  for (const content of encrypted) {
+    const { file, part } = content;
+    const reader = part ? await formatNamed(part.format).load() : (await readEncrypted(resolve(host.cwd, file)))?.store;
+    if (!reader) throw new SopsError('input-unreadable', `${file} was encrypted, and is not any more`, { file });
+    const input = { kind: 'file', path: file } as const;
+    const request = { input, reader, config: null, keyServices, bytes: part?.bytes };
+    trials.push({ ...(await tryFile(request, host)), content });
   }
   return trials;
 }
 
-/** Groups whose keys the controller may open by other means are not held against the Secret. */
-function findingOf(
-  { path, groups, needed, dataKey, mac, problems }: DryRun,
-  given: ReadonlySet<string>,
-): Finding | null {
-  if (mac === false) return { file: path, text: UNNOTICED };
+/** Groups whose keys the controller may open by other means are not held against the Secret, but nobody has tried them. */
+function findingOf(trial: Trial, given: ReadonlySet<string>): Finding | null {
+  const { content, groups, needed, dataKey, mac, problems } = trial;
+  const { file, part } = content;
+  const found = (text: string): Finding => ({ file, text: part ? `${part.name}: ${text}` : text });
+  if (mac === false) return part?.keepsMac === false ? null : found(UNNOTICED);
   if (dataKey !== false) {
     const [problem] = problems;
-    return problem ? { file: path, text: problem.what } : null;
+    return problem ? found(problem.what) : null;
   }
-  const open = groups.filter((group) => group.some(({ opens, type }) => opens || !LOCAL.has(type)));
-  if (open.length >= needed) return null;
   const types = [...new Set(groups.flatMap((group) => group.map(({ type }) => type)))];
+  const foreign = types.filter((type) => !LOCAL.has(type));
+  const open = groups.filter((group) => group.some(({ opens, type }) => opens || !LOCAL.has(type)));
+  if (open.length >= needed) {
+    return found(`was not tried: its keys (${foreign.join(', ')}) are opened by services that are not asked here`);
+  }
   const missing = types.filter((type) => !given.has(type));
   const why =
     missing.length === types.length ? `has no entry for its keys (${types.join(', ')})` : 'holds none of its keys';
-  return { file: path, text: `the Secret ${why}` };
+  return found(`the Secret ${why}`);
 }

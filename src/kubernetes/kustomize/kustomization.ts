@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Branch, Value } from '../../tree/tree.js';
+import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { statOf, systemReason } from '../../util/files.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
+import { withFieldNames } from './fields.js';
+import { isInline, isRemote } from './places.js';
 
 const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 /** Fields that list other kustomizations or files of objects. */
@@ -15,7 +17,6 @@ export const PLUGIN_FIELDS = ['generators', 'transformers', 'validators'] as con
 /** Fields that list further files. */
 const FILE_LISTS = ['patchesStrategicMerge', 'configurations', 'crds'];
 const FILE_ENTRIES = ['patches', 'patchesJson6902', 'replacements', 'openapi'];
-const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|git@|git::|[^/]*\.(?:com|org|io|net)[/:])|\?ref=|\/\/.*\?/i;
 
 /** A kustomization as read. */
 export interface Kustomization {
@@ -23,7 +24,10 @@ export interface Kustomization {
   readonly folder: string;
   /** Its file, as it is shown to the user. */
   readonly file: string;
+  /** With its fields named as kustomize names them. */
   readonly root: Branch;
+  /** How many documents the file holds; kustomize reads the first alone. */
+  readonly documents: number;
 }
 
 /** The path of a folder's kustomization file; undefined when it has none. Throws `failed` for several. */
@@ -39,9 +43,10 @@ export function readKustomization(folder: string, shownFrom: string): Kustomizat
   const shown = relative(shownFrom, folder) || '.';
   if (path === undefined) throw new SopsError('failed', `${shown} has no kustomization.yaml`, { file: shown });
   const file = relative(shownFrom, path);
-  const [first] = readManifests(readFile(path, file), { file, keepLists: true });
+  const [first, ...more] = readManifests(readFile(path, file), { file, keepLists: true });
   if (!first) throw new SopsError('failed', `${file} is empty`, { file });
-  return { folder, file, root: first.root };
+  const root = first.sops ? branch([...first.root.items, item('sops', first.sops)]) : first.root;
+  return { folder, file, root: withFieldNames(root), documents: 1 + more.length };
 }
 
 /** A folder's kustomization and all local ones below it, each once, the outermost first. Throws as {@link readKustomization}. */
@@ -102,17 +107,21 @@ export function secretGeneratorFiles({ folder, root }: Kustomization): SecretFil
       const path = resolve(folder, spec.slice(cut + 1));
       return { path, formatName: cut < 0 ? spec : spec.slice(0, cut), isEnv: false };
     });
-    const env = stringAt(entry, 'env');
-    const envs = [...textsOf(valueAt(entry, 'envs')), ...(env === undefined ? [] : [env])];
-    return [...files, ...envs.map((name) => ({ path: resolve(folder, name), formatName: name, isEnv: true }))];
+    return [...files, ...envsOf(entry).map((name) => ({ path: resolve(folder, name), formatName: name, isEnv: true }))];
   });
+}
+
+/** `envs`, and `env` as people wrote it before. */
+export function envsOf(entry: Value): string[] {
+  const env = stringAt(entry, 'env');
+  return [...textsOf(valueAt(entry, 'envs')), ...(env ? [env] : [])];
 }
 
 /** The files that ConfigMaps are made of by kustomize's own generator, absolute. */
 export function configMapFiles({ folder, root }: Kustomization): string[] {
   const entries = valuesOf(valueAt(root, 'configMapGenerator')).flatMap((entry) => [
     ...textsOf(valueAt(entry, 'files')).map((spec) => spec.slice(spec.indexOf('=') + 1)),
-    ...textsOf(valueAt(entry, 'envs')),
+    ...envsOf(entry),
   ]);
   return entries.map((entry) => resolve(folder, entry));
 }
@@ -152,19 +161,10 @@ export function krmFunctionOf(root: Branch): Value | undefined {
   return valueAt(root, 'metadata', 'configFn');
 }
 
-function textsOf(value: Value | undefined): string[] {
+export function textsOf(value: Value | undefined): string[] {
   return valuesOf(value).flatMap((entry) =>
     entry.kind === 'leaf' && typeof entry.value === 'string' ? [entry.value] : [],
   );
-}
-
-function isInline(entry: string): boolean {
-  return entry.includes('\n');
-}
-
-/** A folder of that name wins, as in kustomize. */
-function isRemote(entry: string, folder: string): boolean {
-  return REMOTE.test(entry) && !isFolder(resolve(folder, entry)) && !isFile(resolve(folder, entry));
 }
 
 export function isFolder(path: string): boolean {
@@ -175,7 +175,7 @@ function isFile(path: string): boolean {
   return statOf(path)?.isFile() ?? false;
 }
 
-function readFile(path: string, shown: string): Buffer {
+export function readFile(path: string, shown: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -196,7 +196,9 @@ function unpacked(manifest: Manifest): Manifest[] {
     if (value.kind !== 'branch') {
       throw new SopsError('document-invalid', `item ${index} of a ${kind} is no map`, { path: ['items'] });
     }
-    return unpacked({ ...manifest, root: typed(value, root, kind) });
+    const inner = typed(value, root, kind);
+    const sealed = itemOf(inner, METADATA_KEY)?.value;
+    return unpacked({ ...manifest, root: sealed ? withoutEntries(inner, METADATA_KEY) : inner, sops: sealed });
   });
 }
 

@@ -1,0 +1,44 @@
+/** What Flux's controller goes by: bytes for whether something is encrypted, names for the format (spec kubernetes-and-stores.md section 1.7). */
+import type { FormatName } from '../../formats/store.js';
+
+/** The formats that the controller knows. */
+export type FluxFormat = Extract<FormatName, 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary'>;
+
+/** The bytes by which it knows an encrypted file; a binary file is JSON when encrypted. */
+const MARKERS: Readonly<Record<FluxFormat, string>> = {
+  yaml: 'mac: ENC[',
+  json: '"mac": "ENC[',
+  dotenv: 'sops_mac=ENC[',
+  ini: '[sops]',
+  binary: '"mac": "ENC[',
+};
+
+/** Endings of names; anything else is binary. Upper-case endings are, too. */
+const ENDINGS: readonly (readonly [string, FluxFormat])[] = [
+  ['.dockerconfigjson', 'json'],
+  ['.yaml', 'yaml'],
+  ['.yml', 'yaml'],
+  ['.json', 'json'],
+  ['.env', 'dotenv'],
+  ['.ini', 'ini'],
+];
+
+/** The format that the controller gives to a key or a path. */
+export function fluxFormatOf(name: string): FluxFormat {
+  return ENDINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? 'binary';
+}
+
+/** The bytes that tell an encrypted file of a format. */
+export function markerOf(format: FluxFormat): string {
+  return MARKERS[format];
+}
+
+/** Whether the controller takes something for an encrypted file of a format. */
+export function isMarked(bytes: Buffer, format: FluxFormat): boolean {
+  return bytes.includes(MARKERS[format]);
+}
+
+/** The formats that the controller may take something for; of several it picks any. JSON stands for binary files, too. */
+export function markedFormats(bytes: Buffer): FluxFormat[] {
+  return (['yaml', 'json', 'dotenv', 'ini'] as const).filter((format) => isMarked(bytes, format));
+}

@@ -1,0 +1,199 @@
+/** What Flux's controller decrypts after a build: objects, and files in the data of Secrets, by what stands in them (spec 1.7, pass 3). */
+import { readFileSync, realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { canonicalStyle, printJson } from '../../formats/json/write.js';
+import { readEncrypted } from '../../operations/encrypted-files.js';
+import { branch, item } from '../../tree/tree.js';
+import type { Host } from '../../util/host.js';
+import { isDisabled } from '../kustomize/built.js';
+import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';
+import type { Findings } from '../kustomize/findings.js';
+import type { SourceFile } from '../kustomize/generator-files.js';
+import type { BuildObject, ObjectSet } from '../kustomize/object-set.js';
+import type { Touch } from '../kustomize/patches.js';
+import { branchAt, describe, itemsOf, leavesBelow, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
+import { decodeDataValue } from '../manifest/secret.js';
+import type { EncryptedContent } from './content.js';
+import { mismatch, nestedProblem } from './conversion.js';
+import { fluxFormatOf, markedFormats, markerOf } from './markers.js';
+import { envFormatOf } from './source-pass.js';
+
+/** What the controller reads of an object before it decrypts anything. */
+const READABLE = ['apiVersion', 'kind', 'metadata'] as const;
+
+export class ObjectPass {
+  readonly encrypted: EncryptedContent[] = [];
+  private readonly objectsIn = new Map<string, number>();
+
+  constructor(
+    /** What pass 1 has decrypted, links resolved. */
+    private readonly decrypted: ReadonlySet<string>,
+    private readonly findings: Findings,
+    private readonly host: Host,
+  ) {}
+
+  async check({ objects }: ObjectSet, touches: readonly Touch[]): Promise<void> {
+    for (const { file, manifest } of objects)
+      if (manifest) this.objectsIn.set(file, (this.objectsIn.get(file) ?? 0) + 1);
+    for (const object of objects) await this.checkObject(object);
+    for (const { file, object, fields } of touches) {
+      if (!object.manifest || isDisabled(object.manifest.root) || this.isPlain(object.file)) continue;
+      const what = `${fields.join(', ')} of ${describe(object.manifest)}`;
+      this.findings.add(
+        file,
+        `changes ${what}, which is encrypted (${object.file}) and decrypted only after that: the controller fails on it`,
+      );
+    }
+  }
+
+  private async checkObject(object: BuildObject): Promise<void> {
+    for (const source of object.sources) {
+      if (object.id.kind === 'Secret') await this.checkSource(source);
+    }
+    const { manifest, file } = object;
+    if (!manifest || isDisabled(manifest.root) || this.isPlain(file)) return;
+    if (manifest.sops) this.checkSealed(manifest, file);
+    else await this.checkPlain(manifest, file);
+  }
+
+  /** Whether a file of objects was decrypted before the build, since a patch is made of it, too. */
+  private isPlain(file: string): boolean {
+    try {
+      return this.decrypted.has(realpathSync(resolve(this.host.cwd, file)));
+    } catch {
+      return false;
+    }
+  }
+
+  private checkSealed(manifest: Manifest, file: string): void {
+    const { root, sops } = manifest;
+    if (stringAt(root, 'kind')?.endsWith('List') && valueAt(root, 'items')) {
+      this.findings.add(
+        file,
+        `${describe(manifest)} is encrypted as a whole; a build takes its items out, and they stay encrypted`,
+      );
+      return;
+    }
+    if (!sops || !stringAt(sops, 'mac')) {
+      this.findings.add(
+        file,
+        `${describe(manifest)} has SOPS metadata without a MAC, so the controller does not decrypt it`,
+      );
+      return;
+    }
+    this.encrypted.push(this.contentOf(manifest, file));
+    for (const field of READABLE) {
+      const value = valueAt(root, field);
+      const hidden =
+        value &&
+        [...leavesBelow(value)].find(([, { value: text }]) => typeof text === 'string' && looksEncrypted(text));
+      if (!hidden) continue;
+      const at = [field, ...hidden[0]].join('.');
+      this.findings.add(file, `${at} is encrypted, and must stay readable: encrypted_regex: ^(data|stringData)$`);
+    }
+  }
+
+  /** A file of one object is tried as it is; of several, each has metadata of its own. */
+  private contentOf({ root, sops, origin }: Manifest, file: string): EncryptedContent {
+    if (!sops || this.objectsIn.get(file) === 1) return { file };
+    const bytes = Buffer.from(printJson(branch([...root.items, item('sops', sops)]), canonicalStyle()));
+    const name = describe({ root, sops, origin, text: '' });
+    return { file, part: { name, bytes, format: 'json', keepsMac: false } };
+  }
+
+  private async checkPlain(manifest: Manifest, file: string): Promise<void> {
+    if (stringAt(manifest.root, 'kind') !== 'Secret') {
+      const sealed = sealedPart(manifest);
+      if (sealed !== undefined) this.findings.add(file, `${sealed}, and the controller does not decrypt it there`);
+      return;
+    }
+    for (const { key, value } of itemsOf(branchAt(manifest.root, 'data'))) {
+      if (value.kind === 'leaf' && typeof value.value === 'string')
+        await this.checkData(manifest, key, value.value, file);
+    }
+    for (const [path, { value }] of leavesBelow(manifest.root)) {
+      if (path[0] === 'data' || typeof value !== 'string' || !holdsCiphertext(value)) continue;
+      this.findings.add(
+        file,
+        `${describe(manifest)}: ${path.join('.')} holds ciphertext, and the controller does not decrypt it there`,
+      );
+    }
+  }
+
+  /** A value of `data`: a file in base64. */
+  private async checkData(manifest: Manifest, key: string, text: string, file: string): Promise<void> {
+    const at = `${describe(manifest)}: data.${key}`;
+    const bytes = decodeDataValue(text);
+    const [format] = bytes ? markedFormats(bytes) : [];
+    if (!bytes || format === undefined) {
+      const stays = holdsCiphertext(bytes?.toString('latin1') ?? text);
+      if (stays) this.findings.add(file, `${at} holds ciphertext that the controller does not know for a file of SOPS`);
+      return;
+    }
+    const problem = await nestedProblem({
+      bytes,
+      name: undefined,
+      to: fluxFormatOf(key),
+      place: `under the key ${key}`,
+    });
+    if (problem !== undefined) this.findings.add(file, `${at} ${problem}`);
+    else this.encrypted.push({ file, part: { name: at, bytes, format, keepsMac: true } });
+  }
+
+  /** A file that became a value of a Secret: pass 1 has decrypted it by its key, or now its bytes decide. */
+  private async checkSource({ place, key, isEnv }: SourceFile): Promise<void> {
+    if (place.kind !== 'file') return;
+    const { path } = place;
+    const file = relative(this.host.cwd, path);
+    const wasDecrypted = this.decrypted.has(realpathSync(path));
+    try {
+      if (isEnv) return await this.checkVariables(path, { file, key, wasDecrypted });
+      if (wasDecrypted) return;
+      const bytes = readFileSync(path);
+      const [format] = markedFormats(bytes);
+      if (format === undefined) return await this.checkUnmarked(path, file);
+      const to = fluxFormatOf(key);
+      const problem = await nestedProblem({ bytes, name: path, to, place: `under the key ${key}` });
+      if (problem !== undefined) this.findings.add(file, problem);
+      this.encrypted.push({ file });
+    } catch (error) {
+      this.findings.addError(file, error);
+    }
+  }
+
+  private async checkUnmarked(path: string, file: string): Promise<void> {
+    const found = await readEncrypted(path);
+    if (!found) {
+      if (holdsCiphertext(readFileSync(path, 'latin1')))
+        this.findings.add(file, 'holds ciphertext of SOPS, and stays so');
+      return;
+    }
+    const format = found.store.name;
+    this.findings.add(
+      file,
+      `is encrypted as ${format}, but stays so: the controller goes by ${markerOf(format)}, which does not stand in it`,
+    );
+  }
+
+  /** Variables must be in plain text before the build: kustomize makes a value of each. */
+  private async checkVariables(
+    path: string,
+    { file, key, wasDecrypted }: { file: string; key: string; wasDecrypted: boolean },
+  ): Promise<void> {
+    const wanted = envFormatOf(key);
+    if (wasDecrypted) {
+      if (wanted !== 'dotenv') this.findings.add(file, `is decrypted as ${wanted}, and envs holds lines of NAME=value`);
+      return;
+    }
+    const found = await readEncrypted(path);
+    if (!found) return;
+    const { name } = found.store;
+    this.findings.add(
+      file,
+      name === wanted
+        ? `is encrypted, and stays so: the controller looks at envs alone, for ${markerOf(wanted)}`
+        : mismatch(name, wanted, `as envs ${key}`),
+    );
+  }
+}
