@@ -293,9 +293,12 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('legacy', ['kustomize install', 'kustomize init'], OWN),
   text('as', ['kustomize install'], BEHIND),
   yesNo('k8s', EDIT, OWN),
-  yesNo('verbose', [...ALL, ...KUSTOMIZE, ...INIT], { ownBehind: true }),
+  yesNo('verbose', [...ALL, ...KUSTOMIZE, ...INIT, 'install-as-sops'], { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
-  yesNo('disable-version-check', [...ALL, ...INIT], { ownBehind: true, variable: 'SOPS_DISABLE_VERSION_CHECK' }),
+  yesNo('disable-version-check', [...ALL, ...INIT, 'install-as-sops'], {
+    ownBehind: true,
+    variable: 'SOPS_DISABLE_VERSION_CHECK',
+  }),
 ];
 
 /** `--help`, which every level takes. */

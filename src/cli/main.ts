@@ -58,7 +58,7 @@ async function textFor(
   switch (line.kind) {
     case 'version': {
       const { updateText, versionText } = await import('./version.js');
-      const version = versionText(streams.programName);
+      const version = versionText();
       return line.checksForUpdates ? version + (await updateText(createHost(streams))) : version;
     }
     case 'help':

@@ -53,6 +53,7 @@ export function processStreams(): Streams {
       return process.cwd();
     },
     get programName() {
+      if (process.env.SOPS_TS_AS === 'sops') return 'sops';
       return basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
     },
     env: process.env,

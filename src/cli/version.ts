@@ -8,14 +8,11 @@ const SOPS_RELEASE = '3.13.2';
 const PATIENCE = 10_000;
 
 /**
- * What `--version` prints. Scripts read `sops X.Y.Z`: through a link of another name that is how the one line begins, and under
- * the program's own name it is the second line.
+ * What `--version` prints, whatever the program is called by: scripts, Ansible and editors read `sops X.Y.Z` from the beginning of the
+ * first line, or the first number there is, and choose by it how they call the program.
  */
-export function versionText(programName: string | undefined): string {
-  if (programName !== undefined && !programName.startsWith('sops-ts')) {
-    return `sops ${SOPS_RELEASE} (sops-ts ${manifest.version})\n`;
-  }
-  return `sops-ts ${manifest.version} (SOPS ${SOPS_RELEASE} compatible)\nsops ${SOPS_RELEASE}\n`;
+export function versionText(): string {
+  return `sops ${SOPS_RELEASE} (sops-ts ${manifest.version})\n`;
 }
 
 export function packageVersion(): string {

@@ -120,6 +120,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./keyservice.js')).keyservice,
   },
   {
+    name: 'install-as-sops',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./install-as-sops.js')).installAsSops,
+  },
+  {
     name: 'completion bash',
     operandRule: 'own',
     writesInPlace: () => false,

@@ -32,6 +32,12 @@ export const SETUP: Task = {
       examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
     },
     {
+      name: 'install-as-sops',
+      operands: 'folder',
+      summary: 'put a program called sops into a folder, for editors, direnv, Ansible',
+      examples: ['sops-ts install-as-sops ~/.local/bin'],
+    },
+    {
       name: 'completion bash',
       operands: '',
       summary: 'print the completion script for bash',

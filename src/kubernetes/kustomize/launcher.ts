@@ -11,8 +11,10 @@ import { isFolder } from './kustomization.js';
 export interface LaunchTarget {
   /** The runtime, absolute. */
   readonly runtime: string;
-  /** The script of the plug-in, absolute. */
+  /** The script, absolute. */
   readonly script: string;
+  /** Variables that it gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The kinds that the plug-in knows, as the plug-in layout of kustomize wants them. */
@@ -24,13 +26,14 @@ export const LEGACY_KINDS = [
 const EXECUTABLE = 0o755;
 
 /** Writes a launcher of mode 0755. Folders are made. Throws `output-unwritable`. */
-export async function writeLauncher(path: string, { runtime, script }: LaunchTarget): Promise<void> {
+export async function writeLauncher(path: string, { runtime, script, env = {} }: LaunchTarget): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make ${dirname(path)}: ${systemReason(cause)}`, { cause });
   }
-  const text = `#!/bin/sh\nexec ${shellQuoted(runtime)} ${shellQuoted(script)} "$@"\n`;
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
+  const text = `#!/bin/sh\n${exports.join('')}exec ${shellQuoted(runtime)} ${shellQuoted(script)} "$@"\n`;
   await writeFileSafely(path, Buffer.from(text), { mode: EXECUTABLE });
   chmodSync(path, EXECUTABLE);
 }

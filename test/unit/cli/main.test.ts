@@ -64,7 +64,7 @@ describe('help and version', () => {
   test.each(['--version', '-v', '-version', '--version decrypt f', '-d -i --version f'])('%s', async (line) => {
     const { status, out, err, calls } = await runMain(words(line));
     expect({ status, err, calls }).toEqual({ status: 0, err: '', calls: [] });
-    expect(out).toMatch(/^sops-ts \d+\.\d+\.\d+\S* \(SOPS 3\.13\.2 compatible\)\nsops 3\.13\.2\n$/);
+    expect(out).toMatch(/^sops 3\.13\.2 \(sops-ts \d+\.\d+\.\d+\S*\)\n$/);
   });
 
   test.each([
