@@ -15,6 +15,8 @@ export const EXIT_STATUS = {
   'metadata-invalid': 1,
   /** A master key or identity is malformed, or a service refused it. */
   key: 1,
+  /** A file has recipients that no rule of `.sops.yaml` names, and would get a data key that is wrapped for them, too. */
+  'unlisted-recipients': 1,
   /** A new data key could not be wrapped for every recipient. */
   'data-key-not-wrapped': 1,
   /** A file being decrypted is not a document of its format. */

@@ -184,6 +184,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('recursive', PUBLISH, OWN),
   yesNo('omit-extensions', PUBLISH, OWN),
   yesNo('keep-data-key', ['updatekeys'], OWN),
+  yesNo('keep-unlisted', [...ROTATE, ...GROUPS, 'revoke', ...EDIT], OWN),
   text('prefix', EXEC_ENV, BEHIND),
   flag('list', 'only', EXEC_ENV, BEHIND),
   yesNo('pristine', EXEC_ENV, OWN),

@@ -49,6 +49,11 @@ export interface KeyProvider {
    */
   unwrap(key: MasterKey, host: Host, signal?: AbortSignal): Promise<Uint8Array>;
   /**
+   * The key string of the identity with which `unwrap` opened this key before in the run; undefined when that is not known. An entry
+   * is labelled by whoever wrote the file, and may be wrapped for another recipient than it names. Absent where it cannot be.
+   */
+  openerOf?(key: MasterKey, host: Host): string | undefined;
+  /**
    * Looks for what opens keys of this type on this machine: identities, programs, credentials, in the order in which they are
    * used, with where they come from. For `doctor`: nothing is unlocked, nobody is asked, no host is contacted, no secret is told.
    * Never rejects with a SopsError: what is wrong is a finding.

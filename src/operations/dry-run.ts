@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Config } from '../config/model.js';
+import { namesRecipient } from '../config/recipient.js';
 import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Wrapped } from '../datakey/combine.js';
 import { DATA_KEY_BYTES, DataKey } from '../datakey/data-key.js';
@@ -38,6 +39,8 @@ export interface KeyTrial {
   /** The anchor that stands for it in the configuration. */
   readonly name?: string | undefined;
   readonly opens: boolean;
+  /** Whether it opens all the same, but with the key of somebody else than it names. */
+  readonly mislabelled?: true | undefined;
   /** Why not. */
   readonly reason?: string | undefined;
   readonly advice?: string | undefined;
@@ -78,9 +81,10 @@ export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRu
   }
   const groups = await tryGroups({ ...metadata, documents: file.documents }, request, host);
   const needed = metadata.keyGroups.length > 1 ? Math.max(1, metadata.shamirThreshold) : 1;
-  const opened = groups.filter((group) => group.some(({ opens }) => opens)).length;
+  const opened = groups.filter((group) => group.some(({ opens, mislabelled }) => opens || mislabelled)).length;
   const rest = await openAll(bytes, request, host);
-  return { ...start, encrypted: true, groups, needed, opened, ...rest };
+  const problems = [...groups.flat().flatMap(problemOfLabel), ...rest.problems];
+  return { ...start, encrypted: true, groups, needed, opened, ...rest, problems };
 }
 
 const NOTHING_TRIED = { groups: [], needed: 0, opened: 0, dataKey: null, values: null, mac: null } as const;
@@ -109,7 +113,7 @@ async function tryGroups(
   const isRemote = (key: MasterKey): boolean => keyTypeRow(key.type)?.remote ?? false;
   const trials = new Map<MasterKey, KeyTrial>();
   const note = async (key: MasterKey): Promise<void> =>
-    void trials.set(key, await tryKey(key, { keyServices, nameOf, proof }));
+    void trials.set(key, await tryKey(key, { keyServices, nameOf, proof, host }));
   for (const key of sorted.flat()) if (!isRemote(key)) await note(key);
   await Promise.all(sorted.flat().filter(isRemote).map(note));
   return sorted.map((group) => group.flatMap((key) => trials.get(key) ?? []));
@@ -119,9 +123,10 @@ interface Trial {
   readonly keyServices: readonly KeyService[];
   readonly nameOf: NameOf;
   readonly proof: Proof | undefined;
+  readonly host: Host;
 }
 
-async function tryKey(key: MasterKey, { keyServices, nameOf, proof }: Trial): Promise<KeyTrial> {
+async function tryKey(key: MasterKey, { keyServices, nameOf, proof, host }: Trial): Promise<KeyTrial> {
   const recipient = await keyStringOf(key);
   const about = { type: key.type, recipient, name: nameOf(recipient) };
   const reasons: string[] = [];
@@ -129,8 +134,10 @@ async function tryKey(key: MasterKey, { keyServices, nameOf, proof }: Trial): Pr
   for (const service of keyServices) {
     try {
       const part = await service.unwrap(key);
-      if (!proof?.isPossible || isDataKey(part, proof)) return { ...about, opens: true };
-      return { ...about, ...STALE };
+      if (proof?.isPossible && !isDataKey(part, proof)) return { ...about, ...STALE };
+      const opener = (await keyTypeRow(key.type)?.load?.())?.openerOf?.(key, host);
+      if (opener === undefined || namesRecipient(opener, recipient)) return { ...about, opens: true };
+      return { ...about, ...mislabelled(opener, nameOf) };
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       reasons.push(error.message);
@@ -142,6 +149,21 @@ async function tryKey(key: MasterKey, { keyServices, nameOf, proof }: Trial): Pr
 
 function isDataKey(part: Uint8Array, proof: Proof): boolean {
   return part.length === DATA_KEY_BYTES && proof.isKey(new DataKey(part));
+}
+
+function mislabelled(opener: string, nameOf: NameOf): Pick<KeyTrial, 'opens' | 'mislabelled' | 'reason' | 'advice'> {
+  const name = nameOf(opener);
+  const who = name === undefined ? opener : `${opener} (${name})`;
+  return {
+    opens: false,
+    mislabelled: true,
+    reason: `it is wrapped for ${who}, not for the recipient that it names, who may not be able to read the file`,
+    advice: 'Correct the recipients: sops-ts updatekeys, or rotate --rm-….',
+  };
+}
+
+function problemOfLabel({ recipient, mislabelled, reason, advice }: KeyTrial): Problem[] {
+  return mislabelled ? [{ what: `the entry of ${recipient}: ${reason}`, advice }] : [];
 }
 
 const STALE = {

@@ -11,6 +11,7 @@ import { metadataToBranch } from '../metadata/to-branch.js';
 import { itemOf } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 import { FORMAT_VERSION } from './encrypt.js';
+import { withoutKeys } from './key-changes.js';
 import type { OpenedFile } from './open-file.js';
 import { parsePlainText } from './seal-text.js';
 
@@ -35,17 +36,22 @@ export function takenApart(opened: OpenedFile, text: string): { plain: string; m
 
 /**
  * An open file under changed metadata: recipients, threshold, selection rule and version are taken over. For other
- * recipients the data key is wrapped anew; who is taken out may know it still. Throws as `wrapDataKey` does.
+ * recipients the data key is wrapped anew; who is taken out may know it still. `check` is asked about those that stay
+ * before that. Throws as `wrapDataKey` does, and what `check` throws.
  */
 export async function changedMetadata(
   opened: OpenedFile,
   { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version }: Metadata,
   keyServices: readonly KeyService[],
+  check: (kept: readonly KeyGroup[]) => Promise<void>,
 ): Promise<OpenedFile> {
   const old = opened.metadata;
   const before = await namesOf(old.keyGroups);
   const after = await namesOf(keyGroups);
   const isSame = JSON.stringify(before) === JSON.stringify(after) && shamirThreshold === old.shamirThreshold;
+  // What was typed in is the user's own word.
+  const isOld = (name: string): boolean => before.flat().includes(name);
+  if (!isSame) await check((await withoutKeys(keyGroups, (name) => !isOld(name))).groups);
   const threshold = isSame
     ? shamirThreshold
     : await wrapDataKey(opened.dataKey, { keyGroups, shamirThreshold }, keyServices);

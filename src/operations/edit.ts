@@ -4,12 +4,14 @@ import { dirname, resolve } from 'node:path';
 import { Cipher } from '../cipher/cipher.js';
 import { IvMemory } from '../cipher/iv-memory.js';
 import { loadConfig } from '../config/config.js';
+import type { Config } from '../config/model.js';
 import { createDataKey } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../exec/editor.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../exec/self.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
+import type { KeyGroup } from '../keys/provider.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
@@ -27,6 +29,7 @@ import { Irreconcilable, redoing } from './redoing.js';
 import type { EncryptRequest, Outcome } from './requests.js';
 import { rescueText, withRescue } from './rescue.js';
 import { parsePlainText, sealText } from './seal-text.js';
+import { checkListed } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -37,6 +40,8 @@ export interface EditRequest extends EncryptRequest {
   readonly decryptionOrder?: string | undefined;
   /** Shows the `sops` branch for editing, too. */
   readonly showMasterKeys: boolean;
+  /** Wraps for other recipients although the file has some that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
   /** Another form of the plaintext for the editor; made for one run. Throws `usage` for formats it does not know. */
   readonly viewFor?: ((format: FormatName) => EditView) | undefined;
 }
@@ -66,11 +71,13 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'output-format',
   'nothing-encrypted',
   'data-key-not-wrapped',
+  'unlisted-recipients',
 ]);
 
 /** A file being edited. */
 interface Session {
   readonly request: EditRequest;
+  readonly config: Config | null;
   readonly opened: OpenedFile;
   /** What the file holds on disk; null when it is new. */
   readonly bytes: Uint8Array | null;
@@ -118,7 +125,7 @@ async function openSession(request: EditRequest, host: Host): Promise<Session> {
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(bytes, reader, options);
   const indent = indentOf(request.indent, config, printer, reader);
-  return { request, opened, bytes, before: renderPlain(opened, indent.width).text, printer, indent, host };
+  return { request, config, opened, bytes, before: renderPlain(opened, indent.width).text, printer, indent, host };
 }
 
 /** A new file, as `encrypt` would make it from the example. */
@@ -144,7 +151,7 @@ async function newSession(request: EditRequest, host: Host): Promise<Session> {
   };
   checkFolder(request, host);
   const indent = indentOf(request.indent, plan.config, printer, store);
-  return { request, opened, bytes: null, before: newFileText(store.name), printer, indent, host };
+  return { request, config: plan.config, opened, bytes: null, before: newFileText(store.name), printer, indent, host };
 }
 
 /** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */
@@ -248,7 +255,7 @@ class Editing {
   }
 
   private async seal(text: string): Promise<Uint8Array> {
-    const { request, opened, before, printer, indent, bytes, host } = this.session;
+    const { request, config, opened, before, printer, indent, bytes, host } = this.session;
     if (!request.showMasterKeys) {
       const sealed = await sealText({ opened: broughtForward(opened), before, after: text, printer, indent });
       if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
@@ -256,7 +263,10 @@ class Editing {
     }
     const { plain, metadata } = takenApart(opened, text);
     parsePlainText(opened, plain);
-    const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host));
+    const { keepUnlisted, input } = request;
+    const wrapping = { config, keepUnlisted, file: input.path, host };
+    const check = (kept: readonly KeyGroup[]) => checkListed(kept, wrapping);
+    const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host), check);
     return (await sealText({ opened: broughtForward(changed), before, after: plain, printer, indent })).bytes;
   }
 

@@ -16,6 +16,7 @@ import { writeOutput } from './output.js';
 import { Irreconcilable, redoing } from './redoing.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { rewrapFile } from './reseal-file.js';
+import { checkListed } from './strangers.js';
 import { UNNOTED } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -23,6 +24,8 @@ interface GroupsRequest extends FileRequest {
   /** 0 keeps the file's threshold. */
   readonly shamirThreshold: number;
   readonly ignoreMac: boolean;
+  /** Goes on although the file has recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
 }
 
 export interface AddGroupRequest extends GroupsRequest {
@@ -93,6 +96,8 @@ async function changeGroups(
     const read = await readInput(request.input, host);
     const opened = await openFile(read, reader, options).catch(asGroupsError);
     const recipients = await change(opened.metadata);
+    const kept = opened.metadata.keyGroups.filter((group) => recipients.keyGroups.includes(group));
+    await checkListed(kept, { config, keepUnlisted: request.keepUnlisted, file: nameOf(request), host });
     const rewrapped = await rewrapFile(read, { opened, recipients, keyServices, indent });
     await writeOutput(rewrapped, 'ciphertext', { ...request, read }, host);
     return { warnings: opened.warnings };

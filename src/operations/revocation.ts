@@ -7,6 +7,7 @@ import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
 import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../config/recipients-of.js';
 import { SopsError } from '../errors.js';
+import type { KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
@@ -50,6 +51,7 @@ export interface AffectedFile {
   readonly path: string;
   /** What the recipient could read. */
   readonly readable: EncryptedValues;
+  readonly keyGroups: readonly KeyGroup[];
   /** Key groups needed to read it; up to 1 means that the recipient alone could. */
   readonly shamirThreshold: number;
 }
@@ -164,7 +166,7 @@ async function affectedFiles(
       const { keyGroups, shamirThreshold } = metadataFromBranch(found.file.metadata);
       const keyStrings = await Promise.all(keyGroups.flat().map(keyStringOf));
       if (!keyStrings.some(isUnwanted)) continue;
-      files.push({ path: shown, readable: encryptedValues(found), shamirThreshold });
+      files.push({ path: shown, readable: encryptedValues(found), keyGroups, shamirThreshold });
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       problems.push(error.with('failed', { file: shown }));

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
+import type { KeyGroup } from '../keys/provider.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { counted } from '../util/counted.js';
@@ -16,13 +17,14 @@ import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import { resealFile } from './reseal-file.js';
 import {
+  type AffectedFile,
   type ChangedConfig,
   configWithout,
   planRevocation,
   type Revocation,
   type RevocationRequest,
 } from './revocation.js';
-import { warnOfStrangers } from './strangers.js';
+import { checkListed } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -30,6 +32,8 @@ export interface RevokeRequest extends RevocationRequest {
   /** Only shows what would be done. */
   readonly dryRun: boolean;
   readonly ignoreMac: boolean;
+  /** Goes on although files have recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
   /** Which key services wrap and open the data key; undefined for this machine's own alone. */
@@ -68,6 +72,7 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
   await talk.showPlan(plan);
   for (const problem of plan.problems) talk.failed(problem);
   let failed = plan.problems.length;
+  await checkAllListed(plan, request, host);
   if (request.dryRun) return { outcome: 'dry-run', failed };
   if (!(await talk.confirm())) return { outcome: 'unchanged', failed };
   for (const config of plan.configs) {
@@ -86,6 +91,18 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
     }
   }
   return { outcome: 'revoked', failed };
+}
+
+/** Before anything is written: whoever is revoked may have pasted another key into the files, for the new versions. */
+async function checkAllListed(plan: Revocation, { keepUnlisted }: RevokeRequest, host: Host): Promise<void> {
+  const wrapping = { config: plan.config, keepUnlisted, host };
+  const groupsOf = async (files: readonly AffectedFile[]): Promise<KeyGroup[]> => {
+    const groups = files.flatMap(({ keyGroups }) => keyGroups);
+    return (await withoutKeys(groups, plan.isUnwanted)).groups;
+  };
+  const hasRules = (plan.config?.creationRules?.length ?? 0) > 0;
+  if (!hasRules) return checkListed(await groupsOf(plan.files), { ...wrapping, file: undefined });
+  for (const file of plan.files) await checkListed(await groupsOf([file]), { ...wrapping, file: file.path });
 }
 
 /** Writes what was planned, or, if somebody else has written the configuration since, the same for what it holds now. */
@@ -126,8 +143,7 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
   const indent = indentOf(undefined, plan.config, store, store);
   const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
-  const strangers = await warnOfStrangers(groups, plan.config, host);
-  for (const warning of [...opened.warnings, ...strangers]) request.talk.warn(`${path}: ${warning}`);
+  for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
   const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;
   await writeOutput(resealed, 'ciphertext', destination, host);
 }

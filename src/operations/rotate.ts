@@ -18,7 +18,7 @@ import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import type { FileRequest, Outcome } from './requests.js';
 import { resealFile } from './reseal-file.js';
-import { warnOfStrangers } from './strangers.js';
+import { checkListed } from './strangers.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -29,6 +29,8 @@ export interface RotateRequest extends FileRequest {
   readonly removeKeys: ReadonlyMap<string, string>;
   readonly encryptionContext?: string | undefined;
   readonly ignoreMac: boolean;
+  /** Goes on although the file has recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
   /** Asked for as `-r FILE`: then a missing file has SOPS's number for the old forms. */
@@ -75,14 +77,16 @@ async function rotateOnce(rotation: Rotation): Promise<Outcome> {
   const { keyGroups, shamirThreshold } = opened.metadata;
   const isUnwanted = (key: string): boolean => unwanted.includes(key);
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
+  const { keepUnlisted } = request;
+  const file = nameOf(request);
+  await checkListed((await withoutKeys(keyGroups, isUnwanted)).groups, { config, keepUnlisted, file, host });
   const recipients = { keyGroups: groups, shamirThreshold };
   const indent = indentOf(request.indent, config, printer, reader);
   const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
   await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
-  const strangers = await warnOfStrangers((await withoutKeys(keyGroups, isUnwanted)).groups, config, host);
   const missing = absent.map((key) => `${key} was to be removed but is not in the file`);
-  return { warnings: [...opened.warnings, ...missing, ...strangers] };
+  return { warnings: [...opened.warnings, ...missing] };
 }
 
 async function checkFile({ input, addKeys, removeKeys, oldForm }: RotateRequest, host: Host): Promise<void> {

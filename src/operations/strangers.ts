@@ -1,30 +1,69 @@
 /** Recipients that stand in a file and nowhere in `.sops.yaml`: whoever may write the file may have put them there. */
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
+import { type NameOf, namesOf } from '../config/recipient-names.js';
+import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type NamedKey, trustedKeys } from '../keys/trust.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Host } from '../util/host.js';
 
+export interface Wrapping {
+  /** Has been told to `trustConfig`. */
+  readonly config: Config | null;
+  /** Whether to go on for recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
+  /** The file, as the user named it; undefined for several. */
+  readonly file: string | undefined;
+  readonly host: Host;
+}
+
 /**
- * A warning for each key of a file that is about to get a new data key although no rule of the configuration names it: the list
- * of recipients is not covered by the MAC, so an entry that was pasted in would get the next secrets, too. `config` has been
- * told to `trustConfig`; without rules nothing is known.
+ * Looks at the recipients that a file has and is about to wrap a data key for anew. The list is not covered by the MAC, so an entry
+ * that was pasted in would get all that is encrypted from then on. Throws `unlisted-recipients` for those that no rule of the
+ * configuration names; called as `sops`, that is a warning. Where there are no rules the recipients are told.
+ * To be called before anything is written.
  */
-export async function warnOfStrangers(
-  groups: readonly KeyGroup[],
-  config: Config | null,
-  host: Host,
-): Promise<string[]> {
-  if (!config?.creationRules?.length) return [];
+export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrapping): Promise<void> {
+  const { config, keepUnlisted, host } = wrapping;
+  const shown = shownWith(await namesOf(config, host));
+  if (!config?.creationRules?.length) {
+    const all = new Set(await Promise.all(groups.flat().map(keyStringOf)));
+    const names = [...all].map(shown).join(', ');
+    host.warn(`no .sops.yaml says who is to read this; whoever the file names gets the data key: ${names}`);
+    return;
+  }
+  const strangers = await strangersIn(groups, host);
+  if (strangers.length === 0 || keepUnlisted) return;
+  const names = strangers.map(shown).join(', ');
+  if (host.calledAsSops) {
+    host.warn(
+      `${names}: named by no rule of ${config.path}, but can read the new version, too; if you do not know why, take it out (updatekeys, or rotate --rm-…) and rotate again`,
+    );
+    return;
+  }
+  const { file } = wrapping;
+  throw new SopsError('unlisted-recipients', `no rule of ${config.path} names ${names}`, {
+    ...(file === undefined ? {} : { file }),
+    hint: 'Anybody who can write the file can add a recipient. Take it out (updatekeys, rotate --rm-…), add it to a rule, or go on with --keep-unlisted.',
+  });
+}
+
+function shownWith(nameOf: NameOf): (keyString: string) => string {
+  return (keyString) => {
+    const name = nameOf(keyString);
+    return name === undefined ? keyString : `${keyString} (${name})`;
+  };
+}
+
+/** The key strings of the keys that no rule names. */
+async function strangersIn(groups: readonly KeyGroup[], host: Host): Promise<string[]> {
   const strangers = new Set<string>();
   for (const key of groups.flat()) {
     const keyString = await keyStringOf(key);
     if (!trustedKeys(host, key.type).some((named) => names(named, keyString, key))) strangers.add(keyString);
   }
-  return [...strangers].map((keyString) => {
-    return `${keyString} can read the new version, too, though no rule of ${config.path} names it: if you do not know why, take it out (sops-ts updatekeys, or rotate --rm-…) and rotate again`;
-  });
+  return [...strangers];
 }
 
 function names(named: NamedKey, keyString: string, key: MasterKey): boolean {

@@ -37,6 +37,7 @@ export async function editRequest(invocation: Invocation): Promise<EditRequest> 
     input: { kind: 'file', path },
     output: { kind: 'in-place' },
     ignoreMac: values.isOn('ignore-mac'),
+    keepUnlisted: values.isOn('keep-unlisted'),
     decryptionOrder: values.text('decryption-order'),
     showMasterKeys: values.isOn('show-master-keys'),
     viewFor: await viewFor(values),

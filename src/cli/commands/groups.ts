@@ -55,6 +55,7 @@ function shared(invocation: Invocation, command: string): Omit<DeleteGroupReques
     keyServices: keyServiceFlags(values),
     shamirThreshold: values.integer('shamir-secret-sharing-threshold') ?? 0,
     ignoreMac: values.isOn('ignore-mac'),
+    keepUnlisted: values.isOn('keep-unlisted'),
   };
 }
 

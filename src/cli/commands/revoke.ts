@@ -48,6 +48,7 @@ export function revokeRequest({ values, operands }: Invocation, talk: RevokeTalk
     keyServices: keyServiceFlags(values),
     dryRun: values.isOn('dry-run'),
     ignoreMac: values.isOn('ignore-mac'),
+    keepUnlisted: values.isOn('keep-unlisted'),
     decryptionOrder: values.text('decryption-order'),
     talk,
   };

@@ -26,6 +26,7 @@ export function rotateRequest(invocation: Invocation): RotateRequest {
     removeKeys: changes(values, 'rm'),
     encryptionContext: values.text('encryption-context'),
     ignoreMac: values.isOn('ignore-mac'),
+    keepUnlisted: values.isOn('keep-unlisted'),
     decryptionOrder: values.text('decryption-order'),
     inputType: formatFlag(values, 'input-type'),
     outputType: formatFlag(values, 'output-type'),

@@ -128,6 +128,8 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['recursive', { help: 'every file of a folder but hidden ones, named by its path in there' }],
   ['omit-extensions', { help: 'cut the last extension from the name at the destination' }],
   ['keep-data-key', { help: 'as SOPS: keep the data key although a removed recipient knows it' }],
+  ['keep-unlisted', { help: 'wrap the data key also for recipients of the file that no rule names' }],
+  ['edit --keep-unlisted', general],
   ['prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }],
   ['only', { value: 'NAMES', help: 'pass these variables only (comma list)' }],
   ['pristine', { help: 'pass nothing else in the environment' }],

@@ -42,6 +42,8 @@ export const ageProvider: KeyProvider = {
     return keyringOf(host).open(key.enc, recipientOf(key));
   },
 
+  openerOf: (key, host) => keyringOf(host).openerOf(key.enc),
+
   async examine(host) {
     return (await import('./examine.js')).examine(host);
   },

@@ -11,10 +11,17 @@ import { identitySources, type Source, type SourceResult } from './sources.js';
 /** The kinds that are not tried at once, in the order in which they are. */
 const DEAR_KINDS = ['locked', 'plugin', 'protected'] as const;
 
+/** A file key, and what gave it. */
+interface Unwrapped {
+  readonly fileKey: Uint8Array;
+  readonly identity: AgeIdentity;
+}
+
 export class Keyring {
   private readonly sources: readonly Source[];
   private readonly loaded = new Map<string, Promise<SourceResult>>();
   private readonly protectedFiles = new Map<string, AgeIdentity>();
+  private readonly openers = new Map<string, AgeIdentity>();
 
   constructor(private readonly host: Host) {
     this.sources = identitySources(host);
@@ -27,8 +34,14 @@ export class Keyring {
   async open(armored: string, recipient: string): Promise<Buffer> {
     const file = await opening(async () => decodeArmor(armored));
     const header = await opening(async () => readHeader(file));
-    const fileKey = await this.unwrap(header, recipient);
+    const { fileKey, identity } = await this.unwrap(header, recipient);
+    this.openers.set(armored, identity);
     return opening(() => openBody(file, header, fileKey));
+  }
+
+  /** The recipient of the identity that opened an age file, as far as it tells. */
+  openerOf(armored: string): string | undefined {
+    return this.openers.get(armored)?.recipient;
   }
 
   /** Whether an identity of the user, other than one that a command prints, names a plug-in. */
@@ -41,22 +54,23 @@ export class Keyring {
     return false;
   }
 
-  private async unwrap(header: AgeHeader, recipient: string): Promise<Uint8Array> {
+  private async unwrap(header: AgeHeader, recipient: string): Promise<Unwrapped> {
     const errors: SopsError[] = [];
     const dear: Candidate[] = [];
     for (const source of this.sourcesFor(header)) {
       for (const candidate of await this.candidatesOf(source, recipient)) {
         if (candidate.kind !== 'quiet') dear.push(candidate);
         else {
-          const fileKey = await tryIdentity(candidate.identity, header, errors);
-          if (fileKey !== null) return fileKey;
+          const { identity } = candidate;
+          const fileKey = await tryIdentity(identity, header, errors);
+          if (fileKey !== null) return { fileKey, identity };
         }
       }
     }
     for (const kind of DEAR_KINDS) {
       for await (const identity of this.dearIdentities(dear, kind)) {
         const fileKey = await tryIdentity(identity, header, errors);
-        if (fileKey !== null) return fileKey;
+        if (fileKey !== null) return { fileKey, identity };
       }
     }
     throw describeFailure(await this.report(recipient), errors);

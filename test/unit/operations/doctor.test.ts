@@ -245,6 +245,21 @@ describe('a file', () => {
     expect(file?.groups[0]?.[0]).toMatchObject({ opens: false, reason: expect.stringContaining('another data key') });
   });
 
+  test('with an entry that is wrapped for another than it names: that one does not open', async () => {
+    await yard.encrypt('f.yaml', 'a: x\n', [0, 1]);
+    const [mine = '', theirs = ''] = yard.read('f.yaml').match(/-----BEGIN[\s\S]*?-----END[^\n]*\n/g) ?? [];
+    yard.write('f.yaml', yard.read('f.yaml').replace(theirs, mine));
+    const { status, file } = await look(['f.yaml'], env(0));
+    expect(status).toBe(1);
+    expect(file).toMatchObject({ dataKey: true, opened: 1 });
+    expect(file?.groups[0]?.map(({ recipient, opens }) => [recipient, opens])).toEqual([
+      [FIRST, true],
+      [SECOND, false],
+    ]);
+    expect(file?.groups[0]?.[1]?.reason).toContain(`it is wrapped for ${FIRST}`);
+    expect(file?.problems[0]?.what).toContain(`the entry of ${SECOND}`);
+  });
+
   test('that is not encrypted, or not readable as its format', async () => {
     yard.write('f.yaml', `a: ${CANARY}\n`);
     const plain = await look(['f.yaml'], env(0));

@@ -34,6 +34,9 @@ function inputType({ decrypt }: Vector): string[] {
   return at < 0 ? [] : args.slice(at, args[at]?.includes('=') ? at + 1 : at + 2);
 }
 
+/** All that is said without a configuration: who gets the new key. */
+const READERS_TOLD = expect.stringMatching(/^(?:warning: no \.sops\.yaml says who .*\n)?$/);
+
 describe('rotating keeps every text', () => {
   const workshop = new Workshop();
   afterAll(() => workshop.remove());
@@ -66,7 +69,7 @@ describe('rotating keeps every text', () => {
     writeFileSync(join(cwd, file), encrypted.stdout);
     const plain = await run(['decrypt', file], options);
 
-    expect(await run(['rotate', '-i', file], options)).toMatchObject({ status: 0, stderr: '' });
+    expect(await run(['rotate', '-i', file], options)).toMatchObject({ status: 0, stderr: READERS_TOLD });
     expect(await run(['decrypt', file], options)).toEqual(plain);
     expect(frameOf(readCase(cwd, file).toString())).toBe(frameOf(encrypted.stdout.toString()));
   });
@@ -85,7 +88,10 @@ describe('rotate', () => {
   test('gives every value another ciphertext and keeps the layout', async () => {
     await yard.encrypt('f.yaml', TEXT, [0, 1]);
     const before = yard.read('f.yaml');
-    expect(await yard.run(['rotate', '--output', 'g.yaml', 'f.yaml'])).toMatchObject({ status: 0, stderr: '' });
+    expect(await yard.run(['rotate', '--output', 'g.yaml', 'f.yaml'])).toMatchObject({
+      status: 0,
+      stderr: READERS_TOLD,
+    });
     const after = yard.read('g.yaml');
     expect(yard.read('f.yaml')).toBe(before);
     const tags = (text: string): string[] => [...text.matchAll(/tag:([^,]*)/g)].map((match) => match[1] ?? '');
@@ -141,7 +147,8 @@ describe('rotate', () => {
     await yard.run(['rotate', '-i', '--add-age', `${third}`, '--rm-age', `${first}`, 'f.yaml']);
     expect((await keysOf(yard.read('f.yaml'))).groups).toEqual([[second, third]]);
     const absent = await yard.run(['rotate', '-i', '--rm-age', `${first}`, 'f.yaml']);
-    expect(absent).toMatchObject({ status: 0, stderr: `warning: ${first} was to be removed but is not in the file\n` });
+    expect(absent.status).toBe(0);
+    expect(absent.stderr).toContain(`warning: ${first} was to be removed but is not in the file\n`);
     expect(await yard.run(['decrypt', 'f.yaml'], { keys: [0] })).toMatchObject({ status: 128 });
   });
 
