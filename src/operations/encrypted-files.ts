@@ -20,7 +20,7 @@ const WIDE_MARKS = MARKS.map((mark) => [...mark].join('\0'));
 export interface WalkOptions {
   /** Whether hidden files and folders are passed over. */
   readonly skipsHidden?: boolean;
-  /** Whether a symbolic link to a file counts as one. Those to folders are never followed. */
+  /** Whether symbolic links are among the files, whatever they lead to: reading tells. They are never followed here. */
   readonly takesLinks?: boolean;
 }
 
@@ -32,16 +32,9 @@ export async function* filesBelow(folder: string, options: WalkOptions = {}): As
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     if (options.skipsHidden && entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    if (entry.isFile() || (options.takesLinks && entry.isSymbolicLink() && (await isFile(path)))) yield path;
+    if (entry.isFile() || (options.takesLinks && entry.isSymbolicLink())) yield path;
     else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path, options);
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 export interface EncryptedFile {

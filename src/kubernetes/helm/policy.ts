@@ -1,8 +1,9 @@
 /** What helm-secrets's variables allow: whoever restricts the one plug-in wants the other restricted, too. */
-import { lstatSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { isBelow } from '../kustomize/sources.js';
 import { isHttp, type SecretsUrl } from './secrets-url.js';
 
 /** Refuses what the environment does not allow. Throws `failed`, with the variable named. */
@@ -21,24 +22,31 @@ export function checkAllowed(url: SecretsUrl, host: Host): void {
   if (!literal && !isHttp(url)) checkValuesPath(target, host);
 }
 
-function checkKeyLocation(path: string, { env }: Host): void {
-  const prefix = env.HELM_SECRETS_KEY_LOCATION_PREFIX || '';
-  const leads = path.startsWith(prefix) && !(prefix !== '' && hasDotDot(path));
+/** A link below the place of keys would lead out of it as `..` would. */
+function checkKeyLocation(path: string, host: Host): void {
+  const prefix = host.env.HELM_SECRETS_KEY_LOCATION_PREFIX || '';
+  if (prefix === '') return;
+  const place = resolve(host.cwd, prefix.endsWith('/') ? prefix : dirname(prefix));
+  const leads = path.startsWith(prefix) && !hasDotDot(path) && !isLinked(resolve(host.cwd, path), place);
   refuseIf(leads ? undefined : 'HELM_SECRETS_KEY_LOCATION_PREFIX', `the key location ${JSON.stringify(path)}`);
 }
 
 function checkValuesPath(path: string, host: Host): void {
   const shown = JSON.stringify(path);
-  const isLink = isSymbolicLink(resolve(host.cwd, path));
-  refuseIf(isLink && isOff('VALUES_ALLOW_SYMLINKS', host), `${shown}, a symbolic link,`);
+  const isLink = isLinked(resolve(host.cwd, path), host.cwd);
+  refuseIf(isLink && isOff('VALUES_ALLOW_SYMLINKS', host), `${shown}, which leads through a symbolic link,`);
   refuseIf(isAbsolute(path) && isOff('VALUES_ALLOW_ABSOLUTE_PATH', host), `${shown}, an absolute path,`);
   refuseIf(hasDotDot(path) && isOff('VALUES_ALLOW_PATH_TRAVERSAL', host), `${shown}, which holds "..",`);
 }
 
-/** What no path can be is no link: reading it fails, and says why. */
-function isSymbolicLink(path: string): boolean {
+/**
+ * Whether a path is, or leads through, a symbolic link. The links on the way to `place` do not count for what lies in it: where the
+ * caller stands is not the path's doing. What no path can be is no link: reading it fails, and says why.
+ */
+function isLinked(path: string, place: string): boolean {
   try {
-    return lstatSync(path).isSymbolicLink();
+    const expected = isBelow(path, place) ? resolve(realpathSync(place), relative(place, path)) : path;
+    return realpathSync(path) !== expected;
   } catch {
     return false;
   }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseSecretsUrl } from '../../../src/kubernetes/helm/secrets-url.js';
 import { Desk } from '../../support/desk.js';
+import { run } from '../../support/run.js';
 
 const PLAIN = '# values\npassword: CANARY\nport: 0x10\n';
 let desk: Desk;
@@ -153,14 +154,35 @@ describe('helm downloader', () => {
     ['HELM_SECRETS_ALLOWED_BACKENDS', 'vals', 'secrets://values.enc.yaml'],
     ['HELM_SECRETS_ALLOWED_BACKENDS', 'sops,vals', 'secrets://noop!values.enc.yaml'],
     ['HELM_SECRETS_VALUES_ALLOW_SYMLINKS', 'false', 'secrets://link.yaml'],
+    ['HELM_SECRETS_VALUES_ALLOW_SYMLINKS', 'false', 'secrets://folder/values.enc.yaml'],
+    ['HELM_SECRETS_VALUES_ALLOW_SYMLINKS', 'false', 'secrets://inner/../folder/./deep/../values.enc.yaml'],
+    ['HELM_SECRETS_VALUES_ALLOW_SYMLINKS', 'false', 'secrets://?sops!folder/values.enc.yaml'],
+    ['HELM_SECRETS_KEY_LOCATION_PREFIX', 'keys/', 'secrets+age-import://keys/out/key.txt?values.enc.yaml'],
   ])('heeds %s=%s', async (variable, value, url) => {
     desk.write('key.txt', `${desk.identity}\n`);
     symlinkSync('values.enc.yaml', desk.path('link.yaml'));
+    symlinkSync('.', desk.path('folder'));
+    mkdirSync(desk.path('keys'));
+    symlinkSync('..', desk.path('keys/out'));
     expect(await download(url, { [variable]: value })).toMatchObject({
       status: 1,
       out: '',
       err: expect.stringContaining(variable),
     });
+  });
+
+  test('does not take for a link what leads to where it is called', async () => {
+    const inner = desk.path('here');
+    symlinkSync(desk.folder, inner);
+    const ran = await run(['helm', 'downloader', '', '', '', 'secrets://values.enc.yaml'], {
+      cwd: inner,
+      env: { ...desk.env, HELM_SECRETS_VALUES_ALLOW_SYMLINKS: 'false' },
+    });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    mkdirSync(desk.path('keys'));
+    desk.write('keys/key.txt', `${desk.identity}\n`);
+    const url = 'secrets+age-import://keys/key.txt?values.enc.yaml';
+    expect(await download(url, { HELM_SECRETS_KEY_LOCATION_PREFIX: 'keys/' })).toMatchObject({ status: 0 });
   });
 
   test('takes an allowed backend, and fails on what no path can be', async () => {

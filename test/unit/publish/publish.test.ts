@@ -149,6 +149,19 @@ describe('a folder', () => {
     ]);
   });
 
+  test('a link to a folder, or to nothing, fails as in SOPS, and is not passed over', async () => {
+    publishing.rules(`  - {s3_bucket: bkt}\n`);
+    await publishing.seal('top/a.yaml', 'a: x\n');
+    await publishing.seal('other/b.yaml', 'b: x\n');
+    symlinkSync('../other', join(publishing.folder, 'top', 'linked'));
+    symlinkSync('../nothing', join(publishing.folder, 'top', 'loose'));
+    const ran = await publishing.publish(['--yes', '--recursive', 'top']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('top/linked: is a directory');
+    expect(ran.stderr).toContain('top/loose');
+    expect(ran.stderr).toContain('1 file published, 2 files failed.');
+  });
+
   test('a file that fails is named, the others are sent, and the status is 1', async () => {
     publishing.rules(`  - {path_regex: yaml$, s3_bucket: bkt}\n`);
     await publishing.seal('a.yaml', 'a: x\n');
