@@ -7,7 +7,7 @@ import { SopsError } from '../errors.js';
 import { bytesOf, type FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
-import { getAt, parseIndexPath, type TreePath } from '../tree/path.js';
+import { getAt, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { type Indent, indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, storesOf } from './input.js';
@@ -17,6 +17,7 @@ import { redoing } from './redoing.js';
 import type { DecryptRequest, Outcome } from './requests.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
+import { parseValuePath } from './value-path.js';
 
 /**
  * Decrypts one file. Nothing is written unless everything before has succeeded.
@@ -27,7 +28,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
   const config = await configIfReadable(request, host);
   trustConfig(config, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const path = request.extract ? parseIndexPath(request.extract, 'extract') : undefined;
+  const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
   const stores = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
   return redoing(() => decryptOnce(request, { stores, config, path, decryptionOrder, keyServices, host }));

@@ -42,7 +42,7 @@ function copied(value: Value): Value {
 
 function notJson(cause?: unknown): SopsError {
   return new SopsError('set-syntax', 'Value for --set is not valid JSON', {
-    hint: 'A text needs its double quotes: \'"text"\'.',
+    hint: 'For text as it is, give --text, or the double quotes of JSON: \'"text"\'.',
     cause,
   });
 }

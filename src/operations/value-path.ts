@@ -1,17 +1,18 @@
-/** The place that `set` and `unset` are told: SOPS's index, or a plain path such as `db.hosts[0].name`. */
+/** The place that `set`, `unset` and `decrypt --extract` are told: SOPS's index, or a plain path such as `db.hosts[0].name`. */
 import { SopsError } from '../errors.js';
-import { type IndexUse, parseIndexPath, type TreePath } from '../tree/path.js';
+import { type IndexUse, parseIndexPath, SYNTAX_ERRORS, type TreePath } from '../tree/path.js';
 
 /** A key up to the next point or bracket, an index, or a quoted key in brackets. */
 const STEP = /([^.[\]]+)|\[([0-9]+)\]|\["([^"]*)"\]|\['([^']*)'\]/y;
 
 /**
  * Reads a place. What begins with `[` is SOPS's index syntax, which refuses everything else, so plain paths take nothing
- * away. In a plain path points separate keys, and a key with a point or bracket is written `["a.b"]`. Throws `set-syntax`.
+ * away. In a plain path points separate keys, and a key with a point or bracket is written `["a.b"]`. Throws `set-syntax`, or
+ * `extract-syntax`; only there brackets without anything between them stand for the whole document.
  */
 export function parseValuePath(text: string, use: IndexUse): TreePath {
   const path = text.startsWith('[') ? parseIndexPath(text, use) : parsePlainPath(text, use);
-  if (path.length > 0) return path;
+  if (path.length > 0 || use === 'extract') return path;
   throw malformed(use, 'it names no key');
 }
 
@@ -35,7 +36,8 @@ function parsePlainPath(text: string, use: IndexUse): TreePath {
 }
 
 function malformed(use: IndexUse, reason: string): SopsError {
-  return new SopsError('set-syntax', `Invalid ${use} index format: ${reason}`, {
+  const [code, prefix] = SYNTAX_ERRORS[use];
+  return new SopsError(code, `${prefix}: ${reason}`, {
     hint: 'Write it like \'["key"][0]["other key"]\' or key.list[0].name.',
   });
 }

@@ -9,7 +9,8 @@ export type TreePath = readonly (string | number)[];
 /** What an index text is for; it decides on code and wording of the error. */
 export type IndexUse = 'extract' | 'set' | 'unset';
 
-const SYNTAX_ERRORS: Record<IndexUse, readonly [ErrorCode, string]> = {
+/** Code and first words of what is said of a malformed place. */
+export const SYNTAX_ERRORS: Record<IndexUse, readonly [ErrorCode, string]> = {
   extract: ['extract-syntax', 'error parsing --extract path'],
   set: ['set-syntax', 'Invalid set index format'],
   unset: ['set-syntax', 'Invalid unset index format'],

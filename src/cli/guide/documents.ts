@@ -17,7 +17,7 @@ export const DOCUMENTS: Task = {
       name: 'decrypt',
       operands: '[file] | -i file...',
       summary: 'decrypt a file, or standard input',
-      examples: ['sops-ts decrypt secrets.yaml', 'sops-ts decrypt --extract \'["db"]["password"]\' secrets.yaml'],
+      examples: ['sops-ts decrypt secrets.yaml', 'sops-ts decrypt --extract db.password secrets.yaml'],
     },
     {
       name: 'edit',
@@ -27,11 +27,12 @@ export const DOCUMENTS: Task = {
     },
     {
       name: 'set',
-      operands: 'file place [json]',
+      operands: 'file place [json|text --text]',
       summary: 'set one value of a file; without a value it is asked for, unseen',
       examples: [
         'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
-        'sops-ts set secrets.yaml db.password',
+        "sops-ts set secrets.yaml db.user 'Jo Doe' --text",
+        'openssl rand -base64 24 | sops-ts set secrets.yaml db.password --value-stdin',
       ],
     },
     {
@@ -42,9 +43,9 @@ export const DOCUMENTS: Task = {
     },
     {
       name: 'filestatus',
-      operands: 'file',
-      summary: 'print whether a file is encrypted',
-      examples: ['sops-ts filestatus secrets.yaml'],
+      operands: 'file...',
+      summary: 'print whether files are encrypted, a line of JSON each',
+      examples: ['sops-ts filestatus secrets.yaml', 'sops-ts filestatus --check secrets/*.yaml'],
     },
   ],
 };

@@ -78,7 +78,8 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['version', { help: 'print the version' }],
   ['check-for-updates', { help: 'with --version: ask the registry of npm for a newer one' }],
   ['value-file', { help: 'read the JSON value from the file that is named instead' }],
-  ['value-stdin', { help: 'read the JSON value from standard input' }],
+  ['value-stdin', { help: 'read the value from standard input: JSON, else text' }],
+  ['text', { help: 'take the value as text, as it is (without a last line break, from a file or standard input)' }],
   [
     'generate',
     {
@@ -99,7 +100,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
       offers: 'files',
     },
   ],
-  ['extract', { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\'' }],
+  ['extract', { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\' or db.hosts[0]' }],
   ['input-type', formats],
   ['output-type', formats],
   ['filename-override', { value: 'NAME', help: 'find the types and the creation rule by NAME', offers: 'files' }],
@@ -123,6 +124,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['unset --shamir-secret-sharing-threshold', { value: 'N', group: 'general' }],
   ['yes', { help: 'do not ask' }],
   ['check', { help: 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing' }],
+  ['filestatus --check', { help: 'exit with 1 if one of the files is not encrypted' }],
   ['dry-run', { help: 'show what would be done and change nothing (updatekeys: the same as --check)' }],
   ['publish --dry-run', { help: 'open and check everything, show what would be sent (keys only), send nothing' }],
   ['recursive', { help: 'every file of a folder but hidden ones, named by its path in there' }],

@@ -50,7 +50,7 @@ export const COMMANDS: readonly EqualCase[] = [
     status: 0,
   })),
   ...['["b"]', '["a"]'].map((place) => ({ line: `decrypt --output-type ini --extract '${place}' e.yaml`, status: 0 })),
-  ...['a', '["a"', '["a"]x', '[1.5]', '[abc]', '[ 0 ]'].map((place) => ({
+  ...['["a"', '["a"]x', '[1.5]', '[abc]', '[ 0 ]'].map((place) => ({
     line: `decrypt --extract '${place}' e.yaml`,
     status: 91,
     says: 'error parsing --extract path',

@@ -141,6 +141,7 @@ export const DIFFERENCES: readonly DifferentCase[] = [
     ours: 1,
     why: 'SOPS crashes',
   })),
+  { line: `decrypt --extract 'a' e.yaml`, theirs: 91, ours: 0, why: 'a place as set takes it' },
   { line: `decrypt --extract '[0]' e.yaml`, theirs: 0, ours: 1, why: 'SOPS prints its own structures' },
   // 2.3
   {
@@ -233,5 +234,12 @@ export const DIFFERENCES: readonly DifferentCase[] = [
     ours: 0,
     why: 'SOPS takes it for broken JSON',
     says: '{"encrypted":false}',
+  },
+  {
+    line: 'filestatus e.yaml e.json',
+    theirs: 0,
+    ours: 0,
+    why: 'SOPS looks at the first one alone, without a word',
+    says: '{"file":"e.json","encrypted":true}',
   },
 ];

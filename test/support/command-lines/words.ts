@@ -62,7 +62,6 @@ export const WORDS: readonly EqualCase[] = [
   { line: 'decrypt e.yaml e.json', status: 0, says: 'More than one positional argument provided' },
   { line: 'rotate e.yaml e.json', status: 0, text: true, says: 'More than one positional argument provided' },
   { line: '-d e.yaml e.json', status: 0, says: 'More than one positional argument provided' },
-  { line: 'filestatus e.yaml e.json', status: 0 },
   // 1.4
   { line: '--age R1 decrypt e.yaml', status: 0 },
   { line: '--verbose decrypt e.yaml', status: 0 },

@@ -1,6 +1,7 @@
 /** `filestatus`: whether a file is encrypted, held against what SOPS 3.13.2 answers. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Yard } from '../../support/lifecycle.js';
+import { run } from '../../support/run.js';
 
 const yard = new Yard();
 afterAll(() => yard.remove());
@@ -52,4 +53,30 @@ test.each(['no-keys.yaml', 'no-time.yaml', 'nothing.yaml', 'number.yaml', 'list.
 
 test('needs a file', async () => {
   expect(await yard.run(['filestatus'])).toMatchObject({ status: 100 });
+});
+
+describe('several files', () => {
+  test('each has a line, and one that cannot be judged does not keep the others from theirs', async () => {
+    const ran = await yard.run(['filestatus', 'no-mac.yaml', 'absent', 'other.txt', '--input-type', 'yaml']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toMatch(/cannot check file status: .*absent/);
+    expect(ran.stdout.toString()).toBe(
+      '{"file":"no-mac.yaml","encrypted":false}\n{"file":"other.txt","encrypted":true}\n',
+    );
+  });
+
+  test('called as sops, the first one alone', async () => {
+    const ran = await run(['filestatus', 'no-mac.yaml', 'absent'], { cwd: yard.folder, env: { SOPS_TS_AS: 'sops' } });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(ran.stdout.toString()).toBe('{"encrypted":false}\n');
+  });
+
+  test.each([
+    [['no-mac.yaml'], 1],
+    [['--input-type', 'yaml', 'other.txt'], 0],
+    [['--input-type', 'yaml', 'other.txt', 'no-mac.yaml'], 1],
+    [['--input-type', 'yaml', 'other.txt', 'absent'], 1],
+  ])('--check %j: status %d', async (words, status) => {
+    expect(await yard.run(['filestatus', '--check', ...words])).toMatchObject({ status });
+  });
 });

@@ -65,7 +65,7 @@ const FAILING: readonly (readonly [line: readonly string[], stdin: string])[] = 
     [['set', 'e.yaml', '["a"]["x"', `"${CANARY}"`]],
     [['set', 'e.yaml', '[0]', `"${CANARY}"`]],
     [['set', 'e.yaml', '["sops"]', `"${CANARY}"`]],
-    [['set', '--value-stdin', 'e.yaml', '["a"]'], `${CANARY} bare`],
+    [['set', '--value-stdin', 'e.yaml', '["a"]'], `"${CANARY} bare`],
     [['set', '--value-stdin', 'broken.yaml', '["a"]'], `"${CANARY}"`],
     [['set', '--value-stdin', 'strange.yaml', '["a"]'], `"${CANARY}"`],
     [['set', '--value-stdin', 'e.env', '["A"]'], `{"x": "${CANARY}"}`],

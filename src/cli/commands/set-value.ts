@@ -1,0 +1,115 @@
+/** The value that `set` is given: as JSON or text, on the command line, in a file, on standard input, made up or typed unseen. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { generateSecret } from '../../operations/generate-secret.js';
+import { parseJsonValue } from '../../operations/json-value.js';
+import { leaf, type Value } from '../../tree/tree.js';
+import { systemReason } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { decodeText } from '../../util/text.js';
+import { readAll } from '../streams.js';
+import type { Invocation } from './command.js';
+
+/** Flags that say where the value comes from; at most one of them. */
+const SOURCES = ['generate', 'value-file', 'value-stdin'];
+
+/** Refuses two sources of one value, and a value made up that is to be read in some way. Throws `failed` and `conflict`. */
+export function checkSources({ values }: Invocation): void {
+  const isGiven = (name: string): boolean => values.isOn(name) || values.text(name) !== undefined;
+  const [first, second] = SOURCES.filter(isGiven);
+  if (first === 'value-file' && second !== undefined) {
+    throw new SopsError('failed', 'Error: cannot use both --value-file and --value-stdin');
+  }
+  const other = second ?? (first === 'generate' && values.isOn('text') ? 'text' : undefined);
+  if (other !== undefined) throw new SopsError('conflict', `Error: cannot use both --${first} and --${other}`);
+}
+
+export function wrongCount(withoutValue: boolean): SopsError {
+  const need = withoutValue ? 2 : 3;
+  const message = `Error: no file specified, or index and value are missing. Need precisely ${need} positional arguments.`;
+  const write = withoutValue ? '' : ' JSON, or sops-ts set FILE PLACE TEXT --text';
+  return new SopsError('no-file', message, { hint: `Write: sops-ts set FILE PLACE${write}` });
+}
+
+/** What the value is for, and what stands for it on the command line. */
+export interface ValueWords {
+  readonly file: string;
+  readonly place: string;
+  readonly given: string | undefined;
+}
+
+/** Throws `set-syntax` for what is no JSON and not to be text, `failed` for a file that cannot be read, `no-file` without any. */
+export async function readValue(invocation: Invocation, { file, place, given }: ValueWords): Promise<Value> {
+  const { values, host } = invocation;
+  const wish = values.text('generate');
+  if (wish !== undefined) return leaf(generateSecret(wish));
+  if (given === undefined && !values.isOn('value-stdin')) return leaf(await askValue(host, place));
+  const text = await textGiven(invocation, given);
+  if (values.isOn('text')) return leaf(text.bare);
+  try {
+    const value = parseJsonValue(text.whole);
+    if (values.isOn('value-stdin') && !host.calledAsSops) warnOfNumber(value, text.bare, host);
+    return value;
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    if (values.isOn('value-stdin') && !host.calledAsSops && !looksLikeJson(text.whole)) return leaf(text.bare);
+    throw error.with(error.code, { file });
+  }
+}
+
+/** A text as it was read, and without the line break that programs put behind what they print. */
+interface GivenText {
+  readonly whole: string;
+  readonly bare: string;
+}
+
+async function textGiven({ values, host, streams }: Invocation, given = ''): Promise<GivenText> {
+  if (values.isOn('value-stdin')) return withoutLineEnd(decoded(await readAll(streams.stdin), 'standard input'));
+  if (values.isOn('value-file')) return withoutLineEnd(decoded(readValueFile(resolve(host.cwd, given), given), given));
+  return { whole: given, bare: given };
+}
+
+function withoutLineEnd(whole: string): GivenText {
+  return { whole, bare: whole.replace(/\r?\n$/, '') };
+}
+
+function decoded(bytes: Uint8Array, source: string): string {
+  const text = decodeText(bytes);
+  if (Buffer.from(text).equals(bytes)) return text;
+  throw new SopsError('set-syntax', `Value for --set is not valid JSON: ${source} holds bytes that are not UTF-8`, {
+    hint: 'Bytes are set as text, e.g. in base64.',
+  });
+}
+
+/** What begins as an object, a list or a quoted text was meant as JSON: a mistake in it must not become a secret. */
+function looksLikeJson(text: string): boolean {
+  return /^\s*(?:["[{]|$)/.test(text);
+}
+
+/** Digits of a random secret may happen to be a number in JSON, and would be written as another text. */
+function warnOfNumber(value: Value, text: string, host: Host): void {
+  const isNumber = value.kind === 'leaf' && (typeof value.value === 'number' || typeof value.value === 'bigint');
+  if (isNumber && String(value.value) !== text.trim()) {
+    host.warn(
+      'the value is taken as a number, so its digits may be written in another way; with --text it stays as it is',
+    );
+  }
+}
+
+/** The value typed unseen, taken as text as it is. Without a terminal the command line simply lacks a word. */
+async function askValue(host: Host, place: string): Promise<string> {
+  try {
+    return await host.askSecret(`Value of ${place}:`);
+  } catch (cause) {
+    throw wrongCount(false).with('no-file', { cause });
+  }
+}
+
+function readValueFile(path: string, shown: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SopsError('failed', `Error reading the value: open ${shown}: ${systemReason(cause)}`, { cause });
+  }
+}
