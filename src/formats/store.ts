@@ -22,11 +22,18 @@ export interface SourceFile {
   readonly metadata: Branch | null;
   /** The bytes of a text in the file's own encoding; absent for UTF-8. */
   encode?(text: string): Uint8Array;
+  /**
+   * The line ends that a checkout gave the file, in a format where they would belong to its values: `text` has line feeds, and
+   * what is written gets these again. Absent where the line ends stand in `text` as they are.
+   */
+  readonly lineEnd?: '\r\n' | undefined;
 }
 
 export interface EmitOptions {
   /** Indentation as `--indent` gives it; undefined for SOPS's default of the format. */
   readonly indent?: number | undefined;
+  /** Of `edits`: whether the text around the metadata stays where that would be printed otherwise; for people to look at only. */
+  readonly textStays?: boolean | undefined;
 }
 
 /**
@@ -58,7 +65,8 @@ export interface FormatStore {
   /**
    * The replacements that bring the text of a parsed file up to date with its branches: one for every leaf
    * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
-   * or (null) removes the `sops` branch in the format's own place. Sorted, not overlapping. Leaves keep their style
+   * or (null) removes the `sops` branch in the format's own place, where it stands as SOPS prints it, in the file's line ends:
+   * other programs know encrypted files by that. Sorted, not overlapping. Leaves keep their style
    * where the new value allows it (design.md section 4), otherwise they are written as SOPS writes them.
    * `options` hold for what is written anew, not for the text that stays.
    * Throws `output-format` when a value cannot be expressed.
@@ -91,7 +99,7 @@ export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Arra
   const pages: Buffer[] = [];
   for (const page of pagesOf(file.text, edits)) {
     // What is no UTF-8 may have been cut into pages at a place where it must not be.
-    if (file.encode || !page.isWellFormed()) return bytesOf(file, applyEdits(file.text, edits));
+    if (file.encode || file.lineEnd || !page.isWellFormed()) return bytesOf(file, applyEdits(file.text, edits));
     pages.push(Buffer.from(page, 'utf8'));
   }
   return Buffer.concat(pages);
@@ -117,7 +125,15 @@ function* pagesOf(text: string, edits: readonly Edit[]): Generator<string> {
   yield parts.join('');
 }
 
-/** The bytes of a text made from a file: in the file's own encoding if the text kept its byte order mark, else UTF-8. */
+/**
+ * The bytes of a text made from a file: in the file's own line ends, and in its own encoding if the text kept its byte order
+ * mark, else UTF-8.
+ */
 export function bytesOf(file: SourceFile, text: string): Uint8Array {
+  return encodedBytes(file, file.lineEnd ? text.replaceAll(/\r?\n/g, file.lineEnd) : text);
+}
+
+/** The same in the text's line ends, as it is to be read again. */
+export function encodedBytes(file: SourceFile, text: string): Uint8Array {
   return file.encode && text.startsWith('\ufeff') ? file.encode(text) : encodeText(text);
 }

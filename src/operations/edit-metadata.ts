@@ -1,7 +1,7 @@
 /** `edit --show-master-keys`: the `sops` branch shown below the plaintext, and what was changed there put into force. */
 import { wrapDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
-import { applyEdits, bytesOf } from '../formats/store.js';
+import { applyEdits, encodedBytes } from '../formats/store.js';
 import type { KeyGroup } from '../keys/provider.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -9,7 +9,6 @@ import type { Metadata } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
 import { itemOf } from '../tree/tree.js';
-import { encodeText } from '../util/text.js';
 import { FORMAT_VERSION } from './encrypt.js';
 import { withoutKeys } from './key-changes.js';
 import type { OpenedFile } from './open-file.js';
@@ -20,13 +19,13 @@ export function shownText(opened: OpenedFile, plain: string): string {
   const { store, metadata } = opened;
   const { layout, ...shown } = metadata;
   const file = parsePlainText(opened, plain);
-  return applyEdits(file.text, store.edits(file, metadataToBranch(shown)));
+  return applyEdits(file.text, store.edits(file, metadataToBranch(shown), { textStays: true }));
 }
 
 /** The plaintext and the metadata of an edited text. Throws as the store does, and `metadata-invalid`, `edit-version`. */
 export function takenApart(opened: OpenedFile, text: string): { plain: string; metadata: Metadata } {
   const { store } = opened;
-  const file = store.parse(opened.file.encode ? bytesOf(opened.file, text) : encodeText(text));
+  const file = store.parse(encodedBytes(opened.file, text));
   const version = file.metadata ? itemOf(file.metadata, 'version')?.value : undefined;
   if (version?.kind === 'leaf' && !/^\d+\.\d+\.\d+/.test(String(version.value))) {
     throw new SopsError('edit-version', 'the version in the metadata is no version, such as 3.13.2');

@@ -19,13 +19,10 @@ export const jsonStore: FormatStore = {
   name: 'json',
 
   parse(bytes: Uint8Array): JsonFile {
-    const ascii = isAscii(bytes) ? bytes : undefined;
-    const text = ascii ? asciiText(ascii) : decodeText(bytes);
-    const json = readJson(text, ascii);
-    const sops = takeSops(json.root);
-    const metadata = sops?.value ?? null;
-    if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
-    return { text, documents: [json.root], metadata, json, sops };
+    const marked = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
+    const unmarked = marked ? readFile(bytes.subarray(BYTE_ORDER_MARK.length)) : undefined;
+    // JSON has no such mark, so an encrypted file got it since: it is not the author's.
+    return unmarked?.metadata ? unmarked : readFile(bytes);
   },
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
@@ -43,6 +40,18 @@ export const jsonStore: FormatStore = {
     return printJson(value, canonicalStyle());
   },
 };
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+function readFile(bytes: Uint8Array): JsonFile {
+  const ascii = isAscii(bytes) ? bytes : undefined;
+  const text = ascii ? asciiText(ascii) : decodeText(bytes);
+  const json = readJson(text, ascii);
+  const sops = takeSops(json.root);
+  const metadata = sops?.value ?? null;
+  if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
+  return { text, documents: [json.root], metadata, json, sops };
+}
 
 /** Takes the metadata out of a root. Throws `metadata-invalid` when it stands there twice. */
 function takeSops(root: Branch): Item | null {

@@ -16,6 +16,8 @@ const LINE_END = /\r\n|\n|\r/;
 
 /** The layout of one file. */
 export class JsonLayout {
+  /** The line end of the file. */
+  readonly newline: string;
   /** The style of the file as a whole: that of its root. */
   private readonly style: JsonStyle;
 
@@ -24,6 +26,7 @@ export class JsonLayout {
     private readonly root: JsonContainer,
     fallback: JsonStyle,
   ) {
+    this.newline = LINE_END.exec(text)?.[0] ?? '\n';
     this.style = this.rootStyle(fallback);
   }
 
@@ -63,8 +66,7 @@ export class JsonLayout {
   }
 
   private rootStyle(fallback: JsonStyle): JsonStyle {
-    const { root } = this;
-    const newline = LINE_END.exec(this.text)?.[0] ?? '\n';
+    const { root, newline } = this;
     const { entries } = root;
     const [first] = entries;
     if (!first) return { ...fallback, newline };

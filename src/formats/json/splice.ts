@@ -30,8 +30,9 @@ export interface JsonTarget {
 }
 
 /**
- * The replacements for a text whose tree may have changed, sorted. What is added looks like the rest of the file, or when
- * that is `{}` has the style given. Throws `output-format`.
+ * The replacements for a text whose tree may have changed, sorted. What is added looks like the rest of the file. The metadata
+ * comes last and has the style given, SOPS's: other programs know encrypted files by how it prints them. Throws
+ * `output-format`.
  */
 export function spliceJson(target: JsonTarget, style: JsonStyle): Edit[] {
   return new JsonSplicer(target, style).splice();
@@ -46,32 +47,37 @@ class JsonSplicer {
 
   constructor(
     private readonly target: JsonTarget,
-    style: JsonStyle,
+    private readonly canonical: JsonStyle,
   ) {
-    this.layout = new JsonLayout(target.text, target.json.place, style);
+    this.layout = new JsonLayout(target.text, target.json.place, canonical);
     this.sealed = target.metadata !== null;
   }
 
   splice(): Edit[] {
     const { json, metadata } = this.target;
-    if (metadata) this.spliceStructure(json.place, this.wantedInRoot(metadata));
+    if (metadata) this.spliceSealed(json.place, metadata);
     else this.pending.push({ container: json.place, next: 0 });
     for (let cursor = this.pending.at(-1); cursor; cursor = this.pending.at(-1)) this.spliceContainer(cursor);
     this.dropTrailingText();
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
 
-  /** The root's entries, with the metadata where it stood, or last. */
-  private wantedInRoot(metadata: Branch): Wanted[] {
-    const { sops, json } = this.target;
-    const wanted = wantedIn(json.root);
-    const { entries } = json.place;
-    const kept = new Set(wanted.map((entry) => entry.node));
-    const own = entries.findIndex((entry) => entry.node === sops);
-    const next = own < 0 ? undefined : entries.slice(own + 1).find((entry) => kept.has(entry.node));
-    const at = next ? wanted.findIndex((entry) => entry.node === next.node) : wanted.length;
-    wanted.splice(at, 0, { node: sops ?? item('sops', metadata), value: metadata });
-    return wanted;
+  /** The root of an encrypted file: its entries, and the metadata behind the last one. */
+  private spliceSealed(place: JsonContainer, metadata: Branch): void {
+    const wanted = wantedIn(this.target.json.root);
+    const kept = new Set<Item | Value>(wanted.map(({ node }) => node));
+    const last = place.entries.findLast(({ node }) => kept.has(node));
+    const { newline } = this.layout;
+    const style = { ...this.canonical, newline };
+    if (!last) {
+      const items = [...this.target.json.root.items, item('sops', metadata)];
+      this.replace(place.start, place.end, printJson(branch(items), style, '', this.sealed));
+      return;
+    }
+    this.spliceStructure(place, wanted);
+    const { unit, colon } = style;
+    const text = `,${newline}${unit}"sops"${colon}${printJson(metadata, style, unit, this.sealed)}`;
+    this.edits.push({ start: last.end, end: last.end, text });
   }
 
   /** Goes on with a container until one of its entries is a container itself, which comes first. */

@@ -6,9 +6,6 @@ import { layScalar } from './scalar-text.js';
 /** YAML allows 1024 characters in front of the colon of a key without `?`. */
 const MAX_SIMPLE_KEY = 1000;
 
-/** Which quotes strings get where both kinds can hold them. */
-type Quotes = 'single' | 'double';
-
 /** A branch or list being printed. */
 interface Frame {
   readonly of: Branch | List;
@@ -20,11 +17,10 @@ interface Frame {
  * A value on one line, every string quoted (in single quotes where they can hold it), so that it can stand anywhere.
  * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2). Given the
  * line break and indentation to put around them, all comments stand on lines of their own above their entries.
- * In double quotes, ASCII texts come out as JSON.
  * Throws `output-format` for a time that has no text.
  */
-export function emitFlow(value: Value, commentBreak?: string, quotes: Quotes = 'single'): string {
-  if (value.kind === 'leaf') return scalar(value.value, quotes);
+export function emitFlow(value: Value, commentBreak?: string): string {
+  if (value.kind === 'leaf') return scalar(value.value);
   const parts: string[] = [value.kind === 'list' ? '[' : '{'];
   const stack: Frame[] = [{ of: value, at: 0, empty: true }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
@@ -38,11 +34,11 @@ export function emitFlow(value: Value, commentBreak?: string, quotes: Quotes = '
     }
     if (!frame.empty) parts.push(', ');
     parts.push(comments);
-    if (!inList) parts.push(keyOf(entry.key ?? '', quotes));
+    if (!inList) parts.push(keyOf(entry.key ?? ''));
     frame.at = entry.next;
     frame.empty = false;
     if (entry.value.kind === 'leaf') {
-      parts.push(scalar(entry.value.value, quotes));
+      parts.push(scalar(entry.value.value));
     } else {
       parts.push(entry.value.kind === 'list' ? '[' : '{');
       stack.push({ of: entry.value, at: 0, empty: true });
@@ -65,11 +61,11 @@ function commentLines(texts: readonly string[], commentBreak: string): string {
   return texts.length === 0 ? '' : `${texts.map((text) => `${commentBreak}#${text}`).join('')}${commentBreak}`;
 }
 
-function keyOf(key: string, quotes: Quotes): string {
-  const text = scalar(key, quotes);
+function keyOf(key: string): string {
+  const text = scalar(key);
   return text.length > MAX_SIMPLE_KEY ? `? ${text} : ` : `${text}: `;
 }
 
-function scalar(value: LeafValue, quotes: Quotes): string {
-  return layScalar(value, { style: quotes, inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
+function scalar(value: LeafValue): string {
+  return layScalar(value, { style: 'single', inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
 }

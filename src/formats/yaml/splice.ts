@@ -17,8 +17,6 @@ export interface SpliceOptions {
   readonly continues?: boolean;
   /** Whether comments decide what is encrypted, so that copies need them. */
   readonly commentsDecide?: boolean;
-  /** Whether the text is JSON and is to stay so. */
-  readonly isJson?: boolean;
   /** Values that leave the text: aliases for them are written out. */
   readonly gone?: ReadonlySet<Value>;
 }
@@ -149,8 +147,7 @@ export class Splicer {
   private addLeaf(of: Leaf, source: Source, inList: boolean): void {
     if (source.tag) this.edits.push({ ...source.tag, text: '' });
     const flow = source.style.startsWith('flow-');
-    // What is no string comes back as it prints, whatever quotes its ciphertext had.
-    const style = this.options.isJson ? 'double' : styleOf(source, flow);
+    const style = styleOf(source, flow);
     if (style === 'literal' || style === 'folded') {
       this.edits.push(
         ...(blockEdits(this.text, source, of.value, this.lineBreak) ?? unblockEdits(this.text, source, of.value)),

@@ -37,12 +37,11 @@ export const yamlStore: FormatStore = {
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places, entries } = file as YamlFile;
     if (metadata) checkReserved(file.documents);
-    const isJson = metadata !== null && isJsonText(file.text, places);
+    if (metadata && !options.textStays && !places.every(takesBlock)) return [printedAnew(file, metadata, options)];
     const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
     const splicer = new Splicer(file.text, {
       ...(changes ? { gone: changes.gone } : {}),
       indent: options.indent,
-      isJson,
       continues: metadata !== null && continues(file.text, places),
       commentsDecide:
         metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
@@ -50,7 +49,7 @@ export const yamlStore: FormatStore = {
     for (const [index, root] of file.documents.entries()) {
       splicer.addValue(root, false);
       const place = places[index];
-      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, { ...options, isJson }));
+      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
     }
     if (changes) splicer.edits.push(...changes.edits);
     return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
@@ -126,17 +125,22 @@ function entryEdits(
 }
 
 /**
- * Whether the text is JSON, of which YAML is a superset: it stays JSON then, for programs that tell formats by their content
- * (helm-secrets encrypts all files as YAML).
+ * Whether metadata can stand in a document as SOPS prints it, which is how other programs know the file: in lines of its own that
+ * begin in the first column. In braces it could not (what is not quoted there ends at a comma), nor below indented keys.
  */
-function isJsonText(text: string, places: readonly DocumentPlace[]): boolean {
-  if (places.length !== 1 || !places[0]?.flow || !/^\s*\{/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function takesBlock({ flow, column }: DocumentPlace): boolean {
+  return !flow && column === 0;
+}
+
+/** The whole text as SOPS prints it, where the author's cannot hold the metadata; the layout brings that back. */
+function printedAnew({ text, documents }: SourceFile, metadata: Branch, options: EmitOptions): Edit {
+  const mark = text.startsWith('\ufeff') ? '\ufeff' : '';
+  const printed = yamlStore.emit(documents, metadata, options).replaceAll('\n', lineBreakOf(text));
+  return { start: 0, end: text.length, text: mark + printed };
+}
+
+function lineBreakOf(text: string): string {
+  return /\r?\n/.exec(text)?.[0] ?? '\n';
 }
 
 /** Whether metadata is put behind a last line that has no end. */
@@ -151,11 +155,11 @@ function metadataEdits(
   root: Branch,
   place: DocumentPlace,
   metadata: Branch | null,
-  options: EmitOptions & { readonly isJson: boolean },
+  options: EmitOptions,
 ): Edit[] {
-  if (place.flow) return flowMetadataEdits(text, root, place, metadata, options.isJson);
+  if (place.flow) return flowMetadataEdits(text, root, place, metadata);
   const hasItems = root.items.some((entry) => entry.kind === 'item');
-  const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const lineBreak = lineBreakOf(text);
   const block = metadata ? blockText(metadata, place.column, lineBreak, options) : hasItems ? '' : `{}${lineBreak}`;
   if (place.metadata) return [{ start: place.metadata.start, end: place.metadata.end, text: block }];
   if (!metadata) return [];
@@ -175,20 +179,10 @@ function blockText(metadata: Branch, column: number, lineBreak: string, options:
   return lines.map((line) => (line === '' ? '' : indent + line)).join(lineBreak);
 }
 
-function metadataEntry(metadata: Branch, isJson: boolean): string {
-  return isJson ? `"sops": ${emitFlow(metadata, undefined, 'double')}` : `sops: ${emitFlow(metadata)}`;
-}
-
-function flowMetadataEdits(
-  text: string,
-  root: Branch,
-  place: DocumentPlace,
-  metadata: Branch | null,
-  isJson: boolean,
-): Edit[] {
+function flowMetadataEdits(text: string, root: Branch, place: DocumentPlace, metadata: Branch | null): Edit[] {
   const { flow } = place;
   if (!flow || (!metadata && !place.metadata)) return [];
-  const entry = metadata ? metadataEntry(metadata, isJson) : '';
+  const entry = metadata ? `sops: ${emitFlow(metadata)}` : '';
   if (place.metadata) {
     const { start, end, prefix, suffix } = place.metadata;
     return [{ start, end, text: metadata ? prefix + entry + suffix : '' }];
