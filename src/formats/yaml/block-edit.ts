@@ -1,4 +1,5 @@
 /** Writing a new value into a block scalar of the author: the header stays where it fits the value. */
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import type { LeafValue, Source } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { isBreak } from './characters.js';
@@ -8,7 +9,8 @@ import { readBlock } from './scalars.js';
 
 /**
  * The edits that write a string into the block scalar at `source`; undefined when no block scalar can hold it.
- * A comment on the header line lies between the two edits and stays.
+ * A comment on the header line lies between the two edits and stays. Ciphertext is never followed by a line break that counts:
+ * SOPS does not mind one, other readers of the format and policies that look at values do.
  */
 export function blockEdits(text: string, source: Source, value: LeafValue, lineBreak: string): Edit[] | undefined {
   if (typeof value !== 'string') return undefined;
@@ -19,7 +21,7 @@ export function blockEdits(text: string, source: Source, value: LeafValue, lineB
   const lines = folded ? foldedLines(body) : body.split('\n');
   const content = lines.map((line) => lineBreak + (line === '' ? '' : indent + line)).join('');
   const trailing = value.length - body.length;
-  const chomps = [shape.chomp, trailing === 0 ? '-' : trailing === 1 ? '' : '+'];
+  const chomps = [looksEncrypted(value) ? '-' : shape.chomp, trailing === 0 ? '-' : trailing === 1 ? '' : '+'];
   for (const digit of [shape.digit, String(shape.indent - Math.max(source.column ?? 0, 0))]) {
     for (const chomp of chomps) {
       const header = text.charAt(source.start) + digit + chomp;
@@ -109,8 +111,7 @@ function needsBreak(lines: string[], index: number): boolean {
   return first !== undefined && !/^[ \t]/.test(first) && !/^[ \t]/.test(lines[index] ?? '');
 }
 
-/** Whether a block scalar reads as a value; ciphertext may be followed by line breaks, which its reader ignores. */
+/** Whether a block scalar reads as a value. */
 function readsAs(whole: string, parent: number, value: string): boolean {
-  const read = readBlock(new Cursor(whole), parent).text;
-  return read === value || (value.startsWith('ENC[') && read.trimEnd() === value);
+  return readBlock(new Cursor(whole), parent).text === value;
 }
