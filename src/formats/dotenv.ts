@@ -29,13 +29,14 @@ interface DotenvFile extends SourceFile {
 export const dotenvStore: FormatStore = {
   name: 'dotenv',
 
+  /**
+   * A carriage return belongs to the value before it, but none was ever written behind metadata: a file that has one behind every
+   * line, those included, got them from a checkout (`core.autocrlf`).
+   */
   parse(bytes: Uint8Array): DotenvFile {
     const text = decodeText(bytes);
-    const all = readLines(text);
-    const metadataLines = all.filter(isMetadata);
-    const lines = all.filter((line) => !isMetadata(line));
-    const documents = [branch(lines.map((line) => line.node))];
-    return { text, documents, metadata: metadataOf(metadataLines), lines, metadataLines };
+    const isConverted = /(?:^|\n)sops_[^\n]*\r\n/.test(text) && !/(?:^|[^\r])\n/.test(text);
+    return isConverted ? { ...readFile(text.replaceAll('\r\n', '\n')), lineEnd: '\r\n' } : readFile(text);
   },
 
   edits(file: SourceFile, metadata: Branch | null): Edit[] {
@@ -52,6 +53,14 @@ export const dotenvStore: FormatStore = {
     return lines.join('') + (metadata ? metadataText(metadata) : '');
   },
 };
+
+function readFile(text: string): DotenvFile {
+  const all = readLines(text);
+  const metadataLines = all.filter(isMetadata);
+  const lines = all.filter((line) => !isMetadata(line));
+  const documents = [branch(lines.map((line) => line.node))];
+  return { text, documents, metadata: metadataOf(metadataLines), lines, metadataLines };
+}
 
 function readLines(text: string): Line[] {
   const lines: Line[] = [];
@@ -88,7 +97,7 @@ function isMetadata({ node }: Line): boolean {
 
 function metadataOf(lines: readonly Line[]): Branch | null {
   const entries = lines.flatMap(({ node, source }) =>
-    node.kind === 'item' ? [[node.key.slice(PREFIX.length), String(source.value)] as const] : [],
+    node.kind === 'item' ? [[node.key.slice(PREFIX.length), String(source.value).replace(/\r$/, '')] as const] : [],
   );
   return entries.length > 0 ? unflatten(entries) : null;
 }

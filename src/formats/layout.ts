@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
 import { encodeText } from '../util/text.js';
 import { applyEdits, type Edit } from './store.js';
+import { type Form, formsOf, formToKeep, inEndsOf } from './text-form.js';
 
 /** The differences between a plain rendering and the author's text, bound to that rendering. */
 export interface Layout {
@@ -10,6 +11,8 @@ export interface Layout {
   readonly hash: string;
   /** Replacements in the rendered text, sorted. */
   readonly patches: readonly Edit[];
+  /** The form of the rendered text, where that cannot be found by trying. */
+  readonly form?: Form | undefined;
 }
 
 /**
@@ -57,16 +60,44 @@ export function layoutOf(
     const rendered = applyEdits(cipher.slice(group.start, group.end), moved);
     if (rendered !== wanted) patches.push(smallestEdit(group.start + group.plainShift, rendered, wanted));
   }
-  if (patches.length === 0) return undefined;
-  return { hash: hashOf(applyEdits(cipher, toPlain)), patches };
+  return patches.length === 0 ? undefined : layoutFor(applyEdits(cipher, toPlain), patches);
 }
 
-/** The author's text, or undefined when the layout belongs to another rendering. */
-export function restoreLayout(rendered: string, layout: Layout): string | undefined {
-  return hashOf(rendered) === layout.hash ? applyEdits(rendered, layout.patches) : undefined;
+/** The layout that turns a plain rendering into a text, when nothing is known of how the two came about. */
+export function layoutBetween(rendered: string, wanted: string): Layout {
+  const [before, after] = [rendered, wanted].map((text) => text.split(/(?<=\n)/));
+  if (!before || before.length !== after?.length) return layoutFor(rendered, [smallestEdit(0, rendered, wanted)]);
+  let at = 0;
+  const patches = before.flatMap((line, index) => {
+    const start = at;
+    at += line.length;
+    return line === after[index] ? [] : [smallestEdit(start, line, after[index] ?? '')];
+  });
+  return layoutFor(rendered, patches);
 }
 
-/** The text of a layout: a JSON list of version, hash and patches as [distance from the last, length, text]. */
+function layoutFor(rendered: string, patches: readonly Edit[]): Layout {
+  const form = formToKeep(rendered);
+  return { hash: hashOf(rendered), patches, ...(form ? { form } : {}) };
+}
+
+/**
+ * The author's text, or undefined when the layout belongs to another rendering. What a checkout or an editor changes without
+ * touching a value is no other rendering: line ends (git's `core.autocrlf`), line ends behind the last line, a byte order
+ * mark. The author's text is then given in the line ends that the file has now.
+ */
+export function restoreLayout(rendered: string, { hash, patches, form }: Layout): string | undefined {
+  if (hashOf(rendered) === hash) return applyEdits(rendered, patches);
+  for (const text of formsOf(rendered, form)) {
+    if (hashOf(text) === hash) return inEndsOf(applyEdits(text, patches), rendered);
+  }
+  return undefined;
+}
+
+/**
+ * The text of a layout: a JSON list of version, hash, patches as [distance from the last, length, text], and the form of the
+ * rendered text if that is kept (earlier releases do not look at it).
+ */
 export function printLayout(layout: Layout): string {
   let last = 0;
   const patches = layout.patches.map(({ start, end, text }) => {
@@ -74,7 +105,8 @@ export function printLayout(layout: Layout): string {
     last = end;
     return row;
   });
-  return JSON.stringify([1, layout.hash, patches]);
+  const { form } = layout;
+  return JSON.stringify([1, layout.hash, patches, ...(form ? [[form.mark, form.ends, form.breaks]] : [])]);
 }
 
 /** Reads what {@link printLayout} wrote. Throws `metadata-invalid` for anything else. */
@@ -86,7 +118,7 @@ export function parseLayout(text: string): Layout {
   } catch {
     throw malformed;
   }
-  const [version, hash, rows] = Array.isArray(read) ? (read as unknown[]) : [];
+  const [version, hash, rows, kept] = Array.isArray(read) ? (read as unknown[]) : [];
   if (version !== 1 || typeof hash !== 'string' || !Array.isArray(rows)) throw malformed;
   let last = 0;
   const patches = rows.map((row: unknown): Edit => {
@@ -96,8 +128,19 @@ export function parseLayout(text: string): Layout {
     last = start + length;
     return { start, end: last, text: replacement };
   });
-  return { hash, patches };
+  const form = formOf(kept);
+  return { hash, patches, ...(form ? { form } : {}) };
 }
+
+/** The form that is kept in a layout; none when it is malformed, since a form is only tried. */
+function formOf(kept: unknown): Form | undefined {
+  const [mark, ends, breaks] = Array.isArray(kept) ? (kept as unknown[]) : [];
+  if (typeof mark !== 'boolean' || !isSize(breaks) || breaks > MOST_BREAKS) return undefined;
+  return Array.isArray(ends) && ends.every(isSize) ? { mark, ends, breaks } : undefined;
+}
+
+/** Line ends behind the last line: a forged number must not fill the memory. */
+const MOST_BREAKS = 1000;
 
 function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
-import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import { applyEdits, encodedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { sameLeafValue } from '../tree/equality.js';
@@ -74,8 +74,8 @@ async function changeOnce(
     trail: trailOf(request.input, host),
   });
   const indent = indentOf(request.indent, config, printer, reader);
-  const before = renderPlain(opened, indent.width).text;
-  const { text: after, changed } = changedText(opened, before, change, indent.width);
+  const before = renderPlain(opened, indent.width);
+  const { text: after, changed } = changedText(opened, before.text, change, indent.width);
   const { warnings } = opened;
   if (!changed && request.idempotent) {
     host.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
@@ -100,7 +100,7 @@ function changedText(
 ): ChangedText {
   const { store } = opened;
   const parse = store.parseEditable ?? store.parsePlain ?? store.parse;
-  const file = parse(bytesOf(opened.file, before));
+  const file = parse(encodedBytes(opened.file, before));
   const document = file.documents[0] ?? branch();
   const changed = change(document);
   checkReserved(document, store.name);
@@ -115,7 +115,7 @@ function changedText(
 function readsAs({ store, file }: OpenedFile, text: string, { documents }: SourceFile): boolean {
   if (!store.parseEditable) return true;
   try {
-    const read = leavesOf(store.parse(bytesOf(file, text)).documents);
+    const read = leavesOf(store.parse(encodedBytes(file, text)).documents);
     const wanted = leavesOf(documents);
     return read.length === wanted.length && wanted.every((leaf, at) => isSameLeaf(leaf, read[at]));
   } catch {

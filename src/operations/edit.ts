@@ -23,7 +23,7 @@ import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { type Indent, indentOf } from './indent.js';
 import { nameOf, readInput, storesOf } from './input.js';
 import { newFileText } from './new-file-text.js';
-import { type OpenedFile, openFile, renderPlain } from './open-file.js';
+import { type OpenedFile, openFile, type PlainText, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import { Irreconcilable, redoing } from './redoing.js';
 import type { EncryptRequest, Outcome } from './requests.js';
@@ -82,7 +82,7 @@ interface Session {
   /** What the file holds on disk; null when it is new. */
   readonly bytes: Uint8Array | null;
   /** The plaintext before. */
-  readonly before: string;
+  readonly before: PlainText;
   readonly printer: FormatStore;
   readonly indent: Indent;
   readonly host: Host;
@@ -125,7 +125,7 @@ async function openSession(request: EditRequest, host: Host): Promise<Session> {
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(bytes, reader, options);
   const indent = indentOf(request.indent, config, printer, reader);
-  return { request, config, opened, bytes, before: renderPlain(opened, indent.width).text, printer, indent, host };
+  return { request, config, opened, bytes, before: renderPlain(opened, indent.width), printer, indent, host };
 }
 
 /** A new file, as `encrypt` would make it from the example. */
@@ -151,7 +151,8 @@ async function newSession(request: EditRequest, host: Host): Promise<Session> {
   };
   checkFolder(request, host);
   const indent = indentOf(request.indent, plan.config, printer, store);
-  return { request, config: plan.config, opened, bytes: null, before: newFileText(store.name), printer, indent, host };
+  const before = { text: newFileText(store.name), layout: undefined };
+  return { request, config: plan.config, opened, bytes: null, before, printer, indent, host };
 }
 
 /** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */
@@ -191,7 +192,9 @@ class Editing {
   ) {
     const { request, opened, before } = session;
     this.view = request.viewFor?.(opened.store.name);
-    this.shown = request.showMasterKeys ? shownText(opened, before) : (this.view?.show(before) ?? before);
+    this.shown = request.showMasterKeys
+      ? shownText(opened, before.text)
+      : (this.view?.show(before.text) ?? before.text);
     this.cancelled = new Promise((_, reject) => {
       this.cancel = () => reject(new SopsError('failed', 'User canceled operation'));
     });

@@ -97,8 +97,10 @@ export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignor
 /** The plaintext of an open file. */
 export interface PlainText {
   readonly text: string;
-  /** The layout that was needed for it, as printed; undefined when there is none, or one that does not fit any more. */
+  /** The layout that was needed for it, as printed; undefined when there is none, or one that does not fit. */
   readonly layout: string | undefined;
+  /** A layout that does not fit, as printed: what it was made for may come back, so that nothing but a new one replaces it. */
+  readonly spareLayout?: string | undefined;
 }
 
 /**
@@ -115,25 +117,25 @@ export function renderPlain(opened: OpenedTree, indent?: number): PlainText {
   const options = metadata.layout === undefined ? { indent } : {};
   const rendered = applyEdits(file.text, store.edits(file, null, options));
   if (metadata.layout === undefined) return { text: rendered, layout: undefined };
-  const restored = restoredText(opened, rendered, metadata.layout);
-  if (restored !== undefined) return restored;
+  const opening = opened.cipher.decrypt(metadata.layout, `${LAYOUT_FIELD}:`);
+  const layout = typeof opening === 'string' ? opening : undefined;
+  const restored = layout === undefined ? undefined : restoredText(opened, rendered, layout);
+  if (restored !== undefined) return { text: restored, layout };
   opened.warnings.push(
     'the layout kept in this file does not fit its values any more, so they are written in a plain style',
   );
-  return { text: rendered, layout: undefined };
+  return { text: rendered, layout: undefined, spareLayout: layout };
 }
 
 /** Applies a layout; undefined when it is for another text, or would change a value that the MAC covers. */
-function restoredText({ file, store, cipher }: OpenedTree, rendered: string, sealed: string): PlainText | undefined {
-  const layout = cipher.decrypt(sealed, `${LAYOUT_FIELD}:`);
-  if (typeof layout !== 'string') return undefined;
+function restoredText({ file, store }: OpenedTree, rendered: string, layout: string): string | undefined {
   try {
     const restored = restoreLayout(rendered, parseLayout(layout));
     if (restored === undefined) return undefined;
     const parse = store.parsePlain ?? store.parse;
     const again = parse(encodeText(restored));
     return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents), sameForMac)
-      ? { text: restored, layout }
+      ? restored
       : undefined;
   } catch (error) {
     if (error instanceof SopsError) return undefined;

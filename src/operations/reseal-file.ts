@@ -4,7 +4,8 @@ import { sealMac } from '../cipher/mac.js';
 import { encryptTree } from '../cipher/tree-cipher.js';
 import { createDataKey, type Recipients, wrapDataKey } from '../datakey/create.js';
 import type { DataKey } from '../datakey/data-key.js';
-import { editedBytes, type FormatStore } from '../formats/store.js';
+import { layoutBetween, printLayout } from '../formats/layout.js';
+import { applyEdits, editedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
@@ -12,7 +13,8 @@ import { metadataToBranch } from '../metadata/to-branch.js';
 import { sameTree } from '../tree/equality.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import type { Indent } from './indent.js';
-import { type OpenedFile, plainText, renderPlain } from './open-file.js';
+import { leavesOf, sameLeaves } from './leaves.js';
+import { type OpenedFile, type OpenedTree, plainText, renderPlain } from './open-file.js';
 import { notReadable, readBack, sealFile } from './seal-file.js';
 
 export interface Resealing {
@@ -46,7 +48,10 @@ interface NewKey {
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
 }
 
-/** Splices new ciphertext over the old. The layout stays valid, since the plain rendering does not change. */
+/**
+ * Splices new ciphertext over the old. The layout stays valid unless the plain rendering changes, as it may for files that earlier
+ * releases wrote; it is made anew then. One that does not fit is kept.
+ */
 async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, metadata }: NewKey): Promise<Uint8Array> {
   const { file, store, scope } = opened;
   // A layout is made for the default indentation.
@@ -55,15 +60,24 @@ async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, met
   await opened.trail('encrypt');
   const { macText } = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted: metadata.macOnlyEncrypted });
   const lastModified = formatUtcSeconds(Date.now());
-  const sealed: Metadata = {
-    ...metadata,
-    lastModified,
-    mac: sealMac(cipher, macText, lastModified),
-    layout: before.layout === undefined ? undefined : cipher.encrypt(before.layout, `${LAYOUT_FIELD}:`),
+  const sealed: Metadata = { ...metadata, lastModified, mac: sealMac(cipher, macText, lastModified) };
+  const render = (layout: string | undefined): Uint8Array => {
+    const whole = layout === undefined ? sealed : { ...sealed, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
+    return editedBytes(file, store.edits(file, metadataToBranch(whole), { indent: indent.width }));
   };
-  const bytes = editedBytes(file, store.edits(file, metadataToBranch(sealed), { indent: indent.width }));
-  const again = readBack({ dataKey, scope }, store, bytes);
-  if (plainText(again, width) !== before.text) throw notReadable('its plaintext is not that of the old file');
+  const open = (bytes: Uint8Array): OpenedTree => readBack({ dataKey, scope }, store, bytes);
+  const bytes = render(before.layout ?? before.spareLayout);
+  return plainText(open(bytes), width) === before.text ? bytes : layAnew(render, open, before.text);
+}
+
+/** The bytes with a new layout that gives the wanted text. `render` gives them with one, `open` reads them back. */
+function layAnew(
+  render: (layout: string | undefined) => Uint8Array,
+  open: (bytes: Uint8Array) => OpenedTree,
+  wanted: string,
+): Uint8Array {
+  const bytes = render(printLayout(layoutBetween(plainText(open(render(undefined))), wanted)));
+  if (plainText(open(bytes)) !== wanted) throw notReadable('its plaintext is not that of the old file');
   return bytes;
 }
 
@@ -73,15 +87,29 @@ async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, met
  */
 export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, 'printer'>): Promise<Uint8Array> {
   const { opened, recipients, keyServices, indent } = resealing;
-  const { store } = opened;
-  const shamirThreshold = await wrapDataKey(opened.dataKey, recipients, keyServices);
-  const metadata = metadataToBranch({ ...opened.metadata, keyGroups: recipients.keyGroups, shamirThreshold });
+  const { store, dataKey, scope, cipher } = opened;
+  const shamirThreshold = await wrapDataKey(dataKey, recipients, keyServices);
+  const sealed = { ...opened.metadata, keyGroups: recipients.keyGroups, shamirThreshold };
   const file = store.parse(bytes);
-  const rewrapped = editedBytes(file, store.edits(file, metadata, { indent: indent.width }));
+  const render = (metadata: Metadata): Uint8Array =>
+    editedBytes(file, store.edits(file, metadataToBranch(metadata), { indent: indent.width }));
+  const rewrapped = render(sealed);
   const again = store.parse(rewrapped);
   const read = metadataToBranch(metadataFromBranch(again.metadata));
-  if (!sameTree(again.documents, file.documents) || !sameTree([read], [metadata])) {
+  const isSame = sameLeaves(leavesOf(again.documents), leavesOf(file.documents));
+  if (!isSame || !sameTree([read], [metadataToBranch(sealed)])) {
     throw notReadable('it does not hold the values of the old file and the new keys');
   }
-  return rewrapped;
+  if (frameOf(store, again) === frameOf(store, file)) return rewrapped;
+  // The whole text was printed anew: what an earlier release wrote had no place for the metadata.
+  return layAnew(
+    (layout) => render({ ...sealed, layout: layout && cipher.encrypt(layout, `${LAYOUT_FIELD}:`) }),
+    (text) => readBack({ dataKey, scope, ignoreMac: true }, store, text),
+    plainText(opened, indent.width),
+  );
+}
+
+/** A ciphertext without its metadata. */
+function frameOf(store: FormatStore, file: SourceFile): string {
+  return applyEdits(file.text, store.edits(file, null));
 }

@@ -4,7 +4,7 @@ import { sealMac } from '../cipher/mac.js';
 import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
 import { SopsError } from '../errors.js';
-import { type Layout, layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
+import { layoutOf, printLayout, restoreLayout } from '../formats/layout.js';
 import { applyEdits, bytesOf, editedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../metadata/metadata.js';
@@ -30,6 +30,8 @@ export interface Sealing {
   readonly trail: Trail;
   /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+  /** A layout, as printed, that goes into the file if the text needs none. */
+  readonly spareLayout?: string | undefined;
   /** Called with the ciphertext before it is written into the text, to choose the styles of its scalars. */
   readonly restyle?: (documents: readonly Branch[]) => void;
 }
@@ -72,13 +74,14 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): Uint8Array {
   const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
-  if (rendered === file.text) return bytes;
-  const layout = layoutOf(file.text, edits, text, toPlain);
-  if (!layout || restoreLayout(rendered, layout) !== file.text)
+  const layout = rendered === file.text ? undefined : layoutOf(file.text, edits, text, toPlain);
+  if (rendered !== file.text && (!layout || restoreLayout(rendered, layout) !== file.text))
     throw notReadable('its plaintext is not the original text');
-  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printLayout(layout), `${LAYOUT_FIELD}:`) };
+  const printed = layout ? printLayout(layout) : sealing.spareLayout;
+  if (printed === undefined) return bytes;
+  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printed, `${LAYOUT_FIELD}:`) };
   const whole = editedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
-  checkLayout(sealing, whole, layout, leavesOf(opened.file.documents, asRead));
+  checkLayout(sealing, whole, printed, leavesOf(opened.file.documents, asRead));
   return whole;
 }
 
@@ -89,14 +92,14 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata): Uint8Array {
 function checkLayout(
   sealing: Sealing,
   bytes: Uint8Array,
-  layout: Layout,
+  layout: string,
   ciphertext: ReturnType<typeof leavesOf>,
 ): void {
   const { reader, cipher } = sealing;
   const again = parseBack(reader, bytes);
   const read = metadataFromBranch(again.metadata).layout ?? '';
   const same = sameLeaves(leavesOf(again.documents), ciphertext);
-  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printLayout(layout)) {
+  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== layout) {
     throw notReadable('the layout does not stand in it');
   }
 }
@@ -106,7 +109,10 @@ export function readBack(opening: Opening, store: FormatStore, bytes: Uint8Array
   return openBack(opening, store, parseBack(store, bytes));
 }
 
-type Opening = Pick<Sealing, 'dataKey' | 'scope'>;
+interface Opening extends Pick<Sealing, 'dataKey' | 'scope'> {
+  /** Of a file whose MAC was not to be checked before either. */
+  readonly ignoreMac?: boolean;
+}
 
 function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
@@ -117,10 +123,10 @@ function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
   }
 }
 
-function openBack({ dataKey, scope }: Opening, store: FormatStore, file: SourceFile): OpenedTree {
+function openBack({ dataKey, scope, ignoreMac = false }: Opening, store: FormatStore, file: SourceFile): OpenedTree {
   try {
     const metadata = metadataFromBranch(file.metadata);
-    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac: false, rewrites: false });
+    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac, rewrites: false });
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw notReadable(error.message, error);

@@ -1,20 +1,20 @@
 /** Sealing a new plaintext into an open file: what did not change keeps its ciphertext, its IV and its type. */
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { SopsError } from '../errors.js';
-import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import { encodedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { Metadata } from '../metadata/metadata.js';
 import { sameLeafValue } from '../tree/equality.js';
 import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../tree/tree.js';
 import type { Indent } from './indent.js';
-import { type OpenedFile, plainText } from './open-file.js';
+import { type OpenedFile, type PlainText, plainText } from './open-file.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
 import { type Trail, UNNOTED } from './trail.js';
 
 export interface TextSealing {
   /** As `openFile` gives it with `rewrites`. */
   readonly opened: OpenedFile;
-  /** Its plaintext as `plainText` gives it. */
-  readonly before: string;
+  /** Its plaintext as `renderPlain` gives it. */
+  readonly before: PlainText;
   /** The plaintext that it is to hold. */
   readonly after: string;
   readonly printer: FormatStore;
@@ -31,7 +31,7 @@ export interface TextSealing {
 export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   const { opened, before, after, printer, indent } = sealing;
   const { store } = opened;
-  const known = typesOf(opened, parsePlainText(opened, before));
+  const known = typesOf(opened, parsePlainText(opened, before.text));
   const sealed = await seal(sealing, known, opened.trail);
   if (known.size === 0 || store !== printer || indent.reprints) return sealed;
   // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
@@ -39,11 +39,12 @@ export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   return plainText(again) === after ? sealed : seal(sealing, new Map(), UNNOTED);
 }
 
-/** Reads a plaintext in the format and encoding of an open file. Throws as the store does, and `already-encrypted`. */
+/** Reads a plaintext in the format, encoding and line ends of an open file. Throws as the store does, and `already-encrypted`. */
 export function parsePlainText({ store, file }: OpenedFile, text: string): SourceFile {
-  const plain = (store.parsePlain ?? store.parse)(bytesOf(file, text));
+  const { lineEnd } = file;
+  const plain = (store.parsePlain ?? store.parse)(encodedBytes(file, text));
   if (plain.metadata) throw reservedKey();
-  return plain;
+  return lineEnd ? { ...plain, lineEnd } : plain;
 }
 
 /** The refusal of a top-level entry where SOPS keeps its metadata. */
@@ -54,14 +55,16 @@ export function reservedKey(): SopsError {
 }
 
 function seal(sealing: TextSealing, known: KnownTypes, trail: Trail): Promise<SealedFile> {
-  const { opened, after, printer, indent, metadata } = sealing;
+  const { opened, before, after, printer, indent, metadata } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
   giveTypes(file.documents, known);
   const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
   const styles = stylesOf(opened.file.documents);
   const restyle = (documents: readonly Branch[]): void => giveStyles(documents, file.text, styles);
-  return sealFile({ file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept, restyle });
+  const { spareLayout } = before;
+  const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
+  return sealFile({ ...parts, spareLayout, restyle });
 }
 
 /** By place and value as its text reads: the value that the file holds, of which only the type is another. */

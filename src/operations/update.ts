@@ -1,9 +1,10 @@
 /** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
 import { loadConfig } from '../config/config.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
-import { bytesOf } from '../formats/store.js';
+import { encodedBytes, type SourceFile } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
+import { decodeText, encodeText } from '../util/text.js';
 import { alreadyEncrypted, parsePlain } from './encrypt.js';
 import { indentOf } from './indent.js';
 import { checkExists, nameOf, readInput, rereadable, storesOf } from './input.js';
@@ -44,14 +45,15 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   return redoing(async () => {
     const read = await readInput(input, host);
     const opened = await openFile(read, reader, options);
-    const before = renderPlain(opened, indent.width).text;
+    const before = renderPlain(opened, indent.width);
     // The new plaintext was made from the old: what somebody else has changed in that would be undone.
-    seen ??= before;
-    if (before !== seen) throw new Irreconcilable(input.path);
-    const bytes = await readInput(plaintext, host);
+    seen ??= before.text;
+    if (before.text !== seen) throw new Irreconcilable(input.path);
+    const bytes = inLineEndsOf(opened.file, before.text, await readInput(plaintext, host));
     const plain = parsePlain(reader, bytes);
     if (plain.metadata) throw alreadyEncrypted();
-    const isSame = reader === printer && !indent.reprints && Buffer.compare(bytesOf(opened.file, before), bytes) === 0;
+    const old = encodedBytes(opened.file, before.text);
+    const isSame = reader === printer && !indent.reprints && Buffer.compare(old, bytes) === 0;
     if (isSame) return { warnings: opened.warnings };
     // The encoding is that of the new plaintext.
     const { encode, ...rest } = opened.file;
@@ -60,4 +62,9 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
     await writeOutput(sealed.bytes, 'ciphertext', { output: { kind: 'in-place' }, input, read }, host);
     return { warnings: opened.warnings };
   });
+}
+
+/** A plaintext from where a checkout put carriage returns into the file: those it has, too, belong to no value. */
+function inLineEndsOf({ lineEnd }: SourceFile, before: string, bytes: Uint8Array): Uint8Array {
+  return lineEnd && !before.includes('\r') ? encodeText(decodeText(bytes).replaceAll(lineEnd, '\n')) : bytes;
 }

@@ -38,7 +38,12 @@ export const iniStore: FormatStore = {
   },
 };
 
-/** Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (section 5.3). */
+/**
+ * Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (section 5.3), in line ends of their own
+ * where a checkout changed them.
+ */
 function metadataOf({ keys }: IniSection): Branch {
-  return unflatten(keys.map(({ node, value }) => [node.key, value.replaceAll('\\n', '\n')] as const));
+  return unflatten(
+    keys.map(({ node, value }) => [node.key, value.replaceAll('\r\n', '\n').replaceAll('\\n', '\n')] as const),
+  );
 }
