@@ -1,0 +1,112 @@
+/**
+ * Other readers of the format, where they are installed: rops (crates.io), sops-age (npm) and Flux's own decryptor, each on files of
+ * every style that sops-ts encrypted.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { announceSkipped, findTool } from '../support/programs.js';
+import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, styled } from '../support/styles.js';
+
+const ROPS = findTool('rops', 'ROPS_BIN', ['--version']);
+const FLUX = process.env.FLUX_DECRYPT_BIN;
+const PACKAGE = process.env.SOPS_AGE_PACKAGE;
+const ENTRY = PACKAGE && join(PACKAGE, 'dist/index.js');
+
+const desk = new StyleDesk();
+afterAll(() => desk.remove());
+
+/** What has no comment (rops does not read encrypted ones), and is one document. */
+const PLAIN = STYLES.filter((name) => !styled(name).includes('#') && !/second|bin$|ini$/.test(name));
+
+async function seal(name: string): Promise<void> {
+  desk.write(name, styled(name));
+  await desk.run(['encrypt', '-i', name]);
+}
+
+/** The tree of a plaintext as JSON. */
+async function treeOf(name: string): Promise<unknown> {
+  return JSON.parse((await desk.run(['decrypt', '--output-type', 'json', name])).toString());
+}
+
+if (!ROPS) announceSkipped(PLAIN.length, 'rops is not installed');
+describe.runIf(ROPS)('rops reads', () => {
+  // It knows no dotenv and no byte order mark.
+  test.each(PLAIN.filter((name) => /(?:yaml|json)$/.test(name) && name !== 'bom.yaml'))('%s', async (name) => {
+    await seal(name);
+    const wanted = await treeOf(name);
+    const format = name.endsWith('.yaml') ? 'yaml' : 'json';
+    const ran = spawnSync(ROPS ?? '', ['decrypt', '--format', format, name], {
+      cwd: desk.folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH ?? '', HOME: desk.folder, ROPS_AGE: secretOf(desk.identity) },
+    });
+    expect(ran.status, ran.stderr).toBe(0);
+    desk.write(`rops-${name}`, ran.stdout);
+    await desk.run(['encrypt', '-i', `rops-${name}`]);
+    expect(await treeOf(`rops-${name}`)).toEqual(wanted);
+  });
+});
+
+if (!ENTRY) announceSkipped(PLAIN.length, 'SOPS_AGE_PACKAGE names no folder of sops-age');
+describe.runIf(ENTRY && existsSync(ENTRY))('sops-age reads', () => {
+  test.each(PLAIN)('%s', async (name) => {
+    await seal(name);
+    const wanted = await treeOf(name);
+    const { decryptSops } = (await import(pathToFileURL(ENTRY ?? '').href)) as {
+      decryptSops(options: object): Promise<Record<string, unknown>>;
+    };
+    const read = await decryptSops({ path: join(desk.folder, name), secretKey: secretOf(desk.identity) });
+    expect(read).toEqual(wanted);
+  });
+});
+
+if (!FLUX) announceSkipped(STYLES.length, 'FLUX_DECRYPT_BIN names no program');
+describe.runIf(FLUX)("Flux's decryptor leaves nothing encrypted", () => {
+  const sources: [string, string, () => Promise<void>][] = [
+    ...STYLES.map((name): [string, string, () => Promise<void>] => ['new', name, () => seal(name)]),
+    ...OLD_STYLES.map((name): [string, string, () => Promise<void>] => [
+      'rotated',
+      name,
+      async () => {
+        desk.write(name, sealedBefore(name));
+        await desk.run(['rotate', '-i', name]);
+      },
+    ]),
+  ];
+
+  test.each(sources)('%s: %s', async (age, name, make) => {
+    await make();
+    const sealed = desk.read(name);
+    const folder = join(desk.folder, `flux-${age}-${name}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, name), sealed);
+    const list = name.endsWith('.env') ? 'envs' : 'files';
+    const generator = `secretGenerator:\n  - name: g\n    ${list}: [${name}]\n`;
+    writeFileSync(join(folder, 'kustomization.yaml'), `kind: Kustomization\n${generator}`);
+    writeFileSync(join(folder, 'resource.json'), generated(name, sealed));
+    desk.write('keys.txt', desk.identity);
+    const ran = spawnSync(FLUX ?? '', [join(desk.folder, 'keys.txt'), folder], { encoding: 'utf8' });
+    expect(ran.status, ran.stderr).toBe(0);
+    // By the name of the source, and by what a generated Secret holds.
+    expect(readFileSync(join(folder, name), 'utf8')).not.toContain('ENC[');
+    const { data } = JSON.parse(readFileSync(join(folder, 'resource.json'), 'utf8')) as {
+      data: Record<string, string>;
+    };
+    const given = Buffer.from(data[name] ?? '', 'base64').toString();
+    expect(given).not.toBe('');
+    expect(given).not.toContain('ENC[');
+  });
+});
+
+/** A Secret as kustomize's generator makes it of a file. */
+function generated(name: string, content: Buffer): string {
+  const data = { [name]: content.toString('base64') };
+  return JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'g', namespace: 'default' }, data });
+}
+
+function secretOf(identity: string): string {
+  return /AGE-SECRET-KEY-\S+/.exec(identity)?.[0] ?? '';
+}
