@@ -22,9 +22,15 @@ export async function askOnTerminal(prompt: string, streams: Streams): Promise<s
   const terminal = openTerminal(streams);
   let signal: NodeJS.Signals | undefined;
   try {
-    terminal.show(`${printable(prompt)} `);
-    return await readSecret(terminal.source, (pressed) => {
-      signal = pressed;
+    return await readSecret(terminal.source, {
+      ahead: takeTypedAhead(),
+      behind(text) {
+        typedAhead += text;
+      },
+      begun: () => terminal.show(`${printable(prompt)} `),
+      interrupted(pressed) {
+        signal = pressed;
+      },
     });
   } finally {
     terminal.show('\n');
@@ -41,35 +47,89 @@ const SIGNAL_KEYS: ReadonlyMap<string, NodeJS.Signals> = new Map([
 /** What keys like the arrows send, which would be part of the secret unseen. */
 const KEY_SEQUENCE = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[ -~]|)/g;
 
+/** What was typed behind the end of one secret, for the next one. There is one terminal to a process, hence the state. */
+let typedAhead = '';
+
+function takeTypedAhead(): string {
+  const text = typedAhead;
+  typedAhead = '';
+  return text;
+}
+
+/** What whoever reads a secret knows and wants to know. */
+export interface SecretReading {
+  /** What was typed before. */
+  readonly ahead?: string;
+  /** Called with what is typed behind the end of the line. */
+  behind?(text: string): void;
+  /** Called once the terminal does not echo any more: what asks for the secret must not be seen before. */
+  begun?(): void;
+  /** Called with the signal before the user's giving up is thrown, if it was by a key that means one. */
+  interrupted?(signal: NodeJS.Signals): void;
+}
+
 /**
  * Reads a line in raw mode: nothing is echoed, Backspace and Ctrl+U edit, other keys without a character do nothing. Throws
- * `key` when the user gives up; `interrupted` is called before with the signal, if it was by a key that means one.
+ * `key` when the user gives up.
  */
-export function readSecret(
-  source: SecretSource,
-  interrupted: (signal: NodeJS.Signals) => void = () => undefined,
-): Promise<string> {
-  let typed = '';
+export function readSecret(source: SecretSource, reading: SecretReading = {}): Promise<string> {
   source.setEncoding('utf8');
   source.setRawMode(true);
+  reading.begun?.();
   const read = new Promise<string>((resolve, reject) => {
-    const giveUp = (): void => reject(new SopsError('key', 'no secret was entered'));
-    source.on('end', giveUp);
-    source.on('error', giveUp);
-    source.on('data', (text) => {
-      for (const character of text.replace(KEY_SEQUENCE, '')) {
-        const signal = SIGNAL_KEYS.get(character);
-        if (signal) interrupted(signal);
-        if (character === '\r' || character === '\n') return resolve(typed);
-        if (signal || character === '\x04') return giveUp();
-        if (character === '\x7f' || character === '\b') typed = [...typed].slice(0, -1).join('');
-        else if (character === '\x15') typed = '';
-        else if (character >= ' ' || character === '\t') typed += character;
-      }
-    });
+    const line = new Line();
+    const giveUp = (signal?: NodeJS.Signals): void => {
+      if (signal) reading.interrupted?.(signal);
+      reject(new SopsError('key', 'no secret was entered'));
+    };
+    let isOver = false;
+    const take = (text: string): void => {
+      const end = isOver ? undefined : line.add(text);
+      if (isOver) reading.behind?.(text);
+      if (end === undefined) return;
+      isOver = true;
+      if (end.kind === 'given-up') giveUp(end.signal);
+      else if (end.rest !== '') reading.behind?.(end.rest);
+      resolve(line.text);
+    };
+    source.on('end', () => giveUp());
+    source.on('error', () => giveUp());
+    source.on('data', take);
+    take(reading.ahead ?? '');
     source.resume();
   });
   return read.finally(() => source.setRawMode(false));
+}
+
+type LineEnd =
+  | { readonly kind: 'entered'; readonly rest: string }
+  | { readonly kind: 'given-up'; readonly signal: NodeJS.Signals | undefined };
+
+/** A line while it is being typed. */
+class Line {
+  text = '';
+
+  /** Takes what was typed; tells how the line ended, if it did. */
+  add(typed: string): LineEnd | undefined {
+    const keys = typed.replace(KEY_SEQUENCE, '');
+    for (const [at, character] of [...keys].entries()) {
+      const signal = SIGNAL_KEYS.get(character);
+      if (character === '\r' || character === '\n') return { kind: 'entered', rest: restOf([...keys], at) };
+      if (signal || character === '\x04') return { kind: 'given-up', signal };
+      if (character === '\x7f' || character === '\b') this.text = [...this.text].slice(0, -1).join('');
+      else if (character === '\x15') this.text = '';
+      else if (character >= ' ' || character === '\t') this.text += character;
+    }
+    return undefined;
+  }
+}
+
+/** What stands behind the end of a line; a pasted one may end in two characters. */
+function restOf(keys: readonly string[], end: number): string {
+  return keys
+    .slice(end + 1)
+    .join('')
+    .replace(keys[end] === '\r' ? /^\n/ : '', '');
 }
 
 interface Terminal {

@@ -1,5 +1,5 @@
 /** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
@@ -16,6 +16,8 @@ export interface ServeOptions extends DeskOptions {
 export interface KeyServer {
   /** Where clients find it, e.g. `tcp://127.0.0.1:5000`. */
   readonly uri: string;
+  /** The path of its socket; absent for one on the network. */
+  readonly socket?: string | undefined;
   /** Stops listening, drops what is under way, and removes the socket's file. */
   close(): Promise<void>;
 }
@@ -32,9 +34,11 @@ export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
   const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
   addMethods(server, grpc, options);
   const where = network === 'unix' ? socketOf(options) : hostAndPortOf(options);
-  const port = await bind(server, grpc, where, options);
+  const listen = (): Promise<number> => bind(server, grpc, where, options);
+  const port = await (where.path === undefined ? listen() : makePrivate(where.path, listen));
   return {
     uri: where.uri(port),
+    socket: where.path,
     // Ends every connection; the socket's file goes with it.
     close: () => new Promise((settle) => closeNow(server, settle)),
   };
@@ -43,6 +47,8 @@ export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
 /** Where to listen: for the gRPC package, and for clients once the port is known. */
 interface Place {
   readonly target: string;
+  /** Of a socket. */
+  readonly path?: string;
   uri(port: number): string;
 }
 
@@ -50,7 +56,31 @@ function socketOf(options: ServeOptions): Place {
   const path = resolve(options.host().cwd, options.address);
   // Node calls this a lack of permission.
   if (!existsSync(dirname(path))) throw cannotListen(options, 'bind: no such file or directory');
-  return { target: `unix:${path}`, uri: () => `unix://${path}` };
+  return { target: `unix:${path}`, path, uri: () => `unix://${path}` };
+}
+
+/** What a new socket is denied: whoever may write to it can use the keys. */
+const OTHERS = 0o177;
+
+/** Makes a socket of mode 0600; with the umask, since between its making and a change of its mode anybody could connect. */
+async function makePrivate<T>(path: string, make: () => Promise<T>): Promise<T> {
+  const before = forbid(OTHERS);
+  try {
+    const made = await make();
+    if (before === undefined) chmodSync(path, 0o600);
+    return made;
+  } finally {
+    if (before !== undefined) forbid(before);
+  }
+}
+
+/** Sets the umask and returns the one before; undefined in a thread, which cannot. */
+function forbid(mask: number): number | undefined {
+  try {
+    return process.umask(mask);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As Go's `net.Listen` reads an address: no host means every one. */

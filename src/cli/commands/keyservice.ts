@@ -1,9 +1,11 @@
 /** `keyservice`: serves the keys of this machine to others until it is told to stop. */
+import { dirname } from 'node:path';
 import { loadConfig } from '../../config/config.js';
 import type { Config } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
-import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
+import { type ServeOptions, serveKeys } from '../../keyservice/server.js';
 import { trustConfig } from '../../operations/trust.js';
+import { statOf } from '../../util/files.js';
 import type { Host, Log } from '../../util/host.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
@@ -23,7 +25,8 @@ export const keyservice: Command = {
       const listening = `Listening on ${server.uri}`;
       if (host.log) tell(host.log, listening);
       else say(streams.stderr, `${listening}\n`);
-      warnOfStrangers(server, host);
+      if (server.socket === undefined) warnOfStrangers(server.uri, host);
+      else warnOfFolder(dirname(server.socket), host);
       const signal = await endOfService();
       if (host.log) tell(host.log, `Caught signal ${signal}: shutting down.`);
       return 0;
@@ -82,8 +85,21 @@ function tell(log: Log, message: string): void {
   log({ component: 'KEYSERVICE', level: 'info', message });
 }
 
+/** The socket is for its owner alone, but there are systems that do not look at a socket's mode; at a folder's all do. */
+function warnOfFolder(folder: string, host: Host): void {
+  const mode = statOf(folder)?.mode ?? 0;
+  if (host.platform === 'win32' || (mode & OTHERS) === 0) return;
+  host.warn(
+    `others can reach into ${folder}: the socket itself is for you alone (mode 0600), ` +
+      'which some systems do not heed; a folder of mode 0700 is safe everywhere',
+  );
+}
+
+/** Permission bits of everybody but the owner. */
+const OTHERS = 0o077;
+
 /** The protocol knows neither encryption nor passwords. */
-function warnOfStrangers({ uri }: KeyServer, host: Host): void {
+function warnOfStrangers(uri: string, host: Host): void {
   const { protocol, hostname } = new URL(uri);
   if (protocol !== 'tcp:' || /^(?:127\.[\d.]+|\[::1\]|localhost)$/.test(hostname)) return;
   host.warn('everyone who can reach this address can use your keys, and the data keys pass unencrypted');

@@ -48,11 +48,31 @@ describe('a secret typed on a terminal', () => {
   ])('%j is the signal %s', async (typed, signal) => {
     const terminal = new FakeTerminal();
     const heard: string[] = [];
-    const read = readSecret(terminal as unknown as SecretSource, (pressed) => heard.push(pressed));
+    const read = readSecret(terminal as unknown as SecretSource, {
+      interrupted: (pressed) => void heard.push(pressed),
+    });
     terminal.write(typed);
     await expect(read).rejects.toMatchObject({ code: 'key' });
     expect(heard).toEqual(signal ? [signal] : []);
     expect(terminal.raw).toEqual([true, false]);
+  });
+
+  test('is asked for when the terminal does not echo any more', async () => {
+    const terminal = new FakeTerminal();
+    const asked: boolean[][] = [];
+    const read = readSecret(terminal as unknown as SecretSource, { begun: () => void asked.push([...terminal.raw]) });
+    terminal.write('x\r');
+    await read;
+    expect(asked).toEqual([[true]]);
+  });
+
+  test('leaves what was typed behind it for the next one', async () => {
+    const behind: string[] = [];
+    const terminal = (): SecretSource => new FakeTerminal().end('one\r\ntwo\rthr') as unknown as SecretSource;
+    const first = await readSecret(terminal(), { behind: (text) => void behind.push(text) });
+    expect([first, behind]).toEqual(['one', ['two\rthr']]);
+    const idle = new FakeTerminal() as unknown as SecretSource;
+    expect(await readSecret(idle, { ahead: behind.join('') })).toBe('two');
   });
 
   test.each(['\x03', 'half\x03', '\x1c', '\x04', 'half'])('%j is giving up', async (typed) => {

@@ -1,5 +1,5 @@
 /** The command `keyservice` through the real main: what it says, asks and how it ends. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -32,8 +32,9 @@ class Running {
 
   /** The URI that clients connect to, once it listens. */
   async uri(): Promise<string> {
-    await vi.waitFor(() => expect(this.err).toMatch(/Listening on ([^\s"]+)"?\n/));
-    return /Listening on ([^\s"]+)"?\n/.exec(this.err)?.[1] ?? '';
+    const place = /Listening on ([^"\n]+)"?\n/;
+    await vi.waitFor(() => expect(this.err).toMatch(place), 10_000);
+    return place.exec(this.err)?.[1] ?? '';
   }
 
   async end(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number> {
@@ -70,6 +71,22 @@ describe('keyservice', () => {
     expect(await new RemoteKeyService(await running.uri(), hostOf()).unwrap(key)).toEqual(Buffer.from([3]));
     expect(await running.end()).toBe(0);
     expect(existsSync(join(folder, 'k.sock'))).toBe(false);
+  });
+
+  test('makes its socket for its user alone, and tells of a folder that others can enter', async () => {
+    for (const [name, mode] of [
+      ['own', 0o700],
+      ['open', 0o755],
+    ] as const) {
+      mkdirSync(join(folder, name));
+      chmodSync(join(folder, name), mode);
+      running = new Running(['keyservice', '--network', 'unix', '--address', `${name}/%2f k.sock`]);
+      await running.uri();
+      expect(statSync(join(folder, name, '%2f k.sock')).mode & 0o777).toBe(0o600);
+      await running.end();
+      const warning = `warning: others can reach into ${join(folder, name)}: the socket itself is for you alone (mode 0600)`;
+      expect(running.err.includes(warning)).toBe(mode === 0o755);
+    }
   });
 
   test('tells requests with --verbose, without control characters', async () => {
