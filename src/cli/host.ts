@@ -1,5 +1,5 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
-import type { Activity, AuditLog, Host, Log } from '../util/host.js';
+import type { Activity, AuditLog, Host, Log, Telling } from '../util/host.js';
 import { holdLine } from './passing-line.js';
 import type { Progress } from './progress.js';
 import { printable } from './report.js';
@@ -11,6 +11,15 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
   const progress = (): Promise<Progress | null> => {
     line ??= import('./progress.js').then((module) => module.Progress.on(streams));
     return line;
+  };
+  const noted = new Set<string>();
+  const tell = async (what: Told, telling: Telling): Promise<Activity | undefined> => {
+    const onLine = telling === 'note' ? null : await progress();
+    if (what.isOver()) return undefined;
+    if (onLine || telling === 'line') return onLine?.begin(what.text(), what.since);
+    if (!noted.has(what.text())) say(streams.stderr, `${printable(what.text())}\n`);
+    noted.add(what.text());
+    return undefined;
   };
   return {
     audit,
@@ -26,7 +35,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
       const release = holdLine();
       return askOnTerminal(prompt, streams).finally(release);
     },
-    begin: (what) => activity(what, progress),
+    begin: (what, telling = 'line') => activity(what, (text) => tell(text, telling)),
     warn(message) {
       say(streams.stderr, `warning: ${printable(message)}\n`);
     },
@@ -35,15 +44,21 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
 
 const PATIENCE_MILLISECONDS = 1000;
 
+/** What is going on, at the moment when it is told. */
+interface Told {
+  text(): string;
+  readonly since: number;
+  isOver(): boolean;
+}
+
 /** Something that is told of if it is not over within a second; only then is the code for that loaded. */
-function activity(what: string, progress: () => Promise<Progress | null>): Activity {
-  const since = performance.now();
+function activity(what: string, tell: (what: Told) => Promise<Activity | undefined>): Activity {
   let text = what;
   let isOver = false;
   let shown: Activity | undefined;
+  const told: Told = { text: () => text, since: performance.now(), isOver: () => isOver };
   const timer = setTimeout(async () => {
-    const line = await progress();
-    if (!isOver) shown = line?.begin(text, since);
+    shown = await tell(told);
   }, PATIENCE_MILLISECONDS);
   timer.unref();
   return {

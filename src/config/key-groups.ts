@@ -3,8 +3,8 @@ import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
-import { inTime, keyTimeout } from '../keyservice/patience.js';
 import type { Host } from '../util/host.js';
+import { inTime, keyTimeout } from '../util/patience.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
 /** The order of keys in the group of a rule; it shows in the calls to the key service. */

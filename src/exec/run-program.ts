@@ -1,5 +1,5 @@
 /** Runs a program without a shell and collects what it writes. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Host } from '../util/host.js';
 
 export interface ProgramRun {
@@ -10,12 +10,20 @@ export interface ProgramRun {
   readonly input?: Uint8Array;
   /** Variables on top of the host's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends the program when aborted. */
+  readonly signal?: AbortSignal;
+  /** Told what it writes on its standard error, as it comes. */
+  readonly onStderr?: (part: Buffer) => void;
 }
 
-export interface ProgramOutcome {
+/** How a program ended. */
+export interface ProgramEnd {
   /** Exit status, or null when a signal ended it. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProgramOutcome extends ProgramEnd {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
@@ -34,6 +42,8 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
     });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
+    if (run.onStderr) child.stderr?.on('data', run.onStderr);
+    if (run.signal) endWith(run.signal, child);
     // A program may end without reading its input (EPIPE); its exit status tells what matters.
     child.stdin?.on('error', () => {});
     child.stdin?.end(run.input);
@@ -45,8 +55,24 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
 }
 
 /** How a program ended, in words: `exit status 2` or `signal: SIGTERM`. */
-export function describeOutcome(outcome: Pick<ProgramOutcome, 'status' | 'signal'>): string {
+export function describeOutcome(outcome: ProgramEnd): string {
   return outcome.signal === null ? `exit status ${outcome.status}` : `signal: ${outcome.signal}`;
+}
+
+/** How long a program that is told to end may take; this process may not wait much longer itself. */
+const GRACE_MILLISECONDS = 50;
+
+/** Ends a program when a signal is aborted: politely, then for certain. */
+export function endWith(signal: AbortSignal, child: ChildProcess): void {
+  const end = (): void => {
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MILLISECONDS);
+    child.once('exit', () => clearTimeout(force));
+    // What it started may hold them open.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  child.once('exit', () => signal.removeEventListener('abort', end));
 }
 
 function collect(stream: NodeJS.ReadableStream | null): Buffer[] {

@@ -4,7 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { readLines } from '../exec/lines.js';
+import { withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
+import { waitFor } from '../util/patience.js';
 
 export interface PassphraseRequest {
   /** What the agent remembers the passphrase by; 50 characters at most. */
@@ -12,7 +14,12 @@ export interface PassphraseRequest {
   /** The word before the input field, and the sentence above it. */
   readonly prompt: string;
   readonly description: string;
+  /** Whether one was given that was wrong. */
+  readonly isAgain?: boolean;
 }
+
+/** How long an agent may take to say that it is one. */
+const GREETING_MILLISECONDS = 5000;
 
 /** A connection to the agent. */
 export class GpgAgent {
@@ -29,7 +36,7 @@ export class GpgAgent {
     if (socket === null) return null;
     const agent = new GpgAgent(socket, readLines(socket), host);
     try {
-      await agent.readAnswer();
+      await withDeadline(GREETING_MILLISECONDS, undefined, () => agent.readAnswer());
       return agent;
     } catch {
       agent.close();
@@ -37,12 +44,17 @@ export class GpgAgent {
     }
   }
 
-  /** The passphrase, which may be empty. Throws `key` when the agent or the user refuses. */
-  async getPassphrase(request: PassphraseRequest): Promise<string> {
-    for (const option of await terminalOptions(this.host)) await this.command(`OPTION ${option}`);
-    const words = [request.cacheKey, '', request.prompt, request.description];
-    const hex = await this.command(`GET_PASSPHRASE ${words.map((word) => escapeWord(word) || 'X').join(' ')}`);
-    return Buffer.from(hex, 'hex').toString('utf8');
+  /** The passphrase, which may be empty. Throws `key` when the agent or the user refuses, or takes too long. */
+  async getPassphrase({ cacheKey, prompt, description, isAgain }: PassphraseRequest): Promise<string> {
+    const options = await terminalOptions(this.host);
+    const words = [cacheKey, isAgain ? 'Wrong passphrase' : '', prompt, description];
+    const question = `GET_PASSPHRASE ${words.map((word) => escapeWord(word) || 'X').join(' ')}`;
+    // A pinentry may have the whole terminal, and then is seen.
+    const telling = options.some((option) => option.startsWith('ttyname=')) ? undefined : 'note';
+    return waitFor({ who: 'gpg-agent', telling }, this.host, async () => {
+      for (const option of options) await this.command(`OPTION ${option}`);
+      return Buffer.from(await this.command(question), 'hex').toString('utf8');
+    });
   }
 
   /** Makes the agent forget a passphrase. Throws `key`. */

@@ -2,8 +2,8 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import type { Host } from '../util/host.js';
 import { importGrpc } from '../util/import-grpc.js';
+import { PATIENCE_WITH_PEOPLE } from '../util/patience.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, rpcError } from './rpc-error.js';
 
@@ -11,8 +11,6 @@ export type Method = 'encrypt' | 'decrypt';
 
 /** Go's gRPC dials this port when none is given. */
 const DEFAULT_PORT = '443';
-/** A person may be asked over there, so an answer may take this many times as long as a connection. */
-const PATIENCE = 20;
 
 /** Where a service is: for the gRPC package, and for messages. */
 interface Target {
@@ -30,7 +28,7 @@ export interface KeyClient {
  * A client for a URI; it connects with the first request, for which it takes `timeout` milliseconds at most. Throws `key` for
  * a URI that names no service, and when the gRPC package is missing.
  */
-export async function connectKeyService(uri: string, timeout: number, host: Host): Promise<KeyClient> {
+export async function connectKeyService(uri: string, timeout: number): Promise<KeyClient> {
   const target = targetOf(uri);
   const grpc = await importGrpc();
   const client = new grpc.Client(target.target, grpc.credentials.createInsecure(), {
@@ -38,7 +36,7 @@ export async function connectKeyService(uri: string, timeout: number, host: Host
     'grpc.enable_http_proxy': 0,
     'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
   });
-  const waiting = new Waiting(client, grpc, { timeout, target, host });
+  const waiting = new Waiting(client, grpc, { timeout, target });
   return {
     async ask(method, key, payload, signal) {
       const request = encodeRequest(key, payload);
@@ -51,8 +49,9 @@ export async function connectKeyService(uri: string, timeout: number, host: Host
 interface Limits {
   readonly timeout: number;
   readonly target: Target;
-  readonly host: Host;
 }
+
+const UNANSWERED = 'It may be asking somebody there: see that they answer.';
 
 /** Calls that are not waited for without end. */
 class Waiting {
@@ -97,16 +96,16 @@ class Waiting {
     });
   }
 
-  /** After the time for a connection: without one, gives up; with one, says that it waits, and gives up much later. */
+  /** After the time for a connection: without one, gives up; with one, much later. */
   private limit(giveUp: (error: SopsError) => void): NodeJS.Timeout[] {
-    const { timeout, target, host } = this.limits;
+    const { timeout, target } = this.limits;
     if (!Number.isFinite(timeout)) return [];
     const connecting = setTimeout(() => {
       const isConnected = this.client.getChannel().getConnectivityState(false) === this.grpc.connectivityState.READY;
       if (!isConnected) giveUp(dialError(target.shown, 'i/o timeout'));
-      else host.warn(`still waiting for the key service at ${target.shown}; it may be asking somebody there`);
     }, timeout);
-    const answering = setTimeout(() => giveUp(rpcError('DeadlineExceeded', 'no answer')), timeout * PATIENCE);
+    const noAnswer = rpcError('DeadlineExceeded', 'no answer').with('key', { hint: UNANSWERED });
+    const answering = setTimeout(() => giveUp(noAnswer), timeout * PATIENCE_WITH_PEOPLE);
     return [connecting, answering];
   }
 }

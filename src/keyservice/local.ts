@@ -3,8 +3,8 @@ import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import type { Host } from '../util/host.js';
+import { inTime, keyTimeout } from '../util/patience.js';
 import type { KeyService } from './keyservice.js';
-import { inTime, keyTimeout } from './patience.js';
 
 export class LocalKeyService implements KeyService {
   readonly #host: Host;

@@ -3,10 +3,10 @@ import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Host } from '../util/host.js';
 import { Lane, nextTurn } from '../util/lane.js';
+import { keyTimeout } from '../util/patience.js';
 import { decodeText, encodeText } from '../util/text.js';
 import type { KeyClient, Method } from './client.js';
 import type { KeyService } from './keyservice.js';
-import { keyTimeout } from './patience.js';
 
 export class RemoteKeyService implements KeyService {
   readonly #uri: string;
@@ -36,7 +36,10 @@ export class RemoteKeyService implements KeyService {
       // Whoever got the answer before this question may be about to say that it was enough.
       await nextTurn();
       if (signal?.aborted) throw new SopsError('key', 'another key was faster');
-      const activity = this.#host.begin?.(`waiting for the key service ${this.#uri}`);
+      const activity = this.#host.begin?.(
+        `waiting for the key service ${this.#uri}; it may be asking somebody there`,
+        'both',
+      );
       try {
         this.#client ??= this.#connect();
         return await (await this.#client).ask(method, key, payload, signal);
@@ -48,6 +51,6 @@ export class RemoteKeyService implements KeyService {
 
   async #connect(): Promise<KeyClient> {
     const { connectKeyService } = await import('./client.js');
-    return connectKeyService(this.#uri, this.#timeout, this.#host);
+    return connectKeyService(this.#uri, this.#timeout);
   }
 }

@@ -34,8 +34,9 @@ export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
   const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
   addMethods(server, grpc, options);
   const where = network === 'unix' ? socketOf(options) : hostAndPortOf(options);
-  const listen = (): Promise<number> => bind(server, grpc, where, options);
-  const port = await (where.path === undefined ? listen() : makePrivate(where.path, listen));
+  const port = await bind(server, grpc, where, options);
+  // Whoever may write to it can use the keys.
+  if (where.path !== undefined) chmodSync(where.path, 0o600);
   return {
     uri: where.uri(port),
     socket: where.path,
@@ -57,30 +58,6 @@ function socketOf(options: ServeOptions): Place {
   // Node calls this a lack of permission.
   if (!existsSync(dirname(path))) throw cannotListen(options, 'bind: no such file or directory');
   return { target: `unix:${path}`, path, uri: () => `unix://${path}` };
-}
-
-/** What a new socket is denied: whoever may write to it can use the keys. */
-const OTHERS = 0o177;
-
-/** Makes a socket of mode 0600; with the umask, since between its making and a change of its mode anybody could connect. */
-async function makePrivate<T>(path: string, make: () => Promise<T>): Promise<T> {
-  const before = forbid(OTHERS);
-  try {
-    const made = await make();
-    if (before === undefined) chmodSync(path, 0o600);
-    return made;
-  } finally {
-    if (before !== undefined) forbid(before);
-  }
-}
-
-/** Sets the umask and returns the one before; undefined in a thread, which cannot. */
-function forbid(mask: number): number | undefined {
-  try {
-    return process.umask(mask);
-  } catch {
-    return undefined;
-  }
 }
 
 /** As Go's `net.Listen` reads an address: no host means every one. */

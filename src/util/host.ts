@@ -31,6 +31,12 @@ export interface Activity {
   end(): void;
 }
 
+/**
+ * How something that takes long is told: by a line of the terminal that goes away again (`line`); by one that stays, with or without
+ * a terminal, for programs that may use the terminal themselves (`note`); or by the first where there is a terminal, else the second (`both`).
+ */
+export type Telling = 'line' | 'note' | 'both';
+
 /** The surroundings of one run. The command line makes one from `process`; tests and library users make their own. */
 export interface Host {
   /** Environment variables; an empty one counts as unset unless a rule says otherwise. */
@@ -44,16 +50,16 @@ export interface Host {
    */
   readonly calledAsSops?: boolean;
   /**
-   * Asks the user for a secret on the terminal, without echo. Called at most once for one thing per run
-   * (callers remember the answer). Rejects when there is no terminal.
+   * Asks the user for a secret on the terminal, without echo. Callers remember a good answer, and ask again a few times after
+   * a wrong one. Rejects when there is no terminal, or the user gives up.
    */
   askSecret(prompt: string): Promise<string>;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
   /** Told what is done, step by step; absent when nobody looks. */
   readonly log?: Log | undefined;
-  /** Told that something begins which may take long, in a few words without plaintext; absent when nobody looks. */
-  begin?(what: string): Activity;
+  /** Told that something begins which may take long, in a few words without plaintext; `line` by default; absent when nobody looks. */
+  begin?(what: string, telling?: Telling): Activity;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }

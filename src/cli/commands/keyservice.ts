@@ -1,9 +1,10 @@
 /** `keyservice`: serves the keys of this machine to others until it is told to stop. */
 import { dirname } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { loadConfig } from '../../config/config.js';
 import type { Config } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
-import { type ServeOptions, serveKeys } from '../../keyservice/server.js';
+import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
 import { trustConfig } from '../../operations/trust.js';
 import { statOf } from '../../util/files.js';
 import type { Host, Log } from '../../util/host.js';
@@ -20,7 +21,7 @@ export const keyservice: Command = {
     const { operands, host, streams } = invocation;
     if (operands.length > 0) host.warn(`keyservice takes no file; ${operands.join(' ')} has no effect.`);
     const questions = new Questions(streams);
-    const server = await serveKeys(await optionsOf(invocation, questions));
+    const server = await listenPrivately(await optionsOf(invocation, questions));
     try {
       const listening = `Listening on ${server.uri}`;
       if (host.log) tell(host.log, listening);
@@ -83,6 +84,13 @@ function approval(questions: Questions, host: Host): (question: string) => Promi
 
 function tell(log: Log, message: string): void {
   log({ component: 'KEYSERVICE', level: 'info', message });
+}
+
+/** A socket gets its mode once it is there, and until then has what the umask leaves it. */
+async function listenPrivately(options: ServeOptions): Promise<KeyServer> {
+  if (options.network !== 'unix' || !isMainThread) return serveKeys(options);
+  const before = process.umask(0o177);
+  return serveKeys(options).finally(() => process.umask(before));
 }
 
 /** The socket is for its owner alone, but there are systems that do not look at a socket's mode; at a folder's all do. */

@@ -1,5 +1,6 @@
 /** The words for an age entry that none of the user's identities opens (spec keys-and-config.md section 2.7). */
 import { SopsError } from '../../errors.js';
+import type { Candidate } from './identity-text.js';
 import type { Source, SourceResult } from './sources.js';
 
 export interface SourceReport {
@@ -11,35 +12,94 @@ export interface SourceReport {
  * The error for a file that was not opened: why, what was wrong with sources, and where no keys were found.
  * `errors` are those of identities that failed, in the order of trying; reports are in the order of naming.
  */
-export function describeFailure(reports: readonly SourceReport[], errors: readonly SopsError[]): SopsError {
-  const tried = reports.reduce(
-    (sum, { result }) => sum + (result.state === 'loaded' ? result.candidates.length : 0),
-    0,
-  );
+export function describeFailure(
+  reports: readonly SourceReport[],
+  errors: readonly SopsError[],
+  recipient: string,
+): SopsError {
+  const tried = reports.reduce((sum, { result }) => sum + candidatesIn(result).length, 0);
   const message = tried === 0 ? 'failed to load age identities' : `${OPENING}: ${reasonOf(tried, errors)}`;
   const all = [
     ...errors,
     ...reports.flatMap(({ result }) => ('error' in result && result.error ? [result.error] : [])),
   ];
-  const hint = all.find((error) => error.hint !== undefined)?.hint ?? nextStep(reports, tried);
+  const hint = nextStep(reports, errors, recipient);
   const detail = all.flatMap((error) => error.detail ?? []).join('\n');
   return new SopsError('key', message + loadErrors(reports) + unusedLocations(reports), {
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     ...(detail === '' ? {} : { detail }),
     cause: errors[0],
   });
 }
 
-/** Sources that are set but of no use come first: whoever set them meant them. */
-function nextStep(reports: readonly SourceReport[], tried: number): string {
+/**
+ * What to do, by why it failed: an identity that was for the file, or may have been, and could not be used; then sources that are set
+ * but of no use, since whoever set them meant them; then that there is no identity of the recipient's kind, or none that fits.
+ */
+function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[], recipient: string): string {
+  if (errors.length > 0) return errors.find(({ hint }) => hint !== undefined)?.hint ?? DAMAGED;
   const [broken] = brokenSources(reports);
-  if (broken !== undefined) return `Mend this first: ${broken}`;
-  if (tried > 0)
-    return 'None of your age identities is for it: use that of the recipient, or have somebody who can read the file add yours.';
-  const places = reports.filter(({ source }) => source.lastResort).map(({ source }) => source.location);
-  return ['You have no age identity: name its file in SOPS_AGE_KEY_FILE', ...places]
-    .join(', or put it into ')
-    .concat('.');
+  if (broken) return `Mend this first: ${[broken.message, ...(broken.hint ? [broken.hint] : [])].join('. ')}`;
+  const kind = kindOf(recipient);
+  if (!reports.some(({ source, result }) => kind.isOpenedBy(source.holds, candidatesIn(result)))) {
+    return kind.absent(reports.map(({ source }) => source));
+  }
+  return `None of your ${kind.identities} is for it: use that of the recipient, or have somebody who can read the file add yours.`;
+}
+
+/** The hint for an entry that is for an identity and still cannot be opened. */
+export const DAMAGED = "The entry is damaged: look at the file's history.";
+
+/** Which identities a kind of recipients has, and where they belong. */
+interface Kind {
+  readonly identities: string;
+  isOpenedBy(holds: Source['holds'], candidates: readonly Candidate[]): boolean;
+  /** What to do without any. */
+  absent(sources: readonly Source[]): string;
+}
+
+function kindOf(recipient: string): Kind {
+  if (recipient.startsWith('ssh-')) return SSH;
+  const plugin = /^age1(?!pq1)(.+)1/.exec(recipient)?.[1];
+  return plugin === undefined ? NATIVE : pluginKind(plugin);
+}
+
+const NATIVE: Kind = {
+  identities: 'age identities',
+  isOpenedBy: (holds, candidates) => holds === 'identities' && candidates.length > 0,
+  absent: (sources) =>
+    ['You have no age identity: name its file in SOPS_AGE_KEY_FILE', ...usualFiles(sources)]
+      .join(', or put it into ')
+      .concat('.'),
+};
+
+const SSH: Kind = {
+  identities: 'SSH keys',
+  isOpenedBy: (holds, candidates) => holds === 'ssh' && candidates.length > 0,
+  absent: () =>
+    'It is for an SSH key, and you have none: name the private key in SOPS_AGE_SSH_PRIVATE_KEY_FILE, or put it into ~/.ssh (id_ed25519 or id_rsa).',
+};
+
+function pluginKind(name: string): Kind {
+  return {
+    identities: 'age identities',
+    isOpenedBy: (_, candidates) => candidates.some((one) => one.kind === 'protected' || one.kind === 'plugin'),
+    absent: (sources) =>
+      [
+        `It is for the plug-in age-plugin-${name}, and you have no identity of it: name a file with AGE-PLUGIN-… in SOPS_AGE_KEY_FILE`,
+        ...usualFiles(sources),
+      ]
+        .join(', or put it into ')
+        .concat('.'),
+  };
+}
+
+function usualFiles(sources: readonly Source[]): string[] {
+  return sources.filter(({ lastResort }) => lastResort).map(({ location }) => location);
+}
+
+function candidatesIn(result: SourceResult): readonly Candidate[] {
+  return result.state === 'loaded' ? result.candidates : [];
 }
 
 /** What was being done, before the reason. */
@@ -53,14 +113,14 @@ function reasonOf(tried: number, errors: readonly SopsError[]): string {
 }
 
 function loadErrors(reports: readonly SourceReport[]): string {
-  const messages = brokenSources(reports);
+  const messages = brokenSources(reports).map(({ message }) => message);
   return messages.length === 0 ? '' : `. Errors while loading age identities: ${messages.join('; ')}`;
 }
 
-function brokenSources(reports: readonly SourceReport[]): string[] {
+function brokenSources(reports: readonly SourceReport[]): SopsError[] {
   return reports.flatMap(({ source, result }) => {
     if (result.state === 'loaded' || result.error === undefined) return [];
-    return result.state === 'absent' && isOutdone(source, reports) ? [] : [result.error.message];
+    return result.state === 'absent' && isOutdone(source, reports) ? [] : [result.error];
   });
 }
 

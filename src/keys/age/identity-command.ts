@@ -3,7 +3,9 @@ import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram } from '../../exec/run-program.js';
 import { splitWords } from '../../exec/words.js';
+import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { waitFor } from '../../util/patience.js';
 
 /**
  * What the command in a variable prints for an entry of that recipient. No shell is started, and the command reads
@@ -23,9 +25,13 @@ export async function runIdentityCommand(
   const failed = `failed to execute command of ${variable}`;
   const file = await findProgram(name, host);
   if (file === null) throw new SopsError('key', `${failed}: ${JSON.stringify(name)} was not found`);
-  const outcome = await runProgram({ file, args, env: { SOPS_AGE_RECIPIENT: recipient } }, host).catch((cause) => {
-    throw new SopsError('key', `${failed}: ${JSON.stringify(name)} could not be started`, { cause });
-  });
+  const run = { file, args, env: { SOPS_AGE_RECIPIENT: recipient } };
+  const outcome = await waitFor({ who: `the command of ${variable}`, telling: 'note' }, host, (signal) =>
+    runProgram({ ...run, signal }, host).catch((cause) => {
+      const reason = `${JSON.stringify(name)} could not be started: ${systemReason(cause)}`;
+      throw new SopsError('key', `${failed}: ${reason}`, { cause });
+    }),
+  );
   if (outcome.status === 0) return outcome.stdout;
   const said = outcome.stderr.toString('utf8').trim();
   const [firstLine] = said.split('\n', 1);

@@ -22,6 +22,10 @@ export async function readIdentities(
     return [{ kind: 'protected', identity: new ProtectedFile(content, location, host) }];
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('key', `failed to parse '${location}' age identities: ${error.message}`, { cause: error });
+    const { hint } = error;
+    throw new SopsError('key', `failed to parse '${location}' age identities: ${error.message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
   }
 }

@@ -43,7 +43,11 @@ async function parseLines<T>(text: string, severalPerLine: boolean, parse: (word
         parsed.push(await parse(word));
       } catch (error) {
         if (!(error instanceof SopsError)) throw error;
-        throw new SopsError('key', `line ${index + 1}: ${error.message}`, { cause: error });
+        const hint = error.hint ?? MISTAKEN.find(([pattern]) => pattern.test(line))?.[1];
+        throw new SopsError('key', `line ${index + 1}: ${error.message}`, {
+          ...(hint === undefined ? {} : { hint }),
+          cause: error,
+        });
       }
     }
   }
@@ -63,3 +67,19 @@ async function parseNative(text: string): Promise<AgeIdentity | null> {
   if (text.startsWith('AGE-SECRET-KEY-PQ-1')) return (await import('./age-package.js')).parseHybridIdentity(text);
   return text.startsWith('AGE-SECRET-KEY-1') ? parseX25519Identity(text) : null;
 }
+
+/** What people put in the place of an identity, and what to do instead. */
+const MISTAKEN: readonly (readonly [RegExp, string])[] = [
+  [
+    /^-----BEGIN (?:OPENSSH |RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY/,
+    'It is a private SSH key: name its file in SOPS_AGE_SSH_PRIVATE_KEY_FILE, or the command that prints it in SOPS_AGE_SSH_PRIVATE_KEY_CMD.',
+  ],
+  [
+    /^(?:age1|ssh-(?:rsa|ed25519) )/,
+    'It is a recipient, which is public: what belongs here is the identity, which begins with AGE-SECRET-KEY-.',
+  ],
+  [/^-----BEGIN PGP/, 'It is a PGP key: import it into gpg, which opens entries for PGP keys.'],
+  [/\0|^\ufffd/, 'The text is in UTF-16, as old PowerShell writes it: save it as UTF-8.'],
+  [/^["'\s\ufeff]+AGE-/i, 'Remove what stands before the identity on its line (blanks, quotes, a byte order mark).'],
+  [/^\w+\s*[=:]\s*["']?AGE-/i, 'Remove the name before the identity: it stands alone on its line.'],
+];

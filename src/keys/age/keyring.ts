@@ -1,7 +1,7 @@
 /** All identities of the user, tried on one age file at a time: first what costs nothing, last what asks for a passphrase. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { describeFailure, OPENING, type SourceReport } from './failure.js';
+import { DAMAGED, describeFailure, OPENING, type SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openBody } from './format/file.js';
 import { type AgeHeader, readHeader } from './format/header.js';
@@ -73,7 +73,7 @@ export class Keyring {
         if (fileKey !== null) return { fileKey, identity };
       }
     }
-    throw describeFailure(await this.report(recipient), errors);
+    throw describeFailure(await this.report(recipient), errors, recipient);
   }
 
   /** Files before commands; SSH keys only for a file that has a stanza for one. */
@@ -147,7 +147,7 @@ async function opening<T>(step: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw new SopsError('key', `${OPENING}: ${error.message}`, {
-      hint: "The entry is damaged: look at the file's history.",
+      hint: DAMAGED,
       cause: error,
     });
   }

@@ -8,14 +8,14 @@ import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openFile } from './format/file.js';
 import type { AgeHeader } from './format/header.js';
 import { parseNativeIdentities } from './identity-text.js';
-import { askPassphrase } from './passphrase.js';
+import { askPassphrase, openWithPassphrase } from './passphrase.js';
 
 const MAX_LENGTH = 16 * 1024 * 1024;
 const ARMOR = '-----BEGIN AGE';
 /** 25 bytes are 40 characters of Base32, so that with the name before it the key stays below gpg-agent's limit of 50. */
 const HASHED_BYTES = 25;
 
-/** A protected identity file; its passphrase is asked for when its turn comes, once, whatever comes of it. */
+/** A protected identity file; its passphrase is asked for when its turn comes, and a good one remembered. */
 export class ProtectedFile implements AgeIdentity {
   /** What gpg-agent knows it by; the same for the same file, wherever it was found. */
   readonly cacheKey: string;
@@ -53,22 +53,27 @@ export class ProtectedFile implements AgeIdentity {
     if (header.stanzas.length !== 1 || header.stanzas[0]?.type !== 'scrypt') {
       throw new SopsError('key', `the identity file '${this.location}' is not encrypted with a passphrase`);
     }
-    const passphrase = await this.askPassphrase();
-    const fileKey = passphrase === '' ? null : await passphraseIdentity(passphrase).unwrap(header);
-    if (fileKey !== null) return fileKey;
-    await this.forgetPassphrase();
-    throw new SopsError('key', 'incorrect passphrase');
+    const open = async (passphrase: string): Promise<Uint8Array | null> => {
+      const fileKey = passphrase === '' ? null : await passphraseIdentity(passphrase).unwrap(header);
+      if (fileKey === null) await this.forgetPassphrase();
+      return fileKey;
+    };
+    return openWithPassphrase(`'${this.location}'`, (isAgain) => this.askPassphrase(isAgain), open);
   }
 
-  private async askPassphrase(): Promise<string> {
+  private async askPassphrase(isAgain: boolean): Promise<string> {
     const question = `Enter passphrase for identity '${this.location}':`;
     const agent = await GpgAgent.connect(this.host);
-    if (agent === null) return askPassphrase(question, this.host);
+    if (agent === null) return askPassphrase(question, isAgain, this.host);
     try {
-      return await agent.getPassphrase({ cacheKey: this.cacheKey, prompt: 'Passphrase', description: question });
+      const request = { cacheKey: this.cacheKey, prompt: 'Passphrase', description: question, isAgain };
+      return await agent.getPassphrase(request);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new SopsError('key', `gpg-agent passphrase request errored: ${reason}`, { cause });
+      throw new SopsError('key', `gpg-agent passphrase request errored: ${reason}`, {
+        hint: 'Run it again, or where gpg-agent can ask: with GPG_TTY=$(tty), or on a desktop.',
+        cause,
+      });
     } finally {
       agent.close();
     }

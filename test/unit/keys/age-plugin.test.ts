@@ -1,11 +1,13 @@
 /** The plug-in protocol, against a plug-in of our own, and when a plug-in may be started at all. */
-import { realpathSync, rmSync } from 'node:fs';
+import { chmodSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SopsError } from '../../../src/errors.js';
 import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import type { Host } from '../../../src/util/host.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { ProgramFolder } from './programs.js';
 
@@ -91,7 +93,7 @@ describe('a plug-in', () => {
   });
 
   test.each([
-    ['exit', 'fake plugin: it ended without an answer'],
+    ['exit', 'fake plugin: it ended without an answer: exit status 1'],
     ['garbage', 'fake plugin: it does not speak the plug-in protocol'],
     ['error', 'fake plugin: the token is not there'],
     ['nomatch', 'fake plugin: received zero recipient stanzas'],
@@ -106,6 +108,68 @@ describe('a plug-in', () => {
   ])('that fails (%s) fails the unwrapping', async (scenario, message) => {
     const key = await wrapFor('plain');
     await expect(ageProvider.unwrap(key, pluginHost([identity(scenario)]))).rejects.toThrow(message);
+  });
+});
+
+describe('why a plug-in failed', () => {
+  const failureOf = async (scenario: string, parts: HostParts = {}): Promise<SopsError> => {
+    const key = await wrapFor('plain');
+    const failed = ageProvider.unwrap(key, pluginHost([identity(scenario)], parts));
+    return failed.then(
+      () => expect.fail('it should fail'),
+      (error) => error as SopsError,
+    );
+  };
+
+  test('is told with its exit status and what it said, without control characters and secrets', async () => {
+    const error = await failureOf('crash', { answer: () => 'the-pin-1234' });
+    expect(error.message).toContain(
+      'fake plugin: it ended without an answer: exit status 7: panic: PIN … not \u001b[31mread',
+    );
+    expect(error.detail).toContain('age-plugin-fake: first line\nage-plugin-fake: panic');
+    expect(`${error.message}${error.detail}${error.hint}`).not.toMatch(/the-pin|AGE-PLUGIN-FAKE-1/);
+    expect(error.hint).toMatch(/^age-plugin-fake itself failed/);
+  });
+
+  test('by a signal', async () => {
+    expect((await failureOf('killed')).message).toContain('it ended without an answer: signal: SIGKILL');
+  });
+
+  test.each(['error', 'secret'])('is not that the identity is for something else: %s', async (scenario) => {
+    const error = await failureOf(scenario, { answer: () => '4321' });
+    expect(error.message).toMatch(/fake plugin: (?:the token is not there|wrong PIN)/);
+    expect(error.hint).toMatch(/^The plug-in could not use your identity: see that its token is there/);
+  });
+
+  test('is that it cannot be started', async () => {
+    const programs = new ProgramFolder();
+    chmodSync(programs.write('age-plugin-fake', '#!/nonexistent/interpreter\n'), 0o755);
+    const error = await failureOf('plain', { env: { PATH: programs.path } });
+    expect(error.message).toContain("fake plugin: couldn't start plugin: ");
+    expect(error.hint).toContain(`See that ${programs.path}/age-plugin-fake is a program of this system`);
+    programs.remove();
+  });
+
+  test('is that it takes too long, which is told after a second', { timeout: 20_000 }, async () => {
+    const told: string[] = [];
+    const begin: Host['begin'] = (what, telling) => {
+      told.push(`${what} (${telling})`);
+      return { now: () => undefined, end: () => undefined };
+    };
+    const key = await wrapFor('plain');
+    const host = { ...pluginHost([identity('hang')], { env: { SOPS_TS_KEY_TIMEOUT: '0.02' } }), begin };
+    await expect(ageProvider.unwrap(key, host)).rejects.toMatchObject({
+      message: expect.stringContaining('age-plugin-fake did not answer within 0.4 s, and was ended'),
+      hint: expect.stringContaining('SOPS_TS_KEY_TIMEOUT'),
+    });
+    expect(new Set(told)).toEqual(new Set(['waiting for age-plugin-fake (note)']));
+  });
+
+  test('is no concern while the user is asked', async () => {
+    const key = await wrapFor('plain');
+    const host = pluginHost([identity('secret')], { env: { SOPS_TS_KEY_TIMEOUT: '0.05' } });
+    const slow = { ...host, askSecret: () => new Promise<string>((settle) => setTimeout(settle, 1500, '1234')) };
+    expect(await ageProvider.unwrap(key, slow)).toEqual(PART);
   });
 });
 

@@ -57,14 +57,24 @@ describe('on the terminal', () => {
     folder.remove();
   });
 
-  test('a wrong passphrase is not asked for again', async () => {
+  test('a mistyped passphrase gets another try', async () => {
+    const typed = ['pas', '', 'pass'];
+    const host = hostOf({ env: { SOPS_AGE_KEY: await protect(own.identity) }, answer: () => typed.shift() ?? '' });
+    expect(await ageProvider.unwrap(await wrapFor(own.recipient), host)).toEqual(PART);
+    expect(host.asked[2]).toBe("Wrong passphrase. Enter passphrase for identity 'SOPS_AGE_KEY':");
+  });
+
+  test('a wrong passphrase is asked for three times, and not for the next file', async () => {
     const key = await wrapFor(own.recipient);
     const host = hostOf({ env: { SOPS_AGE_KEY: await protect(own.identity) }, answer: () => 'wrong' });
     const message =
       /^failed to create reader for decrypting sops data key with age: incorrect passphrase\. Did not find/;
     await expect(ageProvider.unwrap(key, host)).rejects.toThrow(message);
     await expect(ageProvider.unwrap({ ...key }, host)).rejects.toThrow(message);
-    expect(host.asked.length).toBe(1);
+    expect(host.asked.length).toBe(3);
+    await expect(ageProvider.unwrap(key, host)).rejects.toMatchObject({
+      hint: "None of the 3 passphrases opens 'SOPS_AGE_KEY': run it again with the right one.",
+    });
   });
 
   test('without a terminal the reason is told', async () => {
@@ -157,6 +167,8 @@ describe('from gpg-agent', () => {
     await expect(ageProvider.unwrap(key, hostOf({ env }))).rejects.toThrow(': incorrect passphrase');
     const [got, cleared] = agent.received.filter((line) => !line.startsWith('OPTION'));
     expect(cleared).toBe(got?.split(' ').slice(0, 2).join(' ').replace('GET', 'CLEAR'));
+    const again = agent.received.filter((line) => line.startsWith('GET'));
+    expect(again.map((line) => line.split(' ')[2])).toEqual(['X', 'Wrong+passphrase', 'Wrong+passphrase']);
   });
 
   test('an empty passphrase is cleared too', async () => {
@@ -216,6 +228,6 @@ test('a protected default file is named by its path', async () => {
   copyFileSync(fixturePath('identities/age-protected.asc'), join(home, '.config/sops/age/keys.txt'));
   const host = hostOf({ env: { HOME: home }, answer: () => '' });
   await expect(ageProvider.unwrap(await wrapFor(own.recipient), host)).rejects.toThrow('incorrect passphrase');
-  expect(host.asked).toEqual([`Enter passphrase for identity '${home}/.config/sops/age/keys.txt':`]);
+  expect(host.asked[0]).toBe(`Enter passphrase for identity '${home}/.config/sops/age/keys.txt':`);
   rmSync(home, { recursive: true });
 });

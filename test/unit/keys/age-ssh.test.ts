@@ -31,10 +31,20 @@ describe('a locked key', () => {
         const host = hostFor(fixturePath(`identities/${name}`), answer);
         await expect(ageProvider.unwrap(key, host)).rejects.toThrow(/: incorrect passphrase/);
         await expect(ageProvider.unwrap(key, host)).rejects.toThrow(/: incorrect passphrase/);
-        expect(host.asked).toEqual([`Enter passphrase for "${fixturePath(`identities/${name}`)}":`]);
+        const question = `Enter passphrase for "${fixturePath(`identities/${name}`)}":`;
+        // Asked again after a wrong one, but not for the next file.
+        expect(host.asked).toEqual([question, `Wrong passphrase. ${question}`, `Wrong passphrase. ${question}`]);
       }
     },
   );
+
+  test('gets another try after a wrong passphrase', async () => {
+    const typed = ['mistyped', PASSPHRASE];
+    const env = { SOPS_AGE_SSH_PRIVATE_KEY_FILE: fixturePath('identities/ssh-rsa-locked') };
+    const host = hostOf({ env, answer: () => typed.shift() ?? '' });
+    expect(encrypted.greeting(await ageProvider.unwrap(key, host))).toBe('hello');
+    expect(typed).toEqual([]);
+  });
 
   test('is not asked for when no stanza is for it', async () => {
     const other = readEncrypted('age/ssh-ed25519.yaml', 'age', 'recipient').keys[0] as MasterKey;
@@ -97,15 +107,15 @@ describe('a private key', () => {
     for (let at = 0; at < bytes.length; at += step) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 4;
-      let opened: unknown;
+      let opened: unknown = null;
       try {
         opened = readSshPrivateKey(`${head}${changed.toString('base64')}\n${tail}`).open(PASSPHRASE);
       } catch (error) {
         expect(error).toMatchObject({ code: 'key' });
-        continue;
       }
+      if (opened === null) continue;
       // The comment, the check numbers and an RSA key's redundant numbers may differ; what it is a key for may not.
-      expect((opened as typeof original).publicKey).toEqual(original.publicKey);
+      expect((opened as typeof original)?.publicKey).toEqual(original?.publicKey);
     }
   });
 
@@ -113,9 +123,9 @@ describe('a private key', () => {
     '%s may have other line ends and remarks before it',
     (name) => {
       const text = fixtureText(`identities/${name}`);
-      const original = readSshPrivateKey(text).open('').publicKey;
+      const original = readSshPrivateKey(text).open('')?.publicKey;
       for (const each of [text.replaceAll('\n', '\r\n'), `Bag Attributes\n${text}`, `\n${text}\n\n`]) {
-        expect(readSshPrivateKey(each).open('').publicKey).toEqual(original);
+        expect(readSshPrivateKey(each).open('')?.publicKey).toEqual(original);
       }
     },
   );

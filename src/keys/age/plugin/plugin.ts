@@ -56,7 +56,16 @@ export function pluginIdentity(name: string, texts: readonly string[], host: Hos
   };
 }
 
+/** The next step when a plug-in refuses, by what it was to do. */
+const ADVICE = {
+  wrap: 'The plug-in could not encrypt for it: check the recipient, and what the plug-in needs (a token, a service).',
+  unwrap:
+    'The plug-in could not use your identity: see that its token is there, and that PIN and touch were right, then run it again.',
+  stranger: 'The plug-in answers what it should not: see that it is up to date.',
+};
+
 async function wrapBy(session: PluginSession, text: string, fileKey: Uint8Array): Promise<Stanza[]> {
+  session.hide(Buffer.from(fileKey).toString('base64').replace(/=+$/, ''));
   session.send('add-recipient', [text]);
   session.send('wrap-file-key', [], fileKey);
   // Labels say which recipients may share a file; here each has a file of its own, so they need no comparing.
@@ -67,20 +76,25 @@ async function wrapBy(session: PluginSession, text: string, fileKey: Uint8Array)
   await session.converse(({ type, args, body }) => {
     if (type === 'recipient-stanza') {
       const [index, stanzaType, ...rest] = args;
-      if (index !== '0' || stanzaType === undefined) throw session.failure('malformed recipient stanza');
+      if (index !== '0' || stanzaType === undefined) {
+        throw session.failure('malformed recipient stanza', ADVICE.stranger);
+      }
       stanzas.push({ type: stanzaType, args: rest, body });
       return true;
     }
     if (type === 'error') errors.push(Buffer.from(body).toString('utf8'));
     return type === 'error' || type === 'labels';
   });
-  if (errors[0] !== undefined) throw session.failure(errors[0]);
-  if (stanzas.length === 0) throw session.failure('received zero recipient stanzas');
+  if (errors[0] !== undefined) throw session.failure(errors[0], ADVICE.wrap);
+  if (stanzas.length === 0) throw session.failure('received zero recipient stanzas', ADVICE.wrap);
   return stanzas;
 }
 
 async function unwrapBy(session: PluginSession, texts: readonly string[], header: AgeHeader): Promise<Buffer | null> {
-  for (const text of texts) session.send('add-identity', [text]);
+  for (const text of texts) {
+    session.hide(text);
+    session.send('add-identity', [text]);
+  }
   for (const { type, args, body } of header.stanzas) session.send('recipient-stanza', ['0', type, ...args], body);
   session.send('done');
   let fileKey: Buffer | null = null;
@@ -88,7 +102,7 @@ async function unwrapBy(session: PluginSession, texts: readonly string[], header
   await session.converse(({ type, args, body }) => {
     if (type === 'file-key') {
       if (args.length !== 1 || args[0] !== '0' || fileKey !== null || body.length !== FILE_KEY_LENGTH) {
-        throw session.failure('malformed file-key stanza');
+        throw session.failure('malformed file-key stanza', ADVICE.stranger);
       }
       fileKey = Buffer.from(body);
       return true;
@@ -96,6 +110,6 @@ async function unwrapBy(session: PluginSession, texts: readonly string[], header
     if (type === 'error') errors.push(Buffer.from(body).toString('utf8'));
     return type === 'error';
   });
-  if (fileKey === null && errors[0] !== undefined) throw session.failure(errors[0]);
+  if (fileKey === null && errors[0] !== undefined) throw session.failure(errors[0], ADVICE.unwrap);
   return fileKey;
 }

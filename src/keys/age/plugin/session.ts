@@ -1,11 +1,16 @@
 /** One start of an age plug-in, and the stanzas that go to and fro (C2SP age-plugin, "State machines"). */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { findProgram } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
+import { describeOutcome, type ProgramEnd } from '../../../exec/run-program.js';
+import { systemReason } from '../../../util/files.js';
 import type { Host } from '../../../util/host.js';
+import { wordsOf } from '../../../util/http/answer.js';
+import { waitFor } from '../../../util/patience.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
 
@@ -14,41 +19,54 @@ const NO_BODY = new Uint8Array(0);
 
 export type PluginMachine = 'recipient-v1' | 'identity-v1';
 
+/** How long a plug-in may take to end when it is not needed any more. */
+const GRACE_MILLISECONDS = 1000;
+/** Of what it writes on its standard error, as much is kept. */
+const MOST_SAID = 8192;
+/** Fewer characters stand in many words. */
+const SHORTEST_SECRET = 4;
+
 /** A running plug-in. */
 export class PluginSession {
   private readonly lines: AsyncIterator<string>;
-  private readonly ended: Promise<void>;
+  private readonly ended: Promise<ProgramEnd>;
+  private said = Buffer.alloc(0);
+  /** What it was told that no message may show. */
+  private readonly secrets: string[] = [];
 
   private constructor(
     private readonly name: string,
-    private readonly child: ChildProcessByStdio<Writable, Readable, null>,
+    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
     private readonly host: Host,
   ) {
     this.lines = readLines(child.stdout);
-    this.ended = new Promise((settle) => child.once('close', () => settle()));
+    this.ended = once(child, 'close').then(([status, signal]) => ({ status, signal }));
+    child.stderr.on('data', (part: Buffer) => {
+      this.said = Buffer.concat([this.said, part]).subarray(-MOST_SAID);
+    });
     // A plug-in that ends early is noticed when its answer is missing.
     child.stdin.on('error', () => {});
   }
 
   /** Starts `age-plugin-<name>` from PATH, in a folder that is not the user's. Throws `key`. */
   static async start(name: string, machine: PluginMachine, host: Host): Promise<PluginSession> {
-    const file = await findProgram(`age-plugin-${name}`, host);
+    const program = `age-plugin-${name}`;
+    const failed = `${name} plugin: couldn't start plugin`;
+    const file = await findProgram(program, host);
     if (file === null) {
-      throw new SopsError('key', `${name} plugin: couldn't start plugin: ${JSON.stringify(name)} plugin not found`, {
-        hint: `Install age-plugin-${name} in a folder of PATH.`,
+      throw new SopsError('key', `${failed}: ${JSON.stringify(name)} plugin not found`, {
+        hint: `Install ${program} in a folder of PATH.`,
       });
     }
     const child = spawn(file, [`--age-plugin=${machine}`], {
       cwd: tmpdir(),
       env: { ...host.env },
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    await new Promise<void>((settle, reject) => {
-      child.once('spawn', settle);
-      child.once('error', (cause) => {
-        reject(new SopsError('key', `${name} plugin: couldn't start plugin`, { cause }));
-      });
+    await once(child, 'spawn').catch((cause) => {
+      const hint = `See that ${file} is a program of this system: ${program} --help.`;
+      throw new SopsError('key', `${failed}: ${systemReason(cause)}`, { hint, cause });
     });
     return new PluginSession(name, child, host);
   }
@@ -72,14 +90,38 @@ export class PluginSession {
 
   /** Ends the plug-in and waits until it is gone. */
   async close(): Promise<void> {
-    this.child.stdin.end();
-    this.child.stdout.destroy();
-    this.child.kill('SIGINT');
+    const { child } = this;
+    child.stdin.end();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.kill('SIGINT');
+    const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MILLISECONDS);
     await this.ended;
+    clearTimeout(force);
   }
 
-  failure(what: string): SopsError {
-    return new SopsError('key', `${this.name} plugin: ${what}`);
+  /** Keeps a text that the plug-in knows out of messages. */
+  hide(secret: string): void {
+    this.secrets.push(secret);
+  }
+
+  /** An error of the plug-in, with what to do next, and with what it said for the detail. */
+  failure(what: string, hint: string): SopsError {
+    const said = this.shown(this.said.toString('utf8')).trim();
+    return new SopsError('key', `${this.name} plugin: ${wordsOf(this.shown(what))}`, {
+      hint,
+      ...(said === '' ? {} : { detail: said.replace(/^/gm, `age-plugin-${this.name}: `) }),
+    });
+  }
+
+  private shown(text: string): string {
+    return this.secrets
+      .filter(({ length }) => length >= SHORTEST_SECRET)
+      .reduce((all, secret) => all.replaceAll(secret, '…'), text);
+  }
+
+  private stranger(what: string): SopsError {
+    return this.failure(what, `See that the age-plugin-${this.name} on PATH is the age plug-in, and is up to date.`);
   }
 
   private async receive(): Promise<Stanza> {
@@ -90,14 +132,28 @@ export class PluginSession {
     try {
       return readStanza(first, () => body.shift());
     } catch {
-      throw this.failure('it does not speak the plug-in protocol');
+      throw this.stranger('it does not speak the plug-in protocol');
     }
   }
 
   private async line(): Promise<string> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw this.failure('it ended without an answer');
-    return value;
+    const awaited = { who: `age-plugin-${this.name}`, telling: 'note' } as const;
+    const { value, done } = await waitFor(awaited, this.host, () => this.lines.next());
+    if (done !== true) return value;
+    throw await this.endedEarly();
+  }
+
+  /** It may have closed its output only. */
+  private async endedEarly(): Promise<SopsError> {
+    const limit = setTimeout(() => this.child.kill('SIGINT'), GRACE_MILLISECONDS);
+    const end = await this.ended;
+    clearTimeout(limit);
+    const last = this.said.toString('utf8').trim().split('\n').at(-1);
+    const reason = describeOutcome(end) + (last ? `: ${last.trim()}` : '');
+    return this.failure(
+      `it ended without an answer: ${reason}`,
+      `age-plugin-${this.name} itself failed${last ? '' : ' and says nothing'}: see that what it needs (a token, a service) is there.`,
+    );
   }
 
   private async answerUser(stanza: Stanza): Promise<void> {
@@ -106,7 +162,10 @@ export class PluginSession {
       this.host.warn(`${this.name} plugin: ${text}`);
       this.send('ok');
     } else if (stanza.type === 'request-secret' || stanza.type === 'request-public') {
-      await this.sendAnswer(`${this.name} plugin: ${text}`, (answer) => this.send('ok', [], Buffer.from(answer)));
+      await this.sendAnswer(`${this.name} plugin: ${text}`, (answer) => {
+        if (stanza.type === 'request-secret') this.hide(answer);
+        this.send('ok', [], Buffer.from(answer));
+      });
     } else if (stanza.type === 'confirm') {
       await this.confirm(text, stanza.args);
     } else {
@@ -116,7 +175,7 @@ export class PluginSession {
 
   private async confirm(text: string, args: readonly string[]): Promise<void> {
     const [yes, no] = args.map((arg) => decodeRawBase64(arg)?.toString('utf8'));
-    if (yes === undefined || args.length > 2) throw this.failure('malformed confirm stanza');
+    if (yes === undefined || args.length > 2) throw this.stranger('malformed confirm stanza');
     if (no === undefined) {
       await this.sendAnswer(`${this.name} plugin: ${text} (press Enter for "${yes}")`, () => this.send('ok', ['yes']));
       return;

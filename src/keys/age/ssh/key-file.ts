@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../../errors.js';
 import type { Host } from '../../../util/host.js';
 import type { Candidate } from '../identity-text.js';
-import { askPassphrase } from '../passphrase.js';
+import { askPassphrase, openWithPassphrase } from '../passphrase.js';
 import { describeFileError } from '../system-error.js';
 import { readSshPrivateKey, type StoredSshKey } from './private-key.js';
 import { parsePublicKeyLine, type SshPublicKey } from './public-key.js';
@@ -16,8 +16,10 @@ export async function readKeyFile(content: Buffer, path: string, host: Host): Pr
   const stored = readStored(content, malformed);
   if (!stored.locked) return { kind: 'quiet', identity: openUnlocked(stored, malformed) };
   const publicKey = stored.publicKey ?? (await readPublicKeyBeside(path, host));
-  const ask = () => askPassphrase(`Enter passphrase for ${JSON.stringify(path)}:`, host);
-  return { kind: 'locked', identity: lockedSshIdentity(stored, publicKey, ask) };
+  const shown = JSON.stringify(path);
+  const ask = (isAgain: boolean) => askPassphrase(`Enter passphrase for ${shown}:`, isAgain, host);
+  const unlock = () => openWithPassphrase(shown, ask, async (passphrase) => stored.open(passphrase));
+  return { kind: 'locked', identity: lockedSshIdentity(publicKey, unlock) };
 }
 
 /** The identity that the command in a variable printed. Throws `key`; a locked one is refused, as SOPS does. */
@@ -28,6 +30,7 @@ export function readKeyOutput(output: Buffer, variable: string): Candidate {
     throw new SopsError(
       'key',
       `the SSH key returned by running ${variable} is password protected, which is unsupported`,
+      { hint: 'Let the command print the key without passphrase, or name its file in SOPS_AGE_SSH_PRIVATE_KEY_FILE.' },
     );
   }
   return { kind: 'quiet', identity: openUnlocked(stored, malformed) };
@@ -43,7 +46,9 @@ function readStored(content: Buffer, malformed: (error: unknown) => unknown): St
 
 function openUnlocked(stored: StoredSshKey, malformed: (error: unknown) => unknown) {
   try {
-    return sshIdentity(stored.open(''));
+    const key = stored.open('');
+    if (key === null) throw new SopsError('key', 'the private key is locked');
+    return sshIdentity(key);
   } catch (error) {
     throw malformed(error);
   }

@@ -42,12 +42,15 @@ export function readOpenSshKey(bytes: Buffer): OpenSshKey {
   return { locked: kdf !== 'none' || cipher !== 'none', publicKey, cipher, kdf, kdfOptions, secret: reader.string() };
 }
 
-/** Opens the secret part. Throws `key`, for a wrong passphrase too. */
-export function openOpenSshKey(key: OpenSshKey, passphrase: string): SshPrivateKey {
-  const reader = new SshReader(key.locked ? decrypt(key, passphrase) : key.secret);
+/** Opens the secret part; null for a wrong passphrase. Throws `key`. */
+export function openOpenSshKey(key: OpenSshKey, passphrase: string): SshPrivateKey | null {
+  const secret = key.locked ? decrypt(key, passphrase) : key.secret;
+  if (secret === null) return null;
+  const reader = new SshReader(secret);
   const check = reader.uint32();
   if (reader.uint32() !== check) {
-    throw new SopsError('key', key.locked ? 'incorrect passphrase' : 'the private key is damaged');
+    if (key.locked) return null;
+    throw new SopsError('key', 'the private key is damaged');
   }
   const type = reader.text();
   if (type !== key.publicKey.type) throw new SopsError('key', 'mismatched private and public SSH key');
@@ -58,7 +61,7 @@ export function openOpenSshKey(key: OpenSshKey, passphrase: string): SshPrivateK
   return opened;
 }
 
-function decrypt(key: OpenSshKey, passphrase: string): Buffer {
+function decrypt(key: OpenSshKey, passphrase: string): Buffer | null {
   const cipher = CIPHERS.get(key.cipher);
   if (cipher === undefined || key.kdf !== 'bcrypt') {
     throw new SopsError('key', `private keys locked with ${JSON.stringify(key.cipher)} are not supported`, {
@@ -68,7 +71,7 @@ function decrypt(key: OpenSshKey, passphrase: string): Buffer {
   const options = new SshReader(key.kdfOptions);
   const salt = options.string();
   const rounds = options.uint32();
-  if (passphrase === '') throw new SopsError('key', 'incorrect passphrase');
+  if (passphrase === '') return null;
   if (salt.length === 0 || rounds < 1 || rounds > MAX_ROUNDS || key.secret.length % IV_LENGTH !== 0) {
     throw new SopsError('key', 'the private key is damaged');
   }

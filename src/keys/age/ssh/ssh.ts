@@ -15,7 +15,7 @@ import { type AgeIdentity, type AgeRecipient, stanzaRecipient } from '../format/
 import type { AgeHeader, Stanza } from '../format/header.js';
 import { decodeRawBase64, encodeRawBase64 } from '../format/raw-base64.js';
 import { toMontgomery } from './edwards25519.js';
-import type { Ed25519PrivateKey, RsaPrivateKey, SshPrivateKey, StoredSshKey } from './private-key.js';
+import type { Ed25519PrivateKey, RsaPrivateKey, SshPrivateKey } from './private-key.js';
 import { parsePublicKeyLine, type RsaPublicKey, type SshPublicKey, stanzaFingerprint } from './public-key.js';
 
 const ED25519_LABEL = 'age-encryption.org/v1/ssh-ed25519';
@@ -50,19 +50,16 @@ export function sshIdentity(key: SshPrivateKey): AgeIdentity {
 }
 
 /**
- * The identity of a locked private key: the passphrase is asked for when a stanza is for its public key,
- * once, whatever comes of it.
+ * The identity of a locked private key: `unlock` is called when a stanza is for its public key, once, whatever comes of it.
  */
-export function lockedSshIdentity(
-  stored: StoredSshKey,
-  publicKey: SshPublicKey,
-  askPassphrase: () => Promise<string>,
-): AgeIdentity {
+export function lockedSshIdentity(publicKey: SshPublicKey, unlock: () => Promise<SshPrivateKey>): AgeIdentity {
   let opened: Promise<SshPrivateKey> | undefined;
   const open = async (): Promise<SshPrivateKey> => {
-    const key = stored.open(await askPassphrase());
-    if (!key.publicKey.blob.equals(publicKey.blob)) throw new SopsError('key', 'mismatched private and public SSH key');
-    return key;
+    const key = await unlock();
+    if (key.publicKey.blob.equals(publicKey.blob)) return key;
+    throw new SopsError('key', 'mismatched private and public SSH key', {
+      hint: 'The file .pub beside the private key is that of another one: ssh-keygen -y -f FILE > FILE.pub writes it anew.',
+    });
   };
   return {
     recipient: recipientOf(publicKey),

@@ -1,0 +1,82 @@
+/** How long services and programs are waited for, and that the user is told of it. */
+import { SopsError } from '../errors.js';
+import { DeadlineError, withDeadline } from './deadline.js';
+import type { Activity, Host, Telling } from './host.js';
+
+export const TIMEOUT_VARIABLE = 'SOPS_TS_KEY_TIMEOUT';
+const DEFAULT_SECONDS = 15;
+/** Where somebody may be asked (for a PIN, a touch, a passphrase), an answer may take this many times as long. */
+export const PATIENCE_WITH_PEOPLE = 20;
+
+/**
+ * How long one answer of a cloud service, and one connection to a key service, may take, in milliseconds; Infinity for
+ * `SOPS_TS_KEY_TIMEOUT=0`. Throws `usage` when that is no number of seconds.
+ */
+export function keyTimeout(host: Host): number {
+  const text = host.env[TIMEOUT_VARIABLE];
+  if (!text) return DEFAULT_SECONDS * 1000;
+  const seconds = /^\d{1,6}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(seconds)) {
+    throw new SopsError('usage', `${TIMEOUT_VARIABLE} must be a number of seconds, or 0 for no limit`);
+  }
+  return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
+}
+
+/**
+ * What an action that asks a service gives, if that comes in time (milliseconds). Throws `key` when the time is up; `about` begins the
+ * sentence.
+ */
+export async function inTime<T>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal) => Promise<T>,
+  about = '',
+): Promise<T> {
+  try {
+    return await withDeadline(milliseconds, signal, action);
+  } catch (error) {
+    throw error instanceof DeadlineError ? noAnswer(milliseconds, about) : error;
+  }
+}
+
+/** What is waited for, and how the user is told; absent for not at all, where what asks them is seen. */
+export interface Awaited {
+  /** Begins the sentence of an error, e.g. `gpg`. */
+  readonly who: string;
+  readonly telling: Telling | undefined;
+}
+
+/**
+ * What an action gives that waits for a program, which may in turn wait for somebody. The user is told after a second, once. When the
+ * time is up the action's signal is aborted. The action can end the telling before. Throws `key` when the time is up.
+ */
+export async function waitFor<T>(
+  { who, telling }: Awaited,
+  host: Host,
+  action: (signal: AbortSignal, activity: Activity | undefined) => Promise<T>,
+): Promise<T> {
+  const limit = keyTimeout(host) * PATIENCE_WITH_PEOPLE;
+  const activity = telling && host.begin?.(`waiting for ${who}`, telling);
+  try {
+    return await withDeadline(limit, undefined, (signal) => action(signal, activity));
+  } catch (error) {
+    throw error instanceof DeadlineError ? notEnded(who, limit) : error;
+  } finally {
+    activity?.end();
+  }
+}
+
+/** The error for a program that takes too long. */
+function notEnded(who: string, milliseconds: number): SopsError {
+  const seconds = milliseconds / 1000;
+  return new SopsError('key', `${who} did not answer within ${seconds} s, and was ended`, {
+    hint: `See what it waits for; ${TIMEOUT_VARIABLE} (in seconds, times ${PATIENCE_WITH_PEOPLE} for programs) sets another limit.`,
+  });
+}
+
+function noAnswer(milliseconds: number, about: string): SopsError {
+  const limit = `${about}no answer within ${milliseconds / 1000} s`;
+  return new SopsError('key', `${limit} (${TIMEOUT_VARIABLE} sets another limit, in seconds)`, {
+    hint: 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).',
+  });
+}
