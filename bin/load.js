@@ -5,6 +5,11 @@ const Module = require('node:module');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
+// What Node warns of (deprecations, experiments) is for those who write the program, and they trace it.
+if (!/--trace-(?:warnings|deprecation)/.test(`${process.execArgv} ${process.env.NODE_OPTIONS}`)) {
+  process.removeAllListeners('warning');
+}
+
 const DIST = join(__dirname, '..', 'dist');
 const HASH_BYTES = 32;
 

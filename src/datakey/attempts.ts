@@ -30,6 +30,12 @@ interface Batch {
 /** Remote keys asked at a time: a file may list thousands, to have its readers flood a service with requests of theirs. */
 const MOST_AT_ONCE = 32;
 
+/**
+ * How long the first remote key is asked alone, in milliseconds: a healthy file then costs one call, and no service's log fills with
+ * calls that its keeper denied. A call takes a few hundred, with the loading of a cloud's package.
+ */
+const HEAD_START = 1000;
+
 /** Takes a part and the key that gave it; says whether the group needs to give no more. */
 export type Offer = (part: Uint8Array, key: MasterKey) => boolean;
 
@@ -73,7 +79,10 @@ export class GroupOpening {
     });
   }
 
-  /** Ends with the first part that is enough; the other attempts are told to stop. Waits until local keys had their chance. */
+  /**
+   * The first key has a head start, and each failure before its end gives the turn to the next one; then all are asked. Ends with the first
+   * part that is enough; the other attempts are told to stop. Waits until local keys had their chance.
+   */
   async #trySideBySide(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
     const attempt = this.#attempt;
     await attempt.lane.idle();
@@ -84,21 +93,35 @@ export class GroupOpening {
     setMaxListeners(0, signal);
     const waiting = [...keys];
     let pending = keys.length;
+    let asked = 0;
+    let atOnce = 1;
     return new Promise<boolean>((settle, reject) => {
+      const end = (isEnough: boolean): void => {
+        clearTimeout(headStart);
+        settle(isEnough);
+      };
       const note = (key: MasterKey, outcome: Uint8Array | KeyFailure): void => {
         pending -= 1;
+        asked -= 1;
         if (stop.signal.aborted) return;
         if (this.#note(key, outcome, offer)) {
           stop.abort();
-          settle(true);
-        } else if (pending === 0) settle(false);
+          end(true);
+        } else if (pending === 0) end(false);
         else start();
       };
       const start = (): void => {
-        const key = waiting.shift();
-        if (key) tryKey(key, { ...attempt, signal }).then((one) => note(key, one), reject);
+        for (; asked < atOnce && waiting.length > 0; asked++) {
+          const key = waiting.shift() as MasterKey;
+          tryKey(key, { ...attempt, signal }).then((one) => note(key, one), reject);
+        }
       };
-      for (let at = 0; at < MOST_AT_ONCE; at++) start();
+      const headStart = setTimeout(() => {
+        atOnce = MOST_AT_ONCE;
+        if (!signal.aborted) start();
+      }, HEAD_START);
+      signal.addEventListener('abort', () => clearTimeout(headStart), { once: true });
+      start();
     });
   }
 

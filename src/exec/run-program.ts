@@ -1,5 +1,6 @@
 /** Runs a program without a shell and collects what it writes. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { systemCode } from '../util/files.js';
 import type { Host } from '../util/host.js';
 
 export interface ProgramRun {
@@ -57,6 +58,14 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
 /** How a program ended, in words: `exit status 2` or `signal: SIGTERM`. */
 export function describeOutcome(outcome: ProgramEnd): string {
   return outcome.signal === null ? `exit status ${outcome.status}` : `signal: ${outcome.signal}`;
+}
+
+/** Why a program could not be started, in words. */
+export function startReason(error: unknown): string {
+  const code = systemCode(error);
+  // The file is there, or it would not be started.
+  if (code === 'ENOENT') return 'the interpreter that its first line names is not there';
+  return code === 'EACCES' ? 'permission denied' : (code ?? 'unknown error');
 }
 
 /** How long a program that is told to end may take; this process may not wait much longer itself. */

@@ -72,11 +72,11 @@ export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRu
   let file: SourceFile;
   try {
     file = reader.parse(bytes);
-    if (!file.metadata) return { ...start, encrypted: false, problems: [await notEncrypted(input.path, host)] };
+    if (!file.metadata) return { ...start, encrypted: false, problems: [await notEncrypted(input.path, reader, host)] };
     metadata = metadataFromBranch(file.metadata);
   } catch (error) {
     const problem = problemOf(error);
-    const advice = (await formatAdvice(input.path, host)) ?? problem.advice;
+    const advice = (await formatAdvice(input.path, reader, host)) ?? problem.advice;
     return { ...start, encrypted: false, problems: [{ ...problem, advice }] };
   }
   const groups = await tryGroups({ ...metadata, documents: file.documents }, request, host);
@@ -89,15 +89,15 @@ export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRu
 
 const NOTHING_TRIED = { groups: [], needed: 0, opened: 0, dataKey: null, values: null, mac: null } as const;
 
-async function notEncrypted(path: string, host: Host): Promise<Problem> {
-  const advice = (await formatAdvice(path, host)) ?? `sops-ts encrypt -i ${path} encrypts it.`;
+async function notEncrypted(path: string, reader: FormatStore, host: Host): Promise<Problem> {
+  const advice = (await formatAdvice(path, reader, host)) ?? `sops-ts encrypt -i ${path} encrypts it.`;
   return { what: `${path} is not encrypted: it has no SOPS metadata`, advice };
 }
 
-/** What to do about a file that is encrypted in another format than its name tells. */
-async function formatAdvice(path: string, host: Host): Promise<string | undefined> {
+/** What to do about a file that is encrypted in another format than the one it was read in. */
+async function formatAdvice(path: string, reader: FormatStore, host: Host): Promise<string | undefined> {
   const found = await readEncrypted(resolve(host.cwd, path)).catch(() => null);
-  return found ? `But ${formatNote(found.store)}.` : undefined;
+  return found && found.store.name !== reader.name ? `But ${formatNote(found.store)}.` : undefined;
 }
 
 /** Keys of this machine one after another, since they may ask; remote ones side by side after them. */

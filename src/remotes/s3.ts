@@ -1,5 +1,6 @@
 /** AWS S3: encrypted files as objects (spec kubernetes-and-stores.md section 4.1). */
 import { SopsError } from '../errors.js';
+import { noCredentials } from '../util/aws/credentials-log.js';
 import { failureOf } from '../util/aws/failure.js';
 import { endpointOf } from '../util/aws/request-handler.js';
 import { configuredRegion, settingsFor } from '../util/aws/settings.js';
@@ -52,7 +53,9 @@ async function makeClient(host: Host): Promise<Client> {
   await silenceVersionNotice();
   const settings = await settingsFor(await configuredRegion(host), '', host);
   const client = new S3Client({ ...settings, ...endpointOf('S3', host), expectContinueHeader: false });
-  await client.config.credentials();
+  await client.config.credentials().catch(async (error: unknown) => {
+    throw await noCredentials('no credentials for AWS', error, settings.logger);
+  });
   return client;
 }
 

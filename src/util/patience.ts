@@ -32,10 +32,37 @@ export async function inTime<T>(
   action: (signal: AbortSignal) => Promise<T>,
   about = '',
 ): Promise<T> {
+  let stop: AbortSignal | undefined;
+  const start = (given: AbortSignal): Promise<T> => {
+    stop = given;
+    return action(given);
+  };
   try {
-    return await withDeadline(milliseconds, signal, action);
+    return await withDeadline(milliseconds, signal, start);
   } catch (error) {
-    throw error instanceof DeadlineError ? noAnswer(milliseconds, about) : error;
+    throw error instanceof DeadlineError ? noAnswer(milliseconds, about, stop && stages.get(stop)) : error;
+  }
+}
+
+/** What an action waits for first, by its signal. */
+const stages = new WeakMap<AbortSignal, string>();
+
+/**
+ * Does a step, told as such if it takes long: what it waits for is something else than the service that the action with this signal asks, e.g. a program
+ * that gives credentials.
+ */
+export async function whileWaitingFor<T>(
+  what: string,
+  { host, signal }: { readonly host: Host; readonly signal?: AbortSignal | undefined },
+  step: () => Promise<T>,
+): Promise<T> {
+  const activity = host.begin?.(`waiting for ${what}`, 'both');
+  if (signal) stages.set(signal, what);
+  try {
+    return await step();
+  } finally {
+    if (signal) stages.delete(signal);
+    activity?.end();
   }
 }
 
@@ -74,9 +101,13 @@ function notEnded(who: string, milliseconds: number): SopsError {
   });
 }
 
-function noAnswer(milliseconds: number, about: string): SopsError {
-  const limit = `${about}no answer within ${milliseconds / 1000} s`;
+function noAnswer(milliseconds: number, about: string, stage: string | undefined): SopsError {
+  const from = stage === undefined ? '' : ` from ${stage}`;
+  const limit = `${about}no answer${from} within ${milliseconds / 1000} s`;
   return new SopsError('key', `${limit} (${TIMEOUT_VARIABLE} sets another limit, in seconds)`, {
-    hint: 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).',
+    hint:
+      stage === undefined
+        ? 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).'
+        : 'See what it waits for: a login, a touch, a program, the network.',
   });
 }

@@ -1,9 +1,8 @@
 /** Commands of the user that print identities (`SOPS_AGE_KEY_CMD`, `SOPS_AGE_SSH_PRIVATE_KEY_CMD`). */
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
-import { describeOutcome, runProgram } from '../../exec/run-program.js';
+import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { splitWords } from '../../exec/words.js';
-import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { waitFor } from '../../util/patience.js';
 
@@ -28,7 +27,7 @@ export async function runIdentityCommand(
   const run = { file, args, env: { SOPS_AGE_RECIPIENT: recipient } };
   const outcome = await waitFor({ who: `the command of ${variable}`, telling: 'note' }, host, (signal) =>
     runProgram({ ...run, signal }, host).catch((cause) => {
-      const reason = `${JSON.stringify(name)} could not be started: ${systemReason(cause)}`;
+      const reason = `${JSON.stringify(name)} could not be started: ${startReason(cause)}`;
       throw new SopsError('key', `${failed}: ${reason}`, { cause });
     }),
   );

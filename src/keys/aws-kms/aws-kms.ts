@@ -1,8 +1,11 @@
 /** The provider of AWS KMS keys (spec keys-and-config.md section 2.2). */
 import { SopsError } from '../../errors.js';
+import { CredentialsLog, noCredentials } from '../../util/aws/credentials-log.js';
 import { failureOf } from '../../util/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import { whileWaitingFor } from '../../util/patience.js';
 import { type Advice, adviceOnException, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { trustKeys } from '../trust.js';
@@ -21,7 +24,24 @@ const ADVICE: Advice = {
     'Ask for kms:Encrypt and kms:Decrypt on this key, in its key policy or for your role, or use another profile.',
   absent: 'Check the region, account and id in the ARN.',
 };
-const advise = (name: string): string | undefined => adviceOnException(name, ADVICE);
+/** The next step for an exception, for a key with that context. */
+function adviceFor(context: Context): (name: string) => string | undefined {
+  const said = context.size === 0 ? '' : `${oneLine(contextText(context)).slice(0, MOST_CONTEXT)}`;
+  return (name) => {
+    if (name === 'InvalidCiphertextException') return said === '' ? MAYBE_CONTEXT : otherContext(said);
+    const advice = adviceOnException(name, ADVICE);
+    if (said === '' || advice !== ADVICE.denied) return advice;
+    return `${ADVICE.denied} The rights may depend on the encryption context, here ${said}.`;
+  };
+}
+
+const MOST_CONTEXT = 200;
+const MAYBE_CONTEXT =
+  "The entry is another key's or damaged, or was made with an encryption context, which the file does not name: see the file's history.";
+
+function otherContext(said: string): string {
+  return `The entry was made with another encryption context than ${said}, or is another key's or damaged: see context in the file, and its history.`;
+}
 
 export const awsKmsProvider: KeyProvider = {
   type: TYPE,
@@ -43,19 +63,18 @@ export const awsKmsProvider: KeyProvider = {
 
   keyString(key) {
     const { arn, role, profile, context } = partsOf(key);
-    const pairs = [...context].map(([name, value]) => [name, value] as const).sort(byName);
-    const contextText = pairs.map(([name, value]) => `${name}:${value}`).join(',');
+    const pairs = contextText(context);
     const identity = role === '' ? arn : `${arn}+${role}`;
-    if (profile !== '') return `${identity}|${contextText}|${profile}`;
-    return contextText === '' ? identity : `${identity}|${contextText}`;
+    if (profile !== '') return `${identity}|${pairs}|${profile}`;
+    return pairs === '' ? identity : `${identity}|${pairs}`;
   },
 
   async wrap(key, part, host, signal) {
-    const { client, KeyId, context } = await prepare(key, host, ENCRYPTING);
+    const { client, KeyId, context } = await prepare(key, ENCRYPTING, host, signal);
     const { EncryptCommand } = await loadKms();
     const command = new EncryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), Plaintext: part });
     const answer = await client.send(command, abortedBy(signal)).catch((error: unknown) => {
-      throw failureOf(ENCRYPTING, error, advise);
+      throw failureOf(ENCRYPTING, error, adviceFor(context));
     });
     if (!answer.CiphertextBlob)
       throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`, { hint: STRANGER });
@@ -65,13 +84,13 @@ export const awsKmsProvider: KeyProvider = {
   async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
     if (!blob) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
-    const access = await prepare(key, host, DECRYPTING);
+    const access = await prepare(key, DECRYPTING, host, signal);
     const open = (context: Context): Promise<Uint8Array> => decrypt({ ...access, context }, blob, signal);
     try {
       return await open(access.context);
     } catch (error) {
       const part = isOtherContext(error) ? await openOld(oldContextsOf(access.context), open) : undefined;
-      if (!part) throw failureOf(DECRYPTING, error, advise);
+      if (!part) throw failureOf(DECRYPTING, error, adviceFor(access.context));
       host.warn(
         `a version of SOPS before 3.3.0 used ${access.KeyId} with a wrong encryption context; rotate mends the file`,
       );
@@ -87,6 +106,14 @@ export const awsKmsProvider: KeyProvider = {
 };
 
 type Context = ReadonlyMap<string, string>;
+
+/** In the order of names, as key strings have it. */
+function contextText(context: Context): string {
+  return [...context]
+    .sort(byName)
+    .map(([name, value]) => `${name}:${value}`)
+    .join(',');
+}
 
 interface AwsKey {
   readonly arn: string;
@@ -117,16 +144,23 @@ interface Access {
   readonly context: Context;
 }
 
-async function prepare(key: MasterKey, host: Host, doing: string): Promise<Access> {
+async function prepare(key: MasterKey, doing: string, host: Host, signal?: AbortSignal): Promise<Access> {
   const { arn, role, profile, context } = partsOf(key);
   const region = regionOf(arn);
   if (role !== '') checkRole(role, TYPE, host);
   const client = await clientFor({ region, profile, role }, host);
-  await client.config.credentials().catch((error: unknown) => {
-    // What went wrong with a role is said already.
-    throw error instanceof SopsError ? error : failureOf(doing, error, advise);
-  });
+  await whileWaitingFor(`the credentials of ${profileOf(client)}`, { host, signal }, () =>
+    client.config.credentials().catch(async (error: unknown) => {
+      // What went wrong with a role is said already.
+      throw error instanceof SopsError ? error : await noCredentials(doing, error, client.config.logger);
+    }),
+  );
   return { client, KeyId: arn, context };
+}
+
+function profileOf(client: KmsClient): string {
+  const { logger } = client.config;
+  return logger instanceof CredentialsLog ? `the AWS profile ${logger.profile}` : 'AWS';
 }
 
 async function decrypt({ client, KeyId, context }: Access, blob: Buffer, signal?: AbortSignal): Promise<Uint8Array> {

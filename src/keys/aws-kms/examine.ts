@@ -1,6 +1,7 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
 import { readFile } from 'node:fs/promises';
-import { environmentCredentials, sectionsOf, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
+import { sectionsOf } from '../../util/aws/profiles.js';
+import { environmentCredentials, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
 import type { Host } from '../../util/host.js';
 import {
   absent,

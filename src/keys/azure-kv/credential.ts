@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { wordsOf } from '../../util/http/answer.js';
 import { importSdk } from '../../util/import-sdk.js';
+import { whileWaitingFor } from '../../util/patience.js';
 import type { TokenRequest } from './challenge.js';
 
 /** What is used of `@azure/identity`. */
@@ -45,9 +46,12 @@ export async function tokenFor(request: TokenRequest, host: Host, signal?: Abort
     ...(request.tenant === '' ? {} : { tenantId: request.tenant }),
     ...(signal ? { abortSignal: signal } : {}),
   };
-  const found = await credential.getToken(request.scope, options).catch((cause: unknown) => {
-    throw refusal(cause, host);
-  });
+  // It may start programs: az, azd, PowerShell.
+  const found = await whileWaitingFor('an Azure token', { host, signal }, () =>
+    credential.getToken(request.scope, options).catch((cause: unknown) => {
+      throw refusal(cause, host);
+    }),
+  );
   if (!found) throw refusal(undefined, host);
   tokens.set(name, found);
   return found.token;

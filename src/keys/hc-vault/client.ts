@@ -4,7 +4,7 @@ import { mapOf, membersOf } from '../../util/http/answer.js';
 import type { HttpResponse } from '../../util/http/request.js';
 import { type Run, refusalOf, sendToVault } from '../../util/vault/client.js';
 import type { VaultSettings } from '../../util/vault/settings.js';
-import { type Advice, adviceOnStatus, STRANGER } from '../advice.js';
+import { adviceOnStatus, STRANGER } from '../advice.js';
 import { type Operation, operationSegments, type VaultKey } from './address.js';
 
 /**
@@ -23,16 +23,35 @@ export async function callVault(
   const answer = await sendToVault(request, settings, run);
   if (answer.status < 400) return dataOf(answer);
   const refusal = refusalOf(answer, settings);
-  const hint = refusal.hint ?? adviceOnStatus(answer.status, adviceFor(segments.join('/')));
+  const hint = refusal.hint ?? nextStep(answer.status, refusal.message, { key, segments, settings });
   throw hint === undefined ? refusal : refusal.with('key', { hint });
 }
 
-function adviceFor(path: string): Advice {
-  return {
+interface Call {
+  readonly key: VaultKey;
+  readonly segments: readonly string[];
+  readonly settings: VaultSettings;
+}
+
+/** What to do about a refusal; Vault has no codes, only these words. */
+function nextStep(status: number, said: string, { key, segments, settings }: Call): string | undefined {
+  const { keyName, enginePath } = key;
+  const { namespace } = settings;
+  const where = namespace === '' ? 'VAULT_NAMESPACE is not set' : `VAULT_NAMESPACE is ${JSON.stringify(namespace)}`;
+  if (/namespace/i.test(said)) return `The server does not know that namespace: check VAULT_NAMESPACE (${where}).`;
+  if (status === 404 || /no handler for route|unsupported path|route entry/.test(said)) {
+    return `There is no transit engine at ${enginePath} here: check the path in the key, and the namespace (${where}).`;
+  }
+  if (/encryption key not found|no existing key named|key not found/i.test(said)) {
+    return `The engine has no key ${keyName} here: check the name, and the namespace (${where}).`;
+  }
+  if (/is sealed/.test(said)) return 'Vault is sealed: have it unsealed, or ask another server of the cluster.';
+  const elsewhere = namespace === '' ? '' : `, or be of another namespace (${where})`;
+  return adviceOnStatus(status, {
     login: 'Log in with vault login, or set VAULT_TOKEN.',
-    denied: `The token may have expired, or may not update ${path}: log in with vault login, or ask for a policy.`,
-    absent: `Check that the transit engine is at that path, and VAULT_NAMESPACE.`,
-  };
+    denied: `The token may have expired, or may not update ${segments.join('/')}${elsewhere}: log in with vault login, or ask for a policy.`,
+    absent: '',
+  });
 }
 
 function dataOf({ body, status }: HttpResponse): ReadonlyMap<string, unknown> {

@@ -27,10 +27,14 @@ async function examineGpg(host: Host): Promise<Finding[]> {
   return [program, ...(await secretKeys(file, home, host))];
 }
 
+/** Listing asks nobody; a gpg that takes longer waits for a lock. */
+const LISTING_MILLISECONDS = 10_000;
+
 /** Lists the primary keys whose secret part gpg has; the format is that of GnuPG's doc/DETAILS. */
 async function secretKeys(file: string, home: string, host: Host): Promise<Finding[]> {
   const args = ['--batch', '--list-secret-keys', '--with-colons', '--fingerprint'];
-  const outcome = await runProgram({ file, args }, host).catch(() => undefined);
+  const signal = AbortSignal.timeout(LISTING_MILLISECONDS);
+  const outcome = await runProgram({ file, args, signal }, host).catch(() => undefined);
   const what = `secret keys in ${home}`;
   if (outcome?.status !== 0) {
     const said = outcome?.stderr.toString('utf8').trim().split('\n')[0];

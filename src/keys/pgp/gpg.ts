@@ -1,8 +1,10 @@
 /** One run of the gpg program with a part of the data key, or its wrapping, on its standard input. */
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
-import { describeOutcome, runProgram } from '../../exec/run-program.js';
-import type { Host } from '../../util/host.js';
+import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
+import type { Activity, Host } from '../../util/host.js';
+import { waitFor } from '../../util/patience.js';
+import { type GpgStatus, readStatus, stepFor } from './gpg-status.js';
 
 const PROGRAM_VARIABLE = 'SOPS_GPG_EXEC';
 
@@ -14,43 +16,41 @@ export function gpgName(host: Host): string {
 /** What to do when there is no such program. */
 export const INSTALL_HINT = `Install GnuPG, or name its program by ${PROGRAM_VARIABLE} (a path, without arguments).`;
 
-/** The next step for what gpg says. */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-  [
-    /pinentry|Inappropriate ioctl|Operation cancelled|Timeout|Bad passphrase/i,
-    'gpg needs the passphrase: run export GPG_TTY=$(tty), or unlock the key before, e.g. by signing something.',
-  ],
-  [/No secret key/, 'gpg has no secret key for it: import it, or name the keyring that has it in GNUPGHOME.'],
-  [
-    /public key|No data/,
-    'gpg has no usable public key for it: import it, or see whether it has expired (gpg --list-keys).',
-  ],
-];
+const NOT_GPG = `See that it is the program of GnuPG; ${PROGRAM_VARIABLE} names another.`;
 
-/** The line that says why comes first: short messages show no other, and gpg tells what it set up before. */
-function decisiveFirst(said: string): string {
-  const lines = said.split('\n');
-  const at = lines.findLastIndex((line) => /failed|skipped/.test(line));
-  return at <= 0 ? said : [lines[at], ...lines.toSpliced(at, 1)].join('\n');
-}
+/** On standard error, among the prose: wrappers of gpg do not hand further descriptors on. */
+const TELL_STATUS = ['--status-fd', '2'];
 
 /**
  * What gpg writes on its standard output; null when there is no such program. The environment (`GNUPGHOME`, `GPG_TTY`) is the
  * host's; passphrases are the business of gpg-agent and its pinentry. Throws `key` with gpg's own words, also when it
- * cannot be started, or succeeds without any output.
+ * cannot be started, takes too long, or succeeds without any output.
  */
 export async function runGpg(args: readonly string[], input: Uint8Array, host: Host): Promise<Buffer | null> {
   const file = await findProgram(gpgName(host), host);
   if (file === null) return null;
-  const outcome = await runProgram({ file, args, input }, host).catch((cause) => {
-    throw new SopsError('key', `${file} could not be started`, { cause });
+  const outcome = await waitFor({ who: 'gpg', telling: 'note' }, host, (signal, activity) => {
+    const run = { file, args: [...TELL_STATUS, ...args], input, signal, onStderr: untilPinentry(activity) };
+    return runProgram(run, host).catch((cause) => {
+      throw new SopsError('key', `${file} could not be started: ${startReason(cause)}`, { hint: NOT_GPG, cause });
+    });
   });
-  const said = outcome.stderr.toString('utf8').trim();
-  if (outcome.status !== 0) {
-    const hint =
-      HINTS.find(([pattern]) => pattern.test(said))?.[1] ?? "The entry may be damaged: look at the file's history.";
-    throw new SopsError('key', decisiveFirst(said) || `gpg ended with ${describeOutcome(outcome)}`, { hint });
-  }
-  if (outcome.stdout.length === 0) throw new SopsError('key', 'zero bytes returned');
+  const status = readStatus(outcome.stderr.toString('utf8'));
+  if (outcome.status !== 0) throw refusal(status, describeOutcome(outcome));
+  if (outcome.stdout.length === 0) throw new SopsError('key', 'zero bytes returned', { hint: NOT_GPG });
   return outcome.stdout;
+}
+
+/** A pinentry that has the whole terminal is seen, and a line would only disturb it. */
+function untilPinentry(activity: Activity | undefined): (part: Buffer) => void {
+  return (part) => {
+    if (/PINENTRY_LAUNCHED \d+ (?:curses|tty)\b/.test(part.toString('latin1'))) activity?.end();
+  };
+}
+
+/** The line that says why comes first: short messages show no other, and gpg tells what it set up before. */
+function refusal(status: GpgStatus, outcome: string): SopsError {
+  const { prose, decisive } = status;
+  const said = decisive === undefined ? prose : [decisive, ...prose.filter((line) => line !== decisive)];
+  return new SopsError('key', said.join('\n') || `gpg ended with ${outcome}`, { hint: stepFor(status) });
 }

@@ -1,6 +1,7 @@
 /** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (spec keys-and-config.md section 2.8). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { DAMAGED } from './gpg-status.js';
 import { readOldKeyring } from './old-keyring.js';
 import {
   explained,
@@ -48,10 +49,14 @@ export async function decryptInProcess(armored: string, host: Host): Promise<Uin
   const read = () => explained(() => library.readMessage({ armoredMessage: armored }));
   const keyIds = (await read()).getEncryptionKeyIDs();
   const candidates = (await session.secretKeys).flatMap((key) => candidatesOf(key, keyIds, library));
-  if (candidates.length === 0) throw new SopsError('key', `${ring.path} holds no secret key for this message`);
+  if (candidates.length === 0) {
+    throw new SopsError('key', `${ring.path} holds no secret key for this message`, {
+      hint: 'Install GnuPG if its own keyring has the key, or name the folder of another old keyring in GNUPGHOME.',
+    });
+  }
   candidates.sort((one, other) => Number(other.packet.isDecrypted()) - Number(one.packet.isDecrypted()));
   const locksmith = new Locksmith(session, host);
-  const reasons = new Set<string>();
+  const failures: SopsError[] = [];
   for (const { key, packet } of candidates) {
     try {
       await locksmith.unlock(key, packet);
@@ -60,10 +65,11 @@ export async function decryptInProcess(armored: string, host: Host): Promise<Uin
       return (await explained(() => library.decrypt(options))).data;
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
-      reasons.add(error.message);
+      failures.push(error);
     }
   }
-  throw new SopsError('key', [...reasons].join('; '));
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint ?? DAMAGED;
+  throw new SopsError('key', [...new Set(failures.map(({ message }) => message))].join('; '), { hint });
 }
 
 /** A secret key packet that may open a message, and the key it belongs to. */
@@ -98,11 +104,11 @@ class Locksmith {
     if (packet.isDecrypted()) return;
     const fingerprint = packet.getFingerprint();
     const keyId = packet.getKeyID().toHex().slice(-8).toUpperCase();
-    if (this.session.givenUp.has(fingerprint)) throw new SopsError('key', `key ${keyId} could not be unlocked before`);
+    if (this.session.givenUp.has(fingerprint)) throw notUnlocked(`key ${keyId} could not be unlocked before`);
     this.session.givenUp.add(fingerprint);
     while (this.#tries < MOST_TRIES) {
       this.#tries += 1;
-      const passphrase = await askKeyPassphrase(keyId, this.host);
+      const passphrase = await askKeyPassphrase(keyId, this.#tries > 1, this.host);
       if (await opens(packet, passphrase)) {
         this.session.givenUp.delete(fingerprint);
         await Promise.all(key.getKeys().map((one) => opens(one.keyPacket as SecretPacket, passphrase)));
@@ -110,8 +116,12 @@ class Locksmith {
       }
       await forgetKeyPassphrase(keyId, this.host);
     }
-    throw new SopsError('key', `no passphrase opened key ${keyId} in ${MOST_TRIES} tries`);
+    throw notUnlocked(`no passphrase opened key ${keyId} in ${MOST_TRIES} tries`);
   }
+}
+
+function notUnlocked(message: string): SopsError {
+  return new SopsError('key', message, { hint: 'Run it again with the right passphrase.' });
 }
 
 async function opens(packet: SecretPacket, passphrase: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Encrypting for a PGP key without gpg: OpenPGP.js on the old public keyring (spec keys-and-config.md section 2.8). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { INSTALL_HINT } from './gpg.js';
 import { type OldKeyring, readOldKeyring } from './old-keyring.js';
 import { explained, importOpenPgp, type Key, type KeyId, type Library, readKeys } from './openpgp.js';
 
@@ -43,5 +44,7 @@ async function findRecipient(ring: OldKeyring, wanted: string, library: Library)
     const found = key.getKeys().find((one) => isWanted(one.getFingerprint()));
     if (found) return { key, keyId: wanted.endsWith('!') ? found.getKeyID() : undefined };
   }
-  throw new SopsError('key', `${ring.path} holds no key ${wanted}`);
+  throw new SopsError('key', `${ring.path} holds no key ${wanted}`, {
+    hint: `${INSTALL_HINT} Its own keyring may hold it; or export the key into ${ring.path}.`,
+  });
 }

@@ -23,12 +23,10 @@ const KEY_ID = /^(?:0x)?(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})!
 export const pgpProvider: KeyProvider = {
   type: TYPE,
 
+  /** Any text: whether gpg takes it is seen when it is used, since a key service elsewhere may take what ours does not. */
   async parse(text) {
     const items = text === '' ? [] : text.split(',').map((item) => item.replaceAll(' ', ''));
-    return items.map((item): MasterKey => {
-      checkKeyId(item);
-      return { type: TYPE, fields: new Map([[FINGERPRINT, item]]), enc: '' };
-    });
+    return items.map((item): MasterKey => ({ type: TYPE, fields: new Map([[FINGERPRINT, item]]), enc: '' }));
   },
 
   keyString: fingerprintOf,
@@ -74,7 +72,7 @@ async function oneWayOrTheOther<T>(words: typeof ENCRYPTING, host: Host, { gpg, 
   if (second && 'value' in second) return second.value;
   const reason = first?.error.message ?? describeMissing(second === null, host);
   const also = second ? `; OpenPGP.js error: ${second.error.message}` : '';
-  const hint = first ? first.error.hint : (second?.error.hint ?? INSTALL_HINT);
+  const hint = first ? first.error.hint : (second?.error.hint ?? (second ? undefined : INSTALL_HINT));
   const message = `${words.failed}: GnuPG binary error: ${words.gpgFailed}: ${reason}${also}`;
   throw new SopsError('key', message, hint === undefined ? {} : { hint });
 }

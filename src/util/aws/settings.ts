@@ -1,9 +1,10 @@
 /** What the clients of AWS services are told: credentials and endpoints, from the host's environment. */
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../host.js';
+import { CredentialsLog } from './credentials-log.js';
+import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
 import { openSession, type SessionRequest } from './session.js';
 
@@ -21,13 +22,11 @@ export interface AwsSettings {
   readonly profile?: string;
   readonly credentials?: AwsCredentials;
   readonly requestHandler: SdkRequestHandler;
-  readonly logger: typeof SILENT;
+  /** Without one the SDK writes to the console, e.g. that both a profile and keys are set. */
+  readonly logger: CredentialsLog;
 }
 
 const DEFAULT_PROFILE = 'default';
-const ignore = (): void => undefined;
-/** Without a logger the SDK writes to the console, e.g. that both a profile and keys are set. */
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /**
  * The settings for a region and the profile that a key names (empty: none). Credentials are found in SOPS's order: those of the
@@ -43,7 +42,8 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   const files = sharedFilesOf(host);
   if (profile !== DEFAULT_PROFILE) await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
-  const base = { region, requestHandler: requestHandlerFor(host), logger: SILENT };
+  const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
+  const base = { region, requestHandler: requestHandlerFor(host), logger };
   const search = {
     ...files,
     webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE,
@@ -62,21 +62,10 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
 export async function configuredRegion(host: Host): Promise<string> {
   const { env } = host;
   const profile = env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile(profile, sharedFilesOf(host)));
+  const region =
+    env.AWS_REGION || env.AWS_DEFAULT_REGION || (await profileSettings(profile, sharedFilesOf(host))).get('region');
   if (region) return region;
   throw new SopsError('key', 'there is no AWS region', { hint: 'Set AWS_REGION, or a region in ~/.aws/config.' });
-}
-
-async function regionOfProfile(profile: string, { filepath, configFilepath }: SharedFiles): Promise<string> {
-  const names = [`profile ${profile}`, profile];
-  for (const file of [configFilepath, filepath]) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    for (const [, name = '', body = ''] of text.matchAll(/^[ \t]*\[([^\]\n]*)\]([^[]*)/gm)) {
-      const region = /^region[ \t]*=[ \t]*([\w-]+)/m.exec(body)?.[1];
-      if (region !== undefined && names.includes(name.replaceAll(/["']/g, '').trim())) return region;
-    }
-  }
-  return '';
 }
 
 export function environmentCredentials({ env }: Host): AwsCredentials | undefined {
@@ -86,12 +75,6 @@ export function environmentCredentials({ env }: Host): AwsCredentials | undefine
   if (!accessKeyId || !secretAccessKey) return undefined;
   const sessionToken = env.AWS_SESSION_TOKEN;
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-}
-
-/** The credentials file and the configuration file, by the names that the SDK has for them. */
-export interface SharedFiles {
-  readonly filepath: string;
-  readonly configFilepath: string;
 }
 
 export function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
@@ -109,10 +92,4 @@ async function checkProfile(name: string, { filepath, configFilepath }: SharedFi
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
     hint: `Choose another with AWS_PROFILE or --aws-profile, or add it: looked into ${configFilepath} and ${filepath}.`,
   });
-}
-
-/** The names of the sections of a file; none if it cannot be read. */
-export async function sectionsOf(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return [...text.matchAll(/^[ \t]*\[([^\]\n]*)\]/gm)].map((match) => (match[1] ?? '').replaceAll(/["']/g, '').trim());
 }

@@ -9,6 +9,8 @@ import type { Host } from '../host.js';
 export interface VaultSettings {
   /** Empty for none. */
   readonly token: string;
+  /** Empty for none, and in `headers`, too. */
+  readonly namespace: string;
   /** Sent with every request, the namespace included. */
   readonly headers: Readonly<Record<string, string>>;
   /** Where a Vault agent listens that is asked instead of the server: a URL, `unix://` included; empty for none. */
@@ -32,6 +34,7 @@ export async function readSettings(host: Host): Promise<VaultSettings> {
   const { env } = host;
   return {
     token: await readToken(host),
+    namespace: env.VAULT_NAMESPACE ?? '',
     headers: readHeaders(env.VAULT_HEADERS, env.VAULT_NAMESPACE),
     agent: env.VAULT_AGENT_ADDR ?? '',
     timeout: readDuration('VAULT_CLIENT_TIMEOUT', env.VAULT_CLIENT_TIMEOUT) || DEFAULT_TIMEOUT,

@@ -28,6 +28,15 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
     expect(stdout).toMatch(/^sops 3\.13\.2 \(sops-ts .*\)\n$/);
   });
 
+  test('shows no warnings of Node, unless somebody traces them', () => {
+    const warn = "process.emitWarning('old', 'DeprecationWarning'); process.emitWarning('new', 'ExperimentalWarning')";
+    const code = Buffer.from(warn).toString('base64');
+    const told = (...flags: string[]) =>
+      shell(`"$NODE" ${flags.join(' ')} --import data:text/javascript\\;base64,${code} "$PROGRAM" --version`).stderr;
+    expect(told()).toBe('');
+    expect(told('--trace-warnings')).toContain('DeprecationWarning: old');
+  });
+
   test('prints help', () => {
     expect(shell('"$NODE" "$PROGRAM" help encrypt').stdout).toContain('Usage: sops-ts encrypt');
   });

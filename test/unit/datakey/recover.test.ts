@@ -122,6 +122,18 @@ describe('the keys of a group', () => {
     expect(service.events).toContain('slow stopped');
   });
 
+  test('that are remote are not all asked when the first of them opens, or one after those that fail at once', async () => {
+    const names = ['kms:first', 'gcp_kms:second', 'hc_vault:third'];
+    for (const [first, begun] of [
+      [opens(50), ['first begins']],
+      [fails(50), ['first begins', 'second begins']],
+    ] as const) {
+      const { service, recover } = scene([names], { first, second: opens(), third: opens() });
+      expect((await recover()).bytes).toEqual(DATA_KEY.bytes);
+      expect(service.events.filter((event) => event.endsWith('begins'))).toEqual(begun);
+    }
+  });
+
   test('may be many, without a warning of Node on standard error', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);

@@ -76,7 +76,8 @@ describe('a stale entry in the only group', () => {
     [
       'among remote ones, which answers first',
       ['kms:old', 'kms:good@60', 'gcp_kms:fails'],
-      ['old', 'good@60', 'fails'],
+      // The third is not asked while the second, whose turn it is now, answers in time.
+      ['old', 'good@60'],
     ],
   ])('%s: the next one gives the key', async (_name, names, asked) => {
     const parts = { old: OLD, fails: null } as Record<string, DataKey | null>;

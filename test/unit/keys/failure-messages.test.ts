@@ -13,7 +13,7 @@ const CANARY = 'canary-value';
 const FIXTURES = new URL('../../../fixtures/keys/failures/', import.meta.url).pathname;
 
 describe('a key that cannot be used', () => {
-  test.each(Object.keys(SUBJECTS))('%s', { timeout: 60_000 }, async (name) => {
+  test.each(Object.keys(SUBJECTS))('%s', { timeout: 120_000 }, async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'failures-'));
     const home = join(folder, 'home');
     mkdirSync(home);
@@ -83,7 +83,7 @@ async function tell(desk: Desk, failure: Failure, operation: 'decrypt' | 'encryp
   const { subject } = desk;
   const key = failure.key ?? subject.key;
   const words = operation === 'decrypt' ? ['decrypt', 'sealed.yaml'] : ['encrypt', subject.flag, key, 'plain.yaml'];
-  const env = { ...failure.env, ...(failure.name.endsWith('no answer') ? { SOPS_TS_KEY_TIMEOUT: '0.4' } : {}) };
+  const env = { ...(failure.name.endsWith('no answer') ? { SOPS_TS_KEY_TIMEOUT: '0.4' } : {}), ...failure.env };
   const short = await desk.run(words, env);
   check(short, subject, failure);
   const lines = short.stderr.trimEnd().split('\n');

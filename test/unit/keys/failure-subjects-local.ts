@@ -1,14 +1,37 @@
 /** The ways in which using a key of this machine can fail: age, and PGP with programs that say what gpg says. */
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
-import { fixturePath } from './entries.js';
+import { fixturePath, fixtureText } from './entries.js';
 import type { Subject, Variables } from './failure-subjects.js';
 import { ProgramFolder } from './programs.js';
+
+/** For programs 2 s, so that they are told to be waited for before. */
+const HURRIED: Variables = { SOPS_TS_KEY_TIMEOUT: '0.1' };
 
 export async function age(folder: string): Promise<Subject> {
   const [own, other] = [generateIdentity(), generateIdentity()];
   const none = { SOPS_AGE_KEY: '' };
   const locked = fixturePath('identities/age-protected.asc');
+  const programs = new ProgramFolder();
+  programs.addFixture('age-plugin-fake');
+  chmodSync(programs.write('age-plugin-broken', '#!/nonexistent/interpreter\n'), 0o755);
+  const plugin = (scenario: string, name = 'fake') => ({
+    only: 'decrypt' as const,
+    env: {
+      SOPS_AGE_KEY: encodeBech32(`AGE-PLUGIN-${name.toUpperCase()}-`, Buffer.from(scenario)),
+      PATH: `${programs.path}:${process.env.PATH}`,
+      ...(scenario === 'hang' ? HURRIED : {}),
+    },
+  });
+  const held = (text: string, bytes = Buffer.from(text)) => ({
+    only: 'decrypt' as const,
+    env: { ...none, SOPS_AGE_KEY_FILE: programs.write(`keys-${programs.count++}`, bytes) },
+  });
+  const sshFile = fixtureText('age/ssh-ed25519.yaml');
+  const sshKey = fixturePath('identities/ssh-ed25519');
+  const otherSshKey = fixturePath('identities/ssh-rsa');
   return {
     flag: '--age',
     key: own.recipient,
@@ -18,6 +41,8 @@ export async function age(folder: string): Promise<Subject> {
       [folder, '/home/me'],
       [own.recipient, 'age1OWN'],
       [locked, '/home/me/locked.txt'],
+      [programs.path, '/programs'],
+      [fixturePath('identities'), '/identities'],
     ],
     failures: [
       { name: 'no identity', only: 'decrypt', env: none },
@@ -27,26 +52,104 @@ export async function age(folder: string): Promise<Subject> {
       { name: 'command that fails', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_CMD: 'false' } },
       { name: 'command that is absent', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_CMD: 'no-such-program x' } },
       { name: 'passphrase without a terminal', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_FILE: locked } },
+      { name: 'SSH key in the place of an identity', ...held(fixtureText('identities/ssh-ed25519')) },
+      { name: 'recipient in the place of an identity', ...held(`${other.recipient}\n`) },
+      { name: 'identity in quotes', ...held(`"${other.identity}"\n`) },
+      { name: 'identities in UTF-16', ...held('', Buffer.from(`\ufeff${other.identity}\r\n`, 'utf16le')) },
+      {
+        name: 'command that prints an SSH key',
+        only: 'decrypt',
+        env: { ...none, SOPS_AGE_KEY_CMD: `cat ${sshKey}` },
+      },
+      {
+        name: 'command that hangs',
+        only: 'decrypt',
+        env: { ...none, ...HURRIED, SOPS_AGE_KEY_CMD: programs.addShellScript('hangs', 'exec sleep 600') },
+      },
+      { name: 'plug-in that is absent', ...plugin('plain', 'absent') },
+      { name: 'plug-in that cannot be started', ...plugin('plain', 'broken') },
+      { name: 'plug-in that crashes', ...plugin('crash') },
+      { name: 'plug-in that is killed', ...plugin('killed') },
+      { name: 'plug-in without its token', ...plugin('error') },
+      { name: 'plug-in with a wrong PIN', ...plugin('secret') },
+      { name: 'plug-in that hangs', ...plugin('hang') },
+      { name: 'plug-in of another kind', ...plugin('garbage') },
+      { name: 'SSH recipient, no key', only: 'decrypt', env: none, edit: () => sshFile },
+      { name: 'SSH recipient, age identity only', only: 'decrypt', edit: () => sshFile },
+      {
+        name: 'SSH recipient, other key',
+        only: 'decrypt',
+        env: { SOPS_AGE_SSH_PRIVATE_KEY_FILE: otherSshKey },
+        edit: () => sshFile,
+      },
+      {
+        name: 'SSH recipient, age identity in the place of the key',
+        only: 'decrypt',
+        env: { SOPS_AGE_SSH_PRIVATE_KEY_FILE: programs.write('keys.txt', other.identity), ...none },
+        edit: () => sshFile,
+      },
+      {
+        name: 'SSH recipient, public key in the place of the private one',
+        only: 'decrypt',
+        env: { SOPS_AGE_SSH_PRIVATE_KEY_FILE: `${sshKey}.pub`, ...none },
+        edit: () => sshFile,
+      },
       { name: 'damaged entry', only: 'decrypt', edit: (text) => text.replace('YWdlLWVuY3J5', 'AAAAAAAAAAAA') },
       { name: 'malformed recipient', only: 'encrypt', key: 'age1xyz' },
       { name: 'identity for a recipient', only: 'encrypt', key: own.identity },
       { name: 'unknown recipient', only: 'encrypt', key: 'alice' },
     ],
     restore: () => undefined,
-    close: async () => undefined,
+    close: async () => programs.remove(),
   };
 }
 
-/** gpg's own words, by what goes wrong. */
+const PGP_KEY = 'B050EB6CD63B990492E0F13DF88364F792761441';
+
+function pkdecrypt(reason: string, code: number): string {
+  return `[GNUPG:] ENC_TO 970A0AED73664B04 1 0
+gpg: verschlüsselt mit 3072-Bit RSA Schlüssel, ID 970A0AED73664B04, erzeugt 2026-11-28
+      "me"
+gpg: Entschlüsselung mit Public-Key-Verfahren fehlgeschlagen: ${reason}
+[GNUPG:] ERROR pkdecrypt_failed ${code}
+[GNUPG:] BEGIN_DECRYPTION
+[GNUPG:] DECRYPTION_FAILED
+gpg: Entschlüsselung fehlgeschlagen: Kein geheimer Schlüssel
+[GNUPG:] END_DECRYPTION`;
+}
+
+function refused(reason: string, status: string, code: number): string {
+  return `gpg: ${PGP_KEY}: übersprungen: ${reason}
+${status} ${PGP_KEY}
+[GNUPG:] FAILURE encrypt ${code}
+gpg: [stdin]: Verschlüsselung fehlgeschlagen: ${reason}`;
+}
+
+/** What gpg 2.2 says with `--status-fd 2`, by what goes wrong; in German where that must not matter. */
 const GPG_SAYS = {
-  'no secret key':
-    "gpg: keybox '/home/me/.gnupg/pubring.kbx' created\ngpg: encrypted with RSA key, ID F88364F792761441\ngpg: decryption failed: No secret key",
-  'no passphrase':
-    'gpg: encrypted with 3072-bit RSA key, ID F88364F792761441, created 2026-01-02\n      "me"\ngpg: public key decryption failed: Inappropriate ioctl for device\ngpg: decryption failed: Inappropriate ioctl for device',
-  'damaged entry':
-    'gpg: CRC error; 9BB3CE - 315252\ngpg: no valid OpenPGP data found.\ngpg: decrypt_message failed: Unknown system error',
-  'no public key':
-    'gpg: B050EB6CD63B990492E0F13DF88364F792761441: skipped: No public key\ngpg: [stdin]: encryption failed: No public key',
+  'no secret key': `gpg: Schlüsselbox "/home/me/.gnupg/pubring.kbx" erzeugt
+[GNUPG:] ENC_TO 970A0AED73664B04 1 0
+gpg: verschlüsselt mit RSA Schlüssel, ID 970A0AED73664B04
+[GNUPG:] NO_SECKEY 970A0AED73664B04
+[GNUPG:] BEGIN_DECRYPTION
+[GNUPG:] DECRYPTION_FAILED
+gpg: Entschlüsselung fehlgeschlagen: Kein geheimer Schlüssel
+[GNUPG:] END_DECRYPTION`,
+  'no terminal': pkdecrypt('Unpassender IOCTL (I/O-Control) für das Gerät', 83918950),
+  'wrong passphrase': pkdecrypt('Falsche Passphrase', 67108875),
+  cancelled: pkdecrypt('Vorgang wurde abgebrochen', 83886179),
+  'no pinentry': pkdecrypt('Kein Pinentry', 67108949),
+  'no card': pkdecrypt('Karte nicht vorhanden', 100663408),
+  'damaged entry': `gpg: CRC error; 9BB3CE - 315252
+gpg: no valid OpenPGP data found.
+[GNUPG:] NODATA 1
+[GNUPG:] NODATA 2
+[GNUPG:] FAILURE decrypt 4294967295
+gpg: decrypt_message failed: Unknown system error`,
+  'no public key': refused('Kein öffentlicher Schlüssel', '[GNUPG:] INV_RECP 1', 9),
+  expired: refused('Unbrauchbarer öffentlicher Schlüssel', '[GNUPG:] KEYEXPIRED 1795897123\n[GNUPG:] INV_RECP 0', 53),
+  revoked: refused('Unbrauchbarer öffentlicher Schlüssel', '[GNUPG:] KEYREVOKED\n[GNUPG:] INV_RECP 0', 53),
+  'without a word': '',
 } as const;
 
 export async function pgp(folder: string): Promise<Subject> {
@@ -62,10 +165,9 @@ export async function pgp(folder: string): Promise<Subject> {
       `${reads} console.error(${JSON.stringify(GPG_SAYS[words])}); process.exit(2) });`,
     ),
   });
-  const fingerprint = 'B050EB6CD63B990492E0F13DF88364F792761441';
   return {
     flag: '--pgp',
-    key: fingerprint,
+    key: PGP_KEY,
     env: { SOPS_GPG_EXEC: works, GNUPGHOME: join(folder, '.gnupg') },
     secrets: [],
     names: [
@@ -74,10 +176,18 @@ export async function pgp(folder: string): Promise<Subject> {
     ],
     failures: [
       { name: 'no gpg', env: { SOPS_GPG_EXEC: '/nonexistent/gpg' } },
+      { name: 'gpg that hangs', env: { ...HURRIED, SOPS_GPG_EXEC: programs.addShellScript('hangs', 'sleep 600') } },
       { name: 'wrong key', only: 'decrypt', env: says('no secret key') },
-      { name: 'passphrase without a terminal', only: 'decrypt', env: says('no passphrase') },
+      { name: 'passphrase without a terminal', only: 'decrypt', env: says('no terminal') },
+      { name: 'wrong passphrase', only: 'decrypt', env: says('wrong passphrase') },
+      { name: 'passphrase not given', only: 'decrypt', env: says('cancelled') },
+      { name: 'passphrase without pinentry', only: 'decrypt', env: says('no pinentry') },
+      { name: 'absent card', only: 'decrypt', env: says('no card') },
       { name: 'damaged entry', only: 'decrypt', env: says('damaged entry') },
+      { name: 'gpg that fails', env: says('without a word') },
       { name: 'unknown recipient', only: 'encrypt', env: says('no public key') },
+      { name: 'expired recipient', only: 'encrypt', env: says('expired') },
+      { name: 'revoked recipient', only: 'encrypt', env: says('revoked') },
       { name: 'malformed recipient', only: 'encrypt', key: 'me@example.com' },
     ],
     restore: () => undefined,

@@ -77,7 +77,25 @@ async function aws(folder: string): Promise<Subject> {
   };
   mkdirSync(join(folder, '.aws'), { recursive: true });
   const sso = 'sso_start_url = https://sso.example\nsso_region = eu-central-1\nsso_account_id = 1\nsso_role_name = r\n';
-  writeFileSync(join(folder, '.aws', 'config'), `[profile sso]\n${sso}`);
+  const programs = new ProgramFolder();
+  const failing = programs.addShellScript('login', 'echo "login: the ticket has expired" >&2; exit 4');
+  const role = 'role_arn = arn:aws:iam::123456789012:role/x';
+  const profiles: Readonly<Record<string, string>> = {
+    sso,
+    process: `credential_process = ${failing} --password the-secret-key`,
+    hanging: `credential_process = ${programs.addShellScript('hangs', 'exec sleep 600')}`,
+    'without-source': `${role}\nsource_profile = absent`,
+    half: 'aws_access_key_id = AKIAEXAMPLE',
+    empty: 'region = eu-central-1',
+    'no-token': `${role}\nweb_identity_token_file = /nonexistent/token`,
+  };
+  const sections = Object.entries(profiles).map(([name, settings]) => `[profile ${name}]\n${settings}\n`);
+  writeFileSync(join(folder, '.aws', 'config'), sections.join('\n'));
+  const broken = (profile: string) => ({
+    name: `broken profile (${profile})`,
+    env: { ...gone(credentials), AWS_PROFILE: profile },
+    only: 'decrypt' as const,
+  });
   // For single sign-on the SDK looks at the process's own environment.
   vi.stubEnv('HOME', folder);
   vi.stubEnv('AWS_CONFIG_FILE', join(folder, '.aws', 'config'));
@@ -95,11 +113,25 @@ async function aws(folder: string): Promise<Subject> {
     names: [
       [places.refused, 'REFUSED'],
       [folder, '/home/me'],
+      [programs.path, '/programs'],
     ],
     failures: [
       { name: 'no credentials', env: gone(credentials) },
       { name: 'unknown profile', env: { ...gone(credentials), AWS_PROFILE: 'absent' } },
       { name: 'expired login (SSO)', env: { ...gone(credentials), AWS_PROFILE: 'sso' } },
+      ...['process', 'without-source', 'half', 'empty', 'no-token'].map(broken),
+      {
+        name: 'credential process that hangs',
+        only: 'decrypt',
+        env: { ...broken('hanging').env, SOPS_TS_KEY_TIMEOUT: '4' },
+      },
+      {
+        name: 'wrong encryption context',
+        only: 'decrypt',
+        edit: (text) =>
+          text.replace(/^( +)(- )?arn:.*$/m, (line) => `${line}\n          context:\n            app: web`),
+        arrange: exception('InvalidCiphertextException', ''),
+      },
       {
         name: 'expired login (session token)',
         arrange: exception('ExpiredTokenException', 'The security token included in the request is expired'),
@@ -142,6 +174,7 @@ async function aws(folder: string): Promise<Subject> {
     },
     async close() {
       vi.unstubAllEnvs();
+      programs.remove();
       await Promise.all([service.http.close(), front.close(), places.close()]);
     },
   };
@@ -264,6 +297,22 @@ async function vault(): Promise<Subject> {
       { name: 'expired login', env: { VAULT_TOKEN: 's.another-token' } },
       { name: 'denied', arrange: mode('refusing') },
       { name: 'absent key', arrange: () => void service.replies.push(errors(404)) },
+      {
+        name: 'wrong namespace',
+        env: { VAULT_NAMESPACE: 'team-b' },
+        arrange: () => void service.replies.push(errors(404, 'namespace not found')),
+      },
+      {
+        name: 'key of another namespace',
+        env: { VAULT_NAMESPACE: 'team-b' },
+        arrange: () => void service.replies.push(errors(400, 'encryption key not found')),
+      },
+      {
+        name: 'engine of another namespace',
+        arrange: () =>
+          void service.replies.push(errors(404, 'no handler for route "transit/decrypt/k1". route entry not found.')),
+      },
+      { name: 'token of another namespace: denied', env: { VAULT_NAMESPACE: 'team-b' }, arrange: mode('refusing') },
       { name: 'sealed', arrange: () => void service.replies.push(errors(503, 'Vault is sealed')) },
       { name: 'wrong key', only: 'decrypt', edit: (text) => text.replace('key_name: k1', 'key_name: k2') },
       { name: 'malformed key', only: 'encrypt', key: 'http://vault.example/k1' },

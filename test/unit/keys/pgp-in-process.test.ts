@@ -295,7 +295,8 @@ describe('a locked key', () => {
     test('is forgotten there when it was wrong, so that the user is asked anew', async () => {
       said = [hex('wrong'), hex(PASSPHRASE)];
       expect(await pgpProvider.unwrap(firstKey('pgp/locked.yaml'), await withAgent())).toHaveLength(32);
-      expect(received()).toEqual([request, `CLEAR_PASSPHRASE ${LOCKED_ID}`, request]);
+      const again = request.replace(' X ', ' Wrong+passphrase ');
+      expect(received()).toEqual([request, `CLEAR_PASSPHRASE ${LOCKED_ID}`, again]);
     });
 
     test('is not asked for again when the user refuses', async () => {

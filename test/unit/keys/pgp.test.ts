@@ -36,15 +36,23 @@ describe('a list of fingerprints', () => {
   });
 
   test.each(['someone@example.test', 'B77A1DA4', `${RSA},`, `${RSA}\n`, `--output=${RSA}`, `${RSA}!!`, `\t${RSA}`])(
-    '%j is refused',
+    '%j is refused when it is used',
     async (text) => {
-      await expect(pgpProvider.parse(text, hostOf())).rejects.toMatchObject({
+      const [key = keyOf('')] = (await pgpProvider.parse(text, hostOf())).slice(-1);
+      await expect(pgpProvider.wrap(key, PART, hostOf())).rejects.toMatchObject({
         code: 'key',
         message: expect.stringMatching(/^not a PGP fingerprint: "/),
       });
-      await expect(pgpProvider.wrap(keyOf(text), PART, hostOf())).rejects.toMatchObject({ code: 'key' });
     },
   );
+
+  test.each([
+    ['AB CD', ['ABCD']],
+    ['alice@example.test', ['alice@example.test']],
+    [`Alice A.,${RSA.slice(-8)}`, ['AliceA.', RSA.slice(-8)]],
+  ])('%j is for a key service elsewhere to judge', async (text, fingerprints) => {
+    expect((await pgpProvider.parse(text, hostOf())).map(pgpProvider.keyString)).toEqual(fingerprints);
+  });
 });
 
 describe('the gpg program', () => {
@@ -64,16 +72,16 @@ describe('the gpg program', () => {
   const hostWith = (program: string) =>
     hostOf({ env: { SOPS_GPG_EXEC: join(folder.path, program), GNUPGHOME: '/somewhere' } });
 
-  test('is given the arguments that SOPS gives', async () => {
+  test('is given the arguments that SOPS gives, and told to tell its status', async () => {
     const host = hostWith('echo-gpg');
-    const common = '--no-default-recipient --yes --encrypt -a -r';
+    const common = '--status-fd 2 --no-default-recipient --yes --encrypt -a -r';
     expect(await pgpProvider.wrap(keyOf(RSA), Buffer.from('part'), host)).toBe(
       `${common} ${RSA} --trusted-key ${RSA.slice(-16)} --no-encrypt-to|part|/somewhere`,
     );
     expect(await pgpProvider.wrap(keyOf(`0x${RSA_SUBKEY}!`), Buffer.from('part'), host)).toBe(
       `${common} 0x${RSA_SUBKEY}! --trusted-key ${RSA_SUBKEY.slice(-16)}! --no-encrypt-to|part|/somewhere`,
     );
-    expect(String(await pgpProvider.unwrap(keyOf(RSA, 'enc'), host))).toBe('-d|enc|/somewhere\n');
+    expect(String(await pgpProvider.unwrap(keyOf(RSA, 'enc'), host))).toBe('--status-fd 2 -d|enc|/somewhere\n');
   });
 
   test('is the one on PATH if no other is named', async () => {

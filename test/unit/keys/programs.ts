@@ -6,6 +6,8 @@ import { fixtureText } from './entries.js';
 
 export class ProgramFolder {
   private made: string | undefined;
+  /** For names that differ. */
+  count = 0;
 
   /** Made when first asked for, so that a skipped test file leaves nothing behind. */
   get path(): string {
@@ -36,7 +38,7 @@ export class ProgramFolder {
     return this.addScript(name, fixtureText(`programs/${name}.cjs`));
   }
 
-  write(name: string, text: string): string {
+  write(name: string, text: string | Uint8Array): string {
     const file = join(this.path, name);
     writeFileSync(file, text);
     return file;

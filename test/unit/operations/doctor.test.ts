@@ -166,6 +166,16 @@ describe('the machine', () => {
     expect(missing.status).toBe(1);
   });
 
+  test('what is wrong with the metadata is told, and no other format is advised', async () => {
+    const metadata = 'sops:\n    mac: 5\n    lastmodified: never\n    version: 3.13.2\n';
+    for (const name of ['secrets.yaml', 'secrets.json', 'secrets.yml.txt']) {
+      writeFileSync(join(yard.folder, name), `a: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\n${metadata}`);
+      const { problems } = await look([name], { SOPS_AGE_KEY: identity(0) });
+      const advice = problems.map((problem) => problem.advice ?? '').join();
+      expect([name, advice.includes('--input-type yaml')]).toEqual([name, name !== 'secrets.yaml']);
+    }
+  });
+
   test('a broken configuration is told', async () => {
     yard.configure('creation_rules: [');
     const checkup = await look([], { SOPS_AGE_KEY: identity(0) });

@@ -6,8 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { findProgram } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
-import { describeOutcome, type ProgramEnd } from '../../../exec/run-program.js';
-import { systemReason } from '../../../util/files.js';
+import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
 import type { Host } from '../../../util/host.js';
 import { wordsOf } from '../../../util/http/answer.js';
 import { waitFor } from '../../../util/patience.js';
@@ -66,7 +65,7 @@ export class PluginSession {
     });
     await once(child, 'spawn').catch((cause) => {
       const hint = `See that ${file} is a program of this system: ${program} --help.`;
-      throw new SopsError('key', `${failed}: ${systemReason(cause)}`, { hint, cause });
+      throw new SopsError('key', `${failed}: ${startReason(cause)}`, { hint, cause });
     });
     return new PluginSession(name, child, host);
   }
