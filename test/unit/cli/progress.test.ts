@@ -159,3 +159,41 @@ describe('counting', () => {
     expect(told).toHaveLength(3);
   });
 });
+
+describe('what programs are waited for', () => {
+  test.each([true, false])(
+    'is told once, on a line that stays, whether there is a terminal (%s) or not',
+    async (isTTY) => {
+      const { streams, stderr } = screen({}, isTTY);
+      const host = createHost(streams);
+      for (let time = 0; time < 2; time++) {
+        const activity = host.begin?.('waiting for gpg', 'note');
+        await pass(900);
+        if (time === 0) expect(stderr.text).toBe('');
+        await pass(5000);
+        activity?.end();
+      }
+      expect(stderr.text).toBe('waiting for gpg\n');
+    },
+  );
+
+  test('is not told when it answers in time', async () => {
+    const { streams, stderr } = screen({}, false);
+    const activity = createHost(streams).begin?.('waiting for gpg', 'note');
+    await pass(900);
+    activity?.end();
+    await pass(1000);
+    expect(stderr.text).toBe('');
+  });
+
+  test('is told on the line of the terminal where that may be, else on one that stays', async () => {
+    for (const isTTY of [true, false]) {
+      const { streams, stderr } = screen({}, isTTY);
+      const activity = createHost(streams).begin?.('waiting for X', 'both');
+      await pass(1100);
+      expect(shown(stderr.text.replace(/\n$/, ''))).toBe(isTTY ? 'waiting for X (1 s)' : 'waiting for X');
+      activity?.end();
+      expect(shown(stderr.text)).toBe('');
+    }
+  });
+});
