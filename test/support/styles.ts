@@ -36,6 +36,15 @@ export class StyleDesk {
   readonly identity = readFileSync(new URL('age-1.txt', KEYS), 'utf8');
   readonly recipient = readFileSync(new URL('age-1.pub', KEYS), 'utf8').trim();
 
+  constructor() {
+    this.configure(this.recipient);
+  }
+
+  /** Writes the one rule: who is to read all files. */
+  configure(recipients: string): void {
+    this.write('.sops.yaml', `creation_rules:\n  - age: ${recipients}\n`);
+  }
+
   write(name: string, content: Buffer | string): void {
     writeFileSync(join(this.folder, name), content);
   }

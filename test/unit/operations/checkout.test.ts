@@ -72,7 +72,6 @@ test.each(TEXTS)('edit and encrypt --update work on a file with CRLF: %s', async
 });
 
 test('values of dotenv do not take over the carriage returns of a checkout', async () => {
-  desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
   desk.write('v.env', 'A=b\n\n# c\nC_unencrypted=d\nE=f');
   await desk.run(['encrypt', '-i', 'v.env']);
   desk.write('v.env', crlf(desk.read('v.env')));

@@ -218,10 +218,11 @@ describe('a file that an earlier sops-ts wrote is mended', () => {
 
   test.each(OLD_STYLES)('by updatekeys: %s', async (name) => {
     desk.write(name, sealedBefore(name));
-    desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient},${generateIdentity().recipient}\n`);
+    desk.configure(`${desk.recipient},${generateIdentity().recipient}`);
     const before = /,iv:[^\]]*\]/.exec(sealedBefore(name).toString())?.[0] ?? '';
     await desk.run(['updatekeys', '-y', name], { talks: true });
     expect(strangersTo(name)).toEqual([]);
+    desk.configure(desk.recipient);
     expect(desk.read(name).toString()).toContain(before);
     expect(await desk.run(['decrypt', name])).toEqual(styled(name));
   });
