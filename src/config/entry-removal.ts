@@ -73,7 +73,7 @@ function compactEdit(text: string, entries: readonly Entry[], first: number): Ed
 /** An entry in brackets or braces: its lines if it has them to itself, else up to the next entry, or from the last one. */
 function flowEdit(text: string, entries: readonly Entry[], at: number): Edit {
   const { start = 0, end = 0 } = entries[at] ?? {};
-  const behind = /^[ \t]*,?[ \t]*(?:#.*)?$/.test(text.slice(end, lineEnd(text, end)));
+  const behind = /^[ \t]*(?:,[ \t]*)?(?:#.*)?$/.test(text.slice(end, lineEnd(text, end)));
   if (standsAlone(text, start) && behind) return { start: lineStart(text, start), end: nextLine(text, end), text: '' };
   const next = entries[at + 1];
   if (next && entries.slice(at + 1).some((entry) => !entry.goes)) return { start, end: next.start, text: '' };

@@ -58,7 +58,7 @@ function* base64Forms(bytes: Buffer): Generator<Buffer> {
   for (const encoding of ['base64', 'base64url'] as const) {
     const whole = bytes.toString(encoding);
     yield Buffer.from(whole);
-    yield Buffer.from(whole.replace(/=+$/, ''));
+    yield Buffer.from(whole.replace(/={1,2}$/, ''));
     for (const before of [0, 1, 2]) {
       const text = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding);
       const sure = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));

@@ -61,7 +61,7 @@ function allProcesses(): ProcessFacts[] {
 
 function processesByPs(): ProcessFacts[] {
   const { stdout } = spawnSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8', env: {} });
-  return [...(stdout ?? '').matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm)].map((match) => ({
+  return [...(stdout ?? '').matchAll(/^[ \t]*(\d+)[ \t]+(\d+)[ \t]*\r?$/gm)].map((match) => ({
     pid: Number(match[1]),
     parent: Number(match[2]),
     start: '',

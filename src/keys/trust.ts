@@ -4,6 +4,7 @@
  */
 import { SopsError } from '../errors.js';
 import type { Host } from '../util/host.js';
+import { withoutSurrounding } from '../util/trim.js';
 import type { KeyFields } from './provider.js';
 
 /** A key as a user names it: text of a flag, variable or rule (several with commas), or an entry by its field names in files. */
@@ -75,7 +76,7 @@ export function checkTarget(target: Target, host: Host): void {
 
 function listCovers(list: string, target: Target): boolean {
   if (list === 'all' || list === 'none') return list === 'all';
-  const entries = list.split(',').map((entry) => entry.replace(/^ +| +$/g, ''));
+  const entries = list.split(',').map((entry) => withoutSurrounding(entry, ' '));
   const empty = entries.indexOf('');
   if (empty >= 0) throw new SopsError('key', `${target.variable}'s entry ${empty + 1} is empty`);
   return entries.some((entry) => target.covers(entry));

@@ -10,6 +10,7 @@ import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { writeNewFile } from '../util/new-file.js';
 import { compileRe2 } from '../util/re2.js';
+import { withoutSurrounding } from '../util/trim.js';
 
 export interface InitRequest {
   /** age recipients that the configuration is to name, separated by commas; undefined for the user's own key. */
@@ -147,5 +148,5 @@ function repositoryOf(folder: string): string | null {
 /** What the user's key is called: as the user is, as far as an anchor can be. */
 function nameOf({ name }: InitRequest, { env }: Host): string {
   const wanted = name ?? env.USER ?? env.LOGNAME ?? env.USERNAME ?? '';
-  return wanted.replaceAll(/[^A-Za-z0-9_-]+/g, '_').replaceAll(/^_+|_+$/g, '') || 'me';
+  return withoutSurrounding(wanted.replaceAll(/[^A-Za-z0-9_-]+/g, '_'), '_') || 'me';
 }

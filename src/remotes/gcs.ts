@@ -5,6 +5,7 @@ import { failureOf } from '../util/gcp/failure.js';
 import { refusalOf } from '../util/gcp/refusal.js';
 import type { Host } from '../util/host.js';
 import { sendWithRetries } from '../util/http/retry.js';
+import { withoutTrailing } from '../util/trim.js';
 import type { Remote } from './remote.js';
 
 const TIMEOUT_MS = 120_000;
@@ -94,7 +95,7 @@ async function findService(host: Host): Promise<Service> {
   const emulator = host.env.STORAGE_EMULATOR_HOST;
   if (emulator) {
     const address = emulator.includes('://') ? emulator : `http://${emulator}`;
-    return { base: address.replace(/\/+$/, ''), headers: async () => ({}) };
+    return { base: withoutTrailing(address, '/'), headers: async () => ({}) };
   }
   const credentials = await findDefaultCredentials(host);
   return {

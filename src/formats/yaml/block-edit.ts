@@ -1,6 +1,7 @@
 /** Writing a new value into a block scalar of the author: the header stays where it fits the value. */
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import type { LeafValue, Source } from '../../tree/tree.js';
+import { withoutTrailing } from '../../util/trim.js';
 import type { Edit } from '../store.js';
 import { isBreak } from './characters.js';
 import { Cursor } from './cursor.js';
@@ -17,7 +18,7 @@ export function blockEdits(text: string, source: Source, value: LeafValue, lineB
   const shape = blockShape(text, source);
   const indent = ' '.repeat(shape.indent);
   const folded = text.charAt(source.start) === '>';
-  const body = value.replace(/\n+$/, '');
+  const body = withoutTrailing(value, '\n');
   const lines = folded ? foldedLines(body) : body.split('\n');
   const content = lines.map((line) => lineBreak + (line === '' ? '' : indent + line)).join('');
   const trailing = value.length - body.length;

@@ -13,7 +13,7 @@ export interface ScalarToken {
 }
 
 /** What ends a plain scalar's line in block context: a break, a comment, or a colon with a blank or break behind it. */
-const LINE_STOP = /[\n\r\x85\u2028\u2029]|[ \t]+#|:(?![^ \t\n\r\x85\u2028\u2029])/g;
+const LINE_STOP = /[\n\r\x85\u2028\u2029]|(?<=[ \t])#|:(?![^ \t\n\r\x85\u2028\u2029])/g;
 
 /** Reads a plain scalar. `indent` is the column that continuation lines must reach (block context). */
 export function readPlain(cursor: Cursor, indent: number): ScalarToken {

@@ -16,7 +16,7 @@ const ADVICE = { hint: 'Is the URL that of a key vault? Its name must end in the
 export function readChallenge(header: string | undefined, vault: URL): TokenRequest {
   if (!header) throw new SopsError('key', 'response has no WWW-Authenticate header for challenge authentication');
   const values = new Map<string, string>();
-  for (const [, name = '', quoted, plain] of header.matchAll(/([\w-]+)=(?:"([^"]*)"|([^\s,"]+))/g)) {
+  for (const [, name = '', quoted, plain] of header.matchAll(/(?<![\w-])([\w-]+)=(?:"([^"]*)"|([^\s,"]+))/g)) {
     values.set(name, quoted ?? plain ?? '');
   }
   const resource = values.get('scope') ?? values.get('resource') ?? '';

@@ -5,6 +5,7 @@ import { refusalOf } from '../../util/gcp/refusal.js';
 import { membersOf } from '../../util/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
+import { withoutTrailing } from '../../util/trim.js';
 import { adviceOnStatus, STRANGER } from '../advice.js';
 import { ADVICE } from './advice.js';
 import type { Service, Transport } from './transport.js';
@@ -37,7 +38,7 @@ function baseOf({ endpoint, universe }: Service): string {
   const address = endpoint || `cloudkms.${universe}`;
   const base = address.includes('://') ? address : `https://${address}`;
   if (!URL.canParse(base)) throw new SopsError('key', 'SOPS_GCP_KMS_ENDPOINT is not a URL');
-  return base.replace(/\/+$/, '');
+  return withoutTrailing(base, '/');
 }
 
 /** Nothing in a name may end the path; the colon of projects in domains stays as it is. */

@@ -35,7 +35,7 @@ function sectionOf(text: string, wanted: string): ReadonlyMap<string, string> {
   for (const line of text.split(/\r?\n/)) {
     const header = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
     if (header !== undefined) section = header.trim();
-    const [, name, value = ''] = /^\s*([\w.-]+)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, name, value = ''] = /^([\w.-]+)\s*[=:]\s*(.*)$/.exec(line.trim()) ?? [];
     if (section === wanted && name !== undefined) entries.set(name, unquoted(value));
   }
   return entries;
@@ -43,5 +43,5 @@ function sectionOf(text: string, wanted: string): ReadonlyMap<string, string> {
 
 /** Without quotes; unquoted text ends where a comment begins. */
 function unquoted(text: string): string {
-  return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text.replace(/(?:^|\s+)[#;].*$/, '');
+  return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text.replace(/(?:^|\s)[#;].*$/, '').trimEnd();
 }

@@ -48,7 +48,7 @@ export function readRegions(text: string, path: string): ReadonlyMap<string, str
 function scalarOf(text: string): string | undefined {
   const quoted = /^(["'])([^"'\\]*)\1 *(?:\s#.*)?$/.exec(text)?.[2];
   if (quoted !== undefined) return quoted;
-  const plain = text.replace(/(?:^|\s+)#.*$/, '').trim();
+  const plain = text.replace(/(?:^|\s)#.*$/, '').trim();
   return /^[[\]{}&*!|>'"%@`]/.test(plain) ? undefined : plain;
 }
 

@@ -1,5 +1,6 @@
 /** The names of Vault transit keys: their URIs, and what of them may become a request (spec keys-and-config.md section 2.5). */
 import { SopsError } from '../../errors.js';
+import { withoutSurrounding } from '../../util/trim.js';
 import { apiUrl, isPlainSegment } from '../../util/vault/address.js';
 
 /** A key as metadata has it. */
@@ -38,7 +39,7 @@ export function parseVaultUri(uri: string): VaultKey {
   if (rest !== '') throw malformed(`a Vault key has no query or fragment (eg. ${EXAMPLE})`, uri);
   const address = `${scheme.toLowerCase()}://${authority}`;
   if (authority.includes('@')) throw malformed(`a Vault URL holds no user name (eg. ${EXAMPLE})`);
-  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
+  const segments = withoutSurrounding(path, '/').split('/');
   const key = { address, enginePath: segments.slice(1, -2).join('/'), keyName: segments.at(-1) ?? '' };
   operationUrl(key, 'encrypt');
   return key;

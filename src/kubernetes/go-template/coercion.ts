@@ -37,7 +37,7 @@ export function floatOf(value: GoValue): number {
   if (typeof value === 'number') return value;
   if (value instanceof GoInteger) return Number(value.value);
   if (typeof value === 'boolean') return value ? 1 : 0;
-  return typeof value === 'string' && /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(value)
+  return typeof value === 'string' && /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(value)
     ? Number(value)
     : 0;
 }

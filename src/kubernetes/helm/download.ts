@@ -23,8 +23,8 @@ import { readManifests } from '../manifest/read.js';
 import { checkAllowed } from './policy.js';
 import { isHttp, type KeySource, parseSecretsUrl, type SecretsUrl } from './secrets-url.js';
 
-/** What tells an encrypted file, whatever its format; as helm-secrets has it. */
-const ENCRYPTED = /mac.*,type:str\]/;
+/** What tells an encrypted file, whatever its format: both in one line, as helm-secrets has it. */
+const [MARK, MARK_END] = ['mac', ',type:str]'];
 /** The one value of a binary file; helm-secrets tells them by it. */
 const WRAPS_BYTES = /"data": ?"ENC/;
 const TIMEOUT = 30_000;
@@ -34,8 +34,15 @@ export async function downloadSecrets(text: string, own: OwnProcess, host: Host)
   const url = parseSecretsUrl(text);
   checkAllowed(url, host);
   const bytes = url.literal ? Buffer.from(url.target) : await contentOf(url, host);
-  if (url.backend === 'noop' || !ENCRYPTED.test(decodeText(bytes))) return bytes;
+  if (url.backend === 'noop' || !isMarked(decodeText(bytes))) return bytes;
   return withKeysOf(url, own, host, (within) => decrypt(bytes, url, within));
+}
+
+function isMarked(text: string): boolean {
+  return text.split('\n').some((line) => {
+    const at = line.indexOf(MARK);
+    return at >= 0 && line.includes(MARK_END, at + MARK.length);
+  });
 }
 
 async function contentOf(url: SecretsUrl, host: Host): Promise<Uint8Array> {

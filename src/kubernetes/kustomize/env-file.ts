@@ -1,12 +1,12 @@
 /** Reading dotenv text as ksops does, which is by the rules of godotenv (spec kubernetes-and-stores.md section 1.5). */
 import { SopsError } from '../../errors.js';
+import { withoutSurrounding } from '../../util/trim.js';
 
 const SPACE = '\\t\\v\\f\\r \\u0085\\u00a0';
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
-const SURROUNDING_SPACE = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g');
 /** A name up to its `=` or `:`; blanks may stand in it, and are only cut off at its end. */
 const NAME = new RegExp(`[A-Za-z0-9_.${SPACE}]*`, 'y');
-const SPACES: ReadonlySet<string> = new Set('\t\v\f\r \u0085\u00a0');
+const SPACES = '\t\v\f\r \u0085\u00a0';
 const EXPORT = new RegExp(`^export[${SPACE}]+`);
 
 /**
@@ -80,7 +80,7 @@ class EnvReader {
     const end = found.exec(this.text)?.index ?? this.text.length;
     const line = this.text.slice(this.at, end);
     this.at = end;
-    return this.expand(line.slice(0, commentStart(line)).replace(SURROUNDING_SPACE, ''));
+    return this.expand(withoutSurrounding(line.slice(0, commentStart(line)), SPACES));
   }
 
   /** A quote behind a backslash does not end the text; all quotes at both its ends are cut off. */
@@ -118,7 +118,7 @@ class EnvReader {
 /** Where the comment behind a value begins: at the last `#` with a blank before it. */
 function commentStart(line: string): number {
   for (let at = line.lastIndexOf('#'); at > 0; at = line.lastIndexOf('#', at - 1)) {
-    if (SPACES.has(line.charAt(at - 1))) return at;
+    if (SPACES.includes(line.charAt(at - 1))) return at;
   }
   return line.length;
 }

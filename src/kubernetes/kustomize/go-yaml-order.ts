@@ -25,6 +25,6 @@ export function compareKeys(one: string, other: string): number {
 
 /** A zero within a number counts by its place: what stands before it is no zero. */
 function leadOf(before: readonly string[]): string {
-  const run = /[0-9]*$/.exec(before.join(''))?.[0] ?? '';
-  return /[1-9]/.test(run) ? '1' : '';
+  const end = before.findLastIndex((character) => !/[0-9]/.test(character));
+  return before.slice(end + 1).some((character) => character !== '0') ? '1' : '';
 }

@@ -9,6 +9,7 @@ import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
+import { withoutSurrounding } from '../../util/trim.js';
 import { textMap, valueAt, valuesOf } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
@@ -141,12 +142,7 @@ function secretEntry({ path, use }: EncryptedSource): Branch {
 /** A name for the Secret of a file: that of the file without its ending, in characters that names may have. */
 function secretName(fileName: string): string {
   const stem = fileName.replace(/\.[^.]*$/, '') || fileName;
-  return (
-    stem
-      .toLowerCase()
-      .replace(/[^a-z0-9.-]+/g, '-')
-      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'secret'
-  );
+  return withoutSurrounding(stem.toLowerCase().replace(/[^a-z0-9.-]+/g, '-'), '.-') || 'secret';
 }
 
 /** The kustomization with one more generator; all else keeps its text. */

@@ -18,7 +18,7 @@ export function inList(error: unknown, path: string, list: SourceList, dialect: 
 /** The words of SOPS's library, which differ from those of its program. */
 function decryptReason(error: SopsError): string {
   if (error.code === 'mac-mismatch') {
-    const [, stored, computed] = /File has (.+), computed (\S+)$/.exec(error.message) ?? [];
+    const [, stored, computed] = /File has ([0-9A-Fa-f]{1,128}|no MAC), computed (\S+)$/.exec(error.message) ?? [];
     const macs = stored === undefined ? error.message : `expected mac "${stored}", got "${computed}"`;
     return `Failed to verify data integrity. ${macs}`;
   }

@@ -1,6 +1,7 @@
 /** The certificate that values are sealed for: the first one of a PEM text, an RSA one that has not expired. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { SopsError } from '../../errors.js';
+import { pemBlocks } from '../../util/pem.js';
 
 export interface SealingCertificate {
   readonly publicKey: KeyObject;
@@ -8,7 +9,6 @@ export interface SealingCertificate {
   readonly warnings: readonly string[];
 }
 
-const FIRST = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/;
 const FEWEST_BITS = 2048;
 
 /**
@@ -38,14 +38,14 @@ export function parseCertificate(pem: string, source: string, now = Date.now()):
 }
 
 function readFirst(pem: string, source: string): X509Certificate {
-  const text = FIRST.exec(pem)?.[0];
-  if (text === undefined) {
+  const first = [...pemBlocks(pem)].find(({ label }) => label === 'CERTIFICATE');
+  if (first === undefined) {
     throw new SopsError('key', `${source}: data does not contain any valid RSA or ECDSA certificates`, {
       hint: 'It must be PEM: -----BEGIN CERTIFICATE-----. A bare public key is not enough.',
     });
   }
   try {
-    return new X509Certificate(text);
+    return new X509Certificate(first.text);
   } catch (cause) {
     throw new SopsError('key', `${source}: the certificate cannot be read`, { cause });
   }

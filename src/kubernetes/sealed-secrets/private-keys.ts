@@ -8,9 +8,9 @@ import { type Branch, itemOf, type Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { pemBlocks } from '../../util/pem.js';
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
-const BEGIN = /-----BEGIN [A-Z0-9 ]+-----/;
+const BEGIN = /-----BEGIN [A-Z0-9 ]{1,64}-----/;
 
 /** Files with private keys, and what opens those of them that SOPS encrypted. */
 export interface PrivateKeyFiles extends Pick<SecretsRequest, 'configPath' | 'keyServices' | 'decryptionOrder'> {
@@ -80,8 +80,8 @@ function textAt(from: Branch, key: string): string | undefined {
 }
 
 function keyOfPem(pem: string, path: string): KeyObject {
-  for (const [block, label] of pem.matchAll(BLOCK)) {
-    if (!label?.endsWith('PRIVATE KEY')) continue;
+  for (const { label, text: block } of pemBlocks(pem)) {
+    if (!label.endsWith('PRIVATE KEY')) continue;
     if (label.startsWith('ENCRYPTED') || block.includes('Proc-Type: 4,ENCRYPTED')) {
       throw new SopsError('key', `${path}: the private key is protected by a passphrase`, {
         hint: 'Take the protection off first: openssl pkey -in KEY',

@@ -1,5 +1,6 @@
 /** AWS: Secrets Manager and the Parameter Store. */
 import type { Branch } from '../../tree/tree.js';
+import { withoutTrailing } from '../../util/trim.js';
 import { record, yamlOfList } from '../record.js';
 import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
 import type { References } from './references.js';
@@ -39,7 +40,7 @@ function providerOf(service: Service): StoreProvider {
     mountDecodes: false,
 
     remoteOf({ to, layout }: Place, key: string): Remote {
-      const name = layout === 'json' ? to : `${to.replace(/\/+$/, '')}/${key}`;
+      const name = layout === 'json' ? to : `${withoutTrailing(to, '/')}/${key}`;
       if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is no name that ${service.service} takes`);
       return { key: name, property: layout === 'json' ? key : undefined };
     },

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { nameOf } from '../../operations/input.js';
 import type { Host } from '../../util/host.js';
+import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkName, checkNamespace } from './checks.js';
 import { publishedPlace } from './destination.js';
@@ -249,7 +250,7 @@ function documentMember(
 
 /** For a store whose kind is not known: a name, and a member of it or a path below it. */
 function plainRemote({ to, layout }: Place, key: string): Remote {
-  const name = to.replace(/\/+$/, '');
+  const name = withoutTrailing(to, '/');
   if (name === '') throw usage('--to must be the name of a secret');
   return layout === 'json' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
 }

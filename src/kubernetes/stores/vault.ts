@@ -1,5 +1,6 @@
 /** HashiCorp Vault: a secret is a map, so a value is a member of one. */
 import type { Branch } from '../../tree/tree.js';
+import { withoutSurrounding } from '../../util/trim.js';
 import { record, yamlOfList } from '../record.js';
 import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
 import type { References } from './references.js';
@@ -43,7 +44,7 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
     mountDecodes: true,
 
     remoteOf({ to, layout }: Place, key: string): Remote {
-      const path = to.replaceAll(/^\/+|\/+$/g, '');
+      const path = withoutSurrounding(to, '/');
       if (path === '') throw usage('--to must be a path below the mount, e.g. team/app');
       return layout === 'json' ? { key: path, property: key } : { key: `${path}/${key}`, property: SINGLE_MEMBER };
     },
@@ -152,7 +153,7 @@ function jwtToken(settings: Settings, references: References, credentials: (key:
 }
 
 function mountOf(settings: Settings): string {
-  const mount = (settings.text('mount') ?? DEFAULT_MOUNT).replaceAll(/^\/+|\/+$/g, '');
+  const mount = withoutSurrounding(settings.text('mount') ?? DEFAULT_MOUNT, '/');
   if (mount === '') throw usage('--mount must name the mount of the secrets engine');
   return mount;
 }

@@ -97,7 +97,7 @@ function entriesOf(text: string): [string, unknown][] {
 function readDuration(name: string, text: string | undefined): number {
   if (!text) return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)/g)];
+  const parts = [...text.matchAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw malformed(name);
   const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS.get(unit ?? '') ?? 0), 0);
   return Math.ceil(total);

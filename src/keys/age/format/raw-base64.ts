@@ -2,7 +2,9 @@
 
 /** The text of some bytes. */
 export function encodeRawBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64').replace(/=+$/, '');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('base64')
+    .replace(/={1,2}$/, '');
 }
 
 /** The bytes of a text, or null when it is not the one canonical spelling of any bytes. */

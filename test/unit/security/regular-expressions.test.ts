@@ -1,0 +1,69 @@
+/** No regular expression of the source takes more than linear time on whatever text it may be given. */
+import { describe, expect, test } from 'vitest';
+import { expressionsBelow, hardTexts } from '../../support/expressions.js';
+
+const SOURCE = new URL('../../../src', import.meta.url).pathname;
+/** Where the time of a quadratic search can be told from that of a linear one: some 50 milliseconds instead of a twentieth of one. */
+const SIZE = 2 ** 13;
+const MEBIBYTE = 2 ** 20;
+const MOST_MILLISECONDS = 15;
+const MOST_FOR_MEBIBYTE = 1000;
+
+/** Expressions that are put together while the program runs, and why they are safe. */
+const BUILT: Readonly<Record<string, string>> = {
+  'kubernetes/kustomize/glob.ts': 'from the globs of a kustomization, in the words of the file itself',
+};
+
+/** How long an expression takes to find nothing, or all there is, in milliseconds; the best of three. */
+function timeOf(expression: RegExp, text: string): number {
+  const all = new RegExp(expression.source, [...new Set(`${expression.flags.replace('y', '')}g`)].join(''));
+  const once = new RegExp(expression.source, expression.flags.replace('g', ''));
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 3 && best > MOST_MILLISECONDS; round++) {
+    const start = performance.now();
+    if (expression.sticky) once.test(text);
+    else text.search(all);
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+/** The slowest of the hard texts, and its time. */
+function worstOf(expression: RegExp): { text: string; time: number } {
+  let worst = { text: '', time: -1 };
+  for (const text of hardTexts(expression, SIZE)) {
+    const time = timeOf(expression, text);
+    if (time > worst.time) worst = { text, time };
+    if (time > MOST_MILLISECONDS) break;
+  }
+  return worst;
+}
+
+describe('regular expressions', () => {
+  const found = expressionsBelow(SOURCE);
+
+  test('are found', () => {
+    expect(found.length).toBeGreaterThan(300);
+    const unknown = found.filter(({ expression }) => !expression).map(({ place }) => place.replace(/:\d+$/, ''));
+    expect(unknown.filter((file) => !(file in BUILT))).toEqual([]);
+  });
+
+  const distinct = new Map(found.map(({ place, expression }) => [String(expression), { place, expression }]));
+
+  test.each([...distinct.values()].map(({ place, expression }) => [place, expression] as const))(
+    '%s %s is linear',
+    (_place, expression) => {
+      if (!expression) return;
+      const { text, time } = worstOf(expression);
+      expect(time, `slow on ${JSON.stringify(text.slice(0, 40))}`).toBeLessThan(MOST_MILLISECONDS);
+      const large = text.repeat(Math.ceil(MEBIBYTE / text.length));
+      expect(timeOf(expression, large)).toBeLessThan(MOST_FOR_MEBIBYTE);
+    },
+  );
+
+  test('that are quadratic are found out', () => {
+    for (const slow of [/mac.*,type:str\]/, /\/+$/, /-----BEGIN X-----[\s\S]*?-----END X-----/, /\s*\n\s*/]) {
+      expect(worstOf(slow).time, String(slow)).toBeGreaterThan(MOST_MILLISECONDS);
+    }
+  });
+});
