@@ -20,6 +20,11 @@ export interface SourceFile {
   readonly documents: Branch[];
   /** The `sops` branch of the first document, nested (flat formats are unflattened), or null when there is none. */
   readonly metadata: Branch | null;
+  /**
+   * The number of the first document, from 2, whose `sops` branch is another than the first one's, or absent: it was encrypted by
+   * itself, or not at all, and was put there by hand. Absent when there is none.
+   */
+  readonly strayDocument?: number | undefined;
   /** The bytes of a text in the file's own encoding; absent for UTF-8. */
   encode?(text: string): Uint8Array;
   /**

@@ -8,8 +8,10 @@ import type { Config } from '../config/model.js';
 import type { Recipients } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import type { FormatName, FormatStore } from '../formats/store.js';
+import type { FormatName, FormatStore, SourceFile } from '../formats/store.js';
+import type { KeyGroup } from '../keys/provider.js';
 import type { KeyService } from '../keyservice/keyservice.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
@@ -109,7 +111,9 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   let agreed: KeyChange | undefined;
   return redoing(async () => {
     const bytes = await readInput(input, host).catch(asFailure);
-    const { keyGroups, shamirThreshold } = metadataFromBranch(reader.parse(bytes).metadata);
+    const parsed = reader.parse(bytes);
+    const { keyGroups, shamirThreshold } = metadataFromBranch(parsed.metadata);
+    if (request.check) await checkOpenable(parsed, keyGroups);
     const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
     const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
     const result = await decide(change, request, agreed);
@@ -121,6 +125,20 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
     }
     talk.finished(absolute, result, change);
     return result;
+  });
+}
+
+/** What nobody could open is not up to date, whoever is listed. Throws `metadata-invalid`. */
+async function checkOpenable({ strayDocument }: SourceFile, keyGroups: readonly KeyGroup[]): Promise<void> {
+  if (strayDocument !== undefined) {
+    throw new SopsError('metadata-invalid', `document ${strayDocument} was not encrypted with the ones before it`, {
+      hint: 'Its recipients are others, or none, and the file cannot be decrypted as a whole: take it out, and encrypt again.',
+    });
+  }
+  const hollow = keyGroups.flat().find(({ enc }) => enc.trim() === '');
+  if (!hollow) return;
+  throw new SopsError('metadata-invalid', `the entry of ${await keyStringOf(hollow)} holds no data key`, {
+    hint: 'It opens nothing: whoever can read the file writes it anew with sops-ts rotate -i.',
   });
 }
 

@@ -1,5 +1,7 @@
 /** The YAML store: reads with places, splices, and prints as SOPS prints. */
+
 import { SopsError } from '../../errors.js';
+import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
@@ -82,8 +84,25 @@ function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
     places: documents.map((one) => one.place),
     metadata,
     entries,
+    ...(metadata && documents.length > 1 && { strayDocument: strayDocument(text, documents) }),
   };
   return utf16 ? { ...file, encode: utf16.encode } : file;
+}
+
+/** SOPS puts the same metadata into every document. */
+function strayDocument(text: string, [first, ...others]: readonly YamlDocument[]): number | undefined {
+  const textOf = (one: YamlDocument | undefined): string => {
+    const place = one?.place.metadata;
+    return place ? text.slice(place.start, place.end) : '';
+  };
+  const expected = textOf(first);
+  const at = others.findIndex((other) => textOf(other) !== expected && !sameMetadata(first?.metadata, other.metadata));
+  return at < 0 ? undefined : at + 2;
+}
+
+/** In braces the same metadata has other words. */
+function sameMetadata(one: Value | undefined, other: Value | undefined): boolean {
+  return one?.kind === 'branch' && other?.kind === 'branch' && sameTree([one], [other]);
 }
 
 /** Where the first document has no metadata, an entry `sops` of a later one is data like any other. */

@@ -42,7 +42,7 @@ export interface FluxOutcome {
 export async function checkFlux(path: string, host: Host): Promise<FluxOutcome> {
   const folder = resolve(host.cwd, path);
   checkFolder(folder, path);
-  const checker = new FluxChecker(sourceRoot(folder), host);
+  const checker = new FluxChecker(sourceRoot(folder, host.cwd), host);
   await checker.check(folder, []);
   return checker.outcome;
 }

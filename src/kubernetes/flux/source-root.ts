@@ -1,12 +1,18 @@
 /** Where a source of Flux begins, as far as a working tree tells. */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isBelow } from '../kustomize/sources.js';
 
-/** The root of the repository that a folder lies in, links resolved; the folder itself when there is none. */
-export function sourceRoot(folder: string): string {
+/**
+ * The root of the repository that a folder lies in, links resolved. Where there is none: where the command was called, if the
+ * folder lies there, and else the folder itself.
+ */
+export function sourceRoot(folder: string, cwd: string): string {
   const start = realpathSync(folder);
   for (let at = start; ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
-    if (dirname(at) === at) return start;
+    if (dirname(at) === at) break;
   }
+  const called = realpathSync(cwd);
+  return isBelow(start, called) ? called : start;
 }

@@ -1,10 +1,11 @@
 /** `flux check` on layouts of all kinds; what the controller's own code makes of each was tried when they were written. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { KUBERNETES } from '../../support/kubernetes.js';
 import { CONFIG_MAP, kustomization, type Layout, layOut, secretText, VALUES_ONLY } from '../../support/layout.js';
+import { run } from '../../support/run.js';
 
 let desk: Desk;
 let sealed: string;
@@ -461,6 +462,30 @@ describe('flux check is content with', () => {
     const { status, out } = await check('app');
     expect(out).toContain(said);
     expect(status).toBe(0);
+  });
+});
+
+describe('the source', () => {
+  const layout = () => ({
+    'repo/app/kustomization.yaml': kustomization('resources: [../base]'),
+    'repo/base/kustomization.yaml': kustomization('resources: [s.yaml]'),
+    'repo/base/s.yaml': sealed,
+  });
+
+  test('begins where the command is called, if there is no repository', async () => {
+    rmdirSync(desk.path('.git'));
+    layOut(desk, layout());
+    expect((await check('repo/app')).status).toBe(0);
+    const within = await run(['flux', 'check', '.'], { cwd: desk.path('repo/app'), env: desk.env });
+    expect(within.stdout.toString()).toContain('../base lies outside the source');
+  });
+
+  test('ends at its repository', async () => {
+    layOut(desk, layout());
+    mkdirSync(desk.path('repo/app/.git'));
+    expect((await check('repo/app')).out).toContain(
+      '../base lies outside the source, where the controller does not read',
+    );
   });
 });
 

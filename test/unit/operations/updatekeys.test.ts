@@ -106,6 +106,33 @@ describe('checking', () => {
   });
 });
 
+describe('checking what nobody could open', () => {
+  const check = (name: string) => yard.run(['updatekeys', '--check', name]);
+  beforeEach(() => yard.configure({ age: FIRST }));
+
+  test('documents that were encrypted apart, or not at all, are not up to date', async () => {
+    await yard.encrypt('one.yaml', 'a: x\n', [0]);
+    await yard.encrypt('other.yaml', 'b: x\n', [0]);
+    yard.write('both.yaml', `${yard.read('one.yaml')}---\n${yard.read('other.yaml')}`);
+    yard.write('half.yaml', `${yard.read('one.yaml')}---\nplain: x\n`);
+    for (const name of ['both.yaml', 'half.yaml']) {
+      const ran = await check(name);
+      expect(ran.stderr).toContain('document 2 was not encrypted with the ones before it');
+      expect(ran.status).not.toBe(0);
+    }
+    await yard.encrypt('together.yaml', 'a: 1\n---\n{b: 2}\n---\nc: 3\n', [0]);
+    expect((await check('together.yaml')).status).toBe(0);
+  });
+
+  test('an entry without a data key is not up to date', async () => {
+    await yard.encrypt('a.yaml', 'a: x\n', [0]);
+    yard.write('a.yaml', String(yard.read('a.yaml')).replace(/enc: \|-?\n(?: {12}.*\n)+/, 'enc: ""\n'));
+    const ran = await check('a.yaml');
+    expect(ran.stderr).toContain('holds no data key');
+    expect(ran.status).not.toBe(0);
+  });
+});
+
 describe('the question', () => {
   beforeEach(() => yard.configure({ age: [FIRST, SECOND, THIRD].join() }));
 
