@@ -20,6 +20,7 @@ import { describe, type Manifest, stringAt, valueAt, withEntry } from '../manife
 import type { EncryptedContent } from './content.js';
 import { generatedKustomization } from './generated.js';
 import { ObjectPass } from './object-pass.js';
+import { SourceIgnore } from './source-ignore.js';
 import { SourcePass } from './source-pass.js';
 import { sourceRoot } from './source-root.js';
 import { UsePass } from './use-pass.js';
@@ -65,11 +66,14 @@ class FluxChecker {
   private readonly targets = new Map<string, readonly EncryptedContent[]>();
   private readonly kustomizations = new Set<string>();
   private readonly files = new Set<string>();
+  private readonly ignore: SourceIgnore;
 
   constructor(
     private readonly root: string,
     private readonly host: Host,
-  ) {}
+  ) {
+    this.ignore = new SourceIgnore(root);
+  }
 
   get outcome(): FluxOutcome {
     const { findings, targets, kustomizations, files } = this;
@@ -107,7 +111,8 @@ class FluxChecker {
 
   private kustomizationOf(folder: string): Kustomization | undefined {
     try {
-      if (kustomizationFile(folder) === undefined) return generatedKustomization(folder, this.shown(folder));
+      if (kustomizationFile(folder) === undefined)
+        return generatedKustomization(folder, this.shown(folder), this.ignore);
       return readKustomization(folder, this.host.cwd);
     } catch (error) {
       this.findings.addError(this.shown(folder), error);
@@ -116,13 +121,14 @@ class FluxChecker {
   }
 
   private get rules(): WalkRules {
-    const { findings, root } = this;
+    const { findings, root, ignore } = this;
     return {
       boundary: () => ({
         folder: root,
         problem: 'lies outside the source, where the controller does not read',
         holdsFolders: true,
       }),
+      isAbsent: (real) => ignore.leavesOut(real),
       charts: 'is inflated by no controller of Flux, and fails the build',
       async runPlugin({ config, field, one, objects }) {
         objects.isComplete = false;

@@ -34,6 +34,8 @@ export interface Boundary {
 export interface FileRules {
   /** Where a kustomization's files must lie; undefined: anywhere. */
   boundary(one: Kustomization): Boundary | undefined;
+  /** Whether something is here that is not there when the build is made. */
+  isAbsent?(real: string): boolean;
   /** What is wrong with charts of Helm in a build. */
   readonly charts: string;
 }
@@ -89,6 +91,8 @@ export class BuildFiles {
 
   /** What is wrong with where something lies. */
   outside(real: string, boundary: Boundary | undefined, what: 'file' | 'folder'): string | undefined {
+    if (this.rules.isAbsent?.(real))
+      return 'is left out of the source: .sourceignore, or the defaults, can be told to take it in';
     if (!boundary || isBelow(real, boundary.folder)) return undefined;
     return what === 'file' || boundary.holdsFolders ? boundary.problem : undefined;
   }

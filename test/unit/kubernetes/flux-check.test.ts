@@ -480,6 +480,28 @@ describe('the source', () => {
     expect(within.stdout.toString()).toContain('../base lies outside the source');
   });
 
+  test('holds what .sourceignore leaves in it', async () => {
+    layOut(desk, {
+      '.sourceignore': '# drafts\n/app/drafts/\n*.tmpl.yaml\n!keep.tmpl.yaml\n**/old/*.yaml\n',
+      'app/s.yaml': sealed,
+      'app/drafts/values.yaml': yaml,
+      'app/a.tmpl.yaml': 'no: object\n',
+      'app/x/old/b.yaml': 'no: object\n',
+      'app/.sourceignore': 'v[a-c]?ues.yaml\n',
+      'app/values.yaml': yaml,
+    });
+    expect(await check('app')).toMatchObject({ status: 0, out: expect.stringContaining('and 2 file(s)') });
+    layOut(desk, { 'app/keep.tmpl.yaml': 'no: object\n' });
+    expect((await check('app')).out).toContain('app/keep.tmpl.yaml: object without a name');
+  });
+
+  test('lacks what its defaults leave out, though a kustomization names it', async () => {
+    layOut(desk, { 'app/kustomization.yaml': generator('files: [a.zip]'), 'app/a.zip': 'zip' });
+    expect((await check('app')).out).toContain('app/a.zip: is left out of the source');
+    layOut(desk, { '.sourceignore': '!*.zip\n' });
+    expect((await check('app')).status).toBe(0);
+  });
+
   test('ends at its repository', async () => {
     layOut(desk, layout());
     mkdirSync(desk.path('repo/app/.git'));
