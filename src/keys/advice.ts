@@ -14,6 +14,9 @@ const MISMATCH =
   "The key cannot be used for this, or the entry is another key's or damaged: check the key, and the file's history.";
 const BUSY = 'The service is busy or out of order: try again later.';
 
+/** For an entry whose text is none of its kind. */
+export const DAMAGED = "The entry is damaged: look at the file's history.";
+
 /** The next step for the status of an HTTP answer; undefined for one that says nothing. */
 export function adviceOnStatus(status: number, advice: Advice): string | undefined {
   if (status === 401) return advice.login;
@@ -33,10 +36,12 @@ export function adviceOnRpc(code: unknown, advice: Advice): string | undefined {
 
 const RPC = new Map<number, (advice: Advice) => string>([
   [3, () => MISMATCH],
+  [4, () => BUSY],
   [5, ({ absent }) => absent],
   [7, ({ denied }) => denied],
   [8, () => BUSY],
   [9, () => MISMATCH],
+  [12, () => STRANGER],
   [13, () => BUSY],
   [16, ({ login }) => login],
 ]);

@@ -56,5 +56,15 @@ export function callError(target: string, failure: { code: number; details: stri
   if (/^Name resolution failed/.test(failure.details)) return dialError(target, 'lookup: no such host', failure);
   // The package remembers a failed connection for a while, but not always why it failed.
   if (/^No connection established/.test(failure.details)) return dialError(target, 'connect: no connection', failure);
-  return rpcError(code, failure.details, failure);
+  const hint = STEPS.get(code);
+  const error = rpcError(code, failure.details, failure);
+  return hint === undefined ? error : error.with('key', { hint });
 }
+
+/** What to do about a service's refusals. */
+const STEPS: ReadonlyMap<RpcCode, string> = new Map([
+  ['PermissionDenied', 'Whoever runs that key service refused the request: ask them.'],
+  ['Unimplemented', 'Something else than a key service answers there: check the URI of --keyservice.'],
+  ['Internal', 'Something else than a key service seems to answer there: check the URI of --keyservice.'],
+  ['Unknown', 'The key service has the reason from its own machine: see there what it may use (sops-ts doctor).'],
+]);

@@ -199,6 +199,20 @@ describe.skipIf(!TMUX)('prompts', () => {
     expect(desk.text('e.yaml')).toBe(text);
   });
 
+  test('a passphrase typed the moment it is asked for is not shown, and a mistyped one gets another try', async () => {
+    const keys = new URL('../../fixtures/keys/', import.meta.url).pathname;
+    const opening = `SOPS_AGE_KEY_FILE=${keys}identities/age-protected.asc GPG_AGENT_INFO=`;
+    for (const typed of [['correct horse battery staple'], ['mistyped phrase', 'correct horse battery staple']]) {
+      terminal.enter(`clear; ${opening} sops decrypt ${keys}age/age-protected-asc.yaml`);
+      for (const [at, phrase] of typed.entries()) {
+        await terminal.sees(at === 0 ? /^Enter passphrase/m : /^Wrong passphrase\. Enter passphrase/m);
+        terminal.enter(phrase);
+      }
+      const screen = await terminal.sees('greeting: hello');
+      expect(screen).not.toMatch(/horse|mistyped/);
+    }
+  });
+
   test('killed at it, the terminal echoes again', async () => {
     start(`sh -c 'echo $$ > pid; exec "$NODE" "$0" set e.yaml a' ${program.file}`);
     await terminal.sees('Value of a:');

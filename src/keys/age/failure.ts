@@ -47,7 +47,7 @@ function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[]
   return `None of your ${kind.identities} is for it: use that of the recipient, or have somebody who can read the file add yours.`;
 }
 
-/** The hint for an entry that is for an identity and still cannot be opened. */
+/** The hint for an entry that is for an identity and still cannot be opened; the advice for services is not loaded here. */
 export const DAMAGED = "The entry is damaged: look at the file's history.";
 
 /** Which identities a kind of recipients has, and where they belong. */

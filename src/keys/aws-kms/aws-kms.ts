@@ -6,7 +6,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { whileWaitingFor } from '../../util/patience.js';
-import { type Advice, adviceOnException, STRANGER } from '../advice.js';
+import { type Advice, adviceOnException, DAMAGED, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { trustKeys } from '../trust.js';
 import { regionOf, splitRole } from './arn.js';
@@ -83,7 +83,8 @@ export const awsKmsProvider: KeyProvider = {
 
   async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
-    if (!blob) throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64');
+    if (!blob)
+      throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED });
     const access = await prepare(key, DECRYPTING, host, signal);
     const open = (context: Context): Promise<Uint8Array> => decrypt({ ...access, context }, blob, signal);
     try {

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { mapOf, textOf } from '../../util/http/answer.js';
-import { STRANGER } from '../advice.js';
+import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
 import { callVault, type Run } from './client.js';
@@ -40,7 +40,9 @@ export const azureProvider: KeyProvider = {
   async unwrap(key, host, signal) {
     const bytes = decodeBase64Url(key.enc);
     if (bytes) return use(key, 'decrypt', bytes, { host, signal });
-    throw new SopsError('key', 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url');
+    throw new SopsError('key', 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url', {
+      hint: DAMAGED,
+    });
   },
 
   async examine(host) {

@@ -14,14 +14,15 @@ const ADVICE = { hint: 'Is the URL that of a key vault? Its name must end in the
  * token is for: else any server could ask for tokens of others. Throws `key`.
  */
 export function readChallenge(header: string | undefined, vault: URL): TokenRequest {
-  if (!header) throw new SopsError('key', 'response has no WWW-Authenticate header for challenge authentication');
+  if (!header)
+    throw new SopsError('key', 'response has no WWW-Authenticate header for challenge authentication', ADVICE);
   const values = new Map<string, string>();
   for (const [, name = '', quoted, plain] of header.matchAll(/(?<![\w-])([\w-]+)=(?:"([^"]*)"|([^\s,"]+))/g)) {
     values.set(name, quoted ?? plain ?? '');
   }
   const resource = values.get('scope') ?? values.get('resource') ?? '';
   if (resource === '') {
-    throw new SopsError('key', 'could not find a valid resource in the WWW-Authenticate header');
+    throw new SopsError('key', 'could not find a valid resource in the WWW-Authenticate header', ADVICE);
   }
   // Compared as text: a URL's host may be read in other ways, and what matters is that the vault's own name ends in it.
   const domain = /^https?:\/\/([^/?#]+)/i.exec(resource)?.[1]?.toLowerCase();

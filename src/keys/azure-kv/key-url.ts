@@ -1,5 +1,6 @@
 /** The names of Azure Key Vault keys: their URLs, and what of them may become a request (spec keys-and-config.md section 2.4). */
 import { SopsError } from '../../errors.js';
+import { DAMAGED } from '../advice.js';
 
 /** A key as metadata has it. */
 export interface AzureKey {
@@ -44,7 +45,8 @@ export function vaultOf(text: string): URL | undefined {
 /** Where a key is read, or an operation of it called. Throws `key` when vault, name or version are not what they should be. */
 export function requestUrl(key: AzureKey, operation: '' | 'encrypt' | 'decrypt'): URL {
   const url = vaultOf(key.vaultUrl);
-  if (!url || !isKey(key)) throw new SopsError('key', 'the vault URL, name or version is not one of a key');
+  if (!url || !isKey(key))
+    throw new SopsError('key', 'the vault URL, name or version is not one of a key', { hint: DAMAGED });
   const path = [key.name, key.version, ...(operation === '' ? [] : [operation])].map(encodeURIComponent).join('/');
   url.pathname = `${url.pathname.replace(/\/$/, '')}/keys/${path}`;
   url.searchParams.set('api-version', API_VERSION);

@@ -9,3 +9,8 @@ export const ADVICE: Advice = {
 
 export const UNREACHABLE =
   'Check the network, the proxy (HTTPS_PROXY) and SOPS_GCP_KMS_ENDPOINT; SOPS_GCP_KMS_CLIENT_TYPE=rest does without gRPC.';
+
+/** Denied, too, but by nobody's rights. */
+export const DISABLED_API = /API has not been used in project|SERVICE_DISABLED|it is disabled/;
+export const ENABLE_API =
+  'Have the API enabled in the project: gcloud services enable cloudkms.googleapis.com; or set GOOGLE_CLOUD_QUOTA_PROJECT.';

@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
 import { sendWithRetries } from '../../util/http/retry.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { adviceOnStatus, STRANGER } from '../advice.js';
-import { ADVICE } from './advice.js';
+import { ADVICE, DISABLED_API, ENABLE_API } from './advice.js';
 import type { Service, Transport } from './transport.js';
 
 const TIMEOUT_MS = 60_000;
@@ -51,7 +51,10 @@ function pathOf(name: string): string {
 
 function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | undefined {
   const answer = membersOf(body);
-  if (status !== 200) throw advised(refusalOf({ status, body }), adviceOnStatus(status, ADVICE));
+  if (status !== 200) {
+    const refusal = refusalOf({ status, body });
+    throw advised(refusal, DISABLED_API.test(refusal.message) ? ENABLE_API : adviceOnStatus(status, ADVICE));
+  }
   if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: STRANGER });
   const value = answer.get(field);
   const bytes = typeof value === 'string' ? decodeBase64(value) : null;

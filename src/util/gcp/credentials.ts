@@ -74,13 +74,19 @@ async function fromJson(auth: Auth, text: string, source: string, host: Host): P
     return await finder.getClient();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown error';
-    throw new SopsError('key', `the credentials of ${source} cannot be used: ${reason}`, { cause });
+    throw new SopsError('key', `the credentials of ${source} cannot be used: ${reason}`, {
+      hint: 'Get them anew, e.g. by gcloud auth application-default login.',
+      cause,
+    });
   }
 }
 
 function fromToken({ OAuth2Client }: Auth, text: string): AuthClient {
   const token = text.trim();
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new SopsError('key', 'GOOGLE_OAUTH_ACCESS_TOKEN is not a token');
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new SopsError('key', 'GOOGLE_OAUTH_ACCESS_TOKEN is not a token', {
+      hint: 'gcloud auth print-access-token prints one, which holds for an hour.',
+    });
   const client = new OAuth2Client();
   client.setCredentials({ access_token: token });
   return client;
@@ -94,7 +100,10 @@ async function applicationDefault(host: Host): Promise<{ text: string; path: str
     return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {
     if (!named) return undefined;
-    throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${path}`, { cause });
+    throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${path}`, {
+      hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.',
+      cause,
+    });
   }
 }
 

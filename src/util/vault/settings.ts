@@ -52,7 +52,9 @@ async function readToken(host: Host): Promise<string> {
   const token = host.env.VAULT_TOKEN || (await readTokenFile(host));
   // Node would refuse the header, with an error that quotes nothing; Vault's client says it so.
   if (/[^\x20-\x7e]/.test(token)) {
-    throw new SopsError('key', 'configured Vault token contains non-printable characters and cannot be used');
+    throw new SopsError('key', 'configured Vault token contains non-printable characters and cannot be used', {
+      hint: 'Set VAULT_TOKEN anew, or log in with vault login: line breaks and invisible characters may have come in by copying.',
+    });
   }
   return token;
 }
