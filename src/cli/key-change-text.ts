@@ -1,14 +1,23 @@
 /** A change of recipients as SOPS shows it (spec keys-and-config.md section 7, updatekeys, 5). */
+import { type NameOf, withName } from '../config/recipient-names.js';
 import type { GroupChange, KeyChange } from '../operations/key-changes.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 
-/** The lines, with their ends; `what` is what changes. */
-export function changeText({ groups, threshold }: KeyChange, paint: Painter, what = "the file's groups"): string {
+export interface ChangeWords {
+  /** What changes. */
+  readonly what?: string;
+  /** What recipients are called, shown behind them. */
+  readonly nameOf?: NameOf;
+}
+
+/** The lines, with their ends. */
+export function changeText({ groups, threshold }: KeyChange, paint: Painter, words: ChangeWords = {}): string {
+  const { what = "the file's groups", nameOf = () => undefined } = words;
   return [
     `The following changes will be made to ${what}:`,
     ...thresholdLines(threshold, paint),
-    ...groups.flatMap((group, at) => [paint('underlined', `Group ${at + 1}`), ...groupLines(group, paint)]),
+    ...groups.flatMap((group, at) => [paint('underlined', `Group ${at + 1}`), ...groupLines(group, paint, nameOf)]),
     '',
   ].join('\n');
 }
@@ -21,10 +30,11 @@ function thresholdLines({ before, after }: KeyChange['threshold'], paint: Painte
   ];
 }
 
-function groupLines({ kept, added, removed }: GroupChange, paint: Painter): string[] {
+function groupLines({ kept, added, removed }: GroupChange, paint: Painter, nameOf: NameOf): string[] {
+  const shown = (key: string): string => printable(withName(key, nameOf));
   return [
-    ...kept.map((key) => `    ${printable(key)}`),
-    ...added.map((key) => paint('green', `+++ ${printable(key)}`)),
-    ...removed.map((key) => paint('red', `--- ${printable(key)}`)),
+    ...kept.map((key) => `    ${shown(key)}`),
+    ...added.map((key) => paint('green', `+++ ${shown(key)}`)),
+    ...removed.map((key) => paint('red', `--- ${shown(key)}`)),
   ];
 }

@@ -22,7 +22,7 @@ export async function runInstall(words: readonly string[], streams: Streams): Pr
   say(streams.stderr, `installed ${program}\n`);
   if (!words.includes('--with-kustomize')) return 0;
   const kustomize = join(folder, 'kustomize');
-  copyProgram(KUSTOMIZE, resolve(cwd, kustomize));
+  await copyProgram(KUSTOMIZE, resolve(cwd, kustomize));
   say(streams.stderr, `installed ${kustomize}\n`);
   return 0;
 }

@@ -87,10 +87,16 @@ function selectionText({ rule, macOnlyEncrypted }: Selection): string {
   return `${rule ? `${rule.option}: ${printable(rule.text)}` : 'the whole content'}${mac}`;
 }
 
-function changeLines({ file }: Explanation, change: NonNullable<Explanation['change']>, paint: Painter): string[] {
+function changeLines(
+  { file, current, plan }: Explanation,
+  change: NonNullable<Explanation['change']>,
+  paint: Painter,
+): string[] {
+  const readers = [current, plan].flatMap((each) => each?.groups.flat() ?? []);
+  const nameOf = (key: string) => readers.find(({ recipient }) => recipient === key)?.name;
   return [
     `The rule has other recipients: sops-ts updatekeys ${printable(file)} would make these changes.`,
-    ...changeText({ ...change, shutOut: [] }, paint)
+    ...changeText({ ...change, shutOut: [] }, paint, { nameOf })
       .trimEnd()
       .split('\n')
       .slice(1)

@@ -32,7 +32,7 @@ export function firstConfigText({ recipients, rule }: FirstConfig): string {
 }
 
 const HEAD = [
-  '# Who can read the encrypted files of this repository, and what is encrypted in them.',
+  '# Who can read the encrypted files of this folder and those below it, and what is encrypted in them.',
   '# Commit this file: it holds public keys only. The key file itself must never be committed.',
   '',
   '# Everybody who can read files. &name gives a recipient the name that the rules below use.',
@@ -43,13 +43,18 @@ const HEAD = [
 
 const RULES_HEAD = [
   '# The first rule whose path_regex is found in the path of a file, seen from here, is used.',
-  '# sops-ts why FILE tells which one that is. A file that no rule is for is not encrypted.',
+  '# sops-ts why FILE tells which one that is. A file that no rule is for is refused.',
 ];
 
 const SECRETS = '^(data|stringData)$';
 
-const KUBERNETES = ['Kubernetes manifests: only the values of Secrets are encrypted, so that reviewers see the rest.'];
-const WHOLE = ['Everything in folders called secrets, .env files, and names like app.enc.json: every value.'];
+const KUBERNETES = [
+  'Kubernetes manifests: only what stands below data and stringData is encrypted, so that reviewers see the rest.',
+];
+const WHOLE = [
+  'All other files in folders called secrets, .env files, and names like app.enc.json, app.sops.yaml, app.secret.ini:',
+  'every value.',
+];
 
 function ruleText(
   comments: readonly string[],

@@ -10,6 +10,12 @@ import { isKeyOrKeys, readConfigTree, recipientsOf } from './recipients-of.js';
 /** Gives the name of a key string, if it has one. */
 export type NameOf = (keyString: string) => string | undefined;
 
+/** A recipient with its name behind it, if it has one. */
+export function withName(keyString: string, nameOf: NameOf): string {
+  const name = nameOf(keyString);
+  return name === undefined ? keyString : `${keyString} (${name})`;
+}
+
 /** The names that a configuration has: those of anchors that stand for one key each. One that cannot be read as a tree has none. */
 export async function namesOf(config: Config | null, host: Host): Promise<NameOf> {
   if (!config) return () => undefined;

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
-import { type NameOf, namesOf } from '../config/recipient-names.js';
+import { type NameOf, namesOf, withName } from '../config/recipient-names.js';
 import type { Wrapped } from '../datakey/combine.js';
 import { DATA_KEY_BYTES, DataKey } from '../datakey/data-key.js';
 import { parseDecryptionOrder, sortKeys } from '../datakey/decryption-order.js';
@@ -152,12 +152,10 @@ function isDataKey(part: Uint8Array, proof: Proof): boolean {
 }
 
 function mislabelled(opener: string, nameOf: NameOf): Pick<KeyTrial, 'opens' | 'mislabelled' | 'reason' | 'advice'> {
-  const name = nameOf(opener);
-  const who = name === undefined ? opener : `${opener} (${name})`;
   return {
     opens: false,
     mislabelled: true,
-    reason: `it is wrapped for ${who}, not for the recipient that it names, who may not be able to read the file`,
+    reason: `it is wrapped for ${withName(opener, nameOf)}, not for the recipient that it names, who may not be able to read the file`,
     advice: 'Correct the recipients: sops-ts updatekeys, or rotate --rm-….',
   };
 }

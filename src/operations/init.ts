@@ -1,15 +1,25 @@
-/** `init`: an age key where there is none, and a first `.sops.yaml`. Nothing that is there is ever changed. */
-import { existsSync, readFileSync } from 'node:fs';
+/** `init`: an age key where there is none, and a first `.sops.yaml`. What is there stays, but for what is empty or broken off. */
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { loadConfig } from '../config/config.js';
 import { findConfig } from '../config/find.js';
 import { firstConfigText, type NamedAgeRecipient } from '../config/first-config.js';
 import { SopsError } from '../errors.js';
-import { findOwnIdentity, newKeyFile, type OwnIdentity, placeOfNewKey } from '../keys/age/own-identity.js';
+import {
+  findOwnIdentity,
+  newKeyFile,
+  type OwnIdentity,
+  placeOfNewKey,
+  unfinishedKeyFile,
+} from '../keys/age/own-identity.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { writeNewFile } from '../util/new-file.js';
 import { compileRe2 } from '../util/re2.js';
+import { replaceFile } from '../util/replace-file.js';
+import { encodeText } from '../util/text.js';
 import { withoutSurrounding } from '../util/trim.js';
 
 export interface InitRequest {
@@ -36,6 +46,8 @@ export interface InitOutcome {
     readonly isNew: boolean;
     /** Whether it has the user's key among its recipients. */
     readonly namesKey: boolean;
+    /** The name of a first file that its rules are for, whose folder is there. */
+    readonly example?: string | undefined;
   } | null;
   /** What the user should do something about. */
   readonly warnings: readonly string[];
@@ -45,31 +57,58 @@ export interface InitOutcome {
 export async function initialize(request: InitRequest, host: Host): Promise<InitOutcome> {
   await checkWords(request);
   const given = await givenRecipients(request, host);
-  const root = repositoryOf(host.cwd);
   const key = given.length > 0 ? null : await ownKey(request, host);
   const warnings = key && !key.isNew ? warningsOf(key, host) : [];
   const existing = host.env.SOPS_CONFIG || findConfig(host);
-  if (existing) return { key, config: keptConfig(existing, key, host), warnings };
+  const unfinished = existing ? unfinishedConfig(resolve(host.cwd, existing)) : undefined;
+  if (existing && unfinished === undefined) return { key, config: await keptConfig(existing, key, host), warnings };
   const recipients = key?.recipient ? [{ name: nameOf(request, host), recipient: key.recipient }] : given;
   if (recipients.length === 0) return { key, config: null, warnings };
-  const path = join(root ?? host.cwd, '.sops.yaml');
+  const path = existing ? resolve(host.cwd, existing) : join(repositoryOf(host.cwd) ?? host.cwd, '.sops.yaml');
   const shown = relative(host.cwd, path);
-  if (!(await request.confirm(`Write ${shown} with ${recipients.length} recipient(s)?`))) {
-    return { key, config: null, warnings };
-  }
+  const count = `${recipients.length} recipient(s)`;
+  const question = unfinished ? `${shown} holds no rules. Replace it by one with` : `Write ${shown} with`;
+  if (!(await request.confirm(`${question} ${count}?`))) return { key, config: null, warnings };
   const { pathRegex, encryptedRegex } = request;
   const rule = pathRegex === undefined ? undefined : { pathRegex, encryptedRegex };
-  await writeNewFile(path, firstConfigText({ recipients, rule }), 0o666);
-  return { key, config: { path: shown, isNew: true, namesKey: key !== null }, warnings };
+  const text = firstConfigText({ recipients, rule });
+  if (unfinished) await replaceUnfinished(path, text, unfinished, host);
+  else await writeNewFile(path, text, 0o666);
+  const example = rule ? undefined : FIRST_FILE;
+  if (example) await mkdir(resolve(host.cwd, dirname(example)), { recursive: true });
+  return { key, config: { path: shown, isNew: true, namesKey: key !== null, example }, warnings };
 }
 
-function keptConfig(path: string, key: InitOutcome['key'], host: Host): InitOutcome['config'] {
+/** A name that the usual rules are for. */
+const FIRST_FILE = 'secrets/app.yaml';
+
+/** The bytes of a configuration that says nothing, as a run that was ended may leave it; undefined for any other. */
+function unfinishedConfig(path: string): Uint8Array | undefined {
+  try {
+    const bytes = readFileSync(path);
+    const lines = bytes.toString('latin1').replaceAll('\0', '').split('\n');
+    return lines.every((line) => line.trim() === '' || line.startsWith('#')) ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceUnfinished(path: string, text: string, read: Uint8Array, host: Host): Promise<void> {
+  host.warn(`${path} was empty or broken off, and is written anew`);
+  await replaceFile(path, encodeText(text), { read, warn: (message) => host.warn(message) });
+}
+
+async function keptConfig(path: string, key: InitOutcome['key'], host: Host): Promise<InitOutcome['config']> {
   let text = '';
   try {
     text = readFileSync(resolve(host.cwd, path), 'utf8');
   } catch (cause) {
     throw new SopsError('config', `could not read config file: ${path}: ${systemReason(cause)}`, { cause });
   }
+  await loadConfig({ configPath: path, host }).catch((error: unknown) => {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`${path} cannot be used as it is; mend it, or remove it and run sops-ts init again: ${error.message}`);
+  });
   return { path, isNew: false, namesKey: key?.recipient !== undefined && text.includes(key.recipient) };
 }
 
@@ -101,23 +140,26 @@ async function ownKey(request: InitRequest, host: Host): Promise<InitOutcome['ke
   if (existing && existing.recipient === undefined) throw namelessKey(existing);
   if (existing && request.keyFile === undefined) return { ...existing, isNew: false };
   const path = request.keyFile === undefined ? placeOfNewKey(host) : resolve(host.cwd, request.keyFile);
-  checkPlace(path);
-  if (!(await request.confirm(`Make an age key in ${path}?`))) return null;
+  const unfinished = unfinishedKeyFile(path);
+  await checkPlace(path, unfinished !== undefined, host);
+  const question = unfinished ? `${path} holds no key. Replace it by a new age key?` : `Make an age key in ${path}?`;
+  if (!(await request.confirm(question))) return null;
   const { text, recipient } = newKeyFile(new Date());
-  await writeNewFile(path, text, 0o600);
-  return { location: path, recipient, isNew: true };
+  if (unfinished) await replaceUnfinished(path, text, unfinished, host);
+  else await writeNewFile(path, text, 0o600);
+  return { location: path, recipient, kind: 'an age identity', isNew: true };
 }
 
-function namelessKey({ location }: OwnIdentity): SopsError {
-  return new SopsError('key', `the identity in ${location} does not tell its recipient`, {
+function namelessKey({ location, kind }: OwnIdentity): SopsError {
+  return new SopsError('key', `the key in ${location} is ${kind}, which does not tell its recipient`, {
     hint: 'Give the recipient with --age.',
   });
 }
 
 /** A key must not lie where it is committed one day. Throws `key`. */
-function checkPlace(path: string): void {
-  if (existsSync(path)) {
-    throw new SopsError('key', `${path} is there already, and is never overwritten`, {
+async function checkPlace(path: string, isUnfinished: boolean, host: Host): Promise<void> {
+  if (!isUnfinished && isThere(path)) {
+    throw new SopsError('key', `${path} is there already (${await contentOf(path, host)}), and is never overwritten`, {
       hint: 'Name another file with --key-file, or that one by SOPS_AGE_KEY_FILE.',
     });
   }
@@ -126,6 +168,23 @@ function checkPlace(path: string): void {
   throw new SopsError('key', `${path} lies in the repository ${root}, where it would be committed one day`, {
     hint: 'Name a file outside of it with --key-file, and set SOPS_AGE_KEY_FILE to that.',
   });
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a file at the place of a new key is, without anything of it. */
+async function contentOf(path: string, host: Host): Promise<string> {
+  const env = { ...host.env, SOPS_AGE_KEY: undefined, SOPS_AGE_KEY_FILE: path };
+  const found = await findOwnIdentity({ ...host, env }).catch(() => null);
+  if (found?.location !== 'SOPS_AGE_KEY_FILE') return 'it holds no age key';
+  return found.recipient === undefined ? found.kind : `the key of ${found.recipient}`;
 }
 
 /** A key that somebody put into a repository. */

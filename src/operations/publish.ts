@@ -4,6 +4,7 @@ import { basename, extname, isAbsolute, join, relative, resolve } from 'node:pat
 import { loadConfig } from '../config/config.js';
 import { type Destination, destinationFor } from '../config/destination-rule.js';
 import type { Config } from '../config/model.js';
+import { type NameOf, namesOf } from '../config/recipient-names.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
@@ -33,7 +34,7 @@ export interface PublishRequest {
 /** What happens, told as it happens, and the question that may stop it. `file` is an absolute path. */
 export interface PublishTalk {
   /** The recipients of what is sent are others than those of the file. */
-  showChange(change: KeyChange): Promise<void>;
+  showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
   /** With `dryRun`: what would be sent where; `masked` are the keys of values, null for an encrypted file. */
   preview(file: string, url: string, masked: string | null): Promise<void>;
   /** Whether to send. Rejects when nobody answers, and that is the end of the run. */
@@ -63,7 +64,8 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
   const isFolder = await isFolderAt(path, request, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const showChange = (change: KeyChange) => talk.showChange(change);
+  const nameOf = await namesOf(config, host);
+  const showChange = (change: KeyChange) => talk.showChange(change, nameOf);
   const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
   const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {

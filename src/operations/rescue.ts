@@ -11,6 +11,8 @@ import type { OpenedFile } from './open-file.js';
 import { sealFile } from './seal-file.js';
 import { UNNOTED } from './trail.js';
 
+const MOST_A_SECOND = 20;
+
 /**
  * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
  * @param path the file that was edited
@@ -30,12 +32,16 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   const sealed = await sealFile(sealing);
   const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
   for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
-    const name = join(folder, `${basename(path)}.rescued-${time}`);
-    try {
-      await writeFileSafely(resolve(host.cwd, name), sealed.bytes, { mode: 0o600 });
-      return name;
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
+    // Two texts of one second must not take each other's place.
+    for (const more of ['', ...Array.from({ length: MOST_A_SECOND }, (_, at) => `-${at + 2}`)]) {
+      const name = join(folder, `${basename(path)}.rescued-${time}${more}`);
+      try {
+        await writeFileSafely(resolve(host.cwd, name), sealed.bytes, { mode: 0o600, isNew: true });
+        return name;
+      } catch (error) {
+        if (!(error instanceof SopsError)) throw error;
+        if (error.code !== 'changed-meanwhile') break;
+      }
     }
   }
   return null;

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/config.js';
 import { withoutRecipients } from '../config/edit-config.js';
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
+import { type NameOf, namesOf } from '../config/recipient-names.js';
 import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../config/recipients-of.js';
 import { SopsError } from '../errors.js';
 import type { KeyGroup } from '../keys/provider.js';
@@ -27,6 +28,7 @@ export interface RevocationRequest {
 /** All paths are as seen from the working directory. */
 export interface Revocation {
   readonly recipients: readonly string[];
+  readonly nameOf: NameOf;
   readonly isUnwanted: (recipient: string) => boolean;
   /** The configuration in force, if there is one. */
   readonly config: Config | null;
@@ -84,7 +86,8 @@ export async function planRevocation(request: RevocationRequest, host: Host): Pr
       `files outside ${relative(host.cwd, folder)} are not looked at, though ${config.path} is for them as well`,
     );
   }
-  return { recipients, isUnwanted, config, configs, files, problems };
+  const nameOf = await namesOf(config, host);
+  return { recipients, nameOf, isUnwanted, config, configs, files, problems };
 }
 
 interface ReadConfig {

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/config.js';
 import { parseEncryptionContext } from '../config/encryption-context.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config } from '../config/model.js';
+import { namesOf, withName } from '../config/recipient-names.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { FormatStore } from '../formats/store.js';
@@ -85,7 +86,8 @@ async function rotateOnce(rotation: Rotation): Promise<Outcome> {
   const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
   await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
   const absent = unwanted.filter((key) => !removed.includes(key));
-  const missing = absent.map((key) => `${key} was to be removed but is not in the file`);
+  const called = await namesOf(config, host);
+  const missing = absent.map((key) => `${withName(key, called)} was to be removed but is not in the file`);
   return { warnings: [...opened.warnings, ...missing] };
 }
 

@@ -1,7 +1,8 @@
 /** Recipients that stand in a file and nowhere in `.sops.yaml`: whoever may write the file may have put them there. */
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
-import { type NameOf, namesOf } from '../config/recipient-names.js';
+import { namesOf, withName } from '../config/recipient-names.js';
+import { warnOnce } from '../config/warnings.js';
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type NamedKey, trustedKeys } from '../keys/trust.js';
@@ -26,11 +27,12 @@ export interface Wrapping {
  */
 export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrapping): Promise<void> {
   const { config, keepUnlisted, host } = wrapping;
-  const shown = shownWith(await namesOf(config, host));
+  const nameOf = await namesOf(config, host);
+  const shown = (keyString: string): string => withName(keyString, nameOf);
   if (!config?.creationRules?.length) {
     const all = new Set(await Promise.all(groups.flat().map(keyStringOf)));
     const names = [...all].map(shown).join(', ');
-    host.warn(`no .sops.yaml says who is to read this; whoever the file names gets the data key: ${names}`);
+    warnOnce(host, `no .sops.yaml says who is to read this; whoever the file names gets the data key: ${names}`);
     return;
   }
   const strangers = await strangersIn(groups, host);
@@ -47,13 +49,6 @@ export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrappin
     ...(file === undefined ? {} : { file }),
     hint: 'Anybody who can write the file can add a recipient. Take it out (updatekeys, rotate --rm-…), add it to a rule, or go on with --keep-unlisted.',
   });
-}
-
-function shownWith(nameOf: NameOf): (keyString: string) => string {
-  return (keyString) => {
-    const name = nameOf(keyString);
-    return name === undefined ? keyString : `${keyString} (${name})`;
-  };
 }
 
 /** The key strings of the keys that no rule names. */

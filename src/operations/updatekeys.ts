@@ -5,6 +5,7 @@ import { loadConfig } from '../config/config.js';
 import { creationRuleFor } from '../config/creation-rule.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config } from '../config/model.js';
+import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Recipients } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
@@ -49,8 +50,8 @@ export interface UpdateKeysRequest {
 /** What happens to a file, told as it happens, and the question that may stop it. `file` is an absolute path. */
 export interface UpdateKeysTalk {
   started(file: string): void;
-  /** What would change. Called when something would. */
-  showChange(change: KeyChange): Promise<void>;
+  /** What would change, and what recipients are called. Called when something would. */
+  showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
   /** Whether to go on with what was shown. Rejects when nobody answers. */
   confirm(): Promise<boolean>;
   finished(file: string, result: UpdateResult, change: KeyChange): void;
@@ -109,6 +110,7 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   const input = { kind: 'file', path: file } as const;
   const { reader } = await storesOf({ input, inputType: request.inputType });
   let agreed: KeyChange | undefined;
+  const nameOf = await namesOf(config, host);
   return redoing(async () => {
     const bytes = await readInput(input, host).catch(asFailure);
     const parsed = reader.parse(bytes);
@@ -116,7 +118,7 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
     if (request.check) await checkOpenable(parsed, keyGroups);
     const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
     const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
-    const result = await decide(change, request, agreed);
+    const result = await decide(change, request, { agreed, nameOf });
     if (result === 'rewrapped' || result === 'rekeyed') {
       agreed = change;
       const rewritten = await rewrite({ file, bytes, reader, config, after, result }, run);
@@ -146,11 +148,11 @@ async function checkOpenable({ strayDocument }: SourceFile, keyGroups: readonly 
 async function decide(
   change: KeyChange,
   { talk, check, keepDataKey }: UpdateKeysRequest,
-  agreed: KeyChange | undefined,
+  { agreed, nameOf }: { readonly agreed: KeyChange | undefined; readonly nameOf: NameOf },
 ): Promise<UpdateResult> {
   if (!isChange(change)) return 'up-to-date';
   if (JSON.stringify(change) !== JSON.stringify(agreed)) {
-    await talk.showChange(change);
+    await talk.showChange(change, nameOf);
     if (check) return 'outdated';
     if (!(await talk.confirm())) return 'unchanged';
   }

@@ -1,27 +1,25 @@
 /** Files that must not be there yet. */
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
+import { writeFileSafely } from './atomic-write.js';
 import { systemReason } from './files.js';
+import { encodeText } from './text.js';
 
 /**
- * Writes a file that is not there yet, not even as a symbolic link, with the folders that lead to it (mode 0700), and flushes it
- * to the disk. Throws `output-unwritable` when something is there or it cannot be written; then nothing is left behind.
+ * Writes a file that is not there yet, not even as a symbolic link, with the folders that lead to it (mode 0700). It gets its name
+ * only when it is complete and on the disk: whoever ends the run, there is the whole file or none. Throws `output-unwritable`
+ * when something is there or it cannot be written; then nothing is left behind.
  */
 export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
-  let isOurs = false;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const handle = await open(path, 'wx', mode);
-    isOurs = true;
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    if (lstatSync(path, { throwIfNoEntry: false }))
+      throw new SopsError('changed-meanwhile', `${path} is there already`);
+    await writeFileSafely(path, encodeText(text), { mode, isNew: true });
   } catch (cause) {
-    if (isOurs) await unlink(path).catch(() => undefined);
-    throw new SopsError('output-unwritable', `cannot make ${path}: ${systemReason(cause)}`, { file: path, cause });
+    const reason = cause instanceof SopsError ? cause.message : systemReason(cause);
+    throw new SopsError('output-unwritable', `cannot make ${path}: ${reason}`, { file: path, cause });
   }
 }

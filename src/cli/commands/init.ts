@@ -38,12 +38,18 @@ function textOf(outcome: InitOutcome): string[] {
 
 function keyLines({ key }: InitOutcome): string[] {
   if (!key) return [];
-  const { isNew, location, recipient } = key;
-  if (!isNew) return [`Your age key is in ${location}; its public key is ${recipient}`];
+  const { isNew, recipient } = key;
+  if (!isNew) return [`You have an age key already, in ${placeOf(key)}; its public key is ${recipient}`];
   return [
-    `Made an age key in ${location}; its public key is ${recipient}`,
+    `Made an age key in ${placeOf(key)}; its public key is ${recipient}`,
     '  Keep a copy in a safe place: what is encrypted for it alone cannot be read without it.',
   ];
+}
+
+/** A path, or in words the variable that holds the key or names its file. */
+function placeOf({ location }: NonNullable<InitOutcome['key']>): string {
+  if (location === 'SOPS_AGE_KEY') return 'the variable SOPS_AGE_KEY';
+  return location === 'SOPS_AGE_KEY_FILE' ? 'the file that SOPS_AGE_KEY_FILE names' : location;
 }
 
 function configLines({ key, config }: InitOutcome): string[] {
@@ -55,10 +61,14 @@ function configLines({ key, config }: InitOutcome): string[] {
 }
 
 function lastLines({ key, config }: InitOutcome): string[] {
+  const committed = config ? `${config.path}, and ` : '';
+  const next = config?.example ? `sops-ts edit ${config.example}` : config ? 'sops-ts encrypt -i FILE' : ENCRYPT_FOR;
   return [
     '',
-    `Commit:       ${config?.path ?? '.sops.yaml'}, and files once they are encrypted (sops-ts filestatus FILE tells)`,
-    `Never commit: ${key ? `${key.location}, ` : 'age keys, '}and what sops-ts decrypt writes to files`,
-    'Next:         sops-ts edit secrets/app.yaml    (sops-ts why FILE, sops-ts doctor when in doubt)',
+    `Commit:       ${committed}files once they are encrypted (sops-ts filestatus FILE tells)`,
+    `Never commit: ${key ? `${placeOf(key)}, ` : 'age keys, '}and what sops-ts decrypt writes to files`,
+    `Next:         ${next}    (sops-ts why FILE, sops-ts doctor when in doubt)`,
   ];
 }
+
+const ENCRYPT_FOR = 'sops-ts encrypt -i --age PUBLIC_KEY FILE';

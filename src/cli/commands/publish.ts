@@ -37,12 +37,15 @@ export function publishRequest({ values, operands }: Invocation, talk: PublishTa
   };
 }
 
-function talkWith({ values, streams }: Invocation, questions: Questions): PublishTalk {
+function talkWith({ values, streams, host }: Invocation, questions: Questions): PublishTalk {
   const tell = (text: string): void => {
     if (values.isOn('verbose')) say(streams.stderr, `${text}\n`);
   };
   return {
-    showChange: (change) => writeAll(streams.stdout, changeText(change, painterFor(streams), "the file's key groups")),
+    showChange: (change, nameOf) => {
+      const words = { what: "the file's key groups", ...(host.calledAsSops ? {} : { nameOf }) };
+      return writeAll(streams.stdout, changeText(change, painterFor(streams), words));
+    },
     preview: (file, url, masked) => writeAll(streams.stdout, previewText(file, url, masked)),
     confirm: async (file, url) =>
       values.isOn('yes') || questions.confirm(`uploading ${printable(file)} to ${printable(url)} ?`, ' (y/n): '),

@@ -1,4 +1,5 @@
 /** `revoke`: from flags to the operation, and what it shows and asks. */
+import { withName } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
 import type { AffectedFile, Revocation } from '../../operations/revocation.js';
 import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/revoke.js';
@@ -78,10 +79,10 @@ function planData({ recipients, configs, files, problems }: Revocation): unknown
 }
 
 /** Who goes from where, and per file what they could read. */
-function planText({ recipients, configs, files }: Revocation, paint: Painter): string {
+function planText({ recipients, nameOf, configs, files }: Revocation, paint: Painter): string {
   const lines = [
     'These recipients will be revoked:',
-    ...recipients.map((recipient) => paint('red', `--- ${printable(recipient)}`)),
+    ...recipients.map((recipient) => paint('red', `--- ${printable(withName(recipient, nameOf))}`)),
     ...(configs.length > 0 ? ['They will be taken out of:'] : ['No configuration names them.']),
     ...configs.map(({ path }) => `    ${printable(path)}`),
     ...(files.length > 0

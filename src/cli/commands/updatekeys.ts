@@ -87,7 +87,9 @@ function talkWith({ values, streams, host }: Invocation, questions: Questions): 
   const tell = (text: string): void => say(streams.stderr, `${printable(text)}\n`);
   return {
     started: (file) => tell(`Syncing keys for file ${file}`),
-    showChange: (change) => writeAll(streams.stdout, changeText(change, painterFor(streams))),
+    // Programs that call `sops` may read these lines.
+    showChange: (change, nameOf) =>
+      writeAll(streams.stdout, changeText(change, painterFor(streams), host.calledAsSops ? {} : { nameOf })),
     confirm: async () => values.isOn('yes') || questions.confirm('Is this okay?'),
     finished: (file, result, { shutOut }) => {
       const rewrapped = shutOut.length === 0 ? REWRAPPED : KEPT;

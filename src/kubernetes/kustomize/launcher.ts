@@ -1,5 +1,5 @@
 /** Putting the plug-in where kustomize and Argo CD look for it (spec kubernetes-and-stores.md sections 1.2, 1.5, 1.8). */
-import { accessSync, chmodSync, constants, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
@@ -38,14 +38,15 @@ export async function writeLauncher(path: string, { runtime, script, env = {} }:
   chmodSync(path, EXECUTABLE);
 }
 
-/** Copies a program, so that it can be executed. Throws `output-unwritable`. */
-export function copyProgram(from: string, to: string): void {
+/** Copies a program, so that it can be executed; under its name stands all of it or what was there. Throws `output-unwritable`. */
+export async function copyProgram(from: string, to: string): Promise<void> {
   try {
-    accessSync(from, constants.R_OK);
+    const program = readFileSync(from);
     mkdirSync(dirname(to), { recursive: true });
-    copyFileSync(from, to);
+    await writeFileSafely(to, program, { mode: EXECUTABLE });
     chmodSync(to, EXECUTABLE);
   } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
     throw new SopsError('output-unwritable', `cannot copy ${from} to ${to}: ${systemReason(cause)}`, { cause });
   }
 }

@@ -25,7 +25,7 @@ const SERVICE_FLAGS = '--enable-local-keyservice=false --keyservice tcp://h:1 --
 
 test.each(['rotate', '-r'])('%s takes every flag', async (command) => {
   const changes = KEY_TYPES.map(({ flag }) => `--add-${flag} a-${flag} --rm-${flag} r-${flag}`).join(' ');
-  const flags = `${changes} --encryption-context k:v --ignore-mac --decryption-order pgp ${SERVICE_FLAGS} --config c`;
+  const flags = `${changes} --encryption-context k:v --ignore-mac --keep-unlisted --decryption-order pgp ${SERVICE_FLAGS} --config c`;
   const more = '--input-type json --output-type yaml --filename-override n --indent 2 --output o';
   expect(await requestOf(`${command} ${flags} ${more} f`, rotateRequest)).toEqual({
     input: { kind: 'file', path: 'f' },
@@ -35,6 +35,7 @@ test.each(['rotate', '-r'])('%s takes every flag', async (command) => {
     removeKeys: new Map(KEY_TYPES.map(({ type, flag }) => [type, `r-${flag}`])),
     encryptionContext: 'k:v',
     ignoreMac: true,
+    keepUnlisted: true,
     decryptionOrder: 'pgp',
     inputType: 'json',
     outputType: 'yaml',
@@ -65,7 +66,7 @@ test('updatekeys takes every flag', async () => {
 
 test('groups add takes every flag, keys several times', async () => {
   const keys = KEY_TYPES.map(({ flag }) => `--${flag} 1-${flag} --${flag} 2-${flag}`).join(' ');
-  const flags = `--aws-profile p --encryption-context k:v --shamir-secret-sharing-threshold 2 --ignore-mac --config c`;
+  const flags = `--aws-profile p --encryption-context k:v --shamir-secret-sharing-threshold 2 --ignore-mac --keep-unlisted --config c`;
   expect(await requestOf(`groups add -f f ${keys} ${flags} ${SERVICE_FLAGS} -i`, addGroupRequest)).toEqual({
     input: { kind: 'file', path: 'f' },
     output: { kind: 'in-place' },
@@ -74,6 +75,7 @@ test('groups add takes every flag, keys several times', async () => {
     encryptionContext: 'k:v',
     shamirThreshold: 2,
     ignoreMac: true,
+    keepUnlisted: true,
     configPath: 'c',
     keyServices: SERVICES,
   });
@@ -86,17 +88,19 @@ test.each(['groups delete -f f -i 2', 'groups delete -i -f f 2', 'groups delete 
     index: 2,
     shamirThreshold: 0,
     ignoreMac: false,
+    keepUnlisted: false,
   });
 });
 
 test('revoke takes every flag', async () => {
   const talk = {} as Parameters<typeof revokeRequest>[1];
-  const line = `revoke --dry-run alice --ignore-mac folder --decryption-order pgp --config c ${SERVICE_FLAGS}`;
+  const line = `revoke --dry-run alice --ignore-mac --keep-unlisted folder --decryption-order pgp --config c ${SERVICE_FLAGS}`;
   expect(await requestOf(line, (invocation) => revokeRequest(invocation, talk))).toEqual({
     who: 'alice',
     folder: 'folder',
     dryRun: true,
     ignoreMac: true,
+    keepUnlisted: true,
     decryptionOrder: 'pgp',
     configPath: 'c',
     keyServices: SERVICES,

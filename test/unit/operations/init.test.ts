@@ -150,7 +150,6 @@ describe('what is there stays as it is', () => {
 
   test.each([
     ['a file that holds no key', () => writeFileSync(keyPath(), 'something else\n')],
-    ['an empty file', () => writeFileSync(keyPath(), '')],
     ['a link to nowhere', () => symlinkSync('/nowhere/at/all', keyPath())],
   ])('%s at the place of the key is not overwritten', async (_, lay) => {
     mkdirSync(join(home, '.config/sops/age'), { recursive: true });
@@ -167,6 +166,90 @@ describe('what is there stays as it is', () => {
     expect(status).toBe(3);
     expect(stderr).toContain('file/keys.txt');
     expect(existsSync(join(repo, '.sops.yaml'))).toBe(false);
+  });
+});
+
+describe('what a run that was ended left unfinished', () => {
+  const lay = (text: string): void => {
+    mkdirSync(join(home, '.config/sops/age'), { recursive: true });
+    writeFileSync(keyPath(), text);
+  };
+
+  test.each([
+    ['empty', ''],
+    ['of zeros', '\0\0\0'],
+    ['with comments alone', '# created: 2026-01-01T00:00:00Z\n# public key: age1'],
+    ['with an identity that breaks off', '# created: x\nAGE-SECRET-KEY-1QQQQ'],
+    ['with less', '# created: x\nAGE-SEC'],
+  ])('a key file %s is told and replaced', async (_, text) => {
+    lay(text);
+    const asked = await init([], { stdin: 'n\n' });
+    expect(asked.stdout.toString()).toContain(`${keyPath()} holds no key. Replace it by a new age key? (y/n):`);
+    expect(readFileSync(keyPath(), 'utf8')).toBe(text);
+    const { status, stderr } = await init();
+    expect([status, stderr]).toEqual([0, `warning: ${keyPath()} was empty or broken off, and is written anew\n`]);
+    expect(readFileSync(keyPath(), 'utf8')).toMatch(/^AGE-SECRET-KEY-1\S{58}$/m);
+    expect(config()).toContain('&alice age1');
+  });
+
+  test.each(['AGE-SECRET-KEY-1QQQQ\nAGE-SECRET-KEY-1', `${'AGE-SECRET-KEY-1'.padEnd(74, 'Q')}`, 'x'])(
+    'a key file that may be worth something is not (%j)',
+    async (text) => {
+      lay(text);
+      expect((await init()).status).toBe(1);
+      expect(readFileSync(keyPath(), 'utf8')).toBe(text);
+    },
+  );
+
+  test.each(['', '\0\0', '# Who can read'])(
+    'a configuration that says nothing is told and replaced (%j)',
+    async (text) => {
+      writeFileSync(join(repo, '.sops.yaml'), text);
+      const { status, stderr } = await init();
+      expect(status).toBe(0);
+      expect(stderr).toContain('.sops.yaml was empty or broken off');
+      expect(config()).toContain('creation_rules:');
+    },
+  );
+
+  test('a configuration that breaks off in the middle is told and stays', async () => {
+    writeFileSync(join(repo, '.sops.yaml'), "creation_rules:\n  - path_regex: '(^|/)sec");
+    const { status, stderr } = await init();
+    expect(status).toBe(0);
+    expect(stderr).toContain('.sops.yaml cannot be used as it is; mend it, or remove it');
+    expect(config()).toBe("creation_rules:\n  - path_regex: '(^|/)sec");
+  });
+});
+
+describe('what is told', () => {
+  test('the next step works as it is printed', async () => {
+    const { stdout } = await init();
+    const [, next = ''] = /^Next: +sops-ts (.*?) {2}/m.exec(stdout.toString()) ?? [];
+    expect(next).toBe('edit secrets/app.yaml');
+    const editor = join(folder, 'editor.sh');
+    writeFileSync(editor, 'echo "a: 1" > "$1"\n');
+    expect(
+      await start(next.split(' '), { env: { EDITOR: `sh ${editor}`, PATH: process.env.PATH ?? '' } }),
+    ).toMatchObject({ status: 0 });
+    expect((await start(['decrypt', 'secrets/app.yaml'])).stdout.toString()).toBe('a: 1\n');
+  });
+
+  test('with a rule of the user’s own, no step that it is not for', async () => {
+    const { stdout } = await init(['--yes', '--path-regex', '^x/']);
+    expect(stdout.toString()).toContain('Next:         sops-ts encrypt -i FILE ');
+    expect(existsSync(join(repo, 'secrets'))).toBe(false);
+  });
+
+  test('a key that is there as what it is', async () => {
+    await init();
+    expect((await init()).stdout.toString()).toContain(`You have an age key already, in ${keyPath()}`);
+    const key = /AGE-SECRET\S+/.exec(readFileSync(OWN_KEY, 'utf8'))?.[0] ?? '';
+    const { stdout } = await init(['--yes'], { env: { SOPS_AGE_KEY: key } });
+    expect(stdout.toString()).toContain('in the variable SOPS_AGE_KEY; its public key is');
+    const { status, stderr } = await init(['--yes', '--key-file', OWN_KEY]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`is there already (the key of ${FIRST})`)]);
+    const plugin = await init(['--yes'], { env: { SOPS_AGE_KEY: 'AGE-PLUGIN-YUBIKEY-1QQPQ9SHC8L' } });
+    expect(plugin.stderr).toMatch(/plug-in age-plugin-yubikey, which does not tell|malformed/);
   });
 });
 

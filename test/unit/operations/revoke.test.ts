@@ -54,7 +54,7 @@ beforeEach(async () => {
 afterEach(() => yard.remove());
 
 const PLAN = `These recipients will be revoked:
---- ${SECOND}
+--- ${SECOND} (bob)
 They will be taken out of:
     .sops.yaml
 These files will get a new data key; listed is what could be read with the old one:
