@@ -44,7 +44,7 @@ export async function inTime<T>(
   }
 }
 
-/** What an action waits for first, by its signal. */
+/** What an action waits for before it asks its service, by its signal. */
 const stages = new WeakMap<AbortSignal, string>();
 
 /**

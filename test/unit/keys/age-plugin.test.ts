@@ -131,8 +131,8 @@ describe('why a plug-in failed', () => {
     expect(error.hint).toMatch(/^age-plugin-fake itself failed/);
   });
 
-  test('by a signal', async () => {
-    expect((await failureOf('killed')).message).toContain('it ended without an answer: signal: SIGKILL');
+  test.each(['killed', 'mute'])('by a signal: %s', async (scenario) => {
+    expect((await failureOf(scenario)).message).toContain('it ended without an answer: signal: SIGKILL');
   });
 
   test.each(['error', 'secret'])('is not that the identity is for something else: %s', async (scenario) => {

@@ -39,7 +39,9 @@ export class PluginSession {
     private readonly host: Host,
   ) {
     this.lines = readLines(child.stdout);
-    this.ended = once(child, 'close').then(([status, signal]) => ({ status, signal }));
+    this.ended = new Promise((settle) => child.once('close', (status, signal) => settle({ status, signal })));
+    // Somebody else's by now, it cannot be ended.
+    child.on('error', () => {});
     child.stderr.on('data', (part: Buffer) => {
       this.said = Buffer.concat([this.said, part]).subarray(-MOST_SAID);
     });
@@ -144,7 +146,11 @@ export class PluginSession {
 
   /** It may have closed its output only. */
   private async endedEarly(): Promise<SopsError> {
-    const limit = setTimeout(() => this.child.kill('SIGINT'), GRACE_MILLISECONDS);
+    const limit = setTimeout(() => {
+      this.child.kill('SIGKILL');
+      // What it started may hold that open.
+      this.child.stderr.destroy();
+    }, GRACE_MILLISECONDS);
     const end = await this.ended;
     clearTimeout(limit);
     const last = this.said.toString('utf8').trim().split('\n').at(-1);
