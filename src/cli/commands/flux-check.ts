@@ -13,14 +13,15 @@ export const fluxCheck: Command = {
   async run({ values, operands, host, streams }) {
     const [folder = '.', ...more] = operands;
     if (more.length > 0) throw new UsageError('flux check takes one folder', 'flux check');
-    const { findings, encrypted, kustomizations, files } = await checkFlux(folder, host);
+    const { findings, encrypted, left, kustomizations, files } = await checkFlux(folder, host);
     const file = values.text('secret');
     const tried: Finding[] =
       file === undefined
         ? []
         : await trySecret(await readDecryptionSecret(file, host), file, encrypted, ownProcess(), host);
     const what = file === undefined ? 'checked' : `tried ${printable(file)} on`;
-    const looked = `looked at ${kustomizations} kustomization(s) and ${files} file(s)`;
+    const stay = left === 0 ? '' : `, ${left} object(s) stay encrypted as annotated`;
+    const looked = `looked at ${kustomizations} kustomization(s) and ${files} file(s)${stay}`;
     const count = new Set(encrypted.map((content) => content.file)).size;
     return printFindings(streams, [...findings, ...tried], `${looked}, ${what} ${count} encrypted file(s)`);
   },

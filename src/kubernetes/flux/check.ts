@@ -31,6 +31,8 @@ export interface FluxOutcome {
   readonly findings: readonly Finding[];
   /** What the controller would decrypt. */
   readonly encrypted: readonly EncryptedContent[];
+  /** How many encrypted objects their annotation leaves as they are. */
+  readonly left: number;
   readonly kustomizations: number;
   /** How many files were looked at. */
   readonly files: number;
@@ -67,6 +69,7 @@ class FluxChecker {
   private readonly kustomizations = new Set<string>();
   private readonly files = new Set<string>();
   private readonly ignore: SourceIgnore;
+  private left = 0;
 
   constructor(
     private readonly root: string,
@@ -76,9 +79,9 @@ class FluxChecker {
   }
 
   get outcome(): FluxOutcome {
-    const { findings, targets, kustomizations, files } = this;
+    const { findings, targets, kustomizations, files, left } = this;
     const encrypted = [...targets.values()].flat();
-    return { findings: findings.all, encrypted, kustomizations: kustomizations.size, files: files.size };
+    return { findings: findings.all, encrypted, left, kustomizations: kustomizations.size, files: files.size };
   }
 
   /** One folder that the controller builds; `components` are those that its Flux Kustomization adds. Returns what is decrypted. */
@@ -104,6 +107,7 @@ class FluxChecker {
     await new UsePass(sources.decrypted, findings, host).check(walk.files.uses);
     const pass = new ObjectPass(sources.decrypted, findings, host);
     await pass.check(objects, walk.touches);
+    this.left += pass.left;
     for (const real of walk.kustomizations.keys()) this.kustomizations.add(real);
     for (const path of walk.looked) this.files.add(path);
     return { encrypted: [...sources.encrypted, ...pass.encrypted], objects };

@@ -1,5 +1,5 @@
 /** Something encrypted that Flux's controller would decrypt. */
-import type { FluxFormat } from './markers.js';
+import type { FluxFormat } from '../kustomize/flux-formats.js';
 
 export interface EncryptedContent {
   /** The file that it stands in, as shown. */
@@ -10,6 +10,8 @@ export interface EncryptedContent {
     readonly name: string;
     readonly bytes: Uint8Array;
     readonly format: FluxFormat;
+    /** Whether the file holds nothing else, so that it can be tried as it is, if it is encrypted as a whole. */
+    readonly isAlone: boolean;
     /** Whether its MAC can be looked at: the controller prints objects anew, so theirs may not fit. */
     readonly keepsMac: boolean;
   };

@@ -3,8 +3,8 @@ import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { type FluxFormat, fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
 import { itemsOf } from '../manifest/manifest.js';
-import { type FluxFormat, fluxFormatOf, markedFormats, markerOf } from './markers.js';
 
 export interface Conversion {
   readonly bytes: Buffer;

@@ -9,6 +9,7 @@ import type { Host } from '../../util/host.js';
 import { isDisabled } from '../kustomize/built.js';
 import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';
+import { fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
 import type { SourceFile } from '../kustomize/generator-files.js';
 import type { BuildObject, ObjectSet } from '../kustomize/object-set.js';
 import type { Touch } from '../kustomize/patches.js';
@@ -16,7 +17,6 @@ import { branchAt, describe, itemsOf, leavesBelow, type Manifest, stringAt, valu
 import { decodeDataValue } from '../manifest/secret.js';
 import type { EncryptedContent } from './content.js';
 import { mismatch, nestedProblem } from './conversion.js';
-import { fluxFormatOf, markedFormats, markerOf } from './markers.js';
 import { envFormatOf } from './source-pass.js';
 
 /** What the controller reads of an object before it decrypts anything. */
@@ -24,6 +24,8 @@ const READABLE = ['apiVersion', 'kind', 'metadata'] as const;
 
 export class ObjectPass {
   readonly encrypted: EncryptedContent[] = [];
+  /** How many encrypted objects their annotation leaves as they are. */
+  left = 0;
   private readonly objectsIn = new Map<string, number>();
 
   constructor(
@@ -52,8 +54,9 @@ export class ObjectPass {
       if (object.id.kind === 'Secret') await this.checkSource(source);
     }
     const { manifest, file } = object;
-    if (!manifest || isDisabled(manifest.root) || this.isPlain(file)) return;
-    if (manifest.sops) this.checkSealed(manifest, file);
+    if (!manifest || this.isPlain(file)) return;
+    if (isDisabled(manifest.root)) this.left += sealedPart(manifest) === undefined ? 0 : 1;
+    else if (manifest.sops) this.checkSealed(manifest, file);
     else await this.checkPlain(manifest, file);
   }
 
@@ -94,12 +97,12 @@ export class ObjectPass {
     }
   }
 
-  /** A file of one object is tried as it is; of several, each has metadata of its own. */
+  /** Of several objects in a file each has metadata of its own. */
   private contentOf({ root, sops, origin }: Manifest, file: string): EncryptedContent {
-    if (!sops || this.objectsIn.get(file) === 1) return { file };
+    if (!sops) return { file };
     const bytes = Buffer.from(printJson(branch([...root.items, item('sops', sops)]), canonicalStyle()));
     const name = describe({ root, sops, origin, text: '' });
-    return { file, part: { name, bytes, format: 'json', keepsMac: false } };
+    return { file, part: { name, bytes, format: 'json', isAlone: this.objectsIn.get(file) === 1, keepsMac: false } };
   }
 
   private async checkPlain(manifest: Manifest, file: string): Promise<void> {
@@ -138,7 +141,7 @@ export class ObjectPass {
       place: `under the key ${key}`,
     });
     if (problem !== undefined) this.findings.add(file, `${at} ${problem}`);
-    else this.encrypted.push({ file, part: { name: at, bytes, format, keepsMac: true } });
+    else this.encrypted.push({ file, part: { name: at, bytes, format, isAlone: false, keepsMac: true } });
   }
 
   /** A file that became a value of a Secret: pass 1 has decrypted it by its key, or now its bytes decide. */

@@ -5,12 +5,12 @@ import { SopsError } from '../../errors.js';
 import { statOf } from '../../util/files.js';
 import { MOST_BYTES } from '../kustomize/built.js';
 import type { Findings } from '../kustomize/findings.js';
+import { type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';
 import { isFolder, type Kustomization, readKustomization, textsOf } from '../kustomize/kustomization.js';
 import { isBelow } from '../kustomize/sources.js';
 import { stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import type { EncryptedContent } from './content.js';
 import { conversionProblem } from './conversion.js';
-import { type FluxFormat, fluxFormatOf, isMarked } from './markers.js';
 
 export interface SourcePassRules {
   /** The root of the source, links resolved. */

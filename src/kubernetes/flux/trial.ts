@@ -83,11 +83,13 @@ async function tryAll(encrypted: readonly EncryptedContent[], host: Host): Promi
   const trials: Trial[] = [];
   for (const content of encrypted) {
     const { file, part } = content;
-    const reader = part ? await formatNamed(part.format).load() : (await readEncrypted(resolve(host.cwd, file)))?.store;
+    const sealed = !part || part.isAlone ? await readEncrypted(resolve(host.cwd, file)) : null;
+    const tried = sealed ? { file } : content;
+    const reader = sealed?.store ?? (part && (await formatNamed(part.format).load()));
     if (!reader) throw new SopsError('input-unreadable', `${file} was encrypted, and is not any more`, { file });
     const input = { kind: 'file', path: file } as const;
-    const request = { input, reader, config: null, keyServices, bytes: part?.bytes };
-    trials.push({ ...(await tryFile(request, host)), content });
+    const request = { input, reader, config: null, keyServices, bytes: sealed ? undefined : part?.bytes };
+    trials.push({ ...(await tryFile(request, host)), content: tried });
   }
   return trials;
 }

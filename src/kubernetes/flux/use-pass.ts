@@ -5,7 +5,7 @@ import type { Host } from '../../util/host.js';
 import type { FileUse } from '../kustomize/build-files.js';
 import { encryptedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';
-import { fluxFormatOf, markerOf } from './markers.js';
+import { fluxFormatOf, markerOf } from '../kustomize/flux-formats.js';
 
 export class UsePass {
   constructor(

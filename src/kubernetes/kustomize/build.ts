@@ -6,12 +6,12 @@ import { statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { makePrivateFolder, removeFolder, removeLeftovers } from '../../exec/private-folder.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
-import { formatOfName } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
-import { DISABLING, formatOfKey, formatOfMarker, MOST_BYTES } from './built.js';
+import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
+import { fluxFormatOf } from './flux-formats.js';
 import {
   isFolder,
   type Kustomization,
@@ -132,10 +132,10 @@ async function decryptedSources(
 
 function candidatesOf(one: Kustomization): { path: string; format: FormatName }[] {
   const generated = secretGeneratorFiles(one).map(({ path, formatName, isEnv }) => {
-    const format = formatOfKey(formatName.slice(formatName.lastIndexOf('/') + 1));
+    const format = fluxFormatOf(formatName.slice(formatName.lastIndexOf('/') + 1));
     return { path, format: isEnv && format === 'binary' ? ('dotenv' as const) : format };
   });
-  const listed = [...patchFiles(one), ...partsOf(one).files].map((path) => ({ path, format: formatOfName(path).name }));
+  const listed = [...patchFiles(one), ...partsOf(one).files].map((path) => ({ path, format: fluxFormatOf(path) }));
   return [...generated, ...listed];
 }
 

@@ -1,7 +1,7 @@
 /** Decrypting what a build has put out, by the rules of Flux's controller (spec kubernetes-and-stores.md section 1.7, pass 3). */
 import { SopsError } from '../../errors.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
-import { formatNamed, formatOfName } from '../../formats/registry.js';
+import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/open-file.js';
@@ -10,6 +10,7 @@ import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, withEntry } from '../manifest/manifest.js';
 import { checkDecrypted } from '../manifest/ready.js';
 import { decodeDataValue } from '../manifest/secret.js';
+import { fluxFormatOf } from './flux-formats.js';
 
 export interface BuiltRules {
   readonly keyServices: readonly KeyService[];
@@ -84,12 +85,7 @@ async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manif
 export function formatOfMarker(bytes: Buffer, key: string): FormatName | undefined {
   const text = bytes.toString('latin1');
   const found = MARKERS.find(([, marker]) => marker.test(text))?.[0];
-  return found === 'json' && formatOfKey(key) === 'binary' ? 'binary' : found;
-}
-
-/** The format of a key of a Secret: by its ending, and JSON for the one of image pull secrets. */
-export function formatOfKey(key: string): FormatName {
-  return key === '.dockerconfigjson' ? 'json' : formatOfName(key).name;
+  return found === 'json' && fluxFormatOf(key) === 'binary' ? 'binary' : found;
 }
 
 interface NestedFile {
@@ -101,7 +97,7 @@ interface NestedFile {
 /** A file within a Secret is whole, so its MAC is looked at unless told otherwise. It comes out in the format of its key. */
 async function decryptFileIn(bytes: Buffer, { format, key, rules }: NestedFile): Promise<Uint8Array> {
   const reader = await formatNamed(format).load();
-  const printer = await formatNamed(formatOfKey(key)).load();
+  const printer = await formatNamed(fluxFormatOf(key)).load();
   const opened = await openFile(bytes, reader, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
   const text = printer === reader ? plainText(opened) : printer.emit(opened.file.documents, null);
   return bytesOf(opened.file, text);

@@ -465,6 +465,16 @@ describe('flux check is content with', () => {
   });
 });
 
+test('what an annotation leaves encrypted is told', async () => {
+  const text = secretText('a', '  annotations: {kustomize.toolkit.fluxcd.io/decrypt: disabled}\n');
+  layOut(desk, { 'app/s.yaml': await desk.encrypt('s.yaml', text, ...VALUES_ONLY) });
+  const { status, out } = await check('app');
+  expect(out).toContain(
+    'and 2 file(s), 1 object(s) stay encrypted as annotated, checked 0 encrypted file(s): no finding(s)',
+  );
+  expect(status).toBe(0);
+});
+
 describe('the source', () => {
   const layout = () => ({
     'repo/app/kustomization.yaml': kustomization('resources: [../base]'),
@@ -531,6 +541,20 @@ describe('flux check --secret', () => {
     expect(out).toContain('app/s.yaml: Secret b: the Secret holds none of its keys');
     expect(out).toContain('app/n.yaml: Secret n: data.x.yaml: the Secret holds none of its keys');
     expect(out).not.toContain('Secret a:');
+  });
+
+  test('tries the items of a list', async () => {
+    layOut(desk, {
+      'app/s.yaml': `apiVersion: v1\nkind: List\nitems:\n- ${sealed.trimEnd().replaceAll('\n', '\n  ')}\n`,
+    });
+    expect((await check('app', '--secret', 'secret.yaml')).status).toBe(0);
+    const other = new Desk();
+    other.remove();
+    desk.write('other.txt', other.identity);
+    desk.write('secret.yaml', (await desk.run(['flux', 'secret', 'other.txt'])).stdout);
+    expect((await check('app', '--secret', 'secret.yaml')).out).toContain(
+      'Secret a: the Secret holds none of its keys',
+    );
   });
 
   test('says which files it cannot try', async () => {
