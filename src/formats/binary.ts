@@ -8,8 +8,8 @@ import type { Edit, EmitOptions, FormatStore, SourceFile } from './store.js';
 /** The key that holds the content. */
 const DATA = 'data';
 const OPENING_BRACE = 0x7b;
-/** White space of JSON. */
-const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
+/** White space of JSON, and the bytes of a byte order mark. */
+const PASSED_OVER: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
 
 export const binaryStore: FormatStore = {
   name: 'binary',
@@ -41,7 +41,8 @@ function parseContent(bytes: Uint8Array): SourceFile {
 
 /** An encrypted file, or null for bytes that are not the JSON of one. */
 function parseSealed(bytes: Uint8Array): SourceFile | null {
-  if (bytes.find((byte) => !BLANKS.has(byte)) !== OPENING_BRACE) return null;
+  // A byte order mark is passed over, as JSON's own reader does it for encrypted files.
+  if (bytes.find((byte) => !PASSED_OVER.has(byte)) !== OPENING_BRACE) return null;
   try {
     const file = jsonStore.parse(bytes);
     return file.metadata && file.documents[0] && stringIn(file.documents[0]) !== undefined ? file : null;

@@ -11,8 +11,6 @@ import { canonicalStyle, printJson } from './write.js';
 /** A file as this store read it. */
 interface JsonFile extends SourceFile {
   readonly json: JsonText;
-  /** The item of the metadata as it was read. */
-  readonly sops: Item | null;
 }
 
 export const jsonStore: FormatStore = {
@@ -26,8 +24,8 @@ export const jsonStore: FormatStore = {
   },
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
-    const { text, json, sops } = file as JsonFile;
-    return spliceJson({ text, json, sops, metadata }, canonicalStyle(options.indent));
+    const { text, json } = file as JsonFile;
+    return spliceJson({ text, json, metadata }, canonicalStyle(options.indent));
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {
@@ -50,7 +48,7 @@ function readFile(bytes: Uint8Array): JsonFile {
   const sops = takeSops(json.root);
   const metadata = sops?.value ?? null;
   if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
-  return { text, documents: [json.root], metadata, json, sops };
+  return { text, documents: [json.root], metadata, json };
 }
 
 /** Takes the metadata out of a root. Throws `metadata-invalid` when it stands there twice. */

@@ -23,8 +23,6 @@ interface Cursor {
 export interface JsonTarget {
   readonly text: string;
   readonly json: JsonText;
-  /** The item of the metadata as it was read. */
-  readonly sops: Item | null;
   /** The metadata to be written; null for none. */
   readonly metadata: Branch | null;
 }

@@ -27,6 +27,7 @@ describe('reading', () => {
 
   test('an encrypted file is JSON; to encrypt it once more it is content', () => {
     expect(binaryStore.parse(encodeText(sealed))).toMatchObject({ metadata: { kind: 'branch' } });
+    expect(binaryStore.parse(encodeText(`\ufeff${sealed}`))).toMatchObject({ text: sealed });
     expect(read(binaryStore, sealed)).toMatchObject({ metadata: null });
     expect(nodesOf(read(binaryStore, sealed).documents)).toMatchObject([{ value: sealed }]);
   });
