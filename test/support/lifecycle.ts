@@ -69,9 +69,9 @@ export class Yard {
   /** Runs with the identities of these recipients, by default all. */
   run(
     words: readonly string[],
-    { stdin = '', keys = [0, 1, 2, 3, 4] }: { stdin?: string; keys?: number[] } = {},
+    { stdin = '', keys = [0, 1, 2, 3, 4], env = {} }: { stdin?: string; keys?: number[]; env?: object } = {},
   ): Promise<Ran> {
-    return run(words, { cwd: this.folder, env: identitiesOf(keys), stdin });
+    return run(words, { cwd: this.folder, env: { ...identitiesOf(keys), ...env }, stdin });
   }
 
   /** Encrypts a text for these recipients into a file of that name. */

@@ -267,6 +267,19 @@ describe('kustomize init and check', () => {
     });
   });
 
+  test('init completes what a run that was ended left', async () => {
+    desk.write('app/sops-generator.yaml', '');
+    const anew = await desk.run(['kustomize', 'init', 'app']);
+    expect(anew).toMatchObject({ status: 0, stderr: expect.stringContaining('was empty, and is written anew') });
+    const generator = desk.text('app/sops-generator.yaml');
+    expect(generator).toContain('db.enc.yaml');
+    desk.write('app/kustomization.yaml', 'resources:\n- cm.yaml\n');
+    const listed = await desk.run(['kustomize', 'init', 'app']);
+    expect(listed).toMatchObject({ status: 0, stderr: expect.stringContaining('though nothing listed it') });
+    expect(desk.text('app/sops-generator.yaml')).toBe(generator);
+    expect(desk.text('app/kustomization.yaml')).toContain('generators:\n  - sops-generator.yaml\n');
+  });
+
   test('init --legacy leaves the annotation out; a folder without kustomization gets one', async () => {
     mkdirSync(desk.path('new'));
     desk.write('new/db.enc.yaml', await sealed(FINE));

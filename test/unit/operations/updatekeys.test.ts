@@ -59,6 +59,33 @@ describe('without a removed recipient', () => {
   });
 });
 
+describe('the names of .sops.yaml', () => {
+  const TO = `keys:\n  - &alice ${FIRST}\n  - &carol ${THIRD}\ncreation_rules:\n  - age: [*alice, *carol]\n`;
+
+  test('stand behind the recipients', async () => {
+    yard.configure(TO);
+    const { stdout } = await yard.run(['updatekeys', '--yes', 'f.yaml']);
+    expect(stdout.toString()).toContain(`    ${FIRST} (alice)\n+++ ${THIRD} (carol)\n--- ${SECOND}\n`);
+    yard.configure({ age: [FIRST, SECOND].join() });
+    const why = await yard.run(['why', 'f.yaml']);
+    expect(why.stdout.toString()).toContain(`+++ ${SECOND}`);
+  });
+
+  test('also in what rotate says', async () => {
+    yard.configure(TO);
+    const { stderr } = await yard.run(['rotate', '-i', '--rm-age', SECOND, 'f.yaml']);
+    expect(stderr).toBe('');
+    const again = await yard.run(['rotate', '-i', '--rm-age', THIRD, 'f.yaml']);
+    expect(again.stderr).toContain(`${THIRD} (carol) was to be removed but is not in the file`);
+  });
+
+  test('are left out for whoever calls sops, as programs may read the lines', async () => {
+    yard.configure(TO);
+    const { stdout } = await yard.run(['updatekeys', '--yes', 'f.yaml'], { env: { SOPS_TS_AS: 'sops' } });
+    expect(stdout.toString()).toContain(`    ${FIRST}\n+++ ${THIRD}\n--- ${SECOND}\n`);
+  });
+});
+
 describe('with a removed recipient', () => {
   beforeEach(() => yard.configure({ age: FIRST }));
 
