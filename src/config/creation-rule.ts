@@ -14,8 +14,8 @@ export interface RuleOptions {
 
 /**
  * The first rule whose `path_regex` is found in the file's path, or null when there are no rules at all. `filePath` is relative
- * to the working directory or absolute, and need not exist. Warns of keys in the rule that are not known, and of a later rule
- * that matches too and would encrypt otherwise. Throws `config` when there are rules and none is for the file (with
+ * to the working directory or absolute, and need not exist. Warns of keys in the rule that are not known. That later
+ * rules match too is how configurations are laid out, and said by those only who explain ({@link overlapOf}). Throws `config` when there are rules and none is for the file (with
  * `keysGiven` it warns and returns null), when a pattern that is reached is malformed, and when the rule itself is wrong.
  */
 export async function creationRuleFor(
@@ -31,7 +31,6 @@ export async function creationRuleFor(
   const rule = rules[at];
   if (rule) {
     checkRule(rule, host);
-    await warnOfOverlap(rule, rules.slice(at + 1), paths, host);
     return rule;
   }
   if (keysGiven) {
@@ -134,21 +133,19 @@ export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host
 }
 
 /**
- * Warns of the first later rule that matches too and would encrypt otherwise. One without `path_regex` is meant
- * to catch what the others leave, and a malformed pattern matches nothing.
+ * Tells of the first rule behind the one in use that matches too and would encrypt otherwise; undefined when there is none. One without
+ * `path_regex` is meant to catch what the others leave, and a malformed pattern matches nothing. Throws nothing of its own.
  */
-async function warnOfOverlap(
-  rule: CreationRule,
-  later: readonly CreationRule[],
-  paths: readonly string[],
-  host: Host,
-): Promise<void> {
-  const effect = effectOf(rule);
-  for (const other of later) {
-    if (other.pathRegex === '' || effectOf(other) === effect || !(await matchOf(other, paths))) continue;
-    warnOnce(host, `${rule.name} is used for ${paths[0]}; ${other.name} matches it too and would encrypt it otherwise`);
-    return;
-  }
+export async function overlapOf(config: Config, filePath: string, host: Host): Promise<string | undefined> {
+  const { path, rules } = await explainRules(config, filePath, host);
+  const used = rules.find(({ verdict }) => verdict === 'used')?.rule;
+  if (!used) return undefined;
+  const effect = effectOf(used);
+  const other = rules.find(({ rule, verdict }) => {
+    return verdict === 'matches too late' && rule.pathRegex !== '' && effectOf(rule) !== effect;
+  });
+  if (!other) return undefined;
+  return `${used.name} is used for ${path}; ${other.rule.name} matches it too and would encrypt it otherwise`;
 }
 
 /** What a rule does to a file, as a text to compare. */

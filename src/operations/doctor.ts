@@ -1,5 +1,6 @@
 /** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
 import { loadConfig } from '../config/config.js';
+import { overlapOf } from '../config/creation-rule.js';
 import type { Config } from '../config/model.js';
 import { SopsError } from '../errors.js';
 import type { FormatName } from '../formats/store.js';
@@ -79,6 +80,8 @@ async function configOf({ configPath, path }: DoctorRequest, host: Host, problem
 async function examineFile(path: string, config: Config | null, request: DoctorRequest, host: Host): Promise<DryRun> {
   const input = { kind: 'file', path } as const;
   const { reader } = await storesOf({ input, inputType: request.inputType });
+  const overlap = config && (await overlapOf(config, path, host));
+  if (overlap) host.warn(overlap);
   const keyServices = keyServicesOf(request.keyServices, host);
   return tryFile({ input, reader, config, keyServices, decryptionOrder: request.decryptionOrder }, host);
 }

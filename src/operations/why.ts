@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { type ConfigRequest, loadConfig } from '../config/config.js';
-import { creationRuleFor, explainRules } from '../config/creation-rule.js';
+import { creationRuleFor, explainRules, overlapOf } from '../config/creation-rule.js';
 import { searchConfig } from '../config/find.js';
 import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config } from '../config/model.js';
@@ -59,6 +59,8 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   const study: Study = { ...byName, reader: found?.store ?? reader };
   const verdicts = config?.creationRules ? await explainRules(config, path, quiet) : null;
   const usedRule = verdicts?.rules.find(({ verdict }) => verdict === 'used')?.rule;
+  const overlap = config && (await overlapOf(config, path, quiet));
+  if (overlap) notes.push(overlap);
   const isEncrypted = found?.file.metadata != null;
   const details = isEncrypted ? await explainEncrypted(found.file, study) : await explainPlain(found?.file, study);
   const plan = details.plan && { ...details.plan, from: originOf(study, isEncrypted, usedRule?.name) };

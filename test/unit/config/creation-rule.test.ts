@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { creationRuleFor, type RuleOptions } from '../../../src/config/creation-rule.js';
+import { creationRuleFor, overlapOf, type RuleOptions } from '../../../src/config/creation-rule.js';
 import type { Config, CreationRule } from '../../../src/config/model.js';
 import { hostIn, type TestHost } from './support.js';
 
@@ -136,16 +136,15 @@ describe('the rule', () => {
   });
 });
 
-describe('a second rule that matches', () => {
+describe('a second rule that matches is told to those who ask for explanations', () => {
   async function warningsOf(second: Partial<CreationRule>, first: Partial<CreationRule> = {}): Promise<string[]> {
     const keys = new Map([['age', { texts: ['key'] }]]);
     const told = host();
-    await creationRuleFor(
-      configOf([rule(0, { pathRegex: 'a', keys, ...first }), rule(1, { pathRegex: 'a', keys, ...second })]),
-      'a',
-      told,
-    );
-    return told.warnings;
+    const config = configOf([rule(0, { pathRegex: 'a', keys, ...first }), rule(1, { pathRegex: 'a', keys, ...second })]);
+    await creationRuleFor(config, 'a', told);
+    expect(told.warnings).toEqual([]);
+    const overlap = await overlapOf(config, 'a', told);
+    return overlap === undefined ? [] : [overlap];
   }
 
   const warning = ['rule 0 is used for a; rule 1 matches it too and would encrypt it otherwise'];
