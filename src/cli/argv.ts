@@ -28,7 +28,7 @@ export function parseFlags(words: readonly string[], table: readonly FlagRow[], 
     const { name, value } = splitFlag(word, command);
     const row = findFlag(name, table);
     if (!row) {
-      throw new UsageError(`flag provided but not defined: -${name}`, command, { flag: name, table });
+      throw unknownFlag(name, table, command);
     }
     if (row.kind === 'boolean') given.set(row.name, parseBoolean(value ?? 'true', name, command));
     else {
@@ -39,6 +39,11 @@ export function parseFlags(words: readonly string[], table: readonly FlagRow[], 
     refuseTwoForms(row, name, spelled, command);
   }
   return { given, operands: words.slice(at) };
+}
+
+/** The error for a flag that a level does not have; `name` is without dashes. */
+export function unknownFlag(name: string, table: readonly FlagRow[], command: string | undefined): UsageError {
+  return new UsageError(`flag provided but not defined: -${name}`, command, { kind: 'flag', word: name, table });
 }
 
 /**

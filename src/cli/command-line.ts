@@ -1,6 +1,6 @@
 /** A whole command line, understood: which command, which flags, which operands (spec command-line.md 1.1 to 1.5). */
 import { SopsError } from '../errors.js';
-import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder } from './argv.js';
+import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder, unknownFlag } from './argv.js';
 import { type CommandRow, isFamily } from './commands/command.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
@@ -27,6 +27,8 @@ export interface RunLine {
   readonly warnings: readonly string[];
   /** Set when going on would write in place although a flag was ignored for its place. */
   readonly refusal: SopsError | undefined;
+  /** Set when a word behind the command looks like a flag and is none: SOPS takes it for a file, which is never meant. */
+  readonly stray?: SopsError | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -112,7 +114,26 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     behindDashes: countBehindDashes(behind, table),
     warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
     refusal: surplus.refusal,
+    stray: strayFlag(row, local.operands, countBehindDashes(behind, table) ?? 0, values),
   };
+}
+
+/** A flag by its look; numbers, which `set` may be given, are none. */
+const FLAG_LIKE = /^--?([A-Za-z][\w-]*)(?:=|$)/;
+
+/** The first operand that looks like a flag, as an error: those behind `--`, and texts that are asked for with `--text`, are what they are. */
+function strayFlag(
+  row: CommandRow,
+  operands: readonly string[],
+  behindDashes: number,
+  values: FlagValues,
+): SopsError | undefined {
+  if (row.operandRule === 'first' || values.isOn('text')) return undefined;
+  for (const word of operands.slice(0, operands.length - behindDashes)) {
+    const name = FLAG_LIKE.exec(word)?.[1];
+    if (name !== undefined) return unknownFlag(name, flagsOf(row.name), row.name);
+  }
+  return undefined;
 }
 
 interface OldWords {
@@ -171,12 +192,21 @@ function warnOfStrangers(given: ReadonlyMap<string, FlagValue>, row: CommandRow,
 
 /** A file without a command. A mode flag behind it, which SOPS ignores to open its editor, was surely meant. */
 function noCommand(words: readonly string[], operands: readonly string[], commands: readonly CommandRow[]): SopsError {
-  const names = commands.map((row) => row.name).join(', ');
-  const reason = `${JSON.stringify(operands[0])} is not a command of sops-ts, which has: ${names}, help`;
-  const late = operands.some((word) => modeFlags(commands).includes(flagOfWord(word, globalFlags()) ?? HELP_FLAG));
-  return new UsageError(reason, undefined).with('usage', {
-    hint: late
-      ? `Write: ${correctedLine({ before: [], words, table: globalFlags() })}`
-      : 'To edit a file, name that file alone, behind all flags: sops-ts edit FILE',
-  });
+  const [word = ''] = operands;
+  const late = operands.some((one) => modeFlags(commands).includes(flagOfWord(one, globalFlags()) ?? HELP_FLAG));
+  const hint = late
+    ? `Write: ${correctedLine({ before: [], words, table: globalFlags() })}`
+    : 'To edit a file, name that file alone, behind all flags: sops-ts edit FILE. All commands: sops-ts help';
+  const reason = `${JSON.stringify(word)} is not a command of sops-ts`;
+  return new UsageError(
+    reason,
+    undefined,
+    late ? undefined : { kind: 'command', word, names: wordsOf(commands) },
+    hint,
+  );
+}
+
+/** The words that may stand where a command does. */
+export function wordsOf(commands: readonly CommandRow[]): string[] {
+  return [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? '')), 'help'];
 }

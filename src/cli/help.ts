@@ -1,32 +1,63 @@
 /** Help pages and the advice for misspelt flags, laid out and found by commander; loaded only when somebody needs them. */
 // commander is CommonJS and requires builtins, which an ES module bundle cannot; so the build leaves it in node_modules.
 import { Command, type CommanderError, Help, Option } from 'commander';
+import { suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
+import { wordsOf } from './command-line.js';
 import { type CommandRow, isFamily } from './commands/command.js';
 import { type FlagRow, flagsOf } from './flags.js';
 import { FLAG_GROUPS, type FlagGroup, type FlagText, textOf } from './guide/flag-texts.js';
 import type { CommandGuide, Task } from './guide/task.js';
 import { guideOf, TASKS } from './guide/tasks.js';
 
-const WIDTH = 110;
+/** Where nothing is known of the terminal. */
+const USUAL_WIDTH = 80;
+/** Longer lines are hard to read, and shorter ones leave no room behind the flags. */
+const [LEAST_WIDTH, MOST_WIDTH] = [60, 110];
 /** What the texts call the program. */
 const OWN_NAME = 'sops-ts';
 
+export interface PageOptions {
+  /** What the program was called by. */
+  readonly programName?: string | undefined;
+  /** Columns of the terminal; absent where there is none. */
+  readonly width?: number | undefined;
+}
+
 /**
- * The page about the program (no topic) or a command, with the name that the program was called by.
- * Throws `help-topic` for any other word.
+ * The page about the program (no topic) or a command, with the name that the program was called by, in lines that fit the terminal; only
+ * examples, which are complete command lines, may be longer. Throws `help-topic` for any other word.
  */
-export function helpPage(topic: string | undefined, commands: readonly CommandRow[], programName = OWN_NAME): string {
-  const page = pageOn(topic, commands);
+export function helpPage(
+  topic: string | undefined,
+  commands: readonly CommandRow[],
+  { programName = OWN_NAME, width = USUAL_WIDTH }: PageOptions = {},
+): string {
+  const page = pageOn(topic, commands, Math.min(Math.max(width || USUAL_WIDTH, LEAST_WIDTH), MOST_WIDTH));
   return programName === OWN_NAME ? page : page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => programName);
 }
 
-function pageOn(topic: string | undefined, commands: readonly CommandRow[]): string {
-  if (topic === undefined || topic === 'help') return programPage(commands);
+function pageOn(topic: string | undefined, commands: readonly CommandRow[], width: number): string {
+  if (topic === undefined || topic === 'help') return programPage(commands, width);
   const row = commands.find((command) => command.name === topic);
-  if (row) return commandPage(row);
-  if (isFamily(topic, commands)) return familyPage(topic, commands);
-  throw new SopsError('help-topic', `No help topic for '${topic.split(' ').at(-1)}'`, { hint: 'See: sops-ts help' });
+  if (row) return commandPage(row, width);
+  if (isFamily(topic, commands)) return familyPage(topic, commands, width);
+  throw noTopic(topic, commands);
+}
+
+function noTopic(topic: string, commands: readonly CommandRow[]): SopsError {
+  const words = topic.split(' ');
+  const last = words.at(-1) ?? '';
+  const family = words.length > 1 ? (words[0] ?? '') : undefined;
+  const names = family === undefined ? wordsOf(commands) : membersOf(family, commands);
+  const all = family === undefined ? 'See: sops-ts help' : `${family} has: ${names.join(', ')}.`;
+  const hint = [adviceForWord(last, names), all].filter((text) => text !== undefined).join(' ');
+  return new SopsError('help-topic', `No help topic for '${last}'`, { hint });
+}
+
+/** The second words of commands that share the first. */
+function membersOf(family: string, commands: readonly { readonly name: string }[]): string[] {
+  return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
 }
 
 /** The flag of the table that was probably meant, with its dashes, or undefined. */
@@ -41,70 +72,75 @@ export function nearestFlag(name: string, table: readonly FlagRow[]): string | u
   }
 }
 
+/** Asks whether another of the words was meant. */
+export function adviceForWord(word: string, names: readonly string[]): string | undefined {
+  const nearest = suggestionFor(word, names);
+  return nearest === undefined || nearest === word ? undefined : `Did you mean ${nearest}?`;
+}
+
 /** Widest names of commands; behind them stands what they do. */
 const NAMES = 22;
 
-function programPage(commands: readonly CommandRow[]): string {
+function programPage(commands: readonly CommandRow[], width: number): string {
   const forms = commands.flatMap((row) => (row.oldForm === undefined ? [] : [`--${row.oldForm}`]));
   return [
     'Usage: sops-ts COMMAND [flags] [file]',
     '',
-    ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task)]),
+    ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task, width)]),
     'More:',
-    item('help COMMAND', 'the flags and examples of a command', NAMES),
-    item('-v, --version', 'print the version; the network is asked with --check-for-updates only', NAMES),
-    item('-h, --help', 'print this page', NAMES),
-    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, NAMES),
+    item('help COMMAND', 'the flags and examples of a command', width, NAMES),
+    item('-v, --version', 'print the version; the network is asked with --check-for-updates only', width, NAMES),
+    item('-h, --help', 'print this page', width, NAMES),
+    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, width, NAMES),
     '',
   ].join('\n');
 }
 
 /** The commands of a task; those of a family share a line. */
-function taskLines({ commands, families = {} }: Task): string[] {
+function taskLines({ commands, families = {} }: Task, width: number): string[] {
   const lines = new Map<string, string>();
   for (const { name, summary } of commands) {
     const [word = '', second] = name.split(' ');
     const family = second === undefined ? undefined : families[word];
-    if (family === undefined) lines.set(name, item(name, summary, NAMES));
-    else lines.set(word, item(`${word} ${membersOf(word, commands)}`, family, NAMES));
+    if (family === undefined) lines.set(name, item(name, summary, width, NAMES));
+    else lines.set(word, item(`${word} ${membersText(word, commands)}`, family, width, NAMES));
   }
   return [...lines.values()];
 }
 
-function membersOf(family: string, commands: readonly CommandGuide[]): string {
-  const members = commands.filter(({ name }) => name.startsWith(`${family} `));
-  const words = members.map(({ name }) => name.slice(family.length + 1)).join('|');
+function membersText(family: string, commands: readonly CommandGuide[]): string {
+  const words = membersOf(family, commands).join('|');
   return `${family} ${words}`.length > NAMES ? 'COMMAND' : words;
 }
 
 /** The page of the commands that share a first word. */
-function familyPage(word: string, commands: readonly CommandRow[]): string {
+function familyPage(word: string, commands: readonly CommandRow[], width: number): string {
   const rows = commands.filter((row) => row.name.startsWith(`${word} `));
   const guides = rows.map((row) => guideOf(row.name));
   return [
     `Usage: sops-ts ${word} COMMAND [flags]`,
     '',
-    ...guides.map(({ name, summary }) => item(name, summary, NAMES)),
+    ...guides.map(({ name, summary }) => item(name, summary, width, NAMES)),
     '',
     ...guides.flatMap(({ examples }) => examples.slice(0, 1).map((line) => `  ${line}`)),
     '',
   ].join('\n');
 }
 
-function commandPage(row: CommandRow): string {
+function commandPage(row: CommandRow, width: number): string {
   const { operands, summary, examples } = guideOf(row.name);
   const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...textOf(flag.name, row.name) }));
   const groups = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
   return [
     `Usage: sops-ts ${row.name} [flags] ${operands}`.trimEnd(),
     '',
-    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    wrapped(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, width),
     ...examples.map((line) => `  ${line}`),
     '',
     ...flags
       .filter((one) => one.group === undefined)
-      .map((one) => item(spelling(one), `${one.help ?? ''}${variable(one.flag)}`)),
-    ...groups.map((group) => paragraph(group, flags)),
+      .map((one) => item(spelling(one), `${one.help ?? ''}${variable(one.flag)}`, width)),
+    ...groups.map((group) => paragraph(group, flags, width)),
     '',
   ].join('\n');
 }
@@ -115,10 +151,10 @@ interface Described extends FlagText {
 }
 
 /** All flags of a group, in one paragraph. */
-function paragraph(group: FlagGroup, flags: readonly Described[]): string {
+function paragraph(group: FlagGroup, flags: readonly Described[], width: number): string {
   const { title, note } = FLAG_GROUPS[group];
   const members = flags.filter((one) => one.group === group).map((one) => `${spelling(one)}${variable(one.flag)}`);
-  return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, 12);
+  return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, width, 12);
 }
 
 function spelling({ flag, value }: Described): string {
@@ -130,8 +166,18 @@ function variable(flag: FlagRow): string {
   return flag.variable === undefined ? '' : ` [$${flag.variable}]`;
 }
 
-function item(term: string, description: string, width = 36): string {
+const INDENT = 2;
+
+/** A term and what is said of it, which begins behind `column` columns. */
+function item(term: string, description: string, width: number, column = width < 100 ? 30 : 36): string {
   const layout = new Help();
-  layout.prepareContext({ helpWidth: WIDTH });
-  return layout.formatItem(term, width, description, layout);
+  layout.prepareContext({ helpWidth: width });
+  layout.minWidthToWrap = 20;
+  if (term.length <= column) return layout.formatItem(term, column, description, layout);
+  // A long term has a line of its own.
+  return `${' '.repeat(INDENT)}${term}\n${layout.formatItem('', column, description, layout)}`;
+}
+
+function wrapped(text: string, width: number): string {
+  return new Help().boxWrap(text, width);
 }

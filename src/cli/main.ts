@@ -62,10 +62,19 @@ async function textFor(
       return line.checksForUpdates ? version + (await updateText(createHost(streams))) : version;
     }
     case 'help':
-      return (await import('./help.js')).helpPage(line.topic, commands, streams.programName);
+      return (await import('./help.js')).helpPage(line.topic, commands, {
+        programName: streams.programName,
+        width: columnsOf(streams),
+      });
     case 'completion':
       return (await import('./completion/reply.js')).completionReply(line.words, streams.env, commands);
   }
+}
+
+/** How many columns help may take. */
+function columnsOf({ stdout }: Streams): number | undefined {
+  const { columns } = stdout as { columns?: number };
+  return columns;
 }
 
 async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined): Promise<number> {
@@ -73,14 +82,15 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   const log = line.values.isOn('verbose') ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
+  if (line.stray && !host.calledAsSops) throw line.stray;
   const command = await line.row.load();
   return command.run({ ...line, host, streams });
 }
 
-/** A misspelt flag gets the nearest one as advice; only then is the code for it loaded. Never rejects. */
+/** A misspelt word gets the nearest one as advice; only then is the code for it loaded. Never rejects. */
 async function withSuggestion(error: unknown): Promise<unknown> {
   if (!(error instanceof UsageError) || !error.unknown) return error;
-  const { flag, table } = error.unknown;
-  const nearest = await import('./help.js').then((help) => help.nearestFlag(flag, table)).catch(() => undefined);
-  return nearest === undefined ? error : error.with('usage', { hint: `Did you mean ${nearest}? ${error.hint}` });
+  const { unknown, hint = '' } = error;
+  const advice = await import('./suggestion.js').then((module) => module.adviceFor(unknown)).catch(() => undefined);
+  return advice === undefined ? error : error.with('usage', { hint: `${advice} ${hint}` });
 }

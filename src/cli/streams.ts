@@ -93,6 +93,18 @@ export async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array
 }
 
 /**
+ * All bytes of standard input, which stands for `what`. At a terminal it is told what is waited for: otherwise the program would seem to
+ * hang. Rejects with the stream's own error.
+ */
+export async function readStandardInput({ stdin, stderr, platform }: Streams, what: string): Promise<Uint8Array> {
+  if ((stdin as { isTTY?: boolean }).isTTY === true) {
+    const end = platform === 'win32' ? 'Ctrl+Z and Enter' : 'Ctrl+D';
+    say(stderr, `Reading ${what} from the terminal; end it with ${end} on a line of its own.\n`);
+  }
+  return readAll(stdin);
+}
+
+/**
  * Writes to standard output and waits until it is taken: without the stream where that is possible, since making it costs
  * more than decrypting a small file. Throws as {@link writeAll} does.
  */

@@ -2,17 +2,24 @@
 import { SopsError } from '../errors.js';
 import type { FlagRow } from './flags.js';
 
+/** A word that was looked for in vain, and where: only when it is told is the nearest one looked up. */
+export type UnknownWord =
+  /** As typed, without its dashes. */
+  | { readonly kind: 'flag'; readonly word: string; readonly table: readonly FlagRow[] }
+  | { readonly kind: 'command'; readonly word: string; readonly names: readonly string[] };
+
 export class UsageError extends SopsError {
   /** The command whose flags were read, or undefined for what stands before a command. */
   readonly command: string | undefined;
-  /** A flag that does not exist, as typed without its dashes, and those among which it was looked for. */
-  readonly unknown: { readonly flag: string; readonly table: readonly FlagRow[] } | undefined;
+  readonly unknown: UnknownWord | undefined;
 
-  constructor(reason: string, command: string | undefined, unknown?: UsageError['unknown']) {
-    super('usage', `Incorrect Usage: ${reason}`, {
-      hint: `See: sops-ts help${command === undefined ? '' : ` ${command}`}`,
-    });
+  constructor(reason: string, command: string | undefined, unknown?: UnknownWord, hint = helpHint(command)) {
+    super('usage', `Incorrect Usage: ${reason}`, { hint });
     this.command = command;
     this.unknown = unknown;
   }
+}
+
+function helpHint(command: string | undefined): string {
+  return `See: sops-ts help${command === undefined ? '' : ` ${command}`}`;
 }

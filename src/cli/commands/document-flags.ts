@@ -7,7 +7,7 @@ import type { FormatName } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
-import { print, readAll } from '../streams.js';
+import { print, readStandardInput } from '../streams.js';
 import type { Invocation } from './command.js';
 
 /** The input and output of a command with `--in-place` and `--output`. Throws `conflict` for what excludes each other. */
@@ -17,7 +17,7 @@ export function inputAndOutput({ values, operands, host, streams }: Invocation):
   if (inPlace && outputPath !== undefined) {
     throw new SopsError('conflict', 'Error: cannot operate on both --output and --in-place');
   }
-  const input = inputOf(operands[0], host.cwd, () => readAll(streams.stdin));
+  const input = inputOf(operands[0], host.cwd, () => readStandardInput(streams, 'the file'));
   if (inPlace && input.kind === 'stdin') {
     throw new SopsError('conflict', 'Error: cannot use --in-place when reading from stdin');
   }

@@ -1,4 +1,6 @@
 /** `edit`: from flags to the operation. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/edit.js';
@@ -6,12 +8,14 @@ import type { FlagValues } from '../flag-values.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';
 import { nextLine, say } from '../streams.js';
+import { UsageError } from '../usage-error.js';
 import type { Command, Invocation } from './command.js';
 import { encryptRequest } from './encrypt.js';
 
 export const edit: Command = {
   async run(invocation) {
     const { host, streams } = invocation;
+    if (invocation.oldForm && !host.calledAsSops) await refuseMisspelt(invocation);
     const tools = {
       own: ownProcess(),
       findEditor: () => findEditor(host),
@@ -26,6 +30,20 @@ export const edit: Command = {
     return 0;
   },
 };
+
+/** A word alone that is nearly a command's is no name for a new file: `sops-ts decript`. Throws `usage`. */
+async function refuseMisspelt({ operands: [word = ''], host }: Invocation): Promise<void> {
+  if (!/^[a-z-]+$/.test(word) || existsSync(resolve(host.cwd, word))) return;
+  const [{ adviceForWord }, { COMMANDS }, { wordsOf }] = await Promise.all([
+    import('../help.js'),
+    import('./registry.js'),
+    import('../command-line.js'),
+  ]);
+  const names = wordsOf(COMMANDS);
+  if (adviceForWord(word, names) === undefined) return;
+  const hint = `For a new file of that name: sops-ts edit ${word}`;
+  throw new UsageError(`${word} is neither a file nor a command`, undefined, { kind: 'command', word, names }, hint);
+}
 
 /** What the flags ask for. Throws `no-file`, `usage`. */
 export async function editRequest(invocation: Invocation): Promise<EditRequest> {

@@ -5,7 +5,7 @@ import { encryptFile } from '../../operations/encrypt.js';
 import type { EncryptRequest, SelectionFlags } from '../../operations/requests.js';
 import type { UpdateRequest } from '../../operations/update.js';
 import type { FlagValues } from '../flag-values.js';
-import { readAll } from '../streams.js';
+import { readStandardInput } from '../streams.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
 import { forEachFile } from './several.js';
@@ -90,7 +90,7 @@ export function updateRequest(invocation: Invocation): UpdateRequest {
   return {
     input: { kind: 'file', path },
     output: { kind: 'in-place' },
-    plaintext: { kind: 'stdin', read: () => readAll(streams.stdin) },
+    plaintext: { kind: 'stdin', read: () => readStandardInput(streams, 'the plaintext') },
     decryptionOrder: values.text('decryption-order'),
     inputType: formatFlag(values, 'input-type'),
     outputType: formatFlag(values, 'output-type'),

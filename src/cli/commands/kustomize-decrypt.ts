@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type FilterRules, filterBuilt } from '../../kubernetes/kustomize/filter.js';
 import { readInput } from '../../operations/input.js';
 import type { FlagValues } from '../flag-values.js';
-import { print, readAll } from '../streams.js';
+import { print, readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 
@@ -14,7 +14,7 @@ export const kustomizeDecrypt: Command = {
     const rules = filterRules(values, 'kustomize decrypt');
     const isStdin = path === '-';
     const bytes = isStdin
-      ? await readAll(streams.stdin)
+      ? await readStandardInput(streams, 'manifests')
       : await readInput({ kind: 'file', path: resolve(host.cwd, path) }, host);
     await print(streams, await filterBuilt(bytes, isStdin ? undefined : path, rules, host));
     return 0;

@@ -4,7 +4,7 @@ import { checkName, readPairs } from '../../kubernetes/kustomize/names.js';
 import { BEHAVIORS } from '../../kubernetes/kustomize/plan.js';
 import type { OutputForm } from '../../kubernetes/manifest/print.js';
 import type { FlagValues } from '../flag-values.js';
-import { print, readAll } from '../streams.js';
+import { print, readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command, Invocation } from './command.js';
 
@@ -44,7 +44,7 @@ export function makeRequest({ values, operands, streams }: Invocation): MakeRequ
     form: choice(values, 'output', FORMS) ?? 'yaml',
     sort: values.isOn('sort'),
     comments: !values.isOn('no-comments'),
-    readStdin: () => readAll(streams.stdin),
+    readStdin: () => readStandardInput(streams, 'the generator'),
   };
 }
 

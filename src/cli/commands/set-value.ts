@@ -8,7 +8,7 @@ import { leaf, type Value } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
-import { readAll } from '../streams.js';
+import { readStandardInput } from '../streams.js';
 import type { Invocation } from './command.js';
 
 /** Flags that say where the value comes from; at most one of them. */
@@ -65,7 +65,8 @@ interface GivenText {
 }
 
 async function textGiven({ values, host, streams }: Invocation, given = ''): Promise<GivenText> {
-  if (values.isOn('value-stdin')) return withoutLineEnd(decoded(await readAll(streams.stdin), 'standard input'));
+  if (values.isOn('value-stdin'))
+    return withoutLineEnd(decoded(await readStandardInput(streams, 'the value'), 'standard input'));
   if (values.isOn('value-file')) return withoutLineEnd(decoded(readValueFile(resolve(host.cwd, given), given), given));
   return { whole: given, bare: given };
 }

@@ -10,6 +10,7 @@ import { STORE_TEXTS } from './store-texts.js';
 /** Flags that help pages put in one paragraph. */
 export type FlagGroup =
   | 'recipients'
+  | 'members'
   | 'changes'
   | 'selection'
   | 'certificate'
@@ -34,8 +35,9 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
     note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
   },
   changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
-  recipients: { title: 'Recipients', note: 'comma lists, used instead of .sops.yaml' },
-  selection: { title: 'Selection', note: 'one of them; by key or by comment' },
+  recipients: { title: 'Recipients', note: 'comma lists, instead of .sops.yaml' },
+  members: { title: 'Recipients', note: 'comma lists, or several times' },
+  selection: { title: 'Selection', note: 'one of the six …-suffix and …-regex' },
   certificate: { title: 'Certificate', note: "PEM; or the controller's address" },
   binding: { title: 'Bound to', note: 'strict, the default, namespace-wide or cluster-wide; else what the input says' },
   layout: { title: 'Output', note: 'yaml or json' },
@@ -66,6 +68,7 @@ export interface FlagText {
 
 const formats: FlagText = { value: 'TYPE', group: 'types', offers: FORMATS.map((row) => row.name) };
 const recipients: FlagText = { group: 'recipients' };
+const members: FlagText = { group: 'members' };
 const changes: FlagText = { group: 'changes' };
 const selection: FlagText = { group: 'selection' };
 const general: FlagText = { group: 'general' };
@@ -106,9 +109,13 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['filename-override', { value: 'NAME', help: 'find the types and the creation rule by NAME', offers: 'files' }],
   ...KEY_TYPES.map((row) => [row.flag, recipients] as const),
   ...KEY_TYPES.flatMap((row) => [[`add-${row.flag}`, changes] as const, [`rm-${row.flag}`, changes] as const]),
-  ['aws-profile', recipients],
+  ...KEY_TYPES.map((row) => [`groups add --${row.flag}`, members] as const),
   ['encryption-context', recipients],
-  ['rotate --encryption-context', changes],
+  ['aws-profile', { value: 'NAME', group: 'recipients' }],
+  ['groups add --aws-profile', { value: 'NAME', group: 'members' }],
+  ['groups add --encryption-context', { value: 'K:V', group: 'members' }],
+  ['groups add --shamir-secret-sharing-threshold', { value: 'GROUPS', group: 'members' }],
+  ['rotate --encryption-context', { value: 'K:V,…', help: 'the encryption context for keys of --add-kms' }],
   ['unencrypted-suffix', selection],
   ['encrypted-suffix', selection],
   ['unencrypted-regex', selection],
@@ -118,7 +125,9 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['mac-only-encrypted', { help: 'let the MAC cover encrypted values only' }],
   ['update', { help: 'encrypt standard input into an existing file, keeping the unchanged' }],
   ['allow-unencrypted', { help: 'accept a result in which nothing is encrypted' }],
-  ['shamir-secret-sharing-threshold', { value: 'N', group: 'recipients' }],
+  ['shamir-secret-sharing-threshold', { value: 'GROUPS', group: 'recipients' }],
+  ['groups delete --shamir-secret-sharing-threshold', { value: 'N', help: 'how many groups open the file' }],
+  ['updatekeys --shamir-secret-sharing-threshold', { value: 'N', help: "the threshold, instead of the rule's" }],
   // SOPS takes it there, without effect.
   ['set --shamir-secret-sharing-threshold', { value: 'N', group: 'general' }],
   ['unset --shamir-secret-sharing-threshold', { value: 'N', group: 'general' }],

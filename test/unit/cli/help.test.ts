@@ -13,7 +13,7 @@ function longest(lines: readonly string[]): number {
 
 describe('help pages', () => {
   test.each(topics)('of %s: under 25 lines, none too long', (topic) => {
-    const lines = helpPage(topic, COMMANDS).trimEnd().split('\n');
+    const lines = helpPage(topic, COMMANDS, { width: 110 }).trimEnd().split('\n');
     expect(lines.length).toBeLessThan(25);
     expect(longest(lines)).toBeLessThanOrEqual(110);
   });
@@ -27,8 +27,27 @@ describe('help pages', () => {
     for (const example of guideOf(row.name).examples) expect(page).toContain(`\n  ${example}\n`);
   });
 
+  test.each(
+    [...topics, undefined].flatMap(
+      (topic) =>
+        [
+          [topic, undefined, 80],
+          [topic, 0, 80],
+          [topic, 66, 66],
+          [topic, 20, 60],
+          [topic, 300, 110],
+        ] as const,
+    ),
+  )('of %s on a terminal of %s columns: no line beyond %s but examples', (topic, width, most) => {
+    const examples = TASKS.flatMap(({ commands }) => commands.flatMap((guide) => guide.examples));
+    const lines = helpPage(topic, COMMANDS, { width }).split('\n');
+    const usage = (line: string): boolean => line.startsWith('Usage: ');
+    const laidOut = lines.filter((line) => !examples.includes(line.trim()) && !usage(line));
+    for (const line of laidOut) expect(line.length, line).toBeLessThanOrEqual(most);
+  });
+
   test('the page of the program lists every command or its family, by task, a line each', () => {
-    const page = helpPage(undefined, COMMANDS);
+    const page = helpPage(undefined, COMMANDS, { width: 110 });
     for (const { title, commands, families = {} } of TASKS) {
       expect(page).toContain(`\n${title}:\n`);
       for (const { name, summary } of commands) {
@@ -44,11 +63,11 @@ describe('help pages', () => {
   });
 
   test('they call the program as it was called', () => {
-    const page = helpPage('decrypt', COMMANDS, 'sops');
+    const page = helpPage('decrypt', COMMANDS, { programName: 'sops' });
     expect(page).toContain('Usage: sops decrypt ');
     expect(page).toContain('\n  sops decrypt secrets.yaml\n');
     expect(page).not.toContain('sops-ts');
-    expect(helpPage(undefined, COMMANDS, '$&')).toContain('Usage: $& COMMAND');
+    expect(helpPage(undefined, COMMANDS, { programName: '$&' })).toContain('Usage: $& COMMAND');
   });
 
   test('the texts are those of the commands there are, each with an example', () => {

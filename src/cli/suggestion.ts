@@ -1,0 +1,19 @@
+/** What was probably meant by a word that there is not; loaded only when somebody needs it. */
+import { FLAGS } from './flags.js';
+import { adviceForWord, nearestFlag } from './help.js';
+import type { UnknownWord } from './usage-error.js';
+
+/** A sentence of advice, or undefined when nothing comes near. */
+export function adviceFor(unknown: UnknownWord): string | undefined {
+  if (unknown.kind === 'command') return adviceForWord(unknown.word, unknown.names);
+  const nearest = nearestFlag(unknown.word, unknown.table);
+  if (nearest !== undefined) return `Did you mean ${nearest}?`;
+  const commands = FLAGS.filter(({ name }) => name === unknown.word).flatMap((row) => row.commands);
+  return commands.length === 0 ? undefined : `--${unknown.word} is a flag of ${listed([...new Set(commands)])}.`;
+}
+
+const MOST = 5;
+
+function listed(names: readonly string[]): string {
+  return names.length > MOST ? `${names.slice(0, MOST).join(', ')} and others` : names.join(', ');
+}
