@@ -140,7 +140,10 @@ describe('a second rule that matches is told to those who ask for explanations',
   async function warningsOf(second: Partial<CreationRule>, first: Partial<CreationRule> = {}): Promise<string[]> {
     const keys = new Map([['age', { texts: ['key'] }]]);
     const told = host();
-    const config = configOf([rule(0, { pathRegex: 'a', keys, ...first }), rule(1, { pathRegex: 'a', keys, ...second })]);
+    const config = configOf([
+      rule(0, { pathRegex: 'a', keys, ...first }),
+      rule(1, { pathRegex: 'a', keys, ...second }),
+    ]);
     await creationRuleFor(config, 'a', told);
     expect(told.warnings).toEqual([]);
     const overlap = await overlapOf(config, 'a', told);
