@@ -44,7 +44,7 @@ function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[]
   if (!reports.some(({ source, result }) => kind.isOpenedBy(source.holds, candidatesIn(result)))) {
     return kind.absent(reports.map(({ source }) => source));
   }
-  return `None of your ${kind.identities} is for it: use that of the recipient, or have somebody who can read the file add yours.`;
+  return `None of your ${kind.fitting}, or have somebody who can read the file add yours.`;
 }
 
 /** The hint for an entry that is for an identity and still cannot be opened; the advice for services is not loaded here. */
@@ -52,7 +52,8 @@ export const DAMAGED = "The entry is damaged: look at the file's history.";
 
 /** Which identities a kind of recipients has, and where they belong. */
 interface Kind {
-  readonly identities: string;
+  /** What does not fit, and what would, within a sentence. */
+  readonly fitting: string;
   isOpenedBy(holds: Source['holds'], candidates: readonly Candidate[]): boolean;
   /** What to do without any. */
   absent(sources: readonly Source[]): string;
@@ -64,8 +65,10 @@ function kindOf(recipient: string): Kind {
   return plugin === undefined ? NATIVE : pluginKind(plugin);
 }
 
+const FITTING = 'age identities is for it: use that of the recipient';
+
 const NATIVE: Kind = {
-  identities: 'age identities',
+  fitting: FITTING,
   isOpenedBy: (holds, candidates) => holds === 'identities' && candidates.length > 0,
   absent: (sources) =>
     ['You have no age identity: name its file in SOPS_AGE_KEY_FILE', ...usualFiles(sources)]
@@ -74,7 +77,8 @@ const NATIVE: Kind = {
 };
 
 const SSH: Kind = {
-  identities: 'SSH keys',
+  fitting:
+    'SSH keys is for it: name the one of the recipient in SOPS_AGE_SSH_PRIVATE_KEY_FILE (beside it only id_ed25519 and id_rsa in ~/.ssh are tried)',
   isOpenedBy: (holds, candidates) => holds === 'ssh' && candidates.length > 0,
   absent: () =>
     'It is for an SSH key, and you have none: name the private key in SOPS_AGE_SSH_PRIVATE_KEY_FILE, or put it into ~/.ssh (id_ed25519 or id_rsa).',
@@ -82,7 +86,7 @@ const SSH: Kind = {
 
 function pluginKind(name: string): Kind {
   return {
-    identities: 'age identities',
+    fitting: FITTING,
     isOpenedBy: (_, candidates) => candidates.some((one) => one.kind === 'protected' || one.kind === 'plugin'),
     absent: (sources) =>
       [
