@@ -1,23 +1,17 @@
 /** The configuration of the audit log (spec keys-and-config.md section 9): YAML with the databases that get the events. */
 import { SopsError } from '../errors.js';
-import { formatNamed } from '../formats/registry.js';
-import { branch } from '../tree/tree.js';
-import { encodeText } from '../util/text.js';
 import { Decoder } from './decode.js';
-import { firstDocument, isBlank } from './read.js';
+import { readConfigDocument } from './document.js';
 
 /**
  * The connection strings of `backends.postgres`, in order; unknown fields are ignored, as in SOPS. Throws `config`, without a word of
  * the text, since it holds passwords.
  */
 export async function parseAuditConfig(text: string, path: string): Promise<string[]> {
-  const first = firstDocument(text);
-  if (isBlank(first)) return [];
-  const store = await formatNamed('yaml').load();
   try {
-    const document = store.parse(encodeText(first)).documents[0] ?? branch();
-    const decoder = new Decoder(first);
-    const backends = decoder.fields(decoder.fields(document, 'audit.config').get('backends'), 'audit.backends');
+    const document = readConfigDocument(text);
+    const decoder = new Decoder(document);
+    const backends = decoder.fields(decoder.fields(document.root, 'audit.config').get('backends'), 'audit.backends');
     const entries = decoder.list(backends.get('postgres'), 'audit.postgres') ?? [];
     const strings = entries.map((entry) =>
       decoder.string(decoder.fields(entry, 'audit.postgres').get('connection_string')),

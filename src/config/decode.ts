@@ -1,6 +1,7 @@
 /** Typed values out of the tree of a configuration, by the rules go-yaml v3 has for typed targets (spec keys-and-config.md 5.2). */
 import { SopsError } from '../errors.js';
-import { type Branch, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
+import { type Branch, type Item, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
+import type { ConfigDocument } from './document.js';
 
 /** The entries of a map, merge keys applied. */
 export type Fields = ReadonlyMap<string, Value>;
@@ -20,23 +21,37 @@ const SHOWN = 3;
  * {@link Decoder.finish} throws for all of them. Null leaves a field as if it were absent.
  */
 export class Decoder {
-  readonly #text: string;
+  readonly #document: ConfigDocument;
   readonly #problems: { offset: number; text: string }[] = [];
 
-  /** Takes the text that the tree was read from; it gives the lines of errors and scalars as they were written. */
-  constructor(text: string) {
-    this.#text = text;
+  /** Takes the document that the values are from; it gives the lines of errors and scalars as they were written. */
+  constructor(document: ConfigDocument) {
+    this.#document = document;
+  }
+
+  /**
+   * What a value stands for, aliases followed, once it is looked at; null and nothing are undefined. Throws `config` for a value that
+   * cannot be used: go-yaml gives up at such a one.
+   */
+  present(value: Value | undefined): Value | undefined {
+    if (!value) return undefined;
+    const flaw = this.#document.flawOf(value);
+    if (flaw) throw new SopsError('config', UNREADABLE + flaw.message, { cause: flaw });
+    if (value.alias) return this.present(value.alias.of);
+    return value.kind === 'leaf' && value.value === null ? undefined : value;
   }
 
   /** A text; a scalar that is no string counts as what was written. */
-  string(value: Value | undefined): string {
-    if (!isPresent(value)) return '';
+  string(of: Value | undefined): string {
+    const value = this.present(of);
+    if (!value) return '';
     if (value.kind === 'leaf') return this.#written(value);
     return this.#mismatch(value, 'string', '');
   }
 
-  boolean(value: Value | undefined): boolean {
-    if (!isPresent(value)) return false;
+  boolean(of: Value | undefined): boolean {
+    const value = this.present(of);
+    if (!value) return false;
     if (value.kind === 'leaf') {
       if (typeof value.value === 'boolean') return value.value;
       if (typeof value.value === 'string' && TRUE_WORDS.has(value.value)) return true;
@@ -46,37 +61,102 @@ export class Decoder {
   }
 
   /** A whole number, or undefined when absent. */
-  integer(value: Value | undefined): number | undefined {
-    if (!isPresent(value)) return undefined;
-    const number =
-      value.kind === 'leaf' && (typeof value.value === 'bigint' || typeof value.value === 'number')
-        ? Number(value.value)
-        : Number.NaN;
-    return Number.isSafeInteger(number) ? number : this.#mismatch(value, 'int', undefined);
+  integer(of: Value | undefined): number | undefined {
+    const value = this.present(of);
+    if (!value) return undefined;
+    const written = value.kind === 'leaf' ? value.value : undefined;
+    const number = typeof written === 'bigint' || typeof written === 'number' ? Number(written) : Number.NaN;
+    return Number.isInteger(number) && Math.abs(number) < 2 ** 63 ? number : this.#mismatch(value, 'int', undefined);
   }
 
   /** The values of a list without its nulls, which SOPS drops; undefined when absent. `type` names the elements in errors. */
-  list(value: Value | undefined, type: string): Value[] | undefined {
-    if (!isPresent(value)) return undefined;
+  list(of: Value | undefined, type: string): Value[] | undefined {
+    const value = this.present(of);
+    if (!value) return undefined;
     if (value.kind !== 'list') return this.#mismatch(value, `[]${type}`, []);
-    return value.items.filter((entry): entry is Value => entry.kind !== 'comment' && isPresent(entry));
+    return value.items.flatMap((entry) => (entry.kind === 'comment' ? [] : (this.present(entry) ?? [])));
   }
 
   strings(value: Value | undefined): string[] {
     return (this.list(value, 'string') ?? []).map((entry) => this.string(entry));
   }
 
-  fields(value: Value | undefined, type: string): Fields {
-    if (!isPresent(value)) return new Map();
+  /** The entries of a map whose keys have a text, those of merge keys behind its own; earlier ones win. */
+  fields(of: Value | undefined, type: string): Fields {
+    const value = this.present(of);
+    if (!value) return new Map();
     if (value.kind !== 'branch') return this.#mismatch(value, type, new Map());
-    return mergedFields(value);
+    const fields = new Map<string, Value>();
+    if (this.#findsTwice(value)) return fields;
+    let merge: Value | undefined;
+    for (const entry of value.items) {
+      if (entry.kind === 'comment') continue;
+      if (this.#isMerge(entry)) merge = entry.value;
+      else if (this.#hasTextKey(entry) && !fields.has(entry.key)) fields.set(entry.key, entry.value);
+    }
+    for (const source of merge ? this.#mergeSources(merge) : []) {
+      for (const [key, one] of this.fields(source, type)) if (!fields.has(key)) fields.set(key, one);
+    }
+    return fields;
+  }
+
+  /** Remembers keys that stand twice in a map. go-yaml compares what is written, and looks only into maps that it reads. */
+  #findsTwice(of: Branch): boolean {
+    const known = new Map<string, number>();
+    let found = false;
+    for (const entry of of.items) {
+      if (entry.kind === 'comment') continue;
+      const key = this.#document.keyOf(entry);
+      const written = key?.alias ? this.#document.text.slice(key.alias.start, key.alias.end) : entry.key;
+      const identity = `${key?.alias ? 'alias' : (key?.kind ?? 'leaf')} ${written}`;
+      const at = (key && startOf(key)) ?? startOf(entry.value) ?? -1;
+      const first = known.get(identity);
+      if (first === undefined) known.set(identity, at);
+      else {
+        this.#problems.push({
+          offset: at,
+          text: `mapping key ${JSON.stringify(written)} already defined at ${this.#line(first).replace(': ', '')}`,
+        });
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  /** Whether `<<` merges: it does without quotes. */
+  #isMerge(entry: Item): boolean {
+    const key = this.#document.keyOf(entry);
+    return entry.key === '<<' && key?.kind === 'leaf' && !key.alias && /plain$/.test(key.source?.style ?? '');
+  }
+
+  /** Whether a key is a scalar with a text: null is passed over, and a list or map is a mistake. */
+  #hasTextKey(entry: Item): boolean {
+    const key = this.#document.keyOf(entry);
+    const value = key && this.present(key);
+    if (key && !value) return false;
+    return !value || value.kind === 'leaf' || this.#mismatch(value, 'string', false);
+  }
+
+  /** The maps that a merge key names. */
+  #mergeSources(merge: Value): Branch[] {
+    const value = this.present(merge);
+    // Lists do not stand behind an alias here, go-yaml says.
+    const entries =
+      value?.kind === 'list' && !merge.alias ? value.items.filter((one) => one.kind !== 'comment') : [value];
+    return entries.map((entry) => {
+      const source = this.present(entry);
+      if (source?.kind === 'branch') return source;
+      throw new SopsError('config', `${UNREADABLE}yaml: map merge requires map or sequence of maps as the value`, {
+        hint: `See ${this.#line(startOf(merge) ?? merge.alias?.start ?? -1).replace(': ', '') || 'the value of <<'}.`,
+      });
+    });
   }
 
   /** A map of texts, each of which must have a value (SOPS crashes on null). */
   texts(value: Value | undefined): ReadonlyMap<string, string> {
     const texts = new Map<string, string>();
     for (const [key, entry] of this.fields(value, 'map[string]*string')) {
-      if (isPresent(entry)) texts.set(key, this.string(entry));
+      if (this.present(entry)) texts.set(key, this.string(entry));
       else this.#problem(entry, `key ${JSON.stringify(key)} needs a value`);
     }
     return texts;
@@ -94,7 +174,7 @@ export class Decoder {
   #written(leaf: Leaf): string {
     if (typeof leaf.value === 'string') return leaf.value;
     const { source } = leaf;
-    if (source?.style.endsWith('plain')) return this.#text.slice(source.start, source.end);
+    if (source?.style.endsWith('plain')) return this.#document.text.slice(source.start, source.end);
     return isTimestamp(leaf.value) ? '' : String(leaf.value);
   }
 
@@ -113,34 +193,8 @@ export class Decoder {
   }
 
   #line(offset: number): string {
-    return offset < 0 ? '' : `line ${this.#text.slice(0, offset).split('\n').length}: `;
+    return offset < 0 ? '' : `line ${this.#document.text.slice(0, offset).split('\n').length}: `;
   }
-}
-
-/** Whether a field is there and not null. */
-export function isPresent(value: Value | undefined): value is Value {
-  return value !== undefined && !(value.kind === 'leaf' && value.value === null);
-}
-
-/** The entries of a map; those of merge keys stand behind its own, earlier ones win (the store leaves `<<` as it is). */
-function mergedFields(of: Branch): Map<string, Value> {
-  const fields = new Map<string, Value>();
-  const merges: Value[] = [];
-  for (const entry of of.items) {
-    if (entry.kind === 'comment') continue;
-    if (entry.key === '<<') merges.push(entry.value);
-    else fields.set(entry.key, entry.value);
-  }
-  for (const source of merges.flatMap(mergeSources)) {
-    for (const [key, value] of mergedFields(source)) if (!fields.has(key)) fields.set(key, value);
-  }
-  return fields;
-}
-
-/** The maps that a merge key names; the store has refused everything else. */
-function mergeSources(value: Value): Branch[] {
-  const sources = value.kind === 'list' ? value.items : [value];
-  return sources.filter((source) => source.kind === 'branch');
 }
 
 /** The short YAML tag of a value. */

@@ -108,8 +108,8 @@ interface RuleGroups {
 }
 
 /** The recipients of the creation rules, and of the rules by which `publish` encrypts anew, as `encrypt` understands them. */
-async function groupsOfRules({ document, used }: ConfigTree, { path }: Removal): Promise<RuleGroups[]> {
-  const config = parseConfig({ document, text: used, path, folder: '' });
+async function groupsOfRules({ read }: ConfigTree, { path }: Removal): Promise<RuleGroups[]> {
+  const config = parseConfig({ document: read, path, folder: '' });
   const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
   return Promise.all(
     rules.map(async (rule) => {

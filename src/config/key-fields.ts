@@ -1,7 +1,7 @@
 /** The key fields of a creation rule and of its `key_groups`, read by the rows of the key type registry. */
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { isTimestamp, type LeafValue, type Value } from '../tree/tree.js';
-import { type Decoder, type Fields, isPresent } from './decode.js';
+import type { Decoder, Fields } from './decode.js';
 import { unknownKeysOf } from './misspelt.js';
 import type { GroupKey, GroupRule, RuleKeys, UnknownKey } from './model.js';
 
@@ -16,15 +16,15 @@ const GROUP_ALIASES = new Map(
 export function parseRuleKeys(decoder: Decoder, fields: Fields): Map<string, RuleKeys> {
   const keys = new Map<string, RuleKeys>();
   for (const row of KEY_TYPES) {
-    const value = fields.get(row.ruleField);
-    if (!isPresent(value)) continue;
-    keys.set(row.type, row.ruleText ? textsOf(value) : { texts: decoder.strings(value) });
+    const value = decoder.present(fields.get(row.ruleField));
+    if (!value) continue;
+    keys.set(row.type, row.ruleText ? textsOf(value, decoder) : { texts: decoder.strings(value) });
   }
   return keys;
 }
 
 /** A string (split at commas, trimmed, empty ones dropped) or a list of strings (left as they are). */
-function textsOf(value: Value): RuleKeys {
+function textsOf(value: Value, decoder: Decoder): RuleKeys {
   if (value.kind === 'leaf' && typeof value.value === 'string') {
     const texts = value.value.split(',').map((text) => text.trim());
     return { texts: texts.filter((text) => text !== '') };
@@ -33,10 +33,11 @@ function textsOf(value: Value): RuleKeys {
   const texts: string[] = [];
   for (const entry of value.items) {
     if (entry.kind === 'comment') continue;
-    if (entry.kind !== 'leaf' || typeof entry.value !== 'string') {
-      return { problem: `expected string in list, got ${goTypeOf(entry)}` };
+    const one = decoder.present(entry);
+    if (one?.kind !== 'leaf' || typeof one.value !== 'string') {
+      return { problem: `expected string in list, got ${goTypeOf(one ?? entry)}` };
     }
-    texts.push(entry.value);
+    texts.push(one.value);
   }
   return { texts };
 }
@@ -62,8 +63,8 @@ export function parseGroups(decoder: Decoder, value: Value | undefined, unknownK
     unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, GROUP_ALIASES));
     const keys = new Map<string, GroupKey[]>();
     for (const row of KEY_TYPES) {
-      const listed = fields.get(row.groupField);
-      if (isPresent(listed)) keys.set(row.type, parseGroupKeys(decoder, row, listed, unknownKeys));
+      const listed = decoder.present(fields.get(row.groupField));
+      if (listed) keys.set(row.type, parseGroupKeys(decoder, row, listed, unknownKeys));
     }
     return { merge: parseGroups(decoder, fields.get('merge'), unknownKeys), keys };
   });

@@ -3,8 +3,9 @@ import { KEY_TYPES } from '../keys/registry.js';
 import { SELECTION_OPTIONS, type SelectionOption } from '../metadata/metadata.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteField } from '../remotes/remote.js';
-import type { Branch, Value } from '../tree/tree.js';
+import type { Value } from '../tree/tree.js';
 import { Decoder } from './decode.js';
+import type { ConfigDocument } from './document.js';
 import { parseGroups, parseRuleKeys } from './key-fields.js';
 import { unknownKeysOf } from './misspelt.js';
 import type { Config, CreationRule, DestinationRule, StoreIndents } from './model.js';
@@ -46,9 +47,7 @@ export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
 /** What is read, and how messages call it. */
 export interface ConfigSource {
   /** The first document. */
-  readonly document: Branch;
-  /** The text it was read from. */
-  readonly text: string;
+  readonly document: ConfigDocument;
   /** As named or walked to. */
   readonly path: string;
   /** Absolute path of the folder it is in. */
@@ -59,9 +58,9 @@ export interface ConfigSource {
  * Reads a configuration. Keys at the top that are not known are left alone; those of a rule are kept in its `unknownKeys`
  * for whoever uses the rule. Throws `config` when a field has a wrong type.
  */
-export function parseConfig({ document, text, path, folder }: ConfigSource): Config {
-  const decoder = new Decoder(text);
-  const top = decoder.fields(document, 'config.configFile');
+export function parseConfig({ document, path, folder }: ConfigSource): Config {
+  const decoder = new Decoder(document);
+  const top = decoder.fields(document.root, 'config.configFile');
   const creationRules = decoder
     .list(top.get('creation_rules'), 'config.creationRule')
     ?.map((value, at) => parseRule(decoder, value, `creation rule ${at + 1} of ${path}`));

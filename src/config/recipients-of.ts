@@ -1,10 +1,9 @@
 /** A `.sops.yaml` opened for edits: its tree with the place of every entry, its anchors, and whom its values name. */
-import { readDocuments } from '../formats/yaml/documents.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
+import { type ConfigDocument, readConfigDocument } from './document.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
-import { firstDocument, isBlank } from './read.js';
 
 /** Where an entry of a map or list stands. */
 export interface EntryPlace {
@@ -19,6 +18,8 @@ export interface ConfigTree {
   /** The part that SOPS reads: the first document. */
   readonly used: string;
   readonly document: Branch;
+  /** As {@link parseConfig} takes it. */
+  readonly read: ConfigDocument;
   readonly places: ReadonlyMap<Item | Value, EntryPlace>;
   /** By name; the same name may be given again. */
   readonly anchors: ReadonlyMap<string, readonly Value[]>;
@@ -30,16 +31,16 @@ export interface ConfigTree {
 export async function readConfigTree(text: string): Promise<ConfigTree> {
   const places = new Map<Item | Value, EntryPlace>();
   const anchors = new Map<string, Value[]>();
-  const used = firstDocument(text);
   const watcher = {
     entry: (of: Item | Value, start: number, end: number, inFlow: boolean) =>
       void places.set(of, { start, end, inFlow }),
     anchor: (name: string, of: Value) => void anchors.set(name, [...(anchors.get(name) ?? []), of]),
   };
-  const document = isBlank(used) ? branch() : (readDocuments(used, watcher)[0]?.root ?? branch());
+  const read = readConfigDocument(text, watcher);
+  const document = read.root.kind === 'branch' ? read.root : branch();
   const keyMaps = new Map<Branch, string>();
   for (const { value, row } of keyMapsIn(document)) keyMaps.set(value, await keyStringOfMap(value, row));
-  return { text, used, document, places, anchors, keyMaps };
+  return { text, used: read.text, document, read, places, anchors, keyMaps };
 }
 
 /** The recipients that a value names: the items of its texts, and the keys that are maps. */

@@ -15,7 +15,7 @@ export function readBlockMap(
 ): Node {
   const { cursor } = reader;
   const map = branch(reader.takeComments());
-  const isRoot = reader.depth === 1;
+  const isRoot = reader.depth === 1 && !reader.loose;
   if (isRoot) reader.rootColumn = column;
   const keys = new Set<string>();
   readBlockEntry(reader, map, keys, column, first, isRoot);
@@ -78,8 +78,11 @@ function readBlockKey(reader: TreeReader, column: number): Value {
   const start = cursor.at;
   const lineStart = cursor.lineStart;
   const properties = reader.readProperties();
-  const node = reader.readInline({ parent: column, sameColumnList: false }, properties);
-  const value = reader.named(node, properties).value;
+  const frame: Frame = { parent: column, sameColumnList: false };
+  const isEmpty = properties !== undefined && cursor.atIndicator(0x3a);
+  const value = isEmpty
+    ? reader.emptyNode(properties, frame).value
+    : reader.named(reader.readInline(frame, properties), properties).value;
   cursor.passBlanks();
   if (!cursor.atIndicator(0x3a) || cursor.lineStart !== lineStart || cursor.at - start > MAX_KEY_LENGTH) {
     throw cursor.error('a key must be followed by a colon, on one line', start);

@@ -72,7 +72,8 @@ class StreamReader {
   ) {}
 
   readAll(): YamlDocument[] {
-    while (this.readNext());
+    // Loosely read, what follows the first document is not looked at.
+    while (this.readNext() && !this.watcher?.loose);
     const [first] = this.deferred;
     if (first) throw first;
     return this.documents;
@@ -133,7 +134,8 @@ class StreamReader {
     cursor.passToToken();
     if (!cursor.atEnd && !cursor.atDocumentMarker()) throw cursor.error('the document ends before this');
     const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';
-    if (value.kind !== 'branch' && !isNull) {
+    this.watcher?.loose?.root(value);
+    if (value.kind !== 'branch' && !isNull && !this.watcher?.loose) {
       throw new SopsError(
         'document-invalid',
         'YAML documents that are sequences or scalars are not supported: the top must be a map',

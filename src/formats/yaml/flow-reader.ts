@@ -45,7 +45,7 @@ function takeBetween(reader: TreeReader): Comment[] {
 
 export function readFlowMap(reader: TreeReader): Branch {
   const { cursor } = reader;
-  const isRoot = reader.depth === 1 && cursor.flowLevel === 0;
+  const isRoot = reader.depth === 1 && cursor.flowLevel === 0 && !reader.loose;
   const map = branch();
   const keys = new Set<string>();
   const behindBracket = openFlow(reader);

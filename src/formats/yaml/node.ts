@@ -1,4 +1,5 @@
 /** What the parts of the YAML reader hand to each other, and the limits they keep. */
+import type { SopsError } from '../../errors.js';
 import type { Item, Value } from '../../tree/tree.js';
 import type { CommentMark } from './cursor.js';
 import type { ScalarToken } from './scalars.js';
@@ -30,6 +31,18 @@ export interface NodeWatcher {
   anchor(name: string, of: Value): void;
   /** A tag, resolved, and its offset. May throw to refuse it. */
   tag?(tag: string, at: number): void;
+  /** Reads whatever YAML the document is, and leaves what no tree can hold to whoever looks at that part. */
+  readonly loose?: LooseReading;
+}
+
+/** What is learnt of a document that need not be a tree of texts: go-yaml reads such ones into structures, of which unknown parts are never looked at. */
+export interface LooseReading {
+  /** The root, which may be a list or scalar. */
+  root(value: Value): void;
+  /** The key of an item, which may be of any kind. Its text is the item's `key`; that of a list or map is empty. */
+  key(of: Item, key: Value): void;
+  /** A value that cannot be used: its text does not fit its tag, or it is an alias of too much. */
+  broken(of: Value, error: SopsError): void;
 }
 
 /** The entry `sops` of a root map: its value and the text it takes, from the start of its first line. */

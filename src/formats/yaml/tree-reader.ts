@@ -9,6 +9,7 @@ import { readFlowList, readFlowMap } from './flow-reader.js';
 import {
   type FlowPlace,
   type Frame,
+  type LooseReading,
   MAX_DEPTH,
   MAX_KEY_LENGTH,
   type MetadataSpan,
@@ -43,6 +44,10 @@ export class TreeReader {
     private readonly stream: { readonly budget: CopyBudget; readonly anchors: Anchors },
     readonly watcher?: NodeWatcher,
   ) {}
+
+  get loose(): LooseReading | undefined {
+    return this.watcher?.loose;
+  }
 
   /** Reads the root node at the cursor, which stands on its first token. */
   readRoot(): Node {
@@ -131,12 +136,14 @@ export class TreeReader {
     const { cursor } = this;
     const column = inner?.column ?? cursor.column;
     const start = inner?.start ?? cursor.at;
-    if (cursor.flowLevel === 0) {
+    // `- &name:` is a map whose first key is empty and has the anchor.
+    const isEmptyKey = allowed && inner !== undefined && cursor.flowLevel === 0 && cursor.atIndicator(0x3a);
+    if (cursor.flowLevel === 0 && !isEmptyKey) {
       const block = this.readBlockIndicator(frame, allowed && !inner, outer ?? inner);
       if (block) return block;
     }
     const lineStart = cursor.lineStart;
-    const node = this.readInline(frame, inner);
+    const node = isEmptyKey ? this.emptyNode(inner, frame) : this.readInline(frame, inner);
     if (!allowed || cursor.lineStart !== lineStart) return this.withOuter(frame, node, outer, inner);
     const end = cursor.at;
     cursor.passBlanks();
@@ -145,7 +152,7 @@ export class TreeReader {
       return this.withOuter(frame, node, outer, inner);
     }
     if (end - start > MAX_KEY_LENGTH) throw cursor.error(`a key must be shorter than ${MAX_KEY_LENGTH} characters`);
-    this.named(node, inner);
+    if (!isEmptyKey) this.named(node, inner);
     return readBlockMap(this, column, frame.parent, outer, { key: node.value, start });
   }
 
@@ -238,8 +245,19 @@ export class TreeReader {
       if (tag === undefined || !properties?.tagSpan || !isTypingTag(tag)) return leaf(value, source);
       return leaf(value, { ...source, tag: properties.tagSpan });
     } catch (error) {
-      throw this.placed(error, token.start);
+      const placed = this.placed(error, token.start);
+      if (!this.loose || !(placed instanceof SopsError)) throw placed;
+      return this.unusable(token, placed);
     }
+  }
+
+  /** Loosely read: an integer that SOPS cannot encrypt is one all the same, and what does not fit its tag is nobody's matter yet. */
+  private unusable(token: ScalarToken, error: SopsError): Value {
+    const source: Source = { start: token.start, end: token.end, style: token.style, value: token.text };
+    if (error.code === 'leaf-not-encryptable') return leaf(UNENCRYPTABLE, { ...source, value: UNENCRYPTABLE });
+    const value = leaf(token.text, source);
+    this.loose?.broken(value, error);
+    return value;
   }
 
   /** Adds line and column to an error about a value; the value itself is never named. */
@@ -257,13 +275,21 @@ export class TreeReader {
     const { anchors, budget } = this.stream;
     if (!anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
     const of = anchors.get(name);
-    if (!of) throw cursor.error('this alias stands inside what it stands for', start);
-    const value = copyOf(of, this.depth, (copy, depth) => {
-      const excess = budget.spend(copy, depth);
-      if (excess !== undefined) throw cursor.error(excess, start);
-    });
-    value.alias = { start, end: cursor.at, of };
-    return { value, shape: 'alias' };
+    try {
+      if (!of) throw cursor.error('this alias stands inside what it stands for', start);
+      const value = copyOf(of, this.depth, (copy, depth) => {
+        const excess = budget.spend(copy, depth);
+        if (excess !== undefined) throw cursor.error(excess, start);
+      });
+      value.alias = { start, end: cursor.at, of };
+      return { value, shape: 'alias' };
+    } catch (error) {
+      if (!this.loose || !(error instanceof SopsError)) throw error;
+      const value = leaf(null);
+      value.alias = { start, end: cursor.at, of: of ?? leaf(null) };
+      this.loose.broken(value, error);
+      return { value, shape: 'alias' };
+    }
   }
 
   emptyNode(properties: Properties | undefined, frame: Frame): Node {
@@ -274,6 +300,7 @@ export class TreeReader {
 
   /** The text of a key; other types are refused once the file is known to be well-formed. */
   private keyText(key: Value, at: number): string {
+    if (this.loose) return looseKeyText(key, this.cursor.text);
     if (key.kind !== 'leaf') throw this.cursor.error('a key must be text, not a list or map', at);
     if (typeof key.value === 'string') return key.value;
     const problem = 'Tree contains a non-string key: write it in quotes';
@@ -285,19 +312,32 @@ export class TreeReader {
   itemOf(key: Value, at: number, value: Value): Item {
     const entry = item(this.keyText(key, at), value);
     if (key.alias) entry.keyAlias = key.alias;
+    this.loose?.key(entry, key);
     this.watcher?.entry(entry, at, this.lastEnd, this.cursor.flowLevel > 0);
     return entry;
   }
 
   /** Refuses a key that its map has already, and a merge key without maps; both only where SOPS looks. */
   checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void {
-    if (!this.unique) return;
+    if (!this.unique || this.loose) return;
     if (keys.has(key)) throw this.cursor.error('this key stands twice in the same map', at);
     keys.add(key);
     if (key === '<<' && isMergeKey(node) && !isMergeable(value)) {
       throw this.cursor.error('the value of << must be a map, or a list of maps', at);
     }
   }
+}
+
+/** What stands for an integer from 2^63 on, or a time that no clock shows, where only the written text counts. */
+const UNENCRYPTABLE = 2n ** 63n;
+
+/** The text of a key as it is written, aliases followed. */
+function looseKeyText(key: Value, text: string): string {
+  const { kind, alias } = key;
+  if (alias) return looseKeyText(alias.of, text);
+  if (kind !== 'leaf') return '';
+  if (typeof key.value === 'string') return key.value;
+  return key.source ? text.slice(key.source.start, key.source.end) : '';
 }
 
 export function toComment(cursor: Cursor, { start, end }: CommentMark, inline: boolean): Comment {

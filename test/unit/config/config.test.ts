@@ -227,7 +227,9 @@ describe('merge keys', () => {
   });
 
   test.each(['5', '[5]', 'null'])('a merge of %s', async (source) => {
-    expect((await failureOf(`creation_rules: [{<<: ${source}}]`)).message).toMatch(/: line 1, .*<< must be a map/);
+    expect((await failureOf(`creation_rules: [{<<: ${source}}]`)).message).toMatch(
+      /: yaml: map merge requires map or sequence of maps/,
+    );
   });
 });
 

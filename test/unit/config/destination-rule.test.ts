@@ -1,16 +1,13 @@
 /** Which destination rule is for a file (spec keys-and-config.md 5.5). */
 import { describe, expect, test } from 'vitest';
 import { destinationFor } from '../../../src/config/destination-rule.js';
+import { readConfigDocument } from '../../../src/config/document.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { formatNamed } from '../../../src/formats/registry.js';
 import { hostOf, type TestHost } from '../keys/host.js';
 
 async function choose(rules: string, path: string, host: TestHost = hostOf()) {
   const text = `destination_rules:\n${rules}`;
-  const store = await formatNamed('yaml').load();
-  const document = store.parse(Buffer.from(text)).documents[0];
-  if (!document) throw new Error('no document');
-  const config = parseConfig({ document, text, path: '.sops.yaml', folder: host.cwd });
+  const config = parseConfig({ document: readConfigDocument(text), path: '.sops.yaml', folder: host.cwd });
   const { rule, remote } = await destinationFor(config, path, host);
   return `${remote.field} ${rule.settings.get(remote.field)}`;
 }
