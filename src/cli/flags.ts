@@ -193,6 +193,7 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('same-process', EXEC_ENV, OWN),
   yesNo('no-fifo', EXEC_FILE, OWN),
   text('filename', EXEC_FILE, BEHIND),
+  yesNo('keep-keys', RUNNING, OWN),
   yesNo('redact', RUNNING, OWN),
   text('user', RUNNING, BEHIND),
   yesNo('background', RUNNING, OWN),

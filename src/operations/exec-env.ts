@@ -1,7 +1,11 @@
 /** `exec-env`: a program with the values of files in its environment. */
 import { SopsError } from '../errors.js';
 import type { ChildRun } from '../exec/child.js';
+import { mayRunCode } from '../exec/code-variables.js';
 import type { OwnProcess } from '../exec/self.js';
+import type { EncryptionScope } from '../tree/scope.js';
+import type { Branch } from '../tree/tree.js';
+import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
 import { variablesOf } from './environment.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
@@ -10,6 +14,7 @@ import {
   becomeUser,
   environmentRecord,
   type FoundProgram,
+  inheritedVariables,
   locateProgram,
   notFound,
   type ProgramRequest,
@@ -44,7 +49,7 @@ export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Ho
   const variables = gather(opened, request, host);
   const account = await becomeUser(request.user, own, host);
   const env = environmentRecord([
-    ...(request.pristine ? [] : Object.entries(host.env)),
+    ...(request.pristine ? [] : inheritedVariables(request, host)),
     ...accountVariables(account),
     ...variables,
   ]);
@@ -77,7 +82,7 @@ function gather(opened: readonly OpenedSecrets[], request: ExecEnvRequest, host:
   const { flatten, prefix } = request;
   const only = request.only.length === 0 ? undefined : new Set(request.only);
   const all = new Map<string, string>();
-  for (const [at, { file, warnings }] of opened.entries()) {
+  for (const [at, { file, warnings, scope }] of opened.entries()) {
     for (const warning of warnings) host.warn(warning);
     const [first, ...others] = file.documents;
     if (others.length > 0) host.warn(`${request.files[at]} has several documents; only the first one is used`);
@@ -85,10 +90,35 @@ function gather(opened: readonly OpenedSecrets[], request: ExecEnvRequest, host:
       all.delete(name);
       all.set(name, value);
     }
+    warnOfCode(request, { file: request.files[at] ?? '', document: first, scope }, host);
   }
   const missing = request.only.filter((name) => !all.has(`${prefix}${name}`));
   if (missing.length > 0) throw new SopsError('failed', `--only names what is in no file: ${missing.join(', ')}`);
   return all;
+}
+
+interface ReadFile {
+  readonly file: string;
+  readonly document: Branch | undefined;
+  readonly scope: EncryptionScope;
+}
+
+/** Warns of variables that make programs run code, where whoever may write the file may have chosen them without knowing its key. */
+function warnOfCode({ flatten, prefix, only }: ExecEnvRequest, { file, document, scope }: ReadFile, host: Host): void {
+  const wanted = only.length === 0 ? undefined : new Set(only);
+  const names = new Set<string>();
+  if (!document) return;
+  walk([document], scope, {
+    leaf(_, { path, selected }) {
+      const name = flatten ? path.join('_') : (path[0] ?? '');
+      if (!selected && (wanted?.has(name) ?? true)) names.add(`${prefix}${name}`);
+    },
+  });
+  const risky = [...names].filter((name) => mayRunCode(name, host.platform));
+  if (risky.length === 0) return;
+  host.warn(
+    `${file}: ${risky.join(', ')} can make programs run other code, and stands in clear, where it may have been changed; encrypt it, or leave it out with --only`,
+  );
 }
 
 function replaceSelf({ file, args }: FoundProgram, env: Readonly<Record<string, string>>, own: OwnProcess): never {

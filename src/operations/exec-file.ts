@@ -16,6 +16,7 @@ import {
   becomeUser,
   environmentRecord,
   type FoundProgram,
+  inheritedVariables,
   locateProgram,
   notFound,
   type ProgramRequest,
@@ -48,7 +49,7 @@ export async function execFile(request: ExecFileRequest, own: OwnProcess, host: 
   const content = contentOf(opened);
   for (const warning of opened.warnings) host.warn(warning);
   const account = await becomeUser(request.user, own, host);
-  const env = environmentRecord([...Object.entries(host.env), ...accountVariables(account)]);
+  const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
   const streams = request.streamsFor(request.redact ? await masksFor([opened]) : undefined);
   const run = { ...program, env, cwd: host.cwd, streams };
   if (request.background) return runInBackground(run, request);

@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { type Account, findAccount } from '../exec/account.js';
 import { type ChildRun, type ChildStreams, startInBackground, statusOf, superviseChild } from '../exec/child.js';
 import { findProgram } from '../exec/find-program.js';
+import { withoutKeys } from '../exec/key-variables.js';
 import type { Masks } from '../exec/redact.js';
 import type { OwnProcess } from '../exec/self.js';
 import { systemCode, systemReason } from '../util/files.js';
@@ -18,6 +19,8 @@ export interface ProgramRequest {
   /** The account to run as: SOPS's `--user`. */
   readonly user?: string | undefined;
   readonly background: boolean;
+  /** Lets the program inherit the variables about the user's keys. */
+  readonly keepKeys: boolean;
   /** Masks the values in the program's output. */
   readonly redact: boolean;
   /** Where the program's output goes; the masks are absent unless asked for. */
@@ -88,6 +91,15 @@ export function accountVariables(account: Account | null): [string, string][] {
     ['USER', account.name],
     ['LOGNAME', account.name],
   ];
+}
+
+/** What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits all, as there. */
+export function inheritedVariables(
+  request: Pick<ProgramRequest, 'keepKeys'>,
+  host: Host,
+): [string, string | undefined][] {
+  const keeps = request.keepKeys || host.calledAsSops;
+  return Object.entries(keeps ? host.env : withoutKeys(host.env));
 }
 
 /** The environment as the system takes it; a later entry of the same name wins. Names are data: the record has no prototype. */

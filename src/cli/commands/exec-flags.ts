@@ -46,6 +46,7 @@ export function programRequest({ values, streams, host }: Invocation, program: P
     program,
     user: values.text('user'),
     background,
+    keepKeys: values.isOn('keep-keys'),
     redact: values.isOn('redact'),
     streamsFor: (masks) => childStreams(streams, masks),
     tellEnd: (text) => say(streams.stderr, `${printable(text)}\n`),

@@ -147,6 +147,7 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['same-process', { help: 'become the program (Node 22.15, 23.11 and later; before, run it as usual)' }],
   ['no-fifo', { help: 'a regular file (mode 0600) instead of a pipe, which has one reader at a time' }],
   ['filename', { value: 'NAME', help: 'the name of the pipe or file (default: tmp-file)' }],
+  ['keep-keys', { help: 'let the program inherit SOPS_AGE_KEY and the like' }],
   ['redact', { help: 'mask values (4 characters or more; as text, base64, in URLs) in what the program prints' }],
   ['user', { value: 'NAME', help: 'run as this user; root alone can' }],
   ['background', { help: 'deprecated: do not wait for the program' }],
