@@ -3,10 +3,12 @@
  * Prints medians of CPU time (user and system). Needs bash, and python3 for the memory column. BENCH_RUNS and BENCH_SIZES change the effort.
  */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { generateAgeKey } from '../../dist/index.js';
 import { documentOf } from './documents.mjs';
 
@@ -82,34 +84,49 @@ function startUp() {
 }
 
 function throughput(format) {
-  console.log(`\n${format}, CPU time (ours, sops, ratio), peak memory in MiB (ours, sops)`);
+  console.log(`\n${format}, ${HEADING}`);
   const history = { encrypt: [], decrypt: [] };
   for (const size of sizes) {
-    const plain = join(folder, `${size}.${format}`);
-    const sealed = join(folder, `${size}.sealed.${format}`);
-    writeFileSync(plain, documentOf(format, size));
-    const commands = { encrypt: ['encrypt', '--age', key.recipient, plain], decrypt: ['decrypt', sealed] };
-    for (const [verb, args] of Object.entries(commands)) {
-      const output = verb === 'encrypt' ? sealed : undefined;
-      const ours = cpu([...OURS, ...args], output);
-      const theirs = sops && cpu([sops, ...args], undefined, size >= 100_000 ? 1 : runs);
-      const memory = [peak([...OURS, ...args]), sops && peak([sops, ...args])];
-      row(
-        `${verb} ${size} leaves`,
-        ms(ours),
-        theirs ? ms(theirs) : '-',
-        ratio(ours, theirs),
-        memory[0] ?? '-',
-        memory[1] ?? '-',
-      );
-      history[verb].push([size, ours]);
-    }
+    const times = bothWays(`${size} leaves`, `${size}.${format}`, documentOf(format, size), size >= 100_000 ? 1 : runs);
+    for (const [verb, time] of Object.entries(times)) history[verb].push([size, time]);
   }
   for (const [verb, points] of Object.entries(history)) {
     const [first, last] = [points.at(-2), points.at(-1)];
     if (!first || !last) continue;
     const exponent = Math.log(last[1] / first[1]) / Math.log(last[0] / first[0]);
     row(`${verb}: growth exponent`, exponent.toFixed(2));
+  }
+}
+
+const HEADING = 'CPU time (ours, sops, ratio), peak memory in MiB (ours, sops)';
+
+/** Encrypts and decrypts one file, prints a row for each, and returns our times. `times`: how often sops is run. */
+function bothWays(what, name, content, times) {
+  const plain = join(folder, name);
+  const sealed = join(folder, `sealed.${name}`);
+  writeFileSync(plain, content);
+  const commands = { encrypt: ['encrypt', '--age', key.recipient, plain], decrypt: ['decrypt', sealed] };
+  return Object.fromEntries(
+    Object.entries(commands).map(([verb, args]) => {
+      const ours = cpu([...OURS, ...args], verb === 'encrypt' ? sealed : undefined);
+      const theirs = sops && cpu([sops, ...args], undefined, times);
+      const memory = [peak([...OURS, ...args]), sops && peak([sops, ...args])];
+      const against = [theirs ? ms(theirs) : '-', ratio(ours, theirs)];
+      row(`${verb} ${what}`, ms(ours), ...against, memory[0] ?? '-', memory[1] ?? '-');
+      return [verb, ours];
+    }),
+  );
+}
+
+/** Files that are no text (keystores, archives), and dotenv and INI files of many keys. */
+function otherFiles() {
+  console.log(`\nother files, ${HEADING}`);
+  const random = randomBytes(10_000_000);
+  bothWays('10 MB of random bytes', 'random.bin', random, 1);
+  bothWays('compressed text', 'text.gz', gzipSync(documentOf('json', 1_000_000)), 1);
+  for (const format of ['env', 'ini']) {
+    const lines = Array.from({ length: 300_000 }, (_, at) => `KEY_${at}=value-${at}\n`);
+    bothWays(`300000 keys, ${format}`, `many.${format}`, lines.join(''), 1);
   }
 }
 
@@ -148,6 +165,7 @@ try {
   startUp();
   manySecrets(200);
   for (const format of ['yaml', 'json']) throughput(format);
+  otherFiles();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
