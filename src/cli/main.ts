@@ -1,5 +1,6 @@
 /** The command line program: from words and streams to an exit status, without touching the process. */
 
+import { type ErrorCode, SopsError } from '../errors.js';
 import type { AuditLog } from '../util/host.js';
 import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
@@ -84,7 +85,27 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   for (const warning of line.warnings) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
   const command = await line.row.load();
-  return command.run({ ...line, host, streams });
+  return command.run({ ...line, host, streams }).catch((error: unknown) => {
+    throw namingFile(error, line);
+  });
+}
+
+/** What is about the words of the command line, standard output or keys, whose reports name those. */
+const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'usage',
+  'no-file',
+  'write-failed',
+  'edit-unchanged',
+  'key',
+  'data-key-not-recovered',
+  'data-key-not-wrapped',
+]);
+
+/** Every failure names the file that it is about, also the only one: in a script's log nobody sees the command line. */
+function namingFile(error: unknown, { row, values, operands }: RunLine): unknown {
+  if (!(error instanceof SopsError) || error.file !== undefined || NAMELESS.has(error.code)) return error;
+  const file = row.file === 'flag' ? values.text('file') : row.file && operands[0];
+  return file ? error.with(error.code, { file }) : error;
 }
 
 /** A misspelt word gets the nearest one as advice; only then is the code for it loaded. Never rejects. */

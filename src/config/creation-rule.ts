@@ -37,7 +37,7 @@ export async function creationRuleFor(
     host.warn(`no creation rule of ${config.path} is for ${paths[0]}; only the keys given are used`);
     return null;
   }
-  const hint = `The rules of ${config.path} were compared with the path ${JSON.stringify(paths[0])}.`;
+  const hint = `The rules of ${config.path} were compared with the path ${JSON.stringify(paths[0])}; see: sops-ts why ${filePath}`;
   throw new SopsError('config', 'error loading config: no matching creation rules found', { file: filePath, hint });
 }
 

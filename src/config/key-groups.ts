@@ -38,6 +38,7 @@ export async function keyGroupsFor(sources: KeySources): Promise<KeyGroup[]> {
     throw new SopsError(
       'config',
       'config file not found, or has no creation rules, and no keys provided through command line options',
+      { hint: 'Name recipients, e.g. with --age, or make a .sops.yaml: sops-ts init' },
     );
   }
   try {

@@ -58,7 +58,10 @@ export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'preview
 export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
   const { path, talk, dryRun } = request;
   const config = await loadConfig({ configPath: request.configPath, filePath: path, host });
-  if (!config) throw new SopsError('config', 'config file not found', { hint: 'publish needs a .sops.yaml.' });
+  if (!config)
+    throw new SopsError('config', 'config file not found', {
+      hint: 'publish needs a .sops.yaml: sops-ts init makes one.',
+    });
   trustConfig(config, host);
   if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
   const isFolder = await isFolderAt(path, request, host);

@@ -207,7 +207,10 @@ async function wantedRecipients(before: Recipients, { config, file, request, hos
 /** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
 async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Host): Promise<Config> {
   const config = await loadConfig({ configPath, filePath, host });
-  if (!config) throw new SopsError('config', 'config file not found', { hint: 'updatekeys needs a .sops.yaml.' });
+  if (!config)
+    throw new SopsError('config', 'config file not found', {
+      hint: 'updatekeys needs a .sops.yaml: sops-ts init makes one.',
+    });
   trustConfig(config, host);
   return config;
 }

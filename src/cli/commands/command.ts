@@ -24,6 +24,8 @@ export interface CommandRow {
    * effect, as in SOPS, where that is so of all (see several.ts).
    */
   readonly severalInPlace?: true;
+  /** Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself. */
+  readonly file?: 'operand' | 'flag';
   /** Whether these flags make it write to the file it reads. */
   writesInPlace(values: FlagValues): boolean;
   load(): Promise<Command>;

@@ -120,10 +120,20 @@ describe.skipIf(process.platform === 'win32')('exec-env', () => {
     ['two keys for one name', ['twice.yaml', '--', 'env', 'x'], 1, /same environment variable a_b: a_b and a\.b/],
     ['= in a key', ['equals.json', 'env'], 1, /^cannot use keys with '=' in environment/],
     ['NUL', ['nul.json', 'env'], 1, /^environment variable contains NUL/],
-    ['--only of nothing', ['--only', 'NOPE', 'a.yaml', 'env'], 1, /^--only names what is in no file: NOPE\n$/],
+    [
+      '--only of nothing',
+      ['--only', 'NOPE', 'a.yaml', 'env'],
+      1,
+      /^--only names what is in no file: NOPE\n {2}in file a\.yaml\n$/,
+    ],
     ['two ways at once', ['--same-process', '--background', 'a.yaml', 'env'], 8, /cannot be used with --background/],
     ['two ways at once', ['--same-process', '--redact', 'a.yaml', 'env'], 8, /cannot be used with --redact/],
-    ['an unknown user', ['--user', 'no-such-user', 'a.yaml', 'env'], 1, /^unknown user "no-such-user"\n$/],
+    [
+      'an unknown user',
+      ['--user', 'no-such-user', 'a.yaml', 'env'],
+      1,
+      /^unknown user "no-such-user"\n {2}in file a\.yaml\n$/,
+    ],
   ])('%s: %j ends with %i', async (_, words, status, message) => {
     const ran = await desk.run(['exec-env', ...words]);
     expect(ran.status).toBe(status);

@@ -87,7 +87,7 @@ describe('the rule', () => {
     await expect(creationRuleFor(byPatterns('x'), 'a', host())).rejects.toMatchObject({
       code: 'config',
       message: 'error loading config: no matching creation rules found',
-      hint: 'The rules of .sops.yaml were compared with the path "a".',
+      hint: 'The rules of .sops.yaml were compared with the path "a"; see: sops-ts why a',
     });
     await expect(creationRuleFor(configOf([]), 'a', host())).rejects.toMatchObject({ code: 'config' });
   });
