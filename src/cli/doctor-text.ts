@@ -2,15 +2,21 @@
 import type { Finding } from '../keys/finding.js';
 import type { Checkup, TypeCheckup } from '../operations/doctor.js';
 import type { DryRun, KeyTrial } from '../operations/dry-run.js';
+import type { Leftover } from '../util/leftovers.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 
 /** The lines, with their ends. `whole`: what is not set up is told, too. */
-export function checkupText({ config, types, file, problems }: Checkup, paint: Painter, whole: boolean): string {
+export function checkupText(
+  { config, types, file, leftovers, problems }: Checkup,
+  paint: Painter,
+  whole: boolean,
+): string {
   return [
     `Configuration: ${config === null ? 'none' : printable(config)}`,
     ...typesLines(types, paint, whole),
     ...(file ? fileLines(file, paint) : []),
+    ...leftoverLines(leftovers, paint),
     ...problems.flatMap(({ what, advice }) => [
       paint('red', `Problem: ${printable(what)}`),
       ...(advice === undefined ? [] : adviceLines(advice)),
@@ -85,6 +91,18 @@ function trialLines(trial: KeyTrial, paint: Painter, advises: boolean): string[]
     ...why.map((line) => `          ${printable(line)}`),
     ...(advice && advises ? adviceLines(advice) : []),
   ];
+}
+
+const STATES: Readonly<Record<Leftover['state'], string>> = {
+  removed: 'removed: ',
+  used: 'in use by a run that goes on, or may: ',
+  stuck: 'NOT removed: ',
+};
+
+function leftoverLines(leftovers: readonly Leftover[], paint: Painter): string[] {
+  if (leftovers.length === 0) return [];
+  const lines = leftovers.map(({ path, state }) => `  ${STATES[state]}${printable(path)}`);
+  return [paint('underlined', 'Temporary files and folders, of runs that were killed or go on:'), ...lines];
 }
 
 function outcome(came: boolean | null, good: string, bad: string): string {

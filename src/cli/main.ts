@@ -8,6 +8,7 @@ import type { CommandRow } from './commands/command.js';
 import { COMMANDS } from './commands/registry.js';
 import { isCompletion } from './completion/words.js';
 import { createHost } from './host.js';
+import { sweep } from './leftovers.js';
 import { reportOf } from './report.js';
 import { print, type Streams, say } from './streams.js';
 import { UsageError } from './usage-error.js';
@@ -84,6 +85,7 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
+  if (!line.row.tellsLeftovers) await sweep(line, host);
   const command = await line.row.load();
   return command.run({ ...line, host, streams }).catch((error: unknown) => {
     throw namingFile(error, line);

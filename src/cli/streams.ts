@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
+import { watchProcess } from '../util/temporaries.js';
 import { clearLine } from './passing-line.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
@@ -37,6 +38,7 @@ const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
 /** Those of the process. Each stream is opened on first use, which costs time. */
 export function processStreams(): Streams {
+  watchProcess(process);
   let streamIsOpen = false;
   return {
     get stdin() {

@@ -2,7 +2,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess, startOf } from './process-tree.js';
+import { startOf } from '../util/processes.js';
+import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
 import type { OwnProcess } from './self.js';
 
 export interface ChildRun {

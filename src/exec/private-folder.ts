@@ -1,20 +1,12 @@
 /** Folders for plaintext that a program reads from a file: for this user alone, in memory where possible, gone afterwards. */
-import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statfsSync,
-} from 'node:fs';
-import { hostname } from 'node:os';
+import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SopsError } from '../errors.js';
+import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
-import { startOf } from './process-tree.js';
+import type { Leftover } from '../util/leftovers.js';
+import { bootTag, machineTag, startOf } from '../util/processes.js';
+import { holdTemporary } from '../util/temporaries.js';
 
 /** File system in memory: `TMPFS_MAGIC` of statfs(2). */
 const TMPFS = 0x01021994;
@@ -28,32 +20,75 @@ export interface FolderOwner {
   readonly userId: number | undefined;
 }
 
-/** Makes a folder of mode 0700, in memory if the system has such a place, else in TMPDIR. Throws the system's error. */
-export function makePrivateFolder(owner: FolderOwner, host: Host): string {
-  const parent = isUsableMemory() ? MEMORY : temporaryRoot(host);
-  return mkdtempSync(join(parent, `${ownPrefix(owner.pid)}-`));
+/** A folder that is there until it is removed, or the process ends. */
+export interface PrivateFolder {
+  readonly path: string;
+  /** Removes the folder and what is in it. Throws `write-failed` when something stays; then it may hold plaintext. */
+  remove(): void;
 }
 
-/** Removes a folder and what is in it. What cannot be removed stays, to be found by {@link removeLeftovers}. */
-export function removeFolder(path: string): void {
+/** Makes a folder of mode 0700, in memory if the system has such a place, else in TMPDIR. Throws the system's error. */
+export function makePrivateFolder(owner: FolderOwner, host: Host): PrivateFolder {
+  const parent = isUsableMemory() ? MEMORY : temporaryRoot(host);
+  let path: string | undefined;
+  const release = holdTemporary(() => {
+    if (path !== undefined) removeTree(path);
+  });
+  try {
+    path = mkdtempSync(join(parent, `${ownPrefix(owner.pid)}-`));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { path, remove: () => removeFolder(path ?? parent, release) };
+}
+
+function removeFolder(path: string, release: () => void): void {
+  try {
+    removeTree(path);
+  } catch (cause) {
+    throw new SopsError('write-failed', `cannot remove ${path}, which holds plaintext: ${systemReason(cause)}`, {
+      file: path,
+      hint: 'Remove it yourself.',
+      cause,
+    });
+  } finally {
+    release();
+  }
+}
+
+/** A program may have closed the folder, or may still be putting things there. */
+function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // Whatever the program did to the folder, its exit status is what matters now.
+    if (lstatSync(path, { throwIfNoEntry: false })) chmodSync(path, 0o700);
+    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   }
 }
 
 /**
  * Removes the folders of earlier runs that were killed before they could do it (SIGKILL). A folder counts
  * only if it is this user's and its process is known to be gone: one of another machine or
- * container that shares the place says nothing about it, and stays. Never throws.
+ * container that shares the place says nothing about it, and stays. Returns what it found; never throws.
  */
-export function removeLeftovers(owner: FolderOwner, host: Host): void {
-  for (const parent of new Set([MEMORY, temporaryRoot(host)])) {
-    for (const name of listQuietly(parent)) {
-      const path = join(parent, name);
-      if (name.startsWith(`${PREFIX}-`) && isAbandoned(name) && isOwn(path, owner.userId)) removeFolder(path);
-    }
+export function removeLeftovers(owner: FolderOwner, host: Host): Leftover[] {
+  const places = [...new Set([MEMORY, temporaryRoot(host)])];
+  return places.flatMap((parent) =>
+    listQuietly(parent)
+      .filter((name) => name.startsWith(`${PREFIX}-`) && isOwn(join(parent, name), owner.userId))
+      .flatMap((name) =>
+        isAbandoned(name) ? removed(join(parent, name)) : [{ path: join(parent, name), state: 'used' as const }],
+      ),
+  );
+}
+
+function removed(path: string): Leftover[] {
+  try {
+    removeTree(path);
+    return [{ path, state: 'removed' }];
+  } catch (error) {
+    return [{ path, state: 'stuck', reason: systemReason(error) }];
   }
 }
 
@@ -87,19 +122,6 @@ function isAbandoned(name: string): boolean {
   return boot !== bootTag() || (start !== '0' && startOf(Number(pid)) !== start);
 }
 
-/** Process numbers mean something within one machine and one name space of processes only. */
-function machineTag(): string {
-  return tagOf(hostname(), linkQuietly('/proc/self/ns/pid'));
-}
-
-function bootTag(): string {
-  return tagOf(readQuietly('/proc/sys/kernel/random/boot_id'));
-}
-
-function tagOf(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8);
-}
-
 function isOwn(path: string, userId: number | undefined): boolean {
   try {
     const stat = lstatSync(path);
@@ -114,21 +136,5 @@ function listQuietly(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function readQuietly(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function linkQuietly(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
   }
 }

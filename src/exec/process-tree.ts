@@ -1,6 +1,7 @@
 /** Which processes there are below one, as the system tells it. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readQuietly, statFields } from '../util/processes.js';
 
 /** A process that may have ended since; its start tells it from a later one with the same number. */
 export interface KnownProcess {
@@ -24,12 +25,6 @@ export function descendantsOf(pid: number): KnownProcess[] {
   const found: ProcessFacts[] = [...(children.get(pid) ?? [])];
   for (const facts of found) found.push(...(children.get(facts.pid) ?? []));
   return found;
-}
-
-/** When a process started; null when there is none, or only its exit status is left. */
-export function startOf(pid: number): string | null {
-  const fields = statFields(pid);
-  return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? '');
 }
 
 /** Whether a process is there and not stopped. False where the system does not tell. */
@@ -66,21 +61,6 @@ function processesByPs(): ProcessFacts[] {
     parent: Number(match[2]),
     start: '',
   }));
-}
-
-/** The fields of proc(5) `stat` from the third on (state, parent, group, session, terminal, foreground group, …). */
-function statFields(pid: number | string): string[] | null {
-  const text = readQuietly(`/proc/${pid}/stat`);
-  // The second field, the program's name in parentheses, may itself hold blanks and parentheses.
-  return text === '' ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
-}
-
-function readQuietly(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function listQuietly(path: string): string[] {

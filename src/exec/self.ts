@@ -1,8 +1,7 @@
 /** What running a program needs of the process itself; the command line hands it in, tests hand in their own. */
 import type { Account } from './account.js';
 
-/** The signals that people and systems end programs with, and that a program can act on. */
-export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+export { ENDING_SIGNALS } from '../util/temporaries.js';
 
 /** The process that supervises, or becomes, the program. */
 export interface OwnProcess {

@@ -1,12 +1,13 @@
 /** Opening files with keys that come from elsewhere: identities in the environment, OpenPGP keys in a keyring that goes afterwards. */
 import { SopsError } from '../errors.js';
 import { findProgram } from '../exec/find-program.js';
-import { makePrivateFolder, removeFolder, removeLeftovers } from '../exec/private-folder.js';
+import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
 import { describeOutcome, runProgram } from '../exec/run-program.js';
-import { ENDING_SIGNALS, type OwnProcess } from '../exec/self.js';
+import type { OwnProcess } from '../exec/self.js';
 import { gpgName, INSTALL_HINT } from '../keys/pgp/gpg.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { tidyAfter } from '../util/tidy.js';
 
 /** OpenPGP keys as gpg exports them. */
 export type ExportedKeys = readonly Uint8Array[];
@@ -25,23 +26,21 @@ export async function withKeyring<T>(
   if (gpg === null) throw new SopsError('key', 'gpg is needed to take a PGP key in', { hint: INSTALL_HINT });
   removeLeftovers(own, host);
   const folder = makeFolder(own, host);
-  const stopListening = own.onSignals(ENDING_SIGNALS, (signal) => {
-    removeFolder(folder);
-    stopListening();
-    own.kill(own.pid, signal);
-  });
-  const inside: Host = { ...host, env: { ...host.env, GNUPGHOME: folder } };
-  try {
-    for (const key of keys) await importKey(gpg, key, inside);
-    return await task(inside);
-  } finally {
-    stopListening();
-    await stopAgent(inside);
-    removeFolder(folder);
-  }
+  const inside: Host = { ...host, env: { ...host.env, GNUPGHOME: folder.path } };
+  return tidyAfter(
+    async () => {
+      try {
+        for (const key of keys) await importKey(gpg, key, inside);
+        return await task(inside);
+      } finally {
+        await stopAgent(inside);
+      }
+    },
+    () => folder.remove(),
+  );
 }
 
-function makeFolder(own: OwnProcess, host: Host): string {
+function makeFolder(own: OwnProcess, host: Host): PrivateFolder {
   try {
     return makePrivateFolder(own, host);
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
+
 import { loadConfig } from '../config/config.js';
 import { overlapOf } from '../config/creation-rule.js';
 import type { Config } from '../config/model.js';
@@ -8,6 +9,7 @@ import type { Finding } from '../keys/finding.js';
 import { KEY_TYPES } from '../keys/registry.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
+import type { Leftover } from '../util/leftovers.js';
 import { joinedLines } from '../util/one-line.js';
 import { type DryRun, tryFile } from './dry-run.js';
 import { storesOf } from './input.js';
@@ -20,6 +22,8 @@ export interface DoctorRequest {
   readonly configPath?: string | undefined;
   readonly keyServices?: KeyServiceChoice | undefined;
   readonly decryptionOrder?: string | undefined;
+  /** What was found of runs that were killed, to be told with the rest (see `sweepAll`). */
+  readonly leftovers?: readonly Leftover[] | undefined;
 }
 
 /** What was found for one type of keys. */
@@ -36,6 +40,8 @@ export interface Checkup {
   readonly types: readonly TypeCheckup[];
   /** What came of the file; null when none was named. */
   readonly file: DryRun | null;
+  /** Those of the request. */
+  readonly leftovers: readonly Leftover[];
   /** What keeps something from working; empty when all is well. */
   readonly problems: readonly Problem[];
 }
@@ -48,6 +54,7 @@ export interface Problem {
 /** Looks at the machine, and tries the file. Throws only for a file that cannot be read, and wrong words. */
 export async function examineAll(request: DoctorRequest, host: Host): Promise<Checkup> {
   const problems: Problem[] = [];
+  const { leftovers = [] } = request;
   const config = await configOf(request, host, problems);
   trustConfig(config, host);
   const types: TypeCheckup[] = [];
@@ -59,7 +66,14 @@ export async function examineAll(request: DoctorRequest, host: Host): Promise<Ch
   if (!opensAnything(types) && !asksOthers(request)) problems.push(NOTHING);
   const file = request.path === undefined ? null : await examineFile(request.path, config, request, host);
   problems.push(...(file?.problems ?? []));
-  return { config: config?.path ?? null, types: inOrder(types), file, problems };
+  problems.push(...leftovers.flatMap(problemOf));
+  return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
+}
+
+function problemOf({ path, state, reason }: Leftover): Problem[] {
+  if (state !== 'stuck') return [];
+  const what = `${path} was left behind by a run that was killed, and cannot be removed: ${reason}`;
+  return [{ what, advice: 'It may hold plaintext: remove it.' }];
 }
 
 const NOTHING: Problem = {

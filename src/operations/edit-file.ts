@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SopsError } from '../errors.js';
-import { makePrivateFolder, removeFolder, removeLeftovers } from '../exec/private-folder.js';
+import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
 import type { OwnProcess } from '../exec/self.js';
 import type { FormatName } from '../formats/store.js';
 import { systemReason } from '../util/files.js';
@@ -21,7 +21,7 @@ const MARKS: Readonly<Record<FormatName, string>> = {
 export class EditFile {
   /** Absolute; it has the name of the real file, by which editors choose what they do. */
   readonly path: string;
-  private readonly folder: string;
+  private readonly folder: PrivateFolder;
   private readonly mark: string;
 
   /** Makes the folder. Throws `output-unwritable`. Folders that killed runs left behind are removed. */
@@ -34,7 +34,7 @@ export class EditFile {
       const message = `Could not create a temporary folder: ${systemReason(cause)}`;
       throw new SopsError('output-unwritable', message, { hint: 'Set TMPDIR to a folder of yours.', cause });
     }
-    this.path = join(this.folder, basename(name) || 'file');
+    this.path = join(this.folder.path, basename(name) || 'file');
   }
 
   /** Puts a text into the file. Throws `output-unwritable`. */
@@ -66,8 +66,8 @@ export class EditFile {
     return text;
   }
 
-  /** Removes file and folder. Never throws. */
+  /** Removes file and folder. Throws `write-failed` when they stay, plaintext and all. */
   remove(): void {
-    removeFolder(this.folder);
+    this.folder.remove();
   }
 }

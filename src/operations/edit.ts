@@ -17,6 +17,7 @@ import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
 import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { tidyAfter } from '../util/tidy.js';
 import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
@@ -98,11 +99,10 @@ export async function editFile(request: EditRequest, tools: EditTools, host: Hos
   const editor = await tools.findEditor();
   const { path } = request.input;
   const file = new EditFile(path, session.opened.store.name, tools.own, host);
-  try {
-    return await new Editing(session, editor, tools, file).run();
-  } finally {
-    file.remove();
-  }
+  return tidyAfter(
+    () => new Editing(session, editor, tools, file).run(),
+    () => file.remove(),
+  );
 }
 
 function isThere({ input }: EditRequest, host: Host): boolean {

@@ -4,11 +4,12 @@ import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { ChildRun } from '../exec/child.js';
 import { FifoServer } from '../exec/fifo.js';
-import { type FolderOwner, makePrivateFolder, removeFolder, removeLeftovers } from '../exec/private-folder.js';
+import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
 import type { OwnProcess } from '../exec/self.js';
 import { bytesOf } from '../formats/store.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { tidyAfter } from '../util/tidy.js';
 import { plainText } from './open-file.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
 import {
@@ -54,16 +55,15 @@ export async function execFile(request: ExecFileRequest, own: OwnProcess, host: 
   const run = { ...program, env, cwd: host.cwd, streams };
   if (request.background) return runInBackground(run, request);
   const place = new Place(name, content, { ...request, owner: own, host });
-  try {
-    return await runToEnd(() => withPath(run, place.make()), request, own);
-  } finally {
-    place.remove();
-  }
+  return tidyAfter(
+    () => runToEnd(() => withPath(run, place.make()), request, own),
+    () => place.remove(),
+  );
 }
 
 /** The plaintext in a folder of its own. */
 class Place {
-  #folder: string | undefined;
+  #folder: PrivateFolder | undefined;
   #server: FifoServer | null = null;
 
   constructor(
@@ -79,8 +79,8 @@ class Place {
     try {
       const folder = makePrivateFolder(owner, host);
       this.#folder = folder;
-      const path = join(folder, this.name);
-      if (noFifo || !this.#startFifo(folder)) writeFileSync(path, this.content, { mode: 0o600, flag: 'wx' });
+      const path = join(folder.path, this.name);
+      if (noFifo || !this.#startFifo(folder.path)) writeFileSync(path, this.content, { mode: 0o600, flag: 'wx' });
       return path;
     } catch (cause) {
       const message = `cannot make a private file for the program: ${systemReason(cause)}`;
@@ -88,9 +88,10 @@ class Place {
     }
   }
 
+  /** Throws `write-failed` when plaintext may be left. */
   remove(): void {
     this.#server?.close();
-    if (this.#folder !== undefined) removeFolder(this.#folder);
+    this.#folder?.remove();
   }
 
   #startFifo(folder: string): boolean {

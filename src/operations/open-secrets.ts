@@ -1,4 +1,5 @@
 /** Opening a file for a program that is to use it: what `exec-env` and `exec-file` share. */
+import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { loadConfig } from '../config/config.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
@@ -7,6 +8,7 @@ import type { FormatName, FormatStore } from '../formats/store.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import { floatText } from '../tree/value.js';
 import type { Host } from '../util/host.js';
+import { placesIn } from './encrypted-files.js';
 import { readInput, storesOf } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, type OpenOptions, openFile } from './open-file.js';
@@ -57,8 +59,13 @@ export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks>
   return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets)]));
 }
 
-/** The texts of all values that a program's output must not show; `true` and `false` tell nothing. */
+/** The texts of all values and comments that a program's output must not show; `true` and `false` tell nothing. */
 function* secretTexts({ file }: OpenedFile): Generator<string> {
+  // A comment that stood encrypted in the file. One of several lines may be printed line by line, with marks between.
+  for (const { text, source } of placesIn(file.documents).comments) {
+    if (typeof source?.value === 'string' && !looksEncrypted(source.value)) continue;
+    for (const line of text.split('\n')) if (line.trim() !== '') yield line.trim();
+  }
   for (const [, value] of leavesOf(file.documents)) {
     if (typeof value === 'string') yield value;
     else if (typeof value === 'bigint') yield value.toString();

@@ -1,11 +1,32 @@
 /** The safe write: a file is replaced as a whole, so that whatever happens it holds the old bytes or the new ones. */
-import { constants, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
-import { access, type FileHandle, open, readlink, realpath, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeFile,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { platform } from 'node:process';
+import { promisify } from 'node:util';
 import { SopsError } from '../errors.js';
-import { systemCode, systemReason } from './files.js';
+import { copyAttributes } from './attributes.js';
+import { closeQuietly, systemCode, systemReason } from './files.js';
 import { overwriteFile } from './overwrite.js';
+import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';
+import { tidiedAfter } from './tidy.js';
+import { locate, type Target, unwritable } from './write-target.js';
 
 export interface WriteOptions {
   /** Permission bits of a file that does not exist yet; without it the process's umask decides. */
@@ -31,19 +52,22 @@ export type WriteOutcome = 'replaced' | 'overwritten' | 'streamed';
 const FOLDER_CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS']);
 /** Why a rename may be refused although the target can be written: a mount point, a sticky folder. */
 const RENAME_REFUSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EBUSY', 'EXDEV']);
-/** Paths that name an open descriptor; replacing what they lead to would leave the descriptor behind. */
-const DESCRIPTOR = /^\/(?:dev\/(?:stdin|stdout|stderr|fd\/\d+)|proc\/(?:self|thread-self|\d+)\/fd\/\d+)$/;
-const MOST_LINKS = 40;
+/** Where access lists narrow what the mode says, and the mode cannot tell. */
+const ON_LINUX = platform === 'linux';
+
+const writeAll = promisify<number, Uint8Array, void>(writeFile);
+const flush = promisify(fsync);
 
 /**
  * Writes a whole file. The bytes go to a temporary file in the same folder (`.sops-ts-*.tmp`, mode 0600, never
- * followed or shared), are flushed to the disk, get the mode and owner of the file that stands there, and are renamed
- * onto it; symbolic links are followed to their target. On any failure the temporary file is removed and the
- * old file is untouched.
+ * followed or shared), which has the owner, mode, access list and extended attributes of the file that stands there, are
+ * flushed to the disk, and the file is renamed onto the other; symbolic links are followed to their target. On any failure, and when
+ * a signal ends the process, the temporary file is removed and the old file is untouched. (A file without a name, O_TMPFILE,
+ * could be left by nothing, but Node cannot give it one: its `link` does not follow /proc/self/fd.)
  *
  * A file that is writable but cannot be replaced by its like is overwritten instead, in an order that
  * survives a full disk (see `overwrite.ts`): a writable file in a folder that is not, a file mounted alone into a
- * container, a file with several hard links, a file of another owner. SOPS works on all of them, and replacing would cut the
+ * container, a file with several hard links, a file of another owner or with attributes that cannot be copied. SOPS works on all of them, and replacing would cut the
  * links or give the file away. There, and only there, a kill in the middle of the write can leave a mixture.
  *
  * `path` is absolute or relative to the working directory of the process. Throws `output-unwritable` when the target
@@ -55,98 +79,94 @@ export async function writeFileSafely(
   bytes: Uint8Array,
   options: WriteOptions = {},
 ): Promise<WriteOutcome> {
-  const target = await locate(path);
-  if (target.stream) return streamInto(path, bytes);
+  const target = locate(path);
+  if (target.stream) return streamInto(path, bytes, target.stats);
   if (target.stats && options.isNew) throw thereAlready(path);
+  const temporary = temporaryIn(dirname(target.path));
+  // A signal ends the process in the middle of any of the steps that wait.
+  const release = holdTemporary(() => unlinkSync(temporary));
+  try {
+    return await writeBy(temporary, { target, bytes, path, options });
+  } finally {
+    release();
+  }
+}
+
+interface Job {
+  readonly target: Target;
+  readonly bytes: Uint8Array;
+  /** As the caller named it. */
+  readonly path: string;
+  readonly options: WriteOptions;
+}
+
+async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
+  const { target, path, options } = job;
   const exchange = options.exchange ?? (async (_, put) => put());
-  const temporary = await createTemporary(target, options);
-  if (temporary === null) {
-    await exchange(target.path, () => overwriteFile(target.path, bytes, path));
+  const descriptor = createTemporary(temporary, target, options);
+  if (descriptor === null) {
+    await exchange(target.path, () => overwrite(job));
     return 'overwritten';
   }
+  let outcome: WriteOutcome = 'replaced';
+  let isMoved = false;
   try {
-    await fill(temporary, bytes, path);
-    const alike = await makeAlike(temporary.handle, target.stats);
-    await temporary.handle.close();
-    let outcome: WriteOutcome = 'replaced';
-    let isMoved = false;
+    const alike = await complete(descriptor, job);
     await exchange(target.path, () => {
       isMoved = options.isNew
-        ? linkNew(temporary.path, target.path, path)
-        : alike && renameOnto(temporary.path, target.path, path);
+        ? linkNew(temporary, target.path, path)
+        : alike && renameOnto(temporary, target.path, path);
       if (isMoved || options.isNew) return;
-      overwriteFile(target.path, bytes, path);
+      overwrite(job);
       outcome = 'overwritten';
     });
-    if (!isMoved) await unlink(temporary.path);
-    if (outcome === 'replaced') await flushFolder(dirname(target.path));
-    return outcome;
   } catch (error) {
-    await temporary.handle.close().catch(() => undefined);
-    await unlink(temporary.path).catch(() => undefined);
-    throw error;
+    throw tidiedAfter(error, () => remove(temporary));
   }
+  if (!isMoved) remove(temporary, `${path} was written, but `);
+  if (outcome === 'replaced') flushFolder(dirname(target.path));
+  return outcome;
 }
 
-interface Target {
-  /** The file itself, behind all symbolic links. */
-  readonly path: string;
-  /** What stands there, or null for a new file. */
-  readonly stats: Stats | null;
-  /** Whether it is no regular file but something bytes flow into. */
-  readonly stream: boolean;
-}
-
-/** Finds what a path leads to, and makes sure that it may be written. */
-async function locate(path: string): Promise<Target> {
+/** Fills and closes the new file. Returns whether it is like the old one, and may take its place. */
+async function complete(descriptor: number, { target, bytes, path }: Job): Promise<boolean> {
+  let isOpen = true;
   try {
-    const found = await followLinks(path);
-    if (found === null) return { path, stats: null, stream: true };
-    const stats = await statOrNull(found);
-    if (stats?.isDirectory() || (stats === null && (path.endsWith('/') || path.endsWith(sep)))) {
-      throw unwritable(path, 'is a directory');
-    }
-    if (stats !== null) await access(found, constants.W_OK);
-    return { path: found, stats, stream: stats !== null && !stats.isFile() };
+    const alike = await makeAlike(descriptor, target);
+    await writeAll(descriptor, bytes);
+    await flush(descriptor);
+    isOpen = false;
+    closeSync(descriptor);
+    return alike;
   } catch (error) {
-    throw error instanceof SopsError ? error : unwritable(path, systemReason(error), error);
+    throw notWritten(path, error);
+  } finally {
+    if (isOpen) closeQuietly(descriptor);
   }
 }
 
-/** The path behind all symbolic links, whether or not a file is there; null when a link leads to an open descriptor. */
-async function followLinks(path: string): Promise<string | null> {
-  let at = resolve(path);
-  for (let hops = 0; hops < MOST_LINKS; hops++) {
-    if (DESCRIPTOR.test(at)) return null;
-    const link = await readlink(at).catch(() => null);
-    if (link === null) return at;
-    at = resolve(await realpath(dirname(at)), link);
-  }
-  return realpath(path);
+function overwrite({ target, bytes, path }: Job): void {
+  overwriteFile(target.path, bytes, path, target.stats);
 }
 
-async function statOrNull(path: string): Promise<Stats | null> {
+/** Removes a temporary file. Throws `write-failed` when it stays; `before` begins the sentence. */
+function remove(temporary: string, before = ''): void {
   try {
-    return await stat(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    throw error;
+    unlinkSync(temporary);
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return;
+    const message = `${before}${temporary} cannot be removed: ${systemReason(cause)}`;
+    throw new SopsError('write-failed', message, { file: temporary, hint: 'It may hold plaintext: remove it.', cause });
   }
-}
-
-interface Temporary {
-  readonly path: string;
-  readonly handle: FileHandle;
 }
 
 /** Opens a new temporary file beside the target; null when only the folder forbids it and the file itself can be written. */
-async function createTemporary(target: Target, options: WriteOptions): Promise<Temporary | null> {
-  const path = temporaryIn(dirname(target.path));
+function createTemporary(path: string, target: Target, options: WriteOptions): number | null {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   try {
     // A new file is born with its final mode, so that the umask applies; another gets its mode in makeAlike.
-    const mode = target.stats === null ? (options.mode ?? 0o666) : 0o600;
-    return { path, handle: await open(path, flags, mode) };
+    // At once: a thread could make it when a signal has removed it already.
+    return openSync(path, flags, target.stats === null ? (options.mode ?? 0o666) : 0o600);
   } catch (error) {
     if (target.stats !== null && FOLDER_CLOSED.has(systemCode(error))) return null;
     const full = ['ENOSPC', 'EDQUOT', 'EIO'].includes(systemCode(error) ?? '');
@@ -154,27 +174,19 @@ async function createTemporary(target: Target, options: WriteOptions): Promise<T
   }
 }
 
-async function fill(temporary: Temporary, bytes: Uint8Array, path: string): Promise<void> {
-  try {
-    await temporary.handle.writeFile(bytes);
-    await temporary.handle.sync();
-  } catch (error) {
-    throw notWritten(path, error);
-  }
-}
-
 /**
- * Gives the new file the owner, group and mode of the old one. False when that cannot be done, or when the old
- * one has other names (hard links), which a rename would cut off.
+ * Gives the new file the owner, group, mode, access list and extended attributes of the old one, before there is anything in it to
+ * be read. False when that cannot be done, or when the old one has other names (hard links), which a rename would cut off.
  */
-async function makeAlike(handle: FileHandle, old: Stats | null): Promise<boolean> {
+async function makeAlike(descriptor: number, { path, stats: old }: Target): Promise<boolean> {
   if (old === null) return true;
   if (old.nlink > 1) return false;
   try {
-    const fresh = await handle.stat();
-    if (fresh.uid !== old.uid || fresh.gid !== old.gid) await handle.chown(old.uid, old.gid);
-    // After chown, which clears the set-user-id bits.
-    await handle.chmod(old.mode & 0o7777);
+    const fresh = fstatSync(descriptor);
+    if (fresh.uid !== old.uid || fresh.gid !== old.gid) fchownSync(descriptor, old.uid, old.gid);
+    if (ON_LINUX && !(await copyAttributes(path, old, descriptor))) return false;
+    // After chown, which clears the set-user-id bits. It is the mask of an access list that is set here, to what it is.
+    fchmodSync(descriptor, old.mode & 0o7777);
     return true;
   } catch {
     return false;
@@ -209,13 +221,21 @@ function linkNew(from: string, to: string, path: string): boolean {
 }
 
 /** Makes the rename survive a power cut. Windows and some network file systems cannot do it, and need not. */
-async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY).catch(() => null);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
+function flushFolder(path: string): void {
+  try {
+    const folder = openSync(path, constants.O_RDONLY);
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // As said.
+  }
 }
 
-async function streamInto(path: string, bytes: Uint8Array): Promise<WriteOutcome> {
+/** `stats`: what was looked at, if anything; what stands there now must be the same. */
+async function streamInto(path: string, bytes: Uint8Array, stats: Stats | null): Promise<WriteOutcome> {
   let handle: FileHandle;
   try {
     handle = await open(path, constants.O_WRONLY | constants.O_TRUNC);
@@ -223,12 +243,14 @@ async function streamInto(path: string, bytes: Uint8Array): Promise<WriteOutcome
     throw unwritable(path, systemReason(error), error);
   }
   try {
+    if (stats !== null && (await handle.stat()).ino !== stats.ino)
+      throw unwritable(path, 'another file took its place');
     await handle.writeFile(bytes);
+    await handle.close();
     return 'streamed';
   } catch (error) {
-    throw writeFailed(path, error);
-  } finally {
-    await handle.close();
+    await handle.close().catch(() => undefined);
+    throw error instanceof SopsError ? error : writeFailed(path, error);
   }
 }
 
@@ -238,12 +260,6 @@ function thereAlready(path: string, cause?: unknown): SopsError {
     hint: 'Nothing was written.',
     cause,
   });
-}
-
-/** Worded as the reason only; callers say what the file was for. */
-function unwritable(path: string, reason: string, cause?: unknown): SopsError {
-  const message = `open ${path}: ${reason}`;
-  return new SopsError('output-unwritable', message, { file: path, ...(cause === undefined ? {} : { cause }) });
 }
 
 function notWritten(path: string, cause: unknown): SopsError {

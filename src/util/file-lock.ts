@@ -1,20 +1,10 @@
 /** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (spec repository-and-git.md section 8). */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemCode, systemReason } from './files.js';
+import { closeQuietly, systemCode, systemReason } from './files.js';
 import { lookAt, ownText, type SeenLock } from './lock-owner.js';
 import { temporaryIn } from './temporary-name.js';
 
@@ -89,7 +79,7 @@ class Entrance {
       return new HeldLock(this.place, descriptor);
     } catch (error) {
       const now = fstatSync(descriptor).mtimeMs;
-      closeSync(descriptor);
+      closeQuietly(descriptor);
       return systemCode(error) === 'EEXIST' ? this.makeWay(now) : this.enterWithoutLink();
     } finally {
       remove(own);
@@ -145,7 +135,7 @@ class HeldLock implements FileLock {
 
   release(): void {
     const isHeld = this.isHeld();
-    closeSync(this.descriptor);
+    closeQuietly(this.descriptor);
     if (isHeld) remove(this.place);
   }
 }

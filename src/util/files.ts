@@ -1,5 +1,5 @@
 /** What the operating system says about files, and when something about one fails. */
-import { type Stats, statSync } from 'node:fs';
+import { closeSync, type Stats, statSync } from 'node:fs';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
@@ -30,5 +30,14 @@ export function statOf(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** Closes a descriptor whose bytes are safe already, or lost. */
+export function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // As said.
   }
 }

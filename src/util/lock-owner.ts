@@ -1,10 +1,10 @@
 /** What a lock file says of the process that holds it, and whether that process can still be there. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 // Who this process is, and whether another is there; nothing is changed, nor sent.
 import { kill, pid } from 'node:process';
-import { systemCode } from './files.js';
+import { closeQuietly, systemCode } from './files.js';
 
 /** A lock file that somebody else made. */
 export interface SeenLock {
@@ -49,7 +49,7 @@ function readShort(path: string): string | undefined {
   } catch {
     return undefined;
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (descriptor !== undefined) closeQuietly(descriptor);
   }
 }
 

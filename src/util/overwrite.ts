@@ -1,7 +1,7 @@
 /** Overwriting a file that cannot be replaced: its names, owner and place stay, at the price of one unsafe moment. */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, type Stats, writeSync } from 'node:fs';
 import { SopsError } from '../errors.js';
-import { systemReason } from './files.js';
+import { closeQuietly, systemReason } from './files.js';
 
 /**
  * Puts new bytes into an existing file. What can fail for want of room comes first: the bytes beyond the old end are
@@ -10,13 +10,13 @@ import { systemReason } from './files.js';
  * meanwhile and put back when a step fails. The steps are synchronous, to keep the moment in which a kill
  * or a power cut leaves a mixture as short as it can be.
  *
- * `path` is opened, `shown` is how the user named it. Throws `output-unwritable` when it cannot be opened for
+ * `path` is opened, `shown` is how the user named it, `looked` what was found there before; it must be the same file still. Throws `output-unwritable` when it cannot be opened for
  * reading and writing, `write-failed` when a step failed; the message says so if the old bytes could not be put back.
  */
-export function overwriteFile(path: string, bytes: Uint8Array, shown: string): void {
+export function overwriteFile(path: string, bytes: Uint8Array, shown: string, looked: Stats | null): void {
   const descriptor = openBoth(path, shown);
   try {
-    const old = readFileSync(descriptor);
+    const old = readOld(descriptor, shown, looked);
     try {
       writeAll(descriptor, bytes.subarray(old.length), old.length);
       writeAll(descriptor, bytes.subarray(0, old.length), 0);
@@ -31,17 +31,29 @@ export function overwriteFile(path: string, bytes: Uint8Array, shown: string): v
       });
     }
   } finally {
-    closeSync(descriptor);
+    closeQuietly(descriptor);
   }
 }
 
 function openBoth(path: string, shown: string): number {
   try {
-    return openSync(path, 'r+');
+    return openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     const message = `open ${shown}: ${systemReason(error)}`;
     throw new SopsError('output-unwritable', message, { file: shown, cause: error });
   }
+}
+
+function readOld(descriptor: number, shown: string, looked: Stats | null): Uint8Array {
+  let reason: string;
+  try {
+    const { ino, dev } = fstatSync(descriptor);
+    if (looked === null || (looked.ino === ino && looked.dev === dev)) return readFileSync(descriptor);
+    reason = 'another file took its place';
+  } catch (error) {
+    reason = systemReason(error);
+  }
+  throw new SopsError('write-failed', `write ${shown}: ${reason}`, { file: shown, hint: 'Nothing was changed.' });
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {

@@ -1,9 +1,9 @@
 /** Writing back a file that was read: only if it still holds what was read. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync, openSync, readSync } from 'node:fs';
 import { SopsError } from '../errors.js';
 import { type WriteOutcome, writeFileSafely } from './atomic-write.js';
 import { lockFile } from './file-lock.js';
-import { systemCode, systemReason } from './files.js';
+import { closeQuietly, systemCode, systemReason } from './files.js';
 
 export interface Replacement {
   /** What was read of the file, from which the new bytes were made; null when it was not there. */
@@ -57,13 +57,20 @@ function holds(path: string, wanted: Uint8Array): boolean {
     descriptor = openSync(path, 'r');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
-    throw new SopsError('write-failed', `read ${path}: ${systemReason(error)}`, { file: path, cause: error });
+    throw unreadable(path, error);
   }
   try {
     return fstatSync(descriptor).size === wanted.length && reads(descriptor, wanted);
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
-    closeSync(descriptor);
+    closeQuietly(descriptor);
   }
+}
+
+function unreadable(path: string, cause: unknown): SopsError {
+  const hint = 'Nothing was changed.';
+  return new SopsError('write-failed', `read ${path}: ${systemReason(cause)}`, { file: path, hint, cause });
 }
 
 function reads(descriptor: number, wanted: Uint8Array): boolean {

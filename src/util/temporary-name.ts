@@ -1,11 +1,41 @@
-/** Names of temporary files: recognisable after a SIGKILL, and never as long as the name of a file may be. */
+/** Names of temporary files: recognisable after a SIGKILL, with who made them, and never as long as the name of a file may be. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { pid as ownPid } from 'node:process';
+import { bootTag, isThere, machineTag, startOf, tagOf } from './processes.js';
 
 const PREFIX = '.sops-ts-';
 const SUFFIX = '.tmp';
+/** Hexadecimal digits of the parts of a name: the machine, the process's number, its start, and what makes it unique. */
+const [MACHINE, PID, START, RANDOM] = [6, 6, 4, 8];
+const NAME = new RegExp(
+  `^\\.sops-ts-([0-9a-f]{${MACHINE}})([0-9a-f]{${PID}})([0-9a-f]{${START}})[0-9a-f]{${RANDOM}}\\.tmp$`,
+);
 
 /** A path in a folder that nothing else has. */
 export function temporaryIn(folder: string): string {
-  return join(folder, `${PREFIX}${randomBytes(12).toString('hex')}${SUFFIX}`);
+  return join(folder, `${PREFIX}${ownMark()}${randomBytes(RANDOM / 2).toString('hex')}${SUFFIX}`);
+}
+
+/** Where every such name begins. */
+export const TEMPORARY_PREFIX = PREFIX;
+
+/** What has become of the maker of a temporary file, as far as this machine can tell; null for a name that is none of a temporary file. */
+export function makerOf(name: string): 'ended' | 'running' | 'unknown' | null {
+  const [, machine, pid, start] = NAME.exec(name) ?? [];
+  if (machine === undefined || pid === undefined) return null;
+  if (machine !== machineTag().slice(0, MACHINE)) return 'unknown';
+  const number = Number.parseInt(pid, 16);
+  return isThere(number) && startMark(number) === start ? 'running' : 'ended';
+}
+
+let mark: string | undefined;
+
+function ownMark(): string {
+  mark ??= machineTag().slice(0, MACHINE) + ownPid.toString(16).padStart(PID, '0').slice(-PID) + startMark(ownPid);
+  return mark;
+}
+
+function startMark(pid: number): string {
+  return tagOf(bootTag(), startOf(pid) ?? '').slice(0, START);
 }

@@ -26,6 +26,8 @@ export interface CommandRow {
   readonly severalInPlace?: true;
   /** Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself. */
   readonly file?: 'operand' | 'flag';
+  /** Whether it removes, and tells of, what killed runs left behind by itself. Before any other command that is done for it. */
+  readonly tellsLeftovers?: true;
   /** Whether these flags make it write to the file it reads. */
   writesInPlace(values: FlagValues): boolean;
   load(): Promise<Command>;

@@ -1,8 +1,10 @@
 /** `doctor`: from flags to the operation. */
 import { examineAll } from '../../operations/doctor.js';
+import { sweepAll } from '../../operations/sweep.js';
 import { painterFor } from '../colours.js';
 import { checkupText } from '../doctor-text.js';
 import { jsonText } from '../json-text.js';
+import { ownProcess } from '../own-process.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
@@ -18,6 +20,7 @@ export const doctor: Command = {
       configPath: values.text('config'),
       keyServices: keyServiceFlags(values),
       decryptionOrder: values.text('decryption-order'),
+      leftovers: await sweepAll(path, ownProcess(), host),
     };
     const found = await examineAll(request, host);
     const text = values.isOn('json')

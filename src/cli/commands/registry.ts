@@ -124,6 +124,7 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'doctor',
     operandRule: 'own',
     file: 'operand',
+    tellsLeftovers: true,
     writesInPlace: () => false,
     load: async () => (await import('./doctor.js')).doctor,
   },

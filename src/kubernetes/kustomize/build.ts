@@ -4,11 +4,12 @@ import { delimiter, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
-import { makePrivateFolder, removeFolder, removeLeftovers } from '../../exec/private-folder.js';
+import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { tidyAfter } from '../../util/tidy.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
 import { fluxFormatOf } from './flux-formats.js';
@@ -60,13 +61,16 @@ export async function buildKustomization(request: BuildRequest, own: OwnProcess,
   const replaced = await decryptedSources(kustomizations, request, host);
   removeLeftovers(own, host);
   const room = makeRoom(own, host);
-  try {
-    const outcome = await runIn(room, { tool, folder, kustomizations, replaced, request, own, host });
-    if (outcome.status !== 0) return outcome;
-    return { ...outcome, stdout: await filterBuilt(Buffer.from(outcome.stdout), request.folder, request, host) };
-  } finally {
-    removeFolder(room);
-  }
+  return tidyAfter(
+    async () => {
+      // kustomize resolves links, and what it says of places must be recognised.
+      const place = realpathSync(room.path);
+      const outcome = await runIn(place, { tool, folder, kustomizations, replaced, request, own, host });
+      if (outcome.status !== 0) return outcome;
+      return { ...outcome, stdout: await filterBuilt(Buffer.from(outcome.stdout), request.folder, request, host) };
+    },
+    () => room.remove(),
+  );
 }
 
 interface Tool {
@@ -98,10 +102,9 @@ function refuseKrm(kustomizations: readonly Kustomization[], host: Host): void {
   }
 }
 
-function makeRoom(own: OwnProcess, host: Host): string {
+function makeRoom(own: OwnProcess, host: Host): PrivateFolder {
   try {
-    // kustomize resolves links, and what it says of places must be recognised.
-    return realpathSync(makePrivateFolder(own, host));
+    return makePrivateFolder(own, host);
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make a private folder: ${systemCode(cause) ?? 'unknown'}`, {
       cause,

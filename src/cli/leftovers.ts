@@ -1,0 +1,34 @@
+/** Before a command is run: what killed runs left behind where it works is taken away. */
+import { readdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Host } from '../util/host.js';
+import type { RunLine } from './command-line.js';
+
+/** Where temporary files begin their names; a look at names is all that most runs need. */
+const BEGINNING = '.sops-ts-';
+
+/** Removes what is left in the working folder and in those of the files named. Tells what it removed; never throws. */
+export async function sweep(line: RunLine, host: Host): Promise<void> {
+  const folders = foldersOf(line, host).filter(mayHoldSome);
+  if (folders.length === 0) return;
+  const { sweepFolder } = await import('../util/leftovers.js');
+  for (const { path, state, reason } of folders.flatMap(sweepFolder)) {
+    if (state === 'removed') host.warn(`removed ${path}, which a run that was killed had left behind`);
+    if (state === 'stuck')
+      host.warn(`${path} was left behind by a run that was killed, and cannot be removed: ${reason}`);
+  }
+}
+
+function foldersOf({ operands, values }: RunLine, host: Host): string[] {
+  const output = values.text('output');
+  const files = [...operands, ...(output === undefined ? [] : [output])];
+  return [...new Set([host.cwd, ...files.map((file) => dirname(resolve(host.cwd, file)))])];
+}
+
+function mayHoldSome(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => name.startsWith(BEGINNING));
+  } catch {
+    return false;
+  }
+}

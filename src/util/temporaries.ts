@@ -1,0 +1,80 @@
+/** What is temporary goes, however the process ends short of SIGKILL: by a signal, by an exit in the middle, or as planned. */
+
+/** The signals that people and systems end programs with, and that a program can act on. */
+export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** What is heard of the process, and done to it. */
+export type EndingProcess = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'kill' | 'listenerCount'>;
+
+let program: EndingProcess | undefined;
+
+/** Says that the process is this program's, so that its signals are for us; in that of somebody else they are for them. */
+export function watchProcess(own: EndingProcess): void {
+  program = own;
+}
+
+const held = new Set<() => void>();
+let isListening = false;
+
+/**
+ * Sees to it that `remove` is called, at once and without waiting, should the process be ended before the returned function is
+ * called. To be called before the thing is made, since a signal may come at any time; `remove` must bear that nothing is there.
+ *
+ * A signal then ends the process as it would have done. Where somebody else listens for it, too (an editor or a program is
+ * being run), it is for them to say what becomes of the process, and nothing is removed yet.
+ */
+export function holdTemporary(remove: () => void): () => void {
+  const entry = (): void => remove();
+  held.add(entry);
+  listen();
+  return () => {
+    held.delete(entry);
+    if (held.size === 0) stopSoon();
+  };
+}
+
+function listen(): void {
+  if (isListening || !program) return;
+  isListening = true;
+  for (const signal of ENDING_SIGNALS) program.on(signal, end);
+  program.on('exit', removeAll);
+}
+
+function stopListening(): void {
+  isListening = false;
+  for (const signal of ENDING_SIGNALS) program?.off(signal, end);
+  program?.off('exit', removeAll);
+}
+
+/**
+ * A signal that came while nothing could be told of it would be lost with the listener, so that the event loop has to look once
+ * more: the first turn may be one in which it had looked already.
+ */
+function stopSoon(): void {
+  setImmediate(() =>
+    setImmediate(() => {
+      if (held.size === 0 && isListening) stopListening();
+    }),
+  );
+}
+
+function end(signal: NodeJS.Signals): void {
+  // Others may listen only to tidy up, and stop to listen when they have done so.
+  queueMicrotask(() => {
+    if (!isListening || !program || program.listenerCount(signal) > 1) return;
+    removeAll();
+    stopListening();
+    program.kill(program.pid, signal);
+  });
+}
+
+function removeAll(): void {
+  for (const remove of held) {
+    try {
+      remove();
+    } catch {
+      // The next run finds it, as it does what SIGKILL leaves.
+    }
+  }
+  held.clear();
+}

@@ -1,0 +1,90 @@
+/** Where a path leads when it is to be written, and whether it may be written there. */
+import { accessSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
+import { geteuid } from 'node:process';
+import { SopsError } from '../errors.js';
+import { systemReason } from './files.js';
+
+/** What is to be written. */
+export interface Target {
+  /** The file itself, behind all symbolic links. */
+  readonly path: string;
+  /** What stands there, or null for a new file, or an open descriptor. */
+  readonly stats: Stats | null;
+  /** Whether it is no regular file but something bytes flow into. */
+  readonly stream: boolean;
+}
+
+/** Paths that name an open descriptor; replacing what they lead to would leave the descriptor behind. */
+const DESCRIPTOR = /^\/(?:dev\/(?:stdin|stdout|stderr|fd\/\d+)|proc\/(?:self|thread-self|\d+)\/fd\/\d+)$/;
+const MOST_LINKS = 40;
+/** Sticky, and open to everybody. */
+const SHARED = 0o1002;
+
+/** Finds what a path leads to, and makes sure that it may be written. Throws `output-unwritable`. */
+export function locate(path: string): Target {
+  try {
+    const found = followLinks(path);
+    if (found === null) return { path, stats: null, stream: true };
+    const stats = lstatSync(found, { throwIfNoEntry: false }) ?? null;
+    if (stats?.isDirectory() || (stats === null && (path.endsWith('/') || path.endsWith(sep)))) {
+      throw unwritable(path, 'is a directory');
+    }
+    if (stats !== null) {
+      if (stats.isFile() || stats.isFIFO()) refuseForeign(path, found, stats);
+      accessSync(found, constants.W_OK);
+    }
+    return { path: found, stats, stream: stats !== null && !stats.isFile() };
+  } catch (error) {
+    throw error instanceof SopsError ? error : unwritable(path, systemReason(error), error);
+  }
+}
+
+/** The path behind all symbolic links, whether or not a file is there; null when a link leads to an open descriptor. */
+function followLinks(path: string): string | null {
+  const whole = resolve(path);
+  let at = parse(whole).root;
+  let rest = partsOf(whole.slice(at.length));
+  for (let hops = 0; ; ) {
+    if (DESCRIPTOR.test(join(at, ...rest))) return null;
+    const [part, ...behind] = rest;
+    if (part === undefined) return at;
+    const next = join(at, part);
+    rest = behind;
+    const stats = lstatSync(next, { throwIfNoEntry: false });
+    if (!stats) return join(next, ...rest);
+    if (!stats.isSymbolicLink()) {
+      at = next;
+      continue;
+    }
+    if (++hops > MOST_LINKS) throw unwritable(path, 'too many symbolic links encountered');
+    refuseForeign(path, next, stats);
+    const link = readlinkSync(next);
+    if (isAbsolute(link)) at = parse(link).root;
+    rest = [...partsOf(isAbsolute(link) ? link.slice(at.length) : link), ...rest];
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '' && part !== '.');
+}
+
+/**
+ * Where everybody may put files, one of somebody else's is a trap. Linux refuses to follow such a link and to open such a file for
+ * writing (`fs.protected_symlinks`, `protected_regular`, `protected_fifos`); who follows links by hand must do it, too.
+ */
+function refuseForeign(shown: string, path: string, stats: Stats): void {
+  const user = geteuid?.();
+  if (user === undefined || stats.uid === user) return;
+  const folder = lstatSync(dirname(path));
+  if ((folder.mode & SHARED) !== SHARED || folder.uid === stats.uid) return;
+  const what = stats.isSymbolicLink() ? 'symbolic link' : 'file';
+  const whose = `${path === resolve(shown) ? '' : `${path} `}is a ${what} of another user (${stats.uid})`;
+  throw unwritable(shown, `${whose} in a folder where everybody may put files`);
+}
+
+/** Worded as the reason only; callers say what the file was for. */
+export function unwritable(path: string, reason: string, cause?: unknown): SopsError {
+  const message = `open ${path}: ${reason}`;
+  return new SopsError('output-unwritable', message, { file: path, ...(cause === undefined ? {} : { cause }) });
+}

@@ -1,0 +1,199 @@
+/** What is temporary goes: on signals at every stage, and what SIGKILL leaves by the next run, whatever it does. */
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { SopsError } from '../../../src/errors.js';
+import { makePrivateFolder } from '../../../src/exec/private-folder.js';
+import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
+import { tidiedAfter } from '../../../src/util/tidy.js';
+import { Desk } from '../../support/desk.js';
+import { Program } from '../../support/program.js';
+
+/** Sends a signal to the program itself before or behind the step number SIGNAL_AT that waits, and goes on with it. */
+const SIGNALLER = `
+const fs = require('node:fs');
+let steps = 0;
+const step = () => ++steps === Number(process.env.SIGNAL_AT) && process.kill(process.pid, process.env.SIGNAL);
+for (const name of ['openSync', 'renameSync', 'unlinkSync', 'closeSync', 'mkdtempSync', 'rmSync', 'writeFileSync', 'fchmodSync']) {
+  const real = fs[name];
+  fs[name] = (...given) => { step(); const made = real(...given); step(); return made; };
+}
+for (const name of ['writeFile', 'fsync']) {
+  const real = fs[name];
+  const wrapped = (...given) => { step(); return real(...given); };
+  fs[name] = wrapped;
+}
+process.nextTick(() => { steps = 0; });`;
+
+const desk = new Desk();
+let program: Program;
+let preload: string;
+
+beforeAll(() => {
+  program = new Program();
+  preload = desk.write('signaller.cjs', SIGNALLER);
+}, 120_000);
+afterEach(() => {
+  for (const name of desk.names())
+    if (name !== 'signaller.cjs') rmSync(desk.path(name), { recursive: true, force: true });
+});
+afterAll(() => {
+  program.remove();
+  desk.remove();
+});
+
+const PLAIN = 'a: hunter2canary\n';
+const temporaries = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.sops-ts-'));
+
+describe.skipIf(process.platform === 'win32')('a signal', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])(
+    '%s at any step of decrypt --in-place and exec-file leaves the old file or the new one, and nothing else',
+    async (signal) => {
+      const sealed = await desk.encrypt('p.yaml', PLAIN);
+      for (const words of [
+        ['decrypt', '-i', 'p.yaml'],
+        ['exec-file', '--no-fifo', 'p.yaml', 'cat {} >/dev/null'],
+      ]) {
+        let hits = 0;
+        // Steps of four in a row would make the test long; every signal takes others.
+        for (let at = 1 + (signal.length % 4); at < 80; at += 4) {
+          desk.write('p.yaml', sealed);
+          const env = { ...desk.env, SIGNAL: signal, SIGNAL_AT: String(at) };
+          const ran = program.run(words, { cwd: desk.folder, env, before: ['--require', preload] });
+          expect([sealed.toString(), PLAIN]).toContain(desk.text('p.yaml'));
+          expect(temporaries(desk.folder)).toEqual([]);
+          expect(temporaries('/dev/shm').filter((name) => name.includes(`-${ran.pid}-`))).toEqual([]);
+          if (ran.signal === signal) hits += 1;
+        }
+        expect(hits).toBeGreaterThan(0);
+      }
+    },
+    120_000,
+  );
+});
+
+describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
+  /** A temporary file of a process that has ended. */
+  function leftOver(): string {
+    const dead = spawnSync('true').pid;
+    const path = temporaryIn(desk.folder);
+    const own = process.pid.toString(16).padStart(6, '0');
+    const left = path.replace(own, dead.toString(16).padStart(6, '0'));
+    writeFileSync(left, PLAIN, { mode: 0o600 });
+    return left;
+  }
+
+  test('is removed by the next run of any command there, and told', async () => {
+    desk.write('p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    const left = leftOver();
+    const ran = await desk.run(['filestatus', 'p.yaml']);
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toBe(`warning: removed ${left}, which a run that was killed had left behind\n`);
+    expect(temporaries(desk.folder)).toEqual([]);
+  });
+
+  test('is listed by doctor, also below the folder', async () => {
+    mkdirSync(desk.path('sub'));
+    const left = leftOver();
+    const deeper = left.replace(desk.folder, desk.path('sub'));
+    writeFileSync(deeper, PLAIN);
+    const ran = await desk.run(['doctor']);
+    expect(ran.stdout.toString()).toContain(`  removed: ${left}\n`);
+    expect(ran.stdout.toString()).toContain(`  removed: ${deeper}\n`);
+    expect(temporaries(desk.folder)).toEqual([]);
+  });
+
+  test('stays while its process is there', async () => {
+    const path = temporaryIn(desk.folder);
+    writeFileSync(path, PLAIN);
+    expect(makerOf(path.slice(desk.folder.length + 1))).toBe('running');
+    desk.write('p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    expect((await desk.run(['filestatus', 'p.yaml'])).stderr).toBe('');
+    expect(temporaries(desk.folder)).toHaveLength(1);
+  });
+});
+
+test('plaintext that cannot be removed is told with the file, also beside another error', () => {
+  const host = {
+    env: { TMPDIR: desk.folder },
+    cwd: desk.folder,
+    platform: process.platform,
+    askSecret: async () => '',
+    warn: () => undefined,
+  };
+  const folder = makePrivateFolder({ pid: process.pid, userId: process.geteuid?.() }, host);
+  folder.remove();
+  const stuck = new SopsError('write-failed', 'cannot remove /x');
+  const first = new SopsError('failed', 'first', { hint: 'Do this.' });
+  const fail = (): never => {
+    throw stuck;
+  };
+  expect(tidiedAfter(first, fail)).toMatchObject({ code: 'failed', hint: 'Do this.\ncannot remove /x' });
+  expect(tidiedAfter(new Error('other'), fail)).toBe(stuck);
+  expect(tidiedAfter(first, () => undefined)).toBe(first);
+});
+
+const asRoot = process.getuid?.() === 0;
+const has = (tool: string): boolean => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
+
+describe.runIf(asRoot && process.platform === 'linux')('a sticky folder where everybody may write', () => {
+  const NOBODY = 65534;
+
+  test.each(['file', 'link', 'folder'])('a %s of somebody else is refused', async (kind) => {
+    desk.write('victim', 'old');
+    mkdirSync(desk.path('shared'));
+    chmodSync(desk.path('shared'), 0o1777);
+    const trap = desk.path('shared/trap');
+    if (kind === 'file') writeFileSync(trap, 'old');
+    else symlinkSync(kind === 'link' ? desk.path('victim') : desk.folder, trap);
+    spawnSync('chown', ['-h', String(NOBODY), trap]);
+    const path = kind === 'folder' ? `${trap}/victim` : trap;
+    await expect(writeFileSafely(path, Buffer.from('new'))).rejects.toMatchObject({
+      code: 'output-unwritable',
+      message: expect.stringContaining('of another user (65534) in a folder where everybody may put files'),
+    });
+    expect(desk.text('victim')).toBe('old');
+  });
+
+  test('one of the folder’s owner is not', async () => {
+    mkdirSync(desk.path('shared'));
+    chmodSync(desk.path('shared'), 0o1777);
+    writeFileSync(desk.path('shared/f'), 'old');
+    chownSync(desk.path('shared'), NOBODY, NOBODY);
+    chownSync(desk.path('shared/f'), NOBODY, NOBODY);
+    await writeFileSafely(desk.path('shared/f'), Buffer.from('new'));
+    expect(desk.text('shared/f')).toBe('new');
+  });
+});
+
+describe.runIf(process.platform === 'linux' && has('setfacl') && has('setfattr'))('attributes of a file', () => {
+  test('an access list and extended attributes stay when it is replaced', async () => {
+    desk.write('p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    const path = desk.path('p.yaml');
+    chmodSync(path, 0o600);
+    spawnSync('setfacl', ['-m', 'u:1:rw,g::-', path]);
+    spawnSync('setfattr', ['-n', 'user.note', '-v', 'kept', path]);
+    const look = (): string =>
+      spawnSync('getfacl', ['-c', path], { encoding: 'utf8' }).stdout +
+      spawnSync('getfattr', ['-d', path], { encoding: 'utf8' }).stdout;
+    const [before, inode] = [look(), statSync(path).ino];
+    expect(before).toContain('user.note="kept"');
+    expect((await desk.run(['set', 'p.yaml', '["a"]', '"new"'])).status).toBe(0);
+    expect(look()).toBe(before);
+    expect(statSync(path).ino).not.toBe(inode);
+  });
+});
+
+test.skipIf(process.platform === 'win32').each(['p.yaml', 'p.env', 'p.ini'])(
+  'exec-file --redact masks comments that stood encrypted (%s)',
+  async (name) => {
+    const mark = name.endsWith('.ini') ? ';' : '#';
+    const plain = `${mark} hunter2comment here\n${name.endsWith('.yaml') ? 'a: x' : name.endsWith('.ini') ? '[s]\na = x' : 'a=x'}\n`;
+    desk.write(name, await desk.encrypt(name, plain));
+    const ran = program.run(['exec-file', '--redact', name, 'cat {}'], { cwd: desk.folder, env: desk.env });
+    expect(ran.stdout.toString()).toContain(`${mark} ***\n`);
+    expect(ran.stdout.toString()).not.toContain('hunter2comment');
+  },
+);
