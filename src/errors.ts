@@ -100,13 +100,23 @@ export class SopsError extends Error {
     return EXIT_STATUS[this.code];
   }
 
+  /** The same error in another sentence. */
+  reworded(message: string): SopsError {
+    return new SopsError(this.code, message, this.#details({}));
+  }
+
   /** The same error under another code or with more details; the cause and the sentence stay. */
   with(code: ErrorCode, details: ErrorDetails = {}): SopsError {
+    return new SopsError(code, this.message, this.#details(details));
+  }
+
+  /** These details, and its own where they say nothing. */
+  #details(details: ErrorDetails): ErrorDetails {
     const merged: ErrorDetails = { cause: details.cause ?? this.cause };
     for (const name of ['file', 'path', 'hint', 'detail'] as const) {
       const value = details[name] ?? this[name];
       if (value !== undefined) Object.assign(merged, { [name]: value });
     }
-    return new SopsError(code, this.message, merged);
+    return merged;
   }
 }

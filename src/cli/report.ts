@@ -81,7 +81,7 @@ const HEADLINES: { readonly [code in ErrorCode]?: string } = {
 };
 
 function headline({ code, message }: SopsError): string {
-  return message.startsWith('Error') ? '' : (HEADLINES[code] ?? '');
+  return /^(?:Error|Could not)/.test(message) ? '' : (HEADLINES[code] ?? '');
 }
 
 /** The file and key, unless the sentence names them already. */

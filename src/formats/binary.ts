@@ -4,12 +4,13 @@ import { type Branch, branch, item, itemOf, leaf } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { jsonStore } from './json/json.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from './store.js';
+import { withoutMark } from './utf16.js';
 
 /** The key that holds the content. */
 const DATA = 'data';
 const OPENING_BRACE = 0x7b;
-/** White space of JSON, and the bytes of a byte order mark. */
-const PASSED_OVER: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
+/** White space of JSON. */
+const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 export const binaryStore: FormatStore = {
   name: 'binary',
@@ -28,8 +29,8 @@ export const binaryStore: FormatStore = {
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
-    const text = contentOf(documents);
-    return metadata ? jsonStore.emit(documents, metadata, options) : text;
+    // Of whatever tree was read, as SOPS has it: what is written must be a binary file only where that is to be plaintext.
+    return metadata ? jsonStore.emit(documents, metadata, options) : contentOf(documents);
   },
 };
 
@@ -39,13 +40,17 @@ function parseContent(bytes: Uint8Array): SourceFile {
   return { text, documents: [branch([item(DATA, leaf(text, source))])], metadata: null };
 }
 
-/** An encrypted file, or null for bytes that are not the JSON of one. */
+/**
+ * An encrypted file, or null for bytes that are not the JSON of one: a map with nothing but the content. The JSON is nobody's
+ * text, so an encoding that SOPS could not read is not kept.
+ */
 function parseSealed(bytes: Uint8Array): SourceFile | null {
-  // A byte order mark is passed over, as JSON's own reader does it for encrypted files.
-  if (bytes.find((byte) => !PASSED_OVER.has(byte)) !== OPENING_BRACE) return null;
+  const json = withoutMark(bytes);
+  if (json.find((byte) => !BLANKS.has(byte)) !== OPENING_BRACE) return null;
   try {
-    const file = jsonStore.parse(bytes);
-    return file.metadata && file.documents[0] && stringIn(file.documents[0]) !== undefined ? file : null;
+    const file = jsonStore.parse(json);
+    const [document] = file.documents;
+    return file.metadata && document?.items.length === 1 && stringIn(document) !== undefined ? file : null;
   } catch (error) {
     if (error instanceof SopsError) return null;
     throw error;
@@ -63,7 +68,7 @@ function contentOf(documents: readonly Branch[]): string {
   if (text !== undefined) return text;
   throw new SopsError(
     'output-format',
-    `error emitting binary store: it needs a single document with a string under "${DATA}"`,
+    `error emitting binary store: no binary data found in tree: no "${DATA}" with a string`,
     {
       hint: 'Choose another output format with --output-type.',
     },

@@ -5,21 +5,45 @@ export interface FormatRow {
   readonly name: FormatName;
   /** File name endings that choose it, case-sensitive (spec command-line.md section 1.12). */
   readonly endings: readonly string[];
+  /** How file names begin that people give to files of the format, and SOPS takes for binary. */
+  readonly beginnings?: readonly string[];
+  /** The format whose texts this one reads as well, being wider. */
+  readonly contains?: FormatName;
+  /** The format of its ciphertext, where that is another. */
+  readonly container?: FormatName;
   load(): Promise<FormatStore>;
 }
 
 export const FORMATS: readonly FormatRow[] = [
-  { name: 'yaml', endings: ['.yaml', '.yml'], load: async () => (await import('./yaml/yaml.js')).yamlStore },
+  {
+    name: 'yaml',
+    endings: ['.yaml', '.yml'],
+    contains: 'json',
+    load: async () => (await import('./yaml/yaml.js')).yamlStore,
+  },
   { name: 'json', endings: ['.json'], load: async () => (await import('./json/json.js')).jsonStore },
-  { name: 'dotenv', endings: ['.env'], load: async () => (await import('./dotenv.js')).dotenvStore },
+  {
+    name: 'dotenv',
+    endings: ['.env'],
+    beginnings: ['.env.'],
+    load: async () => (await import('./dotenv.js')).dotenvStore,
+  },
   { name: 'ini', endings: ['.ini'], load: async () => (await import('./ini/ini.js')).iniStore },
-  { name: 'binary', endings: [], load: async () => (await import('./binary.js')).binaryStore },
+  { name: 'binary', endings: [], container: 'json', load: async () => (await import('./binary.js')).binaryStore },
 ];
 
-/** The format of a file name: by its ending, `binary` when none fits. */
+/** The format of a file name as SOPS has it: by its ending, `binary` when none fits. */
 export function formatOfName(fileName: string): FormatRow {
   const found = FORMATS.find((row) => row.endings.some((ending) => fileName.endsWith(ending)));
   return found ?? formatNamed('binary');
+}
+
+/** The format that people mean by a file name: as {@link formatOfName}, where that says nothing by how the name begins. */
+export function formatMeantBy(fileName: string): FormatRow {
+  const row = formatOfName(fileName);
+  if (row.endings.length > 0) return row;
+  const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
+  return FORMATS.find(({ beginnings }) => beginnings?.some((beginning) => name.startsWith(beginning))) ?? row;
 }
 
 /** The row of a format. */

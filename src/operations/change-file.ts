@@ -2,19 +2,20 @@
 import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
-import { applyEdits, encodedBytes, type FormatStore, type SourceFile } from '../formats/store.js';
+import { applyEdits, encodedBytes, type SourceFile } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { sameLeafValue } from '../tree/equality.js';
 import { type Branch, branch } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
-import { nameOf, readInput, storesOf } from './input.js';
+import { nameOf, readSealed } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import type { FileRequest } from './requests.js';
+import { asMarshalling } from './seal-file.js';
 import { reservedKey, sealText } from './seal-text.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
@@ -44,16 +45,13 @@ export async function changeFile(
   host: Host,
 ): Promise<ChangeOutcome> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const { reader, printer } = await storesOf(request);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const keyServices = keyServicesOf(request.keyServices, host);
-  return redoing(() => changeOnce(request, change, { reader, printer, config, keyServices, decryptionOrder, host }));
+  return redoing(() => changeOnce(request, change, { config, keyServices, decryptionOrder, host }));
 }
 
 interface Surroundings {
-  readonly reader: FormatStore;
-  readonly printer: FormatStore;
   readonly config: Config | null;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder: readonly string[];
@@ -63,19 +61,21 @@ interface Surroundings {
 async function changeOnce(
   request: ChangeRequest,
   change: (document: Branch) => boolean,
-  { reader, printer, config, keyServices, decryptionOrder, host }: Surroundings,
+  { config, keyServices, decryptionOrder, host }: Surroundings,
 ): Promise<ChangeOutcome> {
-  const read = await readInput(request.input, host);
-  const opened = await openFile(read, reader, {
+  const found = await readSealed(request, host, 'ciphertext');
+  const { bytes: read } = found;
+  const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: true,
     decryptionOrder,
     keyServices,
     trail: trailOf(request.input, host),
   });
-  const indent = indentOf(request.indent, config, printer, reader);
+  const { printer } = found;
+  const indent = indentOf(request.indent, config, found);
   const before = renderPlain(opened, indent.width);
-  const { text: after, changed } = changedText(opened, before.text, change, indent.width);
+  const { text: after, changed } = marshalled(() => changedText(opened, before.text, change, indent.width));
   const { warnings } = opened;
   if (!changed && request.idempotent) {
     host.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
@@ -84,6 +84,14 @@ async function changeOnce(
   const sealed = await sealText({ opened, before, after, printer, indent });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
   return { warnings, written: true };
+}
+
+function marshalled<T>(task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    throw asMarshalling(error);
+  }
 }
 
 interface ChangedText {

@@ -9,9 +9,10 @@ import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { type Indent, indentOf } from './indent.js';
-import { checkExists, nameOf, readInput, storesOf } from './input.js';
-import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
+import { checkExists, nameOf, naming, readSealed } from './input.js';
+import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import type { DecryptRequest, Outcome } from './requests.js';
@@ -23,19 +24,21 @@ import { parseValuePath } from './value-path.js';
  * Decrypts one file. Nothing is written unless everything before has succeeded.
  * Throws SopsError, in the order of spec command-line.md section 2.2.
  */
-export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+export function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+  return naming(request.input, () => decrypt(request, host));
+}
+
+async function decrypt(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
   const config = await configIfReadable(request, host);
   trustConfig(config, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
-  const stores = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
-  return redoing(() => decryptOnce(request, { stores, config, path, decryptionOrder, keyServices, host }));
+  return redoing(() => decryptOnce(request, { config, path, decryptionOrder, keyServices, host }));
 }
 
 interface Decryption {
-  readonly stores: Stores;
   readonly config: Config | null;
   /** What is wanted of the file; undefined for all. */
   readonly path: TreePath | undefined;
@@ -45,18 +48,21 @@ interface Decryption {
 }
 
 async function decryptOnce(request: DecryptRequest, decryption: Decryption): Promise<Outcome> {
-  const { stores, config, path, decryptionOrder, keyServices, host } = decryption;
-  const read = await readInput(request.input, host);
-  const { opened, reader, printer } = await openAs(stores, read, request, {
+  const { config, path, decryptionOrder, keyServices, host } = decryption;
+  const found = await readSealed(request, host, 'plaintext');
+  const { bytes: read, printer } = found;
+  const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: false,
     decryptionOrder,
     keyServices,
     trail: trailOf(request.input, host),
   });
-  const indent = indentOf(request.indent, config, printer, reader);
+  const indent = indentOf(request.indent, config, found);
   if (path) logExtract(path, host);
-  const text = path ? extractedText(opened, path, printer, indent.width) : wholeText(opened, printer, indent);
+  const text = path
+    ? extractedText(opened, path, printer, indent.width)
+    : withCommand(request, opened, host, () => wholeText(opened, printer, indent));
   await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
   return { warnings: opened.warnings };
 }
@@ -66,31 +72,21 @@ function logExtract(path: TreePath, host: Host): void {
   host.log?.({ component: 'SOPS', level: 'info', message: 'Truncating tree', fields });
 }
 
-interface Stores {
-  readonly reader: FormatStore;
-  readonly printer: FormatStore;
-}
-
-/**
- * Opens a file in its format. Where neither a flag nor the name tells that, it is taken for binary, as in SOPS; what is none,
- * so that SOPS fails, goes by its content (`cat secrets.yaml | sops-ts decrypt`).
- */
-async function openAs(
-  stores: Stores,
-  bytes: Uint8Array,
-  { inputType, outputType }: DecryptRequest,
-  options: OpenOptions,
-): Promise<Stores & { readonly opened: OpenedFile }> {
-  const { reader, printer } = stores;
+/** What a task prints; when the format cannot say it, the error shows the command that does work. */
+function withCommand(
+  { input, inputType }: DecryptRequest,
+  { store }: OpenedFile,
+  host: Host,
+  task: () => string,
+): string {
   try {
-    return { reader, printer, opened: await openFile(bytes, reader, options) };
+    return task();
   } catch (error) {
-    const isOpen = reader.name === 'binary' && inputType === undefined;
-    if (!isOpen || !(error instanceof SopsError) || error.code !== 'metadata-invalid') throw error;
-    const { parseEncrypted } = await import('./encrypted-files.js');
-    const store = (await parseEncrypted(Buffer.from(bytes), ''))?.store;
-    if (!store || store === reader) throw error;
-    return { reader: store, printer: outputType ? printer : store, opened: await openFile(bytes, store, options) };
+    if (!(error instanceof SopsError) || error.code !== 'output-format') throw error;
+    const file = input.kind === 'file' ? ` ${oneLine(input.path)}` : '';
+    const read = inputType ? `--input-type ${inputType} ` : '';
+    const command = `${host.calledAsSops ? 'sops' : 'sops-ts'} decrypt ${read}--output-type ${store.name}${file}`;
+    throw error.with(error.code, { hint: `It is ${store.name}. Write: ${command}` });
   }
 }
 

@@ -12,7 +12,6 @@ import type { Host } from '../util/host.js';
 import type { Leftover } from '../util/leftovers.js';
 import { joinedLines } from '../util/one-line.js';
 import { type DryRun, tryFile } from './dry-run.js';
-import { storesOf } from './input.js';
 import { trustConfig } from './trust.js';
 
 export interface DoctorRequest {
@@ -93,11 +92,11 @@ async function configOf({ configPath, path }: DoctorRequest, host: Host, problem
 
 async function examineFile(path: string, config: Config | null, request: DoctorRequest, host: Host): Promise<DryRun> {
   const input = { kind: 'file', path } as const;
-  const { reader } = await storesOf({ input, inputType: request.inputType });
+  const { inputType, decryptionOrder } = request;
   const overlap = config && (await overlapOf(config, path, host));
   if (overlap) host.warn(overlap);
   const keyServices = keyServicesOf(request.keyServices, host);
-  return tryFile({ input, reader, config, keyServices, decryptionOrder: request.decryptionOrder }, host);
+  return tryFile({ input, inputType, config, keyServices, decryptionOrder }, host);
 }
 
 function isFault({ state }: Finding): boolean {

@@ -1,6 +1,5 @@
 /** Trying every key of an encrypted file, and the file itself: for `doctor`. */
 
-import { resolve } from 'node:path';
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
 import { type NameOf, namesOf, withName } from '../config/recipient-names.js';
@@ -9,7 +8,8 @@ import { DATA_KEY_BYTES, DataKey } from '../datakey/data-key.js';
 import { parseDecryptionOrder, sortKeys } from '../datakey/decryption-order.js';
 import { Proof } from '../datakey/proof.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore, SourceFile } from '../formats/store.js';
+import type { ReadFile } from '../formats/recognise.js';
+import type { FormatName } from '../formats/store.js';
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
@@ -17,14 +17,14 @@ import { metadataFromBranch } from '../metadata/from-branch.js';
 import type { Metadata } from '../metadata/metadata.js';
 import type { Host } from '../util/host.js';
 import type { Problem } from './doctor.js';
-import { formatNote, readEncrypted } from './encrypted-files.js';
-import { checkExists, readInput } from './input.js';
+import { checkExists, readAsChosen, readInput, rowByName } from './input.js';
 import { openFile } from './open-file.js';
 import { trailOf } from './trail.js';
 
 export interface DryRunRequest {
   readonly input: { readonly kind: 'file'; readonly path: string };
-  readonly reader: FormatStore;
+  /** As `--input-type`. */
+  readonly inputType?: FormatName | undefined;
   /** What is tried in place of the file's content: a part of it. */
   readonly bytes?: Uint8Array | undefined;
   readonly config: Config | null;
@@ -64,40 +64,34 @@ export interface DryRun {
 
 /** Tries all keys, then opens the file as `decrypt` does. Throws `no-file` and `input-unreadable`. */
 export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRun> {
-  const { input, reader } = request;
+  const { input, inputType } = request;
   await checkExists(input, host);
   const bytes = request.bytes ?? (await readInput(input, host));
-  const start = { path: input.path, format: reader.name, ...NOTHING_TRIED };
+  const byName = inputType ?? rowByName(request, host).name;
+  const start = { path: input.path, format: byName, ...NOTHING_TRIED };
   let metadata: Metadata;
-  let file: SourceFile;
+  let read: ReadFile;
   try {
-    file = reader.parse(bytes);
-    if (!file.metadata) return { ...start, encrypted: false, problems: [await notEncrypted(input.path, reader, host)] };
-    metadata = metadataFromBranch(file.metadata);
+    read = await readAsChosen(bytes, request, host);
+    if (!read.file.metadata) return { ...start, encrypted: false, problems: [notEncrypted(input.path)] };
+    metadata = metadataFromBranch(read.file.metadata);
   } catch (error) {
-    const problem = problemOf(error);
-    const advice = (await formatAdvice(input.path, reader, host)) ?? problem.advice;
-    return { ...start, encrypted: false, problems: [{ ...problem, advice }] };
+    return { ...start, encrypted: false, problems: [problemOf(error)] };
   }
+  const { file } = read;
   const groups = await tryGroups({ ...metadata, documents: file.documents }, request, host);
   const needed = metadata.keyGroups.length > 1 ? Math.max(1, metadata.shamirThreshold) : 1;
   const opened = groups.filter((group) => group.some(({ opens, mislabelled }) => opens || mislabelled)).length;
-  const rest = await openAll(bytes, request, host);
+  const rest = await openAll(read, request, host);
   const problems = [...groups.flat().flatMap(problemOfLabel), ...rest.problems];
-  return { ...start, encrypted: true, groups, needed, opened, ...rest, problems };
+  return { ...start, format: read.store.name, encrypted: true, groups, needed, opened, ...rest, problems };
 }
 
 const NOTHING_TRIED = { groups: [], needed: 0, opened: 0, dataKey: null, values: null, mac: null } as const;
 
-async function notEncrypted(path: string, reader: FormatStore, host: Host): Promise<Problem> {
-  const advice = (await formatAdvice(path, reader, host)) ?? `sops-ts encrypt -i ${path} encrypts it.`;
+function notEncrypted(path: string): Problem {
+  const advice = `sops-ts encrypt -i ${path} encrypts it.`;
   return { what: `${path} is not encrypted: it has no SOPS metadata`, advice };
-}
-
-/** What to do about a file that is encrypted in another format than the one it was read in. */
-async function formatAdvice(path: string, reader: FormatStore, host: Host): Promise<string | undefined> {
-  const found = await readEncrypted(resolve(host.cwd, path)).catch(() => null);
-  return found && found.store.name !== reader.name ? `But ${formatNote(found.store)}.` : undefined;
 }
 
 /** Keys of this machine one after another, since they may ask; remote ones side by side after them. */
@@ -176,8 +170,8 @@ type Opening = Pick<DryRun, 'dataKey' | 'values' | 'mac' | 'problems'>;
 
 /** Parts that were opened are remembered by the key services, so nobody is asked again. */
 async function openAll(
-  bytes: Uint8Array,
-  { input, reader, keyServices, decryptionOrder }: DryRunRequest,
+  read: ReadFile,
+  { input, keyServices, decryptionOrder }: DryRunRequest,
   host: Host,
 ): Promise<Opening> {
   const order = parseDecryptionOrder(decryptionOrder);
@@ -189,7 +183,7 @@ async function openAll(
     trail: trailOf(input, host),
   };
   try {
-    const { warnings } = await openFile(bytes, reader, options);
+    const { warnings } = await openFile(read, options);
     return { dataKey: true, values: true, mac: true, problems: warnings.map((what) => ({ what })) };
   } catch (error) {
     const problem = problemOf(error);

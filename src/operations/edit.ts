@@ -22,7 +22,8 @@ import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { type Indent, indentOf } from './indent.js';
-import { nameOf, readInput, storesOf } from './input.js';
+import { formatsForNew, nameOf, naming, readSealed } from './input.js';
+import { noteName } from './name-notes.js';
 import { newFileText } from './new-file-text.js';
 import { type OpenedFile, openFile, type PlainText, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -94,7 +95,11 @@ interface Session {
  * not exist is made. What was typed and cannot be saved is kept, encrypted, in another file, which the error names.
  * Throws SopsError, in the order of spec command-line.md section 2.3: `edit-unchanged`, `editor-failed`, …
  */
-export async function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
+export function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
+  return naming(request.input, () => edit(request, tools, host));
+}
+
+async function edit(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
   const editor = await tools.findEditor();
   const { path } = request.input;
@@ -116,21 +121,22 @@ function isThere({ input }: EditRequest, host: Host): boolean {
 
 async function openSession(request: EditRequest, host: Host): Promise<Session> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const { reader, printer } = await storesOf(request);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
-  const bytes = await readInput(request.input, host);
+  const found = await readSealed(request, host, 'ciphertext');
   const keyServices = keyServicesOf(request.keyServices, host);
   const trail = trailOf(request.input, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
-  const opened = await openFile(bytes, reader, options);
-  const indent = indentOf(request.indent, config, printer, reader);
+  const opened = await openFile(found, options);
+  const { bytes, printer } = found;
+  const indent = indentOf(request.indent, config, found);
   return { request, config, opened, bytes, before: renderPlain(opened, indent.width), printer, indent, host };
 }
 
 /** A new file, as `encrypt` would make it from the example. */
 async function newSession(request: EditRequest, host: Host): Promise<Session> {
-  const { reader: store, printer } = await storesOf(request);
+  const formats = await formatsForNew(request, host);
+  const { reader: store, printer } = formats;
   const plan = await planFor(request, store, host);
   const { selection, macOnlyEncrypted } = plan.options;
   const scope = await scopeOf(selection, 'encrypt');
@@ -150,7 +156,8 @@ async function newSession(request: EditRequest, host: Host): Promise<Session> {
     warnings: [],
   };
   checkFolder(request, host);
-  const indent = indentOf(request.indent, plan.config, printer, store);
+  noteName(request, store, host);
+  const indent = indentOf(request.indent, plan.config, formats);
   const before = { text: newFileText(store.name), layout: undefined };
   return { request, config: plan.config, opened, bytes: null, before, printer, indent, host };
 }

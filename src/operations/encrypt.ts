@@ -9,16 +9,30 @@ import type { Config, CreationRule } from '../config/model.js';
 import { binaryOptions, type FileOptions, fileOptionsFor } from '../config/selection.js';
 import { createDataKey } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore, SourceFile } from '../formats/store.js';
+import { holdsMarks, recognise } from '../formats/recognise.js';
+import { formatOfName } from '../formats/registry.js';
+import type { FormatName, FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import type { EncryptionScope } from '../tree/scope.js';
+import { itemOf } from '../tree/tree.js';
 import type { Host, Log } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import {
+  checkExists,
+  type FormatChoice,
+  formatsForNew,
+  nameOf,
+  naming,
+  readerForNew,
+  readInput,
+  rowByName,
+} from './input.js';
+import { noteName } from './name-notes.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
@@ -41,32 +55,39 @@ export interface Plan {
  * Encrypts one file. Nothing is written unless the result was read back and gives the original.
  * Throws SopsError, in the order of spec command-line.md section 2.1.
  */
-export async function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
+export function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
+  return naming(request.input, () => encrypt(request, host));
+}
+
+async function encrypt(request: EncryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
-  const { reader, printer } = await storesOf(request);
+  const reader = await readerForNew(request, host);
   const plan = await planFor(request, reader, host);
   const scope = await scopeOf(plan.options.selection, 'encrypt');
-  await redoing(() => encryptOnce(request, { plan, reader, printer, scope, host }));
+  await redoing(() => encryptOnce(request, { plan, reader, scope, host }));
+  noteName(request, reader, host);
   return { warnings: [] };
 }
 
 interface Encryption {
   readonly plan: Plan;
   readonly reader: FormatStore;
-  readonly printer: FormatStore;
   readonly scope: EncryptionScope;
   readonly host: Host;
 }
 
-async function encryptOnce(request: EncryptRequest, { plan, reader, printer, scope, host }: Encryption): Promise<void> {
+async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<void> {
   const read = await readInput(request.input, host);
-  const file = parsePlain(reader, read);
+  await refuseCiphertext(read, request, reader, host);
+  const formats = await formatsForNew(request, host, read);
+  const { printer } = formats;
+  const file = parseNew(reader, read, request);
   checkNotEncrypted(file, reader, printer);
   const { keyGroups } = plan;
   const keyServices = keyServicesOf(request.keyServices, host);
   const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);
   const { selection, macOnlyEncrypted } = plan.options;
-  const indent = indentOf(request.indent, plan.config, printer, reader);
+  const indent = indentOf(request.indent, plan.config, formats);
   const cipher = new Cipher(dataKey.bytes);
   const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
   const trail = trailOf(request.input, host);
@@ -121,19 +142,59 @@ function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, s
   return new Map(named.flatMap(([option, text]) => (text ? [[option, text] as const] : [])));
 }
 
+/** As {@link parsePlain}; of a file whose name tells SOPS nothing, what is no document can still be encrypted. */
+function parseNew(store: FormatStore, bytes: Uint8Array, request: EncryptRequest): SourceFile {
+  try {
+    return parsePlain(store, bytes);
+  } catch (error) {
+    const isGuess = request.inputType === undefined && formatOfName(nameOf(request) ?? '').name !== store.name;
+    if (!isGuess || !(error instanceof SopsError) || error.code !== 'input-unreadable') throw error;
+    const hint = `Its name was taken to say that it is ${store.name}; --input-type binary encrypts it in one piece.`;
+    throw error.with(error.code, { hint: [error.hint, hint].filter((line) => line !== undefined).join('\n') });
+  }
+}
+
 /** Reads plaintext; what is no document of the format is unreadable input here (exit 2), other than in `decrypt`. */
 export function parsePlain(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
     return (store.parsePlain ?? store.parse)(bytes);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    if (error.code === 'metadata-invalid') throw alreadyEncrypted(error);
+    if (error.code === 'metadata-invalid') throw alreadyEncrypted(undefined, error);
     if (error.code !== 'document-invalid') throw error;
     throw new SopsError('input-unreadable', `Error unmarshalling file: ${error.message}`, {
       ...(error.hint ? { hint: error.hint } : {}),
       cause: error,
     });
   }
+}
+
+/**
+ * Refuses what is encrypted already, whatever its name says. SOPS looks for metadata in the format of the name only, so that it wraps
+ * a binary file's ciphertext as often as it is told to. Throws `already-encrypted`; what recognising says of a broken file.
+ */
+export async function refuseCiphertext(
+  bytes: Uint8Array,
+  request: FormatChoice,
+  reader: FormatStore,
+  host: Host,
+): Promise<void> {
+  if (!holdsMarks(bytes)) return;
+  let problem: SopsError;
+  try {
+    const { file, store } = await recognise(bytes, rowByName(request, host));
+    // An entry of that name without a seal is somebody's own.
+    if (!file.metadata || !itemOf(file.metadata, 'mac')) return;
+    problem = alreadyEncrypted(store.name);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    // What is no document of its format is told in the words of this command.
+    if (!reader.parsePlain) return;
+    problem = error;
+  }
+  if (!reader.parsePlain || !host.calledAsSops) throw problem;
+  const name = oneLine(nameOf(request) ?? 'the input');
+  host.warn(`${name} is encrypted already; its ciphertext is encrypted once more, as sops does`);
 }
 
 function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: FormatStore): void {
@@ -143,11 +204,13 @@ function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: Forma
   if (reserved) throw alreadyEncrypted();
 }
 
-export function alreadyEncrypted(cause?: unknown): SopsError {
+/** The refusal of a file with metadata; `format` is the one that a whole encrypted file has. */
+export function alreadyEncrypted(format?: FormatName, cause?: unknown): SopsError {
   const message =
     "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
+  const isWhole = `The file is encrypted already, as ${format}: to change it, use sops-ts edit, set or encrypt --update.`;
   return new SopsError('already-encrypted', message, {
-    hint: 'The file is encrypted already, or the entry must be renamed.',
+    hint: format ? isWhole : 'The file is encrypted already, or the entry must be renamed.',
     cause,
   });
 }

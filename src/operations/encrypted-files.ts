@@ -4,18 +4,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { SopsError } from '../errors.js';
-import { FORMATS, formatOfName } from '../formats/registry.js';
-import type { FormatStore, SourceFile } from '../formats/store.js';
+import { holdsMarks, type ReadFile, recognise } from '../formats/recognise.js';
+import { formatMeantBy } from '../formats/registry.js';
+import type { FormatName } from '../formats/store.js';
 import type { Branch, Comment, Leaf, Value } from '../tree/tree.js';
 import { systemReason } from '../util/files.js';
 import { oneLine } from '../util/one-line.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
-/** Every encrypted file holds both, whatever its format. */
-const MARKS = ['sops', 'ENC[AES256_GCM,'];
-/** The same as UTF-16 holds them, in either order of its bytes: what stands first in one order stands last in the other. */
-const WIDE_MARKS = MARKS.map((mark) => [...mark].join('\0'));
 
 export interface WalkOptions {
   /** Whether hidden files and folders are passed over. */
@@ -53,10 +50,8 @@ export async function* foldersBelow(folder: string): AsyncGenerator<string> {
   }
 }
 
-export interface EncryptedFile {
+export interface EncryptedFile extends ReadFile {
   readonly bytes: Uint8Array;
-  readonly store: FormatStore;
-  readonly file: SourceFile;
 }
 
 /**
@@ -71,28 +66,18 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
   return parseEncrypted(bytes, path);
 }
 
-/** The same of bytes that were read already; `name` tells the format to be tried first. */
-export async function parseEncrypted(bytes: Buffer, name: string): Promise<EncryptedFile | null> {
-  if (![MARKS, WIDE_MARKS].some((marks) => marks.every((mark) => bytes.includes(mark)))) return null;
-  const byName = formatOfName(name);
-  let problem: SopsError | undefined;
-  for (const row of [byName, ...FORMATS.filter((other) => other !== byName)]) {
-    const store = await row.load();
-    try {
-      const file = store.parse(bytes);
-      if (file.metadata) return { bytes, store, file };
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
-      if (row === byName) problem = error.with(error.code, { file: name });
-    }
-  }
-  if (problem) throw problem;
-  return null;
+/** The same of bytes that were read already. */
+async function parseEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
+  if (!holdsMarks(bytes)) return null;
+  const found = await recognise(bytes, formatMeantBy(path)).catch((error: unknown) => {
+    throw error instanceof SopsError ? error.with(error.code, { file: path }) : error;
+  });
+  return found.file.metadata ? { bytes, ...found } : null;
 }
 
-/** What users must know of an encrypted file whose name tells another format. */
-export function formatNote({ name }: FormatStore): string {
-  return `it is encrypted as ${name}, which its name does not tell: give --input-type ${name} to commands`;
+/** What users must know of an encrypted file whose name tells SOPS another format. */
+export function formatNote(name: FormatName): string {
+  return `it is encrypted as ${name}, which its name does not tell sops: that needs --input-type ${name} --output-type ${name}`;
 }
 
 /** The bytes of a file; none of one that is too large to be a text, such as the image of a disk. */

@@ -8,6 +8,7 @@ import type { Branch } from '../tree/tree.js';
 import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
 import { variablesOf } from './environment.js';
+import { leavesOf } from './leaves.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
 import {
   accountVariables,
@@ -45,7 +46,7 @@ export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Ho
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
   const opened: OpenedSecrets[] = [];
-  for (const file of request.files) opened.push(await openSecrets(file, request, host).catch(inFile(file, request)));
+  for (const file of request.files) opened.push(await openSecrets(file, request, host));
   const variables = gather(opened, request, host);
   const account = await becomeUser(request.user, own, host);
   const env = environmentRecord([
@@ -57,13 +58,6 @@ export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Ho
   const streams = request.streamsFor(request.redact ? await masksFor(opened) : undefined);
   const run: ChildRun = { ...program, env, cwd: host.cwd, streams };
   return request.background ? runInBackground(run, request) : runToEnd(() => run, request, own);
-}
-
-/** Of several files, an error says which one it is about. */
-function inFile(file: string, { files }: ExecEnvRequest): (error: unknown) => never {
-  return (error) => {
-    throw error instanceof SopsError && files.length > 1 ? error.with(error.code, { file: error.file ?? file }) : error;
-  };
 }
 
 function checkConflicts({ sameProcess, background, redact }: ExecEnvRequest): void {
@@ -82,10 +76,13 @@ function gather(opened: readonly OpenedSecrets[], request: ExecEnvRequest, host:
   const { flatten, prefix } = request;
   const only = request.only.length === 0 ? undefined : new Set(request.only);
   const all = new Map<string, string>();
-  for (const [at, { file, warnings, scope }] of opened.entries()) {
+  for (const [at, secrets] of opened.entries()) {
+    const { file, warnings, scope } = secrets;
+    const path = request.files[at] ?? '';
     for (const warning of warnings) host.warn(warning);
     const [first, ...others] = file.documents;
-    if (others.length > 0) host.warn(`${request.files[at]} has several documents; only the first one is used`);
+    if (others.length > 0) host.warn(`${path} has several documents; only the first one is used`);
+    checkHoldsVariables(secrets, path, host);
     for (const [name, value] of first ? variablesOf(first, { flatten, prefix, only }) : []) {
       all.delete(name);
       all.set(name, value);
@@ -119,6 +116,28 @@ function warnOfCode({ flatten, prefix, only }: ExecEnvRequest, { file, document,
   host.warn(
     `${file}: ${risky.join(', ')} can make programs run other code, and stands in clear, where it may have been changed; encrypt it, or leave it out with --only`,
   );
+}
+
+/**
+ * Refuses a file from which the program would get nothing that it looks for, although there is something: what SOPS took for binary
+ * is one text to it, and of several documents it sees the first one.
+ */
+function checkHoldsVariables({ file, store }: OpenedSecrets, path: string, host: Host): void {
+  const [first] = file.documents;
+  const isContent = store.parsePlain !== undefined;
+  if (!isContent && (leavesOf(first ? [first] : []).length > 0 || leavesOf(file.documents).length === 0)) return;
+  const what = isContent ? 'a binary file, which has no variables' : 'a file whose first document is empty';
+  if (host.calledAsSops) {
+    host.warn(`${path} is ${what}${isContent ? ': all of it becomes the variable data' : ''}`);
+    return;
+  }
+  const again = `sops-ts decrypt -i ${path} && sops-ts encrypt -i --input-type dotenv ${path}`;
+  throw new SopsError('failed', `nothing would be set in the environment: it is ${what}`, {
+    file: path,
+    hint: isContent
+      ? `If it is a dotenv file inside: ${again}\nsops-ts exec-file gives a program the content of any file.`
+      : 'Put the variables into the first document.',
+  });
 }
 
 function replaceSelf({ file, args }: FoundProgram, env: Readonly<Record<string, string>>, own: OwnProcess): never {

@@ -127,8 +127,8 @@ function refuseUselessBackground({ background }: ExecFileRequest, { args }: Foun
 }
 
 function contentOf(opened: OpenedSecrets): Uint8Array {
-  const { store, printer, file } = opened;
-  const text = printer === store ? plainText(opened) : printer.emit(file.documents, null, {});
+  const { store, printer, printsAnew, file } = opened;
+  const text = printer === store && !printsAnew ? plainText(opened) : printer.emit(file.documents, null, {});
   return bytesOf(file, text);
 }
 

@@ -5,7 +5,7 @@ import { FieldReader } from '../metadata/field-reader.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { type Branch, branch, item, leaf } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
-import { readInput, storesOf } from './input.js';
+import { readAsChosen, readInput } from './input.js';
 import type { Input } from './requests.js';
 
 export interface FileStatusRequest {
@@ -19,14 +19,18 @@ export interface FileStatusRequest {
  */
 export async function fileStatus(request: FileStatusRequest, host: Host): Promise<{ encrypted: boolean }> {
   try {
-    const { reader } = await storesOf(request);
-    const { metadata } = reader.parse(await readInput(request.input, host));
+    const bytes = await readInput(request.input, host);
+    const { metadata } = (await readAsChosen(bytes, request, host)).file;
     return { encrypted: metadata !== null && isComplete(metadata) };
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    if (error.code === 'empty-file') return { encrypted: false };
     const message = `cannot check file status: cannot load encrypted file: ${error.message}`;
-    throw new SopsError('failed', message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
+    const { input } = request;
+    throw new SopsError('failed', message, {
+      ...(input.kind === 'file' ? { file: input.path } : {}),
+      ...(error.hint ? { hint: error.hint } : {}),
+      cause: error,
+    });
   }
 }
 

@@ -9,7 +9,7 @@ import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
-import { nameOf, readInput, storesOf } from './input.js';
+import { nameOf, naming, readAsChosen, readInput } from './input.js';
 import { thresholdFor } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -81,20 +81,28 @@ function belowThreshold(threshold: number, groups: number): SopsError {
   return new SopsError('failed', message, { hint: 'Lower it with --shamir-secret-sharing-threshold.' });
 }
 
-async function changeGroups(
+function changeGroups(
+  request: GroupsRequest,
+  host: Host,
+  change: (before: Recipients) => Recipients | Promise<Recipients>,
+): Promise<Outcome> {
+  return naming(request.input, () => rewrapChanged(request, host, change));
+}
+
+async function rewrapChanged(
   request: GroupsRequest,
   host: Host,
   change: (before: Recipients) => Recipients | Promise<Recipients>,
 ): Promise<Outcome> {
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
-  const { reader } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
-  const indent = indentOf(request.indent, config, reader, reader);
   return redoing(async () => {
     const read = await readInput(request.input, host);
-    const opened = await openFile(read, reader, options).catch(asGroupsError);
+    const found = await readAsChosen(read, request, host);
+    const indent = indentOf(request.indent, config, { reader: found.store, printer: found.store });
+    const opened = await openFile(found, options).catch(asGroupsError);
     const recipients = await change(opened.metadata);
     const kept = opened.metadata.keyGroups.filter((group) => recipients.keyGroups.includes(group));
     await checkListed(kept, { config, keepUnlisted: request.keepUnlisted, file: nameOf(request), host });

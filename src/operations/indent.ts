@@ -1,6 +1,6 @@
-/** Which indentation holds for a file: the flag's, which prints it anew, or the configuration's, for what is written anew. */
+/** How a file is printed: anew, with the indentation of the flag, or as it stands, with the configuration's for what is written anew. */
 import type { Config } from '../config/model.js';
-import type { FormatStore } from '../formats/store.js';
+import type { Formats } from './input.js';
 
 /** The indentation of one file, in the terms of `--indent`. */
 export interface Indent {
@@ -14,14 +14,16 @@ export interface Indent {
 export function indentOf(
   flag: number | undefined,
   config: Config | null,
-  printer: FormatStore,
-  reader: FormatStore,
+  formats: Pick<Formats, 'reader' | 'printer'> & Partial<Formats>,
 ): Indent {
   if (flag !== undefined) return { reprints: true, width: flag };
-  return { reprints: false, width: configured(config, printer, reader) };
+  return { reprints: formats.printsAnew ?? false, width: configured(config, formats) };
 }
 
-function configured(config: Config | null, printer: FormatStore, reader: FormatStore): number | undefined {
+function configured(
+  config: Config | null,
+  { printer, reader }: Pick<Formats, 'reader' | 'printer'>,
+): number | undefined {
   const stores = config?.stores;
   if (printer.name === 'yaml') return stores?.yaml;
   if (printer.name === 'json') return stores?.json;

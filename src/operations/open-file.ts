@@ -7,6 +7,7 @@ import type { DataKey } from '../datakey/data-key.js';
 import { recoverDataKey } from '../datakey/recover.js';
 import { SopsError } from '../errors.js';
 import { parseLayout, restoreLayout } from '../formats/layout.js';
+import type { ReadFile } from '../formats/recognise.js';
 import { applyEdits, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -48,11 +49,10 @@ export interface OpenOptions {
 }
 
 /**
- * Reads the bytes of an encrypted file, recovers its data key, decrypts the tree and verifies the MAC.
- * Throws `document-invalid`, `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
+ * Opens an encrypted file that was read: recovers its data key, decrypts the tree in place and verifies the MAC.
+ * Throws `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
  */
-export async function openFile(bytes: Uint8Array, store: FormatStore, options: OpenOptions): Promise<OpenedFile> {
-  const file = parseSealed(bytes, store);
+export async function openFile({ file, store }: ReadFile, options: OpenOptions): Promise<OpenedFile> {
   const metadata = metadataFromBranch(file.metadata);
   const scope = await scopeOf(metadata.selection, 'read');
   const { trail, purpose } = options;
@@ -63,16 +63,6 @@ export async function openFile(bytes: Uint8Array, store: FormatStore, options: O
   await trail('decrypt');
   const opened = openWith({ file, store, metadata, dataKey, scope }, options);
   return { ...opened, warnings: [...warnings, ...opened.warnings], trail };
-}
-
-/** A file of no bytes is one without metadata here; only `encrypt` calls it empty. */
-function parseSealed(bytes: Uint8Array, store: FormatStore): SourceFile {
-  try {
-    return store.parse(bytes);
-  } catch (error) {
-    if (error instanceof SopsError && error.code === 'empty-file') return { text: '', documents: [], metadata: null };
-    throw error;
-  }
 }
 
 /** A file that is read but not open yet. */

@@ -1,9 +1,9 @@
 /** Reading a file that may be encrypted or plain, for commands that take both. */
-import { SopsError } from '../errors.js';
+import { holdsMarks, type ReadFile as RecognisedFile } from '../formats/recognise.js';
 import { formatNamed } from '../formats/registry.js';
-import { bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import { bytesOf, type FormatStore } from '../formats/store.js';
 import type { Host } from '../util/host.js';
-import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { checkExists, nameOf, naming, readAsChosen, readerForNew, readInput } from './input.js';
 import { openFile, plainText } from './open-file.js';
 import { openingFor, type SecretsRequest } from './open-secrets.js';
 import type { Input } from './requests.js';
@@ -18,45 +18,40 @@ export interface PlainRequest extends SecretsRequest {
 export interface ReadFile {
   readonly bytes: Uint8Array;
   readonly store: FormatStore;
-  /** Whether it holds SOPS's metadata. */
-  readonly isEncrypted: boolean;
+  /** What it holds if it is encrypted. */
+  readonly sealed: RecognisedFile | undefined;
 }
 
-/** Reads a file and sees whether it is encrypted. Throws `no-file` and `input-unreadable`; any text is taken as plain. */
-export async function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
+/** Reads a file and sees whether it is encrypted. Throws `no-file`, `input-unreadable`, and as `recognise` does. */
+export function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
+  return naming(request.input, () => readEither(request, host));
+}
+
+async function readEither(request: PlainRequest, host: Host): Promise<ReadFile> {
   await checkExists(request.input, host);
   const bytes = await readInput(request.input, host);
-  const store = await storeFor(request, bytes);
-  return { bytes, store, isEncrypted: metadataOf(store, bytes) !== null };
+  const found = holdsMarks(bytes) ? await readAsChosen(bytes, request, host) : undefined;
+  if (found?.file.metadata) return { bytes, store: found.store, sealed: found };
+  return { bytes, store: await storeFor(request, bytes, host), sealed: undefined };
 }
 
 /** The plaintext, which needs the keys if the file is encrypted; its MAC is verified. Throws as `decrypt` does. */
-export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
-  if (!read.isEncrypted) return read.bytes;
-  const opened = await openFile(
-    read.bytes,
-    read.store,
-    await openingFor(request.input, nameOf(request), request, host),
-  );
+export function plainBytesOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+  return naming(request.input, () => plainBytes(read, request, host));
+}
+
+async function plainBytes(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+  if (!read.sealed) return read.bytes;
+  const opened = await openFile(read.sealed, await openingFor(request.input, nameOf(request), request, host));
   for (const warning of opened.warnings) host.warn(warning);
   return bytesOf(opened.file, plainText(opened));
 }
 
 /** Standard input without a name or type is taken as JSON or YAML, as it looks: objects come so. */
-async function storeFor(request: PlainRequest, bytes: Uint8Array): Promise<FormatStore> {
+async function storeFor(request: PlainRequest, bytes: Uint8Array, host: Host): Promise<FormatStore> {
   if (request.inputType === undefined && nameOf(request) === undefined) {
     const start = Buffer.from(bytes.subarray(0, 1024)).toString('latin1').trimStart();
     return formatNamed(start.startsWith('{') ? 'json' : 'yaml').load();
   }
-  return (await storesOf(request)).reader;
-}
-
-function metadataOf(store: FormatStore, bytes: Uint8Array): SourceFile['metadata'] {
-  try {
-    return store.parse(bytes).metadata;
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    if (error.code === 'metadata-invalid') throw error;
-    return null;
-  }
+  return readerForNew(request, host);
 }

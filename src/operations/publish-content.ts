@@ -4,7 +4,7 @@ import { keyGroupsFor } from '../config/key-groups.js';
 import type { Config, CreationRule, DestinationRule } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore } from '../formats/store.js';
+import type { ReadFile } from '../formats/recognise.js';
 import type { KeyGroup } from '../keys/provider.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -24,7 +24,7 @@ export interface Source {
   /** As the user named it, or walked to from there. */
   readonly path: string;
   readonly bytes: Uint8Array;
-  readonly store: FormatStore;
+  readonly read: ReadFile;
   readonly rule: DestinationRule;
 }
 
@@ -66,7 +66,7 @@ export async function sealedContent(source: Source, surroundings: Surroundings):
   }
   if (surroundings.dryRun) return source.bytes;
   const { keyServices, config } = surroundings;
-  const indent = indentOf(undefined, config, source.store, source.store);
+  const indent = indentOf(undefined, config, { reader: opened.store, printer: opened.store });
   return recreateFile({ opened, rule: recreationRule, recipients, keyServices, indent });
 }
 
@@ -89,14 +89,10 @@ export async function plainContent(
   return { values, masked: maskedText(file.documents) };
 }
 
-async function open(
-  { path, bytes, store }: Source,
-  surroundings: Surroundings,
-  rewrites: boolean,
-): Promise<OpenedFile> {
+async function open({ path, read }: Source, surroundings: Surroundings, rewrites: boolean): Promise<OpenedFile> {
   const { decryptionOrder, keyServices, host } = surroundings;
   const trail = trailOf({ kind: 'file', path }, host);
-  const opened = await openFile(bytes, store, { ignoreMac: false, rewrites, decryptionOrder, keyServices, trail });
+  const opened = await openFile(read, { ignoreMac: false, rewrites, decryptionOrder, keyServices, trail });
   for (const warning of opened.warnings) host.warn(`${path}: ${warning}`);
   return opened;
 }
@@ -108,8 +104,8 @@ async function recreationGroups(rule: CreationRule, host: Host): Promise<KeyGrou
 }
 
 /** Refuses a file that is not encrypted, also in part: somebody may have added a value to it by hand. */
-async function checkSealed({ path, bytes, store }: Source): Promise<void> {
-  const { documents, metadata } = store.parse(bytes);
+async function checkSealed({ path, read }: Source): Promise<void> {
+  const { documents, metadata } = read.file;
   const scope = await scopeOf(metadataFromBranch(metadata).selection, 'read');
   walk(documents, scope, {
     leaf({ value }, place) {

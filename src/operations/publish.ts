@@ -12,7 +12,7 @@ import type { PutResult } from '../remotes/remote.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { filesBelow } from './encrypted-files.js';
-import { readInput, storesOf } from './input.js';
+import { naming, readAsChosen, readInput } from './input.js';
 import type { KeyChange } from './key-changes.js';
 import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
 import { trustConfig } from './trust.js';
@@ -72,7 +72,7 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
   const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
   const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {
-    if (!isFolder) await publishFile(path, basename(resolve(host.cwd, path)), { ...run, isLone: !request.recursive });
+    if (!isFolder) await naming({ kind: 'file', path }, () => publishLone(path, run));
     else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
   } catch (error) {
     if (Object.values(run.outcome).some((count) => count > 0)) talk.ended(run.outcome);
@@ -131,16 +131,21 @@ interface FileRun extends Run {
 
 async function publishFile(path: string, name: string, run: FileRun): Promise<void> {
   const { host, config } = run.surroundings;
-  const destination = await destinationFor(config, path, host);
   const input = { kind: 'file', path } as const;
-  const { reader: store } = await storesOf({ input });
+  const destination = await destinationFor(config, path, host);
   const bytes = await readInput(input, host).catch((error: unknown) => {
     // Here, as in updatekeys, that has no number of its own.
     throw error instanceof SopsError ? error.with('failed') : error;
   });
-  const source: Source = { path, bytes, store, rule: destination.rule };
+  const read = await readAsChosen(bytes, { input }, host);
+  const source: Source = { path, bytes, read, rule: destination.rule };
   const { send, url, masked } = await prepare(source, nameFor(name, destination, run), destination, run);
   await carryOut({ file: resolve(host.cwd, path), url, masked, send }, run);
+}
+
+function publishLone(path: string, run: Run): Promise<void> {
+  const { request, surroundings } = run;
+  return publishFile(path, basename(resolve(surroundings.host.cwd, path)), { ...run, isLone: !request.recursive });
 }
 
 /** The name that the file gets there. */

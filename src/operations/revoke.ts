@@ -127,10 +127,10 @@ interface Run {
 async function rekeyFile(path: string, { plan, request, host, keyServices, decryptionOrder }: Run): Promise<void> {
   const found = await readEncrypted(resolve(host.cwd, path));
   if (!found) throw new SopsError('failed', 'the file is not encrypted any more', { file: path });
-  const { bytes, store } = found;
+  const { store, bytes } = found;
   const { ignoreMac } = request;
   const trail = trailOf({ kind: 'file', path }, host);
-  const opened = await openFile(bytes, store, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail });
+  const opened = await openFile(found, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail });
   const { groups } = await withoutKeys(opened.metadata.keyGroups, plan.isUnwanted);
   const empty = groups.findIndex((group) => group.length === 0);
   if (empty >= 0) {
@@ -141,7 +141,7 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
     });
   }
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
-  const indent = indentOf(undefined, plan.config, store, store);
+  const indent = indentOf(undefined, plan.config, { reader: store, printer: store });
   const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
   for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
   const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;

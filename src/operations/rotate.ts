@@ -6,13 +6,12 @@ import type { Config } from '../config/model.js';
 import { namesOf, withName } from '../config/recipient-names.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import type { FormatStore } from '../formats/store.js';
 import type { KeyFields, KeyGroup } from '../keys/provider.js';
 import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, readInput, storesOf } from './input.js';
+import { checkExists, nameOf, naming, readSealed } from './input.js';
 import { withKeys, withoutKeys } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -42,24 +41,25 @@ export interface RotateRequest extends FileRequest {
  * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
  * SopsError, in the order of spec command-line.md section 2.6.
  */
-export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
+export function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
+  return naming(request.input, () => rotate(request, host));
+}
+
+async function rotate(request: RotateRequest, host: Host): Promise<Outcome> {
   await checkFile(request, host);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const added = await keysOf(request.addKeys, request, host);
   const unwanted = await Promise.all((await keysOf(request.removeKeys, request, host)).map(keyStringOf));
-  const { reader, printer } = await storesOf(request);
   const keyServices = keyServicesOf(request.keyServices, host);
-  const rotation = { request, config, reader, printer, keyServices, decryptionOrder, added, unwanted, host };
+  const rotation = { request, config, keyServices, decryptionOrder, added, unwanted, host };
   return redoing(() => rotateOnce(rotation));
 }
 
 interface Rotation {
   readonly request: RotateRequest;
   readonly config: Config | null;
-  readonly reader: FormatStore;
-  readonly printer: FormatStore;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder: readonly string[];
   readonly added: KeyGroup;
@@ -69,12 +69,13 @@ interface Rotation {
 }
 
 async function rotateOnce(rotation: Rotation): Promise<Outcome> {
-  const { request, config, reader, printer, keyServices, decryptionOrder, added, unwanted, host } = rotation;
-  const read = await readInput(request.input, host);
+  const { request, config, keyServices, decryptionOrder, added, unwanted, host } = rotation;
+  const found = await readSealed(request, host, 'ciphertext');
+  const { bytes: read, printer } = found;
   const trail = trailOf(request.input, host);
   const { ignoreMac } = request;
   const options = { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail, purpose: 'rotate' } as const;
-  const opened = await openFile(read, reader, options);
+  const opened = await openFile(found, options);
   const { keyGroups, shamirThreshold } = opened.metadata;
   const isUnwanted = (key: string): boolean => unwanted.includes(key);
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
@@ -82,7 +83,7 @@ async function rotateOnce(rotation: Rotation): Promise<Outcome> {
   const file = nameOf(request);
   await checkListed((await withoutKeys(keyGroups, isUnwanted)).groups, { config, keepUnlisted, file, host });
   const recipients = { keyGroups: groups, shamirThreshold };
-  const indent = indentOf(request.indent, config, printer, reader);
+  const indent = indentOf(request.indent, config, found);
   const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
   await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
   const absent = unwanted.filter((key) => !removed.includes(key));

@@ -48,6 +48,20 @@ export interface SealedFile {
  * `not-readable-back` when the check fails, which is a defect of sops-ts.
  */
 export async function sealFile(sealing: Sealing): Promise<SealedFile> {
+  try {
+    return await seal(sealing);
+  } catch (error) {
+    throw asMarshalling(error);
+  }
+}
+
+/** In the words that SOPS has for a tree that cannot be printed encrypted; scripts look for them. */
+export function asMarshalling(error: unknown): unknown {
+  if (!(error instanceof SopsError) || error.code !== 'output-format') return error;
+  return error.reworded(`Could not marshal tree: ${error.message}`);
+}
+
+async function seal(sealing: Sealing): Promise<SealedFile> {
   const { file, reader, printer, indent, scope, cipher } = sealing;
   const keepsText = reader === printer && !indent.reprints;
   const plainLeaves = keepsText ? [] : leavesOf(file.documents);

@@ -5,9 +5,9 @@ import { encodedBytes, type SourceFile } from '../formats/store.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { decodeText, encodeText } from '../util/text.js';
-import { alreadyEncrypted, parsePlain } from './encrypt.js';
+import { alreadyEncrypted, parsePlain, refuseCiphertext } from './encrypt.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, readInput, rereadable, storesOf } from './input.js';
+import { checkExists, nameOf, naming, readInput, readSealed, rereadable } from './input.js';
 import { openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import { Irreconcilable, redoing } from './redoing.js';
@@ -29,27 +29,33 @@ export interface UpdateRequest extends FileRequest {
  * ciphertext; the same plaintext leaves the file untouched. Throws SopsError: for the file as `set` does, for the
  * plaintext as `encrypt` does.
  */
-export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
+export function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
+  return naming(request.input, () => update(request, host));
+}
+
+async function update(request: UpdateRequest, host: Host): Promise<Outcome> {
   const { input } = request;
   await checkExists(input, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const { reader, printer } = await storesOf(request);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
   const keyServices = keyServicesOf(request.keyServices, host);
   const trail = trailOf(input, host);
   const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail };
-  const indent = indentOf(request.indent, config, printer, reader);
   const plaintext = rereadable(request.plaintext);
   let seen: string | undefined;
   return redoing(async () => {
-    const read = await readInput(input, host);
-    const opened = await openFile(read, reader, options);
+    const found = await readSealed(request, host, 'ciphertext');
+    const { store: reader, printer, bytes: read } = found;
+    const indent = indentOf(request.indent, config, found);
+    const opened = await openFile(found, options);
     const before = renderPlain(opened, indent.width);
     // The new plaintext was made from the old: what somebody else has changed in that would be undone.
     seen ??= before.text;
     if (before.text !== seen) throw new Irreconcilable(input.path);
-    const bytes = inLineEndsOf(opened.file, before.text, await readInput(plaintext, host));
+    const given = await readInput(plaintext, host);
+    await refuseCiphertext(given, { input: plaintext, inputType: request.inputType }, reader, host);
+    const bytes = inLineEndsOf(opened.file, before.text, given);
     const plain = parsePlain(reader, bytes);
     if (plain.metadata) throw alreadyEncrypted();
     const old = encodedBytes(opened.file, before.text);

@@ -9,7 +9,8 @@ import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Recipients } from '../datakey/create.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import type { FormatName, FormatStore, SourceFile } from '../formats/store.js';
+import type { ReadFile } from '../formats/recognise.js';
+import type { FormatName, SourceFile } from '../formats/store.js';
 import type { KeyGroup } from '../keys/provider.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
@@ -20,7 +21,7 @@ import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { indentOf } from './indent.js';
-import { readInput, storesOf } from './input.js';
+import { readAsChosen, readInput } from './input.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -85,8 +86,10 @@ export async function updateKeys(request: UpdateKeysRequest, host: Host): Promis
       const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
       if (result === 'outdated') counts.outdated += 1;
     } catch (error) {
-      if (!(error instanceof SopsError) || request.files.length === 1) throw error;
-      request.talk.failed(error.file === undefined ? error.with(error.code, { file }) : error);
+      if (!(error instanceof SopsError)) throw error;
+      const named = error.file === undefined ? error.with(error.code, { file }) : error;
+      if (request.files.length === 1) throw named;
+      request.talk.failed(named);
       counts.failed += 1;
     }
   }
@@ -108,20 +111,19 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
   talk.started(absolute);
   const config = await configFor(request, file, host);
   const input = { kind: 'file', path: file } as const;
-  const { reader } = await storesOf({ input, inputType: request.inputType });
   let agreed: KeyChange | undefined;
   const nameOf = await namesOf(config, host);
   return redoing(async () => {
     const bytes = await readInput(input, host).catch(asFailure);
-    const parsed = reader.parse(bytes);
-    const { keyGroups, shamirThreshold } = metadataFromBranch(parsed.metadata);
-    if (request.check) await checkOpenable(parsed, keyGroups);
+    const read = await readAsChosen(bytes, { input, inputType: request.inputType }, host);
+    const { keyGroups, shamirThreshold } = metadataFromBranch(read.file.metadata);
+    if (request.check) await checkOpenable(read.file, keyGroups);
     const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
     const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
     const result = await decide(change, request, { agreed, nameOf });
     if (result === 'rewrapped' || result === 'rekeyed') {
       agreed = change;
-      const rewritten = await rewrite({ file, bytes, reader, config, after, result }, run);
+      const rewritten = await rewrite({ file, bytes, read, config, after, result }, run);
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
     }
@@ -162,17 +164,18 @@ async function decide(
 interface Rewrite {
   readonly file: string;
   readonly bytes: Uint8Array;
-  readonly reader: FormatStore;
+  readonly read: ReadFile;
   readonly config: Config;
   readonly after: Recipients;
   readonly result: 'rewrapped' | 'rekeyed';
 }
 
 /** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
-async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, run: Run): Promise<Uint8Array> {
+async function rewrite({ file, bytes, read, config, after, result }: Rewrite, run: Run): Promise<Uint8Array> {
   const { request, keyServices, decryptionOrder, host } = run;
   const rewrites = result === 'rekeyed';
-  const opened = await openFile(bytes, reader, {
+  const { store: reader } = read;
+  const opened = await openFile(read, {
     ignoreMac: request.ignoreMac,
     rewrites,
     decryptionOrder,
@@ -180,7 +183,12 @@ async function rewrite({ file, bytes, reader, config, after, result }: Rewrite, 
     // SOPS, which only ever wraps anew, leaves no event.
     trail: rewrites ? trailOf({ kind: 'file', path: file }, host) : UNNOTED,
   });
-  const resealing = { opened, recipients: after, keyServices, indent: indentOf(undefined, config, reader, reader) };
+  const resealing = {
+    opened,
+    recipients: after,
+    keyServices,
+    indent: indentOf(undefined, config, { reader, printer: reader }),
+  };
   const rewritten = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
   for (const warning of opened.warnings) request.talk.warn(warning);
   return rewritten;

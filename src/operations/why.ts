@@ -10,6 +10,8 @@ import type { Config } from '../config/model.js';
 import { type NameOf, namesOf } from '../config/recipient-names.js';
 import type { Recipients } from '../datakey/create.js';
 import { SopsError } from '../errors.js';
+import { holdsMarks, type ReadFile } from '../formats/recognise.js';
+import { formatOfName } from '../formats/registry.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
 import type { KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
@@ -20,9 +22,9 @@ import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
 import { joinedLines } from '../util/one-line.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from './encrypt.js';
-import { encryptedValues, formatNote, placesIn, readEncrypted, WHOLE_CONTENT } from './encrypted-files.js';
+import { encryptedValues, formatNote, placesIn, WHOLE_CONTENT } from './encrypted-files.js';
 import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
-import { readInput, storesOf } from './input.js';
+import { readAsChosen, readerForNew, readInput } from './input.js';
 import { compareRecipients, isChange, thresholdFor } from './key-changes.js';
 import type { EncryptRequest } from './requests.js';
 import { trustConfig } from './trust.js';
@@ -49,7 +51,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   const quiet: Host = { ...host, cwd: host.cwd, warn: (message) => void notes.push(message) };
   const problems: string[] = [];
   const { path } = request.input;
-  const { reader } = await storesOf(request);
+  const reader = await readerForNew(request, host);
   const config = await orProblem(problems, () => loadConfig(configRequest(request, quiet)));
   const configProblem = problems[0] ?? null;
   trustConfig(config ?? null, quiet);
@@ -97,26 +99,25 @@ function waysTo({ configPath, input }: WhyRequest, host: Host): string {
     : 'search from the folder of the file upwards';
 }
 
-interface FoundFile {
-  readonly file: SourceFile;
-  readonly store: FormatStore;
-}
-
 /** The file read as what it is; null when it is not there, or with a problem when it is not of its format. */
-async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<FoundFile | null> {
+async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<ReadFile | null> {
   const path = resolve(host.cwd, request.input.path);
   if (!existsSync(path)) return null;
   const bytes = await readInput(request.input, host);
-  const sealed = await orProblem([], async () => reader.parse(bytes));
-  if (sealed?.metadata) return { file: sealed, store: reader };
-  const other = await orProblem([], () => readEncrypted(path));
-  if (other) {
-    notes.push(formatNote(other.store));
-    return other;
+  const broken: string[] = [];
+  const read = holdsMarks(bytes) ? await orProblem(broken, () => readAsChosen(bytes, request, host)) : undefined;
+  problems.push(...broken);
+  if (broken.length > 0) return { file: NOTHING, store: reader };
+  if (read?.file.metadata) {
+    const { name } = read.store;
+    if (formatOfName(request.input.path).name !== name) notes.push(formatNote(name));
+    return read;
   }
   const plain = await orProblem(problems, async () => parsePlain(reader, bytes));
-  return { file: plain ?? { text: '', documents: [], metadata: null }, store: reader };
+  return { file: plain ?? NOTHING, store: reader };
 }
+
+const NOTHING: SourceFile = { text: '', documents: [], metadata: null };
 
 type Details = Pick<Explanation, 'current' | 'change' | 'values'> & { readonly plan: (Readers & Selection) | null };
 

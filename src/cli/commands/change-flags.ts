@@ -4,15 +4,16 @@ import type { Invocation } from './command.js';
 import { formatFlag, keyServiceFlags } from './document-flags.js';
 
 /** What the flags ask for, on one file in place. Throws `usage`. */
-export function changeRequest({ values }: Invocation, path: string): ChangeRequest {
+export function changeRequest(invocation: Invocation, path: string): ChangeRequest {
+  const { values } = invocation;
   return {
     input: { kind: 'file', path },
     output: { kind: 'in-place' },
     ignoreMac: values.isOn('ignore-mac'),
     idempotent: values.isOn('idempotent'),
     decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(values, 'input-type'),
-    outputType: formatFlag(values, 'output-type'),
+    inputType: formatFlag(invocation, 'input-type'),
+    outputType: formatFlag(invocation, 'output-type'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
     indent: values.integer('indent'),

@@ -29,8 +29,8 @@ export function decryptRequest(invocation: Invocation): DecryptRequest {
   return {
     ...inputAndOutput(invocation),
     ignoreMac: values.isOn('ignore-mac'),
-    inputType: formatFlag(values, 'input-type'),
-    outputType: formatFlag(values, 'output-type'),
+    inputType: formatFlag(invocation, 'input-type'),
+    outputType: formatFlag(invocation, 'output-type'),
     filenameOverride: values.text('filename-override'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),

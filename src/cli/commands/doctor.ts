@@ -16,7 +16,7 @@ export const doctor: Command = {
     if (others.length > 0) throw new UsageError('doctor takes one file', 'doctor');
     const request = {
       path,
-      inputType: formatFlag(values, 'input-type'),
+      inputType: formatFlag({ values, host }, 'input-type'),
       configPath: values.text('config'),
       keyServices: keyServiceFlags(values),
       decryptionOrder: values.text('decryption-order'),

@@ -1,6 +1,7 @@
 /** The flags that commands printing a document share: where it comes from, where it goes, and its formats. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { FORMATS } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
@@ -26,17 +27,23 @@ export function inputAndOutput({ values, operands, host, streams }: Invocation):
   return { input, output: { kind: 'stdout', write: (bytes) => print(streams, bytes) } };
 }
 
-/** A format flag; `yml`, `env` and capitals are taken. Throws `usage` for other words, which SOPS ignores silently. */
-export function formatFlag(values: FlagValues, flag: 'input-type' | 'output-type'): FormatName | undefined {
+/**
+ * A format flag; `yml`, `env` and capitals are taken. SOPS goes by the name of the file for any word that it does not know, `yml`
+ * among them, and so does this, with a warning.
+ */
+export function formatFlag(
+  { values, host }: Pick<Invocation, 'values' | 'host'>,
+  flag: 'input-type' | 'output-type',
+): FormatName | undefined {
   const word = values.text(flag);
   if (word === undefined) return undefined;
   const name = word.toLowerCase();
   const row = FORMATS.find((format) => format.name === name || format.endings.includes(`.${name}`));
-  if (row) return row.name;
+  if (row && (row.name === word || !host.calledAsSops)) return row.name;
   const names = FORMATS.map((format) => format.name).join(', ');
-  throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(word)} is no format for --${flag}`, {
-    hint: `The formats are ${names}.`,
-  });
+  const problem = `${JSON.stringify(word)} is no format for --${flag}${row ? ' to sops' : ''}`;
+  warnOnce(host, `${problem}, so the name of the file decides, as in sops; the formats are ${names}`);
+  return undefined;
 }
 
 /** Which key services are to be asked. */

@@ -72,7 +72,7 @@ function fileRequest(invocation: Invocation, command: string): Omit<ProviderClas
     ...choiceOf(values),
     input: singleInput(invocation, command),
     binaryKeys: binaryKeys.length > 0 || values.isOn('no-decrypt') ? binaryKeys : undefined,
-    ...readingFlags(values),
+    ...readingFlags(invocation),
   };
 }
 

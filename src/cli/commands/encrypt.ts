@@ -34,14 +34,15 @@ export function encryptRequest(invocation: Invocation): EncryptRequest {
 }
 
 /** What the flags say about how to encrypt, wherever the plaintext comes from. Throws `usage`. */
-export function encryptionFlags({ values }: Invocation): Omit<EncryptRequest, 'input' | 'output'> {
+export function encryptionFlags(invocation: Invocation): Omit<EncryptRequest, 'input' | 'output'> {
+  const { values } = invocation;
   return {
     keyFlags: keyFlags(values),
     selection: selection(values),
     macOnlyEncrypted: values.isOn('mac-only-encrypted'),
     allowUnencrypted: values.isOn('allow-unencrypted'),
-    inputType: formatFlag(values, 'input-type'),
-    outputType: formatFlag(values, 'output-type'),
+    inputType: formatFlag(invocation, 'input-type'),
+    outputType: formatFlag(invocation, 'output-type'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
     awsProfile: values.text('aws-profile'),
@@ -92,8 +93,8 @@ export function updateRequest(invocation: Invocation): UpdateRequest {
     output: { kind: 'in-place' },
     plaintext: { kind: 'stdin', read: () => readStandardInput(streams, 'the plaintext') },
     decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(values, 'input-type'),
-    outputType: formatFlag(values, 'output-type'),
+    inputType: formatFlag(invocation, 'input-type'),
+    outputType: formatFlag(invocation, 'output-type'),
     filenameOverride: values.text('filename-override'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),

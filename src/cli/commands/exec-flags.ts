@@ -28,10 +28,11 @@ export function execOperands({ operands, behindDashes }: Invocation, command: st
   throw new UsageError(`error: missing file to decrypt: write FILE 'COMMAND', or FILE -- PROGRAM ARGUMENT…`, command);
 }
 
-export function secretsRequest({ values }: Invocation): SecretsRequest {
+export function secretsRequest(invocation: Invocation): SecretsRequest {
+  const { values } = invocation;
   return {
-    inputType: formatFlag(values, 'input-type'),
-    outputType: formatFlag(values, 'output-type'),
+    inputType: formatFlag(invocation, 'input-type'),
+    outputType: formatFlag(invocation, 'output-type'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
     ignoreMac: values.isOn('ignore-mac'),

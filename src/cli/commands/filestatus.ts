@@ -41,5 +41,5 @@ async function statusOfEach(invocation: Invocation): Promise<number> {
 }
 
 function statusOf(path: string, { values, host }: Invocation): Promise<{ encrypted: boolean }> {
-  return fileStatus({ input: { kind: 'file', path }, inputType: formatFlag(values, 'input-type') }, host);
+  return fileStatus({ input: { kind: 'file', path }, inputType: formatFlag({ values, host }, 'input-type') }, host);
 }

@@ -44,7 +44,7 @@ function sealRequest(invocation: Invocation): SealRequest {
     name: values.text('name'),
     policy: values.isOn('yaml11') ? 'yaml11' : 'refuse',
     allowEmptyData: values.isOn('allow-empty-data'),
-    ...readingFlags(values),
+    ...readingFlags(invocation),
   };
 }
 

@@ -15,21 +15,26 @@ export function singleInput(invocation: Invocation, command: string): Input {
   return inputAndOutput(invocation).input;
 }
 
-/** The files of `--private-key`, given several times or separated by commas, and what opens encrypted ones. Throws `usage`. */
+/** The files of `--private-key`, given several times or separated by commas, and what opens encrypted ones. */
 export function privateKeyFiles(values: FlagValues): PrivateKeyFiles {
-  const { configPath, keyServices, decryptionOrder } = readingFlags(values);
   const paths = values.list('private-key').flatMap((text) => text.split(',').filter((path) => path !== ''));
-  return { paths, configPath, keyServices, decryptionOrder };
+  return { paths, ...openingFlags(values) };
 }
 
-/** How a file that may be encrypted is read. Throws `usage`. */
-export function readingFlags(values: FlagValues): Omit<PlainRequest, 'input'> {
+function openingFlags(values: FlagValues): Pick<PlainRequest, 'configPath' | 'keyServices' | 'decryptionOrder'> {
   return {
-    ignoreMac: values.isOn('ignore-mac'),
     decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(values, 'input-type'),
-    filenameOverride: values.text('filename-override'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
+  };
+}
+
+/** How a file that may be encrypted is read. */
+export function readingFlags({ values, host }: Invocation): Omit<PlainRequest, 'input'> {
+  return {
+    ...openingFlags(values),
+    ignoreMac: values.isOn('ignore-mac'),
+    inputType: formatFlag({ values, host }, 'input-type'),
+    filenameOverride: values.text('filename-override'),
   };
 }

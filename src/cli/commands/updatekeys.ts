@@ -68,10 +68,11 @@ async function checkAsJson(invocation: Invocation): Promise<number> {
 }
 
 /** What the flags ask for. Throws `usage`. */
-export function updateKeysRequest({ values, operands }: Invocation, talk: UpdateKeysTalk): UpdateKeysRequest {
+export function updateKeysRequest(invocation: Invocation, talk: UpdateKeysTalk): UpdateKeysRequest {
+  const { values, operands } = invocation;
   return {
     files: operands,
-    inputType: formatFlag(values, 'input-type'),
+    inputType: formatFlag(invocation, 'input-type'),
     configPath: values.text('config'),
     keyServices: keyServiceFlags(values),
     shamirThreshold: values.integer('shamir-secret-sharing-threshold') || undefined,

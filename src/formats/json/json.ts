@@ -4,6 +4,7 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import { withoutMark } from '../utf16.js';
 import { type JsonText, readJson } from './read.js';
 import { spliceJson } from './splice.js';
 import { canonicalStyle, printJson } from './write.js';
@@ -17,10 +18,10 @@ export const jsonStore: FormatStore = {
   name: 'json',
 
   parse(bytes: Uint8Array): JsonFile {
-    const marked = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
-    const unmarked = marked ? readFile(bytes.subarray(BYTE_ORDER_MARK.length)) : undefined;
-    // JSON has no such mark, so an encrypted file got it since: it is not the author's.
-    return unmarked?.metadata ? unmarked : readFile(bytes);
+    const unmarked = withoutMark(bytes);
+    const file = unmarked === bytes ? undefined : readFile(unmarked);
+    // JSON has no such mark, nor UTF-16, so an encrypted file got it since: it is not the author's.
+    return file?.metadata ? file : readFile(bytes);
   },
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
@@ -38,8 +39,6 @@ export const jsonStore: FormatStore = {
     return printJson(value, canonicalStyle());
   },
 };
-
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 function readFile(bytes: Uint8Array): JsonFile {
   const ascii = isAscii(bytes) ? bytes : undefined;

@@ -5,13 +5,13 @@ import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import { utf16Of } from '../utf16.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
 import { commaBehind, emitFlow } from './emit-flow.js';
 import { EntryPlaces } from './entry-places.js';
 import { spliceEntries } from './entry-splice.js';
 import { Splicer } from './splice.js';
-import { utf16Of } from './utf16.js';
 
 const METADATA_KEY = 'sops';
 

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { OwnProcess } from '../../exec/self.js';
-import { formatNamed } from '../../formats/registry.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/dry-run.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
@@ -85,10 +84,10 @@ async function tryAll(encrypted: readonly EncryptedContent[], host: Host): Promi
     const { file, part } = content;
     const sealed = !part || part.isAlone ? await readEncrypted(resolve(host.cwd, file)) : null;
     const tried = sealed ? { file } : content;
-    const reader = sealed?.store ?? (part && (await formatNamed(part.format).load()));
-    if (!reader) throw new SopsError('input-unreadable', `${file} was encrypted, and is not any more`, { file });
+    const format = sealed?.store.name ?? part?.format;
+    if (!format) throw new SopsError('input-unreadable', `${file} was encrypted, and is not any more`, { file });
     const input = { kind: 'file', path: file } as const;
-    const request = { input, reader, config: null, keyServices, bytes: sealed ? undefined : part?.bytes };
+    const request = { input, inputType: format, config: null, keyServices, bytes: sealed ? undefined : part?.bytes };
     trials.push({ ...(await tryFile(request, host)), content: tried });
   }
   return trials;

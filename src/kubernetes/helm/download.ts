@@ -5,8 +5,9 @@ import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram } from '../../exec/run-program.js';
 import type { OwnProcess } from '../../exec/self.js';
-import { formatNamed, formatOfName } from '../../formats/registry.js';
-import { bytesOf, type FormatName } from '../../formats/store.js';
+import { type ReadFile, recognise } from '../../formats/recognise.js';
+import { formatMeantBy } from '../../formats/registry.js';
+import { bytesOf } from '../../formats/store.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { openFile, plainText } from '../../operations/open-file.js';
 import { trustNearestConfig } from '../../operations/open-secrets.js';
@@ -17,7 +18,6 @@ import { systemCode, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
-import { formatOfMarker } from '../kustomize/built.js';
 import { stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { checkAllowed } from './policy.js';
@@ -25,8 +25,6 @@ import { isHttp, type KeySource, parseSecretsUrl, type SecretsUrl } from './secr
 
 /** What tells an encrypted file, whatever its format: both in one line, as helm-secrets has it. */
 const [MARK, MARK_END] = ['mac', ',type:str]'];
-/** The one value of a binary file; helm-secrets tells them by it. */
-const WRAPS_BYTES = /"data": ?"ENC/;
 const TIMEOUT = 30_000;
 
 /** The plaintext; content that is not encrypted comes back as it is. Throws SopsError. */
@@ -35,7 +33,9 @@ export async function downloadSecrets(text: string, own: OwnProcess, host: Host)
   checkAllowed(url, host);
   const bytes = url.literal ? Buffer.from(url.target) : await contentOf(url, host);
   if (url.backend === 'noop' || !isMarked(decodeText(bytes))) return bytes;
-  return withKeysOf(url, own, host, (within) => decrypt(bytes, url, within));
+  const name = url.literal ? '' : url.target.replace(/[?#].*$/, '');
+  const read = await inTarget(url, recognise(bytes, formatMeantBy(name)));
+  return withKeysOf(url, own, host, (within) => inTarget(url, decrypt(read, url, bytes, within)));
 }
 
 function isMarked(text: string): boolean {
@@ -111,32 +111,26 @@ async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host)
   throw new SopsError('key', `Couldn't find key ${JSON.stringify(key)} in kubernetes secret ${shown}`);
 }
 
-async function decrypt(bytes: Uint8Array, url: SecretsUrl, host: Host): Promise<Uint8Array> {
-  const { target, literal } = url;
-  const isLocal = !literal && !isHttp(url);
-  const input: Input = isLocal ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
-  if (isLocal) await trustNearestConfig(target, undefined, host);
+async function decrypt(read: ReadFile, url: SecretsUrl, bytes: Uint8Array, host: Host): Promise<Uint8Array> {
+  const { target } = url;
+  const input: Input = isLocal(url) ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
+  if (isLocal(url)) await trustNearestConfig(target, undefined, host);
   const keyServices = keyServicesOf(undefined, host);
-  const store = await formatNamed(formatOf(bytes, literal ? '' : target)).load();
-  try {
-    const opened = await openFile(bytes, store, {
-      ignoreMac: false,
-      rewrites: false,
-      keyServices,
-      trail: trailOf(input, host),
-    });
-    for (const warning of opened.warnings) host.warn(warning);
-    return bytesOf(opened.file, plainText(opened));
-  } catch (error) {
-    if (error instanceof SopsError && isLocal) throw error.with(error.code, { file: target });
-    throw error;
-  }
+  const opened = await openFile(read, { ignoreMac: false, rewrites: false, keyServices, trail: trailOf(input, host) });
+  for (const warning of opened.warnings) host.warn(warning);
+  return bytesOf(opened.file, plainText(opened));
 }
 
-/** The format by the name's ending; where that says nothing, by the metadata, and for JSON by what it wraps. */
-function formatOf(bytes: Uint8Array, name: string): FormatName {
-  const byName = formatOfName(name.replace(/[?#].*$/, '')).name;
-  if (byName !== 'binary') return byName;
-  const found = formatOfMarker(Buffer.from(bytes), 'x.json') ?? 'yaml';
-  return found === 'json' && WRAPS_BYTES.test(decodeText(bytes)) ? 'binary' : found;
+function isLocal(url: SecretsUrl): boolean {
+  return !url.literal && !isHttp(url);
+}
+
+/** What a task gives; its error names the file. */
+async function inTarget<T>(url: SecretsUrl, task: Promise<T>): Promise<T> {
+  try {
+    return await task;
+  } catch (error) {
+    if (error instanceof SopsError && isLocal(url)) throw error.with(error.code, { file: url.target });
+    throw error;
+  }
 }

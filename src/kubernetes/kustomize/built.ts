@@ -1,6 +1,7 @@
 /** Decrypting what a build has put out, by the rules of Flux's controller (spec kubernetes-and-stores.md section 1.7, pass 3). */
 import { SopsError } from '../../errors.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
+import { readAs } from '../../formats/recognise.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
@@ -55,10 +56,10 @@ export function isDisabled(root: Branch): boolean {
 async function decryptWhole(manifest: Manifest, rules: BuiltRules): Promise<Manifest> {
   const { root, sops } = manifest;
   const sealed = branch([...root.items, item('sops', sops ?? branch())]);
-  const store = await formatNamed('json').load();
   const text = printJson(sealed, canonicalStyle());
   try {
-    const { file } = await openFile(Buffer.from(text), store, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
+    const read = await readAs(Buffer.from(text), formatNamed('json'));
+    const { file } = await openFile(read, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
     return { ...manifest, root: file.documents[0] ?? branch(), sops: undefined, text: '' };
   } catch (error) {
     throw named(error, manifest, describe(manifest));
@@ -96,10 +97,13 @@ interface NestedFile {
 
 /** A file within a Secret is whole, so its MAC is looked at unless told otherwise. It comes out in the format of its key. */
 async function decryptFileIn(bytes: Buffer, { format, key, rules }: NestedFile): Promise<Uint8Array> {
-  const reader = await formatNamed(format).load();
   const printer = await formatNamed(fluxFormatOf(key)).load();
-  const opened = await openFile(bytes, reader, { ...rules, ignoreMac: rules.skipMac, rewrites: false });
-  const text = printer === reader ? plainText(opened) : printer.emit(opened.file.documents, null);
+  const opened = await openFile(await readAs(bytes, formatNamed(format)), {
+    ...rules,
+    ignoreMac: rules.skipMac,
+    rewrites: false,
+  });
+  const text = printer === opened.store ? plainText(opened) : printer.emit(opened.file.documents, null);
   return bytesOf(opened.file, text);
 }
 

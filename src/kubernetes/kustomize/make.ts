@@ -1,7 +1,8 @@
 /** `kustomize generate`: kustomize-ready objects from files, encrypted or not, and Secrets from values (spec kubernetes-and-stores.md section 1.8). */
 import { basename, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { formatNamed, formatOfName } from '../../formats/registry.js';
+import { recognise } from '../../formats/recognise.js';
+import { formatMeantBy } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
 import { openFile, plainText } from '../../operations/open-file.js';
 import { trailOf } from '../../operations/trail.js';
@@ -168,7 +169,7 @@ class ManifestMaker {
   /** The variables of a dotenv file, or the entries of a map in YAML or JSON. */
   private async variables(path: string): Promise<Map<string, string>> {
     const bytes = await this.content(path);
-    const format = formatOfName(path).name;
+    const format = formatMeantBy(path).name;
     if (format !== 'yaml' && format !== 'json') return readEnvOf(path, decodeText(bytes));
     const [first, ...others] = readManifests(bytes, { file: path, keepLists: true });
     if (others.length > 0)
@@ -190,12 +191,11 @@ class ManifestMaker {
   }
 
   private async decryptedStdin(bytes: Uint8Array): Promise<Uint8Array> {
-    const [first] = readManifests(bytes, { keepLists: true });
-    if (!first?.sops) return bytes;
-    const store = await formatNamed(/^\s*\{/.test(first.text) ? 'json' : 'yaml').load();
+    const read = await recognise(bytes, formatMeantBy(''));
+    if (!read.file.metadata) return bytes;
     const trail = trailOf({ kind: 'stdin', read: async () => bytes }, this.host);
     const { keyServices } = this.sources;
-    const opened = await openFile(bytes, store, { ignoreMac: false, rewrites: false, keyServices, trail });
+    const opened = await openFile(read, { ignoreMac: false, rewrites: false, keyServices, trail });
     return encodeText(plainText(opened));
   }
 }

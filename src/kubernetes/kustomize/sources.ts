@@ -2,7 +2,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { formatNamed, formatOfName } from '../../formats/registry.js';
+import { readAs, recognise } from '../../formats/recognise.js';
+import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
@@ -24,7 +25,7 @@ export interface OpenedSource {
 
 export interface SourceRules {
   readonly ignoreMac: boolean;
-  /** The format; undefined for that of the file's ending. */
+  /** The format; undefined for what the file is. */
   readonly format?: FormatName | undefined;
   /** Prints the plaintext as SOPS does, whatever the author's text was: ksops hands on that. */
   readonly asSops?: boolean;
@@ -75,10 +76,10 @@ export class Sources {
     const { host, keyServices } = this;
     const sealed = readSource(path, host);
     try {
-      const store = await (format ? formatNamed(format) : formatOfName(path)).load();
+      const read = await (format ? readAs(sealed, formatNamed(format)) : recognise(sealed, formatMeantBy(path)));
       await this.trustConfigFor(sealed, path);
       const trail = trailOf({ kind: 'file', path }, host);
-      const opened = await openFile(sealed, store, { ignoreMac, rewrites: false, keyServices, trail });
+      const opened = await openFile(read, { ignoreMac, rewrites: false, keyServices, trail });
       const text = asSops ? sopsText(opened) : plainText(opened);
       for (const warning of opened.warnings) host.warn(`${path}: ${warning}`);
       return { opened, text, bytes: bytesOf(opened.file, text) };

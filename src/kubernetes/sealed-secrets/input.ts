@@ -29,7 +29,7 @@ export async function readPlaintext(request: PlainRequest, host: Host): Promise<
 }
 
 async function plaintextOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
-  if (!read.isEncrypted && Buffer.from(read.bytes).includes(CIPHERTEXT)) {
+  if (!read.sealed && Buffer.from(read.bytes).includes(CIPHERTEXT)) {
     throw new SopsError(
       'already-encrypted',
       `the input is still encrypted, but no ${read.store.name} file with metadata`,

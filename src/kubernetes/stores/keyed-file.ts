@@ -63,9 +63,9 @@ async function secretsOf(
   host: Host,
 ): Promise<KeyedFile[]> {
   const asksForData = request.asksForBinary && request.binaryKeys === undefined && manifests.some(hasData);
-  const isClear = !read.isEncrypted || !(asksForData || manifests.some(isVeiled));
+  const isClear = !read.sealed || !(asksForData || manifests.some(isVeiled));
   const plain = isClear ? manifests : readManifests(await openedBytes(read, request, host), { file: nameOf(request) });
-  return plain.map((manifest) => keyedManifest(manifest, isClear && read.isEncrypted, request));
+  return plain.map((manifest) => keyedManifest(manifest, isClear && read.sealed !== undefined, request));
 }
 
 async function openedBytes(read: ReadFile, request: KeysRequest, host: Host): Promise<Uint8Array> {

@@ -215,7 +215,7 @@ export const COMMANDS: readonly EqualCase[] = [
   { line: 'decrypt', stdin: 'x', status: 1 },
   { line: 'decrypt', stdin: '<e.txt', status: 0 },
   { line: 'decrypt --filename-override x.yaml', stdin: '<e.yaml', status: 0 },
-  { line: 'decrypt --input-type yaml', stdin: '<e.yaml', status: 4 },
+  { line: 'decrypt --input-type yaml', stdin: '<e.yaml', env: { SOPS_TS_AS: 'sops' }, status: 4 },
   { line: `decrypt --extract '["a"]' m.yaml`, status: 0 },
   { line: `decrypt --extract '["b"]' m.yaml`, status: 1 },
   { line: 'decrypt --output-type json m.yaml', status: 0 },

@@ -2,6 +2,15 @@
 import { BOTH, type DifferentCase, RULE } from './case.js';
 
 export const DIFFERENCES: readonly DifferentCase[] = [
+  // 1.10, 1.12
+  { line: 'decrypt --filename-override x.json e.yaml', theirs: 1, ours: 0, why: 'reading goes by content' },
+  {
+    line: 'decrypt --input-type yaml',
+    stdin: '<e.yaml',
+    theirs: 4,
+    ours: 0,
+    why: 'a name that tells nothing asks for nothing',
+  },
   // 1.1, 1.3
   {
     line: 'e.yaml -d',
@@ -83,7 +92,7 @@ export const DIFFERENCES: readonly DifferentCase[] = [
   {
     line: 'decrypt --output-type bogus e.json',
     theirs: 0,
-    ours: 1,
+    ours: 0,
     why: 'SOPS ignores the word, silently',
     says: '"bogus" is no format for --output-type',
   },

@@ -74,8 +74,6 @@ test.each([
   [[branch([item('data', branch())])]],
   [[branch([item('data', leaf('a'))]), branch()]],
   [[]],
-])('output needs one document with a string under data', (documents) => {
-  for (const metadata of [null, METADATA]) {
-    expect(() => binaryStore.emit(documents, metadata)).toThrow(expect.objectContaining({ code: 'output-format' }));
-  }
+])('plaintext needs one document with a string under data', (documents) => {
+  expect(() => binaryStore.emit(documents, null)).toThrow(expect.objectContaining({ code: 'output-format' }));
 });

@@ -172,7 +172,8 @@ describe('the machine', () => {
       writeFileSync(join(yard.folder, name), `a: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]\n${metadata}`);
       const { problems } = await look([name], { SOPS_AGE_KEY: identity(0) });
       const advice = problems.map((problem) => problem.advice ?? '').join();
-      expect([name, advice.includes('--input-type yaml')]).toEqual([name, name !== 'secrets.yaml']);
+      // Whatever the name says, it is read as what it is.
+      expect([name, advice.includes('--input-type')]).toEqual([name, false]);
     }
   });
 
@@ -279,12 +280,15 @@ describe('a file', () => {
     expect((await look(['f.json'], env(0))).status).toBe(1);
   });
 
-  test('whose name tells another format: told how to name it', async () => {
+  test('whose name tells another format is opened as what it is', async () => {
     await yard.encrypt('f.yaml', 'a: x\n', [0]);
     yard.write('f.conf', yard.read('f.yaml'));
-    const { status, problems } = await look(['f.conf'], env(0));
+    for (const words of [['f.conf'], ['--input-type', 'yaml', 'f.conf']]) {
+      const { status, problems, file } = await look(words, env(0));
+      expect([status, problems, file?.format]).toEqual([0, [], 'yaml']);
+    }
+    const { status, problems } = await look(['--input-type', 'dotenv', 'f.conf'], env(0));
     expect([status, problems[0]?.advice]).toEqual([1, expect.stringContaining('--input-type yaml')]);
-    expect((await look(['--input-type', 'yaml', 'f.conf'], env(0))).status).toBe(0);
   });
 
   test('that is not there is an error, as are two', async () => {

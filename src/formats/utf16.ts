@@ -1,4 +1,4 @@
-/** UTF-16 with a byte order mark, the other encoding of YAML; the mark stays in the text as U+FEFF. */
+/** UTF-16 with a byte order mark: the other encoding of YAML, and what some shells make of any output. The mark stays in the text as U+FEFF. */
 
 interface Encoding {
   decode(bytes: Uint8Array): string;
@@ -19,6 +19,15 @@ const BIG: Encoding = {
 export function utf16Of(bytes: Uint8Array): Encoding | undefined {
   const mark = bytes.length % 2 === 0 ? (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0) : 0;
   return mark === 0xfffe ? LITTLE : mark === 0xfeff ? BIG : undefined;
+}
+
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
+
+/** Bytes of text as UTF-8 without a byte order mark; the same bytes when they are that. */
+export function withoutMark(bytes: Uint8Array): Uint8Array {
+  const utf16 = utf16Of(bytes);
+  if (utf16) return Buffer.from(utf16.decode(bytes).slice(1));
+  return UTF8_MARK.every((byte, at) => bytes[at] === byte) ? bytes.subarray(UTF8_MARK.length) : bytes;
 }
 
 function swapped(bytes: Uint8Array): Buffer {
