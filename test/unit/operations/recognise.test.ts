@@ -1,5 +1,5 @@
 /** What a file is, told in one way by every command: by its name and by what it holds. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 
 const desk = new Desk();
@@ -34,6 +34,10 @@ beforeAll(async () => {
   for (const format of FORMATS) {
     sealed.set(format, await desk.encrypt('x', PLAINS[format], '--input-type', format, '--output-type', format));
   }
+});
+
+beforeEach(() => {
+  desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
 });
 
 function ciphertext(format: Format): Buffer {
@@ -90,11 +94,9 @@ describe('changes', () => {
   });
 
   test('updatekeys and publish read by content, too', async () => {
-    desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
     desk.write('s.yaml.tpl', ciphertext('yaml'));
     const ran = await desk.run(['updatekeys', '-y', 's.yaml.tpl']);
     expect(ran).toMatchObject({ status: 0, stderr: expect.stringContaining('already up to date') });
-    desk.clear();
   });
 });
 
