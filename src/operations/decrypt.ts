@@ -11,7 +11,7 @@ import { getAt, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { type Indent, indentOf } from './indent.js';
-import { checkExists, nameOf, naming, readSealed } from './input.js';
+import { checkExists, nameOf, readSealed } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
@@ -24,11 +24,7 @@ import { parseValuePath } from './value-path.js';
  * Decrypts one file. Nothing is written unless everything before has succeeded.
  * Throws SopsError, in the order of spec command-line.md section 2.2.
  */
-export function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
-  return naming(request.input, () => decrypt(request, host));
-}
-
-async function decrypt(request: DecryptRequest, host: Host): Promise<Outcome> {
+export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
   const config = await configIfReadable(request, host);
   trustConfig(config, host);

@@ -22,7 +22,7 @@ import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { type Indent, indentOf } from './indent.js';
-import { formatsForNew, nameOf, naming, readSealed } from './input.js';
+import { formatsForNew, nameOf, readSealed } from './input.js';
 import { noteName } from './name-notes.js';
 import { newFileText } from './new-file-text.js';
 import { type OpenedFile, openFile, type PlainText, renderPlain } from './open-file.js';
@@ -95,11 +95,7 @@ interface Session {
  * not exist is made. What was typed and cannot be saved is kept, encrypted, in another file, which the error names.
  * Throws SopsError, in the order of spec command-line.md section 2.3: `edit-unchanged`, `editor-failed`, …
  */
-export function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
-  return naming(request.input, () => edit(request, tools, host));
-}
-
-async function edit(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
+export async function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
   const editor = await tools.findEditor();
   const { path } = request.input;

@@ -22,16 +22,7 @@ import { itemOf } from '../tree/tree.js';
 import type { Host, Log } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { indentOf } from './indent.js';
-import {
-  checkExists,
-  type FormatChoice,
-  formatsForNew,
-  nameOf,
-  naming,
-  readerForNew,
-  readInput,
-  rowByName,
-} from './input.js';
+import { checkExists, type FormatChoice, formatsForNew, nameOf, readerForNew, readInput, rowByName } from './input.js';
 import { noteName } from './name-notes.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
@@ -55,11 +46,7 @@ export interface Plan {
  * Encrypts one file. Nothing is written unless the result was read back and gives the original.
  * Throws SopsError, in the order of spec command-line.md section 2.1.
  */
-export function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
-  return naming(request.input, () => encrypt(request, host));
-}
-
-async function encrypt(request: EncryptRequest, host: Host): Promise<Outcome> {
+export async function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
   const reader = await readerForNew(request, host);
   const plan = await planFor(request, reader, host);

@@ -9,7 +9,7 @@ import { keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
-import { nameOf, naming, readAsChosen, readInput } from './input.js';
+import { nameOf, readAsChosen, readInput } from './input.js';
 import { thresholdFor } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -81,15 +81,7 @@ function belowThreshold(threshold: number, groups: number): SopsError {
   return new SopsError('failed', message, { hint: 'Lower it with --shamir-secret-sharing-threshold.' });
 }
 
-function changeGroups(
-  request: GroupsRequest,
-  host: Host,
-  change: (before: Recipients) => Recipients | Promise<Recipients>,
-): Promise<Outcome> {
-  return naming(request.input, () => rewrapChanged(request, host, change));
-}
-
-async function rewrapChanged(
+async function changeGroups(
   request: GroupsRequest,
   host: Host,
   change: (before: Recipients) => Recipients | Promise<Recipients>,

@@ -167,31 +167,6 @@ function tells({ endings }: FormatRow): boolean {
 export function nameOf({ input, filenameOverride }: FormatChoice): string | undefined {
   return filenameOverride || (input.kind === 'file' ? input.path : undefined);
 }
-/** Errors about the words of a command line, what was done in an editor, or where the output goes: not about the file that is read. */
-const ABOUT_OTHERS: ReadonlySet<string> = new Set([
-  'edit-unchanged',
-  'write-failed',
-  'usage',
-  'conflict',
-  'help-topic',
-  'encryption-context',
-  'decryption-order',
-  'extract-syntax',
-  'set-syntax',
-]);
-
-/** What a task on a file gives. An error of it that names no file names this one. */
-export async function naming<T>(input: Input, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (input.kind === 'stdin' || !(error instanceof SopsError)) throw error;
-    throw error.file !== undefined || ABOUT_OTHERS.has(error.code)
-      ? error
-      : error.with(error.code, { file: input.path });
-  }
-}
-
 /** Refuses a file that is not there (exit 100, before anything else is looked at). */
 export async function checkExists(input: Input, host: Host): Promise<void> {
   if (input.kind === 'stdin') return;

@@ -9,7 +9,7 @@ import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js'
 import { floatText } from '../tree/value.js';
 import type { Host } from '../util/host.js';
 import { placesIn } from './encrypted-files.js';
-import { naming, readSealed } from './input.js';
+import { readSealed } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, type OpenOptions, openFile } from './open-file.js';
 import type { Input } from './requests.js';
@@ -33,17 +33,9 @@ export interface OpenedSecrets extends OpenedFile {
 }
 
 /** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
-export function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
+export async function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
   const input = { kind: 'file', path } as const;
-  return naming(input, () => openNamed(input, request, host));
-}
-
-async function openNamed(
-  input: { readonly kind: 'file'; readonly path: string },
-  request: SecretsRequest,
-  host: Host,
-): Promise<OpenedSecrets> {
-  const options = await openingFor(input, input.path, request, host);
+  const options = await openingFor(input, path, request, host);
   const choice = { input, inputType: request.inputType, outputType: request.outputType };
   const found = await readSealed(choice, host, 'plaintext');
   return { ...(await openFile(found, options)), printer: found.printer, printsAnew: found.printsAnew };

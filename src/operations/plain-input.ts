@@ -3,7 +3,7 @@ import { holdsMarks, type ReadFile as RecognisedFile } from '../formats/recognis
 import { formatNamed } from '../formats/registry.js';
 import { bytesOf, type FormatStore } from '../formats/store.js';
 import type { Host } from '../util/host.js';
-import { checkExists, nameOf, naming, readAsChosen, readerForNew, readInput } from './input.js';
+import { checkExists, nameOf, readAsChosen, readerForNew, readInput } from './input.js';
 import { openFile, plainText } from './open-file.js';
 import { openingFor, type SecretsRequest } from './open-secrets.js';
 import type { Input } from './requests.js';
@@ -23,11 +23,7 @@ export interface ReadFile {
 }
 
 /** Reads a file and sees whether it is encrypted. Throws `no-file`, `input-unreadable`, and as `recognise` does. */
-export function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
-  return naming(request.input, () => readEither(request, host));
-}
-
-async function readEither(request: PlainRequest, host: Host): Promise<ReadFile> {
+export async function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
   await checkExists(request.input, host);
   const bytes = await readInput(request.input, host);
   const found = holdsMarks(bytes) ? await readAsChosen(bytes, request, host) : undefined;
@@ -36,11 +32,7 @@ async function readEither(request: PlainRequest, host: Host): Promise<ReadFile> 
 }
 
 /** The plaintext, which needs the keys if the file is encrypted; its MAC is verified. Throws as `decrypt` does. */
-export function plainBytesOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
-  return naming(request.input, () => plainBytes(read, request, host));
-}
-
-async function plainBytes(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
   if (!read.sealed) return read.bytes;
   const opened = await openFile(read.sealed, await openingFor(request.input, nameOf(request), request, host));
   for (const warning of opened.warnings) host.warn(warning);

@@ -12,7 +12,7 @@ import type { PutResult } from '../remotes/remote.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { filesBelow } from './encrypted-files.js';
-import { naming, readAsChosen, readInput } from './input.js';
+import { readAsChosen, readInput } from './input.js';
 import type { KeyChange } from './key-changes.js';
 import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
 import { trustConfig } from './trust.js';
@@ -72,7 +72,7 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
   const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
   const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {
-    if (!isFolder) await naming({ kind: 'file', path }, () => publishLone(path, run));
+    if (!isFolder) await publishLone(path, run);
     else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
   } catch (error) {
     if (Object.values(run.outcome).some((count) => count > 0)) talk.ended(run.outcome);

@@ -11,7 +11,7 @@ import { type KeyService, keyStringOf } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import type { Host } from '../util/host.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, naming, readSealed } from './input.js';
+import { checkExists, nameOf, readSealed } from './input.js';
 import { withKeys, withoutKeys } from './key-changes.js';
 import { openFile } from './open-file.js';
 import { writeOutput } from './output.js';
@@ -41,11 +41,7 @@ export interface RotateRequest extends FileRequest {
  * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
  * SopsError, in the order of spec command-line.md section 2.6.
  */
-export function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
-  return naming(request.input, () => rotate(request, host));
-}
-
-async function rotate(request: RotateRequest, host: Host): Promise<Outcome> {
+export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
   await checkFile(request, host);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);

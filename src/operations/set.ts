@@ -4,7 +4,6 @@ import { setAt, type TreePath } from '../tree/path.js';
 import type { Value } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
-import { naming } from './input.js';
 
 export interface SetRequest extends ChangeRequest {
   readonly path: TreePath;
@@ -17,7 +16,7 @@ export interface SetRequest extends ChangeRequest {
  * Throws as `changeFile` does, and `set-syntax` for a place that cannot hold a value.
  */
 export function setInFile(request: SetRequest, host: Host): Promise<ChangeOutcome> {
-  return naming(request.input, () => changeFile(request, (document) => changesBySet(document, request), host));
+  return changeFile(request, (document) => changesBySet(document, request), host);
 }
 
 function changesBySet(document: Parameters<typeof setAt>[0], { path, value }: SetRequest): boolean {

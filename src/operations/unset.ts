@@ -4,7 +4,6 @@ import { type TreePath, unsetAt } from '../tree/path.js';
 import type { Branch } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
-import { naming } from './input.js';
 
 export interface UnsetRequest extends ChangeRequest {
   readonly path: TreePath;
@@ -15,7 +14,7 @@ export interface UnsetRequest extends ChangeRequest {
  * nothing to remove, unless the request is idempotent.
  */
 export function unsetInFile(request: UnsetRequest, host: Host): Promise<ChangeOutcome> {
-  return naming(request.input, () => changeFile(request, (document) => changesByUnset(document, request), host));
+  return changeFile(request, (document) => changesByUnset(document, request), host);
 }
 
 function changesByUnset(document: Branch, { path, idempotent }: UnsetRequest): boolean {

@@ -7,7 +7,7 @@ import type { Host } from '../util/host.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { alreadyEncrypted, parsePlain, refuseCiphertext } from './encrypt.js';
 import { indentOf } from './indent.js';
-import { checkExists, nameOf, naming, readInput, readSealed, rereadable } from './input.js';
+import { checkExists, nameOf, readInput, readSealed, rereadable } from './input.js';
 import { openFile, renderPlain } from './open-file.js';
 import { writeOutput } from './output.js';
 import { Irreconcilable, redoing } from './redoing.js';
@@ -29,11 +29,7 @@ export interface UpdateRequest extends FileRequest {
  * ciphertext; the same plaintext leaves the file untouched. Throws SopsError: for the file as `set` does, for the
  * plaintext as `encrypt` does.
  */
-export function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
-  return naming(request.input, () => update(request, host));
-}
-
-async function update(request: UpdateRequest, host: Host): Promise<Outcome> {
+export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
   const { input } = request;
   await checkExists(input, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
