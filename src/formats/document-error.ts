@@ -4,12 +4,18 @@ import { conflictLines } from './conflict.js';
 
 /** The `document-invalid` error for a problem at an offset of a text; with git's marks in it, that is the problem. */
 export function documentError(text: string, at: number, problem: string, details?: ErrorDetails): SopsError {
-  const marked = conflictLines(text);
-  if (marked.length > 0) return unresolvedMerge(marked);
+  const merge = mergeError(text);
+  if (merge) return merge;
   const before = text.slice(0, at);
   const line = before.split('\n').length;
   const column = at - before.lastIndexOf('\n');
   return new SopsError('document-invalid', `line ${line}, column ${column}: ${problem}`, details);
+}
+
+/** The error for a text that failed because git left its marks in it; undefined for one without. */
+export function mergeError(text: string): SopsError | undefined {
+  const marked = conflictLines(text);
+  return marked.length > 0 ? unresolvedMerge(marked) : undefined;
 }
 
 /** More lines than these are counted only. */

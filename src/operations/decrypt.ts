@@ -4,14 +4,16 @@ import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
+import { formatNamed } from '../formats/registry.js';
 import { bytesOf, type FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { encodeText } from '../util/text.js';
 import { type Indent, indentOf } from './indent.js';
-import { checkExists, nameOf, readSealed } from './input.js';
+import { checkExists, isTextWithin, nameOf, readSealed } from './input.js';
 import { type OpenedFile, openFile, plainText } from './open-file.js';
 import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
@@ -58,7 +60,7 @@ async function decryptOnce(request: DecryptRequest, decryption: Decryption): Pro
   if (path) logExtract(path, host);
   const text = path
     ? extractedText(opened, path, printer, indent.width)
-    : withCommand(request, opened, host, () => wholeText(opened, printer, indent));
+    : await withCommand(request, opened, host, () => wholeText(request, opened, printer, indent));
   await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
   return { warnings: opened.warnings };
 }
@@ -69,14 +71,14 @@ function logExtract(path: TreePath, host: Host): void {
 }
 
 /** What a task prints; when the format cannot say it, the error shows the command that does work. */
-function withCommand(
+async function withCommand(
   { input, inputType }: DecryptRequest,
   { store }: OpenedFile,
   host: Host,
-  task: () => string,
-): string {
+  task: () => Promise<string>,
+): Promise<string> {
   try {
-    return task();
+    return await task();
   } catch (error) {
     if (!(error instanceof SopsError) || error.code !== 'output-format') throw error;
     const file = input.kind === 'file' ? ` ${oneLine(input.path)}` : '';
@@ -97,8 +99,18 @@ async function configIfReadable(request: DecryptRequest, host: Host): Promise<Co
   }
 }
 
-function wholeText(opened: OpenedFile, printer: FormatStore, { reprints, width }: Indent): string {
-  if (printer === opened.store && !reprints) return plainText(opened, width);
+/** The author's text, unless it is one of another format than the one that was asked for by name. */
+async function wholeText(
+  { outputType }: DecryptRequest,
+  opened: OpenedFile,
+  printer: FormatStore,
+  { reprints, width }: Indent,
+): Promise<string> {
+  if (printer === opened.store && !reprints) {
+    const text = plainText(opened, width);
+    const isOther = outputType && (await isTextWithin(formatNamed(outputType), encodeText(text)));
+    if (!isOther) return text;
+  }
   return printer.emit(opened.file.documents, null, { indent: width });
 }
 

@@ -126,7 +126,7 @@ function keptType(choice: FormatChoice, type: FormatName): string {
 }
 
 /** Whether a text is one of the narrower format that a wider one reads as well. */
-async function isTextWithin({ contains }: FormatRow, bytes: Uint8Array): Promise<boolean> {
+export async function isTextWithin({ contains }: Pick<FormatRow, 'contains'>, bytes: Uint8Array): Promise<boolean> {
   if (!contains) return false;
   const store = await formatNamed(contains).load();
   try {

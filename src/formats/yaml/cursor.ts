@@ -1,5 +1,7 @@
 /** A place in a YAML text: moving over blanks, line breaks and comments, and errors with line and column. */
+
 import { SopsError } from '../../errors.js';
+import { mergeError } from '../document-error.js';
 import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './characters.js';
 import type { Run } from './comment-run.js';
 
@@ -121,6 +123,8 @@ export class Cursor {
 
   /** An error at a place, the present one unless told otherwise. */
   error(problem: string, at: number = this.at): SopsError {
+    const merge = mergeError(this.text);
+    if (merge) return merge;
     const { line, column } = lineAndColumn(this.text, at);
     return new SopsError('document-invalid', `line ${line}, column ${column}: ${problem}`);
   }

@@ -1,6 +1,8 @@
 /** From a YAML text to its documents: directives, `---` and `...`, and where each document takes its `sops` branch. */
+
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { mergeError } from '../document-error.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { takeBelowMarker } from './comment-run.js';
 import { CopyBudget } from './copy.js';
@@ -136,6 +138,8 @@ class StreamReader {
     const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';
     this.watcher?.loose?.root(value);
     if (value.kind !== 'branch' && !isNull && !this.watcher?.loose) {
+      const merge = mergeError(cursor.text);
+      if (merge) throw merge;
       throw new SopsError(
         'document-invalid',
         'YAML documents that are sequences or scalars are not supported: the top must be a map',
