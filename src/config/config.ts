@@ -14,7 +14,7 @@ export interface ConfigRequest {
 
 /**
  * Reads the configuration of a run, or returns null when none is named and none is found. Throws `config` when it cannot be
- * read or understood; commands that need no rule may warn and go on.
+ * read or understood, and when it may be another's work; commands that need no rule may warn and go on.
  */
 export async function loadConfig({ configPath, filePath, host }: ConfigRequest): Promise<Config | null> {
   const path = configPath || host.env.SOPS_CONFIG || findConfig(host, filePath);
@@ -22,5 +22,5 @@ export async function loadConfig({ configPath, filePath, host }: ConfigRequest):
   const absolute = resolve(host.cwd, path);
   // Most runs that only read a file have none.
   const { readConfig } = await import('./read.js');
-  return readConfig({ absolute, path });
+  return readConfig({ absolute, path }, host);
 }

@@ -1,12 +1,15 @@
 /** Reads a `.sops.yaml` that was found: the file, its YAML, its typed form. */
-import { readFileSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
+import { closeQuietly } from '../util/files.js';
+import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { UNREADABLE } from './decode.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import type { Config } from './model.js';
 import { parseConfig } from './parse.js';
+import { checkWriters } from './safety.js';
 
 /** Where a configuration is: `absolute` to open it, `path` as the user is to see it. */
 export interface ConfigPlace {
@@ -14,19 +17,26 @@ export interface ConfigPlace {
   readonly path: string;
 }
 
-/** Reads a configuration. Throws `config` when it cannot be read or understood. */
-export async function readConfig({ absolute, path }: ConfigPlace): Promise<Config> {
-  const document = parseDocument(decodeText(readBytes(absolute, path)), path);
+/** Reads a configuration. Throws `config` when it cannot be read or understood, and when others can write it. */
+export async function readConfig({ absolute, path }: ConfigPlace, host: Host): Promise<Config> {
+  const document = parseDocument(decodeText(readBytes(absolute, path, host)), path);
   return parseConfig({ document, path, folder: dirname(absolute) });
 }
 
-function readBytes(absolute: string, path: string): Buffer {
+function readBytes(absolute: string, path: string, host: Host): Buffer {
+  let descriptor: number | undefined;
   try {
-    return readFileSync(absolute);
+    descriptor = openSync(absolute, 'r');
+    const bytes = readFileSync(descriptor);
+    checkWriters(absolute, path, fstatSync(descriptor), host);
+    return bytes;
   } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
     const { code, syscall } = cause as NodeJS.ErrnoException;
     const reason = (code && READ_FAILURES.get(code)) ?? code;
     throw new SopsError('config', `could not read config file: ${syscall} ${path}: ${reason}`, { cause });
+  } finally {
+    if (descriptor !== undefined) closeQuietly(descriptor);
   }
 }
 
