@@ -5,6 +5,7 @@ import { sameLeafValue } from '../tree/equality.js';
 import { type Branch, branch, type Comment, comment, type Item, item, leaf, type Source } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { documentError } from './document-error.js';
+import { dotenvEnvironment, dotenvSurprises } from './dotenv-surprises.js';
 import { flatText } from './scalar.js';
 import type { Edit, FormatStore, SourceFile } from './store.js';
 
@@ -38,6 +39,9 @@ export const dotenvStore: FormatStore = {
     const isConverted = /(?:^|\n)sops_[^\n]*\r\n/.test(text) && !/(?:^|[^\r])\n/.test(text);
     return isConverted ? { ...readFile(text.replaceAll('\r\n', '\n')), lineEnd: '\r\n' } : readFile(text);
   },
+
+  surprises: (file) => dotenvSurprises(file.documents[0]?.items ?? []),
+  environment: dotenvEnvironment,
 
   edits(file: SourceFile, metadata: Branch | null): Edit[] {
     const source = file as DotenvFile;

@@ -1,5 +1,5 @@
 /** The seam of the formats: what a store must do, and what it hands out. */
-import type { Branch, Value } from '../tree/tree.js';
+import type { Branch, Comment, KeyPath, Leaf, Value } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 
 /** The names of the formats, as in `--input-type`. */
@@ -39,6 +39,17 @@ export interface EmitOptions {
   readonly indent?: number | undefined;
   /** Of `edits`: whether the text around the metadata stays where that would be printed otherwise; for people to look at only. */
   readonly textStays?: boolean | undefined;
+}
+
+/** A value that SOPS, and so this store, reads otherwise than people mean it or other programs read it. */
+export interface Surprise {
+  /** Keys only, as the format writes them. */
+  readonly path: KeyPath;
+  readonly leaf: Leaf;
+  /** What is made of it, in a few words without anything of the value. */
+  readonly reading: string;
+  /** Where the rest of the value went: into a comment, or into names of keys, which are never encrypted. */
+  readonly rest?: Comment | 'keys';
 }
 
 /**
@@ -83,6 +94,15 @@ export interface FormatStore {
    * Throws `output-format` when the tree cannot be expressed.
    */
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string;
+
+  /** The values of a plaintext file that are not what people mean. Absent where the format has no such traps. */
+  surprises?(file: SourceFile): Surprise[];
+
+  /**
+   * The variables of a plaintext, as programs read them that load files of this format into their environment. Absent for formats
+   * that nobody loads so.
+   */
+  environment?(text: string): ReadonlyMap<string, string>;
 
   /**
    * The text of a list or of a scalar that is no string, as `--extract` prints it with its line end, if it has one

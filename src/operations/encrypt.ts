@@ -28,6 +28,7 @@ import { writeOutput } from './output.js';
 import { redoing } from './redoing.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from './requests.js';
 import { sealFile } from './seal-file.js';
+import { surprisesIn, tellSurprises } from './surprises.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
 
@@ -70,6 +71,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const { printer } = formats;
   const file = parseNew(reader, read, request);
   checkNotEncrypted(file, reader, printer);
+  const surprises = surprisesIn(reader, file);
   const { keyGroups } = plan;
   const keyServices = keyServicesOf(request.keyServices, host);
   const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);
@@ -80,6 +82,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const trail = trailOf(request.input, host);
   const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
+  tellSurprises(surprises, nameOf(request) ?? 'standard input', request.asSops === true, host);
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
 }
 

@@ -4,11 +4,12 @@ import type { ChildRun } from '../exec/child.js';
 import { mayRunCode } from '../exec/code-variables.js';
 import type { OwnProcess } from '../exec/self.js';
 import type { EncryptionScope } from '../tree/scope.js';
-import type { Branch } from '../tree/tree.js';
+import { type Branch, branch, item, leaf } from '../tree/tree.js';
 import { walk } from '../tree/walk.js';
 import type { Host } from '../util/host.js';
 import { variablesOf } from './environment.js';
 import { leavesOf } from './leaves.js';
+import { plainText } from './open-file.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
 import {
   accountVariables,
@@ -22,6 +23,7 @@ import {
   runInBackground,
   runToEnd,
 } from './program.js';
+import { surprising } from './surprises.js';
 
 export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
   /** At least one; the values of a later file win. */
@@ -31,6 +33,8 @@ export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
   readonly prefix: string;
   /** The variables wanted, by their names without the prefix; empty for all. */
   readonly only: readonly string[];
+  /** Takes the values of dotenv files as SOPS reads them, without a word. */
+  readonly rawValues: boolean;
   /** Leaves out the environment of sops-ts. */
   readonly pristine: boolean;
   /** Replaces sops-ts by the program, where the runtime can; elsewhere the program is supervised as usual. */
@@ -79,19 +83,42 @@ function gather(opened: readonly OpenedSecrets[], request: ExecEnvRequest, host:
   for (const [at, secrets] of opened.entries()) {
     const { file, warnings, scope } = secrets;
     const path = request.files[at] ?? '';
+    const own = ownReading(secrets, request, host);
     for (const warning of warnings) host.warn(warning);
-    const [first, ...others] = file.documents;
+    const [first, ...others] = own ? [own] : file.documents;
     if (others.length > 0) host.warn(`${path} has several documents; only the first one is used`);
     checkHoldsVariables(secrets, path, host);
     for (const [name, value] of first ? variablesOf(first, { flatten, prefix, only }) : []) {
       all.delete(name);
       all.set(name, value);
     }
-    warnOfCode(request, { file: request.files[at] ?? '', document: first, scope }, host);
+    warnOfCode(request, { file: request.files[at] ?? '', document: file.documents[0], scope }, host);
   }
   const missing = request.only.filter((name) => !all.has(`${prefix}${name}`));
   if (missing.length > 0) throw new SopsError('failed', `--only names what is in no file: ${missing.join(', ')}`);
   return all;
+}
+
+/**
+ * The variables of a format that programs load into their environment, as they read them; undefined where SOPS's reading counts,
+ * which is told when it is another.
+ */
+function ownReading(
+  secrets: OpenedSecrets,
+  { flatten, rawValues, files }: ExecEnvRequest,
+  host: Host,
+): Branch | undefined {
+  const { store, file } = secrets;
+  if (!store.environment || rawValues) return undefined;
+  if (flatten) {
+    const text = plainText(secrets);
+    // What is not text cannot be passed on; the error for that names the key.
+    if (!text.isWellFormed()) return undefined;
+    return branch([...store.environment(text)].map(([name, value]) => item(name, leaf(value))));
+  }
+  const found = store.surprises?.(file) ?? [];
+  if (found.length > 0) host.warn(surprising(files[0] ?? '', found));
+  return undefined;
 }
 
 interface ReadFile {
@@ -107,7 +134,13 @@ function warnOfCode({ flatten, prefix, only }: ExecEnvRequest, { file, document,
   if (!document) return;
   walk([document], scope, {
     leaf(_, { path, selected }) {
-      const name = flatten ? path.join('_') : (path[0] ?? '');
+      // In the own form a dotenv file's `export NAME` is NAME.
+      const name = flatten
+        ? path
+            .join('_')
+            .replace(/^\s*export\s+/, '')
+            .trim()
+        : (path[0] ?? '');
       if (!selected && (wanted?.has(name) ?? true)) names.add(`${prefix}${name}`);
     },
   });

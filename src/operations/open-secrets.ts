@@ -11,7 +11,7 @@ import type { Host } from '../util/host.js';
 import { placesIn } from './encrypted-files.js';
 import { readSealed } from './input.js';
 import { leavesOf } from './leaves.js';
-import { type OpenedFile, type OpenOptions, openFile } from './open-file.js';
+import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
 import type { Input } from './requests.js';
 import { trailOf } from './trail.js';
 import { trustConfig } from './trust.js';
@@ -58,7 +58,7 @@ export async function openingFor(
 /** What hides the values of files in a program's output. */
 export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks> {
   const { Masks } = await import('../exec/redact.js');
-  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets)]));
+  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets), ...ownValues(secrets)]));
 }
 
 /** The texts of all values and comments that a program's output must not show; `true` and `false` tell nothing. */
@@ -73,6 +73,11 @@ function* secretTexts({ file }: OpenedFile): Generator<string> {
     else if (typeof value === 'bigint') yield value.toString();
     else if (typeof value === 'number') yield floatText(value);
   }
+}
+
+/** The values as programs read them that load files of this format themselves. */
+function ownValues(opened: OpenedFile): Iterable<string> {
+  return opened.store.environment?.(plainText(opened)).values() ?? [];
 }
 
 /** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */

@@ -48,6 +48,8 @@ export interface EncryptRequest extends FileRequest {
   readonly shamirThreshold?: number | undefined;
   /** Goes on when the rule selects nothing although there is something. */
   readonly allowUnencrypted: boolean;
+  /** Goes on when the format reads a value so that a part of it stays in clear. */
+  readonly asSops?: boolean | undefined;
 }
 
 export interface DecryptRequest extends FileRequest {

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { type Ran, run } from './run.js';
 
+/** What encrypt says of styles that their format reads otherwise than people mean them; tests of their own look at it. */
+const TRAPS = /^warning: \S+: other programs read some values otherwise than SOPS does: .*\n/m;
+
 const FOLDER = new URL('../../fixtures/styles/', import.meta.url);
 const KEYS = new URL('../../fixtures/vectors/keys/', import.meta.url);
 const OLD = 'old-';
@@ -61,7 +64,8 @@ export class StyleDesk {
       env: { ...env, ...options.env },
       stdin: options.stdin ?? '',
     });
-    if (ran.status !== 0 || (!options.talks && ran.stderr !== '')) {
+    const said = ran.stderr.replace(TRAPS, '');
+    if (ran.status !== 0 || (!options.talks && said !== '')) {
       throw new Error(`${words.join(' ')} ended with ${ran.status}: ${ran.stderr}`);
     }
     return ran.stdout;

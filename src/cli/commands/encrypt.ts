@@ -41,6 +41,7 @@ export function encryptionFlags(invocation: Invocation): Omit<EncryptRequest, 'i
     selection: selection(values),
     macOnlyEncrypted: values.isOn('mac-only-encrypted'),
     allowUnencrypted: values.isOn('allow-unencrypted'),
+    asSops: values.isOn('as-sops'),
     inputType: formatFlag(invocation, 'input-type'),
     outputType: formatFlag(invocation, 'output-type'),
     configPath: values.text('config'),

@@ -22,6 +22,7 @@ export function execEnvRequest(invocation: Invocation): ExecEnvRequest {
       .list('only')
       .flatMap((names) => names.split(','))
       .filter((name) => name !== ''),
+    rawValues: values.isOn('raw-values'),
     pristine: values.isOn('pristine'),
     sameProcess: values.isOn('same-process'),
   };

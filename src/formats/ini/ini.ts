@@ -6,6 +6,7 @@ import { canonicalStyle, printJson } from '../json/write.js';
 import type { Edit, FormatStore, SourceFile } from '../store.js';
 import { type IniSection, type IniText, readIni } from './read.js';
 import { spliceIni } from './splice.js';
+import { iniSurprises } from './surprises.js';
 import { printIni } from './write.js';
 
 /** A file as this store read it. */
@@ -22,6 +23,8 @@ export const iniStore: FormatStore = {
     const document = branch(ini.sections.map(({ node }) => node));
     return { text, documents: [document], metadata: ini.sops && metadataOf(ini.sops), ini };
   },
+
+  surprises: (file) => iniSurprises(file.text, (file as IniFile).ini),
 
   edits(file: SourceFile, metadata: Branch | null): Edit[] {
     const { text, ini, documents } = file as IniFile;

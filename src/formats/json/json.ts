@@ -1,8 +1,9 @@
 /** The JSON format (spec file-format.md section 6.3). */
 import { isAscii } from 'node:buffer';
 import { SopsError } from '../../errors.js';
-import { type Branch, branch, type Item, item, type Value } from '../../tree/tree.js';
+import { type Branch, branch, type Item, item, type LeafValue, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
+import { leafSurprises } from '../leaf-surprises.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
 import { type JsonText, readJson } from './read.js';
@@ -16,6 +17,8 @@ interface JsonFile extends SourceFile {
 
 export const jsonStore: FormatStore = {
   name: 'json',
+
+  surprises: ({ documents }) => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
 
   parse(bytes: Uint8Array): JsonFile {
     const unmarked = withoutMark(bytes);
@@ -39,6 +42,13 @@ export const jsonStore: FormatStore = {
     return printJson(value, canonicalStyle());
   },
 };
+
+/** What JavaScript and others, which have floats alone, make of integers beyond 2^53. */
+const ROUNDED = 'exact here, rounded by readers that have no integers of 64 bits';
+
+function isRounded(value: LeafValue): boolean {
+  return typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
+}
 
 function readFile(bytes: Uint8Array): JsonFile {
   const ascii = isAscii(bytes) ? bytes : undefined;

@@ -12,6 +12,7 @@ import { commaBehind, emitFlow } from './emit-flow.js';
 import { EntryPlaces } from './entry-places.js';
 import { spliceEntries } from './entry-splice.js';
 import { Splicer } from './splice.js';
+import { yamlSurprises } from './surprises.js';
 
 const METADATA_KEY = 'sops';
 
@@ -35,6 +36,11 @@ export const yamlStore: FormatStore = {
     for (const document of file.documents) entries.note(document);
     return file;
   },
+
+  surprises: ({ documents, text }) =>
+    yamlSurprises(documents, ({ source }) =>
+      source?.style === 'plain' ? text.slice(source.start, source.end) : undefined,
+    ),
 
   edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
     const { places, entries } = file as YamlFile;

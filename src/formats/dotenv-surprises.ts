@@ -1,0 +1,36 @@
+/** dotenv as people write it: quotes, comments behind values and `export`, none of which SOPS knows (spec file-format.md section 6.4). */
+import { parseEnv } from 'node:util';
+import type { Comment, Item } from '../tree/tree.js';
+import type { Surprise } from './store.js';
+
+const EXPORT = /^\s*export\s/;
+/** Values within these may go on over several lines. */
+const QUOTES = '"\'`';
+
+/** The variables of a plaintext as Node's `--env-file` and the dotenv packages read it. */
+export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
+  return new Map(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']));
+}
+
+/** The values that SOPS reads otherwise than {@link dotenvEnvironment}, and why. */
+export function dotenvSurprises(entries: readonly (Item | Comment)[]): Surprise[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'item' || entry.value.kind !== 'leaf' || typeof entry.value.value !== 'string') return [];
+    const found = readingOf(entry.key, entry.value.value);
+    return found ? [{ path: [entry.key], leaf: entry.value, ...found }] : [];
+  });
+}
+
+function readingOf(key: string, value: string): Pick<Surprise, 'reading' | 'rest'> | undefined {
+  const text = value.trim();
+  const quote = text.charAt(0);
+  if (quote !== '' && QUOTES.includes(quote)) {
+    if (text.indexOf(quote, 1) < 0) return { reading: 'the lines below it are not part of the value', rest: 'keys' };
+    return { reading: 'the quotes are part of the value' };
+  }
+  if (EXPORT.test(key)) return { reading: '"export" is part of the name' };
+  if (key !== key.trim()) return { reading: 'the blanks before "=" are part of the name' };
+  if (text.includes('#')) return { reading: 'what follows "#" is part of the value' };
+  if (value === `${text}\r`) return { reading: 'the carriage return at the end of its line is part of the value' };
+  return value === text ? undefined : { reading: 'the blanks around it are part of the value' };
+}

@@ -1,0 +1,25 @@
+/** INI values that end early: at a `#` or `;` within what people mean as the value (spec file-format.md section 6.5, 6). */
+import type { KeyPath } from '../../tree/tree.js';
+import type { Surprise } from '../store.js';
+import type { IniKey, IniText } from './read.js';
+
+/** The values behind which a comment begins within quotes or without a blank before it. */
+export function iniSurprises(text: string, { sections }: IniText): Surprise[] {
+  return sections.flatMap((section) =>
+    section.keys.flatMap((key) => surpriseOf(text, key, [section.node.key, key.node.key])),
+  );
+}
+
+function surpriseOf(text: string, { node, place, comment }: IniKey, path: KeyPath): Surprise[] {
+  if (!place.comment || node.value.kind !== 'leaf') return [];
+  const { start } = place.comment;
+  const isGlued = !/\s/.test(text.charAt(start - 1));
+  if (!isGlued && !isWithinQuotes(text.slice(place.span.start, start))) return [];
+  const reading = `the value ends at "${text.charAt(start)}", and what follows is a comment`;
+  return [{ path, leaf: node.value, reading, ...(comment ? { rest: comment.node } : {}) }];
+}
+
+function isWithinQuotes(before: string): boolean {
+  const quote = before.charAt(0);
+  return (quote === '"' || quote === "'") && before.indexOf(quote, 1) < 0;
+}
