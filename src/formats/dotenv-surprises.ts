@@ -13,20 +13,29 @@ export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
 }
 
 /** The values that SOPS reads otherwise than {@link dotenvEnvironment}, and why. */
-export function dotenvSurprises(entries: readonly (Item | Comment)[]): Surprise[] {
+export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {
+  const meant = dotenvEnvironment(text);
   return entries.flatMap((entry) => {
     if (entry.kind !== 'item' || entry.value.kind !== 'leaf' || typeof entry.value.value !== 'string') return [];
-    const found = readingOf(entry.key, entry.value.value);
+    const found = readingOf(entry.key, entry.value.value, meant);
     return found ? [{ path: [entry.key], leaf: entry.value, ...found }] : [];
   });
 }
 
-function readingOf(key: string, value: string): Pick<Surprise, 'reading' | 'rest'> | undefined {
+function readingOf(
+  key: string,
+  value: string,
+  meant: ReadonlyMap<string, string>,
+): Pick<Surprise, 'reading' | 'rest'> | undefined {
   const text = value.trim();
   const quote = text.charAt(0);
   if (quote !== '' && QUOTES.includes(quote)) {
-    if (text.indexOf(quote, 1) < 0) return { reading: 'the lines below it are not part of the value', rest: 'keys' };
-    return { reading: 'the quotes are part of the value' };
+    if (text.indexOf(quote, 1) > 0) return { reading: 'the quotes are part of the value' };
+    // Only a quote further down makes the lines between belong to the value.
+    const name = key.trim().replace(EXPORT, '').trim();
+    if (meant.get(name)?.includes('\n')) {
+      return { reading: 'the lines below it are not part of the value', rest: 'keys' };
+    }
   }
   if (EXPORT.test(key)) return { reading: '"export" is part of the name' };
   if (key !== key.trim()) return { reading: 'the blanks before "=" are part of the name' };

@@ -40,7 +40,7 @@ export const dotenvStore: FormatStore = {
     return isConverted ? { ...readFile(text.replaceAll('\r\n', '\n')), lineEnd: '\r\n' } : readFile(text);
   },
 
-  surprises: (file) => dotenvSurprises(file.documents[0]?.items ?? []),
+  surprises: ({ documents, text }) => dotenvSurprises(documents[0]?.items ?? [], text),
   environment: dotenvEnvironment,
 
   edits(file: SourceFile, metadata: Branch | null): Edit[] {

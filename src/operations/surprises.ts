@@ -15,7 +15,9 @@ export interface Surprises {
 /** What is surprising in a plaintext file, found before it is encrypted. */
 export function surprisesIn(store: FormatStore, file: SourceFile): Surprises {
   const found = store.surprises?.(file) ?? [];
-  const rests = found.flatMap((one) => (typeof one.rest === 'object' ? [[one, one.rest.text] as const] : []));
+  const rests = found.flatMap((one) =>
+    typeof one.rest === 'object' && one.rest.text !== '' ? [[one, one.rest.text] as const] : [],
+  );
   return { found, rests: new Map(rests) };
 }
 
@@ -26,7 +28,7 @@ export function surprisesIn(store: FormatStore, file: SourceFile): Surprises {
 export function tellSurprises({ found, rests }: Surprises, name: string, asSops: boolean, host: Host): void {
   const sealed = found.filter(({ leaf }) => typeof leaf.value === 'string' && leaf.value.startsWith('ENC['));
   if (sealed.length === 0) return;
-  const bare = sealed.filter((one) => one.rest === 'keys' || (one.rest && one.rest.text === rests.get(one)));
+  const bare = sealed.filter((one) => one.rest === 'keys' || (one.rest && rests.get(one) === one.rest.text));
   if (bare.length > 0 && !asSops && !host.calledAsSops) {
     throw new SopsError('document-invalid', `a part of a value would stay in clear: ${listOf(bare)}`, {
       file: name,

@@ -132,3 +132,11 @@ describe('exec-env', () => {
     expect((await desk.run(words)).stdout.toString()).toBe('***\n');
   });
 });
+
+test.each([
+  ['a.env', "A='\n"],
+  ['a.env', 'A="x\nB=1\n'],
+  ['a.ini', 'k=$;\n'],
+])('%s %j leaves nothing in clear', async (name, text) => {
+  expect(await encrypt(name, text, '--unencrypted-comment-regex', '^')).toMatchObject({ status: 0 });
+});

@@ -65,7 +65,11 @@ const ADVICE = {
 };
 
 async function wrapBy(session: PluginSession, text: string, fileKey: Uint8Array): Promise<Stanza[]> {
-  session.hide(Buffer.from(fileKey).toString('base64').replace(/=+$/, ''));
+  session.hide(
+    Buffer.from(fileKey)
+      .toString('base64')
+      .replace(/={1,2}$/, ''),
+  );
   session.send('add-recipient', [text]);
   session.send('wrap-file-key', [], fileKey);
   // Labels say which recipients may share a file; here each has a file of its own, so they need no comparing.
