@@ -92,21 +92,14 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   });
 }
 
-/** What is about the words of the command line, standard output or keys, whose reports name those. */
-const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'usage',
-  'no-file',
-  'write-failed',
-  'edit-unchanged',
-  'key',
-  'data-key-not-recovered',
-  'data-key-not-wrapped',
-]);
+/** What is about the words of the command line, or standard output. */
+const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['usage', 'no-file', 'write-failed', 'edit-unchanged']);
 
 /** Every failure names the file that it is about, also the only one: in a script's log nobody sees the command line. */
 function namingFile(error: unknown, { row, values, operands }: RunLine): unknown {
   if (!(error instanceof SopsError) || error.file !== undefined || NAMELESS.has(error.code)) return error;
-  const file = row.file === 'flag' ? values.text('file') : row.file && operands[0];
+  const isNamed = row.file === 'operand' || (row.file === 'lone-operand' && operands.length === 1);
+  const file = row.file === 'flag' ? values.text('file') : isNamed && operands[0];
   return file ? error.with(error.code, { file }) : error;
 }
 

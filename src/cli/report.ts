@@ -27,8 +27,7 @@ export function reportOf(error: unknown, verbose: boolean): Report {
     return { text: '', status: BROKEN_PIPE_STATUS };
   }
   const message = split(headline(error) + error.message);
-  const where = place(error);
-  const hints = split(error.hint ?? '').map((line) => `  ${line}`);
+  const { where, hints } = following(error);
   const after = [...where, ...hints];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
   const few = fewer(where, hints, MOST_LINES - message.length);
@@ -50,6 +49,18 @@ export function printable(text: string): string {
       const code = character.codePointAt(0) ?? 0;
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
     });
+}
+
+/**
+ * The place and the hints of an error, indented. A report of groups and keys has lines enough, so the file stands before
+ * its first hint there.
+ */
+function following(error: SopsError): { readonly where: readonly string[]; readonly hints: readonly string[] } {
+  const where = place(error);
+  const hints = split(error.hint ?? '').map((line) => `  ${line}`);
+  const [first, ...others] = hints;
+  if (error.code !== 'data-key-not-recovered' || where.length === 0 || first === undefined) return { where, hints };
+  return { where: [], hints: [`${where.join('')}. ${first.trim()}`, ...others] };
 }
 
 /** Place and hints: on fewer lines if the message then stays whole, else each on its own. */

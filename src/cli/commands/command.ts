@@ -24,8 +24,11 @@ export interface CommandRow {
    * effect, as in SOPS, where that is so of all (see several.ts).
    */
   readonly severalInPlace?: true;
-  /** Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself. */
-  readonly file?: 'operand' | 'flag';
+  /**
+   * Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself.
+   * `lone-operand`: of several files it tells one by one.
+   */
+  readonly file?: 'operand' | 'lone-operand' | 'flag';
   /** Whether it removes, and tells of, what killed runs left behind by itself. Before any other command that is done for it. */
   readonly tellsLeftovers?: true;
   /** Whether these flags make it write to the file it reads. */

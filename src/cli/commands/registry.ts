@@ -56,6 +56,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'updatekeys',
     operandRule: 'own',
+    file: 'lone-operand',
     writesInPlace: () => true,
     load: async () => (await import('./updatekeys.js')).updatekeys,
   },

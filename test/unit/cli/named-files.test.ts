@@ -1,12 +1,17 @@
-/** Every command on every kind of broken file: the error names the file, also the only one. */
-import { mkdirSync } from 'node:fs';
+/** Every command on every kind of broken file, and without its key: the error names the file, also the only one. */
+import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
 
 const desk = new Desk();
 const env = { EDITOR: 'false', SOPS_AGE_RECIPIENTS: '' };
+const SEALED = new URL('../../../fixtures/sealed-secrets/', import.meta.url);
+const MANIFEST = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: x\n';
 let sealed: string;
+let manifest: Buffer;
 beforeAll(async () => {
+  manifest = await desk.encrypt('m.yaml', MANIFEST, '--encrypted-regex', '^(data|stringData)$');
   sealed = (await desk.encrypt('x.yaml', 'a: x\nb: 1\n')).toString();
 });
 afterAll(() => desk.remove());
@@ -46,35 +51,129 @@ const LINES: readonly string[] = [
   'filestatus F',
   'why F',
   'doctor F',
+  'kustomize generate F',
+  'kustomize decrypt F',
+  'kustomize check .',
+  'flux check .',
+  'seal --cert CERT F',
+  'seal --cert F CERT',
+  'seal --cert CERT --merge-into F good-secret.yaml',
+  'seal --re-encrypt --cert CERT --private-key KEY F',
+  'seal verify --private-key KEY F',
+  'unseal --private-key KEY F',
+  'unseal --private-key F good-sealed.yaml',
+  'emit external-secret --provider vault --to vault/x --name n --store s F',
+  'emit push-secret --provider vault --to vault/x --name n --store s F',
+  'emit secret-provider-class --provider vault --server https://v --role r --to vault/x --name n F',
+  'revoke --yes RECIPIENT .',
+  'helm downloader secrets://F',
 ];
+
+/** Which go by what they find. */
+const FOLDERS = /^(?:doctor|kustomize (?:build|check)|flux|revoke)/;
+
+function layOutKeys(): void {
+  for (const name of ['cert.pem', 'key.pem']) desk.write(name, readFileSync(new URL(`keys/a.${name}`, SEALED)));
+  for (const name of ['sealed.yaml', 'secret.yaml']) {
+    desk.write(`good-${name}`, readFileSync(new URL(`strict/${name}`, SEALED)));
+  }
+}
+
+function wordsOf(line: string, name: string): string[] {
+  return line.split(' ').map((word) =>
+    word
+      .replace('RECIPIENT', desk.recipient)
+      .replace(/^(secrets:\/\/)?F$/, `$1${name}`)
+      .replace('CERT', 'cert.pem')
+      .replace('KEY', 'key.pem'),
+  );
+}
+
+/** Without warnings, logs and progress; the last one is empty. */
+function linesOf(stderr: string): string[] {
+  return stderr.split('\n').filter((one) => !/^(?:warning|\[|Syncing)/.test(one));
+}
 
 describe.each(Object.keys(BROKEN))('%s', (name) => {
   beforeEach(() => {
     desk.clear();
     const content = BROKEN[name]?.();
     if (content !== undefined) desk.write(name, content);
-    desk.write('.sops.yaml', `creation_rules:\n  - path_regex: ^other$\n    age: ${desk.recipient}\n`);
+    desk.write(
+      'kustomization.yaml',
+      `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [${name}]\n`,
+    );
+    layOutKeys();
+    const [own, other] = [desk.recipient, generateIdentity().recipient];
+    desk.write('.sops.yaml', `creation_rules:\n  - path_regex: ^other$\n    age: ${own},${other}\n`);
   });
 
   test.each(LINES)('%s', async (line) => {
-    const words = line.split(' ').map((word) => word.replace('RECIPIENT', desk.recipient).replace(/^F$/, name));
-    const { status, stdout, stderr } = await desk.run(words, { env });
+    const { status, stdout, stderr } = await desk.run(wordsOf(line, name), { env });
     if (status === 0 || status === 127) return;
     expect(stderr + stdout.toString()).toContain(name);
-    expect(stderr.split('\n').filter((one) => !/^(?:warning|\[)/.test(one)).length).toBeLessThanOrEqual(6);
+    expect(linesOf(stderr).length).toBeLessThanOrEqual(6);
   });
 });
 
-describe('a folder', () => {
-  test.each(LINES.filter((line) => line !== 'F' && !line.startsWith('doctor')))('%s', async (line) => {
+const NEEDS_KEY: readonly string[] = [
+  'decrypt F',
+  '-d F',
+  'decrypt -i F',
+  'rotate -i F',
+  'set F a "1"',
+  'unset F a',
+  'edit F',
+  'updatekeys --yes F',
+  'groups add -i -f F --age RECIPIENT',
+  'exec-env F -- true',
+  'exec-file F -- true',
+  'kustomize generate F',
+  'seal --cert CERT F',
+  'revoke --yes RECIPIENT .',
+  'helm downloader secrets://F',
+];
+
+describe('a file whose key is not there', () => {
+  test.each(NEEDS_KEY)('%s', async (line) => {
     desk.clear();
+    desk.write('manifest.yaml', manifest);
+    layOutKeys();
+    if (line.startsWith('updatekeys'))
+      desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient},${generateIdentity().recipient}\n`);
+    const { status, stderr } = await desk.run(wordsOf(line, 'manifest.yaml'), { env: { ...env, SOPS_AGE_KEY: '' } });
+    expect(status, stderr).toBeGreaterThan(0);
+    expect(stderr).toContain('Failed to get the data key required to decrypt the SOPS file.\nGroup 0: FAILED');
+    expect(stderr).toContain('manifest.yaml');
+    expect(linesOf(stderr).length, stderr).toBeLessThanOrEqual(6);
+  });
+});
+
+test('a recipient that cannot be used is told with the file', async () => {
+  desk.clear();
+  desk.write('plain.yaml', 'a: x\n');
+  const { stderr } = await desk.run(['encrypt', '--age', 'age1nonsense', 'plain.yaml'], { env });
+  expect(stderr).toContain('in file plain.yaml');
+});
+
+describe('a folder', () => {
+  test.each(LINES.filter((line) => line !== 'F' && !FOLDERS.test(line)))('%s', async (line) => {
+    desk.clear();
+    layOutKeys();
     mkdirSync(desk.path('dir'));
     desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
-    const words = line.split(' ').map((word) => word.replace('RECIPIENT', desk.recipient).replace(/^F$/, 'dir'));
-    const { status, stdout, stderr } = await desk.run(words, { env });
+    const { status, stdout, stderr } = await desk.run(wordsOf(line, 'dir'), { env });
     if (status === 0 || status === 127 || line === 'set F a bare' || line.startsWith('-r')) return;
     expect(stderr + stdout.toString()).toContain('dir');
   });
+});
+
+test('updatekeys names its file where there is no configuration', async () => {
+  desk.clear();
+  desk.write('sealed.yaml', sealed);
+  const { stderr } = await desk.run(['updatekeys', '--yes', 'sealed.yaml'], { env });
+  expect(stderr).toContain('config file not found');
+  expect(stderr).toContain('sealed.yaml');
 });
 
 test('without a configuration the next steps are named', async () => {

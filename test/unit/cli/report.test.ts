@@ -60,9 +60,9 @@ describe('the report of an error', () => {
     expect(quiet(error).split('\n')).toEqual([
       'Failed to get the data key',
       'Group 0: FAILED',
-      '  … 5 more lines with --verbose',
-      '  in file f.yaml',
-      '  Look for the key.',
+      'Group 1: FAILED',
+      '  … 4 more lines with --verbose',
+      '  in file f.yaml. Look for the key.',
       '',
     ]);
     expect(full(error)).toContain('Group 5: FAILED');
