@@ -171,7 +171,7 @@ const FAILURES: readonly Failure[] = [
   { words: ['decrypt', 'f.yaml'], env: { SOPS_AGE_KEY: 'nonsense' } },
   { words: ['decrypt', '--extract', '["absent"]', 'f.yaml'] },
   { words: ['decrypt', '--extract', '["l"][9]', 'f.yaml'] },
-  { words: ['decrypt', '--extract', 'nonsense', 'f.yaml'] },
+  { words: ['decrypt', '--extract', '[nonsense', 'f.yaml'] },
   { words: ['decrypt', '--extract', '["a"', 'f.yaml'] },
   { words: ['decrypt', '--output', 'absent/x', 'f.yaml'] },
   { words: ['decrypt', '--in-place', '--output', 'x', 'f.yaml'] },
