@@ -1,6 +1,7 @@
 /** Whether events are to be noted on this machine; the administrator says so in a file that no flag or variable can move. */
-import { statSync } from 'node:fs';
+
 import { systemCode } from '../util/files.js';
+import { statSync } from '../util/fs.js';
 import type { AuditLog } from '../util/host.js';
 import { createHost } from './host.js';
 import type { Streams } from './streams.js';

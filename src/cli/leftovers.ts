@@ -1,6 +1,7 @@
 /** Before a command is run: what killed runs left behind where it works is taken away. */
-import { readdirSync } from 'node:fs';
+
 import { dirname, resolve } from 'node:path';
+import { readdirSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { RunLine } from './command-line.js';
 

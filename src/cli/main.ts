@@ -2,6 +2,7 @@
 
 import { type ErrorCode, SopsError } from '../errors.js';
 import type { AuditLog } from '../util/host.js';
+import { isInexact } from '../util/native-path.js';
 import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
 import type { CommandRow } from './commands/command.js';
@@ -16,16 +17,17 @@ import { UsageError } from './usage-error.js';
 export { processStreams, type Streams } from './streams.js';
 
 /**
- * Runs one command line. `words` are the arguments without the program's name. Returns the exit status; never throws
+ * Runs one command line. `given` are the arguments without the program's name. Returns the exit status; never throws
  * and never ends the process. `commands` is there for tests.
  */
 export async function main(
-  words: readonly string[],
+  given: readonly string[],
   streams: Streams,
   commands: readonly CommandRow[] = COMMANDS,
 ): Promise<number> {
   let verbose = false;
   try {
+    const words = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
     // A key pressed in a shell opens no file, and must not wait for a log.
     if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
     return await withAudit(streams, async (audit) => {

@@ -46,7 +46,9 @@ export function printable(text: string): string {
   return text
     .replace(IDENTITY, '$1…')
     .replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, (character) => {
-      const code = character.codePointAt(0) ?? 0;
+      const unit = character.charCodeAt(0);
+      // A byte that is not UTF-8, as of the name of a file.
+      const code = unit >= 0xdc80 && unit <= 0xdcff ? unit - 0xdc00 : unit;
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
     });
 }

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
 import { watchProcess } from '../util/temporaries.js';
+import { encodeText } from '../util/text.js';
 import { clearLine } from './passing-line.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
@@ -111,7 +112,7 @@ export async function readStandardInput({ stdin, stderr, platform }: Streams, wh
  * more than decrypting a small file. Throws as {@link writeAll} does.
  */
 export async function print(streams: Streams, data: Uint8Array | string): Promise<void> {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const bytes = typeof data === 'string' ? encodeText(data) : data;
   clearLine();
   const done = streams.writeDirectly ? directly(streams.writeDirectly, bytes) : 0;
   if (done < bytes.length) await writeAll(streams.stdout, bytes.subarray(done));

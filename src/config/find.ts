@@ -1,6 +1,7 @@
 /** Where the `.sops.yaml` of a run is (spec keys-and-config.md 5.1; design.md section 5 for the search from the file). */
-import { existsSync } from 'node:fs';
+
 import { dirname, relative, resolve, sep } from 'node:path';
+import { existsSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { warnOnce } from './warnings.js';
 

@@ -1,8 +1,9 @@
 /** Reads a `.sops.yaml` that was found: the file, its YAML, its typed form. */
-import { fstatSync, openSync, readFileSync } from 'node:fs';
+
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
+import { fstatSync, openSync, readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { UNREADABLE } from './decode.js';

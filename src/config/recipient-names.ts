@@ -1,6 +1,7 @@
 /** What recipients are called: by the anchors of a `.sops.yaml`. */
-import { readFileSync } from 'node:fs';
+
 import { resolve } from 'node:path';
+import { readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import type { Config } from './model.js';

@@ -1,7 +1,8 @@
 /** Configurations that somebody else can write are refused, as git refuses such repositories: they say who is to read the user's secrets. */
-import type { Stats } from 'node:fs';
+
 import { delimiter, dirname, resolve, sep } from 'node:path';
 import { SopsError } from '../errors.js';
+import type { Stats } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { otherWriterOf } from '../util/writers.js';
 import { warnOnce } from './warnings.js';

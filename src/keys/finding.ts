@@ -1,8 +1,9 @@
 /** What providers find out on this machine for `doctor`, and the findings that several of them have. */
-import { readFile } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
+import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { importSdk } from '../util/import-sdk.js';
 

@@ -1,8 +1,9 @@
 /** The audit log: one row for each event in every database of the administrator's (spec keys-and-config.md section 9). */
-import { readFile } from 'node:fs/promises';
+
 import { parseAuditConfig } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
+import { readFile } from '../util/fs-promises.js';
 import type { AuditLog, Host } from '../util/host.js';
 import { Database } from '../util/postgres/database.js';
 import { databaseSettings } from '../util/postgres/settings.js';

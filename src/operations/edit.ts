@@ -1,5 +1,5 @@
 /** `edit`: the plaintext of a file in the user's editor, and back. */
-import { statSync } from 'node:fs';
+
 import { dirname, resolve } from 'node:path';
 import { Cipher } from '../cipher/cipher.js';
 import { IvMemory } from '../cipher/iv-memory.js';
@@ -16,6 +16,7 @@ import { keyServicesOf } from '../keyservice/services.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { branch } from '../tree/tree.js';
 import { systemCode, systemReason } from '../util/files.js';
+import { statSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { tidyAfter } from '../util/tidy.js';
 import { EditFile } from './edit-file.js';

@@ -1,6 +1,5 @@
 /** Finding the encrypted files below a folder, whatever they are called. */
 import { constants } from 'node:buffer';
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { SopsError } from '../errors.js';
@@ -9,6 +8,7 @@ import { formatMeantBy } from '../formats/registry.js';
 import type { FormatName } from '../formats/store.js';
 import type { Branch, Comment, Leaf, Value } from '../tree/tree.js';
 import { systemReason } from '../util/files.js';
+import { readdir, readFile, stat } from '../util/fs-promises.js';
 import { oneLine } from '../util/one-line.js';
 
 /** Folders that hold other versions, or other people's files. */

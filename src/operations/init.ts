@@ -1,6 +1,5 @@
 /** `init`: an age key where there is none, and a first `.sops.yaml`. What is there stays, but for what is empty or broken off. */
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join, relative, resolve } from 'node:path';
 import { loadConfig } from '../config/config.js';
 import { findConfig } from '../config/find.js';
@@ -15,6 +14,8 @@ import {
 } from '../keys/age/own-identity.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { systemReason } from '../util/files.js';
+import { existsSync, lstatSync, readFileSync } from '../util/fs.js';
+import { mkdir } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { writeNewFile } from '../util/new-file.js';
 import { compileRe2 } from '../util/re2.js';

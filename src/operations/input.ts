@@ -1,5 +1,5 @@
 /** Reading what an operation works on, and finding the formats that its names and its content stand for. */
-import { readFileSync, statSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { warnOnce } from '../config/warnings.js';
 import { SopsError } from '../errors.js';
@@ -7,6 +7,7 @@ import { type ReadFile, readAs, recognise } from '../formats/recognise.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../formats/registry.js';
 import type { FormatName, FormatStore } from '../formats/store.js';
 import { systemCode, systemReason } from '../util/files.js';
+import { readFileSync, statSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import type { Input } from './requests.js';

@@ -1,5 +1,5 @@
 /** `publish`: sends files to where the destination rules of `.sops.yaml` say (spec command-line.md 2.11). */
-import { stat } from 'node:fs/promises';
+
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { loadConfig } from '../config/config.js';
 import { type Destination, destinationFor } from '../config/destination-rule.js';
@@ -10,6 +10,7 @@ import { SopsError } from '../errors.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import type { PutResult } from '../remotes/remote.js';
 import { systemReason } from '../util/files.js';
+import { stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { filesBelow } from './encrypted-files.js';
 import { readAsChosen, readInput } from './input.js';

@@ -1,5 +1,5 @@
 /** What revoking a recipient comes to, found out before anything is changed. */
-import { readFile } from 'node:fs/promises';
+
 import { basename, relative, resolve, sep } from 'node:path';
 import { loadConfig } from '../config/config.js';
 import { withoutRecipients } from '../config/edit-config.js';
@@ -12,6 +12,7 @@ import type { KeyGroup } from '../keys/provider.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
+import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { decodeText } from '../util/text.js';

@@ -1,5 +1,5 @@
 /** `updatekeys`: gives files the recipients that their creation rule has now. */
-import { stat } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/config.js';
 import { creationRuleFor } from '../config/creation-rule.js';
@@ -18,6 +18,7 @@ import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js'
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { counted } from '../util/counted.js';
 import { systemReason } from '../util/files.js';
+import { stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { indentOf } from './indent.js';

@@ -1,5 +1,5 @@
 /** `why`: how a file is or would be encrypted, for whom, and which rule says so. Nothing is changed, no value is shown. */
-import { existsSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { type ConfigRequest, loadConfig } from '../config/config.js';
@@ -19,6 +19,7 @@ import { metadataFromBranch } from '../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../metadata/metadata.js';
 import { scopeOf } from '../metadata/scope-of.js';
 import { walk } from '../tree/walk.js';
+import { existsSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { joinedLines } from '../util/one-line.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from './encrypt.js';

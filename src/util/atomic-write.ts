@@ -1,4 +1,11 @@
 /** The safe write: a file is replaced as a whole, so that whatever happens it holds the old bytes or the new ones. */
+
+import { dirname } from 'node:path';
+import { platform } from 'node:process';
+import { promisify } from 'node:util';
+import { SopsError } from '../errors.js';
+import { copyAttributes } from './attributes.js';
+import { closeQuietly, systemCode, systemReason } from './files.js';
 import {
   closeSync,
   constants,
@@ -14,14 +21,8 @@ import {
   type Stats,
   unlinkSync,
   writeFile,
-} from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { platform } from 'node:process';
-import { promisify } from 'node:util';
-import { SopsError } from '../errors.js';
-import { copyAttributes } from './attributes.js';
-import { closeQuietly, systemCode, systemReason } from './files.js';
+} from './fs.js';
+import { type FileHandle, open } from './fs-promises.js';
 import { overwriteFile } from './overwrite.js';
 import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';

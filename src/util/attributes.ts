@@ -1,6 +1,7 @@
 /** Access lists and extended attributes of a file: Node has no call for them, so a program of the system's copies them. */
-import { closeSync, existsSync, openSync, realpathSync, type Stats } from 'node:fs';
+
 import { basename } from 'node:path';
+import { closeSync, existsSync, openSync, realpathSync, type Stats } from './fs.js';
 
 /** GNU's, which takes descriptors by their names in /proc: nothing depends on what a file is called. */
 const PROGRAMS = ['/usr/bin/cp', '/bin/cp', '/run/current-system/sw/bin/cp'];

@@ -1,10 +1,10 @@
 /** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (spec repository-and-git.md section 8). */
 import { createHash } from 'node:crypto';
-import { constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeQuietly, systemCode, systemReason } from './files.js';
+import { constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from './fs.js';
 import { lookAt, ownText, type SeenLock } from './lock-owner.js';
 import { temporaryIn } from './temporary-name.js';
 

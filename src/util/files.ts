@@ -1,5 +1,5 @@
 /** What the operating system says about files, and when something about one fails. */
-import { closeSync, type Stats, statSync } from 'node:fs';
+import { closeSync, type Stats, statSync } from './fs.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -1,8 +1,9 @@
 /** What runs that were killed have left behind, and taking it away. */
-import { lstatSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
+
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { systemCode, systemReason } from './files.js';
+import { lstatSync, readdirSync, type Stats, unlinkSync } from './fs.js';
 import { makerOf } from './temporary-name.js';
 
 /** Something that a run has left behind, or has not done with. */

@@ -1,10 +1,10 @@
 /** What a lock file says of the process that holds it, and whether that process can still be there. */
 import { randomBytes } from 'node:crypto';
-import { constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 // Who this process is, and whether another is there; nothing is changed, nor sent.
 import { kill, pid } from 'node:process';
 import { closeQuietly, systemCode } from './files.js';
+import { constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from './fs.js';
 
 /** A lock file that somebody else made. */
 export interface SeenLock {

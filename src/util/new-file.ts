@@ -1,10 +1,11 @@
 /** Files that must not be there yet. */
-import { lstatSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { writeFileSafely } from './atomic-write.js';
 import { systemReason } from './files.js';
+import { lstatSync } from './fs.js';
+import { mkdir } from './fs-promises.js';
 import { encodeText } from './text.js';
 
 /**

@@ -1,7 +1,8 @@
 /** Overwriting a file that cannot be replaced: its names, owner and place stay, at the price of one unsafe moment. */
-import { constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, type Stats, writeSync } from 'node:fs';
+
 import { SopsError } from '../errors.js';
 import { closeQuietly, systemReason } from './files.js';
+import { constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, type Stats, writeSync } from './fs.js';
 
 /**
  * Puts new bytes into an existing file. What can fail for want of room comes first: the bytes beyond the old end are

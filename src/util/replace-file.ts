@@ -1,9 +1,10 @@
 /** Writing back a file that was read: only if it still holds what was read. */
-import { fstatSync, openSync, readSync } from 'node:fs';
+
 import { SopsError } from '../errors.js';
 import { type WriteOutcome, writeFileSafely } from './atomic-write.js';
 import { lockFile } from './file-lock.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
+import { fstatSync, openSync, readSync } from './fs.js';
 
 export interface Replacement {
   /** What was read of the file, from which the new bytes were made; null when it was not there. */

@@ -1,9 +1,10 @@
 /** Where a path leads when it is to be written, and whether it may be written there. */
-import { accessSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
+
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { geteuid } from 'node:process';
 import { SopsError } from '../errors.js';
 import { systemReason } from './files.js';
+import { accessSync, constants, lstatSync, readlinkSync, type Stats } from './fs.js';
 
 /** What is to be written. */
 export interface Target {

@@ -1,9 +1,10 @@
 /** Who else than the user can write a file: what others can change must not be believed. */
-import { lstatSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { getgid, getuid } from 'node:process';
 import { statOf } from './files.js';
+import { lstatSync, readFileSync, realpathSync, type Stats } from './fs.js';
 import type { Host } from './host.js';
 
 const GROUP_WRITES = 0o020;

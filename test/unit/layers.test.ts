@@ -44,6 +44,25 @@ function importsOf(text: string): string[] {
 /** Wraps the age-encryption package; a test of start-up sees that it is loaded when needed only. */
 const LOADED_LAZILY = 'keys/age/age-package.ts';
 
+/** The module itself; what works on descriptors, on the system's own files, or on names of its own that programs are given. */
+const PATHS_OF_ITS_OWN = [
+  'util/fs.ts',
+  'util/fs-promises.ts',
+  'util/native-path.ts',
+  'util/processes.ts',
+  'util/http/system-roots.ts',
+  'util/tls-roots.ts',
+  'exec/',
+  'keys/gpg-agent.ts',
+  'keyservice/server.ts',
+  'operations/edit-file.ts',
+  'operations/exec-file.ts',
+  'cli/own-process.ts',
+  'cli/plugin.ts',
+  'cli/streams.ts',
+  'cli/terminal.ts',
+];
+
 describe('layers', () => {
   const files = sourceFiles(SOURCE).map((path) => ({
     path: path.slice(SOURCE.length + 1),
@@ -101,6 +120,11 @@ describe('layers', () => {
       const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
       expect(/\bconsole\.|\bprocess\.\w/.test(code), path).toBe(false);
     }
+  });
+
+  test('paths go to the system through the module that takes those of any bytes', () => {
+    const own = new Set(files.filter(({ text }) => /from 'node:fs(?:\/promises)?'/.test(text)).map(({ path }) => path));
+    expect([...own].filter((path) => !PATHS_OF_ITS_OWN.some((part) => path.startsWith(part))).sort()).toEqual([]);
   });
 
   test('files stay short', () => {

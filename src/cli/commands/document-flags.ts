@@ -1,5 +1,5 @@
 /** The flags that commands printing a document share: where it comes from, where it goes, and its formats. */
-import { existsSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
@@ -7,6 +7,7 @@ import { FORMATS } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
+import { existsSync } from '../../util/fs.js';
 import type { FlagValues } from '../flag-values.js';
 import { print, readStandardInput } from '../streams.js';
 import type { Invocation } from './command.js';

@@ -1,9 +1,10 @@
 /** `edit`: from flags to the operation. */
-import { existsSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/edit.js';
+import { existsSync } from '../../util/fs.js';
 import type { FlagValues } from '../flag-values.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';

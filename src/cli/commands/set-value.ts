@@ -1,13 +1,14 @@
 /** The value that `set` is given: as JSON or text, on the command line, in a file, on standard input, made up or typed unseen. */
-import { readFileSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { generateSecret } from '../../operations/generate-secret.js';
 import { parseJsonValue } from '../../operations/json-value.js';
 import { leaf, type Value } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText, encodeText } from '../../util/text.js';
 import { readStandardInput } from '../streams.js';
 import type { Invocation } from './command.js';
 
@@ -68,7 +69,9 @@ async function textGiven({ values, host, streams }: Invocation, given = ''): Pro
   if (values.isOn('value-stdin'))
     return withoutLineEnd(decoded(await readStandardInput(streams, 'the value'), 'standard input'));
   if (values.isOn('value-file')) return withoutLineEnd(decoded(readValueFile(resolve(host.cwd, given), given), given));
-  return { whole: given, bare: given };
+  // SOPS's reader of JSON puts U+FFFD in the place of such bytes.
+  const text = host.calledAsSops ? given.toWellFormed() : decoded(encodeText(given), 'it');
+  return { whole: text, bare: text };
 }
 
 function withoutLineEnd(whole: string): GivenText {

@@ -1,7 +1,8 @@
 /** Commands that work on one file, on each of several in place: `sops-ts encrypt -i FILE…`, as hooks before commits call it. */
-import { statSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { statSync } from '../../util/fs.js';
 import { reportOf } from '../report.js';
 import { say } from '../streams.js';
 import { takesSeveral } from '../surplus.js';

@@ -1,7 +1,8 @@
 /** What there is for opening age files: the sources of identities in order, and plug-ins on PATH. */
-import { readdir, stat } from 'node:fs/promises';
+
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
+import { readdir, stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { absent, also, type Finding, faulty, found } from '../finding.js';
 import type { Candidate } from './identity-text.js';

@@ -1,7 +1,8 @@
 /** The user's own age key: the first one that is there, and where a new one belongs. */
-import { existsSync, readFileSync } from 'node:fs';
+
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { existsSync, readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { configFolder } from './folders.js';
 import type { Candidate } from './identity-text.js';

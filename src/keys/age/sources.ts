@@ -1,7 +1,8 @@
 /** Where the user's age identities come from (spec keys-and-config.md section 2.7, "Identities"). */
-import { readFileSync } from 'node:fs';
+
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';

@@ -1,7 +1,8 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
-import { readFile } from 'node:fs/promises';
+
 import { sectionsOf } from '../../util/aws/profiles.js';
 import { environmentCredentials, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
+import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import {
   absent,

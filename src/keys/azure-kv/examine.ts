@@ -1,7 +1,8 @@
 /** What there is for using Azure Key Vault: an application in the environment, and the az program. Nothing is contacted. */
-import { existsSync } from 'node:fs';
+
 import { join, resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
+import { existsSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { absent, also, type Finding, fileFinding, found, packageFinding, variablesFinding } from '../finding.js';
 

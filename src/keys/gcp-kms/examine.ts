@@ -1,7 +1,8 @@
 /** What there is for using GCP KMS, in the order of use. Nothing is contacted. */
-import { readFile } from 'node:fs/promises';
+
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
 import { fileOrValue, wellKnownFile } from '../../util/gcp/credentials.js';
 import type { Host } from '../../util/host.js';
 import { membersOf, textOf } from '../../util/http/answer.js';

@@ -1,8 +1,9 @@
 /** The credentials file of Huawei Cloud's SDKs, and where it is. */
-import { readFile } from 'node:fs/promises';
+
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 
 /** The user's home folder; empty when there is none. */

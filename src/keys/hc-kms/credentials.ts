@@ -1,8 +1,9 @@
 /** The user's credentials for Huawei Cloud: the chain of the vendor's SDKs (spec keys-and-config.md section 2.6). */
-import { readFile } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { mapOf, membersOf, textOf } from '../../util/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../util/http/request.js';

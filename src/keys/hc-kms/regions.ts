@@ -1,8 +1,9 @@
 /** Where the services of a Huawei Cloud region are (spec keys-and-config.md section 2.6). A key's name chooses among these only. */
-import { readFile } from 'node:fs/promises';
+
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { homeOf } from './credentials-file.js';
 import { readRegions } from './regions-file.js';

@@ -1,7 +1,8 @@
 /** What there is for opening PGP messages: the gpg program with its secret keys, its agent, and old keyrings. */
-import { existsSync } from 'node:fs';
+
 import { findProgram } from '../../exec/find-program.js';
 import { runProgram } from '../../exec/run-program.js';
+import { existsSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { absent, also, type Finding, faulty, found } from '../finding.js';
 import { GpgAgent } from '../gpg-agent.js';

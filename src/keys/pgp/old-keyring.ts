@@ -1,8 +1,9 @@
 /** The keyrings of GnuPG before 2.1, `pubring.gpg` and `secring.gpg`: OpenPGP packets one after another (RFC 9580 section 4). */
-import { readFile } from 'node:fs/promises';
+
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 
 /** Packets that begin a key, and those that GnuPG adds for itself. */

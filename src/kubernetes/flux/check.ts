@@ -1,9 +1,10 @@
 /** What would go wrong when Flux's controller decrypts a folder, found before it does (spec kubernetes-and-stores.md section 1.7). */
-import { realpathSync, statSync } from 'node:fs';
+
 import { relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf, list } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
+import { realpathSync, statSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { type Finding, Findings } from '../kustomize/findings.js';
 import {

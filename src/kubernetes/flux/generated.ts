@@ -1,7 +1,8 @@
 /** The kustomization that Flux's controller makes for a folder that has none. */
-import { readdirSync, realpathSync } from 'node:fs';
+
 import { join, relative } from 'node:path';
 import { branch, item, leaf, list } from '../../tree/tree.js';
+import { readdirSync, realpathSync } from '../../util/fs.js';
 import { isFolder, type Kustomization, kustomizationFile } from '../kustomize/kustomization.js';
 import type { SourceIgnore } from './source-ignore.js';
 

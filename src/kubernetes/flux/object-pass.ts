@@ -1,10 +1,11 @@
 /** What Flux's controller decrypts after a build: objects, and files in the data of Secrets, by what stands in them (spec 1.7, pass 3). */
-import { readFileSync, realpathSync } from 'node:fs';
+
 import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
 import { branch, item } from '../../tree/tree.js';
+import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { isDisabled } from '../kustomize/built.js';
 import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';

@@ -1,7 +1,8 @@
 /** What is left out of a source of Flux: by default, and by `.sourceignore` files, which read as `.gitignore` does. */
-import { readFileSync } from 'node:fs';
+
 import { join, relative, sep } from 'node:path';
 import { statOf } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import { decodeText } from '../../util/text.js';
 
 const IGNORE_FILE = '.sourceignore';

@@ -1,8 +1,9 @@
 /** What Flux's controller decrypts before a build: files of secretGenerator and of patches, by their names (spec 1.7, pass 1). */
-import { readFileSync, realpathSync } from 'node:fs';
+
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOf } from '../../util/files.js';
+import { readFileSync, realpathSync } from '../../util/fs.js';
 import { MOST_BYTES } from '../kustomize/built.js';
 import type { Findings } from '../kustomize/findings.js';
 import { type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';

@@ -1,6 +1,7 @@
 /** Where a source of Flux begins, as far as a working tree tells. */
-import { existsSync, realpathSync } from 'node:fs';
+
 import { dirname, join } from 'node:path';
+import { existsSync, realpathSync } from '../../util/fs.js';
 import { isBelow } from '../kustomize/sources.js';
 
 /**

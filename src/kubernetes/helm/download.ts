@@ -1,5 +1,5 @@
 /** `helm downloader`: the content behind a `secrets://` URL, decrypted, for Helm to read as values. */
-import { readFileSync } from 'node:fs';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
@@ -15,6 +15,7 @@ import type { Input } from '../../operations/requests.js';
 import { trailOf } from '../../operations/trail.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';

@@ -1,7 +1,8 @@
 /** The files that a build reads: where they are, whether they may be read, and what for. */
-import { realpathSync } from 'node:fs';
+
 import { relative } from 'node:path';
 import type { Value } from '../../tree/tree.js';
+import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { structureProblems } from './fields.js';

@@ -1,5 +1,5 @@
 /** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (spec 1.8). */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+
 import { delimiter, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statusOf, superviseChild } from '../../exec/child.js';
@@ -8,6 +8,7 @@ import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../ex
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';

@@ -1,6 +1,7 @@
 /** `kustomize check`: what would go wrong in a build, found before it (spec kubernetes-and-stores.md section 1.8). */
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+
 import { join, relative, resolve } from 'node:path';
+import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';

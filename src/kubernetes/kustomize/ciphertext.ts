@@ -1,7 +1,7 @@
 /** Telling ciphertext where a build does not decrypt it: in files as they are, and in the values of objects. */
 
-import { readFileSync } from 'node:fs';
 import { readEncrypted } from '../../operations/encrypted-files.js';
+import { readFileSync } from '../../util/fs.js';
 import { describe, leavesBelow, type Manifest, stringAt } from '../manifest/manifest.js';
 import { ciphertextIn } from '../manifest/ready.js';
 import { decodeDataValue } from '../manifest/secret.js';

@@ -1,8 +1,9 @@
 /** The encrypted files of a kustomization's folder, and what each is for. */
-import { readdirSync } from 'node:fs';
+
 import { join } from 'node:path';
 import type { FormatName } from '../../formats/store.js';
 import { readEncrypted } from '../../operations/encrypted-files.js';
+import { readdirSync } from '../../util/fs.js';
 import { stringAt } from '../manifest/manifest.js';
 import { kustomizationFile } from './kustomization.js';
 

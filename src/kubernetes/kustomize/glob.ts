@@ -1,8 +1,9 @@
 /** The files that a pattern names, for the generators' lists: `*`, `?`, `[…]` within a folder's name, `**` over folders. */
-import { readdirSync } from 'node:fs';
+
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readdirSync } from '../../util/fs.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', 'node_modules']);

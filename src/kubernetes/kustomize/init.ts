@@ -1,5 +1,5 @@
 /** `kustomize init`: a generator for the encrypted files of a folder, and its entry in the kustomization (spec 1.8). */
-import { existsSync, readFileSync } from 'node:fs';
+
 import { basename, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { applyEdits, bytesOf } from '../../formats/store.js';
@@ -7,6 +7,7 @@ import { yamlStore } from '../../formats/yaml/yaml.js';
 import { redoing } from '../../operations/redoing.js';
 import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
+import { existsSync, readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { withoutSurrounding } from '../../util/trim.js';

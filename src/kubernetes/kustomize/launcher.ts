@@ -1,9 +1,10 @@
 /** Putting the plug-in where kustomize and Argo CD look for it (spec kubernetes-and-stores.md sections 1.2, 1.5, 1.8). */
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+
 import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { systemReason } from '../../util/files.js';
+import { chmodSync, mkdirSync, readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { isFolder } from './kustomization.js';
 

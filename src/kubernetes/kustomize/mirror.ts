@@ -1,6 +1,15 @@
 /** The copy that a build works on when something of it must be decrypted first: in a private folder, never in the working tree. */
-import { constants, copyFileSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+
 import { dirname, join, relative } from 'node:path';
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from '../../util/fs.js';
 import { commonFolder, type Kustomization, namedFiles } from './kustomization.js';
 import { isBelow } from './sources.js';
 

@@ -1,5 +1,5 @@
 /** The encrypted files of a run, opened side by side within a bound, each once, with what keys opened shared. */
-import { readFileSync, realpathSync } from 'node:fs';
+
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readAs, recognise } from '../../formats/recognise.js';
@@ -13,6 +13,7 @@ import { trustNearestConfig } from '../../operations/open-secrets.js';
 import { trailOf } from '../../operations/trail.js';
 import type { Value } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
+import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 
 /** An encrypted file, opened. */

@@ -1,6 +1,5 @@
 /** `seal`: Secrets, single values and SealedSecrets, sealed for a controller. */
 import type { KeyObject } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { checkExists, readInput, rereadable } from '../../operations/input.js';
@@ -9,6 +8,7 @@ import type { PlainRequest } from '../../operations/plain-input.js';
 import { redoing } from '../../operations/redoing.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { Branch } from '../../tree/tree.js';
+import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { readManifests } from '../manifest/read.js';
 import { type BindingFlags, bindingForMerge, bindingForReseal, bindingOf, bindingOfFlags } from './binding.js';

@@ -1,10 +1,11 @@
 /** The credentials for GCP, found in SOPS's order (spec keys-and-config.md section 2.3). */
-import { readFile } from 'node:fs/promises';
+
 import { Agent } from 'node:https';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../files.js';
+import { readFile } from '../fs-promises.js';
 import type { Host } from '../host.js';
 import { importSdk } from '../import-sdk.js';
 import { readTlsRoots } from '../tls-roots.js';

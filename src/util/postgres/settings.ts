@@ -1,9 +1,10 @@
 /** What a connection string means: where the database is, who asks, and how the connection is secured. */
-import { readFile } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../files.js';
+import { readFile } from '../fs-promises.js';
 import type { Host } from '../host.js';
 import { readTlsRoots } from '../tls-roots.js';
 import { parseConnectionString } from './connection-string.js';

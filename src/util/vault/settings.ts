@@ -1,9 +1,10 @@
 /** What the environment says about Vault: the variables of its own client (spec keys-and-config.md section 2.5). */
-import { readdir, readFile } from 'node:fs/promises';
+
 import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../files.js';
+import { readdir, readFile } from '../fs-promises.js';
 import type { Host } from '../host.js';
 
 export interface VaultSettings {

@@ -1,7 +1,8 @@
 /** Private SSH keys of the user as identities: from files, where they may be locked, and from commands. */
-import { readFile } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../../errors.js';
+import { readFile } from '../../../util/fs-promises.js';
 import type { Host } from '../../../util/host.js';
 import type { Candidate } from '../identity-text.js';
 import { askPassphrase, openWithPassphrase } from '../passphrase.js';

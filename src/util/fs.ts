@@ -1,0 +1,66 @@
+/** Node's calls for files, with paths of any bytes: those that are not UTF-8 are strings as `decodeText` makes them. */
+import * as node from 'node:fs';
+import { areInexact, exactEntry, isInexact, nativePath, takingPaths } from './native-path.js';
+import { decodeText } from './text.js';
+
+export {
+  closeSync,
+  constants,
+  type Dirent,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  readSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+
+export const accessSync = takingPaths(node.accessSync);
+export const chmodSync = takingPaths(node.chmodSync);
+export const copyFileSync = takingPaths(node.copyFileSync, 2);
+export const existsSync = takingPaths(node.existsSync);
+export const linkSync = takingPaths(node.linkSync, 2);
+export const lstatSync = takingPaths(node.lstatSync);
+export const mkdirSync = takingPaths(node.mkdirSync);
+export const openSync = takingPaths(node.openSync);
+export const readFileSync = takingPaths(node.readFileSync);
+export const renameSync = takingPaths(node.renameSync, 2);
+export const statSync = takingPaths(node.statSync);
+export const symlinkSync = takingPaths(node.symlinkSync, 2);
+export const unlinkSync = takingPaths(node.unlinkSync);
+export const writeFile = takingPaths(node.writeFile);
+export const writeFileSync = takingPaths(node.writeFileSync);
+
+/** The names in a folder, or its entries. */
+export function readdirSync(folder: string): string[];
+export function readdirSync(folder: string, options: { withFileTypes: true }): node.Dirent[];
+export function readdirSync(folder: string, options?: { withFileTypes: true }): (string | node.Dirent)[] {
+  const path = nativePath(folder);
+  const entries = options ? node.readdirSync(path, options) : node.readdirSync(path);
+  if (!areInexact(entries)) return entries;
+  const exact = options
+    ? node.readdirSync(path, { ...options, encoding: 'buffer' })
+    : node.readdirSync(path, { encoding: 'buffer' });
+  return exact.map(exactEntry);
+}
+
+/** Where a symbolic link leads. */
+export function readlinkSync(path: string): string {
+  const target = node.readlinkSync(nativePath(path));
+  return isInexact(target) ? decodeText(node.readlinkSync(nativePath(path), { encoding: 'buffer' })) : target;
+}
+
+/** The path behind all symbolic links. Node's own walks along strings, so that only the system's finds other bytes. */
+export function realpathSync(path: string): string {
+  const native = nativePath(path);
+  try {
+    const real = node.realpathSync(path);
+    if (native === path && !isInexact(real)) return real;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return decodeText(node.realpathSync.native(native, { encoding: 'buffer' }));
+}

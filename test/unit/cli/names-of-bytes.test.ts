@@ -1,0 +1,175 @@
+/** Files whose names are not UTF-8: every command does with them what it does with others. Only Linux tells the words exactly. */
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { rawWords } from '../../../src/cli/raw-words.js';
+import { printable } from '../../../src/cli/report.js';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
+import { decodeText } from '../../../src/util/text.js';
+import { Desk } from '../../support/desk.js';
+import { Program } from '../../support/program.js';
+
+/** What `printf` makes the names of: bytes alone, and beside letters, a surrogate's and a real U+FFFD. */
+const STRANGE = ['\\377A', 'a\\200\\355\\240\\200\\303\\250\\357\\277\\275'];
+const PLAIN = 'plain';
+const other = generateIdentity();
+
+let program: Program;
+let desk: Desk;
+
+beforeAll(() => {
+  program = new Program();
+  desk = new Desk();
+});
+
+afterEach(() => {
+  desk.clear();
+});
+
+afterAll(() => {
+  program.remove();
+  desk.remove();
+});
+
+/** What a name is in bytes. */
+function bytesOf(name: string): Buffer {
+  return Buffer.from(
+    name.replace(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
+    'latin1',
+  );
+}
+
+/** How messages show a name: the bytes that are no text by their numbers, or as JSON has them. */
+function shown(name: string): string[] {
+  const text = decodeText(bytesOf(name));
+  const forms = [printable(text), JSON.stringify(text).slice(1, -1)];
+  return forms.map((form) => Buffer.from(form).toString('latin1'));
+}
+
+/** A path on the desk, with a name in the place of each `@`. */
+function filled(path: string, name: string): Buffer {
+  const text = bytesOf(name).toString('latin1');
+  return Buffer.from(`${desk.folder}/${path.replaceAll('@', text)}`, 'latin1');
+}
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program through a shell that makes bytes of `@`, with the name in its place taken out of what was printed. */
+function run(words: string, name: string, input = ''): Ran {
+  const line = `exec "$NODE" "$PROGRAM" ${words.replaceAll('@', `"$(printf '${name}')"`)}`;
+  const env = {
+    ...desk.env,
+    SOPS_AGE_RECIPIENTS: '',
+    NODE: process.execPath,
+    PROGRAM: program.file,
+    EDITOR: 'sed -i s/x/y/',
+  };
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { cwd: desk.folder, env, input });
+  const own = bytesOf(name).toString('latin1');
+  const neutral = (bytes: Buffer): string =>
+    [own, ...shown(name)].reduce((text, form) => text.replaceAll(form, '@'), bytes.toString('latin1'));
+  return { status, stdout: neutral(stdout), stderr: neutral(stderr) };
+}
+
+function configure(...recipients: string[]): void {
+  desk.write('.sops.yaml', `creation_rules:\n  - path_regex: yaml$\n    age: ${recipients.join(',')}\n`);
+}
+
+/** The commands one after the other, each with what it needs of the one before. */
+const STEPS = [
+  'encrypt -i @.yaml',
+  'encrypt -i @.yaml',
+  'decrypt @.yaml',
+  'decrypt --extract \'["a"]\' --output @.txt @.yaml',
+  '--decrypt @.yaml',
+  'filestatus @.yaml',
+  'why @.yaml',
+  `set @.yaml '["c"]' '"x"'`,
+  `unset @.yaml '["a"]'`,
+  'rotate -i @.yaml',
+  'edit @.yaml',
+  "exec-env @.yaml -- sh -c 'echo $c'",
+  'exec-file @.yaml -- cat {}',
+  'decrypt @.missing.yaml',
+  'decrypt -i @.yaml',
+];
+
+describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => {
+  test.each(STRANGE)('%s: every command does what it does elsewhere', (name) => {
+    configure(desk.recipient);
+    const all = [PLAIN, name].map((one) => {
+      writeFileSync(filled('@.yaml', one), 'a: b\n');
+      return STEPS.map((step) => ({ step, ...run(step, one) }));
+    });
+    expect(all[1]).toEqual(all[0]);
+    expect(all[0]?.map(({ status }) => status)).toEqual([0, 203, ...Array(11).fill(0), 100, 0]);
+    expect(readFileSync(filled('@.yaml', name), 'utf8')).toBe('c: y\n');
+    expect(readFileSync(filled('@.txt', name), 'utf8')).toBe('b');
+  });
+
+  test.each([
+    'updatekeys -y @/@.yaml @/@/@.yaml',
+    `revoke --yes ${other.recipient} @`,
+    `revoke --yes ${other.recipient}`,
+    'filestatus @/@.yaml @/@/@.yaml',
+  ])('folders of such names are gone through: %s', (words) => {
+    const all = [PLAIN, '\\377'].map((name) => {
+      const files = ['@/@.yaml', '@/@/@.yaml'];
+      configure(desk.recipient, other.recipient);
+      mkdirSync(filled('@/@', name), { recursive: true });
+      for (const file of files) writeFileSync(filled(file, name), 'a: b\n');
+      const before = run(`encrypt -i ${files.join(' ')}`, name);
+      if (words.startsWith('updatekeys')) configure(desk.recipient);
+      const ran = run(words, name);
+      const holders = files.map((file) => readFileSync(filled(file, name), 'utf8').match(/age1\w+/g));
+      desk.clear();
+      return { before, ran, holders };
+    });
+    expect(all[1]).toEqual(all[0]);
+    expect(all[0]?.ran.status).toBe(0);
+    const left = words.startsWith('filestatus') ? [desk.recipient, other.recipient] : [desk.recipient];
+    expect(all[0]?.holders).toEqual([left, left]);
+  });
+
+  test('a link of such a name, and one that leads to it, are followed', () => {
+    configure(desk.recipient);
+    writeFileSync(filled('@.yaml', '\\377'), 'a: b\n');
+    symlinkSync(filled('@.yaml', '\\377'), desk.path('link.yaml'));
+    symlinkSync(filled('@.yaml', '\\377'), filled('@.link.yaml', '\\377'));
+    expect(run('encrypt -i link.yaml', PLAIN)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(run('decrypt -i @.link.yaml', '\\377')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(readFileSync(filled('@.yaml', '\\377'), 'utf8')).toBe('a: b\n');
+    expect(lstatSync(desk.path('link.yaml')).isSymbolicLink()).toBe(true);
+  });
+
+  test('bytes that no program can be given are refused, not changed', () => {
+    configure(desk.recipient);
+    desk.write('s.yaml', 'a: b\n');
+    run('encrypt -i s.yaml', PLAIN);
+    const ran = run('exec-env s.yaml -- printf %s @', '\\377');
+    expect(ran.status).not.toBe(0);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toContain('bytes that are not UTF-8');
+    expect(run('set s.yaml \'["a"]\' --text @', '\\377').stderr).toContain('bytes that are not UTF-8');
+  });
+});
+
+describe('words of the command line', () => {
+  test.each([
+    ['the last ones', 'node\0--x\0main.js\0a\0\xff\0', ['a', '\ufffd'], ['a', '\udcff']],
+    ['others than this process has', 'node\0main.js\0\xff\0', ['b\ufffd'], ['b\ufffd']],
+    ['more than it has', '\xff\0', ['a', '\ufffd'], ['a', '\ufffd']],
+    ['a real replacement character', 'node\0\xef\xbf\xbd\0', ['\ufffd'], ['\ufffd']],
+    ['empty ones', 'node\0\0\xff\0\0', ['', '\ufffd', ''], ['', '\udcff', '']],
+  ])('%s', (_, list, words, expected) => {
+    expect(rawWords(words, desk.write('cmdline', Buffer.from(list, 'latin1')))).toEqual(expected);
+  });
+
+  test('stay as they are where the system does not tell', () => {
+    expect(rawWords(['\ufffd'], desk.path('missing'))).toEqual(['\ufffd']);
+  });
+});
