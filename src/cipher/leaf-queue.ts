@@ -8,6 +8,7 @@ import { decodeText } from '../util/text.js';
 import type { BatchResult, OpenedValue } from './batch.js';
 import type { Cipher } from './cipher.js';
 import { parseEncryptedValue } from './encrypted-value.js';
+import type { LongText } from './long-text.js';
 import type { MacHash } from './mac.js';
 
 /** Leaves per batch: their texts must not come to 128 KiB, for which V8 would take new pages each time. */
@@ -24,6 +25,7 @@ export interface QueueOptions {
   /** The tree, to find the path of a leaf that fails. */
   readonly documents: readonly Branch[];
   readonly scope: EncryptionScope;
+  readonly longText?: LongText | undefined;
 }
 
 /** A value that can be hashed and encrypted. */
@@ -105,7 +107,9 @@ export class LeafQueue {
     if (!parsed) throw notDecryptable(this.pathOf(leaf), MALFORMED);
     const bytes = this.options.cipher.open(parsed, aad);
     if (!bytes) return null;
-    return { text: decodeText(bytes), type: parsed.type, iv: parsed.iv, bytes, start: 0, end: bytes.length };
+    const { longText } = this.options;
+    const plain = longText ? longText.textOf(bytes) : decodeText(bytes);
+    return { text: plain, type: parsed.type, iv: parsed.iv, bytes, start: 0, end: bytes.length };
   }
 
   /** Hashes the bytes of a value, at once with those before when they follow each other. */

@@ -9,6 +9,7 @@ import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
 import { parseEncryptedValue } from './encrypted-value.js';
 import { AUTHENTICATION_HINT, LeafQueue, notDecryptable, UNAUTHENTIC } from './leaf-queue.js';
+import type { LongText } from './long-text.js';
 import { MacHash } from './mac.js';
 
 export interface TreeOptions {
@@ -16,6 +17,8 @@ export interface TreeOptions {
   readonly scope: EncryptionScope;
   /** The file's `mac_only_encrypted`. */
   readonly macOnlyEncrypted: boolean;
+  /** Encrypting keeps a long text in it, which decrypting then need not read. */
+  readonly longText?: LongText | undefined;
 }
 
 /** What a walk over a tree came to. */
@@ -42,7 +45,7 @@ export interface DecryptedTree extends TreeResult {
  * would match the rule that keeps comments plain. The tree is partly encrypted then.
  */
 export function encryptTree(documents: readonly Branch[], options: TreeOptions): TreeResult {
-  const { cipher, scope, macOnlyEncrypted } = options;
+  const { cipher, scope, macOnlyEncrypted, longText } = options;
   const mac = new MacHash(macOnlyEncrypted);
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0 };
   walk(documents, scope, {
@@ -57,6 +60,7 @@ export function encryptTree(documents: readonly Branch[], options: TreeOptions):
       const bytes = mac.addText(text);
       if (!selected) return;
       leaf.value = cipher.encryptText(text, typeWordOf(value), place.joinedPath, bytes);
+      longText?.keep(text, bytes);
       counts.encryptedLeaves += 1;
     },
     comment(comment, place) {
@@ -76,9 +80,9 @@ export function encryptTree(documents: readonly Branch[], options: TreeOptions):
  * Throws `leaf-not-decryptable` with the path, never the value; the tree is partly decrypted then.
  */
 export function decryptTree(documents: readonly Branch[], options: TreeOptions): DecryptedTree {
-  const { cipher, scope, macOnlyEncrypted } = options;
+  const { cipher, scope, macOnlyEncrypted, longText } = options;
   const mac = new MacHash(macOnlyEncrypted);
-  const queue = new LeafQueue({ cipher, mac, documents, scope });
+  const queue = new LeafQueue({ cipher, mac, documents, scope, longText });
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0, keptComments: 0 };
   walk(documents, scope, {
     leaf(leaf, place) {

@@ -12,6 +12,7 @@ import { createHost } from './host.js';
 import { sweep } from './leftovers.js';
 import { reportOf } from './report.js';
 import { print, type Streams, say } from './streams.js';
+import { tooLargeInWords } from './too-large.js';
 import { UsageError } from './usage-error.js';
 
 export { processStreams, type Streams } from './streams.js';
@@ -90,7 +91,7 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   if (!line.row.tellsLeftovers) await sweep(line, host);
   const command = await line.row.load();
   return command.run({ ...line, host, streams }).catch((error: unknown) => {
-    throw namingFile(error, line);
+    throw namingFile(tooLargeInWords(error), line);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Opening an encrypted file: its tree decrypted in place, with the MAC verified. */
 import { Cipher } from '../cipher/cipher.js';
 import { IvMemory } from '../cipher/iv-memory.js';
+import type { LongText } from '../cipher/long-text.js';
 import { verifyMac } from '../cipher/mac.js';
 import { decryptTree } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
@@ -69,11 +70,14 @@ export async function openFile({ file, store }: ReadFile, options: OpenOptions):
 export type SealedSource = Omit<OpenedTree, 'cipher' | 'warnings'>;
 
 /** As {@link openFile}, with the data key in hand; for what was sealed just now, since it leaves no event. */
-export function openWith(source: SealedSource, options: Pick<OpenOptions, 'ignoreMac' | 'rewrites'>): OpenedTree {
+export function openWith(
+  source: SealedSource,
+  options: Pick<OpenOptions, 'ignoreMac' | 'rewrites'> & { readonly longText?: LongText | undefined },
+): OpenedTree {
   const { file, metadata, dataKey, scope } = source;
   const cipher = new Cipher(dataKey.bytes, options.rewrites ? new IvMemory() : null);
   const { macOnlyEncrypted } = metadata;
-  const tree = decryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
+  const tree = decryptTree(file.documents, { cipher, scope, macOnlyEncrypted, longText: options.longText });
   if (!options.ignoreMac) verifyMac(cipher, metadata.mac, metadata.lastModified, tree.macText);
   const warnings: string[] = [];
   if (tree.keptComments > 0) {

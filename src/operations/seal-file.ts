@@ -1,5 +1,6 @@
 /** Sealing a tree: values encrypted, metadata made, the text rendered, and read back before anyone may write it. */
 import type { Cipher } from '../cipher/cipher.js';
+import { LongText } from '../cipher/long-text.js';
 import { sealMac } from '../cipher/mac.js';
 import { encryptTree, type TreeResult } from '../cipher/tree-cipher.js';
 import type { DataKey } from '../datakey/data-key.js';
@@ -67,11 +68,12 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
   const plainLeaves = keepsText ? [] : leavesOf(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
   await sealing.trail('encrypt');
-  const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted });
+  const longText = new LongText();
+  const tree = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted, longText });
   sealing.restyle?.(file.documents);
   const lastModified = formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
-  if (keepsText) return { bytes: sealKeepingText(sealing, metadata), tree };
+  if (keepsText) return { bytes: sealKeepingText(sealing, metadata, longText), tree };
   const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
   const bytes = bytesOf(file, text);
   checkConversion(sealing, bytes, plainLeaves);
@@ -79,12 +81,12 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
 }
 
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
-function sealKeepingText(sealing: Sealing, metadata: Metadata): Uint8Array {
+function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongText): Uint8Array {
   const { file, reader, cipher } = sealing;
   const options = { indent: sealing.indent.width };
   const edits = reader.edits(file, metadataToBranch(metadata), options);
   const bytes = editedBytes(file, edits);
-  const opened = readBack(sealing, reader, bytes);
+  const opened = readBack({ ...sealing, longText }, reader, bytes);
   const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
@@ -126,6 +128,7 @@ export function readBack(opening: Opening, store: FormatStore, bytes: Uint8Array
 interface Opening extends Pick<Sealing, 'dataKey' | 'scope'> {
   /** Of a file whose MAC was not to be checked before either. */
   readonly ignoreMac?: boolean;
+  readonly longText?: LongText;
 }
 
 function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
@@ -137,10 +140,14 @@ function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
   }
 }
 
-function openBack({ dataKey, scope, ignoreMac = false }: Opening, store: FormatStore, file: SourceFile): OpenedTree {
+function openBack(
+  { dataKey, scope, ignoreMac = false, longText }: Opening,
+  store: FormatStore,
+  file: SourceFile,
+): OpenedTree {
   try {
     const metadata = metadataFromBranch(file.metadata);
-    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac, rewrites: false });
+    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac, rewrites: false, longText });
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw notReadable(error.message, error);
