@@ -4,7 +4,7 @@ import { flatten, unflatten } from '../metadata/flatten.js';
 import { sameLeafValue } from '../tree/equality.js';
 import { type Branch, branch, type Comment, comment, type Item, item, leaf, type Source } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
-import { documentError } from './document-error.js';
+import { documentError, mergeError } from './document-error.js';
 import { dotenvEnvironment, dotenvSurprises } from './dotenv-surprises.js';
 import { flatText } from './scalar.js';
 import type { Edit, FormatStore, SourceFile } from './store.js';
@@ -58,7 +58,10 @@ export const dotenvStore: FormatStore = {
   },
 };
 
+/** A merge whose marks all hold `=` (`<<<<<<< topic=x`, `=======`) would be read as values. */
 function readFile(text: string): DotenvFile {
+  const merge = mergeError(text);
+  if (merge) throw merge;
   const all = readLines(text);
   const metadataLines = all.filter(isMetadata);
   const lines = all.filter((line) => !isMetadata(line));

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { type Account, findAccount } from '../exec/account.js';
 import { type ChildRun, type ChildStreams, startInBackground, statusOf, superviseChild } from '../exec/child.js';
 import { findProgram } from '../exec/find-program.js';
-import { withoutKeys } from '../exec/key-variables.js';
+import { isKeyVariable, withoutKeys } from '../exec/key-variables.js';
 import type { Masks } from '../exec/redact.js';
 import type { OwnProcess } from '../exec/self.js';
 import { systemCode, systemReason } from '../util/files.js';
@@ -104,13 +104,24 @@ export function accountVariables(account: Account | null): [string, string][] {
   ];
 }
 
-/** What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits all, as there. */
+/**
+ * What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits all, as there, with a
+ * warning.
+ */
 export function inheritedVariables(
   request: Pick<ProgramRequest, 'keepKeys'>,
   host: Host,
 ): [string, string | undefined][] {
-  const keeps = request.keepKeys || host.calledAsSops;
-  return Object.entries(keeps ? host.env : withoutKeys(host.env));
+  const inherited = Object.entries(host.env);
+  if (request.keepKeys) return inherited;
+  if (!host.calledAsSops) return Object.entries(withoutKeys(host.env));
+  const keys = inherited.filter(([name, value]) => value && isKeyVariable(name)).map(([name]) => name);
+  if (keys.length > 0) {
+    host.warn(
+      `the program inherits your keys (${keys.join(', ')}), as with SOPS; sops-ts does not pass them on, or say --keep-keys`,
+    );
+  }
+  return inherited;
 }
 
 /** The environment as the system takes it; a later entry of the same name wins. Names are data: the record has no prototype. */

@@ -56,12 +56,23 @@ export interface Verified {
   readonly values: number;
 }
 
-/** Opens every value, renders every template, and forgets them. Throws `key`, naming what does not open. */
+/**
+ * Opens every value, renders every template, and forgets them. Throws `key`, naming what does not open, and `document-invalid` for
+ * an object without values: where nothing was opened, nothing was verified.
+ */
 export async function verifyFile(request: OpenRequest, host: Host): Promise<Verified[]> {
   const { sealed, keys } = await readSealed(request, host);
   await Promise.all(sealed.map((one) => unseal(one, keys, false)));
   return sealed.map((one) => {
-    return { described: one.described, values: openAll(one, keys).size + (one.blob === undefined ? 0 : 1) };
+    const values = openAll(one, keys).size + (one.blob === undefined ? 0 : 1);
+    if (values > 0) return { described: one.described, values };
+    throw new SopsError(
+      'document-invalid',
+      `${one.described} holds no encrypted value, so there is nothing to verify`,
+      {
+        hint: 'Was spec.encryptedData emptied, or is it misspelt?',
+      },
+    );
   });
 }
 

@@ -34,6 +34,18 @@ describe.skipIf(process.platform === 'win32')('the keys of the user', () => {
     expect((await desk.run([command, ...words])).stdout.toString()).not.toBe('[]\n');
   });
 
+  test.each([
+    ['exec-env', ['a.yaml', script]],
+    ['exec-file', ['--no-fifo', 'a.yaml', script]],
+  ])('%s passes them on with a warning when called as sops', async (command, words) => {
+    const env = { SOPS_TS_AS: 'sops' };
+    const ran = await desk.run([command, ...words], { env });
+    expect(ran.stdout.toString()).not.toBe('[]\n');
+    expect(ran.stderr).toContain('the program inherits your keys (SOPS_AGE_KEY)');
+    expect(ran.stderr).not.toContain(desk.identity);
+    expect((await desk.run([command, '--keep-keys', ...words], { env })).stderr).not.toContain('inherits');
+  });
+
   test('are those of SOPS', () => {
     const names = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD', 'SOPS_AGE_SSH_PRIVATE_KEY_FILE'];
     for (const name of [...names, 'SOPS_AGE_SSH_PRIVATE_KEY_CMD']) expect(isKeyVariable(name)).toBe(true);

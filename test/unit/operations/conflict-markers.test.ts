@@ -38,6 +38,22 @@ describe.each(Object.entries(PLAINS))('%s', (name, plain) => {
   });
 });
 
+describe('a dotenv file whose marks all hold "="', () => {
+  const marked = (text: string): string => `<<<<<<< topic=1\n${text}=======\n${text}>>>>>>> topic=2\n`;
+
+  test('is not encrypted', async () => {
+    const plain = desk.write('eq.env', marked('A=1\n'));
+    const { status, stderr } = await desk.run(['encrypt', plain]);
+    expect([status === 0, stderr]).toEqual([false, expect.stringContaining('unresolved merge')]);
+  });
+
+  test.each([['decrypt'], ['rotate'], ['filestatus'], ['exec-env']])('is told by %s', async (command) => {
+    desk.write('eq.env', marked((await desk.encrypt('eq.env', 'A=1\n')).toString()));
+    const { status, stderr } = await desk.run([command, 'eq.env', ...(command === 'exec-env' ? ['true'] : [])]);
+    expect([status === 0, stderr]).toEqual([false, expect.stringMatching(/unresolved merge: .* in lines 1, /)]);
+  });
+});
+
 test('the lines are those of the markers, and the next step is told', async () => {
   desk.write('c.yaml', FIXTURE);
   const { status, stderr } = await desk.run(['decrypt', 'c.yaml']);

@@ -131,6 +131,13 @@ describe('what is sealed', () => {
     expect(sealed).toContain('note: kept');
   });
 
+  test('is not passed by verify when there is nothing in it', async () => {
+    const sealed = await done(['seal', ...CERT], secret());
+    const without = sealed.replace(/encryptedData:\n(?: {4}.*\n)+/, 'encryptedData: {}\n');
+    expect(without).toContain('encryptedData: {}');
+    await refused(['seal', 'verify', ...KEY], 'SealedSecret prod/db holds no encrypted value', without);
+  });
+
   test('is opened by verify, which prints no value', async () => {
     const sealed = await done(['seal', ...CERT], secret());
     expect(await done(['seal', 'verify', ...KEY], sealed)).toBe('SealedSecret prod/db: 1 value opens\n');
