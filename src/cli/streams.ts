@@ -1,8 +1,11 @@
 /** The streams and surroundings that `main` is given, and reading and writing them whole. */
+
 import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
+import { readlinkSync } from '../util/fs.js';
+import { isInexact } from '../util/native-path.js';
 import { watchProcess } from '../util/temporaries.js';
 import { encodeText } from '../util/text.js';
 import { clearLine } from './passing-line.js';
@@ -53,7 +56,7 @@ export function processStreams(): Streams {
       return process.stderr;
     },
     get cwd() {
-      return process.cwd();
+      return workingDirectory();
     },
     get programName() {
       if (process.env.SOPS_TS_AS === 'sops') return 'sops';
@@ -66,6 +69,18 @@ export function processStreams(): Streams {
     // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
     writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),
   };
+}
+
+/** The link to where the process is, which Node's own call tells as text. */
+const OWN_FOLDER = '/proc/self/cwd';
+
+function workingDirectory(): string {
+  const told = process.cwd();
+  try {
+    return isInexact(told) ? readlinkSync(OWN_FOLDER) : told;
+  } catch {
+    return told;
+  }
 }
 
 const STDOUT = 1;

@@ -1,7 +1,9 @@
 /** A program that is run in the place of sops-ts: it gets the streams and the signals, and its end is ours. */
+
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
+import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
 import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
 import type { OwnProcess } from './self.js';
@@ -95,7 +97,7 @@ export function statusOf(end: ChildEnd): number {
 
 function start(run: ChildRun, stdio: StdioOptions = stdioFor(run.streams), detached = false): ChildProcess {
   const [name = run.file, ...args] = run.args;
-  return spawn(run.file, args, { argv0: name, cwd: run.cwd, env: run.env, stdio, detached });
+  return spawn(run.file, args, { argv0: name, cwd: folderForChild(run.cwd), env: run.env, stdio, detached });
 }
 
 function stdioFor(streams: ChildStreams | undefined): StdioOptions {

@@ -1,9 +1,11 @@
 /** The user's editor: which program it is, and running it on a file (spec command-line.md section 2.3). */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { folderForChild } from '../util/native-path.js';
 import { findProgram } from './find-program.js';
 import { describeOutcome } from './run-program.js';
 import { splitWords } from './words.js';
@@ -73,7 +75,7 @@ export interface RunningEditor {
 
 /** Opens a file in an editor, which gets the three streams of this process. */
 export function runEditor({ file, args }: Editor, path: string, host: Host): RunningEditor {
-  const child = spawn(file, [...args, path], { cwd: host.cwd, env: host.env, stdio: 'inherit' });
+  const child = spawn(file, [...args, path], { cwd: folderForChild(host.cwd), env: host.env, stdio: 'inherit' });
   const done = endOf(child);
   return {
     done,

@@ -1,7 +1,9 @@
 /** Runs a program without a shell and collects what it writes. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { systemCode } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { folderForChild } from '../util/native-path.js';
 
 export interface ProgramRun {
   /** Absolute path, see `findProgram`. */
@@ -36,7 +38,7 @@ export interface ProgramOutcome extends ProgramEnd {
 export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome> {
   return new Promise((settle, reject) => {
     const child = spawn(run.file, run.args, {
-      cwd: host.cwd,
+      cwd: folderForChild(host.cwd),
       env: { ...host.env, ...run.env },
       stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,

@@ -12,6 +12,7 @@ import type { PutResult } from '../remotes/remote.js';
 import { systemReason } from '../util/files.js';
 import { stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
+import { hasInvalidBytes } from '../util/text.js';
 import { filesBelow } from './encrypted-files.js';
 import { readAsChosen, readInput } from './input.js';
 import type { KeyChange } from './key-changes.js';
@@ -132,6 +133,12 @@ interface FileRun extends Run {
 
 async function publishFile(path: string, name: string, run: FileRun): Promise<void> {
   const { host, config } = run.surroundings;
+  if (hasInvalidBytes(name)) {
+    throw new SopsError('failed', `the name of ${path} is not UTF-8, as names at remote places are`, {
+      file: path,
+      hint: 'Rename the file.',
+    });
+  }
   const input = { kind: 'file', path } as const;
   const destination = await destinationFor(config, path, host);
   const bytes = await readInput(input, host).catch((error: unknown) => {

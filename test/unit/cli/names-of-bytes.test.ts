@@ -52,6 +52,11 @@ function filled(path: string, name: string): Buffer {
   return Buffer.from(`${desk.folder}/${path.replaceAll('@', text)}`, 'latin1');
 }
 
+/** The same for a shell, which makes the bytes. */
+function filledIn(words: string, name: string): string {
+  return words.replaceAll('@', `"$(printf '${name}')"`);
+}
+
 interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -59,8 +64,8 @@ interface Ran {
 }
 
 /** Runs the program through a shell that makes bytes of `@`, with the name in its place taken out of what was printed. */
-function run(words: string, name: string, input = ''): Ran {
-  const line = `exec "$NODE" "$PROGRAM" ${words.replaceAll('@', `"$(printf '${name}')"`)}`;
+function run(words: string, name: string, folder = '.'): Ran {
+  const line = `cd ${filledIn(folder, name)} && exec "$NODE" "$PROGRAM" ${filledIn(words, name)}`;
   const env = {
     ...desk.env,
     SOPS_AGE_RECIPIENTS: '',
@@ -68,7 +73,7 @@ function run(words: string, name: string, input = ''): Ran {
     PROGRAM: program.file,
     EDITOR: 'sed -i s/x/y/',
   };
-  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { cwd: desk.folder, env, input });
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { cwd: desk.folder, env });
   const own = bytesOf(name).toString('latin1');
   const neutral = (bytes: Buffer): string =>
     [own, ...shown(name)].reduce((text, form) => text.replaceAll(form, '@'), bytes.toString('latin1'));
@@ -144,6 +149,32 @@ describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => 
     expect(run('decrypt -i @.link.yaml', '\\377')).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(readFileSync(filled('@.yaml', '\\377'), 'utf8')).toBe('a: b\n');
     expect(lstatSync(desk.path('link.yaml')).isSymbolicLink()).toBe(true);
+  });
+
+  test('a working directory of such a name', () => {
+    configure(desk.recipient);
+    mkdirSync(filled('@', '\\377'));
+    writeFileSync(filled('@/a.yaml', '\\377'), 'a: b\n');
+    const steps = [
+      'encrypt -i a.yaml',
+      `set a.yaml '["a"]' '"x"'`,
+      'edit a.yaml',
+      'decrypt a.yaml',
+      "exec-env a.yaml -- sh -c 'cat a.yaml | head -c 7'",
+    ];
+    const all = steps.map((step) => run(step, '\\377', '@'));
+    expect(all.map(({ status, stderr }) => [status, stderr])).toEqual(Array(steps.length).fill([0, '']));
+  });
+
+  test('publish refuses such a name, which no address can have', () => {
+    desk.write(
+      '.sops.yaml',
+      `creation_rules:\n  - age: ${desk.recipient}\ndestination_rules:\n  - vault_path: x\n    vault_address: http://127.0.0.1:1\n`,
+    );
+    writeFileSync(filled('@.yaml', '\\377'), 'a: b\n');
+    const ran = run('publish --yes @.yaml', '\\377');
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toContain('the name of @.yaml is not UTF-8');
   });
 
   test('bytes that no program can be given are refused, not changed', () => {
