@@ -1,4 +1,4 @@
-/** Projects: `unit` and `mocked` need Node alone, `integration` starts real programs and services. */
+/** Projects: `unit` and `mocked` need Node alone, `faults` a compiler for C (where there is none it is skipped), `integration` starts real programs and services. */
 import { defineConfig } from 'vitest/config';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
@@ -35,6 +35,9 @@ export default defineConfig({
           testTimeout: 120_000,
           fileParallelism: false,
         },
+      },
+      {
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000 },
       },
     ],
   },

@@ -12,12 +12,8 @@ const BEGINNING = '.sops-ts-';
 export async function sweep(line: RunLine, host: Host): Promise<void> {
   const folders = foldersOf(line, host).filter(mayHoldSome);
   if (folders.length === 0) return;
-  const { sweepFolder } = await import('../util/leftovers.js');
-  for (const { path, state, reason } of folders.flatMap(sweepFolder)) {
-    if (state === 'removed') host.warn(`removed ${path}, which a run that was killed had left behind`);
-    if (state === 'stuck')
-      host.warn(`${path} was left behind by a run that was killed, and cannot be removed: ${reason}`);
-  }
+  const { tellSwept } = await import('../util/leftovers.js');
+  for (const folder of folders) tellSwept(folder, host);
 }
 
 function foldersOf({ operands, values }: RunLine, host: Host): string[] {

@@ -3,6 +3,7 @@
 import { type ErrorCode, SopsError } from '../errors.js';
 import type { AuditLog } from '../util/host.js';
 import { isInexact } from '../util/native-path.js';
+import { wordedFailure } from '../util/system-failure.js';
 import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
 import type { CommandRow } from './commands/command.js';
@@ -91,7 +92,7 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   if (!line.row.tellsLeftovers) await sweep(line, host);
   const command = await line.row.load();
   return command.run({ ...line, host, streams }).catch((error: unknown) => {
-    throw namingFile(tooLargeInWords(error), line);
+    throw namingFile(wordedFailure(tooLargeInWords(error)), line);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
 import { type ErrorCode, SopsError } from '../errors.js';
 import { isSystemError, systemCode } from '../util/files.js';
+import { wordedFailure } from '../util/system-failure.js';
 
 /** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
 export const INTERNAL_STATUS = 70;
@@ -18,10 +19,11 @@ export interface Report {
 
 /**
  * Words an error: what failed, on which file and key, what to do next. `verbose` lifts the limit of five lines and adds
- * the detail and the causes. An error that is no SopsError is a defect: its message, which may quote
+ * the detail and the causes. What the system refused is worded here where nobody has done it; any other error that is no SopsError is a defect: its message, which may quote
  * data, is never shown.
  */
-export function reportOf(error: unknown, verbose: boolean): Report {
+export function reportOf(thrown: unknown, verbose: boolean): Report {
+  const error = wordedFailure(thrown);
   if (!(error instanceof SopsError)) return { text: lines(internal(error, verbose)), status: INTERNAL_STATUS };
   if (error.code === 'write-failed' && systemCode(error.cause) === 'EPIPE') {
     return { text: '', status: BROKEN_PIPE_STATUS };

@@ -1,8 +1,9 @@
 /** A named pipe that gives every reader the whole content, one reader after the other. */
 import { execFile, spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from 'node:fs';
+import { constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { closeQuietly } from '../util/files.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
 const BATCH = 16;
@@ -92,9 +93,9 @@ export class FifoServer {
       // The thread may come to it only after the pipe was put at its place.
       if (error && pipe.path !== path && !this.#isClosed) return this.#await(pipe);
       this.#waiting.delete(pipe);
-      if (pipe.ownReader !== undefined) closeSync(pipe.ownReader);
+      if (pipe.ownReader !== undefined) closeQuietly(pipe.ownReader);
       if (error) return;
-      if (this.#isClosed) return closeSync(descriptor);
+      if (this.#isClosed) return closeQuietly(descriptor);
       pipe.hold?.let();
       // First of all, so that a second reader that is quick gets a pipe of its own.
       this.#publish();
@@ -143,7 +144,7 @@ function holdOf(path: string): Hold | undefined {
   try {
     if (existsSync('/proc/self/fd')) {
       const descriptor = openSync(path, O_PATH);
-      return { path: `/proc/self/fd/${descriptor}`, let: () => closeSync(descriptor) };
+      return { path: `/proc/self/fd/${descriptor}`, let: () => closeQuietly(descriptor) };
     }
     const link = `${path}.hold`;
     linkSync(path, link);

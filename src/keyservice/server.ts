@@ -3,6 +3,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
+import { systemReason } from '../util/files.js';
 import { importGrpc } from '../util/import-grpc.js';
 import { Desk, type DeskOptions, Refusal, type Use, unwrap, wrap } from './desk.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
@@ -36,7 +37,7 @@ export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
   const where = network === 'unix' ? socketOf(options) : hostAndPortOf(options);
   const port = await bind(server, grpc, where, options);
   // Whoever may write to it can use the keys.
-  if (where.path !== undefined) chmodSync(where.path, 0o600);
+  if (where.path !== undefined) closeToOthers(where.path, server, options);
   return {
     uri: where.uri(port),
     socket: where.path,
@@ -86,6 +87,15 @@ function bindReason(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   const reason = /listen [A-Z]+: ([a-z ]+[a-z])/.exec(message)?.[1];
   return reason === undefined ? message : `bind: ${reason}`;
+}
+
+function closeToOthers(path: string, server: Grpc.Server, options: ServeOptions): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch (cause) {
+    server.forceShutdown();
+    throw cannotListen(options, `chmod: ${systemReason(cause)}`, cause);
+  }
 }
 
 function closeNow(server: Grpc.Server, done: () => void): void {

@@ -17,6 +17,7 @@ import { systemReason } from '../util/files.js';
 import { existsSync, lstatSync, readFileSync } from '../util/fs.js';
 import { mkdir } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
+import { tellSwept } from '../util/leftovers.js';
 import { writeNewFile } from '../util/new-file.js';
 import { compileRe2 } from '../util/re2.js';
 import { replaceFile } from '../util/replace-file.js';
@@ -76,12 +77,25 @@ export async function initialize(request: InitRequest, host: Host): Promise<Init
   if (unfinished) await replaceUnfinished(path, text, unfinished, host);
   else await writeNewFile(path, text, 0o666);
   const example = rule ? undefined : FIRST_FILE;
-  if (example) await mkdir(resolve(host.cwd, dirname(example)), { recursive: true });
+  if (example) await makeFolder(resolve(host.cwd, dirname(example)), shown);
   return { key, config: { path: shown, isNew: true, namesKey: key !== null, example }, warnings };
 }
 
 /** A name that the usual rules are for. */
 const FIRST_FILE = 'secrets/app.yaml';
+
+async function makeFolder(path: string, written: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const hint = `${written} was written and is complete. Make the folder yourself.`;
+    throw new SopsError('output-unwritable', `cannot make ${path}: ${systemReason(cause)}`, {
+      file: path,
+      hint,
+      cause,
+    });
+  }
+}
 
 /** The bytes of a configuration that says nothing, as a run that was ended may leave it; undefined for any other. */
 function unfinishedConfig(path: string): Uint8Array | undefined {
@@ -137,10 +151,12 @@ async function checkWords({ name, pathRegex, encryptedRegex }: InitRequest): Pro
 
 /** The key that is there, or a new one. Null when none was wanted. */
 async function ownKey(request: InitRequest, host: Host): Promise<InitOutcome['key']> {
+  const path = request.keyFile === undefined ? placeOfNewKey(host) : resolve(host.cwd, request.keyFile);
+  // A run that was killed may have left a key there.
+  tellSwept(dirname(path), host);
   const existing = await findOwnIdentity(host);
   if (existing && existing.recipient === undefined) throw namelessKey(existing);
   if (existing && request.keyFile === undefined) return { ...existing, isNew: false };
-  const path = request.keyFile === undefined ? placeOfNewKey(host) : resolve(host.cwd, request.keyFile);
   const unfinished = unfinishedKeyFile(path);
   await checkPlace(path, unfinished !== undefined, host);
   const question = unfinished ? `${path} holds no key. Replace it by a new age key?` : `Make an age key in ${path}?`;

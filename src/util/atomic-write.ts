@@ -211,11 +211,13 @@ function linkNew(from: string, to: string, path: string): boolean {
     linkSync(from, to);
     return false;
   } catch (error) {
-    if (systemCode(error) === 'EEXIST' || lstatSync(to, { throwIfNoEntry: false })) throw thereAlready(path, error);
+    if (systemCode(error) === 'EEXIST') throw thereAlready(path, error);
     try {
+      if (lstatSync(to, { throwIfNoEntry: false })) throw thereAlready(path, error);
       renameSync(from, to);
       return true;
     } catch (cause) {
+      if (cause instanceof SopsError) throw cause;
       throw notWritten(path, cause);
     }
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SopsError } from '../errors.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
 import { constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from './fs.js';
 import { lookAt, ownText, type SeenLock } from './lock-owner.js';
@@ -10,8 +11,9 @@ import { temporaryIn } from './temporary-name.js';
 
 /** A lock that is held. */
 export interface FileLock {
-  /** Whether nobody has taken it over meanwhile, as happens to a process that was stopped for long. */
+  /** Whether nobody has taken it over meanwhile, as happens to a process that was stopped for long. Throws `write-failed` if that cannot be told. */
   isHeld(): boolean;
+  /** Never throws. */
   release(): void;
 }
 
@@ -78,7 +80,7 @@ class Entrance {
       linkSync(own, this.place);
       return new HeldLock(this.place, descriptor);
     } catch (error) {
-      const now = fstatSync(descriptor).mtimeMs;
+      const now = timeOf(descriptor);
       closeQuietly(descriptor);
       return systemCode(error) === 'EEXIST' ? this.makeWay(now) : this.enterWithoutLink();
     } finally {
@@ -128,15 +130,32 @@ class HeldLock implements FileLock {
   ) {}
 
   isHeld(): boolean {
+    try {
+      return this.isOurs();
+    } catch (cause) {
+      const hint = 'Nothing was changed.';
+      throw new SopsError('write-failed', `look at ${this.place}: ${systemReason(cause)}`, {
+        file: this.place,
+        hint,
+        cause,
+      });
+    }
+  }
+
+  private isOurs(): boolean {
     const there = lstatSync(this.place, { bigint: true, throwIfNoEntry: false });
     const own = fstatSync(this.descriptor, { bigint: true });
     return there !== undefined && there.ino === own.ino && there.dev === own.dev;
   }
 
   release(): void {
-    const isHeld = this.isHeld();
-    closeQuietly(this.descriptor);
-    if (isHeld) remove(this.place);
+    try {
+      if (this.isOurs()) remove(this.place);
+    } catch {
+      // Whoever comes next takes it over.
+    } finally {
+      closeQuietly(this.descriptor);
+    }
   }
 }
 
@@ -149,6 +168,15 @@ function create(path: string): number {
     // As said.
   }
   return descriptor;
+}
+
+/** When a file that was just made was made, by the clock of its file system. */
+function timeOf(descriptor: number): number {
+  try {
+    return fstatSync(descriptor).mtimeMs;
+  } catch {
+    return Date.now();
+  }
 }
 
 function putBack(from: string, to: string): void {

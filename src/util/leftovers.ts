@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { systemCode, systemReason } from './files.js';
 import { lstatSync, readdirSync, type Stats, unlinkSync } from './fs.js';
+import type { Host } from './host.js';
 import { makerOf } from './temporary-name.js';
 
 /** Something that a run has left behind, or has not done with. */
@@ -26,6 +27,14 @@ export function sweepFolder(folder: string): Leftover[] {
     if (maker === null || !isOwnFile(path)) return [];
     return maker === 'ended' || (maker === 'unknown' && isOld(path)) ? removed(path) : [{ path, state: 'used' }];
   });
+}
+
+/** Sweeps a folder and tells what it removed, or could not remove. Never throws. */
+export function tellSwept(folder: string, { warn }: Pick<Host, 'warn'>): void {
+  for (const { path, state, reason } of sweepFolder(folder)) {
+    if (state === 'removed') warn(`removed ${path}, which a run that was killed had left behind`);
+    if (state === 'stuck') warn(`${path} was left behind by a run that was killed, and cannot be removed: ${reason}`);
+  }
 }
 
 function listed(folder: string): string[] {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statSync } from '../../util/fs.js';
+import { wordedFailure } from '../../util/system-failure.js';
 import { reportOf } from '../report.js';
 import { say } from '../streams.js';
 import { takesSeveral } from '../surplus.js';
@@ -45,7 +46,8 @@ async function runOn(file: string, command: Command, invocation: Invocation): Pr
   const { streams, values } = invocation;
   try {
     return await command.run({ ...invocation, operands: [file] });
-  } catch (error) {
+  } catch (thrown) {
+    const error = wordedFailure(thrown);
     if (!(error instanceof SopsError)) throw error;
     const { text, status } = reportOf(error.with(error.code, { file: error.file ?? file }), values.isOn('verbose'));
     say(streams.stderr, text);

@@ -36,7 +36,11 @@ export async function writeLauncher(path: string, { runtime, script, env = {} }:
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
   const text = `#!/bin/sh\n${exports.join('')}exec ${shellQuoted(runtime)} ${shellQuoted(script)} "$@"\n`;
   await writeFileSafely(path, Buffer.from(text), { mode: EXECUTABLE });
-  chmodSync(path, EXECUTABLE);
+  try {
+    chmodSync(path, EXECUTABLE);
+  } catch (cause) {
+    throw new SopsError('output-unwritable', `cannot make ${path} executable: ${systemReason(cause)}`, { cause });
+  }
 }
 
 /** Copies a program, so that it can be executed; under its name stands all of it or what was there. Throws `output-unwritable`. */

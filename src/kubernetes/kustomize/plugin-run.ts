@@ -4,6 +4,7 @@ import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../operations/trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
+import { wordedFailure } from '../../util/system-failure.js';
 import { compareBytes, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from '../manifest/manifest.js';
 import { printManifests, wrapped } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
@@ -217,7 +218,8 @@ function printList({ config }: Request, roots: readonly Branch[], results?: Bran
 
 /** The list as it came, with the reason; kustomize does not show it, other runners do. */
 function failedList(request: Request, error: unknown): string {
-  const known = error instanceof SopsError ? error : undefined;
+  const worded = wordedFailure(error);
+  const known = worded instanceof SopsError ? worded : undefined;
   const result = branch([
     item('message', leaf(known?.message ?? 'internal error')),
     item('severity', leaf('error')),

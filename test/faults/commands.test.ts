@@ -1,0 +1,173 @@
+/**
+ * Every command that writes, with every system call on its files failing once, or ended there: each file holds its old bytes or
+ * its new ones, nothing stays but what the next run takes away, plaintext is nowhere else, and no failure is an internal error.
+ * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all.
+ */
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../support/desk.js';
+import { canInject, type Fault, Injector, type Ran } from './injector.js';
+import { CANARY, NAMES, type Scene, scenesFor } from './scenes.js';
+
+const ALL = process.env.FAULTS === 'all';
+const STRIDE = ALL ? 1 : Number(process.env.FAULTS_SAMPLE || 7);
+const CODES = ['ENOSPC', 'EIO', 'EACCES'] as const;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const KINDS = ['kill', 'error', 'signal'] as const;
+const CASES = NAMES.flatMap((name) => KINDS.map((kind) => [name, kind] as const));
+
+/** What may be left by a run that failed. A lock stands in nobody's way: the next one to write the file takes it over. */
+const TEMPORARY = /^\.sops-ts-[0-9a-f]+\.tmp$/;
+const LOCK = /^\..*\.sops-ts-lock$/;
+/** What was edited and could not be written, encrypted. */
+const RESCUED = /\.rescued-\d{8}T\d{6}$/;
+
+const desk = new Desk();
+let injector: Injector;
+let scenes: ReadonlyMap<string, Scene>;
+/** By scene: the calls of a run that nothing happens to, and what it makes of the files. */
+const whole = new Map<string, { readonly calls: readonly string[]; readonly files: ReadonlyMap<string, string> }>();
+
+describe.runIf(canInject(CASES.length))('a fault at a call', () => {
+  beforeAll(async () => {
+    injector = new Injector();
+    scenes = await scenesFor(desk);
+  });
+  afterAll(() => {
+    injector?.remove();
+    desk.remove();
+  });
+
+  test.each(CASES)('%s: %s', async (name, kind) => {
+    const scene = scenes.get(name) as Scene;
+    const { calls, files } = await wholeRun(scene);
+    const wrong: string[] = [];
+    for (const fault of faultsFor(
+      kind,
+      calls,
+      CASES.findIndex(([first, second]) => first === name && second === kind),
+    )) {
+      layOut(scene);
+      const ran = injector.run(scene.words, desk.folder, environment(scene), fault);
+      const found = await findings(scene, fault, ran, files);
+      const call = 'at' in fault ? calls[fault.at - 1] : '';
+      wrong.push(...found.map((each) => `${JSON.stringify(fault)} (${call}) ${each} ${ran.status} ${ran.stderr}`));
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+const environment = ({ env = {} }: Scene): Record<string, string> => ({ ...desk.env, ...env });
+
+function layOut(scene: Scene): void {
+  desk.clear();
+  mkdirSync(desk.path('home'));
+  for (const [name, content] of Object.entries(scene.files)) desk.write(name, content);
+}
+
+async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files: ReadonlyMap<string, string> }> {
+  const known = whole.get(scene.name);
+  if (known) return known;
+  layOut(scene);
+  const ran = injector.run(scene.words, desk.folder, environment(scene), { kind: 'count' });
+  expect(ran.status, ran.stderr).toBe(0);
+  expect(ran.calls).toContain('w close');
+  const files = new Map<string, string>();
+  for (const name of listed()) files.set(name, await meaning(name));
+  const made = { calls: ran.calls, files };
+  whole.set(scene.name, made);
+  return made;
+}
+
+/** Every command and kind begins elsewhere, so that a sample sees something of everything. */
+function* faultsFor(kind: (typeof KINDS)[number], calls: readonly string[], offset: number): Iterable<Fault> {
+  for (let at = 1 + (offset % STRIDE); at <= calls.length; at += STRIDE) {
+    if (kind === 'error') {
+      for (const code of ALL ? CODES : [CODES[at % CODES.length] ?? 'EIO']) yield { kind, at, code };
+    } else if (calls[at - 1]?.startsWith('w')) {
+      if (kind === 'kill') yield { kind, at };
+      else for (const signal of ALL ? SIGNALS : [SIGNALS[at % SIGNALS.length] ?? 'SIGTERM']) yield { kind, at, signal };
+    }
+  }
+}
+
+/** All files below the folder, by their paths from there. */
+function listed(): string[] {
+  const entries = readdirSync(desk.folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(desk.folder.length + 1))
+    .sort();
+}
+
+const contents = (): Map<string, string> => new Map(listed().map((name) => [name, desk.text(name)]));
+
+/** What a file says, whatever is new in it each time. */
+async function meaning(name: string): Promise<string> {
+  const text = desk.text(name);
+  if (text.includes('ENC[') && text.includes('\nsops:')) {
+    const { stdout, stderr, status } = await desk.decrypt(name, text);
+    const recipients = text.match(/recipient: .*/g)?.join(' ');
+    return status === 0 ? `${stdout}${recipients}` : stderr;
+  }
+  return text
+    .replaceAll(/AGE-SECRET-KEY-1[0-9A-Z]{58}/g, 'IDENTITY')
+    .replaceAll(/age1[0-9a-z]{58}/g, 'RECIPIENT')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, 'TIME');
+}
+
+async function findings(scene: Scene, fault: Fault, ran: Ran, after: ReadonlyMap<string, string>): Promise<string[]> {
+  const found = saidWrong(fault, ran);
+  for (const name of new Set([...Object.keys(scene.files), ...after.keys()])) {
+    const state = await stateOf(name, scene, after);
+    if (state !== 'new' && (state !== 'old' || ran.status === 0)) found.push(`${name} is ${state}`);
+  }
+  for (const name of listed()) {
+    if (after.has(name) || name in scene.files) continue;
+    const isRescued = RESCUED.test(name) && ran.stderr.includes(basename(name));
+    const isTemporary = LOCK.test(basename(name)) || TEMPORARY.test(basename(name));
+    if (!isRescued && (!isTemporary || fault.kind === 'signal')) found.push(`${name} was left`);
+    if (!/hunter2|AGE-SECRET/.test(desk.text(name))) continue;
+    if ((statSync(desk.path(name)).mode & 0o077) !== 0) found.push(`plaintext in ${name} is for everybody`);
+    if (fault.kind !== 'kill' && !ran.stderr.includes(basename(name))) found.push(`plaintext in ${name} is not told`);
+  }
+  return [...found, ...(await leftAfterNext(scene, ran, fault))];
+}
+
+function saidWrong(fault: Fault, { status, signal, stderr }: Ran): string[] {
+  const found: string[] = [];
+  if (status === 70 || stderr.includes('internal error')) found.push('internal error');
+  if (stderr.includes(CANARY)) found.push('plaintext on standard error');
+  if (/^\s+at .*:\d+/m.test(stderr)) found.push('a stack');
+  if (fault.kind === 'kill' && signal !== 'SIGKILL') found.push(`not killed`);
+  if (fault.kind !== 'kill' && signal === 'SIGKILL') found.push(`killed`);
+  if (fault.kind === 'error' && status !== 0 && stderr.trim() === '') found.push('nothing was said');
+  return found;
+}
+
+async function stateOf(name: string, { files }: Scene, after: ReadonlyMap<string, string>): Promise<string> {
+  const before = files[name];
+  const isThere = listed().includes(name);
+  if (isThere && after.get(name) === (await meaning(name))) return 'new';
+  if (!isThere) return before === undefined ? 'old' : 'gone';
+  return before !== undefined && desk.read(name).equals(Buffer.from(before)) ? 'old' : 'neither old nor new';
+}
+
+/** The same command once more: it works, or says that it is done already, and takes away what was left. */
+async function leftAfterNext(scene: Scene, { pid }: Ran, fault: Fault): Promise<string[]> {
+  const before = contents();
+  const again = await desk.run(scene.words, { env: { ...scene.env } });
+  const found: string[] = [];
+  if (again.status === 70) found.push(`then: internal error: ${again.stderr}`);
+  const after = contents();
+  for (const name of after.keys()) {
+    const guarded = name.replace(/\.([^/]*)\.sops-ts-lock$/, '$1');
+    const isUnneeded = guarded !== name && before.get(guarded) === after.get(guarded);
+    if (basename(name).includes('sops-ts-') && !isUnneeded)
+      found.push(`${name} stays after ${again.status} ${again.stderr}`);
+  }
+  const inMemory = readdirSync('/dev/shm').filter((name) => name.startsWith('.sops-ts-') && name.includes(`-${pid}-`));
+  if (inMemory.length > 0) found.push(`${inMemory} in memory after ${fault.kind}`);
+  return found;
+}

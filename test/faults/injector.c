@@ -1,0 +1,180 @@
+/*
+ * Loaded before libc: numbers the calls on files below FAULT_PLACES (paths, separated by colons) and makes number FAULT_AT fail.
+ * FAULT_KIND: kill (SIGKILL; a write when half of it is done), error (FAULT_NUMBER is the errno), signal (FAULT_NUMBER), or
+ * nothing, which only logs. FAULT_LOG gets a line per call: "w" or "r" for what changes or only reads something, and its name.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { OTHER = 0, READING = 1, WRITING = 2, DESCRIPTORS = 4096 };
+enum { NOTHING, KILL, ERROR, SIGNAL };
+
+static char places[4096];
+static int kind, number, at, log_to = -1;
+static atomic_int calls;
+static atomic_char uses[DESCRIPTORS];
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+__attribute__((constructor)) static void begin(void) {
+  const char *text = getenv("FAULT_PLACES");
+  if (text) snprintf(places, sizeof places, "%s", text);
+  text = getenv("FAULT_KIND");
+  kind = !text ? NOTHING : *text == 'k' ? KILL : *text == 'e' ? ERROR : SIGNAL;
+  text = getenv("FAULT_NUMBER");
+  number = text ? atoi(text) : 0;
+  text = getenv("FAULT_AT");
+  at = text ? atoi(text) : 0;
+  text = getenv("FAULT_LOG");
+  if (text) log_to = syscall(SYS_openat, AT_FDCWD, text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  /* Programs that it starts, as an editor, are left alone. */
+  for (const char **name = (const char *[]){"LD_PRELOAD", "FAULT_PLACES", "FAULT_KIND", "FAULT_AT", NULL}; *name; name++) unsetenv(*name);
+}
+
+static int is_ours(const char *path) {
+  if (!path || !*places) return 0;
+  char whole[8192];
+  if (*path != '/') {
+    if (!getcwd(whole, 4000)) return 0;
+    strcat(whole, "/");
+    strncat(whole, path, 4000);
+    path = whole;
+  }
+  for (const char *place = places; *place;) {
+    size_t length = strcspn(place, ":");
+    if (strncmp(path, place, length) == 0) return 1;
+    place += length + (place[length] == ':');
+  }
+  return 0;
+}
+
+static int use_of(int descriptor) {
+  return descriptor >= 0 && descriptor < DESCRIPTORS ? uses[descriptor] : OTHER;
+}
+
+/* Whether this call has to fail; errno is set then. */
+static int step(int use, const char *name) {
+  if (use == OTHER) return 0;
+  int now = ++calls;
+  if (log_to >= 0) {
+    char line[64];
+    int length = snprintf(line, sizeof line, "%c %s\n", use == WRITING ? 'w' : 'r', name);
+    syscall(SYS_write, log_to, line, length);
+  }
+  if (now != at) return 0;
+  if (kind == KILL) kill(getpid(), SIGKILL);
+  if (kind == SIGNAL) kill(getpid(), number);
+  if (kind == ERROR) errno = number;
+  return kind == ERROR;
+}
+
+static int opened(int descriptor, int use) {
+  if (descriptor >= 0 && descriptor < DESCRIPTORS) uses[descriptor] = use;
+  return descriptor;
+}
+
+#define OPEN(name)                                                                       \
+  int name(const char *path, int flags, ...) {                                           \
+    va_list rest;                                                                        \
+    va_start(rest, flags);                                                               \
+    int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;                    \
+    va_end(rest);                                                                        \
+    int use = !is_ours(path) ? OTHER : flags & (O_WRONLY | O_RDWR | O_CREAT) ? WRITING : READING; \
+    if (step(use, "open")) return -1;                                                    \
+    return opened(REAL(name)(path, flags, mode), use);                                   \
+  }
+OPEN(open)
+OPEN(open64)
+
+/* Before a write: half of it, if that is where the program is killed. */
+#define WRITE(name, given, values, half)                       \
+  ssize_t name given {                                         \
+    int use = use_of(descriptor) == WRITING ? WRITING : OTHER; \
+    if (use && kind == KILL && calls + 1 == at) half;          \
+    return step(use, #name) ? -1 : REAL(name) values;          \
+  }
+WRITE(write, (int descriptor, const void *bytes, size_t count), (descriptor, bytes, count),
+      syscall(SYS_write, descriptor, bytes, count / 2))
+WRITE(pwrite, (int descriptor, const void *bytes, size_t count, off_t place), (descriptor, bytes, count, place),
+      syscall(SYS_pwrite64, descriptor, bytes, count / 2, place))
+WRITE(pwrite64, (int descriptor, const void *bytes, size_t count, off64_t place), (descriptor, bytes, count, place),
+      syscall(SYS_pwrite64, descriptor, bytes, count / 2, place))
+WRITE(writev, (int descriptor, const struct iovec *parts, int count), (descriptor, parts, count), (void)0)
+
+#define ON_DESCRIPTOR(type, name, use, given, values) \
+  type name given { return step(use, #name) ? (type)-1 : REAL(name) values; }
+#define BY_DESCRIPTOR(name, given, values) \
+  ON_DESCRIPTOR(int, name, use_of(descriptor) == OTHER ? OTHER : WRITING, given, values)
+BY_DESCRIPTOR(fsync, (int descriptor), (descriptor))
+BY_DESCRIPTOR(fdatasync, (int descriptor), (descriptor))
+BY_DESCRIPTOR(ftruncate, (int descriptor, off_t length), (descriptor, length))
+BY_DESCRIPTOR(ftruncate64, (int descriptor, off64_t length), (descriptor, length))
+BY_DESCRIPTOR(fchmod, (int descriptor, mode_t mode), (descriptor, mode))
+BY_DESCRIPTOR(fchown, (int descriptor, uid_t user, gid_t group), (descriptor, user, group))
+ON_DESCRIPTOR(ssize_t, read, use_of(descriptor) == OTHER ? OTHER : READING, (int descriptor, void *bytes, size_t count), (descriptor, bytes, count))
+ON_DESCRIPTOR(ssize_t, pread, use_of(descriptor) == OTHER ? OTHER : READING, (int descriptor, void *bytes, size_t count, off_t place), (descriptor, bytes, count, place))
+ON_DESCRIPTOR(ssize_t, pread64, use_of(descriptor) == OTHER ? OTHER : READING, (int descriptor, void *bytes, size_t count, off64_t place), (descriptor, bytes, count, place))
+
+#define BY_PATH(name, which, given, values) \
+  int name given { return step(is_ours(which) ? WRITING : OTHER, #name) ? -1 : REAL(name) values; }
+BY_PATH(rename, to, (const char *from, const char *to), (from, to))
+BY_PATH(link, to, (const char *from, const char *to), (from, to))
+BY_PATH(symlink, to, (const char *from, const char *to), (from, to))
+BY_PATH(unlink, path, (const char *path), (path))
+BY_PATH(rmdir, path, (const char *path), (path))
+BY_PATH(mkdir, path, (const char *path, mode_t mode), (path, mode))
+BY_PATH(chmod, path, (const char *path, mode_t mode), (path, mode))
+BY_PATH(chown, path, (const char *path, uid_t user, gid_t group), (path, user, group))
+
+/* Removing trees: the path is below a descriptor that this library has not seen opened. */
+int unlinkat(int folder, const char *path, int flags) {
+  char link[64], whole[8192];
+  ssize_t length = -1;
+  if (*path != '/' && folder != AT_FDCWD) {
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    length = readlink(link, whole, 4000);
+  }
+  if (length >= 0) snprintf(whole + length, 4096, "/%s", path);
+  int use = is_ours(length >= 0 ? whole : path) ? WRITING : OTHER;
+  return step(use, "unlinkat") ? -1 : REAL(unlinkat)(folder, path, flags);
+}
+
+char *mkdtemp(char *path) {
+  return step(is_ours(path) ? WRITING : OTHER, "mkdtemp") ? NULL : REAL(mkdtemp)(path);
+}
+
+/* libuv closes by number. A descriptor is closed also where that fails, as in Linux. */
+long syscall(long which, ...) {
+  static __typeof__(&syscall) real;
+  if (!real) real = REAL(syscall);
+  va_list rest;
+  va_start(rest, which);
+  long given[6];
+  for (int index = 0; index < 6; index++) given[index] = va_arg(rest, long);
+  va_end(rest);
+  int use = which == SYS_close ? use_of((int)given[0]) : OTHER;
+  int fails = step(use, "close");
+  int reason = errno;
+  if (use != OTHER) uses[given[0]] = OTHER;
+  long result = real(which, given[0], given[1], given[2], given[3], given[4], given[5]);
+  if (!fails) return result;
+  errno = reason;
+  return -1;
+}
+
+int close(int descriptor) {
+  return syscall(SYS_close, descriptor);
+}

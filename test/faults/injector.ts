@@ -1,0 +1,72 @@
+/** Runs the program under injector.c: makes the system call of a number fail, or ends the program there. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Program } from '../support/program.js';
+
+const SOURCE = new URL('injector.c', import.meta.url).pathname;
+/** Where the program puts plaintext for other programs. */
+const MEMORY = '/dev/shm/.sops-ts';
+
+/** What happens at a call; `count`: nothing does. */
+export type Fault =
+  | { readonly kind: 'count' }
+  | { readonly kind: 'kill'; readonly at: number }
+  | { readonly kind: 'error'; readonly at: number; readonly code: 'ENOSPC' | 'EIO' | 'EACCES' }
+  | { readonly kind: 'signal'; readonly at: number; readonly signal: 'SIGTERM' | 'SIGINT' };
+
+export interface Ran {
+  readonly pid: number;
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  /** The calls on the folder, in order: `w` or `r` (changes, or only reads, something), and the name. */
+  readonly calls: readonly string[];
+}
+
+/** The library, compiled for this machine, and the program, built for this test. */
+export class Injector {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-faults-'));
+  private readonly library = join(this.folder, 'injector.so');
+  private readonly program: Program;
+
+  /** Throws where there is no compiler for C, or none that makes such a library. */
+  constructor() {
+    const made = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', this.library, SOURCE, '-ldl'], { encoding: 'utf8' });
+    if (made.status !== 0) {
+      rmSync(this.folder, { recursive: true });
+      throw new Error(made.error?.message ?? made.stderr);
+    }
+    this.program = new Program();
+  }
+
+  run(words: readonly string[], cwd: string, env: Readonly<Record<string, string>>, fault: Fault): Ran {
+    const log = join(this.folder, 'calls');
+    rmSync(log, { force: true });
+    const variables = {
+      ...env,
+      LD_PRELOAD: this.library,
+      FAULT_PLACES: `${cwd}/:${MEMORY}`,
+      FAULT_LOG: log,
+      ...(fault.kind === 'count' ? {} : { FAULT_KIND: fault.kind, FAULT_AT: String(fault.at) }),
+      ...(fault.kind === 'error' ? { FAULT_NUMBER: String(constants.errno[fault.code]) } : {}),
+      ...(fault.kind === 'signal' ? { FAULT_NUMBER: String(constants.signals[fault.signal]) } : {}),
+    };
+    const ran = this.program.run(words, { cwd, env: variables });
+    const calls = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    return { pid: ran.pid, status: ran.status, signal: ran.signal, stderr: ran.stderr.toString(), calls };
+  }
+
+  remove(): void {
+    this.program.remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether this machine can do it; if not, says so. */
+export function canInject(tests: number): boolean {
+  const found = process.platform === 'linux' && spawnSync('cc', ['--version'], { stdio: 'ignore' }).status === 0;
+  if (!found) console.warn(`${tests} tests of injected faults skipped: they need Linux and a C compiler (cc)`);
+  return found;
+}

@@ -1,0 +1,87 @@
+/** The commands that write, each with the files it works on. */
+import { generateIdentity } from '../../src/keys/age/x25519.js';
+import type { Desk } from '../support/desk.js';
+
+export const CANARY = 'hunter2canary';
+export const PLAIN = `# note\na: ${CANARY}\nb: 1.10\n`;
+
+export interface Scene {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** What is there before. */
+  readonly files: Readonly<Record<string, Uint8Array | string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the command leaves plaintext, or found it, in the file that it works on. */
+  readonly isPlain?: true;
+}
+
+const config = (...recipients: string[]): string =>
+  `keys:\n${recipients.map((recipient, at) => `  - &user${at} ${recipient}\n`).join('')}` +
+  `creation_rules:\n  - key_groups:\n      - age:\n${recipients.map((_, at) => `          - *user${at}\n`).join('')}`;
+
+export const NAMES = [
+  'encrypt -i',
+  'encrypt --output',
+  'decrypt -i',
+  'decrypt --output',
+  'set',
+  'unset',
+  'rotate -i',
+  'updatekeys -y',
+  'groups add -i',
+  'edit',
+  'edit of a new file',
+  'revoke',
+  'init',
+] as const;
+
+/** All scenes, by name, for the key of a desk, which is left empty. */
+export async function scenesFor(desk: Desk): Promise<ReadonlyMap<string, Scene>> {
+  const own = config(desk.recipient);
+  const second = generateIdentity().recipient;
+  const both = config(desk.recipient, second);
+  const sealed = await desk.encrypt('p.yaml', PLAIN);
+  desk.write('.sops.yaml', both);
+  const shared = await desk.encrypt('p.yaml', PLAIN, '--age', `${desk.recipient},${second}`);
+  desk.clear();
+  const editor = { EDITOR: 'sed -i s/1.10/1.20/' };
+  const all: Scene[] = [
+    { name: 'encrypt -i', words: ['encrypt', '-i', 'p.yaml'], files: { 'p.yaml': PLAIN }, isPlain: true },
+    {
+      name: 'encrypt --output',
+      words: ['encrypt', '--output', 'new.yaml', 'p.yaml'],
+      files: { 'p.yaml': PLAIN },
+      isPlain: true,
+    },
+    { name: 'decrypt -i', words: ['decrypt', '-i', 'p.yaml'], files: { 'p.yaml': sealed }, isPlain: true },
+    {
+      name: 'decrypt --output',
+      words: ['decrypt', '--output', 'new.yaml', 'p.yaml'],
+      files: { 'p.yaml': sealed },
+      isPlain: true,
+    },
+    { name: 'set', words: ['set', 'p.yaml', '["b"]', '"new"'], files: { 'p.yaml': sealed } },
+    { name: 'unset', words: ['unset', 'p.yaml', '["b"]'], files: { 'p.yaml': sealed } },
+    { name: 'rotate -i', words: ['rotate', '-i', 'p.yaml'], files: { 'p.yaml': sealed, '.sops.yaml': own } },
+    { name: 'updatekeys -y', words: ['updatekeys', '-y', 'p.yaml'], files: { 'p.yaml': sealed, '.sops.yaml': both } },
+    {
+      name: 'groups add -i',
+      words: ['groups', 'add', '-i', '-f', 'p.yaml', '--age', second],
+      files: { 'p.yaml': sealed, '.sops.yaml': both },
+    },
+    { name: 'edit', words: ['edit', 'p.yaml'], files: { 'p.yaml': sealed }, env: editor },
+    {
+      name: 'edit of a new file',
+      words: ['edit', 'new.yaml'],
+      files: { '.sops.yaml': own },
+      env: { EDITOR: `sed -i '1i a: ${CANARY}'` },
+    },
+    {
+      name: 'revoke',
+      words: ['revoke', '--yes', second],
+      files: { 'p.yaml': shared, 'q.yaml': shared, '.sops.yaml': both },
+    },
+    { name: 'init', words: ['init', '--yes'], files: {}, env: { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '' } },
+  ];
+  return new Map(all.map((scene) => [scene.name, scene]));
+}
