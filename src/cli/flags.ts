@@ -270,10 +270,12 @@ export const FLAGS: readonly FlagRow[] = [
   text('decryption-order', POINTING, { ...BEHIND, variable: 'SOPS_DECRYPTION_ORDER' }),
   text('age', INIT, { ...BEHIND, short: 'a' }),
   text('name', INIT, BEHIND),
+  yesNo('list', ['trust'], OWN),
+  yesNo('remove', ['trust'], OWN),
   text('key-file', INIT, BEHIND),
   text('path-regex', INIT, BEHIND),
   text('encrypted-regex', INIT, BEHIND),
-  text('config', ALL, { variable: 'SOPS_CONFIG' }),
+  text('config', [...ALL, 'trust'], { variable: 'SOPS_CONFIG' }),
   flag('integer', 'indent', [...PRINTING, ...CHANGING]),
   yesNo('json', [...WHY, ...DOCTOR, 'updatekeys', 'revoke'], OWN),
   text('name', GENERATE, BEHIND),
@@ -299,9 +301,9 @@ export const FLAGS: readonly FlagRow[] = [
   yesNo('legacy', ['kustomize install', 'kustomize init'], OWN),
   text('as', ['kustomize install'], BEHIND),
   yesNo('k8s', EDIT, OWN),
-  yesNo('verbose', [...ALL, ...KUSTOMIZE, ...INIT, 'install-as-sops'], { ownBehind: true }),
+  yesNo('verbose', [...ALL, ...KUSTOMIZE, ...INIT, 'trust', 'install-as-sops'], { ownBehind: true }),
   // Without --check-for-updates nothing asks the network for newer versions; taken because scripts give it.
-  yesNo('disable-version-check', [...ALL, ...INIT, 'install-as-sops'], {
+  yesNo('disable-version-check', [...ALL, ...INIT, 'trust', 'install-as-sops'], {
     ownBehind: true,
     variable: 'SOPS_DISABLE_VERSION_CHECK',
   }),

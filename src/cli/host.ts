@@ -35,6 +35,11 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
       const release = holdLine();
       return askOnTerminal(prompt, streams).finally(release);
     },
+    async confirm(question, signal) {
+      if ((streams.stderr as { isTTY?: boolean }).isTTY !== true) return undefined;
+      const { confirmOnTerminal } = await import('./confirm.js');
+      return confirmOnTerminal(question, streams, signal);
+    },
     begin: (what, telling = 'line') => activity(what, (text) => tell(text, telling)),
     warn(message) {
       say(streams.stderr, `warning: ${printable(message)}\n`);

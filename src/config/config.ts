@@ -1,5 +1,6 @@
 /** The configuration of a run: finds `.sops.yaml`, and hands out its typed form. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { isWithin } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { findConfig } from './find.js';
 import type { Config } from './model.js';
@@ -9,6 +10,8 @@ export interface ConfigRequest {
   readonly configPath?: string | undefined;
   /** The file worked on, relative to the working directory or absolute; it need not exist. */
   readonly filePath?: string | undefined;
+  /** Whether it is read whoever can write it, to be shown and not used. */
+  readonly evenUnsafe?: boolean | undefined;
   readonly host: Host;
 }
 
@@ -16,11 +19,13 @@ export interface ConfigRequest {
  * Reads the configuration of a run, or returns null when none is named and none is found. Throws `config` when it cannot be
  * read or understood, and when it may be another's work; commands that need no rule may warn and go on.
  */
-export async function loadConfig({ configPath, filePath, host }: ConfigRequest): Promise<Config | null> {
-  const path = configPath || host.env.SOPS_CONFIG || findConfig(host, filePath);
+export async function loadConfig({ configPath, filePath, evenUnsafe, host }: ConfigRequest): Promise<Config | null> {
+  const chosen = configPath || host.env.SOPS_CONFIG;
+  const path = chosen || findConfig(host, filePath);
   if (path === null) return null;
   const absolute = resolve(host.cwd, path);
   // Most runs that only read a file have none.
   const { readConfig } = await import('./read.js');
-  return readConfig({ absolute, path }, host);
+  const isBeside = !chosen && !isWithin(host.cwd, dirname(absolute));
+  return readConfig({ absolute, path, isBeside, evenUnsafe }, host);
 }

@@ -3,7 +3,7 @@ import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { Host } from '../util/host.js';
 import { compileRe2, type Re2 } from '../util/re2.js';
-import type { Config, CreationRule } from './model.js';
+import type { CreationRule, Rules } from './model.js';
 import { warnOnce } from './warnings.js';
 
 /** Settings of {@link creationRuleFor}. */
@@ -19,7 +19,7 @@ export interface RuleOptions {
  * `keysGiven` it warns and returns null), when a pattern that is reached is malformed, and when the rule itself is wrong.
  */
 export async function creationRuleFor(
-  config: Config | null,
+  config: Rules | null,
   filePath: string,
   host: Host,
   { keysGiven = false }: RuleOptions = {},
@@ -57,7 +57,7 @@ export interface RuleExplanation {
 
 /** What every rule says to a file, and the path that they were compared with. Throws nothing of its own. */
 export async function explainRules(
-  config: Config,
+  config: Rules,
   filePath: string,
   host: Host,
 ): Promise<{ path: string; rules: RuleExplanation[] }> {
@@ -82,7 +82,7 @@ async function matchOf({ pathRegex }: CreationRule, paths: readonly string[]): P
 }
 
 /** The path as rules see it: without the configuration's folder if it lies below; on Windows with `/` as well. */
-function comparedPaths(config: Config, filePath: string, host: Host): string[] {
+function comparedPaths(config: Rules, filePath: string, host: Host): string[] {
   const system = host.platform === 'win32' ? win32 : posix;
   const absolute = system.resolve(host.cwd, filePath);
   const folder = config.folder + system.sep;
@@ -136,7 +136,7 @@ export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host
  * Tells of the first rule behind the one in use that matches too and would encrypt otherwise; undefined when there is none. One without
  * `path_regex` is meant to catch what the others leave, and a malformed pattern matches nothing. Throws nothing of its own.
  */
-export async function overlapOf(config: Config, filePath: string, host: Host): Promise<string | undefined> {
+export async function overlapOf(config: Rules, filePath: string, host: Host): Promise<string | undefined> {
   const { path, rules } = await explainRules(config, filePath, host);
   const used = rules.find(({ verdict }) => verdict === 'used')?.rule;
   if (!used) return undefined;

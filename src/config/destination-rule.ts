@@ -5,7 +5,7 @@ import { REMOTES } from '../remotes/registry.js';
 import type { RemoteRow } from '../remotes/remote.js';
 import type { Host } from '../util/host.js';
 import { checkKeys, checkRule, compileRule } from './creation-rule.js';
-import type { Config, DestinationRule } from './model.js';
+import type { DestinationRule, Rules } from './model.js';
 import { warnOnce } from './warnings.js';
 
 /** A rule, and the kind of place that it chooses. */
@@ -19,7 +19,7 @@ export interface Destination {
  * path is compared without detours (`./a//b` as `a/b`). Warns of unknown keys in the rule. Throws `config`: no rule, a malformed pattern,
  * a misspelt key, no place or several in the rule.
  */
-export async function destinationFor(config: Config, path: string, host: Host): Promise<Destination> {
+export async function destinationFor(config: Rules, path: string, host: Host): Promise<Destination> {
   const { typed, cleaned } = formsOf(path, host);
   const rules = config.destinationRules;
   const byTyped = await firstMatch(rules, typed);

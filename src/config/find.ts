@@ -5,7 +5,8 @@ import { existsSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { warnOnce } from './warnings.js';
 
-const NAME = '.sops.yaml';
+/** What a configuration is called. */
+export const CONFIG_NAME = '.sops.yaml';
 const WRONG_NAME = '.sops.yml';
 /** Folders looked into, the first one included. */
 const LEVELS = 100;
@@ -55,7 +56,7 @@ export function findConfig(host: Host, filePath?: string): string | null {
     const instead = found === undefined ? '' : `; using ${JSON.stringify(found)} instead`;
     warnOnce(
       host,
-      `ignoring ${JSON.stringify(misnamed)} when searching for config file; the config file must be called ${JSON.stringify(NAME)}${instead}`,
+      `ignoring ${JSON.stringify(misnamed)} when searching for config file; the config file must be called ${JSON.stringify(CONFIG_NAME)}${instead}`,
     );
   }
   if (found !== undefined && nearer !== undefined) {
@@ -73,7 +74,7 @@ function walkUp(start: string): Walk {
   for (let level = 0; level < LEVELS; level++) {
     // Not `join`, which reads the whole path again: this runs at every start.
     const inside = folder.endsWith(sep) ? folder : folder + sep;
-    if (existsSync(inside + NAME)) return { found: inside + NAME, misnamed };
+    if (existsSync(inside + CONFIG_NAME)) return { found: inside + CONFIG_NAME, misnamed };
     const wrong = inside + WRONG_NAME;
     if (misnamed === undefined && existsSync(wrong)) misnamed = wrong;
     const parent = dirname(folder);

@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { trustKeys } from '../keys/trust.js';
 import type { Host } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/patience.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
@@ -59,7 +60,10 @@ async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, 
   const group: MasterKey[] = [];
   for (const row of rowsIn(FLAG_ORDER)) {
     const text = flags.get(row.type);
-    if (text !== undefined) group.push(...withFields(row, await keysOfText(row, text, host), fields));
+    if (text === undefined) continue;
+    // The user typed them; what rules say is another's word (see operations/trust.ts).
+    trustKeys(host, row.type, [text]);
+    group.push(...withFields(row, await keysOfText(row, text, host), fields));
   }
   return group;
 }

@@ -64,7 +64,22 @@ export interface StoreIndents {
   readonly jsonBinary: number | undefined;
 }
 
-export interface Config {
+/** A configuration as a file, for the question whether it is trusted. */
+export interface ConfigFile {
+  /** Absolute path. */
+  readonly absolute: string;
+  /** What was read, from which the rules come. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Config extends Rules {
+  readonly file: ConfigFile;
+  /** Whether it was found from the folder of the file worked on alone, where SOPS does not look. */
+  readonly isBeside: boolean;
+}
+
+/** What a configuration says. */
+export interface Rules {
   /** Where it was read from, as named or walked to, e.g. `../.sops.yaml`. */
   readonly path: string;
   /** The absolute path of its folder. */

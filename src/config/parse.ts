@@ -8,7 +8,7 @@ import { Decoder } from './decode.js';
 import type { ConfigDocument } from './document.js';
 import { parseGroups, parseRuleKeys } from './key-fields.js';
 import { unknownKeysOf } from './misspelt.js';
-import type { Config, CreationRule, DestinationRule, StoreIndents } from './model.js';
+import type { CreationRule, DestinationRule, Rules, StoreIndents } from './model.js';
 
 const RULE_KEYS = [
   'path_regex',
@@ -58,7 +58,7 @@ export interface ConfigSource {
  * Reads a configuration. Keys at the top that are not known are left alone; those of a rule are kept in its `unknownKeys`
  * for whoever uses the rule. Throws `config` when a field has a wrong type.
  */
-export function parseConfig({ document, path, folder }: ConfigSource): Config {
+export function parseConfig({ document, path, folder }: ConfigSource): Rules {
   const decoder = new Decoder(document);
   const top = decoder.fields(document.root, 'config.configFile');
   const creationRules = decoder

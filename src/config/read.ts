@@ -1,9 +1,8 @@
 /** Reads a `.sops.yaml` that was found: the file, its YAML, its typed form. */
-
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
-import { fstatSync, openSync, readFileSync } from '../util/fs.js';
+import { fstatSync, openSync, readFileSync, type Stats } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { UNREADABLE } from './decode.js';
@@ -12,27 +11,31 @@ import type { Config } from './model.js';
 import { parseConfig } from './parse.js';
 import { checkWriters } from './safety.js';
 
-/** Where a configuration is: `absolute` to open it, `path` as the user is to see it. */
+/** Where a configuration is: `absolute` to open it, `path` as the user is to see it; `isBeside` as in {@link Config}. */
 export interface ConfigPlace {
   readonly absolute: string;
   readonly path: string;
+  readonly isBeside: boolean;
+  /** Whether it is read whoever can write it, to be shown and not used. */
+  readonly evenUnsafe?: boolean | undefined;
 }
 
 /** Reads a configuration. Throws `config` when it cannot be read or understood, and when others can write it. */
-export async function readConfig({ absolute, path }: ConfigPlace, host: Host): Promise<Config> {
-  const document = parseDocument(decodeText(readBytes(absolute, path, host)), path);
-  return parseConfig({ document, path, folder: dirname(absolute) });
+export async function readConfig(place: ConfigPlace, host: Host): Promise<Config> {
+  const { absolute, path, isBeside, evenUnsafe } = place;
+  const { bytes, stats } = readOpen(absolute, path);
+  const file = { absolute, bytes };
+  if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
+  const document = parseDocument(decodeText(bytes), path);
+  return { ...parseConfig({ document, path, folder: dirname(absolute) }), file, isBeside };
 }
 
-function readBytes(absolute: string, path: string, host: Host): Buffer {
+function readOpen(absolute: string, path: string): { bytes: Buffer; stats: Stats } {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(absolute, 'r');
-    const bytes = readFileSync(descriptor);
-    checkWriters(absolute, path, fstatSync(descriptor), host);
-    return bytes;
+    return { bytes: readFileSync(descriptor), stats: fstatSync(descriptor) };
   } catch (cause) {
-    if (cause instanceof SopsError) throw cause;
     const { code, syscall } = cause as NodeJS.ErrnoException;
     const reason = (code && READ_FAILURES.get(code)) ?? code;
     throw new SopsError('config', `could not read config file: ${syscall} ${path}: ${reason}`, { cause });

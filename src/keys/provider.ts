@@ -40,6 +40,16 @@ export interface KeyProvider {
   parseEntry?(entry: string | KeyFields, host: Host, signal?: AbortSignal): Promise<MasterKey>;
   /** The identity of a key in comparisons, messages and differences. */
   keyString(key: MasterKey): string;
+  /**
+   * What a named key has credentials go to, or starts, in words, e.g. `the Vault address https://vault.example`: for the user to decide whether
+   * a configuration is to be trusted. Absent where that is nothing, whatever the key.
+   */
+  claims?(named: string | KeyFields): Promise<string[]>;
+  /**
+   * Finds out whether credentials may be used with a key, which `wrap` and `unwrap` do as well. Called before them and outside of their deadline, since the
+   * user may be asked. Throws `key` when they may not.
+   */
+  permit?(key: MasterKey, host: Host, signal?: AbortSignal): Promise<void>;
   /** Wraps a part of the data key (32 or 33 raw bytes) and returns the text of `enc`. Called once per key and writing. */
   wrap(key: MasterKey, part: Uint8Array, host: Host, signal?: AbortSignal): Promise<string>;
   /**

@@ -1,6 +1,7 @@
 /**
- * Whom the user's credentials may go to. What a file's metadata names is an attacker's input (design.md section 1.5): an
- * address, role or plug-in of a file counts only if the user named it too, or allowed it.
+ * Whom the user's credentials may go to. What a file's metadata names is an attacker's input (design.md section 1.5), and so is a
+ * configuration that came with it: an address, role or plug-in counts only if the user named it, allowed it, or trusts the
+ * configuration that names it.
  */
 import { SopsError } from '../errors.js';
 import type { Host } from '../util/host.js';
@@ -10,37 +11,65 @@ import type { KeyFields } from './provider.js';
 /** A key as a user names it: text of a flag, variable or rule (several with commas), or an entry by its field names in files. */
 export type NamedKey = string | KeyFields;
 
-/** By run, what its user named; a run is told by its host. */
-const named = new WeakMap<Host, Map<string, NamedKey[]>>();
+/** A configuration, as far as it says whom the user's credentials may go to. */
+export interface Witness {
+  /** Its path as the user is to see it. */
+  readonly path: string;
+  /**
+   * Whether the user trusts it; `called` is what that is needed for. Called only then. It may ask the user, and stops asking when the
+   * signal is aborted.
+   */
+  vouches(called: string, signal?: AbortSignal): Promise<boolean>;
+}
+
+interface Named {
+  readonly key: NamedKey;
+  /** The configuration that names it; undefined where the user did, by a flag or variable. */
+  readonly witness: Witness | undefined;
+}
+
+/** By run, what was named; a run is told by its host. */
+const named = new WeakMap<Host, Map<string, Named[]>>();
 
 /**
- * Remembers for a run that its user named keys of a type. Called by providers from `parse` and by operations for the rules of
- * the nearest `.sops.yaml`; never with anything that stands in an encrypted file.
+ * Remembers for a run that its user named keys of a type, by flags or variables. Never called with anything that stands in a file:
+ * neither in an encrypted one nor in a configuration.
  */
 export function trustKeys(host: Host, type: string, keys: Iterable<NamedKey>): void {
-  const types = named.get(host) ?? new Map<string, NamedKey[]>();
+  remember(host, type, keys, undefined);
+}
+
+/** Remembers for a run that rules of a configuration name keys of a type; they are trusted as far as it is. */
+export function noteKeys(host: Host, type: string, keys: Iterable<NamedKey>, witness: Witness): void {
+  remember(host, type, keys, witness);
+}
+
+function remember(host: Host, type: string, keys: Iterable<NamedKey>, witness: Witness | undefined): void {
+  const types = named.get(host) ?? new Map<string, Named[]>();
   named.set(host, types);
   const list = types.get(type) ?? [];
   types.set(type, list);
-  for (const key of keys) list.push(key);
+  for (const key of keys) list.push({ key, witness });
 }
 
-/** The keys of a type that the user named in this run. */
+/** The keys of a type that the user named in this run, other than by a configuration. */
 export function trustedKeys(host: Host, type: string): readonly NamedKey[] {
+  return namesOf(host, type).flatMap(({ key, witness }) => (witness === undefined ? [key] : []));
+}
+
+/** All keys of a type that were named in this run outside of encrypted files, trusted or not. */
+export function namedKeys(host: Host, type: string): readonly NamedKey[] {
+  return namesOf(host, type).map(({ key }) => key);
+}
+
+function namesOf(host: Host, type: string): readonly Named[] {
   return named.get(host)?.get(type) ?? [];
 }
 
-/** Whether the user named a key whose text is this one, as for age recipients and their plug-ins. */
-export function isNamedKey(host: Host, type: string, text: string): boolean {
-  return trustedKeys(host, type).some((key) => {
-    return typeof key === 'string'
-      ? key.split(',').some((one) => one.trim() === text)
-      : [...key.values()].includes(text);
-  });
-}
-
-/** Something of a key that the user's credentials would go to. */
+/** Something of a key that the user's credentials would go to, or a program that it would start. */
 export interface Target {
+  /** The type of keys under which it is named. */
+  readonly type: string;
   /** How messages call it, with its text, e.g. `the Vault address https://vault.example`. */
   readonly called: string;
   /** The variable with the user's allow list. */
@@ -49,28 +78,53 @@ export interface Target {
   readonly entry: string;
   /** Whether an entry of the list means it. */
   covers(entry: string): boolean;
-  /** Whether the user chose it by other means; asked only when there is no allow list. */
-  isChosen(): boolean;
-  /** How the user could choose it, other than by the list: the beginning of a sentence. */
+  /** Whether the user's surroundings choose it; asked only when there is no allow list. */
+  isChosen(): boolean | Promise<boolean>;
+  /** Whether a key that was named means it. */
+  isNamedBy(key: NamedKey): boolean;
+  /** What becomes of it when it is refused, for messages. */
+  readonly refusal: string;
+  /** How the user could choose it, other than by a list or a configuration, after `If you trust it,`. */
   readonly advice: string;
+  /** Whether the list only adds to what is allowed, where SOPS has none. */
+  readonly listOnlyAdds?: boolean;
 }
 
+/** What becomes of an address or role that is refused. */
+export const NO_CREDENTIALS = 'your credentials are not used with it';
+
 /**
- * Refuses a target that the user neither chose nor allowed. The allow list, when set, is the whole answer, as in SOPS: `all`,
- * `none`, or entries separated by commas. Throws `key`.
+ * Refuses a target that the user neither chose nor allowed, nor trusts the configuration that names it. The allow list, when set, is
+ * the whole answer, as in SOPS: `all`, `none`, or entries separated by commas. `SOPS_TS_TRUST=all` allows what no list
+ * forbids. Where there is a terminal the user may be asked whether a configuration is to be trusted. Throws `key`.
  */
-export function checkTarget(target: Target, host: Host): void {
+export async function checkTarget(target: Target, host: Host, signal?: AbortSignal): Promise<void> {
   const list = host.env[target.variable];
   if (list) {
     if (listCovers(list, target)) return;
-    throw new SopsError('key', `Allowlist does not allow ${target.entry}`, {
-      hint: `${target.variable} decides; list it there if you trust it.`,
+    if (!target.listOnlyAdds)
+      throw new SopsError('key', `Allowlist does not allow ${target.entry}`, {
+        hint: `${target.variable} decides; list it there if you trust it.`,
+      });
+  }
+  const names = namesOf(host, target.type).filter(({ key }) => target.isNamedBy(key));
+  if (names.some(({ witness }) => witness === undefined)) return;
+  if (host.env.SOPS_TS_TRUST === 'all' || (await target.isChosen())) return;
+  const witnesses = [...new Set(names.flatMap(({ witness }) => witness ?? []))];
+  for (const witness of witnesses) if (await witness.vouches(target.called, signal)) return;
+  throw refused(target, witnesses[0]);
+}
+
+/** The texts of a file are not quoted for a shell: a user may copy the line there. */
+function refused({ called, variable, advice, refusal }: Target, witness: Witness | undefined): SopsError {
+  if (witness === undefined) {
+    return new SopsError('key', `${called} is named by the file only, so ${refusal}`, {
+      hint: `If you trust it, ${advice}, name it in .sops.yaml and run sops-ts trust, or list it in ${variable} (the word all lists everything, as SOPS does).`,
     });
   }
-  if (target.isChosen()) return;
-  throw new SopsError('key', `${target.called} is named by the file only, so your credentials are not used with it`, {
-    // It is not quoted: a user may copy the line into a shell, and the text is the file's.
-    hint: `${target.advice}, or list it in ${target.variable} (the word all lists everything, as SOPS does).`,
+  const message = `${called} is named only by ${witness.path}, which you have not trusted as it is now, so ${refusal}`;
+  return new SopsError('key', message, {
+    hint: `If you trust what it names, run sops-ts trust (from elsewhere: sops-ts trust FILE), ${advice}, or list it in ${variable}.`,
   });
 }
 

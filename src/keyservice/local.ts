@@ -33,6 +33,7 @@ export class LocalKeyService implements KeyService {
     const provider = await providerOf(key);
     const row = keyTypeRow(key.type);
     if (!row?.remote) return use(provider, signal);
+    await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
       return await inTime(this.#timeout, signal, (stop) => use(provider, stop));

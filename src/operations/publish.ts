@@ -17,7 +17,7 @@ import { filesBelow } from './encrypted-files.js';
 import { readAsChosen, readInput } from './input.js';
 import type { KeyChange } from './key-changes.js';
 import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
-import { trustConfig } from './trust.js';
+import { checkPlace, trustConfig } from './trust.js';
 
 export interface PublishRequest {
   /** A file, or with `recursive` a folder; undefined when none was named, which is told once the configuration is found. */
@@ -185,6 +185,7 @@ async function prepare(
     return { url: place.url(name), masked: null, send: () => place.put(name, content) };
   }
   const place = (await remote.load()).open(rule.settings, surroundings.host);
+  if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.host);
   const { values, masked } = await plainContent(source, surroundings);
   return { url: place.url(name), masked, send: () => place.put(name, values) };
 }

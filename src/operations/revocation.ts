@@ -3,6 +3,7 @@
 import { basename, relative, resolve, sep } from 'node:path';
 import { loadConfig } from '../config/config.js';
 import { withoutRecipients } from '../config/edit-config.js';
+import { CONFIG_NAME } from '../config/find.js';
 import type { Config } from '../config/model.js';
 import { namesRecipient } from '../config/recipient.js';
 import { type NameOf, namesOf } from '../config/recipient-names.js';
@@ -58,8 +59,6 @@ export interface AffectedFile {
   /** Key groups needed to read it; up to 1 means that the recipient alone could. */
   readonly shamirThreshold: number;
 }
-
-const CONFIG_NAME = '.sops.yaml';
 
 /**
  * Finds out whom a name stands for, which configurations and files name them, and what these are to become. Throws `config` when

@@ -5,7 +5,7 @@ import { namesOf, withName } from '../config/recipient-names.js';
 import { warnOnce } from '../config/warnings.js';
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
-import { type NamedKey, trustedKeys } from '../keys/trust.js';
+import { type NamedKey, namedKeys } from '../keys/trust.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Host } from '../util/host.js';
 
@@ -56,7 +56,7 @@ async function strangersIn(groups: readonly KeyGroup[], host: Host): Promise<str
   const strangers = new Set<string>();
   for (const key of groups.flat()) {
     const keyString = await keyStringOf(key);
-    if (!trustedKeys(host, key.type).some((named) => names(named, keyString, key))) strangers.add(keyString);
+    if (!namedKeys(host, key.type).some((named) => names(named, keyString, key))) strangers.add(keyString);
   }
   return [...strangers];
 }

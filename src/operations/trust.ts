@@ -1,20 +1,119 @@
-/** What the nearest `.sops.yaml` names, told to the providers: only that may get the user's credentials (design.md section 1.5). */
-import type { Config, CreationRule, GroupRule } from '../config/model.js';
-import { trustKeys } from '../keys/trust.js';
+/** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (design.md section 1.5). */
+import type { Config, CreationRule, GroupRule, Rules } from '../config/model.js';
+import { warnOnce } from '../config/warnings.js';
+import { keyTypeRow } from '../keys/registry.js';
+import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
+import { REMOTES } from '../remotes/registry.js';
+import type { RemoteSettings } from '../remotes/remote.js';
 import type { Host } from '../util/host.js';
+import { isSameServer } from '../util/vault/address.js';
 
-/** Lets the keys of all rules of a configuration count as named by the user of this run. Nothing is contacted. */
+/** Under which addresses of `publish` are noted, as keys are under their type. */
+const PLACES = 'publish';
+
+/**
+ * Lets the keys of all rules of a configuration count as named by it, which is as much as the user trusts it: whether that is so is
+ * found out once something needs it. Nothing is contacted.
+ */
 export function trustConfig(config: Config | null, host: Host): void {
-  const publishing = config?.destinationRules.map((rule) => rule.recreationRule) ?? [];
-  for (const rule of [...(config?.creationRules ?? []), ...publishing]) trustRule(rule, host);
+  if (config === null) return;
+  const witness = witnessOf(config, host);
+  for (const [type, key] of keysIn(config)) noteKeys(host, type, [key], witness);
+  for (const { settings } of config.destinationRules) noteKeys(host, PLACES, addressesIn(settings), witness);
 }
 
-function trustRule(rule: CreationRule, host: Host): void {
-  for (const [type, keys] of rule.keys) if ('texts' in keys) trustKeys(host, type, keys.texts);
-  for (const group of rule.keyGroups) trustGroup(group, host);
+function witnessOf(config: Config, host: Host): Witness {
+  let answer: Promise<boolean> | undefined;
+  return {
+    path: config.path,
+    vouches(called, signal) {
+      answer ??= isTrustworthy(config, called, host, signal);
+      return answer;
+    },
+  };
 }
 
-function trustGroup(group: GroupRule, host: Host): void {
-  for (const [type, keys] of group.keys) trustKeys(host, type, keys);
-  for (const merged of group.merge) trustGroup(merged, host);
+/** Whether the user has trusted a configuration, says so now, or wants what SOPS does. */
+async function isTrustworthy(config: Config, called: string, host: Host, signal?: AbortSignal): Promise<boolean> {
+  const { isTrusted, recordTrust } = await import('../config/trust-record.js');
+  if (isTrusted(config.file, host)) return true;
+  // SOPS does not see a configuration that is beside the file alone.
+  if (host.calledAsSops && !config.isBeside) {
+    warnOnce(
+      host,
+      `${called} is named only by ${config.path}, which you have not trusted; sops uses your credentials with it all the same (sops-ts trust)`,
+    );
+    return true;
+  }
+  const isWanted = await host.confirm?.(await questionAbout(config), signal);
+  if (isWanted) await recordTrust(config.file, host);
+  return isWanted ?? false;
+}
+
+async function questionAbout(config: Config): Promise<string> {
+  const claims = await claimsOf(config);
+  const lines = [
+    `${config.file.absolute} is not trusted as it is now. It names:`,
+    ...claims.map((claim) => `  ${claim}`),
+  ];
+  return [...lines, 'Trust it, so that your credentials are used and programs started as it says?'].join('\n');
+}
+
+/** What the rules of a configuration have credentials go to, or start, in words. */
+export async function claimsOf(config: Rules): Promise<string[]> {
+  const claims: string[] = [];
+  for (const [type, key] of keysIn(config))
+    claims.push(...((await (await keyTypeRow(type)?.load?.())?.claims?.(key)) ?? []));
+  for (const { settings } of config.destinationRules) claims.push(...addressesIn(settings).map(calledPlace));
+  return [...new Set(claims)];
+}
+
+/**
+ * Refuses to publish to an address that only an untrusted configuration names: the user's token goes there, and the values do. Throws
+ * `key`.
+ */
+export async function checkPlace(settings: RemoteSettings, host: Host): Promise<void> {
+  for (const address of addressesIn(settings)) {
+    await checkTarget(
+      {
+        type: PLACES,
+        called: calledPlace(address),
+        variable: 'SOPS_HC_VAULT_ALLOWLIST',
+        entry: address,
+        covers: (entry) => isSameServer(address, entry),
+        isChosen: () => isSameServer(address, host.env.VAULT_ADDR ?? ''),
+        isNamedBy: (named) => named === address,
+        refusal: NO_CREDENTIALS,
+        advice: 'set VAULT_ADDR to it',
+        listOnlyAdds: true,
+      },
+      host,
+    );
+  }
+}
+
+function calledPlace(address: string): string {
+  return `the Vault address ${address} to publish to`;
+}
+
+function addressesIn(settings: RemoteSettings): string[] {
+  return REMOTES.flatMap(({ address }) => (address === undefined ? [] : (settings.get(address) ?? [])));
+}
+
+/** The keys of all rules with their types, those for publishing included. */
+function keysIn({ creationRules, destinationRules }: Rules): (readonly [string, NamedKey])[] {
+  const publishing = destinationRules.map((rule) => rule.recreationRule);
+  return [...(creationRules ?? []), ...publishing].flatMap(keysOfRule);
+}
+
+function keysOfRule(rule: CreationRule): (readonly [string, NamedKey])[] {
+  const texts = [...rule.keys].flatMap(([type, keys]) =>
+    'texts' in keys ? keys.texts.map((text) => [type, text] as const) : [],
+  );
+  return [...texts, ...rule.keyGroups.flatMap(keysOfGroup)];
+}
+
+function keysOfGroup({ keys, merge }: GroupRule): (readonly [string, NamedKey])[] {
+  const own = [...keys].flatMap(([type, entries]) => entries.map((entry) => [type, entry] as const));
+  return [...own, ...merge.flatMap(keysOfGroup)];
 }

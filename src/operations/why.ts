@@ -49,7 +49,8 @@ interface Study {
 /** Explains one file, which need not exist. Throws only for what is no file that could be read. */
 export async function explainFile(request: WhyRequest, host: Host): Promise<Explanation> {
   const notes: string[] = [];
-  const quiet: Host = { ...host, cwd: host.cwd, warn: (message) => void notes.push(message) };
+  const { confirm: _, ...rest } = { ...host };
+  const quiet: Host = { ...rest, warn: (message) => void notes.push(message) };
   const problems: string[] = [];
   const { path } = request.input;
   const reader = await readerForNew(request, host);

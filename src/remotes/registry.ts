@@ -19,6 +19,7 @@ export const REMOTES: readonly RemoteRow[] = [
   {
     field: 'vault_path',
     title: 'HashiCorp Vault / OpenBao KV',
+    address: 'vault_address',
     options: [
       { name: 'vault_address', kind: 'text' },
       { name: 'vault_kv_mount_name', kind: 'text' },

@@ -46,6 +46,8 @@ interface Row<Kind extends string, Content> {
   readonly field: string;
   /** How users call it. */
   readonly title: string;
+  /** The field with the address of a server that gets the user's token; absent where no field says that. */
+  readonly address?: string;
   /** The other fields that say something about it. */
   readonly options: readonly RemoteField[];
   /** Whether it gets the encrypted file, byte for byte, or the decrypted values. */

@@ -14,7 +14,7 @@ const MISMATCH = 'check-and-set parameter did not match the current version';
 export const vaultKv: Remote<PlainValues> = {
   open(settings, host) {
     const engine = engineOf(settings);
-    // Both are the user's own words: `.sops.yaml` is where the place is configured.
+    // Whoever publishes has seen to it that the user trusts the one that is named.
     const named = settings.get('vault_address');
     const address = named ?? (host.env.VAULT_ADDR || DEFAULT_ADDRESS);
     return {

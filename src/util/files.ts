@@ -1,4 +1,5 @@
 /** What the operating system says about files, and when something about one fails. */
+import { sep } from 'node:path';
 import { closeSync, type Stats, statSync } from './fs.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
@@ -40,4 +41,9 @@ export function closeQuietly(descriptor: number): void {
   } catch {
     // As said.
   }
+}
+
+/** Whether an absolute path is a folder or lies below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return `${path}${sep}`.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -54,6 +54,11 @@ export interface Host {
    * a wrong one. Rejects when there is no terminal, or the user gives up.
    */
   askSecret(prompt: string): Promise<string>;
+  /**
+   * Asks the user a question at the terminal that is answered by yes or no; it may have several lines. Undefined when there is no terminal, or the
+   * question was taken back by the signal. Absent where nobody is ever to be asked.
+   */
+  confirm?(question: string, signal?: AbortSignal): Promise<boolean | undefined>;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
   /** Told what is done, step by step; absent when nobody looks. */

@@ -139,7 +139,10 @@ describe.skipIf(!MOTO)('with moto', () => {
       stderr: expect.stringContaining(`the role ${ROLE} is named by the file only`),
     });
     const config = write('role.sops.yaml', `creation_rules:\n  - kms: "${arns.other}+${ROLE}"\n`);
-    expect((await ours(['--config', config, 'decrypt', file])).stdout.toString()).toBe(PLAIN);
+    const settings = { XDG_CONFIG_HOME: join(work, 'settings') };
+    expect((await ours(['--config', config, 'decrypt', file], settings)).status).toBe(128);
+    expect((await ours(['--config', config, 'trust'], settings)).status).toBe(0);
+    expect((await ours(['--config', config, 'decrypt', file], settings)).stdout.toString()).toBe(PLAIN);
   });
 
   test('the program ends at once, and says nothing of its own', async () => {

@@ -70,7 +70,10 @@ describe('the program', () => {
     expect(failure.stderr).not.toContain(TOKEN);
     expect([service.http.received, programs.lines('az.log')]).toEqual([[], []]);
     write('azure.sops.yaml', `creation_rules: [{ path_regex: x, azure_keyvault: "${service.url}/keys/other" }]\n`);
-    expect(await ours(['decrypt', '--config', 'azure.sops.yaml', file])).toBe(PLAIN);
+    const settings = { XDG_CONFIG_HOME: join(programs.path, 'settings') };
+    await expect(ours(['decrypt', '--config', 'azure.sops.yaml', file], settings)).rejects.toMatchObject({ code: 128 });
+    await ours(['trust', '--config', 'azure.sops.yaml'], settings);
+    expect(await ours(['decrypt', '--config', 'azure.sops.yaml', file], settings)).toBe(PLAIN);
   });
 });
 
@@ -92,7 +95,7 @@ describe.skipIf(!SOPS)('and the real sops', () => {
       `creation_rules: [{ key_groups: [{ azure_keyvault: [${entry}] }, { azure_keyvault: [${entry}] }] }]\n`,
     );
     const words = ['--config', 'groups.sops.yaml', 'encrypt', 'plain.yaml'];
-    const [one, other] = [await ours(words), await theirs(words)];
+    const [one, other] = [await ours(words, allowed()), await theirs(words)];
     for (const text of [one, other]) expect(text.split(`version: ${VERSION}`)).toHaveLength(3);
     expect(await theirs(['decrypt', write('ours.yaml', one)])).toBe(PLAIN);
     expect(await ours(['decrypt', write('theirs.yaml', other)], allowed())).toBe(PLAIN);

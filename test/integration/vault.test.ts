@@ -141,13 +141,16 @@ describe.skipIf(!BAO)('with a real OpenBao', () => {
       );
     });
 
-    test('but with .sops.yaml naming a key there, be it another one', async () => {
+    test('but with a trusted .sops.yaml naming a key there, be it another one', async () => {
       const file = await encrypted();
       const config = write(
         'vault.sops.yaml',
         `creation_rules:\n  - path_regex: x\n    key_groups:\n      - hc_vault: ["${key('transit/keys/other')}"]\n`,
       );
-      const ran = await ours(['decrypt', '--config', config, file], { VAULT_ADDR: '' });
+      const env = { VAULT_ADDR: '', XDG_CONFIG_HOME: join(folder, 'settings') };
+      expect((await ours(['decrypt', '--config', config, file], env)).status).toBe(128);
+      expect((await ours(['trust', '--config', config], env)).status).toBe(0);
+      const ran = await ours(['decrypt', '--config', config, file], env);
       expect(ran.stdout.toString()).toBe(PLAIN);
     });
 

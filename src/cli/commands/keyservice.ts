@@ -46,7 +46,8 @@ async function optionsOf({ values, host }: Invocation, questions: Questions): Pr
     address: values.text('address') ?? DEFAULT_ADDRESS,
     // What a client names counts as what a file names: only the server's own user can name whom to trust.
     host: () => {
-      const one = { ...host };
+      // Nor may a client have the user asked to trust more.
+      const { confirm: _, ...one } = { ...host };
       trustConfig(config, one);
       return one;
     },

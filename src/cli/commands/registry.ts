@@ -136,6 +136,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./keyservice.js')).keyservice,
   },
   {
+    name: 'trust',
+    operandRule: 'own',
+    writesInPlace: () => false,
+    load: async () => (await import('./trust.js')).trust,
+  },
+  {
     name: 'install-as-sops',
     operandRule: 'own',
     writesInPlace: () => false,

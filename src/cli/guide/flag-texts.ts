@@ -172,6 +172,8 @@ const TEXTS: ReadonlyMap<string, FlagText> = new Map<string, FlagText>([
   ['indent', { value: 'N', help: 'print anew with N blanks per level (JSON: -1 for tabs)' }],
   ['init --age', { value: 'LIST', help: 'the recipients to write instead of your own key (comma list)' }],
   ['init --name', { value: 'NAME', help: 'what your key is called in .sops.yaml (default: your user name)' }],
+  ['list', { help: 'show which configurations are trusted, and which have changed since or are gone' }],
+  ['remove', { help: 'trust it no more' }],
   ['key-file', { value: 'FILE', help: 'make the key there; it is refused in a repository', offers: 'files' }],
   ['path-regex', { value: 'REGEX', help: 'write one rule, for these files, instead of the usual ones' }],
   ['init --encrypted-regex', { value: 'REGEX', help: 'encrypt only values whose keys match, in those files' }],

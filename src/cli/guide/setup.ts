@@ -32,6 +32,16 @@ export const SETUP: Task = {
       examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
     },
     {
+      name: 'trust',
+      operands: '[folder]',
+      summary: 'use the addresses, roles and plug-ins that a .sops.yaml names, as it is now',
+      examples: [
+        'sops-ts trust                         # shows what it names, and remembers it; a change asks again',
+        'sops-ts trust --list',
+        'sops-ts trust --remove ~/src/clone',
+      ],
+    },
+    {
       name: 'install-as-sops',
       operands: 'folder',
       summary: 'put a program called sops into a folder, for editors, direnv, Ansible',

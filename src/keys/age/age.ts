@@ -1,8 +1,6 @@
 /** The provider of age keys (spec keys-and-config.md section 2.7). */
-import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { isNamedKey, trustKeys } from '../trust.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
 import { parseRecipient, pluginStartedFor } from './recipients.js';
@@ -23,7 +21,6 @@ export const ageProvider: KeyProvider = {
     for (const item of text === '' ? [] : text.split(',')) {
       const recipient = item.trim();
       await parseRecipient(recipient, host);
-      trustKeys(host, TYPE, [recipient]);
       keys.push({ type: TYPE, fields: new Map([[RECIPIENT, recipient]]), enc: '' });
     }
     return keys;
@@ -31,10 +28,15 @@ export const ageProvider: KeyProvider = {
 
   keyString: recipientOf,
 
+  async claims(named) {
+    return (await import('./plugin-trust.js')).pluginsOf(named);
+  },
+
   async wrap(key, part, host) {
     const text = recipientOf(key);
     const recipient = await parseRecipient(text, host);
-    await checkPluginAllowed(text, host);
+    const plugin = await pluginStartedFor(text);
+    if (plugin !== null) await checkPlugin(plugin, text, host);
     return encodeArmor(await recipient.seal(part));
   },
 
@@ -49,20 +51,9 @@ export const ageProvider: KeyProvider = {
   },
 };
 
-/**
- * No program is started only because a file names it (design 1.5): a plug-in must be that of a recipient which came
- * by flag, variable or `.sops.yaml`, or of an identity of the user.
- */
-async function checkPluginAllowed(recipient: string, host: Host): Promise<void> {
-  const name = await pluginStartedFor(recipient);
-  if (name === null || isNamedKey(host, TYPE, recipient) || (await keyringOf(host).namesPlugin(name))) return;
-  throw new SopsError(
-    'key',
-    `the age plug-in ${JSON.stringify(name)} is named by the file only, so it is not started`,
-    {
-      hint: 'Give its recipient in .sops.yaml or by --age, or add an identity of the plug-in to your age keys.',
-    },
-  );
+async function checkPlugin(plugin: string, recipient: string, host: Host): Promise<void> {
+  const { checkPluginAllowed } = await import('./plugin-trust.js');
+  await checkPluginAllowed(plugin, recipient, { host, isOwn: () => keyringOf(host).namesPlugin(plugin) });
 }
 
 function recipientOf(key: MasterKey): string {

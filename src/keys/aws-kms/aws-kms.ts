@@ -8,11 +8,10 @@ import { oneLine } from '../../util/one-line.js';
 import { whileWaitingFor } from '../../util/patience.js';
 import { type Advice, adviceOnException, DAMAGED, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { trustKeys } from '../trust.js';
 import { regionOf, splitRole } from './arn.js';
 import { clientFor, type KmsClient, loadKms } from './clients.js';
 import { oldContextsOf } from './old-context.js';
-import { checkRole } from './role-trust.js';
+import { calledRole, checkRole, rolesOf } from './role-trust.js';
 
 const TYPE = 'kms';
 const ENCRYPTING = 'failed to encrypt sops data key with AWS KMS';
@@ -47,8 +46,7 @@ export const awsKmsProvider: KeyProvider = {
   type: TYPE,
 
   /** Items are `ARN` or `ARN+ROLE_ARN`, without spaces. Whether an ARN is one is seen when it is used, as in SOPS. */
-  async parse(text, host) {
-    trustKeys(host, TYPE, [text]);
+  async parse(text) {
     const items = text === '' ? [] : text.split(',').map((item) => item.replaceAll(' ', ''));
     return items.map((item): MasterKey => {
       const { arn, role } = splitRole(item);
@@ -67,6 +65,15 @@ export const awsKmsProvider: KeyProvider = {
     const identity = role === '' ? arn : `${arn}+${role}`;
     if (profile !== '') return `${identity}|${pairs}|${profile}`;
     return pairs === '' ? identity : `${identity}|${pairs}`;
+  },
+
+  async claims(named) {
+    return rolesOf(named).flatMap((role) => (role === '' ? [] : calledRole(role)));
+  },
+
+  async permit(key, host, signal) {
+    const { role } = partsOf(key);
+    if (role !== '') await checkRole(role, TYPE, host, signal);
   },
 
   async wrap(key, part, host, signal) {
@@ -148,7 +155,7 @@ interface Access {
 async function prepare(key: MasterKey, doing: string, host: Host, signal?: AbortSignal): Promise<Access> {
   const { arn, role, profile, context } = partsOf(key);
   const region = regionOf(arn);
-  if (role !== '') checkRole(role, TYPE, host);
+  if (role !== '') await checkRole(role, TYPE, host, signal);
   const client = await clientFor({ region, profile, role }, host);
   await whileWaitingFor(`the credentials of ${profileOf(client)}`, { host, signal }, () =>
     client.config.credentials().catch(async (error: unknown) => {

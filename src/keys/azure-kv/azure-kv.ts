@@ -4,7 +4,7 @@ import type { Host } from '../../util/host.js';
 import { mapOf, textOf } from '../../util/http/answer.js';
 import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
-import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
+import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { callVault, type Run } from './client.js';
 import { type AzureKey, parseKeyUrl, requestUrl, vaultOf, versionIn } from './key-url.js';
 
@@ -20,17 +20,23 @@ export const azureProvider: KeyProvider = {
 
   async parse(text, host, signal) {
     const keys = (text === '' ? [] : text.split(',')).map(parseKeyUrl);
-    trustKeys(host, TYPE, [text]);
     return Promise.all(keys.map((key) => masterKey(key, { host, signal })));
   },
 
   async parseEntry(entry, host, signal) {
     const key = typeof entry === 'string' ? parseKeyUrl(entry) : azureKey(entry);
-    trustKeys(host, TYPE, [entry]);
     return masterKey(key, { host, signal });
   },
 
   keyString: (key) => keyStringOf(azureKey(key.fields)),
+
+  async claims(named) {
+    return vaultsOf(named).flatMap((url) => (isCloud(url) ? [] : called(url)));
+  },
+
+  permit(key, host, signal) {
+    return checkVault(requestUrl(azureKey(key.fields), ''), host, signal);
+  },
 
   async wrap(key, part, host, signal) {
     const value = await use(key, 'encrypt', Buffer.from(part), { host, signal });
@@ -77,7 +83,7 @@ function knownVersion(key: AzureKey, run: Run): Promise<string> {
 async function newestVersion(key: AzureKey, run: Run): Promise<string> {
   const explained = explain(`failed to fetch Azure Key to retrieve key version: ${key.vaultUrl}/keys/${key.name}`);
   const url = requestUrl(key, '');
-  checkVault(url, run.host);
+  await checkVault(url, run.host, run.signal);
   const answer = await callVault(url, undefined, run).catch(explained);
   const version = versionIn(textOf(mapOf(answer.get('key')), 'kid') ?? '');
   if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: STRANGER }));
@@ -89,7 +95,7 @@ async function newestVersion(key: AzureKey, run: Run): Promise<string> {
 async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buffer, run: Run): Promise<Buffer> {
   const parts = azureKey(key.fields);
   const url = requestUrl(parts, operation);
-  checkVault(url, run.host);
+  await checkVault(url, run.host, run.signal);
   const explained = explain(`failed to ${operation} sops data key with Azure Key Vault key '${keyStringOf(parts)}'`);
   const payload = { alg: ALGORITHM, value: bytes.toString('base64url') };
   const answer = await callVault(url, payload, run).catch(explained);
@@ -112,26 +118,38 @@ const CLOUD_DOMAINS = [
  * Refuses a host that only a file names (design.md section 1.5). Vaults of the clouds are fine: a token for them is for the
  * whole domain, and the owner of a vault there does not get to see it.
  */
-function checkVault({ host: place, hostname, port, origin }: URL, host: Host): void {
-  const isCloud = port === '' && CLOUD_DOMAINS.some((domain) => hostname.endsWith(domain));
+function checkVault(url: URL, host: Host, signal?: AbortSignal): Promise<void> {
   const { SOPS_AZURE_KEYVAULT_URLS: urls = '' } = host.env;
-  checkTarget(
+  const isListed = (named: NamedKey): boolean => vaultsOf(named).some((one) => one.host === url.host);
+  return checkTarget(
     {
-      called: `the Azure Key Vault ${origin}`,
+      type: TYPE,
+      called: called(url),
       variable: 'SOPS_AZURE_KEYVAULT_ALLOWLIST',
-      entry: origin,
-      covers: (entry) => vaultOf(entry)?.host === place,
-      isChosen: () => isCloud || [...trustedKeys(host, TYPE), urls].some((named) => vaultsOf(named).includes(place)),
-      advice: 'If you trust it, name the key in .sops.yaml',
+      entry: url.origin,
+      covers: (entry) => vaultOf(entry)?.host === url.host,
+      isChosen: () => isCloud(url) || isListed(urls),
+      isNamedBy: isListed,
+      refusal: NO_CREDENTIALS,
+      advice: 'name the key in SOPS_AZURE_KEYVAULT_URLS',
     },
     host,
+    signal,
   );
 }
 
-/** The hosts that a user's key names; a malformed one names none. */
-function vaultsOf(named: NamedKey): string[] {
+function called({ origin }: URL): string {
+  return `the Azure Key Vault ${origin}`;
+}
+
+function isCloud({ port, hostname }: URL): boolean {
+  return port === '' && CLOUD_DOMAINS.some((domain) => hostname.endsWith(domain));
+}
+
+/** The vaults that a user's key names; a malformed one names none. */
+function vaultsOf(named: NamedKey): URL[] {
   const texts = typeof named === 'string' ? named.split(',') : [azureKey(named).vaultUrl];
-  return texts.flatMap((text) => vaultOf(text.trim())?.host ?? []);
+  return texts.flatMap((text) => vaultOf(text.trim()) ?? []);
 }
 
 function azureKey(fields: KeyFields): AzureKey {

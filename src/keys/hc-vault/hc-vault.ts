@@ -8,7 +8,7 @@ import type { Run } from '../../util/vault/client.js';
 import { readSettings } from '../../util/vault/settings.js';
 import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { checkTarget, type NamedKey, trustedKeys, trustKeys } from '../trust.js';
+import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { type Operation, parseVaultUri, type VaultKey } from './address.js';
 import { callVault } from './client.js';
 
@@ -21,18 +21,26 @@ const NAME = 'key_name';
 export const vaultProvider: KeyProvider = {
   type: TYPE,
 
-  async parse(text, host) {
+  async parse(text) {
     const keys = text.split(',').filter((uri) => uri !== '');
-    return keys.map((uri) => masterKey(uri, host));
+    return keys.map(masterKey);
   },
 
-  async parseEntry(entry, host) {
-    return masterKey(typeof entry === 'string' ? entry : '', host);
+  async parseEntry(entry) {
+    return masterKey(typeof entry === 'string' ? entry : '');
   },
 
   keyString(key) {
     const { address, enginePath, keyName } = vaultKey(key);
     return `${address}/v1/${enginePath}/keys/${keyName}`;
+  },
+
+  async claims(named) {
+    return addressesOf(named).map(called);
+  },
+
+  permit(key, host, signal) {
+    return checkAddress(vaultKey(key).address, host, signal);
   },
 
   async wrap(key, part, host, signal) {
@@ -57,9 +65,8 @@ export const vaultProvider: KeyProvider = {
   },
 };
 
-function masterKey(uri: string, host: Host): MasterKey {
+function masterKey(uri: string): MasterKey {
   const { address, enginePath, keyName } = parseVaultUri(uri);
-  trustKeys(host, TYPE, [uri]);
   const fields = new Map([
     [ENGINE, enginePath],
     [NAME, keyName],
@@ -83,7 +90,7 @@ async function ask(
   run: Run,
 ): Promise<ReadonlyMap<string, unknown>> {
   const parts = vaultKey(key);
-  checkAddress(parts.address, run.host);
+  await checkAddress(parts.address, run.host, run.signal);
   const settings = await readSettings(run.host);
   return callVault(parts, operation, payload, settings, run).catch((error: unknown) => {
     throw error instanceof SopsError
@@ -93,25 +100,29 @@ async function ask(
 }
 
 /** The token goes to the address of the key, so that must be the user's choice (design.md sections 1.5 and 5). */
-function checkAddress(address: string, host: Host): void {
+function checkAddress(address: string, host: Host, signal?: AbortSignal): Promise<void> {
   const { VAULT_ADDR: configured = '', VAULT_AGENT_ADDR: agent, SOPS_VAULT_URIS: uris = '' } = host.env;
-  checkTarget(
+  const isListed = (named: NamedKey): boolean => addressesOf(named).some((one) => isSameServer(address, one));
+  return checkTarget(
     {
-      called: `the Vault address ${address}`,
+      type: TYPE,
+      called: called(address),
       variable: 'SOPS_HC_VAULT_ALLOWLIST',
       entry: address,
       covers: (entry) => withSlash(address).startsWith(withSlash(entry)),
       // With an agent the address is not contacted at all.
-      isChosen: () =>
-        !!agent ||
-        isSameServer(address, configured) ||
-        [...trustedKeys(host, TYPE), uris].some((named) =>
-          addressesOf(named).some((one) => isSameServer(address, one)),
-        ),
-      advice: 'If you trust it, set VAULT_ADDR to it, name the key in .sops.yaml',
+      isChosen: () => !!agent || isSameServer(address, configured) || isListed(uris),
+      isNamedBy: isListed,
+      refusal: NO_CREDENTIALS,
+      advice: 'set VAULT_ADDR to it',
     },
     host,
+    signal,
   );
+}
+
+function called(address: string): string {
+  return `the Vault address ${address}`;
 }
 
 /** The addresses that a user's text names; a malformed one names none. */

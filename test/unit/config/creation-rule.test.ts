@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { creationRuleFor, overlapOf, type RuleOptions } from '../../../src/config/creation-rule.js';
-import type { Config, CreationRule } from '../../../src/config/model.js';
+import type { CreationRule, Rules } from '../../../src/config/model.js';
 import { hostIn, type TestHost } from './support.js';
 
 function rule(at: number, over: Partial<CreationRule> = {}): CreationRule {
@@ -18,7 +18,7 @@ function rule(at: number, over: Partial<CreationRule> = {}): CreationRule {
   };
 }
 
-function configOf(rules: CreationRule[] | null, folder = '/repo'): Config {
+function configOf(rules: CreationRule[] | null, folder = '/repo'): Rules {
   return {
     path: '.sops.yaml',
     folder,
@@ -28,12 +28,12 @@ function configOf(rules: CreationRule[] | null, folder = '/repo'): Config {
   };
 }
 
-function byPatterns(...patterns: string[]): Config {
+function byPatterns(...patterns: string[]): Rules {
   return configOf(patterns.map((pathRegex, at) => rule(at, { pathRegex })));
 }
 
 async function nameFor(
-  config: Config,
+  config: Rules,
   path: string,
   host: TestHost,
   options?: RuleOptions,

@@ -7,6 +7,7 @@ import type { SopsError } from '../../../src/errors.js';
 import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { trustKeys } from '../../../src/keys/trust.js';
 import type { Host } from '../../../src/util/host.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { ProgramFolder } from './programs.js';
@@ -26,6 +27,7 @@ function pluginHost(identities: readonly string[], parts: HostParts = {}): TestH
 }
 
 async function wrapFor(scenario: string, host = pluginHost([])): Promise<MasterKey> {
+  trustKeys(host, 'age', [recipient(scenario)]);
   const [key] = (await ageProvider.parse(recipient(scenario), host)) as [MasterKey];
   return { ...key, enc: await ageProvider.wrap(key, PART, host) };
 }

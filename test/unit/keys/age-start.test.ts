@@ -48,7 +48,6 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     'keys/age/sources.ts',
     'keys/age/system-error.ts',
     'keys/age/x25519.ts',
-    'keys/trust.ts',
   ]);
   expect([...builtins].sort()).toEqual(['node:crypto', 'node:fs', 'node:path']);
 });

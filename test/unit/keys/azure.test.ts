@@ -170,14 +170,14 @@ describe('with a vault', () => {
   const version = '?api-version=2025-07-01';
 
   test('a version is looked up when it is missing, in texts and in entries of key_groups', async () => {
-    const [key] = await azureProvider.parse(`${service.url}/keys/k1`, hostOf({ env: ROOTS }));
+    const [key] = await azureProvider.parse(`${service.url}/keys/k1`, allowed());
     expect(key?.fields.get('version')).toBe(VERSION);
     const fields = new Map([
       ['vault_url', `${service.url}/`],
       ['name', 'k1'],
       ['version', ''],
     ]);
-    const entry = await azureProvider.parseEntry?.(fields, hostOf({ env: ROOTS }));
+    const entry = await azureProvider.parseEntry?.(fields, allowed());
     expect(entry && azureProvider.keyString(entry)).toBe(`${service.url}//keys/k1/${VERSION}`);
     expect(service.paths).toEqual(Array(4).fill(`GET /keys/k1/${version}`));
   });
@@ -188,9 +188,9 @@ describe('with a vault', () => {
       code: 'key',
       message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the vault answered 403: Forbidden Caller is not authorized. Caller: Bearer …`,
     };
-    await expect(azureProvider.parse(`${service.url}/keys/k1/`, hostOf({ env: ROOTS }))).rejects.toMatchObject(refused);
+    await expect(azureProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject(refused);
     service.mode = 'without-field';
-    await expect(azureProvider.parse(`${service.url}/keys/k1/`, hostOf({ env: ROOTS }))).rejects.toMatchObject({
+    await expect(azureProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject({
       message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the answer names no version`,
     });
     service.mode = 'properly';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SopsError } from '../../../src/errors.js';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
 import { keyTypeRow } from '../../../src/keys/registry.js';
+import { trustKeys } from '../../../src/keys/trust.js';
 import type { Host } from '../../../src/util/host.js';
 
 /** How the stand-in answers requests to wrap and to unwrap; signing in goes on to work. */
@@ -63,6 +64,8 @@ export function providerContract(name: string, setup: () => Promise<Subject>): v
     afterAll(() => subject?.close());
 
     const keyFor = async (text: string, host = subject.host): Promise<MasterKey> => {
+      // As for a flag: the user typed it.
+      trustKeys(host, subject.provider.type, [text]);
       const [key, ...more] = await subject.provider.parse(text, host);
       expect(more).toEqual([]);
       return key as MasterKey;

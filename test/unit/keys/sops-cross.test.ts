@@ -10,6 +10,7 @@ import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { pgpProvider } from '../../../src/keys/pgp/pgp.js';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
+import { trustKeys } from '../../../src/keys/trust.js';
 import { FakeAgent } from './agent.js';
 import { fixturePath, fixtureText, parseEncrypted, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
@@ -79,6 +80,7 @@ describe.skipIf(!hasSops)('with the real sops', () => {
   /** The fixture with one entry, of ours, in place of its own. */
   async function withEntry(provider: KeyProvider, text: string, env: Record<string, string>): Promise<string> {
     const host = hostOf({ env: environment(env) });
+    trustKeys(host, provider.type, [text]);
     const [key] = (await provider.parse(text, host)) as [MasterKey];
     const enc = await provider.wrap(key, dataKey, host);
     const document = parse(fixtureText('age/x25519.yaml'));

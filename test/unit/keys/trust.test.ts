@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/config.js';
 import { createDataKey } from '../../../src/datakey/create.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
-import { checkTarget, isNamedKey, type Target, trustedKeys, trustKeys } from '../../../src/keys/trust.js';
+import {
+  checkTarget,
+  NO_CREDENTIALS,
+  namedKeys,
+  noteKeys,
+  type Target,
+  trustedKeys,
+  trustKeys,
+} from '../../../src/keys/trust.js';
 import { LocalKeyService } from '../../../src/keyservice/local.js';
 import { trustConfig } from '../../../src/operations/trust.js';
 import { run } from '../../support/run.js';
@@ -24,11 +32,12 @@ describe('what the user named', () => {
     expect(trustedKeys(hostOf(), 'hc_vault')).toEqual([]);
   });
 
-  test('is found in lists and entries, whole', () => {
+  test('is told apart from what a configuration names', () => {
     const host = hostOf();
-    trustKeys(host, 'age', ['age1a1, age1b1', new Map([['recipient', 'age1c1']])]);
-    for (const text of ['age1a1', 'age1b1', 'age1c1']) expect(isNamedKey(host, 'age', text)).toBe(true);
-    for (const text of ['age1', 'age1a1,', '', 'age1a1, age1b1']) expect(isNamedKey(host, 'age', text)).toBe(false);
+    trustKeys(host, 'age', ['a']);
+    noteKeys(host, 'age', ['b'], { path: '.sops.yaml', vouches: async () => true });
+    expect(trustedKeys(host, 'age')).toEqual(['a']);
+    expect(namedKeys(host, 'age')).toEqual(['a', 'b']);
   });
 
   test('all rules of the configuration name keys, those of groups, merged groups and publishing too', async () => {
@@ -52,20 +61,21 @@ destination_rules:
     const host = hostOf({ cwd: folder.path });
     trustConfig(await loadConfig({ host }), host);
     folder.remove();
-    expect(trustedKeys(host, 'hc_vault')).toEqual([
+    for (const type of ['hc_vault', 'azure_kv', 'kms']) expect(trustedKeys(host, type)).toEqual([]);
+    expect(namedKeys(host, 'hc_vault')).toEqual([
       'http://a/v1/t/keys/k',
       'http://b/v1/t/keys/k',
       'http://c/v1/t/keys/k',
       'http://e/v1/t/keys/k',
     ]);
-    expect(trustedKeys(host, 'azure_kv')).toEqual([
+    expect(namedKeys(host, 'azure_kv')).toEqual([
       new Map([
         ['vault_url', 'https://d'],
         ['name', 'k'],
         ['version', ''],
       ]),
     ]);
-    expect(trustedKeys(host, 'kms')).toMatchObject([
+    expect(namedKeys(host, 'kms')).toMatchObject([
       new Map<string, unknown>([
         ['arn', 'x'],
         ['role', 'arn:r'],
@@ -73,13 +83,13 @@ destination_rules:
         ['aws_profile', ''],
       ]),
     ]);
-    expect(trustedKeys(host, 'age')).toEqual([]);
+    expect(namedKeys(host, 'age')).toEqual([]);
   });
 
   test('no configuration names nothing', () => {
     const host = hostOf();
     trustConfig(null, host);
-    expect(trustedKeys(host, 'hc_vault')).toEqual([]);
+    expect(namedKeys(host, 'hc_vault')).toEqual([]);
   });
 });
 
@@ -89,8 +99,11 @@ describe('a target', () => {
     variable: 'LIST',
     entry: 'p1',
     covers: (entry) => entry === 'p1',
+    type: 'some',
     isChosen: () => chosen,
-    advice: 'Name it',
+    isNamedBy: (key) => key === 'p1',
+    refusal: NO_CREDENTIALS,
+    advice: 'name it by a variable',
   });
   const check = (list: string | undefined, chosen: boolean) => () =>
     checkTarget(target(chosen), hostOf({ env: { LIST: list } }));
@@ -101,7 +114,7 @@ describe('a target', () => {
     ['all', false],
     ['p1', false],
     [' p2 , p1 ', false],
-  ])('passes: list %j, chosen %s', (list, chosen) => expect(check(list, chosen)).not.toThrow());
+  ])('passes: list %j, chosen %s', (list, chosen) => check(list, chosen)());
 
   test.each([
     [undefined, false, /^the place p1 is named by the file only, so your credentials are not used with it$/],
@@ -111,16 +124,14 @@ describe('a target', () => {
     ['all,p2', true, /^Allowlist does not allow p1$/],
     ['p1,', true, /^LIST's entry 2 is empty$/],
     [',p1', true, /^LIST's entry 1 is empty$/],
-  ])('does not pass: list %j, chosen %s', (list, chosen, message) => {
-    expect(check(list, chosen)).toThrow(
-      expect.objectContaining({ code: 'key', message: expect.stringMatching(message) }),
-    );
+  ])('does not pass: list %j, chosen %s', async (list, chosen, message) => {
+    await expect(check(list, chosen)()).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(message) });
   });
 
-  test('the error says how to allow it, quoting nothing that could be pasted into a shell', () => {
-    expect(check(undefined, false)).toThrow(
-      expect.objectContaining({ hint: 'Name it, or list it in LIST (the word all lists everything, as SOPS does).' }),
-    );
+  test('the error says how to allow it, quoting nothing that could be pasted into a shell', async () => {
+    await expect(check(undefined, false)()).rejects.toMatchObject({
+      hint: 'If you trust it, name it by a variable, name it in .sops.yaml and run sops-ts trust, or list it in LIST (the word all lists everything, as SOPS does).',
+    });
   });
 });
 

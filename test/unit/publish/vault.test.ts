@@ -164,7 +164,9 @@ describe('where the token goes', () => {
   test('to the address of the rule, not to an agent or VAULT_ADDR', async () => {
     const other = await HttpService.start(defaultAnswer);
     publishing.rules(`  - {vault_path: /p/, vault_address: "${other.url}"}\n`);
-    await publishing.publish(['--yes', 'a.yaml'], { env: { VAULT_AGENT_ADDR: publishing.http.url } });
+    await publishing.publish(['--yes', 'a.yaml'], {
+      env: { VAULT_AGENT_ADDR: publishing.http.url, SOPS_HC_VAULT_ALLOWLIST: other.url },
+    });
     expect(publishing.requests).toEqual([]);
     expect(other.received.map(({ path, headers }) => [path, headers['x-vault-token']])).toEqual([
       ['/v1/secret/data/p/a.yaml', TOKEN],

@@ -1,0 +1,54 @@
+/** `trust`: recording that the user trusts a configuration, and forgetting it. */
+import { join, resolve } from 'node:path';
+import { loadConfig } from '../config/config.js';
+import { CONFIG_NAME, findConfig } from '../config/find.js';
+import { forgetTrust, recordTrust } from '../config/trust-record.js';
+import { SopsError } from '../errors.js';
+import { statOf } from '../util/files.js';
+import type { Host } from '../util/host.js';
+import { claimsOf } from './trust.js';
+
+export interface TrustRequest {
+  /** A folder, from which the configuration is looked for upwards, or the configuration itself; undefined for the working directory. */
+  readonly place?: string | undefined;
+  /** The configuration that `--config` or `SOPS_CONFIG` names; counts where no place is named. */
+  readonly configPath?: string | undefined;
+}
+
+/** A configuration that is trusted now. */
+export interface Trusted {
+  /** Absolute path. */
+  readonly path: string;
+  /** What it has credentials go to, and programs that it has started, in words. */
+  readonly claims: readonly string[];
+}
+
+/** Records that the user trusts a configuration as it is now. Throws `config` when there is none or it cannot be read, and as `recordTrust`. */
+export async function trustConfiguration(request: TrustRequest, host: Host): Promise<Trusted> {
+  const path = configAt(request, host);
+  const config = path === null ? null : await loadConfig({ configPath: path, evenUnsafe: true, host });
+  if (!config) {
+    throw new SopsError('config', 'config file not found', { hint: 'Name its folder: sops-ts trust DIR' });
+  }
+  const claims = await claimsOf(config);
+  await recordTrust(config.file, host);
+  return { path: config.file.absolute, claims };
+}
+
+/** Forgets that a configuration was trusted; it need not be there any more. Returns its path. Throws `config` when it was not trusted. */
+export function distrustConfiguration(request: TrustRequest, host: Host): string {
+  const path = configAt(request, host) ?? resolve(host.cwd, request.place ?? '.', CONFIG_NAME);
+  if (forgetTrust(path, host)) return path;
+  throw new SopsError('config', `${path} was not trusted`, { hint: 'See what is: sops-ts trust --list' });
+}
+
+/** The absolute path of the configuration that is meant; null for none. Throws `config` for a place that is not there. */
+function configAt({ place, configPath }: TrustRequest, host: Host): string | null {
+  if (place === undefined && configPath) return resolve(host.cwd, configPath);
+  const start = resolve(host.cwd, place ?? '.');
+  if (statOf(start)?.isDirectory() === false) return start;
+  // A folder of its own comes before those above it, also when it is gone.
+  if (place !== undefined && !statOf(start)) return start.endsWith(CONFIG_NAME) ? start : join(start, CONFIG_NAME);
+  const found = findConfig({ ...host, cwd: start });
+  return found === null ? null : resolve(start, found);
+}
