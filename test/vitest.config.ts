@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
+/** Hooks build the program for their tests, on a machine that may be busy. */
+const BUILD_TIMEOUT = 120_000;
+
 const report = process.env.SOPS_TS_REPORT;
 
 export default defineConfig({
@@ -20,19 +23,19 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           exclude: [MOCKED],
           testTimeout: 20_000,
-          // Where the program is built for a test, on a busy machine.
-          hookTimeout: 120_000,
+          hookTimeout: BUILD_TIMEOUT,
           // A process that loads the program anew for each file takes half as long again.
           isolate: false,
         },
       },
       // Whoever replaces a module needs a process to itself.
-      { test: { name: 'mocked', include: [MOCKED], testTimeout: 20_000 } },
+      { test: { name: 'mocked', include: [MOCKED], testTimeout: 20_000, hookTimeout: BUILD_TIMEOUT } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: BUILD_TIMEOUT,
           fileParallelism: false,
         },
       },

@@ -65,10 +65,11 @@ function theirs(words: readonly string[]): Ran {
   return spawnSync(SOPS ?? '', words, { cwd: desk.folder, env, encoding: 'utf8', timeout: 20_000 });
 }
 
+/** Without what the two set on purpose: the user's own key goes on to the program in SOPS alone. */
 function sortedEnvironment({ stdout }: Ran): string[] {
   return stdout
     .split('\0')
-    .filter((line) => line !== '' && !/^(?:PWD|_|SHLVL|OLDPWD|SOPS_DISABLE_VERSION_CHECK)=/.test(line))
+    .filter((line) => line !== '' && !/^(?:PWD|_|SHLVL|OLDPWD|SOPS_DISABLE_VERSION_CHECK|SOPS_AGE_KEY)=/.test(line))
     .sort();
 }
 

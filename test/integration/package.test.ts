@@ -23,6 +23,8 @@ beforeAll(async () => {
   symlinkSync('../lib/node_modules/sops-ts/bin/sops-ts.js', desk.path('g/bin/sops-ts'));
   symlinkSync('sops-ts', desk.path('g/bin/sops'));
   desk.write('e.yaml', await desk.encrypt('e.yaml', 'a: one\n'));
+  // Ciphertext would be told as that, whatever its name; this is only no JSON.
+  desk.write('p.yaml', 'a: one\n');
 });
 
 afterAll(() => desk.remove());
@@ -36,7 +38,7 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
   test.each(['g/bin/sops-ts', 'g/bin/sops'])('%s works through its links', (name) => {
     expect(start(name, 'decrypt', 'e.yaml')).toMatchObject({ status: 0, stdout: 'a: one\n', stderr: '' });
     expect(start(name, 'help', 'decrypt').stdout).toMatch(/^Usage: sops/);
-    expect(start(name, 'encrypt', '--age', desk.recipient, '--filename-override', 'x.json', 'e.yaml').status).toBe(2);
+    expect(start(name, 'encrypt', '--age', desk.recipient, '--filename-override', 'x.json', 'p.yaml').status).toBe(2);
   });
 
   test('answers by the name of the link', () => {
