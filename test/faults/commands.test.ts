@@ -3,12 +3,12 @@
  * its new ones, nothing stays but what the next run takes away, plaintext is nowhere else, and no failure is an internal error.
  * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all.
  */
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { canInject, type Fault, Injector, type Ran } from './injector.js';
-import { CANARY, NAMES, type Scene, scenesFor } from './scenes.js';
+import { CANARY, NAMES, type Scene, SECOND, scenesFor } from './scenes.js';
 
 const ALL = process.env.FAULTS === 'all';
 const STRIDE = ALL ? 1 : Number(process.env.FAULTS_SAMPLE || 7);
@@ -24,6 +24,7 @@ const LOCK = /^\..*\.sops-ts-lock$/;
 const RESCUED = /\.rescued-\d{8}T\d{6}$/;
 
 const desk = new Desk();
+const elsewhere = new Desk();
 let injector: Injector;
 let scenes: ReadonlyMap<string, Scene>;
 /** By scene: the calls of a run that nothing happens to, and what it makes of the files. */
@@ -37,6 +38,7 @@ describe.runIf(canInject(CASES.length))('a fault at a call', () => {
   afterAll(() => {
     injector?.remove();
     desk.remove();
+    elsewhere.remove();
   });
 
   test.each(CASES)('%s: %s', async (name, kind) => {
@@ -63,7 +65,8 @@ const environment = ({ env = {} }: Scene): Record<string, string> => ({ ...desk.
 function layOut(scene: Scene): void {
   desk.clear();
   mkdirSync(desk.path('home'));
-  for (const [name, content] of Object.entries(scene.files)) desk.write(name, content);
+  // A file that takes the place of another may be read by the same users, at every moment.
+  for (const [name, content] of Object.entries(scene.files)) chmodSync(desk.write(name, content), 0o600);
 }
 
 async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files: ReadonlyMap<string, string> }> {
@@ -107,7 +110,10 @@ const contents = (): Map<string, string> => new Map(listed().map((name) => [name
 async function meaning(name: string): Promise<string> {
   const text = desk.text(name);
   if (text.includes('ENC[') && text.includes('\nsops:')) {
-    const { stdout, stderr, status } = await desk.decrypt(name, text);
+    // Elsewhere, since a run in the folder would sweep it.
+    const env = { SOPS_AGE_KEY: `${desk.identity}\n${SECOND.identity}` };
+    const words = ['decrypt', '--filename-override', name];
+    const { stdout, stderr, status } = await elsewhere.run(words, { env, stdin: text });
     const recipients = text.match(/recipient: .*/g)?.join(' ');
     return status === 0 ? `${stdout}${recipients}` : stderr;
   }
@@ -119,10 +125,6 @@ async function meaning(name: string): Promise<string> {
 
 async function findings(scene: Scene, fault: Fault, ran: Ran, after: ReadonlyMap<string, string>): Promise<string[]> {
   const found = saidWrong(fault, ran);
-  for (const name of new Set([...Object.keys(scene.files), ...after.keys()])) {
-    const state = await stateOf(name, scene, after);
-    if (state !== 'new' && (state !== 'old' || ran.status === 0)) found.push(`${name} is ${state}`);
-  }
   for (const name of listed()) {
     if (after.has(name) || name in scene.files) continue;
     const isRescued = RESCUED.test(name) && ran.stderr.includes(basename(name));
@@ -131,6 +133,10 @@ async function findings(scene: Scene, fault: Fault, ran: Ran, after: ReadonlyMap
     if (!/hunter2|AGE-SECRET/.test(desk.text(name))) continue;
     if ((statSync(desk.path(name)).mode & 0o077) !== 0) found.push(`plaintext in ${name} is for everybody`);
     if (fault.kind !== 'kill' && !ran.stderr.includes(basename(name))) found.push(`plaintext in ${name} is not told`);
+  }
+  for (const name of new Set([...Object.keys(scene.files), ...after.keys()])) {
+    const state = await stateOf(name, scene, after);
+    if (state !== 'new' && (state !== 'old' || ran.status === 0)) found.push(`${name} is ${state}`);
   }
   return [...found, ...(await leftAfterNext(scene, ran, fault))];
 }

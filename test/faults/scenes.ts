@@ -5,6 +5,9 @@ import type { Desk } from '../support/desk.js';
 export const CANARY = 'hunter2canary';
 export const PLAIN = `# note\na: ${CANARY}\nb: 1.10\n`;
 
+/** The other key, whose holder may read some files. */
+export const SECOND = generateIdentity();
+
 export interface Scene {
   readonly name: string;
   readonly words: readonly string[];
@@ -38,7 +41,7 @@ export const NAMES = [
 /** All scenes, by name, for the key of a desk, which is left empty. */
 export async function scenesFor(desk: Desk): Promise<ReadonlyMap<string, Scene>> {
   const own = config(desk.recipient);
-  const second = generateIdentity().recipient;
+  const second = SECOND.recipient;
   const both = config(desk.recipient, second);
   const sealed = await desk.encrypt('p.yaml', PLAIN);
   desk.write('.sops.yaml', both);
