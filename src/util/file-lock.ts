@@ -24,7 +24,7 @@ const PATIENCE_MS = 60_000;
 const LONGEST_PAUSE_MS = 20;
 /** As long as the name of a file may be almost everywhere, in bytes. */
 const LONGEST_NAME = 255;
-const SUFFIX = '.sops-ts-lock';
+export const LOCK_SUFFIX = '.sops-ts-lock';
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 /** Others may read who holds it. */
 const MODE = 0o644;
@@ -53,9 +53,9 @@ export async function lockFile(path: string, warn: (message: string) => void): P
 /** Where the lock of a file stands. */
 export function lockPath(path: string): string {
   const name = basename(path);
-  const whole = `.${name}${SUFFIX}`;
+  const whole = `.${name}${LOCK_SUFFIX}`;
   if (Buffer.byteLength(whole) <= LONGEST_NAME) return join(dirname(path), whole);
-  return join(dirname(path), `.${createHash('sha256').update(name).digest('hex')}${SUFFIX}`);
+  return join(dirname(path), `.${createHash('sha256').update(name).digest('hex')}${LOCK_SUFFIX}`);
 }
 
 /** One process before one lock. */

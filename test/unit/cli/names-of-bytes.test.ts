@@ -153,7 +153,7 @@ describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => 
 
   test('a working directory of such a name', () => {
     configure(desk.recipient);
-    mkdirSync(filled('@', '\\377'));
+    mkdirSync(filled('@', '\\377'), { recursive: true });
     writeFileSync(filled('@/a.yaml', '\\377'), 'a: b\n');
     const steps = [
       'encrypt -i a.yaml',

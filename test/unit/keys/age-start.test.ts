@@ -48,6 +48,9 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     'keys/age/sources.ts',
     'keys/age/system-error.ts',
     'keys/age/x25519.ts',
+    'util/fs.ts',
+    'util/native-path.ts',
+    'util/text.ts',
   ]);
-  expect([...builtins].sort()).toEqual(['node:crypto', 'node:fs', 'node:path']);
+  expect([...builtins].sort()).toEqual(['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path']);
 });

@@ -143,7 +143,7 @@ test('the program says how to allow an address that only the file names, decrypt
   folder.remove();
   expect(ran.status).toBe(128);
   expect(ran.stderr).toMatch(/the Vault address http:\/\/127\.0\.0\.1:\d+ is named by the file only/);
-  expect(ran.stderr).toMatch(/ {2}If you trust it, set VAULT_ADDR .*\.sops\.yaml.*SOPS_HC_VAULT_ALLOWLIST/);
+  expect(ran.stderr).toMatch(/If you trust it, set VAULT_ADDR .*\.sops\.yaml.*SOPS_HC_VAULT_ALLOWLIST/);
   expect(ran.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
 
   const key: MasterKey = {
