@@ -52,5 +52,5 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     'util/native-path.ts',
     'util/text.ts',
   ]);
-  expect([...builtins].sort()).toEqual(['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path']);
+  expect([...builtins].sort()).toEqual(['node:buffer', 'node:crypto', 'node:fs', 'node:path', 'node:process']);
 });
