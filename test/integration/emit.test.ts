@@ -49,7 +49,8 @@ describe.skipIf(!BAO)('references of emit', () => {
 
   async function publish(name: string, content: string, ...flags: string[]): Promise<void> {
     desk.write(name, await desk.encrypt(name, content, ...flags));
-    const env = { VAULT_TOKEN: ROOT_TOKEN, VAULT_CACERT: bao.authority };
+    // The configuration alone would not get the token.
+    const env = { VAULT_TOKEN: ROOT_TOKEN, VAULT_CACERT: bao.authority, VAULT_ADDR: bao.url };
     const ran = await desk.run(['publish', '--yes', name], { env });
     expect(ran.status, ran.stderr).toBe(0);
   }

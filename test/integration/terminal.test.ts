@@ -277,7 +277,7 @@ describe.skipIf(!TMUX)('a key that does not answer', () => {
   });
 });
 
-describe.skipIf(!TMUX)('Ctrl+C and programs', () => {
+describe.skipIf(!TMUX)('Ctrl+C and programs', { retry: 2 }, () => {
   test('an editor that does not take it ends, and the edit is cancelled', async () => {
     const text = desk.text('e.yaml');
     start(`SOPS_EDITOR="sh -c 'echo OPEN; sleep 30'" sops e.yaml`);
