@@ -172,7 +172,7 @@ describe.skipIf(!TMUX || !NANO)('nano', () => {
   });
 });
 
-describe.skipIf(!TMUX)('prompts', () => {
+describe.skipIf(!TMUX)('prompts', { retry: 2 }, () => {
   test('a value is typed unseen, corrected, and set', async () => {
     start('sops set e.yaml a');
     await terminal.sees('Value of a:');
@@ -241,7 +241,7 @@ describe.skipIf(!TMUX)('prompts', () => {
   });
 });
 
-describe.skipIf(!TMUX)('a key that does not answer', () => {
+describe.skipIf(!TMUX)('a key that does not answer', { retry: 2 }, () => {
   let server: Server;
   let line: string;
   beforeAll(async () => {
