@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** Starts the plug-in of kustomize; everything it does is in pluginMain. Builds start it once per generator. */
-const { load } = require('./load.js');
-
-const { pluginMain, processStreams } = load('kustomize.cjs').modules['src/cli/plugin.ts']();
+require('../dist/start.cjs').prepare();
+const { pluginMain, processStreams } = require('../dist/kustomize.cjs').cli_plugin;
 
 process.on('SIGXFSZ', () => undefined);
 pluginMain(process.argv.slice(2), processStreams()).then((status) => {

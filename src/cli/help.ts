@@ -1,6 +1,5 @@
 /** Help pages and the advice for misspelt flags, laid out and found by commander; loaded only when somebody needs them. */
-// commander is CommonJS and requires builtins, which an ES module bundle cannot; so the build leaves it in node_modules.
-import { Command, type CommanderError, Help, Option } from 'commander';
+import type { CommanderError, Help } from 'commander';
 import { suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { wordsOf } from './command-line.js';
@@ -28,20 +27,38 @@ export interface PageOptions {
  * The page about the program (no topic) or a command, with the name that the program was called by, in lines that fit the terminal; only
  * examples, which are complete command lines, may be longer. Throws `help-topic` for any other word.
  */
-export function helpPage(
+export async function helpPage(
   topic: string | undefined,
   commands: readonly CommandRow[],
   { programName = OWN_NAME, width = USUAL_WIDTH }: PageOptions = {},
-): string {
-  const page = pageOn(topic, commands, Math.min(Math.max(width || USUAL_WIDTH, LEAST_WIDTH), MOST_WIDTH));
+): Promise<string> {
+  const page = pageOn(
+    topic,
+    commands,
+    await layoutFor(Math.min(Math.max(width || USUAL_WIDTH, LEAST_WIDTH), MOST_WIDTH)),
+  );
   return programName === OWN_NAME ? page : page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => programName);
 }
 
-function pageOn(topic: string | undefined, commands: readonly CommandRow[], width: number): string {
-  if (topic === undefined || topic === 'help') return programPage(commands, width);
+/** How pages are laid out. */
+interface Layout {
+  readonly width: number;
+  readonly help: Help;
+}
+
+async function layoutFor(width: number): Promise<Layout> {
+  const { Help } = await import('commander');
+  const help = new Help();
+  help.prepareContext({ helpWidth: width });
+  help.minWidthToWrap = 20;
+  return { width, help };
+}
+
+function pageOn(topic: string | undefined, commands: readonly CommandRow[], layout: Layout): string {
+  if (topic === undefined || topic === 'help') return programPage(commands, layout);
   const row = commands.find((command) => command.name === topic);
-  if (row) return commandPage(row, width);
-  if (isFamily(topic, commands)) return familyPage(topic, commands, width);
+  if (row) return commandPage(row, layout);
+  if (isFamily(topic, commands)) return familyPage(topic, commands, layout);
   throw noTopic(topic, commands);
 }
 
@@ -61,7 +78,8 @@ function membersOf(family: string, commands: readonly { readonly name: string }[
 }
 
 /** The flag of the table that was probably meant, with its dashes, or undefined. */
-export function nearestFlag(name: string, table: readonly FlagRow[]): string | undefined {
+export async function nearestFlag(name: string, table: readonly FlagRow[]): Promise<string | undefined> {
+  const { Command, Option } = await import('commander');
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   for (const row of table) command.addOption(new Option(`--${row.name}`));
   try {
@@ -81,29 +99,34 @@ export function adviceForWord(word: string, names: readonly string[]): string | 
 /** Widest names of commands; behind them stands what they do. */
 const NAMES = 22;
 
-function programPage(commands: readonly CommandRow[], width: number): string {
+function programPage(commands: readonly CommandRow[], layout: Layout): string {
   const forms = commands.flatMap((row) => (row.oldForm === undefined ? [] : [`--${row.oldForm}`]));
   return [
     'Usage: sops-ts COMMAND [flags] [file]',
     '',
-    ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task, width)]),
+    ...TASKS.flatMap((task) => [`${task.title}:`, ...taskLines(task, layout)]),
     'More:',
-    item('help COMMAND', 'the flags and examples of a command', width, NAMES),
-    item('-v, --version', 'print the version; the network is asked with --check-for-updates only', width, NAMES),
-    item('-h, --help', 'print this page', width, NAMES),
-    item('Old forms:', `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`, width, NAMES),
+    item('help COMMAND', 'the flags and examples of a command', layout, NAMES),
+    item('-v, --version', 'print the version; the network is asked with --check-for-updates only', layout, NAMES),
+    item('-h, --help', 'print this page', layout, NAMES),
+    item(
+      'Old forms:',
+      `${forms.join(', ')} instead of a command, as in SOPS: all flags before the file`,
+      layout,
+      NAMES,
+    ),
     '',
   ].join('\n');
 }
 
 /** The commands of a task; those of a family share a line. */
-function taskLines({ commands, families = {} }: Task, width: number): string[] {
+function taskLines({ commands, families = {} }: Task, layout: Layout): string[] {
   const lines = new Map<string, string>();
   for (const { name, summary } of commands) {
     const [word = '', second] = name.split(' ');
     const family = second === undefined ? undefined : families[word];
-    if (family === undefined) lines.set(name, item(name, summary, width, NAMES));
-    else lines.set(word, item(`${word} ${membersText(word, commands)}`, family, width, NAMES));
+    if (family === undefined) lines.set(name, item(name, summary, layout, NAMES));
+    else lines.set(word, item(`${word} ${membersText(word, commands)}`, family, layout, NAMES));
   }
   return [...lines.values()];
 }
@@ -114,33 +137,33 @@ function membersText(family: string, commands: readonly CommandGuide[]): string 
 }
 
 /** The page of the commands that share a first word. */
-function familyPage(word: string, commands: readonly CommandRow[], width: number): string {
+function familyPage(word: string, commands: readonly CommandRow[], layout: Layout): string {
   const rows = commands.filter((row) => row.name.startsWith(`${word} `));
   const guides = rows.map((row) => guideOf(row.name));
   return [
     `Usage: sops-ts ${word} COMMAND [flags]`,
     '',
-    ...guides.map(({ name, summary }) => item(name, summary, width, NAMES)),
+    ...guides.map(({ name, summary }) => item(name, summary, layout, NAMES)),
     '',
     ...guides.flatMap(({ examples }) => examples.slice(0, 1).map((line) => `  ${line}`)),
     '',
   ].join('\n');
 }
 
-function commandPage(row: CommandRow, width: number): string {
+function commandPage(row: CommandRow, layout: Layout): string {
   const { operands, summary, examples } = guideOf(row.name);
   const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...textOf(flag.name, row.name) }));
   const groups = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
   return [
     `Usage: sops-ts ${row.name} [flags] ${operands}`.trimEnd(),
     '',
-    wrapped(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, width),
+    wrapped(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, layout),
     ...examples.map((line) => `  ${line}`),
     '',
     ...flags
       .filter((one) => one.group === undefined)
-      .map((one) => item(spelling(one), `${one.help ?? ''}${variable(one.flag)}`, width)),
-    ...groups.map((group) => paragraph(group, flags, width)),
+      .map((one) => item(spelling(one), `${one.help ?? ''}${variable(one.flag)}`, layout)),
+    ...groups.map((group) => paragraph(group, flags, layout)),
     '',
   ].join('\n');
 }
@@ -151,10 +174,10 @@ interface Described extends FlagText {
 }
 
 /** All flags of a group, in one paragraph. */
-function paragraph(group: FlagGroup, flags: readonly Described[], width: number): string {
+function paragraph(group: FlagGroup, flags: readonly Described[], layout: Layout): string {
   const { title, note } = FLAG_GROUPS[group];
   const members = flags.filter((one) => one.group === group).map((one) => `${spelling(one)}${variable(one.flag)}`);
-  return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, width, 12);
+  return item(`${title}:`, `${members.join(', ')}${note === '' ? '' : ` (${note})`}`, layout, 12);
 }
 
 function spelling({ flag, value }: Described): string {
@@ -169,15 +192,12 @@ function variable(flag: FlagRow): string {
 const INDENT = 2;
 
 /** A term and what is said of it, which begins behind `column` columns. */
-function item(term: string, description: string, width: number, column = width < 100 ? 30 : 36): string {
-  const layout = new Help();
-  layout.prepareContext({ helpWidth: width });
-  layout.minWidthToWrap = 20;
-  if (term.length <= column) return layout.formatItem(term, column, description, layout);
+function item(term: string, description: string, layout: Layout, column = layout.width < 100 ? 30 : 36): string {
+  if (term.length <= column) return layout.help.formatItem(term, column, description, layout.help);
   // A long term has a line of its own.
-  return `${' '.repeat(INDENT)}${term}\n${layout.formatItem('', column, description, layout)}`;
+  return `${' '.repeat(INDENT)}${term}\n${layout.help.formatItem('', column, description, layout.help)}`;
 }
 
-function wrapped(text: string, width: number): string {
-  return new Help().boxWrap(text, width);
+function wrapped(text: string, layout: Layout): string {
+  return layout.help.boxWrap(text, layout.width);
 }

@@ -4,9 +4,9 @@ import { adviceForWord, nearestFlag } from './help.js';
 import type { UnknownWord } from './usage-error.js';
 
 /** A sentence of advice, or undefined when nothing comes near. */
-export function adviceFor(unknown: UnknownWord): string | undefined {
+export async function adviceFor(unknown: UnknownWord): Promise<string | undefined> {
   if (unknown.kind === 'command') return adviceForWord(unknown.word, unknown.names);
-  const nearest = nearestFlag(unknown.word, unknown.table);
+  const nearest = await nearestFlag(unknown.word, unknown.table);
   if (nearest !== undefined) return `Did you mean ${nearest}?`;
   const commands = FLAGS.filter(({ name }) => name === unknown.word).flatMap((row) => row.commands);
   return commands.length === 0 ? undefined : `--${unknown.word} is a flag of ${listed([...new Set(commands)])}.`;

@@ -10,14 +10,23 @@ export interface BundleInput {
   readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
 }
 
+/** A file of dist/. */
+export interface BundleFile {
+  readonly file: string;
+  /** The source files in it. */
+  readonly sources: readonly string[];
+  /** The other files that are loaded with it. */
+  readonly imports: readonly string[];
+}
+
 export class Program {
   private readonly folder: string;
   /** What to start with Node. */
   readonly file: string;
   /** The source files by path from the project's root, e.g. `src/cli/main.ts`. */
   readonly inputs: ReadonlyMap<string, BundleInput>;
-  /** Which file of dist/ each of them stands in. */
-  readonly places: ReadonlyMap<string, string>;
+  /** The files of dist/ by name, e.g. `sops-ts.cjs`. */
+  readonly files: ReadonlyMap<string, BundleFile>;
 
   constructor() {
     const cache = join(ROOT, 'node_modules', '.cache');
@@ -29,12 +38,28 @@ export class Program {
     const metafile = join(this.folder, 'meta.json');
     const build = [join(ROOT, '.ci', 'build.mjs'), join(this.folder, 'dist'), metafile];
     execFileSync(process.execPath, build, { cwd: ROOT });
-    const { inputs, places } = JSON.parse(readFileSync(metafile, 'utf8')) as {
+    const { inputs, outputs } = JSON.parse(readFileSync(metafile, 'utf8')) as {
       inputs: Record<string, BundleInput>;
-      places: Record<string, string>;
+      outputs: readonly BundleFile[];
     };
     this.inputs = new Map(Object.entries(inputs));
-    this.places = new Map(Object.entries(places));
+    this.files = new Map(outputs.map((one) => [one.file, one]));
+  }
+
+  /** What is loaded with a file of dist/: the files, itself included, and the sources in them. */
+  loadedWith(file: string): { files: Set<string>; sources: Set<string> } {
+    const files = new Set<string>();
+    const sources = new Set<string>();
+    const pending = [file];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (files.has(next)) continue;
+      const found = this.files.get(next);
+      if (!found) throw new Error(`${next} is no file of the program`);
+      files.add(next);
+      for (const source of found.sources) sources.add(source);
+      pending.push(...found.imports);
+    }
+    return { files, sources };
   }
 
   /** Runs it in a process of its own, with only this environment. `before` are words for Node. */

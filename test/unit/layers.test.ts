@@ -57,6 +57,9 @@ const PATHS_OF_ITS_OWN = [
   'keyservice/server.ts',
   'operations/edit-file.ts',
   'operations/exec-file.ts',
+  // They are loaded before the program, and with nothing of it.
+  'cli/compile-cache.ts',
+  'cli/start.ts',
   'cli/own-process.ts',
   'cli/plugin.ts',
   'cli/streams.ts',

@@ -1,6 +1,7 @@
 /** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
@@ -51,7 +52,7 @@ function foreignTo(words: readonly string[]): string[] {
   desk.write('imported', '');
   start(words, [...watchImports, ...watchLoads], 'pipe');
   const names = [...loads().files, ...desk.text('imported').split('\n')];
-  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/(?:sops-ts|load)\.js|dist\/(?:sops-ts|more|rest)\.cjs)$/;
+  const own = /^node:|^$|\/(?:preload\.cjs|register\.mjs|bin\/sops-ts\.js|dist\/[\w-]+\.cjs)$/;
   return names.filter((name) => !own.test(name));
 }
 
@@ -80,6 +81,9 @@ function start(words: readonly string[], before: readonly string[], output: 'pip
 function loads(): { files: string[]; builtins: string[] } {
   return JSON.parse(desk.text('required')) as { files: string[]; builtins: string[] };
 }
+
+/** What of the program is read for decrypting a small file, and all of it: a budget, to be raised knowingly. */
+const [FIRST_BYTES, ALL_BYTES] = [215_000, 900_000];
 
 /** Built-ins that cost time and that no small age file needs. */
 const HEAVY = [
@@ -199,43 +203,66 @@ describe('the bundle', () => {
 });
 
 describe('the files of the program', () => {
+  /** The parts that are loaded, without the files in which esbuild puts what several of them need. */
+  const partsOf = (words: readonly string[]): string[] =>
+    ownFilesOf(words).filter((name) => !name.startsWith('shared-'));
+
   test.each([
-    ['yaml', 'a: 1\n', ['sops-ts.cjs']],
-    ['json', '{"a": 1}\n', ['sops-ts.cjs', 'more.cjs']],
-    ['env', 'A=1\n', ['sops-ts.cjs', 'more.cjs']],
-    ['ini', '[s]\na = 1\n', ['sops-ts.cjs', 'more.cjs']],
-    ['bin', 'bytes', ['sops-ts.cjs', 'more.cjs']],
+    ['yaml', 'a: 1\n', ['start.cjs', 'sops-ts.cjs']],
+    ['json', '{"a": 1}\n', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
+    ['env', 'A=1\n', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
+    ['ini', '[s]\na = 1\n', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
+    ['bin', 'bytes', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
   ])('decrypting a small age file (%s) needs few of them', async (ending, text, files) => {
     desk.write(`q.${ending}`, await desk.encrypt(`q.${ending}`, text));
-    expect(ownFilesOf(['decrypt', `q.${ending}`])).toEqual(files);
+    expect(partsOf(['decrypt', `q.${ending}`])).toEqual(files);
   });
 
   test('the version needs the first two', () => {
-    expect(ownFilesOf(['--version'])).toEqual(['sops-ts.cjs', 'more.cjs']);
+    expect(partsOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'more.cjs']);
   });
 
-  test('what is cold in the first file comes from the second when it is called', () => {
-    desk.write('flow.yaml', '{a: 1, b: [x, {c: d}]}\n');
-    expect(ownFilesOf(['filestatus', 'flow.yaml'])).toContain('more.cjs');
-  });
-
-  test('encrypting needs all but those of the plug-in and of packages', () => {
+  test('encrypting needs the last one, too', () => {
     desk.write('plain.yaml', 'a: 1\n');
-    const files = ownFilesOf(['encrypt', 'plain.yaml']).toSorted();
-    expect(files).toEqual(['more.cjs', 'rest.cjs', 'sops-ts.cjs']);
+    const files = partsOf(['encrypt', 'plain.yaml']).toSorted();
+    expect(files).toEqual(['rest.cjs', 'sops-ts.cjs', 'start.cjs']);
   });
 
-  test('the first holds no other format, no configuration, no other command and no other provider', () => {
-    const first = [...program.places].flatMap(([name, file]) => (file === 'sops-ts.cjs' ? [name] : []));
+  test('the first brings no other format, no configuration, no other command and no other provider', () => {
+    const { sources } = program.loadedWith('sops-ts.cjs');
     const unwanted =
       /^src\/(?:formats\/(?:json|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/(?:atomic-write|overwrite|http)|keys\/(?!age\/)[^/]+\/|cli\/commands\/(?!decrypt|registry|command|document-flags))/;
-    expect(first.filter((name) => unwanted.test(name))).toEqual([]);
-    expect(first).toContain('src/formats/yaml/yaml.ts');
+    expect([...sources].filter((name) => unwanted.test(name))).toEqual([]);
+    expect([...sources]).toContain('src/formats/yaml/yaml.ts');
+  });
+
+  test('few are loaded for a small file', () => {
+    expect(program.loadedWith('sops-ts.cjs').files.size).toBeLessThanOrEqual(6);
   });
 
   test('every module stands in one of them', () => {
     const sources = [...program.inputs.keys()].filter((name) => name.startsWith('src/'));
-    expect([...program.places.keys()].toSorted()).toEqual(sources.toSorted());
+    const standing = [...program.files.values()].flatMap((file) => file.sources);
+    expect(standing.filter((name) => name.startsWith('src/')).toSorted()).toEqual(sources.toSorted());
+  });
+
+  test('of each module there is one, also for the files that are loaded later', () => {
+    const ran = program.run(['rotate', 'absent.yaml'], { cwd: desk.folder, env: { ...desk.env, SOPS_AGE_KEY: '' } });
+    // An error of another copy of its class would be a defect, with another status.
+    expect([ran.status, ran.stderr.toString()]).toEqual([
+      2,
+      expect.stringMatching(/^Error reading file: absent\.yaml/),
+    ]);
+  });
+
+  test('are no larger than start-up bears, and hold no code of V8', () => {
+    const dist = join(dirname(program.file), '..', 'dist');
+    const sizes = new Map(readdirSync(dist).map((name) => [name, statSync(join(dist, name)).size]));
+    const bytes = (names: Iterable<string>): number =>
+      [...names].reduce((sum, name) => sum + (sizes.get(name) ?? NaN), 0);
+    expect([...sizes.keys()].filter((name) => !name.endsWith('.cjs'))).toEqual([]);
+    expect(bytes(program.loadedWith('sops-ts.cjs').files)).toBeLessThan(FIRST_BYTES);
+    expect(bytes(sizes.keys())).toBeLessThan(ALL_BYTES);
   });
 });
 
@@ -247,119 +274,58 @@ describe('the plug-in of kustomize', () => {
     const script = program.file.replace(/sops-ts\.js$/, 'sops-ts-kustomize.js');
     const options = { cwd: desk.folder, env: desk.env };
     expect(spawnSync(process.execPath, [...watchLoads, script, 'gen.yaml'], options).status).toBe(0);
-    const names = loads().files.map((file) => file.split('/').at(-1));
-    expect(names.toSorted()).toEqual([
+    const names = loads().files.flatMap((file) => file.split('/').at(-1) ?? []);
+    expect(names.filter((name) => !name.startsWith('shared-')).toSorted()).toEqual([
       'kustomize.cjs',
-      'load.js',
-      'more.cjs',
       'preload.cjs',
       'sops-ts-kustomize.js',
       'sops-ts.cjs',
+      'start.cjs',
     ]);
   });
 });
 
-describe('the code compiled by the build', () => {
-  const FILES = ['kustomize.cjs', 'more.cjs', 'rest.cjs', 'sops-ts.cjs'];
+/** What Node has from 22.1 on. */
+const KEEPS_COMPILED = 'enableCompileCache' in module;
 
-  /** That of the first file. */
-  const code = (): string => {
-    const dist = join(dirname(program.file), '..', 'dist');
-    const names = readdirSync(dist).filter((name) => /\.cjs\../.test(name));
-    expect(names).toEqual(FILES.map((file) => `${file}.${process.version}-${process.platform}-${process.arch}`));
-    return join(dist, names.at(-1) ?? '');
-  };
-
-  /** Runs the program, and tells of each file whether V8 took the code it was given (`taken`, `rejected`), if it was given any. */
-  function watched(words: readonly string[], printed: unknown): string[] {
-    const watch = desk.write(
-      'watch.cjs',
-      `const vm = require('node:vm');
-       vm.Script = class extends vm.Script {
-         constructor(source, options) {
-           super(source, options);
-           const word = this.cachedDataRejected ? 'rejected' : 'taken';
-           const line = require('node:path').basename(options.filename) + ' ' + word + '\\n';
-           if (options.cachedData) require('node:fs').appendFileSync(${JSON.stringify(desk.path('scripts'))}, line);
-         }
-       };`,
-    );
-    desk.write('scripts', '');
-    const ran = program.run(words, { cwd: desk.folder, env: desk.env, before: ['--require', watch] });
-    expect([ran.status, ran.stdout.toString(), ran.stderr.toString()]).toEqual([0, printed, '']);
-    return desk.text('scripts').split('\n').slice(0, -1);
-  }
-
-  async function decryptWatched(): Promise<string[]> {
-    desk.write('q.yaml', await desk.encrypt('q.yaml', 'a: 1\n'));
-    return watched(['decrypt', 'q.yaml'], 'a: 1\n');
-  }
-
-  /** Changes a file for the time of a test. */
-  async function withChanged(
-    file: string,
-    change: (bytes: Buffer) => Uint8Array,
-    look: () => Promise<void>,
-  ): Promise<void> {
-    const before = readFileSync(file);
-    writeFileSync(file, change(before));
-    try {
-      await look();
-    } finally {
-      writeFileSync(file, before);
-    }
-  }
-
-  test('is used', async () => {
-    expect(await decryptWatched()).toEqual(['sops-ts.cjs taken']);
-  });
-
-  test('is used of every file that a command needs', () => {
-    desk.write('plain.json', '{"a": 1}\n');
-    const lines = watched(['encrypt', 'plain.json'], expect.stringContaining('ENC['));
-    expect(lines.toSorted()).toEqual(['more.cjs taken', 'rest.cjs taken', 'sops-ts.cjs taken']);
-  });
-
-  test('does not keep packages from being imported', async () => {
-    desk.write('rule.yaml', await desk.encrypt('rule.yaml', 'a: 1\n', '--encrypted-regex', '^a$'));
-    expect(watched(['decrypt', 'rule.yaml'], 'a: 1\n')).toEqual(['sops-ts.cjs taken']);
-  });
-
-  test('is not used for another text, even of the same length', async () => {
-    const file = code().replace(/\.cjs\..*$/, '.cjs');
-    const change = (bytes: Buffer) =>
-      Buffer.from(bytes.toString('utf8').replace('Error decrypting tree', 'Error DECRYPTING tree'));
-    await withChanged(file, change, async () => {
-      expect(await decryptWatched()).toEqual([]);
-      desk.write('q.yaml', desk.text('q.yaml').replace('ENC[', 'ENX['));
-      const { stderr } = program.run(['decrypt', 'q.yaml'], { cwd: desk.folder, env: desk.env });
-      expect(stderr.toString()).toContain('Error DECRYPTING tree');
+describe.skipIf(!KEEPS_COMPILED)('the program compiled by Node', () => {
+  const decrypt = (env: Record<string, string> = {}) => {
+    const ran = program.run(['decrypt', 'kept.yaml'], {
+      cwd: desk.folder,
+      env: { HOME: desk.folder, ...desk.env, ...env },
     });
+    return [ran.status, ran.stdout.toString(), ran.stderr.toString()];
+  };
+  const entries = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+
+  beforeAll(async () => desk.write('kept.yaml', await desk.encrypt('kept.yaml', 'a: 1\n')));
+
+  test('is kept in the private folder', () => {
+    mkdirSync(desk.path('caches'));
+    expect(decrypt({ XDG_CACHE_HOME: desk.path('caches') })).toEqual([0, 'a: 1\n', '']);
+    const kept = entries(desk.path('caches/sops-ts'));
+    expect(kept.length).toBeGreaterThan(3);
+    const before = kept.map((file) => statSync(file).mtimeMs);
+    expect(decrypt({ XDG_CACHE_HOME: desk.path('caches') })).toEqual([0, 'a: 1\n', '']);
+    expect(kept.map((file) => statSync(file).mtimeMs)).toEqual(before);
   });
 
-  test('is refused by V8, and harms nothing, when it is for another one', async () => {
-    const change = (bytes: Buffer) => Buffer.from(bytes).fill(0x5a, 32, 64);
-    await withChanged(code(), change, async () => expect(await decryptWatched()).toEqual(['sops-ts.cjs rejected']));
-  });
-
-  test('need not be there', async () => {
-    const file = code();
-    const before = readFileSync(file);
-    rmSync(file);
-    try {
-      expect(await decryptWatched()).toEqual([]);
-    } finally {
-      writeFileSync(file, before);
+  test.each([0, 0.5, 0.999])('damaged at %d of its length, it is made anew', (at) => {
+    mkdirSync(desk.path('damaged'), { recursive: true });
+    decrypt({ XDG_CACHE_HOME: desk.path('damaged') });
+    for (const file of entries(desk.path('damaged'))) {
+      const bytes = readFileSync(file);
+      bytes.fill(0x5a, Math.floor(bytes.length * at), Math.floor(bytes.length * at) + 8);
+      writeFileSync(file, bytes);
     }
+    expect(decrypt({ XDG_CACHE_HOME: desk.path('damaged') })).toEqual([0, 'a: 1\n', '']);
   });
 
-  test('leaves one of each module, also for the files that are loaded later', () => {
-    const env = { ...desk.env, SOPS_AGE_KEY: '' };
-    const ran = program.run(['rotate', 'absent.yaml'], { cwd: desk.folder, env });
-    // An error of another copy of its class would be a defect, with another status.
-    expect([ran.status, ran.stderr.toString()]).toEqual([
-      2,
-      expect.stringMatching(/^Error reading file: absent\.yaml/),
-    ]);
-  });
+  test.each([
+    ['it is switched off', { SOPS_TS_COMPILE_CACHE: '0' }],
+    ['no folder can be made', { XDG_CACHE_HOME: '/proc/nothing/here' }],
+  ])('is not kept where %s', (_, env) => expect(decrypt(env)).toEqual([0, 'a: 1\n', '']));
 });

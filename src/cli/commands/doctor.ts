@@ -2,6 +2,7 @@
 import { examineAll } from '../../operations/doctor.js';
 import { sweepAll } from '../../operations/sweep.js';
 import { painterFor } from '../colours.js';
+import { foreignCacheFolder } from '../compile-cache.js';
 import { checkupText } from '../doctor-text.js';
 import { jsonText } from '../json-text.js';
 import { ownProcess } from '../own-process.js';
@@ -23,6 +24,13 @@ export const doctor: Command = {
       leftovers: await sweepAll(path, ownProcess(), host),
     };
     const found = await examineAll(request, host);
+    const runner = { env: host.env, platform: host.platform, user: process.geteuid?.() };
+    const compileCache = foreignCacheFolder(runner);
+    if (compileCache !== undefined) {
+      host.warn(
+        `${compileCache} is not yours alone: the program is not kept compiled there, and starts a little later`,
+      );
+    }
     const text = values.isOn('json')
       ? jsonText(found)
       : checkupText(found, painterFor(streams), values.isOn('verbose'));

@@ -12,14 +12,14 @@ function longest(lines: readonly string[]): number {
 }
 
 describe('help pages', () => {
-  test.each(topics)('of %s: under 25 lines, none too long', (topic) => {
-    const lines = helpPage(topic, COMMANDS, { width: 110 }).trimEnd().split('\n');
+  test.each(topics)('of %s: under 25 lines, none too long', async (topic) => {
+    const lines = (await helpPage(topic, COMMANDS, { width: 110 })).trimEnd().split('\n');
     expect(lines.length).toBeLessThan(25);
     expect(longest(lines)).toBeLessThanOrEqual(110);
   });
 
-  test.each(COMMANDS)('of $name: name every flag and variable, and show examples', (row) => {
-    const page = helpPage(row.name, COMMANDS);
+  test.each(COMMANDS)('of $name: name every flag and variable, and show examples', async (row) => {
+    const page = await helpPage(row.name, COMMANDS);
     for (const flag of flagsOf(row.name)) {
       expect(page).toContain(`--${flag.name}`);
       if (flag.variable !== undefined) expect(page).toContain(`[$${flag.variable}]`);
@@ -38,16 +38,16 @@ describe('help pages', () => {
           [topic, 300, 110],
         ] as const,
     ),
-  )('of %s on a terminal of %s columns: no line beyond %s but examples', (topic, width, most) => {
+  )('of %s on a terminal of %s columns: no line beyond %s but examples', async (topic, width, most) => {
     const examples = TASKS.flatMap(({ commands }) => commands.flatMap((guide) => guide.examples));
-    const lines = helpPage(topic, COMMANDS, { width }).split('\n');
+    const lines = (await helpPage(topic, COMMANDS, { width })).split('\n');
     const usage = (line: string): boolean => line.startsWith('Usage: ');
     const laidOut = lines.filter((line) => !examples.includes(line.trim()) && !usage(line));
     for (const line of laidOut) expect(line.length, line).toBeLessThanOrEqual(most);
   });
 
-  test('the page of the program lists every command or its family, by task, a line each', () => {
-    const page = helpPage(undefined, COMMANDS, { width: 110 });
+  test('the page of the program lists every command or its family, by task, a line each', async () => {
+    const page = await helpPage(undefined, COMMANDS, { width: 110 });
     for (const { title, commands, families = {} } of TASKS) {
       expect(page).toContain(`\n${title}:\n`);
       for (const { name, summary } of commands) {
@@ -62,12 +62,12 @@ describe('help pages', () => {
     expect(longest(page.split('\n'))).toBeLessThanOrEqual(110);
   });
 
-  test('they call the program as it was called', () => {
-    const page = helpPage('decrypt', COMMANDS, { programName: 'sops' });
+  test('they call the program as it was called', async () => {
+    const page = await helpPage('decrypt', COMMANDS, { programName: 'sops' });
     expect(page).toContain('Usage: sops decrypt ');
     expect(page).toContain('\n  sops decrypt secrets.yaml\n');
     expect(page).not.toContain('sops-ts');
-    expect(helpPage(undefined, COMMANDS, { programName: '$&' })).toContain('Usage: $& COMMAND');
+    expect(await helpPage(undefined, COMMANDS, { programName: '$&' })).toContain('Usage: $& COMMAND');
   });
 
   test('the texts are those of the commands there are, each with an example', () => {
@@ -118,7 +118,7 @@ describe('the nearest flag', () => {
     ['inplace', '--in-place'],
     ['zzzzzzzz', undefined],
     ['', undefined],
-  ])('of %s is %s', (typed, nearest) => {
-    expect(nearestFlag(typed, flagsOf('decrypt'))).toBe(nearest);
+  ])('of %s is %s', async (typed, nearest) => {
+    expect(await nearestFlag(typed, flagsOf('decrypt'))).toBe(nearest);
   });
 });
