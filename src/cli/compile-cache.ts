@@ -22,7 +22,7 @@ const STICKY = 0o1000;
 
 /** The place for caches of the user's, by the system's custom; undefined where it is not known. */
 function cachesOf({ env, platform }: Runner): string | undefined {
-  if (env.XDG_CACHE_HOME) return env['XDG_CACHE_HOME'];
+  if (env.XDG_CACHE_HOME) return env.XDG_CACHE_HOME;
   if (platform === 'win32') return env.LOCALAPPDATA || undefined;
   const home = env.HOME ?? homedir();
   if (!home.startsWith('/')) return undefined;
@@ -33,7 +33,7 @@ function cachesOf({ env, platform }: Runner): string | undefined {
 export function compileCacheFolder(runner: Runner): string | undefined {
   const { env, platform, user } = runner;
   const folder = cachesOf(runner);
-  if (!folder || env.SOPS_TS_COMPILE_CACHE === '0' || env['NODE_DISABLE_COMPILE_CACHE']) return undefined;
+  if (!folder || env.SOPS_TS_COMPILE_CACHE === '0' || env.NODE_DISABLE_COMPILE_CACHE) return undefined;
   // With sudo, HOME may still be that of a user, who could then have root run code.
   if (user === 0 && platform !== 'win32' && isForeign(env.HOME, user)) return undefined;
   return join(folder, 'sops-ts');

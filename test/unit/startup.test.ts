@@ -292,7 +292,7 @@ describe.skipIf(!KEEPS_COMPILED)('the program compiled by Node', () => {
   const decrypt = (env: Record<string, string> = {}) => {
     const ran = program.run(['decrypt', 'kept.yaml'], {
       cwd: desk.folder,
-      env: { HOME: desk.folder, ...desk.env, ...env },
+      env: { ...desk.env, HOME: desk.folder, ...env },
     });
     return [ran.status, ran.stdout.toString(), ran.stderr.toString()];
   };
