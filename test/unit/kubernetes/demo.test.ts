@@ -1,4 +1,4 @@
-/** The manifest of README's five minutes is what its other commands take. */
+/** The manifest of the demo is what the commands for Kubernetes take. */
 import { cpSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
