@@ -4,18 +4,17 @@ import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
-import { formatNamed } from '../formats/registry.js';
 import { bytesOf, type FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { keyServicesOf } from '../keyservice/services.js';
 import { getAt, type TreePath } from '../tree/path.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
-import { encodeText } from '../util/text.js';
-import { type Indent, indentOf } from './indent.js';
-import { checkExists, isTextWithin, nameOf, readSealed } from './input.js';
-import { type OpenedFile, openFile, plainText } from './open-file.js';
+import { indentOf } from './indent.js';
+import { checkExists, nameOf, readSealed } from './input.js';
+import { type OpenedFile, openFile } from './open-file.js';
 import { writeOutput } from './output.js';
+import { printedText } from './printed-text.js';
 import { redoing } from './redoing.js';
 import type { DecryptRequest, Outcome } from './requests.js';
 import { trailOf } from './trail.js';
@@ -60,7 +59,9 @@ async function decryptOnce(request: DecryptRequest, decryption: Decryption): Pro
   if (path) logExtract(path, host);
   const text = path
     ? extractedText(opened, path, printer, indent.width)
-    : await withCommand(request, opened, host, () => wholeText(request, opened, printer, indent));
+    : await withCommand(request, opened, host, () =>
+        printedText(opened, { printer, outputType: request.outputType }, indent),
+      );
   await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
   return { warnings: opened.warnings };
 }
@@ -97,21 +98,6 @@ async function configIfReadable(request: DecryptRequest, host: Host): Promise<Co
     host.warn(`the configuration is not used: ${error.message}`);
     return null;
   }
-}
-
-/** The author's text, unless it is one of another format than the one that was asked for by name. */
-async function wholeText(
-  { outputType }: DecryptRequest,
-  opened: OpenedFile,
-  printer: FormatStore,
-  { reprints, width }: Indent,
-): Promise<string> {
-  if (printer === opened.store && !reprints) {
-    const text = plainText(opened, width);
-    const isOther = outputType && (await isTextWithin(formatNamed(outputType), encodeText(text)));
-    if (!isOther) return text;
-  }
-  return printer.emit(opened.file.documents, null, { indent: width });
 }
 
 /**

@@ -6,12 +6,12 @@ import type { ChildRun } from '../exec/child.js';
 import { FifoServer } from '../exec/fifo.js';
 import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
 import type { OwnProcess } from '../exec/self.js';
-import { bytesOf } from '../formats/store.js';
+import { bytesOf, type FormatName } from '../formats/store.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { tidyAfter } from '../util/tidy.js';
-import { plainText } from './open-file.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
+import { printedText } from './printed-text.js';
 import {
   accountVariables,
   becomeUser,
@@ -47,7 +47,7 @@ export async function execFile(request: ExecFileRequest, own: OwnProcess, host: 
   if (!program) return notFound(request.program, request);
   refuseUselessBackground(request, program);
   const opened = await openSecrets(request.file, request, host);
-  const content = contentOf(opened);
+  const content = await contentOf(opened, request.outputType);
   for (const warning of opened.warnings) host.warn(warning);
   const account = await becomeUser(request.user, own, host);
   const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
@@ -126,10 +126,10 @@ function refuseUselessBackground({ background }: ExecFileRequest, { args }: Foun
   });
 }
 
-function contentOf(opened: OpenedSecrets): Uint8Array {
-  const { store, printer, printsAnew, file } = opened;
-  const text = printer === store && !printsAnew ? plainText(opened) : printer.emit(file.documents, null, {});
-  return bytesOf(file, text);
+async function contentOf(opened: OpenedSecrets, outputType: FormatName | undefined): Promise<Uint8Array> {
+  const { printer, printsAnew } = opened;
+  const text = await printedText(opened, { printer, outputType }, { reprints: printsAnew, width: undefined });
+  return bytesOf(opened.file, text);
 }
 
 function withPath(run: ChildRun, path: string): ChildRun {

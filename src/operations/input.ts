@@ -100,7 +100,9 @@ async function formatsFor(choice: FormatChoice, printing: Printing, host: Host):
     ? formatNamed(container)
     : row
   ).load();
-  const isAsked = choice.outputType !== undefined && printer === reader;
+  // A plaintext that is to be read as YAML is printed as YAML.
+  const asked = choice.outputType ?? (purpose === 'plaintext' ? choice.inputType : undefined);
+  const isAsked = asked !== undefined && printer === reader;
   return { reader, printer, printsAnew: isAsked && (await isTextWithin(row, bytes)) };
 }
 

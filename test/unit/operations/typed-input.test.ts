@@ -65,6 +65,43 @@ describe('words that nobody knows', () => {
   });
 });
 
+describe('JSON in a file of YAML', () => {
+  const TABS = '{\n\t"a": 1,\n\t"b": [\n\t\t"x"\n\t]\n}\n';
+  const AS_YAML = 'a: 1\nb:\n    - x\n';
+
+  test('that a serializer wrote is YAML where YAML is asked for, in either flag', async () => {
+    desk.write('s.json', await desk.encrypt('s.json', TABS));
+    const { stdout } = await desk.run(['decrypt', '--output-type', 'yaml', 's.json']);
+    expect(stdout.toString()).toBe(AS_YAML);
+    desk.write('x.yaml', desk.text('s.json'));
+    for (const flag of ['--input-type', '--output-type']) {
+      expect((await desk.run(['decrypt', flag, 'yaml', 'x.yaml'])).stdout.toString()).toBe(AS_YAML);
+      expect((await desk.run(['exec-file', flag, 'yaml', 'x.yaml', 'cat {} > out'])).status).toBe(0);
+      expect(desk.text('out')).toBe(AS_YAML);
+    }
+  });
+
+  test('that its author wrote reaches programs as YAML where that is asked for', async () => {
+    desk.write('x.yaml', await desk.encrypt('x.yaml', TABS));
+    expect((await desk.run(['exec-file', 'x.yaml', 'cat {} > out'])).status).toBe(0);
+    expect(desk.text('out')).toBe(TABS);
+    expect((await desk.run(['exec-file', '--output-type', 'yaml', 'x.yaml', 'cat {} > out'])).status).toBe(0);
+    expect(desk.text('out')).toBe(AS_YAML);
+  });
+
+  test.each([
+    ['rotate', '-i', '--output-type', 'yaml', 'x.yaml'],
+    ['-r', '-i', '--input-type', 'yaml', 'x.yaml'],
+    ['set', '--input-type', 'yaml', 'x.yaml', '["c"]', '3'],
+    ['unset', '--output-type', 'yaml', 'x.yaml', '["a"]'],
+  ])('is written as YAML: %s', async (...words) => {
+    desk.write('x.yaml', await desk.encrypt('s.json', TABS));
+    expect((await desk.run(words)).status).toBe(0);
+    expect(desk.text('x.yaml')).toMatch(/^[ab]:/);
+    expect(desk.text('x.yaml')).toMatch(/^sops:\n/m);
+  });
+});
+
 describe('an explicit --output-type yaml', () => {
   const TABS = '{\n\t"a": 1,\n\t"b": [\n\t\t"x"\n\t]\n}\n';
 
