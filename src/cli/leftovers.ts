@@ -1,6 +1,7 @@
-/** Before a command is run: what killed runs left behind where it works is taken away. */
+/** Before a command is run: what killed runs left behind where it works, and in memory, is taken away. */
 
 import { dirname, resolve } from 'node:path';
+import { geteuid, pid } from 'node:process';
 import { readdirSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { RunLine } from './command-line.js';
@@ -8,12 +9,28 @@ import type { RunLine } from './command-line.js';
 /** Where temporary files begin their names; a look at names is all that most runs need. */
 const BEGINNING = '.sops-ts-';
 
+/** Where plaintext for other programs is put, if the system has such a place. */
+const MEMORY = '/dev/shm';
+
 /** Removes what is left in the working folder and in those of the files named. Tells what it removed; never throws. */
 export async function sweep(line: RunLine, host: Host): Promise<void> {
   const folders = foldersOf(line, host).filter(mayHoldSome);
   if (folders.length === 0) return;
   const { tellSwept } = await import('../util/leftovers.js');
   for (const folder of folders) tellSwept(folder, host);
+}
+
+/**
+ * Removes the private folders of killed runs, with their plaintext, whatever folder those worked in. Says so only of what it cannot
+ * remove, since they may be anybody's runs. Never throws.
+ */
+export async function sweepMemory(host: Host): Promise<void> {
+  if (!mayHoldSome(MEMORY)) return;
+  const { removeLeftovers } = await import('../exec/private-folder.js');
+  for (const { path, state, reason } of removeLeftovers({ pid, userId: geteuid?.() }, host)) {
+    if (state !== 'stuck') continue;
+    host.warn(`${path}, which a run that was killed left behind, may hold plaintext and cannot be removed: ${reason}`);
+  }
 }
 
 function foldersOf({ operands, values }: RunLine, host: Host): string[] {

@@ -10,9 +10,9 @@ import type { CommandRow } from './commands/command.js';
 import { COMMANDS } from './commands/registry.js';
 import { isCompletion } from './completion/words.js';
 import { createHost } from './host.js';
-import { sweep } from './leftovers.js';
+import { sweep, sweepMemory } from './leftovers.js';
 import { reportOf } from './report.js';
-import { print, type Streams, say } from './streams.js';
+import { exactStreams, print, type Streams, say } from './streams.js';
 import { tooLargeInWords } from './too-large.js';
 import { UsageError } from './usage-error.js';
 
@@ -24,10 +24,11 @@ export { processStreams, type Streams } from './streams.js';
  */
 export async function main(
   given: readonly string[],
-  streams: Streams,
+  ownStreams: Streams,
   commands: readonly CommandRow[] = COMMANDS,
 ): Promise<number> {
   let verbose = false;
+  const streams = await exactStreams(ownStreams);
   try {
     const words = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
     // A key pressed in a shell opens no file, and must not wait for a log.
@@ -89,7 +90,11 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
-  if (!line.row.tellsLeftovers) await sweep(line, host);
+  if (!line.row.tellsLeftovers) {
+    await sweep(line, host);
+    // In the process of somebody else, that is for them to ask for.
+    if (streams.areOwn) await sweepMemory(host);
+  }
   const command = await line.row.load();
   return command.run({ ...line, host, streams }).catch((error: unknown) => {
     throw namingFile(wordedFailure(tooLargeInWords(error)), line);

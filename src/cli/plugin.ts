@@ -11,7 +11,7 @@ import type { AuditLog, Host } from '../util/host.js';
 import { withAudit } from './audit.js';
 import { createHost } from './host.js';
 import { printable, reportOf } from './report.js';
-import { print, readAll, type Streams, say } from './streams.js';
+import { exactStreams, print, readAll, type Streams, say } from './streams.js';
 
 export { processStreams, type Streams } from './streams.js';
 
@@ -29,7 +29,8 @@ See also: sops-ts kustomize --help
 `;
 
 /** Runs the plug-in. `words` are the arguments without the program's name. Returns the exit status; never throws. */
-export async function pluginMain(words: readonly string[], streams: Streams): Promise<number> {
+export async function pluginMain(words: readonly string[], ownStreams: Streams): Promise<number> {
+  const streams = await exactStreams(ownStreams);
   try {
     return await withAudit(streams, (audit) => choose(words, streams, audit));
   } catch (error) {

@@ -32,6 +32,15 @@ export interface Streams {
   writeDirectly?(bytes: Uint8Array): number;
 }
 
+/** The same streams with variables of any bytes, as `decodeText` has them, where Node could not decode one. */
+export async function exactStreams(streams: Streams): Promise<Streams> {
+  const { env } = streams;
+  if (!Object.values(env).some((value) => value !== undefined && isInexact(value))) return streams;
+  const { rawEnvironment } = await import('./raw-words.js');
+  // Those that are opened when they are first looked at stay so.
+  return Object.create(streams, { env: { value: rawEnvironment(env), enumerable: true } });
+}
+
 /** Whether the program stands in for `sops`: through a link of that name, or where a wrapper script says so. */
 export function calledAsSops({ programName, env }: Streams): boolean {
   return programName === 'sops' || env.SOPS_TS_AS === 'sops';

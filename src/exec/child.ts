@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
+import { nativeCommand } from './native-command.js';
 import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
 import type { OwnProcess } from './self.js';
 
@@ -50,6 +51,8 @@ const FORWARDED: readonly NodeJS.Signals[] = [
 ];
 /** Those that a terminal sends to its whole foreground group, and so to the program as well. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH']);
+/** What a terminal's keys end programs with. */
+const KEYS_TO_END: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 const MEANT_TO_END: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK']);
 const POLL_MILLISECONDS = 20;
 
@@ -72,6 +75,8 @@ export async function superviseChild(prepare: () => ChildRun, own: OwnProcess): 
     const end = await endOf(child);
     await Promise.all(signalled.map(untilGone));
     await drained;
+    // The terminal tells everybody at once, but not everybody hears it at once: what ended the program may still be on its way to us.
+    own.onSignals(KEYS_TO_END, () => undefined);
     return end;
   } finally {
     stop();
@@ -96,8 +101,15 @@ export function statusOf(end: ChildEnd): number {
 }
 
 function start(run: ChildRun, stdio: StdioOptions = stdioFor(run.streams), detached = false): ChildProcess {
-  const [name = run.file, ...args] = run.args;
-  return spawn(run.file, args, { argv0: name, cwd: folderForChild(run.cwd), env: run.env, stdio, detached });
+  const [name = run.file, ...words] = run.args;
+  const { file, args, argv0, env } = nativeCommand({ file: run.file, args: words, argv0: name, env: run.env });
+  return spawn(file, args, {
+    ...(argv0 === undefined ? {} : { argv0 }),
+    cwd: folderForChild(run.cwd),
+    env,
+    stdio,
+    detached,
+  });
 }
 
 function stdioFor(streams: ChildStreams | undefined): StdioOptions {

@@ -7,6 +7,7 @@ import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { folderForChild } from '../util/native-path.js';
 import { findProgram } from './find-program.js';
+import { nativeCommand } from './native-command.js';
 import { describeOutcome } from './run-program.js';
 import { splitWords } from './words.js';
 
@@ -75,7 +76,12 @@ export interface RunningEditor {
 
 /** Opens a file in an editor, which gets the three streams of this process. */
 export function runEditor({ file, args }: Editor, path: string, host: Host): RunningEditor {
-  const child = spawn(file, [...args, path], { cwd: folderForChild(host.cwd), env: host.env, stdio: 'inherit' });
+  const command = nativeCommand({ file, args: [...args, path], env: host.env });
+  const child = spawn(command.file, command.args, {
+    cwd: folderForChild(host.cwd),
+    env: command.env,
+    stdio: 'inherit',
+  });
   const done = endOf(child);
   return {
     done,

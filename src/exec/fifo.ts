@@ -1,9 +1,10 @@
 /** A named pipe that gives every reader the whole content, one reader after the other. */
 import { execFile, spawnSync } from 'node:child_process';
-import { constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeQuietly } from '../util/files.js';
+import { constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from '../util/fs.js';
+import { type Command, nativeCommand } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
 const BATCH = 16;
@@ -114,7 +115,8 @@ export class FifoServer {
 
   #makeSpares(): boolean {
     const paths = this.#nextPaths();
-    const made = spawnSync(mkfifo(), ['-m', '600', ...paths], { stdio: 'ignore', env: {} }).status === 0;
+    const { file, args, env } = mkfifo(paths);
+    const made = spawnSync(file, args, { stdio: 'ignore', env }).status === 0;
     if (made) this.#spares.push(...paths.map((path) => ({ path })));
     return made;
   }
@@ -123,7 +125,8 @@ export class FifoServer {
     if (this.#isRefilling) return;
     this.#isRefilling = true;
     const paths = this.#nextPaths();
-    execFile(mkfifo(), ['-m', '600', ...paths], { env: {} }, (error) => {
+    const { file, args, env } = mkfifo(paths);
+    execFile(file, args, { env }, (error) => {
       this.#isRefilling = false;
       if (!error) this.#spares.push(...paths.map((path) => ({ path })));
     });
@@ -135,8 +138,9 @@ export class FifoServer {
 }
 
 /** Node has no call that makes pipes. */
-function mkfifo(): string {
-  return ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
+function mkfifo(paths: readonly string[]): Command {
+  const file = ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
+  return nativeCommand({ file, args: ['-m', '600', ...paths], env: {} });
 }
 
 /** Holds on to a pipe: without that, the wait for a reader of a pipe that was removed could never be ended. */

@@ -1,7 +1,7 @@
 /** Finds a program the way a careful shell does: on PATH only, never in the working directory. */
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { constants } from '../util/fs.js';
+import { access, stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 
 /**

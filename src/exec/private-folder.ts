@@ -1,8 +1,9 @@
 /** Folders for plaintext that a program reads from a file: for this user alone, in memory where possible, gone afterwards. */
-import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
+import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { Leftover } from '../util/leftovers.js';
 import { bootTag, machineTag, startOf } from '../util/processes.js';

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { systemCode } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { folderForChild } from '../util/native-path.js';
+import { nativeCommand } from './native-command.js';
 
 export interface ProgramRun {
   /** Absolute path, see `findProgram`. */
@@ -37,9 +38,10 @@ export interface ProgramOutcome extends ProgramEnd {
  */
 export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome> {
   return new Promise((settle, reject) => {
-    const child = spawn(run.file, run.args, {
+    const { file, args, env } = nativeCommand({ file: run.file, args: run.args, env: { ...host.env, ...run.env } });
+    const child = spawn(file, args, {
       cwd: folderForChild(host.cwd),
-      env: { ...host.env, ...run.env },
+      env,
       stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });

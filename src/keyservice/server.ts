@@ -1,9 +1,9 @@
 /** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
-import { chmodSync, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
+import { chmodSync, existsSync } from '../util/fs.js';
 import { importGrpc } from '../util/import-grpc.js';
 import { Desk, type DeskOptions, Refusal, type Use, unwrap, wrap } from './desk.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';

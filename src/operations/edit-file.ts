@@ -1,11 +1,11 @@
 /** The file that an editor works on: plaintext in a private folder, with the reason on top why it could not be taken. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
 import type { OwnProcess } from '../exec/self.js';
 import type { FormatName } from '../formats/store.js';
 import { systemReason } from '../util/files.js';
+import { readFileSync, writeFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { decodeText, encodeText } from '../util/text.js';
 

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { ChildRun } from '../exec/child.js';
 import { mayRunCode } from '../exec/code-variables.js';
+import { nativeCommand } from '../exec/native-command.js';
 import type { OwnProcess } from '../exec/self.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import { type Branch, branch, item, leaf } from '../tree/tree.js';
@@ -175,7 +176,13 @@ function checkHoldsVariables({ file, store }: OpenedSecrets, path: string, host:
 
 function replaceSelf({ file, args }: FoundProgram, env: Readonly<Record<string, string>>, own: OwnProcess): never {
   try {
-    own.replace?.(file, args, env);
+    const [name = file, ...words] = args;
+    const command = nativeCommand({ file, args: words, argv0: name, env });
+    own.replace?.(
+      command.file,
+      [command.argv0 ?? command.file, ...command.args],
+      environmentRecord(Object.entries(command.env)),
+    );
   } catch (cause) {
     throw new SopsError('failed', `${args[0]} cannot be started in this process`, { cause });
   }

@@ -1,5 +1,4 @@
 /** `exec-file`: a program with a file's plaintext in a pipe, or in a private file, for as long as it runs. */
-import { writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { ChildRun } from '../exec/child.js';
@@ -8,6 +7,7 @@ import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftover
 import type { OwnProcess } from '../exec/self.js';
 import { bytesOf, type FormatName } from '../formats/store.js';
 import { systemReason } from '../util/files.js';
+import { writeFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { tidyAfter } from '../util/tidy.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';

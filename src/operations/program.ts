@@ -8,7 +8,6 @@ import type { Masks } from '../exec/redact.js';
 import type { OwnProcess } from '../exec/self.js';
 import { systemCode, systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
-import { hasInvalidBytes } from '../util/text.js';
 
 /** A text for the shell, as in SOPS, or a program and its arguments, which no shell sees. */
 export type ProgramChoice =
@@ -44,24 +43,14 @@ const NOT_EXECUTABLE = 126;
 /**
  * Finds the program: the shell of the system, or the first word on the PATH of sops-ts, never on one of the decrypted
  * file. A single word that is no program is a text for the shell, since `sops exec-env FILE -- 'TEXT'` means that.
- * Null when there is no such program. Throws `failed` for words that cannot be handed on as they are.
+ * Null when there is no such program.
  */
 export async function locateProgram(choice: ProgramChoice, host: Host): Promise<FoundProgram | null> {
-  refuseBytes(choice.kind === 'shell' ? [choice.command] : choice.words);
   if (choice.kind === 'shell') return shellFor(choice.command, host);
   const [name = '', ...others] = choice.words;
   const file = await findProgram(name, host);
   if (file !== null) return { file, args: choice.words, isShell: false };
   return others.length === 0 ? shellFor(name, host) : null;
-}
-
-/** Node gives programs words of text only, and would put others in the place of these. */
-function refuseBytes(words: readonly string[]): void {
-  const word = words.find(hasInvalidBytes);
-  if (word === undefined) return;
-  throw new SopsError('failed', `${word} holds bytes that are not UTF-8, which cannot be handed to a program`, {
-    hint: 'Let the program be a script that has them in it.',
-  });
 }
 
 /** Says that the program is not there, and returns what a shell returns then. */

@@ -5,6 +5,7 @@ import { areInexact, exactEntry, nativePath, takingPaths } from './native-path.j
 
 export type { FileHandle } from 'node:fs/promises';
 
+export const access = takingPaths(node.access);
 export const mkdir = takingPaths(node.mkdir);
 export const open = takingPaths(node.open);
 export const readFile = takingPaths(node.readFile);

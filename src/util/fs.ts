@@ -25,14 +25,21 @@ export const existsSync = takingPaths(node.existsSync);
 export const linkSync = takingPaths(node.linkSync, 2);
 export const lstatSync = takingPaths(node.lstatSync);
 export const mkdirSync = takingPaths(node.mkdirSync);
+export const open = takingPaths(node.open);
 export const openSync = takingPaths(node.openSync);
 export const readFileSync = takingPaths(node.readFileSync);
 export const renameSync = takingPaths(node.renameSync, 2);
+export const rmSync = takingPaths(node.rmSync);
 export const statSync = takingPaths(node.statSync);
 export const symlinkSync = takingPaths(node.symlinkSync, 2);
 export const unlinkSync = takingPaths(node.unlinkSync);
 export const writeFile = takingPaths(node.writeFile);
 export const writeFileSync = takingPaths(node.writeFileSync);
+
+/** Makes a folder of a name that nothing else has. */
+export function mkdtempSync(beginning: string): string {
+  return decodeText(node.mkdtempSync(nativePath(beginning) as string, { encoding: 'buffer' }));
+}
 
 /** The names in a folder, or its entries. */
 export function readdirSync(folder: string): string[];

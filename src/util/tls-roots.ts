@@ -1,8 +1,8 @@
 /** The certificates that servers are checked against, when the user names a file of them. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ErrorCode, SopsError } from '../errors.js';
 import { systemReason } from './files.js';
+import { readFile } from './fs-promises.js';
 import type { Host } from './host.js';
 
 /** What to do when nobody vouches for a server's certificate. */

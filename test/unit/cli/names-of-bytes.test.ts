@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { rawWords } from '../../../src/cli/raw-words.js';
+import { rawEnvironment, rawWords } from '../../../src/cli/raw-words.js';
 import { printable } from '../../../src/cli/report.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { decodeText } from '../../../src/util/text.js';
@@ -177,15 +177,43 @@ describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => 
     expect(ran.stderr).toContain('the name of @.yaml is not UTF-8');
   });
 
-  test('bytes that no program can be given are refused, not changed', () => {
+  test('programs get them as words, and a value cannot have them', () => {
     configure(desk.recipient);
     desk.write('s.yaml', 'a: b\n');
     run('encrypt -i s.yaml', PLAIN);
-    const ran = run('exec-env s.yaml -- printf %s @', '\\377');
-    expect(ran.status).not.toBe(0);
-    expect(ran.stdout).toBe('');
-    expect(ran.stderr).toContain('bytes that are not UTF-8');
+    const line = 'exec-env s.yaml -- sh -c \'printf "%s.%s" "$1" "$a"\' sh ';
+    expect(run(`${line} "$(printf '\\377\\n.')"`, PLAIN)).toEqual({ status: 0, stdout: '\xff\n..b', stderr: '' });
+    expect(run(`exec-env s.yaml "printf %s @"`, '\\377')).toEqual({ status: 0, stdout: '@', stderr: '' });
     expect(run('set s.yaml \'["a"]\' --text @', '\\377').stderr).toContain('bytes that are not UTF-8');
+  });
+
+  test('variables lead to files of such names, and programs that are run get them as they are', () => {
+    const name = '\\377\\047\\012x';
+    const env = 'export HOME="$PWD"/@ SOPS_AGE_KEY= ';
+    mkdirSync(filled('@/.config/sops/age', name), { recursive: true });
+    writeFileSync(filled('@/.config/sops/age/keys.txt', name), desk.identity);
+    writeFileSync(filled('@/c.yaml', name), `creation_rules:\n  - age: ${desk.recipient}\n`);
+    writeFileSync(filled('@/ed', name), '#!/bin/sh\nprintf %s "$HOME" > home; sed -i s/b/c/ "$1"\n', { mode: 0o700 });
+    desk.write('s.yaml', 'a: b\n');
+    const home = filled('@', name).toString('latin1');
+    const steps: readonly [string, string][] = [
+      ['SOPS_CONFIG="$PWD"/@/c.yaml', 'encrypt -i s.yaml'],
+      ['EDITOR=ed PATH="$PWD"/@:"$PATH"', 'edit s.yaml'],
+      ['SOPS_AGE_KEY_FILE="$PWD"/@/.config/sops/age/keys.txt HOME=/', 'decrypt s.yaml'],
+      ['A.B=kept', 'exec-env s.yaml -- grep -ao A.B=kept /proc/self/environ'],
+      ['', `exec-env --same-process s.yaml 'printf %s "$HOME"'`],
+      ['', `exec-file s.yaml 'cat {}; printf %s "$HOME"'`],
+    ];
+    const all = steps.map(([variables, words]) => {
+      const line = filledIn(`${env}; exec env ${variables} "$NODE" "$PROGRAM" ${words}`, name);
+      const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', line], {
+        cwd: desk.folder,
+        env: { PATH: process.env.PATH, NODE: process.execPath, PROGRAM: program.file },
+      });
+      return [status, stdout.toString('latin1'), stderr.toString('latin1')];
+    });
+    expect(all).toEqual(['', '', 'a: c\n', 'A.B=kept\n', home, `a: c\n${home}`].map((out) => [0, out, '']));
+    expect(desk.read('home').toString('latin1')).toBe(home);
   });
 });
 
@@ -202,5 +230,16 @@ describe('words of the command line', () => {
 
   test('stay as they are where the system does not tell', () => {
     expect(rawWords(['\ufffd'], desk.path('missing'))).toEqual(['\ufffd']);
+  });
+});
+
+describe('variables', () => {
+  test.each([
+    ['the one that Node could not decode', 'A=x\0B=\xff=\0', { A: 'x', B: '\ufffd=' }, { A: 'x', B: '\udcff=' }],
+    ['one that was changed since', 'B=\xff\0', { B: '\ufffd\ufffd' }, { B: '\ufffd\ufffd' }],
+    ['a real replacement character', 'B=\xef\xbf\xbd\0', { B: '\ufffd' }, { B: '\ufffd' }],
+    ['one that is not there', 'C=\xff\0', { A: '\ufffd' }, { A: '\ufffd' }],
+  ])('%s', (_, list, env, expected) => {
+    expect({ ...rawEnvironment(env, desk.write('environ', Buffer.from(list, 'latin1'))) }).toEqual(expected);
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
 import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
 import { tidiedAfter } from '../../../src/util/tidy.js';
 import { Desk } from '../../support/desk.js';
@@ -92,6 +93,30 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
     expect(ran.status).toBe(0);
     expect(ran.stderr).toBe(`warning: removed ${left}, which a run that was killed had left behind\n`);
     expect(temporaries(desk.folder)).toEqual([]);
+  });
+
+  test('in memory is removed by the next run of any command anywhere, but not what is of others', () => {
+    const machine = machineTag();
+    const boot = bootTag();
+    const dead = spawnSync('true').pid;
+    const left = [`${machine}-${boot}-${dead}-77-aaaaaa`, `${machine}-00000000-${dead}-77-bbbbbb`];
+    const kept = [`${machine}-${boot}-${process.pid}-0-cccccc`, `00000000-${boot}-${dead}-77-dddddd`];
+    const others = `${machine}-${boot}-${dead}-78-eeeeee`;
+    const places = [...left, ...kept, others].map((name) => `/dev/shm/.sops-ts-${name}`);
+    for (const place of places) mkdirSync(place);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(`/dev/shm/.sops-ts-${others}`, 65534, 65534);
+    writeFileSync(`${places[0]}/p.yaml`, PLAIN);
+    try {
+      const ran = program.run(['filestatus', 'missing.yaml'], { cwd: desk.folder, env: desk.env });
+      expect(ran.stderr.toString()).not.toContain('/dev/shm');
+      const there = temporaries('/dev/shm').map((name) => name.slice('.sops-ts-'.length));
+      expect(left.filter((name) => there.includes(name))).toEqual([]);
+      const staying = isRoot ? [...kept, others] : kept;
+      expect(staying.filter((name) => !there.includes(name))).toEqual([]);
+    } finally {
+      for (const place of places) rmSync(place, { recursive: true, force: true });
+    }
   });
 
   test('is listed by doctor, also below the folder', async () => {

@@ -1,14 +1,16 @@
 /** One start of an age plug-in, and the stanzas that go to and fro (C2SP age-plugin, "State machines"). */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { findProgram } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
+import { nativeCommand } from '../../../exec/native-command.js';
+import { temporaryRoot } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
 import type { Host } from '../../../util/host.js';
 import { wordsOf } from '../../../util/http/answer.js';
+import { folderForChild } from '../../../util/native-path.js';
 import { waitFor } from '../../../util/patience.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
@@ -59,9 +61,10 @@ export class PluginSession {
         hint: `Install ${program} in a folder of PATH.`,
       });
     }
-    const child = spawn(file, [`--age-plugin=${machine}`], {
-      cwd: tmpdir(),
-      env: { ...host.env },
+    const command = nativeCommand({ file, args: [`--age-plugin=${machine}`], env: host.env });
+    const child = spawn(command.file, command.args, {
+      cwd: folderForChild(temporaryRoot(host)) ?? '/',
+      env: command.env,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
