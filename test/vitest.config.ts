@@ -3,6 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
+/** Of these the unit tests run a sample, and the integration tests all (test/support/sweep.ts). */
+const SWEEPS = [
+  'test/unit/datakey/recover-vectors.test.ts',
+  'test/unit/operations/checkout.test.ts',
+  'test/unit/operations/rotate.test.ts',
+  'test/unit/property/round-trip.test.ts',
+  'test/unit/security/kill.test.ts',
+  'test/unit/security/left-behind.test.ts',
+  'test/unit/security/tamper.test.ts',
+];
+
 /** Hooks build the program for their tests, on a machine that may be busy. */
 const BUILD_TIMEOUT = 120_000;
 
@@ -33,7 +44,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', ...SWEEPS],
+          env: { SOPS_TS_SWEEP: 'whole' },
           testTimeout: 120_000,
           hookTimeout: BUILD_TIMEOUT,
           fileParallelism: false,

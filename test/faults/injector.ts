@@ -59,7 +59,6 @@ export class Injector {
   }
 
   remove(): void {
-    this.program.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -21,7 +21,6 @@ beforeAll(() => {
   program = new Program();
 });
 afterAll(() => {
-  program.remove();
   workshop.remove();
   desk.remove();
 });

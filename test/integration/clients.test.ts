@@ -203,7 +203,6 @@ beforeAll(() => {
   program = new Program();
   chmodSync(program.file, 0o755);
 });
-afterAll(() => program.remove());
 beforeEach(async () => {
   desk?.remove();
   desk = new Desk();

@@ -38,7 +38,6 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  program.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -51,7 +51,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  program.remove();
   desk.remove();
 });
 

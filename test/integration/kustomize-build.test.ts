@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { AGE_KEYS, copyOfCase, INDEX, vectorText } from '../support/kubernetes.js';
 import { Program } from '../support/program.js';
@@ -27,7 +27,6 @@ let tools: string;
 beforeAll(() => {
   program = new Program();
 });
-afterAll(() => program.remove());
 beforeEach(() => {
   desk = new Desk();
   tools = desk.path('tools');

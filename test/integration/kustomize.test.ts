@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { AGE_KEYS, copyOfCase, INDEX, type KsopsCase, vectorText } from '../support/kubernetes.js';
 import { Program } from '../support/program.js';
 import { announceSkipped, findTool } from '../support/programs.js';
@@ -32,8 +32,6 @@ beforeAll(() => {
   launcher(join(path, 'ksops'));
   launcher(join(home, 'viaduct.ai', 'v1', 'ksops', 'ksops'));
 });
-
-afterAll(() => program.remove());
 
 function launcher(file: string): void {
   mkdirSync(dirname(file), { recursive: true });

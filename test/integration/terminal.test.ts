@@ -19,7 +19,6 @@ let terminal: Terminal;
 beforeAll(() => {
   program = new Program();
 });
-afterAll(() => program.remove());
 
 /** Folders in memory of the programs that were started here; others may be at work, or be killed, beside this test. */
 function abandoned(): string[] {

@@ -1,6 +1,17 @@
-/** The command line program as a file of its own: built as `npm run build` builds it, in a scratch folder that finds node_modules. */
+/** The command line program as a file of its own: built as `npm run build` builds it, in a folder that finds node_modules. */
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
@@ -19,8 +30,53 @@ export interface BundleFile {
   readonly imports: readonly string[];
 }
 
+/** What the program is made of: whoever finds it built from the same does not build it again, which takes seconds. */
+const PARTS = ['src', 'bin', '.ci', 'package.json', 'package-lock.json'];
+
+/** Where it stands, built in a folder that the others of this machine use, too. */
+function builtFolder(): string {
+  const cache = join(ROOT, 'node_modules', '.cache', 'sops-ts');
+  const folder = join(cache, digestOf(PARTS));
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  for (const old of readdirSync(cache)) if (isOld(join(cache, old))) rmSync(join(cache, old), { recursive: true });
+  const own = mkdtempSync(join(cache, 'new-'));
+  cpSync(join(ROOT, 'bin'), join(own, 'bin'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(own, 'package.json'));
+  execFileSync(process.execPath, [join(ROOT, '.ci', 'build.mjs'), join(own, 'dist'), join(own, 'meta.json')], {
+    cwd: ROOT,
+  });
+  try {
+    renameSync(own, folder);
+  } catch (error) {
+    rmSync(own, { recursive: true });
+    // Another test has built it meanwhile.
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+/** Of the names, sizes and times of files. */
+function digestOf(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const path = join(ROOT, part);
+    const names = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }).sort() : [''];
+    for (const name of names) {
+      const { size, mtimeMs } = statSync(join(path, name));
+      hash.update(`${part}/${name} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+const DAY = 86_400_000;
+
+function isOld(path: string): boolean {
+  return Date.now() - statSync(path).mtimeMs > DAY;
+}
+
 export class Program {
-  private readonly folder: string;
   /** What to start with Node. */
   readonly file: string;
   /** The source files by path from the project's root, e.g. `src/cli/main.ts`. */
@@ -29,16 +85,9 @@ export class Program {
   readonly files: ReadonlyMap<string, BundleFile>;
 
   constructor() {
-    const cache = join(ROOT, 'node_modules', '.cache');
-    mkdirSync(cache, { recursive: true });
-    this.folder = mkdtempSync(join(cache, 'sops-ts-'));
-    cpSync(join(ROOT, 'bin'), join(this.folder, 'bin'), { recursive: true });
-    cpSync(join(ROOT, 'package.json'), join(this.folder, 'package.json'));
-    this.file = join(this.folder, 'bin', 'sops-ts.js');
-    const metafile = join(this.folder, 'meta.json');
-    const build = [join(ROOT, '.ci', 'build.mjs'), join(this.folder, 'dist'), metafile];
-    execFileSync(process.execPath, build, { cwd: ROOT });
-    const { inputs, outputs } = JSON.parse(readFileSync(metafile, 'utf8')) as {
+    const folder = builtFolder();
+    this.file = join(folder, 'bin', 'sops-ts.js');
+    const { inputs, outputs } = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as {
       inputs: Record<string, BundleInput>;
       outputs: readonly BundleFile[];
     };
@@ -71,10 +120,6 @@ export class Program {
       maxBuffer: 2 ** 28,
       ...(input === undefined ? {} : { input }),
     });
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

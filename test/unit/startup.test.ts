@@ -43,7 +43,6 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  program.remove();
   desk.remove();
 });
 

@@ -19,7 +19,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  program.remove();
   desk.remove();
 });
 

@@ -14,7 +14,6 @@ beforeAll(() => {
 afterEach(() => desk.clear());
 afterAll(() => {
   desk.remove();
-  program.remove();
 });
 
 function install(folder: string, path = ''): { status: number | null; stderr: string } {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 
@@ -13,8 +13,6 @@ let program: Program;
 beforeAll(() => {
   program = new Program();
 });
-
-afterAll(() => program.remove());
 
 function shell(script: string): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, NODE: process.execPath, PROGRAM: program.file };

@@ -42,7 +42,6 @@ const CASES: readonly Case[] = [
   { file: 'age/ssh-rsa.json', env: ssh('ssh-rsa-locked'), ...locked },
   { file: 'age/ssh-rsa.json', env: ssh('ssh-rsa-pem-locked'), ...locked },
   { file: 'age/ssh-rsa.json', env: ssh('ssh-rsa-pkcs8-locked'), ...locked },
-  { file: 'age/age-protected-bin.yaml', env: native('age-protected.bin'), passphrase: FILE_PASSPHRASE, asked: 1 },
   { file: 'age/age-protected-asc.yaml', env: native('age-protected.asc'), passphrase: FILE_PASSPHRASE, asked: 1 },
 ];
 

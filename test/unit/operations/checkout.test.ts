@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, somePath, styled } from '../../support/styles.js';
+import { sample } from '../../support/sweep.js';
 
 const desk = new StyleDesk();
 afterAll(() => desk.remove());
@@ -27,7 +28,7 @@ async function seal(name: string): Promise<Buffer> {
 describe.each([
   ['new', TEXTS, seal],
   ['old', OLD_TEXTS, async (name: string) => sealedBefore(name)],
-] as const)('a %s file', (_age, names, sealed) => {
+] as const)('a %s file', (age, names, sealed) => {
   test.each(names)('with CRLF gives the text with CRLF: %s', async (name) => {
     desk.write(name, crlf(await sealed(name)));
     expect(await desk.run(['decrypt', name])).toEqual(crlf(styled(name)));
@@ -38,26 +39,29 @@ describe.each([
     expect(await desk.run(['decrypt', name])).toEqual(inValues(name) ? styled(name) : lf(styled(name)));
   });
 
-  test.each(names)('keeps its text when it is changed with CRLF and committed with LF: %s', async (name) => {
-    const before = await sealed(name);
-    desk.write(name, lf(before));
-    await desk.run(['set', name, somePath(name), '"new"']);
-    const wanted = await desk.run(['decrypt', name]);
-    for (const words of [
-      ['set', name, somePath(name), '"new"'],
-      ['rotate', '-i', name],
-    ]) {
-      desk.write(name, crlf(before));
-      await desk.run(words);
-      // A text on one line says nothing of the line ends that its metadata is to have.
-      const written = desk.read(name);
-      expect(name === 'minified.json' ? [lf(written), crlf(written)] : [crlf(written)]).toContainEqual(written);
-      desk.write(name, lf(desk.read(name)));
-      const given = await desk.run(['decrypt', name]);
-      const unchanged = inValues(name) ? styled(name) : lf(styled(name));
-      expect(given).toEqual(words[0] === 'rotate' ? unchanged : wanted);
-    }
-  });
+  test.each(age === 'old' ? sample(names, 3) : names)(
+    'keeps its text when it is changed with CRLF and committed with LF: %s',
+    async (name) => {
+      const before = await sealed(name);
+      desk.write(name, lf(before));
+      await desk.run(['set', name, somePath(name), '"new"']);
+      const wanted = await desk.run(['decrypt', name]);
+      for (const words of [
+        ['set', name, somePath(name), '"new"'],
+        ['rotate', '-i', name],
+      ]) {
+        desk.write(name, crlf(before));
+        await desk.run(words);
+        // A text on one line says nothing of the line ends that its metadata is to have.
+        const written = desk.read(name);
+        expect(name === 'minified.json' ? [lf(written), crlf(written)] : [crlf(written)]).toContainEqual(written);
+        desk.write(name, lf(desk.read(name)));
+        const given = await desk.run(['decrypt', name]);
+        const unchanged = inValues(name) ? styled(name) : lf(styled(name));
+        expect(given).toEqual(words[0] === 'rotate' ? unchanged : wanted);
+      }
+    },
+  );
 });
 
 test.each(TEXTS)('edit and encrypt --update work on a file with CRLF: %s', async (name) => {

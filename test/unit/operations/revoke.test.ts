@@ -1,7 +1,7 @@
 /** `revoke`: out of `.sops.yaml`, out of every file below, and a list of what could be read. */
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { type Ran, run } from '../../support/run.js';
 
@@ -38,15 +38,29 @@ creation_rules:
 `;
 const TEXT = '# head\ndb:\n  "p.w": 1.10 # inline\n  hosts: [x, y]\nopen_unencrypted: z\n';
 
+/** The encrypted files: every test begins with the same ones. */
+const sealed = new Map<string, string>();
+beforeAll(async () => {
+  const maker = new Yard();
+  for (const [file, text, keys] of [
+    ['prod/deep/app.yaml', TEXT, [0, 1]],
+    ['dev/.env', '# why\nA=1\nB=\n', [0, 1]],
+    ['dev/blob.bin', 'bytes', [0, 1]],
+    ['dev/other.yaml', 'a: x\n', [0, 2]],
+  ] as const) {
+    const name = basename(file);
+    await maker.encrypt(name, text, keys);
+    sealed.set(file, maker.read(name));
+  }
+  maker.remove();
+});
+
 let yard: Yard;
-beforeEach(async () => {
+beforeEach(() => {
   yard = new Yard();
   yard.configure(CONFIG);
   for (const folder of ['prod', 'prod/deep', 'dev', '.git', 'node_modules']) mkdirSync(join(yard.folder, folder));
-  await yard.encrypt('prod/deep/app.yaml', TEXT, [0, 1]);
-  await yard.encrypt('dev/.env', '# why\nA=1\nB=\n', [0, 1]);
-  await yard.encrypt('dev/blob.bin', 'bytes', [0, 1]);
-  await yard.encrypt('dev/other.yaml', 'a: x\n', [0, 2]);
+  for (const [file, text] of sealed) yard.write(file, text);
   yard.write('.git/copy.yaml', yard.read('prod/deep/app.yaml'));
   yard.write('node_modules/copy.yaml', yard.read('prod/deep/app.yaml'));
   yard.write('README.md', 'sops writes ENC[AES256_GCM,data:…]\n');

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
+import { sample } from '../../support/sweep.js';
 import { hasGpg, needsGpg, readCase, VECTORS, type Vector, Workshop } from '../../support/vectors.js';
 
 const GOOD = VECTORS.filter(({ expect: kind, changed }) => kind === 'ok' && !changed);
@@ -41,7 +42,12 @@ describe('rotating keeps every text', () => {
   const workshop = new Workshop();
   afterAll(() => workshop.remove());
 
-  test.each(usable.filter(({ decrypt }) => decrypt))('of SOPS: $name', async (vector) => {
+  test.each(
+    sample(
+      usable.filter(({ decrypt }) => decrypt),
+      2,
+    ),
+  )('of SOPS: $name', async (vector) => {
     const { decrypt } = vector;
     if (!decrypt) throw new Error('a case without command');
     const cwd = workshop.layOut(vector);
@@ -58,7 +64,13 @@ describe('rotating keeps every text', () => {
     expect(after).not.toBe(before);
   });
 
-  test.each(usable.filter(({ encrypt }) => encrypt))('of sops-ts: $name', async (vector) => {
+  test.each(
+    sample(
+      usable.filter(({ encrypt }) => encrypt),
+      2,
+      1,
+    ),
+  )('of sops-ts: $name', async (vector) => {
     const { encrypt, decrypt } = vector;
     if (!encrypt) throw new Error('a case without command');
     const cwd = workshop.layOut(vector);

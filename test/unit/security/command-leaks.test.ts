@@ -27,7 +27,6 @@ beforeAll(async () => {
 afterAll(() => {
   desk.remove();
   other.remove();
-  program.remove();
 });
 beforeEach(() => {
   desk.clear();

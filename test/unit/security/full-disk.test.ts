@@ -24,7 +24,6 @@ beforeAll(() => {
   mkdirSync(folder);
   for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(dirname(built.file), '..', part), join(folder, part), { recursive: true });
-  built.remove();
   program = join(folder, 'bin', 'sops-ts.js');
   chmodSync(desk.folder, 0o755);
 });

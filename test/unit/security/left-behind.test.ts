@@ -11,8 +11,9 @@ import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
 import { tidiedAfter } from '../../../src/util/tidy.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { WHOLE } from '../../support/sweep.js';
 
-/** Sends a signal to the program itself before or behind the step number SIGNAL_AT that waits, and goes on with it. */
+/** Sends a signal to the program itself before or behind the step number SIGNAL_AT, and goes on with it; at 0 it tells how many there are. */
 const SIGNALLER = `
 const fs = require('node:fs');
 let steps = 0;
@@ -26,7 +27,8 @@ for (const name of ['writeFile', 'fsync']) {
   const wrapped = (...given) => { step(); return real(...given); };
   fs[name] = wrapped;
 }
-process.nextTick(() => { steps = 0; });`;
+process.nextTick(() => { steps = 0; });
+if (process.env.SIGNAL_AT === '0') process.on('exit', () => fs.writeSync(2, 'steps: ' + steps));`;
 
 const desk = new Desk();
 let program: Program;
@@ -41,7 +43,6 @@ afterEach(() => {
     if (name !== 'signaller.cjs') rmSync(desk.path(name), { recursive: true, force: true });
 });
 afterAll(() => {
-  program.remove();
   desk.remove();
 });
 
@@ -49,7 +50,9 @@ const PLAIN = 'a: hunter2canary\n';
 const temporaries = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.sops-ts-'));
 
 describe.skipIf(process.platform === 'win32')('a signal', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])(
+  const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+  test.each(SIGNALS)(
     '%s at any step of decrypt --in-place and exec-file leaves the old file or the new one, and nothing else',
     async (signal) => {
       const sealed = await desk.encrypt('p.yaml', PLAIN);
@@ -57,12 +60,18 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
         ['decrypt', '-i', 'p.yaml'],
         ['exec-file', '--no-fifo', 'p.yaml', 'cat {} >/dev/null'],
       ]) {
-        let hits = 0;
-        // Steps of four in a row would make the test long; every signal takes others.
-        for (let at = 1 + (signal.length % 4); at < 80; at += 4) {
+        const runTo = (at: number): ReturnType<Program['run']> => {
           desk.write('p.yaml', sealed);
           const env = { ...desk.env, SIGNAL: signal, SIGNAL_AT: String(at) };
-          const ran = program.run(words, { cwd: desk.folder, env, before: ['--require', preload] });
+          return program.run(words, { cwd: desk.folder, env, before: ['--require', preload] });
+        };
+        let hits = 0;
+        const steps = Number(/steps: (\d+)$/.exec(runTo(0).stderr.toString())?.[1]);
+        expect(steps).toBeGreaterThan(10);
+        // All steps for all signals would make the test long: together they take each one.
+        const stride = WHOLE ? 1 : SIGNALS.length;
+        for (let at = 1 + (SIGNALS.indexOf(signal) % stride); at <= steps; at += stride) {
+          const ran = runTo(at);
           expect([sealed.toString(), PLAIN]).toContain(desk.text('p.yaml'));
           expect(temporaries(desk.folder)).toEqual([]);
           expect(temporaries('/dev/shm').filter((name) => name.includes(`-${ran.pid}-`))).toEqual([]);

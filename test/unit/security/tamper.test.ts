@@ -4,8 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sample } from '../../support/sweep.js';
 
 const CANARY = 'hunter2canary';
+const LIMIT = 120_000;
 const COMMENT_WARNING = /possibly unencrypted comments/;
 
 const desk = new Desk();
@@ -62,7 +64,8 @@ describe.each(SAMPLES)('$name', ({ name, plain, step }) => {
 
   async function checkChanged(change: (byte: number, at: number) => number): Promise<void> {
     let refused = 0;
-    for (const at of placesOf(sealed, step)) {
+    // A prime, so that each kind of place has its turn.
+    for (const at of sample(placesOf(sealed, step), 5)) {
       const changed = Buffer.from(sealed);
       changed[at] = change(sealed[at] ?? 0, at);
       const { status, stdout, stderr } = await desk.decrypt(name, changed);
@@ -80,8 +83,8 @@ describe.each(SAMPLES)('$name', ({ name, plain, step }) => {
     expect(refused).toBeGreaterThan(0);
   }
 
-  test('a byte turned into another of its class', () => checkChanged(otherOf));
-  test('a bit turned', () => checkChanged(turnedOf));
+  test('a byte turned into another of its class', () => checkChanged(otherOf), LIMIT);
+  test('a bit turned', () => checkChanged(turnedOf), LIMIT);
 
   test('cut off anywhere', async () => {
     for (let length = 0; length < sealed.length - 1; length += 29) {
