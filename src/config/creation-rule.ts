@@ -122,13 +122,15 @@ export function checkRule(rule: CreationRule, host: Host): void {
   }
 }
 
-/** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one. */
+/** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one; called as `sops`, it warns. */
 export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Host): void {
   for (const { key, suggestion } of rule.unknownKeys) {
     const name = JSON.stringify(key);
-    if (suggestion === undefined) warnOnce(host, `${rule.name}: unknown key ${name} is ignored`);
-    else
-      throw new SopsError('config', `${rule.name}: unknown key ${name}; did you mean ${JSON.stringify(suggestion)}?`);
+    const asked = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
+    if (suggestion !== undefined && !host.calledAsSops) {
+      throw new SopsError('config', `${rule.name}: unknown key ${name}${asked}`);
+    }
+    warnOnce(host, `${rule.name}: unknown key ${name} is ignored${asked}`);
   }
 }
 

@@ -1,18 +1,28 @@
 /** Finds the keys of `.sops.yaml` that SOPS would silently ignore, and tells the misspelt from the merely unknown. */
+import type { Value } from '../tree/tree.js';
 import type { UnknownKey } from './model.js';
 
 /** Names that people use for another one's thing. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([['gpg', 'pgp']]);
 
-/** The keys of a map that are not known, with what they may have been meant to be. */
+/**
+ * The keys of a map that are not known, with what they may have been meant to be: whoever left one empty (`hc_vault: []`) misses nothing, so
+ * that it means nothing.
+ */
 export function unknownKeysOf(
-  fields: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, Value>,
   known: readonly string[],
   aliases?: ReadonlyMap<string, string>,
 ): UnknownKey[] {
   return [...fields.keys()]
     .filter((key) => !known.includes(key))
-    .map((key) => ({ key, suggestion: suggestionFor(key, known, aliases) }));
+    .map((key) => ({ key, suggestion: isEmpty(fields.get(key)) ? undefined : suggestionFor(key, known, aliases) }));
+}
+
+function isEmpty(value: Value | undefined): boolean {
+  if (!value || value.alias) return !value;
+  if (value.kind === 'leaf') return value.value === null || value.value === '';
+  return value.items.every((item) => item.kind === 'comment');
 }
 
 /**

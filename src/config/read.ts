@@ -4,7 +4,7 @@ import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
 import { fstatSync, openSync, readFileSync, type Stats } from '../util/fs.js';
 import type { Host } from '../util/host.js';
-import { decodeText } from '../util/text.js';
+import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import type { Config } from './model.js';
@@ -26,7 +26,7 @@ export async function readConfig(place: ConfigPlace, host: Host): Promise<Config
   const { bytes, stats } = readOpen(absolute, path);
   const file = { absolute, bytes };
   if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
-  const document = parseDocument(decodeText(bytes), path);
+  const document = parseDocument(bytes, path);
   return { ...parseConfig({ document, path, folder: dirname(absolute) }), file, isBeside };
 }
 
@@ -52,9 +52,9 @@ const READ_FAILURES: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'not a directory'],
 ]);
 
-function parseDocument(text: string, path: string): ConfigDocument {
+function parseDocument(bytes: Uint8Array, path: string): ConfigDocument {
   try {
-    return readConfigDocument(text);
+    return readConfigDocument(configText(bytes));
   } catch (cause) {
     if (!(cause instanceof SopsError)) throw cause;
     throw new SopsError('config', `${UNREADABLE}${cause.message}`, { file: path, cause });

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
-import { decodeText } from '../util/text.js';
+import { configText } from './config-text.js';
 import type { Config } from './model.js';
 import { namesRecipient } from './recipient.js';
 import { isKeyOrKeys, readConfigTree, recipientsOf } from './recipients-of.js';
@@ -21,7 +21,7 @@ export function withName(keyString: string, nameOf: NameOf): string {
 export async function namesOf(config: Config | null, host: Host): Promise<NameOf> {
   if (!config) return () => undefined;
   try {
-    return await namesIn(decodeText(readFileSync(resolve(host.cwd, config.path))));
+    return await namesIn(configText(readFileSync(resolve(host.cwd, config.path))));
   } catch {
     return () => undefined;
   }

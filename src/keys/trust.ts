@@ -78,7 +78,7 @@ export interface Target {
   readonly entry: string;
   /** Whether an entry of the list means it. */
   covers(entry: string): boolean;
-  /** Whether the user's surroundings choose it; asked only when there is no allow list. */
+  /** Whether the user's surroundings choose it; asked only when the allow list does not name it. */
   isChosen(): boolean | Promise<boolean>;
   /** Whether a key that was named means it. */
   isNamedBy(key: NamedKey): boolean;
@@ -94,25 +94,30 @@ export interface Target {
 export const NO_CREDENTIALS = 'your credentials are not used with it';
 
 /**
- * Refuses a target that the user neither chose nor allowed, nor trusts the configuration that names it. The allow list, when set, is
- * the whole answer, as in SOPS: `all`, `none`, or entries separated by commas. `SOPS_TS_TRUST=all` allows what no list
- * forbids. Where there is a terminal the user may be asked whether a configuration is to be trusted. Throws `key`.
+ * Refuses a target that the user neither chose nor allowed, nor trusts the configuration that names it: any one of the three is enough. An
+ * allow list is `all`, `none`, or entries separated by commas; `none` forbids whatever else allows, and where the program is called as
+ * `sops` a list is the whole answer, as in SOPS. `SOPS_TS_TRUST=all` allows what nothing forbids. Where there is a terminal the user may be
+ * asked whether a configuration is to be trusted. Throws `key`.
  */
 export async function checkTarget(target: Target, host: Host, signal?: AbortSignal): Promise<void> {
   const list = host.env[target.variable];
-  if (list) {
-    if (listCovers(list, target)) return;
-    if (!target.listOnlyAdds)
-      throw new SopsError('key', `Allowlist does not allow ${target.entry}`, {
-        hint: `${target.variable} decides; list it there if you trust it.`,
-      });
+  if (list && listCovers(list, target)) return;
+  const isListed = Boolean(list) && !target.listOnlyAdds;
+  if (isListed && (list === 'none' || host.calledAsSops)) {
+    throw notListed(target, `${target.variable} decides; list it there if you trust it.`);
   }
   const names = namesOf(host, target.type).filter(({ key }) => target.isNamedBy(key));
   if (names.some(({ witness }) => witness === undefined)) return;
   if (host.env.SOPS_TS_TRUST === 'all' || (await target.isChosen())) return;
   const witnesses = [...new Set(names.flatMap(({ witness }) => witness ?? []))];
   for (const witness of witnesses) if (await witness.vouches(target.called, signal)) return;
-  throw refused(target, witnesses[0]);
+  const error = refused(target, witnesses[0]);
+  throw isListed && error.hint !== undefined ? notListed(target, error.hint) : error;
+}
+
+/** In SOPS's words. */
+function notListed({ entry }: Target, hint: string): SopsError {
+  return new SopsError('key', `Allowlist does not allow ${entry}`, { hint });
 }
 
 /** The texts of a file are not quoted for a shell: a user may copy the line there. */

@@ -2,6 +2,7 @@
 
 import { basename, relative, resolve, sep } from 'node:path';
 import { loadConfig } from '../config/config.js';
+import { configText } from '../config/config-text.js';
 import { withoutRecipients } from '../config/edit-config.js';
 import { CONFIG_NAME } from '../config/find.js';
 import type { Config } from '../config/model.js';
@@ -16,7 +17,6 @@ import { counted } from '../util/counted.js';
 import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
-import { decodeText } from '../util/text.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from './encrypted-files.js';
 
 export interface RevocationRequest {
@@ -98,7 +98,7 @@ interface ReadConfig {
 async function readConfig(path: string, host: Host): Promise<ReadConfig> {
   const bytes = await readFile(resolve(host.cwd, path));
   try {
-    return { bytes, tree: await readConfigTree(decodeText(bytes)) };
+    return { bytes, tree: await readConfigTree(configText(bytes)) };
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw new SopsError('config', `${path}: ${error.message}`, { cause: error });

@@ -133,6 +133,9 @@ describe('the rule', () => {
       code: 'config',
       message: 'rule 0: unknown key "agee"; did you mean "age"?',
     });
+    const asSops = { ...host(), calledAsSops: true };
+    await creationRuleFor(config, 'a', asSops);
+    expect(asSops.warnings).toEqual(['rule 0: unknown key "agee" is ignored; did you mean "age"?']);
   });
 });
 

@@ -104,6 +104,43 @@ describe('what is read', () => {
   });
 });
 
+// Each with the real binary: SOPS 3.13.2 reads the first two, and refuses the others.
+describe('the encoding', () => {
+  const readBytes = (bytes: Uint8Array) => loadConfig({ host: hostIn(layOut({ '.sops.yaml': bytes })) });
+
+  test.each([
+    ['little', Buffer.from(`\uFEFF${RULES}`, 'utf16le')],
+    ['big', Buffer.from(`\uFEFF${RULES}`, 'utf16le').swap16()],
+  ])('may be UTF-16, %s end first', async (_, bytes) => {
+    expect((await readBytes(bytes))?.creationRules?.[0]?.keys.get('age')).toEqual({ texts: [ANNA] });
+  });
+
+  test.each([
+    ['a value', Buffer.from(`${RULES}x: \xE9\n`, 'latin1'), 3],
+    ['a comment', Buffer.from(`# \xE9\n${RULES}`, 'latin1'), 1],
+    [
+      'half a pair of UTF-16',
+      Buffer.concat([Buffer.from('x: '), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from(`\n${RULES}`)]),
+      1,
+    ],
+  ])('may be no other: %s', async (_, bytes, line) => {
+    await expect(readBytes(bytes)).rejects.toMatchObject({
+      code: 'config',
+      message: `error loading config: Could not unmarshal config file: line ${line}: the text is neither UTF-8 nor UTF-16`,
+    });
+  });
+
+  test('names recipients, too', async () => {
+    const host = hostIn(layOut({ '.sops.yaml': Buffer.from(`\uFEFF${ANCHORS}`, 'utf16le') }));
+    expect((await namesOf(await loadConfig({ host }), host))(ANNA)).toBe('anna');
+  });
+});
+
+test('a key field under another name that is left empty misses nothing', async () => {
+  expect((await rule('hc_vault: []'))?.unknownKeys).toEqual([{ key: 'hc_vault', suggestion: undefined }]);
+  expect((await rule('hc_vault: [x]'))?.unknownKeys).toEqual([{ key: 'hc_vault', suggestion: 'hc_vault_transit_uri' }]);
+});
+
 describe('everybody else who reads configurations', () => {
   test('knows the names of recipients', async () => {
     const host = hostIn(layOut({ '.sops.yaml': ANCHORS }));

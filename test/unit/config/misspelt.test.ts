@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { suggestionFor, unknownKeysOf } from '../../../src/config/misspelt.js';
+import { branch, leaf, list, type Value } from '../../../src/tree/tree.js';
 
 const KNOWN = [
   'path_regex',
@@ -53,13 +54,23 @@ describe('suggestionFor', () => {
 });
 
 test('unknownKeysOf lists only what is not known', () => {
-  const fields = new Map([
-    ['age', 1],
-    ['agee', 2],
-    ['bogus', 3],
+  const fields = new Map<string, Value>([
+    ['age', leaf('x')],
+    ['agee', leaf('x')],
+    ['bogus', leaf('x')],
   ]);
   expect(unknownKeysOf(fields, KNOWN)).toEqual([
     { key: 'agee', suggestion: 'age' },
     { key: 'bogus', suggestion: undefined },
   ]);
+});
+
+test('unknownKeysOf takes an empty key for no misspelt one', () => {
+  const fields = new Map<string, Value>([
+    ['agee', leaf('')],
+    ['Age', leaf(null)],
+    ['hc_vault', list()],
+    ['gpg', branch()],
+  ]);
+  expect(unknownKeysOf(fields, KNOWN).map(({ suggestion }) => suggestion)).toEqual(Array(4).fill(undefined));
 });

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A temporary folder with these files (by relative path); it goes after the test. */
-export function layOut(files: Readonly<Record<string, string>>): string {
+export function layOut(files: Readonly<Record<string, string | Uint8Array>>): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'sops-ts-config-')));
   folders.push(root);
   for (const [path, text] of Object.entries(files)) {

@@ -105,8 +105,10 @@ describe('a target', () => {
     refusal: NO_CREDENTIALS,
     advice: 'name it by a variable',
   });
-  const check = (list: string | undefined, chosen: boolean) => () =>
-    checkTarget(target(chosen), hostOf({ env: { LIST: list } }));
+  const check =
+    (list: string | undefined, chosen: boolean, more: { calledAsSops?: true } = {}) =>
+    () =>
+      checkTarget(target(chosen), { ...hostOf({ env: { LIST: list } }), ...more });
 
   test.each([
     [undefined, true],
@@ -114,18 +116,43 @@ describe('a target', () => {
     ['all', false],
     ['p1', false],
     [' p2 , p1 ', false],
+    // A list of others takes nothing away from what the user chose.
+    ['p2', true],
+    ['all,p2', true],
   ])('passes: list %j, chosen %s', (list, chosen) => check(list, chosen)());
 
   test.each([
     [undefined, false, /^the place p1 is named by the file only, so your credentials are not used with it$/],
     ['', false, /^the place p1 is named by the file only/],
     ['none', true, /^Allowlist does not allow p1$/],
-    ['p2', true, /^Allowlist does not allow p1$/],
-    ['all,p2', true, /^Allowlist does not allow p1$/],
+    ['p2', false, /^Allowlist does not allow p1$/],
+    ['all,p2', false, /^Allowlist does not allow p1$/],
     ['p1,', true, /^LIST's entry 2 is empty$/],
     [',p1', true, /^LIST's entry 1 is empty$/],
   ])('does not pass: list %j, chosen %s', async (list, chosen, message) => {
     await expect(check(list, chosen)()).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(message) });
+  });
+
+  test('called as sops the list is the whole answer, as there', async () => {
+    await expect(check('p2', true, { calledAsSops: true })()).rejects.toMatchObject({
+      message: 'Allowlist does not allow p1',
+      hint: 'LIST decides; list it there if you trust it.',
+    });
+    await check('p1', false, { calledAsSops: true })();
+  });
+
+  test('passes beside a list of others if a configuration that the user trusts names it, and not if the list is of none', async () => {
+    const ask = (list: string, trusts: boolean) => {
+      const host = hostOf({ env: { LIST: list } });
+      noteKeys(host, 'some', ['p1'], { path: '.sops.yaml', vouches: async () => trusts });
+      return checkTarget(target(false), host);
+    };
+    await ask('p2', true);
+    await expect(ask('none', true)).rejects.toMatchObject({ message: 'Allowlist does not allow p1' });
+    await expect(ask('p2', false)).rejects.toMatchObject({
+      message: 'Allowlist does not allow p1',
+      hint: expect.stringMatching(/run sops-ts trust .* name it by a variable, or list it in LIST\.$/),
+    });
   });
 
   test('the error says how to allow it, quoting nothing that could be pasted into a shell', async () => {

@@ -145,6 +145,11 @@ describe('with a server', () => {
       ['SOPS_VAULT_URIS', () => ({ SOPS_VAULT_URIS: service.key('another') }), () => []],
       ['the allow list', () => ({ SOPS_HC_VAULT_ALLOWLIST: `http://x , ${service.url}/` }), () => []],
       ['an allow list that takes all', () => ({ SOPS_HC_VAULT_ALLOWLIST: 'all' }), () => []],
+      [
+        'VAULT_ADDR, beside a list of others',
+        () => ({ SOPS_HC_VAULT_ALLOWLIST: 'http://127.0.0.1', VAULT_ADDR: service.url }),
+        () => [],
+      ],
       ['an agent, which is asked instead', () => ({ VAULT_AGENT_ADDR: service.url }), () => []],
     ])('%s', async (_, env, trust) => {
       expect(await unwrapWith(env(), trust())).toMatch(answered);
@@ -161,7 +166,7 @@ describe('with a server', () => {
       ],
       [
         'the list is another',
-        () => ({ SOPS_HC_VAULT_ALLOWLIST: 'http://127.0.0.1', VAULT_ADDR: service.url }),
+        () => ({ SOPS_HC_VAULT_ALLOWLIST: 'http://127.0.0.1' }),
         () => [],
         /^Allowlist does not allow http:/,
       ],

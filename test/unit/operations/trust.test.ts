@@ -135,6 +135,8 @@ describe('what else a configuration names', () => {
     expect((await start({ SOPS_AGE_PLUGIN_ALLOWLIST: 'other, fake' })).status).toBe(0);
     expect((await run(['trust'])).stdout.toString()).toContain('  the age plug-in "fake"\n');
     expect((await start()).status).toBe(0);
+    expect((await start({ SOPS_AGE_PLUGIN_ALLOWLIST: 'other' })).status).toBe(0);
+    expect((await start({ SOPS_AGE_PLUGIN_ALLOWLIST: 'none' })).stderr).toContain('Allowlist does not allow fake');
   });
 
   test('a Vault to publish to gets neither token nor values', async () => {
