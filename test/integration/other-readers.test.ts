@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { announceSkipped, findTool } from '../support/programs.js';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, styled } from '../support/styles.js';
 
-const ROPS = findTool('rops', 'ROPS_BIN', ['--version']);
+const ROPS = findTool('rops', 'ROPS_BIN', ['--help']);
 const FLUX = process.env.FLUX_DECRYPT_BIN;
 const PACKAGE = process.env.SOPS_AGE_PACKAGE;
 const ENTRY = PACKAGE && join(PACKAGE, 'dist/index.js');
@@ -38,8 +38,10 @@ describe.runIf(ROPS)('rops reads', () => {
     await seal(name);
     const wanted = await treeOf(name);
     const format = name.endsWith('.yaml') ? 'yaml' : 'json';
-    const ran = spawnSync(ROPS ?? '', ['decrypt', '--format', format, name], {
+    // With a file as operand it wants a terminal on its standard input.
+    const ran = spawnSync(ROPS ?? '', ['decrypt', '--format', format], {
       cwd: desk.folder,
+      input: readFileSync(join(desk.folder, name)),
       encoding: 'utf8',
       env: { PATH: process.env.PATH ?? '', HOME: desk.folder, ROPS_AGE: secretOf(desk.identity) },
     });
