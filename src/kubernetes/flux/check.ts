@@ -118,7 +118,8 @@ class FluxChecker {
     try {
       if (kustomizationFile(folder) === undefined)
         return generatedKustomization(folder, this.shown(folder), this.ignore);
-      return readKustomization(folder, this.host.cwd);
+      // The controller writes a field into the one that it begins with, which is not empty then.
+      return readKustomization(folder, this.host.cwd, { mayBeEmpty: true });
     } catch (error) {
       this.findings.addError(this.shown(folder), error);
       return undefined;

@@ -31,6 +31,8 @@ export async function nestedProblem(conversion: Omit<Conversion, 'from'>): Promi
 
 /** What goes wrong with a file that holds the marker of a format; undefined when nothing does. */
 export async function conversionProblem({ bytes, name, from, to, place }: Conversion): Promise<string | undefined> {
+  const unread = unreadForm(bytes, from);
+  if (unread !== undefined) return `${unread}, and fails on it`;
   const documents = await documentsOf(bytes, from);
   if (documents === undefined) {
     return `holds ${markerOf(from)}, so the controller takes it for encrypted ${from}, which it is not, and fails`;
@@ -47,6 +49,21 @@ export async function conversionProblem({ bytes, name, from, to, place }: Conver
   }
   return undefined;
 }
+
+/** What stands in a text that is read here, and that the controller's SOPS takes for content; undefined for what both read. */
+function unreadForm(bytes: Buffer, format: FluxFormat): string | undefined {
+  if (MARK_IS_CONTENT.has(format) && bytes.subarray(0, 3).equals(UTF8_MARK)) {
+    return `begins with a byte order mark, which the controller takes for a part of the ${format}`;
+  }
+  if (format === 'dotenv' && bytes.includes('\r\n')) {
+    return "has Windows' line ends, half of which the controller takes for a part of the values of dotenv";
+  }
+  return undefined;
+}
+
+const UTF8_MARK = Buffer.from('\ufeff');
+/** YAML and INI are read with a mark, too. */
+const MARK_IS_CONTENT: ReadonlySet<FluxFormat> = new Set(['json', 'binary', 'dotenv']);
 
 /** What is said of content that is encrypted in one format where the controller looks for another. */
 export function mismatch(actual: string, wanted: string, place: string): string {

@@ -38,16 +38,39 @@ export function kustomizationFile(folder: string): string | undefined {
   return found[0];
 }
 
-/** Reads a folder's kustomization. `shownFrom` is what shown paths are relative to. Throws `failed` and `document-invalid`. */
-export function readKustomization(folder: string, shownFrom: string): Kustomization {
+/**
+ * Reads a folder's kustomization. `shownFrom` is what shown paths are relative to. Throws `failed` and `document-invalid`; for an
+ * empty one, too, as kustomize does, unless it `mayBeEmpty`.
+ */
+export function readKustomization(
+  folder: string,
+  shownFrom: string,
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+): Kustomization {
   const path = kustomizationFile(folder);
   const shown = relative(shownFrom, folder) || '.';
   if (path === undefined) throw new SopsError('failed', `${shown} has no kustomization.yaml`, { file: shown });
   const file = relative(shownFrom, path);
   const [first, ...more] = readManifests(readFile(path, file), { file, keepLists: true });
-  if (!first) throw new SopsError('failed', `${file} is empty`, { file });
-  const root = first.sops ? branch([...first.root.items, item('sops', first.sops)]) : first.root;
+  const read = first?.root ?? branch();
+  const root = first?.sops ? branch([...read.items, item('sops', first.sops)]) : read;
+  if (!mayBeEmpty && isEmpty(root)) {
+    throw new SopsError('failed', `${file} is empty, which stops the build`, {
+      file,
+      hint: 'Name what it builds: resources: [FILE, …]',
+    });
+  }
   return { folder, file, root: withFieldNames(root), documents: 1 + more.length };
+}
+
+/** Whether kustomize finds nothing in it: a field that is null or an empty text is as good as absent, an empty list is not. */
+function isEmpty({ items }: Branch): boolean {
+  return items.every(
+    (entry) =>
+      entry.kind !== 'item' ||
+      ['apiVersion', 'kind'].includes(entry.key) ||
+      (entry.value.kind === 'leaf' && (entry.value.value === null || entry.value.value === '')),
+  );
 }
 
 /** A folder's kustomization and all local ones below it, each once, the outermost first. Throws as {@link readKustomization}. */
