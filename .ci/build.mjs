@@ -29,6 +29,8 @@ const PARTS = {
     'src/util/atomic-write.ts',
     'src/cli/version.ts',
   ],
+  /** What else is done every day: encrypting, and starting a program with what was decrypted. */
+  daily: ['src/cli/commands/encrypt.ts', 'src/cli/commands/exec-env.ts', 'src/keys/age/plugin-trust.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   rest: [],

@@ -3,7 +3,6 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, rand
 import type { LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
 import { decodeText, encodeText } from '../util/text.js';
-import { type BatchOpener, type BatchResult, makeBatchOpener } from './batch.js';
 import {
   type EncryptedValue,
   formatEncryptedValue,
@@ -24,7 +23,6 @@ export class Cipher {
   private readonly key: KeyObject;
   private readonly aad = new AadBytes();
   private readonly ivs = new IvPool();
-  private opener: BatchOpener | undefined;
 
   /**
    * @param dataKey 32 bytes; copied. Throws RangeError for another length.
@@ -73,19 +71,6 @@ export class Cipher {
       // The tag differs, or OpenSSL does not take an IV of this length.
       return null;
     }
-  }
-
-  /**
-   * Opens many texts, each under the additional data at the same index, as `parseEncryptedValue` and {@link open} do, at a
-   * fraction of the cost.
-   * @returns what became of the value at an index, until the next call: undefined for one that must be opened by itself, null
-   * for one that does not authenticate
-   */
-  openTogether(texts: readonly string[], aads: readonly string[]): (index: number) => BatchResult {
-    if (!this.opener || this.opener.capacity < texts.length) {
-      this.opener = makeBatchOpener(this.key, texts.length, this.memory !== null);
-    }
-    return this.opener.open(texts, aads);
   }
 
   /**

@@ -17,10 +17,10 @@ export const TAG_BYTES = 16;
 export const IV_TEXT_LENGTH = 44;
 
 /** What stands before the parts of the text. */
-export const HEAD = 'ENC[AES256_GCM,data:';
-export const IV = ',iv:';
-export const TAG = ',tag:';
-export const TYPE = ',type:';
+const HEAD = 'ENC[AES256_GCM,data:';
+const IV = ',iv:';
+const TAG = ',tag:';
+const TYPE = ',type:';
 /** What every release writes, and nothing else: one linear match instead of the general reading. */
 const USUAL =
   /^ENC\[AES256_GCM,data:([A-Za-z0-9+/]+={0,2}),iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:([a-z]+)\]$/;

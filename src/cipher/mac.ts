@@ -35,16 +35,16 @@ export class MacHash {
     return this.batch.subarray(start, this.filled);
   }
 
-  /** Hashes `bytes[start, end)`. */
-  addBytes(bytes: Uint8Array, start: number, end: number): void {
-    if (end - start > LOOPED_BYTES) {
+  /** Hashes bytes. */
+  addBytes(bytes: Uint8Array): void {
+    if (bytes.length > LOOPED_BYTES) {
       this.flush();
-      this.hash.update(bytes.subarray(start, end));
+      this.hash.update(bytes);
       return;
     }
-    if (end - start > this.batch.length - this.filled) this.flush();
+    if (bytes.length > this.batch.length - this.filled) this.flush();
     // Copying a few in a loop beats a view and a call.
-    for (let at = start; at < end; at++) this.batch[this.filled++] = bytes[at] ?? 0;
+    for (let at = 0; at < bytes.length; at++) this.batch[this.filled++] = bytes[at] ?? 0;
   }
 
   /** The MAC's text: 128 upper-case hexadecimal digits. The hash takes nothing more afterwards. */

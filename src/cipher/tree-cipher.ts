@@ -8,7 +8,7 @@ import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
 import { parseEncryptedValue } from './encrypted-value.js';
-import { AUTHENTICATION_HINT, LeafQueue, notDecryptable, UNAUTHENTIC } from './leaf-queue.js';
+import { AUTHENTICATION_HINT, decryptLeaf, hashLeaf, notDecryptable, UNAUTHENTIC } from './leaf-cipher.js';
 import type { LongText } from './long-text.js';
 import { MacHash } from './mac.js';
 
@@ -82,7 +82,7 @@ export function encryptTree(documents: readonly Branch[], options: TreeOptions):
 export function decryptTree(documents: readonly Branch[], options: TreeOptions): DecryptedTree {
   const { cipher, scope, macOnlyEncrypted, longText } = options;
   const mac = new MacHash(macOnlyEncrypted);
-  const queue = new LeafQueue({ cipher, mac, documents, scope, longText });
+  const tools = { cipher, mac, longText };
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0, keptComments: 0 };
   walk(documents, scope, {
     leaf(leaf, place) {
@@ -90,16 +90,16 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
       const { value } = leaf;
       if (value === null || value === '') return;
       const { selected } = place;
-      if (selected && decryptItemComment(cipher, queue, { leaf, value }, place)) {
+      if (selected && decryptItemComment(cipher, leaf, value, place)) {
         counts.encryptedComments += 1;
         return;
       }
       counts.nonEmptyLeaves += 1;
       if (selected) {
         counts.encryptedLeaves += 1;
-        queue.addSealed(leaf, value, place.joinedPath);
+        decryptLeaf(tools, leaf, value, place);
       } else if (!macOnlyEncrypted) {
-        queue.addPlain(leaf, value);
+        hashLeaf(mac, value, place);
       }
     },
     comment(comment, place) {
@@ -108,7 +108,6 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
       else if (comment.text !== before) counts.encryptedComments += 1;
     },
   });
-  queue.flush();
   return { macText: mac.digest(), ...counts };
 }
 
@@ -116,17 +115,10 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
  * A list item that is an encrypted comment becomes a comment, at once, since the selection of what follows depends on it.
  * @returns false for any other leaf, which is left as it is.
  */
-function decryptItemComment(
-  cipher: Cipher,
-  queue: LeafQueue,
-  { leaf, value }: { leaf: Leaf; value: LeafValue },
-  place: Place,
-): boolean {
+function decryptItemComment(cipher: Cipher, leaf: Leaf, value: LeafValue, place: Place): boolean {
   if (place.container.kind !== 'list' || typeof value !== 'string' || !value.includes(COMMENT_WORD)) return false;
   const parsed = parseEncryptedValue(value);
   if (parsed?.type !== COMMENT_WORD) return false;
-  // Whatever fails before it is told first.
-  queue.flush();
   const aad = place.joinedPath;
   const plaintext = cipher.open(parsed, aad);
   if (!plaintext) throw notDecryptable(place.path, UNAUTHENTIC, AUTHENTICATION_HINT);
