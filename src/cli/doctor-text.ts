@@ -102,7 +102,7 @@ const STATES: Readonly<Record<Leftover['state'], string>> = {
 function leftoverLines(leftovers: readonly Leftover[], paint: Painter): string[] {
   if (leftovers.length === 0) return [];
   const lines = leftovers.map(({ path, state }) => `  ${STATES[state]}${printable(path)}`);
-  return [paint('underlined', 'Temporary files and folders, of runs that were killed or go on:'), ...lines];
+  return [paint('underlined', 'Temporary files, folders and locks, of runs that were killed or go on:'), ...lines];
 }
 
 function outcome(came: boolean | null, good: string, bad: string): string {

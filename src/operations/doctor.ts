@@ -69,10 +69,13 @@ export async function examineAll(request: DoctorRequest, host: Host): Promise<Ch
   return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
 }
 
-function problemOf({ path, state, reason }: Leftover): Problem[] {
+function problemOf({ path, state, reason, isLock }: Leftover): Problem[] {
   if (state !== 'stuck') return [];
   const what = `${path} was left behind by a run that was killed, and cannot be removed: ${reason}`;
-  return [{ what, advice: 'It may hold plaintext: remove it.' }];
+  const advice = isLock
+    ? 'It is a lock: remove it, or wait for the next write of its file.'
+    : 'It may hold plaintext: remove it.';
+  return [{ what, advice }];
 }
 
 const NOTHING: Problem = {

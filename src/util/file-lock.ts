@@ -101,16 +101,11 @@ class Entrance {
   private makeWay(now: number): string {
     const other = lookAt(this.place);
     if (other === null || !this.isStale(other, now)) return '';
-    const aside = temporaryIn(dirname(this.place));
     try {
-      renameSync(this.place, aside);
+      if (removeSeen(this.place, other)) this.warn(`removed ${this.place}, which a run that was ended left behind`);
     } catch (error) {
       return systemCode(error) === 'ENOENT' ? '' : `${this.place} cannot be removed (${systemReason(error)})`;
     }
-    // Another waiter may have been faster: then this is its lock, and a live one. It sees itself if somebody came between.
-    if (lookAt(aside)?.key === other.key) this.warn(`removed ${this.place}, which a run that was ended left behind`);
-    else putBack(aside, this.place);
-    remove(aside);
     return '';
   }
 
@@ -120,6 +115,19 @@ class Entrance {
     if (this.seen?.key !== key) this.seen = { key, since: performance.now() };
     return performance.now() - this.seen.since > STALE_MS;
   }
+}
+
+/**
+ * Removes the lock that was seen at a place. False when another stands there by now, which stays. Throws what renaming throws.
+ * Another waiter may have been faster: then this is its lock, and a live one. It sees itself if somebody came between.
+ */
+export function removeSeen(place: string, { key }: SeenLock): boolean {
+  const aside = temporaryIn(dirname(place));
+  renameSync(place, aside);
+  const isSeen = lookAt(aside)?.key === key;
+  if (!isSeen) putBack(aside, place);
+  remove(aside);
+  return isSeen;
 }
 
 class HeldLock implements FileLock {

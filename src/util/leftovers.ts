@@ -14,6 +14,8 @@ export interface Leftover {
   readonly state: 'removed' | 'used' | 'stuck';
   /** Why it is stuck. */
   readonly reason?: string;
+  /** A lock holds nothing of the file. */
+  readonly isLock?: true;
 }
 
 /** A temporary file is there for moments. One that another machine or container made is taken for left behind when it is older than this. */
@@ -37,7 +39,8 @@ export function tellSwept(folder: string, { warn }: Pick<Host, 'warn'>): void {
   }
 }
 
-function listed(folder: string): string[] {
+/** The names in a folder, none when it cannot be read. */
+export function listed(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -45,12 +48,14 @@ function listed(folder: string): string[] {
   }
 }
 
-function isOwnFile(path: string): boolean {
+/** Whether this user owns it, and it is a regular file. */
+export function isOwnFile(path: string): boolean {
   const stats = statsOf(path);
   return stats?.isFile() === true && (geteuid === undefined || stats.uid === geteuid());
 }
 
-function isOld(path: string): boolean {
+/** Whether nothing that is there for moments can be as old. */
+export function isOld(path: string): boolean {
   return Date.now() - (statsOf(path)?.mtimeMs ?? Date.now()) > OLD_MS;
 }
 

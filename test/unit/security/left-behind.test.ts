@@ -1,11 +1,23 @@
 /** What is temporary goes: on signals at every stage, and what SIGKILL leaves by the next run, whatever it does. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
 import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { ownText } from '../../../src/util/lock-owner.js';
 import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
 import { tidiedAfter } from '../../../src/util/tidy.js';
@@ -126,6 +138,21 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
     } finally {
       for (const place of places) rmSync(place, { recursive: true, force: true });
     }
+  });
+
+  test('of locks is swept and listed by doctor, but not the lock of a run that goes on, nor a young one of another host', async () => {
+    mkdirSync(desk.path('sub'));
+    const dead = ownText().replace(/"pid":\d+/, `"pid":${spawnSync('true').pid}`);
+    const left = desk.write('sub/.a.yaml.sops-ts-lock', dead);
+    const old = desk.write('.b.yaml.sops-ts-lock', 'whatever');
+    utimesSync(old, 0, 0);
+    const held = desk.write('.c.yaml.sops-ts-lock', ownText());
+    const foreign = desk.write('.d.yaml.sops-ts-lock', dead.replace('"machine":"', '"machine":"x'));
+    const { stdout } = await desk.run(['doctor']);
+    for (const path of [left, old]) expect(stdout.toString()).toContain(`  removed: ${path}\n`);
+    for (const path of [held, foreign])
+      expect(stdout.toString()).toContain(`in use by a run that goes on, or may: ${path}\n`);
+    expect([left, old, held, foreign].map((path) => existsSync(path))).toEqual([false, false, true, true]);
   });
 
   test('is listed by doctor, also below the folder', async () => {
