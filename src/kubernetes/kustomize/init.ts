@@ -89,7 +89,8 @@ function readOrNull(path: string): Uint8Array | null {
 /** Whether a file is still to be listed. One that is listed otherwise would come out twice. */
 function isFree({ path }: EncryptedSource, folder: string, host: Host, notes: string[]): boolean {
   if (kustomizationFile(folder) === undefined) return true;
-  const kustomization = readKustomization(folder, host.cwd);
+  // What names nothing yet is about to name the generator.
+  const kustomization = readKustomization(folder, host.cwd, { mayBeEmpty: true });
   const absolute = join(folder, path);
   const shown = relative(host.cwd, absolute);
   if (partsOf(kustomization).files.includes(absolute)) {

@@ -280,6 +280,13 @@ describe('kustomize init and check', () => {
     expect(desk.text('app/kustomization.yaml')).toContain('generators:\n  - sops-generator.yaml\n');
   });
 
+  test('init takes a kustomization that names nothing yet', async () => {
+    const head = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
+    desk.write('app/kustomization.yaml', head);
+    expect((await desk.run(['kustomize', 'init', 'app'])).status).toBe(0);
+    expect(desk.text('app/kustomization.yaml')).toBe(`${head}generators:\n  - sops-generator.yaml\n`);
+  });
+
   test('init --legacy leaves the annotation out; a folder without kustomization gets one', async () => {
     mkdirSync(desk.path('new'));
     desk.write('new/db.enc.yaml', await sealed(FINE));
