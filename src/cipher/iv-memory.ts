@@ -17,7 +17,8 @@ export interface Remembered {
  * keeps its ciphertext; SOPS gives the last one's IV to all of them.
  */
 export class IvMemory {
-  private readonly known = new Map<string, Remembered[]>();
+  /** Nearly always one at a place, and by that place: then its IV alone, since there may be hundreds of thousands. */
+  private readonly known = new Map<string, string | Remembered[]>();
   /** Which entry is served next, where there is a choice. */
   private readonly next = new Map<string, number>();
   private readonly kept = new Set<string>();
@@ -27,14 +28,16 @@ export class IvMemory {
     if (remembered.iv.length !== IV_TEXT_LENGTH) return;
     const key = keyOf(aad, type, plaintext);
     const entries = this.known.get(key);
-    if (entries) entries.push(remembered);
-    else this.known.set(key, [remembered]);
+    if (typeof entries === 'string') this.known.set(key, [{ iv: entries }, remembered]);
+    else if (entries) entries.push(remembered);
+    else this.known.set(key, remembered.aad === undefined ? remembered.iv : [remembered]);
   }
 
   /** The next entry for a plaintext. After the last one it begins anew, so that encrypting twice gives the same twice. */
   recall(aad: string, type: string, plaintext: string): Remembered | undefined {
     const key = keyOf(aad, type, plaintext);
     const entries = this.known.get(key);
+    if (typeof entries === 'string') return { iv: entries };
     if (!entries || entries.length === 1) return entries?.[0];
     const at = this.next.get(key) ?? 0;
     this.next.set(key, (at + 1) % entries.length);

@@ -14,7 +14,12 @@ export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
 
 /** The values that SOPS reads otherwise than {@link dotenvEnvironment}, and why. */
 export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {
-  const meant = dotenvEnvironment(text);
+  // Asked for seldom, and with hundreds of thousands of variables not small.
+  let environment: ReadonlyMap<string, string> | undefined;
+  const meant = (name: string): string | undefined => {
+    environment ??= dotenvEnvironment(text);
+    return environment.get(name);
+  };
   return entries.flatMap((entry) => {
     if (entry.kind !== 'item' || entry.value.kind !== 'leaf' || typeof entry.value.value !== 'string') return [];
     const found = readingOf(entry.key, entry.value.value, meant);
@@ -25,7 +30,7 @@ export function dotenvSurprises(entries: readonly (Item | Comment)[], text: stri
 function readingOf(
   key: string,
   value: string,
-  meant: ReadonlyMap<string, string>,
+  meant: (name: string) => string | undefined,
 ): Pick<Surprise, 'reading' | 'rest'> | undefined {
   const text = value.trim();
   const quote = text.charAt(0);
@@ -33,7 +38,7 @@ function readingOf(
     if (text.indexOf(quote, 1) > 0) return { reading: 'the quotes are part of the value' };
     // Only a quote further down makes the lines between belong to the value.
     const name = key.trim().replace(EXPORT, '').trim();
-    if (meant.get(name)?.includes('\n')) {
+    if (meant(name)?.includes('\n')) {
       return { reading: 'the lines below it are not part of the value', rest: 'keys' };
     }
   }

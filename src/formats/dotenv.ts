@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { flatten, unflatten } from '../metadata/flatten.js';
 import { sameLeafValue } from '../tree/equality.js';
-import { type Branch, branch, type Comment, comment, type Item, item, leaf, type Source } from '../tree/tree.js';
+import { type Branch, branch, type Comment, type Item, type Leaf, type LeafValue, type Source } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { documentError, mergeError } from './document-error.js';
 import { dotenvEnvironment, dotenvSurprises } from './dotenv-surprises.js';
@@ -11,20 +11,78 @@ import type { Edit, FormatStore, SourceFile } from './store.js';
 
 const PREFIX = 'sops_';
 
-/** A line that is not empty: what it was read into, and where it stands. */
-interface Line {
-  readonly node: Item | Comment;
-  /** Where its value (of a comment: its text) stood. */
-  readonly source: Source;
-  readonly start: number;
-  /** Offset behind the line end, which the last line may lack. */
-  readonly next: number;
+/** A value with its place, in one object and without a copy of what stands there: a large file has hundreds of thousands of them. */
+class DotenvLeaf implements Leaf {
+  readonly kind = 'leaf';
+
+  value: LeafValue;
+
+  /**
+   * @param text that of the whole file
+   * @param start offset of its first UTF-16 unit
+   * @param end offset behind the last one
+   */
+  constructor(
+    private readonly text: string,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    this.value = this.written;
+  }
+
+  /** The value that stands there. */
+  get written(): string {
+    return this.text.slice(this.start, this.end).replaceAll('\\n', '\n');
+  }
+
+  get source(): Source {
+    return { start: this.start, end: this.end, style: 'bare', value: this.written };
+  }
 }
+
+/** A line with a key. */
+class EntryLine implements Item {
+  readonly kind = 'item';
+  value: Item['value'];
+
+  /**
+   * @param read what the value was read into
+   * @param start where the line begins
+   * @param next offset behind its end, which the last line may lack
+   */
+  constructor(
+    readonly key: string,
+    readonly read: DotenvLeaf,
+    readonly start: number,
+    readonly next: number,
+  ) {
+    this.value = read;
+  }
+}
+
+/** A line that is a comment, with the same places. */
+class CommentLine implements Comment {
+  readonly kind = 'comment';
+  inline = false;
+  readonly source: Source;
+
+  constructor(
+    public text: string,
+    readonly start: number,
+    readonly next: number,
+    end: number,
+  ) {
+    this.source = { start: start + 1, end, style: 'line', value: text };
+  }
+}
+
+/** A line that is not empty. */
+type Line = EntryLine | CommentLine;
 
 /** A file as this store read it. */
 interface DotenvFile extends SourceFile {
   readonly lines: readonly Line[];
-  readonly metadataLines: readonly Line[];
+  readonly metadataLines: readonly EntryLine[];
 }
 
 export const dotenvStore: FormatStore = {
@@ -64,8 +122,8 @@ function readFile(text: string): DotenvFile {
   if (merge) throw merge;
   const all = readLines(text);
   const metadataLines = all.filter(isMetadata);
-  const lines = all.filter((line) => !isMetadata(line));
-  const documents = [branch(lines.map((line) => line.node))];
+  const lines = metadataLines.length === 0 ? all : all.filter((line) => !isMetadata(line));
+  const documents = [branch([...lines])];
   return { text, documents, metadata: metadataOf(metadataLines), lines, metadataLines };
 }
 
@@ -83,9 +141,7 @@ function readLines(text: string): Line[] {
 
 function readLine(text: string, start: number, end: number, next: number): Line {
   if (text.startsWith('#', start)) {
-    const value = text.slice(start + 1, end);
-    const source = { start: start + 1, end, style: 'line', value };
-    return { node: comment(value, false, source), source, start, next };
+    return new CommentLine(text.slice(start + 1, end), start, next, end);
   }
   const equals = text.indexOf('=', start);
   if (equals < 0 || equals > end) {
@@ -93,34 +149,32 @@ function readLine(text: string, start: number, end: number, next: number): Line 
       hint: 'Lines of blanks are not allowed; in a file with CRLF line ends, empty lines are not.',
     });
   }
-  const value = text.slice(equals + 1, end).replaceAll('\\n', '\n');
-  const source = { start: equals + 1, end, style: 'bare', value };
-  return { node: item(text.slice(start, equals), leaf(value, source)), source, start, next };
+  return new EntryLine(text.slice(start, equals), new DotenvLeaf(text, equals + 1, end), start, next);
 }
 
-function isMetadata({ node }: Line): boolean {
-  return node.kind === 'item' && node.key.startsWith(PREFIX);
+function isMetadata(line: Line): line is EntryLine {
+  return line.kind === 'item' && line.key.startsWith(PREFIX);
 }
 
-function metadataOf(lines: readonly Line[]): Branch | null {
-  const entries = lines.flatMap(({ node, source }) =>
-    node.kind === 'item' ? [[node.key.slice(PREFIX.length), String(source.value).replace(/\r$/, '')] as const] : [],
-  );
+function metadataOf(lines: readonly EntryLine[]): Branch | null {
+  const entries = lines.map(({ key, read }) => [key.slice(PREFIX.length), read.written.replace(/\r$/, '')] as const);
   return entries.length > 0 ? unflatten(entries) : null;
 }
 
 /** The replacements for lines that have changed, gone, or come (behind the line they follow in the tree). */
 function treeEdits(file: DotenvFile, items: readonly (Item | Comment)[], sealed: boolean): Edit[] {
   const { text, lines } = file;
+  // As nearly always; a set of all lines takes as much memory as the lines themselves.
+  if (items.length === lines.length && lines.every((line, at) => line === items[at])) {
+    return lines.flatMap((line) => lineEdit(line, sealed) ?? []);
+  }
   const wanted = new Set(items);
-  const known = new Map(lines.map((line) => [line.node, line]));
-  const edits = lines
-    .filter(({ node }) => !wanted.has(node))
-    .map(({ start, next }) => ({ start, end: next, text: '' }));
+  const known = new Set<Item | Comment>(lines);
+  const edits = lines.filter((line) => !wanted.has(line)).map(({ start, next }) => ({ start, end: next, text: '' }));
   let at = 0;
   for (const node of items) {
-    const line = known.get(node);
-    if (line) {
+    if (known.has(node)) {
+      const line = node as Line;
       const edit = lineEdit(line, sealed);
       if (edit) edits.push(edit);
       at = line.next;
@@ -132,13 +186,14 @@ function treeEdits(file: DotenvFile, items: readonly (Item | Comment)[], sealed:
   return edits;
 }
 
-function lineEdit({ node, source }: Line, sealed: boolean): Edit | null {
-  const { start, end } = source;
-  if (node.kind === 'comment') {
-    return node.text === source.value ? null : { start, end, text: commentText(node) };
+function lineEdit(line: Line, sealed: boolean): Edit | null {
+  if (line.kind === 'comment') {
+    const { start, end, value } = line.source;
+    return line.text === value ? null : { start, end, text: commentText(line) };
   }
-  if (node.value.kind === 'leaf' && sameLeafValue(node.value.value, source.value)) return null;
-  return { start, end, text: valueText(node, sealed) };
+  const { read, value } = line;
+  if (value.kind === 'leaf' && sameLeafValue(value.value, read.written)) return null;
+  return { start: read.start, end: read.end, text: valueText(line, sealed) };
 }
 
 /** The metadata lines stand together, where the first of them stood, or at the end. */

@@ -121,13 +121,19 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 
 /** The bytes of a file's text after some edits, in its own encoding. Throws as {@link applyEdits} does. */
 export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Array {
-  const pages: Buffer[] = [];
+  // One piece of memory, of the right size for ASCII: pages that are put together in the end take it twice.
+  let bytes = Buffer.allocUnsafe(
+    edits.reduce((size, { start, end, text }) => size + text.length - end + start, file.text.length),
+  );
+  let size = 0;
   for (const page of pagesOf(file.text, edits)) {
     // What is no UTF-8 may have been cut into pages at a place where it must not be.
     if (file.encode || file.lineEnd || !page.isWellFormed()) return bytesOf(file, applyEdits(file.text, edits));
-    pages.push(Buffer.from(page, 'utf8'));
+    const needed = size + Buffer.byteLength(page);
+    if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, size)], Math.max(needed, bytes.length * 2));
+    size += bytes.write(page, size);
   }
-  return Buffer.concat(pages);
+  return bytes.subarray(0, size);
 }
 
 /** Parts of a page: few enough to be joined, and gone, before they have become old for the garbage collector. */

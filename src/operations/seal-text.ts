@@ -75,16 +75,14 @@ type KnownTypes = ReadonlyMap<string, LeafValue>;
  * although nobody touched it.
  */
 function typesOf(opened: OpenedFile, plain: SourceFile): KnownTypes {
-  const held = [...placedLeaves(opened.file.documents)];
-  const read = [...placedLeaves(plain.documents)];
+  const read = placedLeaves(plain.documents);
   const known = new Map<string, LeafValue>();
-  if (held.length !== read.length) return known;
-  for (const [at, [place, { value }]] of held.entries()) {
-    const [readPlace, readLeaf] = read[at] ?? [];
+  for (const [place, { value }] of placedLeaves(opened.file.documents)) {
+    const [readPlace, readLeaf] = read.next().value ?? [];
     if (!readLeaf || readPlace !== place) return new Map();
     if (!sameLeafValue(value, readLeaf.value)) known.set(typeKey(place, readLeaf.value), value);
   }
-  return known;
+  return read.next().done ? known : new Map();
 }
 
 function giveTypes(documents: readonly Branch[], known: KnownTypes): void {
@@ -101,20 +99,22 @@ function typeKey(place: string, value: LeafValue): string {
 }
 
 /** All leaves with their keys, those of lists under the key of the list. */
-function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf]> {
-  const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, place] = next;
-    if (value.kind === 'leaf') {
-      yield [place, value];
-      continue;
-    }
-    for (const entry of value.items.toReversed()) {
-      if (entry.kind === 'item') pending.push([entry.value, `${place}${entry.key}\0`]);
-      else if (entry.kind !== 'comment') pending.push([entry, place]);
-    }
+function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf], undefined> {
+  const open = documents
+    .map((document) => ({ items: document.items as readonly Entry[], next: 0, place: '' }))
+    .reverse();
+  for (let inner = open.at(-1); inner; inner = open.at(-1)) {
+    const entry = inner.items[inner.next++];
+    if (entry === undefined) open.pop();
+    if (entry === undefined || entry.kind === 'comment') continue;
+    const place = entry.kind === 'item' ? `${inner.place}${entry.key}\0` : inner.place;
+    const value = entry.kind === 'item' ? entry.value : entry;
+    if (value.kind === 'leaf') yield [place, value];
+    else open.push({ items: value.items, next: 0, place });
   }
 }
+
+type Entry = Branch['items'][number] | Value;
 
 /** The styles that ciphertext can be given: those of YAML on one line, and those of INI. */
 const CHOSEN: ReadonlySet<string> = new Set(['plain', 'single', 'double', 'bare', 'backtick', 'triple']);

@@ -121,8 +121,9 @@ function bothWays(what, name, content, times) {
 /** Files that are no text (keystores, archives), and dotenv and INI files of many keys. */
 function otherFiles() {
   console.log(`\nother files, ${HEADING}`);
-  const random = randomBytes(10_000_000);
-  bothWays('10 MB of random bytes', 'random.bin', random, 1);
+  for (const megabytes of [10, 100]) {
+    bothWays(`${megabytes} MB of random bytes`, `random-${megabytes}.bin`, randomBytes(megabytes * 1e6), 1);
+  }
   bothWays('compressed text', 'text.gz', gzipSync(documentOf('json', 1_000_000)), 1);
   for (const format of ['env', 'ini']) {
     const lines = Array.from({ length: 300_000 }, (_, at) => `KEY_${at}=value-${at}\n`);

@@ -137,7 +137,7 @@ describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => 
       expect(readFileSync(filled('@.yaml', name), 'utf8')).toBe('c: y\n');
       expect(readFileSync(filled('@.txt', name), 'utf8')).toBe('b');
     }
-  });
+  }, 60_000);
 
   test.each([
     [['updatekeys', '-y', '@/@.yaml', '@/@/@.yaml']],
