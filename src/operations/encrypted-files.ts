@@ -117,14 +117,20 @@ export const WHOLE_CONTENT = 'the whole content';
 export function placesIn(documents: readonly Branch[]): { leaves: [Leaf, string][]; comments: Comment[] } {
   const leaves: [Leaf, string][] = [];
   const comments: Comment[] = [];
-  const look = (value: Value, path: string): void => {
-    if (value.kind === 'leaf') return void leaves.push([value, path]);
-    for (const [index, entry] of value.items.entries()) {
-      if (entry.kind === 'comment') comments.push(entry);
-      else if (entry.kind === 'item') look(entry.value, `${path}["${entry.key}"]`);
-      else look(entry, `${path}[${index}]`);
+  const pending: [Value | Comment, string][] = [];
+  for (const [at, document] of documents.entries()) pending.push([document, at === 0 ? '' : `document ${at + 1}: `]);
+  pending.reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [value, path] = next;
+    if (value.kind === 'leaf') leaves.push([value, path]);
+    else if (value.kind === 'comment') comments.push(value);
+    else {
+      for (let index = value.items.length - 1; index >= 0; index--) {
+        const entry = value.items[index];
+        if (entry?.kind === 'item') pending.push([entry.value, `${path}["${entry.key}"]`]);
+        else if (entry) pending.push([entry, entry.kind === 'comment' ? path : `${path}[${index}]`]);
+      }
     }
-  };
-  for (const [at, document] of documents.entries()) look(document, at === 0 ? '' : `document ${at + 1}: `);
+  }
   return { leaves, comments };
 }

@@ -1,7 +1,8 @@
 /** A value given as JSON, read exactly: integers stay integers, and nothing is taken silently (spec command-line.md 2.4, 9.6). */
 import { SopsError } from '../errors.js';
 import { readJson } from '../formats/json/read.js';
-import { branch, item, leaf, list, type Value } from '../tree/tree.js';
+import { rebuilt } from '../tree/rebuild.js';
+import { type Branch, leaf, type Value } from '../tree/tree.js';
 
 const KEY = '{"v":';
 
@@ -26,18 +27,21 @@ function readWhole(text: string): ReturnType<typeof readJson> {
 
 /** A copy without places: those are places in another text. */
 function copied(value: Value): Value {
-  if (value.kind === 'leaf') return leaf(value.value);
-  if (value.kind === 'list')
-    return list(value.items.map((entry) => (entry.kind === 'comment' ? entry : copied(entry))));
+  return rebuilt(value, {
+    leaf: (of) => leaf(of.value),
+    enter: (of) => {
+      if (of.kind === 'branch') checkUnique(of);
+    },
+  });
+}
+
+function checkUnique({ items }: Branch): void {
   const keys = new Set<string>();
-  return branch(
-    value.items.map((entry) => {
-      if (entry.kind === 'comment') return entry;
-      if (keys.has(entry.key)) throw twice(entry.key);
-      keys.add(entry.key);
-      return item(entry.key, copied(entry.value));
-    }),
-  );
+  for (const entry of items) {
+    if (entry.kind === 'comment') continue;
+    if (keys.has(entry.key)) throw twice(entry.key);
+    keys.add(entry.key);
+  }
 }
 
 function notJson(cause?: unknown): SopsError {

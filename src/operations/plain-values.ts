@@ -3,22 +3,21 @@ import { SopsError } from '../errors.js';
 import { readJson } from '../formats/json/read.js';
 import { type JsonStyle, printJson } from '../formats/json/write.js';
 import type { PlainValues } from '../remotes/remote.js';
+import { rebuilt } from '../tree/rebuild.js';
 import {
   type Branch,
   branch,
+  type Item,
   isTimestamp,
-  item,
   itemOf,
   type KeyPath,
   type LeafValue,
   leaf,
-  list,
   type Value,
 } from '../tree/tree.js';
+import { walkAll } from '../tree/walk.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
 
-/** Stores take less; JSON of any depth would be the end of the call stack. */
-const DEEPEST = 500;
 const ONE_LINE: JsonStyle = { newline: null, unit: '', colon: ':', comma: ',' };
 const LINES: JsonStyle = { newline: '\n', unit: '  ', colon: ': ', comma: ', ' };
 const MASK = '********';
@@ -28,7 +27,7 @@ const MASK = '********';
  * for what a store cannot hold: bytes that are not UTF-8 (SOPS replaces them silently), and `output-format` for NaN and infinities.
  */
 export function plainValuesOf(documents: readonly Branch[]): PlainValues {
-  const values = withoutComments(branch(documents.flatMap((document) => document.items)), []);
+  const values = sortedValues(documents);
   return {
     json: printJson(values, ONE_LINE),
     isIn(text, keys) {
@@ -41,44 +40,30 @@ export function plainValuesOf(documents: readonly Branch[]): PlainValues {
 /** Where integers stand that a double cannot hold: stores that keep numbers as doubles, as Vault's KV 2, change them. */
 export function inexactPlaces(documents: readonly Branch[]): string[] {
   const places: string[] = [];
-  const walkDown = (value: Value, path: KeyPath): void => {
-    if (value.kind === 'leaf') {
-      if (typeof value.value === 'bigint' && BigInt(Number(value.value)) !== value.value) places.push(path.join('.'));
-      return;
-    }
-    for (const entry of value.items) {
-      if (entry.kind === 'item') walkDown(entry.value, [...path, entry.key]);
-      else if (entry.kind !== 'comment') walkDown(entry, path);
-    }
-  };
-  for (const document of documents) walkDown(document, []);
+  walkAll(documents, {
+    leaf({ value }, { path }) {
+      if (typeof value === 'bigint' && BigInt(Number(value)) !== value) places.push(path.join('.'));
+    },
+  });
   return places;
 }
 
 /** The keys of the same values, in lines, with a mask in place of every value. */
 export function maskedText(documents: readonly Branch[]): string {
-  const values = withoutComments(branch(documents.flatMap((document) => document.items)), []);
-  return printJson(masked(values), LINES);
+  return printJson(rebuilt(sortedValues(documents), { leaf: () => leaf(MASK) }), LINES);
 }
 
-/** A copy with sorted keys, each once. */
-function withoutComments(value: Value, path: KeyPath): Value {
-  if (path.length > DEEPEST) throw new SopsError('failed', 'the values are nested too deep', { path });
-  if (value.kind === 'leaf') return leaf(checked(value.value, path));
-  if (value.kind === 'list') {
-    const items = value.items.filter((entry) => entry.kind !== 'comment');
-    return list(items.map((entry, at) => withoutComments(entry, [...path, String(at)])));
-  }
-  const entries = new Map<string, Value>();
-  for (const entry of value.items) if (entry.kind === 'item') entries.set(entry.key, entry.value);
-  const keys = [...entries.keys()].sort();
-  return branch(
-    keys.map((key) => {
-      const own = [...path, key];
-      checked(key, own);
-      return item(key, withoutComments(entries.get(key) ?? leaf(null), own));
-    }),
-  );
+/** The values of all documents with sorted keys, each once. */
+function sortedValues(documents: readonly Branch[]): Value {
+  return rebuilt(branch(documents.flatMap((document) => document.items)), {
+    leaf: ({ value }, path) => leaf(checked(value, path)),
+    itemsOf(of, path) {
+      const entries = new Map<string, Item>();
+      for (const entry of of.items) if (entry.kind === 'item') entries.set(entry.key, entry);
+      for (const key of entries.keys()) checked(key, [...path, key]);
+      return [...entries.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+    },
+  });
 }
 
 function checked(value: LeafValue, path: KeyPath): LeafValue {
@@ -87,13 +72,6 @@ function checked(value: LeafValue, path: KeyPath): LeafValue {
     path,
     hint: 'Encode it, e.g. as base64.',
   });
-}
-
-function masked(value: Value): Value {
-  if (value.kind === 'leaf') return leaf(MASK);
-  if (value.kind === 'list')
-    return list(value.items.map((entry) => (entry.kind === 'comment' ? entry : masked(entry))));
-  return branch(value.items.map((entry) => (entry.kind === 'item' ? item(entry.key, masked(entry.value)) : entry)));
 }
 
 /** What some keys lead to in a JSON text; undefined when there is no such thing, or no JSON. */
@@ -110,15 +88,22 @@ function valueIn(text: string, keys: readonly string[]): Value | undefined {
 }
 
 /** Whether a store holds what we would send; `found` was read from JSON, whose maps have no order. */
-function isSame(own: Value, found: Value): boolean {
-  if (own.kind === 'leaf') return found.kind === 'leaf' && isSameLeaf(own.value, found.value);
-  if (own.kind !== found.kind || own.items.length !== found.items.length) return false;
-  return own.items.every((entry, at) => {
-    if (entry.kind === 'comment') return true;
-    if (entry.kind !== 'item') return isSame(entry, found.items[at] as Value);
-    const other = found.kind === 'branch' ? itemOf(found, entry.key)?.value : undefined;
-    return other !== undefined && isSame(entry.value, other);
-  });
+function isSame(values: Value, held: Value): boolean {
+  const pending: [own: Value, found: Value | undefined][] = [[values, held]];
+  for (let pair = pending.pop(); pair; pair = pending.pop()) {
+    const [own, found] = pair;
+    if (own.kind === 'leaf') {
+      if (found?.kind !== 'leaf' || !isSameLeaf(own.value, found.value)) return false;
+      continue;
+    }
+    if (own.kind !== found?.kind || own.items.length !== found.items.length) return false;
+    for (const [at, entry] of own.items.entries()) {
+      if (entry.kind === 'item')
+        pending.push([entry.value, found.kind === 'branch' ? itemOf(found, entry.key)?.value : undefined]);
+      else if (entry.kind !== 'comment') pending.push([entry, found.items[at] as Value]);
+    }
+  }
+  return true;
 }
 
 function isSameLeaf(own: LeafValue, found: LeafValue): boolean {
