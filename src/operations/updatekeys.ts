@@ -218,6 +218,7 @@ async function configFor({ configPath }: UpdateKeysRequest, filePath: string, ho
   const config = await loadConfig({ configPath, filePath, host });
   if (!config)
     throw new SopsError('config', 'config file not found', {
+      ...(filePath === '' ? {} : { file: filePath }),
       hint: 'updatekeys needs a .sops.yaml: sops-ts init makes one.',
     });
   trustConfig(config, host);
