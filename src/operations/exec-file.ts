@@ -56,7 +56,11 @@ export async function execFile(request: ExecFileRequest, own: OwnProcess, host: 
   if (request.background) return runInBackground(run, request);
   const place = new Place(name, content, { ...request, owner: own, host });
   return tidyAfter(
-    () => runToEnd(() => withPath(run, place.make()), request, own),
+    async () => {
+      const status = await runToEnd(() => withPath(run, place.make()), request, own);
+      place.checkServed();
+      return status;
+    },
     () => place.remove(),
   );
 }
@@ -86,6 +90,16 @@ class Place {
       const message = `cannot make a private file for the program: ${systemReason(cause)}`;
       throw new SopsError('output-unwritable', message, { cause });
     }
+  }
+
+  /** Throws `write-failed` when the program did not get everything: it may have ended well without noticing. */
+  checkServed(): void {
+    const cause = this.#server?.failure;
+    if (cause === undefined) return;
+    throw new SopsError('write-failed', `the program did not get the whole plaintext: ${systemReason(cause)}`, {
+      hint: 'Run it again; --no-fifo gives it a file instead of a pipe.',
+      cause,
+    });
   }
 
   /** Throws `write-failed` when plaintext may be left. */
