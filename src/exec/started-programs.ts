@@ -15,7 +15,7 @@ let isListening = false;
 
 /**
  * Does a step that may start programs inside of packages, which give us no hold on them: a `credential_process` of AWS, `az`. When the signal is
- * aborted, what of them still runs is ended, with what it started, and what a package starts in their place. Bun and Deno may not tell of
+ * aborted, what of them still runs is ended, with what it started, and none is started in their place. Bun and Deno may not tell of
  * programs; there they are left alone.
  */
 export async function endingPrograms<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
@@ -42,9 +42,13 @@ function listen(): void {
     const step = steps.getStore();
     if (!program || !step) return;
     step.programs.add(program);
-    // AWS's package tries the same program once more when it fails.
-    if (step.signal.aborted) program.once('spawn', () => endWithAll(program));
+    // AWS's package tries the same program once more when it fails. Node tells of a process before it starts it.
+    if (step.signal.aborted) Object.assign(program, { spawn: refuse });
   });
+}
+
+function refuse(): never {
+  throw new Error('the time for it is over');
 }
 
 /** Mostly a shell with the program below it, which would not hear of the shell's end. */
