@@ -1,21 +1,22 @@
 /** Deep documents through the real sops and ours, both ways. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEEP_TEXTS } from '../support/deep-text.js';
+import { DEEP_TEXTS, SHORT_SHAPES } from '../support/deep-text.js';
 import { Desk } from '../support/desk.js';
 import { announceSkipped, SOPS } from '../support/programs.js';
 import { sopsOn } from '../support/sops.js';
 
-const DEPTHS = [3000, 9990];
-if (!SOPS) announceSkipped(Object.keys(DEEP_TEXTS).length * DEPTHS.length + 1, 'there is no sops program');
+/** What is indented takes SOPS hundreds of megabytes when it is deeper. */
+const depthsOf = (shape: string) => (SHORT_SHAPES.has(shape) ? [3000, 9990] : [3000]);
+const CASES = Object.entries(DEEP_TEXTS).flatMap(([shape, textOf]) =>
+  depthsOf(shape).map((depth) => ({ shape, depth, textOf })),
+);
+if (!SOPS) announceSkipped(CASES.length + 1, 'there is no sops program');
 
 const desk = new Desk();
 afterAll(() => desk.remove());
 
 describe.skipIf(!SOPS)('as deep as SOPS takes it', () => {
-  const cases = Object.entries(DEEP_TEXTS).flatMap(([shape, textOf]) =>
-    DEPTHS.map((depth) => ({ shape, depth, textOf })),
-  );
-  test.each(cases)(
+  test.each(CASES)(
     '$shape, $depth deep',
     async ({ depth, textOf }) => {
       const text = textOf(depth);
