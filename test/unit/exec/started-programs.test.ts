@@ -44,7 +44,7 @@ test('no program is started in its place', async () => {
   const stop = new AbortController();
   const step = endingPrograms(stop.signal, async () => {
     await start('first');
-    await start('second');
+    await expect(start('second')).rejects.toThrow('the time for it is over');
   });
   await pidIn('first');
   stop.abort();
