@@ -1,13 +1,13 @@
 /** AWS S3: encrypted files as objects (spec kubernetes-and-stores.md section 4.1). */
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
-import { noCredentials } from '../util/aws/credentials-log.js';
-import { failureOf } from '../util/aws/failure.js';
-import { endpointOf } from '../util/aws/request-handler.js';
-import { configuredRegion, settingsFor } from '../util/aws/settings.js';
-import { silenceVersionNotice } from '../util/aws/version-notice.js';
+import { noCredentials } from '../services/aws/credentials-log.js';
+import { failureOf } from '../services/aws/failure.js';
+import { endpointOf } from '../services/aws/request-handler.js';
+import { configuredRegion, settingsFor } from '../services/aws/settings.js';
+import { silenceVersionNotice } from '../services/aws/version-notice.js';
+import { importSdk } from '../services/import-sdk.js';
 import type { Host } from '../util/host.js';
-import { importSdk } from '../util/import-sdk.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
 import type { Remote } from './remote.js';
 

@@ -1,8 +1,8 @@
 /** The provider of AWS KMS keys (spec keys-and-config.md section 2.2). */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import { CredentialsLog, noCredentials } from '../../util/aws/credentials-log.js';
-import { failureOf } from '../../util/aws/failure.js';
+import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';
+import { failureOf } from '../../services/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';

@@ -1,9 +1,9 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (spec keys-and-config.md section 2.4). */
 import { SopsError } from '../../errors.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
+import { type RetryRule, sendWithRetries } from '../../services/http/retry.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
-import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
-import { type RetryRule, sendWithRetries } from '../../util/http/retry.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import { readChallenge } from './challenge.js';
 import { tokenFor } from './credential.js';

@@ -1,7 +1,7 @@
 /** The provider of GCP KMS keys (spec keys-and-config.md section 2.3). */
 import { SopsError } from '../../errors.js';
+import { failureOf } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { failureOf } from '../../util/gcp/failure.js';
 import type { Host } from '../../util/host.js';
 import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';

@@ -1,10 +1,10 @@
 /** GCP KMS over REST, for networks that do not let gRPC through. */
 import { SopsError } from '../../errors.js';
+import { refusalOf } from '../../services/gcp/refusal.js';
+import { membersOf } from '../../services/http/answer.js';
+import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
+import { sendWithRetries } from '../../services/http/retry.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { refusalOf } from '../../util/gcp/refusal.js';
-import { membersOf } from '../../util/http/answer.js';
-import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
-import { sendWithRetries } from '../../util/http/retry.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { STRANGER } from '../advice.js';
 import { adviseOnStatus } from './advice.js';

@@ -1,8 +1,8 @@
 /** Signed calls to Huawei Cloud's KMS and its identity service (spec keys-and-config.md section 2.6). */
 import { SopsError } from '../../errors.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import { type HttpResponse, sendRequest } from '../../services/http/request.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
-import { type HttpResponse, sendRequest } from '../../util/http/request.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import type { Credentials } from './credentials.js';
 import { iamEndpoint } from './regions.js';

@@ -60,7 +60,7 @@ async function contentOf(url: SecretsUrl, host: Host): Promise<Uint8Array> {
 }
 
 async function fetchContent(target: string, mayLack: boolean, host: Host): Promise<Uint8Array> {
-  const { sendRequest } = await import('../../util/http/request.js');
+  const { sendRequest } = await import('../../services/http/request.js');
   const url = new URL(target);
   const shown = `${url.origin}${url.pathname}`;
   const answer = await sendRequest({ method: 'GET', url, headers: {}, timeout: TIMEOUT }, host);

@@ -3,9 +3,9 @@
 import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../files.js';
-import { readdir, readFile } from '../fs-promises.js';
-import type { Host } from '../host.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readdir, readFile } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
 
 export interface VaultSettings {
   /** Empty for none. */

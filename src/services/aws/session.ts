@@ -1,6 +1,6 @@
 /** Sessions with assumed roles, from AWS STS. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../host.js';
+import type { Host } from '../../util/host.js';
 import { importSdk } from '../import-sdk.js';
 import { failureOf } from './failure.js';
 import { endpointOf } from './request-handler.js';

@@ -1,9 +1,9 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../host.js';
+import type { Host } from '../../util/host.js';
 import type { HttpRequest } from '../http/request.js';
 import { sendWithRetries } from '../http/retry.js';
-import { readTlsRoots } from '../tls-roots.js';
+import { readTlsRoots } from '../http/tls-roots.js';
 
 /** A request as the SDK hands it over. */
 interface SdkRequest {

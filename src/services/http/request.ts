@@ -2,9 +2,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
-import type { Host } from '../host.js';
-import { AUTHORITY_HINT, readTlsRoots } from '../tls-roots.js';
+import type { Host } from '../../util/host.js';
 import { HttpFailure } from './failure.js';
+import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';

@@ -1,6 +1,6 @@
 /** A connection to a PostgreSQL database, made anew when it was lost. */
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { isSystemError } from '../files.js';
+import { isSystemError } from '../../util/files.js';
 import { wordsOf } from '../http/answer.js';
 import { importSdk } from '../import-sdk.js';
 import type { DatabaseSettings } from './settings.js';

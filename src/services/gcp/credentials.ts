@@ -4,11 +4,11 @@ import { Agent } from 'node:https';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../files.js';
-import { readFile } from '../fs-promises.js';
-import type { Host } from '../host.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { readTlsRoots } from '../http/tls-roots.js';
 import { importSdk } from '../import-sdk.js';
-import { readTlsRoots } from '../tls-roots.js';
 
 type Auth = typeof import('google-auth-library');
 /** What gives the header `authorization` of a request, and renews its token. */

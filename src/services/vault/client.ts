@@ -1,7 +1,7 @@
 /** Requests to a Vault server, as the environment says: agent, proxy, namespace, retries, one redirect, rate limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../host.js';
+import type { Host } from '../../util/host.js';
 import { membersOf, wordsOf } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';

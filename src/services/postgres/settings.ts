@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { systemReason } from '../files.js';
-import { readFile } from '../fs-promises.js';
-import type { Host } from '../host.js';
-import { readTlsRoots } from '../tls-roots.js';
+import { systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { readTlsRoots } from '../http/tls-roots.js';
 import { parseConnectionString } from './connection-string.js';
 
 export interface DatabaseSettings {

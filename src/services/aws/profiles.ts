@@ -1,5 +1,5 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
-import { readFile } from '../fs-promises.js';
+import { readFile } from '../../util/fs-promises.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
 export interface SharedFiles {

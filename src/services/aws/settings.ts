@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../host.js';
+import type { Host } from '../../util/host.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
