@@ -5,7 +5,7 @@ import { jsonString } from '../formats/json/write.js';
 import { applyEdits, type Edit, type FormatName } from '../formats/store.js';
 import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
-import type { EditView } from '../operations/edit.js';
+import type { EditView } from '../operations/write/edit.js';
 import type { Branch, Leaf, Source } from '../tree/tree.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../util/text.js';
 import { branchAt, itemsOf, stringAt, valueAt, valuesOf } from './manifest/manifest.js';

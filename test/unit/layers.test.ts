@@ -56,8 +56,8 @@ const PATHS_OF_ITS_OWN = [
   'exec/',
   'keys/gpg-agent.ts',
   'keyservice/server.ts',
-  'operations/edit-file.ts',
-  'operations/exec-file.ts',
+  'operations/write/edit-file.ts',
+  'operations/programs/exec-file.ts',
   // They are loaded before the program, and with nothing of it.
   'cli/compile-cache.ts',
   'cli/start.ts',
