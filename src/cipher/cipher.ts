@@ -39,7 +39,15 @@ export class Cipher {
    * @param bytes the text's bytes, when the caller has them already.
    */
   encryptText(text: string, type: string, aad: string, bytes: Uint8Array = encodeText(text)): string {
-    if (text === '') return '';
+    return text === '' ? '' : this.seal(text, type, aad, bytes);
+  }
+
+  /** The ciphertext of the empty string, which SOPS does not write, and rops does not do without. */
+  encryptEmpty(aad: string): string {
+    return this.seal('', 'str', aad, new Uint8Array());
+  }
+
+  private seal(text: string, type: string, aad: string, bytes: Uint8Array): string {
     const remembered = this.memory?.recall(aad, type, text);
     const iv = remembered ? Buffer.from(remembered.iv, 'base64') : this.ivs.next();
     const cipher = createCipheriv(ALGORITHM, this.key, iv, OPTIONS);

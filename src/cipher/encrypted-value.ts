@@ -40,6 +40,14 @@ export function parseEncryptedValue(text: string): EncryptedValue | null {
   return parseUnusual(text);
 }
 
+const EMPTY = /^ENC\[AES256_GCM,data:,iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:str\]$/;
+
+/** The parts of the ciphertext of an empty string, which rops writes and SOPS does not read; null for any other text. */
+export function parseEncryptedEmpty(text: string): EncryptedValue | null {
+  const [, iv, tag] = EMPTY.exec(text) ?? [];
+  return iv !== undefined && tag !== undefined ? { data: '', iv, tag, type: 'str' } : null;
+}
+
 function parseUnusual(text: string): EncryptedValue | null {
   const lineEnd = text.indexOf('\n');
   const line = lineEnd < 0 ? text : text.slice(0, lineEnd);

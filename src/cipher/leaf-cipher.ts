@@ -5,7 +5,7 @@ import { readValue, textOf, typeWordOf } from '../tree/value.js';
 import type { Place } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
-import { parseEncryptedValue } from './encrypted-value.js';
+import { parseEncryptedEmpty, parseEncryptedValue } from './encrypted-value.js';
 import type { LongText } from './long-text.js';
 import type { MacHash } from './mac.js';
 
@@ -27,7 +27,7 @@ export function decryptLeaf({ cipher, mac, longText }: LeafTools, leaf: Leaf, se
   if (typeof sealed !== 'string') {
     throw notDecryptable(place.path, `Expected encrypted value as string, but got ${typeWordOf(sealed)}`);
   }
-  const parsed = parseEncryptedValue(sealed);
+  const parsed = parseEncryptedValue(sealed) ?? parseEncryptedEmpty(sealed);
   if (!parsed) throw notDecryptable(place.path, MALFORMED);
   const { joinedPath } = place;
   const bytes = cipher.open(parsed, joinedPath);

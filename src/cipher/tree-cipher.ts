@@ -17,6 +17,8 @@ export interface TreeOptions {
   readonly scope: EncryptionScope;
   /** The file's `mac_only_encrypted`. */
   readonly macOnlyEncrypted: boolean;
+  /** Whether selected empty strings become ciphertext, too; in SOPS they stay. */
+  readonly sealsEmpty?: boolean | undefined;
   /** Encrypting keeps a long text in it, which decrypting then need not read. */
   readonly longText?: LongText | undefined;
 }
@@ -39,21 +41,22 @@ export interface DecryptedTree extends TreeResult {
 }
 
 /**
- * Encrypts the selected leaves and comments of the documents in place; sources stay. Null, empty strings and empty
- * containers stay as they are and count for nothing; comments are never part of the MAC (spec section 10, D1).
+ * Encrypts the selected leaves and comments of the documents in place; sources stay. Null, empty strings (unless
+ * the options say otherwise) and empty containers stay as they are and count for nothing; comments are never part of the MAC (spec section 10, D1).
  * Throws `leaf-not-encryptable` with the path for a value SOPS has no text for, and for a comment whose ciphertext
  * would match the rule that keeps comments plain. The tree is partly encrypted then.
  */
 export function encryptTree(documents: readonly Branch[], options: TreeOptions): TreeResult {
-  const { cipher, scope, macOnlyEncrypted, longText } = options;
+  const { cipher, scope, macOnlyEncrypted, longText, sealsEmpty } = options;
   const mac = new MacHash(macOnlyEncrypted);
   const counts = { encryptedLeaves: 0, encryptedComments: 0, nonEmptyLeaves: 0 };
   walk(documents, scope, {
     leaf(leaf, place) {
       const { value } = leaf;
+      const { selected } = place;
+      if (value === '' && sealsEmpty && selected) leaf.value = cipher.encryptEmpty(place.joinedPath);
       if (value === null || value === '') return;
       counts.nonEmptyLeaves += 1;
-      const { selected } = place;
       if (!selected && macOnlyEncrypted) return;
       const text = textOf(value);
       if (text === null) throw notEncryptable(place, 'the value is outside the range of its type');

@@ -1,7 +1,7 @@
 /** Telling what a file is that may be encrypted: by its name and by what it holds, in one way for every command. */
 import { SopsError } from '../errors.js';
 import { decodeText } from '../util/text.js';
-import { type FormatRow, formatNamed } from './registry.js';
+import { FORMATS, type FormatRow, formatNamed } from './registry.js';
 import { shapeOfSealed } from './sealed-shape.js';
 import type { FormatName, FormatStore, SourceFile } from './store.js';
 import { utf16Of } from './utf16.js';
@@ -24,7 +24,7 @@ export function holdsMarks(bytes: Uint8Array): boolean {
 }
 
 /** From the narrowest: the container of any bytes is JSON as well, and JSON is YAML as well. */
-const TRIED: readonly FormatName[] = ['binary', 'json', 'yaml', 'dotenv', 'ini'];
+const TRIED: readonly FormatName[] = ['binary', 'json', 'yaml', 'dotenv', 'toml', 'ini'];
 
 /**
  * Reads a file in the format of its name if it has metadata there, else in the one where it has. Throws, where it has them
@@ -41,6 +41,8 @@ export function readAs(bytes: Uint8Array, row: FormatRow): Promise<ReadFile> {
 }
 
 async function firstWithMetadata(bytes: Uint8Array, row: FormatRow, tried: readonly FormatName[]): Promise<ReadFile> {
+  const marked = tried.length > 0 ? await readMarked(bytes, row) : undefined;
+  if (marked) return marked;
   const first = await attempt(bytes, row);
   if (!(first instanceof SopsError) && first.file.metadata) return first;
   const failures = new Map<string, SopsError>();
@@ -56,6 +58,19 @@ async function firstWithMetadata(bytes: Uint8Array, row: FormatRow, tried: reado
   const broken = failures.size > 0 ? failures.get(shapeOfSealed(textOf(bytes)) ?? '') : undefined;
   if (broken) throw broken;
   return first;
+}
+
+/** Reads a file in the format whose marker it holds, if it has metadata there: to INI, encrypted TOML is INI as well. */
+async function readMarked(bytes: Uint8Array, row: FormatRow): Promise<ReadFile | undefined> {
+  const rows = FORMATS.filter(({ name, marker }) => name !== row.name && marker);
+  if (rows.length === 0 || !holdsMarks(bytes)) return undefined;
+  const text = textOf(bytes);
+  for (const one of rows) {
+    if (!one.marker?.test(text)) continue;
+    const found = await attempt(bytes, one);
+    if (!(found instanceof SopsError) && found.file.metadata) return found;
+  }
+  return undefined;
 }
 
 async function attempt(bytes: Uint8Array, row: FormatRow): Promise<ReadFile | SopsError> {

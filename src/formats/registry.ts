@@ -7,6 +7,12 @@ export interface FormatRow {
   readonly endings: readonly string[];
   /** How file names begin that people give to files of the format, and SOPS takes for binary. */
   readonly beginnings?: readonly string[];
+  /** Whether SOPS does not know it: it takes such a file for binary, and cannot read the encrypted one. */
+  readonly unknownToSops?: boolean;
+  /** Endings that choose it for people, but not for SOPS. */
+  readonly ownEndings?: readonly string[];
+  /** What a text holds that is encrypted in this format, and that other formats may be able to read. */
+  readonly marker?: RegExp;
   /** The format whose texts this one reads as well, being wider. */
   readonly contains?: FormatName;
   /** The format of its ciphertext, where that is another. */
@@ -29,6 +35,14 @@ export const FORMATS: readonly FormatRow[] = [
     load: async () => (await import('./dotenv.js')).dotenvStore,
   },
   { name: 'ini', endings: ['.ini'], load: async () => (await import('./ini/ini.js')).iniStore },
+  {
+    name: 'toml',
+    endings: [],
+    unknownToSops: true,
+    ownEndings: ['.toml'],
+    marker: /^mac[ \t]*=[ \t]*["']ENC\[/m,
+    load: async () => (await import('./toml/toml.js')).openTomlStore(),
+  },
   { name: 'binary', endings: [], container: 'json', load: async () => (await import('./binary.js')).binaryStore },
 ];
 
@@ -42,6 +56,8 @@ export function formatOfName(fileName: string): FormatRow {
 export function formatMeantBy(fileName: string): FormatRow {
   const row = formatOfName(fileName);
   if (row.endings.length > 0) return row;
+  const own = FORMATS.find(({ ownEndings }) => ownEndings?.some((ending) => fileName.endsWith(ending)));
+  if (own) return own;
   const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
   return FORMATS.find(({ beginnings }) => beginnings?.some((beginning) => name.startsWith(beginning))) ?? row;
 }

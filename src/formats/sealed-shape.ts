@@ -5,6 +5,9 @@ import type { FormatName } from './store.js';
 /** A comment, section or entry, and what stands in the quoted text of many lines that a wrapped key is. */
 const INI_LINE = /^[;#]|^\[|^[^=:\s]+\s*[=:]|^"""|^-----|^[A-Za-z0-9+/=]+\s*$/;
 
+/** What the metadata of TOML has, and that of INI has not. */
+const TOML_LINE = /^mac = "ENC\[|^\[\[sops\./;
+
 /**
  * The format in which a text was surely encrypted before it broke, by how it begins or ends; undefined for other texts, such as
  * one that only quotes an encrypted file.
@@ -16,7 +19,7 @@ export function shapeOfSealed(text: string): FormatName | undefined {
     .filter((line) => line.trim() !== '' && !isConflictMarker(line));
   if (lines[0]?.trimStart().startsWith('{')) return 'json';
   if (endsAs(lines, /^["']?sops["']?:\s*$/, /^\s|^- |^#|^\.\.\.$|^---$/)) return 'yaml';
-  if (endsAs(lines, /^\[sops\]\s*$/, INI_LINE)) return 'ini';
+  if (endsAs(lines, /^\[sops\]\s*$/, INI_LINE)) return lines.some((line) => TOML_LINE.test(line)) ? 'toml' : 'ini';
   return lines.at(-1)?.startsWith('sops_') ? 'dotenv' : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Branch, Comment, KeyPath, Leaf, Value } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 
 /** The names of the formats, as in `--input-type`. */
-export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
+export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'toml' | 'binary';
 
 /** One replacement in a text: [start, end) in UTF-16 units gives way to `text`. */
 export interface Edit {
@@ -58,6 +58,9 @@ export interface Surprise {
  */
 export interface FormatStore {
   readonly name: FormatName;
+
+  /** Whether empty strings are encrypted, too. Absent for no: SOPS leaves them, and does not read their ciphertext. */
+  readonly sealsEmpty?: boolean;
 
   /**
    * Reads a file. Throws `document-invalid` for text that is not of the format (with line and column),

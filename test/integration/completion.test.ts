@@ -16,7 +16,7 @@ const NAMES = ['sops-ts', 'sops'];
 const CASES: readonly (readonly [line: string, expected: readonly string[]])[] = [
   ['dec', ['decrypt']],
   ['groups ', ['add', 'delete']],
-  ['decrypt --input-type ', ['yaml', 'json', 'dotenv', 'ini', 'binary']],
+  ['decrypt --input-type ', ['yaml', 'json', 'dotenv', 'ini', 'toml', 'binary']],
   ['decrypt --in-', ['--in-place']],
   ['decrypt pl', ['plain.yaml']],
   ['decrypt --output pl', ['plain.yaml']],

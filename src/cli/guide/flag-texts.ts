@@ -32,7 +32,7 @@ const STORE_NAMES = STORES.map((row) => row.name).join(', ');
 export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; readonly note: string }>> = {
   types: {
     title: 'Formats',
-    note: `TYPE: ${FORMATS.map((row) => row.name).join(', ')}; default by name`,
+    note: `${FORMATS.map((row) => row.name).join(', ')}; default by name`,
   },
   changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
   recipients: { title: 'Recipients', note: 'comma lists, instead of .sops.yaml' },

@@ -28,9 +28,10 @@ export function fluxFormatOf(name: string): FluxFormat {
   return ENDINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? 'binary';
 }
 
-/** The bytes that tell an encrypted file of a format. */
-export function markerOf(format: FluxFormat): string {
-  return MARKERS[format];
+/** The bytes that tell an encrypted file of a format. One that the controller does not know is binary to it. */
+export function markerOf(format: FormatName): string {
+  const markers: Readonly<Partial<Record<FormatName, string>>> = MARKERS;
+  return markers[format] ?? MARKERS.binary;
 }
 
 /** Whether the controller takes something for an encrypted file of a format. */

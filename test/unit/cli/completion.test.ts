@@ -58,7 +58,7 @@ describe('behind a command', () => {
 
 describe('the value of a flag', () => {
   test('of a closed set', () => {
-    const formats = ['yaml', 'json', 'dotenv', 'ini', 'binary'];
+    const formats = ['yaml', 'json', 'dotenv', 'ini', 'toml', 'binary'];
     expect(wordsAt(['decrypt', '--input-type'])).toEqual(formats);
     expect(wordsAt(['decrypt', '--input-type'], 'j')).toEqual(['json']);
     expect(wordsAt(['decrypt'], '--output-type=y')).toEqual(['--output-type=yaml']);
@@ -92,7 +92,7 @@ describe('what the program answers to scripts', () => {
     expect((await runMain(['groups', word])).out).toBe('add\ndelete\n');
     expect((await runMain(['decrypt', '--in-', word])).out).toBe('--in-place\n');
     expect((await runMain(['decrypt', word])).out).toBe('');
-    expect((await runMain(['decrypt', '--input-type', word])).out).toBe('yaml\njson\ndotenv\nini\nbinary\n');
+    expect((await runMain(['decrypt', '--input-type', word])).out).toBe('yaml\njson\ndotenv\nini\ntoml\nbinary\n');
     const { out } = await runMain(['groups', word], { env: { _CLI_ZSH_AUTOCOMPLETE_HACK: '1' } });
     expect(out).toBe('add:add a key group to a file\ndelete:delete a key group from a file\n');
     expect((await runMain(['-', word], { env: { _CLI_ZSH_AUTOCOMPLETE_HACK: '1' } })).out).not.toContain(':');

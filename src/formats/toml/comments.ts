@@ -1,0 +1,44 @@
+/** TOML comments, handed out in the order of the text to the entries that they stand at. */
+import type { AST } from 'toml-eslint-parser';
+import { type Comment, comment } from '../../tree/tree.js';
+
+/** The comments of a text that belong to nothing yet. */
+export class CommentQueue {
+  /** All that were handed out. */
+  readonly taken: Comment[] = [];
+  private at = 0;
+
+  constructor(
+    private readonly text: string,
+    private readonly comments: readonly AST.Comment[],
+  ) {}
+
+  /** Those before an offset. */
+  before(offset: number): Comment[] {
+    const found: Comment[] = [];
+    for (let next = this.comments[this.at]; next && next.range[0] < offset; next = this.comments[this.at]) {
+      found.push(this.take(next, false));
+    }
+    return found;
+  }
+
+  /** The one behind an offset on its line, if nothing but a comma stands between. */
+  behind(offset: number): Comment[] {
+    const next = this.comments[this.at];
+    if (!next || !/^[ \t]*,?[ \t]*$/.test(this.text.slice(offset, next.range[0]))) return [];
+    return [this.take(next, true)];
+  }
+
+  /** Passes over those before an offset: they are of the metadata. */
+  drop(offset: number): void {
+    while ((this.comments[this.at]?.range[0] ?? offset) < offset) this.at += 1;
+  }
+
+  private take({ range: [start, end] }: AST.Comment, inline: boolean): Comment {
+    this.at += 1;
+    const value = this.text.slice(start + 1, end);
+    const taken = comment(value, inline, { start, end, style: inline ? 'inline' : 'line', value });
+    this.taken.push(taken);
+    return taken;
+  }
+}

@@ -1,0 +1,123 @@
+/** What of a TOML text is still in its tree, and where something may be added to it. */
+import type { Branch, Comment, Item, Leaf, List, Value } from '../../tree/tree.js';
+import type { TomlEntry, TomlSection, TomlText } from './places.js';
+
+type Node = Value | Item | Comment;
+
+/** A section that stays, with those of its entries that do. */
+export interface LiveSection {
+  readonly section: TomlSection;
+  readonly entries: readonly TomlEntry[];
+}
+
+/** Where a branch or a list of tables stands in the text. */
+export interface Standing {
+  /** The section whose header is its own; the root's is the first one. */
+  own?: LiveSection;
+  /** The first and the last section that lead to it. */
+  first?: LiveSection;
+  last?: LiveSection;
+  /** The last entry whose key leads to it, with dots. */
+  entry?: TomlEntry;
+}
+
+export class Survey {
+  /** All that the tree holds, but for lists of tables that cannot stay where they are. */
+  readonly live = new Set<Node>();
+  /** Items and containers that stand in the text and stay there. */
+  readonly shown = new Set<Node>();
+  readonly sections: LiveSection[] = [];
+  /** Sections and entries that are to go. */
+  readonly deadSections: TomlSection[] = [];
+  readonly deadEntries: TomlEntry[] = [];
+  private readonly standings = new Map<Branch | List, Standing>();
+
+  constructor(
+    private readonly toml: TomlText,
+    document: Branch,
+    /** Called with each leaf and the item that holds it. */
+    private readonly visit: (leaf: Leaf) => void,
+  ) {
+    this.collect(document);
+    for (const section of toml.sections) this.look(section);
+  }
+
+  standingOf(of: Branch | List): Standing {
+    return this.standings.get(of) ?? {};
+  }
+
+  private collect(document: Branch): void {
+    const pending: Node[] = [document];
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      if (node.kind === 'list' && this.toml.tables.has(node) && !this.staysTables(node)) continue;
+      this.live.add(node);
+      if (node.kind === 'leaf') this.visit(node);
+      else if (node.kind === 'item') pending.push(node.value);
+      else if (node.kind !== 'comment') for (const entry of node.items) pending.push(entry);
+    }
+  }
+
+  /** Whether a list of tables holds such alone, the new ones at its end. */
+  private staysTables({ items }: List): boolean {
+    let isNew = false;
+    for (const entry of items) {
+      if (entry.kind === 'comment') continue;
+      if (entry.kind !== 'branch') return false;
+      const isKnown = this.elements.has(entry);
+      if (isKnown && isNew) return false;
+      isNew ||= !isKnown;
+    }
+    return items.length > 0;
+  }
+
+  private get elements(): ReadonlySet<Node> {
+    this.known ??= new Set<Node>(this.toml.sections.map(({ branch }) => branch));
+    return this.known;
+  }
+
+  private known: ReadonlySet<Node> | undefined;
+
+  private look(section: TomlSection): void {
+    if (!section.chain.every((one) => this.live.has(one))) {
+      this.deadSections.push(section);
+      return;
+    }
+    const entries: TomlEntry[] = [];
+    const found: LiveSection = { section, entries };
+    this.sections.push(found);
+    for (const one of section.chain) {
+      this.shown.add(one);
+      const standing = this.standing(one);
+      standing.first ??= found;
+      standing.last = found;
+    }
+    this.standing(section.branch).own ??= found;
+    for (const entry of section.entries) {
+      if (!this.isLive(entry)) {
+        this.deadEntries.push(entry);
+        continue;
+      }
+      entries.push(entry);
+      for (const one of entry.items) this.shown.add(one);
+      for (const one of entry.chain) this.standing(one).entry = entry;
+      for (const one of entry.chain.slice(1)) this.standing(one).last = found;
+    }
+  }
+
+  /** Whether the items that a key names are still what they were; the value of the last one may be another. */
+  private isLive({ chain, items }: TomlEntry): boolean {
+    return items.every((one, at) => {
+      const next = chain[at + 1];
+      return this.live.has(one) && (next === undefined || one.value === next);
+    });
+  }
+
+  private standing(of: Branch | List): Standing {
+    let found = this.standings.get(of);
+    if (!found) {
+      found = {};
+      this.standings.set(of, found);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,62 @@
+/** The TOML format: of sops-ts and rops, SOPS does not know it. */
+import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { decodeText } from '../../util/text.js';
+import type { Edit, FormatStore, SourceFile } from '../store.js';
+import { withoutMark } from '../utf16.js';
+import { printMetadata, withVersion } from './metadata.js';
+import type { ParseToml } from './parse.js';
+import type { TomlText } from './places.js';
+import { readToml } from './read.js';
+import { spliceToml } from './splice.js';
+import { printToml, printValue } from './write.js';
+
+/** A file as this store read it. */
+interface TomlFile extends SourceFile {
+  readonly toml: TomlText;
+}
+
+const PRINT = { lineEnd: '\n' } as const;
+
+let opened: Promise<FormatStore> | undefined;
+
+/** The one store; the package that parses is loaded with it, and with nothing else. */
+export function openTomlStore(): Promise<FormatStore> {
+  opened ??= import('toml-eslint-parser').then(({ parseTOML }) => storeWith(parseTOML));
+  return opened;
+}
+
+function storeWith(parse: ParseToml): FormatStore {
+  return {
+    name: 'toml',
+    // rops takes an empty string in the place of a ciphertext for a broken one.
+    sealsEmpty: true,
+
+    parse(bytes: Uint8Array): TomlFile {
+      const unmarked = withoutMark(bytes);
+      const text = decodeText(bytes);
+      // An encrypted file in UTF-16 became that since: TOML is UTF-8.
+      const isWide = unmarked !== bytes && !text.startsWith('\ufeff');
+      return readFile(parse, isWide ? decodeText(unmarked) : text);
+    },
+
+    edits(file: SourceFile, metadata: Branch | null): Edit[] {
+      const { text, toml, documents } = file as TomlFile;
+      return spliceToml({ text, toml, document: documents[0] ?? branch(), metadata });
+    },
+
+    emit(documents: readonly Branch[], metadata: Branch | null): string {
+      const text = printToml(documents[0] ?? branch(), PRINT);
+      if (!metadata) return text;
+      return `${text}${text === '' ? '' : '\n'}${printMetadata(metadata, PRINT)}`;
+    },
+
+    emitValue(value: Value): string {
+      return `${printValue(value, PRINT, [])}\n`;
+    },
+  };
+}
+
+function readFile(parse: ParseToml, text: string): TomlFile {
+  const toml = readToml(parse, text);
+  return { text, documents: [toml.root], metadata: toml.metadata && withVersion(toml.metadata), toml };
+}

@@ -1,0 +1,214 @@
+/** Prints a tree as TOML, as rops does. */
+import { SopsError } from '../../errors.js';
+import type { Branch, Comment, Item, KeyPath, List, Value } from '../../tree/tree.js';
+import { MAX_DEPTH } from './parse.js';
+import { keyText, scalarText } from './scalar.js';
+
+/** What a branch holds, with the comments that stand before each item, and those at its end. */
+interface Entry {
+  readonly item: Item;
+  readonly comments: readonly Comment[];
+}
+
+/** How texts are printed. */
+export interface TomlPrint {
+  readonly lineEnd: string;
+}
+
+/** The text of a document. Throws `output-format`. */
+export function printToml(document: Branch, print: TomlPrint): string {
+  const parts: string[] = [];
+  new TomlPrinter(print, parts).printTable([], document, null);
+  return parts.join('');
+}
+
+/**
+ * The text of a table or of a list of tables under its header, as it is added to a file: each header behind an empty line but the
+ * first. Throws `output-format`.
+ */
+export function printTables(path: KeyPath, value: Branch | List, print: TomlPrint): string {
+  const parts: string[] = [];
+  new TomlPrinter(print, parts).printNested(path, value, []);
+  return parts.join('');
+}
+
+/** The text of a value behind a key. Throws `output-format`. */
+export function printValue(value: Value, print: TomlPrint, path: KeyPath): string {
+  return new TomlPrinter(print, []).valueText(value, path, 0);
+}
+
+/** Whether a value is printed under headers of its own. */
+export function isTable(value: Value): value is Branch | List {
+  return value.kind === 'branch' ? value.items.length > 0 : value.kind === 'list' && isListOfTables(value);
+}
+
+function isListOfTables({ items }: List): boolean {
+  const elements = items.filter((entry) => entry.kind !== 'comment');
+  return elements.length > 0 && elements.every((entry) => entry.kind === 'branch');
+}
+
+class TomlPrinter {
+  constructor(
+    private readonly print: TomlPrint,
+    private readonly parts: string[],
+  ) {}
+
+  /**
+   * A table under its header: first its keys. What would stand under headers before another key stands at keys with dots, since the
+   * order of values is the MAC's.
+   */
+  printTable(path: KeyPath, table: Branch, header: string | null, behind = ''): void {
+    if (path.length > MAX_DEPTH) throw tooDeep(path);
+    const { entries, rest } = entriesOf(table, path);
+    const last = entries.findLastIndex(({ item }) => !isTable(item.value));
+    if (header !== null && (last >= 0 || entries.length === 0 || behind !== '')) this.printHeader(header + behind);
+    for (const entry of entries.slice(0, last + 1)) this.printEntry('', [...path, entry.item.key], entry);
+    for (const { item, comments } of entries.slice(last + 1)) {
+      if (isTable(item.value)) this.printNested([...path, item.key], item.value, comments);
+    }
+    this.printComments(rest);
+  }
+
+  printNested(path: KeyPath, value: Branch | List, comments: readonly Comment[]): void {
+    const name = pathText(path);
+    if (value.kind === 'branch') {
+      this.openHeader(comments);
+      this.printTable(path, value, `[${name}]`, inlineText(comments));
+      return;
+    }
+    let above = comments;
+    for (const element of value.items) {
+      if (element.kind === 'comment') {
+        above = [...above, element];
+        continue;
+      }
+      if (element.kind !== 'branch') throw new TypeError('a list of tables holds something else');
+      this.openHeader(above);
+      this.printHeader(`[[${name}]]${inlineText(above)}`);
+      this.printTable(path, element, null);
+      above = [];
+    }
+    this.printComments(above);
+  }
+
+  valueText(value: Value, path: KeyPath, depth: number): string {
+    if (depth > MAX_DEPTH) throw tooDeep(path);
+    if (value.kind === 'leaf') return scalarText(value.value, 'double', this.print.lineEnd, path);
+    if (value.kind === 'list') return this.arrayText(value, path, depth);
+    const { entries, rest } = entriesOf(value, path);
+    const texts = entries.map(({ item }) => {
+      const at = [...path, item.key];
+      return `${keyText(item.key, at)} = ${this.valueText(item.value, at, depth + 1)}`;
+    });
+    // An inline table on one line has no place for comments.
+    void rest;
+    return texts.length > 0 ? `{ ${texts.join(', ')} }` : '{}';
+  }
+
+  private arrayText({ items }: List, path: KeyPath, depth: number): string {
+    const { lineEnd } = this.print;
+    const elements = items.filter((entry) => entry.kind !== 'comment');
+    const [only] = elements;
+    if (items.length === elements.length && elements.length < 2) {
+      return only ? `[${this.valueText(only, path, depth + 1)}]` : '[]';
+    }
+    const lines: string[] = [];
+    let behind = '';
+    for (const entry of items) {
+      if (entry.kind !== 'comment') {
+        lines.push(`    ${this.valueText(entry, path, depth + 1)},${behind}`);
+        behind = '';
+      } else if (entry.inline && behind === '') {
+        behind = ` ${commentText(entry)}`;
+      } else {
+        lines.push(`    ${commentText(entry)}`);
+      }
+    }
+    return ['[', ...lines, behind === '' ? ']' : `   ${behind}${lineEnd}]`].join(lineEnd);
+  }
+
+  private printEntry(prefix: string, path: KeyPath, { item, comments }: Entry): void {
+    const name = prefix + keyText(item.key, path);
+    const { value } = item;
+    if (value.kind === 'branch' && value.items.length > 0) {
+      if (path.length > MAX_DEPTH) throw tooDeep(path);
+      this.printComments(comments);
+      const { entries, rest } = entriesOf(value, path);
+      for (const entry of entries) this.printEntry(`${name}.`, [...path, entry.item.key], entry);
+      this.printComments(rest);
+      return;
+    }
+    this.printComments(comments.filter(({ inline }) => !inline));
+    this.line(`${name} = ${this.valueText(value, path, 0)}${inlineText(comments)}`);
+  }
+
+  /** The empty line and the comments above a header. */
+  private openHeader(comments: readonly Comment[]): void {
+    const above = comments.filter(({ inline }) => !inline);
+    if (above.length === 0) return;
+    this.separate();
+    this.printComments(above);
+    this.isOpen = true;
+  }
+
+  private isOpen = false;
+
+  private printHeader(header: string): void {
+    if (!this.isOpen) this.separate();
+    this.isOpen = false;
+    this.line(header);
+  }
+
+  private separate(): void {
+    if (this.parts.length > 0) this.parts.push(this.print.lineEnd);
+  }
+
+  private printComments(comments: readonly Comment[]): void {
+    for (const one of comments) this.line(commentText(one));
+  }
+
+  private line(text: string): void {
+    this.parts.push(text, this.print.lineEnd);
+  }
+}
+
+/** Throws `output-format` for a key that stands twice. */
+function entriesOf({ items }: Branch, path: KeyPath): { entries: Entry[]; rest: Comment[] } {
+  const entries: Entry[] = [];
+  const known = new Set<string>();
+  let comments: Comment[] = [];
+  for (const entry of items) {
+    if (entry.kind === 'comment') {
+      comments.push(entry);
+      continue;
+    }
+    if (known.has(entry.key)) {
+      throw new SopsError('output-format', 'TOML cannot hold a key twice', { path: [...path, entry.key] });
+    }
+    known.add(entry.key);
+    entries.push({ item: entry, comments });
+    comments = [];
+  }
+  return { entries, rest: comments };
+}
+
+/** The comment behind a value or a header, if there is one. */
+function inlineText(comments: readonly Comment[]): string {
+  const found = comments.filter(({ inline }) => inline);
+  return found.length > 0 ? ` ${commentText({ text: found.map(({ text }) => text).join(' ') })}` : '';
+}
+
+/** A comment with its mark; of several lines each gets one. */
+function commentText({ text }: Pick<Comment, 'text'>): string {
+  return `#${text.replaceAll(/\r?\n/g, '\n#')}`;
+}
+
+function pathText(path: KeyPath): string {
+  return path.map((key, depth) => keyText(key, path.slice(0, depth + 1))).join('.');
+}
+
+function tooDeep(path: KeyPath): SopsError {
+  return new SopsError('output-format', `TOML is written with at most ${MAX_DEPTH} levels`, {
+    path: path.slice(0, 3),
+  });
+}
