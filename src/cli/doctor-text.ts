@@ -1,7 +1,7 @@
 /** What `doctor` found out, in words. */
 import type { Finding } from '../keys/finding.js';
-import type { Checkup, TypeCheckup } from '../operations/doctor.js';
-import type { DryRun, KeyTrial } from '../operations/dry-run.js';
+import type { Checkup, TypeCheckup } from '../operations/explain/doctor.js';
+import type { DryRun, KeyTrial } from '../operations/explain/dry-run.js';
 import type { Leftover } from '../util/leftovers.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';

@@ -33,14 +33,14 @@ export async function updateText(host: Host): Promise<string> {
 }
 
 async function latestVersion(host: Host): Promise<string> {
-  const { sendRequest } = await import('../util/http/request.js');
+  const { sendRequest } = await import('../services/http/request.js');
   const base = host.env.npm_config_registry || host.env.NPM_CONFIG_REGISTRY || (await registryOfNpm(host));
   if (!URL.canParse(base)) throw new SopsError('failed', "npm's registry is no URL");
   const url = new URL(`${manifest.name}/latest`, base.endsWith('/') ? base : `${base}/`);
   const headers = { Accept: 'application/json' };
   const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);
   if (status !== 200) throw new SopsError('failed', `${url.host} answered ${status}`);
-  const { membersOf, textOf } = await import('../util/http/answer.js');
+  const { membersOf, textOf } = await import('../services/http/answer.js');
   const version = textOf(membersOf(body), 'version');
   if (!version || !VERSION.test(version)) throw new SopsError('failed', `${url.host} names no version`);
   return version;

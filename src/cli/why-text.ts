@@ -1,5 +1,5 @@
 /** What `why` found out, in words. */
-import type { Explanation, NamedRecipient, Readers, Selection } from '../operations/explanation.js';
+import type { Explanation, NamedRecipient, Readers, Selection } from '../operations/explain/explanation.js';
 import type { Painter } from './colours.js';
 import { changeText } from './key-change-text.js';
 import { printable } from './report.js';

@@ -8,6 +8,7 @@ import { type Lane, nextTurn } from '../util/lane.js';
 import { oneLine } from '../util/one-line.js';
 import { sortKeys } from './decryption-order.js';
 import { type KeyFailure, noServicesHint } from './recovery-report.js';
+import { type GroupTurns, HEAD_START } from './turns.js';
 
 /** What the groups of a file share while they are being opened. */
 export interface Attempt {
@@ -17,6 +18,8 @@ export interface Attempt {
   readonly decryptionOrder: readonly string[];
   /** What may ask the user or start programs runs here, so that nothing of it happens twice at a time. */
   readonly lane: Lane;
+  /** Remote keys are asked in them. */
+  readonly turns: GroupTurns;
   /** Aborted when no further part is needed. */
   readonly signal: AbortSignal;
 }
@@ -29,12 +32,6 @@ interface Batch {
 
 /** Remote keys asked at a time: a file may list thousands, to have its readers flood a service with requests of theirs. */
 const MOST_AT_ONCE = 32;
-
-/**
- * How long the first remote key is asked alone, in milliseconds: a healthy file then costs one call, and no service's log fills with
- * calls that its keeper denied. A call takes a few hundred, with the loading of a cloud's package.
- */
-const HEAD_START = 1000;
 
 /** Takes a part and the key that gave it; says whether the group needs to give no more. */
 export type Offer = (part: Uint8Array, key: MasterKey) => boolean;
@@ -84,8 +81,13 @@ export class GroupOpening {
    * part that is enough; the other attempts are told to stop. Waits until local keys had their chance.
    */
   async #trySideBySide(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+    const { lane, turns } = this.#attempt;
+    await lane.idle();
+    return turns.take(() => this.#askRemotes(keys, offer));
+  }
+
+  async #askRemotes(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
     const attempt = this.#attempt;
-    await attempt.lane.idle();
     if (attempt.signal.aborted) return false;
     const stop = new AbortController();
     const signal = AbortSignal.any([attempt.signal, stop.signal]);

@@ -44,6 +44,11 @@ export class KeySearch {
     return this.#proof.isPossible;
   }
 
+  /** How many parts are missing until there are enough of them. */
+  get missing(): number {
+    return this.#size - this.#opened.filter((parts) => parts.length > 0).length;
+  }
+
   isOpen(group: number): boolean {
     return (this.#opened[group] ?? []).length > 0;
   }

@@ -7,6 +7,7 @@ import { KeySearch, type Wrapped } from './combine.js';
 import type { DataKey } from './data-key.js';
 import { DEFAULT_DECRYPTION_ORDER } from './decryption-order.js';
 import { notRecovered } from './recovery-report.js';
+import { GroupTurns } from './turns.js';
 
 export interface RecoverOptions {
   /** Asked in order for every key. */
@@ -19,7 +20,7 @@ export interface RecoverOptions {
 
 /**
  * Opens a part of every group and puts them together. Keys of this machine are tried first, one after another, then the
- * remote ones of all groups side by side; the first key that succeeds serves for its group. Groups that are not needed any more
+ * remote ones of as many groups as are needed side by side, and of the others if those fail or take long; the first key that succeeds serves for its group. Groups that are not needed any more
  * are not waited for, once the parts of others have made a key that opens the file.
  *
  * Entries of a file can be pasted in by anybody who may write it: one that holds an older data key would, in front of the good
@@ -29,13 +30,14 @@ export interface RecoverOptions {
  */
 export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Promise<DataKey> {
   const enough = new AbortController();
+  const search = new KeySearch(file);
   const attempt: Attempt = {
     keyServices: options.keyServices,
     decryptionOrder: options.decryptionOrder ?? DEFAULT_DECRYPTION_ORDER,
     lane: new Lane(),
+    turns: new GroupTurns(() => search.missing, enough.signal),
     signal: enough.signal,
   };
-  const search = new KeySearch(file);
   try {
     const dataKey = await openGroups(file, search, attempt);
     logOf(options.keyServices)?.({ component: 'SOPS', level: 'info', message: 'Data key recovered successfully' });

@@ -2,13 +2,16 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { closeQuietly } from '../util/files.js';
+import { closeQuietly, systemCode } from '../util/files.js';
 import { constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from '../util/fs.js';
 import { type Command, nativeCommand } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
 const BATCH = 16;
 const FEW = 8;
+
+/** What a program does to a pipe that it does not need any more. */
+const NO_FAILURES: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOENT']);
 
 /** A pipe whose reader has not come yet. */
 interface WaitingPipe {
@@ -34,6 +37,8 @@ const O_PATH = 0o10000000;
  * in a thread of Node's pool; that wait begins before a pipe is put at the path, so that its first reader is told of at once.
  */
 export class FifoServer {
+  /** Why a reader did not get the whole content, if that happened. */
+  failure: Error | undefined;
   readonly #folder: string;
   readonly #path: string;
   readonly #content: Uint8Array;
@@ -95,7 +100,7 @@ export class FifoServer {
       if (error && pipe.path !== path && !this.#isClosed) return this.#await(pipe);
       this.#waiting.delete(pipe);
       if (pipe.ownReader !== undefined) closeQuietly(pipe.ownReader);
-      if (error) return;
+      if (error) return this.#isClosed ? undefined : this.#fail(error, pipe);
       if (this.#isClosed) return closeQuietly(descriptor);
       pipe.hold?.let();
       // First of all, so that a second reader that is quick gets a pipe of its own.
@@ -107,10 +112,17 @@ export class FifoServer {
   #serve(descriptor: number): void {
     const socket = new Socket({ fd: descriptor, readable: false, writable: true });
     this.#sockets.add(socket);
-    // A reader may close before it has read everything (EPIPE).
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#sockets.delete(socket));
     socket.end(this.#content);
+  }
+
+  /** A reader that gets no content, or not all of it, is not left waiting; but one may close before it has read everything, or remove the pipe. */
+  #fail(error: Error, pipe?: WaitingPipe): void {
+    const code = systemCode(error) ?? '';
+    if (this.#isClosed || NO_FAILURES.has(code)) return;
+    this.failure ??= error;
+    if (pipe) letGo(pipe.hold?.path ?? pipe.path);
   }
 
   #makeSpares(): boolean {
@@ -155,6 +167,15 @@ function holdOf(path: string): Hold | undefined {
     return { path: link, let: () => rmSync(link, { force: true }) };
   } catch {
     return undefined;
+  }
+}
+
+/** Ends a reader's wait for a writer: it reads an end. */
+function letGo(path: string): void {
+  try {
+    closeQuietly(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // There is no reader.
   }
 }
 

@@ -17,6 +17,34 @@ const BUSY = 'The service is busy or out of order: try again later.';
 /** For an entry whose text is none of its kind. */
 export const DAMAGED = "The entry is damaged: look at the file's history.";
 
+const DISABLED = 'The key, or this version of it, is disabled: have it enabled, or use another key.';
+
+/** What services say of a key or a call, whatever status they give it; the first that fits counts. */
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [
+    /\bdestroyed|DESTROY_SCHEDULED|pending ?deletion|scheduled for deletion|DeletedButRecoverable|deleted but recoverable/i,
+    'The key was deleted, or soon will be: have it restored while that is possible; else only another key of the file opens it.',
+  ],
+  [/\bdisabled\b|KeyDisabled|not enabled/i, DISABLED],
+  [
+    /expired key|key (?:is|has) expired|not yet valid key/i,
+    'The key is outside the time for which it holds: have that changed, or use another key.',
+  ],
+  [
+    /too ?skewed|time differs|signature (?:not yet current|expired)/i,
+    'The service takes the time of this machine for wrong: set its clock.',
+  ],
+  [
+    /firewall|client address is not authorized/i,
+    "The service's firewall keeps this machine out: have its address added, or use the network that is let in.",
+  ],
+];
+
+/** The next step for what a service said of the cause; undefined where it said none that is known. */
+export function adviceOnWords(said: string): string | undefined {
+  return CAUSES.find(([words]) => words.test(said))?.[1];
+}
+
 /** The next step for the status of an HTTP answer; undefined for one that says nothing. */
 export function adviceOnStatus(status: number, advice: Advice): string | undefined {
   if (status === 401) return advice.login;
@@ -50,10 +78,11 @@ const RPC = new Map<number, (advice: Advice) => string>([
 export function adviceOnException(name: string, advice: Advice): string | undefined {
   if (/^AccessDenied|NotAuthorized/.test(name)) return advice.denied;
   if (/^NotFound/.test(name)) return advice.absent;
+  if (/^Disabled/.test(name)) return DISABLED;
   if (/^Expired|^UnrecognizedClient|^InvalidClientToken|Signature|^MissingAuthentication/.test(name))
     return advice.login;
   if (/^Throttling|^KMSInternal|^DependencyTimeout|^ServiceUnavailable|^LimitExceeded/.test(name)) return BUSY;
-  return /^(?:InvalidCiphertext|IncorrectKey|InvalidKeyUsage|Disabled|KeyUnavailable|KMSInvalidState)/.test(name)
+  return /^(?:InvalidCiphertext|IncorrectKey|InvalidKeyUsage|KeyUnavailable|KMSInvalidState)/.test(name)
     ? MISMATCH
     : name === 'SyntaxError'
       ? STRANGER

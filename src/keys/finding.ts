@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
+import { importSdk } from '../services/import-sdk.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
-import { importSdk } from '../util/import-sdk.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
 export interface Finding {

@@ -2,7 +2,7 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import { importGrpc } from '../util/import-grpc.js';
+import { importGrpc } from '../services/import-grpc.js';
 import { PATIENCE_WITH_PEOPLE } from '../util/patience.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, rpcError } from './rpc-error.js';

@@ -2,9 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
+import { importGrpc } from '../services/import-grpc.js';
 import { systemReason } from '../util/files.js';
 import { chmodSync, existsSync } from '../util/fs.js';
-import { importGrpc } from '../util/import-grpc.js';
 import { Desk, type DeskOptions, Refusal, type Use, unwrap, wrap } from './desk.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 

@@ -5,7 +5,7 @@ import { jsonString } from '../formats/json/write.js';
 import { applyEdits, type Edit, type FormatName } from '../formats/store.js';
 import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
-import type { EditView } from '../operations/edit.js';
+import type { EditView } from '../operations/write/edit.js';
 import type { Branch, Leaf, Source } from '../tree/tree.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../util/text.js';
 import { branchAt, itemsOf, stringAt, valueAt, valuesOf } from './manifest/manifest.js';
@@ -108,9 +108,15 @@ function spanOf({ start, end, tag }: Source): { start: number; end: number } {
 
 /** The Secrets of a document, which may be a list, each with its place. */
 function secretsIn(document: Branch, place: string): [Branch, string][] {
-  if (isSecret(document)) return [[document, place]];
-  if (!stringAt(document, 'kind')?.endsWith('List')) return [];
-  return valuesOf(valueAt(document, 'items')).flatMap((value, at) =>
-    value.kind === 'branch' ? secretsIn(value, `${place}.${at}`) : [],
-  );
+  const found: [Branch, string][] = [];
+  const pending: [Branch, string][] = [[document, place]];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [object, at] = next;
+    if (isSecret(object)) found.push(next);
+    else if (stringAt(object, 'kind')?.endsWith('List')) {
+      const items = valuesOf(valueAt(object, 'items')).map((value, index) => [value, `${at}.${index}`] as const);
+      for (const [value, inner] of items.reverse()) if (value.kind === 'branch') pending.push([value, inner]);
+    }
+  }
+  return found;
 }

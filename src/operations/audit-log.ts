@@ -2,11 +2,11 @@
 
 import { parseAuditConfig } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';
+import { Database } from '../services/postgres/database.js';
+import { databaseSettings } from '../services/postgres/settings.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { AuditLog, Host } from '../util/host.js';
-import { Database } from '../util/postgres/database.js';
-import { databaseSettings } from '../util/postgres/settings.js';
 
 export interface OpenAuditLog extends AuditLog {
   /** Lets go of the databases. Never rejects. */

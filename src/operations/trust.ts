@@ -5,8 +5,8 @@ import { keyTypeRow } from '../keys/registry.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteSettings } from '../remotes/remote.js';
+import { isSameServer } from '../services/vault/address.js';
 import type { Host } from '../util/host.js';
-import { isSameServer } from '../util/vault/address.js';
 
 /** Under which addresses of `publish` are noted, as keys are under their type. */
 const PLACES = 'publish';

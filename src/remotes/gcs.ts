@@ -1,10 +1,10 @@
 /** Google Cloud Storage: encrypted files as objects, by its JSON API (spec kubernetes-and-stores.md section 4.1). */
 import { randomUUID } from 'node:crypto';
-import { findDefaultCredentials } from '../util/gcp/credentials.js';
-import { failureOf } from '../util/gcp/failure.js';
-import { refusalOf } from '../util/gcp/refusal.js';
+import { findDefaultCredentials } from '../services/gcp/credentials.js';
+import { failureOf } from '../services/gcp/failure.js';
+import { refusalOf } from '../services/gcp/refusal.js';
+import { sendWithRetries } from '../services/http/retry.js';
 import type { Host } from '../util/host.js';
-import { sendWithRetries } from '../util/http/retry.js';
 import { withoutTrailing } from '../util/trim.js';
 import type { Remote } from './remote.js';
 

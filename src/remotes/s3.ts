@@ -1,12 +1,14 @@
 /** AWS S3: encrypted files as objects (spec kubernetes-and-stores.md section 4.1). */
 import { SopsError } from '../errors.js';
-import { noCredentials } from '../util/aws/credentials-log.js';
-import { failureOf } from '../util/aws/failure.js';
-import { endpointOf } from '../util/aws/request-handler.js';
-import { configuredRegion, settingsFor } from '../util/aws/settings.js';
-import { silenceVersionNotice } from '../util/aws/version-notice.js';
+import { endingPrograms } from '../exec/started-programs.js';
+import { noCredentials } from '../services/aws/credentials-log.js';
+import { failureOf } from '../services/aws/failure.js';
+import { endpointOf } from '../services/aws/request-handler.js';
+import { configuredRegion, settingsFor } from '../services/aws/settings.js';
+import { silenceVersionNotice } from '../services/aws/version-notice.js';
+import { importSdk } from '../services/import-sdk.js';
 import type { Host } from '../util/host.js';
-import { importSdk } from '../util/import-sdk.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
 import type { Remote } from './remote.js';
 
 type S3 = typeof import('@aws-sdk/client-s3');
@@ -53,7 +55,12 @@ async function makeClient(host: Host): Promise<Client> {
   await silenceVersionNotice();
   const settings = await settingsFor(await configuredRegion(host), '', host);
   const client = new S3Client({ ...settings, ...endpointOf('S3', host), expectContinueHeader: false });
-  await client.config.credentials().catch(async (error: unknown) => {
+  // They may come from a program that waits for somebody.
+  const find = (signal: AbortSignal) =>
+    whileWaitingFor('the AWS credentials', { host, signal }, () =>
+      endingPrograms(signal, () => client.config.credentials()),
+    );
+  await inTime(keyTimeout(host), undefined, find).catch(async (error: unknown) => {
     throw await noCredentials('no credentials for AWS', error, settings.logger);
   });
   return client;

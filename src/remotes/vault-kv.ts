@@ -1,10 +1,10 @@
 /** The KV engines, versions 1 and 2, of HashiCorp Vault and OpenBao (spec kubernetes-and-stores.md sections 4.1 and 5.1). */
 import { SopsError } from '../errors.js';
+import { mapOf, membersOf } from '../services/http/answer.js';
+import type { HttpResponse } from '../services/http/request.js';
+import { refusalOf, sendToVault } from '../services/vault/client.js';
+import { readSettings, type VaultSettings } from '../services/vault/settings.js';
 import type { Host } from '../util/host.js';
-import { mapOf, membersOf } from '../util/http/answer.js';
-import type { HttpResponse } from '../util/http/request.js';
-import { refusalOf, sendToVault } from '../util/vault/client.js';
-import { readSettings, type VaultSettings } from '../util/vault/settings.js';
 import type { PlainValues, PutResult, Remote, RemoteSettings } from './remote.js';
 
 const DEFAULT_ADDRESS = 'https://127.0.0.1:8200';

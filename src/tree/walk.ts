@@ -37,6 +37,11 @@ export function walk(documents: readonly Branch[], scope: EncryptionScope, visit
   for (const document of documents) new Walk(document, selector, visitor).run();
 }
 
+/** The same where it does not matter what is encrypted. */
+export function walkAll(documents: readonly Branch[], visitor: Visitor): void {
+  walk(documents, { rule: 'encrypted_suffix', suffix: '' }, visitor);
+}
+
 /** One branch or list on the way down. */
 class Frame {
   index = -1;

@@ -7,12 +7,11 @@ import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
-import { canInject, type Fault, Injector, type Ran } from './injector.js';
-import { CANARY, NAMES, type Scene, SECOND, scenesFor } from './scenes.js';
+import { canInject, ERROR_NAMES, type Fault, Injector, type Ran, saidWrong } from './injector.js';
+import { NAMES, type Scene, SECOND, scenesFor } from './scenes.js';
 
 const ALL = process.env.FAULTS === 'all';
 const STRIDE = ALL ? 1 : Number(process.env.FAULTS_SAMPLE || 7);
-const CODES = ['ENOSPC', 'EIO', 'EACCES'] as const;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const KINDS = ['kill', 'error', 'signal'] as const;
 const CASES = NAMES.flatMap((name) => KINDS.map((kind) => [name, kind] as const));
@@ -87,7 +86,7 @@ async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files
 function* faultsFor(kind: (typeof KINDS)[number], calls: readonly string[], offset: number): Iterable<Fault> {
   for (let at = 1 + (offset % STRIDE); at <= calls.length; at += STRIDE) {
     if (kind === 'error') {
-      for (const code of ALL ? CODES : [CODES[at % CODES.length] ?? 'EIO']) yield { kind, at, code };
+      for (const code of ALL ? ERROR_NAMES : [ERROR_NAMES[at % ERROR_NAMES.length] ?? 'EIO']) yield { kind, at, code };
     } else if (calls[at - 1]?.startsWith('w')) {
       if (kind === 'kill') yield { kind, at };
       else for (const signal of ALL ? SIGNALS : [SIGNALS[at % SIGNALS.length] ?? 'SIGTERM']) yield { kind, at, signal };
@@ -139,17 +138,6 @@ async function findings(scene: Scene, fault: Fault, ran: Ran, after: ReadonlyMap
     if (state !== 'new' && (state !== 'old' || ran.status === 0)) found.push(`${name} is ${state}`);
   }
   return [...found, ...(await leftAfterNext(scene, ran, fault))];
-}
-
-function saidWrong(fault: Fault, { status, signal, stderr }: Ran): string[] {
-  const found: string[] = [];
-  if (status === 70 || stderr.includes('internal error')) found.push('internal error');
-  if (stderr.includes(CANARY)) found.push('plaintext on standard error');
-  if (/^\s+at .*:\d+/m.test(stderr)) found.push('a stack');
-  if (fault.kind === 'kill' && signal !== 'SIGKILL') found.push(`not killed`);
-  if (fault.kind !== 'kill' && signal === 'SIGKILL') found.push(`killed`);
-  if (fault.kind === 'error' && status !== 0 && stderr.trim() === '') found.push('nothing was said');
-  return found;
 }
 
 async function stateOf(name: string, { files }: Scene, after: ReadonlyMap<string, string>): Promise<string> {

@@ -4,6 +4,7 @@
  * nothing, which only logs. FAULT_LOG gets a line per call: "w" or "r" for what changes or only reads something, and its name.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -139,6 +140,18 @@ BY_PATH(mkdir, path, (const char *path, mode_t mode), (path, mode))
 BY_PATH(chmod, path, (const char *path, mode_t mode), (path, mode))
 BY_PATH(chown, path, (const char *path, uid_t user, gid_t group), (path, user, group))
 
+/* What only looks. */
+#define LOOKING(type, failed, name, given, values) \
+  type name given { return step(is_ours(path) ? READING : OTHER, #name) ? failed : REAL(name) values; }
+LOOKING(int, -1, access, (const char *path, int mode), (path, mode))
+LOOKING(ssize_t, -1, readlink, (const char *path, char *text, size_t size), (path, text, size))
+LOOKING(char *, NULL, realpath, (const char *path, char *real), (path, real))
+LOOKING(DIR *, NULL, opendir, (const char *path), (path))
+typedef int chooser(const struct dirent *);
+typedef int comparer(const struct dirent **, const struct dirent **);
+LOOKING(int, -1, scandir, (const char *path, struct dirent ***names, chooser *choose, comparer *compare), (path, names, choose, compare))
+LOOKING(int, -1, scandir64, (const char *path, struct dirent64 ***names, int (*choose)(const struct dirent64 *), int (*compare)(const struct dirent64 **, const struct dirent64 **)), (path, names, choose, compare))
+
 /* Removing trees: the path is below a descriptor that this library has not seen opened. */
 int unlinkat(int folder, const char *path, int flags) {
   char link[64], whole[8192];
@@ -165,6 +178,12 @@ long syscall(long which, ...) {
   long given[6];
   for (int index = 0; index < 6; index++) given[index] = va_arg(rest, long);
   va_end(rest);
+  /* And looks at files by a number of its own; that of a descriptor has no path. */
+  const char *path = (const char *)given[1];
+  if (which == SYS_statx) {
+    int looked = !*path ? use_of((int)given[0]) : is_ours(path);
+    if (step(looked == OTHER ? OTHER : READING, "statx")) return -1;
+  }
   int use = which == SYS_close ? use_of((int)given[0]) : OTHER;
   int fails = step(use, "close");
   int reason = errno;

@@ -4,22 +4,27 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program } from '../support/program.js';
+import { CANARY } from './scenes.js';
 
 const SOURCE = new URL('injector.c', import.meta.url).pathname;
 /** Where the program puts plaintext for other programs. */
 const MEMORY = '/dev/shm/.sops-ts';
 
+/** Why a call fails. */
+export const ERROR_NAMES = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
+
 /** What happens at a call; `count`: nothing does. */
 export type Fault =
   | { readonly kind: 'count' }
   | { readonly kind: 'kill'; readonly at: number }
-  | { readonly kind: 'error'; readonly at: number; readonly code: 'ENOSPC' | 'EIO' | 'EACCES' }
+  | { readonly kind: 'error'; readonly at: number; readonly code: (typeof ERROR_NAMES)[number] }
   | { readonly kind: 'signal'; readonly at: number; readonly signal: 'SIGTERM' | 'SIGINT' };
 
 export interface Ran {
   readonly pid: number;
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
   readonly stderr: string;
   /** The calls on the folder, in order: `w` or `r` (changes, or only reads, something), and the name. */
   readonly calls: readonly string[];
@@ -55,7 +60,8 @@ export class Injector {
     };
     const ran = this.program.run(words, { cwd, env: variables });
     const calls = readFileSync(log, 'utf8').split('\n').slice(0, -1);
-    return { pid: ran.pid, status: ran.status, signal: ran.signal, stderr: ran.stderr.toString(), calls };
+    const { pid, status, signal } = ran;
+    return { pid, status, signal, stdout: ran.stdout.toString(), stderr: ran.stderr.toString(), calls };
   }
 
   remove(): void {
@@ -67,5 +73,17 @@ export class Injector {
 export function canInject(tests: number): boolean {
   const found = process.platform === 'linux' && spawnSync('cc', ['--version'], { stdio: 'ignore' }).status === 0;
   if (!found) console.warn(`${tests} tests of injected faults skipped: they need Linux and a C compiler (cc)`);
+  return found;
+}
+
+/** What is wrong with what a run said. */
+export function saidWrong(fault: Fault, { status, signal, stdout, stderr }: Ran): string[] {
+  const found: string[] = [];
+  if (status === 70 || stderr.includes('internal error')) found.push('internal error');
+  if (stderr.includes(CANARY)) found.push('plaintext on standard error');
+  if (/^\s+at .*:\d+/m.test(stderr)) found.push('a stack');
+  if (fault.kind === 'kill' && signal !== 'SIGKILL') found.push(`not killed`);
+  if (fault.kind !== 'kill' && signal === 'SIGKILL') found.push(`killed`);
+  if (fault.kind === 'error' && status !== 0 && `${stdout}${stderr}`.trim() === '') found.push('nothing was said');
   return found;
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { formatNamed } from '../../src/formats/registry.js';
 import type { FormatName } from '../../src/formats/store.js';
-import { leavesOf } from '../../src/operations/leaves.js';
+import { leavesOf } from '../../src/operations/read/leaves.js';
 import { isTimestamp, type LeafValue, type Value } from '../../src/tree/tree.js';
 import type { Desk } from './desk.js';
 import { findTool, SOPS } from './programs.js';

@@ -1,5 +1,5 @@
 /** The flags that `set` and `unset` share. */
-import type { ChangeOutcome, ChangeRequest } from '../../operations/change-file.js';
+import type { ChangeOutcome, ChangeRequest } from '../../operations/write/change-file.js';
 import type { Invocation } from './command.js';
 import { formatFlag, keyServiceFlags } from './document-flags.js';
 

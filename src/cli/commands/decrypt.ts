@@ -1,5 +1,5 @@
 /** `decrypt`: from flags to the operation. */
-import { decryptFile } from '../../operations/decrypt.js';
+import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';

@@ -1,6 +1,6 @@
 /** `doctor`: from flags to the operation. */
-import { examineAll } from '../../operations/doctor.js';
-import { sweepAll } from '../../operations/sweep.js';
+import { examineAll } from '../../operations/explain/doctor.js';
+import { sweepAll } from '../../operations/explain/sweep.js';
 import { painterFor } from '../colours.js';
 import { foreignCacheFolder } from '../compile-cache.js';
 import { checkupText } from '../doctor-text.js';

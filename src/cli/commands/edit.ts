@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
-import { type EditRequest, editFile } from '../../operations/edit.js';
+import { type EditRequest, editFile } from '../../operations/write/edit.js';
 import { existsSync } from '../../util/fs.js';
 import type { FlagValues } from '../flag-values.js';
 import { ownProcess } from '../own-process.js';

@@ -1,9 +1,9 @@
 /** `encrypt`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
 import { KEY_TYPES } from '../../keys/registry.js';
-import { encryptFile } from '../../operations/encrypt.js';
 import type { EncryptRequest, SelectionFlags } from '../../operations/requests.js';
-import type { UpdateRequest } from '../../operations/update.js';
+import { encryptFile } from '../../operations/write/encrypt.js';
+import type { UpdateRequest } from '../../operations/write/update.js';
 import type { FlagValues } from '../flag-values.js';
 import { readStandardInput } from '../streams.js';
 import type { Command, Invocation } from './command.js';
@@ -14,7 +14,7 @@ export const encrypt: Command = forEachFile({
   async run(invocation) {
     const { values, host } = invocation;
     const { warnings } = values.isOn('update')
-      ? await (await import('../../operations/update.js')).updateFile(updateRequest(invocation), host)
+      ? await (await import('../../operations/write/update.js')).updateFile(updateRequest(invocation), host)
       : await encryptFile(encryptRequest(invocation), host);
     for (const warning of warnings) host.warn(warning);
     return 0;

@@ -1,5 +1,5 @@
 /** `exec-env`: from flags to the operation. */
-import { type ExecEnvRequest, execEnv as runWithEnvironment } from '../../operations/exec-env.js';
+import { type ExecEnvRequest, execEnv as runWithEnvironment } from '../../operations/programs/exec-env.js';
 import { ownProcess } from '../own-process.js';
 import type { Command, Invocation } from './command.js';
 import { execOperands, programRequest, secretsRequest } from './exec-flags.js';

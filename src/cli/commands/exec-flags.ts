@@ -1,8 +1,8 @@
 /** What `exec-env` and `exec-file` have in common: their files and program, and the program's streams. */
 import type { ChildStreams } from '../../exec/child.js';
 import type { Masks } from '../../exec/redact.js';
-import type { SecretsRequest } from '../../operations/open-secrets.js';
-import type { ProgramChoice, ProgramRequest } from '../../operations/program.js';
+import type { ProgramChoice, ProgramRequest } from '../../operations/programs/program.js';
+import type { SecretsRequest } from '../../operations/read/open-secrets.js';
 import { printable } from '../report.js';
 import { type Streams, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';

@@ -1,6 +1,6 @@
 /** `filestatus`: prints whether files are encrypted, as JSON. */
 import { SopsError } from '../../errors.js';
-import { fileStatus } from '../../operations/filestatus.js';
+import { fileStatus } from '../../operations/read/filestatus.js';
 import { reportOf } from '../report.js';
 import { print, say } from '../streams.js';
 import type { Command, Invocation } from './command.js';

@@ -1,9 +1,9 @@
 /** `flux secret`: from key files to the Secret that Flux's controller decrypts with. */
 import { decryptionSecret } from '../../kubernetes/flux/decryption-secret.js';
 import { printManifests } from '../../kubernetes/manifest/print.js';
-import { encryptFile } from '../../operations/encrypt.js';
 import { writeOutput } from '../../operations/output.js';
 import type { Input } from '../../operations/requests.js';
+import { encryptFile } from '../../operations/write/encrypt.js';
 import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 import { inputAndOutput } from './document-flags.js';

@@ -1,6 +1,11 @@
 /** `groups add` and `groups delete`: from flags to the operations. */
 import { KEY_TYPES } from '../../keys/registry.js';
-import { type AddGroupRequest, addGroup, type DeleteGroupRequest, deleteGroup } from '../../operations/groups.js';
+import {
+  type AddGroupRequest,
+  addGroup,
+  type DeleteGroupRequest,
+  deleteGroup,
+} from '../../operations/recipients/groups.js';
 import type { Outcome } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import { UsageError } from '../usage-error.js';

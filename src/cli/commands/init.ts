@@ -1,5 +1,5 @@
 /** `init`: from flags to the operation, what it asks, and what it tells to do next. */
-import { type InitOutcome, initialize } from '../../operations/init.js';
+import { type InitOutcome, initialize } from '../../operations/recipients/init.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
 import { writeAll } from '../streams.js';

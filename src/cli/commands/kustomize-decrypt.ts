@@ -1,7 +1,7 @@
 /** `kustomize decrypt`: from flags to the filter. */
 import { resolve } from 'node:path';
 import { type FilterRules, filterBuilt } from '../../kubernetes/kustomize/filter.js';
-import { readInput } from '../../operations/input.js';
+import { readInput } from '../../operations/read/input.js';
 import type { FlagValues } from '../flag-values.js';
 import { print, readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';

@@ -1,6 +1,11 @@
 /** `publish`: from flags to the operation, and what it shows, asks and sums up. */
 import { SopsError } from '../../errors.js';
-import { type PublishOutcome, type PublishRequest, type PublishTalk, publishFiles } from '../../operations/publish.js';
+import {
+  type PublishOutcome,
+  type PublishRequest,
+  type PublishTalk,
+  publishFiles,
+} from '../../operations/write/publish.js';
 import { painterFor } from '../colours.js';
 import { changeText } from '../key-change-text.js';
 import { Questions } from '../questions.js';

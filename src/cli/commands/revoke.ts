@@ -1,8 +1,8 @@
 /** `revoke`: from flags to the operation, and what it shows and asks. */
 import { withName } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
-import type { AffectedFile, Revocation } from '../../operations/revocation.js';
-import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/revoke.js';
+import type { AffectedFile, Revocation } from '../../operations/recipients/revocation.js';
+import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/recipients/revoke.js';
 import { type Painter, painterFor } from '../colours.js';
 import { jsonText } from '../json-text.js';
 import { Questions } from '../questions.js';

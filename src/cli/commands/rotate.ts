@@ -1,7 +1,7 @@
 /** `rotate`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
 import { KEY_TYPES } from '../../keys/registry.js';
-import { type RotateRequest, rotateFile } from '../../operations/rotate.js';
+import { type RotateRequest, rotateFile } from '../../operations/recipients/rotate.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Command, Invocation } from './command.js';
 import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';

@@ -1,6 +1,6 @@
 /** What the commands for Sealed Secrets and for secret stores share. */
 import type { PrivateKeyFiles } from '../../kubernetes/sealed-secrets/private-keys.js';
-import type { PlainRequest } from '../../operations/plain-input.js';
+import type { PlainRequest } from '../../operations/read/plain-input.js';
 import type { Input } from '../../operations/requests.js';
 import type { FlagValues } from '../flag-values.js';
 import { UsageError } from '../usage-error.js';

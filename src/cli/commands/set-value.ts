@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { generateSecret } from '../../operations/generate-secret.js';
-import { parseJsonValue } from '../../operations/json-value.js';
+import { generateSecret } from '../../operations/write/generate-secret.js';
+import { parseJsonValue } from '../../operations/write/json-value.js';
 import { leaf, type Value } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';

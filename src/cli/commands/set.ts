@@ -1,8 +1,8 @@
 /** `set`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
-import { parseJsonValue } from '../../operations/json-value.js';
-import { type SetRequest, setInFile } from '../../operations/set.js';
-import { parseValuePath } from '../../operations/value-path.js';
+import { parseValuePath } from '../../operations/read/value-path.js';
+import { parseJsonValue } from '../../operations/write/json-value.js';
+import { type SetRequest, setInFile } from '../../operations/write/set.js';
 import { changeRequest, toldOutcome } from './change-flags.js';
 import type { Command, Invocation } from './command.js';
 import { checkSources, readValue, wrongCount } from './set-value.js';

@@ -1,7 +1,7 @@
 /** `unset`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
-import { unsetInFile } from '../../operations/unset.js';
-import { parseValuePath } from '../../operations/value-path.js';
+import { parseValuePath } from '../../operations/read/value-path.js';
+import { unsetInFile } from '../../operations/write/unset.js';
 import { changeRequest, toldOutcome } from './change-flags.js';
 import type { Command } from './command.js';
 

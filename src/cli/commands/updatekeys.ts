@@ -7,7 +7,7 @@ import {
   type UpdateKeysTalk,
   type UpdateResult,
   updateKeys,
-} from '../../operations/updatekeys.js';
+} from '../../operations/recipients/updatekeys.js';
 import { painterFor } from '../colours.js';
 import { jsonText } from '../json-text.js';
 import { changeText } from '../key-change-text.js';

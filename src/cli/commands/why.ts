@@ -1,6 +1,6 @@
 /** `why`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
-import { explainFile } from '../../operations/why.js';
+import { explainFile } from '../../operations/explain/why.js';
 import { painterFor } from '../colours.js';
 import { jsonText } from '../json-text.js';
 import { writeAll } from '../streams.js';

@@ -1,68 +1,93 @@
 /** Block maps and lists: entries by column, and the comments between them. */
-import { type Branch, branch, type Comment, type List, leaf, list, type Value } from '../../tree/tree.js';
+import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
+import type { Steps } from '../../util/steps.js';
 import { takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
-import { type FirstKey, type Frame, MAX_KEY_LENGTH, type Node } from './node.js';
+import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
 import type { Properties } from './properties.js';
 import type { TreeReader } from './tree-reader.js';
 
-export function readBlockMap(
+/** Reads a map whose keys stand in a column; the first one may have been read. */
+export function* readBlockMap(
   reader: TreeReader,
   column: number,
   parent: number,
   properties: Properties | undefined,
-  first?: FirstKey,
-): Node {
+  firstKey?: FirstKey,
+): Steps<Node> {
   const { cursor } = reader;
-  const map = branch(reader.takeComments());
-  const isRoot = reader.depth === 1 && !reader.loose;
-  if (isRoot) reader.rootColumn = column;
-  const keys = new Set<string>();
-  readBlockEntry(reader, map, keys, column, first, isRoot);
-  for (;;) {
+  reader.open(true);
+  const map = new BlockMap(reader, column);
+  for (let known = firstKey; ; known = undefined) {
+    const start = known?.start ?? cursor.at;
+    const explicit = !known && cursor.atIndicator(0x3f);
+    let key = known?.key;
+    if (!key) {
+      const first = explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column);
+      key = (isNode(first) ? first : yield first).value;
+      if (explicit) cursor.passToToken();
+    }
+    const place = passBlockColon(reader, column, explicit);
+    const second = readBlockValue(reader, column, place);
+    map.add({ start, key, comment: place?.comment }, isNode(second) ? second : yield second);
     cursor.passToToken();
-    if (collectionEnds(reader, column, map, parent)) break;
+    if (map.ends(parent)) break;
     if (!cursor.keyAllowed) throw cursor.error('a key begins on a line of its own');
     if (cursor.column !== column) throw cursor.error('this line is indented neither as the key above nor as its value');
-    map.items.push(...reader.takeComments());
-    readBlockEntry(reader, map, keys, column, undefined, isRoot);
+    map.branch.items.push(...reader.takeComments());
   }
-  return reader.named({ value: map, shape: 'block' }, properties);
+  reader.close(true);
+  return reader.named({ value: map.branch, shape: 'block' }, properties);
 }
 
-/** Whether a map of this column is over; it then takes the comments that belong to its end. */
-function collectionEnds(reader: TreeReader, column: number, of: Branch, parent: number): boolean {
-  const { cursor } = reader;
-  const over = cursor.atEnd || cursor.atDocumentMarker();
-  if (!over && cursor.column >= column) return false;
-  of.items.push(...(parent < 0 ? reader.takeComments() : takeMapEnd(reader, column)));
-  return true;
+/** A key of a block map. */
+interface BlockKey {
+  readonly start: number;
+  readonly key: Value;
+  /** The comment behind its colon. */
+  readonly comment: CommentMark | undefined;
 }
 
-function readBlockEntry(
-  reader: TreeReader,
-  map: Branch,
-  keys: Set<string>,
-  column: number,
-  first: FirstKey | undefined,
-  isRoot: boolean,
-): void {
-  const { cursor } = reader;
-  const start = first?.start ?? cursor.at;
-  const explicit = !first && cursor.atIndicator(0x3f);
-  const key = first?.key ?? (explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column));
-  const { node, keyComment } = readBlockValue(reader, column, explicit);
-  const entry = reader.itemOf(key, start, node.value);
-  if (node.value.alias) node.value.alias.entry = { start, column };
-  reader.checkUnique(keys, entry.key, key, start, node.value);
-  if (isRoot && entry.key === 'sops') {
-    if (reader.metadata) throw cursor.error('the key sops stands twice', start);
-    reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
-    return;
+/** A block map being read. */
+class BlockMap {
+  readonly branch: Branch;
+  private readonly keys = new Set<string>();
+  private readonly isRoot: boolean;
+
+  constructor(
+    private readonly reader: TreeReader,
+    private readonly column: number,
+  ) {
+    this.branch = branch(reader.takeComments());
+    this.isRoot = reader.depth === 1 && !reader.loose;
+    if (this.isRoot) reader.rootColumn = column;
   }
-  if (keyComment) map.items.push(reader.toComment(keyComment, false));
-  if (node.shape !== 'block') map.items.push(...commentsAbove(reader, node));
-  map.items.push(...trailingComments(reader, node), entry);
+
+  /** Adds the entry whose value was just read. */
+  add({ start, key, comment }: BlockKey, node: Node): void {
+    const { reader, column, branch: map } = this;
+    const entry = reader.itemOf(key, start, node.value);
+    if (node.value.alias) node.value.alias.entry = { start, column };
+    reader.checkUnique(this.keys, entry.key, key, start, node.value);
+    if (this.isRoot && entry.key === 'sops') {
+      if (reader.metadata) throw reader.cursor.error('the key sops stands twice', start);
+      reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
+      return;
+    }
+    if (comment) map.items.push(reader.toComment(comment, false));
+    if (node.shape !== 'block') map.items.push(...commentsAbove(reader, node));
+    map.items.push(...trailingComments(reader, node), entry);
+  }
+
+  /** Whether it is over; it then takes the comments that belong to its end. */
+  ends(parent: number): boolean {
+    const { reader, column } = this;
+    const { cursor } = reader;
+    const over = cursor.atEnd || cursor.atDocumentMarker();
+    if (!over && cursor.column >= column) return false;
+    this.branch.items.push(...(parent < 0 ? reader.takeComments() : takeMapEnd(reader, column)));
+    return true;
+  }
 }
 
 /** Comments between a key and a scalar on a later line go in front of the key. */
@@ -71,48 +96,57 @@ function commentsAbove(reader: TreeReader, node: Node): Comment[] {
 }
 
 /** Reads a key up to its `:`, which stays. */
-function readBlockKey(reader: TreeReader, column: number): Value {
+function readBlockKey(reader: TreeReader, column: number): Reading {
   const { cursor } = reader;
-  if (cursor.atIndicator(0x3a)) return leaf(null);
-  if (cursor.atIndicator(0x2d)) throw cursor.error('a list entry stands where a key must be');
-  const start = cursor.at;
-  const lineStart = cursor.lineStart;
-  const properties = reader.readProperties();
   const frame: Frame = { parent: column, sameColumnList: false };
-  const isEmpty = properties !== undefined && cursor.atIndicator(0x3a);
-  const value = isEmpty
-    ? reader.emptyNode(properties, frame).value
-    : reader.named(reader.readInline(frame, properties), properties).value;
+  if (cursor.atIndicator(0x3a)) return reader.emptyNode(undefined, frame);
+  if (cursor.atIndicator(0x2d)) throw cursor.error('a list entry stands where a key must be');
+  const begun = { start: cursor.at, lineStart: cursor.lineStart, properties: reader.readProperties() };
+  const isEmpty = begun.properties !== undefined && cursor.atIndicator(0x3a);
+  const reading = isEmpty ? reader.emptyNode(begun.properties, frame) : reader.readInline(frame, begun.properties);
+  return isNode(reading) ? endBlockKey(reader, begun, reading) : readFlowKey(reader, begun, reading);
+}
+
+function* readFlowKey(reader: TreeReader, begun: KeyStart, steps: Steps<Node>): Steps<Node> {
+  return endBlockKey(reader, begun, yield steps);
+}
+
+interface KeyStart {
+  readonly start: number;
+  readonly lineStart: number;
+  readonly properties: Properties | undefined;
+}
+
+function endBlockKey(reader: TreeReader, { start, lineStart, properties }: KeyStart, node: Node): Node {
+  const { cursor } = reader;
+  if (node.shape !== 'empty') reader.named(node, properties);
   cursor.passBlanks();
   if (!cursor.atIndicator(0x3a) || cursor.lineStart !== lineStart || cursor.at - start > MAX_KEY_LENGTH) {
     throw cursor.error('a key must be followed by a colon, on one line', start);
   }
-  return value;
+  return node;
 }
 
-/** Reads `? key`, and moves on to its `:` if there is one. */
-function readExplicitKey(reader: TreeReader, column: number): Value {
+/** Reads `? key`; the `:` may follow on a line below. */
+function readExplicitKey(reader: TreeReader, column: number): Reading {
   const { cursor } = reader;
   cursor.at += 1;
   cursor.keyAllowed = true;
   const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
-  const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
-  cursor.passToToken();
-  return node.value;
+  return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
 }
 
-/** Reads the `:` here and the value behind it; an explicit key may stand without either. */
-function readBlockValue(
-  reader: TreeReader,
-  column: number,
-  explicit: boolean,
-): { node: Node; keyComment: CommentMark | undefined } {
+/** What stands between a key and its value. */
+interface ValuePlace {
+  readonly crossed: boolean;
+  readonly comment: CommentMark | undefined;
+}
+
+/** Moves from the `:` of a key to its value; an explicit key may stand without either. */
+function passBlockColon(reader: TreeReader, column: number, explicit: boolean): ValuePlace | undefined {
   const { cursor } = reader;
-  const frame: Frame = { parent: column, sameColumnList: true };
-  if (explicit && !(cursor.atIndicator(0x3a) && cursor.column === column)) {
-    return { node: reader.emptyNode(undefined, frame), keyComment: undefined };
-  }
+  if (explicit && !(cursor.atIndicator(0x3a) && cursor.column === column)) return undefined;
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = explicit;
@@ -120,33 +154,43 @@ function readBlockValue(
   const known = cursor.pending.length;
   const crossed = cursor.passToToken();
   const behind = cursor.pending[known];
-  const keyComment = behind && !behind.ownLine ? cursor.pending.splice(known, 1)[0] : undefined;
-  const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
-  return { node, keyComment };
+  return { crossed, comment: behind && !behind.ownLine ? cursor.pending.splice(known, 1)[0] : undefined };
 }
 
-export function readBlockList(
+function readBlockValue(reader: TreeReader, column: number, place: ValuePlace | undefined): Reading {
+  const frame: Frame = { parent: column, sameColumnList: true };
+  const isEmpty = !place || reader.nodeEnds(frame, place.crossed);
+  return isEmpty ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
+}
+
+export function* readBlockList(
   reader: TreeReader,
   column: number,
   parent: number,
   properties: Properties | undefined,
-): Node {
+): Steps<Node> {
   const { cursor } = reader;
+  const isLevel = column > parent;
+  reader.open(isLevel);
   const entries = list();
   for (;;) {
     if (!startsWithProperties(cursor)) entries.items.push(...reader.takeComments());
-    const last = readListEntry(reader, entries, column);
+    const dash = cursor.at;
+    const reading = readListEntry(reader, entries, column);
+    const last = isNode(reading) ? reading : yield reading;
+    addListEntry(reader, entries, { start: dash, column }, last);
     cursor.passToToken();
     const over = cursor.atEnd || cursor.atDocumentMarker() || cursor.column < column;
-    const dash = cursor.atIndicator(0x2d);
-    if (over || (cursor.column === column && column === parent && !dash)) {
-      const taken = takeListEnd(reader, column, column > parent, last.shape !== 'empty');
+    const isDash = cursor.atIndicator(0x2d);
+    if (over || (cursor.column === column && column === parent && !isDash)) {
+      const taken = takeListEnd(reader, column, isLevel, last.shape !== 'empty');
       (entries.items as Comment[]).push(...taken);
       break;
     }
-    if (!cursor.keyAllowed || cursor.column !== column || !dash)
+    if (!cursor.keyAllowed || cursor.column !== column || !isDash)
       throw cursor.error('a list entry must begin with - in the column of the one above');
   }
+  reader.close(isLevel);
   return reader.named({ value: entries, shape: 'block' }, properties);
 }
 
@@ -161,9 +205,8 @@ function startsWithProperties(cursor: Cursor): boolean {
 
 const PROPERTIES_ALONE = /-[ \t]+(?:[&!]\S*[ \t]*)+(?=[\n\r#])/y;
 
-function readListEntry(reader: TreeReader, entries: List, column: number): Node {
+function readListEntry(reader: TreeReader, entries: List, column: number): Reading {
   const { cursor } = reader;
-  const dash = cursor.at;
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = true;
@@ -171,12 +214,19 @@ function readListEntry(reader: TreeReader, entries: List, column: number): Node 
   const frame: Frame = { parent: column, sameColumnList: false };
   // In front of brackets a comment belongs to the list; the value of a key takes it inside.
   if (cursor.unit === 0x5b || cursor.unit === 0x7b) entries.items.push(...reader.takeComments());
-  const node = reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
-  reader.watcher?.entry(node.value, dash, reader.lastEnd, false);
-  if (node.value.alias) node.value.alias.entry = { start: dash, column };
+  return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
+}
+
+function addListEntry(
+  reader: TreeReader,
+  entries: List,
+  place: { readonly start: number; readonly column: number },
+  node: Node,
+): void {
+  reader.watcher?.entry(node.value, place.start, reader.lastEnd, false);
+  if (node.value.alias) node.value.alias.entry = place;
   if (node.shape !== 'block') entries.items.push(...commentsAbove(reader, node));
   entries.items.push(...trailingComments(reader, node), node.value);
-  return node;
 }
 
 /** The comment behind a value on its line, as what goes in front of it; for a flow collection it goes inside. */

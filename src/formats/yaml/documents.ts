@@ -50,13 +50,7 @@ export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument
   const cursor = new Cursor(text);
   const forbidden = FORBIDDEN.exec(text);
   if (forbidden) throw cursor.error('control characters are not allowed', forbidden.index);
-  const reader = new StreamReader(cursor, watcher);
-  try {
-    return reader.readAll();
-  } catch (error) {
-    if (error instanceof RangeError) throw cursor.error('values are nested too deep');
-    throw error;
-  }
+  return new StreamReader(cursor, watcher).readAll();
 }
 
 class StreamReader {

@@ -1,28 +1,113 @@
 /** Flow collections: lists and maps in brackets and braces. */
-import { type Branch, branch, type Comment, type List, leaf, list, type Value } from '../../tree/tree.js';
-import { type FlowPlace, MAX_KEY_LENGTH, ROOT_FRAME } from './node.js';
+import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
+import type { Steps } from '../../util/steps.js';
+import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
 import type { TreeReader } from './tree-reader.js';
 
-export function readFlowList(reader: TreeReader): List {
+/** Reads the list or map that begins at the cursor. */
+export function* readFlow(reader: TreeReader): Steps<Node> {
   const { cursor } = reader;
-  const entries = list();
+  const flow = cursor.unit === 0x5b ? new FlowList(reader) : new FlowMap(reader);
   const behindBracket = openFlow(reader);
-  while (cursor.unit !== 0x5d) {
+  flow.begin();
+  while (cursor.unit !== flow.end) {
     const comments = reader.takeComments();
-    const { start, column, key, explicit, value, between } = readFlowPair(reader);
+    const pair = openPair(reader);
+    const first = readFlowNode(reader);
+    pair.key = (isNode(first) ? first : yield first).value;
+    if (passColon(reader, pair)) {
+      const second = readFlowNode(reader);
+      pair.value = (isNode(second) ? second : yield second).value;
+      pair.between = takeBetween(reader);
+    }
+    flow.add(comments, pair);
+  }
+  (flow.collection.items as Comment[]).push(...reader.takeComments(), ...behindBracket);
+  closeFlow(reader);
+  return { value: flow.collection, shape: 'flow' };
+}
+
+const UNREAD = leaf(null);
+
+class FlowList {
+  readonly end = 0x5d;
+  readonly collection = list();
+
+  constructor(private readonly reader: TreeReader) {}
+
+  begin(): void {}
+
+  add(comments: Comment[], { start, column, key, explicit, value, between }: FlowPair): void {
+    const { reader } = this;
     const isPair = value !== undefined || explicit;
     // One `key: value` pair makes a map of one entry, and the comments are in it.
     const entry = isPair ? branch([reader.itemOf(key, start, value ?? leaf(null))]) : key;
     if (value?.alias) value.alias.entry = { start, column };
     reader.watcher?.entry(entry, start, reader.lastEnd, true);
-    comments.push(...between, ...placeBehind(passFlowComma(reader, 0x5d), value));
+    comments.push(...between, ...placeBehind(passFlowComma(reader, this.end), value));
     if (entry.kind === 'branch' && isPair) entry.items.unshift(...comments);
-    else (entries.items as Comment[]).push(...comments);
-    entries.items.push(entry);
+    else (this.collection.items as Comment[]).push(...comments);
+    this.collection.items.push(entry);
   }
-  entries.items.push(...reader.takeComments(), ...behindBracket);
-  closeFlow(reader);
-  return entries;
+}
+
+class FlowMap {
+  readonly end = 0x7d;
+  readonly collection = branch();
+  private readonly keys = new Set<string>();
+  private readonly isRoot: boolean;
+  private opened = 0;
+  private lastValueEnd = 0;
+  private place: FlowPlace = { at: 0, comma: false };
+
+  constructor(private readonly reader: TreeReader) {
+    this.isRoot = reader.depth === 0 && !reader.loose;
+  }
+
+  /** To be called behind the brace. */
+  begin(): void {
+    this.opened = this.reader.lastEnd;
+    this.lastValueEnd = this.opened;
+    this.moveTo({ at: this.opened, comma: false });
+  }
+
+  add(comments: readonly Comment[], pair: FlowPair): void {
+    const { reader, collection } = this;
+    const value = pair.value ?? reader.emptyNode(undefined, ROOT_FRAME).value;
+    const entry = reader.itemOf(pair.key, pair.start, value);
+    if (value.alias) value.alias.entry = { start: pair.start, column: pair.column };
+    reader.checkUnique(this.keys, entry.key, pair.key, pair.start, value);
+    const end = reader.lastEnd;
+    const behind = passFlowComma(reader, this.end);
+    if (this.isRoot && entry.key === 'sops') {
+      this.noteMetadata(pair, value, end);
+      const apart = behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd);
+      collection.items.push(...comments, ...pair.between, ...apart);
+      return;
+    }
+    this.moveTo({ at: reader.lastEnd, comma: reader.lastEnd === end });
+    this.lastValueEnd = end;
+    collection.items.push(...comments, ...pair.between, ...placeBehind(behind, value), entry);
+  }
+
+  private moveTo(place: FlowPlace): void {
+    this.place = place;
+    if (this.isRoot) this.reader.flowPlace = place;
+  }
+
+  /** Notes the span of the entry `sops`. The cursor stands behind its comma. @param end of its value */
+  private noteMetadata({ start: keyStart }: FlowPair, value: Value, end: number): void {
+    const { reader, lastValueEnd, opened } = this;
+    const { cursor } = reader;
+    if (reader.metadata) throw cursor.error('the key sops stands twice', keyStart);
+    const last = cursor.unit === this.end;
+    const from = last ? lastValueEnd : this.place.at;
+    // A comment in front stays where it is, and so does the comma next to it.
+    const apart = /[^\s,]/.test(cursor.text.slice(from, keyStart));
+    const prefix = apart ? '' : last && lastValueEnd !== opened ? ', ' : ' ';
+    const start = apart ? keyStart : from;
+    reader.metadata = { value, start, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
+  }
 }
 
 /**
@@ -43,88 +128,47 @@ function takeBetween(reader: TreeReader): Comment[] {
   return taken;
 }
 
-export function readFlowMap(reader: TreeReader): Branch {
-  const { cursor } = reader;
-  const isRoot = reader.depth === 1 && cursor.flowLevel === 0 && !reader.loose;
-  const map = branch();
-  const keys = new Set<string>();
-  const behindBracket = openFlow(reader);
-  let place: FlowPlace = { at: reader.lastEnd, comma: false };
-  const opened = reader.lastEnd;
-  let lastValueEnd = opened;
-  while (cursor.unit !== 0x7d) {
-    const comments = reader.takeComments();
-    const pair = readFlowPair(reader);
-    const value = pair.value ?? reader.emptyNode(undefined, ROOT_FRAME).value;
-    const entry = reader.itemOf(pair.key, pair.start, value);
-    if (value.alias) value.alias.entry = { start: pair.start, column: pair.column };
-    reader.checkUnique(keys, entry.key, pair.key, pair.start, value);
-    const end = reader.lastEnd;
-    const behind = passFlowComma(reader, 0x7d);
-    if (isRoot && entry.key === 'sops') {
-      if (reader.metadata) throw cursor.error('the key sops stands twice', pair.start);
-      const last = cursor.unit === 0x7d;
-      const from = last ? lastValueEnd : place.at;
-      // A comment in front stays where it is, and so does the comma next to it.
-      const apart = /[^\s,]/.test(cursor.text.slice(from, pair.start));
-      const prefix = apart ? '' : last && lastValueEnd !== opened ? ', ' : ' ';
-      const start = apart ? pair.start : from;
-      reader.metadata = { value, start, end: last ? end : reader.lastEnd, prefix, suffix: last ? '' : ',' };
-      map.items.push(
-        ...comments,
-        ...pair.between,
-        ...behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd),
-      );
-      continue;
-    }
-    place = { at: reader.lastEnd, comma: reader.lastEnd === end };
-    lastValueEnd = end;
-    map.items.push(...comments, ...pair.between, ...placeBehind(behind, value), entry);
-  }
-  map.items.push(...reader.takeComments(), ...behindBracket);
-  closeFlow(reader);
-  if (isRoot) reader.flowPlace = place;
-  return map;
-}
-
 /** A key, or a value that could be one, and what stands behind its colon. */
 interface FlowPair {
   readonly start: number;
   readonly column: number;
-  readonly key: Value;
+  readonly lineStart: number;
   /** Written with `?`. */
   readonly explicit: boolean;
-  readonly value: Value | undefined;
+  key: Value;
+  value: Value | undefined;
   /** Comments between key and value that the value did not take inside. */
-  readonly between: readonly Comment[];
+  between: readonly Comment[];
 }
 
-function readFlowPair(reader: TreeReader): FlowPair {
+/** Begins an entry, of which nothing is read but its `?`. */
+function openPair(reader: TreeReader): FlowPair {
   const { cursor } = reader;
-  const start = cursor.at;
-  const { column, lineStart } = cursor;
+  const { at: start, column, lineStart } = cursor;
   const explicit = cursor.unit === 0x3f;
   if (explicit) passFlowMark(reader);
-  const key = readFlowNode(reader);
+  return { start, column, lineStart, explicit, key: UNREAD, value: undefined, between: [] };
+}
+
+/** Moves behind the colon of a key that was read, if there is one. */
+function passColon(reader: TreeReader, { start, lineStart, explicit }: FlowPair): boolean {
+  const { cursor } = reader;
   const short = cursor.at - start <= MAX_KEY_LENGTH;
   cursor.passToToken();
-  if (cursor.text.charCodeAt(cursor.at) !== 0x3a)
-    return { start, column, key, explicit, value: undefined, between: [] };
+  if (cursor.text.charCodeAt(cursor.at) !== 0x3a) return false;
   if (!explicit && !(short && cursor.lineStart === lineStart)) {
     throw cursor.error('a key and its colon must stand on one line', start);
   }
   passFlowMark(reader);
-  const value = readFlowNode(reader);
-  return { start, column, key, explicit, value, between: takeBetween(reader) };
+  return true;
 }
 
-function readFlowNode(reader: TreeReader): Value {
+function readFlowNode(reader: TreeReader): Reading {
   const { cursor } = reader;
   const unit = cursor.unit;
-  if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit === 0x3a)
-    return reader.emptyNode(undefined, ROOT_FRAME).value;
+  if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit === 0x3a) return reader.emptyNode(undefined, ROOT_FRAME);
   if (cursor.atDocumentMarker()) throw cursor.error('a document marker stands inside brackets');
-  return reader.readNode(ROOT_FRAME).value;
+  return reader.readNode(ROOT_FRAME);
 }
 
 function passFlowMark(reader: TreeReader): void {
@@ -163,8 +207,9 @@ function openFlow(reader: TreeReader): Comment[] {
   const lost = cursor.flowLevel > 0 ? cursor.pending.splice(0, known) : [];
   const above = cursor.pending;
   cursor.pending = [];
-  cursor.at += 1;
   cursor.flowLevel += 1;
+  reader.open(false);
+  cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.passToToken();
   if (cursor.pending[0] && !cursor.pending[0].ownLine) lost.push(...cursor.pending.splice(0, 1));
@@ -176,6 +221,7 @@ function openFlow(reader: TreeReader): Comment[] {
 function closeFlow(reader: TreeReader): void {
   reader.cursor.at += 1;
   reader.cursor.flowLevel -= 1;
+  reader.close(false);
   reader.cursor.keyAllowed = false;
   reader.lastEnd = reader.cursor.at;
 }

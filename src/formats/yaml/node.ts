@@ -1,11 +1,15 @@
 /** What the parts of the YAML reader hand to each other, and the limits they keep. */
 import type { SopsError } from '../../errors.js';
 import type { Item, Value } from '../../tree/tree.js';
+import type { Steps } from '../../util/steps.js';
 import type { CommentMark } from './cursor.js';
 import type { ScalarToken } from './scalars.js';
 
-/** Deeper nesting is refused, aliases followed: no configuration nests like that, and call stacks end from 770 levels on. */
-export const MAX_DEPTH = 500;
+/**
+ * So many block collections may stand in one another, and so many flow collections in those, as go-yaml has it: a list in the column
+ * of its key is no level of its own. Beyond it all is refused, before aliases are followed and after.
+ */
+export const MAX_DEPTH = 10_000;
 /** Values that aliases may stand for in one file. */
 export const MAX_ALIAS_COPIES = 250_000;
 /** UTF-16 units in the texts among them: few copies of a long text are a bomb as well. */
@@ -37,6 +41,8 @@ export interface NodeWatcher {
 
 /** What is learnt of a document that need not be a tree of texts: go-yaml reads such ones into structures, of which unknown parts are never looked at. */
 export interface LooseReading {
+  /** Deeper collections are refused. */
+  readonly deepest: number;
   /** The root, which may be a list or scalar. */
   root(value: Value): void;
   /** The key of an item, which may be of any kind. Its text is the item's `key`; that of a list or map is empty. */
@@ -65,6 +71,13 @@ export interface FlowPlace {
 export interface FirstKey {
   readonly key: Value;
   readonly start: number;
+}
+
+/** What reading comes to: a node, or the steps that a collection takes. They must be gone through before anything else is read. */
+export type Reading = Node | Steps<Node>;
+
+export function isNode(reading: Reading): reading is Node {
+  return 'shape' in reading;
 }
 
 export interface Frame {

@@ -1,7 +1,18 @@
 /** The edits that bring a YAML text up to date with its tree: scalars, comments, expanded aliases. */
 
 import { sameLeafValue, sameValue } from '../../tree/equality.js';
-import { type Comment, type Item, type Leaf, type LeafValue, leaf, type Source, type Value } from '../../tree/tree.js';
+import {
+  type Branch,
+  type Comment,
+  type Item,
+  type Leaf,
+  type LeafValue,
+  type List,
+  leaf,
+  type Source,
+  type Value,
+} from '../../tree/tree.js';
+import { type Steps, settle } from '../../util/steps.js';
 import type { Edit } from '../store.js';
 import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
 import { isBlank, isBreak } from './characters.js';
@@ -43,27 +54,36 @@ export class Splicer {
 
   /** Adds the edits of a value and all below it. */
   addValue(value: Value, inList: boolean): void {
+    if (isBelowText(value)) settle(this.addCollection(value));
+    else this.addPlaced(value, inList);
+  }
+
+  /** Adds the edits of what stands there as one: a scalar, or an alias. */
+  private addPlaced(value: Value, inList: boolean): void {
     if (value.alias) {
       const { start, end } = value.alias;
       if (this.isExpanded(value)) this.edits.push({ start, end, text: this.expanded(value, start) });
       return;
     }
-    if (value.kind === 'leaf') {
-      const { source } = value;
-      if (!source) return;
-      if (!sameLeafValue(value.value, source.value)) this.addLeaf(value, source, inList);
-      else if (source.end >= this.openEnd) this.addLast(value, source);
-      return;
-    }
+    if (value.kind !== 'leaf' || !value.source) return;
+    const { source } = value;
+    if (!sameLeafValue(value.value, source.value)) this.addLeaf(value, source, inList);
+    else if (source.end >= this.openEnd) this.addLast(value, source);
+  }
+
+  private *addCollection({ items }: Branch | List): Steps<void> {
     let first = 0;
-    for (const [index, entry] of value.items.entries()) {
-      if (entry.kind === 'comment') continue;
-      if (index > first) this.addComments(value.items.slice(first, index) as Comment[], entry);
-      if (entry.kind === 'item') this.addItem(entry);
-      else this.addValue(entry, true);
+    for (let index = 0; index < items.length; index++) {
+      const entry = items[index];
+      if (!entry || entry.kind === 'comment') continue;
+      if (index > first) this.addComments(items.slice(first, index) as Comment[], entry);
+      if (entry.kind === 'item') this.addKey(entry);
+      const value = entry.kind === 'item' ? entry.value : entry;
+      if (isBelowText(value)) yield this.addCollection(value);
+      else this.addPlaced(value, entry.kind !== 'item');
       first = index + 1;
     }
-    for (const comment of value.items.slice(first)) this.addComment(comment as Comment);
+    for (const comment of items.slice(first)) this.addComment(comment as Comment);
   }
 
   /** Whether an alias cannot stay, since what it stands for differs now from what it was copied from, or is leaving. */
@@ -104,13 +124,12 @@ export class Splicer {
     return emitFlow(value, this.lineBreak + ' '.repeat(at - start));
   }
 
-  private addItem(of: Item): void {
+  private addKey(of: Item): void {
     const { keyAlias } = of;
     const isKept = keyAlias?.of.kind === 'leaf' && keyAlias.of.value === of.key && !this.options.gone?.has(keyAlias.of);
     if (keyAlias && !isKept) {
       this.edits.push({ start: keyAlias.start, end: keyAlias.end, text: emitFlow(leaf(of.key)) });
     }
-    this.addValue(of.value, false);
   }
 
   private addComment(of: Comment): void {
@@ -167,6 +186,11 @@ export class Splicer {
       ...(headerEdits(this.text, source, value, this.lineBreak) ?? unblockEdits(this.text, source, value)),
     );
   }
+}
+
+/** Whether a value is written out in the text, entry by entry. */
+function isBelowText(value: Value): value is Branch | List {
+  return value.kind !== 'leaf' && !value.alias;
 }
 
 /**

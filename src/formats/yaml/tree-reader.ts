@@ -1,20 +1,23 @@
 /** From YAML text to the tree: block and flow collections, keys, anchors, and the place of every comment. */
 import { SopsError } from '../../errors.js';
 import { type Comment, comment, type Item, item, leaf, type Source, type Value } from '../../tree/tree.js';
+import { type Steps, settle } from '../../util/steps.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
 import { isBlankOrEnd } from './characters.js';
 import { type CopyBudget, copyOf } from './copy.js';
 import type { CommentMark, Cursor } from './cursor.js';
-import { readFlowList, readFlowMap } from './flow-reader.js';
+import { readFlow } from './flow-reader.js';
 import {
   type FlowPlace,
   type Frame,
+  isNode,
   type LooseReading,
   MAX_DEPTH,
   MAX_KEY_LENGTH,
   type MetadataSpan,
   type Node,
   type NodeWatcher,
+  type Reading,
   ROOT_FRAME,
 } from './node.js';
 import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
@@ -24,6 +27,20 @@ import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from '
 /** The values that anchors name; undefined while one is being read. */
 export type Anchors = Map<string, Value | undefined>;
 
+/** What is known of a node when what stands on its first line has been read. */
+interface Begun {
+  readonly frame: Frame;
+  readonly outer: Properties | undefined;
+  readonly inner: Properties | undefined;
+  readonly isEmptyKey: boolean;
+  readonly column: number;
+  readonly start: number;
+  /** The start of its line, if it may be a key. */
+  readonly lineStart: number;
+}
+
+const NOWHERE = -1;
+
 /** Reads the nodes of one document. */
 export class TreeReader {
   metadata: MetadataSpan | undefined;
@@ -32,7 +49,10 @@ export class TreeReader {
   rootColumn: number | undefined;
   /** End of the last token read, comments aside. */
   lastEnd = 0;
+  /** The collections that are open. */
   depth = 0;
+  /** The block collections among them that are levels of their own. */
+  private blockDepth = 0;
 
   constructor(
     readonly cursor: Cursor,
@@ -51,7 +71,8 @@ export class TreeReader {
 
   /** Reads the root node at the cursor, which stands on its first token. */
   readRoot(): Node {
-    return this.readNode(ROOT_FRAME);
+    const reading = this.readNode(ROOT_FRAME);
+    return isNode(reading) ? reading : settle(reading);
   }
 
   /** Gives the pending comments a place: all of them become comments, in order. */
@@ -65,15 +86,22 @@ export class TreeReader {
     return toComment(this.cursor, mark, inline);
   }
 
-  readNode(frame: Frame): Node {
-    if (this.depth >= MAX_DEPTH) throw this.cursor.error(`values are nested deeper than ${MAX_DEPTH} levels`);
+  /** Notes that a collection begins. @param isLevel whether it counts as a level of block collections */
+  open(isLevel: boolean): void {
     this.depth += 1;
-    const node = this.readProperNode(frame);
-    this.depth -= 1;
-    return node;
+    if (isLevel) this.blockDepth += 1;
+    const most = this.loose?.deepest ?? MAX_DEPTH;
+    if (this.blockDepth > most || this.cursor.flowLevel > most) {
+      throw this.cursor.error(`values are nested deeper than ${most} levels`);
+    }
   }
 
-  private readProperNode(frame: Frame): Node {
+  close(isLevel: boolean): void {
+    this.depth -= 1;
+    if (isLevel) this.blockDepth -= 1;
+  }
+
+  readNode(frame: Frame): Reading {
     const { cursor } = this;
     const allowed = cursor.keyAllowed && cursor.flowLevel === 0;
     const outer = this.readProperties();
@@ -132,19 +160,33 @@ export class TreeReader {
     allowed: boolean,
     outer: Properties | undefined,
     inner: Properties | undefined,
-  ): Node {
+  ): Reading {
     const { cursor } = this;
-    const column = inner?.column ?? cursor.column;
-    const start = inner?.start ?? cursor.at;
     // `- &name:` is a map whose first key is empty and has the anchor.
     const isEmptyKey = allowed && inner !== undefined && cursor.flowLevel === 0 && cursor.atIndicator(0x3a);
     if (cursor.flowLevel === 0 && !isEmptyKey) {
       const block = this.readBlockIndicator(frame, allowed && !inner, outer ?? inner);
       if (block) return block;
     }
-    const lineStart = cursor.lineStart;
-    const node = isEmptyKey ? this.emptyNode(inner, frame) : this.readInline(frame, inner);
-    if (!allowed || cursor.lineStart !== lineStart) return this.withOuter(frame, node, outer, inner);
+    const column = inner?.column ?? cursor.column;
+    const start = inner?.start ?? cursor.at;
+    const { lineStart } = cursor;
+    const reading = isEmptyKey ? this.emptyNode(inner, frame) : this.readInline(frame, inner);
+    if (!allowed && isNode(reading)) return this.withOuter(frame, reading, outer, inner);
+    if (!allowed && !outer && !inner) return reading;
+    const begun = { frame, outer, inner, isEmptyKey, column, start, lineStart: allowed ? lineStart : NOWHERE };
+    return isNode(reading) ? this.readBehind(reading, begun) : this.readAround(reading, begun);
+  }
+
+  private *readAround(steps: Steps<Node>, begun: Begun): Steps<Node> {
+    const reading = this.readBehind(yield steps, begun);
+    return isNode(reading) ? reading : yield reading;
+  }
+
+  /** Goes on behind what stands on a line: if a colon follows, it was the first key of a block map. */
+  private readBehind(node: Node, { frame, outer, inner, isEmptyKey, column, start, lineStart }: Begun): Reading {
+    const { cursor } = this;
+    if (cursor.lineStart !== lineStart) return this.withOuter(frame, node, outer, inner);
     const end = cursor.at;
     cursor.passBlanks();
     if (!cursor.atIndicator(0x3a)) {
@@ -166,7 +208,7 @@ export class TreeReader {
   }
 
   /** Reads a block list, a map that begins with `?` or `:`, or a block scalar, if one begins here. */
-  private readBlockIndicator(frame: Frame, allowed: boolean, properties: Properties | undefined): Node | undefined {
+  private readBlockIndicator(frame: Frame, allowed: boolean, properties: Properties | undefined): Reading | undefined {
     const { cursor } = this;
     const dash = cursor.atIndicator(0x2d);
     if (dash || cursor.atIndicator(0x3f) || cursor.atIndicator(0x3a)) {
@@ -206,13 +248,12 @@ export class TreeReader {
   }
 
   /** Reads what stands on one line or in brackets: a scalar, an alias, a flow collection. */
-  readInline(frame: Frame, properties: Properties | undefined): Node {
+  readInline(frame: Frame, properties: Properties | undefined): Reading {
     const { cursor } = this;
     cursor.keyAllowed = false;
     const unit = cursor.unit;
     if (unit === 0x2a) return this.readAlias();
-    if (unit === 0x5b) return { value: readFlowList(this), shape: 'flow' };
-    if (unit === 0x7b) return { value: readFlowMap(this), shape: 'flow' };
+    if (unit === 0x5b || unit === 0x7b) return readFlow(this);
     let token: ScalarToken;
     if (unit === 0x22) token = readDouble(cursor);
     else if (unit === 0x27) token = readSingle(cursor);

@@ -1,7 +1,8 @@
 /** The provider of AWS KMS keys (spec keys-and-config.md section 2.2). */
 import { SopsError } from '../../errors.js';
-import { CredentialsLog, noCredentials } from '../../util/aws/credentials-log.js';
-import { failureOf } from '../../util/aws/failure.js';
+import { endingPrograms } from '../../exec/started-programs.js';
+import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';
+import { failureOf } from '../../services/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -158,7 +159,7 @@ async function prepare(key: MasterKey, doing: string, host: Host, signal?: Abort
   if (role !== '') await checkRole(role, TYPE, host, signal);
   const client = await clientFor({ region, profile, role }, host);
   await whileWaitingFor(`the credentials of ${profileOf(client)}`, { host, signal }, () =>
-    client.config.credentials().catch(async (error: unknown) => {
+    endingPrograms(signal, () => client.config.credentials()).catch(async (error: unknown) => {
       // What went wrong with a role is said already.
       throw error instanceof SopsError ? error : await noCredentials(doing, error, client.config.logger);
     }),

@@ -1,11 +1,11 @@
 /** Clients of AWS KMS, one for each region, profile and role. */
 import { hostname } from 'node:os';
-import { endpointOf } from '../../util/aws/request-handler.js';
-import { openSession } from '../../util/aws/session.js';
-import { settingsFor } from '../../util/aws/settings.js';
-import { silenceVersionNotice } from '../../util/aws/version-notice.js';
+import { endpointOf } from '../../services/aws/request-handler.js';
+import { openSession } from '../../services/aws/session.js';
+import { settingsFor } from '../../services/aws/settings.js';
+import { silenceVersionNotice } from '../../services/aws/version-notice.js';
+import { importSdk } from '../../services/import-sdk.js';
 import type { Host } from '../../util/host.js';
-import { importSdk } from '../../util/import-sdk.js';
 import { sessionNameOf } from './arn.js';
 
 export type Kms = typeof import('@aws-sdk/client-kms');

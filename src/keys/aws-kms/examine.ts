@@ -1,7 +1,7 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
 
-import { sectionsOf } from '../../util/aws/profiles.js';
-import { environmentCredentials, settingsFor, sharedFilesOf } from '../../util/aws/settings.js';
+import { sectionsOf } from '../../services/aws/profiles.js';
+import { environmentCredentials, settingsFor, sharedFilesOf } from '../../services/aws/settings.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import {

@@ -1,7 +1,7 @@
 /** The provider of keys in Azure Key Vault and Managed HSM (spec keys-and-config.md section 2.4). */
 import { SopsError } from '../../errors.js';
+import { mapOf, textOf } from '../../services/http/answer.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, textOf } from '../../util/http/answer.js';
 import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';

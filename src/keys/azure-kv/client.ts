@@ -1,10 +1,10 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (spec keys-and-config.md section 2.4). */
 import { SopsError } from '../../errors.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
+import { type RetryRule, sendWithRetries } from '../../services/http/retry.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
-import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
-import { type RetryRule, sendWithRetries } from '../../util/http/retry.js';
-import { type Advice, adviceOnStatus } from '../advice.js';
+import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import { readChallenge } from './challenge.js';
 import { tokenFor } from './credential.js';
 
@@ -49,10 +49,12 @@ export async function callVault(
 function membersIn({ status, body }: HttpResponse, token: string): ReadonlyMap<string, unknown> {
   const answer = membersOf(body);
   if (status < 300 && answer) return answer;
-  const next = adviceOnStatus(status, ADVICE);
+  const error = mapOf(answer?.get('error'));
+  const inner = textOf(mapOf(error?.get('innererror')), 'code') ?? '';
+  const words = status < 300 ? '' : `${inner} ${textOf(error, 'message') ?? ''}`;
+  const next = adviceOnWords(words) ?? adviceOnStatus(status, ADVICE);
   const hint = next === undefined ? {} : { hint: next };
   if (status < 300) throw new SopsError('key', `the answer (status ${status}) is not one of a key vault`, hint);
-  const error = mapOf(answer?.get('error'));
   const said = wordsOf(`${textOf(error, 'code') ?? ''} ${textOf(error, 'message') ?? ''}`, [token]);
   throw new SopsError('key', `the vault answered ${status}${said && `: ${said}`}`, hint);
 }

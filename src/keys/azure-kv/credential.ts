@@ -1,8 +1,9 @@
 /** Tokens of the user, by the Azure SDK's default chain, which reads the environment of the process itself. */
 import { SopsError } from '../../errors.js';
+import { endingPrograms } from '../../exec/started-programs.js';
+import { wordsOf } from '../../services/http/answer.js';
+import { importSdk } from '../../services/import-sdk.js';
 import type { Host } from '../../util/host.js';
-import { wordsOf } from '../../util/http/answer.js';
-import { importSdk } from '../../util/import-sdk.js';
 import { whileWaitingFor } from '../../util/patience.js';
 import type { TokenRequest } from './challenge.js';
 
@@ -48,7 +49,7 @@ export async function tokenFor(request: TokenRequest, host: Host, signal?: Abort
   };
   // It may start programs: az, azd, PowerShell.
   const found = await whileWaitingFor('an Azure token', { host, signal }, () =>
-    credential.getToken(request.scope, options).catch((cause: unknown) => {
+    endingPrograms(signal, () => credential.getToken(request.scope, options)).catch((cause: unknown) => {
       throw refusal(cause, host);
     }),
   );

@@ -1,11 +1,11 @@
 /** What there is for using GCP KMS, in the order of use. Nothing is contacted. */
 
 import { SopsError } from '../../errors.js';
+import { fileOrValue, wellKnownFile } from '../../services/gcp/credentials.js';
+import { membersOf, textOf } from '../../services/http/answer.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
-import { fileOrValue, wellKnownFile } from '../../util/gcp/credentials.js';
 import type { Host } from '../../util/host.js';
-import { membersOf, textOf } from '../../util/http/answer.js';
 import { absent, type Finding, faulty, fileFinding, found, packageFinding } from '../finding.js';
 
 export async function examine(host: Host): Promise<Finding[]> {

@@ -1,11 +1,11 @@
 /** The provider of GCP KMS keys (spec keys-and-config.md section 2.3). */
 import { SopsError } from '../../errors.js';
+import { failureOf } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { failureOf } from '../../util/gcp/failure.js';
 import type { Host } from '../../util/host.js';
-import { adviceOnRpc, DAMAGED, STRANGER } from '../advice.js';
+import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { ADVICE, DISABLED_API, ENABLE_API, UNREACHABLE } from './advice.js';
+import { ADVICE, adviseOnRpc, UNREACHABLE } from './advice.js';
 import { transportFor, type Verb } from './transport.js';
 
 const TYPE = 'gcp_kms';
@@ -80,9 +80,8 @@ async function call({ key, verb, bytes, host, signal }: Call, doing: string): Pr
 function advise(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (/invalid_grant|invalid_rapt|invalid_client|unauthorized_client/.test(error.message)) return ADVICE.login;
-  if (DISABLED_API.test(error.message)) return ENABLE_API;
   const code = 'code' in error ? error.code : undefined;
-  return adviceOnRpc(code, ADVICE) ?? (typeof code === 'string' ? UNREACHABLE : undefined);
+  return adviseOnRpc(code, error.message) ?? (typeof code === 'string' ? UNREACHABLE : undefined);
 }
 
 function resourceIdOf({ fields }: MasterKey): string {

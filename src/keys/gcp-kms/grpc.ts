@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
-import type { AuthClient } from '../../util/gcp/credentials.js';
-import { importGrpc } from '../../util/import-grpc.js';
+import type { AuthClient } from '../../services/gcp/credentials.js';
+import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
+import { importGrpc } from '../../services/import-grpc.js';
 import { decodeFields, encodeField, onlyField } from '../../util/protobuf.js';
-import { AUTHORITY_HINT, readTlsRoots } from '../../util/tls-roots.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import type { Service, Transport, Verb } from './transport.js';

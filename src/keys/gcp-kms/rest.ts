@@ -1,13 +1,13 @@
 /** GCP KMS over REST, for networks that do not let gRPC through. */
 import { SopsError } from '../../errors.js';
+import { refusalOf } from '../../services/gcp/refusal.js';
+import { membersOf } from '../../services/http/answer.js';
+import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
+import { sendWithRetries } from '../../services/http/retry.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { refusalOf } from '../../util/gcp/refusal.js';
-import { membersOf } from '../../util/http/answer.js';
-import type { HttpRequest, HttpResponse } from '../../util/http/request.js';
-import { sendWithRetries } from '../../util/http/retry.js';
 import { withoutTrailing } from '../../util/trim.js';
-import { adviceOnStatus, STRANGER } from '../advice.js';
-import { ADVICE, DISABLED_API, ENABLE_API } from './advice.js';
+import { STRANGER } from '../advice.js';
+import { adviseOnStatus } from './advice.js';
 import type { Service, Transport } from './transport.js';
 
 const TIMEOUT_MS = 60_000;
@@ -53,7 +53,7 @@ function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | un
   const answer = membersOf(body);
   if (status !== 200) {
     const refusal = refusalOf({ status, body });
-    throw advised(refusal, DISABLED_API.test(refusal.message) ? ENABLE_API : adviceOnStatus(status, ADVICE));
+    throw advised(refusal, adviseOnStatus(status, refusal.message));
   }
   if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: STRANGER });
   const value = answer.get(field);

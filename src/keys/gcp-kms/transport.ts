@@ -1,8 +1,8 @@
 /** The ways to reach GCP KMS: gRPC, or REST (spec keys-and-config.md section 2.3). */
 import { SopsError } from '../../errors.js';
-import { type AuthClient, findCredentials } from '../../util/gcp/credentials.js';
+import { type AuthClient, findCredentials } from '../../services/gcp/credentials.js';
+import { proxyFor } from '../../services/http/proxy.js';
 import type { Host } from '../../util/host.js';
-import { proxyFor } from '../../util/http/proxy.js';
 
 export type Verb = 'encrypt' | 'decrypt';
 

@@ -1,9 +1,9 @@
 /** Signed calls to Huawei Cloud's KMS and its identity service (spec keys-and-config.md section 2.6). */
 import { SopsError } from '../../errors.js';
+import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import { type HttpResponse, sendRequest } from '../../services/http/request.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../util/http/answer.js';
-import { type HttpResponse, sendRequest } from '../../util/http/request.js';
-import { type Advice, adviceOnStatus } from '../advice.js';
+import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import type { Credentials } from './credentials.js';
 import { iamEndpoint } from './regions.js';
 import { signRequest } from './signature.js';
@@ -18,7 +18,7 @@ const LOGIN =
 const ADVICE: Advice = {
   login: `${LOGIN}.`,
   denied: `${LOGIN}, or ask for the right to use the key (kms:dek:crypto).`,
-  absent: 'Check the region and the id of the key.',
+  absent: 'Check the region and the id of the key, and HUAWEICLOUD_SDK_PROJECT_ID.',
 };
 
 const TIMEOUT = 60_000;
@@ -101,7 +101,7 @@ function refusal(service: string, { status, body }: HttpResponse, credentials: C
   const code = textOf(error, 'error_code') ?? textOf(error, 'code') ?? '';
   const message = textOf(error, 'error_msg') ?? textOf(error, 'message') ?? '';
   const said = wordsOf(`${code} ${message}`, [credentials.secretKey, credentials.securityToken]);
-  const next = adviceOnStatus(status, ADVICE);
+  const next = (status < 400 ? undefined : adviceOnWords(message)) ?? adviceOnStatus(status, ADVICE);
   const hint = next === undefined ? {} : { hint: next };
   if (status < 400) return new SopsError('key', `the answer of ${service} (status ${status}) is not JSON`, hint);
   return new SopsError('key', `${service} answered ${status}${said && `: ${said}`}`, hint);

@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { mapOf, membersOf, textOf } from '../../services/http/answer.js';
+import { type HttpRequest, sendRequest } from '../../services/http/request.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
-import { mapOf, membersOf, textOf } from '../../util/http/answer.js';
-import { type HttpRequest, sendRequest } from '../../util/http/request.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
 

@@ -1,7 +1,7 @@
 /** The provider of keys in Huawei Cloud's KMS (spec keys-and-config.md section 2.6). */
 import { SopsError } from '../../errors.js';
+import { textOf } from '../../services/http/answer.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { textOf } from '../../util/http/answer.js';
 import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { callKms, type KmsCall, projectOf, type Run } from './client.js';

@@ -1,7 +1,7 @@
 /** The names of Vault transit keys: their URIs, and what of them may become a request (spec keys-and-config.md section 2.5). */
 import { SopsError } from '../../errors.js';
+import { apiUrl, isPlainSegment } from '../../services/vault/address.js';
 import { withoutSurrounding } from '../../util/trim.js';
-import { apiUrl, isPlainSegment } from '../../util/vault/address.js';
 
 /** A key as metadata has it. */
 export interface VaultKey {

@@ -1,9 +1,9 @@
 /** Calls to a Vault server's transit engine (spec keys-and-config.md section 2.5). */
 import { SopsError } from '../../errors.js';
-import { mapOf, membersOf } from '../../util/http/answer.js';
-import type { HttpResponse } from '../../util/http/request.js';
-import { type Run, refusalOf, sendToVault } from '../../util/vault/client.js';
-import type { VaultSettings } from '../../util/vault/settings.js';
+import { mapOf, membersOf } from '../../services/http/answer.js';
+import type { HttpResponse } from '../../services/http/request.js';
+import { type Run, refusalOf, sendToVault } from '../../services/vault/client.js';
+import type { VaultSettings } from '../../services/vault/settings.js';
 import { adviceOnStatus, STRANGER } from '../advice.js';
 import { type Operation, operationSegments, type VaultKey } from './address.js';
 

@@ -1,6 +1,7 @@
 /** What there is for using Vault and OpenBao: an address and a token. Nothing is contacted. */
+
+import { readSettings } from '../../services/vault/settings.js';
 import type { Host } from '../../util/host.js';
-import { readSettings } from '../../util/vault/settings.js';
 import { absent, also, type Finding, faulty, found } from '../finding.js';
 
 export async function examine(host: Host): Promise<Finding[]> {

@@ -1,11 +1,11 @@
 /** The provider of keys in the transit engine of HashiCorp Vault and OpenBao (spec keys-and-config.md section 2.5). */
 import { SopsError } from '../../errors.js';
+import { textOf } from '../../services/http/answer.js';
+import { isSameServer, withSlash } from '../../services/vault/address.js';
+import type { Run } from '../../services/vault/client.js';
+import { readSettings } from '../../services/vault/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';
-import { textOf } from '../../util/http/answer.js';
-import { isSameServer, withSlash } from '../../util/vault/address.js';
-import type { Run } from '../../util/vault/client.js';
-import { readSettings } from '../../util/vault/settings.js';
 import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';

@@ -1,6 +1,6 @@
 /** OpenPGP.js, an optional dependency that does without gpg, and the keys it can read from old keyrings. */
 import { SopsError } from '../../errors.js';
-import { importSdk } from '../../util/import-sdk.js';
+import { importSdk } from '../../services/import-sdk.js';
 import { EXPIRED, REVOKED } from './gpg-status.js';
 import type { OldKeyring } from './old-keyring.js';
 

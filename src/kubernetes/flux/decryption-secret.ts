@@ -1,8 +1,8 @@
 /** The Secret that holds the keys of Flux's controller: made from key files, and read. */
 import { basename, extname, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { readEncrypted } from '../../operations/encrypted-files.js';
-import { readInput } from '../../operations/input.js';
+import { readEncrypted } from '../../operations/read/encrypted-files.js';
+import { readInput } from '../../operations/read/input.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';

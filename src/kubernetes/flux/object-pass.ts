@@ -3,7 +3,7 @@
 import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
-import { readEncrypted } from '../../operations/encrypted-files.js';
+import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { branch, item } from '../../tree/tree.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';

@@ -41,7 +41,12 @@ export async function renderGoTemplate(text: string, values: ReadonlyMap<string,
   if (/regex/i.test(text)) Object.assign(functions, patternFunctions(await loadRe2()));
   const template = parseTemplate(text, (name) => isKnown(name, functions));
   const entries = [...values].map(([key, bytes]) => [key, decodeText(bytes)] as const);
-  return encodeText(runTemplate(template, new GoMap(new Map(entries), 'string'), functions));
+  try {
+    return encodeText(runTemplate(template, new GoMap(new Map(entries), 'string'), functions));
+  } catch (error) {
+    // A loop can put lists into lists without end, and the call stack has one.
+    throw error instanceof RangeError ? refusal('values are nested too deep') : error;
+  }
 }
 
 function isKnown(name: string, functions: FunctionTable): boolean {

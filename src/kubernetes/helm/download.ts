@@ -9,8 +9,8 @@ import { type ReadFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { bytesOf } from '../../formats/store.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import { openFile, plainText } from '../../operations/open-file.js';
-import { trustNearestConfig } from '../../operations/open-secrets.js';
+import { openFile, plainText } from '../../operations/read/open-file.js';
+import { trustNearestConfig } from '../../operations/read/open-secrets.js';
 import type { Input } from '../../operations/requests.js';
 import { trailOf } from '../../operations/trail.js';
 import { decodeBase64 } from '../../util/base64.js';
@@ -60,7 +60,7 @@ async function contentOf(url: SecretsUrl, host: Host): Promise<Uint8Array> {
 }
 
 async function fetchContent(target: string, mayLack: boolean, host: Host): Promise<Uint8Array> {
-  const { sendRequest } = await import('../../util/http/request.js');
+  const { sendRequest } = await import('../../services/http/request.js');
   const url = new URL(target);
   const shown = `${url.origin}${url.pathname}`;
   const answer = await sendRequest({ method: 'GET', url, headers: {}, timeout: TIMEOUT }, host);

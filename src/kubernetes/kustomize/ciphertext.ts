@@ -1,6 +1,6 @@
 /** Telling ciphertext where a build does not decrypt it: in files as they are, and in the values of objects. */
 
-import { readEncrypted } from '../../operations/encrypted-files.js';
+import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readFileSync } from '../../util/fs.js';
 import { describe, leavesBelow, type Manifest, stringAt } from '../manifest/manifest.js';
 import { ciphertextIn } from '../manifest/ready.js';

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { FormatName } from '../../formats/store.js';
-import { readEncrypted } from '../../operations/encrypted-files.js';
+import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readdirSync } from '../../util/fs.js';
 import { stringAt } from '../manifest/manifest.js';
 import { kustomizationFile } from './kustomization.js';

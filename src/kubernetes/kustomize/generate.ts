@@ -1,8 +1,8 @@
 /** From a generator's plan to its objects: nothing comes out unless everything could be decrypted, and nothing still encrypted. */
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { extractedText } from '../../operations/decrypt.js';
-import { parseValuePath } from '../../operations/value-path.js';
+import { extractedText } from '../../operations/read/decrypt.js';
+import { parseValuePath } from '../../operations/read/value-path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { encodeText, hasInvalidBytes } from '../../util/text.js';

@@ -1,8 +1,9 @@
 /** The suffix that kustomize appends to the names of Secrets and ConfigMaps (spec kubernetes-and-stores.md section 1.4). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { type Branch, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
+import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
+import { type Steps, settle } from '../../util/steps.js';
 import { compareBytes, itemsOf, stringAt, valueAt, valuesOf, withEntryAt } from '../manifest/manifest.js';
 
 const DIGITS = 10;
@@ -41,10 +42,19 @@ function hashedText(root: Branch): string {
 
 /** A value as Go's encoder writes it: keys sorted, no blanks, characters of HTML escaped. */
 function goJson(value: Value): string {
-  if (value.kind === 'leaf') return goScalar(value.value);
-  if (value.kind === 'list') return `[${valuesOf(value).map(goJson).join(',')}]`;
-  const items = itemsOf(value).toSorted((one, other) => compareBytes(one.key, other.key));
-  return `{${items.map(({ key, value: of }) => `${goString(key)}:${goJson(of)}`).join(',')}}`;
+  return value.kind === 'leaf' ? goScalar(value.value) : settle(goJsonOf(value));
+}
+
+function* goJsonOf(of: Branch | List): Steps<string> {
+  const parts: string[] = [];
+  const entries =
+    of.kind === 'list' ? valuesOf(of) : itemsOf(of).toSorted((one, other) => compareBytes(one.key, other.key));
+  for (const entry of entries) {
+    const value = entry.kind === 'item' ? entry.value : entry;
+    const text = value.kind === 'leaf' ? goScalar(value.value) : yield goJsonOf(value);
+    parts.push(entry.kind === 'item' ? `${goString(entry.key)}:${text}` : text);
+  }
+  return of.kind === 'list' ? `[${parts.join(',')}]` : `{${parts.join(',')}}`;
 }
 
 function goScalar(value: LeafValue): string {

@@ -8,10 +8,10 @@ import { bytesOf, type FormatName } from '../../formats/store.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import { type OpenedFile, openFile, plainText } from '../../operations/open-file.js';
-import { trustNearestConfig } from '../../operations/open-secrets.js';
+import { type OpenedFile, openFile, plainText } from '../../operations/read/open-file.js';
+import { trustNearestConfig } from '../../operations/read/open-secrets.js';
 import { trailOf } from '../../operations/trail.js';
-import type { Value } from '../../tree/tree.js';
+import { walkAll } from '../../tree/walk.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
@@ -100,16 +100,12 @@ export class Sources {
 
 /** The plaintext as SOPS prints it: laid out anew, and comments behind a value above it. */
 function sopsText({ store, file }: OpenedFile): string {
-  for (const document of file.documents) liftComments(document);
+  walkAll(file.documents, {
+    comment(of) {
+      of.inline = false;
+    },
+  });
   return store.emit(file.documents, null);
-}
-
-function liftComments(value: Value): void {
-  if (value.kind === 'leaf') return;
-  for (const entry of value.items) {
-    if (entry.kind === 'comment') entry.inline = false;
-    else liftComments(entry.kind === 'item' ? entry.value : entry);
-  }
 }
 
 /** Reads a file. Throws `input-unreadable`, worded as Go's programs word it. */

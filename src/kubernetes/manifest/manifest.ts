@@ -1,4 +1,5 @@
 /** A Kubernetes object as a value: ordered, never changed in place, with the text it was read from for what types hide. */
+import { rebuilt } from '../../tree/rebuild.js';
 import type { Comment, Item, Leaf, Value } from '../../tree/tree.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 
@@ -84,25 +85,20 @@ export function textMap(entries: Iterable<readonly [string, string]>): Branch {
 
 /** The map with its keys in an order, that of their bytes by default, at every level; a comment above an entry goes with it. */
 export function sorted(value: Value, compare: (one: string, other: string) => number = compareBytes): Value {
-  if (value.kind === 'leaf') return value;
-  if (value.kind === 'list') {
-    return {
-      kind: 'list',
-      items: value.items.map((entry) => (entry.kind === 'comment' ? entry : sorted(entry, compare))),
-    };
-  }
+  return rebuilt(value, { leaf: (of) => of, comment: (of) => of, itemsOf: (of) => sortedItems(of, compare) });
+}
+
+function sortedItems(of: Branch, compare: (one: string, other: string) => number): (Item | Comment)[] {
   const blocks: { readonly key: string; readonly entries: (Item | Comment)[] }[] = [];
-  let above: Comment[] = [];
-  for (const entry of value.items) {
-    if (entry.kind === 'item') {
-      blocks.push({ key: entry.key, entries: [...above, item(entry.key, sorted(entry.value, compare))] });
-      above = [];
-    } else {
-      above.push(entry);
-    }
+  let above: (Item | Comment)[] = [];
+  for (const entry of of.items) {
+    above.push(entry);
+    if (entry.kind === 'comment') continue;
+    blocks.push({ key: entry.key, entries: above });
+    above = [];
   }
   blocks.sort((one, other) => compare(one.key, other.key));
-  return branch([...blocks.flatMap((block) => block.entries), ...above]);
+  return [...blocks.flatMap((block) => block.entries), ...above];
 }
 
 /** The order of two texts by their UTF-8 bytes, as Go sorts strings. */
@@ -112,20 +108,32 @@ export function compareBytes(one: string, other: string): number {
 
 /** All leaves of a value with the keys and indexes that lead to them. */
 export function* leavesBelow(root: Value): Generator<readonly [path: readonly string[], leaf: Leaf]> {
-  const pending: [Value, readonly string[]][] = [[root, []]];
+  const pending: [Value, Way | undefined][] = [[root, undefined]];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, path] = next;
+    const [value, way] = next;
     if (value.kind === 'leaf') {
-      yield [path, value];
+      yield [pathOf(way), value];
       continue;
     }
-    const below: [Value, readonly string[]][] = [];
+    const below: [Value, Way][] = [];
     for (const entry of value.items) {
-      if (entry.kind === 'item') below.push([entry.value, [...path, entry.key]]);
-      else if (entry.kind !== 'comment') below.push([entry, [...path, String(below.length)]]);
+      if (entry.kind === 'item') below.push([entry.value, { key: entry.key, before: way }]);
+      else if (entry.kind !== 'comment') below.push([entry, { key: String(below.length), before: way }]);
     }
-    pending.push(...below.reverse());
+    for (const each of below.reverse()) pending.push(each);
   }
+}
+
+/** A path as its last key and the way there: as lists, the paths of what waits would be as long as it is deep. */
+interface Way {
+  readonly key: string;
+  readonly before: Way | undefined;
+}
+
+function pathOf(way: Way | undefined): string[] {
+  const path: string[] = [];
+  for (let at = way; at; at = at.before) path.push(at.key);
+  return path.reverse();
 }
 
 /** Kind and name for messages, e.g. `Secret prod/db`. */

@@ -18,6 +18,7 @@ import {
   list,
   type Value,
 } from '../../tree/tree.js';
+import { type Steps, settle } from '../../util/steps.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import { itemsOf, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from './manifest.js';
 
@@ -48,8 +49,7 @@ export function readManifests(bytes: Uint8Array, options: ReadOptions = {}): Man
     const manifests = readAll(text, file).filter(({ root, sops }) => itemsOf(root).length > 0 || sops);
     return options.keepLists ? manifests : manifests.flatMap(unpacked);
   } catch (error) {
-    const known = error instanceof RangeError ? new SopsError('document-invalid', 'values are nested too deep') : error;
-    throw known instanceof SopsError ? known.with('document-invalid', file === undefined ? {} : { file }) : known;
+    throw error instanceof SopsError ? error.with('document-invalid', file === undefined ? {} : { file }) : error;
   }
 }
 
@@ -77,14 +77,14 @@ function readYaml(text: string, file: string | undefined): Manifest[] {
   return readDocuments(text, watcher).map(({ root, metadata }, index) => {
     const resolver = new Resolver(text, watcher.keys);
     const sops = metadata && resolver.value(metadata);
-    return { root: resolver.branch(root), sops, text, origin: { file, document: index + 1 } };
+    return { root: resolver.root(root), sops, text, origin: { file, document: index + 1 } };
   });
 }
 
 function readJson(text: string, file: string | undefined): Manifest[] {
   return readJsonStream(text).map(({ root, place }, index) => {
     const keys = new Map(entriesIn(place).map(({ node, entryStart }) => [node, entryStart]));
-    const whole = new Resolver(text, keys, 'json').branch(root);
+    const whole = new Resolver(text, keys, 'json').root(root);
     const origin = { file, document: index + 1 };
     return { root: withoutEntries(whole, METADATA_KEY), sops: itemOf(whole, METADATA_KEY)?.value, text, origin };
   });
@@ -119,13 +119,26 @@ class Resolver {
     private readonly syntax: 'yaml' | 'json' = 'yaml',
   ) {}
 
+  root(of: Branch): Branch {
+    const made = settle(this.branch(of));
+    if (made.kind !== 'branch') throw new TypeError('a map became another value');
+    return made;
+  }
+
   value(of: Value): Value {
-    const original = of.alias ? of.alias.of : of;
-    if (original.alias) return this.value(original);
+    return this.plain(of) ?? settle(this.collection(of));
+  }
+
+  /** What needs no steps: a leaf, or what was made before. */
+  private plain(of: Value): Value | undefined {
+    const original = originalOf(of);
+    return original.kind === 'leaf' ? this.leaf(original) : this.done.get(original);
+  }
+
+  private *collection(of: Value): Steps<Value> {
+    const original = originalOf(of);
     if (original.kind === 'leaf') return this.leaf(original);
-    const known = this.done.get(original);
-    if (known) return known;
-    const made = original.kind === 'list' ? this.list(original.items) : this.branch(original);
+    const made = yield original.kind === 'list' ? this.list(original.items) : this.branch(original);
     this.done.set(original, made);
     return made;
   }
@@ -137,17 +150,18 @@ class Resolver {
     return { kind: 'leaf', value: this.text.slice(start, end), source: of.source };
   }
 
-  branch(of: Branch): Branch {
+  private *branch(of: Branch): Steps<Value> {
     const own = new Set<string>();
     const merged: Item[] = [];
     const items: (Item | Comment)[] = [];
     for (const entry of of.items) {
       if (entry.kind === 'comment') items.push(entry);
-      else if (this.isMerge(entry)) merged.push(...this.mergedItems(entry.value));
+      else if (this.isMerge(entry))
+        merged.push(...mergedItems(this.plain(entry.value) ?? (yield this.collection(entry.value))));
       else {
         if (own.has(entry.key)) throw this.duplicate(entry);
         own.add(entry.key);
-        items.push(item(entry.key, this.value(entry.value)));
+        items.push(item(entry.key, this.plain(entry.value) ?? (yield this.collection(entry.value))));
       }
     }
     for (const entry of merged) {
@@ -158,8 +172,12 @@ class Resolver {
     return branch(items);
   }
 
-  private list(items: readonly (Value | Comment)[]): Value {
-    return list(items.map((entry) => (entry.kind === 'comment' ? entry : this.value(entry))));
+  private *list(entries: readonly (Value | Comment)[]): Steps<Value> {
+    const items: (Value | Comment)[] = [];
+    for (const entry of entries) {
+      items.push(entry.kind === 'comment' ? entry : (this.plain(entry) ?? (yield this.collection(entry))));
+    }
+    return list(items);
   }
 
   private isMerge(entry: Item): boolean {
@@ -169,16 +187,6 @@ class Resolver {
     );
   }
 
-  /** What a merge key brings: of several maps the first one wins. */
-  private mergedItems(value: Value): Item[] {
-    const resolved = this.value(value);
-    const sources = resolved.kind === 'list' ? valuesOf(resolved) : [resolved];
-    return sources.flatMap((source) => {
-      if (source.kind !== 'branch') throw new SopsError('document-invalid', 'the value of << must be a map');
-      return itemsOf(source);
-    });
-  }
-
   private duplicate(entry: Item): SopsError {
     const at = this.keys.get(entry);
     const problem = 'this key stands twice in the same map';
@@ -186,19 +194,47 @@ class Resolver {
   }
 }
 
-/** The items of a list object, each with what the list says of their kind; any other object is itself. */
+/** The value that an alias stands for, or the value itself. */
+function originalOf(value: Value): Value {
+  let of = value;
+  while (of.alias) of = of.alias.of;
+  return of;
+}
+
+/** What a merge key brings that has a value: of several maps the first one wins. */
+function mergedItems(value: Value): Item[] {
+  const sources = value.kind === 'list' ? valuesOf(value) : [value];
+  return sources.flatMap((source) => {
+    if (source.kind !== 'branch') throw new SopsError('document-invalid', 'the value of << must be a map');
+    return itemsOf(source);
+  });
+}
+
+/** The items of a list object, each with what the list says of their kind, which may be lists again; any other object is itself. */
 function unpacked(manifest: Manifest): Manifest[] {
+  const found: Manifest[] = [];
+  const pending = [manifest];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const inner = itemsOfList(next);
+    if (inner) pending.push(...inner.reverse());
+    else found.push(next);
+  }
+  return found;
+}
+
+/** The items of a list object; undefined for any other. */
+function itemsOfList(manifest: Manifest): Manifest[] | undefined {
   const { root, sops } = manifest;
   const kind = stringAt(root, 'kind');
   const items = valueAt(root, 'items');
-  if (sops || !kind?.endsWith('List') || items?.kind !== 'list') return [manifest];
-  return valuesOf(items).flatMap((value, index) => {
+  if (sops || !kind?.endsWith('List') || items?.kind !== 'list') return undefined;
+  return valuesOf(items).map((value, index) => {
     if (value.kind !== 'branch') {
       throw new SopsError('document-invalid', `item ${index} of a ${kind} is no map`, { path: ['items'] });
     }
     const inner = typed(value, root, kind);
     const sealed = itemOf(inner, METADATA_KEY)?.value;
-    return unpacked({ ...manifest, root: sealed ? withoutEntries(inner, METADATA_KEY) : inner, sops: sealed });
+    return { ...manifest, root: sealed ? withoutEntries(inner, METADATA_KEY) : inner, sops: sealed };
   });
 }
 

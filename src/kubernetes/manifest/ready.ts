@@ -1,7 +1,8 @@
 /** Failing closed: nothing that is still encrypted, and nothing that is no object, reaches an output. */
 import { SopsError } from '../../errors.js';
-import type { Value } from '../../tree/tree.js';
-import { describe, itemsOf, leavesBelow, type Manifest, stringAt, valuesOf } from './manifest.js';
+import type { Branch } from '../../tree/tree.js';
+import { walkAll } from '../../tree/walk.js';
+import { describe, itemsOf, leavesBelow, type Manifest, stringAt } from './manifest.js';
 
 /** How an encrypted value begins (spec file-format.md section 2). */
 const CIPHERTEXT = 'ENC[AES256_GCM,';
@@ -43,12 +44,14 @@ export function ciphertextIn(
   return hasEncryptedComment(root) ? { text: 'holds an encrypted comment', path: [] } : undefined;
 }
 
-function hasEncryptedComment(value: Value): boolean {
-  if (value.kind === 'leaf') return false;
-  return (
-    value.items.some((entry) => entry.kind === 'comment' && entry.text.trimStart().startsWith(CIPHERTEXT)) ||
-    (value.kind === 'list' ? valuesOf(value) : itemsOf(value).map((entry) => entry.value)).some(hasEncryptedComment)
-  );
+function hasEncryptedComment(root: Branch): boolean {
+  let found = false;
+  walkAll([root], {
+    comment({ text }) {
+      found ||= text.trimStart().startsWith(CIPHERTEXT);
+    },
+  });
+  return found;
 }
 
 function problemOf(

@@ -66,7 +66,7 @@ function urlOf(source: string): URL | undefined {
 
 /** The certificate is public, but one that was swapped on the way makes its owner the reader of what is sealed. */
 async function fetchText(url: URL, host: Host): Promise<string> {
-  const { sendRequest } = await import('../../util/http/request.js');
+  const { sendRequest } = await import('../../services/http/request.js');
   const local = /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'http:' && !local) {
     host.warn(`${url.origin} answers without TLS: check that the certificate is your controller's`);

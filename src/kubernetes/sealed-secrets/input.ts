@@ -2,8 +2,13 @@
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { flatText } from '../../formats/scalar.js';
-import { nameOf } from '../../operations/input.js';
-import { type PlainRequest, plainBytesOf, type ReadFile, readMaybeEncrypted } from '../../operations/plain-input.js';
+import { nameOf } from '../../operations/read/input.js';
+import {
+  type PlainRequest,
+  plainBytesOf,
+  type ReadFile,
+  readMaybeEncrypted,
+} from '../../operations/read/plain-input.js';
 import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
 import { describe, itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';

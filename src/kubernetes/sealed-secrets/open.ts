@@ -1,8 +1,8 @@
 /** `unseal` and `seal verify`: SealedSecrets opened with the controller's private keys. */
 import type { KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { checkExists, nameOf, readInput } from '../../operations/input.js';
 import { writeOutput } from '../../operations/output.js';
+import { checkExists, nameOf, readInput } from '../../operations/read/input.js';
 import type { EncryptRequest, Input, Output } from '../../operations/requests.js';
 import type { Host } from '../../util/host.js';
 import { readManifests } from '../manifest/read.js';
@@ -36,7 +36,7 @@ export async function unsealFile(request: UnsealRequest, host: Host): Promise<vo
   const roots = await Promise.all(sealed.map((one) => unseal(one, keys, request.keepOwner)));
   const bytes = Buffer.from(printSealed(roots, form, false));
   if (!request.encrypt) return writeOutput(bytes, 'plaintext', { output, input, read }, host);
-  const { encryptFile } = await import('../../operations/encrypt.js');
+  const { encryptFile } = await import('../../operations/write/encrypt.js');
   const plaintext: Input = { kind: 'stdin', read: async () => bytes };
   const filenameOverride =
     request.encrypt.filenameOverride ?? (output.kind === 'file' ? output.path : nameOf({ input }));

@@ -2,8 +2,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
-import type { SecretsRequest } from '../../operations/open-secrets.js';
-import { plainBytesOf, readMaybeEncrypted } from '../../operations/plain-input.js';
+import type { SecretsRequest } from '../../operations/read/open-secrets.js';
+import { plainBytesOf, readMaybeEncrypted } from '../../operations/read/plain-input.js';
 import { type Branch, itemOf, type Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemReason } from '../../util/files.js';

@@ -2,9 +2,9 @@
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { checkExists, readInput, rereadable } from '../../operations/input.js';
 import { type Destination, writeOutput } from '../../operations/output.js';
-import type { PlainRequest } from '../../operations/plain-input.js';
+import { checkExists, readInput, rereadable } from '../../operations/read/input.js';
+import type { PlainRequest } from '../../operations/read/plain-input.js';
 import { redoing } from '../../operations/redoing.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { Branch } from '../../tree/tree.js';

@@ -1,6 +1,6 @@
 /** `emit`: manifests that point to a store, from the keys of a file and where it is published. No value is ever printed. */
 import { SopsError } from '../../errors.js';
-import { nameOf } from '../../operations/input.js';
+import { nameOf } from '../../operations/read/input.js';
 import type { Host } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';

@@ -1,8 +1,13 @@
 /** The keys of a file and what else a manifest needs of it: read without decrypting wherever that is enough. */
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { nameOf } from '../../operations/input.js';
-import { type PlainRequest, plainBytesOf, type ReadFile, readMaybeEncrypted } from '../../operations/plain-input.js';
+import { nameOf } from '../../operations/read/input.js';
+import {
+  type PlainRequest,
+  plainBytesOf,
+  type ReadFile,
+  readMaybeEncrypted,
+} from '../../operations/read/plain-input.js';
 import type { Leaf, Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Host } from '../../util/host.js';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { decrypt } from '../../../src/cli/commands/decrypt.js';
 import { encrypt } from '../../../src/cli/commands/encrypt.js';
-import { decryptFile } from '../../../src/operations/decrypt.js';
-import { encryptFile } from '../../../src/operations/encrypt.js';
+import { decryptFile } from '../../../src/operations/read/decrypt.js';
 import type { DecryptRequest, EncryptRequest } from '../../../src/operations/requests.js';
+import { encryptFile } from '../../../src/operations/write/encrypt.js';
 import { failingStream, type RunOptions, type RunResult, runMain } from './run-main.js';
 
-vi.mock('../../../src/operations/encrypt.js', () => ({ encryptFile: vi.fn() }));
-vi.mock('../../../src/operations/decrypt.js', () => ({ decryptFile: vi.fn() }));
+vi.mock('../../../src/operations/write/encrypt.js', () => ({ encryptFile: vi.fn() }));
+vi.mock('../../../src/operations/read/decrypt.js', () => ({ decryptFile: vi.fn() }));
 
 beforeEach(() => {
   vi.mocked(encryptFile).mockReset().mockResolvedValue({ warnings: [] });

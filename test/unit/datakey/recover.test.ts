@@ -200,6 +200,44 @@ describe('several groups', () => {
     expect(service.mostRemote).toBe(3);
   });
 
+  test('of which some are needed have the remote keys of as many asked, and of another for each that fails', async () => {
+    const groups = [['kms:k0'], ['kms:k1', 'gcp_kms:g1'], ['kms:k2'], ['kms:k3']];
+    for (const [first, begun] of [
+      [opens(30), ['k0', 'k1']],
+      [fails(30), ['k0', 'k1', 'k2']],
+    ] as const) {
+      const { service, recover } = scene(
+        groups,
+        { k0: first, k1: opens(60), k2: opens(), k3: opens() },
+        { threshold: 2 },
+      );
+      expect((await recover()).bytes).toEqual(DATA_KEY.bytes);
+      expect(order(service)).toEqual(begun);
+    }
+  });
+
+  test('of which one was opened on this machine have one less asked', async () => {
+    const { service, recover } = scene(
+      [['kms:k0'], ['age:a1'], ['kms:k2']],
+      { k0: opens(30), a1: opens(), k2: opens() },
+      { threshold: 2 },
+    );
+    expect((await recover()).bytes).toEqual(DATA_KEY.bytes);
+    // Which of the two is no matter.
+    expect(order(service)).toEqual(['a1', expect.stringMatching(/^k[02]$/)]);
+  });
+
+  test('of which one gives no answer have the others asked after a moment, and a foreign part is made up for', async () => {
+    const parts = splitSecret(DATA_KEY.bytes, 4, 2);
+    parts[1] = splitSecret(new Uint8Array(32).fill(1), 4, 2)[1] as Uint8Array;
+    const { recover } = scene(
+      [['kms:dead'], ['kms:foreign'], ['kms:k2'], ['kms:k3']],
+      { foreign: opens(), k2: opens(), k3: opens() },
+      { threshold: 2, parts },
+    );
+    expect((await recover()).bytes).toEqual(DATA_KEY.bytes);
+  });
+
   test('have their local keys tried one after another, by type, and remote keys wait for all of them', async () => {
     const { service, recover } = scene([['age:a0'], ['age:b0', 'pgp:b1'], ['age:c0'], ['hc_vault:v']], {
       v: opens(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { variablesOf } from '../../../src/operations/environment.js';
-import { environmentRecord } from '../../../src/operations/program.js';
+import { variablesOf } from '../../../src/operations/programs/environment.js';
+import { environmentRecord } from '../../../src/operations/programs/program.js';
 import { type Branch, branch, comment, item, type LeafValue, leaf, list } from '../../../src/tree/tree.js';
 
 const ALL = { flatten: false, prefix: '' };

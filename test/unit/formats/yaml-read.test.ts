@@ -264,8 +264,8 @@ describe('refused, with line and column and never a value', () => {
           .join(', ')}]`,
       );
     expect(failure(`${lines.join('\n')}\n`).message).toContain('aliases stand for more than');
-    expect(failure(`a: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`).message).toContain('nested deeper');
-    const block = Array.from({ length: 10_000 }, (_, at) => `${' '.repeat(at)}k:`).join('\n');
+    expect(failure(`a: ${'['.repeat(10_001)}${']'.repeat(10_001)}\n`).message).toContain('nested deeper');
+    const block = Array.from({ length: 10_001 }, (_, at) => `${' '.repeat(at)}k:`).join('\n');
     expect(failure(`${block}\n`).message).toContain('nested deeper');
   });
 });

@@ -6,7 +6,7 @@ import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
 import { layoutOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
-import { leavesOf } from '../../../src/operations/leaves.js';
+import { leavesOf } from '../../../src/operations/read/leaves.js';
 import type { EncryptionScope } from '../../../src/tree/scope.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
 

@@ -26,6 +26,8 @@ const PADDING = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' 
 export class AzureService {
   mode: AnswerMode = 'properly';
   tenant = TENANT;
+  /** What it answers to whoever has a token, instead of its work. */
+  says: Reply | undefined;
   /** What the challenge says instead of the usual; undefined for no header at all. */
   challenge: ((url: URL) => string | undefined) | undefined;
   /** Given before anything else, in order; then the mode counts. */
@@ -51,6 +53,7 @@ export class AzureService {
     if (reply) return reply;
     const { path, headers, body } = request;
     if (headers.authorization !== `Bearer ${TOKEN}`) return this.unauthorized();
+    if (this.says) return this.says;
     if (this.mode === 'refusing')
       return json(
         { error: { code: 'Forbidden', message: `Caller is not authorized.\r\nCaller: ${headers.authorization}` } },

@@ -7,7 +7,7 @@ import { TOKEN as AZURE_TOKEN, AzureService, CERTIFICATE, FOREIGN_TENANT, TENANT
 import { startDeafServer } from './deaf-server.js';
 import { fixturePath } from './entries.js';
 import { age, pgp } from './failure-subjects-local.js';
-import { startGrpc, startRest } from './gcp-service.js';
+import { GCP_STATES, type GcpState, startGrpc, startRest } from './gcp-service.js';
 import { HttpService, type Reply, unusedPort } from './http-service.js';
 import { ACCESS_KEY, HuaweiService, SECRET_KEY, SESSION_TOKEN } from './huawei-service.js';
 import { ProgramFolder } from './programs.js';
@@ -55,8 +55,8 @@ async function nowhere() {
 }
 
 /** Makes a service answer in a mode. */
-function modeOf(service: { mode: AnswerMode }) {
-  return (wanted: AnswerMode) => () => {
+function modeOf<Mode extends string = AnswerMode>(service: { mode: Mode }) {
+  return (wanted: Mode) => () => {
     service.mode = wanted;
   };
 }
@@ -199,6 +199,7 @@ async function gcp(kind: 'rest' | 'grpc'): Promise<Subject> {
       { name: 'expired login', arrange: mode('expired') },
       { name: 'denied', arrange: mode('refusing') },
       { name: 'absent key', arrange: mode('absent') },
+      ...GCP_STATES.map((state: GcpState) => ({ name: `key or service: ${state}`, arrange: mode(state) })),
       { name: 'wrong key', only: 'decrypt', edit: (text) => text.replace('cryptoKeys/key', 'cryptoKeys/other') },
       { name: 'malformed key', key: 'projects/p1' },
       { name: 'no network', env: { SOPS_GCP_KMS_ENDPOINT: `${scheme}${places.refused}` } },
@@ -232,6 +233,14 @@ echo '{"accessToken":"${AZURE_TOKEN}","expiresOn":"2099-01-01 00:00:00.000000","
   const login = (tenant: string) => () => {
     service.tenant = tenant;
   };
+  const told = (name: string, status: number, error: object) => ({
+    name: `key or service: ${name}`,
+    arrange: () => {
+      service.says = { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error }) };
+    },
+  });
+  const forbidden = (name: string, code: string, message: string) =>
+    told(name, 403, { code: 'Forbidden', message, innererror: { code } });
   const unversioned = { only: 'encrypt', key: `${service.url}/keys/k1` } as const;
   return {
     flag: '--azure-kv',
@@ -249,6 +258,16 @@ echo '{"accessToken":"${AZURE_TOKEN}","expiresOn":"2099-01-01 00:00:00.000000","
       { name: 'denied', arrange: mode('refusing') },
       { name: 'wrong key', only: 'decrypt', edit: (text) => text.replace('name: k1', 'name: k2') },
       { name: 'absent key', arrange: mode('absent') },
+      forbidden('disabled', 'KeyDisabled', 'Operation decrypt is not allowed on a disabled key.'),
+      forbidden('expired', 'KeyExpired', 'Operation decrypt is not allowed on an expired key.'),
+      forbidden(
+        'firewall',
+        'ForbiddenByFirewall',
+        'Client address is not authorized and caller is not a trusted service.',
+      ),
+      forbidden('rights', 'ForbiddenByRbac', 'Caller is not authorized to perform action on resource.'),
+      told('deleted', 409, { code: 'Conflict', message: 'Key k1 is currently in a deleted but recoverable state.' }),
+      told('without that version', 404, { code: 'KeyNotFound', message: 'A key with (name/id) k1/0 was not found.' }),
       { name: 'malformed key', only: 'encrypt', key: 'https://kv1.example/secrets/k' },
       { name: 'vault of the file only', only: 'decrypt', env: { SOPS_AZURE_KEYVAULT_ALLOWLIST: '' } },
       { name: 'no network', ...at(places.refused) },
@@ -265,6 +284,7 @@ echo '{"accessToken":"${AZURE_TOKEN}","expiresOn":"2099-01-01 00:00:00.000000","
     ],
     restore() {
       service.mode = 'properly';
+      service.says = undefined;
       service.tenant = TENANT;
       vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'AzureCLICredential');
     },
@@ -339,6 +359,13 @@ async function huawei(): Promise<Subject> {
   const key = 'tr-west-1:0d0466b0-e727-4d9c-b35d-f84bb474a37f';
   const ENDPOINT = 'HUAWEICLOUD_SDK_REGION_KMS_TR_WEST_1';
   const mode = modeOf(service);
+  const told = (name: string, status: number, code: string, message: string) => ({
+    name: `key or service: ${name}`,
+    arrange: () => {
+      const body = JSON.stringify({ error_code: code, error_msg: message });
+      service.says = { status, headers: { 'content-type': 'application/json' }, body };
+    },
+  });
   return {
     flag: '--hckms',
     key,
@@ -357,6 +384,13 @@ async function huawei(): Promise<Subject> {
       { name: 'wrong credentials', env: { HUAWEICLOUD_SDK_SK: 'another-secret' } },
       { name: 'denied', arrange: mode('refusing') },
       { name: 'absent key', arrange: mode('absent') },
+      told('disabled', 403, 'KMS.1104', 'The key is disabled.'),
+      told('deleted', 403, 'KMS.1105', 'The key is pending deletion.'),
+      told('expired token', 401, 'APIGW.0301', 'Incorrect IAM authentication information: security token expired'),
+      told('clock', 401, 'APIGW.0301', 'verify ak sk signature fail: the signature expired, the request time differs'),
+      told('throttled', 429, 'APIGW.0308', 'The throttling threshold has been reached.'),
+      told('wrong project', 404, 'APIGW.0106', 'The project does not exist in this region.'),
+      told('broken', 500, 'KMS.0100', 'Internal error.'),
       { name: 'wrong key', only: 'decrypt', key: 'tr-west-1:another' },
       { name: 'malformed key', only: 'encrypt', key: 'tr-west-1' },
       { name: 'no network', env: { [ENDPOINT]: `http://${places.refused}` } },
@@ -365,7 +399,10 @@ async function huawei(): Promise<Subject> {
       { name: 'foreign answer', arrange: mode('nonsense') },
       { name: 'empty answer', arrange: mode('without-field') },
     ],
-    restore: mode('properly'),
+    restore() {
+      service.mode = 'properly';
+      service.says = undefined;
+    },
     async close() {
       await Promise.all([service.http.close(), places.close()]);
     },

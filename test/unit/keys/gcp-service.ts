@@ -16,8 +16,49 @@ export interface GcpCall {
   readonly routing: string | undefined;
 }
 
+/** What the real service says; statuses of gRPC and HTTP. */
+const STATES = {
+  disabled: [
+    9,
+    400,
+    'FAILED_PRECONDITION',
+    'projects/p1/locations/global/keyRings/ring/cryptoKeys/key/cryptoKeyVersions/1 is not enabled, current state is: DISABLED.',
+  ],
+  destroyed: [
+    9,
+    400,
+    'FAILED_PRECONDITION',
+    'projects/p1/locations/global/keyRings/ring/cryptoKeys/key/cryptoKeyVersions/1 is not enabled, current state is: DESTROY_SCHEDULED.',
+  ],
+  'without-api': [
+    7,
+    403,
+    'PERMISSION_DENIED',
+    'Cloud Key Management Service (KMS) API has not been used in project 1 before or it is disabled.',
+  ],
+  hidden: [
+    7,
+    403,
+    'PERMISSION_DENIED',
+    "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource 'projects/p1/locations/global/keyRings/ring/cryptoKeys/key' (or it may not exist).",
+  ],
+  throttled: [
+    8,
+    429,
+    'RESOURCE_EXHAUSTED',
+    "Quota exceeded for quota metric 'Cryptographic requests' and limit 'Cryptographic requests per minute'.",
+  ],
+  broken: [13, 500, 'INTERNAL', 'Internal error encountered.'],
+} as const;
+export type GcpState = keyof typeof STATES;
+export const GCP_STATES = Object.keys(STATES) as GcpState[];
+
+function stateOf(mode: AnswerMode | GcpState) {
+  return Object.hasOwn(STATES, mode) ? STATES[mode as GcpState] : undefined;
+}
+
 export interface GcpService {
-  mode: AnswerMode;
+  mode: AnswerMode | GcpState;
   readonly calls: GcpCall[];
   /** As SOPS_GCP_KMS_ENDPOINT takes it. */
   readonly endpoint: string;
@@ -52,7 +93,9 @@ function headersOf(headers: IncomingHttpHeaders): Pick<GcpCall, 'authorization' 
   return { authorization: headers.authorization, routing: headers['x-goog-request-params'] as string | undefined };
 }
 
-function restAnswer(mode: AnswerMode, { verb, name, bytes }: GcpCall): Reply {
+function restAnswer(mode: GcpService['mode'], { verb, name, bytes }: GcpCall): Reply {
+  const state = stateOf(mode);
+  if (state) return error(state[1], state[3], state[2]);
   if (mode === 'refusing') return error(403, DENIED, 'PERMISSION_DENIED');
   if (mode === 'expired') return error(401, EXPIRED, 'UNAUTHENTICATED');
   if (mode === 'absent') return error(404, ABSENT, 'NOT_FOUND');
@@ -115,7 +158,9 @@ function methodOf(method: string): grpc.MethodDefinition<Buffer, Buffer> {
   };
 }
 
-function grpcAnswer(mode: AnswerMode, { verb, name, bytes }: GcpCall): Buffer | Partial<grpc.StatusObject> {
+function grpcAnswer(mode: GcpService['mode'], { verb, name, bytes }: GcpCall): Buffer | Partial<grpc.StatusObject> {
+  const state = stateOf(mode);
+  if (state) return { code: state[0], details: state[3] };
   if (mode === 'refusing') return { code: grpc.status.PERMISSION_DENIED, details: DENIED };
   if (mode === 'expired') return { code: grpc.status.UNAUTHENTICATED, details: EXPIRED };
   if (mode === 'absent') return { code: grpc.status.NOT_FOUND, details: ABSENT };

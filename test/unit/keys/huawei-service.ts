@@ -12,6 +12,8 @@ const TEMPORARY = { access: 'AKTEMP', secret: 'the-temporary-secret', securityto
 
 export class HuaweiService {
   mode: AnswerMode = 'properly';
+  /** What it answers to a signed call, instead of its work. */
+  says: Reply | undefined;
   /** What the account has. */
   projects: readonly string[] = ['p1'];
   private constructor(readonly http: HttpService) {}
@@ -50,6 +52,7 @@ export class HuaweiService {
       return refused('APIGW.0301', `verify aksk signature fail, token ${request.headers['x-security-token']}`);
     if (path.startsWith('/v3/projects?name='))
       return json({ projects: this.projects.map((id) => ({ id, name: 'r' })) });
+    if (this.says) return this.says;
     if (this.mode === 'refusing') return refused('KMS.0303', `no permission:\n${request.headers['x-security-token']}`);
     if (this.mode === 'absent')
       return json({ error: { error_code: 'KMS.0207', error_msg: 'The key does not exist.' } }, 404);

@@ -7,7 +7,7 @@ import { operationUrl, parseVaultUri } from '../../../src/keys/hc-vault/address.
 import { vaultProvider } from '../../../src/keys/hc-vault/hc-vault.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import { readSettings } from '../../../src/util/vault/settings.js';
+import { readSettings } from '../../../src/services/vault/settings.js';
 import { run } from '../../support/run.js';
 import { hostOf } from './host.js';
 import { unusedPort } from './http-service.js';

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Checkup } from '../../../src/operations/doctor.js';
+import type { Checkup } from '../../../src/operations/explain/doctor.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
 

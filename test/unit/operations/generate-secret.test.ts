@@ -1,6 +1,6 @@
 /** What `set --generate` makes up. */
 import { describe, expect, test } from 'vitest';
-import { generateSecret } from '../../../src/operations/generate-secret.js';
+import { generateSecret } from '../../../src/operations/write/generate-secret.js';
 
 describe('a generated secret', () => {
   test.each([

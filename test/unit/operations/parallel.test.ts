@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import type { Input } from '../../../src/operations/requests.js';
-import { updateFile } from '../../../src/operations/update.js';
+import { updateFile } from '../../../src/operations/write/update.js';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
 import { hostOf } from '../keys/host.js';

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
-import { decryptFile } from '../../../src/operations/decrypt.js';
-import { encryptFile } from '../../../src/operations/encrypt.js';
+import { decryptFile } from '../../../src/operations/read/decrypt.js';
+import { rotateFile } from '../../../src/operations/recipients/rotate.js';
+import { updateKeys } from '../../../src/operations/recipients/updatekeys.js';
 import type { Input } from '../../../src/operations/requests.js';
-import { rotateFile } from '../../../src/operations/rotate.js';
-import { setInFile } from '../../../src/operations/set.js';
-import { updateKeys } from '../../../src/operations/updatekeys.js';
+import { encryptFile } from '../../../src/operations/write/encrypt.js';
+import { setInFile } from '../../../src/operations/write/set.js';
 import { leaf } from '../../../src/tree/tree.js';
 import type { Host } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';
@@ -144,9 +144,12 @@ describe('no operation can forget', () => {
     });
 
   test('trees are walked where events are noted, and nowhere else', () => {
-    expect(callersOf('decryptTree')).toEqual(['operations/open-file.ts']);
-    expect(callersOf('encryptTree').sort()).toEqual(['operations/reseal-file.ts', 'operations/seal-file.ts']);
+    expect(callersOf('decryptTree')).toEqual(['operations/read/open-file.ts']);
+    expect(callersOf('encryptTree').sort()).toEqual([
+      'operations/write/reseal-file.ts',
+      'operations/write/seal-file.ts',
+    ]);
     // Opens without an event: for what was sealed a moment ago.
-    expect(callersOf('openWith').sort()).toEqual(['operations/open-file.ts', 'operations/seal-file.ts']);
+    expect(callersOf('openWith').sort()).toEqual(['operations/read/open-file.ts', 'operations/write/seal-file.ts']);
   });
 });

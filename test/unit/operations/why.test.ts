@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Explanation } from '../../../src/operations/explanation.js';
+import type { Explanation } from '../../../src/operations/explain/explanation.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
 

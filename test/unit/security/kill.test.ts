@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('killed at every step', () => {
   test('encrypt --output', async () => {
     desk.write('p.yaml', PLAIN);
     let killed = 0;
-    for (let at = STRIDE; at < 60; at += STRIDE) {
+    for (let at = 1; at < 60; at++) {
       rmSync(desk.path('new.yaml'), { force: true });
       const env = { ...desk.env, KILL_AT: String(at) };
       const ran = program.run(['encrypt', '--output', 'new.yaml', 'p.yaml'], {
@@ -123,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('killed at every step', () => {
       if (ran.signal !== 'SIGKILL') break;
       killed += 1;
     }
-    expect(killed).toBeGreaterThan(4 / STRIDE);
+    expect(killed).toBeGreaterThan(4);
   });
 });
 

@@ -1,8 +1,8 @@
 /** Connection strings of PostgreSQL (libpq documentation, section 34.1.1), and what they mean here. */
 import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { parseConnectionString } from '../../../src/util/postgres/connection-string.js';
-import { databaseSettings } from '../../../src/util/postgres/settings.js';
+import { parseConnectionString } from '../../../src/services/postgres/connection-string.js';
+import { databaseSettings } from '../../../src/services/postgres/settings.js';
 import { hostOf } from '../keys/host.js';
 
 const read = (text: string) => {

@@ -2,10 +2,10 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { membersOf, textOf, wordsOf } from '../../../src/util/http/answer.js';
-import { proxyFor } from '../../../src/util/http/proxy.js';
-import { type HttpRequest, sendRequest } from '../../../src/util/http/request.js';
-import { sendWithRetries } from '../../../src/util/http/retry.js';
+import { membersOf, textOf, wordsOf } from '../../../src/services/http/answer.js';
+import { proxyFor } from '../../../src/services/http/proxy.js';
+import { type HttpRequest, sendRequest } from '../../../src/services/http/request.js';
+import { sendWithRetries } from '../../../src/services/http/retry.js';
 import { CERTIFICATE, TLS } from '../keys/azure-service.js';
 import { hostOf } from '../keys/host.js';
 import { HttpService, unusedPort } from '../keys/http-service.js';

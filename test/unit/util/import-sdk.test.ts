@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { importSdk } from '../../../src/util/import-sdk.js';
+import { importSdk } from '../../../src/services/import-sdk.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sdk-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,0 +1,68 @@
+/** Programs that others' packages start for us, which end with what we started them for. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import { kill } from 'node:process';
+import { descendantsOf, type KnownProcess } from './process-tree.js';
+
+interface Step {
+  readonly programs: Set<ChildProcess>;
+  readonly signal: AbortSignal;
+}
+
+const steps = new AsyncLocalStorage<Step>();
+let isListening = false;
+
+/**
+ * Does a step that may start programs inside of packages, which give us no hold on them: a `credential_process` of AWS, `az`. When the signal is
+ * aborted, what of them still runs is ended, with what it started, and none is started in their place. Bun and Deno may not tell of
+ * programs; there they are left alone.
+ */
+export async function endingPrograms<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+  if (!signal) return step();
+  const programs = new Set<ChildProcess>();
+  const end = (): void => {
+    for (const program of programs) if (program.exitCode === null && program.signalCode === null) endWithAll(program);
+  };
+  listen();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await steps.run({ programs, signal }, step);
+  } finally {
+    if (!signal.aborted) signal.removeEventListener('abort', end);
+  }
+}
+
+/** Node tells of every process that it makes, within the step that makes it. */
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  subscribe('child_process', (message) => {
+    const { process: program } = message as { process?: ChildProcess };
+    const step = steps.getStore();
+    if (!program || !step) return;
+    step.programs.add(program);
+    // AWS's package tries the same program once more when it fails. Node tells of a process before it starts it.
+    if (step.signal.aborted) Object.assign(program, { spawn: refuse });
+  });
+}
+
+function refuse(): never {
+  throw new Error('the time for it is over');
+}
+
+/** Mostly a shell with the program below it, which would not hear of the shell's end. */
+function endWithAll(program: ChildProcess): void {
+  const all: Pick<KnownProcess, 'pid'>[] =
+    program.pid === undefined ? [] : [...descendantsOf(program.pid), { pid: program.pid }];
+  for (const { pid } of all) {
+    try {
+      kill(pid, 'SIGTERM');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  // Nobody reads on, and this process must be able to end.
+  for (const stream of program.stdio) stream?.destroy();
+  program.unref();
+}

@@ -1,0 +1,126 @@
+/** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
+
+import { loadConfig } from '../../config/config.js';
+import { overlapOf } from '../../config/creation-rule.js';
+import type { Config } from '../../config/model.js';
+import { SopsError } from '../../errors.js';
+import type { FormatName } from '../../formats/store.js';
+import type { Finding } from '../../keys/finding.js';
+import { KEY_TYPES } from '../../keys/registry.js';
+import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { Host } from '../../util/host.js';
+import type { Leftover } from '../../util/leftovers.js';
+import { joinedLines } from '../../util/one-line.js';
+import { trustConfig } from '../trust.js';
+import { type DryRun, tryFile } from './dry-run.js';
+
+export interface DoctorRequest {
+  /** The file to try; undefined to look at the machine alone. */
+  readonly path?: string | undefined;
+  readonly inputType?: FormatName | undefined;
+  readonly configPath?: string | undefined;
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly decryptionOrder?: string | undefined;
+  /** What was found of runs that were killed, to be told with the rest (see `sweepAll`). */
+  readonly leftovers?: readonly Leftover[] | undefined;
+}
+
+/** What was found for one type of keys. */
+export interface TypeCheckup {
+  readonly type: string;
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+/** All that was found out. Plain data, printed as it is by `--json`. */
+export interface Checkup {
+  /** The configuration in force, as seen from the working directory. */
+  readonly config: string | null;
+  readonly types: readonly TypeCheckup[];
+  /** What came of the file; null when none was named. */
+  readonly file: DryRun | null;
+  /** Those of the request. */
+  readonly leftovers: readonly Leftover[];
+  /** What keeps something from working; empty when all is well. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Problem {
+  readonly what: string;
+  readonly advice?: string | undefined;
+}
+
+/** Looks at the machine, and tries the file. Throws only for a file that cannot be read, and wrong words. */
+export async function examineAll(request: DoctorRequest, host: Host): Promise<Checkup> {
+  const problems: Problem[] = [];
+  const { leftovers = [] } = request;
+  const config = await configOf(request, host, problems);
+  trustConfig(config, host);
+  const types: TypeCheckup[] = [];
+  for (const { type, title, load } of KEY_TYPES) {
+    const findings = await (await load?.())?.examine?.(host);
+    if (findings) types.push({ type, title, findings });
+  }
+  problems.push(...types.flatMap(({ findings }) => findings.filter(isFault).map(asProblem)));
+  if (!opensAnything(types) && !asksOthers(request)) problems.push(NOTHING);
+  const file = request.path === undefined ? null : await examineFile(request.path, config, request, host);
+  problems.push(...(file?.problems ?? []));
+  problems.push(...leftovers.flatMap(problemOf));
+  return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
+}
+
+function problemOf({ path, state, reason, isLock }: Leftover): Problem[] {
+  if (state !== 'stuck') return [];
+  const what = `${path} was left behind by a run that was killed, and cannot be removed: ${reason}`;
+  const advice = isLock
+    ? 'It is a lock: remove it, or wait for the next write of its file.'
+    : 'It may hold plaintext: remove it.';
+  return [{ what, advice }];
+}
+
+const NOTHING: Problem = {
+  what: 'there is no identity, secret key or credential to open anything with',
+  advice: 'sops-ts init makes an age key.',
+};
+
+async function configOf({ configPath, path }: DoctorRequest, host: Host, problems: Problem[]): Promise<Config | null> {
+  try {
+    return await loadConfig({ configPath, filePath: path, host });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    problems.push({ what: `the configuration is not used: ${joinedLines(error.message)}`, advice: error.hint });
+    return null;
+  }
+}
+
+async function examineFile(path: string, config: Config | null, request: DoctorRequest, host: Host): Promise<DryRun> {
+  const input = { kind: 'file', path } as const;
+  const { inputType, decryptionOrder } = request;
+  const overlap = config && (await overlapOf(config, path, host));
+  if (overlap) host.warn(overlap);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  return tryFile({ input, inputType, config, keyServices, decryptionOrder }, host);
+}
+
+function isFault({ state }: Finding): boolean {
+  return state === 'faulty';
+}
+
+function asProblem({ what, detail, advice }: Finding): Problem {
+  return { what: detail === undefined ? what : `${what}: ${detail}`, advice };
+}
+
+function opensAnything(types: readonly TypeCheckup[]): boolean {
+  return types.some(({ findings }) => findings.some(({ state }) => state === 'found'));
+}
+
+/** Whether other machines may hold the keys. */
+function asksOthers({ keyServices }: DoctorRequest): boolean {
+  return (keyServices?.uris.length ?? 0) > 0;
+}
+
+/** What most people use first: keys of this machine. */
+function inOrder(types: readonly TypeCheckup[]): TypeCheckup[] {
+  const isRemote = ({ type }: TypeCheckup): boolean => KEY_TYPES.find((row) => row.type === type)?.remote ?? false;
+  return [...types.filter((type) => !isRemote(type)).reverse(), ...types.filter(isRemote)];
+}

@@ -1,0 +1,21 @@
+/** Taking away what runs that were killed left behind. */
+import { dirname, resolve } from 'node:path';
+import { removeLeftovers } from '../../exec/private-folder.js';
+import type { OwnProcess } from '../../exec/self.js';
+import type { Host } from '../../util/host.js';
+import { sweepLocks } from '../../util/left-locks.js';
+import { type Leftover, sweepFolder } from '../../util/leftovers.js';
+import { foldersBelow } from '../read/encrypted-files.js';
+
+/**
+ * Looks for plaintext in private folders, and for temporary files and locks below the working folder and beside a file. Returns what it
+ * found, and what became of it; never throws.
+ */
+export async function sweepAll(path: string | undefined, own: OwnProcess, host: Host): Promise<Leftover[]> {
+  const found = removeLeftovers(own, host);
+  const folders = new Set<string>();
+  for await (const folder of foldersBelow(host.cwd)) folders.add(folder);
+  if (path !== undefined) folders.add(dirname(resolve(host.cwd, path)));
+  for (const folder of folders) found.push(...sweepFolder(folder), ...sweepLocks(folder));
+  return found;
+}

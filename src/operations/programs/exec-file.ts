@@ -1,0 +1,152 @@
+/** `exec-file`: a program with a file's plaintext in a pipe, or in a private file, for as long as it runs. */
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { SopsError } from '../../errors.js';
+import type { ChildRun } from '../../exec/child.js';
+import { FifoServer } from '../../exec/fifo.js';
+import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
+import type { OwnProcess } from '../../exec/self.js';
+import { bytesOf, type FormatName } from '../../formats/store.js';
+import { systemReason } from '../../util/files.js';
+import { writeFileSync } from '../../util/fs.js';
+import type { Host } from '../../util/host.js';
+import { tidyAfter } from '../../util/tidy.js';
+import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
+import { printedText } from '../read/printed-text.js';
+import {
+  accountVariables,
+  becomeUser,
+  environmentRecord,
+  type FoundProgram,
+  inheritedVariables,
+  locateProgram,
+  notFound,
+  type ProgramRequest,
+  runInBackground,
+  runToEnd,
+} from './program.js';
+
+export interface ExecFileRequest extends SecretsRequest, ProgramRequest {
+  readonly file: string;
+  /** A regular file instead of a pipe. */
+  readonly noFifo: boolean;
+  /** The name of the pipe or file. */
+  readonly filename?: string | undefined;
+}
+
+const DEFAULT_NAME = 'tmp-file';
+const PLACEHOLDER = '{}';
+
+/**
+ * Opens the file, runs the program with the path of its plaintext in place of every `{}`, and returns its exit status.
+ * The plaintext is gone when the program has ended. Throws SopsError in the order of spec command-line.md
+ * section 2.10; nothing is started then.
+ */
+export async function execFile(request: ExecFileRequest, own: OwnProcess, host: Host): Promise<number> {
+  const name = localName(request.filename ?? DEFAULT_NAME);
+  const program = await locateProgram(request.program, host);
+  if (!program) return notFound(request.program, request);
+  refuseUselessBackground(request, program);
+  const opened = await openSecrets(request.file, request, host);
+  const content = await contentOf(opened, request.outputType);
+  for (const warning of opened.warnings) host.warn(warning);
+  const account = await becomeUser(request.user, own, host);
+  const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
+  const streams = request.streamsFor(request.redact ? await masksFor([opened]) : undefined);
+  const run = { ...program, env, cwd: host.cwd, streams };
+  if (request.background) return runInBackground(run, request);
+  const place = new Place(name, content, { ...request, owner: own, host });
+  return tidyAfter(
+    async () => {
+      const status = await runToEnd(() => withPath(run, place.make()), request, own);
+      place.checkServed();
+      return status;
+    },
+    () => place.remove(),
+  );
+}
+
+/** The plaintext in a folder of its own. */
+class Place {
+  #folder: PrivateFolder | undefined;
+  #server: FifoServer | null = null;
+
+  constructor(
+    readonly name: string,
+    readonly content: Uint8Array,
+    readonly how: { readonly noFifo: boolean; readonly owner: FolderOwner; readonly host: Host },
+  ) {}
+
+  /** Makes the folder and the pipe or file, without waiting. Returns its path. Throws `output-unwritable`. */
+  make(): string {
+    const { noFifo, owner, host } = this.how;
+    removeLeftovers(owner, host);
+    try {
+      const folder = makePrivateFolder(owner, host);
+      this.#folder = folder;
+      const path = join(folder.path, this.name);
+      if (noFifo || !this.#startFifo(folder.path)) writeFileSync(path, this.content, { mode: 0o600, flag: 'wx' });
+      return path;
+    } catch (cause) {
+      const message = `cannot make a private file for the program: ${systemReason(cause)}`;
+      throw new SopsError('output-unwritable', message, { cause });
+    }
+  }
+
+  /** Throws `write-failed` when the program did not get everything: it may have ended well without noticing. */
+  checkServed(): void {
+    const cause = this.#server?.failure;
+    if (cause === undefined) return;
+    throw new SopsError('write-failed', `the program did not get the whole plaintext: ${systemReason(cause)}`, {
+      hint: 'Run it again; --no-fifo gives it a file instead of a pipe.',
+      cause,
+    });
+  }
+
+  /** Throws `write-failed` when plaintext may be left. */
+  remove(): void {
+    this.#server?.close();
+    this.#folder?.remove();
+  }
+
+  #startFifo(folder: string): boolean {
+    const { host } = this.how;
+    if (host.platform === 'win32') {
+      host.warn('no fifos on windows, use --no-fifo next time');
+      return false;
+    }
+    this.#server = FifoServer.start(folder, this.name, this.content);
+    if (!this.#server) host.warn('the program mkfifo is missing, so a regular file of mode 0600 is used (--no-fifo)');
+    return this.#server !== null;
+  }
+}
+
+/** A name within the private folder. Throws `failed`. */
+function localName(filename: string): string {
+  const name = normalize(filename);
+  if (isAbsolute(filename) || name === '..' || name.startsWith('../') || name === '.' || name.includes('\0')) {
+    throw new SopsError('failed', 'The provided filename is not a local path.');
+  }
+  if (dirname(name) !== '.') {
+    throw new SopsError('failed', 'The provided filename is in a folder, which the private folder does not have.');
+  }
+  return name;
+}
+
+/** SOPS removes the file at once, and the program finds nothing. */
+function refuseUselessBackground({ background }: ExecFileRequest, { args }: FoundProgram): void {
+  if (!background || !args.some((word) => word.includes(PLACEHOLDER))) return;
+  throw new SopsError('conflict', 'Error: --background cannot be used with a command that reads the file', {
+    hint: 'The file is there only while sops-ts waits for the command. Run sops-ts itself in the background, with &.',
+  });
+}
+
+async function contentOf(opened: OpenedSecrets, outputType: FormatName | undefined): Promise<Uint8Array> {
+  const { printer, printsAnew } = opened;
+  const text = await printedText(opened, { printer, outputType }, { reprints: printsAnew, width: undefined });
+  return bytesOf(opened.file, text);
+}
+
+function withPath(run: ChildRun, path: string): ChildRun {
+  const [name = '', ...args] = run.args;
+  return { ...run, args: [name, ...args.map((word) => word.replaceAll(PLACEHOLDER, () => path))] };
+}

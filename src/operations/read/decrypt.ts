@@ -1,0 +1,118 @@
+/** `decrypt`: a file's plaintext, whole or a part of it, in its own format or another. */
+
+import { loadConfig } from '../../config/config.js';
+import type { Config } from '../../config/model.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import { bytesOf, type FormatStore } from '../../formats/store.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { keyServicesOf } from '../../keyservice/services.js';
+import { getAt, type TreePath } from '../../tree/path.js';
+import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import { writeOutput } from '../output.js';
+import { redoing } from '../redoing.js';
+import type { DecryptRequest, Outcome } from '../requests.js';
+import { trailOf } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { indentOf } from './indent.js';
+import { checkExists, nameOf, readSealed } from './input.js';
+import { type OpenedFile, openFile } from './open-file.js';
+import { printedText } from './printed-text.js';
+import { parseValuePath } from './value-path.js';
+
+/**
+ * Decrypts one file. Nothing is written unless everything before has succeeded.
+ * Throws SopsError, in the order of spec command-line.md section 2.2.
+ */
+export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+  await checkExists(request.input, host);
+  const config = await configIfReadable(request, host);
+  trustConfig(config, host);
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
+  const keyServices = keyServicesOf(request.keyServices, host);
+  return redoing(() => decryptOnce(request, { config, path, decryptionOrder, keyServices, host }));
+}
+
+interface Decryption {
+  readonly config: Config | null;
+  /** What is wanted of the file; undefined for all. */
+  readonly path: TreePath | undefined;
+  readonly decryptionOrder: readonly string[];
+  readonly keyServices: readonly KeyService[];
+  readonly host: Host;
+}
+
+async function decryptOnce(request: DecryptRequest, decryption: Decryption): Promise<Outcome> {
+  const { config, path, decryptionOrder, keyServices, host } = decryption;
+  const found = await readSealed(request, host, 'plaintext');
+  const { bytes: read, printer } = found;
+  const opened = await openFile(found, {
+    ignoreMac: request.ignoreMac,
+    rewrites: false,
+    decryptionOrder,
+    keyServices,
+    trail: trailOf(request.input, host),
+  });
+  const indent = indentOf(request.indent, config, found);
+  if (path) logExtract(path, host);
+  const text = path
+    ? extractedText(opened, path, printer, indent.width)
+    : await withCommand(request, opened, host, () =>
+        printedText(opened, { printer, outputType: request.outputType }, indent),
+      );
+  await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
+  return { warnings: opened.warnings };
+}
+
+function logExtract(path: TreePath, host: Host): void {
+  const fields = { path: `[${path.join(' ')}]` };
+  host.log?.({ component: 'SOPS', level: 'info', message: 'Truncating tree', fields });
+}
+
+/** What a task prints; when the format cannot say it, the error shows the command that does work. */
+async function withCommand(
+  { input, inputType }: DecryptRequest,
+  { store }: OpenedFile,
+  host: Host,
+  task: () => Promise<string>,
+): Promise<string> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof SopsError) || error.code !== 'output-format') throw error;
+    const file = input.kind === 'file' ? ` ${oneLine(input.path)}` : '';
+    const read = inputType ? `--input-type ${inputType} ` : '';
+    const command = `${host.calledAsSops ? 'sops' : 'sops-ts'} decrypt ${read}--output-type ${store.name}${file}`;
+    throw error.with(error.code, { hint: `It is ${store.name}. Write: ${command}` });
+  }
+}
+
+/** The configuration, for its `stores`; one that is broken must not keep anybody from their secrets. */
+async function configIfReadable(request: DecryptRequest, host: Host): Promise<Config | null> {
+  try {
+    return await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`the configuration is not used: ${error.message}`);
+    return null;
+  }
+}
+
+/**
+ * The text of a part of the first document (spec file-format.md section 7). Throws `path-not-found`, and `output-format` for what
+ * the printer has no text for.
+ */
+export function extractedText({ file }: OpenedFile, path: TreePath, printer: FormatStore, width?: number): string {
+  const [first, ...others] = file.documents;
+  if (!first) throw new SopsError('path-not-found', 'the file holds no document');
+  const found = getAt(first, path);
+  if (found.kind === 'comment') return found.text;
+  if (found.kind === 'leaf' && typeof found.value === 'string') return found.value;
+  if (found.kind === 'branch') return printer.emit([found, ...others], null, { indent: width });
+  if (printer.emitValue) return printer.emitValue(found);
+  throw new SopsError('output-format', `Error dumping tree: ${printer.name} has no text for this value`, {
+    hint: 'Choose another format with --output-type yaml or json.',
+  });
+}

@@ -1,0 +1,137 @@
+/** Finding the encrypted files below a folder, whatever they are called. */
+import { constants } from 'node:buffer';
+import { join } from 'node:path';
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { SopsError } from '../../errors.js';
+import { holdsMarks, type ReadFile, recognise } from '../../formats/recognise.js';
+import { formatMeantBy, formatNamed } from '../../formats/registry.js';
+import type { FormatName } from '../../formats/store.js';
+import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
+import { LOCK_SUFFIX } from '../../util/file-lock.js';
+import { systemReason } from '../../util/files.js';
+import { readdir, readFile, stat } from '../../util/fs-promises.js';
+import { oneLine } from '../../util/one-line.js';
+import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
+
+/** Folders that hold other versions, or other people's files. */
+const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
+
+export interface WalkOptions {
+  /** Whether hidden files and folders are passed over. */
+  readonly skipsHidden?: boolean;
+  /** Whether symbolic links are among the files, whatever they lead to: reading tells. They are never followed here. */
+  readonly takesLinks?: boolean;
+}
+
+/** The paths of all files below a folder, in order of their names. Throws `failed`. */
+export async function* filesBelow(folder: string, options: WalkOptions = {}): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new SopsError('failed', `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
+  });
+  for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    if (isPassing(entry.name) || (options.skipsHidden && entry.name.startsWith('.'))) continue;
+    const path = join(folder, entry.name);
+    if (entry.isFile() || (options.takesLinks && entry.isSymbolicLink())) yield path;
+    else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path, options);
+  }
+}
+
+/** Whether a file is one of ours that lasts no longer than a write: another run may take it away before it is read. */
+function isPassing(name: string): boolean {
+  return name.startsWith(TEMPORARY_PREFIX) || name.endsWith(LOCK_SUFFIX);
+}
+
+/** So many folders are looked through for what needs no certainty: a home folder has a million. */
+const MOST_FOLDERS = 5000;
+
+/** A folder and those below it, as {@link filesBelow} goes through them; those that cannot be read are passed over, and so is what is too much. */
+export async function* foldersBelow(folder: string): AsyncGenerator<string> {
+  const pending = [folder];
+  for (let count = 0; count < MOST_FOLDERS; count++) {
+    const next = pending.shift();
+    if (next === undefined) return;
+    yield next;
+    const entries = await readdir(next, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries)
+      if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) pending.push(join(next, entry.name));
+  }
+}
+
+export interface EncryptedFile extends ReadFile {
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a file if it is encrypted; null when it is not. A file whose name tells no format, or another one than it has, is
+ * tried in all formats. Throws `input-unreadable`, and what parsing throws for a file that may be encrypted but is broken.
+ */
+export async function readEncrypted(path: string): Promise<EncryptedFile | null> {
+  const bytes = await readSmall(path).catch((cause: unknown) => {
+    const message = `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`;
+    throw new SopsError('input-unreadable', message, { file: path, cause });
+  });
+  return parseEncrypted(bytes, path);
+}
+
+/** The same of bytes that were read already. */
+async function parseEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
+  if (!holdsMarks(bytes)) return null;
+  const found = await recognise(bytes, formatMeantBy(path)).catch((error: unknown) => {
+    throw error instanceof SopsError ? error.with(error.code, { file: path }) : error;
+  });
+  return found.file.metadata ? { bytes, ...found } : null;
+}
+
+/** What users must know of an encrypted file whose name tells SOPS another format. */
+export function formatNote(name: FormatName): string {
+  if (formatNamed(name).unknownToSops) return `it is encrypted as ${name}, which sops cannot read`;
+  return `it is encrypted as ${name}, which its name does not tell sops: that needs --input-type ${name} --output-type ${name}`;
+}
+
+/** The bytes of a file; none of one that is too large to be a text, such as the image of a disk. */
+async function readSmall(path: string): Promise<Buffer> {
+  const { size } = await stat(path);
+  return size > constants.MAX_STRING_LENGTH ? Buffer.alloc(0) : readFile(path);
+}
+
+/** What stands encrypted in a file. */
+export interface EncryptedValues {
+  /** Index paths, as `set` and `--extract` take them; those of further documents begin with the document's number. */
+  readonly paths: readonly string[];
+  readonly comments: number;
+}
+
+/** Lists the ciphertexts of a file that is read but not open; no key is needed for that. */
+export function encryptedValues({ store, file }: Pick<EncryptedFile, 'store' | 'file'>): EncryptedValues {
+  if (store.name === 'binary') return { paths: [WHOLE_CONTENT], comments: 0 };
+  const { leaves, comments } = placesIn(file.documents);
+  return {
+    paths: leaves.flatMap(([{ value }, path]) => (typeof value === 'string' && looksEncrypted(value) ? [path] : [])),
+    comments: comments.filter(({ text }) => looksEncrypted(text)).length,
+  };
+}
+
+/** How the one value of a binary file is called. */
+export const WHOLE_CONTENT = 'the whole content';
+
+/** All leaves of the documents with their index paths, and all comments, in order. */
+export function placesIn(documents: readonly Branch[]): { leaves: [Leaf, string][]; comments: Comment[] } {
+  const leaves: [Leaf, string][] = [];
+  const comments: Comment[] = [];
+  const pending: [Value | Comment, string][] = [];
+  for (const [at, document] of documents.entries()) pending.push([document, at === 0 ? '' : `document ${at + 1}: `]);
+  pending.reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [value, path] = next;
+    if (value.kind === 'leaf') leaves.push([value, path]);
+    else if (value.kind === 'comment') comments.push(value);
+    else {
+      for (let index = value.items.length - 1; index >= 0; index--) {
+        const entry = value.items[index];
+        if (entry?.kind === 'item') pending.push([entry.value, `${path}["${entry.key}"]`]);
+        else if (entry) pending.push([entry, entry.kind === 'comment' ? path : `${path}[${index}]`]);
+      }
+    }
+  }
+  return { leaves, comments };
+}

@@ -1,0 +1,211 @@
+/** Reading what an operation works on, and finding the formats that its names and its content stand for. */
+
+import { resolve } from 'node:path';
+import { warnOnce } from '../../config/warnings.js';
+import { SopsError } from '../../errors.js';
+import { type ReadFile, readAs, recognise } from '../../formats/recognise.js';
+import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
+import type { FormatName, FormatStore } from '../../formats/store.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readFileSync, statSync } from '../../util/fs.js';
+import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import type { Input } from '../requests.js';
+
+/** What names a file's formats: the flags, else the name given, else the path. */
+export interface FormatChoice {
+  readonly input: Input;
+  readonly inputType?: FormatName | undefined;
+  readonly outputType?: FormatName | undefined;
+  readonly filenameOverride?: string | undefined;
+}
+
+/** The formats of one run on a file. */
+export interface Formats {
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  /** Whether the text must not stay as it is, since it is one of another format than the one that was asked for. */
+  readonly printsAnew: boolean;
+}
+
+/** What is printed: a plaintext, or a file that `sops` will read. */
+export type Purpose = 'plaintext' | 'ciphertext';
+
+/** An encrypted file as it was read, and how to print what becomes of it. */
+export interface SealedInput extends ReadFile, Formats {
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads an encrypted file as what it is (see `recognise`), or as `--input-type` says. Whether it has metadata is for the caller to
+ * look at. Throws `input-unreadable`, and what parsing throws; a file of no bytes is one without metadata.
+ */
+export async function readSealed(choice: FormatChoice, host: Host, purpose: Purpose): Promise<SealedInput> {
+  const bytes = await readInput(choice.input, host);
+  const read = await readAsChosen(bytes, choice, host);
+  return { ...read, bytes, ...(await formatsFor(choice, { reader: read.store, bytes, purpose }, host)) };
+}
+
+/** The same of bytes that are there already, without what is to be printed. */
+export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host: Host): Promise<ReadFile> {
+  const { inputType } = choice;
+  const byName = rowByName(choice, host);
+  if (inputType === undefined) return orEmpty(recognise(bytes, byName), byName);
+  return readAsAsked(bytes, formatNamed(inputType), byName);
+}
+
+/** Reads a file in the format that was asked for. Throws `metadata-invalid` for one that is encrypted in another. */
+async function readAsAsked(bytes: Uint8Array, wanted: FormatRow, byName: FormatRow): Promise<ReadFile> {
+  let read: ReadFile | undefined;
+  let problem: unknown;
+  try {
+    read = await orEmpty(readAs(bytes, wanted), wanted);
+    if (read.file.metadata) return read;
+  } catch (error) {
+    problem = error;
+  }
+  const other = await recognise(bytes, byName).catch(() => undefined);
+  if (other?.file.metadata) throw wrongType(other.store, wanted.name);
+  if (read) return read;
+  throw problem;
+}
+
+function wrongType({ name }: FormatStore, inputType: FormatName): SopsError {
+  const message = `sops metadata not found: the file is no ${inputType}, as --input-type says, but encrypted as ${name}`;
+  return new SopsError('metadata-invalid', message, { hint: `Leave out --input-type, or give --input-type ${name}.` });
+}
+
+/** Only `encrypt` calls a file of no bytes empty. */
+async function orEmpty(reading: Promise<ReadFile>, row: FormatRow): Promise<ReadFile> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof SopsError) || error.code !== 'empty-file') throw error;
+    return { store: await row.load(), file: { text: '', documents: [], metadata: null } };
+  }
+}
+
+interface Printing {
+  readonly reader: FormatStore;
+  readonly bytes: Uint8Array;
+  readonly purpose: Purpose;
+}
+
+/** The formats of a file that was read in one of them. */
+async function formatsFor(choice: FormatChoice, printing: Printing, host: Host): Promise<Formats> {
+  const { reader, bytes, purpose } = printing;
+  const row = printerRow(choice, printing, host);
+  const { container } = row;
+  const printer = await (purpose === 'ciphertext' && container && row.name !== reader.name
+    ? formatNamed(container)
+    : row
+  ).load();
+  // A plaintext that is to be read as YAML is printed as YAML.
+  const asked = choice.outputType ?? (purpose === 'plaintext' ? choice.inputType : undefined);
+  const isAsked = asked !== undefined && printer === reader;
+  return { reader, printer, printsAnew: isAsked && (await isTextWithin(row, bytes)) };
+}
+
+/**
+ * What is printed: the type asked for, else that of the name. Where the name tells none, SOPS prints a binary file, or a tree as
+ * JSON; here it stays what it was read as.
+ */
+function printerRow(choice: FormatChoice, { reader, purpose }: Printing, host: Host): FormatRow {
+  const { outputType, inputType } = choice;
+  if (outputType) return formatNamed(outputType);
+  const own = formatNamed(reader.name);
+  const named = formatOfName(nameOf(choice) ?? '');
+  if (tells(named)) return inputType ? named : own;
+  if (own.endings.length === 0) return own;
+  // SOPS reads JSON as binary, and fails with other content.
+  if (host.calledAsSops) return inputType || own.name === named.container ? named : own;
+  if (inputType && purpose === 'ciphertext') warnOnce(host, keptType(choice, own.name));
+  return own;
+}
+
+function keptType(choice: FormatChoice, type: FormatName): string {
+  const name = nameOf(choice) ?? 'standard input';
+  return `${oneLine(name)} has no ending that tells a format: it is written as ${type}, where sops writes JSON unless --output-type ${type} is given, too`;
+}
+
+/** Whether a text is one of the narrower format that a wider one reads as well. */
+export async function isTextWithin({ contains }: Pick<FormatRow, 'contains'>, bytes: Uint8Array): Promise<boolean> {
+  if (!contains) return false;
+  const store = await formatNamed(contains).load();
+  try {
+    store.parse(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof SopsError) return error.code === 'metadata-invalid';
+    throw error;
+  }
+}
+
+/** The formats for a new file, which nothing but names and flags tell; standard input without a name is binary. */
+export async function formatsForNew(
+  choice: FormatChoice,
+  host: Host,
+  bytes: Uint8Array = new Uint8Array(),
+): Promise<Formats> {
+  const reader = await readerForNew(choice, host);
+  return formatsFor(choice, { reader, bytes, purpose: 'ciphertext' }, host);
+}
+
+/** The format in which plaintext is read. */
+export function readerForNew(choice: FormatChoice, host: Host): Promise<FormatStore> {
+  return (choice.inputType ? formatNamed(choice.inputType) : rowByName(choice, host)).load();
+}
+
+/** The format that the name of a file tells, for SOPS or for people. */
+export function rowByName(choice: FormatChoice, { calledAsSops }: Host): FormatRow {
+  const name = nameOf(choice) ?? '';
+  return calledAsSops ? formatOfName(name) : formatMeantBy(name);
+}
+
+function tells({ endings }: FormatRow): boolean {
+  return endings.length > 0;
+}
+
+/** The name a file goes by, undefined for standard input without one. */
+export function nameOf({ input, filenameOverride }: FormatChoice): string | undefined {
+  return filenameOverride || (input.kind === 'file' ? input.path : undefined);
+}
+/** Refuses a file that is not there (exit 100, before anything else is looked at). */
+export async function checkExists(input: Input, host: Host): Promise<void> {
+  if (input.kind === 'stdin') return;
+  try {
+    statSync(resolve(host.cwd, input.path));
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') return;
+    const path = JSON.stringify(resolve(host.cwd, input.path));
+    throw new SopsError('no-file', `Error: cannot operate on non-existent file ${path}`, { cause });
+  }
+}
+
+/** The same input, for whoever may have to read it again: standard input can be read once. */
+export function rereadable(input: Input): Input {
+  if (input.kind !== 'stdin') return input;
+  let bytes: Promise<Uint8Array> | undefined;
+  return {
+    kind: 'stdin',
+    read() {
+      bytes ??= input.read();
+      return bytes;
+    },
+  };
+}
+
+/** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
+export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
+  try {
+    return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
+  } catch (cause) {
+    const source = input.kind === 'stdin' ? 'Error reading from stdin' : 'Error reading file';
+    const name = input.kind === 'stdin' ? '' : `${oneLine(input.path)}: `;
+    const isFolder = systemCode(cause) === 'EISDIR';
+    throw new SopsError('input-unreadable', `${source}: ${name}${systemReason(cause)}`, {
+      ...(isFolder ? { hint: 'This is a folder: name the files in it.' } : {}),
+      cause,
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/** Opening a file for a program that is to use it: what `exec-env` and `exec-file` share. */
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { loadConfig } from '../../config/config.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import type { Masks } from '../../exec/redact.js';
+import type { FormatName, FormatStore } from '../../formats/store.js';
+import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import { floatText } from '../../tree/value.js';
+import type { Host } from '../../util/host.js';
+import type { Input } from '../requests.js';
+import { trailOf } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { placesIn } from './encrypted-files.js';
+import { readSealed } from './input.js';
+import { leavesOf } from './leaves.js';
+import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
+
+export interface SecretsRequest {
+  readonly inputType?: FormatName | undefined;
+  readonly outputType?: FormatName | undefined;
+  readonly configPath?: string | undefined;
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+}
+
+export interface OpenedSecrets extends OpenedFile {
+  readonly printer: FormatStore;
+  /** See `Formats`. */
+  readonly printsAnew: boolean;
+}
+
+/** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
+export async function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
+  const input = { kind: 'file', path } as const;
+  const options = await openingFor(input, path, request, host);
+  const choice = { input, inputType: request.inputType, outputType: request.outputType };
+  const found = await readSealed(choice, host, 'plaintext');
+  return { ...(await openFile(found, options)), printer: found.printer, printsAnew: found.printsAnew };
+}
+
+/** What opening needs beside the bytes of a file. `name` is where its configuration is looked for. */
+export async function openingFor(
+  input: Input,
+  name: string | undefined,
+  request: SecretsRequest,
+  host: Host,
+): Promise<OpenOptions> {
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  await trustNearestConfig(name, request.configPath, host);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const trail = trailOf(input, host);
+  return { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail };
+}
+
+/** What hides the values of files in a program's output. */
+export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks> {
+  const { Masks } = await import('../../exec/redact.js');
+  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets), ...ownValues(secrets)]));
+}
+
+/** The texts of all values and comments that a program's output must not show; `true` and `false` tell nothing. */
+function* secretTexts({ file }: OpenedFile): Generator<string> {
+  // A comment that stood encrypted in the file. One of several lines may be printed line by line, with marks between.
+  for (const { text, source } of placesIn(file.documents).comments) {
+    if (typeof source?.value === 'string' && !looksEncrypted(source.value)) continue;
+    for (const line of text.split('\n')) if (line.trim() !== '') yield line.trim();
+  }
+  for (const [, value] of leavesOf(file.documents)) {
+    if (typeof value === 'string') yield value;
+    else if (typeof value === 'bigint') yield value.toString();
+    else if (typeof value === 'number') yield floatText(value);
+  }
+}
+
+/** The values as programs read them that load files of this format themselves. */
+function ownValues(opened: OpenedFile): Iterable<string> {
+  return opened.store.environment?.(plainText(opened)).values() ?? [];
+}
+
+/** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */
+export async function trustNearestConfig(
+  filePath: string | undefined,
+  configPath: string | undefined,
+  host: Host,
+): Promise<void> {
+  try {
+    trustConfig(await loadConfig({ configPath, filePath, host }), host);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    host.warn(`the configuration is not used: ${error.message}`);
+  }
+}

@@ -1,0 +1,25 @@
+/** The whole text of an open file in the type that was asked for. */
+import { formatNamed } from '../../formats/registry.js';
+import type { FormatName, FormatStore } from '../../formats/store.js';
+import { encodeText } from '../../util/text.js';
+import type { Indent } from './indent.js';
+import { isTextWithin } from './input.js';
+import { type OpenedFile, plainText } from './open-file.js';
+
+/**
+ * The author's text, unless it is one of another format than `outputType` names: JSON is YAML to some readers, and to others not.
+ * Throws `output-format` for a tree that the format cannot say.
+ */
+export async function printedText(
+  opened: OpenedFile,
+  printing: { readonly printer: FormatStore; readonly outputType?: FormatName | undefined },
+  { reprints, width }: Indent,
+): Promise<string> {
+  const { printer, outputType } = printing;
+  if (printer === opened.store && !reprints) {
+    const text = plainText(opened, width);
+    const isOther = outputType && (await isTextWithin(formatNamed(outputType), encodeText(text)));
+    if (!isOther) return text;
+  }
+  return printer.emit(opened.file.documents, null, { indent: width });
+}

@@ -1,0 +1,149 @@
+/** `revoke`: takes a recipient out of `.sops.yaml` and gives every file that names them a new data key without them. */
+import { resolve } from 'node:path';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import type { KeyGroup } from '../../keys/provider.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import { counted } from '../../util/counted.js';
+import type { Host } from '../../util/host.js';
+import { replaceFile } from '../../util/replace-file.js';
+import { encodeText } from '../../util/text.js';
+import { withoutKeys } from '../key-changes.js';
+import { writeOutput } from '../output.js';
+import { readEncrypted } from '../read/encrypted-files.js';
+import { indentOf } from '../read/indent.js';
+import { openFile } from '../read/open-file.js';
+import { redoing } from '../redoing.js';
+import { trailOf } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { checkListed } from '../unlisted.js';
+import { resealFile } from '../write/reseal-file.js';
+import {
+  type AffectedFile,
+  type ChangedConfig,
+  configWithout,
+  planRevocation,
+  type Revocation,
+  type RevocationRequest,
+} from './revocation.js';
+
+export interface RevokeRequest extends RevocationRequest {
+  /** Only shows what would be done. */
+  readonly dryRun: boolean;
+  readonly ignoreMac: boolean;
+  /** Goes on although files have recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  /** Which key services wrap and open the data key; undefined for this machine's own alone. */
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly talk: RevokeTalk;
+}
+
+/** What is found and done, told as it happens, and the question that may stop it. Paths are as seen from the working directory. */
+export interface RevokeTalk {
+  /** Who is revoked, where they are named, and what they could read. */
+  showPlan(plan: Revocation): Promise<void>;
+  /** Whether to go on with what was shown. Rejects when nobody answers. */
+  confirm(): Promise<boolean>;
+  /** A configuration or file was written. */
+  written(path: string): void;
+  /** A file that failed; the others go on. */
+  failed(error: SopsError): void;
+  warn(message: string): void;
+}
+
+export interface RevokeOutcome {
+  readonly outcome: 'revoked' | 'unchanged' | 'dry-run';
+  /** Files that could not be looked into, or not be given a new key. */
+  readonly failed: number;
+}
+
+/**
+ * Revokes. The configurations are written first, so that nothing adds the recipient again; then each file by itself, whole or
+ * not at all. Throws `config` and what concerns all files; nothing is changed then.
+ */
+export async function revokeRecipient(request: RevokeRequest, host: Host): Promise<RevokeOutcome> {
+  const { talk } = request;
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const plan = await planRevocation(request, host);
+  trustConfig(plan.config, host);
+  await talk.showPlan(plan);
+  for (const problem of plan.problems) talk.failed(problem);
+  let failed = plan.problems.length;
+  await checkAllListed(plan, request, host);
+  if (request.dryRun) return { outcome: 'dry-run', failed };
+  if (!(await talk.confirm())) return { outcome: 'unchanged', failed };
+  for (const config of plan.configs) {
+    await writeConfig(config, plan, host);
+    talk.written(config.path);
+  }
+  const keyServices = keyServicesOf(request.keyServices, host);
+  for (const { path } of counted(plan.files, 'file', host)) {
+    try {
+      await redoing(() => rekeyFile(path, { plan, request, host, keyServices, decryptionOrder }));
+      talk.written(path);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      talk.failed(error.file === undefined ? error.with(error.code, { file: path }) : error);
+      failed += 1;
+    }
+  }
+  return { outcome: 'revoked', failed };
+}
+
+/** Before anything is written: whoever is revoked may have pasted another key into the files, for the new versions. */
+async function checkAllListed(plan: Revocation, { keepUnlisted }: RevokeRequest, host: Host): Promise<void> {
+  const wrapping = { config: plan.config, keepUnlisted, host };
+  const groupsOf = async (files: readonly AffectedFile[]): Promise<KeyGroup[]> => {
+    const groups = files.flatMap(({ keyGroups }) => keyGroups);
+    return (await withoutKeys(groups, plan.isUnwanted)).groups;
+  };
+  const hasRules = (plan.config?.creationRules?.length ?? 0) > 0;
+  if (!hasRules) return checkListed(await groupsOf(plan.files), { ...wrapping, file: undefined });
+  for (const file of plan.files) await checkListed(await groupsOf([file]), { ...wrapping, file: file.path });
+}
+
+/** Writes what was planned, or, if somebody else has written the configuration since, the same for what it holds now. */
+async function writeConfig(planned: ChangedConfig, { isUnwanted }: Revocation, host: Host): Promise<void> {
+  const path = resolve(host.cwd, planned.path);
+  await redoing(async (number) => {
+    const config = number === 1 ? planned : await configWithout(planned.path, isUnwanted, host);
+    if (config === null) return;
+    const warn = (message: string): void => host.warn(message);
+    await replaceFile(path, encodeText(config.text), { read: config.read, warn });
+  });
+}
+
+interface Run {
+  readonly plan: Revocation;
+  readonly request: RevokeRequest;
+  readonly host: Host;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+}
+
+async function rekeyFile(path: string, { plan, request, host, keyServices, decryptionOrder }: Run): Promise<void> {
+  const found = await readEncrypted(resolve(host.cwd, path));
+  if (!found) throw new SopsError('failed', 'the file is not encrypted any more', { file: path });
+  const { store, bytes } = found;
+  const { ignoreMac } = request;
+  const trail = trailOf({ kind: 'file', path }, host);
+  const opened = await openFile(found, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail });
+  const { groups } = await withoutKeys(opened.metadata.keyGroups, plan.isUnwanted);
+  const empty = groups.findIndex((group) => group.length === 0);
+  if (empty >= 0) {
+    const place = groups.length > 1 ? `its key group ${empty} ` : 'it ';
+    throw new SopsError('failed', `${place}would be left without recipients`, {
+      file: path,
+      hint: 'Add another one first: sops-ts rotate --add-… or updatekeys.',
+    });
+  }
+  const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
+  const indent = indentOf(undefined, plan.config, { reader: store, printer: store });
+  const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
+  for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
+  const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;
+  await writeOutput(resealed, 'ciphertext', destination, host);
+}

@@ -1,0 +1,111 @@
+/** `rotate`: a file under a new data key, with recipients added or taken out. */
+import { loadConfig } from '../../config/config.js';
+import { parseEncryptionContext } from '../../config/encryption-context.js';
+import { keyGroupsFor } from '../../config/key-groups.js';
+import type { Config } from '../../config/model.js';
+import { namesOf, withName } from '../../config/recipient-names.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import type { KeyFields, KeyGroup } from '../../keys/provider.js';
+import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
+import { keyServicesOf } from '../../keyservice/services.js';
+import type { Host } from '../../util/host.js';
+import { withKeys, withoutKeys } from '../key-changes.js';
+import { writeOutput } from '../output.js';
+import { indentOf } from '../read/indent.js';
+import { checkExists, nameOf, readSealed } from '../read/input.js';
+import { openFile } from '../read/open-file.js';
+import { redoing } from '../redoing.js';
+import type { FileRequest, Outcome } from '../requests.js';
+import { trailOf } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { checkListed } from '../unlisted.js';
+import { resealFile } from '../write/reseal-file.js';
+
+export interface RotateRequest extends FileRequest {
+  /** By type identifier: the texts of the `--add-…` flags. */
+  readonly addKeys: ReadonlyMap<string, string>;
+  /** By type identifier: the texts of the `--rm-…` flags. */
+  readonly removeKeys: ReadonlyMap<string, string>;
+  readonly encryptionContext?: string | undefined;
+  readonly ignoreMac: boolean;
+  /** Goes on although the file has recipients that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  /** Asked for as `-r FILE`: then a missing file has SOPS's number for the old forms. */
+  readonly oldForm?: boolean | undefined;
+}
+
+/**
+ * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
+ * SopsError, in the order of spec command-line.md section 2.6.
+ */
+export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
+  await checkFile(request, host);
+  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
+  trustConfig(config, host);
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const added = await keysOf(request.addKeys, request, host);
+  const unwanted = await Promise.all((await keysOf(request.removeKeys, request, host)).map(keyStringOf));
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const rotation = { request, config, keyServices, decryptionOrder, added, unwanted, host };
+  return redoing(() => rotateOnce(rotation));
+}
+
+interface Rotation {
+  readonly request: RotateRequest;
+  readonly config: Config | null;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+  readonly added: KeyGroup;
+  /** Key strings. */
+  readonly unwanted: readonly string[];
+  readonly host: Host;
+}
+
+async function rotateOnce(rotation: Rotation): Promise<Outcome> {
+  const { request, config, keyServices, decryptionOrder, added, unwanted, host } = rotation;
+  const found = await readSealed(request, host, 'ciphertext');
+  const { bytes: read, printer } = found;
+  const trail = trailOf(request.input, host);
+  const { ignoreMac } = request;
+  const options = { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail, purpose: 'rotate' } as const;
+  const opened = await openFile(found, options);
+  const { keyGroups, shamirThreshold } = opened.metadata;
+  const isUnwanted = (key: string): boolean => unwanted.includes(key);
+  const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
+  const { keepUnlisted } = request;
+  const file = nameOf(request);
+  await checkListed((await withoutKeys(keyGroups, isUnwanted)).groups, { config, keepUnlisted, file, host });
+  const recipients = { keyGroups: groups, shamirThreshold };
+  const indent = indentOf(request.indent, config, found);
+  const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
+  await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
+  const absent = unwanted.filter((key) => !removed.includes(key));
+  const called = await namesOf(config, host);
+  const missing = absent.map((key) => `${withName(key, called)} was to be removed but is not in the file`);
+  return { warnings: [...opened.warnings, ...missing] };
+}
+
+async function checkFile({ input, addKeys, removeKeys, oldForm }: RotateRequest, host: Host): Promise<void> {
+  const changesKeys = addKeys.size + removeKeys.size > 0;
+  if (!changesKeys && !oldForm) return;
+  try {
+    await checkExists(input, host);
+  } catch (error) {
+    if (!changesKeys || !(error instanceof SopsError)) throw error;
+    throw new SopsError('keys-on-missing-file', 'Error: cannot add or remove keys on non-existent file', {
+      ...(input.kind === 'file' ? { file: input.path } : {}),
+      cause: error,
+    });
+  }
+}
+
+async function keysOf(flags: ReadonlyMap<string, string>, request: RotateRequest, host: Host): Promise<KeyGroup> {
+  if (flags.size === 0) return [];
+  const context = parseEncryptionContext(request.encryptionContext ?? '');
+  const flagFields: KeyFields = new Map(context ? [['context', context]] : []);
+  const [group = []] = await keyGroupsFor({ rule: null, keyFlags: flags, flagFields, host });
+  return group;
+}

@@ -1,0 +1,238 @@
+/** `updatekeys`: gives files the recipients that their creation rule has now. */
+
+import { resolve } from 'node:path';
+import { loadConfig } from '../../config/config.js';
+import { creationRuleFor } from '../../config/creation-rule.js';
+import { keyGroupsFor } from '../../config/key-groups.js';
+import type { Config } from '../../config/model.js';
+import { type NameOf, namesOf } from '../../config/recipient-names.js';
+import type { Recipients } from '../../datakey/create.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import type { ReadFile } from '../../formats/recognise.js';
+import type { FormatName, SourceFile } from '../../formats/store.js';
+import type { KeyGroup } from '../../keys/provider.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { keyStringOf } from '../../keyservice/keyservice.js';
+import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { counted } from '../../util/counted.js';
+import { systemReason } from '../../util/files.js';
+import { stat } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
+import { writeOutput } from '../output.js';
+import { indentOf } from '../read/indent.js';
+import { readAsChosen, readInput } from '../read/input.js';
+import { openFile } from '../read/open-file.js';
+import { redoing } from '../redoing.js';
+import { trailOf, UNNOTED } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { resealFile, rewrapFile } from '../write/reseal-file.js';
+
+export interface UpdateKeysRequest {
+  readonly files: readonly string[];
+  readonly inputType?: FormatName | undefined;
+  readonly configPath?: string | undefined;
+  /** Which key services wrap and open the data key; undefined for this machine's own alone. */
+  readonly keyServices?: KeyServiceChoice | undefined;
+  /** As `--shamir-secret-sharing-threshold`; else the rule's counts, and without one the file's own. */
+  readonly shamirThreshold?: number | undefined;
+  /** Only tells which files are out of date. */
+  readonly check: boolean;
+  /** Keeps the data key even when a recipient is shut out, as SOPS does. */
+  readonly keepDataKey: boolean;
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  readonly talk: UpdateKeysTalk;
+}
+
+/** What happens to a file, told as it happens, and the question that may stop it. `file` is an absolute path. */
+export interface UpdateKeysTalk {
+  started(file: string): void;
+  /** What would change, and what recipients are called. Called when something would. */
+  showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
+  /** Whether to go on with what was shown. Rejects when nobody answers. */
+  confirm(): Promise<boolean>;
+  finished(file: string, result: UpdateResult, change: KeyChange): void;
+  /** A file that failed, where others follow or came before. */
+  failed(error: SopsError): void;
+  warn(message: string): void;
+}
+
+/**
+ * What came of a file. `rekeyed`: a new data key, every value encrypted anew; `rewrapped`: the same data key, the values
+ * untouched; `outdated`: it would change, but was only checked.
+ */
+export type UpdateResult = 'up-to-date' | 'unchanged' | 'outdated' | 'rewrapped' | 'rekeyed';
+
+export interface UpdateKeysOutcome {
+  /** Files that are out of date, when they were only checked. */
+  readonly outdated: number;
+  /** Files that failed; a lone file's error is thrown instead. */
+  readonly failed: number;
+}
+
+/** Brings the files up to date one after the other. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
+export async function updateKeys(request: UpdateKeysRequest, host: Host): Promise<UpdateKeysOutcome> {
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  await configFor(request, request.files[0] ?? '', host);
+  if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const counts = { outdated: 0, failed: 0 };
+  for (const file of counted(request.files, 'file', host)) {
+    try {
+      const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
+      if (result === 'outdated') counts.outdated += 1;
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      const named = error.file === undefined ? error.with(error.code, { file }) : error;
+      if (request.files.length === 1) throw named;
+      request.talk.failed(named);
+      counts.failed += 1;
+    }
+  }
+  return counts;
+}
+
+interface Run {
+  readonly request: UpdateKeysRequest;
+  readonly host: Host;
+  readonly keyServices: readonly KeyService[];
+  readonly decryptionOrder: readonly string[];
+}
+
+async function updateFile(file: string, run: Run): Promise<UpdateResult> {
+  const { request, host } = run;
+  const { talk } = request;
+  const absolute = resolve(host.cwd, file);
+  await checkIsFile(absolute, file);
+  talk.started(absolute);
+  const config = await configFor(request, file, host);
+  const input = { kind: 'file', path: file } as const;
+  let agreed: KeyChange | undefined;
+  const nameOf = await namesOf(config, host);
+  return redoing(async () => {
+    const bytes = await readInput(input, host).catch(asFailure);
+    const read = await readAsChosen(bytes, { input, inputType: request.inputType }, host);
+    const { keyGroups, shamirThreshold } = metadataFromBranch(read.file.metadata);
+    if (request.check) await checkOpenable(read.file, keyGroups);
+    const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
+    const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
+    const result = await decide(change, request, { agreed, nameOf });
+    if (result === 'rewrapped' || result === 'rekeyed') {
+      agreed = change;
+      const rewritten = await rewrite({ file, bytes, read, config, after, result }, run);
+      const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
+      await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
+    }
+    talk.finished(absolute, result, change);
+    return result;
+  });
+}
+
+/** What nobody could open is not up to date, whoever is listed. Throws `metadata-invalid`. */
+async function checkOpenable({ strayDocument }: SourceFile, keyGroups: readonly KeyGroup[]): Promise<void> {
+  if (strayDocument !== undefined) {
+    throw new SopsError('metadata-invalid', `document ${strayDocument} was not encrypted with the ones before it`, {
+      hint: 'Its recipients are others, or none, and the file cannot be decrypted as a whole: take it out, and encrypt again.',
+    });
+  }
+  const hollow = keyGroups.flat().find(({ enc }) => enc.trim() === '');
+  if (!hollow) return;
+  throw new SopsError('metadata-invalid', `the entry of ${await keyStringOf(hollow)} holds no data key`, {
+    hint: 'It opens nothing: whoever can read the file writes it anew with sops-ts rotate -i.',
+  });
+}
+
+/** What is to be done, after showing and asking, unless the same was agreed to already. */
+async function decide(
+  change: KeyChange,
+  { talk, check, keepDataKey }: UpdateKeysRequest,
+  { agreed, nameOf }: { readonly agreed: KeyChange | undefined; readonly nameOf: NameOf },
+): Promise<UpdateResult> {
+  if (!isChange(change)) return 'up-to-date';
+  if (JSON.stringify(change) !== JSON.stringify(agreed)) {
+    await talk.showChange(change, nameOf);
+    if (check) return 'outdated';
+    if (!(await talk.confirm())) return 'unchanged';
+  }
+  return change.shutOut.length > 0 && !keepDataKey ? 'rekeyed' : 'rewrapped';
+}
+
+interface Rewrite {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly read: ReadFile;
+  readonly config: Config;
+  readonly after: Recipients;
+  readonly result: 'rewrapped' | 'rekeyed';
+}
+
+/** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
+async function rewrite({ file, bytes, read, config, after, result }: Rewrite, run: Run): Promise<Uint8Array> {
+  const { request, keyServices, decryptionOrder, host } = run;
+  const rewrites = result === 'rekeyed';
+  const { store: reader } = read;
+  const opened = await openFile(read, {
+    ignoreMac: request.ignoreMac,
+    rewrites,
+    decryptionOrder,
+    keyServices,
+    // SOPS, which only ever wraps anew, leaves no event.
+    trail: rewrites ? trailOf({ kind: 'file', path: file }, host) : UNNOTED,
+  });
+  const resealing = {
+    opened,
+    recipients: after,
+    keyServices,
+    indent: indentOf(undefined, config, { reader, printer: reader }),
+  };
+  const rewritten = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
+  for (const warning of opened.warnings) request.talk.warn(warning);
+  return rewritten;
+}
+
+interface Wanted {
+  readonly config: Config;
+  readonly file: string;
+  readonly request: UpdateKeysRequest;
+  readonly host: Host;
+}
+
+/** The recipients that the file's rule gives it. */
+async function wantedRecipients(before: Recipients, { config, file, request, host }: Wanted): Promise<Recipients> {
+  if (!config.creationRules) {
+    throw new SopsError('config', `The config file ${config.path} does not contain any creation rule`);
+  }
+  const rule = await creationRuleFor(config, file, host);
+  const keyGroups = await keyGroupsFor({ rule, host });
+  const asked = request.shamirThreshold || rule?.shamirThreshold || 0;
+  return { keyGroups, shamirThreshold: thresholdFor(asked, before, keyGroups.length) };
+}
+
+/** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
+async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Host): Promise<Config> {
+  const config = await loadConfig({ configPath, filePath, host });
+  if (!config)
+    throw new SopsError('config', 'config file not found', {
+      ...(filePath === '' ? {} : { file: filePath }),
+      hint: 'updatekeys needs a .sops.yaml: sops-ts init makes one.',
+    });
+  trustConfig(config, host);
+  return config;
+}
+
+async function checkIsFile(absolute: string, file: string): Promise<void> {
+  const found = await stat(absolute).catch((cause: unknown) => {
+    throw new SopsError('failed', `stat ${oneLine(absolute)}: ${systemReason(cause)}`, { file, cause });
+  });
+  if (found.isDirectory()) throw new SopsError('failed', "can't operate on a directory", { file });
+}
+
+/** Here, other than in the other commands, a file that cannot be read or written gives 1 (spec command-line.md section 2.7). */
+function asFailure(error: unknown): never {
+  throw error instanceof SopsError && error.code !== 'changed-meanwhile' ? error.with('failed') : error;
+}

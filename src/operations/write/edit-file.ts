@@ -1,0 +1,74 @@
+/** The file that an editor works on: plaintext in a private folder, with the reason on top why it could not be taken. */
+import { basename, join } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
+import type { OwnProcess } from '../../exec/self.js';
+import type { FormatName } from '../../formats/store.js';
+import { systemReason } from '../../util/files.js';
+import { readFileSync, writeFileSync } from '../../util/fs.js';
+import type { Host } from '../../util/host.js';
+import { decodeText, encodeText } from '../../util/text.js';
+
+/** What begins the lines of a notice; they are taken out again, so that it need be no comment of the format. */
+const MARKS: Readonly<Record<FormatName, string>> = {
+  yaml: '# sops-ts: ',
+  dotenv: '# sops-ts: ',
+  ini: '; sops-ts: ',
+  toml: '# sops-ts: ',
+  json: '// sops-ts: ',
+  binary: '# sops-ts: ',
+};
+
+export class EditFile {
+  /** Absolute; it has the name of the real file, by which editors choose what they do. */
+  readonly path: string;
+  private readonly folder: PrivateFolder;
+  private readonly mark: string;
+
+  /** Makes the folder. Throws `output-unwritable`. Folders that killed runs left behind are removed. */
+  constructor(name: string, format: FormatName, own: OwnProcess, host: Host) {
+    removeLeftovers(own, host);
+    this.mark = MARKS[format];
+    try {
+      this.folder = makePrivateFolder(own, host);
+    } catch (cause) {
+      const message = `Could not create a temporary folder: ${systemReason(cause)}`;
+      throw new SopsError('output-unwritable', message, { hint: 'Set TMPDIR to a folder of yours.', cause });
+    }
+    this.path = join(this.folder.path, basename(name) || 'file');
+  }
+
+  /** Puts a text into the file. Throws `output-unwritable`. */
+  write(text: string): void {
+    try {
+      writeFileSync(this.path, encodeText(text), { mode: 0o600 });
+    } catch (cause) {
+      throw new SopsError('output-unwritable', `Could not write temporary file: ${systemReason(cause)}`, { cause });
+    }
+  }
+
+  /** Puts a text into the file, below a notice of what is wrong with it. */
+  writeWithNotice(text: string, notice: readonly string[]): void {
+    this.write(notice.map((line) => `${this.mark}${line}\n`).join('') + text);
+  }
+
+  /** The text without notice. Throws `input-unreadable` when the file is gone. */
+  read(): string {
+    let text: string;
+    try {
+      text = decodeText(readFileSync(this.path));
+    } catch (cause) {
+      throw new SopsError('input-unreadable', `Error reading temporary file: ${systemReason(cause)}`, { cause });
+    }
+    while (text.startsWith(this.mark)) {
+      const end = text.indexOf('\n');
+      text = end < 0 ? '' : text.slice(end + 1);
+    }
+    return text;
+  }
+
+  /** Removes file and folder. Throws `write-failed` when they stay, plaintext and all. */
+  remove(): void {
+    this.folder.remove();
+  }
+}

@@ -1,0 +1,327 @@
+/** `edit`: the plaintext of a file in the user's editor, and back. */
+
+import { dirname, resolve } from 'node:path';
+import { Cipher } from '../../cipher/cipher.js';
+import { IvMemory } from '../../cipher/iv-memory.js';
+import { loadConfig } from '../../config/config.js';
+import type { Config } from '../../config/model.js';
+import { createDataKey } from '../../datakey/create.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
+import type { FormatName, FormatStore } from '../../formats/store.js';
+import type { KeyGroup } from '../../keys/provider.js';
+import { keyServicesOf } from '../../keyservice/services.js';
+import { scopeOf } from '../../metadata/scope-of.js';
+import { branch } from '../../tree/tree.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { statSync } from '../../util/fs.js';
+import type { Host } from '../../util/host.js';
+import { tidyAfter } from '../../util/tidy.js';
+import { writeOutput } from '../output.js';
+import { type Indent, indentOf } from '../read/indent.js';
+import { formatsForNew, nameOf, readSealed } from '../read/input.js';
+import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/open-file.js';
+import { Irreconcilable, redoing } from '../redoing.js';
+import type { EncryptRequest, Outcome } from '../requests.js';
+import { trailOf } from '../trail.js';
+import { trustConfig } from '../trust.js';
+import { checkListed } from '../unlisted.js';
+import { EditFile } from './edit-file.js';
+import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
+import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
+import { noteFormat, noteName } from './name-notes.js';
+import { newFileText } from './new-file-text.js';
+import { rescueText, withRescue } from './rescue.js';
+import { parsePlainText, sealText } from './seal-text.js';
+
+export interface EditRequest extends EncryptRequest {
+  readonly input: { readonly kind: 'file'; readonly path: string };
+  readonly ignoreMac: boolean;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  /** Shows the `sops` branch for editing, too. */
+  readonly showMasterKeys: boolean;
+  /** Wraps for other recipients although the file has some that no rule names. */
+  readonly keepUnlisted?: boolean | undefined;
+  /** Another form of the plaintext for the editor; made for one run. Throws `usage` for formats it does not know. */
+  readonly viewFor?: ((format: FormatName) => EditView) | undefined;
+}
+
+/** A form of a plaintext that is easier to edit, and the way back. */
+export interface EditView {
+  show(text: string): string;
+  /** The plaintext of what was shown and edited. Throws SopsError that the user can mend. */
+  read(shown: string): string;
+}
+
+/** What only the caller can do. */
+export interface EditTools {
+  readonly own: OwnProcess;
+  findEditor(): Promise<Editor>;
+  /** Tells why the text was not taken and waits for a line; false when nobody is there any more. */
+  pause(reason: string): Promise<boolean>;
+}
+
+/** Errors that the user can mend in the editor. */
+const MENDABLE: ReadonlySet<string> = new Set([
+  'document-invalid',
+  'empty-file',
+  'metadata-invalid',
+  'already-encrypted',
+  'leaf-not-encryptable',
+  'output-format',
+  'nothing-encrypted',
+  'data-key-not-wrapped',
+  'unlisted-recipients',
+]);
+
+/** A file being edited. */
+interface Session {
+  readonly request: EditRequest;
+  readonly config: Config | null;
+  readonly opened: OpenedFile;
+  /** What the file holds on disk; null when it is new. */
+  readonly bytes: Uint8Array | null;
+  /** The plaintext before. */
+  readonly before: PlainText;
+  readonly printer: FormatStore;
+  readonly indent: Indent;
+  readonly host: Host;
+}
+
+/**
+ * Lets the user edit a file's plaintext, and writes what has changed; the rest keeps its ciphertext. A file that does
+ * not exist is made. What was typed and cannot be saved is kept, encrypted, in another file, which the error names.
+ * Throws SopsError, in the order of spec command-line.md section 2.3: `edit-unchanged`, `editor-failed`, …
+ */
+export async function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
+  const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
+  const editor = await tools.findEditor();
+  const { path } = request.input;
+  const file = new EditFile(path, session.opened.store.name, tools.own, host);
+  return tidyAfter(
+    () => new Editing(session, editor, tools, file).run(),
+    () => file.remove(),
+  );
+}
+
+function isThere({ input }: EditRequest, host: Host): boolean {
+  try {
+    statSync(resolve(host.cwd, input.path));
+    return true;
+  } catch (error) {
+    return systemCode(error) !== 'ENOENT';
+  }
+}
+
+async function openSession(request: EditRequest, host: Host): Promise<Session> {
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
+  trustConfig(config, host);
+  const found = await readSealed(request, host, 'ciphertext');
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const trail = trailOf(request.input, host);
+  const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
+  const opened = await openFile(found, options);
+  const { bytes, printer } = found;
+  const indent = indentOf(request.indent, config, found);
+  return { request, config, opened, bytes, before: renderPlain(opened, indent.width), printer, indent, host };
+}
+
+/** A new file, as `encrypt` would make it from the example. */
+async function newSession(request: EditRequest, host: Host): Promise<Session> {
+  const formats = await formatsForNew(request, host);
+  const { reader: store, printer } = formats;
+  const plan = await planFor(request, store, host);
+  const { selection, macOnlyEncrypted } = plan.options;
+  const scope = await scopeOf(selection, 'encrypt');
+  const { dataKey, shamirThreshold } = await createDataKey(plan, keyServicesOf(request.keyServices, host)).catch(
+    unwrapped,
+  );
+  const { keyGroups } = plan;
+  const made = { mac: '', lastModified: '', version: FORMAT_VERSION };
+  const opened: OpenedFile = {
+    store,
+    file: { text: '', documents: [branch()], metadata: null },
+    metadata: { keyGroups, shamirThreshold, macOnlyEncrypted, selection, ...made },
+    dataKey,
+    cipher: new Cipher(dataKey.bytes, new IvMemory()),
+    scope,
+    trail: trailOf(request.input, host),
+    warnings: [],
+  };
+  checkFolder(request, host);
+  noteFormat(printer.name, host);
+  noteName(request, store, host);
+  const indent = indentOf(request.indent, plan.config, formats);
+  const before = { text: newFileText(store.name), layout: undefined };
+  return { request, config: plan.config, opened, bytes: null, before, printer, indent, host };
+}
+
+/** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */
+function checkFolder({ input: { path } }: EditRequest, host: Host): void {
+  const folder = resolve(host.cwd, dirname(path));
+  const reason = reasonAgainst(folder);
+  if (reason === undefined) return;
+  throw new SopsError('output-unwritable', `Could not open in-place file for writing: open ${path}: ${reason}`);
+}
+
+function reasonAgainst(folder: string): string | undefined {
+  try {
+    return statSync(folder).isDirectory() ? undefined : 'not a directory';
+  } catch (error) {
+    return systemReason(error);
+  }
+}
+
+/** SOPS has one number for a data key that nobody gives and one that nobody takes. */
+function unwrapped(error: unknown): never {
+  if (error instanceof SopsError && error.code === 'data-key-not-wrapped') throw error.with('data-key-not-recovered');
+  throw error;
+}
+
+class Editing {
+  private running: RunningEditor | undefined;
+  private cancel: (signal: NodeJS.Signals) => void = () => undefined;
+  private readonly cancelled: Promise<never>;
+  private readonly shown: string;
+  private readonly view: EditView | undefined;
+
+  constructor(
+    private session: Session,
+    private readonly editor: Editor,
+    private readonly tools: EditTools,
+    private readonly file: EditFile,
+  ) {
+    const { request, opened, before } = session;
+    this.view = request.viewFor?.(opened.store.name);
+    this.shown = request.showMasterKeys
+      ? shownText(opened, before.text)
+      : (this.view?.show(before.text) ?? before.text);
+    this.cancelled = new Promise((_, reject) => {
+      this.cancel = () => reject(new SopsError('failed', 'User canceled operation'));
+    });
+    // It is raced with every wait; between them nobody listens.
+    this.cancelled.catch(() => undefined);
+  }
+
+  async run(): Promise<Outcome> {
+    let stopping: Promise<void> | undefined;
+    const stopListening = this.tools.own.onSignals(ENDING_SIGNALS, (signal) => {
+      stopping ??= this.running?.stop(signal);
+      this.cancel(signal);
+    });
+    try {
+      this.file.write(this.shown);
+      return await this.editUntilSaved();
+    } catch (error) {
+      await stopping;
+      throw await this.rescued(error);
+    } finally {
+      stopListening();
+    }
+  }
+
+  private async editUntilSaved(): Promise<Outcome> {
+    for (;;) {
+      await this.openEditor();
+      const text = this.file.read();
+      if (text === this.shown) throw new SopsError('edit-unchanged', 'File has not changed, exiting.');
+      const problem = await this.trySave(text);
+      if (!problem) return { warnings: this.session.opened.warnings };
+      const reason = `${reasonOf(problem)} ${problem.message}`;
+      this.file.writeWithNotice(text, noticeOf(problem));
+      const isThere = await Promise.race([this.tools.pause(reason), this.cancelled]);
+      if (!isThere) throw new SopsError('failed', `${reason}: standard input ended`, { cause: problem });
+    }
+  }
+
+  private async openEditor(): Promise<void> {
+    this.running = runEditor(this.editor, this.file.path, this.session.host);
+    try {
+      await Promise.race([this.running.done, this.cancelled]);
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** Saves a text; returns what is wrong with it when the user can mend it. */
+  private async trySave(text: string): Promise<SopsError | undefined> {
+    try {
+      const plain = this.view?.read(text) ?? text;
+      await redoing(async (number) => {
+        if (number > 1) await this.openAgain();
+        await this.save(await this.seal(plain));
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof SopsError && MENDABLE.has(error.code)) return error;
+      throw error;
+    }
+  }
+
+  private async seal(text: string): Promise<Uint8Array> {
+    const { request, config, opened, before, printer, indent, bytes, host } = this.session;
+    if (!request.showMasterKeys) {
+      const sealed = await sealText({ opened: broughtForward(opened), before, after: text, printer, indent });
+      if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
+      return sealed.bytes;
+    }
+    const { plain, metadata } = takenApart(opened, text);
+    parsePlainText(opened, plain);
+    const { keepUnlisted, input } = request;
+    const wrapping = { config, keepUnlisted, file: input.path, host };
+    const check = (kept: readonly KeyGroup[]) => checkListed(kept, wrapping);
+    const changed = await changedMetadata(opened, metadata, keyServicesOf(request.keyServices, host), check);
+    return (await sealText({ opened: broughtForward(changed), before, after: plain, printer, indent })).bytes;
+  }
+
+  /** Writes the file, unless somebody else has done so meanwhile. */
+  private async save(sealed: Uint8Array): Promise<void> {
+    const { request, bytes, host } = this.session;
+    const destination = { output: { kind: 'in-place' }, input: request.input, read: bytes } as const;
+    await writeOutput(sealed, 'ciphertext', destination, host);
+  }
+
+  /** Takes up what somebody else has changed in the metadata. What was typed does not go with another plaintext. */
+  private async openAgain(): Promise<void> {
+    const { request, bytes, before, host } = this.session;
+    const { path } = request.input;
+    if (bytes === null || request.showMasterKeys || !isThere(request, host)) throw new Irreconcilable(path);
+    const session = await openSession(request, host);
+    if (session.before !== before) throw new Irreconcilable(path);
+    this.session = session;
+  }
+
+  /** The error, with what was typed kept in a file if it was not saved. */
+  private async rescued(error: unknown): Promise<unknown> {
+    if (error instanceof SopsError && error.code === 'edit-unchanged') return error;
+    let text: string;
+    try {
+      text = this.file.read();
+    } catch {
+      return error;
+    }
+    if (text === this.shown || text === '') return error;
+    const { opened, request, host } = this.session;
+    const failure =
+      error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
+    return withRescue(failure, await rescueText(opened, text, request.input.path, host));
+  }
+}
+
+function reasonOf({ code }: SopsError): string {
+  if (code === 'document-invalid') return 'Could not load tree, probably due to invalid syntax.';
+  if (code === 'empty-file' || code === 'already-encrypted') return 'Tree not valid for encryption.';
+  if (code === 'metadata-invalid') return 'SOPS metadata is invalid.';
+  return 'The file cannot be encrypted.';
+}
+
+function noticeOf(error: SopsError): string[] {
+  const place = error.path?.length ? [`in key ${error.path.join('.')}`] : [];
+  const hint = error.hint === undefined ? [] : error.hint.split('\n');
+  const end = 'These lines are taken out again; line numbers count from below them.';
+  return [...error.message.split('\n'), ...place, ...hint, end];
+}

@@ -1,0 +1,121 @@
+/** What `publish` sends of a file: the file as it is, encrypted anew, or its values. */
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { keyGroupsFor } from '../../config/key-groups.js';
+import type { Config, CreationRule, DestinationRule } from '../../config/model.js';
+import { warnOnce } from '../../config/warnings.js';
+import { SopsError } from '../../errors.js';
+import type { ReadFile } from '../../formats/recognise.js';
+import type { KeyGroup } from '../../keys/provider.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { scopeOf } from '../../metadata/scope-of.js';
+import type { PlainValues } from '../../remotes/remote.js';
+import { walk } from '../../tree/walk.js';
+import type { Host } from '../../util/host.js';
+import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
+import { indentOf } from '../read/indent.js';
+import { type OpenedFile, openFile } from '../read/open-file.js';
+import { inexactPlaces, maskedText, plainValuesOf } from '../read/plain-values.js';
+import { trailOf } from '../trail.js';
+import { carriedOver, recreateFile } from './recreate-file.js';
+
+/** A file that is to be published. */
+export interface Source {
+  /** As the user named it, or walked to from there. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly read: ReadFile;
+  readonly rule: DestinationRule;
+}
+
+/** What is the same for all files of a run. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly decryptionOrder: readonly string[];
+  readonly keyServices: readonly KeyService[];
+  /** Called with the change of recipients that a recreation rule makes. */
+  showChange(change: KeyChange): Promise<void>;
+  readonly host: Host;
+  /** Whether nothing will be sent: then no data key is made. */
+  readonly dryRun: boolean;
+}
+
+/** The encrypted bytes to send. Throws what opening and sealing throw; `failed` for a file that holds plaintext. */
+export async function sealedContent(source: Source, surroundings: Surroundings): Promise<Uint8Array> {
+  const { recreationRule } = source.rule;
+  const keyGroups = await recreationGroups(recreationRule, surroundings.host);
+  if (!keyGroups) {
+    const { selection, shamirThreshold, macOnlyEncrypted, name } = recreationRule;
+    if (selection.size > 0 || shamirThreshold > 0 || macOnlyEncrypted) {
+      warnOnce(surroundings.host, `${name} names no recipients, so it has no effect: files are sent as they are`);
+    }
+    await checkSealed(source);
+    return source.bytes;
+  }
+  const log = surroundings.host.log;
+  log?.({ component: 'PUBLISH', level: 'debug', message: 'Re-encrypting tree before publishing' });
+  const opened = await open(source, surroundings, true);
+  const { metadata } = opened;
+  const shamirThreshold = thresholdFor(recreationRule.shamirThreshold, metadata, keyGroups.length);
+  const recipients = { keyGroups, shamirThreshold };
+  const change = await compareRecipients(metadata, recipients);
+  if (isChange(change)) await surroundings.showChange(change);
+  const kept = carriedOver(metadata, recreationRule);
+  if (kept !== undefined) {
+    warnOnce(surroundings.host, `${recreationRule.name} does not say otherwise, so what the file has stays: ${kept}`);
+  }
+  if (surroundings.dryRun) return source.bytes;
+  const { keyServices, config } = surroundings;
+  const indent = indentOf(undefined, config, { reader: opened.store, printer: opened.store });
+  return recreateFile({ opened, rule: recreationRule, recipients, keyServices, indent });
+}
+
+/** The values to send, and their keys with masks in place of the values. Throws what opening throws, and as {@link plainValuesOf}. */
+export async function plainContent(
+  source: Source,
+  surroundings: Surroundings,
+): Promise<{ values: PlainValues; masked: string }> {
+  const { rule } = source;
+  if (rule.recreationRule.keys.size + rule.recreationRule.keyGroups.length > 0) {
+    warnOnce(surroundings.host, `${rule.recreationRule.name} has no effect: the values are sent decrypted`);
+  }
+  const { file } = await open(source, surroundings, false);
+  const values = plainValuesOf(file.documents);
+  const inexact = inexactPlaces(file.documents);
+  if (inexact.length > 0) {
+    const which = `${source.path}: integers of ${inexact.join(', ')} are larger than Vault keeps exactly`;
+    surroundings.host.warn(`${which}; as texts they would stay what they are`);
+  }
+  return { values, masked: maskedText(file.documents) };
+}
+
+async function open({ path, read }: Source, surroundings: Surroundings, rewrites: boolean): Promise<OpenedFile> {
+  const { decryptionOrder, keyServices, host } = surroundings;
+  const trail = trailOf({ kind: 'file', path }, host);
+  const opened = await openFile(read, { ignoreMac: false, rewrites, decryptionOrder, keyServices, trail });
+  for (const warning of opened.warnings) host.warn(`${path}: ${warning}`);
+  return opened;
+}
+
+/** The recipients of a recreation rule; undefined when it names none, so that there is nothing to encrypt anew for. */
+async function recreationGroups(rule: CreationRule, host: Host): Promise<KeyGroup[] | undefined> {
+  const keyGroups = await keyGroupsFor({ rule, host });
+  return keyGroups.some((group) => group.length > 0) ? keyGroups : undefined;
+}
+
+/** Refuses a file that is not encrypted, also in part: somebody may have added a value to it by hand. */
+async function checkSealed({ path, read }: Source): Promise<void> {
+  const { documents, metadata } = read.file;
+  const scope = await scopeOf(metadataFromBranch(metadata).selection, 'read');
+  walk(documents, scope, {
+    leaf({ value }, place) {
+      if (!place.selected || value === null || value === '') return;
+      if (typeof value === 'string' && looksEncrypted(value)) return;
+      throw new SopsError('failed', 'the file holds a value that should be encrypted but is not, so it is not sent', {
+        file: path,
+        path: place.path,
+        hint: 'Decrypt what can be decrypted, and encrypt the file again.',
+      });
+    },
+  });
+}

@@ -1,0 +1,232 @@
+/** `publish`: sends files to where the destination rules of `.sops.yaml` say (spec command-line.md 2.11). */
+
+import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { loadConfig } from '../../config/config.js';
+import { type Destination, destinationFor } from '../../config/destination-rule.js';
+import type { Config } from '../../config/model.js';
+import { type NameOf, namesOf } from '../../config/recipient-names.js';
+import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
+import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { PutResult } from '../../remotes/remote.js';
+import { systemReason } from '../../util/files.js';
+import { stat } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { hasInvalidBytes } from '../../util/text.js';
+import type { KeyChange } from '../key-changes.js';
+import { filesBelow } from '../read/encrypted-files.js';
+import { readAsChosen, readInput } from '../read/input.js';
+import { checkPlace, trustConfig } from '../trust.js';
+import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
+
+export interface PublishRequest {
+  /** A file, or with `recursive` a folder; undefined when none was named, which is told once the configuration is found. */
+  readonly path: string | undefined;
+  readonly recursive: boolean;
+  readonly omitExtensions: boolean;
+  readonly configPath?: string | undefined;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+  readonly keyServices?: KeyServiceChoice | undefined;
+  /** Opens and checks everything, shows what would be sent, and sends nothing. */
+  readonly dryRun: boolean;
+  readonly talk: PublishTalk;
+}
+
+/** What happens, told as it happens, and the question that may stop it. `file` is an absolute path. */
+export interface PublishTalk {
+  /** The recipients of what is sent are others than those of the file. */
+  showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
+  /** With `dryRun`: what would be sent where; `masked` are the keys of values, null for an encrypted file. */
+  preview(file: string, url: string, masked: string | null): Promise<void>;
+  /** Whether to send. Rejects when nobody answers, and that is the end of the run. */
+  confirm(file: string, url: string): Promise<boolean>;
+  /** One of several files is not sent. */
+  canceled(file: string): Promise<void>;
+  finished(file: string, url: string, result: PutResult): void;
+  /** One of several files failed. */
+  failed(error: SopsError): void;
+  /** Called once at the end, also of a run that ends early but has done something by then. */
+  ended(outcome: PublishOutcome): void;
+}
+
+/** How many files came to what. */
+export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'previewed', number>;
+
+/**
+ * Sends a file, or every file below a folder but hidden ones, one after the other. A lone file that fails or is not to be sent is an
+ * error; of several the others are still sent. Throws SopsError, in the order of spec command-line.md section 2.11.
+ */
+export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
+  const { path, talk, dryRun } = request;
+  const config = await loadConfig({ configPath: request.configPath, filePath: path, host });
+  if (!config)
+    throw new SopsError('config', 'config file not found', {
+      hint: 'publish needs a .sops.yaml: sops-ts init makes one.',
+    });
+  trustConfig(config, host);
+  if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
+  const isFolder = await isFolderAt(path, request, host);
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const keyServices = keyServicesOf(request.keyServices, host);
+  const nameOf = await namesOf(config, host);
+  const showChange = (change: KeyChange) => talk.showChange(change, nameOf);
+  const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
+  const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
+  try {
+    if (!isFolder) await publishLone(path, run);
+    else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
+  } catch (error) {
+    if (Object.values(run.outcome).some((count) => count > 0)) talk.ended(run.outcome);
+    throw error;
+  }
+  talk.ended(run.outcome);
+  return run.outcome;
+}
+
+interface Run {
+  readonly request: PublishRequest;
+  readonly surroundings: Surroundings;
+  readonly outcome: PublishOutcome;
+  /** By URL: the file that was sent there. */
+  readonly taken: Map<string, string>;
+}
+
+function newOutcome(): PublishOutcome {
+  return { written: 0, unchanged: 0, canceled: 0, failed: 0, previewed: 0 };
+}
+
+async function isFolderAt(path: string, { recursive }: PublishRequest, host: Host): Promise<boolean> {
+  const found = await stat(resolve(host.cwd, path)).catch((cause: unknown) => {
+    throw new SopsError('failed', `stat ${path}: ${systemReason(cause)}`, { file: path, cause });
+  });
+  if (found.isDirectory() && !recursive) {
+    throw new SopsError('failed', "can't operate on a directory without --recursive flag.", { file: path });
+  }
+  return found.isDirectory();
+}
+
+/** The files below a folder as seen from where it was named, without the configuration. */
+async function* filesIn(folder: string, config: Config, host: Host): AsyncGenerator<string> {
+  const start = resolve(host.cwd, folder);
+  const own = resolve(host.cwd, config.path);
+  for await (const found of filesBelow(start, { skipsHidden: true, takesLinks: true })) {
+    if (found !== own) yield isAbsolute(folder) ? found : join(folder, relative(start, found));
+  }
+}
+
+/** One of several. */
+async function publishOne(path: string, name: string, run: Run): Promise<void> {
+  try {
+    await publishFile(path, name, { ...run, isLone: false });
+  } catch (error) {
+    if (error instanceof Unanswered || !(error instanceof SopsError)) throw error;
+    run.request.talk.failed(error.file === undefined ? error.with(error.code, { file: path }) : error);
+    run.outcome.failed += 1;
+  }
+}
+
+interface FileRun extends Run {
+  /** Whether it is the only file that was asked for, so that there is nothing to go on with. */
+  readonly isLone: boolean;
+}
+
+async function publishFile(path: string, name: string, run: FileRun): Promise<void> {
+  const { host, config } = run.surroundings;
+  if (hasInvalidBytes(name)) {
+    throw new SopsError('failed', `the name of ${path} is not UTF-8, as names at remote places are`, {
+      file: path,
+      hint: 'Rename the file.',
+    });
+  }
+  const input = { kind: 'file', path } as const;
+  const destination = await destinationFor(config, path, host);
+  const bytes = await readInput(input, host).catch((error: unknown) => {
+    // Here, as in updatekeys, that has no number of its own.
+    throw error instanceof SopsError ? error.with('failed') : error;
+  });
+  const read = await readAsChosen(bytes, { input }, host);
+  const source: Source = { path, bytes, read, rule: destination.rule };
+  const { send, url, masked } = await prepare(source, nameFor(name, destination, run), destination, run);
+  await carryOut({ file: resolve(host.cwd, path), url, masked, send }, run);
+}
+
+function publishLone(path: string, run: Run): Promise<void> {
+  const { request, surroundings } = run;
+  return publishFile(path, basename(resolve(surroundings.host.cwd, path)), { ...run, isLone: !request.recursive });
+}
+
+/** The name that the file gets there. */
+function nameFor(name: string, { rule }: Destination, { request, surroundings }: Run): string {
+  const { platform } = surroundings.host;
+  const slashed = platform === 'win32' ? name.replaceAll('\\', '/') : name;
+  if (!request.omitExtensions && !rule.omitExtensions) return slashed;
+  return slashed.slice(0, slashed.length - extname(slashed).length);
+}
+
+/** A file that is ready to be sent. */
+interface Sending {
+  /** Absolute path. */
+  readonly file: string;
+  readonly url: string;
+  readonly masked: string | null;
+  send(): Promise<PutResult>;
+}
+
+async function prepare(
+  source: Source,
+  name: string,
+  { rule, remote }: Destination,
+  { surroundings }: Run,
+): Promise<Omit<Sending, 'file'>> {
+  if (remote.sends === 'sealed') {
+    const place = (await remote.load()).open(rule.settings, surroundings.host);
+    const content = await sealedContent(source, surroundings);
+    return { url: place.url(name), masked: null, send: () => place.put(name, content) };
+  }
+  const place = (await remote.load()).open(rule.settings, surroundings.host);
+  if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.host);
+  const { values, masked } = await plainContent(source, surroundings);
+  return { url: place.url(name), masked, send: () => place.put(name, values) };
+}
+
+async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Promise<void> {
+  const { request, outcome, isLone } = run;
+  const { talk, dryRun } = request;
+  checkFree(url, file, run);
+  if (dryRun) {
+    await talk.preview(file, url, masked);
+    outcome.previewed += 1;
+    return;
+  }
+  const isWanted = await talk.confirm(file, url).catch((error: unknown) => {
+    throw error instanceof SopsError ? new Unanswered(error) : error;
+  });
+  if (!isWanted) {
+    if (isLone) throw new SopsError('failed', `Publication of ${file} canceled`);
+    outcome.canceled += 1;
+    return talk.canceled(file);
+  }
+  const result = await send();
+  outcome[result] += 1;
+  talk.finished(file, url, result);
+}
+
+/** Refuses a second file with the same name there, as names without extensions may be; SOPS leaves the last one alone there. */
+function checkFree(url: string, file: string, { taken }: Run): void {
+  const other = taken.get(url);
+  if (other !== undefined) {
+    throw new SopsError('failed', `${url} is where ${other} goes already, so this file is not sent`, {
+      hint: 'Rename one of them, keep the extensions, or write a rule of its own for one of them.',
+    });
+  }
+  taken.set(url, file);
+}
+
+/** There is no answer to be had, so asking about the other files makes no sense. */
+class Unanswered extends SopsError {
+  constructor(reason: SopsError) {
+    const hint = 'This file was not sent, nor were those behind it. With --yes nothing is asked.';
+    super(reason.code, reason.message, { hint, cause: reason });
+  }
+}

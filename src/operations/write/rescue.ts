@@ -1,0 +1,57 @@
+/** Keeping what somebody typed when it cannot be saved: encrypted, beside the file it belongs to. */
+import { basename, dirname, join, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { temporaryRoot } from '../../exec/private-folder.js';
+import { binaryStore } from '../../formats/binary.js';
+import { scopeOf } from '../../metadata/scope-of.js';
+import { writeFileSafely } from '../../util/atomic-write.js';
+import type { Host } from '../../util/host.js';
+import { encodeText } from '../../util/text.js';
+import type { OpenedFile } from '../read/open-file.js';
+import { UNNOTED } from '../trail.js';
+import { sealFile } from './seal-file.js';
+
+const MOST_A_SECOND = 20;
+
+/**
+ * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
+ * @param path the file that was edited
+ * @returns the new file, `FILE.rescued-TIME`, or, where that cannot be written, its like in the working directory or the
+ *   temporary folder; null when nothing can be written
+ */
+export async function rescueText(opened: OpenedFile, text: string, path: string, host: Host): Promise<string | null> {
+  const { dataKey, cipher } = opened;
+  const { mac, lastModified, layout, ...kept } = opened.metadata;
+  const metadata = { ...kept, selection: null, macOnlyEncrypted: false };
+  const scope = await scopeOf(null, 'encrypt');
+  const file = (binaryStore.parsePlain ?? binaryStore.parse)(encodeText(text));
+  const indent = { reprints: false, width: undefined };
+  const store = { reader: binaryStore, printer: binaryStore };
+  // No log that is out of order may keep what was typed from being saved.
+  const sealing = { file, ...store, indent, scope, dataKey, cipher, trail: UNNOTED, metadata };
+  const sealed = await sealFile(sealing);
+  const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
+  for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
+    // Two texts of one second must not take each other's place.
+    for (const more of ['', ...Array.from({ length: MOST_A_SECOND }, (_, at) => `-${at + 2}`)]) {
+      const name = join(folder, `${basename(path)}.rescued-${time}${more}`);
+      try {
+        await writeFileSafely(resolve(host.cwd, name), sealed.bytes, { mode: 0o600, isNew: true });
+        return name;
+      } catch (error) {
+        if (!(error instanceof SopsError)) throw error;
+        if (error.code !== 'changed-meanwhile') break;
+      }
+    }
+  }
+  return null;
+}
+
+/** An error with the advice where the text was kept. */
+export function withRescue(error: SopsError, rescued: string | null): SopsError {
+  const hint =
+    rescued === null
+      ? 'The edited text could not be kept.'
+      : `The edited text is kept, encrypted, in ${rescued}: sops-ts decrypt ${rescued}`;
+  return error.with(error.code, { hint });
+}

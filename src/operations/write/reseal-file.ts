@@ -1,0 +1,115 @@
+/** Sealing an open file again, for other recipients: under a new data key, or with its values left as they are. */
+import { Cipher } from '../../cipher/cipher.js';
+import { sealMac } from '../../cipher/mac.js';
+import { encryptTree } from '../../cipher/tree-cipher.js';
+import { createDataKey, type Recipients, wrapDataKey } from '../../datakey/create.js';
+import type { DataKey } from '../../datakey/data-key.js';
+import { layoutBetween, printLayout } from '../../formats/layout.js';
+import { applyEdits, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
+import { metadataToBranch } from '../../metadata/to-branch.js';
+import { sameTree } from '../../tree/equality.js';
+import { formatUtcSeconds } from '../../util/rfc3339.js';
+import type { Indent } from '../read/indent.js';
+import { leavesOf, sameLeaves } from '../read/leaves.js';
+import { type OpenedFile, type OpenedTree, plainText, renderPlain } from '../read/open-file.js';
+import { notReadable, readBack, sealFile } from './seal-file.js';
+
+export interface Resealing {
+  /** As {@link openFile} gives it with `rewrites`. Its documents hold ciphertext afterwards. */
+  readonly opened: OpenedFile;
+  readonly recipients: Recipients;
+  readonly keyServices: readonly KeyService[];
+  readonly printer: FormatStore;
+  readonly indent: Indent;
+}
+
+/**
+ * Encrypts an open file under a new data key for these recipients. In the file's own format the text keeps its shape: values
+ * and metadata are replaced where they stand. The bytes were read back and give the same plaintext, character by character.
+ * Throws what `createDataKey` throws, and as `sealFile` does.
+ */
+export async function resealFile(resealing: Resealing): Promise<Uint8Array> {
+  const { opened, recipients, keyServices, printer, indent } = resealing;
+  const { file, store: reader, scope, trail } = opened;
+  const { dataKey, shamirThreshold } = await createDataKey(recipients, keyServices);
+  const cipher = new Cipher(dataKey.bytes, opened.cipher.memory);
+  const { mac, lastModified, layout, ...kept } = opened.metadata;
+  const metadata = { ...kept, keyGroups: recipients.keyGroups, shamirThreshold };
+  if (reader === printer && !indent.reprints) return sealInPlace(resealing, { cipher, dataKey, metadata });
+  return (await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata })).bytes;
+}
+
+interface NewKey {
+  readonly cipher: Cipher;
+  readonly dataKey: DataKey;
+  readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+}
+
+/**
+ * Splices new ciphertext over the old. The layout stays valid unless the plain rendering changes, as it may for files that earlier
+ * releases wrote; it is made anew then. One that does not fit is kept.
+ */
+async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, metadata }: NewKey): Promise<Uint8Array> {
+  const { file, store, scope } = opened;
+  // A layout is made for the default indentation.
+  const width = opened.metadata.layout === undefined ? indent.width : undefined;
+  const before = renderPlain(opened, width);
+  await opened.trail('encrypt');
+  const { macText } = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted: metadata.macOnlyEncrypted });
+  const lastModified = formatUtcSeconds(Date.now());
+  const sealed: Metadata = { ...metadata, lastModified, mac: sealMac(cipher, macText, lastModified) };
+  const render = (layout: string | undefined): Uint8Array => {
+    const whole = layout === undefined ? sealed : { ...sealed, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
+    return editedBytes(file, store.edits(file, metadataToBranch(whole), { indent: indent.width }));
+  };
+  const open = (bytes: Uint8Array): OpenedTree => readBack({ dataKey, scope }, store, bytes);
+  const bytes = render(before.layout ?? before.spareLayout);
+  return plainText(open(bytes), width) === before.text ? bytes : layAnew(render, open, before.text);
+}
+
+/** The bytes with a new layout that gives the wanted text. `render` gives them with one, `open` reads them back. */
+function layAnew(
+  render: (layout: string | undefined) => Uint8Array,
+  open: (bytes: Uint8Array) => OpenedTree,
+  wanted: string,
+): Uint8Array {
+  const bytes = render(printLayout(layoutBetween(plainText(open(render(undefined))), wanted)));
+  if (plainText(open(bytes)) !== wanted) throw notReadable('its plaintext is not that of the old file');
+  return bytes;
+}
+
+/**
+ * Wraps the data key of an open file for these recipients and puts them into its text; values, MAC and `lastmodified` stay byte
+ * for byte. `bytes` are those that the file was opened from. Throws what `wrapDataKey` throws, and `not-readable-back`.
+ */
+export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, 'printer'>): Promise<Uint8Array> {
+  const { opened, recipients, keyServices, indent } = resealing;
+  const { store, dataKey, scope, cipher } = opened;
+  const shamirThreshold = await wrapDataKey(dataKey, recipients, keyServices);
+  const sealed = { ...opened.metadata, keyGroups: recipients.keyGroups, shamirThreshold };
+  const file = store.parse(bytes);
+  const render = (metadata: Metadata): Uint8Array =>
+    editedBytes(file, store.edits(file, metadataToBranch(metadata), { indent: indent.width }));
+  const rewrapped = render(sealed);
+  const again = store.parse(rewrapped);
+  const read = metadataToBranch(metadataFromBranch(again.metadata));
+  const isSame = sameLeaves(leavesOf(again.documents), leavesOf(file.documents));
+  if (!isSame || !sameTree([read], [metadataToBranch(sealed)])) {
+    throw notReadable('it does not hold the values of the old file and the new keys');
+  }
+  if (frameOf(store, again) === frameOf(store, file)) return rewrapped;
+  // The whole text was printed anew: what an earlier release wrote had no place for the metadata.
+  return layAnew(
+    (layout) => render({ ...sealed, layout: layout && cipher.encrypt(layout, `${LAYOUT_FIELD}:`) }),
+    (text) => readBack({ dataKey, scope, ignoreMac: true }, store, text),
+    plainText(opened, indent.width),
+  );
+}
+
+/** A ciphertext without its metadata. */
+function frameOf(store: FormatStore, file: SourceFile): string {
+  return applyEdits(file.text, store.edits(file, null));
+}

@@ -1,0 +1,185 @@
+/** Sealing a tree: values encrypted, metadata made, the text rendered, and read back before anyone may write it. */
+import type { Cipher } from '../../cipher/cipher.js';
+import { LongText } from '../../cipher/long-text.js';
+import { sealMac } from '../../cipher/mac.js';
+import { encryptTree, type TreeResult } from '../../cipher/tree-cipher.js';
+import type { DataKey } from '../../datakey/data-key.js';
+import { SopsError } from '../../errors.js';
+import { layoutOf, printLayout, restoreLayout } from '../../formats/layout.js';
+import { applyEdits, bytesOf, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
+import { metadataToBranch } from '../../metadata/to-branch.js';
+import type { EncryptionScope } from '../../tree/scope.js';
+import type { Branch } from '../../tree/tree.js';
+import { formatUtcSeconds } from '../../util/rfc3339.js';
+import type { Indent } from '../read/indent.js';
+import { asRead, leavesOf, sameLeaves } from '../read/leaves.js';
+import { type OpenedTree, openWith } from '../read/open-file.js';
+import type { Trail } from '../trail.js';
+
+/** What is to be sealed, and how. */
+export interface Sealing {
+  /** The file with plaintext in its documents. They hold ciphertext afterwards. */
+  readonly file: SourceFile;
+  readonly reader: FormatStore;
+  readonly printer: FormatStore;
+  readonly indent: Indent;
+  readonly scope: EncryptionScope;
+  readonly dataKey: DataKey;
+  readonly cipher: Cipher;
+  readonly trail: Trail;
+  /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
+  readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+  /** A layout, as printed, that goes into the file if the text needs none. */
+  readonly spareLayout?: string | undefined;
+  /** Called with the ciphertext before it is written into the text, to choose the styles of its scalars. */
+  readonly restyle?: (documents: readonly Branch[]) => void;
+}
+
+export interface SealedFile {
+  /** In the encoding of the file. */
+  readonly bytes: Uint8Array;
+  readonly tree: TreeResult;
+}
+
+/**
+ * Encrypts the documents in place and renders them with their metadata. The bytes are parsed, decrypted and compared
+ * before they are returned. Throws `leaf-not-encryptable`, `output-format` for what the format cannot say, and
+ * `not-readable-back` when the check fails, which is a defect of sops-ts.
+ */
+export async function sealFile(sealing: Sealing): Promise<SealedFile> {
+  try {
+    return await seal(sealing);
+  } catch (error) {
+    throw asMarshalling(error);
+  }
+}
+
+/** In the words that SOPS has for a tree that cannot be printed encrypted; scripts look for them. */
+export function asMarshalling(error: unknown): unknown {
+  if (!(error instanceof SopsError) || error.code !== 'output-format') return error;
+  return error.reworded(`Could not marshal tree: ${error.message}`);
+}
+
+async function seal(sealing: Sealing): Promise<SealedFile> {
+  const { file, reader, printer, indent, scope, cipher } = sealing;
+  const keepsText = reader === printer && !indent.reprints;
+  const plainLeaves = keepsText ? [] : leavesOf(file.documents);
+  const { macOnlyEncrypted } = sealing.metadata;
+  await sealing.trail('encrypt');
+  const longText = new LongText();
+  const tree = encryptTree(file.documents, {
+    cipher,
+    scope,
+    macOnlyEncrypted,
+    longText,
+    sealsEmpty: printer.sealsEmpty,
+  });
+  sealing.restyle?.(file.documents);
+  const lastModified = formatUtcSeconds(Date.now());
+  const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
+  if (keepsText) return { bytes: sealKeepingText(sealing, metadata, longText), tree };
+  const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
+  const bytes = bytesOf(file, text);
+  checkConversion(sealing, bytes, plainLeaves);
+  return { bytes, tree };
+}
+
+/** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
+function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongText): Uint8Array {
+  const { file, reader, cipher } = sealing;
+  const options = { indent: sealing.indent.width };
+  const edits = reader.edits(file, metadataToBranch(metadata), options);
+  const bytes = editedBytes(file, edits);
+  const opened = readBack({ ...sealing, longText }, reader, bytes);
+  const { text } = opened.file;
+  const toPlain = reader.edits(opened.file, null);
+  const rendered = applyEdits(text, toPlain);
+  const layout = rendered === file.text ? undefined : layoutOf(file.text, edits, text, toPlain);
+  if (rendered !== file.text && (!layout || restoreLayout(rendered, layout) !== file.text))
+    throw notReadable('its plaintext is not the original text');
+  const printed = layout ? printLayout(layout) : sealing.spareLayout;
+  if (printed === undefined) return bytes;
+  const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printed, `${LAYOUT_FIELD}:`) };
+  const whole = editedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
+  checkLayout(sealing, whole, printed, leavesOf(opened.file.documents, asRead));
+  return whole;
+}
+
+/**
+ * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
+ * enough that it parses to the same ciphertext, and that the layout opens.
+ */
+function checkLayout(
+  sealing: Sealing,
+  bytes: Uint8Array,
+  layout: string,
+  ciphertext: ReturnType<typeof leavesOf>,
+): void {
+  const { reader, cipher } = sealing;
+  const again = parseBack(reader, bytes);
+  const read = metadataFromBranch(again.metadata).layout ?? '';
+  const same = sameLeaves(leavesOf(again.documents), ciphertext);
+  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== layout) {
+    throw notReadable('the layout does not stand in it');
+  }
+}
+
+/** Opens a sealed file as `decrypt` would. */
+export function readBack(opening: Opening, store: FormatStore, bytes: Uint8Array): OpenedTree {
+  return openBack(opening, store, parseBack(store, bytes));
+}
+
+interface Opening extends Pick<Sealing, 'dataKey' | 'scope'> {
+  /** Of a file whose MAC was not to be checked before either. */
+  readonly ignoreMac?: boolean;
+  readonly longText?: LongText;
+}
+
+function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
+  try {
+    return store.parse(bytes);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw notReadable(error.message, error);
+  }
+}
+
+function openBack(
+  { dataKey, scope, ignoreMac = false, longText }: Opening,
+  store: FormatStore,
+  file: SourceFile,
+): OpenedTree {
+  try {
+    const metadata = metadataFromBranch(file.metadata);
+    return openWith({ file, store, metadata, dataKey, scope }, { ignoreMac, rewrites: false, longText });
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    throw notReadable(error.message, error);
+  }
+}
+
+/** Holds a converted file against the leaves it was made from: what the format cannot say must not be written. */
+function checkConversion(sealing: Sealing, bytes: Uint8Array, wanted: ReturnType<typeof leavesOf>): void {
+  const { printer, reader } = sealing;
+  let same = false;
+  let cause: unknown;
+  try {
+    same = sameLeaves(leavesOf(readBack(sealing, printer, bytes).file.documents), wanted);
+  } catch (error) {
+    cause = error;
+  }
+  if (same) return;
+  throw new SopsError('output-format', `this ${reader.name} document cannot be read back from ${printer.name}`, {
+    hint: `It holds something that ${printer.name} has no way to say; encrypt it as ${reader.name}.`,
+    cause,
+  });
+}
+
+export function notReadable(reason: string, cause?: unknown): SopsError {
+  return new SopsError('not-readable-back', `the encrypted text cannot be read back: ${reason}`, {
+    hint: 'Nothing was written. This is a defect of sops-ts: please report it, with the shape of the file but without its values.',
+    cause,
+  });
+}

@@ -1,0 +1,169 @@
+/** Sealing a new plaintext into an open file: what did not change keeps its ciphertext, its IV and its type. */
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { SopsError } from '../../errors.js';
+import { encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import type { Metadata } from '../../metadata/metadata.js';
+import { sameLeafValue } from '../../tree/equality.js';
+import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../../tree/tree.js';
+import type { Indent } from '../read/indent.js';
+import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
+import { type Trail, UNNOTED } from '../trail.js';
+import { readBack, type SealedFile, sealFile } from './seal-file.js';
+
+export interface TextSealing {
+  /** As `openFile` gives it with `rewrites`. */
+  readonly opened: OpenedFile;
+  /** Its plaintext as `renderPlain` gives it. */
+  readonly before: PlainText;
+  /** The plaintext that it is to hold. */
+  readonly after: string;
+  readonly printer: FormatStore;
+  readonly indent: Indent;
+  /** Metadata in place of the file's own. */
+  readonly metadata?: Metadata | undefined;
+}
+
+/**
+ * Encrypts a new plaintext under the data key of an open file. It is sealed as the author's text, as `encrypt` does; values
+ * that stand unchanged at their place get the ciphertext they had, in the style it was written in.
+ * Throws what {@link parsePlainText} and `sealFile` throw.
+ */
+export async function sealText(sealing: TextSealing): Promise<SealedFile> {
+  const { opened, before, after, printer, indent } = sealing;
+  const { store } = opened;
+  const known = typesOf(opened, parsePlainText(opened, before.text));
+  const sealed = await seal(sealing, known, opened.trail);
+  if (known.size === 0 || store !== printer || indent.reprints) return sealed;
+  // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
+  const again = readBack(opened, store, sealed.bytes);
+  return plainText(again) === after ? sealed : seal(sealing, new Map(), UNNOTED);
+}
+
+/** Reads a plaintext in the format, encoding and line ends of an open file. Throws as the store does, and `already-encrypted`. */
+export function parsePlainText({ store, file }: OpenedFile, text: string): SourceFile {
+  const { lineEnd } = file;
+  const plain = (store.parsePlain ?? store.parse)(encodedBytes(file, text));
+  if (plain.metadata) throw reservedKey();
+  return lineEnd ? { ...plain, lineEnd } : plain;
+}
+
+/** The refusal of a top-level entry where SOPS keeps its metadata. */
+export function reservedKey(): SopsError {
+  const message =
+    "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
+  return new SopsError('already-encrypted', message, { hint: 'Give the entry another name.' });
+}
+
+function seal(sealing: TextSealing, known: KnownTypes, trail: Trail): Promise<SealedFile> {
+  const { opened, before, after, printer, indent, metadata } = sealing;
+  const { store, scope, dataKey, cipher } = opened;
+  const file = parsePlainText(opened, after);
+  giveTypes(file.documents, known);
+  const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
+  const styles = stylesOf(opened.file.documents);
+  const restyle = (documents: readonly Branch[]): void => giveStyles(documents, file.text, styles);
+  const { spareLayout } = before;
+  const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
+  return sealFile({ ...parts, spareLayout, restyle });
+}
+
+/** By place and value as its text reads: the value that the file holds, of which only the type is another. */
+type KnownTypes = ReadonlyMap<string, LeafValue>;
+
+/**
+ * Values whose type the plaintext does not show: an int in dotenv, a float `5` in JSON. Each would become another value,
+ * although nobody touched it.
+ */
+function typesOf(opened: OpenedFile, plain: SourceFile): KnownTypes {
+  const read = placedLeaves(plain.documents);
+  const known = new Map<string, LeafValue>();
+  for (const [place, { value }] of placedLeaves(opened.file.documents)) {
+    const [readPlace, readLeaf] = read.next().value ?? [];
+    if (!readLeaf || readPlace !== place) return new Map();
+    if (!sameLeafValue(value, readLeaf.value)) known.set(typeKey(place, readLeaf.value), value);
+  }
+  return read.next().done ? known : new Map();
+}
+
+function giveTypes(documents: readonly Branch[], known: KnownTypes): void {
+  if (known.size === 0) return;
+  for (const [place, leaf] of placedLeaves(documents)) {
+    const value = known.get(typeKey(place, leaf.value));
+    if (value !== undefined) leaf.value = value;
+  }
+}
+
+function typeKey(place: string, value: LeafValue): string {
+  const text = value !== null && isTimestamp(value) ? `${value.nanoseconds}` : String(value);
+  return `${place}\0${typeof value}\0${text}`;
+}
+
+/** All leaves with their keys, those of lists under the key of the list. */
+function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf], undefined> {
+  const open = documents
+    .map((document) => ({ items: document.items as readonly Entry[], next: 0, place: '' }))
+    .reverse();
+  for (let inner = open.at(-1); inner; inner = open.at(-1)) {
+    const entry = inner.items[inner.next++];
+    if (entry === undefined) open.pop();
+    if (entry === undefined || entry.kind === 'comment') continue;
+    const place = entry.kind === 'item' ? `${inner.place}${entry.key}\0` : inner.place;
+    const value = entry.kind === 'item' ? entry.value : entry;
+    if (value.kind === 'leaf') yield [place, value];
+    else open.push({ items: value.items, next: 0, place });
+  }
+}
+
+type Entry = Branch['items'][number] | Value;
+
+/** The styles that ciphertext can be given: those of YAML on one line, and those of INI and TOML. */
+const CHOSEN: ReadonlySet<string> = new Set([
+  'plain',
+  'single',
+  'double',
+  'bare',
+  'backtick',
+  'triple',
+  'triple-single',
+]);
+
+/** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
+function stylesOf(documents: readonly Branch[]): ReadonlyMap<string, string> {
+  const styles = new Map<string, string>();
+  for (const [, { source }] of placedLeaves(documents)) {
+    if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
+    if (CHOSEN.has(source.style)) styles.set(source.value, source.style);
+  }
+  return styles;
+}
+
+function giveStyles(documents: readonly Branch[], text: string, styles: ReadonlyMap<string, string>): void {
+  if (styles.size === 0) return;
+  for (const [, leaf] of placedLeaves(documents)) {
+    const { source, value } = leaf;
+    const style = typeof value === 'string' ? styles.get(value) : undefined;
+    if (!source || style === undefined || style === source.style) continue;
+    const end = CHOSEN.has(source.style) ? source.end : endOfBlock(source, text);
+    if (end !== undefined) leaf.source = { ...source, style, end };
+  }
+}
+
+/**
+ * Where a block scalar ends that gives way as a whole, with the empty lines that `+` makes its own; undefined for one with a
+ * comment on its header, which must stay.
+ */
+function endOfBlock({ start, end }: Source, text: string): number | undefined {
+  const [header, indicators = ''] = /^[|>]([-+0-9]*)[ \t]*\r?\n/.exec(text.slice(start, end)) ?? [];
+  if (header === undefined) return undefined;
+  if (!indicators.includes('+')) return end;
+  let at = end;
+  for (let next = lineBreakAt(text, at); next > at && lineBreakAt(text, next) > next; next = lineBreakAt(text, at))
+    at = next;
+  return at;
+}
+
+/** Behind the line break here, or the place itself when there is none. */
+function lineBreakAt(text: string, at: number): number {
+  if (text.startsWith('\r\n', at)) return at + 2;
+  return text[at] === '\n' ? at + 1 : at;
+}

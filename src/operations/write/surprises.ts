@@ -1,0 +1,50 @@
+/** Telling whoever encrypts a file first that its format reads values otherwise than people mean them. */
+import { SopsError } from '../../errors.js';
+import type { FormatStore, SourceFile, Surprise } from '../../formats/store.js';
+import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+
+const MOST_TOLD = 5;
+
+/** Values that are read otherwise than meant, with the comments that hold the rest of them as they were. */
+export interface Surprises {
+  readonly found: readonly Surprise[];
+  readonly rests: ReadonlyMap<Surprise, string>;
+}
+
+/** What is surprising in a plaintext file, found before it is encrypted. */
+export function surprisesIn(store: FormatStore, file: SourceFile): Surprises {
+  const found = store.surprises?.(file) ?? [];
+  const rests = found.flatMap((one) =>
+    typeof one.rest === 'object' && one.rest.text !== '' ? [[one, one.rest.text] as const] : [],
+  );
+  return { found, rests: new Map(rests) };
+}
+
+/**
+ * Once the file is encrypted: warns of the values among them that are ciphertext now, and refuses (`document-invalid`) when
+ * the rest of one stays in clear, unless SOPS's way is asked for.
+ */
+export function tellSurprises({ found, rests }: Surprises, name: string, asSops: boolean, host: Host): void {
+  const sealed = found.filter(({ leaf }) => typeof leaf.value === 'string' && leaf.value.startsWith('ENC['));
+  if (sealed.length === 0) return;
+  const bare = sealed.filter((one) => one.rest === 'keys' || (one.rest && rests.get(one) === one.rest.text));
+  if (bare.length > 0 && !asSops && !host.calledAsSops) {
+    throw new SopsError('document-invalid', `a part of a value would stay in clear: ${listOf(bare)}`, {
+      file: name,
+      hint: 'Quote the value as its format has it, or take the marks out; --as-sops encrypts it as SOPS does.',
+    });
+  }
+  host.warn(surprising(name, sealed));
+}
+
+/** The warning of values that are read otherwise than meant. */
+export function surprising(name: string, surprises: readonly Surprise[]): string {
+  return `${name}: other programs read some values otherwise than SOPS does: ${listOf(surprises)}`;
+}
+
+function listOf(surprises: readonly Surprise[]): string {
+  const told = surprises.slice(0, MOST_TOLD).map(({ path, reading }) => `${oneLine(path.join('.'))} (${reading})`);
+  const more = surprises.length - told.length;
+  return told.join(', ') + (more > 0 ? `, and ${more} more` : '');
+}

@@ -1,0 +1,68 @@
+/** The profiles in the files of the AWS tools, as far as they must be looked at here. */
+import { readFile } from '../../util/fs-promises.js';
+
+/** The credentials file and the configuration file, by the names that the SDK has for them. */
+export interface SharedFiles {
+  readonly filepath: string;
+  readonly configFilepath: string;
+}
+
+/** The names of the sections of a file; none if it cannot be read. */
+export async function sectionsOf(file: string): Promise<string[]> {
+  return (await readSections(file)).map(({ name }) => name);
+}
+
+/** The settings of a profile, those of the configuration file first; none when there is no such profile. */
+export async function profileSettings(
+  profile: string,
+  { filepath, configFilepath }: SharedFiles,
+): Promise<ReadonlyMap<string, string>> {
+  const sections = [...(await readSections(configFilepath)), ...(await readSections(filepath))];
+  const own = sections.filter(({ name }) => name.replace(/^profile\s+/, '') === profile);
+  return new Map(own.reverse().flatMap(({ settings }) => [...settings]));
+}
+
+/** What keeps a profile from giving credentials, as far as its settings tell; undefined when nothing does. */
+export async function flawOf(profile: string, files: SharedFiles): Promise<string | undefined> {
+  const settings = await profileSettings(profile, files);
+  const has = (name: string): boolean => (settings.get(name) ?? '') !== '';
+  const source = settings.get('source_profile');
+  if (has('aws_access_key_id') !== has('aws_secret_access_key')) {
+    return `it has no ${has('aws_access_key_id') ? 'aws_secret_access_key' : 'aws_access_key_id'}`;
+  }
+  if (source !== undefined && source !== profile && (await profileSettings(source, files)).size === 0) {
+    return `its source_profile ${source} is not there`;
+  }
+  if (has('role_arn') && !['source_profile', 'credential_source', 'web_identity_token_file'].some(has)) {
+    return 'it has a role_arn, but neither source_profile nor credential_source to get it with';
+  }
+  const place = settings.get('credential_source');
+  if (place !== undefined && !SOURCES.includes(place))
+    return `its credential_source ${place} is none of ${SOURCES.join(', ')}`;
+  const session = settings.get('sso_session');
+  const isThere = async (file: string): Promise<boolean> => (await sectionsOf(file)).includes(`sso-session ${session}`);
+  if (session !== undefined && !(await isThere(files.configFilepath))) return `its sso_session ${session} is not there`;
+  return undefined;
+}
+
+const SOURCES = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer'];
+
+interface Section {
+  readonly name: string;
+  readonly settings: Map<string, string>;
+}
+
+async function readSections(file: string): Promise<Section[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const sections: Section[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const header = /^[ \t]*\[([^\]]*)\]/.exec(line)?.[1];
+    if (header !== undefined) sections.push({ name: header.replaceAll(/["']/g, '').trim(), settings: new Map() });
+    const at = line.indexOf('=');
+    // What is indented belongs to the setting above it.
+    if (header === undefined && at > 0 && !/^[\s#;]/.test(line)) {
+      sections.at(-1)?.settings.set(line.slice(0, at).trim(), line.slice(at + 1).trim());
+    }
+  }
+  return sections;
+}

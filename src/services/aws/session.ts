@@ -1,0 +1,34 @@
+/** Sessions with assumed roles, from AWS STS. */
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { importSdk } from '../import-sdk.js';
+import { failureOf } from './failure.js';
+import { endpointOf } from './request-handler.js';
+import type { AwsCredentials, AwsSettings } from './settings.js';
+
+type Sts = typeof import('@aws-sdk/client-sts');
+
+/** Which role, and as whom; a profile may ask for more than a key can. */
+export interface SessionRequest {
+  readonly RoleArn: string;
+  readonly RoleSessionName: string;
+  readonly ExternalId?: string;
+  readonly DurationSeconds?: number;
+}
+
+const ROLE_HINT = 'See that your login holds (aws sts get-caller-identity), and ask for sts:AssumeRole on the role.';
+
+/** The credentials of a new session. Throws `key`, saying which role it is about. */
+export async function openSession(request: SessionRequest, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
+  const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
+  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  try {
+    const answer = await client.send(new AssumeRoleCommand(request));
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new SopsError('key', 'the answer has no credentials');
+    const expiration = Expiration ? { expiration: Expiration } : {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
+  } catch (error) {
+    throw failureOf(`failed to assume role '${request.RoleArn}'`, error, () => ROLE_HINT);
+  }
+}

@@ -1,0 +1,137 @@
+/** The credentials for GCP, found in SOPS's order (spec keys-and-config.md section 2.3). */
+
+import { Agent } from 'node:https';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readFile } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { readTlsRoots } from '../http/tls-roots.js';
+import { importSdk } from '../import-sdk.js';
+
+type Auth = typeof import('google-auth-library');
+/** What gives the header `authorization` of a request, and renews its token. */
+export type AuthClient = Awaited<ReturnType<InstanceType<Auth['GoogleAuth']>['getClient']>>;
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+const HINT =
+  'Set GOOGLE_CREDENTIALS, GOOGLE_OAUTH_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login';
+
+/** Throws `key` when there are no credentials, or none that can be read. */
+export async function findCredentials(host: Host): Promise<AuthClient> {
+  const auth = await importSdk<Auth>('google-auth-library');
+  const { env } = host;
+  if (env.GOOGLE_CREDENTIALS)
+    return fromJson(auth, await fileOrValue(env.GOOGLE_CREDENTIALS, host), 'GOOGLE_CREDENTIALS', host);
+  if (env.GOOGLE_OAUTH_ACCESS_TOKEN) return fromToken(auth, env.GOOGLE_OAUTH_ACCESS_TOKEN);
+  const file = await applicationDefault(host);
+  if (file) return fromJson(auth, file.text, file.path, host);
+  return fromMachine(auth, host);
+}
+
+/**
+ * The credentials for services other than the KMS: SOPS finds those by Google's own rules alone, so a file comes first here, and what
+ * SOPS has for keys counts where it would find none but the machine's. Throws as {@link findCredentials}.
+ */
+export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
+  const file = await applicationDefault(host);
+  if (!file) return findCredentials(host);
+  return fromJson(await importSdk<Auth>('google-auth-library'), file.text, file.path, host);
+}
+
+/** The file of that name, or the text itself when there is none. */
+export async function fileOrValue(text: string, host: Host): Promise<string> {
+  if (text.trimStart().startsWith('{')) return text;
+  try {
+    return await readFile(resolve(host.cwd, text), 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENAMETOOLONG') return text;
+    throw new SopsError('key', `cannot read the file that GOOGLE_CREDENTIALS names: ${systemReason(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function fromJson(auth: Auth, text: string, source: string, host: Host): Promise<AuthClient> {
+  let credentials: unknown;
+  try {
+    credentials = JSON.parse(text);
+  } catch {
+    // The parser's message would quote the text, which may be a key.
+    credentials = null;
+  }
+  if (typeof credentials !== 'object' || credentials === null) {
+    throw new SopsError('key', `the credentials of ${source} are not JSON`, {
+      hint: 'They should be a JSON object, or the name of a file that exists and holds one.',
+    });
+  }
+  const ca = await readTlsRoots(host);
+  const clientOptions = ca ? { clientOptions: { transporterOptions: { agent: new Agent({ ca }) } } } : {};
+  try {
+    const finder = new auth.GoogleAuth({ credentials, scopes: [SCOPE], ...clientOptions });
+    // As in SOPS: a service account signs its own tokens, so that no other host need be reached.
+    finder.useJWTAccessWithScope = true;
+    return await finder.getClient();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown error';
+    throw new SopsError('key', `the credentials of ${source} cannot be used: ${reason}`, {
+      hint: 'Get them anew, e.g. by gcloud auth application-default login.',
+      cause,
+    });
+  }
+}
+
+function fromToken({ OAuth2Client }: Auth, text: string): AuthClient {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new SopsError('key', 'GOOGLE_OAUTH_ACCESS_TOKEN is not a token', {
+      hint: 'gcloud auth print-access-token prints one, which holds for an hour.',
+    });
+  const client = new OAuth2Client();
+  client.setCredentials({ access_token: token });
+  return client;
+}
+
+/** The file of GOOGLE_APPLICATION_CREDENTIALS, or the one that gcloud keeps, if there is one. */
+async function applicationDefault(host: Host): Promise<{ text: string; path: string } | undefined> {
+  const named = host.env.GOOGLE_APPLICATION_CREDENTIALS;
+  const path = named ? resolve(host.cwd, named) : wellKnownFile(host);
+  try {
+    return { text: await readFile(path, 'utf8'), path };
+  } catch (cause) {
+    if (!named) return undefined;
+    throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${path}`, {
+      hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.',
+      cause,
+    });
+  }
+}
+
+/** Where gcloud keeps the application default credentials. */
+export function wellKnownFile({ env, platform }: Host): string {
+  const folder =
+    env.CLOUDSDK_CONFIG ||
+    (platform === 'win32' ? join(env.APPDATA ?? '', 'gcloud') : join(env.HOME || homedir(), '.config', 'gcloud'));
+  return join(folder, 'application_default_credentials.json');
+}
+
+/** Those of the machine, when it is one of Google's. */
+async function fromMachine({ gcpMetadata, Compute }: Auth, { env }: Host): Promise<AuthClient> {
+  const look = env.METADATA_SERVER_DETECTION?.trim().toLowerCase() !== 'none';
+  const isGoogle = () => Boolean(env.GCE_METADATA_HOST) || gcpMetadata.getGCPResidency();
+  if (look && (isGoogle() || (await answersAsGoogle()))) return new Compute({ scopes: [SCOPE] });
+  throw new SopsError('key', 'credentials: could not find default credentials', { hint: HINT });
+}
+
+const METADATA_SERVER = 'http://169.254.169.254/';
+const METADATA_HEADER = 'Metadata-Flavor';
+
+/** Asks the address of metadata servers; the package's own way prints a warning on every machine that is not Google's. */
+function answersAsGoogle(): Promise<boolean> {
+  const headers = { [METADATA_HEADER]: 'Google' };
+  return fetch(METADATA_SERVER, { headers, redirect: 'manual', signal: AbortSignal.timeout(1000) }).then(
+    (answer) => answer.headers.get(METADATA_HEADER) === 'Google',
+    () => false,
+  );
+}

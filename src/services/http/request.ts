@@ -1,0 +1,162 @@
+/** One HTTP request to a service, with a small answer: through the proxies of the environment, without following redirects. */
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
+import { type ErrorCode, SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { HttpFailure } from './failure.js';
+import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For the whole exchange, in milliseconds. */
+  readonly timeout: number;
+  readonly tls?: ConnectionOptions;
+  /** Instead of the environment's proxy; null for none. */
+  readonly proxy?: URL | null;
+  /** A unix socket to connect to instead of the URL's host. */
+  readonly socketPath?: string;
+  /** Ends the exchange when aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Code of the errors thrown; `key` unless told otherwise. */
+  readonly errorCode?: ErrorCode;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Answers of key services are a few kilobytes; what is longer comes from somewhere else. */
+const MOST_BYTES = 1 << 20;
+
+/**
+ * Sends a request and reads the answer, whatever its status. With `SSL_CERT_FILE` servers are checked against the certificates
+ * there; else against Node's own and, if these do not know a server's authority, the system's, as programs in Go do.
+ * Throws an error that names the server and the reason, but nothing of the request's headers and body.
+ */
+export async function sendRequest(request: HttpRequest, host: Host): Promise<HttpResponse> {
+  const code = request.errorCode ?? 'key';
+  const secure = request.url.protocol === 'https:';
+  const ca = request.tls?.ca ?? (secure ? await readTlsRoots(host, code) : undefined);
+  const tls: ConnectionOptions = { ...request.tls, ...(ca === undefined ? {} : { ca }) };
+  try {
+    return await exchange({ ...request, tls }, host);
+  } catch (error) {
+    const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots() : undefined;
+    if (roots === undefined) throw explain(error, request, code);
+    // Nothing was sent but the client's hello: the handshake failed.
+    return exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
+      throw explain(again, request, code);
+    });
+  }
+}
+
+async function exchange(request: HttpRequest, host: Host): Promise<HttpResponse> {
+  const { url } = request;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new HttpFailure('only http and https are supported');
+  const late = AbortSignal.timeout(request.timeout);
+  const signal = request.signal ? AbortSignal.any([late, request.signal]) : late;
+  const headers = withLength(request);
+  const options: RequestOptions = { method: request.method, headers, signal, agent: false };
+  const route = await routeOf({ ...request, headers }, host, signal);
+  const { request: open } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  return new Promise((settle, reject) => {
+    const sent: ClientRequest = open(url, { ...request.tls, ...options, ...route }, (answer) => {
+      readAnswer(answer).then(settle, reject);
+    });
+    sent.on('error', reject);
+    sent.end(request.body);
+  });
+}
+
+function withLength({ headers, body, method }: HttpRequest): Record<string, string> {
+  if (method === 'GET') return { ...headers };
+  return { ...headers, 'Content-Length': String(Buffer.byteLength(body ?? '')) };
+}
+
+/** How to get to the server, other than by its name. */
+async function routeOf(request: HttpRequest, host: Host, signal: AbortSignal): Promise<RequestOptions> {
+  if (request.socketPath !== undefined) return { socketPath: request.socketPath };
+  const { proxyFor, throughProxy } = await import('./proxy.js');
+  const proxy = request.proxy === undefined ? proxyFor(request.url, host.env) : request.proxy;
+  if (!proxy) return {};
+  return throughProxy(request.url, proxy, { headers: request.headers, tls: request.tls ?? {}, signal });
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer) {
+    length += (part as Buffer).length;
+    if (length > MOST_BYTES) throw new HttpFailure('the answer is too long');
+    parts.push(part as Buffer);
+  }
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString('utf8') };
+}
+
+/** Codes of OpenSSL, by Node's names, for a certificate whose issuer is not known. */
+const UNKNOWN_AUTHORITY = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
+function isUnknownAuthority(error: unknown): boolean {
+  return UNKNOWN_AUTHORITY.has(codeOf(error));
+}
+
+async function systemRoots(): Promise<string[] | undefined> {
+  const { readSystemRoots } = await import('./system-roots.js');
+  return readSystemRoots();
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection reset'],
+  ['ENOTFOUND', 'host not found'],
+  ['EAI_AGAIN', 'host not found'],
+  ['EHOSTUNREACH', 'no route to host'],
+  ['ENETUNREACH', 'network unreachable'],
+  ['ETIMEDOUT', 'connection timed out'],
+  ['ENOENT', 'no such socket'],
+  ['ABORT_ERR', 'no answer in time'],
+  ['EPROTO', 'the server does not speak TLS here'],
+]);
+
+/** Whether trying once more may help. A server that refuses, or whose name is unknown, needs more than seconds. */
+export function isPassing(error: unknown): boolean {
+  const cause = error instanceof SopsError ? error.cause : error;
+  return ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].includes(codeOf(cause));
+}
+
+function explain(error: unknown, { url }: HttpRequest, code: ErrorCode): SopsError {
+  if (error instanceof SopsError) return error;
+  const known = codeOf(error);
+  const hint = UNKNOWN_AUTHORITY.has(known)
+    ? { hint: AUTHORITY_HINT }
+    : { hint: 'Check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY).' };
+  return new SopsError(code, `cannot reach ${url.protocol}//${url.host}: ${reasonOf(error, known)}`, {
+    ...hint,
+    cause: error,
+  });
+}
+
+function reasonOf(error: unknown, code: string): string {
+  const reason = REASONS.get(code);
+  if (reason !== undefined) return reason;
+  // Texts about certificates come from OpenSSL and Node, and speak of the server's side alone.
+  const speaks = error instanceof HttpFailure || /CERT|^ERR_TLS|^UNABLE_TO/.test(code);
+  // Node 24 adds advice about its own flags behind a semicolon.
+  return speaks && error instanceof Error ? (error.message.split(/[;\n]/, 1)[0] ?? '') : code || 'request failed';
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : error instanceof Error && error.name === 'TimeoutError' ? 'ABORT_ERR' : '';
+}

@@ -1,0 +1,115 @@
+/** Requests to a Vault server, as the environment says: agent, proxy, namespace, retries, one redirect, rate limit. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
+import { membersOf, wordsOf } from '../http/answer.js';
+import type { HttpRequest, HttpResponse } from '../http/request.js';
+import { type RetryRule, sendWithRetries } from '../http/retry.js';
+import { apiUrl } from './address.js';
+import type { VaultSettings } from './settings.js';
+
+export interface Run {
+  readonly host: Host;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface VaultRequest {
+  readonly method: 'GET' | 'PUT';
+  /** URL of the server. */
+  readonly address: string;
+  /** Whether an agent of `VAULT_AGENT_ADDR`, if there is one, is asked instead of that server. */
+  readonly viaAgent: boolean;
+  /** The path below `/v1/`, not encoded; see {@link apiUrl} for what is refused. */
+  readonly segments: readonly string[];
+  /** JSON; for PUT only. */
+  readonly body?: string;
+}
+
+/** Sends a request with the user's token and returns the answer, whatever its status. Throws `key` when there is none. */
+export async function sendToVault(
+  { method, body, ...target }: VaultRequest,
+  settings: VaultSettings,
+  { host, signal }: Run,
+): Promise<HttpResponse> {
+  const place = await placeOf(target, settings);
+  const { token, tls, timeout } = settings;
+  const headers: Record<string, string> = { ...settings.headers, ...place.headers, 'X-Vault-Request': 'true' };
+  if (token !== '') headers['X-Vault-Token'] = token;
+  const content = body === undefined ? {} : { body };
+  const request: HttpRequest = { method, timeout, tls, signal, ...content, ...place, headers };
+  await waitForTurn(settings, { host, signal });
+  const rule = retryRule(settings);
+  const first = await sendWithRetries(request, rule, host);
+  const next = settings.followsRedirects ? redirected(first, request) : undefined;
+  return next ? sendWithRetries(next, rule, host) : first;
+}
+
+/** The error for an answer that refuses: with the server's own words, and nothing of what was sent. */
+export function refusalOf({ status, body }: HttpResponse, { token }: VaultSettings): SopsError {
+  const errors = membersOf(body)?.get('errors');
+  const words = Array.isArray(errors) ? errors.filter((error) => typeof error === 'string').join('; ') : '';
+  const said = wordsOf(words, [token]);
+  const missing = token === '' && status === 403;
+  return new SopsError('key', `Vault answered ${status}${said && `: ${said}`}`, {
+    ...(missing ? { hint: 'There is no token: set VAULT_TOKEN, or log in so that ~/.vault-token is written.' } : {}),
+  });
+}
+
+type Place = Pick<HttpRequest, 'url' | 'proxy' | 'socketPath'> & Partial<Pick<HttpRequest, 'headers'>>;
+type Target = Omit<VaultRequest, 'method' | 'body'>;
+
+/** Where a request goes: to the agent if there is one, else to the address. */
+async function placeOf({ address, viaAgent, segments }: Target, settings: VaultSettings): Promise<Place> {
+  const agent = viaAgent ? settings.agent : '';
+  if (agent.startsWith('unix://')) {
+    return { url: apiUrl('http://localhost', segments), socketPath: agent.slice('unix://'.length) };
+  }
+  const url = apiUrl(agent === '' ? address : agent, segments);
+  const place = settings.looksUpServices && url.port === '' ? await serviceOf(url) : { url };
+  return settings.proxy === undefined ? place : { ...place, proxy: settings.proxy };
+}
+
+/** The server that DNS names for a host without a port; the host itself when there is none. */
+async function serviceOf(url: URL): Promise<Place> {
+  const { resolveSrv } = await import('node:dns/promises');
+  const found = await resolveSrv(`_http._tcp.${url.hostname}`).catch(() => []);
+  const [best] = found.sort((one, other) => one.priority - other.priority || other.weight - one.weight);
+  if (!best) return { url };
+  const target = new URL(url);
+  target.hostname = best.name;
+  target.port = String(best.port);
+  return { url: target, headers: { Host: url.host } };
+}
+
+/** What Vault's own client takes for passing: quotas, replication lag, and errors of the server but "not implemented". */
+function retryRule({ retries }: VaultSettings): RetryRule {
+  return {
+    retries,
+    wait: (retry) => (1000 + 500 * Math.random()) * retry,
+    isPassing: (status) => status === 412 || status === 429 || (status >= 500 && status !== 501),
+  };
+}
+
+/** A standby server sends clients on to the active one; that is followed once. Undefined when there is nothing to follow. */
+function redirected({ status, headers }: HttpResponse, request: HttpRequest): HttpRequest | undefined {
+  if (![301, 302, 307].includes(status) || headers.location === undefined) return undefined;
+  const url = URL.canParse(headers.location, request.url.href) ? new URL(headers.location, request.url) : undefined;
+  if (url === undefined) throw new SopsError('key', 'Vault redirects to something that is no URL');
+  if (request.url.protocol === 'https:' && url.protocol !== 'https:') {
+    throw new SopsError('key', 'redirect would cause protocol downgrade');
+  }
+  return { ...request, url };
+}
+
+/** By run: how many requests may go at once, as of when (milliseconds). */
+const turns = new WeakMap<Host, { left: number; at: number }>();
+
+/** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
+async function waitForTurn({ rate }: VaultSettings, { host, signal }: Run): Promise<void> {
+  if (!rate) return;
+  const now = Date.now();
+  const { left, at } = turns.get(host) ?? { left: rate.burst, at: now };
+  const filled = Math.min(rate.burst, left + ((now - at) / 1000) * rate.perSecond) - 1;
+  turns.set(host, { left: filled, at: now });
+  if (filled < 0) await sleep((-filled / rate.perSecond) * 1000, undefined, signal ? { signal } : {});
+}
