@@ -2,7 +2,7 @@
 
 /**
  * Every way sops-ts can fail. The number is the exit status of the command line; those that SOPS
- * has keep SOPS's number (spec command-line.md section 3), and no number of SOPS's is reused for another meaning.
+ * has keep SOPS's number (docs/command-line.md#exit-statuses), and no number of SOPS's is reused for another meaning.
  */
 export const EXIT_STATUS = {
   /** Anything without a number of its own: configuration, no keys, refused input. */

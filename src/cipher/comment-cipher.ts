@@ -13,7 +13,7 @@ const REACH = 8;
 const RUN_REACH = 64;
 
 /**
- * Decrypts a comment in place, under its own path or one around it (design.md section 4); a comment that was
+ * Decrypts a comment in place, under its own path or one around it (docs/format.md#keeping-the-text); a comment that was
  * encrypted elsewhere is found even where the scope would leave comments plain.
  * @returns false when it should be readable and is not; it then stands as it was.
  */

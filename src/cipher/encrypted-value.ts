@@ -1,4 +1,4 @@
-/** The text `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: reading and writing it (spec file-format.md section 2). */
+/** The text `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: reading and writing it (docs/format.md#values). */
 import { isBase64 } from '../util/base64.js';
 
 /** The parts of an encrypted value; the first three in base64, each of at least one byte. */

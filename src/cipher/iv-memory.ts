@@ -1,4 +1,4 @@
-/** Which IV a plaintext had: unchanged values at unchanged places get their ciphertext back (spec file-format.md section 2). */
+/** Which IV a plaintext had: unchanged values at unchanged places get their ciphertext back (docs/format.md#values). */
 import { IV_TEXT_LENGTH } from './encrypted-value.js';
 
 /** How a plaintext stood in the file that was read. */

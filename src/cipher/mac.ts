@@ -1,4 +1,4 @@
-/** The message authentication code: SHA-512 over the plaintexts in order, encrypted under `lastmodified` (spec section 4). */
+/** The message authentication code: SHA-512 over the plaintexts in order, encrypted under `lastmodified` (docs/format.md#the-mac). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
 import { formatRfc3339, parseRfc3339 } from '../util/rfc3339.js';

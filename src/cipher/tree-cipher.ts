@@ -1,4 +1,4 @@
-/** Encrypting and decrypting whole trees in place, with the MAC computed on the way (spec file-format.md sections 2–4). */
+/** Encrypting and decrypting whole trees in place, with the MAC computed on the way (docs/format.md#values, docs/format.md#the-mac). */
 import { SopsError } from '../errors.js';
 import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
 import { type Branch, comment, type Leaf, type LeafValue } from '../tree/tree.js';
@@ -42,7 +42,7 @@ export interface DecryptedTree extends TreeResult {
 
 /**
  * Encrypts the selected leaves and comments of the documents in place; sources stay. Null, empty strings (unless
- * the options say otherwise) and empty containers stay as they are and count for nothing; comments are never part of the MAC (spec section 10, D1).
+ * the options say otherwise) and empty containers stay as they are and count for nothing; comments are never part of the MAC (docs/format.md#d1-comments-in-lists).
  * Throws `leaf-not-encryptable` with the path for a value SOPS has no text for, and for a comment whose ciphertext
  * would match the rule that keeps comments plain. The tree is partly encrypted then.
  */

@@ -1,4 +1,4 @@
-/** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (spec command-line.md 1.2, 1.3). */
+/** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (docs/command-line.md#words-and-flags, docs/command-line.md#flags-behind-the-file). */
 import { type FlagRow, findFlag } from './flags.js';
 import { UsageError } from './usage-error.js';
 

@@ -1,4 +1,4 @@
-/** A whole command line, understood: which command, which flags, which operands (spec command-line.md 1.1 to 1.5). */
+/** A whole command line, understood: which command, which flags, which operands (docs/command-line.md#words-and-flags). */
 import { SopsError } from '../errors.js';
 import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder, unknownFlag } from './argv.js';
 import { type CommandRow, isFamily } from './commands/command.js';

@@ -1,5 +1,5 @@
 /**
- * The private folder in which Node keeps the program compiled (docs/architecture.md, Start-up). Whatever stands in it is run, and Node
+ * The private folder in which Node keeps the program compiled (docs/architecture.md#start-up). Whatever stands in it is run, and Node
  * holds it to a CRC-32 alone, which is no protection: so the folder must be the user's own, and nobody else may write there.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';

@@ -46,7 +46,7 @@ export class FlagValues {
 }
 
 /**
- * The values that the environment gives to flags (spec section 1.5): an empty variable is absent for texts and `false` for
+ * The values that the environment gives to flags (docs/command-line.md#variables-of-flags): an empty variable is absent for texts and `false` for
  * yes/no flags. A flag that is on by default is on here. Throws `usage` for a yes/no variable with another word.
  */
 export function environmentValues(table: readonly FlagRow[], env: Environment): Map<string, FlagValue> {

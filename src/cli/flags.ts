@@ -1,5 +1,5 @@
 /**
- * The flags: one row each, from which lexing and environment defaults follow (spec command-line.md 1.8). What help and
+ * The flags: one row each, from which lexing and environment defaults follow (docs/command-line.md#flags-by-command). What help and
  * completion say of them stands in guide/flag-texts.ts, since no other run needs it.
  */
 import { KEY_TYPES } from '../keys/registry.js';

@@ -1,4 +1,4 @@
-/** A change of recipients as SOPS shows it (spec keys-and-config.md section 7, updatekeys, 5). */
+/** A change of recipients as SOPS shows it (docs/command-line.md#updatekeys). */
 import { type NameOf, withName } from '../config/recipient-names.js';
 import type { GroupChange, KeyChange } from '../operations/key-changes.js';
 import type { Painter } from './colours.js';

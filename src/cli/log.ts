@@ -1,4 +1,4 @@
-/** The log of `--verbose` on standard error, in the shape that SOPS's has: scripts and tests look for its lines (spec command-line.md section 5). */
+/** The log of `--verbose` on standard error, in the shape that SOPS's has: scripts and tests look for its lines (docs/command-line.md#the-log). */
 import type { Log, LogEntry } from '../util/host.js';
 import { printable } from './report.js';
 import { type Streams, say } from './streams.js';

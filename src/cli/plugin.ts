@@ -1,4 +1,4 @@
-/** The plug-in of kustomize as a program of its own, in the place of ksops: from words and streams to an exit status (spec kubernetes-and-stores.md 1.5). */
+/** The plug-in of kustomize as a program of its own, in the place of ksops: from words and streams to an exit status (docs/kubernetes/ksops.md#modes). */
 import { readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { isatty } from 'node:tty';

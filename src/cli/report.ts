@@ -89,7 +89,7 @@ function cut(line: string): string {
   return line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS)}…` : line;
 }
 
-/** Words of SOPS that scripts look for (spec command-line.md section 4), where the sentence does not begin with them. */
+/** Words of SOPS that scripts look for (docs/command-line.md#messages-that-scripts-match), where the sentence does not begin with them. */
 const HEADLINES: { readonly [code in ErrorCode]?: string } = {
   'leaf-not-encryptable': 'Error encrypting tree: ',
   'output-format': 'Error dumping file: ',

@@ -1,4 +1,4 @@
-/** The configuration of the audit log (spec keys-and-config.md section 9): YAML with the databases that get the events. */
+/** The configuration of the audit log (docs/audit-log.md): YAML with the databases that get the events. */
 import { SopsError } from '../errors.js';
 import { Decoder } from './decode.js';
 import { readConfigDocument } from './document.js';

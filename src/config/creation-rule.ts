@@ -1,4 +1,4 @@
-/** Which creation rule is for a file (spec keys-and-config.md 5.3; design.md section 5 for the warnings). */
+/** Which creation rule is for a file (docs/configuration.md#which-rule). */
 import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { Host } from '../util/host.js';

@@ -1,4 +1,4 @@
-/** Typed values out of the tree of a configuration, by the rules go-yaml v3 has for typed targets (spec keys-and-config.md 5.2). */
+/** Typed values out of the tree of a configuration, by the rules go-yaml v3 has for typed targets (docs/configuration.md#how-it-is-read). */
 import { SopsError } from '../errors.js';
 import { type Branch, type Item, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
 import type { ConfigDocument } from './document.js';

@@ -1,4 +1,4 @@
-/** Where `publish` puts a file (spec keys-and-config.md 5.5). */
+/** Where `publish` puts a file (docs/configuration.md#destination-rules). */
 import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import { REMOTES } from '../remotes/registry.js';

@@ -1,4 +1,4 @@
-/** The encryption context of AWS KMS as a text (spec keys-and-config.md 2.2). */
+/** The encryption context of AWS KMS as a text (docs/keys/aws-kms.md#encryption-context). */
 import { SopsError } from '../errors.js';
 
 /**

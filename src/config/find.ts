@@ -1,4 +1,4 @@
-/** Where the `.sops.yaml` of a run is (spec keys-and-config.md 5.1; design.md section 5 for the search from the file). */
+/** Where the `.sops.yaml` of a run is (docs/configuration.md#where-it-is-looked-for). */
 
 import { dirname, relative, resolve, sep } from 'node:path';
 import { existsSync } from '../util/fs.js';

@@ -1,4 +1,4 @@
-/** From the keys of flags or of a creation rule to groups of master keys (spec keys-and-config.md 2.1, 5.2, 6). */
+/** From the keys of flags or of a creation rule to groups of master keys (docs/configuration.md#keys-and-options-on-the-command-line, docs/keys/README.md#lists-of-keys). */
 import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';

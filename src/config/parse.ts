@@ -1,4 +1,4 @@
-/** From the tree of a `.sops.yaml` to its typed form (spec keys-and-config.md 5.2, 5.4, 5.5). */
+/** From the tree of a `.sops.yaml` to its typed form (docs/configuration.md#how-it-is-read). */
 import { KEY_TYPES } from '../keys/registry.js';
 import { SELECTION_OPTIONS, type SelectionOption } from '../metadata/metadata.js';
 import { REMOTES } from '../remotes/registry.js';

@@ -1,4 +1,4 @@
-/** Which of the six selection options is in force for a new file (spec keys-and-config.md section 6). */
+/** Which of the six selection options is in force for a new file (docs/configuration.md#keys-and-options-on-the-command-line). */
 import { SopsError } from '../errors.js';
 import { DEFAULT_SELECTION, SELECTION_OPTIONS, type SelectionRule } from '../metadata/metadata.js';
 import type { Host } from '../util/host.js';

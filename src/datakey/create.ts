@@ -1,4 +1,4 @@
-/** Making a data key, and wrapping one for every master key of a file (spec keys-and-config.md sections 3 and 7). */
+/** Making a data key, and wrapping one for every master key of a file (docs/keys/README.md#key-groups, docs/keys/README.md#the-life-of-a-data-key). */
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';

@@ -1,4 +1,4 @@
-/** In which order the keys of a group are tried (spec keys-and-config.md section 4). */
+/** In which order the keys of a group are tried (docs/keys/README.md#recovering-the-data-key). */
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 

@@ -1,4 +1,4 @@
-/** Recovering the data key of a file from its master keys (spec keys-and-config.md section 4). */
+/** Recovering the data key of a file from its master keys (docs/keys/README.md#recovering-the-data-key). */
 import type { MasterKey } from '../keys/provider.js';
 import { type KeyService, keyStringOf, logOf } from '../keyservice/keyservice.js';
 import { Lane } from '../util/lane.js';

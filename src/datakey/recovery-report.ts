@@ -21,7 +21,7 @@ const TRAILER_COLUMNS = 75;
 
 /**
  * The error for a file whose data key was not recovered. Its message is a few lines that hold what scripts
- * match in SOPS's report (spec command-line.md section 4); its detail is that report.
+ * match in SOPS's report (docs/command-line.md#messages-that-scripts-match); its detail is that report.
  */
 export function notRecovered(groups: readonly GroupFailures[], threshold: number): SopsError {
   const shown = groups.map((group, index) => `Group ${index}: ${group ? shortGroup(group) : 'SUCCESS'}`);

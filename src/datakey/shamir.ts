@@ -1,5 +1,5 @@
 /**
- * Shamir's secret sharing over GF(2^8) with the polynomial of AES, byte by byte (spec keys-and-config.md section 3).
+ * Shamir's secret sharing over GF(2^8) with the polynomial of AES, byte by byte (docs/keys/README.md#key-groups).
  * A part is the y values in the secret's byte order and then its x, which is the group's number from 1.
  * Secret bytes take the same steps whatever they are: no branches, no table look-ups.
  */

@@ -1,4 +1,4 @@
-/** The user's editor: which program it is, and running it on a file (spec command-line.md section 2.3). */
+/** The user's editor: which program it is, and running it on a file (docs/command-line.md#edit). */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { basename } from 'node:path';

@@ -1,4 +1,4 @@
-/** The binary format: any bytes as one string, kept in JSON when encrypted (spec file-format.md section 6.6). */
+/** The binary format: any bytes as one string, kept in JSON when encrypted (docs/format.md#binary). */
 import { SopsError } from '../errors.js';
 import { type Branch, branch, item, itemOf, leaf } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';

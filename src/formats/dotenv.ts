@@ -1,4 +1,4 @@
-/** The dotenv format (spec file-format.md section 6.4). */
+/** The dotenv format (docs/format.md#dotenv). */
 import { SopsError } from '../errors.js';
 import { flatten, unflatten } from '../metadata/flatten.js';
 import { sameLeafValue } from '../tree/equality.js';

@@ -1,4 +1,4 @@
-/** What style alone cannot bring back: the spans of the plainly rendered text whose original differs (design.md section 4). */
+/** What style alone cannot bring back: the spans of the plainly rendered text whose original differs (docs/format.md#sops_ts_layout). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
 import { encodeText } from '../util/text.js';

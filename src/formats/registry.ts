@@ -3,7 +3,7 @@ import type { FormatName, FormatStore } from './store.js';
 
 export interface FormatRow {
   readonly name: FormatName;
-  /** File name endings that choose it, case-sensitive (spec command-line.md section 1.12). */
+  /** File name endings that choose it, case-sensitive (docs/command-line.md#formats-by-name). */
   readonly endings: readonly string[];
   /** How file names begin that people give to files of the format, and SOPS takes for binary. */
   readonly beginnings?: readonly string[];

@@ -15,9 +15,9 @@ export function timeText(time: Timestamp, precision: 'nano' | 'seconds', path: K
 }
 
 /**
- * The text of a value in dotenv and INI (spec file-format.md section 6.4). With `sealed` the text goes into an
+ * The text of a value in dotenv and INI (docs/format.md#dotenv). With `sealed` the text goes into an
  * encrypted file, where everything is read back as a string and the MAC covers that: a value whose
- * text differs from what the MAC covers is refused (section 10, D8). Throws `output-format` for that and for maps and lists.
+ * text differs from what the MAC covers is refused (docs/format.md#d8-values-that-flat-formats-change). Throws `output-format` for that and for maps and lists.
  */
 export function flatText(value: Value, sealed: boolean, format: string, path: KeyPath): string {
   if (value.kind !== 'leaf') {

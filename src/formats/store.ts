@@ -86,7 +86,7 @@ export interface FormatStore {
    * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
    * or (null) removes the `sops` branch in the format's own place, where it stands as SOPS prints it, in the file's line ends:
    * other programs know encrypted files by that. Sorted, not overlapping. Leaves keep their style
-   * where the new value allows it (design.md section 4), otherwise they are written as SOPS writes them.
+   * where the new value allows it (docs/format.md#keeping-the-text), otherwise they are written as SOPS writes them.
    * `options` hold for what is written anew, not for the text that stays.
    * Throws `output-format` when a value cannot be expressed.
    */
@@ -109,7 +109,7 @@ export interface FormatStore {
 
   /**
    * The text of a list or of a scalar that is no string, as `--extract` prints it with its line end, if it has one
-   * (spec file-format.md section 7). Absent where the format has no such text. Throws as `emit` does.
+   * (docs/format.md#parts-and-conversions). Absent where the format has no such text. Throws as `emit` does.
    */
   emitValue?(value: Value): string;
 }

@@ -1,4 +1,4 @@
-/** Asks a running gpg-agent for passphrases over its socket (Assuan protocol; spec keys-and-config.md section 2.7). */
+/** Asks a running gpg-agent for passphrases over its socket (Assuan protocol; docs/keys/age.md#passphrases). */
 import { readlink, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';

@@ -18,7 +18,7 @@ export interface GroupField {
 
 export type KeyUse = 'encrypt' | 'decrypt';
 
-/** SOPS's words in its log for the use of a key (spec command-line.md section 5). */
+/** SOPS's words in its log for the use of a key (docs/command-line.md#the-log). */
 export interface KeyLog {
   readonly component: string;
   /** What it says of a use that went well; absent for `succeeded`. */
@@ -51,11 +51,11 @@ export interface KeyTypeRow {
   readonly fields: readonly EntryField[];
   /** Whether entries carry `created_at`. */
   readonly dated: boolean;
-  /** Whether a group lists it even when empty (spec file-format.md section 5.1). */
+  /** Whether a group lists it even when empty (docs/format.md#metadata-fields). */
   readonly alwaysInGroup: boolean;
   /** Whether using a key means asking a service over the network: then several are asked side by side. */
   readonly remote: boolean;
-  /** The number of its message in the `key_type` of the key service protocol (spec keys-and-config.md section 8). */
+  /** The number of its message in the `key_type` of the key service protocol (docs/keyservice.md#protocol). */
   readonly wireField: number;
   /** How the log tells of the key's use. */
   readonly logged: KeyLog;
@@ -71,7 +71,7 @@ const fieldOf = ({ fields }: MasterKey, name: string): string => {
 };
 const same = (name: string): GroupField => ({ name, field: name });
 
-/** In the order in which SOPS regroups the types when it reads a file (spec file-format.md section 5.1). */
+/** In the order in which SOPS regroups the types when it reads a file (docs/format.md#metadata-fields). */
 export const KEY_TYPES: readonly KeyTypeRow[] = [
   {
     type: 'kms',

@@ -1,5 +1,5 @@
 /**
- * Whom the user's credentials may go to. What a file's metadata names is an attacker's input (design.md section 1.5), and so is a
+ * Whom the user's credentials may go to. What a file's metadata names is an attacker's input (docs/security.md#whom-credentials-go-to), and so is a
  * configuration that came with it: an address, role or plug-in counts only if the user named it, allowed it, or trusts the
  * configuration that names it.
  */

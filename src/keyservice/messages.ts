@@ -1,4 +1,4 @@
-/** The messages of the key service protocol, made from the rows of the key types (spec keys-and-config.md section 8). */
+/** The messages of the key service protocol, made from the rows of the key types (docs/keyservice.md#protocol). */
 import { SopsError } from '../errors.js';
 import type { KeyFields, MasterKey } from '../keys/provider.js';
 import { type EntryField, KEY_TYPES, type KeyTypeRow, keyTypeRow } from '../keys/registry.js';

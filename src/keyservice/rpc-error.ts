@@ -1,4 +1,4 @@
-/** Failures of gRPC calls, in the words of SOPS (spec keys-and-config.md section 8). */
+/** Failures of gRPC calls, in the words of SOPS (docs/keyservice.md#protocol). */
 import { SopsError } from '../errors.js';
 
 /** The status codes of gRPC by number, as Go spells them. */

@@ -1,4 +1,4 @@
-/** Metadata as a flat list of keys and texts, and back (spec file-format.md section 5.3). */
+/** Metadata as a flat list of keys and texts, and back (docs/format.md#flat-metadata). */
 import { SopsError } from '../errors.js';
 import { type Branch, branch, type Comment, item, type Leaf, type List, leaf, list, type Value } from '../tree/tree.js';
 

@@ -1,4 +1,4 @@
-/** From the `sops` branch of a file to its metadata (spec file-format.md sections 5.1 and 5.4). */
+/** From the `sops` branch of a file to its metadata (docs/format.md#metadata-fields, docs/format.md#reading-odd-metadata). */
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';

@@ -17,7 +17,7 @@ export interface Metadata {
   readonly selection: SelectionRule | null;
   /** Version of the program that wrote the file, e.g. `3.13.2`. */
   readonly version: string;
-  /** sops-ts's own field `sops_ts_layout` (design.md section 4), absent when not needed. SOPS drops it. */
+  /** sops-ts's own field `sops_ts_layout` (docs/format.md#sops_ts_layout), absent when not needed. SOPS drops it. */
   readonly layout?: string | undefined;
 }
 

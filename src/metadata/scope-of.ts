@@ -10,7 +10,7 @@ export type ScopeUse = 'encrypt' | 'read';
 /**
  * The scope of a rule; null is SOPS's default. The expression engine is loaded for the four regex rules only.
  * Rejects with `config` for an invalid expression when encrypting: SOPS would encrypt nothing, or everything
- * (spec file-format.md section 10, D9).
+ * (docs/format.md#d9-invalid-regular-expressions).
  */
 export async function scopeOf(selection: SelectionRule | null, use: ScopeUse): Promise<EncryptionScope> {
   const { option, text } = selection ?? DEFAULT_SELECTION;

@@ -1,4 +1,4 @@
-/** From metadata to the `sops` branch that a store writes (spec file-format.md section 5.1). */
+/** From metadata to the `sops` branch that a store writes (docs/format.md#metadata-fields). */
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { type Branch, branch, type Item, item, leaf, list, type Value } from '../tree/tree.js';

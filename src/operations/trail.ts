@@ -1,5 +1,5 @@
 /**
- * The audit trail of one file: who opened and sealed it (spec keys-and-config.md section 9). Opening and sealing take a trail and
+ * The audit trail of one file: who opened and sealed it (docs/audit-log.md). Opening and sealing take a trail and
  * leave their events there themselves, so that no operation can forget to.
  */
 import { resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (design.md section 1.5). */
+/** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (docs/security.md#whom-credentials-go-to). */
 import type { Config, CreationRule, GroupRule, Rules } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { keyTypeRow } from '../keys/registry.js';

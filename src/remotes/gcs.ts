@@ -1,4 +1,4 @@
-/** Google Cloud Storage: encrypted files as objects, by its JSON API (spec kubernetes-and-stores.md section 4.1). */
+/** Google Cloud Storage: encrypted files as objects, by its JSON API (docs/publish.md#where-storage-is). */
 import { randomUUID } from 'node:crypto';
 import { findDefaultCredentials } from '../services/gcp/credentials.js';
 import { failureOf } from '../services/gcp/failure.js';

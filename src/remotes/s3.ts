@@ -1,4 +1,4 @@
-/** AWS S3: encrypted files as objects (spec kubernetes-and-stores.md section 4.1). */
+/** AWS S3: encrypted files as objects (docs/publish.md#where-storage-is). */
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { noCredentials } from '../services/aws/credentials-log.js';

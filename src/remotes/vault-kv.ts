@@ -1,4 +1,4 @@
-/** The KV engines, versions 1 and 2, of HashiCorp Vault and OpenBao (spec kubernetes-and-stores.md sections 4.1 and 5.1). */
+/** The KV engines, versions 1 and 2, of HashiCorp Vault and OpenBao (docs/publish.md#vault-kv). */
 import { SopsError } from '../errors.js';
 import { mapOf, membersOf } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';

@@ -17,7 +17,7 @@ export const SYNTAX_ERRORS: Record<IndexUse, readonly [ErrorCode, string]> = {
 };
 
 /**
- * Reads `["key"][0]['other']` (spec command-line.md section 2.2): pieces between `[` and `]`; quoted ones are keys
+ * Reads `["key"][0]['other']` (docs/command-line.md#places): pieces between `[` and `]`; quoted ones are keys
  * without escapes, others decimal indexes. The empty text is the whole document. Throws `extract-syntax` or `set-syntax`.
  */
 export function parseIndexPath(text: string, use: IndexUse = 'extract'): TreePath {
@@ -65,7 +65,7 @@ function stepInto(at: Value | Comment, step: string | number): Value | Comment |
 
 /**
  * Puts a value at a path: missing maps and lists are made, an index behind the end appends, a scalar in the way gives
- * way (spec command-line.md section 2.4). A scalar set over a scalar keeps its source and so its style.
+ * way (docs/command-line.md#set). A scalar set over a scalar keeps its source and so its style.
  * Returns whether the document is another one afterwards. Throws `path-not-found` for the empty path, an index on a
  * map, a key on a list, and a negative index; the document is unchanged then.
  */

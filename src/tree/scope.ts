@@ -10,7 +10,7 @@ export type SuffixRule = 'unencrypted_suffix' | 'encrypted_suffix';
 export type KeyRegexRule = 'unencrypted_regex' | 'encrypted_regex';
 export type CommentRegexRule = 'unencrypted_comment_regex' | 'encrypted_comment_regex';
 
-/** The rule in force (spec file-format.md section 3). A union, so that two at once cannot be expressed. */
+/** The rule in force (docs/format.md#what-is-encrypted). A union, so that two at once cannot be expressed. */
 export type EncryptionScope =
   | { readonly rule: SuffixRule; readonly suffix: string }
   | { readonly rule: KeyRegexRule | CommentRegexRule; readonly pattern: TextMatcher };

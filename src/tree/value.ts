@@ -1,4 +1,4 @@
-/** The exact text of a value for cipher and MAC, and the way back from text and type word (spec file-format.md section 2). */
+/** The exact text of a value for cipher and MAC, and the way back from text and type word (docs/format.md#values). */
 import { formatRfc3339, parseRfc3339 } from '../util/rfc3339.js';
 import { parseGoFloat } from './go-float.js';
 import type { LeafValue, Timestamp } from './tree.js';
@@ -51,7 +51,7 @@ export function textOf(value: Exclude<LeafValue, null>): string | null {
 
 /**
  * The value of a decrypted text by its type word; undefined when the text is none of that type, or the word is
- * unknown. `bytes`, which no release writes, counts as `str` (spec section 10, D5); comments are the caller's business.
+ * unknown. `bytes`, which no release writes, counts as `str` (docs/format.md#d5-types-and-places-that-crash); comments are the caller's business.
  */
 export function readValue(text: string, word: string): Exclude<LeafValue, null> | undefined {
   switch (word) {

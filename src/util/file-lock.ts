@@ -1,4 +1,4 @@
-/** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (spec repository-and-git.md section 8). */
+/** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (docs/decisions.md#a-lock-that-no-crash-leaves-shut). */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';

@@ -11,7 +11,7 @@ export interface AuditLog {
   record(action: AuditAction, file: string): Promise<void>;
 }
 
-/** A line of the log that `--verbose` shows, in SOPS's words where SOPS has one (spec command-line.md section 5). */
+/** A line of the log that `--verbose` shows, in SOPS's words where SOPS has one (docs/command-line.md#the-log). */
 export interface LogEntry {
   /** The part of SOPS that says it, e.g. `AGE`. */
   readonly component: string;

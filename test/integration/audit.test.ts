@@ -1,4 +1,4 @@
-/** The audit log in a real PostgreSQL, and the rows of the real sops beside ours (POSTGRES_BIN, SOPS_BIN; spec keys-and-config.md section 9). */
+/** The audit log in a real PostgreSQL, and the rows of the real sops beside ours (POSTGRES_BIN, SOPS_BIN; docs/audit-log.md). */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';

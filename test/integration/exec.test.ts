@@ -26,7 +26,6 @@ const ENDINGS: readonly [command: string, sops: number, ours: number][] = [
   ['exit 3', 3, 3],
   ['', 0, 0],
   ['no-such-program', 127, 127],
-  // Gotcha 20.
   ['kill -9 $$', 255, 137],
   ['kill -TERM $$', 255, 143],
 ];
@@ -83,7 +82,7 @@ describe.runIf(SOPS)('exec-env and exec-file next to sops', () => {
     }
   });
 
-  test('null is the empty text, which SOPS writes as <nil> (gotcha 21)', () => {
+  test('null is the empty text, which SOPS writes as <nil>', () => {
     const words = ['exec-env', '--pristine', 'null.yaml', 'env -0'];
     expect(sortedEnvironment(theirs(words))).toEqual(['A=x', 'N=<nil>']);
     expect(sortedEnvironment(ours(words))).toEqual(['A=x', 'N=']);
@@ -116,7 +115,7 @@ describe.runIf(SOPS)('exec-env and exec-file next to sops', () => {
     expect(ours(words).status).toBe(theirs(words).status);
   });
 
-  test('the file holds the same text; a second reader gets it too (gotcha 22)', () => {
+  test('the file holds the same text; a second reader gets it too', () => {
     // A file of SOPS's own: one of sops-ts keeps the author's text.
     desk.write('p.yaml', DOCUMENT);
     desk.write('s.yaml', theirs(['encrypt', 'p.yaml']).stdout);

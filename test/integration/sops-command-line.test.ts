@@ -1,4 +1,4 @@
-/** The command line beside the real sops: words, flags, variables, counts, conflicts, statuses and messages (spec command-line.md). */
+/** The command line beside the real sops: words, flags, variables, counts, conflicts, statuses and messages (docs/command-line.md). */
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -107,7 +107,7 @@ describe.skipIf(!SOPS)('every flag of sops is taken', () => {
 });
 
 describe.skipIf(!SOPS)('types', () => {
-  test('are not authenticated: an integer called a text is a text (gotcha 24)', async () => {
+  test('are not authenticated: an integer called a text is a text', async () => {
     const text =
       sealed
         .get('e.yaml')

@@ -15,7 +15,7 @@ import { tameYamlText } from '../unit/property/yaml-text.js';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 1);
 const SEED = Number(process.env.PROPERTY_SEED ?? 20260101);
-/** SOPS failing on what it wrote itself (spec file-format.md section 10): its MAC, its own INI and YAML text. */
+/** SOPS failing on what it wrote itself (docs/format.md#where-sops-harms-a-file): its MAC, its own INI and YAML text. */
 const OWN_FAILURES = [1, 2, 4, 51];
 
 interface Kind {

@@ -13,7 +13,7 @@ export const set: Command = {
   },
 };
 
-/** What the command line asks for. Throws `failed`, `no-file`, `set-syntax`, `usage`, in the order of spec section 2.4. */
+/** What the command line asks for. Throws `failed`, `no-file`, `set-syntax`, `usage`, in the order of docs/command-line.md#set. */
 export async function setRequest(invocation: Invocation): Promise<SetRequest> {
   if (invocation.oldForm) return oldRequest(invocation);
   const { values, operands } = invocation;

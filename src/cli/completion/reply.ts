@@ -1,4 +1,4 @@
-/** Answers to the completion scripts of shells: ours, and those that SOPS makes (spec command-line.md section 2.12). */
+/** Answers to the completion scripts of shells: ours, and those that SOPS makes (docs/command-line.md#completion). */
 import type { CommandRow } from '../commands/command.js';
 import { awaitsValue, offerFor } from './offer.js';
 import { OWN_WORD, SOPS_WORD } from './words.js';

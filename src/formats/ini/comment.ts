@@ -1,4 +1,4 @@
-/** INI comments: one comment may be made of several lines, and of what stands behind a value (spec section 6.5). */
+/** INI comments: one comment may be made of several lines, and of what stands behind a value (docs/format.md#ini). */
 import { type Comment, comment } from '../../tree/tree.js';
 import { type Span, trim } from './space.js';
 

@@ -1,4 +1,4 @@
-/** The INI format (spec file-format.md section 6.5). */
+/** The INI format (docs/format.md#ini). */
 import { unflatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
@@ -35,14 +35,14 @@ export const iniStore: FormatStore = {
     return printIni(documents, metadata);
   },
 
-  /** INI has no text for a single value; SOPS prints JSON (section 7). */
+  /** INI has no text for a single value; SOPS prints JSON (docs/format.md#parts-and-conversions). */
   emitValue(value: Value): string {
     return printJson(value, canonicalStyle());
   },
 };
 
 /**
- * Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (section 5.3), in line ends of their own
+ * Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (docs/format.md#flat-metadata), in line ends of their own
  * where a checkout changed them.
  */
 function metadataOf({ keys }: IniSection): Branch {

@@ -1,4 +1,4 @@
-/** INI keys: how they are read, and how one is written so that it reads back (spec file-format.md section 6.5). */
+/** INI keys: how they are read, and how one is written so that it reads back (docs/format.md#ini). */
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
 import { type Span, trimSpan } from './space.js';
@@ -55,7 +55,7 @@ export function writeKey(name: string): string | null {
   return null;
 }
 
-/** Lines that begin with `[`, `#` or `;` are no keys, and a key `-` is numbered by SOPS (section 10, D7). */
+/** Lines that begin with `[`, `#` or `;` are no keys, and a key `-` is numbered by SOPS (docs/format.md#d7-a-dash-as-an-ini-key). */
 function readsAs(text: string, name: string): boolean {
   if (name === '-' || /^[[#;]|\n/.test(text)) return false;
   try {

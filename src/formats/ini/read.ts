@@ -1,4 +1,4 @@
-/** Reads INI text into a tree that knows where each part stands (spec file-format.md section 6.5). */
+/** Reads INI text into a tree that knows where each part stands (docs/format.md#ini). */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, leaf, type Source } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';

@@ -1,4 +1,4 @@
-/** INI values that end early: at a `#` or `;` within what people mean as the value (spec file-format.md section 6.5, 6). */
+/** INI values that end early: at a `#` or `;` within what people mean as the value (docs/format.md#ini). */
 import type { KeyPath } from '../../tree/tree.js';
 import type { Surprise } from '../store.js';
 import type { IniKey, IniText } from './read.js';

@@ -1,4 +1,4 @@
-/** INI values: how they are read, and how a value is written so that it reads back (spec file-format.md section 6.5). */
+/** INI values: how they are read, and how a value is written so that it reads back (docs/format.md#ini). */
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
 import { lineEnd, type Span, trim, trimSpan } from './space.js';

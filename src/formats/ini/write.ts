@@ -1,4 +1,4 @@
-/** Prints a tree as INI, as SOPS does (spec file-format.md section 6.5). */
+/** Prints a tree as INI, as SOPS does (docs/format.md#ini). */
 import { SopsError } from '../../errors.js';
 import { flatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Comment, type Item, item, leaf } from '../../tree/tree.js';
@@ -27,7 +27,7 @@ export function printIni(documents: readonly Branch[], metadata: Branch | null):
 }
 
 /**
- * The section of the metadata: flat, texts of several lines in `"""`. SOPS 3.13.2 writes `\n` for line feeds (section 5.3),
+ * The section of the metadata: flat, texts of several lines in `"""`. SOPS 3.13.2 writes `\n` for line feeds (docs/format.md#flat-metadata),
  * which 3.13.0 and 3.13.1 do not read; every release from 3.9 to 3.13.2 reads this form.
  */
 export function printMetadata(metadata: Branch, lineEnd = '\n'): string {

@@ -1,4 +1,4 @@
-/** The JSON format (spec file-format.md section 6.3). */
+/** The JSON format (docs/format.md#json). */
 import { isAscii } from 'node:buffer';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type LeafValue, type Value } from '../../tree/tree.js';

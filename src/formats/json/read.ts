@@ -1,4 +1,4 @@
-/** Reads JSON text into a tree that knows where each part stands (RFC 8259, spec file-format.md section 6.3). */
+/** Reads JSON text into a tree that knows where each part stands (RFC 8259, docs/format.md#json). */
 import { type Branch, branch, type Item, item, list, type Value } from '../../tree/tree.js';
 import { JsonContainer, type JsonEntry, JsonLeaf } from './places.js';
 import { JsonScanner, QUOTE } from './scan.js';

@@ -72,7 +72,7 @@ function separator(follows: boolean, { newline, comma }: JsonStyle, indent: stri
   return `${follows ? ',' : ''}${newline}${indent}`;
 }
 
-/** The JSON text of a scalar (spec file-format.md section 6.3). */
+/** The JSON text of a scalar (docs/format.md#json). */
 export function jsonScalar(value: LeafValue, sealed: boolean): string {
   if (typeof value === 'string') return jsonString(value);
   if (isTimestamp(value)) return jsonString(timeText(value, 'nano', []));
@@ -82,7 +82,7 @@ export function jsonScalar(value: LeafValue, sealed: boolean): string {
       hint: 'Choose another output format with --output-type.',
     });
   }
-  // SOPS prints -0, which reads back as the integer 0 and breaks the MAC of an encrypted file (section 10, D4).
+  // SOPS prints -0, which reads back as the integer 0 and breaks the MAC of an encrypted file (docs/format.md#d4-negative-zero).
   if (Object.is(value, -0)) return sealed ? '-0.0' : '-0';
   return String(value);
 }

@@ -1,6 +1,6 @@
 /**
  * Which block the comments between two tokens belong to, as go-yaml v3 has it: lines are taken together into pieces, and a
- * piece ends the block above it or stands before the entry below (spec file-format.md section 6.1; tried with random texts).
+ * piece ends the block above it or stands before the entry below (docs/format.md#comments-in-yaml; tried with random texts).
  */
 import type { Comment } from '../../tree/tree.js';
 import type { CommentMark, Cursor } from './cursor.js';

@@ -5,8 +5,8 @@ import { type Branch, type Comment, type List, leaf, type Value } from '../../tr
 const CIPHERTEXT = 'ENC[AES256_GCM,';
 
 /**
- * How an encrypted comment in a list is printed. SOPS prints a string item (spec file-format.md section 6.2), which
- * SOPS 3.13.2 then takes for a changed file (section 10, D1); every SOPS from 3.9 on reads a comment line.
+ * How an encrypted comment in a list is printed. SOPS prints a string item (docs/format.md#writing-yaml), which
+ * SOPS 3.13.2 then takes for a changed file (docs/format.md#d1-comments-in-lists); every SOPS from 3.9 on reads a comment line.
  */
 export type ListComments = 'items' | 'lines';
 

@@ -15,7 +15,7 @@ interface Frame {
 
 /**
  * A value on one line, every string quoted (in single quotes where they can hold it), so that it can stand anywhere.
- * Comments are left out, but that encrypted ones in lists are string items (spec file-format.md section 6.2). Given the
+ * Comments are left out, but that encrypted ones in lists are string items (docs/format.md#writing-yaml). Given the
  * line break and indentation to put around them, all comments stand on lines of their own above their entries.
  * Throws `output-format` for a time that has no text.
  */

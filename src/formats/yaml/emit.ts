@@ -1,4 +1,4 @@
-/** Canonical YAML: a whole tree printed as SOPS prints it (spec file-format.md section 6.2). */
+/** Canonical YAML: a whole tree printed as SOPS prints it (docs/format.md#writing-yaml). */
 import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
@@ -120,7 +120,7 @@ class Printer {
     }
     const first = this.entryAt(value, 0);
     const empty = first.value === undefined;
-    // A collection has no line of its own to put a comment behind; SOPS loses such comments (section 10, D12).
+    // A collection has no line of its own to put a comment behind; SOPS loses such comments (docs/format.md#d12-inline-comments-on-maps-and-lists).
     page.writeComments(entry.behind, column);
     if (inList || empty) page.writeComments(first.above, column);
     this.printOpening(frame, entry, below);

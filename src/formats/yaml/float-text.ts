@@ -1,4 +1,4 @@
-/** The text of a float as go-yaml v3 writes it (spec file-format.md section 6.2). */
+/** The text of a float as go-yaml v3 writes it (docs/format.md#writing-yaml). */
 
 /** Decimal exponents outside -4…5 are written in exponent form. */
 const SMALLEST = -4;
@@ -6,7 +6,7 @@ const LARGEST = 5;
 
 /**
  * The shortest digits that read back as the same double, `.inf`, `-.inf` or `.nan`. Negative zero is `-0.0`: SOPS
- * writes `-0`, which reads as an integer and breaks the MAC (spec section 10, D4).
+ * writes `-0`, which reads as an integer and breaks the MAC (docs/format.md#d4-negative-zero).
  */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return '.nan';

@@ -10,7 +10,7 @@ const WITHOUT_ZONE = new RegExp(`^${DATE} +${CLOCK}$`);
 
 /**
  * The timestamp a text stands for; undefined when it is none. Its offset may reach 25 hours: Go reads offsets up to
- * `±24:60`, which it then cannot print (spec file-format.md section 10, D10).
+ * `±24:60`, which it then cannot print (docs/format.md#d10-offsets-of-a-day).
  */
 export function readTimestamp(text: string): Timestamp | undefined {
   if (text.charCodeAt(4) !== 0x2d) return undefined;

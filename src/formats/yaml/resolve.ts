@@ -1,4 +1,4 @@
-/** From the text of a YAML scalar to its typed value, as go-yaml v3 resolves it (spec file-format.md section 6.1). */
+/** From the text of a YAML scalar to its typed value, as go-yaml v3 resolves it (docs/format.md#reading-yaml). */
 import { SopsError } from '../../errors.js';
 import { isTimestamp, type LeafValue } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';

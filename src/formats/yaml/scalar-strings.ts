@@ -1,4 +1,4 @@
-/** Which styles of YAML can hold a string, and the string written in each (spec file-format.md section 6.2). */
+/** Which styles of YAML can hold a string, and the string written in each (docs/format.md#writing-yaml). */
 import { encodeText } from '../../util/text.js';
 
 /** What go-yaml takes as not printable, tab and line feed left out: controls, U+FEFF, and all beyond the BMP. */
@@ -8,7 +8,7 @@ const INDICATOR = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?: |$))|:(?: |$)| #/
 const FLOW_INDICATOR = /^:|[,?[\]{}]/;
 /** A space before a line break is cut off, or taken for one that was folded, by many readers. */
 const SPACE_AT_LINE_END = / (?:\n|$)/;
-/** Breaks in YAML 1.1, ordinary characters in 1.2: only escapes mean the same to both (spec section 10, D11). */
+/** Breaks in YAML 1.1, ordinary characters in 1.2: only escapes mean the same to both (docs/format.md#d11-unicode-line-separators). */
 const SEPARATORS = /[\u2028\u2029]/;
 
 /** Whether a string can stand without quotes on one line; says nothing on what type it would be read as. */
@@ -24,7 +24,7 @@ export function isSingleable(text: string): boolean {
 
 /**
  * Whether a string can stand in a literal block. A tab as first character cannot: readers see it in the place of
- * indentation (spec section 10, D2).
+ * indentation (docs/format.md#d2-texts-that-begin-with-a-tab).
  */
 export function isBlockable(text: string): boolean {
   if (text === '' || text.startsWith('\t')) return false;

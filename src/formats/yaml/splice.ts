@@ -195,7 +195,7 @@ function isBelowText(value: Value): value is Branch | List {
 
 /**
  * The style to write in. Ciphertext must be quoted inside brackets: there single quotes stand for "as go-yaml would
- * write it" (design.md section 4).
+ * write it" (docs/format.md#keeping-the-text).
  */
 function styleOf({ style, value }: Source, flow: boolean): ScalarStyle {
   if (!flow) return style as ScalarStyle;

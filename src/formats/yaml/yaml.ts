@@ -65,7 +65,7 @@ export const yamlStore: FormatStore = {
 
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
     if (metadata) checkReserved(documents);
-    // Comments in lists as lines: as the string items that SOPS writes, 3.13.2 counts them in the MAC (section 10, D1).
+    // Comments in lists as lines: as the string items that SOPS writes, 3.13.2 counts them in the MAC (docs/format.md#d1-comments-in-lists).
     return emitYaml(documents, metadata, { ...options, listComments: 'lines' });
   },
 

@@ -1,4 +1,4 @@
-/** The provider of age keys (spec keys-and-config.md section 2.7). */
+/** The provider of age keys (docs/keys/age.md). */
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';

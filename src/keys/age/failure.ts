@@ -1,4 +1,4 @@
-/** The words for an age entry that none of the user's identities opens (spec keys-and-config.md section 2.7). */
+/** The words for an age entry that none of the user's identities opens (docs/keys/age.md#failures). */
 import { SopsError } from '../../errors.js';
 import type { Candidate } from './identity-text.js';
 import type { Source, SourceResult } from './sources.js';

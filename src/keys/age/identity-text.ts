@@ -1,4 +1,4 @@
-/** The texts that identities are kept in: one to a line, with comments (spec keys-and-config.md section 2.7). */
+/** The texts that identities are kept in: one to a line, with comments (docs/keys/age.md#identities). */
 import { SopsError } from '../../errors.js';
 import type { AgeIdentity } from './format/file.js';
 import type { ProtectedFile } from './protected-file.js';

@@ -1,4 +1,4 @@
-/** Which age plug-ins may be started: no program is only because a file names it (design.md section 1.5). */
+/** Which age plug-ins may be started: no program is only because a file names it (docs/security.md#whom-credentials-go-to). */
 import type { Host } from '../../util/host.js';
 import { checkTarget, type NamedKey } from '../trust.js';
 import { pluginStartedFor } from './recipients.js';

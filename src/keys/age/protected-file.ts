@@ -1,4 +1,4 @@
-/** Identity files that are themselves age files, protected by a passphrase (spec keys-and-config.md section 2.7). */
+/** Identity files that are themselves age files, protected by a passphrase (docs/keys/age.md#passphrases). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';

@@ -1,4 +1,4 @@
-/** The kinds of age recipients: how each is told by its text, checked, and loaded (spec keys-and-config.md section 2.7). */
+/** The kinds of age recipients: how each is told by its text, checked, and loaded (docs/keys/age.md#recipients). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { AgeRecipient } from './format/file.js';

@@ -1,4 +1,4 @@
-/** Where the user's age identities come from (spec keys-and-config.md section 2.7, "Identities"). */
+/** Where the user's age identities come from (docs/keys/age.md#identities). */
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

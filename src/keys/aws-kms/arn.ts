@@ -1,4 +1,4 @@
-/** The names of AWS keys and roles (spec keys-and-config.md section 2.2). */
+/** The names of AWS keys and roles (docs/keys/aws-kms.md#identifiers). */
 import { SopsError } from '../../errors.js';
 
 /** Between the ARN of a key and that of the role to use it with. */

@@ -1,4 +1,4 @@
-/** The provider of AWS KMS keys (spec keys-and-config.md section 2.2). */
+/** The provider of AWS KMS keys (docs/keys/aws-kms.md). */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';

@@ -1,4 +1,4 @@
-/** Which roles may be assumed: a file's metadata alone does not decide who acts in the user's name (design.md section 1.5). */
+/** Which roles may be assumed: a file's metadata alone does not decide who acts in the user's name (docs/security.md#whom-credentials-go-to). */
 import type { Host } from '../../util/host.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { splitRole } from './arn.js';

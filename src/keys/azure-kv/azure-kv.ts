@@ -1,4 +1,4 @@
-/** The provider of keys in Azure Key Vault and Managed HSM (spec keys-and-config.md section 2.4). */
+/** The provider of keys in Azure Key Vault and Managed HSM (docs/keys/azure-kv.md). */
 import { SopsError } from '../../errors.js';
 import { mapOf, textOf } from '../../services/http/answer.js';
 import type { Host } from '../../util/host.js';
@@ -115,7 +115,7 @@ const CLOUD_DOMAINS = [
 ];
 
 /**
- * Refuses a host that only a file names (design.md section 1.5). Vaults of the clouds are fine: a token for them is for the
+ * Refuses a host that only a file names (docs/security.md#whom-credentials-go-to). Vaults of the clouds are fine: a token for them is for the
  * whole domain, and the owner of a vault there does not get to see it.
  */
 function checkVault(url: URL, host: Host, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-/** The challenge with which a vault says what token it wants (spec keys-and-config.md section 2.4). */
+/** The challenge with which a vault says what token it wants (docs/keys/azure-kv.md#calls). */
 import { SopsError } from '../../errors.js';
 
 /** What to ask a token for. */

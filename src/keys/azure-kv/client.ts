@@ -1,4 +1,4 @@
-/** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (spec keys-and-config.md section 2.4). */
+/** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
 import { SopsError } from '../../errors.js';
 import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../services/http/request.js';

@@ -1,4 +1,4 @@
-/** The names of Azure Key Vault keys: their URLs, and what of them may become a request (spec keys-and-config.md section 2.4). */
+/** The names of Azure Key Vault keys: their URLs, and what of them may become a request (docs/keys/azure-kv.md#identifiers). */
 import { SopsError } from '../../errors.js';
 import { DAMAGED } from '../advice.js';
 

@@ -1,4 +1,4 @@
-/** The provider of GCP KMS keys (spec keys-and-config.md section 2.3). */
+/** The provider of GCP KMS keys (docs/keys/gcp-kms.md). */
 import { SopsError } from '../../errors.js';
 import { failureOf } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';

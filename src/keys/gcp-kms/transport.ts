@@ -1,4 +1,4 @@
-/** The ways to reach GCP KMS: gRPC, or REST (spec keys-and-config.md section 2.3). */
+/** The ways to reach GCP KMS: gRPC, or REST (docs/keys/gcp-kms.md#calls). */
 import { SopsError } from '../../errors.js';
 import { type AuthClient, findCredentials } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';

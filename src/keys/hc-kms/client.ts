@@ -1,4 +1,4 @@
-/** Signed calls to Huawei Cloud's KMS and its identity service (spec keys-and-config.md section 2.6). */
+/** Signed calls to Huawei Cloud's KMS and its identity service (docs/keys/hc-kms.md#calls). */
 import { SopsError } from '../../errors.js';
 import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
 import { type HttpResponse, sendRequest } from '../../services/http/request.js';

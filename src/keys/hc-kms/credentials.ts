@@ -1,4 +1,4 @@
-/** The user's credentials for Huawei Cloud: the chain of the vendor's SDKs (spec keys-and-config.md section 2.6). */
+/** The user's credentials for Huawei Cloud: the chain of the vendor's SDKs (docs/keys/hc-kms.md#credentials). */
 
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

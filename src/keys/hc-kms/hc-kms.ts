@@ -1,4 +1,4 @@
-/** The provider of keys in Huawei Cloud's KMS (spec keys-and-config.md section 2.6). */
+/** The provider of keys in Huawei Cloud's KMS (docs/keys/hc-kms.md). */
 import { SopsError } from '../../errors.js';
 import { textOf } from '../../services/http/answer.js';
 import { decodeBase64 } from '../../util/base64.js';

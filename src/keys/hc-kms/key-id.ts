@@ -1,4 +1,4 @@
-/** The names of Huawei Cloud keys: `region:key-uuid` (spec keys-and-config.md section 2.6). */
+/** The names of Huawei Cloud keys: `region:key-uuid` (docs/keys/hc-kms.md#identifiers). */
 import { SopsError } from '../../errors.js';
 
 export interface KeyId {

@@ -1,4 +1,4 @@
-/** Where the services of a Huawei Cloud region are (spec keys-and-config.md section 2.6). A key's name chooses among these only. */
+/** Where the services of a Huawei Cloud region are (docs/keys/hc-kms.md#calls). A key's name chooses among these only. */
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

@@ -1,4 +1,4 @@
-/** Signatures of requests to Huawei Cloud: SDK-HMAC-SHA256 (spec keys-and-config.md section 2.6). */
+/** Signatures of requests to Huawei Cloud: SDK-HMAC-SHA256 (docs/keys/hc-kms.md#calls). */
 import { createHash, createHmac } from 'node:crypto';
 
 const ALGORITHM = 'SDK-HMAC-SHA256';

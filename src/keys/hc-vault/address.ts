@@ -1,4 +1,4 @@
-/** The names of Vault transit keys: their URIs, and what of them may become a request (spec keys-and-config.md section 2.5). */
+/** The names of Vault transit keys: their URIs, and what of them may become a request (docs/keys/hc-vault.md#identifiers). */
 import { SopsError } from '../../errors.js';
 import { apiUrl, isPlainSegment } from '../../services/vault/address.js';
 import { withoutSurrounding } from '../../util/trim.js';

@@ -1,4 +1,4 @@
-/** Calls to a Vault server's transit engine (spec keys-and-config.md section 2.5). */
+/** Calls to a Vault server's transit engine (docs/keys/hc-vault.md#calls). */
 import { SopsError } from '../../errors.js';
 import { mapOf, membersOf } from '../../services/http/answer.js';
 import type { HttpResponse } from '../../services/http/request.js';

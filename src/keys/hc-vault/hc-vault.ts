@@ -1,4 +1,4 @@
-/** The provider of keys in the transit engine of HashiCorp Vault and OpenBao (spec keys-and-config.md section 2.5). */
+/** The provider of keys in the transit engine of HashiCorp Vault and OpenBao (docs/keys/hc-vault.md). */
 import { SopsError } from '../../errors.js';
 import { textOf } from '../../services/http/answer.js';
 import { isSameServer, withSlash } from '../../services/vault/address.js';
@@ -99,7 +99,7 @@ async function ask(
   });
 }
 
-/** The token goes to the address of the key, so that must be the user's choice (design.md sections 1.5 and 5). */
+/** The token goes to the address of the key, so that must be the user's choice (docs/security.md#whom-credentials-go-to). */
 function checkAddress(address: string, host: Host, signal?: AbortSignal): Promise<void> {
   const { VAULT_ADDR: configured = '', VAULT_AGENT_ADDR: agent, SOPS_VAULT_URIS: uris = '' } = host.env;
   const isListed = (named: NamedKey): boolean => addressesOf(named).some((one) => isSameServer(address, one));

@@ -1,4 +1,4 @@
-/** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (spec keys-and-config.md section 2.8). */
+/** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { DAMAGED } from './gpg-status.js';

@@ -1,4 +1,4 @@
-/** Encrypting for a PGP key without gpg: OpenPGP.js on the old public keyring (spec keys-and-config.md section 2.8). */
+/** Encrypting for a PGP key without gpg: OpenPGP.js on the old public keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { INSTALL_HINT } from './gpg.js';

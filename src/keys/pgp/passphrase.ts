@@ -1,4 +1,4 @@
-/** Passphrases of PGP keys that are used without gpg: from gpg-agent, else from the terminal (spec keys-and-config.md section 2.8). */
+/** Passphrases of PGP keys that are used without gpg: from gpg-agent, else from the terminal (docs/keys/pgp.md#the-two-ways). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { GpgAgent } from '../gpg-agent.js';

@@ -1,4 +1,4 @@
-/** The provider of PGP keys: the user's gpg program, and OpenPGP.js where that is missing (spec keys-and-config.md section 2.8). */
+/** The provider of PGP keys: the user's gpg program, and OpenPGP.js where that is missing (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';

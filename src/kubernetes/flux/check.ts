@@ -1,4 +1,4 @@
-/** What would go wrong when Flux's controller decrypts a folder, found before it does (spec kubernetes-and-stores.md section 1.7). */
+/** What would go wrong when Flux's controller decrypts a folder, found before it does (docs/kubernetes/flux.md#what-the-controller-decrypts). */
 
 import { relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

@@ -1,4 +1,4 @@
-/** What Flux's controller takes from a decryption Secret: the name of an entry decides (spec kubernetes-and-stores.md section 1.7). */
+/** What Flux's controller takes from a decryption Secret: the name of an entry decides (docs/kubernetes/flux.md#the-decryption-secret). */
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import { importOpenPgp } from '../../keys/pgp/openpgp.js';

@@ -1,4 +1,4 @@
-/** What Flux's controller decrypts after a build: objects, and files in the data of Secrets, by what stands in them (spec 1.7, pass 3). */
+/** What Flux's controller decrypts after a build: objects, and files in the data of Secrets, by what stands in them (docs/kubernetes/flux.md#after-the-build). */
 
 import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';

@@ -1,4 +1,4 @@
-/** What Flux's controller decrypts before a build: files of secretGenerator and of patches, by their names (spec 1.7, pass 1). */
+/** What Flux's controller decrypts before a build: files of secretGenerator and of patches, by their names (docs/kubernetes/flux.md#before-the-build). */
 
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

@@ -1,4 +1,4 @@
-/** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (spec 1.8). */
+/** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (docs/kubernetes/kustomize.md#commands). */
 
 import { delimiter, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

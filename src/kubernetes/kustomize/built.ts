@@ -1,4 +1,4 @@
-/** Decrypting what a build has put out, by the rules of Flux's controller (spec kubernetes-and-stores.md section 1.7, pass 3). */
+/** Decrypting what a build has put out, by the rules of Flux's controller (docs/kubernetes/flux.md#after-the-build). */
 import { SopsError } from '../../errors.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { readAs } from '../../formats/recognise.js';

@@ -1,4 +1,4 @@
-/** `kustomize check`: what would go wrong in a build, found before it (spec kubernetes-and-stores.md section 1.8). */
+/** `kustomize check`: what would go wrong in a build, found before it (docs/kubernetes/kustomize.md#commands). */
 
 import { join, relative, resolve } from 'node:path';
 import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';

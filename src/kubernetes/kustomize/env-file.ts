@@ -1,4 +1,4 @@
-/** Reading dotenv text as ksops does, which is by the rules of godotenv (spec kubernetes-and-stores.md section 1.5). */
+/** Reading dotenv text as ksops does, which is by the rules of godotenv (docs/kubernetes/ksops.md#dotenv-files). */
 import { SopsError } from '../../errors.js';
 import { withoutSurrounding } from '../../util/trim.js';
 

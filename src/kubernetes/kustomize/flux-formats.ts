@@ -1,4 +1,4 @@
-/** What Flux's controller goes by: bytes for whether something is encrypted, names for the format (spec kubernetes-and-stores.md section 1.7). */
+/** What Flux's controller goes by: bytes for whether something is encrypted, names for the format (docs/kubernetes/flux.md#before-the-build). */
 import type { FormatName } from '../../formats/store.js';
 
 /** The formats that the controller knows. */

@@ -1,4 +1,4 @@
-/** `kustomize init`: a generator for the encrypted files of a folder, and its entry in the kustomization (spec 1.8). */
+/** `kustomize init`: a generator for the encrypted files of a folder, and its entry in the kustomization (docs/kubernetes/kustomize.md#commands). */
 
 import { basename, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

@@ -1,4 +1,4 @@
-/** The configuration of ksops, as leniently as ksops reads it (spec kubernetes-and-stores.md section 1.5). */
+/** The configuration of ksops, as leniently as ksops reads it (docs/kubernetes/ksops.md#configuration). */
 import { SopsError } from '../../errors.js';
 import type { Branch, Value } from '../../tree/tree.js';
 import { describe, itemsOf, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';

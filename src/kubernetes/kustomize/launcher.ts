@@ -1,4 +1,4 @@
-/** Putting the plug-in where kustomize and Argo CD look for it (spec kubernetes-and-stores.md sections 1.2, 1.5, 1.8). */
+/** Putting the plug-in where kustomize and Argo CD look for it (docs/kubernetes/kustomize.md#how-plug-ins-are-found). */
 
 import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';

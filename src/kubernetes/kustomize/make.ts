@@ -1,4 +1,4 @@
-/** `kustomize generate`: kustomize-ready objects from files, encrypted or not, and Secrets from values (spec kubernetes-and-stores.md section 1.8). */
+/** `kustomize generate`: kustomize-ready objects from files, encrypted or not, and Secrets from values (docs/kubernetes/kustomize.md#commands). */
 import { basename, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { recognise } from '../../formats/recognise.js';

@@ -1,4 +1,4 @@
-/** The suffix that kustomize appends to the names of Secrets and ConfigMaps (spec kubernetes-and-stores.md section 1.4). */
+/** The suffix that kustomize appends to the names of Secrets and ConfigMaps (docs/kubernetes/kustomize.md#name-hash). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';

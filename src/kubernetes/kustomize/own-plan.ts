@@ -1,4 +1,4 @@
-/** The configuration of our own kind, `SopsGenerator` of `sops-ts.dev/v1`, read strictly (spec kubernetes-and-stores.md section 1.6). */
+/** The configuration of our own kind, `SopsGenerator` of `sops-ts.dev/v1`, read strictly (docs/kubernetes/kustomize.md#sopsgenerator). */
 import { SopsError } from '../../errors.js';
 import type { Branch, Value } from '../../tree/tree.js';
 import { describe, itemsOf, type Manifest, valueAt, valuesOf } from '../manifest/manifest.js';

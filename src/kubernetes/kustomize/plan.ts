@@ -48,7 +48,7 @@ export interface GeneratorPlan {
   readonly ignoreMac: boolean;
 }
 
-/** The annotations by which kustomize is told what to do with an object (spec kubernetes-and-stores.md section 1.4). */
+/** The annotations by which kustomize is told what to do with an object (docs/kubernetes/kustomize.md#what-kustomize-does-with-the-output). */
 export const NEEDS_HASH = 'kustomize.config.k8s.io/needs-hash';
 export const BEHAVIOR = 'kustomize.config.k8s.io/behavior';
 export const BEHAVIORS: readonly string[] = ['create', 'merge', 'replace'];

@@ -1,4 +1,4 @@
-/** One run of the plug-in: from what kustomize hands over to what it takes back (spec kubernetes-and-stores.md sections 1.2, 1.3, 1.5). */
+/** One run of the plug-in: from what kustomize hands over to what it takes back (docs/kubernetes/kustomize.md#how-plug-ins-are-found, docs/kubernetes/ksops.md#modes). */
 import { SopsError } from '../../errors.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../operations/trail.js';
@@ -229,7 +229,7 @@ function failedList(request: Request, error: unknown): string {
   return printList(request, inputs, result);
 }
 
-/** What is said of a failure on standard error, its line end included (spec section 1.5). */
+/** What is said of a failure on standard error, its line end included (docs/kubernetes/ksops.md#failures). */
 export function failureText(error: SopsError, form: 'legacy' | 'krm'): string {
   if (error instanceof KeySpecError) return `${error.message}\n`;
   if (error.message.startsWith('unable to read in manifest')) return `${error.message}\n`;

@@ -1,4 +1,4 @@
-/** Objects as text that kustomize, kubectl and the plug-in protocols take as it is (spec kubernetes-and-stores.md section 1.8). */
+/** Objects as text that kustomize, kubectl and the plug-in protocols take as it is (docs/kubernetes/manifests.md#kustomize-ready). */
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { withoutComments } from '../../formats/yaml/copy.js';
 import { emitYaml } from '../../formats/yaml/emit.js';

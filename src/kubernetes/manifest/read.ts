@@ -1,4 +1,4 @@
-/** From YAML or JSON text to objects, as strictly as the API server reads them (spec kubernetes-and-stores.md 1.6, 1.9). */
+/** From YAML or JSON text to objects, as strictly as the API server reads them (docs/kubernetes/manifests.md#reading-as-kubernetes-does). */
 import { SopsError } from '../../errors.js';
 import { documentError } from '../../formats/document-error.js';
 import { entriesIn } from '../../formats/json/places.js';

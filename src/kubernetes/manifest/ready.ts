@@ -4,7 +4,7 @@ import type { Branch } from '../../tree/tree.js';
 import { walkAll } from '../../tree/walk.js';
 import { describe, itemsOf, leavesBelow, type Manifest, stringAt } from './manifest.js';
 
-/** How an encrypted value begins (spec file-format.md section 2). */
+/** How an encrypted value begins (docs/format.md#values). */
 const CIPHERTEXT = 'ENC[AES256_GCM,';
 const CIPHERTEXT_BASE64 = /^RU5DW0FFUzI1Nl9HQ00s/;
 /** Fields that only SOPS and sops-ts write, at the top of an object. */

@@ -1,6 +1,6 @@
 /**
  * Scalars where a string is wanted: what YAML 1.1 readers, and so the API's clients, make of unquoted ones
- * (spec kubernetes-and-stores.md section 1.9).
+ * (docs/kubernetes/manifests.md#reading-as-kubernetes-does).
  */
 import { SopsError } from '../../errors.js';
 import { floatText } from '../../formats/yaml/float-text.js';

@@ -1,4 +1,4 @@
-/** Secrets: made from values, and what the API server asks of them (spec kubernetes-and-stores.md sections 1.5, 1.8). */
+/** Secrets: made from values, and what the API server asks of them (docs/kubernetes/manifests.md#kustomize-ready). */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, leaf, type Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';

@@ -1,4 +1,4 @@
-/** What a sealed value is bound to: its object, its namespace, or nothing but the cluster (spec kubernetes-and-stores.md 2.1). */
+/** What a sealed value is bound to: its object, its namespace, or nothing but the cluster (docs/kubernetes/sealed-secrets.md#scopes). */
 import { SopsError } from '../../errors.js';
 
 /** The scopes by name, as `--scope` takes them: one row each. */

@@ -1,4 +1,4 @@
-/** SealedSecrets: read from objects, and made (spec kubernetes-and-stores.md 2.2). */
+/** SealedSecrets: read from objects, and made (docs/kubernetes/sealed-secrets.md#the-object). */
 import type { KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';

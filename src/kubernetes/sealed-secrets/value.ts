@@ -1,4 +1,4 @@
-/** One value of a SealedSecret: RSA-OAEP around a session key, AES-GCM under it (spec kubernetes-and-stores.md 2.1). */
+/** One value of a SealedSecret: RSA-OAEP around a session key, AES-GCM under it (docs/kubernetes/sealed-secrets.md#a-sealed-value). */
 import {
   constants,
   createCipheriv,

@@ -1,4 +1,4 @@
-/** ExternalSecrets and PushSecrets (spec kubernetes-and-stores.md 3.1), and what the operator's webhook refuses of them. */
+/** ExternalSecrets and PushSecrets (docs/kubernetes/external-secrets.md#externalsecrets-and-pushsecrets), and what the operator's webhook refuses of them. */
 import { type Branch, branch } from '../../tree/tree.js';
 import { textMap } from '../manifest/manifest.js';
 import { record } from '../record.js';

@@ -1,4 +1,4 @@
-/** The seam of the stores that manifests point to (spec kubernetes-and-stores.md section 3). */
+/** The seam of the stores that manifests point to (docs/kubernetes/external-secrets.md#stores). */
 import type { Branch } from '../../tree/tree.js';
 import type { References } from './references.js';
 import type { Settings } from './settings.js';

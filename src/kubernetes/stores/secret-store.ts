@@ -1,4 +1,4 @@
-/** SecretStores, and the classes that the CSI driver mounts (spec kubernetes-and-stores.md 3.1, 3.2). */
+/** SecretStores, and the classes that the CSI driver mounts (docs/kubernetes/external-secrets.md#stores, docs/kubernetes/external-secrets.md#the-csi-driver). */
 import type { Branch } from '../../tree/tree.js';
 import { leaf, list } from '../../tree/tree.js';
 import { textMap } from '../manifest/manifest.js';

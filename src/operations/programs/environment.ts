@@ -22,8 +22,8 @@ interface Variable {
 }
 
 /**
- * The variables of a document, in order; when a key stands twice the later one counts. Null is the empty text (spec
- * command-line.md section 9.4). Throws `failed` keys only, for maps and lists that are not to
+ * The variables of a document, in order; when a key stands twice the later one counts. Null is the empty text
+ * (docs/differences-from-sops.md#exec-env-and-exec-file). Throws `failed` keys only, for maps and lists that are not to
  * be flattened, two places that give one name, a name with `=`, and U+0000 or bytes that are not UTF-8.
  */
 export function variablesOf(document: Branch, choice: EnvironmentChoice): Map<string, string> {

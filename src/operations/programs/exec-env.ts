@@ -43,8 +43,8 @@ export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
 }
 
 /**
- * Opens the files, runs the program, and returns its exit status. Throws SopsError in the order of spec
- * command-line.md section 2.9; nothing is started then.
+ * Opens the files, runs the program, and returns its exit status. Throws SopsError in the order of
+ * docs/command-line.md#exec-env; nothing is started then.
  */
 export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Host): Promise<number> {
   checkConflicts(request);

@@ -38,8 +38,8 @@ const PLACEHOLDER = '{}';
 
 /**
  * Opens the file, runs the program with the path of its plaintext in place of every `{}`, and returns its exit status.
- * The plaintext is gone when the program has ended. Throws SopsError in the order of spec command-line.md
- * section 2.10; nothing is started then.
+ * The plaintext is gone when the program has ended. Throws SopsError in the order of
+ * docs/command-line.md#exec-file; nothing is started then.
  */
 export async function execFile(request: ExecFileRequest, own: OwnProcess, host: Host): Promise<number> {
   const name = localName(request.filename ?? DEFAULT_NAME);

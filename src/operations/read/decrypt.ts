@@ -23,7 +23,7 @@ import { parseValuePath } from './value-path.js';
 
 /**
  * Decrypts one file. Nothing is written unless everything before has succeeded.
- * Throws SopsError, in the order of spec command-line.md section 2.2.
+ * Throws SopsError, in the order of docs/command-line.md#decrypt.
  */
 export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
@@ -101,7 +101,7 @@ async function configIfReadable(request: DecryptRequest, host: Host): Promise<Co
 }
 
 /**
- * The text of a part of the first document (spec file-format.md section 7). Throws `path-not-found`, and `output-format` for what
+ * The text of a part of the first document (docs/format.md#parts-and-conversions). Throws `path-not-found`, and `output-format` for what
  * the printer has no text for.
  */
 export function extractedText({ file }: OpenedFile, path: TreePath, printer: FormatStore, width?: number): string {

@@ -14,7 +14,7 @@ export interface FileStatusRequest {
 }
 
 /**
- * Whether a file holds SOPS metadata with a version and a MAC (spec command-line.md section 2.12). Throws `failed` for
+ * Whether a file holds SOPS metadata with a version and a MAC (docs/command-line.md#filestatus). Throws `failed` for
  * everything that keeps the question open: the file cannot be read, is not of its format, or its metadata is broken.
  */
 export async function fileStatus(request: FileStatusRequest, host: Host): Promise<{ encrypted: boolean }> {

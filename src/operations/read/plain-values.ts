@@ -1,4 +1,4 @@
-/** The values of an open file as a secret store takes them: one JSON object (spec kubernetes-and-stores.md section 4.1). */
+/** The values of an open file as a secret store takes them: one JSON object (docs/publish.md#what-is-sent). */
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { type JsonStyle, printJson } from '../../formats/json/write.js';

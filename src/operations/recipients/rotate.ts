@@ -39,7 +39,7 @@ export interface RotateRequest extends FileRequest {
 
 /**
  * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
- * SopsError, in the order of spec command-line.md section 2.6.
+ * SopsError, in the order of docs/command-line.md#rotate.
  */
 export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
   await checkFile(request, host);

@@ -232,7 +232,7 @@ async function checkIsFile(absolute: string, file: string): Promise<void> {
   if (found.isDirectory()) throw new SopsError('failed', "can't operate on a directory", { file });
 }
 
-/** Here, other than in the other commands, a file that cannot be read or written gives 1 (spec command-line.md section 2.7). */
+/** Here, other than in the other commands, a file that cannot be read or written gives 1 (docs/command-line.md#updatekeys). */
 function asFailure(error: unknown): never {
   throw error instanceof SopsError && error.code !== 'changed-meanwhile' ? error.with('failed') : error;
 }

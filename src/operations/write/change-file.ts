@@ -37,7 +37,7 @@ export interface ChangeOutcome {
 /**
  * Opens a file, lets `change` alter its first document, and writes it with that change alone: its text, and the
  * ciphertext of what is untouched, stay. `change` tells whether anything is another than before.
- * Throws SopsError, in the order of spec command-line.md sections 2.4 and 2.5.
+ * Throws SopsError, in the order of docs/command-line.md#set and docs/command-line.md#unset.
  */
 export async function changeFile(
   request: ChangeRequest,

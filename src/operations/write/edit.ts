@@ -94,7 +94,7 @@ interface Session {
 /**
  * Lets the user edit a file's plaintext, and writes what has changed; the rest keeps its ciphertext. A file that does
  * not exist is made. What was typed and cannot be saved is kept, encrypted, in another file, which the error names.
- * Throws SopsError, in the order of spec command-line.md section 2.3: `edit-unchanged`, `editor-failed`, …
+ * Throws SopsError, in the order of docs/command-line.md#edit: `edit-unchanged`, `editor-failed`, …
  */
 export async function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);

@@ -53,7 +53,7 @@ export interface Plan {
 
 /**
  * Encrypts one file. Nothing is written unless the result was read back and gives the original.
- * Throws SopsError, in the order of spec command-line.md section 2.1.
+ * Throws SopsError, in the order of docs/command-line.md#encrypt.
  */
 export async function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);

@@ -1,4 +1,4 @@
-/** A value given as JSON, read exactly: integers stay integers, and nothing is taken silently (spec command-line.md 2.4, 9.6). */
+/** A value given as JSON, read exactly: integers stay integers, and nothing is taken silently (docs/command-line.md#set). */
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { rebuilt } from '../../tree/rebuild.js';

@@ -1,4 +1,4 @@
-/** What a new file holds before it is edited for the first time: SOPS's own examples (spec command-line.md section 2.3). */
+/** What a new file holds before it is edited for the first time: SOPS's own examples (docs/command-line.md#edit). */
 import type { FormatName } from '../../formats/store.js';
 
 const WELCOME = 'Welcome to SOPS! Edit this file as you please!';

@@ -1,4 +1,4 @@
-/** `publish`: sends files to where the destination rules of `.sops.yaml` say (spec command-line.md 2.11). */
+/** `publish`: sends files to where the destination rules of `.sops.yaml` say (docs/command-line.md#publish). */
 
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { loadConfig } from '../../config/config.js';
@@ -55,7 +55,7 @@ export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'preview
 
 /**
  * Sends a file, or every file below a folder but hidden ones, one after the other. A lone file that fails or is not to be sent is an
- * error; of several the others are still sent. Throws SopsError, in the order of spec command-line.md section 2.11.
+ * error; of several the others are still sent. Throws SopsError, in the order of docs/command-line.md#publish.
  */
 export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
   const { path, talk, dryRun } = request;

@@ -1,4 +1,4 @@
-/** Encrypting an open file anew for where it is published to: the `recreation_rule` (spec kubernetes-and-stores.md section 4.1). */
+/** Encrypting an open file anew for where it is published to: the `recreation_rule` (docs/publish.md#what-is-sent). */
 import { Cipher } from '../../cipher/cipher.js';
 import type { CreationRule } from '../../config/model.js';
 import { fileOptionsFor } from '../../config/selection.js';

@@ -1,4 +1,4 @@
-/** The credentials for GCP, found in SOPS's order (spec keys-and-config.md section 2.3). */
+/** The credentials for GCP, found in SOPS's order (docs/keys/gcp-kms.md#credentials). */
 
 import { Agent } from 'node:https';
 import { homedir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What the environment says about Vault: the variables of its own client (spec keys-and-config.md section 2.5). */
+/** What the environment says about Vault: the variables of its own client (docs/keys/hc-vault.md#environment). */
 
 import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';

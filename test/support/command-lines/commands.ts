@@ -1,4 +1,4 @@
-/** What each command does and how it fails: spec command-line.md sections 2, 3, 4 and 8. */
+/** What each command does and how it fails: docs/command-line.md#commands. */
 import { BOTH, type EqualCase, RULE } from './case.js';
 
 export const COMMANDS: readonly EqualCase[] = [

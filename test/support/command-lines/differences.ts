@@ -1,4 +1,4 @@
-/** Where SOPS crashes, loses data or lies, and what is done instead: spec command-line.md sections 1.3, 1.4, 8 and 9. */
+/** Where SOPS crashes, loses data or lies, and what is done instead: docs/differences-from-sops.md. */
 import { BOTH, type DifferentCase, RULE } from './case.js';
 
 export const DIFFERENCES: readonly DifferentCase[] = [

@@ -1,4 +1,4 @@
-/** Words, flags, variables, counts, streams, configuration, conflicts: spec command-line.md section 1. */
+/** Words, flags, variables, counts, streams, configuration, conflicts: docs/command-line.md#words-and-flags. */
 import { type EqualCase, RULE } from './case.js';
 
 export const WORDS: readonly EqualCase[] = [

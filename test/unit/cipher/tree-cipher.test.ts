@@ -14,7 +14,7 @@ const iv = (byte: number) => Buffer.alloc(32, byte).toString('base64');
 const enc = (data: string, ivByte: number, tag: string, type: string) =>
   `ENC[AES256_GCM,data:${data},iv:${iv(ivByte)},tag:${tag},type:${type}]`;
 
-/** The known answer of spec file-format.md section 4, accepted by SOPS 3.13.2. */
+/** The known answer of docs/format.md#the-mac, accepted by SOPS 3.13.2. */
 const KNOWN = {
   a: enc('0cHFi7Y=', 1, 'h8zBDdgdQgW8Eo+djelRPA==', 'str'),
   l1: enc('Xg==', 2, 'mfp+Z78s75J303bwr+Ch/Q==', 'int'),

@@ -11,7 +11,7 @@ function parsed(line: string, table = globalFlags()): { given: Record<string, un
   return { given: Object.fromEntries(given), operands };
 }
 
-describe('words, by the rules of Go (spec command-line.md 1.2)', () => {
+describe('words, by the rules of Go (docs/command-line.md#words-and-flags)', () => {
   test.each([
     ['--decrypt f', { decrypt: true }, ['f']],
     ['-decrypt f', { decrypt: true }, ['f']],
@@ -59,7 +59,7 @@ describe('words, by the rules of Go (spec command-line.md 1.2)', () => {
   });
 });
 
-describe('the order in which SOPS reads what stands behind a command (spec 1.3)', () => {
+describe('the order in which SOPS reads what stands behind a command (docs/command-line.md#flags-behind-the-file)', () => {
   test.each([
     ['f.json -i --output-type yaml', '-i --output-type yaml f.json'],
     ['f.json --output-type yaml -i', '--output-type yaml -i f.json'],

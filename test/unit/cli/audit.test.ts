@@ -1,4 +1,4 @@
-/** The audit log as a user meets it (spec keys-and-config.md section 9), against a stand-in for PostgreSQL. */
+/** The audit log as a user meets it (docs/audit-log.md), against a stand-in for PostgreSQL. */
 import { chmodSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -116,7 +116,7 @@ describe('unknown topics, in the words that scripts match', () => {
   });
 });
 
-describe('words without effect (spec 1.3 and 9.8)', () => {
+describe('words without effect (docs/command-line.md#flags-behind-the-file)', () => {
   test('a second file is named', async () => {
     const { status, err, calls } = await runMain(words('decrypt e.yaml f.json'));
     expect({ status, calls: calls.length }).toEqual({ status: 0, calls: 1 });

@@ -46,7 +46,7 @@ const DECIDED_LATER: Readonly<Record<string, string>> = {
   'nothing-in-rule': 'the data key cannot be wrapped for an empty group',
 };
 
-/** Where sops-ts differs on purpose (design.md section 5, keys-and-config.md section 11), each with a test below. */
+/** Where sops-ts differs on purpose (docs/differences-from-sops.md), each with a test below. */
 const DIFFERENT = new Set([
   'cwd-elsewhere',
   'flag-no-matching-rule',

@@ -1,4 +1,4 @@
-/** Which destination rule is for a file (spec keys-and-config.md 5.5). */
+/** Which destination rule is for a file (docs/configuration.md#destination-rules). */
 import { describe, expect, test } from 'vitest';
 import { destinationFor } from '../../../src/config/destination-rule.js';
 import { readConfigDocument } from '../../../src/config/document.js';

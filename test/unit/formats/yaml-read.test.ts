@@ -172,7 +172,7 @@ describe('values', () => {
   });
 });
 
-describe('comments, as spec file-format.md section 6.1 places them', () => {
+describe('comments, as docs/format.md#comments-in-yaml places them', () => {
   test.each<[string, string, unknown]>([
     ['above a key, with blank lines', '# c\n\n# d\na: 1\n', ['# c', '# d', ['a', 1]]],
     ['behind a scalar', 'a: 1 # c\n', ['#> c', ['a', 1]]],

@@ -43,7 +43,7 @@ describe('plain scalars', () => {
     expect(typeWord(value)).toBe(type);
     expect(resolvesToString(text)).toBe(type === 'str');
     if (typeof value === 'string') expect(value).toBe(text);
-    // Negative zero is printed so that it stays a float (spec section 10, D4).
+    // Negative zero is printed so that it stays a float (docs/format.md#d4-negative-zero).
     else expect(plainText(value)).toBe(Object.is(value, -0) ? '-0.0' : printed);
   });
 

@@ -3,7 +3,7 @@ import { readEnvText } from '../../../src/kubernetes/kustomize/env-file.js';
 
 const read = (text: string) => Object.fromEntries(readEnvText(text));
 
-/** The rules of spec section 1.5, and what godotenv 1.5.1, which ksops uses, was seen to do. */
+/** The rules of docs/kubernetes/ksops.md#dotenv-files, and what godotenv 1.5.1, which ksops uses, was seen to do. */
 describe('dotenv as ksops reads it', () => {
   test.each<[string, Record<string, string>]>([
     ['A=1\n', { A: '1' }],

@@ -9,7 +9,7 @@ import { vectorText } from '../../support/kubernetes.js';
 
 const rootOf = (text: string) => readManifests(Buffer.from(text))[0]?.root ?? expect.fail();
 
-/** Spec section 1.4 once more, by other means: Go's encoder over a map. */
+/** docs/kubernetes/kustomize.md#name-hash once more, by other means: Go's encoder over a map. */
 function model(data: Map<string, string>, stringData: Map<string, string>, type: string): string {
   const text = (value: string) =>
     `"${[...value]

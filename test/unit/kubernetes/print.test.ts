@@ -8,7 +8,7 @@ import fc from '../../support/fast-check.js';
 const roots = (text: string) => readManifests(Buffer.from(text)).map(({ root }) => root);
 const printText = (text: string) => printManifests([branch([item('k', leaf(text))])]);
 
-/** Texts that some reader takes for something else (spec section 1.8), and texts that are hard to write. */
+/** Texts that some reader takes for something else (docs/kubernetes/manifests.md#kustomize-ready), and texts that are hard to write. */
 const HARD =
   'y no 007 1e3 2024-01-02 ~ 0x1F 12:30 0o17 1_000 1. .5 . = << null .nan +.inf 0b1 1:2:3.4 - ? : # ! & * Yes'
     .split(' ')

@@ -3,7 +3,7 @@ import { branchAt, itemsOf } from '../../../src/kubernetes/manifest/manifest.js'
 import { readManifests } from '../../../src/kubernetes/manifest/read.js';
 import { looseScalars, looseScalarWarnings, oldTextOf, stringOf } from '../../../src/kubernetes/manifest/scalars.js';
 
-/** Spec section 1.9 and vectors-k8s sealed/yaml11-scalars: plain text, and what a YAML 1.1 reader makes of it. */
+/** As in docs/kubernetes/manifests.md#reading-as-kubernetes-does: plain text, and what a YAML 1.1 reader makes of it. */
 const TABLE: readonly (readonly [string, string])[] = [
   ['007', '7'],
   ['1.50', '1.5'],

@@ -48,7 +48,7 @@ describe('what older releases wrote', () => {
   });
 });
 
-describe('tolerance (spec file-format.md section 5.4)', () => {
+describe('tolerance (docs/format.md#reading-odd-metadata)', () => {
   const age = one().age as JsonMap[];
   const upper = (map: JsonMap) =>
     Object.fromEntries(Object.entries(map).map(([key, value]) => [key.toUpperCase(), value]));

@@ -4,7 +4,7 @@ import { fixture, keysOf, LIFECYCLE, type LifecycleCase, RECIPIENTS, Yard } from
 
 type Expected = LifecycleCase['expect'];
 
-/** Where sops-ts differs on purpose (keys-and-config.md sections 7 and 11), why, and in what. */
+/** Where sops-ts differs on purpose (docs/differences-from-sops.md#rotate-updatekeys-groups-revoke), why, and in what. */
 const DIFFERENT: Readonly<Record<string, { readonly why: string; readonly expect: Partial<Expected> }>> = {
   'updatekeys-add-remove': { why: 'a removed recipient knows the old data key', expect: { values_reencrypted: true } },
   'updatekeys-ask-again-yes': { why: 'the same', expect: { values_reencrypted: true } },

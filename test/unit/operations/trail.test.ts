@@ -1,4 +1,4 @@
-/** Which operations leave which events for an audit log (spec keys-and-config.md section 9), and that none can forget to. */
+/** Which operations leave which events for an audit log (docs/audit-log.md), and that none can forget to. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

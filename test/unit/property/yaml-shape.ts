@@ -63,7 +63,7 @@ export interface YamlFile {
 /** What a generated document may hold. */
 export interface YamlTraits {
   /**
-   * Whether it may hold what SOPS itself harms (spec file-format.md section 10): comments in and behind brackets, texts
+   * Whether it may hold what SOPS itself harms (docs/format.md#where-sops-harms-a-file): comments in and behind brackets, texts
    * that begin with blanks or breaks, and the like.
    */
   readonly exotic: boolean;
@@ -206,7 +206,7 @@ const TAGS = [
 ] as const;
 const HEADERS = ['', '', '', '-', '+', '2', '1-', '+3', '2+', ' ', '-  # header'] as const;
 
-/** Texts that SOPS prints as something else: D2, D3, D4 and D11 of spec file-format.md section 10. */
+/** Texts that SOPS prints as something else: docs/format.md#where-sops-harms-a-file, D2, D3, D4 and D11. */
 const HARMED = /^[\s\ufeff]|^-0\.0$|[\u0085\u2028\ufeff]|\n\s|\s\n/;
 
 /** The shapes of whole files. Most are well-formed; what is not must be refused cleanly. */

@@ -1,4 +1,4 @@
-/** What `publish` asks, refuses, reports and sums up (spec command-line.md 2.11 and 9.14, gotcha 26). */
+/** What `publish` asks, refuses, reports and sums up (docs/command-line.md#publish, docs/differences-from-sops.md#publish). */
 import { generateKeyPairSync } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

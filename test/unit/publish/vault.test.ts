@@ -1,4 +1,4 @@
-/** Publishing to Vault: what is compared, which version is replaced, and where the token goes (spec kubernetes-and-stores.md 4.1, 5.1). */
+/** Publishing to Vault: what is compared, which version is replaced, and where the token goes (docs/publish.md#vault-kv). */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defaultAnswer, Publishing, TOKEN } from '../../support/publishing.js';
 import { HttpService, type Reply } from '../keys/http-service.js';

@@ -1,6 +1,6 @@
 /**
  * Every byte of encrypted files, changed: the answer is the right plaintext or an error, never another plaintext. What SOPS
- * leaves unauthenticated (spec file-format.md section 8, points 9 to 11) is named where it shows.
+ * leaves unauthenticated (docs/security.md#what-the-mac-covers) is named where it shows.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';

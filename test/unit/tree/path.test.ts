@@ -14,7 +14,7 @@ function codeOf(run: () => unknown): [ErrorCode, string] {
   throw new Error('nothing was thrown');
 }
 
-describe('index syntax (spec command-line.md section 2.2)', () => {
+describe('index syntax (docs/command-line.md#places)', () => {
   test.each<[string, (string | number)[]]>([
     ['', []],
     ['["a"]', ['a']],
@@ -72,7 +72,7 @@ describe('get', () => {
   });
 });
 
-describe('set (spec command-line.md section 2.4)', () => {
+describe('set (docs/command-line.md#set)', () => {
   const resultOf = (path: (string | number)[], value: Value) => {
     const tree = document();
     return [setAt(tree, path, value), tree] as const;

@@ -4,7 +4,7 @@ import type { LeafValue } from '../../../src/tree/tree.js';
 import { floatText, readValue, textOf, typeWordOf } from '../../../src/tree/value.js';
 import fc from '../../support/fast-check.js';
 
-/** Texts of the table in spec file-format.md section 2, and of its gotchas. */
+/** Texts of the table in docs/format.md#values. */
 const FLOATS: [number, string][] = [
   [1.0, '1'],
   [1e21, '1000000000000000000000'],
