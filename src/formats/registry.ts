@@ -17,6 +17,8 @@ export interface FormatRow {
   readonly contains?: FormatName;
   /** The format of its ciphertext, where that is another. */
   readonly container?: FormatName;
+  /** The npm packages that it loads when it is used; absent for none. */
+  readonly packages?: readonly string[];
   load(): Promise<FormatStore>;
 }
 

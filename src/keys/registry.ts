@@ -59,6 +59,8 @@ export interface KeyTypeRow {
   readonly wireField: number;
   /** How the log tells of the key's use. */
   readonly logged: KeyLog;
+  /** The npm packages that it loads when it is used; absent for none. */
+  readonly packages?: readonly string[];
   /** What the key string is, where the user is asked about a key, e.g. `ARN`. */
   readonly named: string;
   load?(): Promise<KeyProvider>;
@@ -95,6 +97,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     wireField: 1,
     logged: { component: 'AWSKMS', fields: (key) => ({ arn: fieldOf(key, 'arn') }) },
     named: 'ARN',
+    packages: ['@aws-sdk/client-kms', '@aws-sdk/client-sts', '@aws-sdk/core'],
     load: async () => (await import('./aws-kms/aws-kms.js')).awsKmsProvider,
   },
   {
@@ -113,6 +116,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     wireField: 3,
     logged: { component: 'GCPKMS', fields: (key) => ({ resourceID: fieldOf(key, 'resource_id') }) },
     named: 'resource ID',
+    packages: ['google-auth-library', '@grpc/grpc-js'],
     load: async () => (await import('./gcp-kms/gcp-kms.js')).gcpKmsProvider,
   },
   {
@@ -152,6 +156,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
       fields: (key) => ({ key: fieldOf(key, 'name'), version: fieldOf(key, 'version') }),
     },
     named: 'URL',
+    packages: ['@azure/identity'],
     load: async () => (await import('./azure-kv/azure-kv.js')).azureProvider,
   },
   {
@@ -191,6 +196,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     wireField: 2,
     logged: { component: 'PGP', fields: (key) => ({ fingerprint: fieldOf(key, 'fp') }) },
     named: 'fingerprint',
+    packages: ['openpgp'],
     load: async () => (await import('./pgp/pgp.js')).pgpProvider,
   },
   {
@@ -214,6 +220,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
       fields: (key, use) => (use === 'encrypt' ? { recipient: fieldOf(key, 'recipient') } : {}),
     },
     named: 'recipient',
+    packages: ['age-encryption', '@noble/ciphers'],
     load: async () => (await import('./age/age.js')).ageProvider,
   },
 ];

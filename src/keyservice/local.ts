@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
+import { withInstallAdvice } from '../services/import-sdk.js';
 import type { Host } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/patience.js';
 import type { KeyService } from './keyservice.js';
@@ -32,11 +33,12 @@ export class LocalKeyService implements KeyService {
   ): Promise<T> {
     const provider = await providerOf(key);
     const row = keyTypeRow(key.type);
-    if (!row?.remote) return use(provider, signal);
+    if (!row) return use(provider, signal);
+    if (!row.remote) return withInstallAdvice(row, () => use(provider, signal));
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
-      return await inTime(this.#timeout, signal, (stop) => use(provider, stop));
+      return await withInstallAdvice(row, () => inTime(this.#timeout, signal, (stop) => use(provider, stop)));
     } finally {
       activity?.end();
     }

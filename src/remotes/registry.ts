@@ -7,6 +7,7 @@ export const REMOTES: readonly RemoteRow[] = [
     title: 'AWS S3',
     options: [{ name: 's3_prefix', kind: 'text' }],
     sends: 'sealed',
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sts', '@aws-sdk/core'],
     load: async () => (await import('./s3.js')).s3,
   },
   {
@@ -14,6 +15,7 @@ export const REMOTES: readonly RemoteRow[] = [
     title: 'Google Cloud Storage',
     options: [{ name: 'gcs_prefix', kind: 'text' }],
     sends: 'sealed',
+    packages: ['google-auth-library'],
     load: async () => (await import('./gcs.js')).gcs,
   },
   {

@@ -52,6 +52,8 @@ interface Row<Kind extends string, Content> {
   readonly options: readonly RemoteField[];
   /** Whether it gets the encrypted file, byte for byte, or the decrypted values. */
   readonly sends: Kind;
+  /** The npm packages that it loads when it is used; absent for none. */
+  readonly packages?: readonly string[];
   load(): Promise<Remote<Content>>;
 }
 

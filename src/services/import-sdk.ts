@@ -14,11 +14,45 @@ export async function importSdk<Module>(name: string, code: ErrorCode = 'key'): 
     if (isAbsent(cause, packageName)) {
       throw new SopsError(code, `the package ${packageName} is not installed`, {
         hint: `Install it beside sops-ts: npm install ${packageName}`,
-        cause,
+        cause: new AbsentPackage(packageName, cause),
       });
     }
     const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
     throw new SopsError(code, `the package ${packageName} cannot be loaded: ${reason}`, { cause });
+  }
+}
+
+/** The cause of an error about a package that is not installed. */
+class AbsentPackage extends Error {
+  constructor(
+    readonly packageName: string,
+    cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : `${packageName} is absent`, { cause });
+  }
+}
+
+/** What a row of a registry says about the packages it needs. */
+export interface PackageUser {
+  /** How users call it, e.g. `AWS KMS`. */
+  readonly title: string;
+  readonly packages?: readonly string[];
+}
+
+/**
+ * Does something for a row. Throws what that throws; but where a package of the row is not installed, the advice is to install all
+ * that the row needs, with the row's name, so that nobody is sent to install one after the other.
+ */
+export async function withInstallAdvice<T>(
+  { title, packages = [] }: PackageUser,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const absent = error instanceof SopsError && error.cause instanceof AbsentPackage ? error.cause.packageName : '';
+    if (!(error instanceof SopsError) || !packages.includes(absent)) throw error;
+    throw error.with(error.code, { hint: `${title} needs it; beside sops-ts: npm install ${packages.join(' ')}` });
   }
 }
 

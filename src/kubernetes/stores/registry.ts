@@ -5,6 +5,8 @@ import { usage } from './settings.js';
 export interface StoreRow {
   readonly name: StoreName;
   readonly about: string;
+  /** The npm packages that it loads when it is used; absent for none. */
+  readonly packages?: readonly string[];
   load(): Promise<StoreProvider>;
 }
 

@@ -9,6 +9,7 @@ import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
 import type { PutResult } from '../../remotes/remote.js';
+import { withInstallAdvice } from '../../services/import-sdk.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
@@ -182,12 +183,16 @@ async function prepare(
   if (remote.sends === 'sealed') {
     const place = (await remote.load()).open(rule.settings, surroundings.host);
     const content = await sealedContent(source, surroundings);
-    return { url: place.url(name), masked: null, send: () => place.put(name, content) };
+    return {
+      url: place.url(name),
+      masked: null,
+      send: () => withInstallAdvice(remote, () => place.put(name, content)),
+    };
   }
   const place = (await remote.load()).open(rule.settings, surroundings.host);
   if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.host);
   const { values, masked } = await plainContent(source, surroundings);
-  return { url: place.url(name), masked, send: () => place.put(name, values) };
+  return { url: place.url(name), masked, send: () => withInstallAdvice(remote, () => place.put(name, values)) };
 }
 
 async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Promise<void> {

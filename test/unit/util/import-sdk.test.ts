@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { importSdk } from '../../../src/services/import-sdk.js';
+import { failureOf } from '../../../src/services/gcp/failure.js';
+import { importSdk, withInstallAdvice } from '../../../src/services/import-sdk.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sdk-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,5 +49,37 @@ describe('an optional package', () => {
       code: 'key',
       message: expect.stringMatching(/cannot be loaded: no luck$/),
     });
+  });
+});
+
+describe('advice for a row', () => {
+  const row = { title: 'Some KMS', packages: ['@example/absent', '@example/other'] };
+
+  test('names the row and all that it needs, whoever worded the error meanwhile', async () => {
+    const asking = withInstallAdvice(row, () =>
+      importSdk('@example/absent/part').catch((error: unknown) => {
+        throw failureOf('cannot ask', error);
+      }),
+    );
+    await expect(asking).rejects.toMatchObject({
+      code: 'key',
+      message: 'cannot ask: the package @example/absent is not installed',
+      hint: 'Some KMS needs it; beside sops-ts: npm install @example/absent @example/other',
+    });
+  });
+
+  test.each([
+    ['a package that is not among them', { title: 'Another', packages: ['@example/other'] }, '@example/absent'],
+    ['a row that needs none', { title: 'Another' }, '@example/absent'],
+  ])('is not given for %s', async (_, other, name) => {
+    await expect(withInstallAdvice(other, () => importSdk(name))).rejects.toMatchObject({
+      hint: `Install it beside sops-ts: npm install ${name}`,
+    });
+  });
+
+  test('leaves other errors and results alone', async () => {
+    const error = new TypeError('no');
+    await expect(withInstallAdvice(row, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(withInstallAdvice(row, async () => 1)).resolves.toBe(1);
   });
 });

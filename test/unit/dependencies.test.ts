@@ -1,0 +1,143 @@
+/** Packages are declared where they are needed: the sources, the rows of the registries and package.json agree. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/formats/registry.js';
+import { KEY_TYPES } from '../../src/keys/registry.js';
+import { STORES } from '../../src/kubernetes/stores/registry.js';
+import { REMOTES } from '../../src/remotes/registry.js';
+import { disagreements, type Lone, type Manifest, modulesOf, type Row } from '../support/dependencies.js';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const SOURCE = join(ROOT, 'src');
+
+const sources = new Map(
+  readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [path.replaceAll('\\', '/'), readFileSync(join(SOURCE, path), 'utf8')]),
+);
+const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** What is loaded by no row: the command line's help, the expressions of `.sops.yaml`, key services over gRPC, the audit log. */
+const LONE: readonly Lone[] = [
+  { module: 'cli/help.ts', packages: ['commander'] },
+  { module: 'util/re2.ts', packages: ['re2js'] },
+  { module: 'services/import-grpc.ts', packages: ['@grpc/grpc-js'] },
+  { module: 'services/postgres/database.ts', packages: ['pg'] },
+];
+
+interface RegistryRow {
+  readonly packages?: readonly string[];
+}
+
+/** The rows of a registry, each with the module that it loads: its text names them in the same order. */
+function rowsOf<R extends RegistryRow>(registry: string, registered: readonly R[], nameOf: (row: R) => string): Row[] {
+  const loaded = (sources.get(registry) ?? '').matchAll(/\bimport\('(\.[^']+)'\)/g);
+  const modules = [...loaded].map(([, module = '']) => module);
+  expect(modules, registry).toHaveLength(registered.length);
+  return registered.map((row, at) => ({
+    name: nameOf(row),
+    packages: row.packages ?? [],
+    entry: posix.join(dirname(registry), modules[at] ?? '').replace(/\.js$/, '.ts'),
+  }));
+}
+
+const rows = [
+  ...rowsOf('keys/registry.ts', KEY_TYPES, ({ type }) => type),
+  ...rowsOf('remotes/registry.ts', REMOTES, ({ field }) => field),
+  ...rowsOf('formats/registry.ts', FORMATS, ({ name }) => name),
+  ...rowsOf('kubernetes/stores/registry.ts', STORES, ({ name }) => name),
+];
+
+test('the sources, the rows and package.json agree', () => {
+  expect(rows.length).toBeGreaterThan(20);
+  expect(disagreements(sources, rows, LONE, manifest)).toEqual([]);
+});
+
+describe('the comparison finds', () => {
+  /** A row for `a`, which is reached through another module. */
+  const world = () => ({
+    sources: new Map([
+      ['keys/a/a.ts', "import { b } from '../b.js';"],
+      ['keys/b.ts', "type A = typeof import('a');\nexport const b = () => importSdk<A>('a/part');"],
+      ['help.ts', "import { c } from 'c';\nimport { dirname, join, posix } from 'node:path';"],
+    ]),
+    row: { name: 'A', packages: ['a'], entry: 'keys/a/a.ts' },
+    lone: { module: 'help.ts', packages: ['c'] },
+    manifest: { dependencies: { c: '1' }, optionalDependencies: { a: '1' } } as Manifest,
+  });
+  type World = ReturnType<typeof world>;
+  const found = (change: (world: World) => Partial<World>) => {
+    const before = world();
+    const { sources, row, lone, manifest } = { ...before, ...change(before) };
+    return disagreements(sources, [row], [lone], manifest);
+  };
+
+  test('nothing where all agree', () => {
+    expect(found(() => ({}))).toEqual([]);
+  });
+
+  test.each<[string, (world: World) => Partial<World>, string[]]>([
+    [
+      'a package that package.json does not have',
+      () => ({ manifest: { dependencies: { c: '1' } } }),
+      ['a is imported, and package.json does not have it'],
+    ],
+    [
+      'a package of package.json for tests alone',
+      () => ({ manifest: { optionalDependencies: { a: '1' }, devDependencies: { c: '1' } } as Manifest }),
+      ['c is imported, and package.json does not have it'],
+    ],
+    [
+      'a package that nothing imports',
+      ({ manifest }) => ({ manifest: { ...manifest, dependencies: { c: '1', d: '1' } } }),
+      ['d is in package.json, and nothing imports it'],
+    ],
+    [
+      'a package that a row does not list',
+      ({ row }) => ({ row: { ...row, packages: [] } }),
+      ['a is imported, and nothing says that it needs it', 'A loads a and does not list it'],
+    ],
+    [
+      'a package that a row lists and does not load',
+      ({ row }) => ({ row: { ...row, packages: ['a', 'c'] } }),
+      ['A lists c and does not load it'],
+    ],
+    [
+      'a row whose module is not there',
+      ({ row }) => ({ row: { ...row, entry: 'keys/a.ts' } }),
+      ['A: there is no keys/a.ts', 'A lists a and does not load it'],
+    ],
+    [
+      'a package that a module of no row imports',
+      ({ lone }) => ({ lone: { ...lone, packages: [] } }),
+      ['c is imported, and nothing says that it needs it', 'help.ts loads c and does not list it'],
+    ],
+    [
+      'a dynamic import in a module of no row',
+      ({ sources }) => ({ sources: new Map(sources).set('help.ts', "await import('@s/e/f.js');\nfrom('c');") }),
+      [
+        '@s/e is imported, and package.json does not have it',
+        'c is in package.json, and nothing imports it',
+        '@s/e is imported, and nothing says that it needs it',
+        'help.ts loads @s/e and does not list it',
+        'help.ts lists c and does not load it',
+      ],
+    ],
+  ])('%s', (_, change, words) => {
+    expect(found(change)).toEqual(words);
+  });
+
+  test.each([
+    ["import type { A } from 'a';", []],
+    ["import type * as A from 'a';\nimport b from 'b';", ['b']],
+    ["type A = typeof import('a');", []],
+    ["importSdk<typeof import('a')>('a')", ['a']],
+    ["importSdk<{ readonly default: typeof A }>('a')", ['a']],
+    ["import 'a';\nexport * from './b.js';", ['a', './b.js']],
+    ["/** As `import('a')` does. */\n// import 'b';", []],
+    ["const where = { from: 'x' };", []],
+  ])('in %j the modules %j', (text, modules) => {
+    expect(modulesOf(text)).toEqual(modules);
+  });
+});
