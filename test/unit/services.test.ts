@@ -1,0 +1,35 @@
+/** The contract page of the services names every one of them, and who calls it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const SOURCE = join(ROOT, 'src');
+const table = readFileSync(join(ROOT, 'docs/services.md'), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+/** The folders of keys and remotes, and their files, that import from a service. */
+function callersOf(service: string): string[] {
+  const imported = new RegExp(`from '(?:\\.\\./)+services/${service}/`);
+  const paths = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  const calling = paths.filter((path) => imported.test(readFileSync(join(SOURCE, path), 'utf8')));
+  return [...new Set(calling.flatMap((path) => /^(?:keys\/[\w-]+(?=\/)|remotes\/[\w-]+)/.exec(path)?.[0] ?? []))];
+}
+
+const folders = readdirSync(join(SOURCE, 'services'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test.each(folders)('%s has a row, with its callers', (folder) => {
+  const [, , callers = ''] = table.find(([, name]) => name?.startsWith(`\`${folder}/\``)) ?? [];
+  expect(callers).not.toBe('');
+  if (folder === 'http') return;
+  expect(callersOf(folder).filter((caller) => !callers.includes(caller))).toEqual([]);
+});
+
+test('no row is left of a service that is gone', () => {
+  const named = table.flatMap(([, name = '']) => /^`([\w-]+)\/`/.exec(name)?.[1] ?? []);
+  expect(named.toSorted()).toEqual(folders.toSorted());
+});
