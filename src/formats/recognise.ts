@@ -60,9 +60,9 @@ async function firstWithMetadata(bytes: Uint8Array, row: FormatRow, tried: reado
   return first;
 }
 
-/** Reads a file in the format whose marker it holds, if it has metadata there: to INI, encrypted TOML is INI as well. */
+/** Reads a file in the format whose marker it holds, if it has metadata there, though it can be read in that of its name. */
 async function readMarked(bytes: Uint8Array, row: FormatRow): Promise<ReadFile | undefined> {
-  const rows = FORMATS.filter(({ name, marker }) => name !== row.name && marker);
+  const rows = FORMATS.filter(({ alsoReadBy }) => alsoReadBy?.includes(row.name));
   if (rows.length === 0 || !holdsMarks(bytes)) return undefined;
   const text = textOf(bytes);
   for (const one of rows) {

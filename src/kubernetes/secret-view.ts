@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { jsonStore } from '../formats/json/json.js';
 import { jsonString } from '../formats/json/write.js';
-import { applyEdits, type Edit, type FormatName } from '../formats/store.js';
+import { applyEdits, type Edit, type FormatName, type FormatStore } from '../formats/store.js';
 import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
 import type { EditView } from '../operations/write/edit.js';
@@ -29,17 +29,34 @@ interface Shown {
   readonly column: number | undefined;
 }
 
+/** How the format of a file of Secrets reads and writes values. */
+interface Syntax {
+  readonly store: FormatStore;
+  /** Whether a string can hold bytes that are no text. */
+  readonly takesBytes: boolean;
+  /** The text of a value where another stands in a text. */
+  write(value: string, source: Source, text: string): string;
+}
+
+/** The formats that objects are written in. */
+const SYNTAXES: Readonly<Partial<Record<FormatName, Syntax>>> = {
+  yaml: { store: yamlStore, takesBytes: true, write: writeYaml },
+  json: { store: jsonStore, takesBytes: false, write: jsonString },
+};
+
 /**
  * Shows and reads back one file. Bytes that are no text are shown in base64, in YAML under the tag `!!binary`, and taken so. What
  * was not changed comes back as it stood.
  */
 export class SecretView implements EditView {
   private readonly before = new Map<string, Shown>();
+  private readonly syntax: Syntax;
 
   /** Throws `usage` for formats that hold no objects. */
-  constructor(private readonly format: FormatName) {
-    if (format === 'yaml' || format === 'json') return;
-    throw new SopsError('usage', `--k8s is for Secrets in YAML or JSON, not for ${format}`);
+  constructor(format: FormatName) {
+    const syntax = SYNTAXES[format];
+    if (!syntax) throw new SopsError('usage', `--k8s is for Secrets in YAML or JSON, not for ${format}`);
+    this.syntax = syntax;
   }
 
   show(text: string): string {
@@ -47,7 +64,7 @@ export class SecretView implements EditView {
       if (typeof leaf.value !== 'string') return [];
       const bytes = decodeDataValue(leaf.value);
       const plain = bytes && decodeText(bytes);
-      const isShown = plain !== null && !(this.format === 'json' && hasInvalidBytes(plain));
+      const isShown = plain !== null && (this.syntax.takesBytes || !hasInvalidBytes(plain));
       this.before.set(id, {
         value: isShown ? plain : leaf.value,
         raw: text.slice(source.start, source.end),
@@ -75,8 +92,7 @@ export class SecretView implements EditView {
   }
 
   private dataValues(text: string): DataValue[] {
-    const store = this.format === 'json' ? jsonStore : yamlStore;
-    const { documents } = store.parse(encodeText(text));
+    const { documents } = this.syntax.store.parse(encodeText(text));
     const found = documents.flatMap((document, at) => secretsIn(document, String(at)));
     return found
       .flatMap(([secret, place]) =>
@@ -90,16 +106,19 @@ export class SecretView implements EditView {
   }
 
   private written(value: string, source: Source, text: string): string {
-    if (this.format === 'json') return jsonString(value);
-    const { column = 0 } = source;
-    return writeScalar(value, {
-      inFlow: source.style.startsWith('flow'),
-      oneLine: /^[ \t]*[^ \t\r\n]/.test(text.slice(source.end, source.end + 200)),
-      contentIndent: column + INDENT,
-      parentIndent: column,
-      strings: 'every-reader',
-    }).text;
+    return this.syntax.write(value, source, text);
   }
+}
+
+function writeYaml(value: string, source: Source, text: string): string {
+  const { column = 0 } = source;
+  return writeScalar(value, {
+    inFlow: source.style.startsWith('flow'),
+    oneLine: /^[ \t]*[^ \t\r\n]/.test(text.slice(source.end, source.end + 200)),
+    contentIndent: column + INDENT,
+    parentIndent: column,
+    strings: 'every-reader',
+  }).text;
 }
 
 function spanOf({ start, end, tag }: Source): { start: number; end: number } {

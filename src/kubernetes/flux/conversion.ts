@@ -1,6 +1,8 @@
 /** Whether Flux's controller can decrypt what it takes for one format, and print it in another. */
+
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
+import type { FormatName } from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { type FluxFormat, fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
@@ -39,12 +41,13 @@ export async function conversionProblem({ bytes, name, from, to, place }: Conver
   }
   const [first = branch()] = documents;
   const isWrapped = documents.length === 1 && wrapsContent(first);
-  if (to === 'binary' && !isWrapped) return mismatch(from === 'binary' ? 'json' : from, to, place);
-  if (to !== 'binary' && from === 'json' && isWrapped && name !== undefined && fluxFormatOf(name) === 'binary') {
+  const { whole, severalDocuments } = formatNamed(to);
+  if (whole && !isWrapped) return mismatch(containerOf(from), to, place);
+  if (!whole && isWrapped && name !== undefined && isContainer(from, fluxFormatOf(name))) {
     return `is encrypted as binary, and ${place} it comes out wrapped in a field called data`;
   }
   if (!holds(first, to)) return mismatch(from, to, place);
-  if (to !== 'yaml' && documents.length > 1) {
+  if (!severalDocuments && documents.length > 1) {
     return `holds ${documents.length} documents, and ${place} the first alone comes out`;
   }
   return undefined;
@@ -55,13 +58,15 @@ function unreadForm(bytes: Buffer, format: FluxFormat): string | undefined {
   if (MARK_IS_CONTENT.has(format) && bytes.subarray(0, 3).equals(UTF8_MARK)) {
     return `begins with a byte order mark, which the controller takes for a part of the ${format}`;
   }
-  if (format === 'dotenv' && bytes.includes('\r\n')) {
+  if (LINE_ENDS_ARE_CONTENT.has(format) && bytes.includes('\r\n')) {
     return "has Windows' line ends, half of which the controller takes for a part of the values of dotenv";
   }
   return undefined;
 }
 
 const UTF8_MARK = Buffer.from('\ufeff');
+/** INI and YAML pass over carriage returns. */
+const LINE_ENDS_ARE_CONTENT: ReadonlySet<FluxFormat> = new Set(['dotenv']);
 /** YAML and INI are read with a mark, too. */
 const MARK_IS_CONTENT: ReadonlySet<FluxFormat> = new Set(['json', 'binary', 'dotenv']);
 
@@ -71,7 +76,7 @@ export function mismatch(actual: string, wanted: string, place: string): string 
 }
 
 async function documentsOf(bytes: Buffer, format: FluxFormat): Promise<readonly Branch[] | undefined> {
-  const store = await formatNamed(format === 'binary' ? 'json' : format).load();
+  const store = await formatNamed(containerOf(format)).load();
   try {
     const { metadata, documents } = store.parse(bytes);
     if (!metadata) return undefined;
@@ -83,6 +88,16 @@ async function documentsOf(bytes: Buffer, format: FluxFormat): Promise<readonly 
   }
 }
 
+/** What a file is when it is encrypted. */
+function containerOf(format: FluxFormat): FormatName {
+  return formatNamed(format).container ?? format;
+}
+
+/** Whether the ciphertext of one format is of another. */
+function isContainer(container: FluxFormat, of: FluxFormat): boolean {
+  return formatNamed(of).container === container;
+}
+
 /** Whether a tree is that of a binary file. */
 function wrapsContent(tree: Branch): boolean {
   const [only, ...more] = itemsOf(tree);
@@ -91,12 +106,12 @@ function wrapsContent(tree: Branch): boolean {
 
 /** Whether a format can hold a tree. */
 function holds(tree: Branch, format: FluxFormat): boolean {
-  const values = itemsOf(tree).map(({ value }) => value);
-  if (format === 'dotenv') return values.every(isLeaf);
-  if (format !== 'ini') return true;
-  return values.every((value) => value.kind === 'branch' && itemsOf(value).every((entry) => isLeaf(entry.value)));
+  const { levels } = formatNamed(format);
+  return levels === undefined || hasLevels(tree, levels);
 }
 
-function isLeaf(value: Value): boolean {
-  return value.kind === 'leaf';
+/** Whether all leaves of a tree stand so many levels below it. */
+function hasLevels(value: Value, levels: number): boolean {
+  if (levels === 0 || value.kind !== 'branch') return levels === 0 && value.kind === 'leaf';
+  return itemsOf(value).every((entry) => hasLevels(entry.value, levels - 1));
 }

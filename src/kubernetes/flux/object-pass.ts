@@ -3,6 +3,7 @@
 import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
+import { formatNamed } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { branch, item } from '../../tree/tree.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
@@ -10,7 +11,7 @@ import type { Host } from '../../util/host.js';
 import { isDisabled } from '../kustomize/built.js';
 import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';
-import { fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
+import { envFormatOf, fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
 import type { SourceFile } from '../kustomize/generator-files.js';
 import type { BuildObject, ObjectSet } from '../kustomize/object-set.js';
 import type { Touch } from '../kustomize/patches.js';
@@ -18,7 +19,6 @@ import { branchAt, describe, itemsOf, leavesBelow, type Manifest, stringAt, valu
 import { decodeDataValue } from '../manifest/secret.js';
 import type { EncryptedContent } from './content.js';
 import { mismatch, nestedProblem } from './conversion.js';
-import { envFormatOf } from './source-pass.js';
 
 /** What the controller reads of an object before it decrypts anything. */
 const READABLE = ['apiVersion', 'kind', 'metadata'] as const;
@@ -187,7 +187,8 @@ export class ObjectPass {
   ): Promise<void> {
     const wanted = envFormatOf(key);
     if (wasDecrypted) {
-      if (wanted !== 'dotenv') this.findings.add(file, `is decrypted as ${wanted}, and envs holds lines of NAME=value`);
+      if (!formatNamed(wanted).variables)
+        this.findings.add(file, `is decrypted as ${wanted}, and envs holds lines of NAME=value`);
       return;
     }
     const found = await readEncrypted(path);

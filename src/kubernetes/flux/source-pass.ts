@@ -6,7 +6,7 @@ import { statOf } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import { MOST_BYTES } from '../kustomize/built.js';
 import type { Findings } from '../kustomize/findings.js';
-import { type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';
+import { envFormatOf, type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';
 import { isFolder, type Kustomization, readKustomization, textsOf } from '../kustomize/kustomization.js';
 import { isBelow } from '../kustomize/sources.js';
 import { stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
@@ -107,10 +107,4 @@ function sourcesOf({ root }: Kustomization): Source[] {
     return entry ? [{ entry, format: fluxFormatOf(entry), place: `as patch ${entry}` }] : [];
   });
   return [...generated, ...patches];
-}
-
-/** The format that a file of variables is taken for. */
-export function envFormatOf(name: string): FluxFormat {
-  const format = fluxFormatOf(name);
-  return format === 'binary' ? 'dotenv' : format;
 }

@@ -6,6 +6,7 @@ import { statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
+import { formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
@@ -13,7 +14,7 @@ import type { Host } from '../../util/host.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
-import { fluxFormatOf } from './flux-formats.js';
+import { envFormatOf, fluxFormatOf } from './flux-formats.js';
 import {
   isFolder,
   type Kustomization,
@@ -136,8 +137,8 @@ async function decryptedSources(
 
 function candidatesOf(one: Kustomization): { path: string; format: FormatName }[] {
   const generated = secretGeneratorFiles(one).map(({ path, formatName, isEnv }) => {
-    const format = fluxFormatOf(formatName.slice(formatName.lastIndexOf('/') + 1));
-    return { path, format: isEnv && format === 'binary' ? ('dotenv' as const) : format };
+    const name = formatName.slice(formatName.lastIndexOf('/') + 1);
+    return { path, format: isEnv ? envFormatOf(name) : fluxFormatOf(name) };
   });
   const listed = [...patchFiles(one), ...partsOf(one).files].map((path) => ({ path, format: fluxFormatOf(path) }));
   return [...generated, ...listed];
@@ -151,13 +152,9 @@ function encryptedFormat(path: string, format: FormatName, one: Kustomization, h
   const bytes = readSource(relative(one.folder, path), within);
   const found = formatOfMarker(bytes, path);
   if (found === undefined) return undefined;
-  return found === 'json' || found === 'binary'
-    ? format === 'json'
-      ? 'json'
-      : 'binary'
-    : found === format
-      ? found
-      : undefined;
+  const { name, container } = formatNamed('binary');
+  if (found !== name && found !== container) return found === format ? found : undefined;
+  return format === container ? format : name;
 }
 
 interface Run {

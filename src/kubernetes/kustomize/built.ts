@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { readAs } from '../../formats/recognise.js';
-import { formatNamed } from '../../formats/registry.js';
+import { FORMATS, formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
@@ -27,14 +27,6 @@ export const MOST_BYTES = 5 * 1024 * 1024;
 
 /** The annotation that, with the value `disabled`, leaves an object to others. */
 export const DISABLING = 'kustomize.toolkit.fluxcd.io/decrypt';
-
-/** What tells an encrypted file of a format, however its author lays it out. */
-const MARKERS: readonly (readonly [FormatName, RegExp])[] = [
-  ['yaml', /\bmac: ["']?ENC\[/],
-  ['json', /"mac"\s*:\s*"ENC\[/],
-  ['dotenv', /^sops_mac=ENC\[/m],
-  ['ini', /^\[sops\]/m],
-];
 
 /**
  * An object decrypted: as a whole if it has metadata, else the encrypted files in a Secret's `data`. Throws what opening throws, with
@@ -85,8 +77,11 @@ async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manif
 /** The format that an encrypted file has; undefined when it is none. JSON and binary files look the same: the key decides. */
 export function formatOfMarker(bytes: Buffer, key: string): FormatName | undefined {
   const text = bytes.toString('latin1');
-  const found = MARKERS.find(([, marker]) => marker.test(text))?.[0];
-  return found === 'json' && fluxFormatOf(key) === 'binary' ? 'binary' : found;
+  // One that others read, too, is asked for first.
+  const rows = [...FORMATS].sort((one, other) => (other.alsoReadBy ? 1 : 0) - (one.alsoReadBy ? 1 : 0));
+  const found = rows.find(({ marker }) => marker?.test(text))?.name;
+  const { name, container } = formatNamed(fluxFormatOf(key));
+  return found !== undefined && found === container ? name : found;
 }
 
 interface NestedFile {

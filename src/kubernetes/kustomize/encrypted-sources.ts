@@ -1,6 +1,7 @@
 /** The encrypted files of a kustomization's folder, and what each is for. */
 
 import { join } from 'node:path';
+import { formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readdirSync } from '../../util/fs.js';
@@ -31,7 +32,7 @@ export async function encryptedSources(folder: string): Promise<EncryptedSource[
     const format = sealed.store.name;
     const [first] = sealed.file.documents;
     const isObject = first !== undefined && stringAt(first, 'apiVersion') !== undefined;
-    const use = isObject ? 'objects' : format === 'dotenv' ? 'variables' : 'content';
+    const use = isObject ? 'objects' : formatNamed(format).variables ? 'variables' : 'content';
     found.push({ path, use, format });
   }
   return found;

@@ -1,4 +1,5 @@
 /** What Flux's controller goes by: bytes for whether something is encrypted, names for the format (docs/kubernetes/flux.md#before-the-build). */
+import { formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 
 /** The formats that the controller knows. */
@@ -26,6 +27,12 @@ const ENDINGS: readonly (readonly [string, FluxFormat])[] = [
 /** The format that the controller gives to a key or a path. */
 export function fluxFormatOf(name: string): FluxFormat {
   return ENDINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? 'binary';
+}
+
+/** The format that a file of variables is taken for. */
+export function envFormatOf(name: string): FluxFormat {
+  const format = fluxFormatOf(name);
+  return formatNamed(format).whole ? 'dotenv' : format;
 }
 
 /** The bytes that tell an encrypted file of a format. One that the controller does not know is binary to it. */

@@ -169,8 +169,7 @@ class ManifestMaker {
   /** The variables of a dotenv file, or the entries of a map in YAML or JSON. */
   private async variables(path: string): Promise<Map<string, string>> {
     const bytes = await this.content(path);
-    const format = formatMeantBy(path).name;
-    if (format !== 'yaml' && format !== 'json') return readEnvOf(path, decodeText(bytes));
+    if (!formatMeantBy(path).objects) return readEnvOf(path, decodeText(bytes));
     const [first, ...others] = readManifests(bytes, { file: path, keepLists: true });
     if (others.length > 0)
       throw new SopsError('document-invalid', `${path} holds more than one document`, { file: path });

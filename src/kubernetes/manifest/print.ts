@@ -18,11 +18,13 @@ export interface PrintOptions {
 /** How kustomize lays out YAML; strings are written so that readers of YAML 1.1 and 1.2 read the same string. */
 const YAML_STYLE = { indent: 2, lists: 'at-key', strings: 'every-reader' } as const;
 const JSON_INDENT = 2;
+/** The forms that have none. */
+const WITHOUT_COMMENTS: ReadonlySet<OutputForm> = new Set(['json']);
 
 /** The objects as one text; the empty text for none in the forms `yaml` and `json`. Throws `output-format`. */
 export function printManifests(roots: readonly Branch[], options: PrintOptions = {}): string {
   const { form = 'yaml', sort = false, comments = true } = options;
-  const bare = comments && form !== 'json' ? roots : roots.map((root) => withoutComments(root) as Branch);
+  const bare = comments && !WITHOUT_COMMENTS.has(form) ? roots : roots.map((root) => withoutComments(root) as Branch);
   const ready = sort ? bare.map((root) => sorted(root) as Branch) : bare;
   switch (form) {
     case 'yaml':

@@ -84,7 +84,7 @@ function readYaml(text: string, file: string | undefined): Manifest[] {
 function readJson(text: string, file: string | undefined): Manifest[] {
   return readJsonStream(text).map(({ root, place }, index) => {
     const keys = new Map(entriesIn(place).map(({ node, entryStart }) => [node, entryStart]));
-    const whole = new Resolver(text, keys, 'json').root(root);
+    const whole = new Resolver(text, keys, false).root(root);
     const origin = { file, document: index + 1 };
     return { root: withoutEntries(whole, METADATA_KEY), sops: itemOf(whole, METADATA_KEY)?.value, text, origin };
   });
@@ -116,7 +116,7 @@ class Resolver {
     private readonly text: string,
     /** Where the keys of items stand. */
     private readonly keys: ReadonlyMap<Item | Value, number>,
-    private readonly syntax: 'yaml' | 'json' = 'yaml',
+    private readonly merges = true,
   ) {}
 
   root(of: Branch): Branch {
@@ -182,9 +182,7 @@ class Resolver {
 
   private isMerge(entry: Item): boolean {
     const start = this.keys.get(entry);
-    return (
-      this.syntax === 'yaml' && entry.key === MERGE_KEY && start !== undefined && this.text.startsWith(MERGE_KEY, start)
-    );
+    return this.merges && entry.key === MERGE_KEY && start !== undefined && this.text.startsWith(MERGE_KEY, start);
   }
 
   private duplicate(entry: Item): SopsError {

@@ -1,6 +1,8 @@
 /** What `seal` is given: Secrets, or files that become one. */
+
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { formatNamed } from '../../formats/registry.js';
 import { flatText } from '../../formats/scalar.js';
 import { nameOf } from '../../operations/read/input.js';
 import {
@@ -78,7 +80,7 @@ export async function readSecrets(request: SecretInput, host: Host): Promise<Sec
 
 /** The objects of a text; undefined when it holds none, so that it can become the value of one. */
 function objectsOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Manifest[] | undefined {
-  const isObject = store.name === 'yaml' || store.name === 'json' || request.input.kind === 'stdin';
+  const isObject = formatNamed(store.name).objects || request.input.kind === 'stdin';
   if (!isObject) return undefined;
   try {
     const found = readManifests(bytes, { file: nameOf(request) });
@@ -97,7 +99,7 @@ function unmetDemands(manifest: Manifest): string[] {
 }
 
 function valuesOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Map<string, Uint8Array> {
-  if (store.name !== 'dotenv') {
+  if (!formatNamed(store.name).variables) {
     const path = nameOf(request);
     if (path === undefined) {
       throw new SopsError('usage', 'a value from standard input needs a key', {

@@ -40,9 +40,9 @@ function providerOf(service: Service): StoreProvider {
     mountDecodes: false,
 
     remoteOf({ to, layout }: Place, key: string): Remote {
-      const name = layout === 'json' ? to : `${withoutTrailing(to, '/')}/${key}`;
+      const name = layout !== 'per_key' ? to : `${withoutTrailing(to, '/')}/${key}`;
       if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is no name that ${service.service} takes`);
-      return { key: name, property: layout === 'json' ? key : undefined };
+      return { key: name, property: layout !== 'per_key' ? key : undefined };
     },
 
     storeSpec(settings: Settings, references: References): Branch {
@@ -61,7 +61,7 @@ function providerOf(service: Service): StoreProvider {
       const { objectType } = service;
       const prefix = settings.text('prefix') ?? '';
       const objects =
-        place.layout === 'json'
+        place.layout !== 'per_key'
           ? [record({ objectName: `${prefix}${place.to}`, objectType, jmesPath: values.map(memberOf) })]
           : values.map(({ file, remote }) =>
               record({ objectName: `${prefix}${remote.key}`, objectType, objectAlias: file }),

@@ -24,7 +24,7 @@ export const azureProvider: StoreProvider = {
   mountDecodes: true,
 
   remoteOf({ to, layout }: Place, key: string): Remote {
-    if (layout === 'json') return { key: checkedName(to), property: key };
+    if (layout !== 'per_key') return { key: checkedName(to), property: key };
     return { key: checkedName(mapped(to === '' ? key : `${to}-${key}`)), property: undefined };
   },
 
@@ -40,7 +40,7 @@ export const azureProvider: StoreProvider = {
   },
 
   mount(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters {
-    if (place.layout === 'json') {
+    if (place.layout !== 'per_key') {
       throw usage(
         'the Azure provider of the CSI driver cannot take a JSON secret apart',
         'Publish one secret for each key, and say --per-key here.',

@@ -252,7 +252,7 @@ function documentMember(
 function plainRemote({ to, layout }: Place, key: string): Remote {
   const name = withoutTrailing(to, '/');
   if (name === '') throw usage('--to must be the name of a secret');
-  return layout === 'json' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
+  return layout !== 'per_key' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
 }
 
 function storeReference({ store, clusterStore }: EmitRequest): StoreReference {

@@ -16,7 +16,7 @@ export const gcpProvider: StoreProvider = {
   mountDecodes: false,
 
   remoteOf({ to, layout }: Place, key: string): Remote {
-    if (layout === 'json') return { key: checkedName(to), property: key };
+    if (layout !== 'per_key') return { key: checkedName(to), property: key };
     return {
       key: checkedName(`${to}${to === '' || to.endsWith('-') || to.endsWith('_') ? '' : '-'}${key}`),
       property: undefined,

@@ -1,6 +1,8 @@
 /** The keys of a file and what else a manifest needs of it: read without decrypting wherever that is enough. */
+
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { formatNamed } from '../../formats/registry.js';
 import { nameOf } from '../../operations/read/input.js';
 import {
   type PlainRequest,
@@ -86,7 +88,7 @@ async function openedBytes(read: ReadFile, request: KeysRequest, host: Host): Pr
 
 /** The objects of a file; undefined when it is none of Kubernetes. Throws when it holds others than Secrets. */
 function manifestsOf({ store }: ReadFile, bytes: Uint8Array, request: KeysRequest): Manifest[] | undefined {
-  if (store.name !== 'yaml' && store.name !== 'json' && request.input.kind !== 'stdin') return undefined;
+  if (!formatNamed(store.name).objects && request.input.kind !== 'stdin') return undefined;
   const manifests = readManifests(bytes, { file: nameOf(request) });
   if (!manifests.some(({ root }) => stringAt(root, 'kind') !== undefined && valueAt(root, 'apiVersion')))
     return undefined;
@@ -162,7 +164,7 @@ function valuesFile({ store, bytes }: ReadFile, request: KeysRequest): KeyedFile
   const none = new Map<string, string>();
   const isBinary = (key: string): boolean => request.binaryKeys?.includes(key) ?? false;
   const keys = new Map<string, FileKey>();
-  if (store.name === 'binary') {
+  if (formatNamed(store.name).whole) {
     const key = checkedKey(basename(path ?? 'value').replace(/\.(?:enc|sops)$/, ''), request);
     keys.set(key, { key, path: ['data'], isBinary: isBinary(key) });
   } else {

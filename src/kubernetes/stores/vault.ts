@@ -46,7 +46,7 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
     remoteOf({ to, layout }: Place, key: string): Remote {
       const path = withoutSurrounding(to, '/');
       if (path === '') throw usage('--to must be a path below the mount, e.g. team/app');
-      return layout === 'json' ? { key: path, property: key } : { key: `${path}/${key}`, property: SINGLE_MEMBER };
+      return layout !== 'per_key' ? { key: path, property: key } : { key: `${path}/${key}`, property: SINGLE_MEMBER };
     },
 
     storeSpec(settings: Settings, references: References): Branch {

@@ -11,7 +11,7 @@ import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, type ReadFile } from '../../formats/recognise.js';
-import { formatOfName } from '../../formats/registry.js';
+import { formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatStore, SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
@@ -144,7 +144,7 @@ function withThreshold({ keyGroups, shamirThreshold }: Plan): Recipients {
 
 /** What the plan would encrypt of a plaintext. Throws `config` for a malformed rule, `nothing-encrypted`. */
 async function plannedValues(file: SourceFile, { options }: Plan, { request, reader }: Study): Promise<Values> {
-  if (reader.name === 'binary') return { encrypted: [WHOLE_CONTENT], plain: [], encryptedComments: 0 };
+  if (formatNamed(reader.name).whole) return { encrypted: [WHOLE_CONTENT], plain: [], encryptedComments: 0 };
   const scope = await scopeOf(options.selection, 'encrypt');
   const paths = new Map(placesIn(file.documents).leaves);
   const encrypted: string[] = [];
@@ -201,12 +201,12 @@ async function wantedBy(
 
 function describeRule(rule: SelectionRule | null, { name }: FormatStore): string {
   const { option, text } = rule ?? DEFAULT_SELECTION;
-  return name === 'binary' ? '' : `${option} ${text}`;
+  return formatNamed(name).whole ? '' : `${option} ${text}`;
 }
 
 /** The values of an encrypted file that stand readable. */
 function plainPaths(file: SourceFile, reader: FormatStore): string[] {
-  if (reader.name === 'binary') return [];
+  if (formatNamed(reader.name).whole) return [];
   return placesIn(file.documents).leaves.flatMap(([{ value }, path]) => {
     const isNothing = value === null || value === '';
     return isNothing || (typeof value === 'string' && looksEncrypted(value)) ? [] : [path];

@@ -103,7 +103,7 @@ export interface EncryptedValues {
 
 /** Lists the ciphertexts of a file that is read but not open; no key is needed for that. */
 export function encryptedValues({ store, file }: Pick<EncryptedFile, 'store' | 'file'>): EncryptedValues {
-  if (store.name === 'binary') return { paths: [WHOLE_CONTENT], comments: 0 };
+  if (formatNamed(store.name).whole) return { paths: [WHOLE_CONTENT], comments: 0 };
   const { leaves, comments } = placesIn(file.documents);
   return {
     paths: leaves.flatMap(([{ value }, path]) => (typeof value === 'string' && looksEncrypted(value) ? [path] : [])),

@@ -1,5 +1,7 @@
 /** How a file is printed: anew, with the indentation of the flag, or as it stands, with the configuration's for what is written anew. */
+
 import type { Config } from '../../config/model.js';
+import { formatNamed } from '../../formats/registry.js';
 import type { Formats } from './input.js';
 
 /** The indentation of one file, in the terms of `--indent`. */
@@ -24,8 +26,7 @@ function configured(
   config: Config | null,
   { printer, reader }: Pick<Formats, 'reader' | 'printer'>,
 ): number | undefined {
-  const stores = config?.stores;
-  if (printer.name === 'yaml') return stores?.yaml;
-  if (printer.name === 'json') return stores?.json;
-  return printer.name === 'binary' && reader === printer ? stores?.jsonBinary : undefined;
+  const { indentSetting, whole } = formatNamed(printer.name);
+  if (!indentSetting || (whole && reader !== printer)) return undefined;
+  return config?.stores[indentSetting];
 }

@@ -1,8 +1,10 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
+
 import { loadConfig } from '../../config/config.js';
 import type { Config } from '../../config/model.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
-import { applyEdits, encodedBytes, type SourceFile } from '../../formats/store.js';
+import { formatNamed } from '../../formats/registry.js';
+import { applyEdits, encodedBytes, type FormatName, type SourceFile } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { sameLeafValue } from '../../tree/equality.js';
@@ -141,9 +143,10 @@ function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = 
   );
 }
 
-function checkReserved(document: Branch, format: string): void {
+function checkReserved(document: Branch, format: FormatName): void {
+  const { reservedKeys } = formatNamed(format);
   for (const entry of document.items) {
     if (entry.kind !== 'item') continue;
-    if (format === 'dotenv' ? entry.key.startsWith('sops_') : entry.key === 'sops') throw reservedKey();
+    if (reservedKeys.test(entry.key)) throw reservedKey();
   }
 }

@@ -10,7 +10,7 @@ import { binaryOptions, type FileOptions, fileOptionsFor } from '../../config/se
 import { createDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, recognise } from '../../formats/recognise.js';
-import { formatOfName } from '../../formats/registry.js';
+import { formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatName, FormatStore, SourceFile } from '../../formats/store.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
@@ -127,7 +127,7 @@ function keyFields({ awsProfile, encryptionContext }: EncryptRequest): KeyFields
 function optionsFor(request: EncryptRequest, rule: CreationRule | null, reader: FormatStore, host: Host): FileOptions {
   const { macOnlyEncrypted } = request;
   const sources = { rule, flags: selectionOptions(request.selection), macOnlyEncrypted };
-  return reader.name === 'binary' ? binaryOptions(sources, host) : fileOptionsFor(sources);
+  return formatNamed(reader.name).whole ? binaryOptions(sources, host) : fileOptionsFor(sources);
 }
 
 function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, string> {
@@ -199,8 +199,10 @@ export async function refuseCiphertext(
 
 function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: FormatStore): void {
   if (file.metadata) throw alreadyEncrypted();
-  if (reader === printer || printer.name !== 'dotenv') return;
-  const reserved = file.documents[0]?.items.some((entry) => entry.kind === 'item' && entry.key.startsWith('sops_'));
+  const { reservedKeys } = formatNamed(printer.name);
+  // What the reader keeps for itself as well would be metadata, and was looked for.
+  if (reservedKeys.source === formatNamed(reader.name).reservedKeys.source) return;
+  const reserved = file.documents[0]?.items.some((entry) => entry.kind === 'item' && reservedKeys.test(entry.key));
   if (reserved) throw alreadyEncrypted();
 }
 
