@@ -1,7 +1,7 @@
 /** The functions that Go's text/template has itself, but `and` and `or`, which are part of carrying out. */
 import { encodeText } from '../../util/text.js';
 import { type FunctionTable, fixed, variadic } from './call.js';
-import { isPrintable, sprint, textOf } from './print.js';
+import { isPrintable, printedText, sprint, textOf } from './print.js';
 import { printf } from './printf.js';
 import { GoInteger, GoList, GoMap, type GoValue, int, isEmpty, itemsOf, refusal, typeOf } from './values.js';
 
@@ -21,9 +21,9 @@ export const BUILTINS: FunctionTable = {
   print: variadic([], 'any', (_, values) => sprint(values)),
   println: variadic([], 'any', (_, values) => `${values.map(textOf).join(' ')}\n`),
   printf: variadic(['string'], 'any', ([format], values) => printf(format, values)),
-  html: variadic([], 'any', (_, values) => sprint(values).replaceAll(/[<>&'"\0]/g, (found) => HTML[found] ?? found)),
-  js: variadic([], 'any', (_, values) => escapeForScript(sprint(values))),
-  urlquery: variadic([], 'any', (_, values) => queryText(sprint(values))),
+  html: variadic([], 'any', (_, values) => shown(values).replaceAll(/[<>&'"\0]/g, (found) => HTML[found] ?? found)),
+  js: variadic([], 'any', (_, values) => escapeForScript(shown(values))),
+  urlquery: variadic([], 'any', (_, values) => queryText(shown(values))),
   eq: variadic(['any'], 'any', ([one], others) => {
     if (others.length === 0) throw refusal('eq is given nothing to compare with');
     return others.some((other) => isEqual(one, other));
@@ -34,6 +34,11 @@ export const BUILTINS: FunctionTable = {
   gt: fixed(['any', 'any'], (one, other) => order(one, other) > 0),
   ge: fixed(['any', 'any'], (one, other) => order(one, other) >= 0),
 };
+
+/** What `html` and its like see of their arguments: of what is not there the mark that an action prints. */
+function shown(values: readonly GoValue[]): string {
+  return sprint(values.map((value) => (value === null ? printedText(value) : value)));
+}
 
 function lengthOf(value: GoValue): GoValue {
   if (typeof value === 'string') return int(encodeText(value).length);

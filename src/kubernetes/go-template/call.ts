@@ -73,7 +73,7 @@ function argumentFor(parameter: Parameter, value: GoValue, operand: Operand | nu
       if (typeof value === 'boolean') return value;
       break;
     case 'int':
-      if (value instanceof GoInteger) return Number(value.value);
+      if (value instanceof GoInteger && value.type === 'int') return Number(value.value);
       if (operand?.kind === 'constant' && typeof value === 'number' && Number.isInteger(value)) return value;
       break;
     case 'dict':

@@ -24,12 +24,18 @@ export function texts(value: GoValue): string[] {
 export function int64Of(value: GoValue): bigint {
   if (value instanceof GoInteger) return value.value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  if (typeof value === 'number') return wholeOf(value);
   if (typeof value !== 'string') return 0n;
   const [, sign = '', digits = ''] = /^([+-]?)([0-9][0-9a-zA-Z_]*)(?:\.0*)?$/.exec(value) ?? [];
   if (digits === '') return 0n;
   const found = integerOf(sign, digits);
   return found !== undefined && BigInt.asIntN(64, found) === found ? found : 0n;
+}
+
+/** What is beyond an `int64` becomes one number on some processors and another on others. */
+function wholeOf(value: number): bigint {
+  if (Math.abs(value) < 2 ** 63) return BigInt(Math.trunc(value));
+  throw refusal('a number is too large for an int64');
 }
 
 /** A value as a float64: strings in decimal, and 0 for what is none. */

@@ -44,11 +44,11 @@ function pointText(point: number): string {
   return String.fromCodePoint(point);
 }
 
-/** A character constant: a number of its own type. */
+/** A character constant: its number, an `int` as any other constant that says no type. */
 export function characterOf(literal: string): GoInteger {
   const [point, ...others] = unquote(literal);
   if (point === undefined || others.length > 0) throw refusal('a character constant holds no single character');
-  return new GoInteger(BigInt(point.codePointAt(0) ?? 0), 'int32');
+  return new GoInteger(BigInt(point.codePointAt(0) ?? 0));
 }
 
 /** A number: an integer unless it is written with a point or an exponent. Throws for what is none in Go. */

@@ -25,12 +25,14 @@ export const JSON_FUNCTIONS: FunctionTable = {
 /** `line` is the line break with the indentation so far, or empty for no line breaks. */
 function jsonOf(value: GoValue, line: string): string {
   if (value instanceof GoInteger) return String(value.value);
-  if (value instanceof GoList)
+  if (value instanceof GoList) {
+    if (value.isNil) return 'null';
     return enclosed(
       '[]',
       itemsOf(value).map((item) => jsonOf(item, deeper(line))),
       line,
     );
+  }
   if (value instanceof GoMap) {
     const colon = line === '' ? ':' : ': ';
     const members = value

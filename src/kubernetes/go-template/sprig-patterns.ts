@@ -38,7 +38,7 @@ export function patternFunctions(engine: typeof RE2JS): FunctionTable {
     ...named(
       'regexFindAll mustRegexFindAll',
       fixed(['string', 'string', 'int'], (pattern, text, most) => {
-        return new GoList(
+        return GoList.orNil(
           find(pattern, text, most).map(({ groups }) => groups[0] ?? ''),
           'string',
         );
@@ -58,7 +58,7 @@ export function patternFunctions(engine: typeof RE2JS): FunctionTable {
     ...named(
       'regexSplit mustRegexSplit',
       fixed(['string', 'string', 'int'], (pattern, text, most) => {
-        return new GoList(split(text, find(pattern, text), most, pattern), 'string');
+        return GoList.orNil(split(text, find(pattern, text), most, pattern), 'string');
       }),
     ),
     regexQuoteMeta: fixed(['string'], (text) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')),

@@ -4,6 +4,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { type FunctionTable, fixed, named, variadic } from './call.js';
 import { sliceText, texts } from './coercion.js';
+import { lowerOf, titleOf, upperOf } from './letter-case.js';
 import { quote, sortedTexts, textOf } from './print.js';
 import { GoList, GoMap, type GoValue, refusal } from './values.js';
 
@@ -15,8 +16,8 @@ const LEADING_BLANKS = new RegExp(`^${BLANK}+`);
 const isBlank = (character: string): boolean => character !== '' && character.replace(LEADING_BLANKS, '') === '';
 
 export const TEXT_FUNCTIONS: FunctionTable = {
-  upper: fixed(['string'], (text) => eachCharacter(text, (character) => character.toUpperCase())),
-  lower: fixed(['string'], (text) => eachCharacter(text, (character) => character.toLowerCase())),
+  upper: fixed(['string'], (text) => eachCharacter(text, upperOf)),
+  lower: fixed(['string'], (text) => eachCharacter(text, lowerOf)),
   title: fixed(['string'], titled),
   untitle: fixed(['string'], untitled),
   trim: fixed(['string'], (text) => trimmed(text, isBlank)),
@@ -65,13 +66,9 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   }),
 };
 
-/** Each character by itself, as Go maps them: what would become several stays. */
 function eachCharacter(text: string, change: (character: string) => string): string {
   let changed = '';
-  for (const character of text) {
-    const other = change(character);
-    changed += [...other].length === 1 ? other : character;
-  }
+  for (const character of text) changed += change(character);
   return changed;
 }
 
@@ -81,7 +78,7 @@ function titled(text: string): string {
   return eachCharacter(text, (character) => {
     const isStart = !/[\p{L}\p{Nd}_]/u.test(before) && (before.charCodeAt(0) < 0x80 || isBlank(before));
     before = character;
-    return isStart ? character.toUpperCase() : character;
+    return isStart ? titleOf(character) : character;
   });
 }
 
@@ -90,7 +87,7 @@ function untitled(text: string): string {
   return eachCharacter(text, (character) => {
     const isStart = isBlank(before);
     before = character;
-    return isStart ? character.toLowerCase() : character;
+    return isStart ? lowerOf(character) : character;
   });
 }
 

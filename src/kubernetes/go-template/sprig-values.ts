@@ -48,11 +48,11 @@ const LISTS: FunctionTable = {
   ),
   ...named(
     'rest mustRest',
-    fixed(['any'], (list) => new GoList(listItems(list).slice(1))),
+    fixed(['any'], (list) => part(listItems(list), 1)),
   ),
   ...named(
     'initial mustInitial',
-    fixed(['any'], (list) => new GoList(listItems(list).slice(0, -1))),
+    fixed(['any'], (list) => part(listItems(list), 0, -1)),
   ),
   ...named(
     'append mustAppend push mustPush',
@@ -62,7 +62,7 @@ const LISTS: FunctionTable = {
     'prepend mustPrepend',
     fixed(['any', 'any'], (list, value) => new GoList([value, ...listItems(list)])),
   ),
-  concat: variadic([], 'any', (_, lists) => new GoList(lists.flatMap(listItems))),
+  concat: variadic([], 'any', (_, lists) => GoList.orNil(lists.flatMap(listItems))),
   ...named(
     'reverse mustReverse',
     fixed(['any'], (list) => new GoList([...listItems(list)].reverse())),
@@ -158,8 +158,14 @@ function anyItems(value: GoValue): readonly GoValue[] {
   return value instanceof GoList ? value.items : listItems(value);
 }
 
+/** A part of a list; nil of an empty one. */
+function part(items: readonly GoValue[], start: number, end?: number): GoValue {
+  return items.length === 0 ? GoList.orNil([]) : new GoList(items.slice(start, end));
+}
+
 function sliceOf(list: GoValue, [start = 0n, end]: readonly bigint[]): GoValue {
   const items = listItems(list);
+  if (items.length === 0) return null;
   const [from, to] = [Number(start), Number(end ?? items.length)];
   if (from < 0 || to > items.length || from > to) throw refusal('a bound is out of range');
   return new GoList(items.slice(from, to), list instanceof GoList ? list.element : undefined);

@@ -5,7 +5,7 @@ import { SopsError } from '../../errors.js';
 export type GoValue = string | number | boolean | null | GoInteger | GoList | GoMap;
 
 /** The integer types that templates can come by. `rune` is a character constant, `byte` an element of a string. */
-export type IntegerType = 'int' | 'int64' | 'int32' | 'uint8';
+export type IntegerType = 'int' | 'int64' | 'uint8';
 
 export class GoInteger {
   constructor(
@@ -23,7 +23,14 @@ export class GoList {
     readonly element: ElementType = 'interface {}',
     /** Whether Go gives the items in another order each time, as it does the keys of a map. */
     readonly isUnordered = false,
+    /** Whether it is Go's nil of its type: empty like another, but `null` in JSON. */
+    readonly isNil = false,
   ) {}
+
+  /** A list of these items, and nil when there are none: what Go's functions give that append to nothing. */
+  static orNil(items: readonly GoValue[], element?: ElementType): GoList {
+    return new GoList(items, element, false, items.length === 0);
+  }
 }
 
 export class GoMap {
@@ -87,7 +94,7 @@ export function isDeepEqual(one: GoValue, other: GoValue): boolean {
     return other instanceof GoInteger && one.type === other.type && one.value === other.value;
   }
   if (one instanceof GoList) {
-    if (!(other instanceof GoList) || one.element !== other.element) return false;
+    if (!(other instanceof GoList) || one.element !== other.element || one.isNil !== other.isNil) return false;
     const [left, right] = [itemsOf(one), itemsOf(other)];
     return left.length === right.length && left.every((item, at) => isDeepEqual(item, right[at] ?? null));
   }
