@@ -19,7 +19,7 @@ export interface PrivateKeyFiles extends Pick<SecretsRequest, 'configPath' | 'ke
 
 /**
  * The RSA private keys of files, in order: PEM (PKCS#1, PKCS#8, the first block that is a key), or a Secret or List of them
- * as `kubectl get secret -o yaml` prints it, with the key under `tls.key`; each may be encrypted by SOPS. Throws `key`, naming
+ * as `kubectl get secret -o yaml` prints it or people write it, with the key under `tls.key`; each may be encrypted by SOPS. Throws `key`, naming
  * the file alone, and what `decrypt` throws for a file that cannot be opened.
  */
 export async function readPrivateKeys(files: PrivateKeyFiles, host: Host): Promise<KeyObject[]> {
@@ -37,13 +37,14 @@ async function readText(path: string, files: PrivateKeyFiles, host: Host): Promi
     if (!(error instanceof SopsError)) throw error;
     if (error.code !== 'no-file' && error.code !== 'input-unreadable') throw error.with(error.code, { file: path });
     const reason = systemReason(error.cause);
-    throw new SopsError('key', `cannot read the private key: ${path}: ${reason}`, { cause: error.cause });
+    throw new SopsError('key', `cannot read the private key: ${path}: ${reason}`, { file: path, cause: error.cause });
   }
 }
 
 async function keysOfFile(path: string, text: string): Promise<KeyObject[]> {
-  // The base64 of a backup hides the PEM lines that it holds.
-  if (BEGIN.test(text)) return [keyOfPem(text, path)];
+  // The base64 of a backup hides the PEM lines that it holds, and so do quotes and indentation those of stringData.
+  const key = BEGIN.test(text) ? keyIn(text, path) : null;
+  if (key) return [key];
   const { documents } = await parse(text, path);
   const secrets = documents.flatMap(secretsOf);
   if (secrets.length === 0) throw noKey(path);
@@ -66,12 +67,18 @@ function secretsOf(document: Branch): Branch[] {
   return items?.kind === 'list' ? items.items.filter((entry) => entry.kind === 'branch') : [];
 }
 
+/** The PEM under `tls.key`: what `stringData` says goes before `data`. */
 function pemOf(secret: Branch, path: string): string {
-  const data = itemOf(secret, 'data')?.value;
-  const text = data?.kind === 'branch' ? textAt(data, 'tls.key') : undefined;
-  const bytes = text === undefined ? null : decodeBase64(text.replaceAll(/\s/g, ''));
-  if (bytes) return bytes.toString('latin1');
-  throw new SopsError('key', `${path}: a Secret in this backup holds no private key under data."tls.key"`);
+  const plain = keyUnder(secret, 'stringData');
+  if (plain !== undefined) return plain;
+  const bytes = decodeBase64((keyUnder(secret, 'data') ?? '').replaceAll(/\s/g, ''));
+  if (bytes?.length) return Buffer.from(bytes).toString('latin1');
+  throw keyError(path, 'a Secret in this backup holds no private key under data."tls.key"');
+}
+
+function keyUnder(secret: Branch, field: string): string | undefined {
+  const branch = itemOf(secret, field)?.value;
+  return branch?.kind === 'branch' ? textAt(branch, 'tls.key') : undefined;
 }
 
 function textAt(from: Branch, key: string): string | undefined {
@@ -80,18 +87,25 @@ function textAt(from: Branch, key: string): string | undefined {
 }
 
 function keyOfPem(pem: string, path: string): KeyObject {
+  const key = keyIn(pem, path);
+  if (key) return key;
+  throw noKey(path);
+}
+
+/** The first key of a PEM text, null if it holds none. Throws `key` for one that is there and cannot be used. */
+function keyIn(pem: string, path: string): KeyObject | null {
   for (const { label, text: block } of pemBlocks(pem)) {
     if (!label.endsWith('PRIVATE KEY')) continue;
     if (label.startsWith('ENCRYPTED') || block.includes('Proc-Type: 4,ENCRYPTED')) {
-      throw new SopsError('key', `${path}: the private key is protected by a passphrase`, {
+      throw keyError(path, 'the private key is protected by a passphrase', {
         hint: 'Take the protection off first: openssl pkey -in KEY',
       });
     }
     const key = parseKey(block);
     if (key?.asymmetricKeyType === 'rsa') return key;
-    if (key) throw new SopsError('key', `${path}: a private key for ${key.asymmetricKeyType}, where RSA is needed`);
+    if (key) throw keyError(path, `this is a private key for ${key.asymmetricKeyType}, where RSA is needed`);
   }
-  throw noKey(path);
+  return null;
 }
 
 /** Foreign errors may quote the text they failed on, so none is passed on. */
@@ -104,7 +118,11 @@ function parseKey(block: string): KeyObject | null {
 }
 
 function noKey(path: string): SopsError {
-  return new SopsError('key', `${path}: holds no RSA private key`, {
+  return keyError(path, 'this file holds no RSA private key', {
     hint: 'It must be PEM, or a backup: kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml',
   });
+}
+
+function keyError(path: string, message: string, details: { readonly hint?: string } = {}): SopsError {
+  return new SopsError('key', message, { file: path, ...details });
 }

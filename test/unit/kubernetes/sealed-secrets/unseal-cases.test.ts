@@ -1,7 +1,7 @@
 /** SealedSecrets as people have them: templates with functions, and key backups that SOPS encrypted. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { Desk } from '../../../support/desk.js';
 import { sealedFixture, sealedPath } from '../../../support/sealed.js';
 
@@ -37,6 +37,28 @@ describe('a private key that SOPS encrypted', () => {
     writeFileSync(desk.path('key.enc'), await desk.encrypt('key.enc', pem));
     const ran = await desk.run(['unseal', sealedPath('template/sealed.yaml'), '--private-key', 'key.enc']);
     expect(ran, ran.stderr).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    ['YAML with a block', 'backup.yaml'],
+    ['JSON', 'backup.json'],
+  ])('may be a Secret whose stringData holds it, in %s', async (_what, name) => {
+    const pem = sealedFixture('template/key.pem');
+    const secret = { kind: 'Secret', data: { 'tls.key': 'eA==' }, stringData: { 'tls.key': pem } };
+    const list = { kind: 'List', items: [secret] };
+    writeFileSync(
+      desk.path(name),
+      await desk.encrypt(name, name.endsWith('json') ? JSON.stringify(list) : stringify(secret)),
+    );
+    const ran = await desk.run(['unseal', sealedPath('template/sealed.yaml'), '--private-key', name]);
+    expect(ran, ran.stderr).toMatchObject({ status: 0 });
+  });
+
+  test('that is none: the error names its file, and not the SealedSecret', async () => {
+    writeFileSync(desk.path('other.yaml'), await desk.encrypt('other.yaml', '# note\na: b\n'));
+    const ran = await desk.run(['unseal', sealedPath('template/sealed.yaml'), '--private-key', 'other.yaml']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('holds no RSA private key\n  in file other.yaml\n');
   });
 
   test('is told apart from one that is broken: without its key the file is named, and what is missing', async () => {
