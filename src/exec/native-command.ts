@@ -40,7 +40,9 @@ export function nativeCommand(command: Command): Command {
 /** A word for the shell. What stands between `$(` and `)` loses the line breaks at its end. */
 function quoted(word: string): string {
   if (word.isWellFormed()) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  const [, text = '', breaks = ''] = /^(.*?)(\n*)$/s.exec(word) ?? [];
+  let end = word.length;
+  while (word[end - 1] === '\n') end -= 1;
+  const [text, breaks] = [word.slice(0, end), word.slice(end)];
   return `"$(printf '${[...encodeText(text)].map(octal).join('')}')"'${breaks}'`;
 }
 
