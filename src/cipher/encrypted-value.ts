@@ -17,7 +17,7 @@ export const TAG_BYTES = 16;
 export const IV_TEXT_LENGTH = 44;
 
 /** What stands before the parts of the text. */
-const HEAD = 'ENC[AES256_GCM,data:';
+export const HEAD = 'ENC[AES256_GCM,data:';
 const IV = ',iv:';
 const TAG = ',tag:';
 const TYPE = ',type:';

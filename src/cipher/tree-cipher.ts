@@ -3,11 +3,11 @@ import { SopsError } from '../errors.js';
 import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
 import { type Branch, comment, type Leaf, type LeafValue } from '../tree/tree.js';
 import { textOf, typeWordOf } from '../tree/value.js';
-import { type Place, walk } from '../tree/walk.js';
+import { type Place, walk, walkAll } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
-import { parseEncryptedValue } from './encrypted-value.js';
+import { HEAD, looksEncrypted, parseEncryptedValue } from './encrypted-value.js';
 import { AUTHENTICATION_HINT, decryptLeaf, hashLeaf, notDecryptable, UNAUTHENTIC } from './leaf-cipher.js';
 import type { LongText } from './long-text.js';
 import { MacHash } from './mac.js';
@@ -129,6 +129,18 @@ function decryptItemComment(cipher: Cipher, leaf: Leaf, value: LeafValue, place:
   cipher.remember(parsed.iv, COMMENT_WORD, text, aad);
   place.replaceByComment(comment(text, false, leaf.source));
   return true;
+}
+
+/** Leaves of every ciphertext in a tree but its beginning, by which it is still known as one: those of a large file fill much memory. */
+export function forgetCiphertext(documents: readonly Branch[]): void {
+  walkAll(documents, {
+    leaf(leaf) {
+      if (typeof leaf.value === 'string' && looksEncrypted(leaf.value)) leaf.value = HEAD;
+    },
+    comment(comment) {
+      if (looksEncrypted(comment.text)) comment.text = HEAD;
+    },
+  });
 }
 
 function notEncryptable(place: Place, reason: string): SopsError {

@@ -15,17 +15,34 @@ export interface Layout {
   readonly form?: Form | undefined;
 }
 
+/** Where some edits stand and how long their texts are, without the texts: those of a large file's ciphertext fill much memory. */
+export interface EditPlaces {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly lengths: Int32Array;
+}
+
+/** The places of some edits. */
+export function placesOf(edits: readonly Edit[]): EditPlaces {
+  const numbers = (of: (edit: Edit) => number): Int32Array => Int32Array.from(edits, of);
+  return {
+    starts: numbers(({ start }) => start),
+    ends: numbers(({ end }) => end),
+    lengths: numbers(({ text }) => text.length),
+  };
+}
+
 /**
  * Compares the author's text with what decrypting its ciphertext would print.
  * @param original the author's text
- * @param toCipher the edits that turned it into the ciphertext
+ * @param toCipher the places of the edits that turned it into the ciphertext
  * @param cipher the ciphertext
  * @param toPlain the edits that turn the ciphertext into the plain rendering
  * @returns undefined when the rendering is the author's text already
  */
 export function layoutOf(
   original: string,
-  toCipher: readonly Edit[],
+  toCipher: EditPlaces,
   cipher: string,
   toPlain: readonly Edit[],
 ): Layout | undefined {
@@ -34,17 +51,18 @@ export function layoutOf(
   let plainShift = 0;
   let here = 0;
   let there = 0;
-  while (here < toCipher.length || there < toPlain.length) {
-    const first = toCipher[here];
+  while (here < toCipher.starts.length || there < toPlain.length) {
+    const first = toCipher.starts[here];
     const second = toPlain[there];
-    const start = Math.min(first ? first.start + shift : Infinity, second ? second.start : Infinity);
+    const start = Math.min(first === undefined ? Infinity : first + shift, second ? second.start : Infinity);
     const group = { start, end: start, shift, plainShift, firstPlain: there };
     for (;;) {
-      const forth = toCipher[here];
+      const forth = toCipher.starts[here];
+      const length = toCipher.lengths[here] ?? 0;
       const back = toPlain[there];
-      if (forth && forth.start + shift <= group.end) {
-        group.end = Math.max(group.end, forth.start + shift + forth.text.length);
-        shift += forth.text.length - (forth.end - forth.start);
+      if (forth !== undefined && forth + shift <= group.end) {
+        group.end = Math.max(group.end, forth + shift + length);
+        shift += length - ((toCipher.ends[here] ?? 0) - forth);
         here += 1;
       } else if (back && back.start <= group.end) {
         group.end = Math.max(group.end, back.end);

@@ -1,28 +1,12 @@
 /** Reads INI text into a tree that knows where each part stands (docs/format.md#ini). */
 import { SopsError } from '../../errors.js';
-import { type Branch, branch, type Item, item, leaf, type Source } from '../../tree/tree.js';
+import { type Branch, branch, type Item, item } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';
 import { type Fragment, type IniComment, readComment } from './comment.js';
 import { type IniKeyName, readKey } from './key.js';
+import { IniKey } from './line.js';
 import { lineEnd, type Span, trimSpan } from './space.js';
 import { findMark, type IniValue, readValue } from './value.js';
-
-/** A key and its value. */
-export interface IniKey {
-  readonly node: Item;
-  /** Its lines, those of the comment above included. */
-  readonly region: Span;
-  /** Where its own lines begin. */
-  readonly start: number;
-  readonly key: IniKeyName;
-  /** Where and how the value stands (at the first place of a repeated key). */
-  readonly place: IniValue;
-  /** What the tree was given: of a repeated key the last value, the last comment. */
-  readonly value: string;
-  readonly comment: IniComment | null;
-  /** The later lines of a repeated key, comments above them included. */
-  readonly repeats: Span[];
-}
 
 /** A section. Of the one before the first header there is no header. */
 export interface IniSection {
@@ -161,16 +145,11 @@ class IniReader {
     const above = this.pending.find(({ inline }) => !inline)?.cut.start ?? start;
     const comment = this.takeComment();
     const { value } = place;
-    const region = { start: above, end: place.next };
-    if (first) {
-      // A repeated key keeps its place and takes over the last value and comment.
-      first.repeats.push(region);
-      const node = item(key.name, leaf(value, sourceOf(first.place, value)));
-      this.keys.set(key.name, { ...first, node, value, comment });
-      return;
-    }
-    const node = item(key.name, leaf(value, sourceOf(place, value)));
-    this.keys.set(key.name, { node, region, start, key, place, value, comment, repeats: [] });
+    // A repeated key keeps its place and takes over the last value and comment.
+    const read =
+      first?.repeatedAt({ start: above, end: place.next }, value, comment) ??
+      new IniKey(start, above, key, place, value, comment);
+    this.keys.set(key.name, read);
   }
 
   private takeComment(): IniComment | null {
@@ -178,10 +157,6 @@ class IniReader {
     this.pending = [];
     return comment;
   }
-}
-
-function sourceOf({ span, style }: IniValue, value: string): Source {
-  return { start: span.start, end: span.end, style, value };
 }
 
 function inlineFragment(mark: number, end: number, before: number): Fragment {

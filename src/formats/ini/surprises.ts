@@ -1,7 +1,8 @@
 /** INI values that end early: at a `#` or `;` within what people mean as the value (docs/format.md#ini). */
 import type { KeyPath } from '../../tree/tree.js';
 import type { Surprise } from '../store.js';
-import type { IniKey, IniText } from './read.js';
+import type { IniKey } from './line.js';
+import type { IniText } from './read.js';
 
 /** The values behind which a comment begins within quotes or without a blank before it. */
 export function iniSurprises(text: string, { sections }: IniText): Surprise[] {

@@ -2,11 +2,11 @@
 import type { Cipher } from '../../cipher/cipher.js';
 import { LongText } from '../../cipher/long-text.js';
 import { sealMac } from '../../cipher/mac.js';
-import { encryptTree, type TreeResult } from '../../cipher/tree-cipher.js';
+import { encryptTree, forgetCiphertext, type TreeResult } from '../../cipher/tree-cipher.js';
 import type { DataKey } from '../../datakey/data-key.js';
 import { SopsError } from '../../errors.js';
-import { layoutOf, printLayout, restoreLayout } from '../../formats/layout.js';
-import { applyEdits, bytesOf, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import { type EditPlaces, layoutOf, placesOf, printLayout, restoreLayout } from '../../formats/layout.js';
+import { applyEdits, bytesOf, type Edit, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
@@ -20,7 +20,7 @@ import type { Trail } from '../trail.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {
-  /** The file with plaintext in its documents. They hold ciphertext afterwards. */
+  /** The file with plaintext in its documents. They hold ciphertext afterwards, or at least its beginning. */
   readonly file: SourceFile;
   readonly reader: FormatStore;
   readonly printer: FormatStore;
@@ -86,27 +86,53 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
   return { bytes, tree };
 }
 
+/** Of a text as long as that, what can be made again is not held beside what is made of it. */
+const LARGE = 1 << 22;
+
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
 function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongText): Uint8Array {
   const { file, reader, cipher } = sealing;
-  const options = { indent: sealing.indent.width };
-  const edits = reader.edits(file, metadataToBranch(metadata), options);
-  const bytes = editedBytes(file, edits);
-  const opened = readBack({ ...sealing, longText }, reader, bytes);
+  const { opened, places, bytes, isLarge } = renderAndOpen(sealing, metadata, longText);
   const { text } = opened.file;
   const toPlain = reader.edits(opened.file, null);
   const rendered = applyEdits(text, toPlain);
-  const layout = rendered === file.text ? undefined : layoutOf(file.text, edits, text, toPlain);
+  const layout = rendered === file.text ? undefined : layoutOf(file.text, places, text, toPlain);
   if (rendered !== file.text && (!layout || restoreLayout(rendered, layout) !== file.text))
     throw notReadable('its plaintext is not the original text');
   const printed = layout ? printLayout(layout) : sealing.spareLayout;
   if (printed === undefined) return bytes;
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printed, `${LAYOUT_FIELD}:`) };
-  const whole = editedBytes(file, reader.edits(file, metadataToBranch(sealed), options));
+  const source = isLarge ? parseBack(reader, bytes) : file;
+  const whole = editedBytes(source, editsOf(source, sealing, sealed));
   checkLayout(sealing, whole, printed, leavesOf(opened.file.documents, asRead));
   return whole;
 }
 
+interface Rendered {
+  readonly opened: OpenedTree;
+  readonly places: EditPlaces;
+  readonly bytes: Uint8Array;
+  /** Whether the documents of the file have let go of their ciphertext. */
+  readonly isLarge: boolean;
+}
+
+/** Writes the ciphertext into the text, and opens the result as `decrypt` would. */
+function renderAndOpen(sealing: Sealing, metadata: Metadata, longText: LongText): Rendered {
+  const { file, reader } = sealing;
+  const edits = editsOf(file, sealing, metadata);
+  const places = placesOf(edits);
+  const bytes = editedBytes(file, edits);
+  const isLarge = file.text.length > LARGE;
+  if (isLarge) {
+    edits.length = 0;
+    forgetCiphertext(file.documents);
+  }
+  return { opened: readBack({ ...sealing, longText }, reader, bytes), places, bytes, isLarge };
+}
+
+function editsOf(file: SourceFile, { reader, indent }: Sealing, metadata: Metadata): Edit[] {
+  return reader.edits(file, metadataToBranch(metadata), { indent: indent.width });
+}
 /**
  * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
  * enough that it parses to the same ciphertext, and that the layout opens.

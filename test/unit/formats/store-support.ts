@@ -1,6 +1,6 @@
 /** What the tests of the format stores share: a stand-in for the cipher, and the vectors made by SOPS. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { layoutOf, restoreLayout } from '../../../src/formats/layout.js';
+import { layoutOf, placesOf, restoreLayout } from '../../../src/formats/layout.js';
 import { applyEdits, type FormatStore, type SourceFile } from '../../../src/formats/store.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, type Comment, item, type Leaf, leaf, list } from '../../../src/tree/tree.js';
@@ -78,7 +78,7 @@ export function roundTrip(store: FormatStore, text: string | Uint8Array, metadat
   unseal(again.documents, values);
   const toPlain = store.edits(again, null);
   const plain = applyEdits(cipher, toPlain);
-  const layout = layoutOf(file.text, toCipher, cipher, toPlain);
+  const layout = layoutOf(file.text, placesOf(toCipher), cipher, toPlain);
   return { cipher, plain, restored: layout ? restoreLayout(plain, layout) : plain, isSameTree };
 }
 

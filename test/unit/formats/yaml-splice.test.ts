@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Cipher } from '../../../src/cipher/cipher.js';
 import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
-import { layoutOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
+import { layoutOf, placesOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { leavesOf } from '../../../src/operations/read/leaves.js';
@@ -33,7 +33,7 @@ function roundTrip(
   expect(decrypted.keptComments).toBe(0);
   const toPlain = yamlStore.edits(again, null);
   const rendered = applyEdits(sealed, toPlain);
-  const layout = layoutOf(text, toCipher, sealed, toPlain);
+  const layout = layoutOf(text, placesOf(toCipher), sealed, toPlain);
   return { sealed, rendered, restored: layout ? restoreLayout(rendered, parseLayout(printLayout(layout))) : rendered };
 }
 
