@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Cipher } from '../../../src/cipher/cipher.js';
 import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
-import { layoutOf, placesOf, parseLayout, printLayout, restoreLayout } from '../../../src/formats/layout.js';
+import { layoutOf, parseLayout, placesOf, printLayout, restoreLayout } from '../../../src/formats/layout.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { leavesOf } from '../../../src/operations/read/leaves.js';
