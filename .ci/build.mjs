@@ -31,6 +31,8 @@ const PARTS = {
   ],
   /** What else is done every day: encrypting, and starting a program with what was decrypted. */
   daily: ['src/cli/commands/encrypt.ts', 'src/cli/commands/exec-env.ts', 'src/keys/age/plugin-trust.ts'],
+  /** What is looked at when another run has something in memory. */
+  leftovers: ['src/util/leftovers.ts', 'src/exec/private-folder.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   rest: [],
