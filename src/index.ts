@@ -38,4 +38,5 @@ export {
   type PublishTalk,
   publishFiles,
 } from './operations/write/publish.js';
-export type { AuditAction, AuditLog, Host } from './util/host.js';
+export type { AuditAction, AuditLog, Host, Session } from './util/host.js';
+export { sessionOf } from './util/session.js';

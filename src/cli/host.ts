@@ -1,12 +1,13 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
-import type { Activity, AuditLog, Host, Log, Telling } from '../util/host.js';
+import type { Activity, AuditLog, Log, Session, Telling } from '../util/host.js';
+import { sessionOf } from '../util/session.js';
 import { holdLine } from './passing-line.js';
 import type { Progress } from './progress.js';
 import { printable } from './report.js';
 import { calledAsSops, type Streams, say } from './streams.js';
 
 /** A host whose warnings go to standard error, one line each, and whose secrets are asked for on the terminal. */
-export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host {
+export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Session {
   let line: Promise<Progress | null> | undefined;
   const progress = (): Promise<Progress | null> => {
     line ??= import('./progress.js').then((module) => module.Progress.on(streams));
@@ -21,7 +22,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
     noted.add(what.text());
     return undefined;
   };
-  return {
+  return sessionOf({
     audit,
     log,
     env: streams.env,
@@ -44,7 +45,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Host 
     warn(message) {
       say(streams.stderr, `warning: ${printable(message)}\n`);
     },
-  };
+  });
 }
 
 const PATIENCE_MILLISECONDS = 1000;

@@ -7,7 +7,7 @@ import { MIRROR, MIRRORED } from '../kubernetes/kustomize/mirror-variables.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
 import { systemCode } from '../util/files.js';
-import type { AuditLog, Host } from '../util/host.js';
+import type { AuditLog, Session } from '../util/host.js';
 import { withAudit } from './audit.js';
 import { createHost } from './host.js';
 import { printable, reportOf } from './report.js';
@@ -62,12 +62,12 @@ async function choose(words: readonly string[], streams: Streams, audit: AuditLo
 }
 
 /** The run's host; in the copy that `kustomize build` makes, with the working directory that it is a copy of. */
-function hostOf(streams: Streams, audit: AuditLog | undefined): Host {
+function hostOf(streams: Streams, audit: AuditLog | undefined): Session {
   const host = createHost(streams, audit);
   const { [MIRROR]: mirror, [MIRRORED]: source } = streams.env;
   if (!mirror || !source || !isBelow(streams.cwd, mirror)) return host;
   const cwd = join(source, relative(mirror, streams.cwd));
-  return { ...host, cwd };
+  return host.fork({ cwd });
 }
 
 /** The output comes whole or, for runners that show results, with the reason; standard error has it in any case. */

@@ -1,7 +1,7 @@
 /** The configuration of a run: finds `.sops.yaml`, and hands out its typed form. */
 import { dirname, resolve } from 'node:path';
 import { isWithin } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { findConfig } from './find.js';
 import type { Config } from './model.js';
 
@@ -12,7 +12,7 @@ export interface ConfigRequest {
   readonly filePath?: string | undefined;
   /** Whether it is read whoever can write it, to be shown and not used. */
   readonly evenUnsafe?: boolean | undefined;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Which creation rule is for a file (docs/configuration.md#which-rule). */
 import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
-import type { Host } from '../util/host.js';
+import type { Host, Session } from '../util/host.js';
 import { compileRe2, type Re2 } from '../util/re2.js';
 import type { CreationRule, Rules } from './model.js';
 import { warnOnce } from './warnings.js';
@@ -21,7 +21,7 @@ export interface RuleOptions {
 export async function creationRuleFor(
   config: Rules | null,
   filePath: string,
-  host: Host,
+  host: Session,
   { keysGiven = false }: RuleOptions = {},
 ): Promise<CreationRule | null> {
   const rules = config?.creationRules;
@@ -111,7 +111,7 @@ export async function compileRule(rule: Pick<CreationRule, 'pathRegex' | 'name'>
 }
 
 /** Refuses a creation rule that cannot mean what it says. Throws `config`. */
-export function checkRule(rule: CreationRule, host: Host): void {
+export function checkRule(rule: CreationRule, host: Session): void {
   checkKeys(rule, host);
   if (rule.selection.size > 1) {
     throw new SopsError(
@@ -123,7 +123,7 @@ export function checkRule(rule: CreationRule, host: Host): void {
 }
 
 /** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one; called as `sops`, it warns. */
-export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Host): void {
+export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Session): void {
   for (const { key, suggestion } of rule.unknownKeys) {
     const name = JSON.stringify(key);
     const asked = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;

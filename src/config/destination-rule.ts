@@ -3,7 +3,7 @@ import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteRow } from '../remotes/remote.js';
-import type { Host } from '../util/host.js';
+import type { Host, Session } from '../util/host.js';
 import { checkKeys, checkRule, compileRule } from './creation-rule.js';
 import type { DestinationRule, Rules } from './model.js';
 import { warnOnce } from './warnings.js';
@@ -19,7 +19,7 @@ export interface Destination {
  * path is compared without detours (`./a//b` as `a/b`). Warns of unknown keys in the rule. Throws `config`: no rule, a malformed pattern,
  * a misspelt key, no place or several in the rule.
  */
-export async function destinationFor(config: Rules, path: string, host: Host): Promise<Destination> {
+export async function destinationFor(config: Rules, path: string, host: Session): Promise<Destination> {
   const { typed, cleaned } = formsOf(path, host);
   const rules = config.destinationRules;
   const byTyped = await firstMatch(rules, typed);

@@ -2,7 +2,7 @@
 
 import { dirname, relative, resolve, sep } from 'node:path';
 import { existsSync } from '../util/fs.js';
-import type { Host } from '../util/host.js';
+import type { Host, Session } from '../util/host.js';
 import { warnOnce } from './warnings.js';
 
 /** What a configuration is called. */
@@ -50,7 +50,7 @@ export function searchConfig(host: Host, filePath?: string): ConfigSearch {
  * Finds the configuration as {@link searchConfig} does. Returns its path as seen from the working directory, or null. Warns, once
  * per run each, of a `.sops.yml` met before it, and when the file lies nearer to another configuration than the one used.
  */
-export function findConfig(host: Host, filePath?: string): string | null {
+export function findConfig(host: Session, filePath?: string): string | null {
   const { found, nearer, misnamed } = searchConfig(host, filePath);
   if (misnamed !== undefined) {
     const instead = found === undefined ? '' : `; using ${JSON.stringify(found)} instead`;

@@ -4,7 +4,7 @@ import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { trustKeys } from '../keys/trust.js';
-import type { Host } from '../util/host.js';
+import type { Host, Session } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/patience.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
@@ -23,7 +23,7 @@ export interface KeySources {
    * `context` (also for the keys of a rule, but not those of `key_groups`, which have their own).
    */
   readonly flagFields?: KeyFields | undefined;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 /**
@@ -56,7 +56,7 @@ async function groupsOfRule(rule: CreationRule, { flagFields, host }: KeySources
   return groups;
 }
 
-async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, host: Host): Promise<MasterKey[]> {
+async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, host: Session): Promise<MasterKey[]> {
   const group: MasterKey[] = [];
   for (const row of rowsIn(FLAG_ORDER)) {
     const text = flags.get(row.type);
@@ -68,7 +68,7 @@ async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, 
   return group;
 }
 
-async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, host: Host): Promise<MasterKey[]> {
+async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, host: Session): Promise<MasterKey[]> {
   const fields = new Map<string, FieldValue>([['aws_profile', rule.awsProfile]]);
   if (context !== undefined) fields.set('context', context);
   const group: MasterKey[] = [];
@@ -85,7 +85,7 @@ async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, ho
 }
 
 /** The keys of a group of `key_groups`, duplicates included; those of merged groups come first. */
-async function groupKeys(group: GroupRule, host: Host): Promise<MasterKey[]> {
+async function groupKeys(group: GroupRule, host: Session): Promise<MasterKey[]> {
   const keys: MasterKey[] = [];
   for (const merged of group.merge) keys.push(...(await groupKeys(merged, host)));
   for (const row of rowsIn(RULE_ORDER)) {
@@ -103,7 +103,7 @@ function rowsIn(order: readonly string[]): KeyTypeRow[] {
 }
 
 /** The keys of a comma-separated text: as the type's provider reads it. */
-async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<MasterKey[]> {
+async function keysOfText(row: KeyTypeRow, text: string, host: Session): Promise<MasterKey[]> {
   const provider = await row.load?.();
   if (provider) return lookedUp(row, text, host, (signal) => provider.parse(text, host, signal));
   return text
@@ -113,7 +113,7 @@ async function keysOfText(row: KeyTypeRow, text: string, host: Host): Promise<Ma
 }
 
 /** The keys of one entry of a group: an object's fields as they are, a text as one key unless the type allows more. */
-async function keysOfEntry(row: KeyTypeRow, entry: GroupKey, host: Host): Promise<MasterKey[]> {
+async function keysOfEntry(row: KeyTypeRow, entry: GroupKey, host: Session): Promise<MasterKey[]> {
   const provider = await row.load?.();
   if (provider?.parseEntry) {
     const named =

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
 import { fstatSync, openSync, readFileSync, type Stats } from '../util/fs.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
@@ -21,7 +21,7 @@ export interface ConfigPlace {
 }
 
 /** Reads a configuration. Throws `config` when it cannot be read or understood, and when others can write it. */
-export async function readConfig(place: ConfigPlace, host: Host): Promise<Config> {
+export async function readConfig(place: ConfigPlace, host: Session): Promise<Config> {
   const { absolute, path, isBeside, evenUnsafe } = place;
   const { bytes, stats } = readOpen(absolute, path);
   const file = { absolute, bytes };

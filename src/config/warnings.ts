@@ -1,12 +1,11 @@
 /** Warnings of the configuration, each given once per run however many files are worked on. */
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 
-const given = new WeakMap<Host, Set<string>>();
+const GIVEN = Symbol('warnings given');
 
-/** Warns unless this host was already told the same. */
-export function warnOnce(host: Host, message: string): void {
-  const messages = given.get(host) ?? new Set<string>();
-  given.set(host, messages);
+/** Warns unless this run has done so in the same words. */
+export function warnOnce(host: Session, message: string): void {
+  const messages = host.once(GIVEN, () => new Set<string>());
   if (messages.has(message)) return;
   messages.add(message);
   host.warn(message);

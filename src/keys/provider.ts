@@ -1,5 +1,5 @@
 /** The seam of the master keys: plain data for a key, and the contract of the provider of its type. */
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import type { Finding } from './finding.js';
 
 /** One recipient, as plain data; what can be done with it is in the provider of its type. */
@@ -32,12 +32,12 @@ export interface KeyProvider {
    * Called once per list, before anything is encrypted. A remote type may ask its service; `signal` is aborted when the time
    * is up. Throws `key` for a malformed recipient.
    */
-  parse(text: string, host: Host, signal?: AbortSignal): Promise<MasterKey[]>;
+  parse(text: string, host: Session, signal?: AbortSignal): Promise<MasterKey[]>;
   /**
    * Reads one entry of `key_groups`: a text, which names one key whatever commas it holds, or fields by the names used in
    * files. Absent where the entry's fields are the key as they stand. Called and throwing as `parse`.
    */
-  parseEntry?(entry: string | KeyFields, host: Host, signal?: AbortSignal): Promise<MasterKey>;
+  parseEntry?(entry: string | KeyFields, host: Session, signal?: AbortSignal): Promise<MasterKey>;
   /** The identity of a key in comparisons, messages and differences. */
   keyString(key: MasterKey): string;
   /**
@@ -49,24 +49,24 @@ export interface KeyProvider {
    * Finds out whether credentials may be used with a key, which `wrap` and `unwrap` do as well. Called before them and outside of their deadline, since the
    * user may be asked. Throws `key` when they may not.
    */
-  permit?(key: MasterKey, host: Host, signal?: AbortSignal): Promise<void>;
+  permit?(key: MasterKey, host: Session, signal?: AbortSignal): Promise<void>;
   /** Wraps a part of the data key (32 or 33 raw bytes) and returns the text of `enc`. Called once per key and writing. */
-  wrap(key: MasterKey, part: Uint8Array, host: Host, signal?: AbortSignal): Promise<string>;
+  wrap(key: MasterKey, part: Uint8Array, host: Session, signal?: AbortSignal): Promise<string>;
   /**
    * Opens `key.enc` and returns the part. Called at most once per key and reading; rejects when it cannot. Remote types are
    * called side by side; their `signal` is aborted when the time is up or another key was faster, and one that can
    * should then let go of its connections.
    */
-  unwrap(key: MasterKey, host: Host, signal?: AbortSignal): Promise<Uint8Array>;
+  unwrap(key: MasterKey, host: Session, signal?: AbortSignal): Promise<Uint8Array>;
   /**
    * The key string of the identity with which `unwrap` opened this key before in the run; undefined when that is not known. An entry
    * is labelled by whoever wrote the file, and may be wrapped for another recipient than it names. Absent where it cannot be.
    */
-  openerOf?(key: MasterKey, host: Host): string | undefined;
+  openerOf?(key: MasterKey, host: Session): string | undefined;
   /**
    * Looks for what opens keys of this type on this machine: identities, programs, credentials, in the order in which they are
    * used, with where they come from. For `doctor`: nothing is unlocked, nobody is asked, no host is contacted, no secret is told.
    * Never rejects with a SopsError: what is wrong is a finding.
    */
-  examine?(host: Host): Promise<Finding[]>;
+  examine?(host: Session): Promise<Finding[]>;
 }

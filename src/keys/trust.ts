@@ -4,7 +4,7 @@
  * configuration that names it.
  */
 import { SopsError } from '../errors.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { withoutSurrounding } from '../util/trim.js';
 import type { KeyFields } from './provider.js';
 
@@ -28,42 +28,45 @@ interface Named {
   readonly witness: Witness | undefined;
 }
 
-/** By run, what was named; a run is told by its host. */
-const named = new WeakMap<Host, Map<string, Named[]>>();
+/** What was named in a run, by type. */
+const NAMED = Symbol('named keys');
 
 /**
  * Remembers for a run that its user named keys of a type, by flags or variables. Never called with anything that stands in a file:
  * neither in an encrypted one nor in a configuration.
  */
-export function trustKeys(host: Host, type: string, keys: Iterable<NamedKey>): void {
+export function trustKeys(host: Session, type: string, keys: Iterable<NamedKey>): void {
   remember(host, type, keys, undefined);
 }
 
 /** Remembers for a run that rules of a configuration name keys of a type; they are trusted as far as it is. */
-export function noteKeys(host: Host, type: string, keys: Iterable<NamedKey>, witness: Witness): void {
+export function noteKeys(host: Session, type: string, keys: Iterable<NamedKey>, witness: Witness): void {
   remember(host, type, keys, witness);
 }
 
-function remember(host: Host, type: string, keys: Iterable<NamedKey>, witness: Witness | undefined): void {
-  const types = named.get(host) ?? new Map<string, Named[]>();
-  named.set(host, types);
+function remember(host: Session, type: string, keys: Iterable<NamedKey>, witness: Witness | undefined): void {
+  const types = typesOf(host);
   const list = types.get(type) ?? [];
   types.set(type, list);
   for (const key of keys) list.push({ key, witness });
 }
 
 /** The keys of a type that the user named in this run, other than by a configuration. */
-export function trustedKeys(host: Host, type: string): readonly NamedKey[] {
+export function trustedKeys(host: Session, type: string): readonly NamedKey[] {
   return namesOf(host, type).flatMap(({ key, witness }) => (witness === undefined ? [key] : []));
 }
 
 /** All keys of a type that were named in this run outside of encrypted files, trusted or not. */
-export function namedKeys(host: Host, type: string): readonly NamedKey[] {
+export function namedKeys(host: Session, type: string): readonly NamedKey[] {
   return namesOf(host, type).map(({ key }) => key);
 }
 
-function namesOf(host: Host, type: string): readonly Named[] {
-  return named.get(host)?.get(type) ?? [];
+function namesOf(host: Session, type: string): readonly Named[] {
+  return typesOf(host).get(type) ?? [];
+}
+
+function typesOf(host: Session): Map<string, Named[]> {
+  return host.once(NAMED, () => new Map<string, Named[]>());
 }
 
 /** Something of a key that the user's credentials would go to, or a program that it would start. */
@@ -99,7 +102,7 @@ export const NO_CREDENTIALS = 'your credentials are not used with it';
  * `sops` a list is the whole answer, as in SOPS. `SOPS_TS_TRUST=all` allows what nothing forbids. Where there is a terminal the user may be
  * asked whether a configuration is to be trusted. Throws `key`.
  */
-export async function checkTarget(target: Target, host: Host, signal?: AbortSignal): Promise<void> {
+export async function checkTarget(target: Target, host: Session, signal?: AbortSignal): Promise<void> {
   const list = host.env[target.variable];
   if (list && listCovers(list, target)) return;
   const isListed = Boolean(list) && !target.listOnlyAdds;

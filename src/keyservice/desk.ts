@@ -3,7 +3,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { Lane } from '../util/lane.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { type KeyService, keyStringOf } from './keyservice.js';
@@ -16,7 +16,7 @@ export interface DeskOptions {
    * The surroundings of one request. Called for each, so that identities are read anew and one wrong passphrase does
    * not stay.
    */
-  host(): Host;
+  host(): Session;
   /** Asked before a key is used, one request at a time; absent: every request is answered. `false` refuses. */
   approve?(question: string): Promise<boolean>;
   /** Told what became of each request, in a line. */

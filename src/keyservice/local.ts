@@ -3,16 +3,16 @@ import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { withInstallAdvice } from '../services/import-sdk.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/patience.js';
 import type { KeyService } from './keyservice.js';
 
 export class LocalKeyService implements KeyService {
-  readonly #host: Host;
+  readonly #host: Session;
   readonly #timeout: number;
 
   /** Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
-  constructor(host: Host) {
+  constructor(host: Session) {
     this.#host = host;
     this.#timeout = keyTimeout(host);
   }

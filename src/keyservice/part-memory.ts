@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { MasterKey } from '../keys/provider.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
 
 /** Parts kept at a time; the one that was not asked for the longest goes first. */
@@ -99,21 +99,14 @@ export class PartMemory {
   }
 }
 
-/** By run; a run is told by its host. */
-const memories = new WeakMap<Host, PartMemory>();
-
-function memoryOf(host: Host): PartMemory {
-  const memory = memories.get(host) ?? new PartMemory();
-  memories.set(host, memory);
-  return memory;
-}
+const MEMORY = Symbol('opened parts');
 
 /**
  * A key service that asks another one once per wrapped key and run, whoever asks. `name` tells services of one run apart, e.g.
  * the URI. Wrapping is passed on as it is.
  */
-export function remembering(service: KeyService, name: string, host: Host): KeyService {
-  const memory = memoryOf(host);
+export function remembering(service: KeyService, name: string, host: Session): KeyService {
+  const memory = host.once(MEMORY, () => new PartMemory());
   return {
     wrap: (key, part) => service.wrap(key, part),
     async unwrap(key, signal) {

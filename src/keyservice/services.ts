@@ -1,5 +1,5 @@
 /** From flags to the key services of a run. */
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
 import { LocalKeyService } from './local.js';
 import { logged } from './logged.js';
@@ -19,7 +19,7 @@ export interface KeyServiceChoice {
  * connected before it is used. A text that is no URI
  * is passed over with a warning, as in SOPS. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`.
  */
-export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Host): KeyService[] {
+export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Session): KeyService[] {
   const { enableLocal, uris } = choice ?? { enableLocal: true, uris: [] };
   const services: KeyService[] = enableLocal ? [localService(host)] : [];
   for (const uri of uris) {
@@ -29,12 +29,12 @@ export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Host):
   return services;
 }
 
-function localService(host: Host): KeyService {
+function localService(host: Session): KeyService {
   return logged(remembering(new LocalKeyService(host), 'local', host), host.log);
 }
 
 /** The service tells itself what it used; here only that it is asked. */
-function remoteService(uri: string, host: Host): KeyService {
+function remoteService(uri: string, host: Session): KeyService {
   const fields = { address: uri };
   host.log?.({ component: 'CMD', level: 'info', message: 'Connecting to key service', fields });
   return { ...remembering(new RemoteKeyService(uri, host), uri, host), log: host.log };

@@ -6,7 +6,7 @@ import { describeOutcome, runProgram } from '../exec/run-program.js';
 import type { OwnProcess } from '../exec/self.js';
 import { gpgName, INSTALL_HINT } from '../keys/pgp/gpg.js';
 import { systemReason } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import type { Host, Session } from '../util/host.js';
 import { tidyAfter } from '../util/tidy.js';
 
 /** OpenPGP keys as gpg exports them. */
@@ -19,14 +19,14 @@ export type ExportedKeys = readonly Uint8Array[];
 export async function withKeyring<T>(
   keys: ExportedKeys,
   own: OwnProcess,
-  host: Host,
-  task: (host: Host) => Promise<T>,
+  host: Session,
+  task: (host: Session) => Promise<T>,
 ): Promise<T> {
   const gpg = await findProgram(gpgName(host), host);
   if (gpg === null) throw new SopsError('key', 'gpg is needed to take a PGP key in', { hint: INSTALL_HINT });
   removeLeftovers(own, host);
   const folder = makeFolder(own, host);
-  const inside: Host = { ...host, env: { ...host.env, GNUPGHOME: folder.path } };
+  const inside = host.fork({ env: { ...host.env, GNUPGHOME: folder.path } });
   return tidyAfter(
     async () => {
       try {

@@ -6,7 +6,7 @@ import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } fr
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteSettings } from '../remotes/remote.js';
 import { isSameServer } from '../services/vault/address.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 
 /** Under which addresses of `publish` are noted, as keys are under their type. */
 const PLACES = 'publish';
@@ -15,14 +15,14 @@ const PLACES = 'publish';
  * Lets the keys of all rules of a configuration count as named by it, which is as much as the user trusts it: whether that is so is
  * found out once something needs it. Nothing is contacted.
  */
-export function trustConfig(config: Config | null, host: Host): void {
+export function trustConfig(config: Config | null, host: Session): void {
   if (config === null) return;
   const witness = witnessOf(config, host);
   for (const [type, key] of keysIn(config)) noteKeys(host, type, [key], witness);
   for (const { settings } of config.destinationRules) noteKeys(host, PLACES, addressesIn(settings), witness);
 }
 
-function witnessOf(config: Config, host: Host): Witness {
+function witnessOf(config: Config, host: Session): Witness {
   let answer: Promise<boolean> | undefined;
   return {
     path: config.path,
@@ -34,7 +34,7 @@ function witnessOf(config: Config, host: Host): Witness {
 }
 
 /** Whether the user has trusted a configuration, says so now, or wants what SOPS does. */
-async function isTrustworthy(config: Config, called: string, host: Host, signal?: AbortSignal): Promise<boolean> {
+async function isTrustworthy(config: Config, called: string, host: Session, signal?: AbortSignal): Promise<boolean> {
   const { isTrusted, recordTrust } = await import('../config/trust-record.js');
   if (isTrusted(config.file, host)) return true;
   // SOPS does not see a configuration that is beside the file alone.
@@ -72,7 +72,7 @@ export async function claimsOf(config: Rules): Promise<string[]> {
  * Refuses to publish to an address that only an untrusted configuration names: the user's token goes there, and the values do. Throws
  * `key`.
  */
-export async function checkPlace(settings: RemoteSettings, host: Host): Promise<void> {
+export async function checkPlace(settings: RemoteSettings, host: Session): Promise<void> {
   for (const address of addressesIn(settings)) {
     await checkTarget(
       {

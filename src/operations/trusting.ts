@@ -5,7 +5,7 @@ import { CONFIG_NAME, findConfig } from '../config/find.js';
 import { forgetTrust, recordTrust } from '../config/trust-record.js';
 import { SopsError } from '../errors.js';
 import { statOf } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { claimsOf } from './trust.js';
 
 export interface TrustRequest {
@@ -24,7 +24,7 @@ export interface Trusted {
 }
 
 /** Records that the user trusts a configuration as it is now. Throws `config` when there is none or it cannot be read, and as `recordTrust`. */
-export async function trustConfiguration(request: TrustRequest, host: Host): Promise<Trusted> {
+export async function trustConfiguration(request: TrustRequest, host: Session): Promise<Trusted> {
   const path = configAt(request, host);
   const config = path === null ? null : await loadConfig({ configPath: path, evenUnsafe: true, host });
   if (!config) {
@@ -36,19 +36,19 @@ export async function trustConfiguration(request: TrustRequest, host: Host): Pro
 }
 
 /** Forgets that a configuration was trusted; it need not be there any more. Returns its path. Throws `config` when it was not trusted. */
-export function distrustConfiguration(request: TrustRequest, host: Host): string {
+export function distrustConfiguration(request: TrustRequest, host: Session): string {
   const path = configAt(request, host) ?? resolve(host.cwd, request.place ?? '.', CONFIG_NAME);
   if (forgetTrust(path, host)) return path;
   throw new SopsError('config', `${path} was not trusted`, { hint: 'See what is: sops-ts trust --list' });
 }
 
 /** The absolute path of the configuration that is meant; null for none. Throws `config` for a place that is not there. */
-function configAt({ place, configPath }: TrustRequest, host: Host): string | null {
+function configAt({ place, configPath }: TrustRequest, host: Session): string | null {
   if (place === undefined && configPath) return resolve(host.cwd, configPath);
   const start = resolve(host.cwd, place ?? '.');
   if (statOf(start)?.isDirectory() === false) return start;
   // A folder of its own comes before those above it, also when it is gone.
   if (place !== undefined && !statOf(start)) return start.endsWith(CONFIG_NAME) ? start : join(start, CONFIG_NAME);
-  const found = findConfig({ ...host, cwd: start });
+  const found = findConfig(host.fork({ cwd: start }));
   return found === null ? null : resolve(start, found);
 }

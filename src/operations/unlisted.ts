@@ -7,7 +7,7 @@ import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type NamedKey, namedKeys } from '../keys/trust.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 
 export interface Wrapping {
   /** Has been told to `trustConfig`. */
@@ -16,7 +16,7 @@ export interface Wrapping {
   readonly keepUnlisted?: boolean | undefined;
   /** The file, as the user named it; undefined for several. */
   readonly file: string | undefined;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrappin
 }
 
 /** The key strings of the keys that no rule names. */
-async function strangersIn(groups: readonly KeyGroup[], host: Host): Promise<string[]> {
+async function strangersIn(groups: readonly KeyGroup[], host: Session): Promise<string[]> {
   const strangers = new Set<string>();
   for (const key of groups.flat()) {
     const keyString = await keyStringOf(key);

@@ -4,7 +4,7 @@ import { findDefaultCredentials } from '../services/gcp/credentials.js';
 import { failureOf } from '../services/gcp/failure.js';
 import { refusalOf } from '../services/gcp/refusal.js';
 import { sendWithRetries } from '../services/http/retry.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { withoutTrailing } from '../util/trim.js';
 import type { Remote } from './remote.js';
 
@@ -41,7 +41,7 @@ interface StoredObject {
 }
 
 /** One multipart request, as Google's client for Go sends it for files below 16 MiB. */
-async function insert(object: StoredObject, content: Uint8Array, host: Host): Promise<void> {
+async function insert(object: StoredObject, content: Uint8Array, host: Session): Promise<void> {
   const { base, headers } = await serviceOf(host);
   const query = new URLSearchParams({
     alt: 'json',
@@ -81,17 +81,15 @@ interface Service {
   headers(url: URL): Promise<Record<string, string>>;
 }
 
-const services = new WeakMap<Host, Promise<Service>>();
+const SERVICE = Symbol('Google Cloud Storage');
 
 /** The service of a run, with its credentials. */
-function serviceOf(host: Host): Promise<Service> {
-  const service = services.get(host) ?? findService(host);
-  services.set(host, service);
-  return service;
+function serviceOf(host: Session): Promise<Service> {
+  return host.once(SERVICE, () => findService(host));
 }
 
 /** An emulator gets no token. */
-async function findService(host: Host): Promise<Service> {
+async function findService(host: Session): Promise<Service> {
   const emulator = host.env.STORAGE_EMULATOR_HOST;
   if (emulator) {
     const address = emulator.includes('://') ? emulator : `http://${emulator}`;

@@ -1,5 +1,5 @@
 /** The seam of the places that `publish` sends files to: what a row says, and the contract of a place. */
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 
 /** A field of a destination rule. */
 export interface RemoteField {
@@ -38,7 +38,7 @@ export interface Place<Content> {
 /** What a kind of place does. One instance serves a whole process. */
 export interface Remote<Content> {
   /** Reads the settings of a rule. Called once for each file, before anything is opened or asked. Throws `config`. */
-  open(settings: RemoteSettings, host: Host): Place<Content>;
+  open(settings: RemoteSettings, host: Session): Place<Content>;
 }
 
 interface Row<Kind extends string, Content> {

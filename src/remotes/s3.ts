@@ -7,7 +7,7 @@ import { endpointOf } from '../services/aws/request-handler.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { importSdk } from '../services/import-sdk.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
 import type { Remote } from './remote.js';
 
@@ -41,16 +41,14 @@ export const s3: Remote<Uint8Array> = {
   },
 };
 
-const clients = new WeakMap<Host, Promise<Client>>();
+const CLIENT = Symbol('client of S3');
 
 /** The client of a run; it keeps its credentials. */
-function clientFor(host: Host): Promise<Client> {
-  const client = clients.get(host) ?? makeClient(host);
-  clients.set(host, client);
-  return client;
+function clientFor(host: Session): Promise<Client> {
+  return host.once(CLIENT, () => makeClient(host));
 }
 
-async function makeClient(host: Host): Promise<Client> {
+async function makeClient(host: Session): Promise<Client> {
   const { S3Client } = await loadS3();
   await silenceVersionNotice();
   const settings = await settingsFor(await configuredRegion(host), '', host);

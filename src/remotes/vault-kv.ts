@@ -4,7 +4,7 @@ import { mapOf, membersOf } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
 import { refusalOf, sendToVault } from '../services/vault/client.js';
 import { readSettings, type VaultSettings } from '../services/vault/settings.js';
-import type { Host } from '../util/host.js';
+import type { Session } from '../util/host.js';
 import type { PlainValues, PutResult, Remote, RemoteSettings } from './remote.js';
 
 const DEFAULT_ADDRESS = 'https://127.0.0.1:8200';
@@ -69,7 +69,7 @@ class Secret {
   constructor(
     private readonly place: SecretPlace,
     private readonly version: 1 | 2,
-    private readonly host: Host,
+    private readonly host: Session,
   ) {}
 
   async put(values: PlainValues): Promise<PutResult> {

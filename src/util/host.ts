@@ -68,3 +68,21 @@ export interface Host {
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }
+
+/** What a host's members become in a copy; `undefined` takes one away. */
+export type HostChanges = { readonly [Member in keyof Host]?: Host[Member] | undefined };
+
+/**
+ * A host with the memory of one run: clients of services, identities that were unlocked, parts that were opened, what was trusted and warned of.
+ * `sessionOf` makes one; whoever has one hands on that one, so that a run of many files asks and logs in once.
+ */
+export interface Session extends Host {
+  /**
+   * What the run remembers under a key, which is one module's own and not handed out. Called by whoever remembers something, as
+   * often as it is needed; `make` is called the first time alone. What it makes is kept as it is until the run ends, a promise that
+   * is rejected as well; what it throws is thrown, and nothing is kept then. Null and undefined are kept like anything else.
+   */
+  once<Kept>(key: symbol, make: () => Kept): Kept;
+  /** The same surroundings but for some changes, with nothing remembered. Neither learns what the other gets to know. */
+  fork(changes?: HostChanges): Session;
+}

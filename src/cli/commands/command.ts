@@ -1,5 +1,5 @@
 /** The seam of the commands: what a row says, and what a command's file must do. */
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 
@@ -44,7 +44,7 @@ export interface Invocation {
   readonly behindDashes?: number | undefined;
   /** Whether it was chosen by a flag (`-d file`) instead of its name. */
   readonly oldForm: boolean;
-  readonly host: Host;
+  readonly host: Session;
   readonly streams: Streams;
 }
 

@@ -7,7 +7,7 @@ import { SopsError } from '../../errors.js';
 import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
 import { trustConfig } from '../../operations/trust.js';
 import { statOf } from '../../util/files.js';
-import type { Host, Log } from '../../util/host.js';
+import type { Host, Log, Session } from '../../util/host.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
 import { say } from '../streams.js';
@@ -47,7 +47,7 @@ async function optionsOf({ values, host }: Invocation, questions: Questions): Pr
     // What a client names counts as what a file names: only the server's own user can name whom to trust.
     host: () => {
       // Nor may a client have the user asked to trust more.
-      const { confirm: _, ...one } = { ...host };
+      const one = host.fork({ confirm: undefined });
       trustConfig(config, one);
       return one;
     },
@@ -57,7 +57,7 @@ async function optionsOf({ values, host }: Invocation, questions: Questions): Pr
 }
 
 /** Only for the addresses that its rules name. */
-async function configIfReadable(configPath: string | undefined, host: Host): Promise<Config | null> {
+async function configIfReadable(configPath: string | undefined, host: Session): Promise<Config | null> {
   try {
     return await loadConfig({ configPath, filePath: undefined, host });
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The provider of age keys (docs/keys/age.md). */
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
@@ -11,7 +11,7 @@ const TYPE = 'age';
 const RECIPIENT = 'recipient';
 
 /** The identities of one run. */
-const keyrings = new WeakMap<Host, Keyring>();
+const KEYRING = Symbol('age identities');
 
 export const ageProvider: KeyProvider = {
   type: TYPE,
@@ -51,7 +51,7 @@ export const ageProvider: KeyProvider = {
   },
 };
 
-async function checkPlugin(plugin: string, recipient: string, host: Host): Promise<void> {
+async function checkPlugin(plugin: string, recipient: string, host: Session): Promise<void> {
   const { checkPluginAllowed } = await import('./plugin-trust.js');
   await checkPluginAllowed(plugin, recipient, { host, isOwn: () => keyringOf(host).namesPlugin(plugin) });
 }
@@ -61,8 +61,6 @@ function recipientOf(key: MasterKey): string {
   return typeof recipient === 'string' ? recipient : '';
 }
 
-function keyringOf(host: Host): Keyring {
-  const keyring = keyrings.get(host) ?? new Keyring(host);
-  keyrings.set(host, keyring);
-  return keyring;
+function keyringOf(host: Session): Keyring {
+  return host.once(KEYRING, () => new Keyring(host));
 }

@@ -1,11 +1,11 @@
 /** Which age plug-ins may be started: no program is only because a file names it (docs/security.md#whom-credentials-go-to). */
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { checkTarget, type NamedKey } from '../trust.js';
 import { pluginStartedFor } from './recipients.js';
 
 /** The run, and whether the user has an identity of the plug-in. */
 interface PluginUse {
-  readonly host: Host;
+  readonly host: Session;
   isOwn(): Promise<boolean>;
 }
 

@@ -4,7 +4,7 @@ import { endingPrograms } from '../../exec/started-programs.js';
 import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';
 import { failureOf } from '../../services/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { whileWaitingFor } from '../../util/patience.js';
 import { type Advice, adviceOnException, DAMAGED, STRANGER } from '../advice.js';
@@ -153,7 +153,7 @@ interface Access {
   readonly context: Context;
 }
 
-async function prepare(key: MasterKey, doing: string, host: Host, signal?: AbortSignal): Promise<Access> {
+async function prepare(key: MasterKey, doing: string, host: Session, signal?: AbortSignal): Promise<Access> {
   const { arn, role, profile, context } = partsOf(key);
   const region = regionOf(arn);
   if (role !== '') await checkRole(role, TYPE, host, signal);

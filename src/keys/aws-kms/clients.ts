@@ -5,7 +5,8 @@ import { openSession } from '../../services/aws/session.js';
 import { settingsFor } from '../../services/aws/settings.js';
 import { silenceVersionNotice } from '../../services/aws/version-notice.js';
 import { importSdk } from '../../services/import-sdk.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
+import { LastingAnswers } from '../../util/lasting-answers.js';
 import { sessionNameOf } from './arn.js';
 
 export type Kms = typeof import('@aws-sdk/client-kms');
@@ -20,7 +21,7 @@ export interface Access {
   readonly role: string;
 }
 
-const clients = new WeakMap<Host, Map<string, Promise<KmsClient>>>();
+const CLIENTS = Symbol('clients of AWS KMS');
 
 /** The package of AWS KMS. Throws `key` when it is not installed. */
 export function loadKms(): Promise<Kms> {
@@ -31,17 +32,13 @@ export function loadKms(): Promise<Kms> {
  * The client for some keys of a run. It is kept, with its connections and the session of its role, since a run may use many
  * keys and open many files. Throws `key` for an unknown profile.
  */
-export function clientFor(access: Access, host: Host): Promise<KmsClient> {
-  const ofHost = clients.get(host) ?? new Map<string, Promise<KmsClient>>();
-  clients.set(host, ofHost);
+export function clientFor(access: Access, host: Session): Promise<KmsClient> {
+  const clients = host.once(CLIENTS, () => new LastingAnswers<KmsClient>());
   const name = JSON.stringify([access.region, access.profile, access.role]);
-  const client = ofHost.get(name) ?? makeClient(access, host);
-  ofHost.set(name, client);
-  client.catch(() => ofHost.delete(name));
-  return client;
+  return clients.get(name, () => makeClient(access, host));
 }
 
-async function makeClient({ region, profile, role }: Access, host: Host): Promise<KmsClient> {
+async function makeClient({ region, profile, role }: Access, host: Session): Promise<KmsClient> {
   const { KMSClient } = await loadKms();
   await silenceVersionNotice();
   const settings = await settingsFor(region, profile, host);

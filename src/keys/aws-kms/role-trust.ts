@@ -1,10 +1,10 @@
 /** Which roles may be assumed: a file's metadata alone does not decide who acts in the user's name (docs/security.md#whom-credentials-go-to). */
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { splitRole } from './arn.js';
 
 /** Throws `key` for a role that neither the user's keys nor the allow list nor a trusted configuration names. */
-export function checkRole(role: string, type: string, host: Host, signal?: AbortSignal): Promise<void> {
+export function checkRole(role: string, type: string, host: Session, signal?: AbortSignal): Promise<void> {
   const isListed = (named: NamedKey): boolean => rolesOf(named).includes(role);
   return checkTarget(
     {

@@ -1,7 +1,8 @@
 /** The provider of keys in Azure Key Vault and Managed HSM (docs/keys/azure-kv.md). */
 import { SopsError } from '../../errors.js';
 import { mapOf, textOf } from '../../services/http/answer.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
+import { LastingAnswers } from '../../util/lasting-answers.js';
 import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
@@ -67,17 +68,12 @@ async function masterKey(key: AzureKey, run: Run): Promise<MasterKey> {
   return { type: TYPE, fields, enc: '' };
 }
 
-/** By run: versions that were looked up, by the key's URL without one. Many files may have one rule. */
-const versions = new WeakMap<Host, Map<string, Promise<string>>>();
+/** Versions that were looked up, by the key's URL without one. Many files may have one rule. */
+const VERSIONS = Symbol('versions of Azure keys');
 
 function knownVersion(key: AzureKey, run: Run): Promise<string> {
-  const known = versions.get(run.host) ?? new Map<string, Promise<string>>();
-  versions.set(run.host, known);
-  const name = keyStringOf(key);
-  const version = known.get(name) ?? newestVersion(key, run);
-  known.set(name, version);
-  version.catch(() => known.delete(name));
-  return version;
+  const versions = run.host.once(VERSIONS, () => new LastingAnswers<string>());
+  return versions.get(keyStringOf(key), () => newestVersion(key, run));
 }
 
 async function newestVersion(key: AzureKey, run: Run): Promise<string> {
@@ -118,7 +114,7 @@ const CLOUD_DOMAINS = [
  * Refuses a host that only a file names (docs/security.md#whom-credentials-go-to). Vaults of the clouds are fine: a token for them is for the
  * whole domain, and the owner of a vault there does not get to see it.
  */
-function checkVault(url: URL, host: Host, signal?: AbortSignal): Promise<void> {
+function checkVault(url: URL, host: Session, signal?: AbortSignal): Promise<void> {
   const { SOPS_AZURE_KEYVAULT_URLS: urls = '' } = host.env;
   const isListed = (named: NamedKey): boolean => vaultsOf(named).some((one) => one.host === url.host);
   return checkTarget(

@@ -3,13 +3,13 @@ import { SopsError } from '../../errors.js';
 import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
 import { type RetryRule, sendWithRetries } from '../../services/http/retry.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import { readChallenge } from './challenge.js';
 import { tokenFor } from './credential.js';
 
 export interface Run {
-  readonly host: Host;
+  readonly host: Session;
   readonly signal?: AbortSignal | undefined;
 }
 

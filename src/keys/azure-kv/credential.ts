@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import { wordsOf } from '../../services/http/answer.js';
 import { importSdk } from '../../services/import-sdk.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/patience.js';
 import type { TokenRequest } from './challenge.js';
 
@@ -28,18 +28,18 @@ interface AccessToken {
 }
 
 /** What is remembered of a run: programs like `az` take a second to answer. */
-interface Session {
+interface Login {
   readonly credential: Credential;
   readonly tokens: Map<string, AccessToken>;
 }
 
-const sessions = new WeakMap<Host, Session>();
+const LOGIN = Symbol('login at Azure');
 /** A token is not used when it ends within this many milliseconds. */
 const MARGIN = 300_000;
 
 /** A token for a vault's challenge. Throws `key` when there is no credential that gives one. */
-export async function tokenFor(request: TokenRequest, host: Host, signal?: AbortSignal): Promise<string> {
-  const { credential, tokens } = await sessionOf(host);
+export async function tokenFor(request: TokenRequest, host: Session, signal?: AbortSignal): Promise<string> {
+  const { credential, tokens } = await loginOf(host);
   const name = `${request.tenant} ${request.scope}`;
   const before = tokens.get(name);
   if (before && before.expiresOnTimestamp - MARGIN > Date.now()) return before.token;
@@ -58,14 +58,10 @@ export async function tokenFor(request: TokenRequest, host: Host, signal?: Abort
   return found.token;
 }
 
-async function sessionOf(host: Host): Promise<Session> {
-  const before = sessions.get(host);
-  if (before) return before;
+async function loginOf(host: Session): Promise<Login> {
   const { DefaultAzureCredential } = await importSdk<Identity>('@azure/identity');
   try {
-    const session = { credential: new DefaultAzureCredential(), tokens: new Map() };
-    sessions.set(host, session);
-    return session;
+    return host.once(LOGIN, () => ({ credential: new DefaultAzureCredential(), tokens: new Map() }));
   } catch (cause) {
     throw refusal(cause, host);
   }

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { failureOf } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { DAMAGED, STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { ADVICE, adviseOnRpc, UNREACHABLE } from './advice.js';
@@ -54,7 +54,7 @@ interface Call {
   readonly key: MasterKey;
   readonly verb: Verb;
   readonly bytes: Uint8Array;
-  readonly host: Host;
+  readonly host: Session;
   readonly signal: AbortSignal | undefined;
 }
 

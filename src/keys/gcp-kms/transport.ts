@@ -2,7 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { type AuthClient, findCredentials } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
+import { LastingAnswers } from '../../util/lasting-answers.js';
 
 export type Verb = 'encrypt' | 'decrypt';
 
@@ -12,7 +13,7 @@ export interface Service {
   readonly endpoint: string;
   readonly universe: string;
   readonly credentials: AuthClient;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 export interface Transport {
@@ -21,17 +22,14 @@ export interface Transport {
 }
 
 const GOOGLE = 'googleapis.com';
-const transports = new WeakMap<Host, Promise<Transport>>();
+const TRANSPORT = Symbol('transport of GCP KMS');
 
 /** The transport of a run, made once; it keeps the connection and the token. */
-export function transportFor(host: Host): Promise<Transport> {
-  const transport = transports.get(host) ?? makeTransport(host);
-  transports.set(host, transport);
-  transport.catch(() => transports.delete(host));
-  return transport;
+export function transportFor(host: Session): Promise<Transport> {
+  return host.once(TRANSPORT, () => new LastingAnswers<Transport>()).get('', () => makeTransport(host));
 }
 
-async function makeTransport(host: Host): Promise<Transport> {
+async function makeTransport(host: Session): Promise<Transport> {
   const { env } = host;
   const endpoint = env.SOPS_GCP_KMS_ENDPOINT ?? '';
   const credentials = await findCredentials(host);

@@ -2,14 +2,14 @@
 import { SopsError } from '../../errors.js';
 import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
 import { type HttpResponse, sendRequest } from '../../services/http/request.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import type { Credentials } from './credentials.js';
 import { iamEndpoint } from './regions.js';
 import { signRequest } from './signature.js';
 
 export interface Run {
-  readonly host: Host;
+  readonly host: Session;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,14 +46,13 @@ export async function callKms(
   throw refusal('the service', answer, credentials);
 }
 
-/** By run: project ids by access key and region. */
-const projects = new WeakMap<Host, Map<string, string>>();
+/** Project ids by access key and region. */
+const PROJECTS = Symbol('projects of Huawei Cloud');
 
 /** The project of the credentials, or the one that the account has for a region. Throws `key` unless there is one. */
 export async function projectOf(region: string, credentials: Credentials, run: Run): Promise<string> {
   if (credentials.projectId !== '') return credentials.projectId;
-  const known = projects.get(run.host) ?? new Map<string, string>();
-  projects.set(run.host, known);
+  const known = run.host.once(PROJECTS, () => new Map<string, string>());
   const name = `${credentials.accessKey} ${region}`;
   const id = known.get(name) ?? (await findProject(region, credentials, run));
   known.set(name, id);

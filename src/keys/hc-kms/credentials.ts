@@ -6,7 +6,7 @@ import { mapOf, membersOf, textOf } from '../../services/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../services/http/request.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
 
@@ -23,18 +23,17 @@ export interface Credentials {
   readonly until: number;
 }
 
-/** By run. */
-const remembered = new WeakMap<Host, Promise<Credentials>>();
+const FOUND = Symbol('credentials for Huawei Cloud');
 /** Temporary keys are fetched anew this many milliseconds before they end. */
 const MARGIN = 60_000;
 
 /** The first credentials found. Throws `key` when there are none, saying where they were looked for. */
-export async function findCredentials(host: Host): Promise<Credentials> {
-  const before = await remembered.get(host)?.catch(() => undefined);
+export async function findCredentials(host: Session): Promise<Credentials> {
+  const latest = host.once(FOUND, (): { found?: Promise<Credentials> } => ({}));
+  const before = await latest.found?.catch(() => undefined);
   if (before && before.until - MARGIN > Date.now()) return before;
-  const found = search(host);
-  remembered.set(host, found);
-  return found;
+  latest.found = search(host);
+  return latest.found;
 }
 
 async function search(host: Host): Promise<Credentials> {

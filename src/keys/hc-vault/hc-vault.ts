@@ -5,7 +5,7 @@ import { isSameServer, withSlash } from '../../services/vault/address.js';
 import type { Run } from '../../services/vault/client.js';
 import { readSettings } from '../../services/vault/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
@@ -100,7 +100,7 @@ async function ask(
 }
 
 /** The token goes to the address of the key, so that must be the user's choice (docs/security.md#whom-credentials-go-to). */
-function checkAddress(address: string, host: Host, signal?: AbortSignal): Promise<void> {
+function checkAddress(address: string, host: Session, signal?: AbortSignal): Promise<void> {
   const { VAULT_ADDR: configured = '', VAULT_AGENT_ADDR: agent, SOPS_VAULT_URIS: uris = '' } = host.env;
   const isListed = (named: NamedKey): boolean => addressesOf(named).some((one) => isSameServer(address, one));
   return checkTarget(

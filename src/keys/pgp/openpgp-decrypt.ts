@@ -1,6 +1,6 @@
 /** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { DAMAGED } from './gpg-status.js';
 import { readOldKeyring } from './old-keyring.js';
 import {
@@ -26,36 +26,36 @@ const LENIENT = {
 };
 
 /** What is remembered in a run: keys once unlocked, and those that nobody could unlock. */
-interface Session {
+interface Unlocking {
   secretKeys?: Promise<readonly PrivateKey[]>;
   /** By fingerprint. */
   readonly givenUp: Set<string>;
 }
 
-const sessions = new WeakMap<Host, Session>();
+const UNLOCKING = Symbol('OpenPGP keys');
 
 /**
  * Decrypts with the secret keys of `secring.gpg`, or of `pubring.gpg` if there is none. Null without such a keyring. Asks for
  * passphrases, three times at most. Throws `key`.
  */
-export async function decryptInProcess(armored: string, host: Host): Promise<Uint8Array | null> {
+export async function decryptInProcess(armored: string, host: Session): Promise<Uint8Array | null> {
   const ring = await readOldKeyring(['secring.gpg', 'pubring.gpg'], host);
   if (!ring) return null;
   const library = await importOpenPgp();
-  const session = sessionOf(host);
-  session.secretKeys ??= readKeys(ring, library).then((keys) =>
+  const unlocking = unlockingOf(host);
+  unlocking.secretKeys ??= readKeys(ring, library).then((keys) =>
     keys.filter((key): key is PrivateKey => key.isPrivate()),
   );
   const read = () => explained(() => library.readMessage({ armoredMessage: armored }));
   const keyIds = (await read()).getEncryptionKeyIDs();
-  const candidates = (await session.secretKeys).flatMap((key) => candidatesOf(key, keyIds, library));
+  const candidates = (await unlocking.secretKeys).flatMap((key) => candidatesOf(key, keyIds, library));
   if (candidates.length === 0) {
     throw new SopsError('key', `${ring.path} holds no secret key for this message`, {
       hint: 'Install GnuPG if its own keyring has the key, or name the folder of another old keyring in GNUPGHOME.',
     });
   }
   candidates.sort((one, other) => Number(other.packet.isDecrypted()) - Number(one.packet.isDecrypted()));
-  const locksmith = new Locksmith(session, host);
+  const locksmith = new Locksmith(unlocking, host);
   const failures: SopsError[] = [];
   for (const { key, packet } of candidates) {
     try {
@@ -95,8 +95,8 @@ class Locksmith {
   #tries = 0;
 
   constructor(
-    private readonly session: Session,
-    private readonly host: Host,
+    private readonly unlocking: Unlocking,
+    private readonly host: Session,
   ) {}
 
   /** Does nothing for a key that is open. Throws `key` when the user cannot open it, and at once if so before in this run. */
@@ -104,13 +104,13 @@ class Locksmith {
     if (packet.isDecrypted()) return;
     const fingerprint = packet.getFingerprint();
     const keyId = packet.getKeyID().toHex().slice(-8).toUpperCase();
-    if (this.session.givenUp.has(fingerprint)) throw notUnlocked(`key ${keyId} could not be unlocked before`);
-    this.session.givenUp.add(fingerprint);
+    if (this.unlocking.givenUp.has(fingerprint)) throw notUnlocked(`key ${keyId} could not be unlocked before`);
+    this.unlocking.givenUp.add(fingerprint);
     while (this.#tries < MOST_TRIES) {
       this.#tries += 1;
       const passphrase = await askKeyPassphrase(keyId, this.#tries > 1, this.host);
       if (await opens(packet, passphrase)) {
-        this.session.givenUp.delete(fingerprint);
+        this.unlocking.givenUp.delete(fingerprint);
         await Promise.all(key.getKeys().map((one) => opens(one.keyPacket as SecretPacket, passphrase)));
         return;
       }
@@ -133,10 +133,8 @@ async function opens(packet: SecretPacket, passphrase: string): Promise<boolean>
   }
 }
 
-function sessionOf(host: Host): Session {
-  const session = sessions.get(host) ?? { givenUp: new Set() };
-  sessions.set(host, session);
-  return session;
+function unlockingOf(host: Session): Unlocking {
+  return host.once<Unlocking>(UNLOCKING, () => ({ givenUp: new Set() }));
 }
 
 /** The id of a message for somebody who is not named. */

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readInput } from '../../operations/read/input.js';
 import type { Branch } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { Sources } from '../kustomize/sources.js';
 import { branchAt, itemsOf, type Manifest, valueAt } from '../manifest/manifest.js';
@@ -74,7 +74,7 @@ function nameFor({ ending }: KeyKind, file: string): string {
 }
 
 /** The Secret of a file, in the clear or encrypted for the user. Throws what opening throws, and `document-invalid`. */
-export async function readDecryptionSecret(path: string, host: Host): Promise<Manifest> {
+export async function readDecryptionSecret(path: string, host: Session): Promise<Manifest> {
   const bytes = (await readEncrypted(resolve(host.cwd, path)))
     ? (await new Sources(host, 1).open(path, { ignoreMac: false })).bytes
     : await readInput({ kind: 'file', path }, host);

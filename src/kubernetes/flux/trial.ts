@@ -5,7 +5,7 @@ import type { OwnProcess } from '../../exec/self.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/explain/dry-run.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
 import type { Finding } from '../kustomize/findings.js';
@@ -25,7 +25,7 @@ export async function trySecret(
   file: string,
   encrypted: readonly EncryptedContent[],
   own: OwnProcess,
-  host: Host,
+  host: Session,
 ): Promise<Finding[]> {
   const entries = entriesOf(secret);
   const findings = await entryFindings(entries, file);
@@ -60,24 +60,23 @@ async function entryFindings(entries: readonly DecryptionEntry[], file: string):
 }
 
 /** Surroundings in which nothing but the entries' own identities is found. */
-function hostWith(entries: readonly DecryptionEntry[], host: Host): Host {
+function hostWith(entries: readonly DecryptionEntry[], host: Session): Session {
   const identities = entries.map(({ bytes }) => decodeText(bytes)).join('\n');
   const { PATH, TMPDIR, SOPS_GPG_EXEC } = host.env;
-  return {
-    ...host,
+  return host.fork({
     env: { PATH, TMPDIR, SOPS_GPG_EXEC, HOME: '/nonexistent', GNUPGHOME: '/nonexistent', SOPS_AGE_KEY: identities },
     askSecret: async () => {
       throw new SopsError('key', 'nobody tells the controller a passphrase');
     },
     warn: () => undefined,
-  };
+  });
 }
 
 interface Trial extends DryRun {
   readonly content: EncryptedContent;
 }
 
-async function tryAll(encrypted: readonly EncryptedContent[], host: Host): Promise<Trial[]> {
+async function tryAll(encrypted: readonly EncryptedContent[], host: Session): Promise<Trial[]> {
   const keyServices = keyServicesOf(undefined, host);
   const trials: Trial[] = [];
   for (const content of encrypted) {

@@ -16,7 +16,7 @@ import { trailOf } from '../../operations/trail.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
 import { stringAt } from '../manifest/manifest.js';
@@ -29,7 +29,7 @@ const [MARK, MARK_END] = ['mac', ',type:str]'];
 const TIMEOUT = 30_000;
 
 /** The plaintext; content that is not encrypted comes back as it is. Throws SopsError. */
-export async function downloadSecrets(text: string, own: OwnProcess, host: Host): Promise<Uint8Array> {
+export async function downloadSecrets(text: string, own: OwnProcess, host: Session): Promise<Uint8Array> {
   const url = parseSecretsUrl(text);
   checkAllowed(url, host);
   const bytes = url.literal ? Buffer.from(url.target) : await contentOf(url, host);
@@ -73,14 +73,14 @@ async function fetchContent(target: string, mayLack: boolean, host: Host): Promi
 async function withKeysOf<T>(
   { keys }: SecretsUrl,
   own: OwnProcess,
-  host: Host,
-  task: (host: Host) => Promise<T>,
+  host: Session,
+  task: (host: Session) => Promise<T>,
 ): Promise<T> {
   if (!keys) return task(host);
   const key = await readKey(keys.source, host);
   if (keys.type === 'gpg') return withKeyring([key], own, host, task);
   const { SOPS_AGE_KEY_FILE: _, SOPS_AGE_KEY_CMD: __, ...env } = host.env;
-  return task({ ...host, env: { ...env, SOPS_AGE_KEY: decodeText(key) } });
+  return task(host.fork({ env: { ...env, SOPS_AGE_KEY: decodeText(key) } }));
 }
 
 async function readKey(source: KeySource, host: Host): Promise<Uint8Array> {
@@ -112,7 +112,7 @@ async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host)
   throw new SopsError('key', `Couldn't find key ${JSON.stringify(key)} in kubernetes secret ${shown}`);
 }
 
-async function decrypt(read: ReadFile, url: SecretsUrl, bytes: Uint8Array, host: Host): Promise<Uint8Array> {
+async function decrypt(read: ReadFile, url: SecretsUrl, bytes: Uint8Array, host: Session): Promise<Uint8Array> {
   const { target } = url;
   const input: Input = isLocal(url) ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
   if (isLocal(url)) await trustNearestConfig(target, undefined, host);

@@ -10,7 +10,7 @@ import { formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import { statOf, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';
 import { type FilterRules, filterBuilt } from './filter.js';
@@ -55,7 +55,7 @@ const PROGRAM_NAMES = ['ksops', 'sops-ts-kustomize'];
  * Builds a folder. Plaintext is in a folder of mode 0700 (in memory where possible) that is gone when this returns, and is removed
  * after signals too, which are passed on to kustomize. Throws SopsError; there is no output then.
  */
-export async function buildKustomization(request: BuildRequest, own: OwnProcess, host: Host): Promise<BuildOutcome> {
+export async function buildKustomization(request: BuildRequest, own: OwnProcess, host: Session): Promise<BuildOutcome> {
   const folder = resolve(host.cwd, request.folder);
   const tool = await findTool(host);
   const kustomizations = kustomizationsBelow(folder, host.cwd);
@@ -118,7 +118,7 @@ function makeRoom(own: OwnProcess, host: Host): PrivateFolder {
 async function decryptedSources(
   kustomizations: readonly Kustomization[],
   { skipMac, heedsAnnotation }: BuildRequest,
-  host: Host,
+  host: Session,
 ): Promise<Map<string, Uint8Array>> {
   const wanted = new Map<string, FormatName>();
   for (const one of kustomizations) {
@@ -145,10 +145,10 @@ function candidatesOf(one: Kustomization): { path: string; format: FormatName }[
 }
 
 /** The format of a file that is encrypted, small and regular; its marker must fit what kustomize will take it for. */
-function encryptedFormat(path: string, format: FormatName, one: Kustomization, host: Host): FormatName | undefined {
+function encryptedFormat(path: string, format: FormatName, one: Kustomization, host: Session): FormatName | undefined {
   const stat = statOf(path);
   if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
-  const within = { ...host, cwd: one.folder };
+  const within = host.fork({ cwd: one.folder });
   const bytes = readSource(relative(one.folder, path), within);
   const found = formatOfMarker(bytes, path);
   if (found === undefined) return undefined;

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import { trailOf } from '../../operations/trail.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import { isSecret, secretProblems } from '../manifest/secret.js';
 import { decryptBuilt } from './built.js';
@@ -34,7 +34,7 @@ export class PluginChecker {
   constructor(
     private readonly flags: readonly string[],
     private readonly findings: Findings,
-    private readonly host: Host,
+    private readonly host: Session,
   ) {}
 
   async run(call: PluginCall): Promise<void> {
@@ -76,7 +76,7 @@ export class PluginChecker {
 
   private async checkProgram(file: string, program: string | undefined, one: Kustomization): Promise<void> {
     if (program === undefined) return;
-    const found = await findProgram(program, { ...this.host, cwd: one.folder });
+    const found = await findProgram(program, this.host.fork({ cwd: one.folder }));
     const where = program.includes('/') ? "below the kustomization's folder" : 'on PATH';
     if (!found) this.findings.add(file, `the program ${program} is not ${where}: see sops-ts kustomize install`);
   }
@@ -137,8 +137,8 @@ export class PluginChecker {
   }
 
   /** Warnings of a run are findings elsewhere; files are relative to the kustomization. */
-  private hostIn(one: Kustomization): Host {
-    return { ...this.host, cwd: one.folder, warn: () => undefined };
+  private hostIn(one: Kustomization): Session {
+    return this.host.fork({ cwd: one.folder, warn: () => undefined });
   }
 
   private absorb(object: Manifest, generator: string, objects: ObjectSet): void {

@@ -2,7 +2,7 @@
 
 import { join, relative, resolve } from 'node:path';
 import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { ciphertextIn } from '../manifest/ready.js';
@@ -46,7 +46,7 @@ const LISTED =
 export async function checkKustomizations(
   path: string,
   flags: readonly string[] | undefined,
-  host: Host,
+  host: Session,
 ): Promise<CheckOutcome> {
   const folder = resolve(host.cwd, path);
   const outermost = readKustomization(folder, host.cwd);

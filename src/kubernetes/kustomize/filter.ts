@@ -2,7 +2,7 @@
 import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../operations/trail.js';
 import { type Branch, branch, item } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
@@ -16,7 +16,7 @@ export async function filterBuilt(
   bytes: Uint8Array,
   file: string | undefined,
   rules: FilterRules,
-  host: Host,
+  host: Session,
 ): Promise<string> {
   const objects = readManifests(bytes, { file });
   const input =

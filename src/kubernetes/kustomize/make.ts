@@ -7,7 +7,7 @@ import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
 import { trailOf } from '../../operations/trail.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
 import {
   branchAt,
@@ -71,7 +71,7 @@ const DATA_KINDS: ReadonlySet<string> = new Set(['Secret', 'ConfigMap']);
 const LIMIT = 20;
 
 /** The text of the objects. Throws SopsError; nothing is printed then. */
-export async function makeManifests(request: MakeRequest, host: Host): Promise<string> {
+export async function makeManifests(request: MakeRequest, host: Session): Promise<string> {
   const maker = new ManifestMaker(request, host);
   const objects = await maker.all();
   for (const object of objects) {
@@ -94,7 +94,7 @@ class ManifestMaker {
 
   constructor(
     private readonly request: MakeRequest,
-    private readonly host: Host,
+    private readonly host: Session,
   ) {
     this.sources = new Sources(host, LIMIT);
   }

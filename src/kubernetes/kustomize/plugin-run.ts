@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../operations/trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { wordedFailure } from '../../util/system-failure.js';
 import { compareBytes, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from '../manifest/manifest.js';
 import { printManifests, wrapped } from '../manifest/print.js';
@@ -35,7 +35,7 @@ export interface PluginOutcome {
 export async function runLegacy(
   configPath: string,
   readInput: () => Promise<Uint8Array>,
-  host: Host,
+  host: Session,
 ): Promise<PluginOutcome> {
   try {
     const [config] = readManifests(readConfig(configPath, host), { keepLists: true });
@@ -58,7 +58,7 @@ function readConfig(path: string, host: Host): Uint8Array {
   }
 }
 
-async function ksopsStream(config: Manifest, host: Host): Promise<string> {
+async function ksopsStream(config: Manifest, host: Session): Promise<string> {
   const plan = ksopsPlan(config);
   const parts = await generate(plan, sourcesOf(host), host);
   const ends = parts.map(({ text, from }, index) => {
@@ -72,7 +72,7 @@ async function ksopsStream(config: Manifest, host: Host): Promise<string> {
  * The KRM form: a ResourceList in, a ResourceList out. When something failed that is the list as it came, with the reason in its
  * `results`. A bare configuration is taken too, and gives a bare stream.
  */
-export async function runKrm(input: Uint8Array, host: Host): Promise<PluginOutcome> {
+export async function runKrm(input: Uint8Array, host: Session): Promise<PluginOutcome> {
   let request: Request | undefined;
   try {
     request = requestOf(input);
@@ -123,7 +123,7 @@ function cut(): SopsError {
   );
 }
 
-async function answer(request: Request, host: Host): Promise<Manifest[]> {
+async function answer(request: Request, host: Session): Promise<Manifest[]> {
   const { items, config } = request;
   const isGenerator = !config || items.some(({ root }) => isConfiguration(root, config.root));
   if (config && isOwnKind(config.root) && !isGenerator) return transformed(ownPlan(config, true), items, host);
@@ -174,7 +174,7 @@ function withoutAnnotations(root: Branch): Branch {
 }
 
 /** What our own kind makes of the objects of a build: those that are encrypted are decrypted, its own are added. */
-async function transformed(plan: GeneratorPlan, items: readonly Manifest[], host: Host): Promise<Manifest[]> {
+async function transformed(plan: GeneratorPlan, items: readonly Manifest[], host: Session): Promise<Manifest[]> {
   const sources = sourcesOf(host);
   const parts = await generate(plan, sources, host);
   const rules = {
@@ -192,7 +192,7 @@ function objectsOf(parts: readonly Part[]): Manifest[] {
   return parts.flatMap((part) => part.objects);
 }
 
-function sourcesOf(host: Host): Sources {
+function sourcesOf(host: Session): Sources {
   return new Sources(host, concurrencyLimit(host));
 }
 

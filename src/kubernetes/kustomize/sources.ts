@@ -14,7 +14,7 @@ import { trailOf } from '../../operations/trail.js';
 import { walkAll } from '../../tree/walk.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 
 /** An encrypted file, opened. */
 export interface OpenedSource {
@@ -41,7 +41,7 @@ export class Sources {
 
   /** `limit` files are read at a time. */
   constructor(
-    private readonly host: Host,
+    private readonly host: Session,
     private free: number,
     keyServices?: readonly KeyService[],
   ) {

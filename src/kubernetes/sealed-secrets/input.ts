@@ -11,7 +11,7 @@ import {
   type ReadFile,
   readMaybeEncrypted,
 } from '../../operations/read/plain-input.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
 import { describe, itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
@@ -31,11 +31,11 @@ export interface SecretInput extends PlainRequest {
 const CIPHERTEXT = 'ENC[AES256_GCM,';
 
 /** The plaintext of the input, decrypted if need be. Throws `already-encrypted` for ciphertext that is not seen as such. */
-export async function readPlaintext(request: PlainRequest, host: Host): Promise<Uint8Array> {
+export async function readPlaintext(request: PlainRequest, host: Session): Promise<Uint8Array> {
   return plaintextOf(await readMaybeEncrypted(request, host), request, host);
 }
 
-async function plaintextOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+async function plaintextOf(read: ReadFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
   if (!read.sealed && Buffer.from(read.bytes).includes(CIPHERTEXT)) {
     throw new SopsError(
       'already-encrypted',
@@ -53,7 +53,7 @@ async function plaintextOf(read: ReadFile, request: PlainRequest, host: Host): P
  * The Secrets of the input: its objects, or, for a file that holds none, one of the name given, with a key for each variable
  * of a dotenv file and one of the file's name for any other. Throws `document-invalid`.
  */
-export async function readSecrets(request: SecretInput, host: Host): Promise<SecretContent[]> {
+export async function readSecrets(request: SecretInput, host: Session): Promise<SecretContent[]> {
   const read = await readMaybeEncrypted(request, host);
   const bytes = await plaintextOf(read, request, host);
   const manifests = objectsOf(read, bytes, request);

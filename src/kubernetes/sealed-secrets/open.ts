@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { writeOutput } from '../../operations/output.js';
 import { checkExists, nameOf, readInput } from '../../operations/read/input.js';
 import type { EncryptRequest, Input, Output } from '../../operations/requests.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { readManifests } from '../manifest/read.js';
 import { formFor, printSealed } from './print.js';
 import { type PrivateKeyFiles, readPrivateKeys } from './private-keys.js';
@@ -29,7 +29,7 @@ export interface UnsealRequest extends OpenRequest {
 }
 
 /** Opens every object and writes the Secrets, in the clear or encrypted by the creation rules. Throws SopsError. */
-export async function unsealFile(request: UnsealRequest, host: Host): Promise<void> {
+export async function unsealFile(request: UnsealRequest, host: Session): Promise<void> {
   const { input, output } = request;
   const form = formFor(request.form, output.kind === 'file' ? output.path : undefined);
   const { sealed, keys, read } = await readSealed(request, host);
@@ -60,7 +60,7 @@ export interface Verified {
  * Opens every value, renders every template, and forgets them. Throws `key`, naming what does not open, and `document-invalid` for
  * an object without values: where nothing was opened, nothing was verified.
  */
-export async function verifyFile(request: OpenRequest, host: Host): Promise<Verified[]> {
+export async function verifyFile(request: OpenRequest, host: Session): Promise<Verified[]> {
   const { sealed, keys } = await readSealed(request, host);
   await Promise.all(sealed.map((one) => unseal(one, keys, false)));
   return sealed.map((one) => {
@@ -82,7 +82,7 @@ interface ReadSealed {
   readonly read: Uint8Array;
 }
 
-async function readSealed(request: OpenRequest, host: Host): Promise<ReadSealed> {
+async function readSealed(request: OpenRequest, host: Session): Promise<ReadSealed> {
   const { input } = request;
   if (request.privateKeys.paths.length === 0) {
     throw new SopsError('usage', 'Incorrect Usage: the private key is missing', {

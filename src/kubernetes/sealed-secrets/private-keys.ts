@@ -7,7 +7,7 @@ import { plainBytesOf, readMaybeEncrypted } from '../../operations/read/plain-in
 import { type Branch, itemOf, type Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { pemBlocks } from '../../util/pem.js';
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{1,64}-----/;
@@ -22,13 +22,13 @@ export interface PrivateKeyFiles extends Pick<SecretsRequest, 'configPath' | 'ke
  * as `kubectl get secret -o yaml` prints it or people write it, with the key under `tls.key`; each may be encrypted by SOPS. Throws `key`, naming
  * the file alone, and what `decrypt` throws for a file that cannot be opened.
  */
-export async function readPrivateKeys(files: PrivateKeyFiles, host: Host): Promise<KeyObject[]> {
+export async function readPrivateKeys(files: PrivateKeyFiles, host: Session): Promise<KeyObject[]> {
   const found: KeyObject[] = [];
   for (const path of files.paths) found.push(...(await keysOfFile(path, await readText(path, files, host))));
   return found;
 }
 
-async function readText(path: string, files: PrivateKeyFiles, host: Host): Promise<string> {
+async function readText(path: string, files: PrivateKeyFiles, host: Session): Promise<string> {
   const request = { ...files, input: { kind: 'file', path }, ignoreMac: false } as const;
   try {
     const bytes = await plainBytesOf(await readMaybeEncrypted(request, host), request, host);

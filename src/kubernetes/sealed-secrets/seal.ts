@@ -9,7 +9,7 @@ import { redoing } from '../../operations/redoing.js';
 import type { Input, Output } from '../../operations/requests.js';
 import type { Branch } from '../../tree/tree.js';
 import { realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { readManifests } from '../manifest/read.js';
 import { type BindingFlags, bindingForMerge, bindingForReseal, bindingOf, bindingOfFlags } from './binding.js';
 import { type CertificateChoice, loadCertificate } from './certificate-source.js';
@@ -51,7 +51,7 @@ export interface ResealRequest extends Sealing {
 }
 
 /** Seals every Secret of the input. Nothing is written unless all could be sealed. Throws SopsError. */
-export async function sealSecrets(request: SealRequest, host: Host): Promise<void> {
+export async function sealSecrets(request: SealRequest, host: Session): Promise<void> {
   const form = formFor(request.form, pathOf(request.output));
   checkSourceStays(request, host);
   const { publicKey } = await loadCertificate(request.certificate, host);
@@ -64,7 +64,7 @@ export async function sealSecrets(request: SealRequest, host: Host): Promise<voi
 }
 
 /** Seals the values of one Secret into a SealedSecret that is there already. Throws SopsError; the file is intact then. */
-export async function sealInto(request: MergeRequest, host: Host): Promise<void> {
+export async function sealInto(request: MergeRequest, host: Session): Promise<void> {
   const { publicKey } = await loadCertificate(request.certificate, host);
   const input: Input = { kind: 'file', path: request.target };
   await checkExists(input, host);
@@ -87,7 +87,7 @@ export async function sealInto(request: MergeRequest, host: Host): Promise<void>
 }
 
 /** Seals the plaintext of the input as one value, printed without a line end. Throws SopsError. */
-export async function sealRaw(request: RawRequest, host: Host): Promise<void> {
+export async function sealRaw(request: RawRequest, host: Session): Promise<void> {
   const binding = bindingOfFlags(request.flags);
   checkSourceStays(request, host);
   const { publicKey } = await loadCertificate(request.certificate, host);
@@ -97,7 +97,7 @@ export async function sealRaw(request: RawRequest, host: Host): Promise<void> {
 }
 
 /** Opens SealedSecrets and seals them for another certificate, name or scope. The plaintext stays in memory. Throws SopsError. */
-export async function resealFile(request: ResealRequest, host: Host): Promise<void> {
+export async function resealFile(request: ResealRequest, host: Session): Promise<void> {
   const { publicKey } = await loadCertificate(request.certificate, host);
   const keys: readonly KeyObject[] = await readPrivateKeys(request.privateKeys, host);
   await checkExists(request.input, host);

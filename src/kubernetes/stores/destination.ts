@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/config.js';
 import { destinationFor } from '../../config/destination-rule.js';
 import type { DestinationRule } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import type { StoreName } from './provider.js';
 
 export interface PublishedPlace {
@@ -29,7 +29,7 @@ const VAULT_FIELDS: readonly (readonly [string, string])[] = [
 export async function publishedPlace(
   path: string,
   configPath: string | undefined,
-  host: Host,
+  host: Session,
 ): Promise<PublishedPlace | undefined> {
   const config = await loadConfig({ configPath, filePath: path, host });
   if (!config || config.destinationRules.length === 0) return undefined;
@@ -48,7 +48,7 @@ export async function publishedPlace(
 async function ruleFor(
   config: Parameters<typeof destinationFor>[0],
   path: string,
-  host: Host,
+  host: Session,
 ): Promise<DestinationRule | undefined> {
   try {
     return (await destinationFor(config, path, host)).rule;

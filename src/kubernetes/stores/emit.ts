@@ -1,7 +1,7 @@
 /** `emit`: manifests that point to a store, from the keys of a file and where it is published. No value is ever printed. */
 import { SopsError } from '../../errors.js';
 import { nameOf } from '../../operations/read/input.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkName, checkNamespace } from './checks.js';
@@ -48,7 +48,7 @@ export interface EmitRequest extends Omit<KeysRequest, 'asksForBinary'>, EmitCho
 const NO_RULE = 'No destination rule sends the file to a store that operators read, either.';
 
 /** The ExternalSecrets of a file, one for each Secret. Throws SopsError. */
-export async function emitExternalSecrets(request: EmitRequest, host: Host): Promise<string> {
+export async function emitExternalSecrets(request: EmitRequest, host: Session): Promise<string> {
   const store = storeReference(request);
   const policies = new Settings('emit', [...request.policies.keys()], request.policies);
   const { files, where } = await readSources(request, host, true);
@@ -68,7 +68,7 @@ export async function emitExternalSecrets(request: EmitRequest, host: Host): Pro
 }
 
 /** The PushSecrets of a file, one for each Secret. Throws SopsError. */
-export async function emitPushSecrets(request: EmitRequest, host: Host): Promise<string> {
+export async function emitPushSecrets(request: EmitRequest, host: Session): Promise<string> {
   const store = storeReference(request);
   const policies = new Settings('emit', [...request.policies.keys()], request.policies);
   const { files, where } = await readSources({ ...request, asPublished: false }, host, false);
@@ -99,7 +99,7 @@ export interface StoreRequest extends EmitChoice {
 }
 
 /** The SecretStore, or ClusterSecretStore, that describes a store. Throws SopsError. */
-export async function emitSecretStore(request: StoreRequest, host: Host): Promise<string> {
+export async function emitSecretStore(request: StoreRequest, host: Session): Promise<string> {
   const { clusterStore: clusterWide, name } = request;
   if (name === undefined) throw usage('--name is missing: what the store is called in the cluster');
   const published =
@@ -124,7 +124,7 @@ export interface ProviderClassRequest extends Omit<EmitRequest, 'store' | 'clust
 }
 
 /** The SecretProviderClasses of a file, one for each Secret. Throws SopsError. */
-export async function emitProviderClasses(request: ProviderClassRequest, host: Host): Promise<string> {
+export async function emitProviderClasses(request: ProviderClassRequest, host: Session): Promise<string> {
   const { files, where } = await readSources(request, host, true);
   const { provider, published } = where;
   if (!provider?.mount) {
@@ -161,7 +161,7 @@ interface Whereabouts {
 
 async function readSources(
   request: Omit<EmitRequest, 'store' | 'clusterStore' | 'policies'>,
-  host: Host,
+  host: Session,
   asksForBinary: boolean,
 ): Promise<{ files: KeyedFile[]; where: Whereabouts }> {
   const path = nameOf(request);

@@ -12,7 +12,7 @@ import {
 } from '../../operations/read/plain-input.js';
 import type { Leaf, Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import { withoutCopies } from '../annotations.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
@@ -52,7 +52,7 @@ export interface KeysRequest extends PlainRequest {
 const CIPHERTEXT = 'ENC[';
 
 /** The Secrets of a file, or the keys of a file of values. Throws `document-invalid`, and as `decrypt` does when it must. */
-export async function readKeyedFiles(request: KeysRequest, host: Host): Promise<KeyedFile[]> {
+export async function readKeyedFiles(request: KeysRequest, host: Session): Promise<KeyedFile[]> {
   const read = await readMaybeEncrypted(request, host);
   const manifests = manifestsOf(read, read.bytes, request);
   const files = manifests ? await secretsOf(read, manifests, request, host) : [valuesFile(read, request)];
@@ -67,7 +67,7 @@ async function secretsOf(
   read: ReadFile,
   manifests: readonly Manifest[],
   request: KeysRequest,
-  host: Host,
+  host: Session,
 ): Promise<KeyedFile[]> {
   const asksForData = request.asksForBinary && request.binaryKeys === undefined && manifests.some(hasData);
   const isClear = !read.sealed || !(asksForData || manifests.some(isVeiled));
@@ -75,7 +75,7 @@ async function secretsOf(
   return plain.map((manifest) => keyedManifest(manifest, isClear && read.sealed !== undefined, request));
 }
 
-async function openedBytes(read: ReadFile, request: KeysRequest, host: Host): Promise<Uint8Array> {
+async function openedBytes(read: ReadFile, request: KeysRequest, host: Session): Promise<Uint8Array> {
   try {
     return await plainBytesOf(read, request, host);
   } catch (error) {

@@ -8,9 +8,10 @@ import type { FormatName } from '../../formats/store.js';
 import type { Finding } from '../../keys/finding.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import type { Leftover } from '../../util/leftovers.js';
 import { joinedLines } from '../../util/one-line.js';
+import { sessionOf } from '../../util/session.js';
 import { trustConfig } from '../trust.js';
 import { type DryRun, tryFile } from './dry-run.js';
 
@@ -51,7 +52,8 @@ export interface Problem {
 }
 
 /** Looks at the machine, and tries the file. Throws only for a file that cannot be read, and wrong words. */
-export async function examineAll(request: DoctorRequest, host: Host): Promise<Checkup> {
+export async function examineAll(request: DoctorRequest, given: Host): Promise<Checkup> {
+  const host = sessionOf(given);
   const problems: Problem[] = [];
   const { leftovers = [] } = request;
   const config = await configOf(request, host, problems);
@@ -83,7 +85,11 @@ const NOTHING: Problem = {
   advice: 'sops-ts init makes an age key.',
 };
 
-async function configOf({ configPath, path }: DoctorRequest, host: Host, problems: Problem[]): Promise<Config | null> {
+async function configOf(
+  { configPath, path }: DoctorRequest,
+  host: Session,
+  problems: Problem[],
+): Promise<Config | null> {
   try {
     return await loadConfig({ configPath, filePath: path, host });
   } catch (error) {
@@ -93,7 +99,12 @@ async function configOf({ configPath, path }: DoctorRequest, host: Host, problem
   }
 }
 
-async function examineFile(path: string, config: Config | null, request: DoctorRequest, host: Host): Promise<DryRun> {
+async function examineFile(
+  path: string,
+  config: Config | null,
+  request: DoctorRequest,
+  host: Session,
+): Promise<DryRun> {
   const input = { kind: 'file', path } as const;
   const { inputType, decryptionOrder } = request;
   const overlap = config && (await overlapOf(config, path, host));

@@ -15,7 +15,7 @@ import { keyTypeRow } from '../../keys/registry.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { checkExists, readAsChosen, readInput, rowByName } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { trailOf } from '../trail.js';
@@ -63,7 +63,7 @@ export interface DryRun {
 }
 
 /** Tries all keys, then opens the file as `decrypt` does. Throws `no-file` and `input-unreadable`. */
-export async function tryFile(request: DryRunRequest, host: Host): Promise<DryRun> {
+export async function tryFile(request: DryRunRequest, host: Session): Promise<DryRun> {
   const { input, inputType } = request;
   await checkExists(input, host);
   const bytes = request.bytes ?? (await readInput(input, host));
@@ -98,7 +98,7 @@ function notEncrypted(path: string): Problem {
 async function tryGroups(
   file: Wrapped,
   { keyServices, config, decryptionOrder }: DryRunRequest,
-  host: Host,
+  host: Session,
 ): Promise<KeyTrial[][]> {
   const nameOf = await namesOf(config, host);
   // One part of several tells nothing by itself.
@@ -117,7 +117,7 @@ interface Trial {
   readonly keyServices: readonly KeyService[];
   readonly nameOf: NameOf;
   readonly proof: Proof | undefined;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 async function tryKey(key: MasterKey, { keyServices, nameOf, proof, host }: Trial): Promise<KeyTrial> {

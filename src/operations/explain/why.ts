@@ -20,8 +20,9 @@ import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../meta
 import { scopeOf } from '../../metadata/scope-of.js';
 import { walk } from '../../tree/walk.js';
 import { existsSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { joinedLines } from '../../util/one-line.js';
+import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
 import { encryptedValues, formatNote, placesIn, WHOLE_CONTENT } from '../read/encrypted-files.js';
 import { readAsChosen, readerForNew, readInput } from '../read/input.js';
@@ -38,7 +39,7 @@ export interface WhyRequest extends EncryptRequest {
 /** What is gathered on the way. */
 interface Study {
   readonly request: WhyRequest;
-  readonly host: Host;
+  readonly host: Session;
   readonly reader: FormatStore;
   readonly config: Config | null;
   readonly nameOf: NameOf;
@@ -47,10 +48,10 @@ interface Study {
 }
 
 /** Explains one file, which need not exist. Throws only for what is no file that could be read. */
-export async function explainFile(request: WhyRequest, host: Host): Promise<Explanation> {
+export async function explainFile(request: WhyRequest, given: Host): Promise<Explanation> {
+  const host = sessionOf(given);
   const notes: string[] = [];
-  const { confirm: _, ...rest } = { ...host };
-  const quiet: Host = { ...rest, warn: (message) => void notes.push(message) };
+  const quiet = host.fork({ confirm: undefined, warn: (message) => void notes.push(message) });
   const problems: string[] = [];
   const { path } = request.input;
   const reader = await readerForNew(request, host);
@@ -88,7 +89,7 @@ export async function explainFile(request: WhyRequest, host: Host): Promise<Expl
   };
 }
 
-function configRequest({ configPath, input }: WhyRequest, host: Host): ConfigRequest {
+function configRequest({ configPath, input }: WhyRequest, host: Session): ConfigRequest {
   return { configPath, filePath: input.path, host };
 }
 

@@ -8,6 +8,7 @@ import type { EncryptionScope } from '../../tree/scope.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { walk } from '../../tree/walk.js';
 import type { Host } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { leavesOf } from '../read/leaves.js';
 import { plainText } from '../read/open-file.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
@@ -46,7 +47,8 @@ export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
  * Opens the files, runs the program, and returns its exit status. Throws SopsError in the order of
  * docs/command-line.md#exec-env; nothing is started then.
  */
-export async function execEnv(request: ExecEnvRequest, own: OwnProcess, host: Host): Promise<number> {
+export async function execEnv(request: ExecEnvRequest, own: OwnProcess, given: Host): Promise<number> {
+  const host = sessionOf(given);
   checkConflicts(request);
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);

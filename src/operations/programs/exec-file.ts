@@ -9,6 +9,7 @@ import { bytesOf, type FormatName } from '../../formats/store.js';
 import { systemReason } from '../../util/files.js';
 import { writeFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
@@ -41,7 +42,8 @@ const PLACEHOLDER = '{}';
  * The plaintext is gone when the program has ended. Throws SopsError in the order of
  * docs/command-line.md#exec-file; nothing is started then.
  */
-export async function execFile(request: ExecFileRequest, own: OwnProcess, host: Host): Promise<number> {
+export async function execFile(request: ExecFileRequest, own: OwnProcess, given: Host): Promise<number> {
+  const host = sessionOf(given);
   const name = localName(request.filename ?? DEFAULT_NAME);
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);

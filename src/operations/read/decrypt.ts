@@ -8,8 +8,9 @@ import { bytesOf, type FormatStore } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { getAt, type TreePath } from '../../tree/path.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
 import { redoing } from '../redoing.js';
 import type { DecryptRequest, Outcome } from '../requests.js';
@@ -25,7 +26,8 @@ import { parseValuePath } from './value-path.js';
  * Decrypts one file. Nothing is written unless everything before has succeeded.
  * Throws SopsError, in the order of docs/command-line.md#decrypt.
  */
-export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+export async function decryptFile(request: DecryptRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   await checkExists(request.input, host);
   const config = await configIfReadable(request, host);
   trustConfig(config, host);
@@ -41,7 +43,7 @@ interface Decryption {
   readonly path: TreePath | undefined;
   readonly decryptionOrder: readonly string[];
   readonly keyServices: readonly KeyService[];
-  readonly host: Host;
+  readonly host: Session;
 }
 
 async function decryptOnce(request: DecryptRequest, decryption: Decryption): Promise<Outcome> {
@@ -90,7 +92,7 @@ async function withCommand(
 }
 
 /** The configuration, for its `stores`; one that is broken must not keep anybody from their secrets. */
-async function configIfReadable(request: DecryptRequest, host: Host): Promise<Config | null> {
+async function configIfReadable(request: DecryptRequest, host: Session): Promise<Config | null> {
   try {
     return await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   } catch (error) {

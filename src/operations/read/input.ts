@@ -8,7 +8,7 @@ import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../
 import type { FormatName, FormatStore } from '../../formats/store.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, statSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Input } from '../requests.js';
 
@@ -40,7 +40,7 @@ export interface SealedInput extends ReadFile, Formats {
  * Reads an encrypted file as what it is (see `recognise`), or as `--input-type` says. Whether it has metadata is for the caller to
  * look at. Throws `input-unreadable`, and what parsing throws; a file of no bytes is one without metadata.
  */
-export async function readSealed(choice: FormatChoice, host: Host, purpose: Purpose): Promise<SealedInput> {
+export async function readSealed(choice: FormatChoice, host: Session, purpose: Purpose): Promise<SealedInput> {
   const bytes = await readInput(choice.input, host);
   const read = await readAsChosen(bytes, choice, host);
   return { ...read, bytes, ...(await formatsFor(choice, { reader: read.store, bytes, purpose }, host)) };
@@ -92,7 +92,7 @@ interface Printing {
 }
 
 /** The formats of a file that was read in one of them. */
-async function formatsFor(choice: FormatChoice, printing: Printing, host: Host): Promise<Formats> {
+async function formatsFor(choice: FormatChoice, printing: Printing, host: Session): Promise<Formats> {
   const { reader, bytes, purpose } = printing;
   const row = printerRow(choice, printing, host);
   const { container } = row;
@@ -110,7 +110,7 @@ async function formatsFor(choice: FormatChoice, printing: Printing, host: Host):
  * What is printed: the type asked for, else that of the name. Where the name tells none, SOPS prints a binary file, or a tree as
  * JSON; here it stays what it was read as.
  */
-function printerRow(choice: FormatChoice, { reader, purpose }: Printing, host: Host): FormatRow {
+function printerRow(choice: FormatChoice, { reader, purpose }: Printing, host: Session): FormatRow {
   const { outputType, inputType } = choice;
   if (outputType) return formatNamed(outputType);
   const own = formatNamed(reader.name);
@@ -144,7 +144,7 @@ export async function isTextWithin({ contains }: Pick<FormatRow, 'contains'>, by
 /** The formats for a new file, which nothing but names and flags tell; standard input without a name is binary. */
 export async function formatsForNew(
   choice: FormatChoice,
-  host: Host,
+  host: Session,
   bytes: Uint8Array = new Uint8Array(),
 ): Promise<Formats> {
   const reader = await readerForNew(choice, host);

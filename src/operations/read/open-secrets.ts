@@ -7,7 +7,7 @@ import type { Masks } from '../../exec/redact.js';
 import type { FormatName, FormatStore } from '../../formats/store.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
 import { floatText } from '../../tree/value.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import type { Input } from '../requests.js';
 import { trailOf } from '../trail.js';
 import { trustConfig } from '../trust.js';
@@ -33,7 +33,7 @@ export interface OpenedSecrets extends OpenedFile {
 }
 
 /** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
-export async function openSecrets(path: string, request: SecretsRequest, host: Host): Promise<OpenedSecrets> {
+export async function openSecrets(path: string, request: SecretsRequest, host: Session): Promise<OpenedSecrets> {
   const input = { kind: 'file', path } as const;
   const options = await openingFor(input, path, request, host);
   const choice = { input, inputType: request.inputType, outputType: request.outputType };
@@ -46,7 +46,7 @@ export async function openingFor(
   input: Input,
   name: string | undefined,
   request: SecretsRequest,
-  host: Host,
+  host: Session,
 ): Promise<OpenOptions> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   await trustNearestConfig(name, request.configPath, host);
@@ -84,7 +84,7 @@ function ownValues(opened: OpenedFile): Iterable<string> {
 export async function trustNearestConfig(
   filePath: string | undefined,
   configPath: string | undefined,
-  host: Host,
+  host: Session,
 ): Promise<void> {
   try {
     trustConfig(await loadConfig({ configPath, filePath, host }), host);

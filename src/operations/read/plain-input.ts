@@ -2,7 +2,7 @@
 import { holdsMarks, type ReadFile as RecognisedFile } from '../../formats/recognise.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import type { Input } from '../requests.js';
 import { checkExists, nameOf, readAsChosen, readerForNew, readInput } from './input.js';
 import { openFile, plainText } from './open-file.js';
@@ -32,7 +32,7 @@ export async function readMaybeEncrypted(request: PlainRequest, host: Host): Pro
 }
 
 /** The plaintext, which needs the keys if the file is encrypted; its MAC is verified. Throws as `decrypt` does. */
-export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: Host): Promise<Uint8Array> {
+export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
   if (!read.sealed) return read.bytes;
   const opened = await openFile(read.sealed, await openingFor(request.input, nameOf(request), request, host));
   for (const warning of opened.warnings) host.warn(warning);

@@ -7,7 +7,8 @@ import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
@@ -44,7 +45,8 @@ export interface DeleteGroupRequest extends GroupsRequest {
  * Appends a group. Throws `data-key-not-wrapped` for a group without keys, an impossible threshold, and a key that cannot be
  * wrapped for; nothing is written then (SOPS writes a file that nobody can open).
  */
-export async function addGroup(request: AddGroupRequest, host: Host): Promise<Outcome> {
+export async function addGroup(request: AddGroupRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   const group = await groupOf(request, host);
   return changeGroups(request, host, ({ keyGroups, shamirThreshold }) => {
     const groups = [...keyGroups, group];
@@ -54,7 +56,8 @@ export async function addGroup(request: AddGroupRequest, host: Host): Promise<Ou
 }
 
 /** Deletes a group. Throws `failed` for an index that there is none of, and when fewer groups than the threshold would remain. */
-export async function deleteGroup(request: DeleteGroupRequest, host: Host): Promise<Outcome> {
+export async function deleteGroup(request: DeleteGroupRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   const { index } = request;
   let seen: readonly string[] | undefined;
   return changeGroups(request, host, async ({ keyGroups, shamirThreshold }) => {
@@ -83,7 +86,7 @@ function belowThreshold(threshold: number, groups: number): SopsError {
 
 async function changeGroups(
   request: GroupsRequest,
-  host: Host,
+  host: Session,
   change: (before: Recipients) => Recipients | Promise<Recipients>,
 ): Promise<Outcome> {
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
@@ -111,7 +114,7 @@ function asGroupsError(error: unknown): never {
   throw new SopsError('failed', `Error getting data key: ${error.message}`, { ...details, cause: error });
 }
 
-async function groupOf({ keyFlags, awsProfile, encryptionContext }: AddGroupRequest, host: Host): Promise<KeyGroup> {
+async function groupOf({ keyFlags, awsProfile, encryptionContext }: AddGroupRequest, host: Session): Promise<KeyGroup> {
   if (keyFlags.size === 0) {
     throw new SopsError('data-key-not-wrapped', 'empty key group provided', {
       hint: 'Name the recipients of the new group, e.g. --age age1….',

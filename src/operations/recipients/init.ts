@@ -16,11 +16,12 @@ import { keyTypeRow } from '../../keys/registry.js';
 import { systemReason } from '../../util/files.js';
 import { existsSync, lstatSync, readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
 import { writeNewFile } from '../../util/new-file.js';
 import { compileRe2 } from '../../util/re2.js';
 import { replaceFile } from '../../util/replace-file.js';
+import { sessionOf } from '../../util/session.js';
 import { encodeText } from '../../util/text.js';
 import { withoutSurrounding } from '../../util/trim.js';
 
@@ -56,7 +57,8 @@ export interface InitOutcome {
 }
 
 /** Makes what is missing. Throws `key`, `config`, `usage`, and `output-unwritable` without leaving anything half made. */
-export async function initialize(request: InitRequest, host: Host): Promise<InitOutcome> {
+export async function initialize(request: InitRequest, surroundings: Host): Promise<InitOutcome> {
+  const host = sessionOf(surroundings);
   await checkWords(request);
   const given = await givenRecipients(request, host);
   const key = given.length > 0 ? null : await ownKey(request, host);
@@ -113,7 +115,7 @@ async function replaceUnfinished(path: string, text: string, read: Uint8Array, h
   await replaceFile(path, encodeText(text), { read, warn: (message) => host.warn(message) });
 }
 
-async function keptConfig(path: string, key: InitOutcome['key'], host: Host): Promise<InitOutcome['config']> {
+async function keptConfig(path: string, key: InitOutcome['key'], host: Session): Promise<InitOutcome['config']> {
   let text = '';
   try {
     text = readFileSync(resolve(host.cwd, path), 'utf8');
@@ -128,7 +130,7 @@ async function keptConfig(path: string, key: InitOutcome['key'], host: Host): Pr
 }
 
 /** The recipients of flags. Throws `key` for a malformed one. */
-async function givenRecipients({ recipients, name }: InitRequest, host: Host): Promise<NamedAgeRecipient[]> {
+async function givenRecipients({ recipients, name }: InitRequest, host: Session): Promise<NamedAgeRecipient[]> {
   const provider = await keyTypeRow('age')?.load?.();
   const keys = (await provider?.parse(recipients ?? '', host)) ?? [];
   const names = keys.length === 1 && name !== undefined ? [name] : keys.map((_, at) => `recipient_${at + 1}`);
@@ -150,7 +152,7 @@ async function checkWords({ name, pathRegex, encryptedRegex }: InitRequest): Pro
 }
 
 /** The key that is there, or a new one. Null when none was wanted. */
-async function ownKey(request: InitRequest, host: Host): Promise<InitOutcome['key']> {
+async function ownKey(request: InitRequest, host: Session): Promise<InitOutcome['key']> {
   const path = request.keyFile === undefined ? placeOfNewKey(host) : resolve(host.cwd, request.keyFile);
   // A run that was killed may have left a key there.
   tellSwept(dirname(path), host);
@@ -174,7 +176,7 @@ function namelessKey({ location, kind }: OwnIdentity): SopsError {
 }
 
 /** A key must not lie where it is committed one day. Throws `key`. */
-async function checkPlace(path: string, isUnfinished: boolean, host: Host): Promise<void> {
+async function checkPlace(path: string, isUnfinished: boolean, host: Session): Promise<void> {
   if (!isUnfinished && isThere(path)) {
     throw new SopsError('key', `${path} is there already (${await contentOf(path, host)}), and is never overwritten`, {
       hint: 'Name another file with --key-file, or that one by SOPS_AGE_KEY_FILE.',
@@ -197,9 +199,9 @@ function isThere(path: string): boolean {
 }
 
 /** What a file at the place of a new key is, without anything of it. */
-async function contentOf(path: string, host: Host): Promise<string> {
+async function contentOf(path: string, host: Session): Promise<string> {
   const env = { ...host.env, SOPS_AGE_KEY: undefined, SOPS_AGE_KEY_FILE: path };
-  const found = await findOwnIdentity({ ...host, env }).catch(() => null);
+  const found = await findOwnIdentity(host.fork({ env })).catch(() => null);
   if (found?.location !== 'SOPS_AGE_KEY_FILE') return 'it holds no age key';
   return found.recipient === undefined ? found.kind : `the key of ${found.recipient}`;
 }

@@ -15,7 +15,7 @@ import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { counted } from '../../util/counted.js';
 import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from '../read/encrypted-files.js';
 
@@ -64,7 +64,7 @@ export interface AffectedFile {
  * Finds out whom a name stands for, which configurations and files name them, and what these are to become. Throws `config` when
  * nobody is named, or when a rule would be left without recipients.
  */
-export async function planRevocation(request: RevocationRequest, host: Host): Promise<Revocation> {
+export async function planRevocation(request: RevocationRequest, host: Session): Promise<Revocation> {
   const start = request.folder === undefined ? host.cwd : resolve(host.cwd, request.folder);
   const config = await loadConfig({ configPath: request.configPath, filePath: resolve(start, CONFIG_NAME), host });
   const folder = request.folder === undefined ? (config?.folder ?? host.cwd) : start;

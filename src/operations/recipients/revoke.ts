@@ -6,8 +6,9 @@ import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
 import { counted } from '../../util/counted.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
+import { sessionOf } from '../../util/session.js';
 import { encodeText } from '../../util/text.js';
 import { withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
@@ -64,7 +65,8 @@ export interface RevokeOutcome {
  * Revokes. The configurations are written first, so that nothing adds the recipient again; then each file by itself, whole or
  * not at all. Throws `config` and what concerns all files; nothing is changed then.
  */
-export async function revokeRecipient(request: RevokeRequest, host: Host): Promise<RevokeOutcome> {
+export async function revokeRecipient(request: RevokeRequest, given: Host): Promise<RevokeOutcome> {
+  const host = sessionOf(given);
   const { talk } = request;
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const plan = await planRevocation(request, host);
@@ -94,7 +96,7 @@ export async function revokeRecipient(request: RevokeRequest, host: Host): Promi
 }
 
 /** Before anything is written: whoever is revoked may have pasted another key into the files, for the new versions. */
-async function checkAllListed(plan: Revocation, { keepUnlisted }: RevokeRequest, host: Host): Promise<void> {
+async function checkAllListed(plan: Revocation, { keepUnlisted }: RevokeRequest, host: Session): Promise<void> {
   const wrapping = { config: plan.config, keepUnlisted, host };
   const groupsOf = async (files: readonly AffectedFile[]): Promise<KeyGroup[]> => {
     const groups = files.flatMap(({ keyGroups }) => keyGroups);
@@ -119,7 +121,7 @@ async function writeConfig(planned: ChangedConfig, { isUnwanted }: Revocation, h
 interface Run {
   readonly plan: Revocation;
   readonly request: RevokeRequest;
-  readonly host: Host;
+  readonly host: Session;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder: readonly string[];
 }

@@ -9,7 +9,8 @@ import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { withKeys, withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
@@ -41,7 +42,8 @@ export interface RotateRequest extends FileRequest {
  * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
  * SopsError, in the order of docs/command-line.md#rotate.
  */
-export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
+export async function rotateFile(request: RotateRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   await checkFile(request, host);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
@@ -61,7 +63,7 @@ interface Rotation {
   readonly added: KeyGroup;
   /** Key strings. */
   readonly unwanted: readonly string[];
-  readonly host: Host;
+  readonly host: Session;
 }
 
 async function rotateOnce(rotation: Rotation): Promise<Outcome> {
@@ -102,7 +104,7 @@ async function checkFile({ input, addKeys, removeKeys, oldForm }: RotateRequest,
   }
 }
 
-async function keysOf(flags: ReadonlyMap<string, string>, request: RotateRequest, host: Host): Promise<KeyGroup> {
+async function keysOf(flags: ReadonlyMap<string, string>, request: RotateRequest, host: Session): Promise<KeyGroup> {
   if (flags.size === 0) return [];
   const context = parseEncryptionContext(request.encryptionContext ?? '');
   const flagFields: KeyFields = new Map(context ? [['context', context]] : []);

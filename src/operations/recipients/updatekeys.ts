@@ -19,8 +19,9 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { counted } from '../../util/counted.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
@@ -76,7 +77,8 @@ export interface UpdateKeysOutcome {
 }
 
 /** Brings the files up to date one after the other. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
-export async function updateKeys(request: UpdateKeysRequest, host: Host): Promise<UpdateKeysOutcome> {
+export async function updateKeys(request: UpdateKeysRequest, given: Host): Promise<UpdateKeysOutcome> {
+  const host = sessionOf(given);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   await configFor(request, request.files[0] ?? '', host);
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
@@ -99,7 +101,7 @@ export async function updateKeys(request: UpdateKeysRequest, host: Host): Promis
 
 interface Run {
   readonly request: UpdateKeysRequest;
-  readonly host: Host;
+  readonly host: Session;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder: readonly string[];
 }
@@ -199,7 +201,7 @@ interface Wanted {
   readonly config: Config;
   readonly file: string;
   readonly request: UpdateKeysRequest;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 /** The recipients that the file's rule gives it. */
@@ -214,7 +216,7 @@ async function wantedRecipients(before: Recipients, { config, file, request, hos
 }
 
 /** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
-async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Host): Promise<Config> {
+async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Session): Promise<Config> {
   const config = await loadConfig({ configPath, filePath, host });
   if (!config)
     throw new SopsError('config', 'config file not found', {

@@ -9,7 +9,7 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
 import { nameOf, readSealed } from '../read/input.js';
@@ -44,7 +44,7 @@ export interface ChangeOutcome {
 export async function changeFile(
   request: ChangeRequest,
   change: (document: Branch) => boolean,
-  host: Host,
+  host: Session,
 ): Promise<ChangeOutcome> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
@@ -57,7 +57,7 @@ interface Surroundings {
   readonly config: Config | null;
   readonly keyServices: readonly KeyService[];
   readonly decryptionOrder: readonly string[];
-  readonly host: Host;
+  readonly host: Session;
 }
 
 async function changeOnce(

@@ -17,7 +17,8 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { statSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { writeOutput } from '../output.js';
 import { type Indent, indentOf } from '../read/indent.js';
@@ -78,7 +79,7 @@ const MENDABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** A file being edited. */
-interface Session {
+interface EditSession {
   readonly request: EditRequest;
   readonly config: Config | null;
   readonly opened: OpenedFile;
@@ -88,7 +89,7 @@ interface Session {
   readonly before: PlainText;
   readonly printer: FormatStore;
   readonly indent: Indent;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 /**
@@ -96,7 +97,8 @@ interface Session {
  * not exist is made. What was typed and cannot be saved is kept, encrypted, in another file, which the error names.
  * Throws SopsError, in the order of docs/command-line.md#edit: `edit-unchanged`, `editor-failed`, …
  */
-export async function editFile(request: EditRequest, tools: EditTools, host: Host): Promise<Outcome> {
+export async function editFile(request: EditRequest, tools: EditTools, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
   const editor = await tools.findEditor();
   const { path } = request.input;
@@ -116,7 +118,7 @@ function isThere({ input }: EditRequest, host: Host): boolean {
   }
 }
 
-async function openSession(request: EditRequest, host: Host): Promise<Session> {
+async function openSession(request: EditRequest, host: Session): Promise<EditSession> {
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
   trustConfig(config, host);
@@ -131,7 +133,7 @@ async function openSession(request: EditRequest, host: Host): Promise<Session> {
 }
 
 /** A new file, as `encrypt` would make it from the example. */
-async function newSession(request: EditRequest, host: Host): Promise<Session> {
+async function newSession(request: EditRequest, host: Session): Promise<EditSession> {
   const formats = await formatsForNew(request, host);
   const { reader: store, printer } = formats;
   const plan = await planFor(request, store, host);
@@ -190,7 +192,7 @@ class Editing {
   private readonly view: EditView | undefined;
 
   constructor(
-    private session: Session,
+    private session: EditSession,
     private readonly editor: Editor,
     private readonly tools: EditTools,
     private readonly file: EditFile,

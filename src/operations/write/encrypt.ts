@@ -19,8 +19,9 @@ import { DEFAULT_SELECTION, type SelectionOption } from '../../metadata/metadata
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { itemOf } from '../../tree/tree.js';
-import type { Host, Log } from '../../util/host.js';
+import type { Host, Log, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
 import {
@@ -55,7 +56,8 @@ export interface Plan {
  * Encrypts one file. Nothing is written unless the result was read back and gives the original.
  * Throws SopsError, in the order of docs/command-line.md#encrypt.
  */
-export async function encryptFile(request: EncryptRequest, host: Host): Promise<Outcome> {
+export async function encryptFile(request: EncryptRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   await checkExists(request.input, host);
   const reader = await readerForNew(request, host);
   const plan = await planFor(request, reader, host);
@@ -70,7 +72,7 @@ interface Encryption {
   readonly plan: Plan;
   readonly reader: FormatStore;
   readonly scope: EncryptionScope;
-  readonly host: Host;
+  readonly host: Session;
 }
 
 async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<FormatName> {
@@ -97,7 +99,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
 }
 
 /** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */
-export async function planFor(request: EncryptRequest, reader: FormatStore, host: Host): Promise<Plan> {
+export async function planFor(request: EncryptRequest, reader: FormatStore, host: Session): Promise<Plan> {
   const name = nameOf(request) ?? '';
   const config = await loadConfig({ configPath: request.configPath, filePath: name, host });
   trustConfig(config, host);

@@ -2,12 +2,12 @@
 import { warnOnce } from '../../config/warnings.js';
 import { FORMATS, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatName, FormatStore } from '../../formats/store.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { type FormatChoice, nameOf } from '../read/input.js';
 
 /** Warns, once in a run, of a new file in a format that SOPS does not know. */
-export function noteFormat(format: FormatName, host: Host): void {
+export function noteFormat(format: FormatName, host: Session): void {
   if (!formatNamed(format).unknownToSops) return;
   warnOnce(
     host,
@@ -16,7 +16,7 @@ export function noteFormat(format: FormatName, host: Host): void {
 }
 
 /** Warns, once per new file, of a name such as `.env.production` or `app.env.enc`; not where a flag says what it is. */
-export function noteName(choice: FormatChoice, reader: FormatStore, host: Host): void {
+export function noteName(choice: FormatChoice, reader: FormatStore, host: Session): void {
   const name = nameOf(choice);
   if (name === undefined || choice.inputType || formatOfName(name).endings.length > 0) return;
   const shown = oneLine(name);

@@ -11,7 +11,7 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { PlainValues } from '../../remotes/remote.js';
 import { walk } from '../../tree/walk.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { indentOf } from '../read/indent.js';
 import { type OpenedFile, openFile } from '../read/open-file.js';
@@ -35,7 +35,7 @@ export interface Surroundings {
   readonly keyServices: readonly KeyService[];
   /** Called with the change of recipients that a recreation rule makes. */
   showChange(change: KeyChange): Promise<void>;
-  readonly host: Host;
+  readonly host: Session;
   /** Whether nothing will be sent: then no data key is made. */
   readonly dryRun: boolean;
 }
@@ -98,7 +98,7 @@ async function open({ path, read }: Source, surroundings: Surroundings, rewrites
 }
 
 /** The recipients of a recreation rule; undefined when it names none, so that there is nothing to encrypt anew for. */
-async function recreationGroups(rule: CreationRule, host: Host): Promise<KeyGroup[] | undefined> {
+async function recreationGroups(rule: CreationRule, host: Session): Promise<KeyGroup[] | undefined> {
   const keyGroups = await keyGroupsFor({ rule, host });
   return keyGroups.some((group) => group.length > 0) ? keyGroups : undefined;
 }

@@ -13,6 +13,7 @@ import { withInstallAdvice } from '../../services/import-sdk.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { KeyChange } from '../key-changes.js';
 import { filesBelow } from '../read/encrypted-files.js';
@@ -58,7 +59,8 @@ export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'preview
  * Sends a file, or every file below a folder but hidden ones, one after the other. A lone file that fails or is not to be sent is an
  * error; of several the others are still sent. Throws SopsError, in the order of docs/command-line.md#publish.
  */
-export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
+export async function publishFiles(request: PublishRequest, given: Host): Promise<PublishOutcome> {
+  const host = sessionOf(given);
   const { path, talk, dryRun } = request;
   const config = await loadConfig({ configPath: request.configPath, filePath: path, host });
   if (!config)

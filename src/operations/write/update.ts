@@ -4,6 +4,7 @@ import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { encodedBytes, type SourceFile } from '../../formats/store.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import type { Host } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { writeOutput } from '../output.js';
 import { indentOf } from '../read/indent.js';
@@ -29,7 +30,8 @@ export interface UpdateRequest extends FileRequest {
  * ciphertext; the same plaintext leaves the file untouched. Throws SopsError: for the file as `set` does, for the
  * plaintext as `encrypt` does.
  */
-export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
+export async function updateFile(request: UpdateRequest, given: Host): Promise<Outcome> {
+  const host = sessionOf(given);
   const { input } = request;
   await checkExists(input, host);
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);

@@ -1,7 +1,7 @@
 /** Requests to a Vault server, as the environment says: agent, proxy, namespace, retries, one redirect, rate limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Session } from '../../util/host.js';
 import { membersOf, wordsOf } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
@@ -9,7 +9,7 @@ import { apiUrl } from './address.js';
 import type { VaultSettings } from './settings.js';
 
 export interface Run {
-  readonly host: Host;
+  readonly host: Session;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -101,15 +101,20 @@ function redirected({ status, headers }: HttpResponse, request: HttpRequest): Ht
   return { ...request, url };
 }
 
-/** By run: how many requests may go at once, as of when (milliseconds). */
-const turns = new WeakMap<Host, { left: number; at: number }>();
+/** How many requests may go at once, as of when (milliseconds). */
+interface Turns {
+  left: number;
+  at: number;
+}
+
+const TURNS = Symbol('turns of requests to Vault');
 
 /** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
 async function waitForTurn({ rate }: VaultSettings, { host, signal }: Run): Promise<void> {
   if (!rate) return;
   const now = Date.now();
-  const { left, at } = turns.get(host) ?? { left: rate.burst, at: now };
-  const filled = Math.min(rate.burst, left + ((now - at) / 1000) * rate.perSecond) - 1;
-  turns.set(host, { left: filled, at: now });
+  const turns = host.once<Turns>(TURNS, () => ({ left: rate.burst, at: now }));
+  const filled = Math.min(rate.burst, turns.left + ((now - turns.at) / 1000) * rate.perSecond) - 1;
+  Object.assign(turns, { left: filled, at: now });
   if (filled < 0) await sleep((-filled / rate.perSecond) * 1000, undefined, signal ? { signal } : {});
 }

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Session } from '../../../src/util/host.js';
+import { sessionOf } from '../../../src/util/session.js';
 
 const folders: string[] = [];
 
@@ -24,21 +25,21 @@ export function layOut(files: Readonly<Record<string, string | Uint8Array>>): st
   return root;
 }
 
-export interface TestHost extends Host {
+export interface TestHost extends Session {
   readonly warnings: string[];
 }
 
 /** A host that remembers its warnings. */
 export function hostIn(cwd: string, env: Record<string, string> = {}, platform: NodeJS.Platform = 'linux'): TestHost {
   const warnings: string[] = [];
-  return {
+  const session = sessionOf({
     env,
     cwd,
     platform,
-    warnings,
     warn: (message) => void warnings.push(message),
     askSecret: async () => Promise.reject(new Error('no terminal')),
-  };
+  });
+  return { ...session, warnings };
 }
 
 type Read = (text: string) => Record<string, string>;

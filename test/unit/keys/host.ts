@@ -1,8 +1,9 @@
 /** A host for tests: nothing of the machine's own surroundings gets in. */
 import { tmpdir } from 'node:os';
-import type { Host } from '../../../src/util/host.js';
+import type { Session } from '../../../src/util/host.js';
+import { sessionOf } from '../../../src/util/session.js';
 
-export interface TestHost extends Host {
+export interface TestHost extends Session {
   /** Prompts asked, in order. */
   readonly asked: string[];
   readonly warned: string[];
@@ -19,18 +20,17 @@ export interface HostParts {
 export function hostOf(parts: HostParts = {}): TestHost {
   const asked: string[] = [];
   const warned: string[] = [];
-  return {
+  const session = sessionOf({
     // A home that does not exist, and no agent: what is on the machine must not decide a test.
     env: { HOME: '/nonexistent', GPG_AGENT_INFO: '/nonexistent/agent', ...parts.env },
     cwd: parts.cwd ?? tmpdir(),
     platform: parts.platform ?? 'linux',
-    asked,
-    warned,
     async askSecret(prompt) {
       asked.push(prompt);
       if (parts.answer === undefined) throw new Error('there is no terminal to ask on');
       return parts.answer(prompt);
     },
     warn: (message) => void warned.push(message),
-  };
+  });
+  return { ...session, asked, warned };
 }

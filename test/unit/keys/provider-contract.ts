@@ -4,7 +4,7 @@ import { SopsError } from '../../../src/errors.js';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
 import { keyTypeRow } from '../../../src/keys/registry.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Session } from '../../../src/util/host.js';
 
 /** How the stand-in answers requests to wrap and to unwrap; signing in goes on to work. */
 export type AnswerMode =
@@ -22,7 +22,7 @@ export type AnswerMode =
 
 /** Surroundings and the text of a key to use in them. */
 export interface Place {
-  readonly host: Host;
+  readonly host: Session;
   readonly text: string;
 }
 
@@ -30,7 +30,7 @@ export interface Place {
 export interface Subject {
   readonly provider: KeyProvider;
   /** Surroundings in which both keys can be used. */
-  readonly host: Host;
+  readonly host: Session;
   /** A key of the service as users write it, and its key string. */
   readonly text: string;
   readonly keyString: string;

@@ -3,17 +3,17 @@ import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { keyStringOf } from '../../../src/keyservice/keyservice.js';
 import { LocalKeyService } from '../../../src/keyservice/local.js';
-import type { Host } from '../../../src/util/host.js';
+import { sessionOf } from '../../../src/util/session.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, standIn } from './services.js';
 
-const host: Host = {
+const host = sessionOf({
   env: {},
   cwd: '/',
   platform: 'linux',
   askSecret: () => Promise.reject(new Error('no terminal')),
   warn: () => {},
-};
+});
 
 const keyOf = (type: string): MasterKey => ({ type, fields: new Map([['name', 'some-key']]), enc: 'x' });
 

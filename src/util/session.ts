@@ -1,0 +1,39 @@
+/** The memory of a run. */
+import type { Host, HostChanges, Session } from './host.js';
+
+/** The host itself when it has a memory, so that runs with one host share it; else one with an empty memory. Never throws. */
+export function sessionOf(host: Host): Session {
+  return isSession(host) ? host : newSession(host);
+}
+
+function isSession(host: Host): host is Session {
+  return 'once' in host;
+}
+
+/** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
+function newSession(host: Host): Session {
+  const { confirm, begin, calledAsSops } = host;
+  const memory = new Map<symbol, unknown>();
+  const session: Session = {
+    get env() {
+      return host.env;
+    },
+    get cwd() {
+      return host.cwd;
+    },
+    platform: host.platform,
+    audit: host.audit,
+    log: host.log,
+    ...(calledAsSops === undefined ? {} : { calledAsSops }),
+    askSecret: (prompt) => host.askSecret(prompt),
+    ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
+    ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),
+    warn: (message) => host.warn(message),
+    once<Kept>(key: symbol, make: () => Kept): Kept {
+      if (!memory.has(key)) memory.set(key, make());
+      return memory.get(key) as Kept;
+    },
+    fork: (changes: HostChanges = {}) => newSession({ ...session, ...changes } as Host),
+  };
+  return session;
+}
