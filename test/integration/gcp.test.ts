@@ -42,8 +42,8 @@ const write = (name: string, text: string) => {
   return name;
 };
 /** Runs a program beside the servers, which are in this process. */
-const start = async (file: string, words: readonly string[], way: string) => {
-  return promisify(execFile)(file, words, { cwd: folder, env: envFor(way), timeout: 30_000 });
+const start = async (file: string, words: readonly string[], way: string, env: Record<string, string> = {}) => {
+  return promisify(execFile)(file, words, { cwd: folder, env: { ...envFor(way), ...env }, timeout: 30_000 });
 };
 const theirs = async (words: readonly string[], way: string) => (await start(SOPS ?? 'sops', words, way)).stdout;
 const ours = (words: readonly string[], way: string) => run(words, { cwd: folder, env: envFor(way) });
@@ -65,6 +65,20 @@ describe.each(WAYS)('over %s', (way) => {
       ['encrypt', ID],
       ['decrypt', ID],
     ]);
+  });
+
+  test("the program writes no data key to the log of Google's packages", async () => {
+    const words = ['encrypt', '--gcp-kms', ID, write('plain.yaml', PLAIN)];
+    const enc = await start(process.execPath, [PROGRAM, ...words], way, { GOOGLE_SDK_NODE_LOGGING: 'all' });
+    const dataKey = services[way]?.calls[0]?.bytes ?? Buffer.alloc(0);
+    const file = write('program.yaml', enc.stdout);
+    const dec = await start(process.execPath, [PROGRAM, 'decrypt', file], way, { GOOGLE_SDK_NODE_LOGGING: 'all' });
+    expect(dec).toMatchObject({ stdout: PLAIN, stderr: '' });
+    expect(enc.stderr).toBe('');
+    expect(dataKey).toHaveLength(32);
+    for (const form of ['latin1', 'utf8', 'base64', 'hex'] as const) {
+      expect(enc.stdout).not.toContain(dataKey.toString(form));
+    }
   });
 
   test('the second key opens when the first does not', async () => {

@@ -12,6 +12,14 @@ export interface Row {
   readonly entry: string;
 }
 
+/** What rows say about a format, a key type and the like, and what is said of all that stands in no row. */
+export interface Declared {
+  readonly rows: readonly Row[];
+  readonly lone: readonly Lone[];
+  /** Modules whose packages are bundled when the program is built, so that only whoever builds it needs these. */
+  readonly bundled: readonly string[];
+}
+
 /** A module that is loaded by no row, and the packages that it imports itself. */
 export interface Lone {
   readonly module: string;
@@ -21,6 +29,7 @@ export interface Lone {
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Comments name modules, too. */
@@ -64,19 +73,18 @@ function packagesFrom(entry: string, sources: Sources): Set<string> {
 }
 
 /** Every disagreement, in words; none when sources, rows and package.json agree. */
-export function disagreements(
-  sources: Sources,
-  rows: readonly Row[],
-  lone: readonly Lone[],
-  { dependencies, optionalDependencies }: Manifest,
-): string[] {
-  const declared = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+export function disagreements(all: Sources, { rows, lone, bundled }: Declared, manifest: Manifest): string[] {
+  const sources = new Map([...all].filter(([path]) => !bundled.includes(path)));
+  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
   const imported = new Set([...sources.values()].flatMap(packagesIn));
   const needed = new Set([...rows, ...lone].flatMap(({ packages }) => packages));
+  const inBundles = new Set(bundled.flatMap((path) => packagesIn(all.get(path))));
+  const forBuilding = new Set(Object.keys(manifest.devDependencies ?? {}));
   return [
     ...without(imported, declared).map((name) => `${name} is imported, and package.json does not have it`),
     ...without(declared, imported).map((name) => `${name} is in package.json, and nothing imports it`),
     ...without(imported, needed).map((name) => `${name} is imported, and nothing says that it needs it`),
+    ...without(inBundles, forBuilding).map((name) => `${name} is bundled, and the devDependencies do not have it`),
     ...rows.flatMap(({ name, packages, entry }) => [
       ...(sources.has(entry) ? [] : [`${name}: there is no ${entry}`]),
       ...differences(name, packages, packagesFrom(entry, sources)),
