@@ -22,12 +22,6 @@ export const binaryStore: FormatStore = {
 
   parsePlain: parseContent,
 
-  edits(file: SourceFile, metadata: Branch | null, options?: EmitOptions): Edit[] {
-    if (file.metadata && metadata) return jsonStore.edits(file, metadata, options);
-    const text = binaryStore.emit(file.documents, metadata, options);
-    return text === file.text ? [] : [{ start: 0, end: file.text.length, text }];
-  },
-
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
     // Of whatever tree was read, as SOPS has it: what is written must be a binary file only where that is to be plaintext.
     return metadata ? jsonStore.emit(documents, metadata, options) : contentOf(documents);
@@ -37,7 +31,24 @@ export const binaryStore: FormatStore = {
 function parseContent(bytes: Uint8Array): SourceFile {
   const text = decodeText(bytes);
   const source = { start: 0, end: text.length, style: 'content', value: text };
-  return { text, documents: [branch([item(DATA, leaf(text, source))])], metadata: null };
+  const documents = [branch([item(DATA, leaf(text, source))])];
+  return {
+    text,
+    documents,
+    metadata: null,
+    edits: (metadata, options) => reprinted(text, documents, metadata, options),
+  };
+}
+
+/** The whole text is replaced: content by JSON, or JSON by content. */
+function reprinted(
+  text: string,
+  documents: readonly Branch[],
+  metadata: Branch | null,
+  options: EmitOptions | undefined,
+): Edit[] {
+  const printed = binaryStore.emit(documents, metadata, options);
+  return printed === text ? [] : [{ start: 0, end: text.length, text: printed }];
 }
 
 /**
@@ -50,7 +61,11 @@ function parseSealed(bytes: Uint8Array): SourceFile | null {
   try {
     const file = jsonStore.parse(json);
     const [document] = file.documents;
-    return file.metadata && document?.items.length === 1 && stringIn(document) !== undefined ? file : null;
+    if (!file.metadata || document?.items.length !== 1 || stringIn(document) === undefined) return null;
+    const { text, documents } = file;
+    const edits: SourceFile['edits'] = (metadata, options) =>
+      metadata ? file.edits(metadata, options) : reprinted(text, documents, null, options);
+    return { text, documents, metadata: file.metadata, edits };
   } catch (error) {
     if (error instanceof SopsError) return null;
     throw error;

@@ -80,7 +80,8 @@ class CommentLine implements Comment {
 type Line = EntryLine | CommentLine;
 
 /** A file as this store read it. */
-interface DotenvFile extends SourceFile {
+interface DotenvText {
+  readonly text: string;
   readonly lines: readonly Line[];
   readonly metadataLines: readonly EntryLine[];
 }
@@ -92,22 +93,13 @@ export const dotenvStore: FormatStore = {
    * A carriage return belongs to the value before it, but none was ever written behind metadata: a file that has one behind every
    * line, those included, got them from a checkout (`core.autocrlf`).
    */
-  parse(bytes: Uint8Array): DotenvFile {
+  parse(bytes: Uint8Array): SourceFile {
     const text = decodeText(bytes);
     const isConverted = /(?:^|\n)sops_[^\n]*\r\n/.test(text) && !/(?:^|[^\r])\n/.test(text);
     return isConverted ? { ...readFile(text.replaceAll('\r\n', '\n')), lineEnd: '\r\n' } : readFile(text);
   },
 
-  surprises: ({ documents, text }) => dotenvSurprises(documents[0]?.items ?? [], text),
   environment: dotenvEnvironment,
-
-  edits(file: SourceFile, metadata: Branch | null): Edit[] {
-    const source = file as DotenvFile;
-    const items = source.documents[0]?.items ?? [];
-    return [...treeEdits(source, items, metadata !== null), ...metadataEdits(source, metadata)].sort(
-      (one, other) => one.start - other.start || one.end - other.end,
-    );
-  },
 
   emit(documents: readonly Branch[], metadata: Branch | null): string {
     const items = documents[0]?.items ?? [];
@@ -117,14 +109,26 @@ export const dotenvStore: FormatStore = {
 };
 
 /** A merge whose marks all hold `=` (`<<<<<<< topic=x`, `=======`) would be read as values. */
-function readFile(text: string): DotenvFile {
+function readFile(text: string): SourceFile {
   const merge = mergeError(text);
   if (merge) throw merge;
   const all = readLines(text);
   const metadataLines = all.filter(isMetadata);
   const lines = metadataLines.length === 0 ? all : all.filter((line) => !isMetadata(line));
-  const documents = [branch([...lines])];
-  return { text, documents, metadata: metadataOf(metadataLines), lines, metadataLines };
+  const root = branch([...lines]);
+  const read: DotenvText = { text, lines, metadataLines };
+  return {
+    text,
+    documents: [root],
+    metadata: metadataOf(metadataLines),
+    edits: (metadata) => editsOf(read, root.items, metadata),
+    surprises: () => dotenvSurprises(root.items, text),
+  };
+}
+
+function editsOf(read: DotenvText, items: readonly (Item | Comment)[], metadata: Branch | null): Edit[] {
+  const edits = [...treeEdits(read, items, metadata !== null), ...metadataEdits(read, metadata)];
+  return edits.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
 function readLines(text: string): Line[] {
@@ -162,7 +166,7 @@ function metadataOf(lines: readonly EntryLine[]): Branch | null {
 }
 
 /** The replacements for lines that have changed, gone, or come (behind the line they follow in the tree). */
-function treeEdits(file: DotenvFile, items: readonly (Item | Comment)[], sealed: boolean): Edit[] {
+function treeEdits(file: DotenvText, items: readonly (Item | Comment)[], sealed: boolean): Edit[] {
   const { text, lines } = file;
   // As nearly always; a set of all lines takes as much memory as the lines themselves.
   if (items.length === lines.length && lines.every((line, at) => line === items[at])) {
@@ -197,7 +201,7 @@ function lineEdit(line: Line, sealed: boolean): Edit | null {
 }
 
 /** The metadata lines stand together, where the first of them stood, or at the end. */
-function metadataEdits({ text, metadataLines }: DotenvFile, metadata: Branch | null): Edit[] {
+function metadataEdits({ text, metadataLines }: DotenvText, metadata: Branch | null): Edit[] {
   const written = metadata ? metadataText(metadata) : '';
   const [first, ...others] = metadataLines;
   if (!first) {

@@ -32,6 +32,25 @@ export interface SourceFile {
    * what is written gets these again. Absent where the line ends stand in `text` as they are.
    */
   readonly lineEnd?: '\r\n' | undefined;
+
+  /**
+   * The replacements that bring the text up to date with the branches: one for every leaf
+   * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
+   * or (null) removes the `sops` branch in the format's own place, where it stands as SOPS prints it, in the file's line ends:
+   * other programs know encrypted files by that. Sorted, not overlapping. Leaves keep their style
+   * where the new value allows it (docs/format.md#keeping-the-text), otherwise they are written as SOPS writes them.
+   * `options` hold for what is written anew, not for the text that stays.
+   * Throws `output-format` when a value cannot be expressed.
+   */
+  edits(metadata: Branch | null, options?: EmitOptions): Edit[];
+
+  /** The values of a plaintext that are not what people mean. Absent where the format has no such traps. */
+  surprises?(): Surprise[];
+}
+
+/** A file that holds nothing: for what is not there yet, or has no bytes. */
+export function emptyFile(documents: Branch[] = []): SourceFile {
+  return { text: '', documents, metadata: null, edits: () => [] };
 }
 
 export interface EmitOptions {
@@ -76,30 +95,16 @@ export interface FormatStore {
   parsePlain?(bytes: Uint8Array): SourceFile;
 
   /**
-   * Reads plaintext as `parse` does, in such a way that `edits` follows when entries come, go or are replaced by values of
+   * Reads plaintext as `parse` does, in such a way that its `edits` follow when entries come, go or are replaced by values of
    * another kind, too. Absent where all that the format reads is so.
    */
   parseEditable?(bytes: Uint8Array): SourceFile;
-
-  /**
-   * The replacements that bring the text of a parsed file up to date with its branches: one for every leaf
-   * and comment whose value differs from its source, and those for the metadata: `metadata` replaces, adds
-   * or (null) removes the `sops` branch in the format's own place, where it stands as SOPS prints it, in the file's line ends:
-   * other programs know encrypted files by that. Sorted, not overlapping. Leaves keep their style
-   * where the new value allows it (docs/format.md#keeping-the-text), otherwise they are written as SOPS writes them.
-   * `options` hold for what is written anew, not for the text that stays.
-   * Throws `output-format` when a value cannot be expressed.
-   */
-  edits(file: SourceFile, metadata: Branch | null, options?: EmitOptions): Edit[];
 
   /**
    * The canonical text, as SOPS prints the tree. `metadata` null prints plaintext.
    * Throws `output-format` when the tree cannot be expressed.
    */
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string;
-
-  /** The values of a plaintext file that are not what people mean. Absent where the format has no such traps. */
-  surprises?(file: SourceFile): Surprise[];
 
   /**
    * The variables of a plaintext, as programs read them that load files of this format into their environment. Absent for formats

@@ -3,32 +3,26 @@ import { unflatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import { canonicalStyle, printJson } from '../json/write.js';
-import type { Edit, FormatStore, SourceFile } from '../store.js';
-import { type IniSection, type IniText, readIni } from './read.js';
+import type { FormatStore, SourceFile } from '../store.js';
+import { type IniSection, readIni } from './read.js';
 import { spliceIni } from './splice.js';
 import { iniSurprises } from './surprises.js';
 import { printIni } from './write.js';
 
-/** A file as this store read it. */
-interface IniFile extends SourceFile {
-  readonly ini: IniText;
-}
-
 export const iniStore: FormatStore = {
   name: 'ini',
 
-  parse(bytes: Uint8Array): IniFile {
+  parse(bytes: Uint8Array): SourceFile {
     const text = decodeText(bytes);
     const ini = readIni(text);
     const document = branch(ini.sections.map(({ node }) => node));
-    return { text, documents: [document], metadata: ini.sops && metadataOf(ini.sops), ini };
-  },
-
-  surprises: (file) => iniSurprises(file.text, (file as IniFile).ini),
-
-  edits(file: SourceFile, metadata: Branch | null): Edit[] {
-    const { text, ini, documents } = file as IniFile;
-    return spliceIni({ text, ini, document: documents[0] ?? branch(), metadata });
+    return {
+      text,
+      documents: [document],
+      metadata: ini.sops && metadataOf(ini.sops),
+      edits: (metadata) => spliceIni({ text, ini, document, metadata }),
+      surprises: () => iniSurprises(text, ini),
+    };
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null): string {

@@ -4,32 +4,20 @@ import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type LeafValue, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import { leafSurprises } from '../leaf-surprises.js';
-import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import type { EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
-import { type JsonText, readJson } from './read.js';
+import { readJson } from './read.js';
 import { spliceJson } from './splice.js';
 import { canonicalStyle, printJson } from './write.js';
-
-/** A file as this store read it. */
-interface JsonFile extends SourceFile {
-  readonly json: JsonText;
-}
 
 export const jsonStore: FormatStore = {
   name: 'json',
 
-  surprises: ({ documents }) => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
-
-  parse(bytes: Uint8Array): JsonFile {
+  parse(bytes: Uint8Array): SourceFile {
     const unmarked = withoutMark(bytes);
     const file = unmarked === bytes ? undefined : readFile(unmarked);
     // JSON has no such mark, nor UTF-16, so an encrypted file got it since: it is not the author's.
     return file?.metadata ? file : readFile(bytes);
-  },
-
-  edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
-    const { text, json } = file as JsonFile;
-    return spliceJson({ text, json, metadata }, canonicalStyle(options.indent));
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {
@@ -50,14 +38,21 @@ function isRounded(value: LeafValue): boolean {
   return typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
 }
 
-function readFile(bytes: Uint8Array): JsonFile {
+function readFile(bytes: Uint8Array): SourceFile {
   const ascii = isAscii(bytes) ? bytes : undefined;
   const text = ascii ? asciiText(ascii) : decodeText(bytes);
   const json = readJson(text, ascii);
   const sops = takeSops(json.root);
   const metadata = sops?.value ?? null;
   if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
-  return { text, documents: [json.root], metadata, json };
+  const documents = [json.root];
+  return {
+    text,
+    documents,
+    metadata,
+    edits: (wanted, { indent } = {}) => spliceJson({ text, json, metadata: wanted }, canonicalStyle(indent)),
+    surprises: () => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
+  };
 }
 
 /** Takes the metadata out of a root. Throws `metadata-invalid` when it stands there twice. */

@@ -4,7 +4,8 @@ import type { Edit } from '../store.js';
 import { behindLine, lineStart, type TomlEntry, type TomlText } from './places.js';
 import { keyText } from './scalar.js';
 import type { LiveSection, Survey } from './survey.js';
-import { isTable, printTables, printValue, type TomlPrint } from './write.js';
+import { printValue, type TomlPrint } from './value-text.js';
+import { isTable, printTables } from './write.js';
 
 export interface AdditionOptions {
   readonly text: string;

@@ -1,6 +1,7 @@
 /** The table of the metadata, as rops prints it. */
 import { type Branch, branch, type Item, item, leaf, type Value } from '../../tree/tree.js';
-import { isTable, printTables, type TomlPrint } from './write.js';
+import type { TomlPrint } from './value-text.js';
+import { isTable, printTables } from './write.js';
 
 /** The fields that rops has, in its order; those that it does not know follow. */
 const FIRST = ['lastmodified', 'mac', 'encrypted_suffix', 'encrypted_regex', 'unencrypted_suffix', 'unencrypted_regex'];

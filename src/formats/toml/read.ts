@@ -5,7 +5,7 @@ import { type Branch, branch, type Comment, type Item, type List, list } from '.
 import { CommentQueue } from './comments.js';
 import { MAX_DEPTH, type ParseToml, parseText, tooDeep } from './parse.js';
 import { behindLine, type Span, type TomlEntry, type TomlSection, type TomlText } from './places.js';
-import { addAll, nameOf, ValueReader } from './values.js';
+import { addAll, keepLast, nameOf, ValueReader } from './values.js';
 
 /** The name of the table of the metadata. */
 const SOPS = 'sops';
@@ -144,15 +144,4 @@ class TomlReader {
 function isSops({ key }: AST.TOMLKeyValue | AST.TOMLTable): boolean {
   const [first] = key.keys;
   return first !== undefined && nameOf(first) === SOPS;
-}
-
-/** Leaves of some items the last place alone. */
-function keepLast({ items }: Branch, moved: ReadonlySet<Item>): void {
-  const seen = new Set<Item>();
-  const kept = items.toReversed().filter((entry) => {
-    if (entry.kind !== 'item' || !moved.has(entry)) return true;
-    return !seen.has(entry) && seen.add(entry);
-  });
-  items.length = 0;
-  for (const entry of kept.reverse()) items.push(entry);
 }

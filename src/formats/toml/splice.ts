@@ -1,14 +1,15 @@
 /** The replacements that bring a TOML text up to date with its tree. */
 import { SopsError } from '../../errors.js';
 import { sameLeafValue } from '../../tree/equality.js';
-import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
+import type { Branch, Leaf, Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
 import { Additions } from './additions.js';
-import { printMetadata } from './metadata.js';
+import { commentEdits } from './comment-splice.js';
+import { metadataEdits } from './metadata-splice.js';
 import { behindLine, lineStart, type Span, type TomlEntry, type TomlPlace, type TomlText } from './places.js';
 import { scalarText, type TomlStyle } from './scalar.js';
 import { Survey } from './survey.js';
-import { printValue } from './write.js';
+import { printValue } from './value-text.js';
 
 /** A text, what was read from it, and what it shall hold. */
 export interface TomlTarget {
@@ -40,16 +41,17 @@ class TomlSplicer {
 
   splice(): Edit[] {
     const { survey, text, print } = this;
+    const { document, toml, metadata } = this.target;
     for (const { entries } of survey.sections) for (const entry of entries) this.spliceEntry(entry);
     for (const { header, entries } of survey.deadSections) {
       if (header) this.removeLine(header);
       for (const entry of entries) this.removeEntry(entry);
     }
     for (const entry of survey.deadEntries) this.removeEntry(entry);
-    this.spliceComments();
-    const { document, toml } = this.target;
+    const { live } = survey;
+    this.edits.push(...commentEdits({ text, print, live, gone: this.gone }, toml.comments));
     this.edits.push(...new Additions({ text, toml, document, survey, print }).find());
-    this.spliceMetadata();
+    this.edits.push(...metadataEdits({ text, print, sealed: toml.sealed }, metadata));
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
 
@@ -132,66 +134,6 @@ class TomlSplicer {
   }
 
   private liveComments: ReadonlySet<number> | undefined;
-
-  private spliceComments(): void {
-    const gone = this.gone.sort((one, other) => one.start - other.start);
-    let at = 0;
-    for (const comment of this.target.toml.comments) {
-      const start = comment.source?.start ?? 0;
-      while ((gone[at]?.end ?? start + 1) <= start) at += 1;
-      if ((gone[at]?.start ?? start + 1) > start) this.spliceComment(comment);
-    }
-  }
-
-  private spliceComment(comment: Comment): void {
-    const { source, text } = comment;
-    if (!source) return;
-    const { start, end, value } = source;
-    if (this.survey.live.has(comment)) {
-      if (text === value) return;
-      const indent = this.text.slice(lineStart(this.text, start), start);
-      const between = /^[ \t]*$/.test(indent) ? this.print.lineEnd + indent : ' ';
-      this.edits.push({ start, end, text: `#${text.replaceAll(/\r?\n/g, `${between}#`)}` });
-      return;
-    }
-    const from = lineStart(this.text, start);
-    const before = this.text.slice(from, start);
-    if (before.trim() === '') this.edits.push({ start: from, end: behindLine(this.text, end), text: '' });
-    else this.edits.push({ start: from + before.trimEnd().length, end, text: '' });
-  }
-
-  /**
-   * The metadata comes last, behind one more line end: to a text that ends in one that is an empty line, as rops has it, to any
-   * other the end of its last line. Removing both so always leaves the text as it was.
-   */
-  private spliceMetadata(): void {
-    const { text, toml, metadata } = this.target;
-    const { lineEnd } = this.print;
-    const printed = metadata ? printMetadata(metadata, this.print) : '';
-    const [first] = toml.sealed;
-    const isLast = first && isTail(text, toml.sealed);
-    for (const span of isLast ? [] : toml.sealed) this.edits.push({ ...span, text: '' });
-    if (!first || !isLast) {
-      const bare = text === '' || text === '\ufeff';
-      if (printed !== '')
-        this.edits.push({ start: text.length, end: text.length, text: (bare ? '' : lineEnd) + printed });
-      return;
-    }
-    const { start } = first;
-    const before = /\r?\n$/.exec(text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
-    const from = metadata ? start : start - before;
-    if (text.slice(from) !== printed) this.edits.push({ start: from, end: text.length, text: printed });
-  }
-}
-
-/** Whether spans are the end of a text, one behind the other. */
-function isTail(text: string, spans: readonly Span[]): boolean {
-  let at = spans[0]?.start ?? 0;
-  for (const { start, end } of spans) {
-    if (/[^\s]/.test(text.slice(at, start).replaceAll(/^[ \t]*#.*$/gm, ''))) return false;
-    at = end;
-  }
-  return /^\s*$/.test(text.slice(at).replaceAll(/^[ \t]*#.*$/gm, ''));
 }
 
 /** rops reads `"null"` as no value, which its MAC leaves out. */

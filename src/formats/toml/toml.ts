@@ -1,19 +1,14 @@
 /** The TOML format: of sops-ts and rops, SOPS does not know it. */
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
-import type { Edit, FormatStore, SourceFile } from '../store.js';
+import type { FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
 import { printMetadata, withVersion } from './metadata.js';
 import type { ParseToml } from './parse.js';
-import type { TomlText } from './places.js';
 import { readToml } from './read.js';
 import { spliceToml } from './splice.js';
-import { printToml, printValue } from './write.js';
-
-/** A file as this store read it. */
-interface TomlFile extends SourceFile {
-  readonly toml: TomlText;
-}
+import { printValue } from './value-text.js';
+import { printToml } from './write.js';
 
 const PRINT = { lineEnd: '\n' } as const;
 
@@ -31,17 +26,12 @@ function storeWith(parse: ParseToml): FormatStore {
     // rops takes an empty string in the place of a ciphertext for a broken one.
     sealsEmpty: true,
 
-    parse(bytes: Uint8Array): TomlFile {
+    parse(bytes: Uint8Array): SourceFile {
       const unmarked = withoutMark(bytes);
       const text = decodeText(bytes);
       // An encrypted file in UTF-16 became that since: TOML is UTF-8.
       const isWide = unmarked !== bytes && !text.startsWith('\ufeff');
       return readFile(parse, isWide ? decodeText(unmarked) : text);
-    },
-
-    edits(file: SourceFile, metadata: Branch | null): Edit[] {
-      const { text, toml, documents } = file as TomlFile;
-      return spliceToml({ text, toml, document: documents[0] ?? branch(), metadata });
     },
 
     emit(documents: readonly Branch[], metadata: Branch | null): string {
@@ -56,7 +46,12 @@ function storeWith(parse: ParseToml): FormatStore {
   };
 }
 
-function readFile(parse: ParseToml, text: string): TomlFile {
+function readFile(parse: ParseToml, text: string): SourceFile {
   const toml = readToml(parse, text);
-  return { text, documents: [toml.root], metadata: toml.metadata && withVersion(toml.metadata), toml };
+  return {
+    text,
+    documents: [toml.root],
+    metadata: toml.metadata && withVersion(toml.metadata),
+    edits: (metadata) => spliceToml({ text, toml, document: toml.root, metadata }),
+  };
 }

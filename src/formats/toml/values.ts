@@ -116,3 +116,14 @@ export function nameOf(part: AST.TOMLBare | AST.TOMLQuoted): string {
 export function addAll(items: { push(one: Comment): unknown }, comments: readonly Comment[]): void {
   for (const one of comments) items.push(one);
 }
+
+/** Leaves of some items the last place alone. */
+export function keepLast({ items }: Branch, moved: ReadonlySet<Item>): void {
+  const seen = new Set<Item>();
+  const kept = items.toReversed().filter((entry) => {
+    if (entry.kind !== 'item' || !moved.has(entry)) return true;
+    return !seen.has(entry) && seen.add(entry);
+  });
+  items.length = 0;
+  for (const entry of kept.reverse()) items.push(entry);
+}

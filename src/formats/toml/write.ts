@@ -1,19 +1,17 @@
 /** Prints a tree as TOML, as rops does. */
-import { SopsError } from '../../errors.js';
-import type { Branch, Comment, Item, KeyPath, List, Value } from '../../tree/tree.js';
+import type { Branch, Comment, KeyPath, List, Value } from '../../tree/tree.js';
 import { MAX_DEPTH } from './parse.js';
-import { keyText, scalarText } from './scalar.js';
-
-/** What a branch holds, with the comments that stand before each item, and those at its end. */
-interface Entry {
-  readonly item: Item;
-  readonly comments: readonly Comment[];
-}
-
-/** How texts are printed. */
-export interface TomlPrint {
-  readonly lineEnd: string;
-}
+import { keyText } from './scalar.js';
+import {
+  commentText,
+  type Entry,
+  entriesOf,
+  inlineText,
+  pathText,
+  printValue,
+  type TomlPrint,
+  tooDeep,
+} from './value-text.js';
 
 /** The text of a document. Throws `output-format`. */
 export function printToml(document: Branch, print: TomlPrint): string {
@@ -30,11 +28,6 @@ export function printTables(path: KeyPath, value: Branch | List, print: TomlPrin
   const parts: string[] = [];
   new TomlPrinter(print, parts).printNested(path, value, []);
   return parts.join('');
-}
-
-/** The text of a value behind a key. Throws `output-format`. */
-export function printValue(value: Value, print: TomlPrint, path: KeyPath): string {
-  return new TomlPrinter(print, []).valueText(value, path, 0);
 }
 
 /** Whether a value is printed under headers of its own. */
@@ -91,42 +84,6 @@ class TomlPrinter {
     this.printComments(above);
   }
 
-  valueText(value: Value, path: KeyPath, depth: number): string {
-    if (depth > MAX_DEPTH) throw tooDeep(path);
-    if (value.kind === 'leaf') return scalarText(value.value, 'double', this.print.lineEnd, path);
-    if (value.kind === 'list') return this.arrayText(value, path, depth);
-    const { entries, rest } = entriesOf(value, path);
-    const texts = entries.map(({ item }) => {
-      const at = [...path, item.key];
-      return `${keyText(item.key, at)} = ${this.valueText(item.value, at, depth + 1)}`;
-    });
-    // An inline table on one line has no place for comments.
-    void rest;
-    return texts.length > 0 ? `{ ${texts.join(', ')} }` : '{}';
-  }
-
-  private arrayText({ items }: List, path: KeyPath, depth: number): string {
-    const { lineEnd } = this.print;
-    const elements = items.filter((entry) => entry.kind !== 'comment');
-    const [only] = elements;
-    if (items.length === elements.length && elements.length < 2) {
-      return only ? `[${this.valueText(only, path, depth + 1)}]` : '[]';
-    }
-    const lines: string[] = [];
-    let behind = '';
-    for (const entry of items) {
-      if (entry.kind !== 'comment') {
-        lines.push(`    ${this.valueText(entry, path, depth + 1)},${behind}`);
-        behind = '';
-      } else if (entry.inline && behind === '') {
-        behind = ` ${commentText(entry)}`;
-      } else {
-        lines.push(`    ${commentText(entry)}`);
-      }
-    }
-    return ['[', ...lines, behind === '' ? ']' : `   ${behind}${lineEnd}]`].join(lineEnd);
-  }
-
   private printEntry(prefix: string, path: KeyPath, { item, comments }: Entry): void {
     const name = prefix + keyText(item.key, path);
     const { value } = item;
@@ -139,7 +96,7 @@ class TomlPrinter {
       return;
     }
     this.printComments(comments.filter(({ inline }) => !inline));
-    this.line(`${name} = ${this.valueText(value, path, 0)}${inlineText(comments)}`);
+    this.line(`${name} = ${printValue(value, this.print, path)}${inlineText(comments)}`);
   }
 
   /** The empty line and the comments above a header. */
@@ -170,45 +127,4 @@ class TomlPrinter {
   private line(text: string): void {
     this.parts.push(text, this.print.lineEnd);
   }
-}
-
-/** Throws `output-format` for a key that stands twice. */
-function entriesOf({ items }: Branch, path: KeyPath): { entries: Entry[]; rest: Comment[] } {
-  const entries: Entry[] = [];
-  const known = new Set<string>();
-  let comments: Comment[] = [];
-  for (const entry of items) {
-    if (entry.kind === 'comment') {
-      comments.push(entry);
-      continue;
-    }
-    if (known.has(entry.key)) {
-      throw new SopsError('output-format', 'TOML cannot hold a key twice', { path: [...path, entry.key] });
-    }
-    known.add(entry.key);
-    entries.push({ item: entry, comments });
-    comments = [];
-  }
-  return { entries, rest: comments };
-}
-
-/** The comment behind a value or a header, if there is one. */
-function inlineText(comments: readonly Comment[]): string {
-  const found = comments.filter(({ inline }) => inline);
-  return found.length > 0 ? ` ${commentText({ text: found.map(({ text }) => text).join(' ') })}` : '';
-}
-
-/** A comment with its mark; of several lines each gets one. */
-function commentText({ text }: Pick<Comment, 'text'>): string {
-  return `#${text.replaceAll(/\r?\n/g, '\n#')}`;
-}
-
-function pathText(path: KeyPath): string {
-  return path.map((key, depth) => keyText(key, path.slice(0, depth + 1))).join('.');
-}
-
-function tooDeep(path: KeyPath): SopsError {
-  return new SopsError('output-format', `TOML is written with at most ${MAX_DEPTH} levels`, {
-    path: path.slice(0, 3),
-  });
 }

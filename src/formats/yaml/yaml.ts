@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
-import type { Edit, EmitOptions, FormatStore, SourceFile } from '../store.js';
+import type { Edit, EmitOptions, FormatStore, SourceFile, Surprise } from '../store.js';
 import { utf16Of } from '../utf16.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
@@ -16,8 +16,10 @@ import { yamlSurprises } from './surprises.js';
 
 const METADATA_KEY = 'sops';
 
-/** A YAML file as read, with the places of its documents. */
-interface YamlFile extends SourceFile {
+/** A YAML text as read, with the places of its documents. */
+interface YamlText {
+  readonly text: string;
+  readonly documents: Branch[];
   readonly places: readonly DocumentPlace[];
   /** Where the entries stand, if that was asked for. */
   readonly entries?: EntryPlaces | undefined;
@@ -26,41 +28,15 @@ interface YamlFile extends SourceFile {
 export const yamlStore: FormatStore = {
   name: 'yaml',
 
-  parse(bytes: Uint8Array): YamlFile {
+  parse(bytes: Uint8Array): SourceFile {
     return parseYaml(bytes);
   },
 
-  parseEditable(bytes: Uint8Array): YamlFile {
+  parseEditable(bytes: Uint8Array): SourceFile {
     const entries = new EntryPlaces();
     const file = parseYaml(bytes, entries);
     for (const document of file.documents) entries.note(document);
     return file;
-  },
-
-  surprises: ({ documents, text }) =>
-    yamlSurprises(documents, ({ source }) =>
-      source?.style === 'plain' ? text.slice(source.start, source.end) : undefined,
-    ),
-
-  edits(file: SourceFile, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
-    const { places, entries } = file as YamlFile;
-    if (metadata) checkReserved(file.documents);
-    if (metadata && !options.textStays && !places.every(takesBlock)) return [printedAnew(file, metadata, options)];
-    const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
-    const splicer = new Splicer(file.text, {
-      ...(changes ? { gone: changes.gone } : {}),
-      indent: options.indent,
-      continues: metadata !== null && continues(file.text, places),
-      commentsDecide:
-        metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
-    });
-    for (const [index, root] of file.documents.entries()) {
-      splicer.addValue(root, false);
-      const place = places[index];
-      if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
-    }
-    if (changes) splicer.edits.push(...changes.edits);
-    return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   },
 
   emit(documents: readonly Branch[], metadata: Branch | null, options?: EmitOptions): string {
@@ -74,7 +50,7 @@ export const yamlStore: FormatStore = {
   },
 };
 
-function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
+function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): SourceFile {
   const utf16 = utf16Of(bytes);
   const text = utf16 ? utf16.decode(bytes) : decodeText(bytes);
   if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
@@ -84,15 +60,49 @@ function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): YamlFile {
   if (metadata && metadata.kind !== 'branch') {
     throw new SopsError('metadata-invalid', 'the sops entry of this file is not a map');
   }
-  const file = {
+  const read: YamlText = {
     text,
     documents: documents.map((one) => one.root),
     places: documents.map((one) => one.place),
-    metadata,
     entries,
+  };
+  const file: SourceFile = {
+    text,
+    documents: read.documents,
+    metadata,
     ...(metadata && documents.length > 1 && { strayDocument: strayDocument(text, documents) }),
+    edits: (wanted, options) => editsOf(read, wanted, options),
+    surprises: () => surprisesOf(read),
   };
   return utf16 ? { ...file, encode: utf16.encode } : file;
+}
+
+function surprisesOf({ documents, text }: YamlText): Surprise[] {
+  return yamlSurprises(documents, ({ source }) =>
+    source?.style === 'plain' ? text.slice(source.start, source.end) : undefined,
+  );
+}
+
+/** See `SourceFile.edits`. */
+function editsOf(file: YamlText, metadata: Branch | null, options: EmitOptions = {}): Edit[] {
+  const { places, entries } = file;
+  if (metadata) checkReserved(file.documents);
+  if (metadata && !options.textStays && !places.every(takesBlock)) return [printedAnew(file, metadata, options)];
+  const changes = entries ? entryEdits(file, entries, places, options.indent) : undefined;
+  const splicer = new Splicer(file.text, {
+    ...(changes ? { gone: changes.gone } : {}),
+    indent: options.indent,
+    continues: metadata !== null && continues(file.text, places),
+    commentsDecide:
+      metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
+  });
+  for (const [index, root] of file.documents.entries()) {
+    splicer.addValue(root, false);
+    const place = places[index];
+    if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
+  }
+  if (changes) splicer.edits.push(...changes.edits);
+  return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
 /** SOPS puts the same metadata into every document. */
@@ -132,7 +142,7 @@ function checkReserved(documents: readonly Branch[]): void {
 
 /** The edits for entries that have come, gone or been replaced, and the values that leave the text with them. */
 function entryEdits(
-  { text, documents }: SourceFile,
+  { text, documents }: YamlText,
   entries: EntryPlaces,
   places: readonly DocumentPlace[],
   indent: number | undefined,
@@ -158,7 +168,7 @@ function takesBlock({ flow, column }: DocumentPlace): boolean {
 }
 
 /** The whole text as SOPS prints it, where the author's cannot hold the metadata; the layout brings that back. */
-function printedAnew({ text, documents }: SourceFile, metadata: Branch, options: EmitOptions): Edit {
+function printedAnew({ text, documents }: YamlText, metadata: Branch, options: EmitOptions): Edit {
   const mark = text.startsWith('\ufeff') ? '\ufeff' : '';
   const printed = yamlStore.emit(documents, metadata, options).replaceAll('\n', lineBreakOf(text));
   return { start: 0, end: text.length, text: mark + printed };

@@ -156,5 +156,5 @@ function withGenerator(bytes: Uint8Array): Uint8Array {
   if (!root) throw new SopsError('document-invalid', 'the kustomization is empty');
   const count = valuesOf(valueAt(root, 'generators')).length;
   setAt(root, ['generators', count], leaf(GENERATOR_FILE));
-  return bytesOf(file, applyEdits(file.text, yamlStore.edits(file, null, { indent: INDENT })));
+  return bytesOf(file, applyEdits(file.text, file.edits(null, { indent: INDENT })));
 }

@@ -12,7 +12,7 @@ import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, type ReadFile } from '../../formats/recognise.js';
 import { formatNamed, formatOfName } from '../../formats/registry.js';
-import type { FormatStore, SourceFile } from '../../formats/store.js';
+import { emptyFile, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
@@ -120,7 +120,7 @@ async function readFileOf({ request, host, reader, problems, notes }: Study): Pr
   return { file: plain ?? NOTHING, store: reader };
 }
 
-const NOTHING: SourceFile = { text: '', documents: [], metadata: null };
+const NOTHING: SourceFile = emptyFile();
 
 type Details = Pick<Explanation, 'current' | 'change' | 'values'> & { readonly plan: (Readers & Selection) | null };
 

@@ -119,7 +119,7 @@ function ownReading(
     if (!text.isWellFormed()) return undefined;
     return branch([...store.environment(text)].map(([name, value]) => item(name, leaf(value))));
   }
-  const found = store.surprises?.(file) ?? [];
+  const found = file.surprises?.() ?? [];
   if (found.length > 0) host.warn(surprising(files[0] ?? '', found));
   return undefined;
 }

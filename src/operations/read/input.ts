@@ -5,7 +5,7 @@ import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { type ReadFile, readAs, recognise } from '../../formats/recognise.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
-import type { FormatName, FormatStore } from '../../formats/store.js';
+import { emptyFile, type FormatName, type FormatStore } from '../../formats/store.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -81,7 +81,7 @@ async function orEmpty(reading: Promise<ReadFile>, row: FormatRow): Promise<Read
     return await reading;
   } catch (error) {
     if (!(error instanceof SopsError) || error.code !== 'empty-file') throw error;
-    return { store: await row.load(), file: { text: '', documents: [], metadata: null } };
+    return { store: await row.load(), file: emptyFile() };
   }
 }
 

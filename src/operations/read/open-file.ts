@@ -107,9 +107,9 @@ export function plainText(opened: OpenedTree, indent?: number): string {
 
 /** As {@link plainText}, with the layout. Warns, in the file's warnings, of one that does not fit. */
 export function renderPlain(opened: OpenedTree, indent?: number): PlainText {
-  const { file, store, metadata } = opened;
+  const { file, metadata } = opened;
   const options = metadata.layout === undefined ? { indent } : {};
-  const rendered = applyEdits(file.text, store.edits(file, null, options));
+  const rendered = applyEdits(file.text, file.edits(null, options));
   if (metadata.layout === undefined) return { text: rendered, layout: undefined };
   const opening = opened.cipher.decrypt(metadata.layout, `${LAYOUT_FIELD}:`);
   const layout = typeof opening === 'string' ? opening : undefined;

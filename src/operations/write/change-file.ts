@@ -115,7 +115,7 @@ function changedText(
   const changed = change(document);
   checkReserved(document, store.name);
   if (!changed) return { text: before, changed };
-  const spliced = applyEdits(before, store.edits(file, null, { indent }));
+  const spliced = applyEdits(before, file.edits(null, { indent }));
   if (readsAs(opened, spliced, file)) return { text: spliced, changed };
   opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
   return { text: store.emit(file.documents, null, { indent }), changed };

@@ -16,10 +16,10 @@ import { parsePlainText } from './seal-text.js';
 
 /** The plaintext with the metadata below it, but for what sealing makes anew. */
 export function shownText(opened: OpenedFile, plain: string): string {
-  const { store, metadata } = opened;
+  const { metadata } = opened;
   const { layout, ...shown } = metadata;
   const file = parsePlainText(opened, plain);
-  return applyEdits(file.text, store.edits(file, metadataToBranch(shown), { textStays: true }));
+  return applyEdits(file.text, file.edits(metadataToBranch(shown), { textStays: true }));
 }
 
 /** The plaintext and the metadata of an edited text. Throws as the store does, and `metadata-invalid`, `edit-version`. */
@@ -30,7 +30,7 @@ export function takenApart(opened: OpenedFile, text: string): { plain: string; m
   if (version?.kind === 'leaf' && !/^\d+\.\d+\.\d+/.test(String(version.value))) {
     throw new SopsError('edit-version', 'the version in the metadata is no version, such as 3.13.2');
   }
-  return { plain: applyEdits(file.text, store.edits(file, null)), metadata: metadataFromBranch(file.metadata) };
+  return { plain: applyEdits(file.text, file.edits(null)), metadata: metadataFromBranch(file.metadata) };
 }
 
 /**

@@ -10,7 +10,7 @@ import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
-import type { FormatName, FormatStore } from '../../formats/store.js';
+import { emptyFile, type FormatName, type FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { scopeOf } from '../../metadata/scope-of.js';
@@ -146,7 +146,7 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   const made = { mac: '', lastModified: '', version: FORMAT_VERSION };
   const opened: OpenedFile = {
     store,
-    file: { text: '', documents: [branch()], metadata: null },
+    file: emptyFile([branch()]),
     metadata: { keyGroups, shamirThreshold, macOnlyEncrypted, selection, ...made },
     dataKey,
     cipher: new Cipher(dataKey.bytes, new IvMemory()),

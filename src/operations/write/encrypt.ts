@@ -82,7 +82,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const { printer } = formats;
   const file = parseNew(reader, read, request);
   checkNotEncrypted(file, reader, printer);
-  const surprises = surprisesIn(reader, file);
+  const surprises = surprisesIn(file);
   const { keyGroups } = plan;
   const keyServices = keyServicesOf(request.keyServices, host);
   const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);

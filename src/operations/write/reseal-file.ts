@@ -63,7 +63,7 @@ async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, met
   const sealed: Metadata = { ...metadata, lastModified, mac: sealMac(cipher, macText, lastModified) };
   const render = (layout: string | undefined): Uint8Array => {
     const whole = layout === undefined ? sealed : { ...sealed, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
-    return editedBytes(file, store.edits(file, metadataToBranch(whole), { indent: indent.width }));
+    return editedBytes(file, file.edits(metadataToBranch(whole), { indent: indent.width }));
   };
   const open = (bytes: Uint8Array): OpenedTree => readBack({ dataKey, scope }, store, bytes);
   const bytes = render(before.layout ?? before.spareLayout);
@@ -92,7 +92,7 @@ export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, '
   const sealed = { ...opened.metadata, keyGroups: recipients.keyGroups, shamirThreshold };
   const file = store.parse(bytes);
   const render = (metadata: Metadata): Uint8Array =>
-    editedBytes(file, store.edits(file, metadataToBranch(metadata), { indent: indent.width }));
+    editedBytes(file, file.edits(metadataToBranch(metadata), { indent: indent.width }));
   const rewrapped = render(sealed);
   const again = store.parse(rewrapped);
   const read = metadataToBranch(metadataFromBranch(again.metadata));
@@ -100,7 +100,7 @@ export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, '
   if (!isSame || !sameTree([read], [metadataToBranch(sealed)])) {
     throw notReadable('it does not hold the values of the old file and the new keys');
   }
-  if (frameOf(store, again) === frameOf(store, file)) return rewrapped;
+  if (frameOf(again) === frameOf(file)) return rewrapped;
   // The whole text was printed anew: what an earlier release wrote had no place for the metadata.
   return layAnew(
     (layout) => render({ ...sealed, layout: layout && cipher.encrypt(layout, `${LAYOUT_FIELD}:`) }),
@@ -110,6 +110,6 @@ export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, '
 }
 
 /** A ciphertext without its metadata. */
-function frameOf(store: FormatStore, file: SourceFile): string {
-  return applyEdits(file.text, store.edits(file, null));
+function frameOf(file: SourceFile): string {
+  return applyEdits(file.text, file.edits(null));
 }

@@ -94,7 +94,7 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongTex
   const { file, reader, cipher } = sealing;
   const { opened, places, bytes, isLarge } = renderAndOpen(sealing, metadata, longText);
   const { text } = opened.file;
-  const toPlain = reader.edits(opened.file, null);
+  const toPlain = opened.file.edits(null);
   const rendered = applyEdits(text, toPlain);
   const layout = rendered === file.text ? undefined : layoutOf(file.text, places, text, toPlain);
   if (rendered !== file.text && (!layout || restoreLayout(rendered, layout) !== file.text))
@@ -130,9 +130,10 @@ function renderAndOpen(sealing: Sealing, metadata: Metadata, longText: LongText)
   return { opened: readBack({ ...sealing, longText }, reader, bytes), places, bytes, isLarge };
 }
 
-function editsOf(file: SourceFile, { reader, indent }: Sealing, metadata: Metadata): Edit[] {
-  return reader.edits(file, metadataToBranch(metadata), { indent: indent.width });
+function editsOf(file: SourceFile, { indent }: Sealing, metadata: Metadata): Edit[] {
+  return file.edits(metadataToBranch(metadata), { indent: indent.width });
 }
+
 /**
  * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
  * enough that it parses to the same ciphertext, and that the layout opens.

@@ -1,6 +1,6 @@
 /** Telling whoever encrypts a file first that its format reads values otherwise than people mean them. */
 import { SopsError } from '../../errors.js';
-import type { FormatStore, SourceFile, Surprise } from '../../formats/store.js';
+import type { SourceFile, Surprise } from '../../formats/store.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 
@@ -13,8 +13,8 @@ export interface Surprises {
 }
 
 /** What is surprising in a plaintext file, found before it is encrypted. */
-export function surprisesIn(store: FormatStore, file: SourceFile): Surprises {
-  const found = store.surprises?.(file) ?? [];
+export function surprisesIn(file: SourceFile): Surprises {
+  const found = file.surprises?.() ?? [];
   const rests = found.flatMap((one) =>
     typeof one.rest === 'object' && one.rest.text !== '' ? [[one, one.rest.text] as const] : [],
   );

@@ -53,14 +53,14 @@ describe('reading', () => {
 describe('vectors of the reference', () => {
   test.each(vectorsOf('.env'))('$name', ({ input, encrypted, decrypted }) => {
     const file = dotenvStore.parse(encrypted);
-    expect(rendered(dotenvStore, file)).toBe(file.text);
+    expect(rendered(file)).toBe(file.text);
     expect(dotenvStore.emit(file.documents, file.metadata)).toBe(file.text);
     const plain = nodesOf(read(dotenvStore, input).documents);
     unseal(
       file.documents,
       plain.map((node) => (node.kind === 'comment' ? node.text : node.value)),
     );
-    expect(rendered(dotenvStore, file, null)).toBe(decodeText(decrypted));
+    expect(rendered(file, null)).toBe(decodeText(decrypted));
     expect(dotenvStore.emit(file.documents, null)).toBe(decodeText(decrypted));
   });
 });
@@ -86,8 +86,8 @@ describe('splicing', () => {
 
   test('scattered metadata is gathered where its first line stood', () => {
     const file = read(dotenvStore, 'A=1\nsops_version=2\nB=2\nsops_mac=x');
-    expect(rendered(dotenvStore, file, branch([item('version', leaf('3'))]))).toBe('A=1\nsops_version=3\nB=2\n');
-    expect(rendered(dotenvStore, file, null)).toBe('A=1\nB=2\n');
+    expect(rendered(file, branch([item('version', leaf('3'))]))).toBe('A=1\nsops_version=3\nB=2\n');
+    expect(rendered(file, null)).toBe('A=1\nB=2\n');
   });
 
   test('lines come and go with their entries', () => {
@@ -95,15 +95,15 @@ describe('splicing', () => {
     const [root] = file.documents;
     root?.items.splice(2, 1, item('NEW', leaf('x\ny')));
     root?.items.push(item('D', leaf('x')), item('END', leaf(7n)));
-    expect(rendered(dotenvStore, file)).toBe('A=1\n# c\nNEW=x\\ny\n\nC=3\nD=x\nEND=7\n');
+    expect(rendered(file)).toBe('A=1\n# c\nNEW=x\\ny\n\nC=3\nD=x\nEND=7\n');
     root?.items.splice(0, 5);
-    expect(rendered(dotenvStore, file)).toBe('END=7\n\n');
+    expect(rendered(file)).toBe('END=7\n\n');
   });
 
   test('a comment of several lines does not become an entry', () => {
     const file = read(dotenvStore, '# c\n');
     unseal(file.documents, ['x\nA=1']);
-    expect(rendered(dotenvStore, file)).toBe('#x\n#A=1\n');
+    expect(rendered(file)).toBe('#x\n#A=1\n');
   });
 });
 

@@ -92,7 +92,7 @@ test('a random change of keys and sections reads back', () => {
         if (adds) found.value.items.push(item(`new${found.value.items.length}-${place}`, leaf('v')));
         else if (keys.length > 0) removeKey(found.value, keys[place % keys.length] ?? 0);
       }
-      const again = read(iniStore, rendered(iniStore, file, METADATA));
+      const again = read(iniStore, rendered(file, METADATA));
       expect(sameTree(withoutComments(again.documents), withoutComments(file.documents))).toBe(true);
     }),
   );

@@ -150,7 +150,7 @@ function inQuotes(text: string): string {
 describe('vectors of the reference', () => {
   test.each(vectorsOf('.ini'))('$name', ({ input, encrypted, decrypted }) => {
     const file = iniStore.parse(encrypted);
-    expect(rendered(iniStore, file)).toBe(inQuotes(file.text));
+    expect(rendered(file)).toBe(inQuotes(file.text));
     expect(iniStore.emit(file.documents, file.metadata)).toBe(inQuotes(file.text));
     // The reference loses a comment at the end; its ciphertext does not have it.
     const plain = nodesOf(read(iniStore, decodeText(input).replace('; lost\n', '')).documents);
@@ -158,7 +158,7 @@ describe('vectors of the reference', () => {
       file.documents,
       plain.map((node) => (node.kind === 'comment' ? node.text : node.value)),
     );
-    expect(rendered(iniStore, file, null)).toBe(decodeText(decrypted));
+    expect(rendered(file, null)).toBe(decodeText(decrypted));
     expect(iniStore.emit(file.documents, null)).toBe(decodeText(decrypted));
   });
 });
@@ -189,17 +189,15 @@ describe('splicing', () => {
     ['a = """', '"""'],
     ['a = x\\\n', 'x'],
   ])('the value of %j does not swallow the metadata', (text, value) => {
-    const again = read(iniStore, rendered(iniStore, read(iniStore, text), METADATA));
+    const again = read(iniStore, rendered(read(iniStore, text), METADATA));
     expect([outline(again.documents), again.metadata === null]).toEqual([[['DEFAULT', ['a', value]]], false]);
   });
 
   test('metadata in the middle is replaced there, and removed without joining its neighbours', () => {
     const file = read(iniStore, 'a = 1\n[sops]\nversion = 2\n\n[s]\nb = 2\n');
-    expect(rendered(iniStore, file, branch([item('version', leaf('3'))]))).toBe(
-      'a = 1\n[sops]\nversion = 3\n\n[s]\nb = 2\n',
-    );
-    expect(rendered(iniStore, file, null)).toBe('a = 1\n\n[s]\nb = 2\n');
-    expect(rendered(iniStore, read(iniStore, 'a = 1\n\n[sops]\nversion = 2\n\n[s]\nb = 2\n'), null)).toBe(
+    expect(rendered(file, branch([item('version', leaf('3'))]))).toBe('a = 1\n[sops]\nversion = 3\n\n[s]\nb = 2\n');
+    expect(rendered(file, null)).toBe('a = 1\n\n[s]\nb = 2\n');
+    expect(rendered(read(iniStore, 'a = 1\n\n[sops]\nversion = 2\n\n[s]\nb = 2\n'), null)).toBe(
       'a = 1\n\n[s]\nb = 2\n',
     );
   });
@@ -252,15 +250,15 @@ describe('splicing', () => {
   test('a value that would hide the comment behind it sends the comment above', () => {
     const file = read(iniStore, '  a = 1 ; c\n');
     unseal(file.documents, ['x;y', 'c']);
-    expect(rendered(iniStore, file)).toBe('  ; c\n  a = `x;y`\n');
+    expect(rendered(file)).toBe('  ; c\n  a = `x;y`\n');
     unseal(file.documents, ['2', 'c\n# d']);
-    expect(rendered(iniStore, file)).toBe('  ; c\n  # d\n  a = 2\n');
+    expect(rendered(file)).toBe('  ; c\n  # d\n  a = 2\n');
   });
 
   test('plain comments stay where they stand', () => {
     const text = '[s] ; c\na = 1 # d\n\n; e\nb = `x\ny` ; f\n';
     const file = read(iniStore, text);
-    expect(rendered(iniStore, file, null)).toBe(text);
+    expect(rendered(file, null)).toBe(text);
   });
 
   test.each([
@@ -279,16 +277,14 @@ describe('splicing', () => {
   ])('value %j is written %s and reads back', (value, text) => {
     const file = read(iniStore, 'a = 1\n');
     unseal(file.documents, [value]);
-    expect(rendered(iniStore, file)).toBe(`a = ${text}\n`);
+    expect(rendered(file)).toBe(`a = ${text}\n`);
     expect(valueIn(text)).toBe(value);
   });
 
   test('a value that no quotes can hold is refused', () => {
     const file = read(iniStore, '[s]\na = 1\n');
     unseal(file.documents, ['`\n"""\n']);
-    expect(() => rendered(iniStore, file)).toThrow(
-      expect.objectContaining({ code: 'output-format', path: ['s', 'a'] }),
-    );
+    expect(() => rendered(file)).toThrow(expect.objectContaining({ code: 'output-format', path: ['s', 'a'] }));
   });
 
   test('keys and sections come and go', () => {
@@ -300,11 +296,11 @@ describe('splicing', () => {
     if (t?.kind === 'branch') t.items.push(item('much longer', leaf('z')));
     document?.items.splice(0, 1);
     document?.items.push(item('u', branch([item('d', leaf(4n))])));
-    expect(rendered(iniStore, file)).toBe(
+    expect(rendered(file)).toBe(
       '[s]\n; of new\nnew  = `x;y`\nlong = 2\n; end\n\n[t]\nc=3\nmuch longer=z\n\n[u]\nd = 4\n',
     );
     document?.items.splice(0, 3);
-    expect(rendered(iniStore, file)).toBe('\n');
+    expect(rendered(file)).toBe('\n');
   });
 
   test('an addition ends a last line without end, even one that ends in a byte order mark', () => {
@@ -315,7 +311,7 @@ describe('splicing', () => {
       const file = read(iniStore, text);
       const section = file.documents[0] && itemOf(file.documents[0], 's')?.value;
       if (section?.kind === 'branch') section.items.push(item('new', leaf('x')));
-      expect(rendered(iniStore, file)).toBe(expected);
+      expect(rendered(file)).toBe(expected);
     }
   });
 
@@ -324,14 +320,12 @@ describe('splicing', () => {
       const file = read(iniStore, '[s]\na = 1\n');
       const section = file.documents[0] && itemOf(file.documents[0], 's')?.value;
       if (section?.kind === 'branch') section.items.push(item('b', value));
-      expect(() => rendered(iniStore, file)).toThrow(
-        expect.objectContaining({ code: 'output-format', path: ['s', 'b'] }),
-      );
+      expect(() => rendered(file)).toThrow(expect.objectContaining({ code: 'output-format', path: ['s', 'b'] }));
     }
     const file = read(iniStore, '[s]\n');
     const s = file.documents[0] && itemOf(file.documents[0], 's');
     if (s) s.value = leaf('x');
-    expect(() => rendered(iniStore, file)).toThrow(expect.objectContaining({ code: 'output-format', path: ['s'] }));
+    expect(() => rendered(file)).toThrow(expect.objectContaining({ code: 'output-format', path: ['s'] }));
   });
 });
 

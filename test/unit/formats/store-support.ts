@@ -71,12 +71,12 @@ export interface RoundTrip {
 export function roundTrip(store: FormatStore, text: string | Uint8Array, metadata = METADATA): RoundTrip {
   const file = read(store, text);
   const values = seal(file.documents);
-  const toCipher = store.edits(file, metadata);
+  const toCipher = file.edits(metadata);
   const cipher = applyEdits(file.text, toCipher);
   const again = store.parse(encodeText(cipher));
   const isSameTree = sameTree(again.documents, file.documents) && again.metadata !== null;
   unseal(again.documents, values);
-  const toPlain = store.edits(again, null);
+  const toPlain = again.edits(null);
   const plain = applyEdits(cipher, toPlain);
   const layout = layoutOf(file.text, placesOf(toCipher), cipher, toPlain);
   return { cipher, plain, restored: layout ? restoreLayout(plain, layout) : plain, isSameTree };
@@ -89,8 +89,8 @@ export function read(store: FormatStore, text: string | Uint8Array): SourceFile 
 }
 
 /** The text of a file after its edits. */
-export function rendered(store: FormatStore, file: SourceFile, metadata: Branch | null = file.metadata): string {
-  return applyEdits(file.text, store.edits(file, metadata));
+export function rendered(file: SourceFile, metadata: Branch | null = file.metadata): string {
+  return applyEdits(file.text, file.edits(metadata));
 }
 
 /** A vector of the reference: texts by name, e.g. `input`, as far as they are of the format. */

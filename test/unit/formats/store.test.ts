@@ -4,7 +4,7 @@ import { applyEdits, type Edit, editedBytes, type SourceFile } from '../../../sr
 import { decodeText, encodeText } from '../../../src/util/text.js';
 import fc from '../../support/fast-check.js';
 
-const fileOf = (text: string): SourceFile => ({ text, documents: [], metadata: null });
+const fileOf = (text: string): SourceFile => ({ text, documents: [], metadata: null, edits: () => [] });
 
 /** The text after some edits, made the plain way. */
 function edited(text: string, edits: readonly Edit[]): string {

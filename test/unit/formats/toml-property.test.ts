@@ -134,7 +134,7 @@ test('any value may be taken out of a text, and the rest stays', () => {
       if (!gone) return;
       document.items.splice(document.items.indexOf(gone), 1);
       const left = nodesOf(file.documents).flatMap((node) => (node.kind === 'leaf' ? [node.value] : []));
-      const again = read(store, rendered(store, file, null));
+      const again = read(store, rendered(file, null));
       expect(nodesOf(again.documents).flatMap((node) => (node.kind === 'leaf' ? [node.value] : []))).toEqual(left);
     }),
     { numRuns: 300 },

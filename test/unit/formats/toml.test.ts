@@ -117,14 +117,14 @@ abc=
 -----END
 """
 `);
-  expect(rendered(store, store.parse(encodeText(text)), null)).toBe('a = "x"\n');
+  expect(rendered(store.parse(encodeText(text)), null)).toBe('a = "x"\n');
 });
 
 test('metadata between other tables goes, and comes back at the end', () => {
   const text = store.emit([branch([item('a', leaf('x'))])], METADATA);
   const file = store.parse(encodeText(`${text}\n[late]\nb = 1\n`));
-  expect(rendered(store, file, null)).toBe('a = "x"\n\n\n\n[late]\nb = 1\n');
-  expect(rendered(store, file, METADATA)).toMatch(/\[late\]\nb = 1\n\n\[sops\]\n/);
+  expect(rendered(file, null)).toBe('a = "x"\n\n\n\n[late]\nb = 1\n');
+  expect(rendered(file, METADATA)).toMatch(/\[late\]\nb = 1\n\n\[sops\]\n/);
 });
 
 test('the file of rops is read, with the version that it does not tell', () => {
@@ -136,7 +136,7 @@ test('the file of rops is read, with the version that it does not tell', () => {
 });
 
 test('what rops would take for no value cannot stay readable in an encrypted file', () => {
-  expect(() => rendered(store, read(store, 'a = "null"\n'), METADATA)).toThrow(/the text "null" cannot stay readable/);
+  expect(() => rendered(read(store, 'a = "null"\n'), METADATA)).toThrow(/the text "null" cannot stay readable/);
 });
 
 type Change = (document: Parameters<typeof setAt>[0]) => unknown;
@@ -190,7 +190,7 @@ test.each<[string, string, Change, string]>([
 ])('%s is put into the text', (_, before, change, after) => {
   const file = read(store, before);
   change(file.documents[0] ?? branch());
-  const text = rendered(store, file, null);
+  const text = rendered(file, null);
   expect(text).toBe(after);
   expect(() => read(store, text)).not.toThrow();
 });
@@ -245,7 +245,7 @@ test('30,000 values are read and spliced in linear time', () => {
     const begun = process.cpuUsage();
     const file = read(store, text);
     for (const node of nodesOf(file.documents)) if (node.kind === 'leaf') node.value = 'x';
-    rendered(store, file, METADATA);
+    rendered(file, METADATA);
     return process.cpuUsage(begun).user / 1000;
   };
   cpuOf(3000);

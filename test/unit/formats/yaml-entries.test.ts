@@ -9,7 +9,7 @@ function edited(text: string, change: (document: ReturnType<typeof branch>) => v
   const [document] = file?.documents ?? [];
   if (!file || !document) throw new Error('no document');
   change(document);
-  return applyEdits(text, yamlStore.edits(file, null));
+  return applyEdits(text, file.edits(null));
 }
 
 const withSet = (text: string, path: TreePath, value: Value): string =>

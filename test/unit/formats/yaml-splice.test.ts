@@ -24,14 +24,14 @@ function roundTrip(
   const metadata = branch([...FIELDS, item('rule_comment_regex', leaf('note'))].slice(0, scope === NOTES ? 3 : 2));
   const file = yamlStore.parse(Buffer.from(text));
   const { macText } = encryptTree(file.documents, options);
-  const toCipher = yamlStore.edits(file, metadata);
+  const toCipher = file.edits(metadata);
   const sealed = applyEdits(text, toCipher);
   const again = yamlStore.parse(Buffer.from(sealed));
   expect(again.metadata).not.toBeNull();
   const decrypted = decryptTree(again.documents, options);
   expect(decrypted.macText).toBe(macText);
   expect(decrypted.keptComments).toBe(0);
-  const toPlain = yamlStore.edits(again, null);
+  const toPlain = again.edits(null);
   const rendered = applyEdits(sealed, toPlain);
   const layout = layoutOf(text, placesOf(toCipher), sealed, toPlain);
   return { sealed, rendered, restored: layout ? restoreLayout(rendered, parseLayout(printLayout(layout))) : rendered };
@@ -136,17 +136,17 @@ describe('what sops wrote', () => {
     const file = yamlStore.parse(Buffer.from('a: ENC[x] # c\nb: 1\n'));
     const found = file.documents[0]?.items.find((entry) => entry.kind === 'item');
     if (found?.value.kind === 'leaf') found.value.value = 'x\ny';
-    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('a: |- # c\n    x\n    y\nb: 1\n');
+    expect(applyEdits(file.text, file.edits(null))).toBe('a: |- # c\n    x\n    y\nb: 1\n');
   });
 
   test('nothing but metadata leaves an empty map', () => {
     const file = yamlStore.parse(Buffer.from('sops:\n    mac: x\n'));
-    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('{}\n');
+    expect(applyEdits(file.text, file.edits(null))).toBe('{}\n');
   });
 
   test('metadata in the middle goes, with nothing else', () => {
     const file = yamlStore.parse(Buffer.from('a: 1\nsops:\n    mac: x\n# c\nb: 2\n'));
-    expect(applyEdits(file.text, yamlStore.edits(file, null))).toBe('a: 1\n# c\nb: 2\n');
+    expect(applyEdits(file.text, file.edits(null))).toBe('a: 1\n# c\nb: 2\n');
   });
 });
 
@@ -183,14 +183,14 @@ describe('metadata is printed as SOPS prints it', () => {
       '{"a": "ENC[x]", "sops": {"mac": "m", "version": "3.13.2"}}\n',
     ]) {
       const file = yamlStore.parse(Buffer.from(old));
-      const rewritten = applyEdits(old, yamlStore.edits(file, branch([...FIELDS])));
+      const rewritten = applyEdits(old, file.edits(branch([...FIELDS])));
       expect(rewritten).toBe('a: ENC[x]\nsops:\n    mac: m\n    version: 3.13.2\n');
     }
   });
 
   test('unless it is only shown, where the text stays', () => {
     const file = yamlStore.parse(Buffer.from('{a: x, b: }\n'));
-    const shown = applyEdits(file.text, yamlStore.edits(file, branch([...FIELDS]), { textStays: true }));
+    const shown = applyEdits(file.text, file.edits(branch([...FIELDS]), { textStays: true }));
     expect(shown).toBe("{a: x, b: , sops: {'mac': 'm', 'version': '3.13.2'} }\n");
   });
 });
