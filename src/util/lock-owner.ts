@@ -1,10 +1,10 @@
 /** What a lock file says of the process that holds it, and whether that process can still be there. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-// Who this process is, and whether another is there; nothing is changed, nor sent.
-import { kill, pid } from 'node:process';
-import { closeQuietly, systemCode } from './files.js';
-import { constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from './fs.js';
+import { pid } from 'node:process';
+import { closeQuietly } from './files.js';
+import { constants, fstatSync, lstatSync, openSync, readSync } from './fs.js';
+import { bootTag, isThere, machineTag, START, STATE, startOf, statFields } from './processes.js';
 
 /** A lock file that somebody else made. */
 export interface SeenLock {
@@ -17,13 +17,15 @@ export interface SeenLock {
 }
 
 const MOST_BYTES = 4096;
+/** As `ownText` writes it. */
+const OWNER = /^\{"pid":(\d{1,10}),"machine":"([^"]*)","start":"(\d*)",/;
 /** Whoever may put a file there could put a FIFO, or a link to one, at which reading never ends. */
 const LOOK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The text of a lock of this process; never the same twice. */
 export function ownText(): string {
   const id = randomBytes(12).toString('hex');
-  return `${JSON.stringify({ pid, machine: machine(), id })}\n`;
+  return `${JSON.stringify({ pid, machine: machine(), start: startOf(pid) ?? '', id })}\n`;
 }
 
 /** What stands at the path of a lock; null for nothing. */
@@ -54,27 +56,22 @@ function readShort(path: string): string | undefined {
 }
 
 function isOfDead(text: string): boolean {
-  const owner = /^\{"pid":(\d+),/.exec(text)?.[1];
-  if (owner === undefined || !text.startsWith(`{"pid":${owner},"machine":${JSON.stringify(machine())},`)) return false;
-  try {
-    kill(Number(owner), 0);
-    return false;
-  } catch (error) {
-    return systemCode(error) === 'ESRCH';
-  }
+  const owner = ownerIn(text);
+  if (owner?.machine !== machine()) return false;
+  const fields = statFields(owner.pid);
+  // Where the system shows us nothing of it, as that of another user, it can still say that there is none.
+  if (fields === null) return !isThere(owner.pid);
+  return fields[STATE] === 'Z' || (owner.start !== '' && owner.start !== fields[START]);
 }
 
-/** Where a process number means what it means here: the host, since when it runs, and the container. */
+function ownerIn(text: string): { pid: number; machine: string; start: string } | undefined {
+  const found = OWNER.exec(text);
+  if (!found) return undefined;
+  const [, pid = '', machine = '', start = ''] = found;
+  return { pid: Number(pid), machine, start };
+}
+
+/** Where a process number means what it means here: the host, the container, and since when it runs. */
 function machine(): string {
-  const boot = orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
-  const namespace = orNothing(() => readlinkSync('/proc/self/ns/pid'));
-  return [hostname(), boot, namespace].join(' ');
-}
-
-function orNothing(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
+  return `${hostname().replaceAll(/[^\w.-]/g, '_')} ${machineTag()} ${bootTag()}`;
 }

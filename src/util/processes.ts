@@ -9,8 +9,12 @@ import { systemCode } from './files.js';
 /** When a process started; null when there is none, or only its exit status is left, or the system does not tell. */
 export function startOf(pid: number): string | null {
   const fields = statFields(pid);
-  return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? '');
+  return fields === null || fields[STATE] === 'Z' ? null : (fields[START] ?? '');
 }
+
+/** Which of the {@link statFields} say what a process does (`Z`: it has ended), and when it started. */
+export const STATE = 0;
+export const START = 19;
 
 /** The fields of proc(5) `stat` from the third on (state, parent, group, session, terminal, foreground group, …). */
 export function statFields(pid: number | string): string[] | null {

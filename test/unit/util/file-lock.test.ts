@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
@@ -16,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lockFile, lockPath } from '../../../src/util/file-lock.js';
 import { ownText } from '../../../src/util/lock-owner.js';
+import { startOf } from '../../../src/util/processes.js';
 
 const onPosix = process.platform !== 'win32';
 const AN_HOUR = 3600;
@@ -101,6 +103,43 @@ describe('a lock that was left behind', () => {
     expect(warnings).toEqual([`removed ${lockPath(file)}, which a run that was ended left behind`]);
     lock.release();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'by a process whose number another has by now is removed at once',
+    async () => {
+      lay(ownText().replace(/"start":"\d+"/, '"start":"1"'));
+      (await take()).release();
+      expect(warnings).toHaveLength(1);
+    },
+  );
+
+  test.runIf(process.platform === 'linux')(
+    'by a process of which only the exit status is left is removed at once',
+    async () => {
+      // Nobody waits for the one that ends, since the program that started it has become another.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+      const [number] = await once(parent.stdout, 'data');
+      lay(
+        ownText()
+          .replace(/"pid":\d+/, `"pid":${Number(number)}`)
+          .replace(/"start":"\d+"/, '"start":""'),
+      );
+      await vi.waitFor(() => expect(startOf(Number(number))).toBe(null));
+      (await take()).release();
+      expect(warnings).toHaveLength(1);
+      parent.kill('SIGKILL');
+    },
+  );
+
+  test('by this process is respected', async () => {
+    lay(ownText());
+    const waiting = take();
+    await sleep(60);
+    expect(existsSync(lockPath(file))).toBe(true);
+    rmSync(lockPath(file));
+    (await waiting).release();
+    expect(warnings).toEqual([]);
   });
 
   test.each([
