@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
+import { constants } from 'node:os';
 import { kill } from 'node:process';
 import { descendantsOf, type KnownProcess } from './process-tree.js';
 
@@ -42,9 +43,22 @@ function listen(): void {
     const step = steps.getStore();
     if (!program || !step) return;
     step.programs.add(program);
+    tellSignalAsStatus(program);
     // AWS's package tries the same program once more when it fails. Node tells of a process before it starts it.
     if (step.signal.aborted) Object.assign(program, { spawn: refuse });
   });
+}
+
+/** Google's package takes every program to end with a status, and throws in an event where one is ended by a signal: tell it as shells do. */
+function tellSignalAsStatus(program: ChildProcess): void {
+  const { emit } = program;
+  const telling = (event: string, ...about: unknown[]): boolean => {
+    const [status, signal] = about;
+    const isEnd = (event === 'exit' || event === 'close') && status === null && typeof signal === 'string';
+    const number = isEnd ? constants.signals[signal as NodeJS.Signals] : undefined;
+    return Reflect.apply(emit, program, [event, ...(number === undefined ? about : [128 + number, signal])]);
+  };
+  Object.assign(program, { emit: telling });
 }
 
 function refuse(): never {

@@ -1,10 +1,12 @@
 /** Google Cloud Storage: encrypted files as objects, by its JSON API (docs/publish.md#where-storage-is). */
 import { randomUUID } from 'node:crypto';
+import { endingPrograms } from '../exec/started-programs.js';
 import { findDefaultCredentials } from '../services/gcp/credentials.js';
 import { failureOf } from '../services/gcp/failure.js';
 import { refusalOf } from '../services/gcp/refusal.js';
 import { sendWithRetries } from '../services/http/retry.js';
 import type { Session } from '../util/host.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
 import { withoutTrailing } from '../util/trim.js';
 import type { Remote } from './remote.js';
 
@@ -98,6 +100,12 @@ async function findService(host: Session): Promise<Service> {
   const credentials = await findDefaultCredentials(host);
   return {
     base: `https://storage.${credentials.universeDomain}`,
-    headers: async (url) => Object.fromEntries(await credentials.getRequestHeaders(url.href)),
+    // The token may come from a program that waits for somebody.
+    headers: (url) =>
+      inTime(keyTimeout(host), undefined, (signal) =>
+        whileWaitingFor('the Google credentials', { host, signal }, () =>
+          endingPrograms(signal, async () => Object.fromEntries(await credentials.getRequestHeaders(url.href))),
+        ),
+      ),
   };
 }

@@ -34,6 +34,11 @@ export async function run(words: readonly string[], options: RunOptions): Promis
   return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
 }
 
+/** What was said, without the notes of what took longer than a second, which on a busy machine may be anything. */
+export function withoutNotes({ stderr }: Pick<Ran, 'stderr'>): string {
+  return stderr.replaceAll(/^waiting for .*\n/gm, '');
+}
+
 export class Sink extends Writable {
   private readonly chunks: Buffer[] = [];
 

@@ -7,7 +7,7 @@ import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { importGrpc } from '../../services/import-grpc.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
-import type { Service, Transport, Verb } from './transport.js';
+import { type Service, type Transport, tokenHeaders, type Verb } from './transport.js';
 
 type Grpc = Awaited<ReturnType<typeof importGrpc>>;
 type Metadata = InstanceType<Grpc['Metadata']>;
@@ -26,6 +26,8 @@ export async function grpcTransport(service: Service): Promise<Transport> {
   return {
     async call(verb, name, bytes, signal) {
       try {
+        // A program may have to give it; the client itself would not end that.
+        await tokenHeaders(service, `https://${host}`, signal);
         return await callPatiently(client, { verb, name, bytes, signal });
       } catch (error) {
         throw isUnavailable(error) ? unreachable(`${host}:${port}`, error) : error;

@@ -8,7 +8,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { STRANGER } from '../advice.js';
 import { adviseOnStatus } from './advice.js';
-import type { Service, Transport } from './transport.js';
+import { type Service, type Transport, tokenHeaders } from './transport.js';
 
 const TIMEOUT_MS = 60_000;
 /** As Google's clients have it: the service asks for patience with 503. */
@@ -22,7 +22,7 @@ export function restTransport(service: Service): Transport {
       const url = new URL(`${base}/v1/${pathOf(name)}:${verb}?%24alt=json%3Benum-encoding%3Dint`);
       const [given, wanted] = FIELD[verb];
       const headers = {
-        ...Object.fromEntries(await service.credentials.getRequestHeaders(url.href)),
+        ...Object.fromEntries(await tokenHeaders(service, url.href, signal)),
         'Content-Type': 'application/json',
         'x-goog-request-params': `name=${encodeURIComponent(name)}`,
       };

@@ -1,9 +1,11 @@
 /** The ways to reach GCP KMS: gRPC, or REST (docs/keys/gcp-kms.md#calls). */
 import { SopsError } from '../../errors.js';
+import { endingPrograms } from '../../exec/started-programs.js';
 import { type AuthClient, findCredentials } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
 import type { Session } from '../../util/host.js';
 import { LastingAnswers } from '../../util/lasting-answers.js';
+import { whileWaitingFor } from '../../util/patience.js';
 
 export type Verb = 'encrypt' | 'decrypt';
 
@@ -47,6 +49,17 @@ async function makeTransport(host: Session): Promise<Transport> {
 function isRest({ endpoint, universe, host: { env } }: Service): boolean {
   if (env.SOPS_GCP_KMS_CLIENT_TYPE?.toLowerCase() === 'rest') return true;
   return endpoint === '' && proxyFor(new URL(`https://cloudkms.${universe}`), env) !== null;
+}
+
+/** The headers that show a token, which may have to come from a program that waits for somebody; that ends with the signal. */
+export function tokenHeaders(
+  { credentials, host }: Service,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<Headers> {
+  return whileWaitingFor('the Google credentials', { host, signal }, () =>
+    endingPrograms(signal, () => credentials.getRequestHeaders(url)),
+  );
 }
 
 /** The credentials of one universe must not be shown to another. */

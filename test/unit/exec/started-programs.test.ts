@@ -1,5 +1,5 @@
 /** Programs that packages start inside of a step end with it. */
-import { exec } from 'node:child_process';
+import { exec, execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +50,14 @@ test('no program is started in its place', async () => {
   stop.abort();
   await step;
   expect(existsSync(join(folder.path, 'second'))).toBe(false);
+});
+
+test('an end by a signal is told with a status, which packages expect', async () => {
+  const { signal } = new AbortController();
+  const failed = await endingPrograms(signal, () =>
+    promisify(execFile)('sh', ['-c', 'kill -9 $$']).catch((error) => error),
+  );
+  expect(failed).toMatchObject({ code: 137, signal: 'SIGKILL' });
 });
 
 test('without a signal, and when none is aborted, a step is only done', async () => {

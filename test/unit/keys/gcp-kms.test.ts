@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { gcpKmsProvider } from '../../../src/keys/gcp-kms/gcp-kms.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { ALLOWED, hangingCredentials, untilEnded } from '../../support/hanging-credentials.js';
 import { startDeafServer } from './deaf-server.js';
 import { fixturePath } from './entries.js';
 import { type GcpService, startGrpc, startRest } from './gcp-service.js';
@@ -276,3 +277,26 @@ describe('credentials', () => {
 function keyOf(id: string, enc = ''): MasterKey {
   return { type: 'gcp_kms', fields: new Map([['resource_id', id]]), enc };
 }
+
+test.skipIf(process.platform === 'win32').each([
+  ['gRPC', TLS],
+  ['REST', REST],
+])('a program that gives credentials and hangs is told of, and ended with the call (%s)', async (_, own) => {
+  const programs = new ProgramFolder();
+  vi.stubEnv(...ALLOWED);
+  const told: string[] = [];
+  const begin = (what: string) => {
+    told.push(what);
+    return { now: () => undefined, end: () => undefined };
+  };
+  const host = { ...hostOf({ env: { ...own, GOOGLE_CREDENTIALS: hangingCredentials(programs) } }), begin };
+  const stop = new AbortController();
+  const wrapped = gcpKmsProvider.wrap(keyOf(ID), PART, host, stop.signal).catch((error: unknown) => error);
+  await vi.waitUntil(() => programs.lines('pid').some((line) => line !== ''), { timeout: 10_000 });
+  stop.abort(new Error('too long'));
+  await untilEnded(programs);
+  await wrapped;
+  expect(told).toEqual(['waiting for the Google credentials']);
+  programs.remove();
+  vi.unstubAllEnvs();
+});

@@ -2,8 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ALLOWED, hangingCredentials, untilEnded } from '../../support/hanging-credentials.js';
 import { OTHER, Publishing, RECIPIENT, TOKEN, uploadedFile } from '../../support/publishing.js';
+import { ProgramFolder } from '../keys/programs.js';
 
 const CANARY = 'canary-4f1c';
 let publishing: Publishing;
@@ -310,6 +312,24 @@ describe('the credentials for Google', () => {
       stderr: expect.stringContaining('cannot reach https://storage.googleapis.com: connection refused'),
     });
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'may come from a program, which is told of, and ended in time',
+    async () => {
+      const programs = new ProgramFolder();
+      vi.stubEnv(...ALLOWED);
+      const file = publishing.write('.account.json', hangingCredentials(programs));
+      const ran = await publish({ GOOGLE_APPLICATION_CREDENTIALS: file, SOPS_TS_KEY_TIMEOUT: '2' });
+      expect(ran).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('no answer from the Google credentials within 2 s'),
+      });
+      expect(ran.stderr).toMatch(/^waiting for the Google credentials\n/);
+      await untilEnded(programs);
+      programs.remove();
+      vi.unstubAllEnvs();
+    },
+  );
 
   test('are needed', async () => {
     expect(await publish({})).toMatchObject({
