@@ -91,13 +91,12 @@ export class FifoServer {
     return true;
   }
 
-  #await(pipe: WaitingPipe): void {
-    const { path } = pipe;
+  #await(pipe: WaitingPipe, path = pipe.path): void {
     this.#waiting.add(pipe);
     pipe.hold ??= holdOf(path);
     open(path, constants.O_WRONLY, (error, descriptor) => {
-      // The thread may come to it only after the pipe was put at its place.
-      if (error && pipe.path !== path && !this.#isClosed) return this.#await(pipe);
+      const other = error && !this.#isClosed ? otherPathOf(pipe, path, error) : undefined;
+      if (other !== undefined) return this.#await(pipe, other);
       this.#waiting.delete(pipe);
       if (pipe.ownReader !== undefined) closeQuietly(pipe.ownReader);
       if (error) return this.#isClosed ? undefined : this.#fail(error, pipe);
@@ -153,6 +152,16 @@ export class FifoServer {
 function mkfifo(paths: readonly string[]): Command {
   const file = ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
   return nativeCommand({ file, args: ['-m', '600', ...paths], env: {} });
+}
+
+/**
+ * Where a pipe is that is not at a path: the thread may come there only after it was put at its place; and who has removed it may already
+ * have a reader that waits at it.
+ */
+function otherPathOf({ path, hold }: WaitingPipe, tried: string, error: Error): string | undefined {
+  if (tried === hold?.path) return undefined;
+  if (tried !== path) return path;
+  return systemCode(error) === 'ENOENT' ? hold?.path : undefined;
 }
 
 /** Holds on to a pipe: without that, the wait for a reader of a pipe that was removed could never be ended. */
