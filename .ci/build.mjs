@@ -12,6 +12,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { putDerived } from './derived.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -58,9 +59,9 @@ function takeGoogleKms(place) {
 }
 
 /** What every source file of the program imports, and how. */
-async function survey() {
+async function survey(derived) {
   const entryPoints = ['src/cli/main.ts', 'src/cli/plugin.ts'];
-  const { metafile } = await build({ ...COMMON, entryPoints, format: 'esm', outdir: 'out', plugins: [takeGoogleKms('.')], write: false, metafile: true });
+  const { metafile } = await build({ ...COMMON, entryPoints, format: 'esm', outdir: 'out', plugins: [derived, takeGoogleKms('.')], write: false, metafile: true });
   return metafile.inputs;
 }
 
@@ -132,7 +133,8 @@ async function toCommonJs(text) {
 }
 
 async function buildProgram(folder, metafile) {
-  const inputs = await survey();
+  const derived = await putDerived(root, { ...COMMON, plugins: [takeGoogleKms('.')] });
+  const inputs = await survey(derived);
   const parts = shareOut(inputs);
   const { outputFiles, metafile: { outputs } } = await build({
     ...COMMON,
@@ -141,7 +143,7 @@ async function buildProgram(folder, metafile) {
     splitting: true,
     chunkNames: 'shared-[hash]',
     outdir: folder,
-    plugins: [takeGoogleKms('.'), takeFromParts(parts)],
+    plugins: [derived, takeGoogleKms('.'), takeFromParts(parts)],
     write: false,
     metafile: true,
   });

@@ -1,5 +1,5 @@
 /** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (docs/command-line.md#words-and-flags, docs/command-line.md#flags-behind-the-file). */
-import { type FlagRow, findFlag } from './flags.js';
+import { type FlagRow, findFlag } from './flag.js';
 import { UsageError } from './usage-error.js';
 
 export type FlagValue = boolean | string | number | readonly string[];

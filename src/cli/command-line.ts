@@ -1,9 +1,10 @@
 /** A whole command line, understood: which command, which flags, which operands (docs/command-line.md#words-and-flags). */
 import { SopsError } from '../errors.js';
 import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder, unknownFlag } from './argv.js';
-import { type CommandRow, isFamily } from './commands/command.js';
+import { type CommandRow, isFamily } from './commands.js';
+import { type FlagRow, HELP_FLAG } from './flag.js';
 import { environmentValues, FlagValues } from './flag-values.js';
-import { type FlagRow, flagsOf, globalFlags, HELP_FLAG } from './flags.js';
+import { flagsOf, globalFlags } from './flags.js';
 import { correctedLine, unusableWords } from './surplus.js';
 import { UsageError } from './usage-error.js';
 
@@ -19,6 +20,8 @@ export interface RunLine {
   readonly kind: 'run';
   readonly row: CommandRow;
   readonly oldForm: boolean;
+  /** What the flag of the old form was given, if it takes a text. */
+  readonly oldText?: string | undefined;
   readonly values: FlagValues;
   readonly operands: readonly string[];
   /** How many of the last operands stood behind `--`; absent without it. */
@@ -128,7 +131,8 @@ function strayFlag(
   behindDashes: number,
   values: FlagValues,
 ): SopsError | undefined {
-  if (row.operandRule === 'first' || values.isOn('text')) return undefined;
+  const { operandRule, plainOperandsWith } = row;
+  if (operandRule === 'first' || (plainOperandsWith !== undefined && values.isOn(plainOperandsWith))) return undefined;
   for (const word of operands.slice(0, operands.length - behindDashes)) {
     const name = FLAG_LIKE.exec(word)?.[1];
     if (name !== undefined) return unknownFlag(name, flagsOf(row.name), row.name);
@@ -163,6 +167,7 @@ function readOldForm(
     kind: 'run',
     row,
     oldForm: true,
+    oldText: row.oldForm === undefined ? undefined : values.text(row.oldForm),
     values,
     operands,
     warnings: [

@@ -1,7 +1,7 @@
 /** What the flags of one run are set to, wherever that came from. */
 import { SopsError } from '../errors.js';
 import { booleanOf, type FlagValue } from './argv.js';
-import type { FlagRow } from './flags.js';
+import type { FlagRow } from './flag.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,14 +34,30 @@ export class FlagValues {
 
   /** What a flag that may be given several times was given, in order, without empty texts. */
   list(name: string): readonly string[] {
-    const value = this.#values.get(name);
-    return Array.isArray(value) ? value.filter((text) => text !== '') : [];
+    const value = this.#values.get(name) ?? [];
+    // Before the command a flag of the same name may be one that is given once.
+    const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
+    return texts.filter((text) => text !== '');
   }
 
   /** An integer, or undefined when it was not given. */
   integer(name: string): number | undefined {
     const value = this.#values.get(name);
     return typeof value === 'number' ? value : undefined;
+  }
+
+  /** The value of a flag, by its kind. */
+  of({ name, kind }: Pick<FlagRow, 'name' | 'kind'>): boolean | string | number | readonly string[] | undefined {
+    switch (kind) {
+      case 'boolean':
+        return this.isOn(name);
+      case 'text':
+        return this.text(name);
+      case 'integer':
+        return this.integer(name);
+      case 'list':
+        return this.list(name);
+    }
   }
 }
 

@@ -3,11 +3,12 @@ import type { CommanderError, Help } from 'commander';
 import { suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { wordsOf } from './command-line.js';
-import { type CommandRow, isFamily } from './commands/command.js';
-import { type FlagRow, flagsOf } from './flags.js';
-import { FLAG_GROUPS, type FlagGroup, type FlagText, textOf } from './guide/flag-texts.js';
-import type { CommandGuide, Task } from './guide/task.js';
-import { guideOf, TASKS } from './guide/tasks.js';
+import type { CommandGuide, Task } from './commands/derive.js';
+import { type CommandRow, isFamily } from './commands.js';
+import type { FlagGroup, FlagRow, FlagText } from './flag.js';
+import { FLAG_GROUPS } from './flag-groups.js';
+import { flagsOf } from './flags.js';
+import { guideOf, TASKS, textOf } from './guide.js';
 
 /** Where nothing is known of the terminal. */
 const USUAL_WIDTH = 80;

@@ -1,5 +1,5 @@
 /** What was probably meant by a word that there is not; loaded only when somebody needs it. */
-import { FLAGS } from './flags.js';
+import { commandsWith } from './flags.js';
 import { adviceForWord, nearestFlag } from './help.js';
 import type { UnknownWord } from './usage-error.js';
 
@@ -8,8 +8,8 @@ export async function adviceFor(unknown: UnknownWord): Promise<string | undefine
   if (unknown.kind === 'command') return adviceForWord(unknown.word, unknown.names);
   const nearest = await nearestFlag(unknown.word, unknown.table);
   if (nearest !== undefined) return `Did you mean ${nearest}?`;
-  const commands = FLAGS.filter(({ name }) => name === unknown.word).flatMap((row) => row.commands);
-  return commands.length === 0 ? undefined : `--${unknown.word} is a flag of ${listed([...new Set(commands)])}.`;
+  const commands = commandsWith(unknown.word);
+  return commands.length === 0 ? undefined : `--${unknown.word} is a flag of ${listed(commands)}.`;
 }
 
 const MOST = 5;

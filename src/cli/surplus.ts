@@ -1,9 +1,9 @@
 /** Words that SOPS's argument order rules leave without effect: what to say, and when to refuse (docs/command-line.md#flags-behind-the-file). */
 import { SopsError } from '../errors.js';
 import { flagOfWord } from './argv.js';
-import type { CommandRow } from './commands/command.js';
+import type { CommandRow } from './commands.js';
+import type { FlagRow } from './flag.js';
 import type { FlagValues } from './flag-values.js';
-import type { FlagRow } from './flags.js';
 
 /** The words of a level as typed, and what they could have been. */
 export interface TypedWords {
@@ -40,15 +40,19 @@ export function unusableWords(row: CommandRow, values: FlagValues, level: LevelW
   if (flaglike === undefined) return { warnings, refusal: undefined };
   const where = `${quote(flaglike)}, which looks like a flag, comes too late to have an effect`;
   const meant = `Write: ${correctedLine(level)}`;
-  if (row.writesInPlace(values)) {
+  if (writesInPlace(row, values)) {
     const message = `Error: ${where}; refusing to write in place without it`;
     return { warnings: [], refusal: new SopsError('conflict', message, { hint: meant }) };
   }
   return { warnings: [...warnings, `${where}. ${meant}`], refusal: undefined };
 }
 
+function writesInPlace({ writesInPlace: when = [] }: CommandRow, values: FlagValues): boolean {
+  return when === 'always' || when.some((flag) => values.isOn(flag));
+}
+
 /** Whether the files behind the first are worked on as well. A name given for a file is one file's. */
-export function takesSeveral(row: Pick<CommandRow, 'severalInPlace'>, values: FlagValues): boolean {
+function takesSeveral(row: CommandRow, values: FlagValues): boolean {
   return row.severalInPlace === true && values.isOn('in-place') && values.text('filename-override') === undefined;
 }
 

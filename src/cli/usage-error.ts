@@ -1,6 +1,6 @@
 /** Errors in the words of a command line: they name the command, so that help can be offered for it. */
 import { SopsError } from '../errors.js';
-import type { FlagRow } from './flags.js';
+import type { FlagRow } from './flag.js';
 
 /** A word that was looked for in vain, and where: only when it is told is the nearest one looked up. */
 export type UnknownWord =

@@ -1,27 +1,40 @@
-/** The flags that `set` and `unset` share. */
+/** The flags that `set` and `unset` share, and what they ask for. */
 import type { ChangeOutcome, ChangeRequest } from '../../operations/write/change-file.js';
-import type { Invocation } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
+import { flag, type Values, variant } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
+import type { Context } from './command.js';
+import { keyServiceChoice, typesOf } from './document-flags.js';
+import { configFlag, generalFlags, ignoreMacFlag, openingFlags, typeFlags } from './shared-flags.js';
+
+export const changeFlags = {
+  idempotent: flag.yesNo('idempotent', 'do not write when nothing would change'),
+  ...typeFlags,
+  // SOPS takes it there, without effect.
+  shamirThreshold: variant(PROGRAM.shamirThreshold, { value: 'N', group: 'general' }),
+  ...ignoreMacFlag,
+  ...openingFlags,
+  ...configFlag,
+  indent: PROGRAM.indent,
+  ...generalFlags,
+};
 
 /** What the flags ask for, on one file in place. Throws `usage`. */
-export function changeRequest(invocation: Invocation, path: string): ChangeRequest {
-  const { values } = invocation;
+export function changeRequest(given: Values<typeof changeFlags>, { host }: Context, path: string): ChangeRequest {
   return {
     input: { kind: 'file', path },
     output: { kind: 'in-place' },
-    ignoreMac: values.isOn('ignore-mac'),
-    idempotent: values.isOn('idempotent'),
-    decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(invocation, 'input-type'),
-    outputType: formatFlag(invocation, 'output-type'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    indent: values.integer('indent'),
+    ignoreMac: given.ignoreMac,
+    idempotent: given.idempotent,
+    decryptionOrder: given.decryptionOrder,
+    ...typesOf(given, host),
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    indent: given.indent,
   };
 }
 
 /** Tells the warnings. Returns the exit status. */
-export function toldOutcome({ warnings }: ChangeOutcome, { host }: Invocation): number {
+export function toldOutcome({ warnings }: ChangeOutcome, { host }: Context): number {
   for (const warning of warnings) host.warn(warning);
   return 0;
 }

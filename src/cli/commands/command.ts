@@ -1,59 +1,103 @@
-/** The seam of the commands: what a row says, and what a command's file must do. */
+/** The seam of the commands: what a module says of its command, and what it is given to run. */
 import type { Session } from '../../util/host.js';
+import { type Flag, type FlagFamily, type FlagSet, membersOf, readFlags, type Values } from '../flag.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
+import type { TaskName } from '../tasks.js';
 
-/** One command. A new one is a row in registry.ts, the rows of its flags in flags.ts, its help texts in guide/, and one file. */
-export interface CommandRow {
-  /** One word, or two where SOPS has commands below commands (`groups add`). */
+/** What a module says of its command. */
+export interface CommandAbout {
+  /** One word, or two where commands stand below others (`groups add`); the file is named after it. */
   readonly name: string;
+  /** The section of the page about the program. */
+  readonly task: TaskName;
+  /** Its place there, if that is not the registry's order: the lower the earlier, 0 without. */
+  readonly rank?: number;
+  /** One line for help pages, without full stop. */
+  readonly summary: string;
+  /** Complete command lines. */
+  readonly examples: readonly string[];
+  /** The operands as help pages show them. */
+  readonly operands: string;
   /**
    * The flag that chooses it when no command is named (`-d file`), absent if it has no such old form. In the old
-   * forms at least one operand is required, and several modes run in the order of the rows.
+   * forms at least one operand is required, and several modes run in the order of the registry.
    */
-  readonly oldForm?: string;
+  readonly oldForm?: Flag;
   /** Whether it is meant when neither a command nor such a flag stands there (`sops FILE`). */
   readonly isDefault?: true;
   /**
    * `first`: it uses the first operand and warns of more (and refuses, when it writes in place, to go on with
-   * flags that are ignored for their place). `own`: the command judges its operands itself.
+   * flags that are ignored for their place). `own`, which is so without: the command judges its operands itself.
    */
-  readonly operandRule: 'first' | 'own';
+  readonly operandRule?: 'first' | 'own';
   /**
    * Whether, called by its name and with `--in-place`, it takes further operands that are files, too: those that are not have no
    * effect, as in SOPS, where that is so of all (see several.ts).
    */
   readonly severalInPlace?: true;
+  /** The flag with which its operands may look like flags. */
+  readonly plainOperandsWith?: string;
   /**
    * Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself.
-   * `lone-operand`: of several files it tells one by one.
+   * `lone-operand`: of several files it tells one by one; `flag`: the value of `--file`.
    */
   readonly file?: 'operand' | 'lone-operand' | 'flag';
   /** Whether it removes, and tells of, what killed runs left behind by itself. Before any other command that is done for it. */
   readonly tellsLeftovers?: true;
-  /** Whether these flags make it write to the file it reads. */
-  writesInPlace(values: FlagValues): boolean;
-  load(): Promise<Command>;
+  /** Whether it writes to the file it reads: always, or with one of these flags; absent for never. */
+  readonly writesInPlace?: 'always' | readonly string[];
+  readonly flags: FlagSet;
 }
 
-/** What a command has to go by. */
-export interface Invocation {
-  readonly values: FlagValues;
+/** One command. A new one is a module that exports this, and a row in registry.ts; everything else follows. */
+export interface CommandDefinition<F extends FlagSet> extends CommandAbout {
+  readonly plainOperandsWith?: keyof F & string;
+  readonly writesInPlace?: 'always' | readonly (keyof F & string)[];
+  readonly flags: F;
+  /** Does it: calls one operation, writes. Returns the exit status; throws SopsError. Called once per run. */
+  run(flags: Values<F>, context: Context): Promise<number>;
+}
+
+/** What a command has to go by, beside its flags. */
+export interface Context {
   readonly operands: readonly string[];
   /** How many of the last operands stood behind `--`; absent without it. */
   readonly behindDashes?: number | undefined;
   /** Whether it was chosen by a flag (`-d file`) instead of its name. */
   readonly oldForm: boolean;
+  /** What that flag was given, if it takes a text (`--set 'PLACE JSON' file`). */
+  readonly oldText?: string | undefined;
   readonly host: Session;
   readonly streams: Streams;
+  /** The first of some flags that stands on the command line, without dashes; a variable that is bound to it does not count. */
+  firstTyped(flags: readonly (Flag | FlagFamily)[]): string | undefined;
 }
 
+/** How a command is called: with all that the command line says. */
+export interface Invocation extends Omit<Context, 'firstTyped'> {
+  readonly values: FlagValues;
+}
+
+/** What is loaded to run a command. */
 export interface Command {
-  /** Does it: reads flags, calls one operation, writes. Returns the exit status; throws SopsError. Called once per run. */
+  readonly about: CommandAbout;
   run(invocation: Invocation): Promise<number>;
 }
 
-/** Whether a word begins the names of commands that have two. */
-export function isFamily(word: string, commands: readonly CommandRow[]): boolean {
-  return commands.some((row) => row.name.startsWith(`${word} `));
+export interface CommandOf<F extends FlagSet> extends Command {
+  readonly flags: F;
+}
+
+/** Makes a command of what its module says. */
+export function command<F extends FlagSet>(definition: CommandDefinition<F>): CommandOf<F> {
+  return {
+    about: definition,
+    flags: definition.flags,
+    run({ values, ...context }) {
+      const firstTyped: Context['firstTyped'] = (flags) =>
+        flags.flatMap(membersOf).find(({ name }) => values.isTyped(name))?.name;
+      return definition.run(readFlags(definition.flags, values), { ...context, firstTyped });
+    },
+  };
 }

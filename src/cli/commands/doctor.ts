@@ -6,21 +6,35 @@ import { foreignCacheFolder } from '../compile-cache.js';
 import { checkupText } from '../doctor-text.js';
 import { jsonText } from '../json-text.js';
 import { ownProcess } from '../own-process.js';
+import { PROGRAM } from '../program-flags.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
+import { command } from './command.js';
+import { formatOf, keyServiceChoice } from './document-flags.js';
+import { configFlag, generalFlags, jsonFlag, openingFlags } from './shared-flags.js';
 
-export const doctor: Command = {
-  async run({ operands, values, host, streams }) {
+export const doctor = command({
+  name: 'doctor',
+  task: 'setup',
+  summary: 'look for identities, programs and credentials, and try every key of a file',
+  operands: '[file]',
+  examples: [
+    'sops-ts doctor                        # exit status 1 when something is wrong',
+    'sops-ts doctor secrets/app.yaml       # which of its keys open here, and why the others do not',
+    'sops-ts doctor --verbose              # what is not set up, too',
+  ],
+  file: 'operand',
+  tellsLeftovers: true,
+  flags: { inputType: PROGRAM.inputType, ...openingFlags, ...configFlag, ...jsonFlag, ...generalFlags },
+  async run(flags, { operands, host, streams }) {
     const [path, ...others] = operands;
     if (others.length > 0) throw new UsageError('doctor takes one file', 'doctor');
     const request = {
       path,
-      inputType: formatFlag({ values, host }, 'input-type'),
-      configPath: values.text('config'),
-      keyServices: keyServiceFlags(values),
-      decryptionOrder: values.text('decryption-order'),
+      inputType: formatOf(flags.inputType, 'input-type', host),
+      configPath: flags.config,
+      keyServices: keyServiceChoice(flags),
+      decryptionOrder: flags.decryptionOrder,
       leftovers: await sweepAll(path, ownProcess(), host),
     };
     const found = await examineAll(request, host);
@@ -31,10 +45,8 @@ export const doctor: Command = {
         `${compileCache} is not yours alone: the program is not kept compiled there, and starts a little later`,
       );
     }
-    const text = values.isOn('json')
-      ? jsonText(found)
-      : checkupText(found, painterFor(streams), values.isOn('verbose'));
+    const text = flags.json ? jsonText(found) : checkupText(found, painterFor(streams), flags.verbose);
     await writeAll(streams.stdout, text);
     return found.problems.length > 0 ? 1 : 0;
   },
-};
+});

@@ -1,4 +1,4 @@
-/** The flags that commands printing a document share: where it comes from, where it goes, and its formats. */
+/** What the flags of documents ask for: where one comes from, where it goes, its formats, and who opens it. */
 
 import { resolve } from 'node:path';
 import { warnOnce } from '../../config/warnings.js';
@@ -8,14 +8,17 @@ import type { FormatName } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import { existsSync } from '../../util/fs.js';
-import type { FlagValues } from '../flag-values.js';
+import type { Session } from '../../util/host.js';
+import type { Values } from '../flag.js';
 import { print, readStandardInput } from '../streams.js';
-import type { Invocation } from './command.js';
+import type { Context } from './command.js';
+import type { keyServiceFlags } from './shared-flags.js';
 
 /** The input and output of a command with `--in-place` and `--output`. Throws `conflict` for what excludes each other. */
-export function inputAndOutput({ values, operands, host, streams }: Invocation): { input: Input; output: Output } {
-  const inPlace = values.isOn('in-place');
-  const outputPath = values.text('output');
+export function inputAndOutput(
+  { inPlace = false, output: outputPath }: { readonly inPlace?: boolean; readonly output?: string | undefined },
+  { operands, host, streams }: Context,
+): { input: Input; output: Output } {
   if (inPlace && outputPath !== undefined) {
     throw new SopsError('conflict', 'Error: cannot operate on both --output and --in-place');
   }
@@ -32,11 +35,11 @@ export function inputAndOutput({ values, operands, host, streams }: Invocation):
  * A format flag; `yml`, `env` and capitals are taken. SOPS goes by the name of the file for any word that it does not know, `yml`
  * among them, and so does this, with a warning.
  */
-export function formatFlag(
-  { values, host }: Pick<Invocation, 'values' | 'host'>,
+export function formatOf(
+  word: string | undefined,
   flag: 'input-type' | 'output-type',
+  host: Session,
 ): FormatName | undefined {
-  const word = values.text(flag);
   if (word === undefined) return undefined;
   const name = word.toLowerCase();
   const row = FORMATS.find((format) => format.name === name || format.endings.includes(`.${name}`));
@@ -47,9 +50,20 @@ export function formatFlag(
   return undefined;
 }
 
+/** The formats that `--input-type` and `--output-type` name. */
+export function typesOf(
+  { inputType, outputType }: { readonly inputType?: string | undefined; readonly outputType?: string | undefined },
+  host: Session,
+): { readonly inputType: FormatName | undefined; readonly outputType: FormatName | undefined } {
+  return {
+    inputType: formatOf(inputType, 'input-type', host),
+    outputType: formatOf(outputType, 'output-type', host),
+  };
+}
+
 /** Which key services are to be asked. */
-export function keyServiceFlags(values: FlagValues): KeyServiceChoice {
-  return { enableLocal: values.isOn('enable-local-keyservice'), uris: values.list('keyservice') };
+export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServiceChoice {
+  return { enableLocal: flags.enableLocalKeyservice, uris: flags.keyservice };
 }
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */

@@ -5,18 +5,46 @@ import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/write/edit.js';
 import { existsSync } from '../../util/fs.js';
-import type { FlagValues } from '../flag-values.js';
+import { flag, type Values, variant } from '../flag.js';
 import { ownProcess } from '../own-process.js';
+import { PROGRAM } from '../program-flags.js';
 import { printable } from '../report.js';
 import { nextLine, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
-import { encryptRequest } from './encrypt.js';
+import { type Context, command } from './command.js';
+import { encryptRequest } from './encryption-flags.js';
+import { configFlag, generalFlags, newFileFlags, openingFlags, typeFlags } from './shared-flags.js';
 
-export const edit: Command = {
-  async run(invocation) {
-    const { host, streams } = invocation;
-    if (invocation.oldForm && !host.calledAsSops) await refuseMisspelt(invocation);
+const flags = {
+  showMasterKeys: PROGRAM.showMasterKeys,
+  ...typeFlags,
+  ...newFileFlags,
+  allowUnencrypted: PROGRAM.allowUnencrypted,
+  shamirThreshold: PROGRAM.shamirThreshold,
+  keepUnlisted: variant(PROGRAM.keepUnlisted, { group: 'general' }),
+  ignoreMac: PROGRAM.ignoreMac,
+  ...openingFlags,
+  ...configFlag,
+  indent: PROGRAM.indent,
+  k8s: flag.yesNo('k8s', 'show the data of Secrets decoded, and encode it again'),
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const edit = command({
+  name: 'edit',
+  task: 'files',
+  summary: 'edit a file in your editor; a new one begins with an example',
+  operands: 'file',
+  examples: ['sops-ts edit secrets.yaml', 'EDITOR="code --wait" sops-ts secrets.yaml'],
+  isDefault: true,
+  operandRule: 'first',
+  file: 'operand',
+  writesInPlace: 'always',
+  flags,
+  async run(given, context) {
+    const { host, streams } = context;
+    if (context.oldForm && !host.calledAsSops) await refuseMisspelt(context);
     const tools = {
       own: ownProcess(),
       findEditor: () => findEditor(host),
@@ -26,18 +54,18 @@ export const edit: Command = {
         return nextLine(streams.stdin);
       },
     };
-    const { warnings } = await editFile(await editRequest(invocation), tools, host);
+    const { warnings } = await editFile(await editRequest(given, context), tools, host);
     for (const warning of warnings) host.warn(warning);
     return 0;
   },
-};
+});
 
 /** A word alone that is nearly a command's is no name for a new file: `sops-ts decript`. Throws `usage`. */
-async function refuseMisspelt({ operands: [word = ''], host }: Invocation): Promise<void> {
+async function refuseMisspelt({ operands: [word = ''], host }: Context): Promise<void> {
   if (!/^[a-z-]+$/.test(word) || existsSync(resolve(host.cwd, word))) return;
   const [{ adviceForWord }, { COMMANDS }, { wordsOf }] = await Promise.all([
     import('../help.js'),
-    import('./registry.js'),
+    import('../commands.js'),
     import('../command-line.js'),
   ]);
   const names = wordsOf(COMMANDS);
@@ -47,26 +75,25 @@ async function refuseMisspelt({ operands: [word = ''], host }: Invocation): Prom
 }
 
 /** What the flags ask for. Throws `no-file`, `usage`. */
-export async function editRequest(invocation: Invocation): Promise<EditRequest> {
-  const { values, operands } = invocation;
-  const [path] = operands;
+async function editRequest(given: Flags, context: Context): Promise<EditRequest> {
+  const [path] = context.operands;
   if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
   return {
-    ...encryptRequest(invocation),
+    ...encryptRequest(given, context),
     input: { kind: 'file', path },
     output: { kind: 'in-place' },
-    ignoreMac: values.isOn('ignore-mac'),
-    keepUnlisted: values.isOn('keep-unlisted'),
-    decryptionOrder: values.text('decryption-order'),
-    showMasterKeys: values.isOn('show-master-keys'),
-    viewFor: await viewFor(values),
+    ignoreMac: given.ignoreMac,
+    keepUnlisted: given.keepUnlisted,
+    decryptionOrder: given.decryptionOrder,
+    showMasterKeys: given.showMasterKeys,
+    viewFor: await viewFor(given),
   };
 }
 
 /** With `--k8s`, Secrets are shown decoded. Throws `conflict`. */
-async function viewFor(values: FlagValues): Promise<EditRequest['viewFor']> {
-  if (!values.isOn('k8s')) return undefined;
-  if (values.isOn('show-master-keys')) {
+async function viewFor({ k8s, showMasterKeys }: Flags): Promise<EditRequest['viewFor']> {
+  if (!k8s) return undefined;
+  if (showMasterKeys) {
     throw new SopsError('conflict', 'Error: --k8s and --show-master-keys exclude each other');
   }
   const { SecretView } = await import('../../kubernetes/secret-view.js');

@@ -1,29 +1,48 @@
 /** `exec-env`: from flags to the operation. */
 import { type ExecEnvRequest, execEnv as runWithEnvironment } from '../../operations/programs/exec-env.js';
+import { flag, type Values } from '../flag.js';
 import { ownProcess } from '../own-process.js';
-import type { Command, Invocation } from './command.js';
-import { execOperands, programRequest, secretsRequest } from './exec-flags.js';
+import { PROGRAM } from '../program-flags.js';
+import { type Context, command } from './command.js';
+import { execOperands, programFlags, programRequest, secretFlags, secretsRequest } from './exec-flags.js';
 
-export const execEnv: Command = {
-  run: (invocation) => runWithEnvironment(execEnvRequest(invocation), ownProcess(), invocation.host),
+const flags = {
+  inputType: PROGRAM.inputType,
+  prefix: flag.text('prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }),
+  rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does: quotes and comments are part of them'),
+  only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }),
+  pristine: flag.yesNo('pristine', 'pass nothing else in the environment'),
+  sameProcess: flag.yesNo('same-process', 'become the program (Node 22.15, 23.11 and later; before, run it as usual)'),
+  ...programFlags,
+  ...secretFlags,
 };
 
+export const execEnv = command({
+  name: 'exec-env',
+  task: 'programs',
+  summary: 'run a program with the values of files in its environment',
+  operands: "file 'command' | file... -- program [argument...]",
+  examples: [
+    "sops-ts exec-env secrets.env 'echo $TOKEN | login'",
+    'sops-ts exec-env base.env db.yaml -- node server.js "x y"   # no shell; db: {host: x} gives db_host',
+  ],
+  file: 'operand',
+  flags,
+  run: (given, context) => runWithEnvironment(execEnvRequest(given, context), ownProcess(), context.host),
+});
+
 /** What the flags ask for. Throws `usage`. */
-export function execEnvRequest(invocation: Invocation): ExecEnvRequest {
-  const { values } = invocation;
-  const { files, program } = execOperands(invocation, 'exec-env');
+function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvRequest {
+  const { files, program } = execOperands(context, 'exec-env');
   return {
-    ...secretsRequest(invocation),
-    ...programRequest(invocation, program),
+    ...secretsRequest(given, context),
+    ...programRequest(given, context, program),
     files,
     flatten: program.kind === 'words',
-    prefix: values.text('prefix') ?? '',
-    only: values
-      .list('only')
-      .flatMap((names) => names.split(','))
-      .filter((name) => name !== ''),
-    rawValues: values.isOn('raw-values'),
-    pristine: values.isOn('pristine'),
-    sameProcess: values.isOn('same-process'),
+    prefix: given.prefix ?? '',
+    only: given.only.flatMap((names) => names.split(',')).filter((name) => name !== ''),
+    rawValues: given.rawValues,
+    pristine: given.pristine,
+    sameProcess: given.sameProcess,
   };
 }

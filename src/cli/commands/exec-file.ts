@@ -1,25 +1,41 @@
 /** `exec-file`: from flags to the operation. */
 import { type ExecFileRequest, execFile as runWithFile } from '../../operations/programs/exec-file.js';
+import { flag, type Values } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
-import { execOperands, programRequest, secretsRequest } from './exec-flags.js';
+import { type Context, command } from './command.js';
+import { execOperands, programFlags, programRequest, secretFlags, secretsRequest } from './exec-flags.js';
+import { typeFlags } from './shared-flags.js';
 
-export const execFile: Command = {
-  run: (invocation) => runWithFile(execFileRequest(invocation), ownProcess(), invocation.host),
+const flags = {
+  ...typeFlags,
+  noFifo: flag.yesNo('no-fifo', 'a regular file (mode 0600) instead of a pipe, which has one reader at a time'),
+  filename: flag.text('filename', { value: 'NAME', help: 'the name of the pipe or file (default: tmp-file)' }),
+  ...programFlags,
+  ...secretFlags,
 };
 
+export const execFile = command({
+  name: 'exec-file',
+  task: 'programs',
+  summary: "run a program with a file's plaintext in a pipe that {} names",
+  operands: "file 'command' | file -- program [argument...]",
+  examples: ["sops-ts exec-file secrets.json 'jq .token {}'", 'sops-ts exec-file app.yaml -- server --config {}'],
+  file: 'operand',
+  flags,
+  run: (given, context) => runWithFile(execFileRequest(given, context), ownProcess(), context.host),
+});
+
 /** What the flags ask for. Throws `usage`. */
-export function execFileRequest(invocation: Invocation): ExecFileRequest {
-  const { values } = invocation;
-  const { files, program } = execOperands(invocation, 'exec-file');
+function execFileRequest(given: Values<typeof flags>, context: Context): ExecFileRequest {
+  const { files, program } = execOperands(context, 'exec-file');
   const [file = '', ...others] = files;
   if (others.length > 0) throw new UsageError('exec-file takes one file', 'exec-file');
   return {
-    ...secretsRequest(invocation),
-    ...programRequest(invocation, program),
+    ...secretsRequest(given, context),
+    ...programRequest(given, context, program),
     file,
-    noFifo: values.isOn('no-fifo'),
-    filename: values.text('filename'),
+    noFifo: given.noFifo,
+    filename: given.filename,
   };
 }

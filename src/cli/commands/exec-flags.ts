@@ -3,11 +3,31 @@ import type { ChildStreams } from '../../exec/child.js';
 import type { Masks } from '../../exec/redact.js';
 import type { ProgramChoice, ProgramRequest } from '../../operations/programs/program.js';
 import type { SecretsRequest } from '../../operations/read/open-secrets.js';
+import { flag, type Values } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
 import { printable } from '../report.js';
 import { type Streams, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Invocation } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
+import type { Context } from './command.js';
+import { keyServiceChoice, typesOf } from './document-flags.js';
+import { configFlag, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
+
+/** About the program that is run. */
+export const programFlags = {
+  keepKeys: flag.yesNo('keep-keys', 'let the program inherit SOPS_AGE_KEY and the like'),
+  redact: flag.yesNo(
+    'redact',
+    'mask values (4 characters or more; as text, base64, in URLs) in what the program prints',
+  ),
+  user: flag.text('user', { value: 'NAME', help: 'run as this user; root alone can' }),
+  background: flag.yesNo('background', 'deprecated: do not wait for the program'),
+};
+
+/** How the files are opened; a format of the output has exec-file alone. */
+export const secretFlags = { ...ignoreMacFlag, ...openingFlags, ...configFlag, ...generalFlags };
+const types = { inputType: PROGRAM.inputType, outputType: PROGRAM.outputType };
+
+type SecretFlags = Values<typeof secretFlags> & Partial<Values<typeof types>>;
 
 export interface ExecOperands {
   readonly files: readonly string[];
@@ -18,7 +38,7 @@ export interface ExecOperands {
  * `FILE TEXT` is SOPS's form, run by the shell; in `FILE… -- PROGRAM ARGUMENT…` the words are the program's. Throws
  * `usage` for anything else; `command` is the command's name.
  */
-export function execOperands({ operands, behindDashes }: Invocation, command: string): ExecOperands {
+export function execOperands({ operands, behindDashes }: Context, command: string): ExecOperands {
   const count = operands.length - (behindDashes ?? 0);
   if (behindDashes && count > 0) {
     return { files: operands.slice(0, count), program: { kind: 'words', words: operands.slice(count) } };
@@ -28,27 +48,28 @@ export function execOperands({ operands, behindDashes }: Invocation, command: st
   throw new UsageError(`error: missing file to decrypt: write FILE 'COMMAND', or FILE -- PROGRAM ARGUMENT…`, command);
 }
 
-export function secretsRequest(invocation: Invocation): SecretsRequest {
-  const { values } = invocation;
+export function secretsRequest(given: SecretFlags, { host }: Context): SecretsRequest {
   return {
-    inputType: formatFlag(invocation, 'input-type'),
-    outputType: formatFlag(invocation, 'output-type'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    ignoreMac: values.isOn('ignore-mac'),
-    decryptionOrder: values.text('decryption-order'),
+    ...typesOf(given, host),
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    ignoreMac: given.ignoreMac,
+    decryptionOrder: given.decryptionOrder,
   };
 }
 
-export function programRequest({ values, streams, host }: Invocation, program: ProgramChoice): ProgramRequest {
-  const background = values.isOn('background');
+export function programRequest(
+  { keepKeys, redact, user, background }: Values<typeof programFlags>,
+  { streams, host }: Context,
+  program: ProgramChoice,
+): ProgramRequest {
   if (background) host.warn('exec: --background is deprecated; run sops-ts itself in the background instead');
   return {
     program,
-    user: values.text('user'),
+    user,
     background,
-    keepKeys: values.isOn('keep-keys'),
-    redact: values.isOn('redact'),
+    keepKeys,
+    redact,
     streamsFor: (masks) => childStreams(streams, masks),
     tellEnd: (text) => say(streams.stderr, `${printable(text)}\n`),
   };

@@ -1,38 +1,56 @@
 /** `filestatus`: prints whether files are encrypted, as JSON. */
 import { SopsError } from '../../errors.js';
 import { fileStatus } from '../../operations/read/filestatus.js';
+import { flag, type Values } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
 import { reportOf } from '../report.js';
 import { print, say } from '../streams.js';
-import type { Command, Invocation } from './command.js';
-import { formatFlag } from './document-flags.js';
+import { type Context, command } from './command.js';
+import { formatOf } from './document-flags.js';
+import { configFlag, generalFlags } from './shared-flags.js';
 
 const NOT_ENCRYPTED = 1;
 
-export const filestatus: Command = {
-  async run(invocation) {
-    const { values, operands, host, streams } = invocation;
+const flags = {
+  inputType: PROGRAM.inputType,
+  check: flag.yesNo('check', 'exit with 1 if one of the files is not encrypted'),
+  ...configFlag,
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const filestatus = command({
+  name: 'filestatus',
+  task: 'files',
+  summary: 'print whether files are encrypted, a line of JSON each',
+  operands: 'file...',
+  examples: ['sops-ts filestatus secrets.yaml', 'sops-ts filestatus --check secrets/*.yaml'],
+  file: 'operand',
+  flags,
+  async run(given, context) {
+    const { operands, host, streams } = context;
     const [path, ...others] = operands;
     if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
     // SOPS looks at the first one alone.
-    if (others.length > 0 && !host.calledAsSops) return statusOfEach(invocation);
-    const status = await statusOf(path, invocation);
+    if (others.length > 0 && !host.calledAsSops) return statusOfEach(given, context);
+    const status = await statusOf(path, given, context);
     await print(streams, `${JSON.stringify(status)}\n`);
-    return values.isOn('check') && !status.encrypted ? NOT_ENCRYPTED : 0;
+    return given.check && !status.encrypted ? NOT_ENCRYPTED : 0;
   },
-};
+});
 
 /** A line for every file that can be judged; the others are told, and make the status that of a failure. */
-async function statusOfEach(invocation: Invocation): Promise<number> {
-  const { values, operands, streams } = invocation;
+async function statusOfEach(given: Flags, context: Context): Promise<number> {
+  const { operands, streams } = context;
   let result = 0;
   for (const file of operands) {
     try {
-      const { encrypted } = await statusOf(file, invocation);
+      const { encrypted } = await statusOf(file, given, context);
       await print(streams, `${JSON.stringify({ file, encrypted })}\n`);
-      if (!encrypted && values.isOn('check')) result ||= NOT_ENCRYPTED;
+      if (!encrypted && given.check) result ||= NOT_ENCRYPTED;
     } catch (error) {
       if (!(error instanceof SopsError) || error.code === 'write-failed') throw error;
-      const { text, status } = reportOf(error.with(error.code, { file }), values.isOn('verbose'));
+      const { text, status } = reportOf(error.with(error.code, { file }), given.verbose);
       say(streams.stderr, text);
       result = status;
     }
@@ -40,6 +58,6 @@ async function statusOfEach(invocation: Invocation): Promise<number> {
   return result;
 }
 
-function statusOf(path: string, { values, host }: Invocation): Promise<{ encrypted: boolean }> {
-  return fileStatus({ input: { kind: 'file', path }, inputType: formatFlag({ values, host }, 'input-type') }, host);
+function statusOf(path: string, { inputType }: Flags, { host }: Context): Promise<{ encrypted: boolean }> {
+  return fileStatus({ input: { kind: 'file', path }, inputType: formatOf(inputType, 'input-type', host) }, host);
 }

@@ -4,17 +4,35 @@ import { readDecryptionSecret } from '../../kubernetes/flux/decryption-secret.js
 import { trySecret } from '../../kubernetes/flux/trial.js';
 import type { Finding } from '../../kubernetes/kustomize/findings.js';
 import { printFindings } from '../findings.js';
+import { flag } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { printable } from '../report.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
+import { command } from './command.js';
+import { configFlag, generalFlags } from './shared-flags.js';
 
-export const fluxCheck: Command = {
-  async run({ values, operands, host, streams }) {
+export const fluxCheck = command({
+  name: 'flux check',
+  task: 'flux',
+  summary: 'find what Flux would not decrypt, and what cannot be told; exit with 1 if there is anything',
+  operands: '[folder]',
+  examples: [
+    'sops-ts flux check clusters/prod',
+    'sops-ts flux check --secret sops-keys.enc.yaml clusters/prod   # do its keys open everything?',
+  ],
+  flags: {
+    secret: flag.text('secret', {
+      value: 'FILE',
+      help: 'try the keys of this decryption Secret, plain or encrypted, on every file',
+      offers: 'files',
+    }),
+    ...configFlag,
+    ...generalFlags,
+  },
+  async run({ secret: file }, { operands, host, streams }) {
     const [folder = '.', ...more] = operands;
     if (more.length > 0) throw new UsageError('flux check takes one folder', 'flux check');
     const { findings, encrypted, left, kustomizations, files } = await checkFlux(folder, host);
-    const file = values.text('secret');
     const tried: Finding[] =
       file === undefined
         ? []
@@ -25,4 +43,4 @@ export const fluxCheck: Command = {
     const count = new Set(encrypted.map((content) => content.file)).size;
     return printFindings(streams, [...findings, ...tried], `${looked}, ${what} ${count} encrypted file(s)`);
   },
-};
+});

@@ -1,24 +1,61 @@
 /** `init`: from flags to the operation, what it asks, and what it tells to do next. */
 import { type InitOutcome, initialize } from '../../operations/recipients/init.js';
+import { flag } from '../flag.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
+import { command } from './command.js';
+import { confirmationFlags, generalFlags } from './shared-flags.js';
 
-export const init: Command = {
-  async run({ operands, values, host, streams }) {
+export const init = command({
+  name: 'init',
+  task: 'setup',
+  summary: 'make an age key and a .sops.yaml, where there is none; nothing is ever overwritten',
+  operands: '',
+  examples: [
+    'sops-ts init                          # asks before it makes something',
+    "sops-ts init --yes --path-regex '^secrets/'",
+    'sops-ts init --yes --age $ALICE,$BOB  # a configuration for others, without a key',
+  ],
+  flags: {
+    ...confirmationFlags,
+    age: flag.text(
+      'age',
+      { value: 'LIST', help: 'the recipients to write instead of your own key (comma list)' },
+      { short: 'a' },
+    ),
+    name: flag.text('name', {
+      value: 'NAME',
+      help: 'what your key is called in .sops.yaml (default: your user name)',
+    }),
+    keyFile: flag.text('key-file', {
+      value: 'FILE',
+      help: 'make the key there; it is refused in a repository',
+      offers: 'files',
+    }),
+    pathRegex: flag.text('path-regex', {
+      value: 'REGEX',
+      help: 'write one rule, for these files, instead of the usual ones',
+    }),
+    encryptedRegex: flag.text('encrypted-regex', {
+      value: 'REGEX',
+      help: 'encrypt only values whose keys match, in those files',
+    }),
+    ...generalFlags,
+  },
+  async run(flags, { operands, host, streams }) {
     if (operands.length > 0) throw new UsageError('init takes no operands, only flags', 'init');
     const questions = new Questions(streams);
     try {
       const outcome = await initialize(
         {
-          recipients: values.text('age'),
-          name: values.text('name'),
-          keyFile: values.text('key-file'),
-          pathRegex: values.text('path-regex'),
-          encryptedRegex: values.text('encrypted-regex'),
-          confirm: async (question) => values.isOn('yes') || questions.confirm(printable(question)),
+          recipients: flags.age,
+          name: flags.name,
+          keyFile: flags.keyFile,
+          pathRegex: flags.pathRegex,
+          encryptedRegex: flags.encryptedRegex,
+          confirm: async (question) => flags.yes || questions.confirm(printable(question)),
         },
         host,
       );
@@ -29,7 +66,7 @@ export const init: Command = {
       await questions.close();
     }
   },
-};
+});
 
 function textOf(outcome: InitOutcome): string[] {
   const lines = [...keyLines(outcome), ...configLines(outcome)];

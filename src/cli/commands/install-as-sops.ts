@@ -10,14 +10,21 @@ import { launchTarget } from '../own-process.js';
 import { printable } from '../report.js';
 import { say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
+import { command } from './command.js';
+import { generalFlags } from './shared-flags.js';
 
 /** What tells the program that it stands in for `sops` (util/host.ts); a launcher of ours is known by it, too. */
 const STAND_IN = { SOPS_TS_AS: 'sops' };
 const MARK = 'export SOPS_TS_AS=';
 
-export const installAsSops: Command = {
-  async run({ operands, host, streams }) {
+export const installAsSops = command({
+  name: 'install-as-sops',
+  task: 'setup',
+  summary: 'put a program called sops into a folder, for editors, direnv, Ansible',
+  operands: 'folder',
+  examples: ['sops-ts install-as-sops ~/.local/bin'],
+  flags: generalFlags,
+  async run(_, { operands, host, streams }) {
     const [folder, ...more] = operands;
     if (folder === undefined || more.length > 0) {
       throw new UsageError('install-as-sops takes one folder, which should be on PATH', 'install-as-sops');
@@ -34,7 +41,7 @@ export const installAsSops: Command = {
     await warnOfOthers(path, host);
     return 0;
   },
-};
+});
 
 /** Nobody's own sops is overwritten. Throws `conflict`. */
 function checkFree(path: string): void {

@@ -8,20 +8,44 @@ import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/s
 import { trustConfig } from '../../operations/trust.js';
 import { statOf } from '../../util/files.js';
 import type { Host, Log, Session } from '../../util/host.js';
+import { flag, type Values } from '../flag.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
 import { say } from '../streams.js';
-import type { Command, Invocation } from './command.js';
+import { command } from './command.js';
+import { configFlag, generalFlags } from './shared-flags.js';
 
 const DEFAULT_NETWORK = 'tcp';
 const DEFAULT_ADDRESS = '127.0.0.1:5000';
 
-export const keyservice: Command = {
-  async run(invocation) {
-    const { operands, host, streams } = invocation;
+const flags = {
+  network: flag.text(
+    'network',
+    { value: 'NET', help: 'listen on tcp (the default) or unix', offers: ['tcp', 'unix'] },
+    { short: 'net' },
+  ),
+  address: flag.text(
+    'address',
+    { value: 'ADDRESS', help: 'HOST:PORT (127.0.0.1:5000 by default), or the path of a socket' },
+    { short: 'addr' },
+  ),
+  prompt: flag.yesNo('prompt', 'ask before each use of a key', { ownBehind: false }),
+  ...configFlag,
+  ...generalFlags,
+};
+
+export const keyservice = command({
+  name: 'keyservice',
+  task: 'setup',
+  summary: 'serve the keys of this machine to others, until it is told to stop',
+  operands: '',
+  examples: ['sops-ts keyservice --network unix --address /tmp/sops.sock --prompt'],
+  flags,
+  async run(given, context) {
+    const { operands, host, streams } = context;
     if (operands.length > 0) host.warn(`keyservice takes no file; ${operands.join(' ')} has no effect.`);
     const questions = new Questions(streams);
-    const server = await listenPrivately(await optionsOf(invocation, questions));
+    const server = await listenPrivately(await optionsOf(given, host, questions));
     try {
       const listening = `Listening on ${server.uri}`;
       if (host.log) tell(host.log, listening);
@@ -36,14 +60,14 @@ export const keyservice: Command = {
       await questions.close();
     }
   },
-};
+});
 
-async function optionsOf({ values, host }: Invocation, questions: Questions): Promise<ServeOptions> {
+async function optionsOf(given: Values<typeof flags>, host: Session, questions: Questions): Promise<ServeOptions> {
   const { log } = host;
-  const config = await configIfReadable(values.text('config'), host);
+  const config = await configIfReadable(given.config, host);
   return {
-    network: values.text('network') ?? DEFAULT_NETWORK,
-    address: values.text('address') ?? DEFAULT_ADDRESS,
+    network: given.network ?? DEFAULT_NETWORK,
+    address: given.address ?? DEFAULT_ADDRESS,
     // What a client names counts as what a file names: only the server's own user can name whom to trust.
     host: () => {
       // Nor may a client have the user asked to trust more.
@@ -51,7 +75,7 @@ async function optionsOf({ values, host }: Invocation, questions: Questions): Pr
       trustConfig(config, one);
       return one;
     },
-    ...(values.isOn('prompt') ? { approve: approval(questions, host) } : {}),
+    ...(given.prompt ? { approve: approval(questions, host) } : {}),
     ...(log ? { log: (line: string) => tell(log, line) } : {}),
   };
 }

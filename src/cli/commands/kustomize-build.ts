@@ -3,18 +3,27 @@ import { buildKustomization } from '../../kubernetes/kustomize/build.js';
 import { launchTarget, ownProcess } from '../own-process.js';
 import { print, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
-import { filterRules } from './kustomize-decrypt.js';
+import { command } from './command.js';
+import { filterFlags, filterRules } from './filter-flags.js';
 
 const NAME = 'kustomize build';
 
-export const kustomizeBuild: Command = {
-  async run({ values, operands, behindDashes = 0, host, streams }) {
+export const kustomizeBuild = command({
+  name: 'kustomize build',
+  task: 'kubernetes',
+  summary: 'run kustomize with the plug-in set up, and decrypt what goes in and comes out',
+  operands: '[folder] [-- argument...]',
+  examples: [
+    'sops-ts kustomize build overlays/prod | kubectl apply -f -',
+    'sops-ts kustomize build . -- --enable-helm',
+  ],
+  flags: filterFlags,
+  async run(flags, { operands, behindDashes = 0, host, streams }) {
     const own = operands.slice(0, operands.length - behindDashes);
     if (own.length > 1)
       throw new UsageError('kustomize build takes one folder; words for kustomize go behind --', NAME);
     const request = {
-      ...filterRules(values, NAME),
+      ...filterRules(flags, NAME),
       folder: own[0] ?? '.',
       args: operands.slice(operands.length - behindDashes),
       launch: launchTarget(),
@@ -24,4 +33,4 @@ export const kustomizeBuild: Command = {
     if (stdout !== '') await print(streams, stdout);
     return status;
   },
-};
+});

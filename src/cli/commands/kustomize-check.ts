@@ -1,11 +1,18 @@
 /** `kustomize check`: from flags to findings, one a line. */
 import { checkKustomizations } from '../../kubernetes/kustomize/check.js';
 import { printFindings } from '../findings.js';
+import { PROGRAM } from '../program-flags.js';
 import { UsageError } from '../usage-error.js';
-import type { Command } from './command.js';
+import { command } from './command.js';
 
-export const kustomizeCheck: Command = {
-  async run({ operands, behindDashes, host, streams }) {
+export const kustomizeCheck = command({
+  name: 'kustomize check',
+  task: 'kubernetes',
+  summary: 'find what would go wrong in a build, or cannot be told; exit with 1 if there is anything',
+  operands: '[folder] [-- flag of kustomize...]',
+  examples: ['sops-ts kustomize check overlays/prod', 'sops-ts kustomize check . -- --enable-alpha-plugins'],
+  flags: { verbose: PROGRAM.verbose },
+  async run(_, { operands, behindDashes, host, streams }) {
     const count = operands.length - (behindDashes ?? 0);
     if (count > 1)
       throw new UsageError('kustomize check takes one folder; flags of kustomize go behind --', 'kustomize check');
@@ -15,4 +22,4 @@ export const kustomizeCheck: Command = {
     const checked = `looked at ${files} file(s), checked ${kustomizations} kustomization(s) and ${generators} generator(s) of encrypted files`;
     return printFindings(streams, findings, checked);
   },
-};
+});

@@ -3,57 +3,98 @@ import { type MakeRequest, makeManifests, type SecretRequest } from '../../kuber
 import { checkName, readPairs } from '../../kubernetes/kustomize/names.js';
 import { BEHAVIORS } from '../../kubernetes/kustomize/plan.js';
 import type { OutputForm } from '../../kubernetes/manifest/print.js';
-import type { FlagValues } from '../flag-values.js';
+import { flag, type Values } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
 import { print, readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
+import { type Context, command } from './command.js';
 
 const NAME = 'kustomize generate';
 const FORMS: readonly OutputForm[] = ['yaml', 'json', 'list', 'resourcelist'];
 
-export const kustomizeGenerate: Command = {
-  async run(invocation) {
-    await print(invocation.streams, await makeManifests(makeRequest(invocation), invocation.host));
+const flags = {
+  name: flag.text('name', { value: 'NAME', help: 'make a Secret of this name' }),
+  namespace: flag.text('namespace', { value: 'NS', help: 'put Secrets and ConfigMaps into a namespace' }),
+  type: flag.text('type', { value: 'TYPE', help: 'its type, e.g. kubernetes.io/tls' }),
+  fromEnv: flag.list('from-env', {
+    value: 'FILE',
+    help: 'the variables of a dotenv file, or a map in YAML or JSON',
+    offers: 'files',
+  }),
+  fromFile: flag.list('from-file', {
+    value: '[KEY=]FILE',
+    help: 'the whole text of a file under a key',
+    offers: 'files',
+  }),
+  fromBinary: flag.list('from-binary', {
+    value: '[KEY=]FILE',
+    help: 'the bytes of a file under a key',
+    offers: 'files',
+  }),
+  label: flag.list('label', { value: 'K=V', group: 'marks' }),
+  annotation: flag.list('annotation', { value: 'K=V', group: 'marks' }),
+  dataOnly: flag.yesNo('data-only', 'stringData becomes data, so that behavior merge loses nothing'),
+  stringData: flag.yesNo('string-data', 'data that is text becomes stringData'),
+  needsHash: flag.yesNo('needs-hash', { group: 'marks' }),
+  hash: flag.yesNo('hash', 'append the hash to the names that kustomize would append'),
+  behavior: flag.text('behavior', { value: 'WORD', group: 'marks', offers: BEHAVIORS }),
+  immutable: flag.yesNo('immutable', { group: 'marks' }),
+  yaml11: flag.yesNo('yaml11', 'take unquoted values as YAML 1.1 does (yes: true, 007: 7) instead of refusing them'),
+  output: flag.text('output', { value: 'FORM', group: 'printing', offers: FORMS }),
+  sort: flag.yesNo('sort', { group: 'printing' }),
+  noComments: flag.yesNo('no-comments', { group: 'printing' }),
+  verbose: PROGRAM.verbose,
+};
+type Flags = Values<typeof flags>;
+
+export const kustomizeGenerate = command({
+  name: 'kustomize generate',
+  task: 'kubernetes',
+  summary: 'print manifests from encrypted or plain files, and make Secrets',
+  operands: '[file...]',
+  examples: [
+    'sops-ts kustomize generate secret.enc.yaml | kubectl apply -f -',
+    'sops-ts kustomize generate --name app --from-env app.enc.env --from-file tls.key=key.enc.pem --needs-hash',
+  ],
+  file: 'operand',
+  flags,
+  async run(given, context) {
+    await print(context.streams, await makeManifests(makeRequest(given, context), context.host));
     return 0;
   },
-};
+});
 
 /** What the flags ask for. Throws `usage`. */
-export function makeRequest({ values, operands, streams }: Invocation): MakeRequest {
-  const secret = secretRequest(values);
+function makeRequest(given: Flags, { operands, streams }: Context): MakeRequest {
+  const { namespace } = given;
+  const secret = secretRequest(given);
   if (!secret && operands.length === 0) throw new UsageError('no files, and no Secret to be made (--name)', NAME);
-  refuseBoth(values, 'data-only', 'string-data');
-  refuseBoth(values, 'hash', 'needs-hash');
-  const namespace = values.text('namespace');
+  if (given.dataOnly && given.stringData) throw excluding('data-only', 'string-data');
+  if (given.hash && given.needsHash) throw excluding('hash', 'needs-hash');
   if (namespace !== undefined) checkName(namespace, 'the namespace');
   return {
     files: operands,
     secret,
     namespace,
-    labels: readPairs(values.list('label'), 'label'),
-    annotations: readPairs(values.list('annotation'), 'annotation'),
+    labels: readPairs(given.label, 'label'),
+    annotations: readPairs(given.annotation, 'annotation'),
     marks: {
-      needsHash: values.isOn('needs-hash'),
-      immutable: values.isOn('immutable'),
-      dataOnly: values.isOn('data-only'),
-      behavior: choice(values, 'behavior', BEHAVIORS),
+      needsHash: given.needsHash,
+      immutable: given.immutable,
+      dataOnly: given.dataOnly,
+      behavior: choice(given.behavior, 'behavior', BEHAVIORS),
     },
-    stringData: values.isOn('string-data'),
-    hash: values.isOn('hash'),
-    policy: values.isOn('yaml11') ? 'yaml11' : 'refuse',
-    form: choice(values, 'output', FORMS) ?? 'yaml',
-    sort: values.isOn('sort'),
-    comments: !values.isOn('no-comments'),
+    stringData: given.stringData,
+    hash: given.hash,
+    policy: given.yaml11 ? 'yaml11' : 'refuse',
+    form: choice(given.output, 'output', FORMS) ?? 'yaml',
+    sort: given.sort,
+    comments: !given.noComments,
     readStdin: () => readStandardInput(streams, 'the generator'),
   };
 }
 
-function secretRequest(values: FlagValues): SecretRequest | undefined {
-  const name = values.text('name');
-  const [fromEnv = [], fromFile = [], fromBinary = []] = ['from-env', 'from-file', 'from-binary'].map((flag) =>
-    values.list(flag),
-  );
-  const type = values.text('type');
+function secretRequest({ name, type, fromEnv, fromFile, fromBinary }: Flags): SecretRequest | undefined {
   const hasContent = fromEnv.length + fromFile.length + fromBinary.length > 0;
   if (name === undefined) {
     if (hasContent || type !== undefined) throw new UsageError('the Secret to be made needs a --name', NAME);
@@ -63,15 +104,14 @@ function secretRequest(values: FlagValues): SecretRequest | undefined {
   return { name, type, fromEnv, fromFile, fromBinary };
 }
 
-function refuseBoth(values: FlagValues, one: string, other: string): void {
-  if (values.isOn(one) && values.isOn(other)) throw new UsageError(`--${one} and --${other} exclude each other`, NAME);
+function excluding(one: string, other: string): UsageError {
+  return new UsageError(`--${one} and --${other} exclude each other`, NAME);
 }
 
-function choice<T extends string>(values: FlagValues, flag: string, words: readonly T[]): T | undefined {
-  const text = values.text(flag);
+function choice<T extends string>(text: string | undefined, name: string, words: readonly T[]): T | undefined {
   const found = words.find((word) => word === text);
   if (text !== undefined && found === undefined) {
-    throw new UsageError(`${JSON.stringify(text)} is none of ${words.join(', ')} for --${flag}`, NAME);
+    throw new UsageError(`${JSON.stringify(text)} is none of ${words.join(', ')} for --${name}`, NAME);
   }
   return found;
 }

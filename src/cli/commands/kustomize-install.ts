@@ -1,33 +1,50 @@
 /** `kustomize install`: from flags to launchers. */
 import { join, resolve } from 'node:path';
 import { LEGACY_KINDS, legacyPath, pluginHome, writeLauncher } from '../../kubernetes/kustomize/launcher.js';
+import { flag, type Values } from '../flag.js';
 import { launchTarget } from '../own-process.js';
+import { PROGRAM } from '../program-flags.js';
 import { say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
+import { type Context, command } from './command.js';
+import { legacyFlag } from './shared-flags.js';
 
 const NAME = 'kustomize install';
 const DEFAULT_NAME = 'sops-ts-kustomize';
 
-export const kustomizeInstall: Command = {
-  async run(invocation) {
-    for (const path of launcherPaths(invocation)) {
+const flags = {
+  ...legacyFlag,
+  as: flag.text('as', { value: 'NAME', help: 'call the launcher NAME, e.g. ksops' }),
+  verbose: PROGRAM.verbose,
+};
+
+export const kustomizeInstall = command({
+  name: 'kustomize install',
+  task: 'kubernetes',
+  summary: 'put a launcher of the plug-in on a path, or where kustomize looks for legacy plug-ins',
+  operands: '[folder]',
+  examples: [
+    'sops-ts kustomize install --as ksops ~/.local/bin',
+    'sops-ts kustomize install --legacy   # the home of plug-ins',
+  ],
+  flags,
+  async run(given, context) {
+    for (const path of launcherPaths(given, context)) {
       await writeLauncher(path, launchTarget());
-      say(invocation.streams.stderr, `installed ${path}\n`);
+      say(context.streams.stderr, `installed ${path}\n`);
     }
     return 0;
   },
-};
+});
 
 /** Where launchers are to be, absolute. Throws `usage`. */
-export function launcherPaths({ values, operands, host }: Invocation): string[] {
+function launcherPaths({ as: name, legacy }: Values<typeof flags>, { operands, host }: Context): string[] {
   const [folder, ...more] = operands;
   if (more.length > 0) throw new UsageError('kustomize install takes one folder', NAME);
-  const name = values.text('as');
   if (name !== undefined && (name.includes('/') || name === '.' || name === '..')) {
     throw new UsageError('--as takes the name of a program, not a path', NAME);
   }
-  if (!values.isOn('legacy')) {
+  if (!legacy) {
     if (folder === undefined) throw new UsageError('name the folder of programs, or give --legacy', NAME);
     return [join(resolve(host.cwd, folder), name ?? DEFAULT_NAME)];
   }

@@ -7,44 +7,65 @@ import {
   publishFiles,
 } from '../../operations/write/publish.js';
 import { painterFor } from '../colours.js';
+import { flag, type Values } from '../flag.js';
 import { changeText } from '../key-change-text.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
-import type { Command, Invocation } from './command.js';
-import { keyServiceFlags } from './document-flags.js';
+import { type Context, command } from './command.js';
+import { keyServiceChoice } from './document-flags.js';
+import { configFlag, confirmationFlags, generalFlags, openingFlags } from './shared-flags.js';
 
-export const publish: Command = {
-  async run(invocation) {
-    const { streams, host } = invocation;
+const flags = {
+  ...confirmationFlags,
+  dryRun: flag.yesNo('dry-run', 'open and check everything, show what would be sent (keys only), send nothing'),
+  recursive: flag.yesNo('recursive', 'every file of a folder but hidden ones, named by its path in there'),
+  omitExtensions: flag.yesNo('omit-extensions', 'cut the last extension from the name at the destination'),
+  ...openingFlags,
+  ...configFlag,
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const publish = command({
+  name: 'publish',
+  task: 'places',
+  summary: 'send files to S3, GCS or Vault, as the destination_rules of .sops.yaml say',
+  operands: 'file|folder',
+  examples: ['sops-ts publish --dry-run secrets/app.yaml', 'sops-ts publish --yes --recursive secrets'],
+  operandRule: 'first',
+  file: 'operand',
+  flags,
+  async run(given, context) {
+    const { streams, host } = context;
     const questions = new Questions(streams);
     try {
-      const outcome = await publishFiles(publishRequest(invocation, talkWith(invocation, questions)), host);
+      const outcome = await publishFiles(publishRequest(given, context, talkWith(given, context, questions)), host);
       if (outcome.failed > 0) throw new SopsError('failed', `failed publishing ${outcome.failed} file(s)`);
       return 0;
     } finally {
       await questions.close();
     }
   },
-};
+});
 
 /** What the flags ask for. */
-export function publishRequest({ values, operands }: Invocation, talk: PublishTalk): PublishRequest {
+function publishRequest(given: Flags, { operands }: Context, talk: PublishTalk): PublishRequest {
   return {
     path: operands[0],
-    recursive: values.isOn('recursive'),
-    omitExtensions: values.isOn('omit-extensions'),
-    dryRun: values.isOn('dry-run'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    decryptionOrder: values.text('decryption-order'),
+    recursive: given.recursive,
+    omitExtensions: given.omitExtensions,
+    dryRun: given.dryRun,
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    decryptionOrder: given.decryptionOrder,
     talk,
   };
 }
 
-function talkWith({ values, streams, host }: Invocation, questions: Questions): PublishTalk {
+function talkWith(given: Flags, { streams, host }: Context, questions: Questions): PublishTalk {
   const tell = (text: string): void => {
-    if (values.isOn('verbose')) say(streams.stderr, `${text}\n`);
+    if (given.verbose) say(streams.stderr, `${text}\n`);
   };
   return {
     showChange: (change, nameOf) => {
@@ -53,11 +74,11 @@ function talkWith({ values, streams, host }: Invocation, questions: Questions): 
     },
     preview: (file, url, masked) => writeAll(streams.stdout, previewText(file, url, masked)),
     confirm: async (file, url) =>
-      values.isOn('yes') || questions.confirm(`uploading ${printable(file)} to ${printable(url)} ?`, ' (y/n): '),
+      given.yes || questions.confirm(`uploading ${printable(file)} to ${printable(url)} ?`, ' (y/n): '),
     canceled: (file) => writeAll(streams.stdout, `Publication of ${printable(file)} canceled\n`),
     finished: (file, url, result) =>
       tell(`File ${printable(file)} ${result === 'written' ? 'published to' : 'is up to date in'} ${printable(url)}`),
-    failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
+    failed: (error) => say(streams.stderr, reportOf(error, given.verbose).text),
     ended: (outcome) => say(streams.stderr, `${summaryOf(outcome)}\n`),
   };
 }

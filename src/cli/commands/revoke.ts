@@ -4,29 +4,51 @@ import { SopsError } from '../../errors.js';
 import type { AffectedFile, Revocation } from '../../operations/recipients/revocation.js';
 import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/recipients/revoke.js';
 import { type Painter, painterFor } from '../colours.js';
+import { flag, type Values } from '../flag.js';
 import { jsonText } from '../json-text.js';
+import { PROGRAM } from '../program-flags.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
-import { keyServiceFlags } from './document-flags.js';
+import { type Context, command } from './command.js';
+import { keyServiceChoice } from './document-flags.js';
+import { configFlag, confirmationFlags, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
 
-export const revoke: Command = {
-  async run(invocation) {
-    const questions = new Questions(invocation.streams);
+const flags = {
+  ...confirmationFlags,
+  dryRun: flag.yesNo('dry-run', 'show what would be done and change nothing (updatekeys: the same as --check)'),
+  keepUnlisted: flag.yesNo('keep-unlisted', PROGRAM.keepUnlisted.text),
+  ...ignoreMacFlag,
+  ...openingFlags,
+  ...configFlag,
+  json: flag.yesNo('json', 'with --dry-run: print what a program can read'),
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const revoke = command({
+  name: 'revoke',
+  task: 'readers',
+  summary: 'take a recipient out of .sops.yaml and every file, and list what they could read',
+  operands: 'name|recipient [folder]',
+  examples: ['sops-ts revoke --dry-run alice', 'sops-ts revoke age1… secrets'],
+  writesInPlace: 'always',
+  flags,
+  async run(given, context) {
+    const questions = new Questions(context.streams);
     try {
-      const request = revokeRequest(invocation, talkWith(invocation, questions));
-      const { outcome, failed } = await revokeRecipient(request, invocation.host);
+      const request = revokeRequest(given, context, talkWith(given, context, questions));
+      const { outcome, failed } = await revokeRecipient(request, context.host);
       if (failed > 0)
         throw new SopsError('failed', `${failed} file(s) failed, and may still be readable for the recipient`);
-      say(invocation.streams.stderr, `${LAST_WORDS[outcome]}\n`);
+      say(context.streams.stderr, `${LAST_WORDS[outcome]}\n`);
       return 0;
     } finally {
       await questions.close();
     }
   },
-};
+});
 
 const LAST_WORDS = {
   revoked:
@@ -36,32 +58,32 @@ const LAST_WORDS = {
 } as const;
 
 /** What the flags ask for. Throws `usage`. */
-export function revokeRequest({ values, operands }: Invocation, talk: RevokeTalk): RevokeRequest {
+export function revokeRequest(given: Flags, { operands }: Context, talk: RevokeTalk): RevokeRequest {
   const [who, folder, ...others] = operands;
-  if (values.isOn('json') && !values.isOn('dry-run')) {
+  if (given.json && !given.dryRun) {
     throw new UsageError('--json goes with --dry-run: other runs ask and tell on the way', 'revoke');
   }
   if (!who || others.length > 0) throw new UsageError('revoke takes a name or recipient, and a folder', 'revoke');
   return {
     who,
     folder,
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    dryRun: values.isOn('dry-run'),
-    ignoreMac: values.isOn('ignore-mac'),
-    keepUnlisted: values.isOn('keep-unlisted'),
-    decryptionOrder: values.text('decryption-order'),
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    dryRun: given.dryRun,
+    ignoreMac: given.ignoreMac,
+    keepUnlisted: given.keepUnlisted,
+    decryptionOrder: given.decryptionOrder,
     talk,
   };
 }
 
-function talkWith({ values, streams, host }: Invocation, questions: Questions): RevokeTalk {
+function talkWith(given: Flags, { streams, host }: Context, questions: Questions): RevokeTalk {
   return {
     showPlan: (plan) =>
-      writeAll(streams.stdout, values.isOn('json') ? jsonText(planData(plan)) : planText(plan, painterFor(streams))),
-    confirm: async () => values.isOn('yes') || questions.confirm('Is this okay?'),
+      writeAll(streams.stdout, given.json ? jsonText(planData(plan)) : planText(plan, painterFor(streams))),
+    confirm: async () => given.yes || questions.confirm('Is this okay?'),
     written: (path) => say(streams.stderr, `File ${printable(path)} written\n`),
-    failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
+    failed: (error) => say(streams.stderr, reportOf(error, given.verbose).text),
     warn: (message) => host.warn(message),
   };
 }

@@ -2,46 +2,76 @@
 import { SopsError } from '../../errors.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { type RotateRequest, rotateFile } from '../../operations/recipients/rotate.js';
-import type { FlagValues } from '../flag-values.js';
-import type { Command, Invocation } from './command.js';
-import { formatFlag, inputAndOutput, keyServiceFlags } from './document-flags.js';
+import { flag, type Values } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
+import { type Context, command } from './command.js';
+import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
 import { forEachFile } from './several.js';
+import { configFlag, generalFlags, ignoreMacFlag, openingFlags, printingFlags } from './shared-flags.js';
 
-export const rotate: Command = forEachFile({
-  async run(invocation) {
-    const { warnings } = await rotateFile(rotateRequest(invocation), invocation.host);
-    for (const warning of warnings) invocation.host.warn(warning);
-    return 0;
-  },
+const flags = {
+  ...printingFlags,
+  changes: PROGRAM.changes,
+  encryptionContext: flag.text('encryption-context', {
+    value: 'K:V,…',
+    help: 'the encryption context for keys of --add-kms',
+  }),
+  keepUnlisted: PROGRAM.keepUnlisted,
+  ...ignoreMacFlag,
+  ...openingFlags,
+  ...configFlag,
+  indent: PROGRAM.indent,
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const rotate = command({
+  name: 'rotate',
+  task: 'readers',
+  summary: 'give a file a new data key, and add or remove recipients',
+  operands: 'file | -i file...',
+  examples: ['sops-ts rotate -i secrets/*.yaml', 'sops-ts rotate -i --add-age $RECIPIENT --rm-pgp $FP secrets.yaml'],
+  oldForm: PROGRAM.rotate,
+  operandRule: 'first',
+  severalInPlace: true,
+  file: 'operand',
+  writesInPlace: ['inPlace'],
+  flags,
+  run: (given, context) => forEachFile(given, context, (one) => rotateOne(given, one)),
 });
 
+async function rotateOne(given: Flags, context: Context): Promise<number> {
+  const { warnings } = await rotateFile(rotateRequest(given, context), context.host);
+  for (const warning of warnings) context.host.warn(warning);
+  return 0;
+}
+
 /** What the flags ask for. Throws `no-file`, `conflict` and `usage`. */
-export function rotateRequest(invocation: Invocation): RotateRequest {
-  const { values, operands, oldForm } = invocation;
+export function rotateRequest(given: Flags, context: Context): RotateRequest {
+  const { operands, oldForm, host } = context;
   if (operands.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   return {
-    ...inputAndOutput(invocation),
+    ...inputAndOutput(given, context),
     oldForm,
-    addKeys: changes(values, 'add'),
-    removeKeys: changes(values, 'rm'),
-    encryptionContext: values.text('encryption-context'),
-    ignoreMac: values.isOn('ignore-mac'),
-    keepUnlisted: values.isOn('keep-unlisted'),
-    decryptionOrder: values.text('decryption-order'),
-    inputType: formatFlag(invocation, 'input-type'),
-    outputType: formatFlag(invocation, 'output-type'),
-    filenameOverride: values.text('filename-override'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    indent: values.integer('indent'),
+    addKeys: changesOf(given, 'add'),
+    removeKeys: changesOf(given, 'rm'),
+    encryptionContext: given.encryptionContext,
+    ignoreMac: given.ignoreMac,
+    keepUnlisted: given.keepUnlisted,
+    decryptionOrder: given.decryptionOrder,
+    ...typesOf(given, host),
+    filenameOverride: given.filenameOverride,
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    indent: given.indent,
   };
 }
 
 /** The recipients of the `--add-…` or `--rm-…` flags, by type. */
-function changes(values: FlagValues, change: 'add' | 'rm'): Map<string, string> {
+function changesOf({ changes }: Flags, change: 'add' | 'rm'): Map<string, string> {
   const found = new Map<string, string>();
   for (const row of KEY_TYPES) {
-    const text = values.text(`${change}-${row.flag}`);
+    const text = changes.get(`${change}-${row.flag}`);
     if (text !== undefined) found.set(row.type, text);
   }
   return found;

@@ -9,20 +9,37 @@ import { systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { decodeText, encodeText } from '../../util/text.js';
+import { flag, type Values } from '../flag.js';
 import { readStandardInput } from '../streams.js';
-import type { Invocation } from './command.js';
+import type { Context } from './command.js';
 
-/** Flags that say where the value comes from; at most one of them. */
-const SOURCES = ['generate', 'value-file', 'value-stdin'];
+/** Where the value comes from, if not from the command line, and whether it is text. */
+export const valueFlags = {
+  valueFile: flag.yesNo('value-file', 'read the JSON value from the file that is named instead'),
+  valueStdin: flag.yesNo('value-stdin', 'read the value from standard input: JSON, else text'),
+  generate: flag.text('generate', {
+    value: 'KIND',
+    help: 'set a new random secret: a length, or password, hex, base64 (:LENGTH), uuid',
+    offers: ['password', 'hex', 'base64', 'uuid'],
+  }),
+  text: flag.yesNo(
+    'text',
+    'take the value as text, as it is (without a last line break, from a file or standard input)',
+  ),
+};
+export type ValueFlags = Values<typeof valueFlags>;
 
 /** Refuses two sources of one value, and a value made up that is to be read in some way. Throws `failed` and `conflict`. */
-export function checkSources({ values }: Invocation): void {
-  const isGiven = (name: string): boolean => values.isOn(name) || values.text(name) !== undefined;
-  const [first, second] = SOURCES.filter(isGiven);
+export function checkSources(given: ValueFlags): void {
+  const [first, second] = [
+    ...(given.generate === undefined ? [] : ['generate']),
+    ...(given.valueFile ? ['value-file'] : []),
+    ...(given.valueStdin ? ['value-stdin'] : []),
+  ];
   if (first === 'value-file' && second !== undefined) {
     throw new SopsError('failed', 'Error: cannot use both --value-file and --value-stdin');
   }
-  const other = second ?? (first === 'generate' && values.isOn('text') ? 'text' : undefined);
+  const other = second ?? (first === 'generate' && given.text ? 'text' : undefined);
   if (other !== undefined) throw new SopsError('conflict', `Error: cannot use both --${first} and --${other}`);
 }
 
@@ -37,24 +54,27 @@ export function wrongCount(withoutValue: boolean): SopsError {
 export interface ValueWords {
   readonly file: string;
   readonly place: string;
-  readonly given: string | undefined;
+  readonly word: string | undefined;
 }
 
 /** Throws `set-syntax` for what is no JSON and not to be text, `failed` for a file that cannot be read, `no-file` without any. */
-export async function readValue(invocation: Invocation, { file, place, given }: ValueWords): Promise<Value> {
-  const { values, host } = invocation;
-  const wish = values.text('generate');
-  if (wish !== undefined) return leaf(generateSecret(wish));
-  if (given === undefined && !values.isOn('value-stdin')) return leaf(await askValue(host, place));
-  const text = await textGiven(invocation, given);
-  if (values.isOn('text')) return leaf(text.bare);
+export async function readValue(
+  given: ValueFlags,
+  context: Context,
+  { file, place, word }: ValueWords,
+): Promise<Value> {
+  const { host } = context;
+  if (given.generate !== undefined) return leaf(generateSecret(given.generate));
+  if (word === undefined && !given.valueStdin) return leaf(await askValue(host, place));
+  const text = await textGiven(given, context, word);
+  if (given.text) return leaf(text.bare);
   try {
     const value = parseJsonValue(text.whole);
-    if (values.isOn('value-stdin') && !host.calledAsSops) warnOfNumber(value, text.bare, host);
+    if (given.valueStdin && !host.calledAsSops) warnOfNumber(value, text.bare, host);
     return value;
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    if (values.isOn('value-stdin') && !host.calledAsSops && !looksLikeJson(text.whole)) return leaf(text.bare);
+    if (given.valueStdin && !host.calledAsSops && !looksLikeJson(text.whole)) return leaf(text.bare);
     throw error.with(error.code, { file });
   }
 }
@@ -65,12 +85,11 @@ interface GivenText {
   readonly bare: string;
 }
 
-async function textGiven({ values, host, streams }: Invocation, given = ''): Promise<GivenText> {
-  if (values.isOn('value-stdin'))
-    return withoutLineEnd(decoded(await readStandardInput(streams, 'the value'), 'standard input'));
-  if (values.isOn('value-file')) return withoutLineEnd(decoded(readValueFile(resolve(host.cwd, given), given), given));
+async function textGiven(given: ValueFlags, { host, streams }: Context, word = ''): Promise<GivenText> {
+  if (given.valueStdin) return withoutLineEnd(decoded(await readStandardInput(streams, 'the value'), 'standard input'));
+  if (given.valueFile) return withoutLineEnd(decoded(readValueFile(resolve(host.cwd, word), word), word));
   // SOPS's reader of JSON puts U+FFFD in the place of such bytes.
-  const text = host.calledAsSops ? given.toWellFormed() : decoded(encodeText(given), 'it');
+  const text = host.calledAsSops ? word.toWellFormed() : decoded(encodeText(word), 'it');
   return { whole: text, bare: text };
 }
 

@@ -3,42 +3,59 @@ import { SopsError } from '../../errors.js';
 import { parseValuePath } from '../../operations/read/value-path.js';
 import { parseJsonValue } from '../../operations/write/json-value.js';
 import { type SetRequest, setInFile } from '../../operations/write/set.js';
-import { changeRequest, toldOutcome } from './change-flags.js';
-import type { Command, Invocation } from './command.js';
-import { checkSources, readValue, wrongCount } from './set-value.js';
+import type { Values } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
+import { changeFlags, changeRequest, toldOutcome } from './change-flags.js';
+import { type Context, command } from './command.js';
+import { checkSources, readValue, type ValueFlags, valueFlags, wrongCount } from './set-value.js';
 
-export const set: Command = {
-  async run(invocation) {
-    return toldOutcome(await setInFile(await setRequest(invocation), invocation.host), invocation);
+const flags = { ...valueFlags, ...changeFlags };
+type Flags = ValueFlags & Values<typeof changeFlags>;
+
+export const set = command({
+  name: 'set',
+  task: 'files',
+  summary: 'set one value of a file; without a value it is asked for, unseen',
+  operands: 'file place [json|text --text]',
+  examples: [
+    'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
+    "sops-ts set secrets.yaml db.user 'Jo Doe' --text",
+    'openssl rand -base64 24 | sops-ts set secrets.yaml db.password --value-stdin',
+  ],
+  oldForm: PROGRAM.set,
+  plainOperandsWith: 'text',
+  file: 'operand',
+  writesInPlace: 'always',
+  flags,
+  async run(given, context) {
+    return toldOutcome(await setInFile(await setRequest(given, context), context.host), context);
   },
-};
+});
 
 /** What the command line asks for. Throws `failed`, `no-file`, `set-syntax`, `usage`, in the order of docs/command-line.md#set. */
-export async function setRequest(invocation: Invocation): Promise<SetRequest> {
-  if (invocation.oldForm) return oldRequest(invocation);
-  const { values, operands } = invocation;
-  checkSources(invocation);
-  const [file, place, ...given] = operands;
-  const withoutValue = values.isOn('value-stdin') || values.text('generate') !== undefined;
+async function setRequest(given: Flags, context: Context): Promise<SetRequest> {
+  if (context.oldForm) return oldRequest(given, context);
+  checkSources(given);
+  const [file, place, ...words] = context.operands;
+  const withoutValue = given.valueStdin || given.generate !== undefined;
   const most = withoutValue ? 0 : 1;
-  if (file === undefined || place === undefined || given.length > most) throw wrongCount(withoutValue);
-  if (values.isOn('value-file') && given.length === 0) throw wrongCount(false);
+  if (file === undefined || place === undefined || words.length > most) throw wrongCount(withoutValue);
+  if (given.valueFile && words.length === 0) throw wrongCount(false);
   const path = parseValuePath(place, 'set');
   return {
-    ...changeRequest(invocation, file),
+    ...changeRequest(given, context, file),
     path,
-    value: await readValue(invocation, { file, place, given: given[0] }),
+    value: await readValue(given, context, { file, place, word: words[0] }),
   };
 }
 
 /** The old form: `--set 'INDEX JSON' FILE`, cut behind the first bracket with a blank. */
-function oldRequest(invocation: Invocation): SetRequest {
-  const { values, operands } = invocation;
-  const text = values.text('set') ?? '';
+function oldRequest(given: Flags, context: Context): SetRequest {
+  const { operands, oldText: text = '' } = context;
   const cut = text.indexOf('] ');
   if (cut < 0) {
     throw new SopsError('set-syntax', 'Invalid --set format', { hint: 'Write: --set \'["key"]["other"] "value"\'' });
   }
   const path = parseValuePath(text.slice(0, cut + 1), 'set');
-  return { ...changeRequest(invocation, operands[0] ?? ''), path, value: parseJsonValue(text.slice(cut + 2)) };
+  return { ...changeRequest(given, context, operands[0] ?? ''), path, value: parseJsonValue(text.slice(cut + 2)) };
 }

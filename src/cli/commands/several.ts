@@ -6,32 +6,36 @@ import { statSync } from '../../util/fs.js';
 import { wordedFailure } from '../../util/system-failure.js';
 import { reportOf } from '../report.js';
 import { say } from '../streams.js';
-import { takesSeveral } from '../surplus.js';
-import type { Command, Invocation } from './command.js';
+import type { Context } from './command.js';
 
-/**
- * The command for several files. One that fails is told and does not keep the others from their turn; the status is then that of the
- * first failure. What stands behind the first file and is none has no effect, as in SOPS, and a warning says so.
- */
-export function forEachFile(command: Command): Command {
-  return {
-    async run(invocation) {
-      const { operands, values, oldForm } = invocation;
-      if (operands.length < 2 || oldForm || !takesSeveral({ severalInPlace: true }, values))
-        return command.run(invocation);
-      const files = filesOf(invocation);
-      if (files.length === 1) return command.run({ ...invocation, operands: files });
-      let status = 0;
-      for (const file of files) {
-        const one = await runOn(file, command, invocation);
-        status ||= one;
-      }
-      return status;
-    },
-  };
+interface SeveralFlags {
+  readonly inPlace: boolean;
+  readonly filenameOverride: string | undefined;
+  readonly verbose: boolean;
 }
 
-function filesOf({ operands, host }: Invocation): string[] {
+type RunOne = (context: Context) => Promise<number>;
+
+/**
+ * Runs a command on one file, or on each. One that fails is told and does not keep the others from their turn; the status is then that of
+ * the first failure. What stands behind the first file and is none has no effect, as in SOPS, and a warning says so.
+ */
+export async function forEachFile(given: SeveralFlags, context: Context, runOne: RunOne): Promise<number> {
+  const { operands, oldForm } = context;
+  // A name given for a file is one file's (surplus.ts says the same of the words).
+  const takesSeveral = given.inPlace && given.filenameOverride === undefined;
+  if (operands.length < 2 || oldForm || !takesSeveral) return runOne(context);
+  const files = filesOf(context);
+  if (files.length === 1) return runOne({ ...context, operands: files });
+  let status = 0;
+  for (const file of files) {
+    const one = await runTold({ ...context, operands: [file] }, runOne, given.verbose);
+    status ||= one;
+  }
+  return status;
+}
+
+function filesOf({ operands, host }: Context): string[] {
   const [first = '', ...others] = operands;
   const files = [first];
   for (const other of new Set(others)) {
@@ -42,15 +46,15 @@ function filesOf({ operands, host }: Invocation): string[] {
   return files;
 }
 
-async function runOn(file: string, command: Command, invocation: Invocation): Promise<number> {
-  const { streams, values } = invocation;
+async function runTold(context: Context, runOne: RunOne, verbose: boolean): Promise<number> {
+  const [file = ''] = context.operands;
   try {
-    return await command.run({ ...invocation, operands: [file] });
+    return await runOne(context);
   } catch (thrown) {
     const error = wordedFailure(thrown);
     if (!(error instanceof SopsError)) throw error;
-    const { text, status } = reportOf(error.with(error.code, { file: error.file ?? file }), values.isOn('verbose'));
-    say(streams.stderr, text);
+    const { text, status } = reportOf(error.with(error.code, { file: error.file ?? file }), verbose);
+    say(context.streams.stderr, text);
     return status;
   }
 }

@@ -1,29 +1,50 @@
 /** `trust`: from flags to the operations, and what is told of a configuration. */
 import { trustRecords } from '../../config/trust-record.js';
 import { distrustConfiguration, type Trusted, trustConfiguration } from '../../operations/trusting.js';
+import { flag, type Values } from '../flag.js';
 import { printable } from '../report.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
+import { type Context, command } from './command.js';
+import { configFlag, generalFlags } from './shared-flags.js';
 
-export const trust: Command = {
-  async run(invocation) {
-    const { operands, streams } = invocation;
+const flags = {
+  list: flag.yesNo('list', 'show which configurations are trusted, and which have changed since or are gone'),
+  remove: flag.yesNo('remove', 'trust it no more'),
+  ...configFlag,
+  ...generalFlags,
+};
+
+export const trust = command({
+  name: 'trust',
+  task: 'setup',
+  summary: 'use the addresses, roles and plug-ins that a .sops.yaml names, as it is now',
+  operands: '[folder]',
+  examples: [
+    'sops-ts trust                         # shows what it names, and remembers it; a change asks again',
+    'sops-ts trust --list',
+    'sops-ts trust --remove ~/src/clone',
+  ],
+  flags,
+  async run(given, context) {
+    const { operands, streams } = context;
     if (operands.length > 1) throw new UsageError('trust takes one folder', 'trust');
-    const lines = await linesOf(invocation);
+    const lines = await linesOf(given, context);
     await writeAll(streams.stdout, lines.map((line) => `${printable(line)}\n`).join(''));
     return 0;
   },
-};
+});
 
-async function linesOf({ operands: [place], values, host }: Invocation): Promise<string[]> {
-  const request = { place, configPath: values.text('config') };
-  const [isList, isRemoval] = [values.isOn('list'), values.isOn('remove')];
-  if (isList && (isRemoval || place !== undefined)) {
+async function linesOf(
+  { list, remove, config }: Values<typeof flags>,
+  { operands: [place], host }: Context,
+): Promise<string[]> {
+  const request = { place, configPath: config };
+  if (list && (remove || place !== undefined)) {
     throw new UsageError('--list shows all that is trusted, and takes nothing else', 'trust');
   }
-  if (isList) return trustRecords(host).map(({ path, state }) => `${state.padEnd(STATE_WIDTH)}  ${path}`);
-  if (isRemoval) return [`${distrustConfiguration(request, host)} is not trusted any more.`];
+  if (list) return trustRecords(host).map(({ path, state }) => `${state.padEnd(STATE_WIDTH)}  ${path}`);
+  if (remove) return [`${distrustConfiguration(request, host)} is not trusted any more.`];
   return textOf(await trustConfiguration(request, host));
 }
 

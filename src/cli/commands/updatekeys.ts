@@ -9,29 +9,56 @@ import {
   updateKeys,
 } from '../../operations/recipients/updatekeys.js';
 import { painterFor } from '../colours.js';
+import { flag, type Values, variant } from '../flag.js';
 import { jsonText } from '../json-text.js';
 import { changeText } from '../key-change-text.js';
+import { PROGRAM } from '../program-flags.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import type { Command, Invocation } from './command.js';
-import { formatFlag, keyServiceFlags } from './document-flags.js';
+import { type Context, command } from './command.js';
+import { formatOf, keyServiceChoice } from './document-flags.js';
+import { configFlag, confirmationFlags, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
 
-export const updatekeys: Command = {
-  async run(invocation) {
-    if (invocation.values.isOn('json')) return checkAsJson(invocation);
-    const questions = new Questions(invocation.streams);
+const flags = {
+  inputType: PROGRAM.inputType,
+  shamirThreshold: variant(PROGRAM.shamirThreshold, { value: 'N', help: "the threshold, instead of the rule's" }),
+  ...confirmationFlags,
+  check: flag.yesNo('check', 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing'),
+  dryRun: flag.yesNo('dry-run', 'show what would be done and change nothing (updatekeys: the same as --check)'),
+  keepDataKey: flag.yesNo('keep-data-key', 'as SOPS: keep the data key although a removed recipient knows it'),
+  ...ignoreMacFlag,
+  ...openingFlags,
+  ...configFlag,
+  json: flag.yesNo('json', 'with --check: print what a program can read'),
+  ...generalFlags,
+};
+type Flags = Values<typeof flags>;
+
+export const updatekeys = command({
+  name: 'updatekeys',
+  task: 'readers',
+  rank: -1,
+  summary: 'give files the recipients that .sops.yaml names now',
+  operands: 'file...',
+  examples: ['sops-ts updatekeys --yes secrets/*.yaml', 'sops-ts updatekeys --check secrets/*.yaml'],
+  file: 'lone-operand',
+  writesInPlace: 'always',
+  flags,
+  async run(given, context) {
+    if (given.json) return checkAsJson(given, context);
+    const questions = new Questions(context.streams);
     try {
-      const talk = talkWith(invocation, questions);
-      const { failed, outdated } = await updateKeys(updateKeysRequest(invocation, talk), invocation.host);
+      const talk = talkWith(given, context, questions);
+      const { failed, outdated } = await updateKeys(updateKeysRequest(given, context, talk), context.host);
       if (failed > 0) throw new SopsError('failed', `failed updating ${failed} key(s)`);
       return outdated > 0 ? 1 : 0;
     } finally {
       await questions.close();
     }
   },
-};
+});
 
 /** What `--json` prints of a file that was checked. */
 interface CheckedFile {
@@ -44,9 +71,9 @@ interface CheckedFile {
 }
 
 /** `--check --json`: the files and what would change. A lone file that fails is an error without output, as without `--json`. */
-async function checkAsJson(invocation: Invocation): Promise<number> {
-  const { values, host, streams } = invocation;
-  if (!values.isOn('check') && !values.isOn('dry-run')) {
+async function checkAsJson(given: Flags, context: Context): Promise<number> {
+  const { host, streams } = context;
+  if (!given.check && !given.dryRun) {
     throw new UsageError('--json goes with --check: other runs ask and tell on the way', 'updatekeys');
   }
   const files: CheckedFile[] = [];
@@ -62,41 +89,40 @@ async function checkAsJson(invocation: Invocation): Promise<number> {
     },
     warn: (message) => host.warn(message),
   };
-  const { failed, outdated } = await updateKeys(updateKeysRequest(invocation, talk), host);
+  const { failed, outdated } = await updateKeys(updateKeysRequest(given, context, talk), host);
   await writeAll(streams.stdout, jsonText({ outdated, failed, files }));
   return failed + outdated > 0 ? 1 : 0;
 }
 
 /** What the flags ask for. Throws `usage`. */
-export function updateKeysRequest(invocation: Invocation, talk: UpdateKeysTalk): UpdateKeysRequest {
-  const { values, operands } = invocation;
+export function updateKeysRequest(given: Flags, { operands, host }: Context, talk: UpdateKeysTalk): UpdateKeysRequest {
   return {
     files: operands,
-    inputType: formatFlag(invocation, 'input-type'),
-    configPath: values.text('config'),
-    keyServices: keyServiceFlags(values),
-    shamirThreshold: values.integer('shamir-secret-sharing-threshold') || undefined,
-    check: values.isOn('check') || values.isOn('dry-run'),
-    keepDataKey: values.isOn('keep-data-key'),
-    ignoreMac: values.isOn('ignore-mac'),
-    decryptionOrder: values.text('decryption-order'),
+    inputType: formatOf(given.inputType, 'input-type', host),
+    configPath: given.config,
+    keyServices: keyServiceChoice(given),
+    shamirThreshold: given.shamirThreshold || undefined,
+    check: given.check || given.dryRun,
+    keepDataKey: given.keepDataKey,
+    ignoreMac: given.ignoreMac,
+    decryptionOrder: given.decryptionOrder,
     talk,
   };
 }
 
-function talkWith({ values, streams, host }: Invocation, questions: Questions): UpdateKeysTalk {
+function talkWith(given: Flags, { streams, host }: Context, questions: Questions): UpdateKeysTalk {
   const tell = (text: string): void => say(streams.stderr, `${printable(text)}\n`);
   return {
     started: (file) => tell(`Syncing keys for file ${file}`),
     // Programs that call `sops` may read these lines.
     showChange: (change, nameOf) =>
       writeAll(streams.stdout, changeText(change, painterFor(streams), host.calledAsSops ? {} : { nameOf })),
-    confirm: async () => values.isOn('yes') || questions.confirm('Is this okay?'),
+    confirm: async () => given.yes || questions.confirm('Is this okay?'),
     finished: (file, result, { shutOut }) => {
       const rewrapped = shutOut.length === 0 ? REWRAPPED : KEPT;
       tell(`File ${file} ${result === 'rewrapped' ? rewrapped : RESULTS[result]}`);
     },
-    failed: (error) => say(streams.stderr, reportOf(error, values.isOn('verbose')).text),
+    failed: (error) => say(streams.stderr, reportOf(error, given.verbose).text),
     warn: (message) => host.warn(message),
   };
 }

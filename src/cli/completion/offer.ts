@@ -1,9 +1,10 @@
 /** What can stand at the cursor of an unfinished command line. */
 import { flagOfWord } from '../argv.js';
-import { type CommandRow, isFamily } from '../commands/command.js';
-import { type FlagRow, flagsOf, globalFlags } from '../flags.js';
-import { FLAG_GROUPS, type FlagText, textOf } from '../guide/flag-texts.js';
-import { guideOf, TASKS } from '../guide/tasks.js';
+import { type CommandRow, isFamily } from '../commands.js';
+import type { FlagRow, FlagText } from '../flag.js';
+import { FLAG_GROUPS } from '../flag-groups.js';
+import { flagsOf, globalFlags } from '../flags.js';
+import { guideOf, TASKS, textOf } from '../guide.js';
 
 /** A whole word that may stand there, and what it does. */
 export interface Candidate {

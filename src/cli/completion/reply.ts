@@ -1,5 +1,5 @@
 /** Answers to the completion scripts of shells: ours, and those that SOPS makes (docs/command-line.md#completion). */
-import type { CommandRow } from '../commands/command.js';
+import type { CommandRow } from '../commands.js';
 import { awaitsValue, offerFor } from './offer.js';
 import { OWN_WORD, SOPS_WORD } from './words.js';
 

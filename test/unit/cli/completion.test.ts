@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands/registry.js';
+import { TABLE } from '../../../src/cli/commands/table.js';
+import { COMMANDS } from '../../../src/cli/commands.js';
 import { offerFor } from '../../../src/cli/completion/offer.js';
 import { completionScript, type Shell } from '../../../src/cli/completion/scripts.js';
-import { FLAGS, flagsOf } from '../../../src/cli/flags.js';
+import { flagsOf } from '../../../src/cli/flags.js';
 import { runMain } from './run-main.js';
 
 function wordsAt(line: readonly string[], current = ''): string[] {
@@ -129,6 +130,6 @@ describe('the scripts', () => {
 });
 
 test('every flag with a closed set has the words that its command takes', () => {
-  expect(FLAGS.some((row) => row.name === 'input-type')).toBe(true);
+  expect(TABLE.flags.some((row) => row.name === 'input-type')).toBe(true);
   expect(wordsAt(['set', '--generate'])).toEqual(['password', 'hex', 'base64', 'uuid']);
 });

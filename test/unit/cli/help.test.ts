@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands/registry.js';
-import { FLAGS, flagsOf, globalFlags } from '../../../src/cli/flags.js';
-import { textOf } from '../../../src/cli/guide/flag-texts.js';
-import { guideOf, TASKS } from '../../../src/cli/guide/tasks.js';
+import { TABLE } from '../../../src/cli/commands/table.js';
+import { COMMANDS } from '../../../src/cli/commands.js';
+import { commandsWith, flagsOf, globalFlags } from '../../../src/cli/flags.js';
+import { guideOf, TASKS, textOf } from '../../../src/cli/guide.js';
 import { helpPage, nearestFlag } from '../../../src/cli/help.js';
 
 const topics = ['groups', ...COMMANDS.map((row) => row.name)];
@@ -82,8 +82,9 @@ describe('help pages', () => {
 
 describe('the table of flags', () => {
   test('gives every flag of a command a help text or a group', () => {
-    for (const flag of FLAGS) {
-      const commands = flag.commands.length > 0 ? flag.commands : [undefined];
+    for (const flag of TABLE.flags) {
+      const owners = commandsWith(flag.name);
+      const commands = owners.length > 0 ? owners : [undefined];
       for (const command of commands) {
         const { help, group } = textOf(flag.name, command);
         expect(help ?? group, flag.name).toBeTruthy();
@@ -97,13 +98,14 @@ describe('the table of flags', () => {
       expect(new Set(names).size).toBe(names.length);
     }
     const commands = new Set(COMMANDS.map((row) => row.name));
-    for (const flag of FLAGS) for (const command of flag.commands) expect(commands.has(command)).toBe(true);
+    for (const flag of TABLE.flags)
+      for (const command of commandsWith(flag.name)) expect(commands.has(command)).toBe(true);
   });
 
   test('has a mode flag for every old form', () => {
     for (const row of COMMANDS) {
       if (row.oldForm === undefined) continue;
-      expect(FLAGS.find((flag) => flag.name === row.oldForm)).toMatchObject({
+      expect(globalFlags().find((flag) => flag.name === row.oldForm)).toMatchObject({
         kind: row.oldForm === 'set' ? 'text' : 'boolean',
         global: true,
       });

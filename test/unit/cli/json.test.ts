@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands/registry.js';
+import { COMMANDS } from '../../../src/cli/commands.js';
 import { flagsOf } from '../../../src/cli/flags.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 

@@ -1,18 +1,24 @@
 /** The commands that change keys: from flags to what the operations are asked. */
 import { expect, test } from 'vitest';
-import type { Invocation } from '../../../src/cli/commands/command.js';
-import { addGroupRequest, deleteGroupRequest } from '../../../src/cli/commands/groups.js';
-import { revokeRequest } from '../../../src/cli/commands/revoke.js';
-import { rotateRequest } from '../../../src/cli/commands/rotate.js';
-import { updateKeysRequest } from '../../../src/cli/commands/updatekeys.js';
+import type { CommandOf, Context } from '../../../src/cli/commands/command.js';
+import { addGroupRequest, groupsAdd } from '../../../src/cli/commands/groups-add.js';
+import { deleteGroupRequest, groupsDelete } from '../../../src/cli/commands/groups-delete.js';
+import { revoke, revokeRequest } from '../../../src/cli/commands/revoke.js';
+import { rotate, rotateRequest } from '../../../src/cli/commands/rotate.js';
+import { updateKeysRequest, updatekeys } from '../../../src/cli/commands/updatekeys.js';
+import { type FlagSet, readFlags, type Values } from '../../../src/cli/flag.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { runMain } from './run-main.js';
 
-async function requestOf<T>(line: string, build: (invocation: Invocation) => T): Promise<T> {
+async function requestOf<F extends FlagSet, T>(
+  line: string,
+  { flags }: CommandOf<F>,
+  build: (given: Values<F>, context: Context) => T,
+): Promise<T> {
   const found: T[] = [];
   const ran = await runMain(line.split(' '), {
     command: async (invocation) => {
-      found.push(build(invocation));
+      found.push(build(readFlags(flags, invocation.values), { ...invocation, firstTyped: () => undefined }));
       return 0;
     },
   });
@@ -27,7 +33,7 @@ test.each(['rotate', '-r'])('%s takes every flag', async (command) => {
   const changes = KEY_TYPES.map(({ flag }) => `--add-${flag} a-${flag} --rm-${flag} r-${flag}`).join(' ');
   const flags = `${changes} --encryption-context k:v --ignore-mac --keep-unlisted --decryption-order pgp ${SERVICE_FLAGS} --config c`;
   const more = '--input-type json --output-type yaml --filename-override n --indent 2 --output o';
-  expect(await requestOf(`${command} ${flags} ${more} f`, rotateRequest)).toEqual({
+  expect(await requestOf(`${command} ${flags} ${more} f`, rotate, rotateRequest)).toEqual({
     input: { kind: 'file', path: 'f' },
     output: { kind: 'file', path: 'o' },
     oldForm: command === '-r',
@@ -47,10 +53,10 @@ test.each(['rotate', '-r'])('%s takes every flag', async (command) => {
 });
 
 test('updatekeys takes every flag', async () => {
-  const talk = {} as Parameters<typeof updateKeysRequest>[1];
+  const talk = {} as Parameters<typeof updateKeysRequest>[2];
   const flags = '--keep-data-key --check --ignore-mac --shamir-secret-sharing-threshold 2 --decryption-order pgp';
   const line = `updatekeys f g ${flags} ${SERVICE_FLAGS} --config c --input-type ini`;
-  expect(await requestOf(line, (invocation) => updateKeysRequest(invocation, talk))).toEqual({
+  expect(await requestOf(line, updatekeys, (given, context) => updateKeysRequest(given, context, talk))).toEqual({
     files: ['f', 'g'],
     keepDataKey: true,
     check: true,
@@ -67,7 +73,7 @@ test('updatekeys takes every flag', async () => {
 test('groups add takes every flag, keys several times', async () => {
   const keys = KEY_TYPES.map(({ flag }) => `--${flag} 1-${flag} --${flag} 2-${flag}`).join(' ');
   const flags = `--aws-profile p --encryption-context k:v --shamir-secret-sharing-threshold 2 --ignore-mac --keep-unlisted --config c`;
-  expect(await requestOf(`groups add -f f ${keys} ${flags} ${SERVICE_FLAGS} -i`, addGroupRequest)).toEqual({
+  expect(await requestOf(`groups add -f f ${keys} ${flags} ${SERVICE_FLAGS} -i`, groupsAdd, addGroupRequest)).toEqual({
     input: { kind: 'file', path: 'f' },
     output: { kind: 'in-place' },
     keyFlags: new Map(KEY_TYPES.map(({ type, flag }) => [type, `1-${flag},2-${flag}`])),
@@ -82,7 +88,7 @@ test('groups add takes every flag, keys several times', async () => {
 });
 
 test.each(['groups delete -f f -i 2', 'groups delete -i -f f 2', 'groups delete 2 -f f -i'])('%s', async (line) => {
-  expect(await requestOf(line, deleteGroupRequest)).toMatchObject({
+  expect(await requestOf(line, groupsDelete, deleteGroupRequest)).toMatchObject({
     input: { kind: 'file', path: 'f' },
     output: { kind: 'in-place' },
     index: 2,
@@ -93,9 +99,9 @@ test.each(['groups delete -f f -i 2', 'groups delete -i -f f 2', 'groups delete 
 });
 
 test('revoke takes every flag', async () => {
-  const talk = {} as Parameters<typeof revokeRequest>[1];
+  const talk = {} as Parameters<typeof revokeRequest>[2];
   const line = `revoke --dry-run alice --ignore-mac --keep-unlisted folder --decryption-order pgp --config c ${SERVICE_FLAGS}`;
-  expect(await requestOf(line, (invocation) => revokeRequest(invocation, talk))).toEqual({
+  expect(await requestOf(line, revoke, (given, context) => revokeRequest(given, context, talk))).toEqual({
     who: 'alice',
     folder: 'folder',
     dryRun: true,

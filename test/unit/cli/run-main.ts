@@ -1,7 +1,7 @@
 /** Runs the command line program inside the test process, with commands that only note what they were called with. */
 import { Readable, Writable } from 'node:stream';
-import type { Command, CommandRow, Invocation } from '../../../src/cli/commands/command.js';
-import { COMMANDS } from '../../../src/cli/commands/registry.js';
+import type { Command, Invocation } from '../../../src/cli/commands/command.js';
+import { COMMANDS, type CommandRow } from '../../../src/cli/commands.js';
 import { main, type Streams } from '../../../src/cli/main.js';
 
 export interface RunOptions {

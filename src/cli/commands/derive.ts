@@ -1,0 +1,119 @@
+/** From the modules of commands to the tables that start-up, help and completion go by. */
+import { type Flag, type FlagRow, type FlagText, flagsIn } from '../flag.js';
+import { PROGRAM } from '../program-flags.js';
+import { TASK_ROWS, type TaskRow } from '../tasks.js';
+import type { Command, CommandAbout } from './command.js';
+
+/** What start-up knows of a command. */
+export interface CommandFacts
+  extends Pick<CommandAbout, 'name' | 'isDefault' | 'severalInPlace' | 'file' | 'tellsLeftovers' | 'operandRule'> {
+  /** The name of the flag that chooses it. */
+  readonly oldForm?: string;
+  /** As in the definition, with the names of flags. */
+  readonly plainOperandsWith?: string;
+  readonly writesInPlace?: 'always' | readonly string[];
+  /** Places of its flags among those of the table. */
+  readonly flags: readonly number[];
+}
+
+/** What start-up goes by: small, since every run reads it. */
+export interface CommandTable {
+  /** All flags that differ from each other. */
+  readonly flags: readonly FlagRow[];
+  /** Places of the flags that may stand before a command. */
+  readonly before: readonly number[];
+  readonly commands: readonly CommandFacts[];
+}
+
+/** What help pages say of a command. */
+export interface CommandGuide {
+  readonly name: string;
+  /** The operands as help pages show them. */
+  readonly operands: string;
+  /** One line, without full stop. */
+  readonly summary: string;
+  /** Complete command lines. */
+  readonly examples: readonly string[];
+  /** Places of the texts of its flags, in their order. */
+  readonly flags: readonly number[];
+}
+
+/** Commands that serve one purpose, in the order in which help names them. */
+export interface Task extends TaskRow {
+  readonly commands: readonly CommandGuide[];
+}
+
+/** What help and completion say; nothing else reads it. */
+export interface CommandTexts {
+  /** All texts of flags that differ from each other. */
+  readonly flags: readonly FlagText[];
+  /** Those of the flags that may stand before a command. */
+  readonly before: readonly number[];
+  readonly tasks: readonly Task[];
+}
+
+/** What start-up needs of these commands. */
+export function tableOf(commands: readonly Command[]): CommandTable {
+  const rows = new Places<FlagRow>();
+  const before = rows.placesOf(flagsIn(PROGRAM).map(rowOf));
+  const facts = commands.map(({ about }) => factsOf(about, rows));
+  return { flags: rows.all, before, commands: facts };
+}
+
+/** What help and completion say of these commands. */
+export function textsOf(commands: readonly Command[]): CommandTexts {
+  const texts = new Places<FlagText>();
+  const before = texts.placesOf(flagsIn(PROGRAM).map(({ text }) => text));
+  const all = commands.map(({ about }) => about);
+  const tasks = Object.entries(TASK_ROWS).map(([task, row]): Task => {
+    const own = all.filter((one) => one.task === task).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+    return { ...row, commands: own.map((one) => guideFor(one, texts)) };
+  });
+  return { flags: texts.all, before, tasks };
+}
+
+/** Values without doubles, so that what many commands share is written once. */
+class Places<T> {
+  readonly #places = new Map<string, number>();
+  readonly all: T[] = [];
+
+  placesOf(values: readonly T[]): number[] {
+    return values.map((value) => {
+      const text = JSON.stringify(value);
+      const place = this.#places.get(text) ?? this.all.push(value) - 1;
+      this.#places.set(text, place);
+      return place;
+    });
+  }
+}
+
+/** What is not so need not be written. */
+function rowOf({ text: _, global, ownBehind, ...row }: Flag): FlagRow {
+  return { ...row, ...(global ? { global } : {}), ...(ownBehind ? { ownBehind } : {}) };
+}
+
+function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
+  const { name, oldForm, isDefault, severalInPlace, file, tellsLeftovers, operandRule } = about;
+  const { plainOperandsWith, writesInPlace, flags } = about;
+  const nameOf = (key: string): string => {
+    const one = flags[key];
+    if (!one || one.kind === 'family') throw new Error(`${name} has no flag ${key}`);
+    return one.name;
+  };
+  return {
+    name,
+    ...(oldForm ? { oldForm: oldForm.name } : {}),
+    ...(isDefault ? { isDefault } : {}),
+    ...(operandRule ? { operandRule } : {}),
+    ...(severalInPlace ? { severalInPlace } : {}),
+    ...(file ? { file } : {}),
+    ...(tellsLeftovers ? { tellsLeftovers } : {}),
+    ...(plainOperandsWith === undefined ? {} : { plainOperandsWith: nameOf(plainOperandsWith) }),
+    ...(writesInPlace ? { writesInPlace: writesInPlace === 'always' ? writesInPlace : writesInPlace.map(nameOf) } : {}),
+    flags: rows.placesOf(flagsIn(flags).map(rowOf)),
+  };
+}
+
+function guideFor({ name, operands, summary, examples, flags }: CommandAbout, texts: Places<FlagText>): CommandGuide {
+  return { name, operands, summary, examples, flags: texts.placesOf(flagsIn(flags).map(({ text }) => text)) };
+}

@@ -1,0 +1,137 @@
+/** The flags of the commands that print manifests for secret stores, and what they ask for. */
+import { SopsError } from '../../errors.js';
+import { formFor } from '../../kubernetes/sealed-secrets/print.js';
+import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/emit.js';
+import { STORES } from '../../kubernetes/stores/registry.js';
+import { type FlagText, flag, type Values } from '../flag.js';
+import type { Context } from './command.js';
+import {
+  briefConfigFlag,
+  formatFlag,
+  namespaceFlag,
+  readingFlags,
+  readingOf,
+  singleInput,
+  wordsOf,
+} from './sealing-flags.js';
+import { generalFlags, keyServiceFlags } from './shared-flags.js';
+
+/** What describes a store, by the names that src/kubernetes/stores has for it, with what stands for the value in help. */
+const MOUNT_SETTINGS = [
+  ['server', 'URL'],
+  ['mount', 'PATH'],
+  ['kv-version', '1|2'],
+  ['vault-namespace', 'NS'],
+  ['auth-mount', 'PATH'],
+  ['role', 'ROLE'],
+  ['region', 'REGION'],
+  ['prefix', 'TEXT'],
+  ['project', 'ID'],
+  ['location', 'PLACE'],
+  ['vault-url', 'URL'],
+  ['tenant', 'ID'],
+  ['client-id', 'ID'],
+  ['environment', 'CLOUD'],
+] as const;
+/** Mounting needs none of these. */
+const LOGIN_SETTINGS = [
+  ['auth', 'METHOD'],
+  ['username', 'NAME'],
+  ['credentials', 'SECRET[/KEY]'],
+  ['service-account', 'NAME'],
+  ['authority', 'CONFIGMAP[/KEY]'],
+  ['cluster-name', 'NAME'],
+  ['cluster-location', 'PLACE'],
+  ['remote-namespace', 'NS'],
+] as const;
+
+type Setting = (typeof MOUNT_SETTINGS | typeof LOGIN_SETTINGS)[number];
+
+const settingFlags = (settings: readonly Setting[]) =>
+  flag.each(settings, ([name, value]) => [[name, flag.text(name, { value, group: 'store' })]]);
+
+export const mountSettings = settingFlags(MOUNT_SETTINGS);
+export const storeSettings = settingFlags([...MOUNT_SETTINGS, ...LOGIN_SETTINGS]);
+
+export const nameFlags = {
+  name: flag.text('name', { value: 'NAME', help: 'the name of the object' }),
+  ...namespaceFlag,
+  ...formatFlag,
+};
+
+export const storeFlag = { store: flag.text('store', { value: 'NAME', help: 'the SecretStore to name' }) };
+
+export const clusterStoreFlag = { clusterStore: flag.yesNo('cluster-store', 'it is a ClusterSecretStore') };
+
+const provider = (group: 'place' | 'store') =>
+  flag.text('provider', { value: 'STORE', group, offers: STORES.map((row) => row.name) });
+
+/** A store that is described, instead of found. */
+export const storeProviderFlag = { provider: provider('store') };
+
+/** Where in the store the values are. */
+export const placeFlags = {
+  provider: provider('place'),
+  to: flag.text('to', { value: 'KEY', group: 'place' }),
+  oneSecret: flag.yesNo('one-secret', { group: 'place' }),
+  perKey: flag.yesNo('per-key', { group: 'place' }),
+};
+
+/** How the values stand there. */
+export const publishedFlags = {
+  asPublished: flag.yesNo('as-published', { group: 'place' }),
+  base64: flag.list('base64', {
+    value: 'KEYS',
+    help: 'their values stand in the store as base64; nothing is decrypted then',
+  }),
+  noDecrypt: flag.yesNo('no-decrypt', 'do not decrypt to see which values are no text'),
+};
+
+/** Policies by name, with the words that the operator has for them. */
+export const policyFlags = (policies: readonly (readonly [string, (readonly string[])?])[]) =>
+  flag.each(policies, ([name, offers]) => {
+    const text: FlagText = offers ? { value: 'WORD', group: 'policies', offers } : { value: 'TIME', group: 'policies' };
+    return [[name, flag.text(name, text)]];
+  });
+
+export const DELETION_POLICY = ['deletion-policy', ['Retain', 'Delete', 'Merge', 'None']] as const;
+export const REFRESH_INTERVAL = ['refresh-interval'] as const;
+
+/** The last flags of what reads the keys of a file. */
+export const fileFlags = { ...readingFlags, ...briefConfigFlag, ...generalFlags };
+
+const always = { ...keyServiceFlags, ...nameFlags, ...placeFlags, ...fileFlags };
+const sometimes = { ...publishedFlags, settings: storeSettings };
+type FileFlags = Values<typeof always> & Partial<Values<typeof sometimes>>;
+
+/** What is asked of the keys of a file; `name` is the command's. Throws `usage` and `conflict`. */
+export function fileRequest(given: FileFlags, context: Context, name: string): Omit<ProviderClassRequest, 'sync'> {
+  const { noDecrypt = false } = given;
+  const binaryKeys = wordsOf(given.base64 ?? []);
+  return {
+    ...storeChoice(given),
+    input: singleInput(context, name),
+    binaryKeys: binaryKeys.length > 0 || noDecrypt ? binaryKeys : undefined,
+    ...readingOf(given, context),
+  };
+}
+
+type ChoiceFlags = Values<typeof nameFlags> &
+  Pick<FileFlags, 'provider'> &
+  Partial<Pick<FileFlags, 'to' | 'oneSecret' | 'perKey' | 'asPublished' | 'settings'>>;
+
+/** Which store, and where in it. Throws `conflict`. */
+export function storeChoice(given: ChoiceFlags): EmitChoice {
+  const { oneSecret = false, perKey = false } = given;
+  if (oneSecret && perKey) throw new SopsError('conflict', 'Error: cannot use both --one-secret and --per-key');
+  return {
+    name: given.name,
+    namespace: given.namespace,
+    provider: given.provider,
+    to: given.to,
+    layout: perKey ? 'per_key' : oneSecret ? 'json' : undefined,
+    asPublished: given.asPublished ?? false,
+    settings: given.settings ?? new Map(),
+    form: formFor(given.format, undefined),
+  };
+}

@@ -1,0 +1,158 @@
+/** What a flag is, how commands define theirs, and what values those have in a run. */
+import type { FlagValues } from './flag-values.js';
+
+/** `list`: may be given several times, and then adds up; its variable is separated by commas. */
+export type FlagKind = 'boolean' | 'text' | 'integer' | 'list';
+
+/** What reading a command line needs to know of a flag; it stands in the table that start-up has (commands/table.ts). */
+export interface FlagRow {
+  /** Long name, without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  readonly kind: FlagKind;
+  /** Whether it may stand before the command, and so in the old forms (`-d file`), too: a flag of program-flags.ts. */
+  readonly global?: boolean;
+  /**
+   * Whether SOPS's quirk with yes/no flags (argv.ts) need not be kept: SOPS does not take the flag behind the command, or
+   * fails wherever the quirk would show.
+   */
+  readonly ownBehind?: boolean;
+  /** The environment variable that is its default. */
+  readonly variable?: string;
+  /** A yes/no flag that is on unless switched off. */
+  readonly onByDefault?: true;
+}
+
+/** Flags that help pages put in one paragraph (flag-groups.ts). */
+export type FlagGroup =
+  | 'types'
+  | 'changes'
+  | 'recipients'
+  | 'members'
+  | 'selection'
+  | 'certificate'
+  | 'binding'
+  | 'layout'
+  | 'opening'
+  | 'marks'
+  | 'printing'
+  | 'place'
+  | 'policies'
+  | 'store'
+  | 'services'
+  | 'general';
+
+/** What help pages and shell completion say of a flag. */
+export interface FlagText {
+  /** What stands for the value in help pages. */
+  readonly value?: string;
+  /** What it does; the flags of a group share the group's line instead. */
+  readonly help?: string;
+  readonly group?: FlagGroup;
+  /** What completion offers for the value: these words, or files. */
+  readonly offers?: readonly string[] | 'files';
+  /** Whether its value is several of the words, separated by commas. */
+  readonly severalOffers?: true;
+}
+
+/** A flag as a command defines it. */
+export interface Flag<K extends FlagKind = FlagKind> extends FlagRow {
+  readonly kind: K;
+  readonly text: FlagText;
+}
+
+/** Flags that follow from a table, say one for each type of key: a command gets those that were given, by key. */
+export interface FlagFamily<K extends 'text' | 'list' = 'text' | 'list'> {
+  readonly kind: 'family';
+  readonly members: readonly (readonly [key: string, flag: Flag<K>])[];
+}
+
+/** The flags of a command, by the names that its code has for their values; help and completion name them in this order. */
+export type FlagSet = Readonly<Record<string, Flag | FlagFamily>>;
+
+interface ValueOfKind {
+  readonly boolean: boolean;
+  /** An empty text counts as absent, as in SOPS. */
+  readonly text: string | undefined;
+  readonly integer: number | undefined;
+  /** In order, without empty texts. */
+  readonly list: readonly string[];
+}
+
+type ValueOf<D> =
+  D extends FlagFamily<infer K>
+    ? ReadonlyMap<string, NonNullable<ValueOfKind[K]>>
+    : D extends Flag<infer K>
+      ? ValueOfKind[K]
+      : never;
+
+/** The values of a set of flags in a run, wherever they came from. */
+export type Values<F extends FlagSet> = { readonly [Name in keyof F]: ValueOf<F[Name]> };
+
+type Settings = Partial<Omit<FlagRow, 'name' | 'kind'>>;
+type Builder<K extends FlagKind> = (name: string, text: string | FlagText, settings?: Settings) => Flag<K>;
+
+/** By default a flag stands behind its command alone, and a yes/no flag takes no word behind it. */
+const builder =
+  <K extends FlagKind>(kind: K, defaults: Settings = {}): Builder<K> =>
+  (name, text, settings = {}) => ({
+    name,
+    kind,
+    ...defaults,
+    ...settings,
+    text: typeof text === 'string' ? { help: text } : text,
+  });
+
+/** How flags are defined: a name, what help says (or the group that says it), and what else there is to know. */
+export const flag = {
+  yesNo: builder('boolean', { ownBehind: true }),
+  text: builder('text'),
+  integer: builder('integer'),
+  list: builder('list'),
+  /** One flag for each row of a table, by what a command calls it. */
+  each: <Row, K extends 'text' | 'list'>(
+    rows: readonly Row[],
+    of: (row: Row) => readonly (readonly [key: string, flag: Flag<K>])[],
+  ): FlagFamily<K> => ({ kind: 'family', members: rows.flatMap(of) }),
+};
+
+/** A flag as another command takes it: with other words in help, or other settings. */
+export function variant<K extends FlagKind>(of: Flag<K>, text: FlagText, settings: Settings = {}): Flag<K> {
+  return { ...of, ...settings, text };
+}
+
+/** The flags of a set, in order, those of families each for itself. */
+export function flagsIn(set: FlagSet): Flag[] {
+  return Object.values(set).flatMap(membersOf);
+}
+
+/** A flag alone, or those of a family. */
+export function membersOf(one: Flag | FlagFamily): Flag[] {
+  return one.kind === 'family' ? one.members.map(([, member]) => member) : [one];
+}
+
+/** The values that a run gives to the flags of a command. */
+export function readFlags<F extends FlagSet>(flags: F, values: FlagValues): Values<F> {
+  const read = Object.entries(flags).map(([name, one]) => [name, readValue(one, values)]);
+  return Object.fromEntries(read) as Values<F>;
+}
+
+function readValue(one: Flag | FlagFamily, values: FlagValues): unknown {
+  if (one.kind !== 'family') return values.of(one);
+  const read = one.members.map(([key, member]) => [key, values.of(member)] as const);
+  return new Map(read.filter(([, value]) => value !== undefined && (value as readonly string[]).length > 0));
+}
+
+/** `--help`, which every level takes. */
+export const HELP_FLAG: Flag<'boolean'> = {
+  name: 'help',
+  short: 'h',
+  kind: 'boolean',
+  global: true,
+  text: { group: 'general' },
+};
+
+/** The row of a long or short name, or undefined. */
+export function findFlag<Row extends FlagRow>(name: string, table: readonly Row[]): Row | undefined {
+  return table.find((row) => row.name === name || row.short === name);
+}

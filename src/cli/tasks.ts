@@ -1,0 +1,35 @@
+/** What commands are for: the sections of the page about the program. */
+
+export interface TaskRow {
+  readonly title: string;
+  /** By first word: what commands of two words do, which share a line on the page about the program. */
+  readonly families?: Readonly<Record<string, string>>;
+}
+
+/** In the order of the page. */
+export const TASK_ROWS = {
+  files: { title: 'Files' },
+  readers: { title: 'Who can read them', families: { groups: 'add or delete a key group of a file' } },
+  programs: { title: 'Programs' },
+  places: { title: 'Other places' },
+  kubernetes: {
+    title: 'Kubernetes',
+    families: { kustomize: 'manifests for kustomize, and the plug-in that takes the place of ksops' },
+  },
+  flux: {
+    title: 'Flux',
+    families: { flux: 'make the Secret that Flux decrypts with, find what it would not decrypt' },
+  },
+  helm: { title: 'Helm', families: { helm: 'the plug-in of Helm for secrets:// URLs' } },
+  sealedSecrets: { title: 'Sealed Secrets' },
+  secretStores: {
+    title: 'Secret stores in clusters',
+    families: { emit: 'print manifests that point to a store, without any value' },
+  },
+  setup: {
+    title: 'Setting up',
+    families: { completion: 'print the script that completes command lines in your shell' },
+  },
+} as const satisfies Readonly<Record<string, TaskRow>>;
+
+export type TaskName = keyof typeof TASK_ROWS;
