@@ -58,6 +58,7 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
       'package.json',
     ]);
     expect(existsSync(join(folder, 'dist/types/index.d.ts'))).toBe(true);
+    expect(existsSync(join(folder, 'dist/google-kms.cjs.LICENSES.txt'))).toBe(true);
     const script = "import('sops-ts').then((it) => console.log(typeof it.decryptFile))";
     const ran = spawnSync(process.execPath, ['-e', script], {
       cwd: desk.path('g/lib'),
