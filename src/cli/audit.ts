@@ -13,7 +13,7 @@ import type { Streams } from './streams.js';
 export async function withAudit<T>(streams: Streams, action: (audit: AuditLog | undefined) => Promise<T>): Promise<T> {
   const path = streams.auditConfig;
   if (path === undefined || !mayBeThere(path)) return action(undefined);
-  const { openAuditLog } = await import('../operations/audit-log.js');
+  const { openAuditLog } = await import('../run/audit-log.js');
   const log = await openAuditLog(path, await loginName(), createHost(streams));
   try {
     return await action(log);

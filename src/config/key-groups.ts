@@ -61,7 +61,7 @@ async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, 
   for (const row of rowsIn(FLAG_ORDER)) {
     const text = flags.get(row.type);
     if (text === undefined) continue;
-    // The user typed them; what rules say is another's word (see operations/trust.ts).
+    // The user typed them; what rules say is another's word (see run/trust.ts).
     trustKeys(host, row.type, [text]);
     group.push(...withFields(row, await keysOfText(row, text, host), fields));
   }

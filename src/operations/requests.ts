@@ -1,11 +1,9 @@
 /** What the operations take and return: plain data, and functions for what only the caller can do. */
 import type { FormatName } from '../formats/store.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
+import type { Input } from '../run/input.js';
 
-/** Where the bytes come from. */
-export type Input =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'stdin'; read(): Promise<Uint8Array> };
+export type { Input } from '../run/input.js';
 
 /** Where the result goes. `in-place` is the input file itself. */
 export type Output =

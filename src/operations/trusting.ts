@@ -1,12 +1,11 @@
 /** `trust`: recording that the user trusts a configuration, and forgetting it. */
 import { join, resolve } from 'node:path';
-import { loadConfig } from '../config/config.js';
 import { CONFIG_NAME, findConfig } from '../config/find.js';
 import { forgetTrust, recordTrust } from '../config/trust-record.js';
 import { SopsError } from '../errors.js';
+import { showConfig } from '../run/trust.js';
 import { statOf } from '../util/files.js';
 import type { Session } from '../util/host.js';
-import { claimsOf } from './trust.js';
 
 export interface TrustRequest {
   /** A folder, from which the configuration is looked for upwards, or the configuration itself; undefined for the working directory. */
@@ -26,13 +25,12 @@ export interface Trusted {
 /** Records that the user trusts a configuration as it is now. Throws `config` when there is none or it cannot be read, and as `recordTrust`. */
 export async function trustConfiguration(request: TrustRequest, host: Session): Promise<Trusted> {
   const path = configAt(request, host);
-  const config = path === null ? null : await loadConfig({ configPath: path, evenUnsafe: true, host });
-  if (!config) {
+  const shown = path === null ? null : await showConfig(path, host);
+  if (!shown) {
     throw new SopsError('config', 'config file not found', { hint: 'Name its folder: sops-ts trust DIR' });
   }
-  const claims = await claimsOf(config);
-  await recordTrust(config.file, host);
-  return { path: config.file.absolute, claims };
+  await recordTrust(shown.file, host);
+  return { path: shown.file.absolute, claims: shown.claims };
 }
 
 /** Forgets that a configuration was trusted; it need not be there any more. Returns its path. Throws `config` when it was not trusted. */

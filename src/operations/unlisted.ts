@@ -10,7 +10,7 @@ import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Session } from '../util/host.js';
 
 export interface Wrapping {
-  /** Has been told to `trustConfig`. */
+  /** That of the run. */
   readonly config: Config | null;
   /** Whether to go on for recipients that no rule names. */
   readonly keepUnlisted?: boolean | undefined;

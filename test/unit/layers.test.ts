@@ -18,11 +18,12 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ['formats', 4],
   ['datakey', 4],
   ['config', 5],
-  ['operations', 6],
-  ['kubernetes', 7],
-  ['git', 7],
-  ['cli', 8],
-  ['index', 8],
+  ['run', 6],
+  ['operations', 7],
+  ['kubernetes', 8],
+  ['git', 8],
+  ['cli', 9],
+  ['index', 9],
 ]);
 
 function sourceFiles(folder: string): string[] {
@@ -66,6 +67,18 @@ const PATHS_OF_ITS_OWN = [
   'cli/streams.ts',
   'cli/terminal.ts',
 ];
+
+/** What a file does that the run alone may do: find or trust a configuration, or keep something by host. */
+function breachesOfRun(path: string, text: string): string[] {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const breaches: string[] = [];
+  const mayLoad = path.startsWith('run/') || path === 'config/config.ts';
+  if (!mayLoad && /\b(?:loadConfig|trustConfig)\b/.test(code))
+    breaches.push(`${path} gets a configuration without a run`);
+  if (/\bWeakMap\s*<\s*(?:Host|Session|Run)\b/.test(code)) breaches.push(`${path} keeps something by host`);
+  if (path !== 'util/session.ts' && /\.\.\.(?:\w+\.)*host\b(?!\.)/.test(code)) breaches.push(`${path} copies a host`);
+  return breaches;
+}
 
 describe('layers', () => {
   const files = sourceFiles(SOURCE).map((path) => ({
@@ -129,6 +142,24 @@ describe('layers', () => {
   test('paths go to the system through the module that takes those of any bytes', () => {
     const own = new Set(files.filter(({ text }) => /from 'node:fs(?:\/promises)?'/.test(text)).map(({ path }) => path));
     expect([...own].filter((path) => !PATHS_OF_ITS_OWN.some((part) => path.startsWith(part))).sort()).toEqual([]);
+  });
+
+  test('configurations come from the run alone, and memory from the session', () => {
+    expect(files.flatMap(({ path, text }) => breachesOfRun(path, text))).toEqual([]);
+  });
+
+  test.each([
+    ['operations/a.ts', "import { loadConfig } from '../config/config.js';", 1],
+    ['kubernetes/a.ts', 'trustConfig(config, host);', 1],
+    ['keys/a.ts', 'const clients = new WeakMap<Host, Client>();', 1],
+    ['keys/a.ts', 'const clients = new WeakMap< Session, Client>();', 1],
+    ['operations/a.ts', 'const quiet = { ...host, warn };', 1],
+    ['operations/a.ts', 'const quiet = { ...this.host, warn };', 1],
+    ['operations/a.ts', 'const env = { ...host.env, A: 1 };', 0],
+    ['operations/a.ts', '/** See loadConfig. */', 0],
+    ['run/a.ts', 'trustConfig(await loadConfig(request), session);', 0],
+  ])('that is seen in %s: %s', (path, text, count) => {
+    expect(breachesOfRun(path, text)).toHaveLength(count);
   });
 
   test('files stay short', () => {

@@ -1,13 +1,11 @@
 /** `keyservice`: serves the keys of this machine to others until it is told to stop. */
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { loadConfig } from '../../config/config.js';
-import type { Config } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
 import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
-import { trustConfig } from '../../operations/trust.js';
+import { openReadingRun } from '../../run/run.js';
 import { statOf } from '../../util/files.js';
-import type { Host, Log, Session } from '../../util/host.js';
+import type { Host, Log } from '../../util/host.js';
 import { flag, type Values } from '../flag.js';
 import { Questions } from '../questions.js';
 import { printable } from '../report.js';
@@ -62,33 +60,19 @@ export const keyservice = command({
   },
 });
 
-async function optionsOf(given: Values<typeof flags>, host: Session, questions: Questions): Promise<ServeOptions> {
+async function optionsOf(given: Values<typeof flags>, host: Host, questions: Questions): Promise<ServeOptions> {
   const { log } = host;
-  const config = await configIfReadable(given.config, host);
+  // Only for the addresses that the rules of the configuration name.
+  const run = await openReadingRun({ configPath: given.config }, host);
   return {
     network: given.network ?? DEFAULT_NETWORK,
     address: given.address ?? DEFAULT_ADDRESS,
     // What a client names counts as what a file names: only the server's own user can name whom to trust.
-    host: () => {
-      // Nor may a client have the user asked to trust more.
-      const one = host.fork({ confirm: undefined });
-      trustConfig(config, one);
-      return one;
-    },
+    // Nor may a client have the user asked to trust more.
+    host: () => run.fork({ confirm: undefined }),
     ...(given.prompt ? { approve: approval(questions, host) } : {}),
     ...(log ? { log: (line: string) => tell(log, line) } : {}),
   };
-}
-
-/** Only for the addresses that its rules name. */
-async function configIfReadable(configPath: string | undefined, host: Session): Promise<Config | null> {
-  try {
-    return await loadConfig({ configPath, filePath: undefined, host });
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    host.warn(`the configuration is not used: ${error.message}`);
-    return null;
-  }
 }
 
 /** Asks the user; when nobody can answer any more, every request is refused. */

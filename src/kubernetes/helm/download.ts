@@ -10,9 +10,9 @@ import { formatMeantBy } from '../../formats/registry.js';
 import { bytesOf } from '../../formats/store.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
-import { trustNearestConfig } from '../../operations/read/open-secrets.js';
 import type { Input } from '../../operations/requests.js';
-import { trailOf } from '../../operations/trail.js';
+import { openReadingRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
@@ -115,7 +115,7 @@ async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host)
 async function decrypt(read: ReadFile, url: SecretsUrl, bytes: Uint8Array, host: Session): Promise<Uint8Array> {
   const { target } = url;
   const input: Input = isLocal(url) ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
-  if (isLocal(url)) await trustNearestConfig(target, undefined, host);
+  if (isLocal(url)) await openReadingRun({ filePath: target }, host);
   const keyServices = keyServicesOf(undefined, host);
   const opened = await openFile(read, { ignoreMac: false, rewrites: false, keyServices, trail: trailOf(input, host) });
   for (const warning of opened.warnings) host.warn(warning);

@@ -6,7 +6,7 @@ import { FORMATS, formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
-import type { Trail } from '../../operations/trail.js';
+import type { Trail } from '../../run/trail.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, withEntry } from '../manifest/manifest.js';
 import { checkDecrypted } from '../manifest/ready.js';

@@ -1,6 +1,6 @@
 /** `kustomize decrypt`: what a build has put out, decrypted; what was not encrypted keeps its text. */
 import { keyServicesOf } from '../../keyservice/services.js';
-import { trailOf } from '../../operations/trail.js';
+import { trailOf } from '../../run/trail.js';
 import { type Branch, branch, item } from '../../tree/tree.js';
 import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';

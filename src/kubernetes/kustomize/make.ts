@@ -5,7 +5,7 @@ import { recognise } from '../../formats/recognise.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
-import { trailOf } from '../../operations/trail.js';
+import { trailOf } from '../../run/trail.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
 import type { Session } from '../../util/host.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';

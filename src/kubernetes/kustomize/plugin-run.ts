@@ -1,7 +1,7 @@
 /** One run of the plug-in: from what kustomize hands over to what it takes back (docs/kubernetes/kustomize.md#how-plug-ins-are-found, docs/kubernetes/ksops.md#modes). */
 import { SopsError } from '../../errors.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import { trailOf } from '../../operations/trail.js';
+import { trailOf } from '../../run/trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
 import type { Host, Session } from '../../util/host.js';
 import { wordedFailure } from '../../util/system-failure.js';

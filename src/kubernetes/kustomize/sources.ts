@@ -9,8 +9,8 @@ import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type OpenedFile, openFile, plainText } from '../../operations/read/open-file.js';
-import { trustNearestConfig } from '../../operations/read/open-secrets.js';
-import { trailOf } from '../../operations/trail.js';
+import { openReadingRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { walkAll } from '../../tree/walk.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
@@ -94,7 +94,7 @@ export class Sources {
   private async trustConfigFor(sealed: Buffer, path: string): Promise<void> {
     if (this.trusted || !KEY_TYPES.some(({ type, remote }) => remote && sealed.includes(type))) return;
     this.trusted = true;
-    await trustNearestConfig(path, undefined, this.host);
+    await openReadingRun({ filePath: path }, this.host);
   }
 }
 

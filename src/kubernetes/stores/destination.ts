@@ -1,9 +1,10 @@
 /** Where `publish` sends a file, as far as a cluster can read it from there: the destination rules of `.sops.yaml`. */
+
 import { basename, extname } from 'node:path';
-import { loadConfig } from '../../config/config.js';
 import { destinationFor } from '../../config/destination-rule.js';
 import type { DestinationRule } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
+import { openRun } from '../../run/run.js';
 import type { Session } from '../../util/host.js';
 import type { StoreName } from './provider.js';
 
@@ -31,7 +32,7 @@ export async function publishedPlace(
   configPath: string | undefined,
   host: Session,
 ): Promise<PublishedPlace | undefined> {
-  const config = await loadConfig({ configPath, filePath: path, host });
+  const { config } = await openRun({ configPath, filePath: path }, host);
   if (!config || config.destinationRules.length === 0) return undefined;
   const rule = await ruleFor(config, path, host);
   const folder = rule?.settings.get('vault_path');

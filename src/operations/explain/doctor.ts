@@ -1,18 +1,15 @@
 /** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
 
-import { loadConfig } from '../../config/config.js';
 import { overlapOf } from '../../config/creation-rule.js';
-import type { Config } from '../../config/model.js';
-import { SopsError } from '../../errors.js';
 import type { FormatName } from '../../formats/store.js';
 import type { Finding } from '../../keys/finding.js';
 import { KEY_TYPES } from '../../keys/registry.js';
-import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
+import { openRun, type Run } from '../../run/run.js';
 import type { Host, Session } from '../../util/host.js';
 import type { Leftover } from '../../util/leftovers.js';
 import { joinedLines } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
-import { trustConfig } from '../trust.js';
 import { type DryRun, tryFile } from './dry-run.js';
 
 export interface DoctorRequest {
@@ -56,8 +53,8 @@ export async function examineAll(request: DoctorRequest, given: Host): Promise<C
   const host = sessionOf(given);
   const problems: Problem[] = [];
   const { leftovers = [] } = request;
-  const config = await configOf(request, host, problems);
-  trustConfig(config, host);
+  const run = await runOf(request, host, problems);
+  const { config } = run;
   const types: TypeCheckup[] = [];
   for (const { type, title, load } of KEY_TYPES) {
     const findings = await (await load?.())?.examine?.(host);
@@ -65,7 +62,7 @@ export async function examineAll(request: DoctorRequest, given: Host): Promise<C
   }
   problems.push(...types.flatMap(({ findings }) => findings.filter(isFault).map(asProblem)));
   if (!opensAnything(types) && !asksOthers(request)) problems.push(NOTHING);
-  const file = request.path === undefined ? null : await examineFile(request.path, config, request, host);
+  const file = request.path === undefined ? null : await examineFile(request.path, request, run);
   problems.push(...(file?.problems ?? []));
   problems.push(...leftovers.flatMap(problemOf));
   return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
@@ -85,32 +82,19 @@ const NOTHING: Problem = {
   advice: 'sops-ts init makes an age key.',
 };
 
-async function configOf(
-  { configPath, path }: DoctorRequest,
-  host: Session,
-  problems: Problem[],
-): Promise<Config | null> {
-  try {
-    return await loadConfig({ configPath, filePath: path, host });
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    problems.push({ what: `the configuration is not used: ${joinedLines(error.message)}`, advice: error.hint });
-    return null;
-  }
+function runOf(request: DoctorRequest, host: Session, problems: Problem[]): Promise<Run> {
+  return openRun({ ...request, filePath: request.path }, host, ({ message, hint }) => {
+    problems.push({ what: `the configuration is not used: ${joinedLines(message)}`, advice: hint });
+  });
 }
 
-async function examineFile(
-  path: string,
-  config: Config | null,
-  request: DoctorRequest,
-  host: Session,
-): Promise<DryRun> {
+async function examineFile(path: string, request: DoctorRequest, run: Run): Promise<DryRun> {
   const input = { kind: 'file', path } as const;
   const { inputType, decryptionOrder } = request;
-  const overlap = config && (await overlapOf(config, path, host));
-  if (overlap) host.warn(overlap);
-  const keyServices = keyServicesOf(request.keyServices, host);
-  return tryFile({ input, inputType, config, keyServices, decryptionOrder }, host);
+  const { config } = run;
+  const overlap = config && (await overlapOf(config, path, run));
+  if (overlap) run.warn(overlap);
+  return tryFile({ input, inputType, config, keyServices: run.keyServices, decryptionOrder }, run);
 }
 
 function isFault({ state }: Finding): boolean {

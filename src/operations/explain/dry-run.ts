@@ -15,10 +15,10 @@ import { keyTypeRow } from '../../keys/registry.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
+import { trailOf } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { checkExists, readAsChosen, readInput, rowByName } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
-import { trailOf } from '../trail.js';
 import type { Problem } from './doctor.js';
 
 export interface DryRunRequest {

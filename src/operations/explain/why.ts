@@ -2,7 +2,6 @@
 
 import { resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
-import { type ConfigRequest, loadConfig } from '../../config/config.js';
 import { creationRuleFor, explainRules, overlapOf } from '../../config/creation-rule.js';
 import { searchConfig } from '../../config/find.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
@@ -18,6 +17,7 @@ import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { openRun } from '../../run/run.js';
 import { walk } from '../../tree/walk.js';
 import { existsSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -27,7 +27,6 @@ import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
 import { encryptedValues, formatNote, placesIn, WHOLE_CONTENT } from '../read/encrypted-files.js';
 import { readAsChosen, readerForNew, readInput } from '../read/input.js';
 import type { EncryptRequest } from '../requests.js';
-import { trustConfig } from '../trust.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from '../write/encrypt.js';
 import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
 
@@ -55,11 +54,11 @@ export async function explainFile(request: WhyRequest, given: Host): Promise<Exp
   const problems: string[] = [];
   const { path } = request.input;
   const reader = await readerForNew(request, host);
-  const config = await orProblem(problems, () => loadConfig(configRequest(request, quiet)));
+  const place = { configPath: request.configPath, filePath: path };
+  const { config } = (await orProblem(problems, () => openRun(place, quiet))) ?? { config: null };
   const configProblem = problems[0] ?? null;
-  trustConfig(config ?? null, quiet);
-  const nameOf = await namesOf(config ?? null, host);
-  const byName: Study = { request, host: quiet, reader, config: config ?? null, nameOf, problems, notes };
+  const nameOf = await namesOf(config, host);
+  const byName: Study = { request, host: quiet, reader, config, nameOf, problems, notes };
   const found = await readFileOf(byName);
   const study: Study = { ...byName, reader: found?.store ?? reader };
   const verdicts = config?.creationRules ? await explainRules(config, path, quiet) : null;
@@ -87,10 +86,6 @@ export async function explainFile(request: WhyRequest, given: Host): Promise<Exp
     problems,
     notes,
   };
-}
-
-function configRequest({ configPath, input }: WhyRequest, host: Session): ConfigRequest {
-  return { configPath, filePath: input.path, host };
 }
 
 /** How the configuration was found. */

@@ -1,22 +1,18 @@
 /** `decrypt`: a file's plaintext, whole or a part of it, in its own format or another. */
 
-import { loadConfig } from '../../config/config.js';
 import type { Config } from '../../config/model.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
-import { keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { openReadingRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { getAt, type TreePath } from '../../tree/path.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
-import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
 import { redoing } from '../redoing.js';
 import type { DecryptRequest, Outcome } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
-import { indentOf } from './indent.js';
 import { checkExists, nameOf, readSealed } from './input.js';
 import { type OpenedFile, openFile } from './open-file.js';
 import { printedText } from './printed-text.js';
@@ -26,15 +22,13 @@ import { parseValuePath } from './value-path.js';
  * Decrypts one file. Nothing is written unless everything before has succeeded.
  * Throws SopsError, in the order of docs/command-line.md#decrypt.
  */
-export async function decryptFile(request: DecryptRequest, given: Host): Promise<Outcome> {
-  const host = sessionOf(given);
+export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
-  const config = await configIfReadable(request, host);
-  trustConfig(config, host);
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
+  const run = await openReadingRun({ ...request, filePath: nameOf(request) }, host);
+  const { config, decryptionOrder } = run;
   const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
-  const keyServices = keyServicesOf(request.keyServices, host);
-  return redoing(() => decryptOnce(request, { config, path, decryptionOrder, keyServices, host }));
+  const { keyServices } = run;
+  return redoing(() => decryptOnce(request, { config, path, decryptionOrder, keyServices, host: run }));
 }
 
 interface Decryption {
@@ -88,17 +82,6 @@ async function withCommand(
     const read = inputType ? `--input-type ${inputType} ` : '';
     const command = `${host.calledAsSops ? 'sops' : 'sops-ts'} decrypt ${read}--output-type ${store.name}${file}`;
     throw error.with(error.code, { hint: `It is ${store.name}. Write: ${command}` });
-  }
-}
-
-/** The configuration, for its `stores`; one that is broken must not keep anybody from their secrets. */
-async function configIfReadable(request: DecryptRequest, host: Session): Promise<Config | null> {
-  try {
-    return await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    host.warn(`the configuration is not used: ${error.message}`);
-    return null;
   }
 }
 

@@ -14,9 +14,9 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import type { Trail } from '../../run/trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { encodeText } from '../../util/text.js';
-import type { Trail } from '../trail.js';
 import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
 
 /** An encrypted file once it is open. */

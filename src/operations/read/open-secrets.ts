@@ -1,16 +1,15 @@
 /** Opening a file for a program that is to use it: what `exec-env` and `exec-file` share. */
+
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
-import { loadConfig } from '../../config/config.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
-import { SopsError } from '../../errors.js';
 import type { Masks } from '../../exec/redact.js';
 import type { FormatName, FormatStore } from '../../formats/store.js';
-import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
+import { openReadingRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { floatText } from '../../tree/value.js';
 import type { Session } from '../../util/host.js';
 import type { Input } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { placesIn } from './encrypted-files.js';
 import { readSealed } from './input.js';
 import { leavesOf } from './leaves.js';
@@ -48,9 +47,9 @@ export async function openingFor(
   request: SecretsRequest,
   host: Session,
 ): Promise<OpenOptions> {
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  await trustNearestConfig(name, request.configPath, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
+  // Refused before the configuration is looked at.
+  parseDecryptionOrder(request.decryptionOrder);
+  const { decryptionOrder, keyServices } = await openReadingRun({ ...request, filePath: name }, host);
   const trail = trailOf(input, host);
   return { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail };
 }
@@ -78,18 +77,4 @@ function* secretTexts({ file }: OpenedFile): Generator<string> {
 /** The values as programs read them that load files of this format themselves. */
 function ownValues(opened: OpenedFile): Iterable<string> {
   return opened.store.environment?.(plainText(opened)).values() ?? [];
-}
-
-/** The configuration says which addresses may get tokens; one that is broken must not keep anybody from their secrets. */
-export async function trustNearestConfig(
-  filePath: string | undefined,
-  configPath: string | undefined,
-  host: Session,
-): Promise<void> {
-  try {
-    trustConfig(await loadConfig({ configPath, filePath, host }), host);
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    host.warn(`the configuration is not used: ${error.message}`);
-  }
 }

@@ -1,23 +1,22 @@
 /** `groups add` and `groups delete`: key groups of one file, wrapped anew; the values stay as they are. */
-import { loadConfig } from '../../config/config.js';
+
 import { parseEncryptionContext } from '../../config/encryption-context.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
-import { keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun } from '../../run/run.js';
+import { UNNOTED } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import { nameOf, readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { Irreconcilable, redoing } from '../redoing.js';
 import type { FileRequest, Outcome } from '../requests.js';
-import { UNNOTED } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { checkListed } from '../unlisted.js';
 import { rewrapFile } from '../write/reseal-file.js';
 
@@ -89,9 +88,7 @@ async function changeGroups(
   host: Session,
   change: (before: Recipients) => Recipients | Promise<Recipients>,
 ): Promise<Outcome> {
-  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  trustConfig(config, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
+  const { config, keyServices } = await openRun({ ...request, filePath: nameOf(request) }, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
   return redoing(async () => {
     const read = await readInput(request.input, host);

@@ -1,7 +1,6 @@
 /** `init`: an age key where there is none, and a first `.sops.yaml`. What is there stays, but for what is empty or broken off. */
 
 import { dirname, join, relative, resolve } from 'node:path';
-import { loadConfig } from '../../config/config.js';
 import { findConfig } from '../../config/find.js';
 import { firstConfigText, type NamedAgeRecipient } from '../../config/first-config.js';
 import { SopsError } from '../../errors.js';
@@ -13,6 +12,7 @@ import {
   unfinishedKeyFile,
 } from '../../keys/age/own-identity.js';
 import { keyTypeRow } from '../../keys/registry.js';
+import { openRun } from '../../run/run.js';
 import { systemReason } from '../../util/files.js';
 import { existsSync, lstatSync, readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
@@ -122,7 +122,7 @@ async function keptConfig(path: string, key: InitOutcome['key'], host: Session):
   } catch (cause) {
     throw new SopsError('config', `could not read config file: ${path}: ${systemReason(cause)}`, { cause });
   }
-  await loadConfig({ configPath: path, host }).catch((error: unknown) => {
+  await openRun({ configPath: path }, host).catch((error: unknown) => {
     if (!(error instanceof SopsError)) throw error;
     host.warn(`${path} cannot be used as it is; mend it, or remove it and run sops-ts init again: ${error.message}`);
   });

@@ -1,7 +1,6 @@
 /** What revoking a recipient comes to, found out before anything is changed. */
 
 import { basename, relative, resolve, sep } from 'node:path';
-import { loadConfig } from '../../config/config.js';
 import { configText } from '../../config/config-text.js';
 import { withoutRecipients } from '../../config/edit-config.js';
 import { CONFIG_NAME } from '../../config/find.js';
@@ -13,6 +12,7 @@ import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { openRun } from '../../run/run.js';
 import { counted } from '../../util/counted.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
@@ -66,7 +66,7 @@ export interface AffectedFile {
  */
 export async function planRevocation(request: RevocationRequest, host: Session): Promise<Revocation> {
   const start = request.folder === undefined ? host.cwd : resolve(host.cwd, request.folder);
-  const config = await loadConfig({ configPath: request.configPath, filePath: resolve(start, CONFIG_NAME), host });
+  const { config } = await openRun({ ...request, filePath: resolve(start, CONFIG_NAME) }, host);
   const folder = request.folder === undefined ? (config?.folder ?? host.cwd) : start;
   const paths: string[] = [];
   for await (const path of filesBelow(folder)) paths.push(path);

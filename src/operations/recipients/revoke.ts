@@ -5,6 +5,8 @@ import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { trailOf } from '../../run/trail.js';
 import { counted } from '../../util/counted.js';
 import type { Host, Session } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
@@ -13,11 +15,8 @@ import { encodeText } from '../../util/text.js';
 import { withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { readEncrypted } from '../read/encrypted-files.js';
-import { indentOf } from '../read/indent.js';
 import { openFile } from '../read/open-file.js';
 import { redoing } from '../redoing.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { checkListed } from '../unlisted.js';
 import { resealFile } from '../write/reseal-file.js';
 import {
@@ -70,7 +69,6 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
   const { talk } = request;
   const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const plan = await planRevocation(request, host);
-  trustConfig(plan.config, host);
   await talk.showPlan(plan);
   for (const problem of plan.problems) talk.failed(problem);
   let failed = plan.problems.length;

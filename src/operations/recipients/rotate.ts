@@ -1,25 +1,22 @@
 /** `rotate`: a file under a new data key, with recipients added or taken out. */
-import { loadConfig } from '../../config/config.js';
+
 import { parseEncryptionContext } from '../../config/encryption-context.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config } from '../../config/model.js';
 import { namesOf, withName } from '../../config/recipient-names.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
-import { keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
 import { withKeys, withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import { checkExists, nameOf, readSealed } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { redoing } from '../redoing.js';
 import type { FileRequest, Outcome } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { checkListed } from '../unlisted.js';
 import { resealFile } from '../write/reseal-file.js';
 
@@ -42,16 +39,14 @@ export interface RotateRequest extends FileRequest {
  * Gives a file a new data key. Nothing is written unless the result was read back and gives the same plaintext. Throws
  * SopsError, in the order of docs/command-line.md#rotate.
  */
-export async function rotateFile(request: RotateRequest, given: Host): Promise<Outcome> {
-  const host = sessionOf(given);
+export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
   await checkFile(request, host);
-  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  trustConfig(config, host);
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const added = await keysOf(request.addKeys, request, host);
-  const unwanted = await Promise.all((await keysOf(request.removeKeys, request, host)).map(keyStringOf));
-  const keyServices = keyServicesOf(request.keyServices, host);
-  const rotation = { request, config, keyServices, decryptionOrder, added, unwanted, host };
+  const run = await openRun({ ...request, filePath: nameOf(request) }, host);
+  const { config, decryptionOrder } = run;
+  const added = await keysOf(request.addKeys, request, run);
+  const unwanted = await Promise.all((await keysOf(request.removeKeys, request, run)).map(keyStringOf));
+  const { keyServices } = run;
+  const rotation = { request, config, keyServices, decryptionOrder, added, unwanted, host: run };
   return redoing(() => rotateOnce(rotation));
 }
 

@@ -1,7 +1,6 @@
 /** `updatekeys`: gives files the recipients that their creation rule has now. */
 
 import { resolve } from 'node:path';
-import { loadConfig } from '../../config/config.js';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config } from '../../config/model.js';
@@ -16,6 +15,9 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun } from '../../run/run.js';
+import { trailOf, UNNOTED } from '../../run/trail.js';
 import { counted } from '../../util/counted.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
@@ -24,12 +26,9 @@ import { oneLine } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import { readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { redoing } from '../redoing.js';
-import { trailOf, UNNOTED } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { resealFile, rewrapFile } from '../write/reseal-file.js';
 
 export interface UpdateKeysRequest {
@@ -217,13 +216,12 @@ async function wantedRecipients(before: Recipients, { config, file, request, hos
 
 /** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
 async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Session): Promise<Config> {
-  const config = await loadConfig({ configPath, filePath, host });
+  const { config } = await openRun({ configPath, filePath }, host);
   if (!config)
     throw new SopsError('config', 'config file not found', {
       ...(filePath === '' ? {} : { file: filePath }),
       hint: 'updatekeys needs a .sops.yaml: sops-ts init makes one.',
     });
-  trustConfig(config, host);
   return config;
 }
 

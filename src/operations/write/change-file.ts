@@ -1,24 +1,20 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 
-import { loadConfig } from '../../config/config.js';
-import type { Config } from '../../config/model.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { formatNamed } from '../../formats/registry.js';
 import { applyEdits, encodedBytes, type FormatName, type SourceFile } from '../../formats/store.js';
-import type { KeyService } from '../../keyservice/keyservice.js';
-import { keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun, type Run } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
-import type { Session } from '../../util/host.js';
+import type { Host } from '../../util/host.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import { nameOf, readSealed } from '../read/input.js';
 import { leavesOf } from '../read/leaves.js';
 import { type OpenedFile, openFile, renderPlain } from '../read/open-file.js';
 import { redoing } from '../redoing.js';
 import type { FileRequest } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { asMarshalling } from './seal-file.js';
 import { reservedKey, sealText } from './seal-text.js';
 
@@ -44,35 +40,28 @@ export interface ChangeOutcome {
 export async function changeFile(
   request: ChangeRequest,
   change: (document: Branch) => boolean,
-  host: Session,
+  host: Host,
 ): Promise<ChangeOutcome> {
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  trustConfig(config, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
-  return redoing(() => changeOnce(request, change, { config, keyServices, decryptionOrder, host }));
-}
-
-interface Surroundings {
-  readonly config: Config | null;
-  readonly keyServices: readonly KeyService[];
-  readonly decryptionOrder: readonly string[];
-  readonly host: Session;
+  // Refused before the configuration is looked at.
+  parseDecryptionOrder(request.decryptionOrder);
+  const run = await openRun({ ...request, filePath: nameOf(request) }, host);
+  return redoing(() => changeOnce(request, change, run));
 }
 
 async function changeOnce(
   request: ChangeRequest,
   change: (document: Branch) => boolean,
-  { config, keyServices, decryptionOrder, host }: Surroundings,
+  run: Run,
 ): Promise<ChangeOutcome> {
-  const found = await readSealed(request, host, 'ciphertext');
+  const { config, keyServices, decryptionOrder } = run;
+  const found = await readSealed(request, run, 'ciphertext');
   const { bytes: read } = found;
   const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: true,
     decryptionOrder,
     keyServices,
-    trail: trailOf(request.input, host),
+    trail: trailOf(request.input, run),
   });
   const { printer } = found;
   const indent = indentOf(request.indent, config, found);
@@ -80,11 +69,11 @@ async function changeOnce(
   const { text: after, changed } = marshalled(() => changedText(opened, before.text, change, indent.width));
   const { warnings } = opened;
   if (!changed && request.idempotent) {
-    host.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
+    run.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
     return { warnings, written: false };
   }
   const sealed = await sealText({ opened, before, after, printer, indent });
-  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
+  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, run);
   return { warnings, written: true };
 }
 

@@ -3,7 +3,6 @@
 import { dirname, resolve } from 'node:path';
 import { Cipher } from '../../cipher/cipher.js';
 import { IvMemory } from '../../cipher/iv-memory.js';
-import { loadConfig } from '../../config/config.js';
 import type { Config } from '../../config/model.js';
 import { createDataKey } from '../../datakey/create.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
@@ -14,6 +13,9 @@ import { emptyFile, type FormatName, type FormatStore } from '../../formats/stor
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { type Indent, indentOf } from '../../run/indent.js';
+import { openRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { statSync } from '../../util/fs.js';
@@ -21,13 +23,10 @@ import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { tidyAfter } from '../../util/tidy.js';
 import { writeOutput } from '../output.js';
-import { type Indent, indentOf } from '../read/indent.js';
 import { formatsForNew, nameOf, readSealed } from '../read/input.js';
 import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/open-file.js';
 import { Irreconcilable, redoing } from '../redoing.js';
 import type { EncryptRequest, Outcome } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { checkListed } from '../unlisted.js';
 import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
@@ -119,11 +118,12 @@ function isThere({ input }: EditRequest, host: Host): boolean {
 }
 
 async function openSession(request: EditRequest, host: Session): Promise<EditSession> {
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  trustConfig(config, host);
+  // Refused before the configuration is looked at.
+  parseDecryptionOrder(request.decryptionOrder);
+  const run = await openRun({ ...request, filePath: nameOf(request) }, host);
+  const { config, decryptionOrder } = run;
   const found = await readSealed(request, host, 'ciphertext');
-  const keyServices = keyServicesOf(request.keyServices, host);
+  const { keyServices } = run;
   const trail = trailOf(request.input, host);
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(found, options);
@@ -139,9 +139,7 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   const plan = await planFor(request, store, host);
   const { selection, macOnlyEncrypted } = plan.options;
   const scope = await scopeOf(selection, 'encrypt');
-  const { dataKey, shamirThreshold } = await createDataKey(plan, keyServicesOf(request.keyServices, host)).catch(
-    unwrapped,
-  );
+  const { dataKey, shamirThreshold } = await createDataKey(plan, plan.run.keyServices).catch(unwrapped);
   const { keyGroups } = plan;
   const made = { mac: '', lastModified: '', version: FORMAT_VERSION };
   const opened: OpenedFile = {
@@ -157,9 +155,9 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   checkFolder(request, host);
   noteFormat(printer.name, host);
   noteName(request, store, host);
-  const indent = indentOf(request.indent, plan.config, formats);
+  const indent = indentOf(request.indent, plan.run.config, formats);
   const before = { text: newFileText(store.name), layout: undefined };
-  return { request, config: plan.config, opened, bytes: null, before, printer, indent, host };
+  return { request, config: plan.run.config, opened, bytes: null, before, printer, indent, host };
 }
 
 /** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */

@@ -1,11 +1,11 @@
 /** `encrypt`: a plaintext file under a new data key, by the rules of `.sops.yaml` and the flags. */
+
 import { Cipher } from '../../cipher/cipher.js';
 import type { TreeResult } from '../../cipher/tree-cipher.js';
-import { loadConfig } from '../../config/config.js';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { parseEncryptionContext } from '../../config/encryption-context.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
-import type { Config, CreationRule } from '../../config/model.js';
+import type { CreationRule } from '../../config/model.js';
 import { binaryOptions, type FileOptions, fileOptionsFor } from '../../config/selection.js';
 import { createDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
@@ -14,16 +14,17 @@ import { formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatName, FormatStore, SourceFile } from '../../formats/store.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
-import { keyServicesOf } from '../../keyservice/services.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun, type Run } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { itemOf } from '../../tree/tree.js';
 import type { Host, Log, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import {
   checkExists,
   type FormatChoice,
@@ -35,8 +36,6 @@ import {
 } from '../read/input.js';
 import { redoing } from '../redoing.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { sealFile } from './seal-file.js';
 import { surprisesIn, tellSurprises } from './surprises.js';
@@ -46,7 +45,7 @@ export const FORMAT_VERSION = '3.13.2';
 
 /** What flags and configuration say about a new file. */
 export interface Plan {
-  readonly config: Config | null;
+  readonly run: Run;
   readonly keyGroups: readonly KeyGroup[];
   readonly options: FileOptions;
   readonly shamirThreshold: number;
@@ -84,10 +83,9 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   checkNotEncrypted(file, reader, printer);
   const surprises = surprisesIn(file);
   const { keyGroups } = plan;
-  const keyServices = keyServicesOf(request.keyServices, host);
-  const { dataKey, shamirThreshold } = await createDataKey(plan, keyServices);
+  const { dataKey, shamirThreshold } = await createDataKey(plan, plan.run.keyServices);
   const { selection, macOnlyEncrypted } = plan.options;
-  const indent = indentOf(request.indent, plan.config, formats);
+  const indent = indentOf(request.indent, plan.run.config, formats);
   const cipher = new Cipher(dataKey.bytes);
   const metadata = { keyGroups, shamirThreshold, macOnlyEncrypted, selection, version: FORMAT_VERSION };
   const trail = trailOf(request.input, host);
@@ -101,15 +99,14 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
 /** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */
 export async function planFor(request: EncryptRequest, reader: FormatStore, host: Session): Promise<Plan> {
   const name = nameOf(request) ?? '';
-  const config = await loadConfig({ configPath: request.configPath, filePath: name, host });
-  trustConfig(config, host);
+  const run = await openRun({ ...request, filePath: name }, host);
   const keysGiven = [...request.keyFlags.values()].some((text) => text !== '');
-  const rule = await creationRuleFor(config, name, host, { keysGiven });
+  const rule = await creationRuleFor(run.config, name, host, { keysGiven });
   const flagFields = keyFields(request);
   const keyGroups = await keyGroupsFor({ rule, keyFlags: request.keyFlags, flagFields, host });
   if (keysGiven && host.log) await logKeys(keyGroups, host.log);
   const options = optionsFor(request, rule, reader, host);
-  return { config, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
+  return { run, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
 }
 
 /** SOPS tells addresses in its memory here. */

@@ -10,13 +10,13 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { PlainValues } from '../../remotes/remote.js';
+import { indentOf } from '../../run/indent.js';
+import { trailOf } from '../../run/trail.js';
 import { walk } from '../../tree/walk.js';
 import type { Session } from '../../util/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
-import { indentOf } from '../read/indent.js';
 import { type OpenedFile, openFile } from '../read/open-file.js';
 import { inexactPlaces, maskedText, plainValuesOf } from '../read/plain-values.js';
-import { trailOf } from '../trail.js';
 import { carriedOver, recreateFile } from './recreate-file.js';
 
 /** A file that is to be published. */

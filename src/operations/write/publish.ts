@@ -1,24 +1,22 @@
 /** `publish`: sends files to where the destination rules of `.sops.yaml` say (docs/command-line.md#publish). */
 
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { loadConfig } from '../../config/config.js';
 import { type Destination, destinationFor } from '../../config/destination-rule.js';
 import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
-import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { PutResult } from '../../remotes/remote.js';
+import { openRun } from '../../run/run.js';
+import { checkPlace } from '../../run/trust.js';
 import { withInstallAdvice } from '../../services/import-sdk.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { KeyChange } from '../key-changes.js';
 import { filesBelow } from '../read/encrypted-files.js';
 import { readAsChosen, readInput } from '../read/input.js';
-import { checkPlace, trustConfig } from '../trust.js';
 import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
 
 export interface PublishRequest {
@@ -59,35 +57,35 @@ export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'preview
  * Sends a file, or every file below a folder but hidden ones, one after the other. A lone file that fails or is not to be sent is an
  * error; of several the others are still sent. Throws SopsError, in the order of docs/command-line.md#publish.
  */
-export async function publishFiles(request: PublishRequest, given: Host): Promise<PublishOutcome> {
-  const host = sessionOf(given);
+export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
   const { path, talk, dryRun } = request;
-  const config = await loadConfig({ configPath: request.configPath, filePath: path, host });
+  const run = await openRun({ ...request, filePath: path }, host);
+  const { config } = run;
   if (!config)
     throw new SopsError('config', 'config file not found', {
       hint: 'publish needs a .sops.yaml: sops-ts init makes one.',
     });
-  trustConfig(config, host);
   if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
   const isFolder = await isFolderAt(path, request, host);
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const keyServices = keyServicesOf(request.keyServices, host);
+  const { decryptionOrder, keyServices } = run;
   const nameOf = await namesOf(config, host);
   const showChange = (change: KeyChange) => talk.showChange(change, nameOf);
-  const surroundings = { config, decryptionOrder, keyServices, showChange, host, dryRun };
-  const run: Run = { request, surroundings, outcome: newOutcome(), taken: new Map() };
+  const surroundings = { config, decryptionOrder, keyServices, showChange, host: run, dryRun };
+  const publication: Publication = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {
-    if (!isFolder) await publishLone(path, run);
-    else for await (const found of filesIn(path, config, host)) await publishOne(found, relative(path, found), run);
+    if (!isFolder) await publishLone(path, publication);
+    else
+      for await (const found of filesIn(path, config, host))
+        await publishOne(found, relative(path, found), publication);
   } catch (error) {
-    if (Object.values(run.outcome).some((count) => count > 0)) talk.ended(run.outcome);
+    if (Object.values(publication.outcome).some((count) => count > 0)) talk.ended(publication.outcome);
     throw error;
   }
-  talk.ended(run.outcome);
-  return run.outcome;
+  talk.ended(publication.outcome);
+  return publication.outcome;
 }
 
-interface Run {
+interface Publication {
   readonly request: PublishRequest;
   readonly surroundings: Surroundings;
   readonly outcome: PublishOutcome;
@@ -119,7 +117,7 @@ async function* filesIn(folder: string, config: Config, host: Host): AsyncGenera
 }
 
 /** One of several. */
-async function publishOne(path: string, name: string, run: Run): Promise<void> {
+async function publishOne(path: string, name: string, run: Publication): Promise<void> {
   try {
     await publishFile(path, name, { ...run, isLone: false });
   } catch (error) {
@@ -129,7 +127,7 @@ async function publishOne(path: string, name: string, run: Run): Promise<void> {
   }
 }
 
-interface FileRun extends Run {
+interface FileRun extends Publication {
   /** Whether it is the only file that was asked for, so that there is nothing to go on with. */
   readonly isLone: boolean;
 }
@@ -154,13 +152,13 @@ async function publishFile(path: string, name: string, run: FileRun): Promise<vo
   await carryOut({ file: resolve(host.cwd, path), url, masked, send }, run);
 }
 
-function publishLone(path: string, run: Run): Promise<void> {
+function publishLone(path: string, run: Publication): Promise<void> {
   const { request, surroundings } = run;
   return publishFile(path, basename(resolve(surroundings.host.cwd, path)), { ...run, isLone: !request.recursive });
 }
 
 /** The name that the file gets there. */
-function nameFor(name: string, { rule }: Destination, { request, surroundings }: Run): string {
+function nameFor(name: string, { rule }: Destination, { request, surroundings }: Publication): string {
   const { platform } = surroundings.host;
   const slashed = platform === 'win32' ? name.replaceAll('\\', '/') : name;
   if (!request.omitExtensions && !rule.omitExtensions) return slashed;
@@ -180,7 +178,7 @@ async function prepare(
   source: Source,
   name: string,
   { rule, remote }: Destination,
-  { surroundings }: Run,
+  { surroundings }: Publication,
 ): Promise<Omit<Sending, 'file'>> {
   if (remote.sends === 'sealed') {
     const place = (await remote.load()).open(rule.settings, surroundings.host);
@@ -220,7 +218,7 @@ async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Pro
 }
 
 /** Refuses a second file with the same name there, as names without extensions may be; SOPS leaves the last one alone there. */
-function checkFree(url: string, file: string, { taken }: Run): void {
+function checkFree(url: string, file: string, { taken }: Publication): void {
   const other = taken.get(url);
   if (other !== undefined) {
     throw new SopsError('failed', `${url} is where ${other} goes already, so this file is not sent`, {

@@ -7,7 +7,7 @@ import type { KeyService } from '../../keyservice/keyservice.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { DEFAULT_SELECTION } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import type { Indent } from '../read/indent.js';
+import type { Indent } from '../../run/indent.js';
 import { type OpenedFile, plainText } from '../read/open-file.js';
 import { checkSomethingEncrypted, FORMAT_VERSION } from './encrypt.js';
 import { resealFile } from './reseal-file.js';

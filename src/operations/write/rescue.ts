@@ -4,11 +4,11 @@ import { SopsError } from '../../errors.js';
 import { temporaryRoot } from '../../exec/private-folder.js';
 import { binaryStore } from '../../formats/binary.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { UNNOTED } from '../../run/trail.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
 import type { OpenedFile } from '../read/open-file.js';
-import { UNNOTED } from '../trail.js';
 import { sealFile } from './seal-file.js';
 
 const MOST_A_SECOND = 20;

@@ -10,13 +10,13 @@ import { applyEdits, bytesOf, type Edit, editedBytes, type FormatStore, type Sou
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
+import type { Indent } from '../../run/indent.js';
+import type { Trail } from '../../run/trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import type { Branch } from '../../tree/tree.js';
 import { formatUtcSeconds } from '../../util/rfc3339.js';
-import type { Indent } from '../read/indent.js';
 import { asRead, leavesOf, sameLeaves } from '../read/leaves.js';
 import { type OpenedTree, openWith } from '../read/open-file.js';
-import type { Trail } from '../trail.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {

@@ -3,11 +3,11 @@ import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { Metadata } from '../../metadata/metadata.js';
+import type { Indent } from '../../run/indent.js';
+import { type Trail, UNNOTED } from '../../run/trail.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../../tree/tree.js';
-import type { Indent } from '../read/indent.js';
 import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
-import { type Trail, UNNOTED } from '../trail.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
 
 export interface TextSealing {

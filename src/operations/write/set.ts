@@ -3,7 +3,6 @@ import { SopsError } from '../../errors.js';
 import { setAt, type TreePath } from '../../tree/path.js';
 import type { Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
 
 export interface SetRequest extends ChangeRequest {
@@ -16,8 +15,7 @@ export interface SetRequest extends ChangeRequest {
  * Sets a value in the first document of a file; missing maps are made on the way, an index behind the end appends.
  * Throws as `changeFile` does, and `set-syntax` for a place that cannot hold a value.
  */
-export function setInFile(request: SetRequest, given: Host): Promise<ChangeOutcome> {
-  const host = sessionOf(given);
+export function setInFile(request: SetRequest, host: Host): Promise<ChangeOutcome> {
   return changeFile(request, (document) => changesBySet(document, request), host);
 }
 

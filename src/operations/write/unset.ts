@@ -3,7 +3,6 @@ import { SopsError } from '../../errors.js';
 import { type TreePath, unsetAt } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
 
 export interface UnsetRequest extends ChangeRequest {
@@ -14,8 +13,7 @@ export interface UnsetRequest extends ChangeRequest {
  * Removes an entry from the first document of a file. Throws as `changeFile` does, and `path-not-found` when there is
  * nothing to remove, unless the request is idempotent.
  */
-export function unsetInFile(request: UnsetRequest, given: Host): Promise<ChangeOutcome> {
-  const host = sessionOf(given);
+export function unsetInFile(request: UnsetRequest, host: Host): Promise<ChangeOutcome> {
   return changeFile(request, (document) => changesByUnset(document, request), host);
 }
 

@@ -1,19 +1,16 @@
 /** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
-import { loadConfig } from '../../config/config.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { encodedBytes, type SourceFile } from '../../formats/store.js';
-import { keyServicesOf } from '../../keyservice/services.js';
+import { indentOf } from '../../run/indent.js';
+import { openRun } from '../../run/run.js';
+import { trailOf } from '../../run/trail.js';
 import type { Host } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { writeOutput } from '../output.js';
-import { indentOf } from '../read/indent.js';
 import { checkExists, nameOf, readInput, readSealed, rereadable } from '../read/input.js';
 import { openFile, renderPlain } from '../read/open-file.js';
 import { Irreconcilable, redoing } from '../redoing.js';
 import type { FileRequest, Input, Outcome } from '../requests.js';
-import { trailOf } from '../trail.js';
-import { trustConfig } from '../trust.js';
 import { alreadyEncrypted, parsePlain, refuseCiphertext } from './encrypt.js';
 import { sealText } from './seal-text.js';
 
@@ -30,20 +27,18 @@ export interface UpdateRequest extends FileRequest {
  * ciphertext; the same plaintext leaves the file untouched. Throws SopsError: for the file as `set` does, for the
  * plaintext as `encrypt` does.
  */
-export async function updateFile(request: UpdateRequest, given: Host): Promise<Outcome> {
-  const host = sessionOf(given);
+export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
   const { input } = request;
   await checkExists(input, host);
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  const config = await loadConfig({ configPath: request.configPath, filePath: nameOf(request), host });
-  trustConfig(config, host);
-  const keyServices = keyServicesOf(request.keyServices, host);
-  const trail = trailOf(input, host);
-  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail };
+  // Refused before the configuration is looked at.
+  parseDecryptionOrder(request.decryptionOrder);
+  const run = await openRun({ ...request, filePath: nameOf(request) }, host);
+  const { config, decryptionOrder, keyServices } = run;
+  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail: trailOf(input, run) };
   const plaintext = rereadable(request.plaintext);
   let seen: string | undefined;
   return redoing(async () => {
-    const found = await readSealed(request, host, 'ciphertext');
+    const found = await readSealed(request, run, 'ciphertext');
     const { store: reader, printer, bytes: read } = found;
     const indent = indentOf(request.indent, config, found);
     const opened = await openFile(found, options);

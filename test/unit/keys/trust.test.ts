@@ -15,7 +15,7 @@ import {
   trustKeys,
 } from '../../../src/keys/trust.js';
 import { LocalKeyService } from '../../../src/keyservice/local.js';
-import { trustConfig } from '../../../src/operations/trust.js';
+import { trustConfig } from '../../../src/run/trust.js';
 import { run } from '../../support/run.js';
 import { fixturePath } from './entries.js';
 import { hostOf } from './host.js';

@@ -1,5 +1,6 @@
 /** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (docs/security.md#whom-credentials-go-to). */
-import type { Config, CreationRule, GroupRule, Rules } from '../config/model.js';
+import { loadConfig } from '../config/config.js';
+import type { Config, ConfigFile, CreationRule, GroupRule, Rules } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
@@ -57,6 +58,19 @@ async function questionAbout(config: Config): Promise<string> {
     ...claims.map((claim) => `  ${claim}`),
   ];
   return [...lines, 'Trust it, so that your credentials are used and programs started as it says?'].join('\n');
+}
+
+/** A configuration as it is shown to the user, who is to decide on it. */
+export interface ShownConfig {
+  readonly file: ConfigFile;
+  /** What it has credentials go to, and programs that it has started, in words. */
+  readonly claims: readonly string[];
+}
+
+/** Reads a configuration whoever can write it, to be shown and not used. Null when there is none; throws `config`. */
+export async function showConfig(path: string, host: Session): Promise<ShownConfig | null> {
+  const config = await loadConfig({ configPath: path, evenUnsafe: true, host });
+  return config && { file: config.file, claims: await claimsOf(config) };
 }
 
 /** What the rules of a configuration have credentials go to, or start, in words. */

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { AuditAction, Host } from '../util/host.js';
-import type { Input } from './requests.js';
+import type { Input } from './input.js';
 
 /** Notes that something is about to be done with the file. When it rejects, it must not be done. */
 export type Trail = (action: AuditAction) => Promise<void>;

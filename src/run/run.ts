@@ -1,0 +1,70 @@
+/** The run: what one call of an operation works with, found and trusted once. */
+import { loadConfig } from '../config/config.js';
+import type { Config } from '../config/model.js';
+import { parseDecryptionOrder } from '../datakey/decryption-order.js';
+import { SopsError } from '../errors.js';
+import type { KeyService } from '../keyservice/keyservice.js';
+import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
+import type { Host, HostChanges, Session } from '../util/host.js';
+import { sessionOf } from '../util/session.js';
+import { trustConfig } from './trust.js';
+
+/** What a request says about its run. */
+export interface RunRequest {
+  /** The configuration that `--config` names; without it `SOPS_CONFIG` counts, and without that it is searched. */
+  readonly configPath?: string | undefined;
+  /** The file worked on, near which the configuration is looked for; undefined for the working directory alone. */
+  readonly filePath?: string | undefined;
+  readonly keyServices?: KeyServiceChoice | undefined;
+  /** Type identifiers separated by commas. */
+  readonly decryptionOrder?: string | undefined;
+}
+
+/** The host's session, with what the request and the configuration say. */
+export interface Run extends Session {
+  /** The configuration in force, trusted as far as the user trusts it; null for none. */
+  readonly config: Config | null;
+  /** Throws `decryption-order` for a type that is named twice, each time it is asked for. */
+  readonly decryptionOrder: readonly string[];
+  /** Made when they are first asked for, which may warn. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
+  readonly keyServices: readonly KeyService[];
+  /** The same run with nothing remembered but whom its configuration names. */
+  fork(changes?: HostChanges): Run;
+}
+
+/**
+ * Finds the configuration and trusts it as far as the user does; no operation gets one in another way. The memory is the host's if
+ * it is a session. Throws `config` for a configuration that cannot be used, unless `onBroken` takes the error: then there is none.
+ */
+export async function openRun(request: RunRequest, host: Host, onBroken?: (error: SopsError) => void): Promise<Run> {
+  const session = sessionOf(host);
+  const { configPath, filePath } = request;
+  const config = await loadConfig({ configPath, filePath, host: session }).catch((error: unknown) => {
+    if (!onBroken || !(error instanceof SopsError)) throw error;
+    onBroken(error);
+    return null;
+  });
+  return runWith(config, request, session);
+}
+
+/** For reading: a broken configuration must not keep anybody from their secrets, so it is only told. */
+export async function openReadingRun(request: RunRequest, host: Host): Promise<Run> {
+  return openRun(request, host, ({ message }) => host.warn(`the configuration is not used: ${message}`));
+}
+
+function runWith(config: Config | null, request: RunRequest, session: Session): Run {
+  trustConfig(config, session);
+  let keyServices: readonly KeyService[] | undefined;
+  return {
+    ...session,
+    config,
+    get decryptionOrder() {
+      return parseDecryptionOrder(request.decryptionOrder);
+    },
+    get keyServices() {
+      keyServices ??= keyServicesOf(request.keyServices, session);
+      return keyServices;
+    },
+    fork: (changes) => runWith(config, request, session.fork(changes)),
+  };
+}
