@@ -25,6 +25,7 @@ export default defineConfig({
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
     passWithNoTests: true,
+    globalSetup: ['test/support/scratch.ts'],
     // Tests wait for programs and timers as often as they compute; by default one core would be left out.
     maxWorkers: '100%',
     projects: [
