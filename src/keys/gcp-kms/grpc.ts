@@ -18,7 +18,8 @@ const UNAVAILABLE = 14;
 const WAITS_MS = [100, 200, 400];
 
 export async function grpcTransport(service: Service): Promise<Transport> {
-  const [grpc, { makeKmsClient }] = [await importGrpc(), await import('../../services/gcp/kms-client.js')];
+  const grpc = await importGrpc();
+  const { makeKmsClient } = await import('../../services/gcp/kms-client.js');
   const roots = await readTlsRoots(service.host);
   const { host, port } = addressOf(service);
   const credentials = channelCredentials(grpc, service.credentials, roots);

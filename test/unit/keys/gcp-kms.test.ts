@@ -149,6 +149,23 @@ describe('a service that does not answer', () => {
   });
 });
 
+describe('a call over gRPC', () => {
+  test('is ended, with the service told, when nobody waits any more', async () => {
+    const service = await startGrpc();
+    service.isSilent = true;
+    const host = hostOf({ env: { ...TLS, ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint } });
+    const stop = new AbortController();
+    const opening = gcpKmsProvider.unwrap(keyOf(ID, 'AAAA'), host, stop.signal);
+    await Promise.all([
+      expect(opening).rejects.toMatchObject({ code: 'key' }),
+      vi.waitFor(() => expect(service.calls).toHaveLength(1)).then(() => stop.abort()),
+    ]);
+    await vi.waitFor(() => expect(service.ended).toEqual(service.calls));
+    expect(service.calls).toHaveLength(1);
+    await service.close();
+  });
+});
+
 describe('a proxy', () => {
   test('of the environment means REST through it', async () => {
     const asked: string[] = [];

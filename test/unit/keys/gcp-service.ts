@@ -115,13 +115,17 @@ function error(code: number, message: string, status: string): Reply {
 }
 
 /** With the certificate in `fixtures/keys/tls`. */
-export async function startGrpc(): Promise<GcpService> {
+export async function startGrpc(): Promise<GcpService & { isSilent: boolean; readonly ended: GcpCall[] }> {
   const calls: GcpCall[] = [];
+  const ended: GcpCall[] = [];
   const answer = (verb: string): grpc.handleUnaryCall<Buffer, Buffer> => {
-    return ({ request, metadata }, reply) => {
+    return (open, reply) => {
+      const { request, metadata } = open;
       const { 1: name = Buffer.alloc(0), 2: bytes = Buffer.alloc(0) } = decodeMessage(request);
       const call = { verb, name: name.toString(), bytes, ...headersOf(metadata.getMap() as IncomingHttpHeaders) };
       calls.push(call);
+      open.on('cancelled', () => ended.push(call));
+      if (service.isSilent) return;
       const outcome = grpcAnswer(service.mode, call);
       if (Buffer.isBuffer(outcome)) reply(null, outcome);
       else reply(outcome);
@@ -141,7 +145,16 @@ export async function startGrpc(): Promise<GcpService> {
     server.bindAsync('localhost:0', credentials, (problem, bound) => (problem ? reject(problem) : resolve(bound)));
   });
   const close = async () => server.forceShutdown();
-  const service: GcpService = { mode: 'properly', calls, endpoint: `localhost:${port}`, close };
+  const service = {
+    mode: 'properly' as GcpService['mode'],
+    calls,
+    endpoint: `localhost:${port}`,
+    close,
+    /** Whether calls are left without an answer. */
+    isSilent: false,
+    /** The calls that the client has ended. */
+    ended,
+  };
   return service;
 }
 
