@@ -1,7 +1,9 @@
 /** Where the `.sops.yaml` of a run is (docs/configuration.md#where-it-is-looked-for). */
 
 import { dirname, relative, resolve, sep } from 'node:path';
-import { existsSync } from '../util/fs.js';
+import { SopsError } from '../errors.js';
+import { systemCode, systemReason } from '../util/files.js';
+import { statSync } from '../util/fs.js';
 import type { Host, Session } from '../util/host.js';
 import { warnOnce } from './warnings.js';
 
@@ -74,12 +76,29 @@ function walkUp(start: string): Walk {
   for (let level = 0; level < LEVELS; level++) {
     // Not `join`, which reads the whole path again: this runs at every start.
     const inside = folder.endsWith(sep) ? folder : folder + sep;
-    if (existsSync(inside + CONFIG_NAME)) return { found: inside + CONFIG_NAME, misnamed };
+    if (stands(inside + CONFIG_NAME)) return { found: inside + CONFIG_NAME, misnamed };
     const wrong = inside + WRONG_NAME;
-    if (misnamed === undefined && existsSync(wrong)) misnamed = wrong;
+    if (misnamed === undefined && stands(wrong)) misnamed = wrong;
     const parent = dirname(folder);
     if (parent === folder) break;
     folder = parent;
   }
   return { found: undefined, misnamed };
+}
+
+/** Folders above may be closed to us. Whatever else keeps us from telling must not lead to another configuration, further up. */
+const CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
+
+/** Whether something is at a path. Throws `config` when nobody can tell. */
+function stands(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    if (CLOSED.has(systemCode(cause))) return false;
+    throw new SopsError('config', `cannot tell whether ${path} is there: ${systemReason(cause)}`, {
+      file: path,
+      hint: 'Mend or remove it, or choose a configuration with --config.',
+      cause,
+    });
+  }
 }

@@ -10,6 +10,9 @@ const SOURCE = new URL('injector.c', import.meta.url).pathname;
 /** Where the program puts plaintext for other programs. */
 const MEMORY = '/dev/shm/.sops-ts';
 
+/** Whatever runs longer, even on a busy machine, waits for something that never comes. */
+const LONGEST_MS = 120_000;
+
 /** Why a call fails. */
 export const ERROR_NAMES = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
 
@@ -58,7 +61,7 @@ export class Injector {
       ...(fault.kind === 'error' ? { FAULT_NUMBER: String(constants.errno[fault.code]) } : {}),
       ...(fault.kind === 'signal' ? { FAULT_NUMBER: String(constants.signals[fault.signal]) } : {}),
     };
-    const ran = this.program.run(words, { cwd, env: variables });
+    const ran = this.program.run(words, { cwd, env: variables, timeout: LONGEST_MS });
     const calls = readFileSync(log, 'utf8').split('\n').slice(0, -1);
     const { pid, status, signal } = ran;
     return { pid, status, signal, stdout: ran.stdout.toString(), stderr: ran.stderr.toString(), calls };
@@ -83,7 +86,7 @@ export function saidWrong(fault: Fault, { status, signal, stdout, stderr }: Ran)
   if (stderr.includes(CANARY)) found.push('plaintext on standard error');
   if (/^\s+at .*:\d+/m.test(stderr)) found.push('a stack');
   if (fault.kind === 'kill' && signal !== 'SIGKILL') found.push(`not killed`);
-  if (fault.kind !== 'kill' && signal === 'SIGKILL') found.push(`killed`);
+  if (fault.kind !== 'kill' && signal === 'SIGKILL') found.push('never ended');
   if (fault.kind === 'error' && status !== 0 && `${stdout}${stderr}`.trim() === '') found.push('nothing was said');
   return found;
 }

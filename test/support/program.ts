@@ -113,12 +113,13 @@ export class Program {
 
   /** Runs it in a process of its own, with only this environment. `before` are words for Node. */
   run(words: readonly string[], options: ProgramOptions): SpawnSyncReturns<Buffer> {
-    const { cwd, env = {}, input, before = [] } = options;
+    const { cwd, env = {}, input, before = [], timeout } = options;
     return spawnSync(process.execPath, [...before, this.file, ...words], {
       cwd,
       env: { PATH: process.env.PATH ?? '', ...env },
       maxBuffer: 2 ** 28,
       ...(input === undefined ? {} : { input }),
+      ...(timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' }),
     });
   }
 }
@@ -128,4 +129,6 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array | string;
   readonly before?: readonly string[];
+  /** Milliseconds after which it is killed. */
+  readonly timeout?: number;
 }

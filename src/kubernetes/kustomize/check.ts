@@ -1,6 +1,7 @@
 /** `kustomize check`: what would go wrong in a build, found before it (docs/kubernetes/kustomize.md#commands). */
 
 import { join, relative, resolve } from 'node:path';
+import { systemCode } from '../../util/files.js';
 import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
@@ -140,8 +141,16 @@ class Checker {
   }
 
   private objectsOf(path: string, shown: string): Manifest[] {
+    let bytes: Uint8Array;
     try {
-      return readManifests(readFileSync(path), { file: shown });
+      bytes = readFileSync(path);
+    } catch (error) {
+      // A link that leads nowhere holds nothing, as editors make them.
+      if (systemCode(error) !== 'ENOENT') this.findings.addError(shown, error);
+      return [];
+    }
+    try {
+      return readManifests(bytes, { file: shown });
     } catch {
       // Whatever it is, it is no Secret in plain text that kustomize could read.
       return [];

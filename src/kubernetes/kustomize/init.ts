@@ -7,7 +7,8 @@ import { yamlStore } from '../../formats/yaml/yaml.js';
 import { redoing } from '../../operations/redoing.js';
 import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
-import { existsSync, readFileSync } from '../../util/fs.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { withoutSurrounding } from '../../util/trim.js';
@@ -83,7 +84,12 @@ function hasGenerator(file: string): boolean {
 }
 
 function readOrNull(path: string): Uint8Array | null {
-  return existsSync(path) ? readFileSync(path) : null;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return null;
+    throw new SopsError('input-unreadable', `open ${path}: ${systemReason(cause)}`, { file: path, cause });
+  }
 }
 
 /** Whether a file is still to be listed. One that is listed otherwise would come out twice. */

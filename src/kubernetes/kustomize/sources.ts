@@ -135,9 +135,10 @@ function checkInside(path: string, host: Host): void {
   let real: string;
   try {
     real = realpathSync(absolute);
-  } catch {
+  } catch (cause) {
     // That it is not there is told by reading it.
-    return;
+    if (systemCode(cause) === 'ENOENT') return;
+    throw new SopsError('input-unreadable', `open ${path}: ${systemReason(cause)}`, { file: path, cause });
   }
   if (isBelow(real, realpathSync(host.cwd))) return;
   const problem = `${path} is a symbolic link to a file outside the kustomization's folder`;

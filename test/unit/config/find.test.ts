@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findConfig } from '../../../src/config/find.js';
@@ -29,6 +30,13 @@ describe('from the working directory', () => {
   test('a folder of that name is taken', () => {
     expect(findConfig(hostIn(layOut({ '.sops.yaml/x': '' })))).toBe('.sops.yaml');
   });
+});
+
+// Whoever goes on upwards would encrypt for the readers of another configuration.
+test.skipIf(process.platform === 'win32')('one of which nobody can tell whether it is there stops the search', () => {
+  const root = layOut({ '.sops.yaml': '', 'a/f.yaml': '' });
+  symlinkSync('.sops.yaml', join(root, 'a/.sops.yaml'));
+  expect(() => findConfig(hostIn(join(root, 'a')))).toThrow(/cannot tell whether .*a\/\.sops\.yaml is there/);
 });
 
 describe('from the file', () => {

@@ -400,6 +400,16 @@ const CASES: readonly Case[] = [
     }),
     '"sops" is no field of a kustomization',
   ],
+  [
+    'a file beside encrypted ones that cannot be read',
+    () => ({
+      'app/kustomization.yaml': kustomization('generators: [g.yaml]'),
+      'app/g.yaml': ksops('s.yaml'),
+      'app/s.yaml': sealed,
+      'app/p.yaml': { link: 'p.yaml' },
+    }),
+    'app/p.yaml: cannot be read: ',
+  ],
 ];
 
 describe('kustomize check finds', () => {
