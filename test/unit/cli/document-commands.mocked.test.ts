@@ -186,11 +186,11 @@ describe('formats', () => {
   });
 
   // vscode-sops passes words of its own and ignores the exit status, so a refusal loses an edit.
-  test.each(['bogus', '.yaml', 'toml'])('%s is passed over with a warning, as in SOPS', async (word) => {
+  test.each(['bogus', '.yaml', 'xml'])('%s is passed over with a warning, as in SOPS', async (word) => {
     const { status, err } = await run(['decrypt', '--output-type', word, 'f']);
     expect(status).toBe(0);
     expect(err).toContain(`"${word}" is no format for --output-type`);
-    expect(err).toContain('yaml, json, dotenv, ini, binary');
+    expect(err).toContain('yaml, json, dotenv, ini, toml, binary');
     expect(vi.mocked(decryptFile).mock.lastCall?.[0].outputType).toBeUndefined();
   });
 });
