@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { circlesIn } from '../support/circles.js';
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
 const LAYERS: ReadonlyMap<string, number> = new Map([
@@ -67,6 +68,9 @@ const PATHS_OF_ITS_OWN = [
   'cli/streams.ts',
   'cli/terminal.ts',
 ];
+
+/** One file of each circle of types that is left: the reader of nested YAML and its parts, the flags and their values. */
+const CIRCLES_OF_TYPES = ['cli/flag.ts', 'formats/yaml/tree-reader.ts'];
 
 /** What a file does that the run alone may do: find or trust a configuration, or keep something by host. */
 function breachesOfRun(path: string, text: string): string[] {
@@ -160,6 +164,25 @@ describe('layers', () => {
     ['run/a.ts', 'trustConfig(await loadConfig(request), session);', 0],
   ])('that is seen in %s: %s', (path, text, count) => {
     expect(breachesOfRun(path, text)).toHaveLength(count);
+  });
+
+  test('no files go in circles', () => {
+    expect(circlesIn(files, { types: false })).toEqual([]);
+    const others = circlesIn(files, { types: true }).filter(
+      (circle) => !CIRCLES_OF_TYPES.some((path) => circle.includes(path)),
+    );
+    expect(others).toEqual([]);
+  });
+
+  test('a circle is seen, of types as such', () => {
+    const circle = [
+      { path: 'a/one.ts', text: "import { two } from './two.js';\n" },
+      { path: 'a/two.ts', text: "import {\n  three,\n} from '../b/three.js';\n" },
+      { path: 'b/three.ts', text: "import type { One } from '../a/one.js';\nimport { two } from './four.js';\n" },
+      { path: 'b/four.ts', text: "const one = () => import('../a/one.js');\n" },
+    ];
+    expect(circlesIn(circle, { types: false })).toEqual([]);
+    expect(circlesIn(circle, { types: true })).toEqual([['a/one.ts', 'a/two.ts', 'b/three.ts']]);
   });
 
   test('files stay short', () => {

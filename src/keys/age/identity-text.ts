@@ -1,7 +1,6 @@
 /** The texts that identities are kept in: one to a line, with comments (docs/keys/age.md#identities). */
 import { SopsError } from '../../errors.js';
 import type { AgeIdentity } from './format/file.js';
-import type { ProtectedFile } from './protected-file.js';
 import { parseX25519Identity } from './x25519.js';
 
 /** An identity, and what trying it may cost the user. */
@@ -13,7 +12,7 @@ export type Candidate =
   /** The start of a program, which may want to be touched. */
   | { readonly kind: 'plugin'; readonly name: string; readonly text: string }
   /** A passphrase, in any case. */
-  | { readonly kind: 'protected'; readonly identity: ProtectedFile };
+  | { readonly kind: 'protected'; readonly identity: AgeIdentity & { readonly cacheKey: string } };
 
 /**
  * The identities of a text. Empty lines and lines that begin with `#` are skipped; with `severalPerLine` white space

@@ -10,7 +10,7 @@ import type { Host, Session } from '../../util/host.js';
 import type { Leftover } from '../../util/leftovers.js';
 import { joinedLines } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
-import { type DryRun, tryFile } from './dry-run.js';
+import { type DryRun, type Problem, tryFile } from './dry-run.js';
 
 export interface DoctorRequest {
   /** The file to try; undefined to look at the machine alone. */
@@ -41,11 +41,6 @@ export interface Checkup {
   readonly leftovers: readonly Leftover[];
   /** What keeps something from working; empty when all is well. */
   readonly problems: readonly Problem[];
-}
-
-export interface Problem {
-  readonly what: string;
-  readonly advice?: string | undefined;
 }
 
 /** Looks at the machine, and tries the file. Throws only for a file that cannot be read, and wrong words. */

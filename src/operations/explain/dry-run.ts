@@ -19,7 +19,12 @@ import { trailOf } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { checkExists, readAsChosen, readInput, rowByName } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
-import type { Problem } from './doctor.js';
+
+/** What keeps something from working. */
+export interface Problem {
+  readonly what: string;
+  readonly advice?: string | undefined;
+}
 
 export interface DryRunRequest {
   readonly input: { readonly kind: 'file'; readonly path: string };

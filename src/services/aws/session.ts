@@ -2,11 +2,29 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { importSdk } from '../import-sdk.js';
+import type { CredentialsLog } from './credentials-log.js';
 import { failureOf } from './failure.js';
-import { endpointOf } from './request-handler.js';
-import type { AwsCredentials, AwsSettings } from './settings.js';
+import { endpointOf, type SdkRequestHandler } from './request-handler.js';
 
 type Sts = typeof import('@aws-sdk/client-sts');
+
+/** Credentials as the SDK takes them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** The part of the settings that all clients for one region and profile share. */
+export interface AwsSettings {
+  readonly region: string;
+  readonly profile?: string;
+  readonly credentials?: AwsCredentials;
+  readonly requestHandler: SdkRequestHandler;
+  /** Without one the SDK writes to the console, e.g. that both a profile and keys are set. */
+  readonly logger: CredentialsLog;
+}
 
 /** Which role, and as whom; a profile may ask for more than a key can. */
 export interface SessionRequest {

@@ -5,26 +5,8 @@ import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
-import { requestHandlerFor, type SdkRequestHandler } from './request-handler.js';
-import { openSession, type SessionRequest } from './session.js';
-
-/** Credentials as the SDK takes them. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
-}
-
-/** The part of the settings that all clients for one region and profile share. */
-export interface AwsSettings {
-  readonly region: string;
-  readonly profile?: string;
-  readonly credentials?: AwsCredentials;
-  readonly requestHandler: SdkRequestHandler;
-  /** Without one the SDK writes to the console, e.g. that both a profile and keys are set. */
-  readonly logger: CredentialsLog;
-}
+import { requestHandlerFor } from './request-handler.js';
+import { type AwsCredentials, type AwsSettings, openSession, type SessionRequest } from './session.js';
 
 const DEFAULT_PROFILE = 'default';
 

@@ -2,7 +2,6 @@
 import { createDecipheriv, createPrivateKey, type KeyObject } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { bcryptPbkdf } from './bcrypt-pbkdf.js';
-import type { SshPrivateKey } from './private-key.js';
 import { type Ed25519PublicKey, parsePublicKeyBlob, type RsaPublicKey, type SshPublicKey } from './public-key.js';
 import { SshReader } from './wire.js';
 
@@ -20,6 +19,20 @@ const CIPHERS: ReadonlyMap<string, { readonly name: string; readonly keyLength: 
   ['aes128-ctr', { name: 'aes-128-ctr', keyLength: 16 }],
   ['aes128-cbc', { name: 'aes-128-cbc', keyLength: 16 }],
 ]);
+
+/** A private key that can be used. */
+export type SshPrivateKey = Ed25519PrivateKey | RsaPrivateKey;
+
+export interface Ed25519PrivateKey {
+  readonly publicKey: Ed25519PublicKey;
+  /** 32 bytes. */
+  readonly seed: Buffer;
+}
+
+export interface RsaPrivateKey {
+  readonly publicKey: RsaPublicKey;
+  readonly rsa: KeyObject;
+}
 
 export interface OpenSshKey {
   readonly locked: boolean;

@@ -2,28 +2,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { decodeBase64 } from '../../../util/base64.js';
-import { type OpenSshKey, openOpenSshKey, readOpenSshKey } from './openssh-key.js';
-import {
-  type Ed25519PublicKey,
-  ed25519PublicKey,
-  type RsaPublicKey,
-  rsaPublicKey,
-  type SshPublicKey,
-} from './public-key.js';
-
-/** A private key that can be used. */
-export type SshPrivateKey = Ed25519PrivateKey | RsaPrivateKey;
-
-export interface Ed25519PrivateKey {
-  readonly publicKey: Ed25519PublicKey;
-  /** 32 bytes. */
-  readonly seed: Buffer;
-}
-
-export interface RsaPrivateKey {
-  readonly publicKey: RsaPublicKey;
-  readonly rsa: KeyObject;
-}
+import { type OpenSshKey, openOpenSshKey, readOpenSshKey, type SshPrivateKey } from './openssh-key.js';
+import { ed25519PublicKey, rsaPublicKey, type SshPublicKey } from './public-key.js';
 
 /** A private key as it is stored. */
 export interface StoredSshKey {

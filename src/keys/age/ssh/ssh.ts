@@ -15,7 +15,7 @@ import { type AgeIdentity, type AgeRecipient, stanzaRecipient } from '../format/
 import type { AgeHeader, Stanza } from '../format/header.js';
 import { decodeRawBase64, encodeRawBase64 } from '../format/raw-base64.js';
 import { toMontgomery } from './edwards25519.js';
-import type { Ed25519PrivateKey, RsaPrivateKey, SshPrivateKey } from './private-key.js';
+import type { Ed25519PrivateKey, RsaPrivateKey, SshPrivateKey } from './openssh-key.js';
 import { parsePublicKeyLine, type RsaPublicKey, type SshPublicKey, stanzaFingerprint } from './public-key.js';
 
 const ED25519_LABEL = 'age-encryption.org/v1/ssh-ed25519';
