@@ -34,7 +34,7 @@ export function changeRequest(given: Values<typeof changeFlags>, { host }: Conte
 }
 
 /** Tells the warnings. Returns the exit status. */
-export function toldOutcome({ warnings }: ChangeOutcome, { host }: Context): number {
+export function toldOutcome({ warnings }: Pick<ChangeOutcome, 'warnings'>, { host }: Context): number {
   for (const warning of warnings) host.warn(warning);
   return 0;
 }

@@ -7,7 +7,7 @@ import { PROGRAM } from '../program-flags.js';
 import { readStandardInput } from '../streams.js';
 import { type Context, command } from './command.js';
 import { keyServiceChoice, typesOf } from './document-flags.js';
-import { encryptRequest } from './encryption-flags.js';
+import { asSopsFlag, encryptRequest } from './encryption-flags.js';
 import { forEachFile } from './several.js';
 import { configFlag, generalFlags, keyServiceFlags, newFileFlags, printingFlags } from './shared-flags.js';
 
@@ -16,7 +16,7 @@ const flags = {
   ...newFileFlags,
   update: flag.yesNo('update', 'encrypt standard input into an existing file, keeping the unchanged'),
   allowUnencrypted: PROGRAM.allowUnencrypted,
-  asSops: flag.yesNo('as-sops', { group: 'general' }),
+  asSops: asSopsFlag,
   shamirThreshold: PROGRAM.shamirThreshold,
   ...keyServiceFlags,
   ...configFlag,

@@ -1,12 +1,16 @@
 /** What the flags for new files ask for, whichever command makes them. */
 import { SopsError } from '../../errors.js';
 import type { EncryptRequest } from '../../operations/requests.js';
-import type { Values } from '../flag.js';
+import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import type { Context } from './command.js';
 import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
 import { configFlag, keyServiceFlags, newFileFlags, resultFlags } from './shared-flags.js';
 
+/** Of `encrypt` alone. */
+export const asSopsFlag = flag.yesNo('as-sops', { group: 'general' });
+
+/** For their types. */
 const needed = {
   ...newFileFlags,
   allowUnencrypted: PROGRAM.allowUnencrypted,
@@ -19,7 +23,7 @@ const possible = {
   inputType: PROGRAM.inputType,
   outputType: PROGRAM.outputType,
   filenameOverride: PROGRAM.filenameOverride,
-  asSops: PROGRAM.inPlace,
+  asSops: asSopsFlag,
   shamirThreshold: PROGRAM.shamirThreshold,
   indent: PROGRAM.indent,
 };

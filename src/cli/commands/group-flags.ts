@@ -1,6 +1,5 @@
 /** The flags that `groups add` and `groups delete` share, and what they ask for. */
 import type { DeleteGroupRequest } from '../../operations/recipients/groups.js';
-import type { Outcome } from '../../operations/requests.js';
 import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { UsageError } from '../usage-error.js';
@@ -38,10 +37,4 @@ export function groupRequest(given: GroupValues, context: Context, name: string)
     ignoreMac: given.ignoreMac,
     keepUnlisted: given.keepUnlisted,
   };
-}
-
-/** Tells the warnings. Returns the exit status. */
-export function toldOutcome({ warnings }: Outcome, { host }: Context): number {
-  for (const warning of warnings) host.warn(warning);
-  return 0;
 }

@@ -3,8 +3,9 @@ import { type DeleteGroupRequest, deleteGroup } from '../../operations/recipient
 import { type Values, variant } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { UsageError } from '../usage-error.js';
+import { toldOutcome } from './change-flags.js';
 import { type Context, command } from './command.js';
-import { groupFileFlags, groupFlags, groupRequest, toldOutcome } from './group-flags.js';
+import { groupFileFlags, groupFlags, groupRequest } from './group-flags.js';
 
 const flags = {
   ...groupFileFlags,
