@@ -1,6 +1,6 @@
 /** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
 import { type ErrorCode, SopsError } from '../errors.js';
-import { isSystemError, systemCode } from '../util/files.js';
+import { isSystemError, systemAdvice, systemCode } from '../util/files.js';
 import { wordedFailure } from '../util/system-failure.js';
 
 /** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
@@ -61,7 +61,7 @@ export function printable(text: string): string {
  */
 function following(error: SopsError): { readonly where: readonly string[]; readonly hints: readonly string[] } {
   const where = place(error);
-  const hints = split(error.hint ?? '').map((line) => `  ${line}`);
+  const hints = split(error.hint ?? systemAdvice(error) ?? '').map((line) => `  ${line}`);
   const [first, ...others] = hints;
   if (error.code !== 'data-key-not-recovered' || where.length === 0 || first === undefined) return { where, hints };
   return { where: [], hints: [`${where.join('')}. ${first.trim()}`, ...others] };

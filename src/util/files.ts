@@ -1,5 +1,6 @@
 /** What the operating system says about files, and when something about one fails. */
 import { sep } from 'node:path';
+import { SopsError } from '../errors.js';
 import { closeSync, type Stats, statSync } from './fs.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
@@ -23,6 +24,21 @@ export function systemReason(error: unknown): string {
   const reason = /^[A-Z0-9_]+: ([^,]*)/.exec(error.message)?.[1];
   if (error.code === 'EISDIR') return 'is a directory';
   return reason ?? error.code ?? error.name;
+}
+
+const ADVICE: ReadonlyMap<string | undefined, string> = new Map([
+  ['EACCES', 'Its owner and mode, or those of a folder above it, forbid that: ls -ld shows them.'],
+  ['ENOENT', 'Is the name written right? A relative one counts from the working directory.'],
+  ['ENOTDIR', 'Is the name written right? A part of it is no folder.'],
+]);
+/** Calls that are about programs and hosts. */
+const NO_FILE_CALLS = /^(?:spawn|connect|getaddrinfo|kill|set)/;
+
+/** What the user can do about the system error on a file that an error came of, in a sentence; undefined where there is none. */
+export function systemAdvice(error: Error): string | undefined {
+  let { cause } = error;
+  while (cause instanceof SopsError) cause = cause.cause;
+  return isSystemError(cause) && !NO_FILE_CALLS.test(cause.syscall ?? '') ? ADVICE.get(cause.code) : undefined;
 }
 
 /** What stands at a path, links followed; undefined for nothing, and for what no path can be (too long, with a NUL) or cannot be looked at. */

@@ -56,7 +56,8 @@ async function readSource(source: string, host: Host): Promise<string> {
   try {
     return await readFile(url ? fileURLToPath(url) : resolve(host.cwd, source), 'utf8');
   } catch (cause) {
-    throw new SopsError('key', `cannot read the certificate: ${source}: ${systemReason(cause)}`, { cause });
+    const message = `cannot read the certificate: ${source}: ${systemReason(cause)}`;
+    throw new SopsError('key', message, { file: source, cause });
   }
 }
 

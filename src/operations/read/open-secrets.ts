@@ -31,8 +31,19 @@ export interface OpenedSecrets extends OpenedFile {
   readonly printsAnew: boolean;
 }
 
-/** Opens one file, with the MAC verified. Throws SopsError; a file that is not there is `input-unreadable`, as in SOPS. */
+/**
+ * Opens one file, with the MAC verified. Throws SopsError that names it, since there may be others beside it; one that is not there is
+ * `input-unreadable`, as in SOPS.
+ */
 export async function openSecrets(path: string, request: SecretsRequest, host: Session): Promise<OpenedSecrets> {
+  try {
+    return await openOne(path, request, host);
+  } catch (error) {
+    throw error instanceof SopsError ? error.with(error.code, { file: error.file ?? path }) : error;
+  }
+}
+
+async function openOne(path: string, request: SecretsRequest, host: Session): Promise<OpenedSecrets> {
   const input = { kind: 'file', path } as const;
   const options = await openingFor(input, path, request, host);
   const choice = { input, inputType: request.inputType, outputType: request.outputType };

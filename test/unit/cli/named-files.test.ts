@@ -193,3 +193,27 @@ test('without a rule the configuration and why are named', async () => {
   expect(stderr).toContain('.sops.yaml');
   expect(stderr).toContain('sops-ts why p.yaml');
 });
+
+test('of several files the one is named that failed', async () => {
+  const other = generateIdentity();
+  desk.write('good.yaml', sealed);
+  desk.write('foreign.yaml', await desk.encrypt('x.yaml', 'a: x\n', '--age', other.recipient));
+  const ran = await desk.run(['exec-env', 'good.yaml', 'foreign.yaml', '--', 'true']);
+  expect([ran.status, ran.stderr]).toEqual([128, expect.stringContaining('in file foreign.yaml')]);
+  const absent = await desk.run(['exec-env', 'good.yaml', 'absent.yaml', '--', 'true']);
+  expect(absent.stderr).toContain('absent.yaml: no such file or directory\n  Is the name written right?');
+});
+
+test.each([
+  [['trust', '/nonexistent'], 'open /nonexistent/.sops.yaml'],
+  [['seal', '--cert', 'none.pem', 'good-secret.yaml'], 'none.pem'],
+  [['unseal', 'good-secret.yaml', '--private-key', 'none.pem'], 'none.pem'],
+  [['flux', 'check', 'none'], 'none'],
+])('%s names what is not there, and a next step', async (words, name) => {
+  desk.write('good-secret.yaml', MANIFEST);
+  const { status, stderr } = await desk.run(words);
+  expect(status).not.toBe(0);
+  const [first, ...others] = stderr.trimEnd().split('\n');
+  expect(first).toContain(`${name}: no such file or directory`);
+  expect(others).toEqual(['  Is the name written right? A relative one counts from the working directory.']);
+});

@@ -28,6 +28,20 @@ describe('the report of an error', () => {
     expect(quiet(error)).toBe('Error dumping file: cannot use complex value\n  in file a, key c\n');
   });
 
+  test.each([
+    ['EACCES', 'open', ['  Its owner and mode, or those of a folder above it, forbid that: ls -ld shows them.']],
+    ['ENOENT', 'open', ['  Is the name written right? A relative one counts from the working directory.']],
+    ['ENOENT', 'spawn gpg', []],
+    ['EIO', 'read', []],
+  ])('tells what to do about %s of %s, however deep it lies', (code, syscall, hints) => {
+    const cause = Object.assign(new Error(`${code}: reason, ${syscall}`), { code, syscall });
+    const inner = new SopsError('input-unreadable', 'cannot read a.yaml', { cause });
+    const { text } = reportOf(new SopsError('failed', 'no status of a.yaml', { cause: inner }), false);
+    expect(text.trimEnd().split('\n')).toEqual(['no status of a.yaml', ...hints]);
+    const hinted = reportOf(new SopsError('failed', 'no status', { cause: inner, hint: 'Do this.' }), false);
+    expect(hinted.text).toBe('no status\n  Do this.\n');
+  });
+
   test('begins with the words of SOPS that scripts look for, once', () => {
     expect(quiet(new SopsError('leaf-not-encryptable', 'too large'))).toBe('Error encrypting tree: too large\n');
     expect(quiet(new SopsError('leaf-not-encryptable', 'Error encrypting tree: x'))).toBe('Error encrypting tree: x\n');
