@@ -119,7 +119,7 @@ function printerRow(choice: FormatChoice, { reader, purpose }: Printing, host: S
   if (own.endings.length === 0) return own;
   // SOPS reads JSON as binary, and fails with other content.
   if (host.calledAsSops) return inputType || own.name === named.container ? named : own;
-  if (inputType && purpose === 'ciphertext') warnOnce(host, keptType(choice, own.name));
+  if (inputType && purpose === 'ciphertext' && own.name !== named.container) warnOnce(host, keptType(choice, own.name));
   return own;
 }
 

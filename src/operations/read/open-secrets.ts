@@ -2,6 +2,7 @@
 
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
+import { SopsError } from '../../errors.js';
 import type { Masks } from '../../exec/redact.js';
 import type { FormatName, FormatStore } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';

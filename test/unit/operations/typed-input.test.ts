@@ -19,6 +19,11 @@ describe('a name that tells no format', () => {
     expect((await desk.run(['decrypt', 'conf'])).stdout.toString()).toBe('a: 1\n');
   });
 
+  test('JSON is what sops writes as well, so nothing is said', async () => {
+    desk.write('conf', '{"a": 1}\n');
+    expect(await desk.run(['-e', '-i', '--input-type', 'json', 'conf'])).toMatchObject({ status: 0, stderr: '' });
+  });
+
   test('called as sops, a tree is written as JSON', async () => {
     desk.write('conf', 'a: 1\n');
     expect((await desk.run(['-e', '-i', '--input-type', 'yaml', 'conf'], { env: AS_SOPS })).status).toBe(0);
