@@ -149,9 +149,11 @@ function warnOfCode({ flatten, prefix, only }: ExecEnvRequest, { file, document,
   });
   const risky = [...names].filter((name) => mayRunCode(name, host.platform));
   if (risky.length === 0) return;
-  host.warn(
-    `${file}: ${risky.join(', ')} can make programs run other code, and stands in clear, where it may have been changed; encrypt it, or leave it out with --only`,
-  );
+  const what =
+    risky.length === 1
+      ? 'stands in clear, where it may have been changed; encrypt it, or leave it out'
+      : 'stand in clear, where they may have been changed; encrypt them, or leave them out';
+  host.warn(`${file}: ${risky.join(', ')} can make programs run other code, and ${what} with --only`);
 }
 
 /**

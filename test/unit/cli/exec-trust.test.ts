@@ -60,6 +60,12 @@ describe.skipIf(process.platform === 'win32')('variables that run code', () => {
     expect(ran.stderr).not.toMatch(/PATH|OTHER/);
   });
 
+  test('are told of in one sentence when there are several', async () => {
+    desk.write('two.env', await desk.encrypt('two.env', 'A=1\nENV=x\nNODE_OPTIONS=\n', '--encrypted-regex', '^A$'));
+    const { stderr } = await desk.run(['exec-env', 'two.env', 'true']);
+    expect(stderr).toContain('ENV, NODE_OPTIONS can make programs run other code, and stand in clear');
+  });
+
   test('are not told when they are left out or are none', async () => {
     expect(await desk.run(['exec-env', '--only', 'A', 'mixed.yaml', 'true'])).toMatchObject({ status: 0, stderr: '' });
     expect((await desk.run(['exec-env', 'clear.yaml', 'true'])).stderr).toBe('');
