@@ -19,7 +19,7 @@ import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../meta
 import { scopeOf } from '../../metadata/scope-of.js';
 import { openRun } from '../../run/run.js';
 import { walk } from '../../tree/walk.js';
-import { existsSync } from '../../util/fs.js';
+import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { joinedLines } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
@@ -100,7 +100,7 @@ function waysTo({ configPath, input }: WhyRequest, host: Host): string {
 /** The file read as what it is; null when it is not there, or with a problem when it is not of its format. */
 async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<ReadFile | null> {
   const path = resolve(host.cwd, request.input.path);
-  if (!existsSync(path)) return null;
+  if (isAbsent(path)) return null;
   const bytes = await readInput(request.input, host);
   const broken: string[] = [];
   const read = holdsMarks(bytes) ? await orProblem(broken, () => readAsChosen(bytes, request, host)) : undefined;
@@ -113,6 +113,15 @@ async function readFileOf({ request, host, reader, problems, notes }: Study): Pr
   }
   const plain = await orProblem(problems, async () => parsePlain(reader, bytes));
   return { file: plain ?? NOTHING, store: reader };
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // Reading it says why that cannot be told.
+    return false;
+  }
 }
 
 const NOTHING: SourceFile = emptyFile();

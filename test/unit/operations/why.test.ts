@@ -1,5 +1,5 @@
 /** `why`: which rule, who, what; never a value. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/operations/explain/explanation.js';
@@ -120,6 +120,16 @@ describe('a file that is still to be encrypted', () => {
     expect(plan?.from).toContain('flags or variables');
     expect(values).toEqual({ encrypted: ['["b_x"]'], plain: ['["a"]'], encryptedComments: 0 });
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'a file of which nobody can tell is none that is not there yet',
+    async () => {
+      symlinkSync('loop.yaml', join(yard.folder, 'loop.yaml'));
+      const { status, stdout, stderr } = await yard.run(['why', 'loop.yaml']);
+      expect([status > 0, stdout.toString()]).toEqual([true, '']);
+      expect(stderr).toContain('loop.yaml: too many symbolic links');
+    },
+  );
 
   test('a file that is not there yet, and a binary one', async () => {
     const later = await explain('prod/new.json');
