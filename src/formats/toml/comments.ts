@@ -25,7 +25,7 @@ export class CommentQueue {
   /** The one behind an offset on its line, if nothing but a comma stands between. */
   behind(offset: number): Comment[] {
     const next = this.comments[this.at];
-    if (!next || !/^[ \t]*,?[ \t]*$/.test(this.text.slice(offset, next.range[0]))) return [];
+    if (!next || !isGap(this.text, offset, next.range[0])) return [];
     return [this.take(next, true)];
   }
 
@@ -41,4 +41,15 @@ export class CommentQueue {
     this.taken.push(taken);
     return taken;
   }
+}
+
+/** Whether nothing but blanks and at most one comma stands between two offsets. */
+function isGap(text: string, start: number, end: number): boolean {
+  let commas = 0;
+  for (let at = start; at < end; at++) {
+    const unit = text[at];
+    if (unit === ',') commas += 1;
+    else if (unit !== ' ' && unit !== '\t') return false;
+  }
+  return commas <= 1;
 }

@@ -4,6 +4,7 @@ import { SopsError } from '../../errors.js';
 import { isTimestamp, type KeyPath, type LeafValue, type Timestamp } from '../../tree/tree.js';
 import { isInt64 } from '../../tree/value.js';
 import { instantOf } from '../../util/rfc3339.js';
+import { withoutTrailing } from '../../util/trim.js';
 import { documentError } from '../document-error.js';
 import { timeText } from '../scalar.js';
 
@@ -43,7 +44,7 @@ export function styleOf(node: AST.TOMLValue): TomlStyle {
 function timeOf(written: string): Timestamp | string {
   const [, year, month, day, hour, minute, second = '00', digits = '', zulu, sign, offHour, offMinute] =
     TIME.exec(written) ?? [];
-  const fraction = digits.slice(0, 9).replace(/0+$/, '');
+  const fraction = withoutTrailing(digits.slice(0, 9), '0');
   if (zulu === undefined && sign === undefined) {
     const date = year === undefined ? '' : `${year}-${month}-${day}`;
     const time = hour === undefined ? '' : `${hour}:${minute}:${second}${fraction && `.${fraction}`}`;

@@ -86,7 +86,8 @@ async function tell(desk: Desk, failure: Failure, operation: 'decrypt' | 'encryp
   const env = { ...(failure.name.endsWith('no answer') ? { SOPS_TS_KEY_TIMEOUT: '0.4' } : {}), ...failure.env };
   const short = await desk.run(words, env);
   check(short, subject, failure);
-  const said = withoutNotes(short);
+  // That a program is waited for is part of it where one hangs; elsewhere a busy machine may say so.
+  const said = failure.name.includes('hangs') ? short.stderr : withoutNotes(short);
   const lines = said.trimEnd().split('\n');
   expect(lines.length, said).toBeLessThanOrEqual(5);
   expect(Math.max(...lines.map((line) => line.length)), said).toBeLessThanOrEqual(1001);

@@ -218,7 +218,11 @@ describe('flux check', () => {
   test('names a folder that is not there, or is none', async () => {
     desk.write('a.yaml', 'a: 1\n');
     const absent = await desk.run(['flux', 'check', 'nope']);
-    expect(absent).toMatchObject({ status: 2, stderr: 'Error reading folder: nope: no such file or directory\n' });
+    expect(absent).toMatchObject({
+      status: 2,
+      stderr:
+        'Error reading folder: nope: no such file or directory\n  Is the name written right? A relative one counts from the working directory.\n',
+    });
     const file = await desk.run(['flux', 'check', 'a.yaml']);
     expect(file.status).toBe(2);
     expect(file.stderr).toContain('Error reading folder: a.yaml: not a directory\n');

@@ -54,7 +54,7 @@ describe('helm downloader', () => {
     expect(await download('secrets://nope.yaml')).toEqual({
       status: 2,
       out: '',
-      err: 'Error reading file: nope.yaml: no such file or directory\n',
+      err: 'Error reading file: nope.yaml: no such file or directory\n  Is the name written right? A relative one counts from the working directory.\n',
     });
     expect(await download('secrets://?nope.yaml')).toEqual({ status: 0, out: '', err: '' });
     expect((await download('secrets://nope.yaml', { HELM_SECRETS_IGNORE_MISSING_VALUES: 'true' })).status).toBe(0);

@@ -47,7 +47,8 @@ test('real failures name the file', () => {
     [() => renameSync(absent, folder), `rename ${absent} to ${folder}: no such file or directory\n${STATE}`],
   ] as const)
     expect(reportOf(thrownBy(call), false)).toEqual({ text: words, status: 1 });
-  const text = `open ${absent}: no such file or directory\n`;
+  const advice = '  Is the name written right? A relative one counts from the working directory.\n';
+  const text = `open ${absent}: no such file or directory\n${advice}`;
   expect(
     reportOf(
       thrownBy(() => readFileSync(absent)),
