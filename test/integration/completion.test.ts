@@ -81,7 +81,7 @@ describe.skipIf(!BASH)('bash', () => {
   test('what readline splits at = is put together again', () => {
     expect(complete('sops-ts', 'decrypt --output-type=y')).toEqual(['yaml']);
     expect(complete('sops-ts', 'decrypt --output=pl')).toEqual(['plain.yaml']);
-    expect(complete('sops-ts', 'decrypt --output-type=')).toHaveLength(5);
+    expect(complete('sops-ts', 'decrypt --output-type=')).toHaveLength(6);
     expect(complete('sops-ts', 'decrypt --keyservice tcp://h:1 --in-')).toEqual(['--in-place']);
   });
 
