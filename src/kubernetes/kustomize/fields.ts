@@ -96,7 +96,10 @@ export function structureProblems(root: Branch): string[] {
 
 function fieldProblems(key: string, value: Value): string[] {
   const field = FIELDS.get(key);
-  if (!field) return [`${JSON.stringify(key)} is no field of a kustomization; kustomize refuses it, and Flux's controller drops it from the top one`];
+  if (!field)
+    return [
+      `${JSON.stringify(key)} is no field of a kustomization; kustomize refuses it, and Flux's controller drops it from the top one`,
+    ];
   if (field.shape === 'other' || isNull(value)) return [];
   if (field.shape === 'map') return value.kind === 'branch' ? [] : [`${key} is no map`];
   if (value.kind !== 'list') return [`${key} is no list`];
