@@ -1,6 +1,7 @@
 /** Programs with words and variables of any bytes: Node hands on text only, so a shell makes the others of it (see `native-path.ts`). */
 import { existsSync } from 'node:fs';
 import { encodeText } from '../util/text.js';
+import { withoutTrailing } from '../util/trim.js';
 
 /** What is started, as for Node's `spawn`. */
 export interface Command {
@@ -40,9 +41,8 @@ export function nativeCommand(command: Command): Command {
 /** A word for the shell. What stands between `$(` and `)` loses the line breaks at its end. */
 function quoted(word: string): string {
   if (word.isWellFormed()) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  let end = word.length;
-  while (word[end - 1] === '\n') end -= 1;
-  const [text, breaks] = [word.slice(0, end), word.slice(end)];
+  const text = withoutTrailing(word, '\n');
+  const breaks = word.slice(text.length);
   return `"$(printf '${[...encodeText(text)].map(octal).join('')}')"'${breaks}'`;
 }
 

@@ -24,12 +24,15 @@ export interface EditPlaces {
 
 /** The places of some edits. */
 export function placesOf(edits: readonly Edit[]): EditPlaces {
-  const numbers = (of: (edit: Edit) => number): Int32Array => Int32Array.from(edits, of);
-  return {
-    starts: numbers(({ start }) => start),
-    ends: numbers(({ end }) => end),
-    lengths: numbers(({ text }) => text.length),
-  };
+  const starts = new Int32Array(edits.length);
+  const ends = new Int32Array(edits.length);
+  const lengths = new Int32Array(edits.length);
+  for (const [at, { start, end, text }] of edits.entries()) {
+    starts[at] = start;
+    ends[at] = end;
+    lengths[at] = text.length;
+  }
+  return { starts, ends, lengths };
 }
 
 /**

@@ -4,16 +4,13 @@ import { writeAll } from '../streams.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
 import {
-  clusterStoreFlag,
   DELETION_POLICY,
   fileFlags,
   fileRequest,
-  nameFlags,
-  placeFlags,
   policyFlags,
   publishedFlags,
   REFRESH_INTERVAL,
-  storeFlag,
+  referenceFlags,
 } from './store-flags.js';
 
 export const emitExternalSecret = command({
@@ -28,10 +25,7 @@ export const emitExternalSecret = command({
   file: 'operand',
   flags: {
     ...keyServiceFlags,
-    ...nameFlags,
-    ...storeFlag,
-    ...clusterStoreFlag,
-    ...placeFlags,
+    ...referenceFlags,
     ...publishedFlags,
     policies: policyFlags([
       REFRESH_INTERVAL,

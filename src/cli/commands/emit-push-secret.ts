@@ -4,15 +4,12 @@ import { writeAll } from '../streams.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
 import {
-  clusterStoreFlag,
   DELETION_POLICY,
   fileFlags,
   fileRequest,
-  nameFlags,
-  placeFlags,
   policyFlags,
   REFRESH_INTERVAL,
-  storeFlag,
+  referenceFlags,
 } from './store-flags.js';
 
 export const emitPushSecret = command({
@@ -24,10 +21,7 @@ export const emitPushSecret = command({
   file: 'operand',
   flags: {
     ...keyServiceFlags,
-    ...nameFlags,
-    ...storeFlag,
-    ...clusterStoreFlag,
-    ...placeFlags,
+    ...referenceFlags,
     policies: policyFlags([REFRESH_INTERVAL, DELETION_POLICY, ['update-policy', ['Replace', 'IfNotExists']]]),
     ...fileFlags,
   },

@@ -59,7 +59,7 @@ export const nameFlags = {
   ...formatFlag,
 };
 
-export const storeFlag = { store: flag.text('store', { value: 'NAME', help: 'the SecretStore to name' }) };
+const storeFlag = { store: flag.text('store', { value: 'NAME', help: 'the SecretStore to name' }) };
 
 export const clusterStoreFlag = { clusterStore: flag.yesNo('cluster-store', 'it is a ClusterSecretStore') };
 
@@ -76,6 +76,9 @@ export const placeFlags = {
   oneSecret: flag.yesNo('one-secret', { group: 'place' }),
   perKey: flag.yesNo('per-key', { group: 'place' }),
 };
+
+/** How an object is made that names a store of the cluster, and the values in it. */
+export const referenceFlags = { ...nameFlags, ...storeFlag, ...clusterStoreFlag, ...placeFlags };
 
 /** How the values stand there. */
 export const publishedFlags = {
