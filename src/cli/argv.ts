@@ -49,7 +49,7 @@ export function unknownFlag(name: string, table: readonly FlagRow[], command: st
 /**
  * Brings the words behind a command into the order in which SOPS reads them: flags first, each with the word behind it
  * unless it carries a `=`. Since that is done for yes/no flags too, `-i FILE --output-type yaml` becomes
- * `-i FILE …`, where reading stops at FILE; scripts may rely on it, so it is kept, with a warning (surplus.ts).
+ * `-i FILE …`, where reading stops at FILE; scripts may rely on it, so it is kept, with a warning (ignored-words.ts).
  */
 export function reorder(words: readonly string[], table: readonly FlagRow[]): string[] {
   const { flags, rest, behindDashes } = arrange(words, table);

@@ -5,7 +5,7 @@ import { type CommandRow, isFamily } from './commands.js';
 import { type FlagRow, HELP_FLAG } from './flag.js';
 import { environmentValues, FlagValues } from './flag-values.js';
 import { flagsOf, globalFlags } from './flags.js';
-import { correctedLine, unusableWords } from './surplus.js';
+import { correctedLine, judgeIgnoredWords } from './ignored-words.js';
 import { UsageError } from './usage-error.js';
 
 export type CommandLine =
@@ -107,7 +107,13 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     ...given.keys(),
     ...local.given.keys(),
   ]);
-  const surplus = unusableWords(row, values, { before, words: behind, table, operands: local.operands, isNamed: true });
+  const surplus = judgeIgnoredWords(row, values, {
+    before,
+    words: behind,
+    table,
+    operands: local.operands,
+    isNamed: true,
+  });
   return {
     kind: 'run',
     row,
@@ -160,7 +166,7 @@ function readOldForm(
   const row = modes.at(-1) ?? (operands.length > 1 ? undefined : commands.find((command) => command.isDefault));
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]), given.keys());
-  const surplus = unusableWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
+  const surplus = judgeIgnoredWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
   const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
   const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;
   return {
@@ -206,12 +212,12 @@ function noCommand(words: readonly string[], operands: readonly string[], comman
   return new UsageError(
     reason,
     undefined,
-    late ? undefined : { kind: 'command', word, names: wordsOf(commands) },
+    late ? undefined : { kind: 'command', word, names: commandWords(commands) },
     hint,
   );
 }
 
 /** The words that may stand where a command does. */
-export function wordsOf(commands: readonly CommandRow[]): string[] {
+export function commandWords(commands: readonly CommandRow[]): string[] {
   return [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? '')), 'help'];
 }

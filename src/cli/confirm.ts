@@ -2,13 +2,13 @@
 import { ReadStream } from 'node:tty';
 import { SopsError } from '../errors.js';
 import { openSync } from '../util/fs.js';
-import { Lane } from '../util/lane.js';
+import { TaskQueue } from '../util/task-queue.js';
 import { Questions } from './questions.js';
 import { printable } from './report.js';
 import type { Streams } from './streams.js';
 
 /** Two questions at a time could not be told apart. There is one terminal to a process. */
-const lane = new Lane();
+const lane = new TaskQueue();
 
 /**
  * Asks on standard error, which must be a terminal, and reads the answer from the terminal that controls the process. Undefined when there is none,

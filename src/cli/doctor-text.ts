@@ -1,5 +1,5 @@
 /** What `doctor` found out, in words. */
-import type { Finding } from '../keys/finding.js';
+import type { KeyFinding } from '../keys/finding.js';
 import type { Checkup, TypeCheckup } from '../operations/explain/doctor.js';
 import type { DryRun, KeyTrial } from '../operations/explain/dry-run.js';
 import type { Leftover } from '../util/leftovers.js';
@@ -44,7 +44,7 @@ function typesLines(types: readonly TypeCheckup[], paint: Painter, whole: boolea
   ];
 }
 
-const MARKS: Readonly<Record<Finding['state'], string>> = {
+const MARKS: Readonly<Record<KeyFinding['state'], string>> = {
   found: 'ok      ',
   also: '        ',
   absent: '-       ',
@@ -52,7 +52,7 @@ const MARKS: Readonly<Record<Finding['state'], string>> = {
 };
 
 /** The advice for what is faulty stands with the problems at the end. */
-function findingLines({ state, what, detail, advice }: Finding, paint: Painter): string[] {
+function findingLines({ state, what, detail, advice }: KeyFinding, paint: Painter): string[] {
   const line = `  ${MARKS[state]}${printable(what)}${detail === undefined ? '' : `: ${printable(detail)}`}`;
   const look = state === 'faulty' ? 'red' : state === 'found' ? 'green' : undefined;
   return [look ? paint(look, line) : line, ...(advice === undefined || state === 'faulty' ? [] : adviceLines(advice))];

@@ -123,11 +123,11 @@ export function variant<K extends FlagKind>(of: Flag<K>, text: FlagText, setting
 
 /** The flags of a set, in order, those of families each for itself. */
 export function flagsIn(set: FlagSet): Flag[] {
-  return Object.values(set).flatMap(membersOf);
+  return Object.values(set).flatMap(flagsWithin);
 }
 
 /** A flag alone, or those of a family. */
-export function membersOf(one: Flag | FlagFamily): Flag[] {
+export function flagsWithin(one: Flag | FlagFamily): Flag[] {
   return one.kind === 'family' ? one.members.map(([, member]) => member) : [one];
 }
 

@@ -15,7 +15,7 @@ export function guideOf(name: string): CommandGuide {
 }
 
 /** What is said of a flag behind a command, or before any. */
-export function textOf(flag: string, command?: string): FlagText {
+export function flagTextOf(flag: string, command?: string): FlagText {
   if (flag === HELP_FLAG.name) return HELP_FLAG.text;
   const facts = TABLE.commands.find(({ name }) => name === command);
   const [rows, texts] = facts ? [facts.flags, guideOf(facts.name).flags] : [TABLE.before, TEXTS.before];

@@ -2,13 +2,13 @@
 import type { CommanderError, Help } from 'commander';
 import { suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
-import { wordsOf } from './command-line.js';
+import { commandWords } from './command-line.js';
 import type { CommandGuide, Task } from './commands/derive.js';
 import { type CommandRow, isFamily } from './commands.js';
 import type { FlagGroup, FlagRow, FlagText } from './flag.js';
 import { FLAG_GROUPS } from './flag-groups.js';
 import { flagsOf } from './flags.js';
-import { guideOf, TASKS, textOf } from './guide.js';
+import { flagTextOf, guideOf, TASKS } from './guide.js';
 
 /** Where nothing is known of the terminal. */
 const USUAL_WIDTH = 80;
@@ -67,7 +67,7 @@ function noTopic(topic: string, commands: readonly CommandRow[]): SopsError {
   const words = topic.split(' ');
   const last = words.at(-1) ?? '';
   const family = words.length > 1 ? (words[0] ?? '') : undefined;
-  const names = family === undefined ? wordsOf(commands) : membersOf(family, commands);
+  const names = family === undefined ? commandWords(commands) : membersOf(family, commands);
   const all = family === undefined ? 'See: sops-ts help' : `${family} has: ${names.join(', ')}.`;
   const hint = [adviceForWord(last, names), all].filter((text) => text !== undefined).join(' ');
   return new SopsError('help-topic', `No help topic for '${last}'`, { hint });
@@ -153,7 +153,7 @@ function familyPage(word: string, commands: readonly CommandRow[], layout: Layou
 
 function commandPage(row: CommandRow, layout: Layout): string {
   const { operands, summary, examples } = guideOf(row.name);
-  const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...textOf(flag.name, row.name) }));
+  const flags = flagsOf(row.name).map((flag): Described => ({ flag, ...flagTextOf(flag.name, row.name) }));
   const groups = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => flags.some((one) => one.group === group));
   return [
     `Usage: sops-ts ${row.name} [flags] ${operands}`.trimEnd(),

@@ -1,8 +1,8 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
 import type { Activity, AuditLog, Log, Session, Telling } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
-import { holdLine } from './passing-line.js';
 import type { Progress } from './progress.js';
+import { holdLine } from './progress-line.js';
 import { printable } from './report.js';
 import { calledAsSops, type Streams, say } from './streams.js';
 

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SopsError } from '../errors.js';
-import type { OwnProcess } from '../exec/self.js';
+import type { OwnProcess } from '../exec/process-access.js';
 import type { LaunchTarget } from '../kubernetes/kustomize/launcher.js';
 
 type Replace = NonNullable<OwnProcess['replace']>;

@@ -1,6 +1,6 @@
 /** What takes long, told on one line of the terminal: after a second, gone at the end, and never in a file or a pipe. */
 import type { Activity } from '../util/host.js';
-import { clearLine, isHeld, lineStands } from './passing-line.js';
+import { clearLine, isLineHeld, lineStands } from './progress-line.js';
 import { printable } from './report.js';
 import type { Streams } from './streams.js';
 
@@ -66,7 +66,7 @@ export class Progress {
   };
 
   #draw(): void {
-    if (isHeld()) return;
+    if (isLineHeld()) return;
     clearLine();
     const [line, columns] = cutToRoom(this.#text(), (this.#screen.columns || USUAL_COLUMNS) - 1);
     this.#screen.write(`\r${line}`);

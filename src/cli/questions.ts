@@ -1,6 +1,6 @@
 /** Questions that are answered by a line on standard input, which may be a terminal or a pipe (`yes |`). */
 import { SopsError } from '../errors.js';
-import { holdLine } from './passing-line.js';
+import { holdLine } from './progress-line.js';
 import { type Streams, writeAll } from './streams.js';
 
 const ANSWERS: ReadonlyMap<string, boolean> = new Map([

@@ -8,7 +8,7 @@ import { readlinkSync } from '../util/fs.js';
 import { isInexact } from '../util/native-path.js';
 import { watchProcess } from '../util/temporaries.js';
 import { encodeText } from '../util/text.js';
-import { clearLine } from './passing-line.js';
+import { clearLine } from './progress-line.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
 export interface Streams {

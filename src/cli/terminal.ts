@@ -22,7 +22,7 @@ export async function askOnTerminal(prompt: string, streams: Streams): Promise<s
   const terminal = openTerminal(streams);
   let signal: NodeJS.Signals | undefined;
   try {
-    return await readSecret(terminal.source, {
+    return await readUnseen(terminal.source, {
       ahead: takeTypedAhead(),
       behind(text) {
         typedAhead += text;
@@ -72,7 +72,7 @@ export interface SecretReading {
  * Reads a line in raw mode: nothing is echoed, Backspace and Ctrl+U edit, other keys without a character do nothing. Throws
  * `key` when the user gives up.
  */
-export function readSecret(source: SecretSource, reading: SecretReading = {}): Promise<string> {
+export function readUnseen(source: SecretSource, reading: SecretReading = {}): Promise<string> {
   source.setEncoding('utf8');
   source.setRawMode(true);
   reading.begun?.();

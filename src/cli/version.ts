@@ -40,8 +40,8 @@ async function latestVersion(host: Host): Promise<string> {
   const headers = { Accept: 'application/json' };
   const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);
   if (status !== 200) throw new SopsError('failed', `${url.host} answered ${status}`);
-  const { membersOf, textOf } = await import('../services/http/answer.js');
-  const version = textOf(membersOf(body), 'version');
+  const { answerMembers, textMember } = await import('../services/http/answer.js');
+  const version = textMember(answerMembers(body), 'version');
   if (!version || !VERSION.test(version)) throw new SopsError('failed', `${url.host} names no version`);
   return version;
 }

@@ -112,7 +112,7 @@ export async function compileRule(rule: Pick<CreationRule, 'pathRegex' | 'name'>
 
 /** Refuses a creation rule that cannot mean what it says. Throws `config`. */
 export function checkRule(rule: CreationRule, host: Session): void {
-  checkKeys(rule, host);
+  checkRuleKeys(rule, host);
   if (rule.selection.size > 1) {
     throw new SopsError(
       'config',
@@ -123,7 +123,7 @@ export function checkRule(rule: CreationRule, host: Session): void {
 }
 
 /** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one; called as `sops`, it warns. */
-export function checkKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Session): void {
+export function checkRuleKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Session): void {
   for (const { key, suggestion } of rule.unknownKeys) {
     const name = JSON.stringify(key);
     const asked = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;

@@ -4,12 +4,12 @@ import { SopsError } from '../errors.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteRow } from '../remotes/remote.js';
 import type { Host, Session } from '../util/host.js';
-import { checkKeys, checkRule, compileRule } from './creation-rule.js';
+import { checkRule, checkRuleKeys, compileRule } from './creation-rule.js';
 import type { DestinationRule, Rules } from './model.js';
 import { warnOnce } from './warnings.js';
 
 /** A rule, and the kind of place that it chooses. */
-export interface Destination {
+export interface MatchedDestination {
   readonly rule: DestinationRule;
   readonly remote: RemoteRow;
 }
@@ -19,7 +19,7 @@ export interface Destination {
  * path is compared without detours (`./a//b` as `a/b`). Warns of unknown keys in the rule. Throws `config`: no rule, a malformed pattern,
  * a misspelt key, no place or several in the rule.
  */
-export async function destinationFor(config: Rules, path: string, host: Session): Promise<Destination> {
+export async function destinationFor(config: Rules, path: string, host: Session): Promise<MatchedDestination> {
   const { typed, cleaned } = formsOf(path, host);
   const rules = config.destinationRules;
   const byTyped = await firstMatch(rules, typed);
@@ -34,7 +34,7 @@ export async function destinationFor(config: Rules, path: string, host: Session)
   if (byCleaned && byCleaned !== rule) {
     warnOnce(host, `${rule.name} is used for ${path} as it is typed; for ${cleaned[0]} it would be ${byCleaned.name}`);
   }
-  checkKeys(rule, host);
+  checkRuleKeys(rule, host);
   checkRule(rule.recreationRule, host);
   return { rule, remote: remoteOf(rule, path) };
 }

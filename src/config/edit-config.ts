@@ -3,10 +3,10 @@ import { SopsError } from '../errors.js';
 import { applyEdits, type Edit } from '../formats/store.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Item, Leaf, Value } from '../tree/tree.js';
-import { type Entry, entryEdits, itemEdits, mergedEdits } from './entry-removal.js';
+import { entryEdits, itemEdits, mergedEdits, type RemovalEntry } from './entry-removal.js';
 import type { GroupRule } from './model.js';
 import { FIELDS_WITHOUT_KEYS, parseConfig } from './parse.js';
-import { type ConfigTree, itemsOf, readConfigTree, recipientsOf, writtenText } from './recipients-of.js';
+import { type ConfigTree, keyTextsIn, readConfigTree, recipientsOf, writtenText } from './recipients-of.js';
 
 /** What the configuration is called, and whom it is not to name any more. */
 export interface Removal {
@@ -58,7 +58,7 @@ class RemovalPlan {
   }
 
   private lookAtText(leaf: Leaf, own: boolean): boolean {
-    const items = itemsOf(writtenText(leaf, this.tree.used));
+    const items = keyTextsIn(writtenText(leaf, this.tree.used));
     const unwanted = items.filter(this.removal.isUnwanted);
     if (unwanted.length === 0) return false;
     if (unwanted.length === items.length) return true;
@@ -66,7 +66,7 @@ class RemovalPlan {
     return false;
   }
 
-  private entries(nodes: readonly (Item | Value)[], goes: readonly boolean[]): Entry[] {
+  private entries(nodes: readonly (Item | Value)[], goes: readonly boolean[]): RemovalEntry[] {
     return nodes.map((node, at) => {
       const place = this.tree.places.get(node);
       if (!place) throw notEditable(this.removal);
@@ -113,7 +113,7 @@ async function groupsOfRules({ read }: ConfigTree, { path }: Removal): Promise<R
   const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
   return Promise.all(
     rules.map(async (rule) => {
-      const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(itemsOf) : []));
+      const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(keyTextsIn) : []));
       const groups = rule.keyGroups.length > 0 ? await Promise.all(rule.keyGroups.map(recipientsOfGroup)) : [listed];
       return { name: rule.name, groups };
     }),
@@ -124,7 +124,7 @@ async function recipientsOfGroup({ merge, keys }: GroupRule): Promise<string[]> 
   const merged = (await Promise.all(merge.map(recipientsOfGroup))).flat();
   const own = [...keys].flatMap(([type, entries]) =>
     entries.map(async (entry) =>
-      typeof entry === 'string' ? itemsOf(entry) : [await keyStringOf({ type, fields: entry, enc: '' })],
+      typeof entry === 'string' ? keyTextsIn(entry) : [await keyStringOf({ type, fields: entry, enc: '' })],
     ),
   );
   return [...merged, ...(await Promise.all(own)).flat()];
@@ -157,7 +157,7 @@ function meaningOf(value: Value, tree: ConfigTree, removal: Removal): unknown {
 
 function meaningOfLeaf(leaf: Leaf, tree: ConfigTree, { isUnwanted }: Removal): unknown {
   const { value } = leaf;
-  const items = itemsOf(writtenText(leaf, tree.used));
+  const items = keyTextsIn(writtenText(leaf, tree.used));
   const kept = items.filter((item) => !isUnwanted(item));
   if (kept.length < items.length) return kept.length === 0 ? undefined : ['string', ...kept];
   if (typeof value === 'string') return ['string', ...items];

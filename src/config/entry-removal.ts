@@ -1,14 +1,14 @@
 /** Taking entries of maps and lists, and items of texts, out of a YAML text, with what stands around them left as it is. */
 import type { Edit } from '../formats/store.js';
-import type { EntryPlace } from './recipients-of.js';
+import type { EntryPlace } from '../formats/yaml/entry-places.js';
 
 /** An entry of a collection: where it stands, and whether it goes. Some entry of the collection stays. */
-export interface Entry extends EntryPlace {
+export interface RemovalEntry extends EntryPlace {
   readonly goes: boolean;
 }
 
 /** The edits that take entries out of one collection. */
-export function entryEdits(text: string, entries: readonly Entry[]): Edit[] {
+export function entryEdits(text: string, entries: readonly RemovalEntry[]): Edit[] {
   const first = entries.findIndex((entry) => !entry.goes);
   const leading = entries[0];
   const isCompact = leading?.goes && !leading.inFlow && !standsAlone(text, leading.start);
@@ -60,7 +60,7 @@ function lineEdit(text: string, { start, end }: EntryPlace): Edit {
  * The entries at the head of a block that begins in the middle of a line (`- pgp: x` in a list of maps): the first one that
  * stays moves up to the head's place. Comments on lines between them stay above it.
  */
-function compactEdit(text: string, entries: readonly Entry[], first: number): Edit {
+function compactEdit(text: string, entries: readonly RemovalEntry[], first: number): Edit {
   const start = entries[0]?.start ?? 0;
   const end = entries[first]?.start ?? start;
   const indent = ' '.repeat(start - lineStart(text, start));
@@ -71,7 +71,7 @@ function compactEdit(text: string, entries: readonly Entry[], first: number): Ed
 }
 
 /** An entry in brackets or braces: its lines if it has them to itself, else up to the next entry, or from the last one. */
-function flowEdit(text: string, entries: readonly Entry[], at: number): Edit {
+function flowEdit(text: string, entries: readonly RemovalEntry[], at: number): Edit {
   const { start = 0, end = 0 } = entries[at] ?? {};
   const behind = /^[ \t]*(?:,[ \t]*)?(?:#.*)?$/.test(text.slice(end, lineEnd(text, end)));
   if (standsAlone(text, start) && behind) return { start: lineStart(text, start), end: nextLine(text, end), text: '' };

@@ -5,7 +5,7 @@ import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { trustKeys } from '../keys/trust.js';
 import type { Host, Session } from '../util/host.js';
-import { inTime, keyTimeout } from '../util/patience.js';
+import { inTime, keyTimeout } from '../util/timeout.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
 /** The order of keys in the group of a rule; it shows in the calls to the key service. */

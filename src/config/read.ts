@@ -4,12 +4,12 @@ import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
 import { fstatSync, openSync, readFileSync, type Stats } from '../util/fs.js';
 import type { Session } from '../util/host.js';
+import { checkWriters } from './config-safety.js';
 import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import type { Config } from './model.js';
 import { parseConfig } from './parse.js';
-import { checkWriters } from './safety.js';
 
 /** Where a configuration is: `absolute` to open it, `path` as the user is to see it; `isBeside` as in {@link Config}. */
 export interface ConfigPlace {

@@ -1,16 +1,10 @@
 /** A `.sops.yaml` opened for edits: its tree with the place of every entry, its anchors, and whom its values name. */
+import type { EntryPlace } from '../formats/yaml/entry-places.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
-
-/** Where an entry of a map or list stands. */
-export interface EntryPlace {
-  readonly start: number;
-  readonly end: number;
-  readonly inFlow: boolean;
-}
 
 export interface ConfigTree {
   /** The whole text of the file. */
@@ -45,7 +39,7 @@ export async function readConfigTree(text: string): Promise<ConfigTree> {
 
 /** The recipients that a value names: the items of its texts, and the keys that are maps. */
 export function recipientsOf(value: Value, tree: ConfigTree): string[] {
-  if (value.kind === 'leaf') return itemsOf(writtenText(value, tree.used));
+  if (value.kind === 'leaf') return keyTextsIn(writtenText(value, tree.used));
   const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
   if (keyString !== undefined) return [keyString];
   return valuesIn(value).flatMap((entry) => recipientsOf(entry, tree));
@@ -67,7 +61,7 @@ export function writtenText({ value, source, alias }: Leaf, text: string): strin
 }
 
 /** The items of a text that may name several keys. */
-export function itemsOf(text: string): string[] {
+export function keyTextsIn(text: string): string[] {
   return text
     .split(',')
     .map((item) => item.trim())

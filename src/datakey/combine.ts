@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Metadata } from '../metadata/metadata.js';
 import { DATA_KEY_BYTES, DataKey } from './data-key.js';
-import { Proof, type SealedParts } from './proof.js';
+import { Proof, type SealedParts } from './data-key-proof.js';
 import { chooseParts, combineParts } from './shamir.js';
 
 /** What recovery needs of a file. */

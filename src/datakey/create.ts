@@ -3,8 +3,8 @@ import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf, logOf, reasonOf } from '../keyservice/keyservice.js';
-import { Lane } from '../util/lane.js';
 import { formatUtcSeconds } from '../util/rfc3339.js';
+import { TaskQueue } from '../util/task-queue.js';
 import { DataKey } from './data-key.js';
 import { joinHints, noServicesHint } from './recovery-report.js';
 import { splitSecret } from './shamir.js';
@@ -92,7 +92,7 @@ interface WrapJob {
 
 /** The outcomes in the order of the jobs. Remote keys are asked side by side; local ones, which may ask the user, in turn. */
 function wrapParts(jobs: readonly WrapJob[], services: readonly KeyService[]): Promise<(string | SopsError[])[]> {
-  const lane = new Lane();
+  const lane = new TaskQueue();
   const outcomes = jobs.map(({ key, part }) => {
     const wrap = (): Promise<string | SopsError[]> => wrapPart(key, part, services);
     return keyTypeRow(key.type)?.remote ? wrap() : lane.run(wrap);

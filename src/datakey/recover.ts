@@ -1,13 +1,13 @@
 /** Recovering the data key of a file from its master keys (docs/keys/README.md#recovering-the-data-key). */
 import type { MasterKey } from '../keys/provider.js';
 import { type KeyService, keyStringOf, logOf } from '../keyservice/keyservice.js';
-import { Lane } from '../util/lane.js';
-import { type Attempt, GroupOpening } from './attempts.js';
+import { TaskQueue } from '../util/task-queue.js';
 import { KeySearch, type Wrapped } from './combine.js';
 import type { DataKey } from './data-key.js';
 import { DEFAULT_DECRYPTION_ORDER } from './decryption-order.js';
+import { type Attempt, GroupOpening } from './group-attempts.js';
+import { GroupTurns } from './group-turns.js';
 import { notRecovered } from './recovery-report.js';
-import { GroupTurns } from './turns.js';
 
 export interface RecoverOptions {
   /** Asked in order for every key. */
@@ -34,7 +34,7 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
   const attempt: Attempt = {
     keyServices: options.keyServices,
     decryptionOrder: options.decryptionOrder ?? DEFAULT_DECRYPTION_ORDER,
-    lane: new Lane(),
+    lane: new TaskQueue(),
     turns: new GroupTurns(() => search.missing, enough.signal),
     signal: enough.signal,
   };

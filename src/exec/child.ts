@@ -6,8 +6,8 @@ import { isatty } from 'node:tty';
 import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
 import { nativeCommand } from './native-command.js';
+import type { OwnProcess } from './process-access.js';
 import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
-import type { OwnProcess } from './self.js';
 
 export interface ChildRun {
   /** Absolute path. */

@@ -9,7 +9,7 @@ import { folderForChild } from '../util/native-path.js';
 import { findProgram } from './find-program.js';
 import { nativeCommand } from './native-command.js';
 import { describeOutcome } from './run-program.js';
-import { splitWords } from './words.js';
+import { splitWords } from './shell-words.js';
 
 export interface Editor {
   /** Absolute path. */

@@ -3,8 +3,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeQuietly, systemCode } from '../util/files.js';
-import { constants, existsSync, linkSync, open, openSync, renameSync, rmSync } from '../util/fs.js';
-import { type Command, nativeCommand } from './native-command.js';
+import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/fs.js';
+import { nativeCommand, type ProgramCall } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
 const BATCH = 16;
@@ -94,7 +94,7 @@ export class FifoServer {
   #await(pipe: WaitingPipe, path = pipe.path): void {
     this.#waiting.add(pipe);
     pipe.hold ??= holdOf(path);
-    open(path, constants.O_WRONLY, (error, descriptor) => {
+    openByCallback(path, constants.O_WRONLY, (error, descriptor) => {
       const other = error && !this.#isClosed ? otherPathOf(pipe, path, error) : undefined;
       if (other !== undefined) return this.#await(pipe, other);
       this.#waiting.delete(pipe);
@@ -149,7 +149,7 @@ export class FifoServer {
 }
 
 /** Node has no call that makes pipes. */
-function mkfifo(paths: readonly string[]): Command {
+function mkfifo(paths: readonly string[]): ProgramCall {
   const file = ['/usr/bin/mkfifo', '/bin/mkfifo'].find((path) => existsSync(path)) ?? 'mkfifo';
   return nativeCommand({ file, args: ['-m', '600', ...paths], env: {} });
 }

@@ -9,6 +9,8 @@ export function isKeyVariable(name: string): boolean {
 }
 
 /** An environment without the variables that are about the user's keys. */
-export function withoutKeys(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+export function withoutKeyVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isKeyVariable(name)));
 }

@@ -4,7 +4,7 @@ import { encodeText } from '../util/text.js';
 import { withoutTrailing } from '../util/trim.js';
 
 /** What is started, as for Node's `spawn`. */
-export interface Command {
+export interface ProgramCall {
   readonly file: string;
   readonly args: readonly string[];
   /** The name it is called by; by default its file. */
@@ -20,7 +20,7 @@ const SCRIPT = 'SOPS_TS_START';
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The same command where all of it is text; else one that becomes it, as the same process, with the bytes in their places. */
-export function nativeCommand(command: Command): Command {
+export function nativeCommand(command: ProgramCall): ProgramCall {
   const { file, args, argv0, env } = command;
   const strange = Object.entries(env).filter(([name, value]) => value?.isWellFormed() === false && NAME.test(name));
   if (strange.length === 0 && [file, ...args, argv0 ?? ''].every((word) => word.isWellFormed())) return command;

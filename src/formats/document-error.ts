@@ -1,6 +1,6 @@
 /** The error for a text that is not of its format: where it fails, and never what stands there. */
 import { type ErrorDetails, SopsError } from '../errors.js';
-import { conflictLines } from './conflict.js';
+import { conflictLines } from './merge-conflict.js';
 
 /** The `document-invalid` error for a problem at an offset of a text; with git's marks in it, that is the problem. */
 export function documentError(text: string, at: number, problem: string, details?: ErrorDetails): SopsError {

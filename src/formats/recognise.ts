@@ -7,7 +7,7 @@ import type { FormatName, FormatStore, SourceFile } from './store.js';
 import { utf16Of } from './utf16.js';
 
 /** A file as it was read; without metadata it is plaintext. */
-export interface ReadFile {
+export interface RecognisedFile {
   readonly store: FormatStore;
   readonly file: SourceFile;
 }
@@ -31,16 +31,20 @@ const TRIED: readonly FormatName[] = ['binary', 'json', 'yaml', 'dotenv', 'toml'
  * nowhere, what parsing in the format of the name throws; and what another format says of a file that was surely
  * encrypted but is broken: whether it is encrypted cannot be told then.
  */
-export function recognise(bytes: Uint8Array, byName: FormatRow): Promise<ReadFile> {
+export function recognise(bytes: Uint8Array, byName: FormatRow): Promise<RecognisedFile> {
   return firstWithMetadata(bytes, byName, TRIED);
 }
 
 /** Reads a file in one format and no other. To SOPS any JSON tree is a binary file as well, and so it is here. */
-export function readAs(bytes: Uint8Array, row: FormatRow): Promise<ReadFile> {
+export function readAs(bytes: Uint8Array, row: FormatRow): Promise<RecognisedFile> {
   return firstWithMetadata(bytes, row, row.container ? [row.container] : []);
 }
 
-async function firstWithMetadata(bytes: Uint8Array, row: FormatRow, tried: readonly FormatName[]): Promise<ReadFile> {
+async function firstWithMetadata(
+  bytes: Uint8Array,
+  row: FormatRow,
+  tried: readonly FormatName[],
+): Promise<RecognisedFile> {
   const marked = tried.length > 0 ? await readMarked(bytes, row) : undefined;
   if (marked) return marked;
   const first = await attempt(bytes, row);
@@ -61,7 +65,7 @@ async function firstWithMetadata(bytes: Uint8Array, row: FormatRow, tried: reado
 }
 
 /** Reads a file in the format whose marker it holds, if it has metadata there, though it can be read in that of its name. */
-async function readMarked(bytes: Uint8Array, row: FormatRow): Promise<ReadFile | undefined> {
+async function readMarked(bytes: Uint8Array, row: FormatRow): Promise<RecognisedFile | undefined> {
   const rows = FORMATS.filter(({ alsoReadBy }) => alsoReadBy?.includes(row.name));
   if (rows.length === 0 || !holdsMarks(bytes)) return undefined;
   const text = textOf(bytes);
@@ -73,7 +77,7 @@ async function readMarked(bytes: Uint8Array, row: FormatRow): Promise<ReadFile |
   return undefined;
 }
 
-async function attempt(bytes: Uint8Array, row: FormatRow): Promise<ReadFile | SopsError> {
+async function attempt(bytes: Uint8Array, row: FormatRow): Promise<RecognisedFile | SopsError> {
   const store = await row.load();
   try {
     return { store, file: store.parse(bytes) };

@@ -1,5 +1,5 @@
 /** What a text looks like that was encrypted and cannot be read any more: cut off, merged badly, or written over in part. */
-import { isConflictMarker } from './conflict.js';
+import { isConflictMarker } from './merge-conflict.js';
 import type { FormatName } from './store.js';
 
 /** A comment, section or entry, and what stands in the quoted text of many lines that a wrapped key is. */

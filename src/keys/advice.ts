@@ -14,9 +14,6 @@ const MISMATCH =
   "The key cannot be used for this, or the entry is another key's or damaged: check the key, and the file's history.";
 const BUSY = 'The service is busy or out of order: try again later.';
 
-/** For an entry whose text is none of its kind. */
-export const DAMAGED = "The entry is damaged: look at the file's history.";
-
 const DISABLED = 'The key, or this version of it, is disabled: have it enabled, or use another key.';
 
 /** What services say of a key or a call, whatever status they give it; the first that fits counts. */

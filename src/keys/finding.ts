@@ -8,7 +8,7 @@ import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
-export interface Finding {
+export interface KeyFinding {
   /**
    * `found`: it is there and will be used; `also`: it is there, but opens nothing by itself; `absent`: it is not set up, which is
    * fine; `faulty`: it is set up and cannot work.
@@ -22,20 +22,20 @@ export interface Finding {
   readonly advice?: string | undefined;
 }
 
-type Rest = Pick<Finding, 'detail' | 'advice'>;
+type Rest = Pick<KeyFinding, 'detail' | 'advice'>;
 
-export const found = (what: string, rest: Rest = {}): Finding => ({ state: 'found', what, ...rest });
-export const also = (what: string, rest: Rest = {}): Finding => ({ state: 'also', what, ...rest });
-export const absent = (what: string, rest: Rest = {}): Finding => ({ state: 'absent', what, ...rest });
+export const found = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'found', what, ...rest });
+export const also = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'also', what, ...rest });
+export const absent = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'absent', what, ...rest });
 
 /** A fault, in the words of an error. Errors that are no SopsError are passed on. */
-export function faulty(what: string, error: unknown): Finding {
+export function faulty(what: string, error: unknown): KeyFinding {
   if (!(error instanceof SopsError)) throw error;
   return { state: 'faulty', what, detail: error.message, advice: error.hint };
 }
 
 /** Whether variables that only work together are all set, none, or some. */
-export function variablesFinding(names: readonly string[], { env }: Host, detail?: string): Finding {
+export function variablesFinding(names: readonly string[], { env }: Host, detail?: string): KeyFinding {
   const what = names.join(', ');
   const missing = names.filter((name) => !env[name]);
   if (missing.length === 0) return found(what, { detail: detail ?? 'set' });
@@ -48,7 +48,7 @@ export async function fileFinding(
   variable: string,
   host: Host,
   look: (content: Buffer) => Rest = () => ({}),
-): Promise<Finding> {
+): Promise<KeyFinding> {
   const path = host.env[variable];
   if (!path) return absent(variable);
   try {
@@ -60,7 +60,7 @@ export async function fileFinding(
 }
 
 /** Whether a package that a type needs is installed; without anything to use it for, that is no fault. */
-export async function packageFinding(name: string, others: readonly Finding[]): Promise<Finding> {
+export async function packageFinding(name: string, others: readonly KeyFinding[]): Promise<KeyFinding> {
   try {
     await importSdk(name);
     return also(`package ${name}`, { detail: 'installed' });

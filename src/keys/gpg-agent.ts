@@ -6,7 +6,7 @@ import { SopsError } from '../errors.js';
 import { readLines } from '../exec/lines.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
-import { waitFor } from '../util/patience.js';
+import { waitFor } from '../util/timeout.js';
 
 export interface PassphraseRequest {
   /** What the agent remembers the passphrase by; 50 characters at most. */

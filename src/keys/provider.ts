@@ -1,6 +1,6 @@
 /** The seam of the master keys: plain data for a key, and the contract of the provider of its type. */
 import type { Session } from '../util/host.js';
-import type { Finding } from './finding.js';
+import type { KeyFinding } from './finding.js';
 
 /** One recipient, as plain data; what can be done with it is in the provider of its type. */
 export interface MasterKey {
@@ -68,5 +68,5 @@ export interface KeyProvider {
    * used, with where they come from. For `doctor`: nothing is unlocked, nobody is asked, no host is contacted, no secret is told.
    * Never rejects with a SopsError: what is wrong is a finding.
    */
-  examine?(host: Session): Promise<Finding[]>;
+  examine?(host: Session): Promise<KeyFinding[]>;
 }

@@ -157,7 +157,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     },
     named: 'URL',
     packages: ['@azure/identity'],
-    load: async () => (await import('./azure-kv/azure-kv.js')).azureProvider,
+    load: async () => (await import('./azure-kv/azure-kv.js')).azureKeyProvider,
   },
   {
     type: 'hc_vault',
@@ -178,7 +178,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
       fields: (key, use) => ({ Path: `${fieldOf(key, 'engine_path')}/${use}/${fieldOf(key, 'key_name')}` }),
     },
     named: 'URI',
-    load: async () => (await import('./hc-vault/hc-vault.js')).vaultProvider,
+    load: async () => (await import('./hc-vault/hc-vault.js')).vaultKeyProvider,
   },
   {
     type: 'pgp',

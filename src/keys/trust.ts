@@ -70,7 +70,7 @@ function typesOf(host: Session): Map<string, Named[]> {
 }
 
 /** Something of a key that the user's credentials would go to, or a program that it would start. */
-export interface Target {
+export interface TrustTarget {
   /** The type of keys under which it is named. */
   readonly type: string;
   /** How messages call it, with its text, e.g. `the Vault address https://vault.example`. */
@@ -102,7 +102,7 @@ export const NO_CREDENTIALS = 'your credentials are not used with it';
  * `sops` a list is the whole answer, as in SOPS. `SOPS_TS_TRUST=all` allows what nothing forbids. Where there is a terminal the user may be
  * asked whether a configuration is to be trusted. Throws `key`.
  */
-export async function checkTarget(target: Target, host: Session, signal?: AbortSignal): Promise<void> {
+export async function checkTarget(target: TrustTarget, host: Session, signal?: AbortSignal): Promise<void> {
   const list = host.env[target.variable];
   if (list && listCovers(list, target)) return;
   const isListed = Boolean(list) && !target.listOnlyAdds;
@@ -119,12 +119,12 @@ export async function checkTarget(target: Target, host: Session, signal?: AbortS
 }
 
 /** In SOPS's words. */
-function notListed({ entry }: Target, hint: string): SopsError {
+function notListed({ entry }: TrustTarget, hint: string): SopsError {
   return new SopsError('key', `Allowlist does not allow ${entry}`, { hint });
 }
 
 /** The texts of a file are not quoted for a shell: a user may copy the line there. */
-function refused({ called, variable, advice, refusal }: Target, witness: Witness | undefined): SopsError {
+function refused({ called, variable, advice, refusal }: TrustTarget, witness: Witness | undefined): SopsError {
   if (witness === undefined) {
     return new SopsError('key', `${called} is named by the file only, so ${refusal}`, {
       hint: `If you trust it, ${advice}, name it in .sops.yaml and run sops-ts trust, or list it in ${variable} (the word all lists everything, as SOPS does).`,
@@ -136,7 +136,7 @@ function refused({ called, variable, advice, refusal }: Target, witness: Witness
   });
 }
 
-function listCovers(list: string, target: Target): boolean {
+function listCovers(list: string, target: TrustTarget): boolean {
   if (list === 'all' || list === 'none') return list === 'all';
   const entries = list.split(',').map((entry) => withoutSurrounding(entry, ' '));
   const empty = entries.indexOf('');

@@ -3,7 +3,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import { importGrpc } from '../services/import-grpc.js';
-import { PATIENCE_WITH_PEOPLE } from '../util/patience.js';
+import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, rpcError } from './rpc-error.js';
 
@@ -105,7 +105,7 @@ class Waiting {
       if (!isConnected) giveUp(dialError(target.shown, 'i/o timeout'));
     }, timeout);
     const noAnswer = rpcError('DeadlineExceeded', 'no answer').with('key', { hint: UNANSWERED });
-    const answering = setTimeout(() => giveUp(noAnswer), timeout * PATIENCE_WITH_PEOPLE);
+    const answering = setTimeout(() => giveUp(noAnswer), timeout * TIMES_FOR_PEOPLE);
     return [connecting, answering];
   }
 }

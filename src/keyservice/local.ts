@@ -4,7 +4,7 @@ import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { withInstallAdvice } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
-import { inTime, keyTimeout } from '../util/patience.js';
+import { inTime, keyTimeout } from '../util/timeout.js';
 import type { KeyService } from './keyservice.js';
 
 export class LocalKeyService implements KeyService {

@@ -2,9 +2,9 @@
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Host } from '../util/host.js';
-import { Lane, nextTurn } from '../util/lane.js';
-import { keyTimeout } from '../util/patience.js';
+import { nextTurn, TaskQueue } from '../util/task-queue.js';
 import { decodeText, encodeText } from '../util/text.js';
+import { keyTimeout } from '../util/timeout.js';
 import type { KeyClient, Method } from './client.js';
 import type { KeyService } from './keyservice.js';
 
@@ -12,7 +12,7 @@ export class RemoteKeyService implements KeyService {
   readonly #uri: string;
   readonly #host: Host;
   readonly #timeout: number;
-  readonly #lane = new Lane();
+  readonly #lane = new TaskQueue();
   #client: Promise<KeyClient> | undefined;
 
   /** `uri` is parsed when it is used. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */

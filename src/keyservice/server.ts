@@ -5,10 +5,10 @@ import { SopsError } from '../errors.js';
 import { importGrpc } from '../services/import-grpc.js';
 import { systemReason } from '../util/files.js';
 import { chmodSync, existsSync } from '../util/fs.js';
-import { Desk, type DeskOptions, Refusal, type Use, unwrap, wrap } from './desk.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
+import { Refusal, RequestHandler, type RequestHandlerOptions, type Use, unwrap, wrap } from './request-handler.js';
 
-export interface ServeOptions extends DeskOptions {
+export interface ServeOptions extends RequestHandlerOptions {
   readonly network: string;
   /** `host:port`, or the path of a socket. */
   readonly address: string;
@@ -108,7 +108,7 @@ function cannotListen({ network, address }: ServeOptions, reason: string, cause?
 }
 
 function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: ServeOptions): void {
-  const desk = new Desk(options);
+  const desk = new RequestHandler(options);
   const asIs = (message: Buffer): Buffer => message;
   const definition = (path: string): Grpc.MethodDefinition<Buffer, Buffer> => ({
     path,

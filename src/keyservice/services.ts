@@ -2,7 +2,7 @@
 import type { Session } from '../util/host.js';
 import type { KeyService } from './keyservice.js';
 import { LocalKeyService } from './local.js';
-import { logged } from './logged.js';
+import { logged } from './logged-service.js';
 import { remembering } from './part-memory.js';
 import { RemoteKeyService } from './remote.js';
 

@@ -2,12 +2,12 @@
 import { SopsError } from '../errors.js';
 import { findProgram } from '../exec/find-program.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../exec/private-folder.js';
+import type { OwnProcess } from '../exec/process-access.js';
 import { describeOutcome, runProgram } from '../exec/run-program.js';
-import type { OwnProcess } from '../exec/self.js';
 import { gpgName, INSTALL_HINT } from '../keys/pgp/gpg.js';
+import { cleanUpAfter } from '../util/cleanup.js';
 import { systemReason } from '../util/files.js';
 import type { Host, Session } from '../util/host.js';
-import { tidyAfter } from '../util/tidy.js';
 
 /** OpenPGP keys as gpg exports them. */
 export type ExportedKeys = readonly Uint8Array[];
@@ -27,7 +27,7 @@ export async function withKeyring<T>(
   removeLeftovers(own, host);
   const folder = makeFolder(own, host);
   const inside = host.fork({ env: { ...host.env, GNUPGHOME: folder.path } });
-  return tidyAfter(
+  return cleanUpAfter(
     async () => {
       try {
         for (const key of keys) await importKey(gpg, key, inside);

@@ -9,7 +9,7 @@ import type { Input, Output } from './requests.js';
 const MODES = { plaintext: 0o600, ciphertext: 0o666 } as const;
 
 /** Where bytes belong. */
-export interface Destination {
+export interface OutputTarget {
   readonly output: Output;
   readonly input: Input;
   /** What was read of the input, null when there was nothing: what is written in its place is written only if that still stands there. */
@@ -23,7 +23,7 @@ export interface Destination {
 export async function writeOutput(
   bytes: Uint8Array,
   content: keyof typeof MODES,
-  { output, input, read }: Destination,
+  { output, input, read }: OutputTarget,
   host: Host,
 ): Promise<void> {
   if (output.kind === 'stdout') return output.write(bytes);

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { endingPrograms } from '../exec/started-programs.js';
 import { findDefaultCredentials } from '../services/gcp/credentials.js';
-import { failureOf } from '../services/gcp/failure.js';
-import { refusalOf } from '../services/gcp/refusal.js';
+import { gcpFailure } from '../services/gcp/failure.js';
+import { gcpRefusal } from '../services/gcp/refusal.js';
 import { sendWithRetries } from '../services/http/retry.js';
 import type { Session } from '../util/host.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import { withoutTrailing } from '../util/trim.js';
 import type { Remote } from './remote.js';
 
@@ -29,7 +29,7 @@ export const gcs: Remote<Uint8Array> = {
         try {
           await insert({ bucket, name: keyOf(name) }, content, host);
         } catch (error) {
-          throw failureOf(`failed to upload to ${url(name)}`, error).with('failed');
+          throw gcpFailure(`failed to upload to ${url(name)}`, error).with('failed');
         }
         return 'written';
       },
@@ -65,7 +65,7 @@ async function insert(object: StoredObject, content: Uint8Array, host: Session):
     RETRY,
     host,
   );
-  if (answer.status !== 200) throw refusalOf(answer);
+  if (answer.status !== 200) throw gcpRefusal(answer);
 }
 
 function multipart(boundary: string, object: StoredObject, content: Uint8Array): Buffer {

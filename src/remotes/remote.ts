@@ -25,7 +25,7 @@ export interface PlainValues {
 export type PutResult = 'written' | 'unchanged';
 
 /** A place that a rule names. */
-export interface Place<Content> {
+export interface RemotePlace<Content> {
   /** Where a file of that name goes, for messages and questions, e.g. `s3://bucket/prefix/name`. Never contacts anybody. */
   url(name: string): string;
   /**
@@ -38,7 +38,7 @@ export interface Place<Content> {
 /** What a kind of place does. One instance serves a whole process. */
 export interface Remote<Content> {
   /** Reads the settings of a rule. Called once for each file, before anything is opened or asked. Throws `config`. */
-  open(settings: RemoteSettings, host: Session): Place<Content>;
+  open(settings: RemoteSettings, host: Session): RemotePlace<Content>;
 }
 
 interface Row<Kind extends string, Content> {

@@ -2,13 +2,13 @@
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { noCredentials } from '../services/aws/credentials-log.js';
-import { failureOf } from '../services/aws/failure.js';
+import { awsFailure } from '../services/aws/failure.js';
 import { endpointOf } from '../services/aws/request-handler.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { importSdk } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/patience.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import type { Remote } from './remote.js';
 
 type S3 = typeof import('@aws-sdk/client-s3');
@@ -33,7 +33,7 @@ export const s3: Remote<Uint8Array> = {
           const object = { Bucket: bucket, Key: key, Body: content, ContentType: 'application/octet-stream' };
           await (await clientFor(host)).send(new PutObjectCommand(object));
         } catch (error) {
-          throw failureOf(doing, error).with('failed');
+          throw awsFailure(doing, error).with('failed');
         }
         return 'written';
       },

@@ -1,8 +1,8 @@
 /** The KV engines, versions 1 and 2, of HashiCorp Vault and OpenBao (docs/publish.md#vault-kv). */
 import { SopsError } from '../errors.js';
-import { mapOf, membersOf } from '../services/http/answer.js';
+import { answerMembers, objectMembers } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
-import { refusalOf, sendToVault } from '../services/vault/client.js';
+import { sendToVault, vaultRefusal } from '../services/vault/client.js';
 import { readSettings, type VaultSettings } from '../services/vault/settings.js';
 import type { Session } from '../util/host.js';
 import type { PlainValues, PutResult, Remote, RemoteSettings } from './remote.js';
@@ -90,7 +90,7 @@ class Secret {
   private async read(values: PlainValues, settings: VaultSettings): Promise<Found> {
     try {
       const answer = await sendToVault({ method: 'GET', ...this.place }, settings, { host: this.host });
-      if (answer.status !== 200 && answer.status !== 404) throw refusalOf(answer, settings);
+      if (answer.status !== 200 && answer.status !== 404) throw vaultRefusal(answer, settings);
       // Version 1 has no versions that writing once more would add to.
       if (this.version === 1) return { version: undefined, isSame: false };
       return foundIn(answer, values);
@@ -124,7 +124,7 @@ class Secret {
 
   private accepted(answer: HttpResponse, settings: VaultSettings): PutResult {
     if (answer.status === 200 || answer.status === 204) return 'written';
-    const refusal = this.failure(refusalOf(answer, settings));
+    const refusal = this.failure(vaultRefusal(answer, settings));
     const engines = 'Is the engine mounted there, and is vault_kv_version (2 unless it is given) right?';
     throw answer.status === 404 ? refusal.with('failed', { hint: engines }) : refusal;
   }
@@ -139,7 +139,7 @@ class Secret {
 
 /** The answer of KV 2; that of a deleted version is a 404 that tells its number. */
 function foundIn({ body }: HttpResponse, values: PlainValues): Found {
-  const metadata = mapOf(mapOf(membersOf(body)?.get('data'))?.get('metadata'));
+  const metadata = objectMembers(objectMembers(answerMembers(body)?.get('data'))?.get('metadata'));
   const version = metadata?.get('version');
   const known = typeof version === 'number' && Number.isSafeInteger(version) ? version : 0;
   return { version: known, isSame: values.isIn(body, ['data', 'data']) };

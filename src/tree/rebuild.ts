@@ -1,5 +1,5 @@
 /** Copies of a value with something changed on the way. */
-import { type Steps, settle } from '../util/steps.js';
+import { type Steps, settle } from '../util/flat-recursion.js';
 import { type Branch, branch, type Comment, type Item, item, type Leaf, type List, list, type Value } from './tree.js';
 
 /** What becomes of the parts of a value. `path` are the keys and indexes that lead to one; it is to be read at once, not kept. */

@@ -5,6 +5,7 @@ import { platform } from 'node:process';
 import { promisify } from 'node:util';
 import { SopsError } from '../errors.js';
 import { copyAttributes } from './attributes.js';
+import { errorAfterCleanup } from './cleanup.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
 import {
   closeSync,
@@ -26,8 +27,7 @@ import { type FileHandle, open } from './fs-promises.js';
 import { overwriteFile } from './overwrite.js';
 import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';
-import { tidiedAfter } from './tidy.js';
-import { locate, type Target, unwritable } from './write-target.js';
+import { locate, unwritable, type WriteTarget } from './write-target.js';
 
 export interface WriteOptions {
   /** Permission bits of a file that does not exist yet; without it the process's umask decides. */
@@ -94,7 +94,7 @@ export async function writeFileSafely(
 }
 
 interface Job {
-  readonly target: Target;
+  readonly target: WriteTarget;
   readonly bytes: Uint8Array;
   /** As the caller named it. */
   readonly path: string;
@@ -122,7 +122,7 @@ async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
       outcome = 'overwritten';
     });
   } catch (error) {
-    throw tidiedAfter(error, () => remove(temporary));
+    throw errorAfterCleanup(error, () => remove(temporary));
   }
   if (!isMoved) remove(temporary, `${path} was written, but `);
   if (outcome === 'replaced') flushFolder(dirname(target.path));
@@ -162,7 +162,7 @@ function remove(temporary: string, before = ''): void {
 }
 
 /** Opens a new temporary file beside the target; null when only the folder forbids it and the file itself can be written. */
-function createTemporary(path: string, target: Target, options: WriteOptions): number | null {
+function createTemporary(path: string, target: WriteTarget, options: WriteOptions): number | null {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   try {
     // A new file is born with its final mode, so that the umask applies; another gets its mode in makeAlike.
@@ -179,7 +179,7 @@ function createTemporary(path: string, target: Target, options: WriteOptions): n
  * Gives the new file the owner, group, mode, access list and extended attributes of the old one, before there is anything in it to
  * be read. False when that cannot be done, or when the old one has other names (hard links), which a rename would cut off.
  */
-async function makeAlike(descriptor: number, { path, stats: old }: Target): Promise<boolean> {
+async function makeAlike(descriptor: number, { path, stats: old }: WriteTarget): Promise<boolean> {
   if (old === null) return true;
   if (old.nlink > 1) return false;
   try {

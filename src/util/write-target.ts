@@ -7,7 +7,7 @@ import { systemReason } from './files.js';
 import { accessSync, constants, lstatSync, readlinkSync, type Stats } from './fs.js';
 
 /** What is to be written. */
-export interface Target {
+export interface WriteTarget {
   /** The file itself, behind all symbolic links. */
   readonly path: string;
   /** What stands there, or null for a new file, or an open descriptor. */
@@ -23,7 +23,7 @@ const MOST_LINKS = 40;
 const SHARED = 0o1002;
 
 /** Finds what a path leads to, and makes sure that it may be written. Throws `output-unwritable`. */
-export function locate(path: string): Target {
+export function locate(path: string): WriteTarget {
   try {
     const found = followLinks(path);
     if (found === null) return { path, stats: null, stream: true };

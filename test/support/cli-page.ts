@@ -3,7 +3,7 @@ import type { Task } from '../../src/cli/commands/derive.js';
 import { type FlagGroup, type FlagRow, type FlagText, HELP_FLAG } from '../../src/cli/flag.js';
 import { FLAG_GROUPS } from '../../src/cli/flag-groups.js';
 import { flagsOf, globalFlags } from '../../src/cli/flags.js';
-import { TASKS, textOf } from '../../src/cli/guide.js';
+import { flagTextOf, TASKS } from '../../src/cli/guide.js';
 
 /** How the page is written anew; the test that compares it says so, too. */
 export const REWRITE = 'SOPS_TS_WRITE_PAGES=1 npx vitest run --config test/vitest.config.ts --project unit cli-page';
@@ -28,7 +28,7 @@ function section({ title, commands }: Task): string {
 
 function commandText({ name, operands, summary, examples }: Task['commands'][number]): string {
   const usage = `sops-ts ${name} [flags] ${operands}`.trimEnd();
-  const flags = flagsOf(name).map((flag) => ({ flag, text: textOf(flag.name, name) }));
+  const flags = flagsOf(name).map((flag) => ({ flag, text: flagTextOf(flag.name, name) }));
   return [
     `### ${name}\n`,
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.\n`,
@@ -39,7 +39,7 @@ function commandText({ name, operands, summary, examples }: Task['commands'][num
 }
 
 function programSection(): string {
-  const flags = globalFlags().map((flag) => ({ flag, text: textOf(flag.name) }));
+  const flags = globalFlags().map((flag) => ({ flag, text: flagTextOf(flag.name) }));
   const note = 'They may stand before a command, and in the old forms (`sops-ts -d FILE`) before the file.\n';
   return ['## Flags before a command\n', note, flagTable(flags)].join('\n');
 }

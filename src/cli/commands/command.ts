@@ -1,6 +1,6 @@
 /** The seam of the commands: what a module says of its command, and what it is given to run. */
 import type { Session } from '../../util/host.js';
-import { type Flag, type FlagFamily, type FlagSet, membersOf, readFlags, type Values } from '../flag.js';
+import { type Flag, type FlagFamily, type FlagSet, flagsWithin, readFlags, type Values } from '../flag.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 import type { TaskName } from '../tasks.js';
@@ -33,7 +33,7 @@ export interface CommandAbout {
   readonly operandRule?: 'first' | 'own';
   /**
    * Whether, called by its name and with `--in-place`, it takes further operands that are files, too: those that are not have no
-   * effect, as in SOPS, where that is so of all (see several.ts).
+   * effect, as in SOPS, where that is so of all (see several-files.ts).
    */
   readonly severalInPlace?: true;
   /** The flag with which its operands may look like flags. */
@@ -96,7 +96,7 @@ export function command<F extends FlagSet>(definition: CommandDefinition<F>): Co
     flags: definition.flags,
     run({ values, ...context }) {
       const firstTyped: Context['firstTyped'] = (flags) =>
-        flags.flatMap(membersOf).find(({ name }) => values.isTyped(name))?.name;
+        flags.flatMap(flagsWithin).find(({ name }) => values.isTyped(name))?.name;
       return definition.run(readFlags(definition.flags, values), { ...context, firstTyped });
     },
   };

@@ -47,7 +47,7 @@ async function decryptOne(given: Flags, context: Context): Promise<number> {
 
 /** Loaded only when there are several. */
 async function decryptEach(given: Flags, context: Context): Promise<number> {
-  const { forEachFile } = await import('./several.js');
+  const { forEachFile } = await import('./several-files.js');
   return forEachFile(given, context, (one) => decryptOne(given, one));
 }
 

@@ -61,7 +61,7 @@ export function tableOf(commands: readonly Command[]): CommandTable {
 }
 
 /** What help and completion say of these commands. */
-export function textsOf(commands: readonly Command[]): CommandTexts {
+export function commandTexts(commands: readonly Command[]): CommandTexts {
   const texts = new Places<FlagText>();
   const before = texts.placesOf(flagsIn(PROGRAM).map(({ text }) => text));
   const all = commands.map(({ about }) => about);

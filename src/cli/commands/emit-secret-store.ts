@@ -1,9 +1,9 @@
 /** `emit secret-store`: from flags to a manifest. */
-import { emitSecretStore as printStore } from '../../kubernetes/stores/emit.js';
+import { emitStore as printStore } from '../../kubernetes/stores/emit.js';
 import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { command } from './command.js';
-import { briefConfigFlag, singleInput, wordsOf } from './sealing-flags.js';
+import { briefConfigFlag, separateWords, singleInput } from './sealing-flags.js';
 import { generalFlags } from './shared-flags.js';
 import { clusterStoreFlag, nameFlags, storeChoice, storeProviderFlag, storeSettings } from './store-flags.js';
 
@@ -36,7 +36,7 @@ export const emitSecretStore = command({
       path: input?.kind === 'file' ? input.path : undefined,
       configPath: flags.config,
       clusterStore: flags.clusterStore,
-      namespaces: wordsOf(flags.allowNamespaces),
+      namespaces: separateWords(flags.allowNamespaces),
     };
     await writeAll(streams.stdout, await printStore(request, host));
     return 0;

@@ -8,7 +8,7 @@ import { readStandardInput } from '../streams.js';
 import { type Context, command } from './command.js';
 import { keyServiceChoice, typesOf } from './document-flags.js';
 import { asSopsFlag, encryptRequest } from './encryption-flags.js';
-import { forEachFile } from './several.js';
+import { forEachFile } from './several-files.js';
 import { configFlag, generalFlags, keyServiceFlags, newFileFlags, printingFlags } from './shared-flags.js';
 
 const flags = {

@@ -1,5 +1,5 @@
 /** `exec-env`: from flags to the operation. */
-import { type ExecEnvRequest, execEnv as runWithEnvironment } from '../../operations/programs/exec-env.js';
+import { type ExecEnvRequest, runWithVariables as runWithEnvironment } from '../../operations/programs/exec-env.js';
 import { flag, type Values } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { PROGRAM } from '../program-flags.js';

@@ -1,5 +1,5 @@
 /** `exec-file`: from flags to the operation. */
-import { type ExecFileRequest, execFile as runWithFile } from '../../operations/programs/exec-file.js';
+import { type ExecFileRequest, runWithFile } from '../../operations/programs/exec-file.js';
 import { flag, type Values } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { UsageError } from '../usage-error.js';

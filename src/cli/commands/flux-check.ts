@@ -1,7 +1,7 @@
 /** `flux check`: from flags to findings, one a line. */
 import { checkFlux } from '../../kubernetes/flux/check.js';
 import { readDecryptionSecret } from '../../kubernetes/flux/decryption-secret.js';
-import { trySecret } from '../../kubernetes/flux/trial.js';
+import { trySecret } from '../../kubernetes/flux/secret-trial.js';
 import type { Finding } from '../../kubernetes/kustomize/findings.js';
 import { printFindings } from '../findings.js';
 import { flag } from '../flag.js';

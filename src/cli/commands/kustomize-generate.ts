@@ -1,6 +1,7 @@
 /** `kustomize generate`: from flags to the operation. */
-import { type MakeRequest, makeManifests, type SecretRequest } from '../../kubernetes/kustomize/make.js';
-import { checkName, readPairs } from '../../kubernetes/kustomize/names.js';
+
+import { checkObjectName, readPairs } from '../../kubernetes/kustomize/names.js';
+import { type MakeRequest, makeManifests, type NewSecretRequest } from '../../kubernetes/kustomize/new-objects.js';
 import { BEHAVIORS } from '../../kubernetes/kustomize/plan.js';
 import type { OutputForm } from '../../kubernetes/manifest/print.js';
 import { flag, type Values } from '../flag.js';
@@ -71,7 +72,7 @@ function makeRequest(given: Flags, { operands, streams }: Context): MakeRequest 
   if (!secret && operands.length === 0) throw new UsageError('no files, and no Secret to be made (--name)', NAME);
   if (given.dataOnly && given.stringData) throw excluding('data-only', 'string-data');
   if (given.hash && given.needsHash) throw excluding('hash', 'needs-hash');
-  if (namespace !== undefined) checkName(namespace, 'the namespace');
+  if (namespace !== undefined) checkObjectName(namespace, 'the namespace');
   return {
     files: operands,
     secret,
@@ -94,7 +95,7 @@ function makeRequest(given: Flags, { operands, streams }: Context): MakeRequest 
   };
 }
 
-function secretRequest({ name, type, fromEnv, fromFile, fromBinary }: Flags): SecretRequest | undefined {
+function secretRequest({ name, type, fromEnv, fromFile, fromBinary }: Flags): NewSecretRequest | undefined {
   const hasContent = fromEnv.length + fromFile.length + fromBinary.length > 0;
   if (name === undefined) {
     if (hasContent || type !== undefined) throw new UsageError('the Secret to be made needs a --name', NAME);

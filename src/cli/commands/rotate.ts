@@ -6,7 +6,7 @@ import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
 import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
-import { forEachFile } from './several.js';
+import { forEachFile } from './several-files.js';
 import { configFlag, generalFlags, ignoreMacFlag, openingFlags, printingFlags } from './shared-flags.js';
 
 const flags = {

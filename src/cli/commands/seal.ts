@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { parseScope, SCOPES } from '../../kubernetes/sealed-secrets/scope.js';
 import type { ResealRequest, SealRequest } from '../../kubernetes/sealed-secrets/seal.js';
-import { resealFile, sealInto, sealRaw, sealSecrets } from '../../kubernetes/sealed-secrets/seal.js';
+import { resealSealedSecrets, sealInto, sealRaw, sealSecrets } from '../../kubernetes/sealed-secrets/seal.js';
 import type { Output } from '../../operations/requests.js';
 import { flag, type Values } from '../flag.js';
 import { writeAll } from '../streams.js';
@@ -72,7 +72,7 @@ export const seal = command({
     const { host } = context;
     const { mergeInto: target, prune } = given;
     checkModes(given);
-    if (given.reEncrypt) await resealFile(resealRequest(given, context), host);
+    if (given.reEncrypt) await resealSealedSecrets(resealRequest(given, context), host);
     else if (given.raw) await sealRaw(sealRequest(given, context), host);
     else if (target === undefined) await sealSecrets(sealRequest(given, context), host);
     else await sealInto({ ...sealRequest(given, context), target, prune }, host);

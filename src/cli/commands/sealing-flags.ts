@@ -58,11 +58,11 @@ export function singleInput(context: Context, name: string): Input {
 
 /** The files of `--private-key`, given several times or separated by commas, and what opens encrypted ones. */
 export function privateKeyFiles(given: Opening & Values<typeof privateKeyFlag>): PrivateKeyFiles {
-  return { paths: wordsOf(given.privateKey), ...openingOf(given) };
+  return { paths: separateWords(given.privateKey), ...openingOf(given) };
 }
 
 /** The words of a flag that is given several times or holds commas. */
-export function wordsOf(texts: readonly string[]): string[] {
+export function separateWords(texts: readonly string[]): string[] {
   return texts.flatMap((text) => text.split(',').filter((word) => word !== ''));
 }
 

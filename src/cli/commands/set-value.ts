@@ -58,7 +58,7 @@ export interface ValueWords {
 }
 
 /** Throws `set-syntax` for what is no JSON and not to be text, `failed` for a file that cannot be read, `no-file` without any. */
-export async function readValue(
+export async function readGivenValue(
   given: ValueFlags,
   context: Context,
   { file, place, word }: ValueWords,

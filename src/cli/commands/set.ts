@@ -7,7 +7,7 @@ import type { Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { changeFlags, changeRequest, toldOutcome } from './change-flags.js';
 import { type Context, command } from './command.js';
-import { checkSources, readValue, type ValueFlags, valueFlags, wrongCount } from './set-value.js';
+import { checkSources, readGivenValue, type ValueFlags, valueFlags, wrongCount } from './set-value.js';
 
 const flags = { ...valueFlags, ...changeFlags };
 type Flags = ValueFlags & Values<typeof changeFlags>;
@@ -45,7 +45,7 @@ async function setRequest(given: Flags, context: Context): Promise<SetRequest> {
   return {
     ...changeRequest(given, context, file),
     path,
-    value: await readValue(given, context, { file, place, word: words[0] }),
+    value: await readGivenValue(given, context, { file, place, word: words[0] }),
   };
 }
 

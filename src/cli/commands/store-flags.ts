@@ -11,8 +11,8 @@ import {
   namespaceFlag,
   readingFlags,
   readingOf,
+  separateWords,
   singleInput,
-  wordsOf,
 } from './sealing-flags.js';
 import { generalFlags, keyServiceFlags } from './shared-flags.js';
 
@@ -110,7 +110,7 @@ type FileFlags = Values<typeof always> & Partial<Values<typeof sometimes>>;
 /** What is asked of the keys of a file; `name` is the command's. Throws `usage` and `conflict`. */
 export function fileRequest(given: FileFlags, context: Context, name: string): Omit<ProviderClassRequest, 'sync'> {
   const { noDecrypt = false } = given;
-  const binaryKeys = wordsOf(given.base64 ?? []);
+  const binaryKeys = separateWords(given.base64 ?? []);
   return {
     ...storeChoice(given),
     input: singleInput(context, name),

@@ -1,5 +1,5 @@
 /** What help and completion say of the commands: derived from them, and when the package is built, as table.ts is. */
-import { type CommandTexts, textsOf } from './derive.js';
+import { type CommandTexts, commandTexts } from './derive.js';
 import { REGISTRY } from './registry.js';
 
-export const TEXTS: CommandTexts = textsOf(await Promise.all(REGISTRY.map((row) => row.load())));
+export const TEXTS: CommandTexts = commandTexts(await Promise.all(REGISTRY.map((row) => row.load())));

@@ -1,6 +1,6 @@
 /** `trust`: from flags to the operations, and what is told of a configuration. */
 import { trustRecords } from '../../config/trust-record.js';
-import { distrustConfiguration, type Trusted, trustConfiguration } from '../../operations/trusting.js';
+import { distrustConfiguration, type Trusted, trustConfiguration } from '../../operations/trust.js';
 import { flag, type Values } from '../flag.js';
 import { printable } from '../report.js';
 import { writeAll } from '../streams.js';

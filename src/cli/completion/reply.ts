@@ -1,7 +1,7 @@
 /** Answers to the completion scripts of shells: ours, and those that SOPS makes (docs/command-line.md#completion). */
 import type { CommandRow } from '../commands.js';
-import { awaitsValue, offerFor } from './offer.js';
-import { OWN_WORD, SOPS_WORD } from './words.js';
+import { awaitsValue, offerFor } from './candidates.js';
+import { OWN_WORD, SOPS_WORD } from './script-mark.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 /** Completion scripts: each asks the program what can stand at the cursor, and adds files where those can. */
-import { OWN_WORD } from './words.js';
+import { OWN_WORD } from './script-mark.js';
 
 export type Shell = 'bash' | 'zsh' | 'fish' | 'powershell';
 

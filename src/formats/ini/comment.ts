@@ -1,6 +1,8 @@
 /** INI comments: one comment may be made of several lines, and of what stands behind a value (docs/format.md#ini). */
+
 import { type Comment, comment } from '../../tree/tree.js';
-import { type Span, trim } from './space.js';
+import type { Span } from '../span.js';
+import { trim } from './space.js';
 
 /** A piece of a comment: a whole line, or what stands behind a value or a section's header. */
 export interface Fragment {

@@ -1,7 +1,9 @@
 /** INI keys: how they are read, and how one is written so that it reads back (docs/format.md#ini). */
+
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
-import { type Span, trimSpan } from './space.js';
+import type { Span } from '../span.js';
+import { trimSpan } from './space.js';
 
 /** A key as it was read. */
 export interface IniKeyName {

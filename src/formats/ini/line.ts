@@ -1,8 +1,9 @@
 /** A line of INI with a key, in two objects with numbers instead of one for each part: a large file has hundreds of thousands of them. */
+
 import type { Item, Leaf, LeafValue, Source } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import type { IniComment } from './comment.js';
 import type { IniKeyName } from './key.js';
-import type { Span } from './space.js';
 import type { IniValue, ValueStyle } from './value.js';
 
 /** What few lines have. */

@@ -1,12 +1,14 @@
 /** Reads INI text into a tree that knows where each part stands (docs/format.md#ini). */
+
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item } from '../../tree/tree.js';
 import { documentError } from '../document-error.js';
+import type { Span } from '../span.js';
 import { type Fragment, type IniComment, readComment } from './comment.js';
 import { type IniKeyName, readKey } from './key.js';
 import { IniKey } from './line.js';
-import { lineEnd, type Span, trimSpan } from './space.js';
-import { findMark, type IniValue, readValue } from './value.js';
+import { lineEnd, trimSpan } from './space.js';
+import { findMark, type IniValue, readIniValue } from './value.js';
 
 /** A section. Of the one before the first header there is no header. */
 export interface IniSection {
@@ -132,7 +134,7 @@ class IniReader {
         hint: 'Rename the key.',
       });
     }
-    const place = readValue(text, key.delimiter + 1);
+    const place = readIniValue(text, key.delimiter + 1);
     this.at = place.next;
     this.lastLine = place.next;
     const { comment, junk, span } = place;

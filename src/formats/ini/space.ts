@@ -1,4 +1,5 @@
 /** White space as the INI reader of SOPS trims it: Unicode's White_Space. */
+import type { Span } from '../span.js';
 
 const BEYOND_ASCII: ReadonlySet<number> = new Set([
   0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028,
@@ -8,12 +9,6 @@ const BEYOND_ASCII: ReadonlySet<number> = new Set([
 /** Whether a UTF-16 unit is white space. It differs from JavaScript's `trim` in U+0085 and U+FEFF. */
 export function isSpace(unit: number): boolean {
   return unit < 0x80 ? unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) : BEYOND_ASCII.has(unit);
-}
-
-/** A stretch of a text, [start, end). */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** The stretch without the white space at its ends. */

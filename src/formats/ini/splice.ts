@@ -1,14 +1,15 @@
 /** The replacements that bring an INI text up to date with its tree. */
+
 import { SopsError } from '../../errors.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import type { Branch, Comment, Item } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
 import { type Fragment, type IniComment, writeComment } from './comment.js';
 import type { IniKey } from './line.js';
 import type { IniSection, IniText } from './read.js';
-import type { Span } from './space.js';
 import { runsOn } from './value.js';
-import { commentsBehind, keyText, printMetadata, printSection, valueText } from './write.js';
+import { commentsBehind, iniKeyText, iniMetadataText, printSection, valueText } from './write.js';
 
 /** A text, what was read from it, and what it shall hold. */
 export interface IniTarget {
@@ -159,7 +160,7 @@ class IniSplicer {
 
   /** The line of a new key, aligned as a neighbour's. */
   private keyLine({ node }: IniSection, entry: Item, like: IniKey | undefined): string {
-    const name = keyText(node.key, entry.key);
+    const name = iniKeyText(node.key, entry.key);
     const value = valueText(node.key, entry, 'bare', this.sealed);
     if (!like) return `${name} = ${value}${this.lineEnd}`;
     const { delimiter, span } = like.key;
@@ -189,7 +190,7 @@ class IniSplicer {
       if (section) this.removeMetadata(section);
       return;
     }
-    const printed = printMetadata(metadata, lineEnd);
+    const printed = iniMetadataText(metadata, lineEnd);
     if (section) {
       this.replace(section, printed);
     } else {

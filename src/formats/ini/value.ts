@@ -1,7 +1,9 @@
 /** INI values: how they are read, and how a value is written so that it reads back (docs/format.md#ini). */
+
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
-import { lineEnd, type Span, trim, trimSpan } from './space.js';
+import type { Span } from '../span.js';
+import { lineEnd, trim, trimSpan } from './space.js';
 
 /** How a value is written; `bare` stands for values continued over lines by backslashes too. */
 export type ValueStyle = 'bare' | 'double' | 'single' | 'backtick' | 'triple';
@@ -29,7 +31,7 @@ const QUOTES: Readonly<Record<ValueStyle, string>> = {
 };
 
 /** Reads a value from behind the delimiter on. Throws `document-invalid` for a quote without end. */
-export function readValue(text: string, from: number): IniValue {
+export function readIniValue(text: string, from: number): IniValue {
   const next = lineEnd(text, from);
   const line = trimSpan(text, from, next);
   if (text.startsWith('"""', line.start) && next - line.start > 3) return readQuoted(text, line.start, next, 'triple');
@@ -156,7 +158,7 @@ export function runsOn(text: string, value: string): boolean {
 
 function readsAs(text: string, value: string, below = '\n'): boolean {
   try {
-    const read = readValue(text + below, 0);
+    const read = readIniValue(text + below, 0);
     return read.value === value && read.next === text.length + 1 && read.comment === null && read.junk === null;
   } catch (error) {
     if (error instanceof SopsError) return false;

@@ -22,7 +22,7 @@ export function printIni(documents: readonly Branch[], metadata: Branch | null):
   const printed = sections.map((section, index) =>
     printSection(section, { first: index === 0, sealed, lineEnd: '\n' }),
   );
-  if (metadata) printed.push(printMetadata(metadata));
+  if (metadata) printed.push(iniMetadataText(metadata));
   return printed.filter((section) => section !== '').join('\n');
 }
 
@@ -30,7 +30,7 @@ export function printIni(documents: readonly Branch[], metadata: Branch | null):
  * The section of the metadata: flat, texts of several lines in `"""`. SOPS 3.13.2 writes `\n` for line feeds (docs/format.md#flat-metadata),
  * which 3.13.0 and 3.13.1 do not read; every release from 3.9 to 3.13.2 reads this form.
  */
-export function printMetadata(metadata: Branch, lineEnd = '\n'): string {
+export function iniMetadataText(metadata: Branch, lineEnd = '\n'): string {
   const items = flatten(metadata).map(([key, text]) => item(key, leaf(text.replaceAll('\n', lineEnd))));
   return printSection(item('sops', branch(items)), { first: false, sealed: true, lineEnd });
 }
@@ -75,7 +75,7 @@ function entriesOf(section: string, { items }: Branch, sealed: boolean): { comme
       continue;
     }
     const value = valueText(section, entry, 'bare', sealed);
-    const known = entries.get(entry.key) ?? { key: keyText(section, entry.key), value, comments: [] };
+    const known = entries.get(entry.key) ?? { key: iniKeyText(section, entry.key), value, comments: [] };
     known.value = value;
     entries.set(entry.key, known);
     above = known.comments;
@@ -84,7 +84,7 @@ function entriesOf(section: string, { items }: Branch, sealed: boolean): { comme
 }
 
 /** The text of a key. Throws `output-format` for one that INI would read differently. */
-export function keyText(section: string, key: string): string {
+export function iniKeyText(section: string, key: string): string {
   const text = writeKey(key);
   if (text !== null) return text;
   throw new SopsError('output-format', 'a key that INI would read differently', { path: [section, key] });

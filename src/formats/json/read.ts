@@ -10,7 +10,7 @@ export interface JsonText {
 }
 
 /** The deepest nesting that SOPS can print (the limit of Go's encoder). */
-export const MAX_DEPTH = 10_000;
+export const JSON_MAX_DEPTH = 10_000;
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -121,7 +121,7 @@ class JsonReader extends JsonScanner {
 
   private open(isBranch: boolean, entryStart: number, key: string | undefined): void {
     this.stack.push({ isBranch, start: this.at, first: this.waiting.length, key, entryStart });
-    if (this.stack.length > MAX_DEPTH) throw this.error(`more than ${MAX_DEPTH} levels of nesting`);
+    if (this.stack.length > JSON_MAX_DEPTH) throw this.error(`more than ${JSON_MAX_DEPTH} levels of nesting`);
     this.at += 1;
   }
 

@@ -1,9 +1,9 @@
 /** Finds where what a TOML tree got besides its text is written, and how. */
 import type { Branch, Item, KeyPath, List, Value } from '../../tree/tree.js';
 import type { Edit } from '../store.js';
+import type { LiveSection, Survey } from './insertion-points.js';
 import { behindLine, lineStart, type TomlEntry, type TomlText } from './places.js';
-import { keyText } from './scalar.js';
-import type { LiveSection, Survey } from './survey.js';
+import { tomlKeyText } from './scalar.js';
 import { printValue, type TomlPrint } from './value-text.js';
 import { isTable, printTables } from './write.js';
 
@@ -64,7 +64,7 @@ export class Additions {
       this.insert(this.endOf(last), printTables(path, value, print), true);
       return;
     }
-    const line = `${keyText(key, path)} = ${printValue(value, print, path)}${print.lineEnd}`;
+    const line = `${tomlKeyText(key, path)} = ${printValue(value, print, path)}${print.lineEnd}`;
     const within = own?.entries.findLast(({ chain }) => chain[0] === to);
     if (entry && toml.dotted.has(to)) {
       this.insertBelow(entry, this.prefixOf(entry, to, path.slice(0, -1)) + line);
@@ -98,7 +98,7 @@ export class Additions {
   private prefixOf({ chain }: TomlEntry, to: Branch, path: KeyPath): string {
     const depth = chain.indexOf(to);
     const names = path.slice(path.length - depth);
-    return names.map((name) => `${keyText(name, path)}.`).join('');
+    return names.map((name) => `${tomlKeyText(name, path)}.`).join('');
   }
 
   private insertBelow({ start, place }: TomlEntry, line: string): void {

@@ -1,7 +1,9 @@
 /** The replacements for TOML comments that have changed, or gone. */
+
 import type { Comment } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
-import { behindLine, lineStart, type Span } from './places.js';
+import { behindLine, lineStart } from './places.js';
 import type { TomlPrint } from './value-text.js';
 
 export interface CommentSplicing {

@@ -1,8 +1,9 @@
 /** The replacements that put metadata into a TOML text, or take it out. */
+
 import type { Branch } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
-import { printMetadata } from './metadata.js';
-import type { Span } from './places.js';
+import { tomlMetadataText } from './metadata.js';
 import type { TomlPrint } from './value-text.js';
 
 export interface MetadataSplicing {
@@ -17,7 +18,7 @@ export interface MetadataSplicing {
  * other the end of its last line. Removing both so always leaves the text as it was. Throws `output-format`.
  */
 export function metadataEdits({ text, print, sealed }: MetadataSplicing, metadata: Branch | null): Edit[] {
-  const printed = metadata ? printMetadata(metadata, print) : '';
+  const printed = metadata ? tomlMetadataText(metadata, print) : '';
   const [first] = sealed;
   if (!first || !isTail(text, sealed)) {
     const edits = sealed.map((span): Edit => ({ ...span, text: '' }));

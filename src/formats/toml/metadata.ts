@@ -10,7 +10,7 @@ const KEYS = ['mac_only_encrypted', 'kms', 'age'];
 const LAST = ['created_at', 'enc'];
 
 /** The text of the metadata. Throws `output-format`. */
-export function printMetadata(metadata: Branch, print: TomlPrint): string {
+export function tomlMetadataText(metadata: Branch, print: TomlPrint): string {
   return printTables(['sops'], inOrder(metadata), print);
 }
 

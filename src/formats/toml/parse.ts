@@ -7,7 +7,7 @@ import { documentError } from '../document-error.js';
 export type ParseToml = typeof parseTOML;
 
 /** Levels of nesting, keys with dots included; deeper ones are refused, since the package goes down in calls. */
-export const MAX_DEPTH = 1000;
+export const TOML_MAX_DEPTH = 1000;
 
 /** The syntax tree of a text. Throws `document-invalid`. */
 export function parseText(parse: ParseToml, text: string): AST.TOMLProgram {
@@ -18,15 +18,15 @@ export function parseText(parse: ParseToml, text: string): AST.TOMLProgram {
     // A blank in the place of the byte order mark, so that all offsets are those of the text.
     return parse(text.replace(/^\ufeff/, ' '), { tomlVersion: '1.1' });
   } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(text, 0);
+    if (error instanceof RangeError) throw tooDeepToRead(text, 0);
     if (!isParseError(error)) throw error;
     throw documentError(text, error.index, lowerFirst(error.message));
   }
 }
 
-/** The refusal of a text with more levels than {@link MAX_DEPTH}. */
-export function tooDeep(text: string, at: number): SopsError {
-  return documentError(text, at, `more than ${MAX_DEPTH} levels of nesting`);
+/** The refusal of a text with more levels than {@link TOML_MAX_DEPTH}. */
+export function tooDeepToRead(text: string, at: number): SopsError {
+  return documentError(text, at, `more than ${TOML_MAX_DEPTH} levels of nesting`);
 }
 
 function loneAt(text: string): number {

@@ -1,11 +1,7 @@
 /** Where the parts of a TOML text stand: what reading finds, and splicing goes by. */
-import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
 
-/** A stretch of a text, [start, end). */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 
 /** A value as it was read: what it became, and what it holds if it is an array or an inline table. */
 export interface TomlPlace extends Span {

@@ -1,11 +1,13 @@
 /** Reads TOML text into a tree that knows where each part stands. */
+
 import type { AST } from 'toml-eslint-parser';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Comment, type Item, type List, list } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import { CommentQueue } from './comments.js';
-import { MAX_DEPTH, type ParseToml, parseText, tooDeep } from './parse.js';
-import { behindLine, type Span, type TomlEntry, type TomlSection, type TomlText } from './places.js';
-import { addAll, keepLast, nameOf, ValueReader } from './values.js';
+import { type ParseToml, parseText, TOML_MAX_DEPTH, tooDeepToRead } from './parse.js';
+import { behindLine, type TomlEntry, type TomlSection, type TomlText } from './places.js';
+import { addAll, keepLast, keyPartName, ValueReader } from './values.js';
 
 /** The name of the table of the metadata. */
 const SOPS = 'sops';
@@ -60,7 +62,7 @@ class TomlReader {
     const above = this.comments.before(range[0]);
     const header = { start: range[0], end: this.text.indexOf(']', key.range[1]) + (kind === 'array' ? 2 : 1) };
     const comments = [...above, ...this.comments.behind(header.end)];
-    const { chain, own } = this.openSection(key.keys.map(nameOf), kind, comments, header.start);
+    const { chain, own } = this.openSection(key.keys.map(keyPartName), kind, comments, header.start);
     const entries = body.map((entry) => this.values.readEntry(entry, own, key.keys.length));
     this.sections.push({ header, chain, branch: own, entries });
   }
@@ -71,7 +73,7 @@ class TomlReader {
     comments: readonly Comment[],
     start: number,
   ): { chain: (Branch | List)[]; own: Branch } {
-    if (names.length > MAX_DEPTH) throw tooDeep(this.text, start);
+    if (names.length > TOML_MAX_DEPTH) throw tooDeepToRead(this.text, start);
     const chain: (Branch | List)[] = [this.root];
     let at = this.root;
     for (const name of names.slice(0, -1)) at = this.goDown(at, name, chain);
@@ -128,7 +130,7 @@ class TomlReader {
       this.values.readEntry(node, this.root, 0);
       return;
     }
-    const { own } = this.openSection(node.key.keys.map(nameOf), node.kind, [], start);
+    const { own } = this.openSection(node.key.keys.map(keyPartName), node.kind, [], start);
     for (const entry of node.body) this.values.readEntry(entry, own, node.key.keys.length);
   }
 
@@ -143,5 +145,5 @@ class TomlReader {
 
 function isSops({ key }: AST.TOMLKeyValue | AST.TOMLTable): boolean {
   const [first] = key.keys;
-  return first !== undefined && nameOf(first) === SOPS;
+  return first !== undefined && keyPartName(first) === SOPS;
 }

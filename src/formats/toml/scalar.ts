@@ -141,7 +141,7 @@ function escaped(value: string, inLines: boolean): string {
 }
 
 /** The text of a key. Throws `output-format` for one that is no UTF-8. */
-export function keyText(key: string, path: KeyPath): string {
+export function tomlKeyText(key: string, path: KeyPath): string {
   if (/^[A-Za-z0-9_-]+$/.test(key)) return key;
   if (!key.isWellFormed()) throw new SopsError('output-format', 'TOML cannot hold bytes that are not UTF-8', { path });
   if (!/["\\\n]/.test(key) && !CONTROL.test(key)) return `"${key}"`;

@@ -1,14 +1,16 @@
 /** The replacements that bring a TOML text up to date with its tree. */
+
 import { SopsError } from '../../errors.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import type { Branch, Leaf, Value } from '../../tree/tree.js';
+import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
 import { Additions } from './additions.js';
 import { commentEdits } from './comment-splice.js';
+import { Survey } from './insertion-points.js';
 import { metadataEdits } from './metadata-splice.js';
-import { behindLine, lineStart, type Span, type TomlEntry, type TomlPlace, type TomlText } from './places.js';
+import { behindLine, lineStart, type TomlEntry, type TomlPlace, type TomlText } from './places.js';
 import { scalarText, type TomlStyle } from './scalar.js';
-import { Survey } from './survey.js';
 import { printValue } from './value-text.js';
 
 /** A text, what was read from it, and what it shall hold. */

@@ -3,7 +3,7 @@ import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import type { FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
-import { printMetadata, withVersion } from './metadata.js';
+import { tomlMetadataText, withVersion } from './metadata.js';
 import type { ParseToml } from './parse.js';
 import { readToml } from './read.js';
 import { spliceToml } from './splice.js';
@@ -37,7 +37,7 @@ function storeWith(parse: ParseToml): FormatStore {
     emit(documents: readonly Branch[], metadata: Branch | null): string {
       const text = printToml(documents[0] ?? branch(), PRINT);
       if (!metadata) return text;
-      return `${text}${text === '' ? '' : '\n'}${printMetadata(metadata, PRINT)}`;
+      return `${text}${text === '' ? '' : '\n'}${tomlMetadataText(metadata, PRINT)}`;
     },
 
     emitValue(value: Value): string {

@@ -1,11 +1,11 @@
 /** The parts of TOML that is written anew: values, comments, the names in headers. */
 import { SopsError } from '../../errors.js';
 import type { Branch, Comment, Item, KeyPath, List, Value } from '../../tree/tree.js';
-import { MAX_DEPTH } from './parse.js';
-import { keyText, scalarText } from './scalar.js';
+import { TOML_MAX_DEPTH } from './parse.js';
+import { scalarText, tomlKeyText } from './scalar.js';
 
 /** What a branch holds, with the comments that stand before each item, and those at its end. */
-export interface Entry {
+export interface CommentedItem {
   readonly item: Item;
   readonly comments: readonly Comment[];
 }
@@ -17,13 +17,13 @@ export interface TomlPrint {
 
 /** The text of a value behind a key. Throws `output-format`. */
 export function printValue(value: Value, print: TomlPrint, path: KeyPath, depth = 0): string {
-  if (depth > MAX_DEPTH) throw tooDeep(path);
+  if (depth > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
   if (value.kind === 'leaf') return scalarText(value.value, 'double', print.lineEnd, path);
   if (value.kind === 'list') return arrayText(value, print, path, depth);
   // On one line there is no place for comments.
-  const texts = entriesOf(value, path).entries.map(({ item }) => {
+  const texts = commentedItems(value, path).entries.map(({ item }) => {
     const at = [...path, item.key];
-    return `${keyText(item.key, at)} = ${printValue(item.value, print, at, depth + 1)}`;
+    return `${tomlKeyText(item.key, at)} = ${printValue(item.value, print, at, depth + 1)}`;
   });
   return texts.length > 0 ? `{ ${texts.join(', ')} }` : '{}';
 }
@@ -51,8 +51,8 @@ function arrayText({ items }: List, print: TomlPrint, path: KeyPath, depth: numb
 }
 
 /** Throws `output-format` for a key that stands twice. */
-export function entriesOf({ items }: Branch, path: KeyPath): { entries: Entry[]; rest: Comment[] } {
-  const entries: Entry[] = [];
+export function commentedItems({ items }: Branch, path: KeyPath): { entries: CommentedItem[]; rest: Comment[] } {
+  const entries: CommentedItem[] = [];
   const known = new Set<string>();
   let comments: Comment[] = [];
   for (const entry of items) {
@@ -82,11 +82,11 @@ export function commentText({ text }: Pick<Comment, 'text'>): string {
 }
 
 export function pathText(path: KeyPath): string {
-  return path.map((key, depth) => keyText(key, path.slice(0, depth + 1))).join('.');
+  return path.map((key, depth) => tomlKeyText(key, path.slice(0, depth + 1))).join('.');
 }
 
-export function tooDeep(path: KeyPath): SopsError {
-  return new SopsError('output-format', `TOML is written with at most ${MAX_DEPTH} levels`, {
+export function tooDeepToWrite(path: KeyPath): SopsError {
+  return new SopsError('output-format', `TOML is written with at most ${TOML_MAX_DEPTH} levels`, {
     path: path.slice(0, 3),
   });
 }

@@ -2,7 +2,7 @@
 import type { AST } from 'toml-eslint-parser';
 import { type Branch, branch, type Comment, type Item, item, leaf, list, type Value } from '../../tree/tree.js';
 import type { CommentQueue } from './comments.js';
-import { MAX_DEPTH, tooDeep } from './parse.js';
+import { TOML_MAX_DEPTH, tooDeepToRead } from './parse.js';
 import type { TomlElement, TomlEntry, TomlPlace } from './places.js';
 import { leafValueOf, styleOf } from './scalar.js';
 
@@ -28,7 +28,7 @@ export class ValueReader {
   /** Reads a key with its value into a branch, with the comments above it and behind it. */
   readEntry(node: AST.TOMLKeyValue, into: Branch, depth: number): TomlEntry {
     const [start] = node.range;
-    const names = node.key.keys.map(nameOf);
+    const names = node.key.keys.map(keyPartName);
     const above = this.comments.before(start);
     const chain = [into];
     const items: Item[] = [];
@@ -77,7 +77,7 @@ export class ValueReader {
 
   private readValue(node: AST.TOMLContentNode, depth: number): TomlPlace {
     const [start, end] = node.range;
-    if (depth > MAX_DEPTH) throw tooDeep(this.text, start);
+    if (depth > TOML_MAX_DEPTH) throw tooDeepToRead(this.text, start);
     if (node.type === 'TOMLArray') return this.readArray(node, depth);
     if (node.type === 'TOMLInlineTable') return this.readTable(node, depth);
     const value = leafValueOf(node, this.text);
@@ -108,7 +108,7 @@ export class ValueReader {
 }
 
 /** One part of a key. */
-export function nameOf(part: AST.TOMLBare | AST.TOMLQuoted): string {
+export function keyPartName(part: AST.TOMLBare | AST.TOMLQuoted): string {
   return part.type === 'TOMLBare' ? part.name : part.value;
 }
 

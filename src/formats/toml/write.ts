@@ -1,16 +1,16 @@
 /** Prints a tree as TOML, as rops does. */
 import type { Branch, Comment, KeyPath, List, Value } from '../../tree/tree.js';
-import { MAX_DEPTH } from './parse.js';
-import { keyText } from './scalar.js';
+import { TOML_MAX_DEPTH } from './parse.js';
+import { tomlKeyText } from './scalar.js';
 import {
+  type CommentedItem,
+  commentedItems,
   commentText,
-  type Entry,
-  entriesOf,
   inlineText,
   pathText,
   printValue,
   type TomlPrint,
-  tooDeep,
+  tooDeepToWrite,
 } from './value-text.js';
 
 /** The text of a document. Throws `output-format`. */
@@ -51,8 +51,8 @@ class TomlPrinter {
    * order of values is the MAC's.
    */
   printTable(path: KeyPath, table: Branch, header: string | null, behind = ''): void {
-    if (path.length > MAX_DEPTH) throw tooDeep(path);
-    const { entries, rest } = entriesOf(table, path);
+    if (path.length > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
+    const { entries, rest } = commentedItems(table, path);
     const last = entries.findLastIndex(({ item }) => !isTable(item.value));
     if (header !== null && (last >= 0 || entries.length === 0 || behind !== '')) this.printHeader(header + behind);
     for (const entry of entries.slice(0, last + 1)) this.printEntry('', [...path, entry.item.key], entry);
@@ -84,13 +84,13 @@ class TomlPrinter {
     this.printComments(above);
   }
 
-  private printEntry(prefix: string, path: KeyPath, { item, comments }: Entry): void {
-    const name = prefix + keyText(item.key, path);
+  private printEntry(prefix: string, path: KeyPath, { item, comments }: CommentedItem): void {
+    const name = prefix + tomlKeyText(item.key, path);
     const { value } = item;
     if (value.kind === 'branch' && value.items.length > 0) {
-      if (path.length > MAX_DEPTH) throw tooDeep(path);
+      if (path.length > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
       this.printComments(comments);
-      const { entries, rest } = entriesOf(value, path);
+      const { entries, rest } = commentedItems(value, path);
       for (const entry of entries) this.printEntry(`${name}.`, [...path, entry.item.key], entry);
       this.printComments(rest);
       return;

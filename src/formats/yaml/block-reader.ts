@@ -1,6 +1,6 @@
 /** Block maps and lists: entries by column, and the comments between them. */
 import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
-import type { Steps } from '../../util/steps.js';
+import type { Steps } from '../../util/flat-recursion.js';
 import { takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';

@@ -18,7 +18,7 @@ export interface Piece {
 }
 
 /** The pieces in front of the token at a place. */
-export interface Run {
+export interface CommentRun {
   readonly at: number;
   readonly pieces: Piece[];
 }

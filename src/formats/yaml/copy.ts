@@ -1,7 +1,7 @@
 /** Copies of values: what aliases stand for. */
 import { rebuilt } from '../../tree/rebuild.js';
 import { comment, leaf, type Value } from '../../tree/tree.js';
-import { MAX_ALIAS_COPIES, MAX_ALIAS_TEXT, MAX_DEPTH } from './node.js';
+import { MAX_ALIAS_COPIES, MAX_ALIAS_TEXT, YAML_MAX_DEPTH } from './node.js';
 
 /** What aliases may stand for in one file, all its documents together: an alias bomb ends here. */
 export class CopyBudget {
@@ -12,7 +12,8 @@ export class CopyBudget {
   spend(value: Value, depth: number): string | undefined {
     this.copies += 1;
     if (value.kind === 'leaf' && typeof value.value === 'string') this.text += value.value.length;
-    if (value.kind !== 'leaf' && depth >= MAX_DEPTH) return `values are nested deeper than ${MAX_DEPTH} levels`;
+    if (value.kind !== 'leaf' && depth >= YAML_MAX_DEPTH)
+      return `values are nested deeper than ${YAML_MAX_DEPTH} levels`;
     if (this.copies > MAX_ALIAS_COPIES) return `aliases stand for more than ${MAX_ALIAS_COPIES} values`;
     if (this.text > MAX_ALIAS_TEXT) return `aliases stand for more than ${MAX_ALIAS_TEXT} characters`;
     return undefined;

@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { mergeError } from '../document-error.js';
 import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './characters.js';
-import type { Run } from './comment-run.js';
+import type { CommentRun } from './comment-run.js';
 
 /** A comment as it stands in the text. */
 export interface CommentMark {
@@ -31,7 +31,7 @@ export class Cursor {
   /** Comments passed over and not yet given a place in the tree, in order. */
   pending: CommentMark[] = [];
   /** The pending comments in pieces, once a block has asked whether they are its own. */
-  run: Run | undefined;
+  run: CommentRun | undefined;
   /** Up to here tabs separate tokens even where a key may begin: go-yaml passes them with what stands before them. */
   tabsUntil = 0;
 

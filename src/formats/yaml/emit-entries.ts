@@ -11,7 +11,7 @@ const CIPHERTEXT = 'ENC[AES256_GCM,';
 export type ListComments = 'items' | 'lines';
 
 /** One entry; without `value`, what stands below the last one. Made for every leaf, so always of one shape. */
-export interface Entry {
+export interface PrintedEntry {
   /** Texts of the comments above. */
   readonly above: readonly string[];
   /** Texts of the comments behind the value. */
@@ -26,7 +26,7 @@ export interface Entry {
 const NONE: readonly string[] = [];
 
 /** The entry that begins at an index of a branch or list. */
-export function entryAt(of: Branch | List, at: number, encrypted: ListComments): Entry {
+export function entryAt(of: Branch | List, at: number, encrypted: ListComments): PrintedEntry {
   const asItems = of.kind === 'list' && encrypted === 'items';
   let above: string[] | undefined;
   let behind: string[] | undefined;

@@ -2,7 +2,7 @@
 import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
-import { type Entry, entryAt, type ListComments } from './emit-entries.js';
+import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js';
 import { Page } from './emit-page.js';
 import { indentStep } from './indent-step.js';
 import { layScalar, type ScalarPlace, type StringQuoting } from './scalar-text.js';
@@ -45,7 +45,7 @@ interface Frame {
   readonly of: Branch | List;
   readonly column: number;
   at: number;
-  ahead: Entry | undefined;
+  ahead: PrintedEntry | undefined;
 }
 
 class Printer {
@@ -105,7 +105,7 @@ class Printer {
   }
 
   /** Prints one entry, or the comments below the last one; returns the frame of a value that goes below it. */
-  private printEntry(frame: Frame, entry: Entry): Frame | undefined {
+  private printEntry(frame: Frame, entry: PrintedEntry): Frame | undefined {
     const { page } = this;
     const { column, of } = frame;
     const { value } = entry;
@@ -130,18 +130,18 @@ class Printer {
   }
 
   /** Prints the dash or the key of an entry. */
-  private printOpening(frame: Frame, entry: Entry, below: number): void {
+  private printOpening(frame: Frame, entry: PrintedEntry, below: number): void {
     this.page.goTo(frame.column);
     if (frame.of.kind === 'list') this.page.writeIndicator('-');
     else this.printKey(entry.key ?? '', frame.column, below);
   }
 
-  private entryAt(of: Branch | List, at: number): Entry {
+  private entryAt(of: Branch | List, at: number): PrintedEntry {
     return entryAt(of, at, this.listComments);
   }
 
   /** Prints an entry that is a scalar. Of several comments behind a block scalar only the last fits on its header. */
-  private printLeaf(frame: Frame, entry: Entry, { value }: Leaf, below: number): void {
+  private printLeaf(frame: Frame, entry: PrintedEntry, { value }: Leaf, below: number): void {
     const { page } = this;
     const { head, lines } = layScalar(value, this.place(below, frame.column));
     const movable = lines.length > 0 ? Math.max(entry.behind.length - 1, 0) : 0;

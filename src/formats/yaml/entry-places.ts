@@ -9,13 +9,13 @@ export interface EntryPlace {
   readonly inFlow: boolean;
 }
 
-export type Entry = Item | Value;
+export type PlacedNode = Item | Value;
 
 /** What one reading of a text came to. */
 export class EntryPlaces {
-  private readonly places = new Map<Entry, EntryPlace>();
-  private readonly held = new Map<Branch | List, readonly (Entry | Comment)[]>();
-  private readonly values = new Map<Entry, Value>();
+  private readonly places = new Map<PlacedNode, EntryPlace>();
+  private readonly held = new Map<Branch | List, readonly (PlacedNode | Comment)[]>();
+  private readonly values = new Map<PlacedNode, Value>();
 
   /** Notes places while a text is read. */
   readonly watcher: NodeWatcher = {
@@ -33,17 +33,17 @@ export class EntryPlaces {
   }
 
   /** The place of an entry that was read; undefined for one that has come since. */
-  of(entry: Entry | Comment): EntryPlace | undefined {
+  of(entry: PlacedNode | Comment): EntryPlace | undefined {
     return entry.kind === 'comment' ? undefined : this.places.get(entry);
   }
 
   /** What a collection held, comments included. */
-  heldBy(of: Branch | List): readonly (Entry | Comment)[] {
+  heldBy(of: Branch | List): readonly (PlacedNode | Comment)[] {
     return this.held.get(of) ?? [];
   }
 
   /** The value that an entry was read with. */
-  valueOf(entry: Entry): Value | undefined {
+  valueOf(entry: PlacedNode): Value | undefined {
     return entry.kind === 'item' ? this.values.get(entry) : entry;
   }
 }

@@ -17,7 +17,7 @@ import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
 import { commaBehind, emitFlow } from './emit-flow.js';
-import { type Entry, type EntryPlace, type EntryPlaces, valuesBelow } from './entry-places.js';
+import { type EntryPlace, type EntryPlaces, type PlacedNode, valuesBelow } from './entry-places.js';
 import { layScalar } from './scalar-text.js';
 
 /** What becomes of the entries of one document. */
@@ -78,7 +78,7 @@ class EntrySplicer implements SplicedEntries {
   /** Splices what a collection holds; false when nothing of it stays, or nothing was there. */
   private spliceEntries(of: Branch | List): boolean {
     const before = this.entriesOf(this.places.heldBy(of));
-    const present = new Set<Entry | Comment>(of.items);
+    const present = new Set<PlacedNode | Comment>(of.items);
     const removed = before.filter((entry) => !present.has(entry));
     const added = this.entriesOf(of.items).filter((entry) => !this.places.of(entry));
     const kept = before.filter((entry) => present.has(entry));
@@ -101,28 +101,28 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Whether an entry that was read must be written anew: it has another value, or one of which no entry stays. */
-  private isReplaced(entry: Entry): boolean {
+  private isReplaced(entry: PlacedNode): boolean {
     const old = this.places.valueOf(entry);
     const value = entry.kind === 'item' ? entry.value : entry;
     if (value !== old) return true;
     if (value.kind === 'leaf' || value.alias) return false;
     const before = this.entriesOf(this.places.heldBy(value));
-    const present = new Set<Entry | Comment>(value.items);
+    const present = new Set<PlacedNode | Comment>(value.items);
     const now = this.entriesOf(value.items);
     return !before.some((one) => present.has(one)) && before.length + now.length > 0;
   }
 
-  private entriesOf(items: readonly (Entry | Comment)[]): Entry[] {
+  private entriesOf(items: readonly (PlacedNode | Comment)[]): PlacedNode[] {
     return items.filter((entry) => entry.kind !== 'comment');
   }
 
-  private noteGone(entry: Entry): void {
+  private noteGone(entry: PlacedNode): void {
     const value = this.places.valueOf(entry);
     if (value) for (const each of valuesBelow(value)) this.gone.add(each);
   }
 
   /** Writes an entry in the place of one that was read; what stands behind that on its line stays there. */
-  private rewrite(old: Entry, entry: Entry): void {
+  private rewrite(old: PlacedNode, entry: PlacedNode): void {
     const place = this.placeOf(old);
     this.noteGone(old);
     if (place.inFlow) {
@@ -137,7 +137,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Removes an entry with its lines and the comments right above it. */
-  private remove(entry: Entry, held: readonly (Entry | Comment)[], before: readonly Entry[]): void {
+  private remove(entry: PlacedNode, held: readonly (PlacedNode | Comment)[], before: readonly PlacedNode[]): void {
     const place = this.placeOf(entry);
     const next = before[before.indexOf(entry) + 1];
     const previous = before[before.indexOf(entry) - 1];
@@ -155,7 +155,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** The start of the lines of an entry, with the comment lines right above it. */
-  private startWithComments(entry: Entry, held: readonly (Entry | Comment)[]): number {
+  private startWithComments(entry: PlacedNode, held: readonly (PlacedNode | Comment)[]): number {
     let start = this.lineStart(this.placeOf(entry).start);
     for (let at = held.indexOf(entry) - 1; at >= 0; at--) {
       const above = held[at];
@@ -170,7 +170,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Writes new entries below (in brackets: behind) one that was read. */
-  private append(added: readonly Entry[], last: Entry): void {
+  private append(added: readonly PlacedNode[], last: PlacedNode): void {
     const place = this.placeOf(last);
     if (place.inFlow) {
       this.edits.push({
@@ -216,7 +216,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** The lines of an entry in block style; the first one begins at the column, and has no blanks in front. */
-  private blockLines(entry: Entry, column: number): string[] {
+  private blockLines(entry: PlacedNode, column: number): string[] {
     const options = this.indent === undefined ? {} : { indent: this.indent };
     const written =
       entry.kind === 'item'
@@ -228,7 +228,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Behind the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
-  private behindLines(entry: Entry, { end }: EntryPlace): number {
+  private behindLines(entry: PlacedNode, { end }: EntryPlace): number {
     let at = this.behindLine(end);
     const last = lastLeafOf(this.places.valueOf(entry));
     const header = last?.source ? this.text.slice(last.source.start, last.source.start + 3) : '';
@@ -237,7 +237,7 @@ class EntrySplicer implements SplicedEntries {
     return at;
   }
 
-  private placeOf(entry: Entry): EntryPlace {
+  private placeOf(entry: PlacedNode): EntryPlace {
     const place = this.places.of(entry);
     if (!place) throw new TypeError('an entry has no place in the text');
     return place;
@@ -295,7 +295,7 @@ const MOST_LOOKED_AT = 1000;
 function lastLeafOf(value: Value | undefined): Leaf | undefined {
   let at = value;
   while (at && at.kind !== 'leaf') {
-    const entries: readonly (Entry | Comment)[] = at.items;
+    const entries: readonly (PlacedNode | Comment)[] = at.items;
     const last = entries.findLast((entry) => entry.kind !== 'comment');
     at = last?.kind === 'item' ? last.value : last;
   }
@@ -303,7 +303,7 @@ function lastLeafOf(value: Value | undefined): Leaf | undefined {
 }
 
 /** An entry as it stands in brackets. */
-function flowText(entry: Entry): string {
+function flowText(entry: PlacedNode): string {
   if (entry.kind === 'item') return `${flowValue(leaf(entry.key))}: ${flowValue(entry.value)}`;
   return flowValue(entry);
 }

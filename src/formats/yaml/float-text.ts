@@ -8,7 +8,7 @@ const LARGEST = 5;
  * The shortest digits that read back as the same double, `.inf`, `-.inf` or `.nan`. Negative zero is `-0.0`: SOPS
  * writes `-0`, which reads as an integer and breaks the MAC (docs/format.md#d4-negative-zero).
  */
-export function floatText(value: number): string {
+export function yamlFloatText(value: number): string {
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
   if (Object.is(value, -0)) return '-0.0';

@@ -1,6 +1,6 @@
 /** Flow collections: lists and maps in brackets and braces. */
 import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
-import type { Steps } from '../../util/steps.js';
+import type { Steps } from '../../util/flat-recursion.js';
 import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
 import type { TreeReader } from './tree-reader.js';
 

@@ -1,7 +1,7 @@
 /** What the parts of the YAML reader hand to each other, and the limits they keep. */
 import type { SopsError } from '../../errors.js';
 import type { Item, Value } from '../../tree/tree.js';
-import type { Steps } from '../../util/steps.js';
+import type { Steps } from '../../util/flat-recursion.js';
 import type { CommentMark } from './cursor.js';
 import type { ScalarToken } from './scalars.js';
 
@@ -9,7 +9,7 @@ import type { ScalarToken } from './scalars.js';
  * So many block collections may stand in one another, and so many flow collections in those, as go-yaml has it: a list in the column
  * of its key is no level of its own. Beyond it all is refused, before aliases are followed and after.
  */
-export const MAX_DEPTH = 10_000;
+export const YAML_MAX_DEPTH = 10_000;
 /** Values that aliases may stand for in one file. */
 export const MAX_ALIAS_COPIES = 250_000;
 /** UTF-16 units in the texts among them: few copies of a long text are a bomb as well. */

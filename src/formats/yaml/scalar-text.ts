@@ -4,7 +4,7 @@ import type { LeafValue } from '../../tree/tree.js';
 import { formatRfc3339 } from '../../util/rfc3339.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import { isAmbiguous } from './ambiguous.js';
-import { floatText } from './float-text.js';
+import { yamlFloatText } from './float-text.js';
 import { resolvesToString } from './resolve.js';
 import {
   type BlockText,
@@ -70,7 +70,7 @@ export function writeScalar(value: LeafValue, place: ScalarPlace): { text: strin
 
 /** As {@link writeScalar}, in parts, so that a comment can stand behind the first line. */
 export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
-  if (typeof value !== 'string') return { head: plainText(value), lines: [] };
+  if (typeof value !== 'string') return { head: plainScalarText(value), lines: [] };
   if (hasInvalidBytes(value)) return layBinary(value, place);
   switch (chooseStyle(value, place)) {
     case 'plain':
@@ -87,9 +87,9 @@ export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
 }
 
 /** The text of a value that is no string, always plain. */
-export function plainText(value: Exclude<LeafValue, string>): string {
+export function plainScalarText(value: Exclude<LeafValue, string>): string {
   if (value === null) return 'null';
-  if (typeof value === 'number') return floatText(value);
+  if (typeof value === 'number') return yamlFloatText(value);
   if (typeof value !== 'object') return value.toString();
   const text = formatRfc3339(value);
   if (text === null)

@@ -12,7 +12,7 @@ import {
   type Source,
   type Value,
 } from '../../tree/tree.js';
-import { type Steps, settle } from '../../util/steps.js';
+import { type Steps, settle } from '../../util/flat-recursion.js';
 import type { Edit } from '../store.js';
 import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
 import { isBlank, isBreak } from './characters.js';

@@ -1,7 +1,7 @@
 /** From YAML text to the tree: block and flow collections, keys, anchors, and the place of every comment. */
 import { SopsError } from '../../errors.js';
 import { type Comment, comment, type Item, item, leaf, type Source, type Value } from '../../tree/tree.js';
-import { type Steps, settle } from '../../util/steps.js';
+import { type Steps, settle } from '../../util/flat-recursion.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
 import { isBlankOrEnd } from './characters.js';
 import { type CopyBudget, copyOf } from './copy.js';
@@ -12,13 +12,13 @@ import {
   type Frame,
   isNode,
   type LooseReading,
-  MAX_DEPTH,
   MAX_KEY_LENGTH,
   type MetadataSpan,
   type Node,
   type NodeWatcher,
   type Reading,
   ROOT_FRAME,
+  YAML_MAX_DEPTH,
 } from './node.js';
 import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
 import { resolvePlain, resolveTagged } from './resolve.js';
@@ -90,7 +90,7 @@ export class TreeReader {
   open(isLevel: boolean): void {
     this.depth += 1;
     if (isLevel) this.blockDepth += 1;
-    const most = this.loose?.deepest ?? MAX_DEPTH;
+    const most = this.loose?.deepest ?? YAML_MAX_DEPTH;
     if (this.blockDepth > most || this.cursor.flowLevel > most) {
       throw this.cursor.error(`values are nested deeper than ${most} levels`);
     }

@@ -47,7 +47,7 @@ export const ageProvider: KeyProvider = {
   openerOf: (key, host) => keyringOf(host).openerOf(key.enc),
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineAge(host);
   },
 };
 

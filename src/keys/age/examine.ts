@@ -4,19 +4,19 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import { readdir, stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
-import { absent, also, type Finding, faulty, found } from '../finding.js';
-import type { Candidate } from './identity-text.js';
-import { identitySources, type Source } from './sources.js';
+import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
+import type { IdentityCandidate } from './identity-text.js';
+import { type IdentitySource, identitySources } from './sources.js';
 
 const PLUGIN_PREFIX = 'age-plugin-';
 
-export async function examine(host: Host): Promise<Finding[]> {
-  const findings: Finding[] = [];
+export async function examineAge(host: Host): Promise<KeyFinding[]> {
+  const findings: KeyFinding[] = [];
   for (const source of identitySources(host)) findings.push(...(await examineSource(source, host)));
   return [...findings, ...(await pluginsOnPath(host))];
 }
 
-async function examineSource(source: Source, host: Host): Promise<Finding[]> {
+async function examineSource(source: IdentitySource, host: Host): Promise<KeyFinding[]> {
   const { location } = source;
   const value = host.env[location];
   if (source.command) {
@@ -39,7 +39,12 @@ async function examineSource(source: Source, host: Host): Promise<Finding[]> {
   );
 }
 
-async function describe(candidate: Candidate, place: string, advice: string | undefined, host: Host): Promise<Finding> {
+async function describe(
+  candidate: IdentityCandidate,
+  place: string,
+  advice: string | undefined,
+  host: Host,
+): Promise<KeyFinding> {
   switch (candidate.kind) {
     case 'quiet':
       return found(place, { detail: candidate.identity.recipient ?? 'a hybrid post-quantum identity', advice });
@@ -55,7 +60,7 @@ async function describe(candidate: Candidate, place: string, advice: string | un
   }
 }
 
-async function describePlugin(name: string, place: string, host: Host): Promise<Finding> {
+async function describePlugin(name: string, place: string, host: Host): Promise<KeyFinding> {
   const program = `${PLUGIN_PREFIX}${name}`;
   const path = await findProgram(program, host);
   if (path) return found(place, { detail: `an identity of the plug-in ${program}, which is ${path}` });
@@ -78,7 +83,7 @@ async function modeAdvice(path: string, host: Host): Promise<string | undefined>
   return (mode & 0o077) === 0 ? undefined : 'Others can read this file: chmod 600 it.';
 }
 
-async function pluginsOnPath(host: Host): Promise<Finding[]> {
+async function pluginsOnPath(host: Host): Promise<KeyFinding[]> {
   const folders = (host.env.PATH ?? '').split(delimiter).filter(isAbsolute);
   const names = new Map<string, string>();
   for (const folder of folders) {

@@ -1,10 +1,12 @@
 /** The words for an age entry that none of the user's identities opens (docs/keys/age.md#failures). */
+
 import { SopsError } from '../../errors.js';
-import type { Candidate } from './identity-text.js';
-import type { Source, SourceResult } from './sources.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
+import type { IdentityCandidate } from './identity-text.js';
+import type { IdentitySource, SourceResult } from './sources.js';
 
 export interface SourceReport {
-  readonly source: Source;
+  readonly source: IdentitySource;
   readonly result: SourceResult;
 }
 
@@ -37,7 +39,7 @@ export function describeFailure(
  * but of no use, since whoever set them meant them; then that there is no identity of the recipient's kind, or none that fits.
  */
 function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[], recipient: string): string {
-  if (errors.length > 0) return errors.find(({ hint }) => hint !== undefined)?.hint ?? DAMAGED;
+  if (errors.length > 0) return errors.find(({ hint }) => hint !== undefined)?.hint ?? DAMAGED_ENTRY;
   const [broken] = brokenSources(reports);
   if (broken) return `Mend this first: ${[broken.message, ...(broken.hint ? [broken.hint] : [])].join('. ')}`;
   const kind = kindOf(recipient);
@@ -47,16 +49,13 @@ function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[]
   return `None of your ${kind.fitting}, or have somebody who can read the file add yours.`;
 }
 
-/** The hint for an entry that is for an identity and still cannot be opened; the advice for services is not loaded here. */
-export const DAMAGED = "The entry is damaged: look at the file's history.";
-
 /** Which identities a kind of recipients has, and where they belong. */
 interface Kind {
   /** What does not fit, and what would, within a sentence. */
   readonly fitting: string;
-  isOpenedBy(holds: Source['holds'], candidates: readonly Candidate[]): boolean;
+  isOpenedBy(holds: IdentitySource['holds'], candidates: readonly IdentityCandidate[]): boolean;
   /** What to do without any. */
-  absent(sources: readonly Source[]): string;
+  absent(sources: readonly IdentitySource[]): string;
 }
 
 function kindOf(recipient: string): Kind {
@@ -98,11 +97,11 @@ function pluginKind(name: string): Kind {
   };
 }
 
-function usualFiles(sources: readonly Source[]): string[] {
+function usualFiles(sources: readonly IdentitySource[]): string[] {
   return sources.filter(({ lastResort }) => lastResort).map(({ location }) => location);
 }
 
-function candidatesIn(result: SourceResult): readonly Candidate[] {
+function candidatesIn(result: SourceResult): readonly IdentityCandidate[] {
   return result.state === 'loaded' ? result.candidates : [];
 }
 
@@ -142,7 +141,7 @@ function unusedLocations(reports: readonly SourceReport[]): string {
 }
 
 /** Whether a source of last resort goes unmentioned because another one was there, be it without a good identity. */
-function isOutdone(source: Source, reports: readonly SourceReport[]): boolean {
+function isOutdone(source: IdentitySource, reports: readonly SourceReport[]): boolean {
   return source.lastResort && reports.some((report) => report.source !== source && wasThere(report));
 }
 

@@ -2,9 +2,9 @@
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
-import { splitWords } from '../../exec/words.js';
+import { splitWords } from '../../exec/shell-words.js';
 import type { Host } from '../../util/host.js';
-import { waitFor } from '../../util/patience.js';
+import { waitFor } from '../../util/timeout.js';
 
 /**
  * What the command in a variable prints for an entry of that recipient. No shell is started, and the command reads

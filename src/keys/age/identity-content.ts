@@ -1,7 +1,7 @@
 /** The content of an identity file, variable or command: identities as they are, or protected by a passphrase. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { type Candidate, parseIdentities } from './identity-text.js';
+import { type IdentityCandidate, parseIdentities } from './identity-text.js';
 
 /** How a protected one begins, binary or armored; as many bytes are looked at. */
 const PROTECTED = ['age-encryption', '-----BEGIN AGE'];
@@ -13,7 +13,7 @@ export async function readIdentities(
   content: Buffer,
   severalPerLine: boolean,
   host: Host,
-): Promise<Candidate[]> {
+): Promise<IdentityCandidate[]> {
   try {
     if (!PROTECTED.includes(content.toString('latin1', 0, PROTECTED_LENGTH))) {
       return await parseIdentities(content.toString('utf8'), severalPerLine);

@@ -4,7 +4,7 @@ import type { AgeIdentity } from './format/file.js';
 import { parseX25519Identity } from './x25519.js';
 
 /** An identity, and what trying it may cost the user. */
-export type Candidate =
+export type IdentityCandidate =
   /** Nothing. */
   | { readonly kind: 'quiet'; readonly identity: AgeIdentity }
   /** A passphrase, asked for only if a stanza is for its public key. */
@@ -18,7 +18,7 @@ export type Candidate =
  * The identities of a text. Empty lines and lines that begin with `#` are skipped; with `severalPerLine` white space
  * separates identities on a line too. Throws `key` at the first line that is not an identity, naming its number only.
  */
-export async function parseIdentities(text: string, severalPerLine: boolean): Promise<Candidate[]> {
+export async function parseIdentities(text: string, severalPerLine: boolean): Promise<IdentityCandidate[]> {
   return parseLines(text, severalPerLine, parseIdentity);
 }
 
@@ -53,7 +53,7 @@ async function parseLines<T>(text: string, severalPerLine: boolean, parse: (word
   return parsed;
 }
 
-async function parseIdentity(text: string): Promise<Candidate> {
+async function parseIdentity(text: string): Promise<IdentityCandidate> {
   if (text.startsWith('AGE-PLUGIN-')) {
     return { kind: 'plugin', name: (await import('./plugin/plugin.js')).pluginOfIdentity(text), text };
   }

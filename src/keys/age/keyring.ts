@@ -1,12 +1,13 @@
 /** All identities of the user, tried on one age file at a time: first what costs nothing, last what asks for a passphrase. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { DAMAGED, describeFailure, OPENING, type SourceReport } from './failure.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
+import { describeFailure, OPENING, type SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openBody } from './format/file.js';
 import { type AgeHeader, readHeader } from './format/header.js';
-import type { Candidate } from './identity-text.js';
-import { identitySources, type Source, type SourceResult } from './sources.js';
+import type { IdentityCandidate } from './identity-text.js';
+import { type IdentitySource, identitySources, type SourceResult } from './sources.js';
 
 /** The kinds that are not tried at once, in the order in which they are. */
 const DEAR_KINDS = ['locked', 'plugin', 'protected'] as const;
@@ -18,7 +19,7 @@ interface Unwrapped {
 }
 
 export class Keyring {
-  private readonly sources: readonly Source[];
+  private readonly sources: readonly IdentitySource[];
   private readonly loaded = new Map<string, Promise<SourceResult>>();
   private readonly protectedFiles = new Map<string, AgeIdentity>();
   private readonly openers = new Map<string, AgeIdentity>();
@@ -56,7 +57,7 @@ export class Keyring {
 
   private async unwrap(header: AgeHeader, recipient: string): Promise<Unwrapped> {
     const errors: SopsError[] = [];
-    const dear: Candidate[] = [];
+    const dear: IdentityCandidate[] = [];
     for (const source of this.sourcesFor(header)) {
       for (const candidate of await this.candidatesOf(source, recipient)) {
         if (candidate.kind !== 'quiet') dear.push(candidate);
@@ -77,14 +78,14 @@ export class Keyring {
   }
 
   /** Files before commands; SSH keys only for a file that has a stanza for one. */
-  private sourcesFor(header: AgeHeader): Source[] {
+  private sourcesFor(header: AgeHeader): IdentitySource[] {
     const hasSshStanza = header.stanzas.some((stanza) => stanza.type.startsWith('ssh-'));
     const useful = this.sources.filter((source) => source.holds === 'identities' || hasSshStanza);
     return [...useful.filter((source) => !source.command), ...useful.filter((source) => source.command)];
   }
 
   private async *dearIdentities(
-    candidates: readonly Candidate[],
+    candidates: readonly IdentityCandidate[],
     kind: (typeof DEAR_KINDS)[number],
   ): AsyncGenerator<AgeIdentity> {
     const plugins = new Map<string, string[]>();
@@ -110,12 +111,12 @@ export class Keyring {
     return known;
   }
 
-  private async candidatesOf(source: Source, recipient: string): Promise<readonly Candidate[]> {
+  private async candidatesOf(source: IdentitySource, recipient: string): Promise<readonly IdentityCandidate[]> {
     const result = await this.load(source, recipient);
     return result.state === 'loaded' ? result.candidates : [];
   }
 
-  private load(source: Source, recipient: string): Promise<SourceResult> {
+  private load(source: IdentitySource, recipient: string): Promise<SourceResult> {
     const name = source.command ? `${source.location} ${recipient}` : source.location;
     const result = this.loaded.get(name) ?? source.load(recipient);
     this.loaded.set(name, result);
@@ -147,7 +148,7 @@ async function opening<T>(step: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw new SopsError('key', `${OPENING}: ${error.message}`, {
-      hint: DAMAGED,
+      hint: DAMAGED_ENTRY,
       cause: error,
     });
   }

@@ -5,7 +5,7 @@ import { SopsError } from '../../errors.js';
 import { existsSync, readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { configFolder } from './folders.js';
-import type { Candidate } from './identity-text.js';
+import type { IdentityCandidate } from './identity-text.js';
 import { identitySources, type SourceResult } from './sources.js';
 import { generateIdentity } from './x25519.js';
 
@@ -42,12 +42,12 @@ function isToBeMade(result: SourceResult, location: string, host: Host): boolean
   );
 }
 
-function recipientOf(candidate: Candidate): string | undefined {
+function recipientOf(candidate: IdentityCandidate): string | undefined {
   return 'identity' in candidate && 'recipient' in candidate.identity ? candidate.identity.recipient : undefined;
 }
 
 /** What is shown of an identity when its recipient cannot be. */
-function kindOf(candidate: Candidate): string {
+function kindOf(candidate: IdentityCandidate): string {
   switch (candidate.kind) {
     case 'plugin':
       return `an identity of the plug-in age-plugin-${candidate.name}`;

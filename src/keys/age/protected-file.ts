@@ -5,7 +5,7 @@ import type { Host } from '../../util/host.js';
 import { GpgAgent } from '../gpg-agent.js';
 import { passphraseIdentity } from './age-package.js';
 import { decodeArmor } from './format/armor.js';
-import { type AgeIdentity, openFile } from './format/file.js';
+import { type AgeIdentity, openAgeFile } from './format/file.js';
 import type { AgeHeader } from './format/header.js';
 import { parseNativeIdentities } from './identity-text.js';
 import { askPassphrase, openWithPassphrase } from './passphrase.js';
@@ -45,7 +45,7 @@ export class ProtectedFile implements AgeIdentity {
   }
 
   private async open(): Promise<readonly AgeIdentity[]> {
-    const content = await openFile(this.file, (header) => this.unwrapSelf(header));
+    const content = await openAgeFile(this.file, (header) => this.unwrapSelf(header));
     return parseNativeIdentities(content.toString('utf8'));
   }
 

@@ -6,18 +6,18 @@ import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
-import type { Candidate } from './identity-text.js';
+import type { IdentityCandidate } from './identity-text.js';
 import { describeFileError, systemErrorCode } from './system-error.js';
 
 /** What a source gave. */
 export type SourceResult =
   /** It is not set, or not there; the error says so where there is not even a name for it. */
   | { readonly state: 'absent'; readonly error?: SopsError }
-  | { readonly state: 'loaded'; readonly candidates: readonly Candidate[] }
+  | { readonly state: 'loaded'; readonly candidates: readonly IdentityCandidate[] }
   /** It is set, but could not be read, or holds what is not an identity. */
   | { readonly state: 'unreadable' | 'malformed'; readonly error: SopsError };
 
-export interface Source {
+export interface IdentitySource {
   /** How messages call it: a variable's name or a path. */
   readonly location: string;
   /** `ssh`: it holds a private SSH key, so it is of use for SSH stanzas only. */
@@ -31,7 +31,7 @@ export interface Source {
 }
 
 /** All sources, in the order in which messages name them. */
-export function identitySources(host: Host): Source[] {
+export function identitySources(host: Host): IdentitySource[] {
   return [
     sshFile(host),
     command('SOPS_AGE_SSH_PRIVATE_KEY_CMD', 'ssh', host),
@@ -43,15 +43,15 @@ export function identitySources(host: Host): Source[] {
   ];
 }
 
-interface SourceParts extends Partial<Source> {
+interface SourceParts extends Partial<IdentitySource> {
   readonly location: string;
-  readonly holds: Source['holds'];
+  readonly holds: IdentitySource['holds'];
   /** The content, or null when there is none. */
   read(recipient: string): Promise<Buffer | null>;
-  parse(content: Buffer): Promise<readonly Candidate[]>;
+  parse(content: Buffer): Promise<readonly IdentityCandidate[]>;
 }
 
-function source({ read, parse, ...traits }: SourceParts): Source {
+function source({ read, parse, ...traits }: SourceParts): IdentitySource {
   return {
     command: false,
     lastResort: false,
@@ -71,7 +71,7 @@ function source({ read, parse, ...traits }: SourceParts): Source {
   };
 }
 
-function sshFile(host: Host): Source {
+function sshFile(host: Host): IdentitySource {
   const location = 'SOPS_AGE_SSH_PRIVATE_KEY_FILE';
   const path = host.env[location] ?? '';
   return source({
@@ -82,7 +82,7 @@ function sshFile(host: Host): Source {
   });
 }
 
-function sshFolder(host: Host): Source[] {
+function sshFolder(host: Host): IdentitySource[] {
   const home = homeFolder(host);
   if (home instanceof SopsError) return [unknownPlace('~/.ssh', 'ssh', home)];
   return ['id_ed25519', 'id_rsa'].map((name) => {
@@ -97,7 +97,7 @@ function sshFolder(host: Host): Source[] {
 }
 
 /** A command; set but empty, which makes SOPS crash, is not set. */
-function command(location: string, holds: Source['holds'], host: Host): Source {
+function command(location: string, holds: IdentitySource['holds'], host: Host): IdentitySource {
   const text = host.env[location] ?? '';
   return source({
     location,
@@ -114,7 +114,7 @@ function command(location: string, holds: Source['holds'], host: Host): Source {
   });
 }
 
-function keyText(host: Host): Source {
+function keyText(host: Host): IdentitySource {
   const location = 'SOPS_AGE_KEY';
   const text = host.env[location] ?? '';
   return source({
@@ -125,7 +125,7 @@ function keyText(host: Host): Source {
   });
 }
 
-function keyFile(host: Host): Source {
+function keyFile(host: Host): IdentitySource {
   const location = 'SOPS_AGE_KEY_FILE';
   const path = host.env[location] ?? '';
   return source({
@@ -136,7 +136,7 @@ function keyFile(host: Host): Source {
   });
 }
 
-function defaultFile(host: Host): Source {
+function defaultFile(host: Host): IdentitySource {
   const folder = configFolder(host);
   if (folder instanceof SopsError) {
     const error = new SopsError('key', `user config directory could not be determined: ${folder.message}`);
@@ -152,7 +152,7 @@ function defaultFile(host: Host): Source {
   });
 }
 
-function unknownPlace(location: string, holds: Source['holds'], error: SopsError): Source {
+function unknownPlace(location: string, holds: IdentitySource['holds'], error: SopsError): IdentitySource {
   return { location, holds, command: false, lastResort: false, load: async () => ({ state: 'absent', error }) };
 }
 

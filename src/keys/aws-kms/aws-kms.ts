@@ -2,15 +2,16 @@
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';
-import { failureOf } from '../../services/aws/failure.js';
+import { awsFailure } from '../../services/aws/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
-import { whileWaitingFor } from '../../util/patience.js';
-import { type Advice, adviceOnException, DAMAGED, STRANGER } from '../advice.js';
+import { whileWaitingFor } from '../../util/timeout.js';
+import { type Advice, adviceOnException, STRANGER } from '../advice.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { regionOf, splitRole } from './arn.js';
-import { clientFor, type KmsClient, loadKms } from './clients.js';
+import { type AwsKmsClient, clientFor, loadKms } from './clients.js';
 import { oldContextsOf } from './old-context.js';
 import { calledRole, checkRole, rolesOf } from './role-trust.js';
 
@@ -82,7 +83,7 @@ export const awsKmsProvider: KeyProvider = {
     const { EncryptCommand } = await loadKms();
     const command = new EncryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), Plaintext: part });
     const answer = await client.send(command, abortedBy(signal)).catch((error: unknown) => {
-      throw failureOf(ENCRYPTING, error, adviceFor(context));
+      throw awsFailure(ENCRYPTING, error, adviceFor(context));
     });
     if (!answer.CiphertextBlob)
       throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`, { hint: STRANGER });
@@ -92,14 +93,14 @@ export const awsKmsProvider: KeyProvider = {
   async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
     if (!blob)
-      throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED });
+      throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED_ENTRY });
     const access = await prepare(key, DECRYPTING, host, signal);
     const open = (context: Context): Promise<Uint8Array> => decrypt({ ...access, context }, blob, signal);
     try {
       return await open(access.context);
     } catch (error) {
       const part = isOtherContext(error) ? await openOld(oldContextsOf(access.context), open) : undefined;
-      if (!part) throw failureOf(DECRYPTING, error, adviceFor(access.context));
+      if (!part) throw awsFailure(DECRYPTING, error, adviceFor(access.context));
       host.warn(
         `a version of SOPS before 3.3.0 used ${access.KeyId} with a wrong encryption context; rotate mends the file`,
       );
@@ -110,7 +111,7 @@ export const awsKmsProvider: KeyProvider = {
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineAwsKms(host);
   },
 };
 
@@ -148,7 +149,7 @@ function partsOf({ fields }: MasterKey): AwsKey {
 /** What both calls need. */
 interface Access {
   /** It has its credentials. */
-  readonly client: KmsClient;
+  readonly client: AwsKmsClient;
   readonly KeyId: string;
   readonly context: Context;
 }
@@ -167,7 +168,7 @@ async function prepare(key: MasterKey, doing: string, host: Session, signal?: Ab
   return { client, KeyId: arn, context };
 }
 
-function profileOf(client: KmsClient): string {
+function profileOf(client: AwsKmsClient): string {
   const { logger } = client.config;
   return logger instanceof CredentialsLog ? `the AWS profile ${logger.profile}` : 'AWS';
 }

@@ -5,12 +5,12 @@ import { openSession } from '../../services/aws/session.js';
 import { settingsFor } from '../../services/aws/settings.js';
 import { silenceVersionNotice } from '../../services/aws/version-notice.js';
 import { importSdk } from '../../services/import-sdk.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
-import { LastingAnswers } from '../../util/lasting-answers.js';
 import { sessionNameOf } from './arn.js';
 
 export type Kms = typeof import('@aws-sdk/client-kms');
-export type KmsClient = InstanceType<Kms['KMSClient']>;
+export type AwsKmsClient = InstanceType<Kms['KMSClient']>;
 
 /** With whose credentials, and where, a key is used. */
 export interface Access {
@@ -32,13 +32,13 @@ export function loadKms(): Promise<Kms> {
  * The client for some keys of a run. It is kept, with its connections and the session of its role, since a run may use many
  * keys and open many files. Throws `key` for an unknown profile.
  */
-export function clientFor(access: Access, host: Session): Promise<KmsClient> {
-  const clients = host.once(CLIENTS, () => new LastingAnswers<KmsClient>());
+export function clientFor(access: Access, host: Session): Promise<AwsKmsClient> {
+  const clients = host.once(CLIENTS, () => new LastingAnswers<AwsKmsClient>());
   const name = JSON.stringify([access.region, access.profile, access.role]);
   return clients.get(name, () => makeClient(access, host));
 }
 
-async function makeClient({ region, profile, role }: Access, host: Session): Promise<KmsClient> {
+async function makeClient({ region, profile, role }: Access, host: Session): Promise<AwsKmsClient> {
   const { KMSClient } = await loadKms();
   await silenceVersionNotice();
   const settings = await settingsFor(region, profile, host);

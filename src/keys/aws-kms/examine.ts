@@ -7,15 +7,15 @@ import type { Host } from '../../util/host.js';
 import {
   absent,
   also,
-  type Finding,
   faulty,
   fileFinding,
   found,
+  type KeyFinding,
   packageFinding,
   variablesFinding,
 } from '../finding.js';
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examineAwsKms(host: Host): Promise<KeyFinding[]> {
   const { env } = host;
   const findings = [
     environmentCredentials(host)
@@ -31,7 +31,7 @@ export async function examine(host: Host): Promise<Finding[]> {
   return [...findings, await packageFinding('@aws-sdk/client-kms', findings)];
 }
 
-async function chosenProfile(host: Host): Promise<Finding> {
+async function chosenProfile(host: Host): Promise<KeyFinding> {
   const profile = host.env.AWS_PROFILE || host.env.AWS_DEFAULT_PROFILE;
   if (!profile) return absent('AWS_PROFILE');
   try {
@@ -47,9 +47,9 @@ const CREDENTIALS =
   /^[ \t]*(?:aws_access_key_id|role_arn|credential_process|credential_source|sso_\w+|web_identity_token_file)[ \t]*=/m;
 
 /** The files of profiles; their names are no secret, what is in them is. */
-async function sharedFiles(host: Host): Promise<Finding[]> {
+async function sharedFiles(host: Host): Promise<KeyFinding[]> {
   const { filepath, configFilepath } = sharedFilesOf(host);
-  const findings: Finding[] = [];
+  const findings: KeyFinding[] = [];
   for (const path of [filepath, configFilepath]) {
     const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
     const text = await readFile(path, 'utf8').catch(() => '');
@@ -60,7 +60,7 @@ async function sharedFiles(host: Host): Promise<Finding[]> {
   return findings;
 }
 
-async function webIdentity(host: Host): Promise<Finding> {
+async function webIdentity(host: Host): Promise<KeyFinding> {
   const token = await fileFinding('AWS_WEB_IDENTITY_TOKEN_FILE', host);
   if (token.state !== 'found' || host.env.AWS_ROLE_ARN) return token;
   return {
@@ -71,7 +71,7 @@ async function webIdentity(host: Host): Promise<Finding> {
   };
 }
 
-function container({ env }: Host): Finding {
+function container({ env }: Host): KeyFinding {
   const names = ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
   const set = names.find((name) => env[name]);
   return set ? found(set, { detail: 'set; asked when a key is used' }) : absent('credentials of a container');

@@ -1,12 +1,15 @@
 /** The provider of keys in Azure Key Vault and Managed HSM (docs/keys/azure-kv.md). */
+
 import { SopsError } from '../../errors.js';
-import { mapOf, textOf } from '../../services/http/answer.js';
+import { objectMembers, textMember } from '../../services/http/answer.js';
+import type { ServiceCall } from '../../services/service-call.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
-import { LastingAnswers } from '../../util/lasting-answers.js';
-import { DAMAGED, STRANGER } from '../advice.js';
+import { STRANGER } from '../advice.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
-import { callVault, type Run } from './client.js';
+import { callKeyVault } from './client.js';
 import { type AzureKey, parseKeyUrl, requestUrl, vaultOf, versionIn } from './key-url.js';
 
 const TYPE = 'azure_kv';
@@ -16,7 +19,7 @@ const NAME = 'name';
 const VERSION = 'version';
 const ALGORITHM = 'RSA-OAEP-256';
 
-export const azureProvider: KeyProvider = {
+export const azureKeyProvider: KeyProvider = {
   type: TYPE,
 
   async parse(text, host, signal) {
@@ -48,17 +51,17 @@ export const azureProvider: KeyProvider = {
     const bytes = decodeBase64Url(key.enc);
     if (bytes) return use(key, 'decrypt', bytes, { host, signal });
     throw new SopsError('key', 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url', {
-      hint: DAMAGED,
+      hint: DAMAGED_ENTRY,
     });
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineAzureKv(host);
   },
 };
 
 /** The key with its version, which is looked up when the user gave none: the file must say which one it was. */
-async function masterKey(key: AzureKey, run: Run): Promise<MasterKey> {
+async function masterKey(key: AzureKey, run: ServiceCall): Promise<MasterKey> {
   const version = key.version === '' ? await knownVersion(key, run) : key.version;
   const fields = new Map([
     [NAME, key.name],
@@ -71,31 +74,31 @@ async function masterKey(key: AzureKey, run: Run): Promise<MasterKey> {
 /** Versions that were looked up, by the key's URL without one. Many files may have one rule. */
 const VERSIONS = Symbol('versions of Azure keys');
 
-function knownVersion(key: AzureKey, run: Run): Promise<string> {
+function knownVersion(key: AzureKey, run: ServiceCall): Promise<string> {
   const versions = run.host.once(VERSIONS, () => new LastingAnswers<string>());
   return versions.get(keyStringOf(key), () => newestVersion(key, run));
 }
 
-async function newestVersion(key: AzureKey, run: Run): Promise<string> {
+async function newestVersion(key: AzureKey, run: ServiceCall): Promise<string> {
   const explained = explain(`failed to fetch Azure Key to retrieve key version: ${key.vaultUrl}/keys/${key.name}`);
   const url = requestUrl(key, '');
   await checkVault(url, run.host, run.signal);
-  const answer = await callVault(url, undefined, run).catch(explained);
-  const version = versionIn(textOf(mapOf(answer.get('key')), 'kid') ?? '');
+  const answer = await callKeyVault(url, undefined, run).catch(explained);
+  const version = versionIn(textMember(objectMembers(answer.get('key')), 'kid') ?? '');
   if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: STRANGER }));
   const fields = { key: key.name, version };
   run.host.log?.({ component: 'AZKV', level: 'info', message: 'Version fetch succeeded', fields });
   return version;
 }
 
-async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buffer, run: Run): Promise<Buffer> {
+async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buffer, run: ServiceCall): Promise<Buffer> {
   const parts = azureKey(key.fields);
   const url = requestUrl(parts, operation);
   await checkVault(url, run.host, run.signal);
   const explained = explain(`failed to ${operation} sops data key with Azure Key Vault key '${keyStringOf(parts)}'`);
   const payload = { alg: ALGORITHM, value: bytes.toString('base64url') };
-  const answer = await callVault(url, payload, run).catch(explained);
-  const value = decodeBase64Url(textOf(answer, 'value') ?? '');
+  const answer = await callKeyVault(url, payload, run).catch(explained);
+  const value = decodeBase64Url(textMember(answer, 'value') ?? '');
   return value ?? explained(new SopsError('key', 'the answer holds no value', { hint: STRANGER }));
 }
 

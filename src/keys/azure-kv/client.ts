@@ -1,17 +1,13 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
+
 import { SopsError } from '../../errors.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
 import { type RetryRule, sendWithRetries } from '../../services/http/retry.js';
-import type { Session } from '../../util/host.js';
+import type { ServiceCall } from '../../services/service-call.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import { readChallenge } from './challenge.js';
 import { tokenFor } from './credential.js';
-
-export interface Run {
-  readonly host: Session;
-  readonly signal?: AbortSignal | undefined;
-}
 
 const ADVICE: Advice = {
   login: 'Log in again with az login, to the tenant of the vault.',
@@ -29,10 +25,10 @@ const RETRIES: RetryRule = {
 };
 
 /** Reads a resource of a vault, or posts a JSON object to it, and returns the members of the answer. Throws `key`. */
-export async function callVault(
+export async function callKeyVault(
   url: URL,
   payload: Readonly<Record<string, string>> | undefined,
-  { host, signal }: Run,
+  { host, signal }: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
   const method = payload ? 'POST' : 'GET';
   const bare: HttpRequest = { method, url, headers: { Accept: 'application/json' }, timeout: TIMEOUT, signal };
@@ -47,14 +43,14 @@ export async function callVault(
 }
 
 function membersIn({ status, body }: HttpResponse, token: string): ReadonlyMap<string, unknown> {
-  const answer = membersOf(body);
+  const answer = answerMembers(body);
   if (status < 300 && answer) return answer;
-  const error = mapOf(answer?.get('error'));
-  const inner = textOf(mapOf(error?.get('innererror')), 'code') ?? '';
-  const words = status < 300 ? '' : `${inner} ${textOf(error, 'message') ?? ''}`;
+  const error = objectMembers(answer?.get('error'));
+  const inner = textMember(objectMembers(error?.get('innererror')), 'code') ?? '';
+  const words = status < 300 ? '' : `${inner} ${textMember(error, 'message') ?? ''}`;
   const next = adviceOnWords(words) ?? adviceOnStatus(status, ADVICE);
   const hint = next === undefined ? {} : { hint: next };
   if (status < 300) throw new SopsError('key', `the answer (status ${status}) is not one of a key vault`, hint);
-  const said = wordsOf(`${textOf(error, 'code') ?? ''} ${textOf(error, 'message') ?? ''}`, [token]);
+  const said = serviceWords(`${textMember(error, 'code') ?? ''} ${textMember(error, 'message') ?? ''}`, [token]);
   throw new SopsError('key', `the vault answered ${status}${said && `: ${said}`}`, hint);
 }

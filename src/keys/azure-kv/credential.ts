@@ -1,10 +1,10 @@
 /** Tokens of the user, by the Azure SDK's default chain, which reads the environment of the process itself. */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import { wordsOf } from '../../services/http/answer.js';
+import { serviceWords } from '../../services/http/answer.js';
 import { importSdk } from '../../services/import-sdk.js';
 import type { Host, Session } from '../../util/host.js';
-import { whileWaitingFor } from '../../util/patience.js';
+import { whileWaitingFor } from '../../util/timeout.js';
 import type { TokenRequest } from './challenge.js';
 
 /** What is used of `@azure/identity`. */
@@ -72,7 +72,7 @@ const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFIC
 
 function refusal(cause: unknown, { env }: Host): SopsError {
   const secrets = SECRETS.map((name) => env[name] ?? '');
-  const reasons = reasonsOf(cause).map((reason) => wordsOf(reason, secrets));
+  const reasons = reasonsOf(cause).map((reason) => serviceWords(reason, secrets));
   const [most = 'no credential is configured'] = reasons.toSorted((one, other) => weightOf(other) - weightOf(one));
   return new SopsError('key', `no Azure token: ${most}`, {
     hint: 'Log in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; AZURE_TOKEN_CREDENTIALS chooses.',

@@ -4,17 +4,17 @@ import { join, resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import { existsSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
-import { absent, also, type Finding, fileFinding, found, packageFinding, variablesFinding } from '../finding.js';
+import { absent, also, fileFinding, found, type KeyFinding, packageFinding, variablesFinding } from '../finding.js';
 
 const APPLICATION = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'];
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examineAzureKv(host: Host): Promise<KeyFinding[]> {
   const findings = [await application(host), ...(await azProgram(host))];
   return [...findings, await packageFinding('@azure/identity', findings)];
 }
 
 /** A service principal proves itself with a secret, a certificate or the token of its workload. */
-async function application(host: Host): Promise<Finding> {
+async function application(host: Host): Promise<KeyFinding> {
   if (host.env.AZURE_CLIENT_SECRET) return variablesFinding([...APPLICATION, 'AZURE_CLIENT_SECRET'], host);
   for (const proof of ['AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE']) {
     const file = await fileFinding(proof, host);
@@ -24,7 +24,7 @@ async function application(host: Host): Promise<Finding> {
   return variablesFinding([...APPLICATION, 'AZURE_CLIENT_SECRET'], host);
 }
 
-async function azProgram(host: Host): Promise<Finding[]> {
+async function azProgram(host: Host): Promise<KeyFinding[]> {
   const file = await findProgram('az', host);
   if (!file) return [absent('az', { detail: 'not installed' })];
   const home = (host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME) ?? '';

@@ -1,6 +1,6 @@
 /** The names of Azure Key Vault keys: their URLs, and what of them may become a request (docs/keys/azure-kv.md#identifiers). */
 import { SopsError } from '../../errors.js';
-import { DAMAGED } from '../advice.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
 
 /** A key as metadata has it. */
 export interface AzureKey {
@@ -46,7 +46,7 @@ export function vaultOf(text: string): URL | undefined {
 export function requestUrl(key: AzureKey, operation: '' | 'encrypt' | 'decrypt'): URL {
   const url = vaultOf(key.vaultUrl);
   if (!url || !isKey(key))
-    throw new SopsError('key', 'the vault URL, name or version is not one of a key', { hint: DAMAGED });
+    throw new SopsError('key', 'the vault URL, name or version is not one of a key', { hint: DAMAGED_ENTRY });
   const path = [key.name, key.version, ...(operation === '' ? [] : [operation])].map(encodeURIComponent).join('/');
   url.pathname = `${url.pathname.replace(/\/$/, '')}/keys/${path}`;
   url.searchParams.set('api-version', API_VERSION);

@@ -2,13 +2,13 @@
 
 import { SopsError } from '../../errors.js';
 import { fileOrValue, wellKnownFile } from '../../services/gcp/credentials.js';
-import { membersOf, textOf } from '../../services/http/answer.js';
+import { answerMembers, textMember } from '../../services/http/answer.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
-import { absent, type Finding, faulty, fileFinding, found, packageFinding } from '../finding.js';
+import { absent, faulty, fileFinding, found, type KeyFinding, packageFinding } from '../finding.js';
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examineGcpKms(host: Host): Promise<KeyFinding[]> {
   const findings = [
     await inlineCredentials(host),
     host.env.GOOGLE_OAUTH_ACCESS_TOKEN
@@ -20,7 +20,7 @@ export async function examine(host: Host): Promise<Finding[]> {
   return [...findings, await packageFinding('google-auth-library', findings)];
 }
 
-async function inlineCredentials(host: Host): Promise<Finding> {
+async function inlineCredentials(host: Host): Promise<KeyFinding> {
   const text = host.env.GOOGLE_CREDENTIALS;
   if (!text) return absent('GOOGLE_CREDENTIALS');
   try {
@@ -30,7 +30,7 @@ async function inlineCredentials(host: Host): Promise<Finding> {
   }
 }
 
-async function gcloudFile(host: Host): Promise<Finding> {
+async function gcloudFile(host: Host): Promise<KeyFinding> {
   const path = wellKnownFile(host);
   try {
     return found(path, kindOf(await readFile(path, 'utf8')));
@@ -43,7 +43,7 @@ async function gcloudFile(host: Host): Promise<Finding> {
 
 /** The kind of credentials that a JSON text is. Throws `key` for any other text, which is not quoted. */
 function kindOf(text: string): { detail: string } {
-  const kind = textOf(membersOf(text), 'type');
+  const kind = textMember(answerMembers(text), 'type');
   if (kind !== undefined && /^[\w-]{1,60}$/.test(kind)) return { detail: kind };
   throw new SopsError('key', 'holds no JSON credentials', {
     hint: 'Credentials are a JSON object with a member "type", as gcloud and the console write them.',

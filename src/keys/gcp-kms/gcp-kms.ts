@@ -1,9 +1,10 @@
 /** The provider of GCP KMS keys (docs/keys/gcp-kms.md). */
 import { SopsError } from '../../errors.js';
-import { failureOf } from '../../services/gcp/failure.js';
+import { gcpFailure } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
-import { DAMAGED, STRANGER } from '../advice.js';
+import { STRANGER } from '../advice.js';
+import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { ADVICE, adviseOnRpc, UNREACHABLE } from './advice.js';
 import { transportFor, type Verb } from './transport.js';
@@ -38,7 +39,7 @@ export const gcpKmsProvider: KeyProvider = {
   async unwrap(key, host, signal) {
     const ciphertext = decodeBase64(key.enc);
     if (!ciphertext) {
-      throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED });
+      throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED_ENTRY });
     }
     const part = await call({ key, verb: 'decrypt', bytes: ciphertext, host, signal }, DECRYPTING);
     if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`, { hint: STRANGER });
@@ -46,7 +47,7 @@ export const gcpKmsProvider: KeyProvider = {
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineGcpKms(host);
   },
 };
 
@@ -67,12 +68,12 @@ async function call({ key, verb, bytes, host, signal }: Call, doing: string): Pr
     });
   }
   const transport = await transportFor(host).catch((error: unknown) => {
-    throw failureOf(CREATING, error, advise);
+    throw gcpFailure(CREATING, error, advise);
   });
   try {
     return await transport.call(verb, name, bytes, signal);
   } catch (error) {
-    throw failureOf(doing, error, advise);
+    throw gcpFailure(doing, error, advise);
   }
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
-import type { KmsClient } from '../../services/gcp/kms-client.js';
+import type { GcpKmsClient } from '../../services/gcp/kms-client.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { importGrpc } from '../../services/import-grpc.js';
 import { STRANGER } from '../advice.js';
@@ -71,7 +71,7 @@ interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-async function callPatiently(client: KmsClient, call: Call): Promise<Uint8Array | undefined> {
+async function callPatiently(client: GcpKmsClient, call: Call): Promise<Uint8Array | undefined> {
   for (const wait of WAITS_MS) {
     try {
       return await callOnce(client, call);
@@ -83,7 +83,7 @@ async function callPatiently(client: KmsClient, call: Call): Promise<Uint8Array 
   return callOnce(client, call);
 }
 
-async function callOnce(client: KmsClient, { verb, name, bytes, signal }: Call): Promise<Uint8Array | undefined> {
+async function callOnce(client: GcpKmsClient, { verb, name, bytes, signal }: Call): Promise<Uint8Array | undefined> {
   try {
     return await client[verb](name, bytes, signal);
   } catch (cause) {

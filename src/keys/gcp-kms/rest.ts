@@ -1,7 +1,7 @@
 /** GCP KMS over REST, for networks that do not let gRPC through. */
 import { SopsError } from '../../errors.js';
-import { refusalOf } from '../../services/gcp/refusal.js';
-import { membersOf } from '../../services/http/answer.js';
+import { gcpRefusal } from '../../services/gcp/refusal.js';
+import { answerMembers } from '../../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
 import { sendWithRetries } from '../../services/http/retry.js';
 import { decodeBase64 } from '../../util/base64.js';
@@ -50,9 +50,9 @@ function pathOf(name: string): string {
 }
 
 function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | undefined {
-  const answer = membersOf(body);
+  const answer = answerMembers(body);
   if (status !== 200) {
-    const refusal = refusalOf({ status, body });
+    const refusal = gcpRefusal({ status, body });
     throw advised(refusal, adviseOnStatus(status, refusal.message));
   }
   if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: STRANGER });

@@ -1,11 +1,11 @@
 /** The ways to reach GCP KMS: gRPC, or REST (docs/keys/gcp-kms.md#calls). */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import { type AuthClient, findCredentials } from '../../services/gcp/credentials.js';
+import { type AuthClient, findGoogleCredentials } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
-import { LastingAnswers } from '../../util/lasting-answers.js';
-import { whileWaitingFor } from '../../util/patience.js';
+import { whileWaitingFor } from '../../util/timeout.js';
 
 export type Verb = 'encrypt' | 'decrypt';
 
@@ -34,7 +34,7 @@ export function transportFor(host: Session): Promise<Transport> {
 async function makeTransport(host: Session): Promise<Transport> {
   const { env } = host;
   const endpoint = env.SOPS_GCP_KMS_ENDPOINT ?? '';
-  const credentials = await findCredentials(host);
+  const credentials = await findGoogleCredentials(host);
   const universe = (endpoint === '' && env.SOPS_GCP_KMS_UNIVERSE_DOMAIN) || credentials.universeDomain;
   if (universe !== credentials.universeDomain) throw otherUniverse(universe, credentials.universeDomain);
   const service = { endpoint, universe, credentials, host };

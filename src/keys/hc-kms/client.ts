@@ -1,17 +1,13 @@
 /** Signed calls to Huawei Cloud's KMS and its identity service (docs/keys/hc-kms.md#calls). */
+
 import { SopsError } from '../../errors.js';
-import { mapOf, membersOf, textOf, wordsOf } from '../../services/http/answer.js';
+import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import { type HttpResponse, sendRequest } from '../../services/http/request.js';
-import type { Session } from '../../util/host.js';
+import type { ServiceCall } from '../../services/service-call.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import type { Credentials } from './credentials.js';
 import { iamEndpoint } from './regions.js';
 import { signRequest } from './signature.js';
-
-export interface Run {
-  readonly host: Session;
-  readonly signal?: AbortSignal | undefined;
-}
 
 const LOGIN =
   'Check HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN and HUAWEICLOUD_SDK_PROJECT_ID';
@@ -34,14 +30,14 @@ export interface KmsCall {
 export async function callKms(
   call: KmsCall,
   credentials: Credentials,
-  run: Run,
+  run: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
   const url = new URL(call.endpoint);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/v1.0/${encodeURIComponent(call.projectId)}/kms/${call.action}`;
   const body = JSON.stringify(call.body);
   const request = { method: 'POST', url, headers: { 'X-Project-Id': call.projectId }, body } as const;
   const answer = await sendSigned(request, credentials, run);
-  const members = membersOf(answer.body);
+  const members = answerMembers(answer.body);
   if (answer.status < 400 && members) return members;
   throw refusal('the service', answer, credentials);
 }
@@ -50,7 +46,7 @@ export async function callKms(
 const PROJECTS = Symbol('projects of Huawei Cloud');
 
 /** The project of the credentials, or the one that the account has for a region. Throws `key` unless there is one. */
-export async function projectOf(region: string, credentials: Credentials, run: Run): Promise<string> {
+export async function projectOf(region: string, credentials: Credentials, run: ServiceCall): Promise<string> {
   if (credentials.projectId !== '') return credentials.projectId;
   const known = run.host.once(PROJECTS, () => new Map<string, string>());
   const name = `${credentials.accessKey} ${region}`;
@@ -59,13 +55,13 @@ export async function projectOf(region: string, credentials: Credentials, run: R
   return id;
 }
 
-async function findProject(region: string, credentials: Credentials, run: Run): Promise<string> {
+async function findProject(region: string, credentials: Credentials, run: ServiceCall): Promise<string> {
   const url = new URL('/v3/projects', credentials.iam ?? iamEndpoint(run.host, region));
   url.searchParams.set('name', region);
   const answer = await sendSigned({ method: 'GET', url, headers: {}, body: '' }, credentials, run);
-  const listed = answer.status < 400 ? membersOf(answer.body)?.get('projects') : undefined;
+  const listed = answer.status < 400 ? answerMembers(answer.body)?.get('projects') : undefined;
   if (!Array.isArray(listed)) throw noProject(region, refusal('the identity service', answer, credentials).message);
-  const ids = listed.map((project) => textOf(mapOf(project), 'id') ?? '');
+  const ids = listed.map((project) => textMember(objectMembers(project), 'id') ?? '');
   const [id] = ids;
   if (id && ids.length === 1) return id;
   throw noProject(region, ids.length > 1 ? `multiple project ids found: [${ids.join(',')}]` : 'there is none');
@@ -85,7 +81,11 @@ interface Unsigned {
   readonly body: string;
 }
 
-async function sendSigned(request: Unsigned, credentials: Credentials, { host, signal }: Run): Promise<HttpResponse> {
+async function sendSigned(
+  request: Unsigned,
+  credentials: Credentials,
+  { host, signal }: ServiceCall,
+): Promise<HttpResponse> {
   const { securityToken } = credentials;
   const session: Record<string, string> = securityToken === '' ? {} : { 'X-Security-Token': securityToken };
   const signed = signRequest({ ...request, headers: { ...request.headers, ...session } }, credentials, Date.now());
@@ -95,11 +95,11 @@ async function sendSigned(request: Unsigned, credentials: Credentials, { host, s
 }
 
 function refusal(service: string, { status, body }: HttpResponse, credentials: Credentials): SopsError {
-  const answer = membersOf(body);
-  const error = mapOf(answer?.get('error')) ?? answer;
-  const code = textOf(error, 'error_code') ?? textOf(error, 'code') ?? '';
-  const message = textOf(error, 'error_msg') ?? textOf(error, 'message') ?? '';
-  const said = wordsOf(`${code} ${message}`, [credentials.secretKey, credentials.securityToken]);
+  const answer = answerMembers(body);
+  const error = objectMembers(answer?.get('error')) ?? answer;
+  const code = textMember(error, 'error_code') ?? textMember(error, 'code') ?? '';
+  const message = textMember(error, 'error_msg') ?? textMember(error, 'message') ?? '';
+  const said = serviceWords(`${code} ${message}`, [credentials.secretKey, credentials.securityToken]);
   const next = (status < 400 ? undefined : adviceOnWords(message)) ?? adviceOnStatus(status, ADVICE);
   const hint = next === undefined ? {} : { hint: next };
   if (status < 400) return new SopsError('key', `the answer of ${service} (status ${status}) is not JSON`, hint);

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { mapOf, membersOf, textOf } from '../../services/http/answer.js';
+import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../services/http/request.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
@@ -28,7 +28,7 @@ const FOUND = Symbol('credentials for Huawei Cloud');
 const MARGIN = 60_000;
 
 /** The first credentials found. Throws `key` when there are none, saying where they were looked for. */
-export async function findCredentials(host: Session): Promise<Credentials> {
+export async function findHuaweiCredentials(host: Session): Promise<Credentials> {
   const latest = host.once(FOUND, (): { found?: Promise<Credentials> } => ({}));
   const before = await latest.found?.catch(() => undefined);
   if (before && before.until - MARGIN > Date.now()) return before;
@@ -141,14 +141,14 @@ async function readToken(path: string, host: Host): Promise<string> {
 /** Asks for temporary keys; the services differ in the names they give them. */
 async function temporary(request: HttpRequest, service: string, host: Host): Promise<Credentials> {
   const { status, body } = await sendRequest(request, host);
-  const answer = membersOf(body);
-  const keys = mapOf(answer?.get('credential')) ?? mapOf(answer?.get('credentials'));
-  const accessKey = textOf(keys, 'access') ?? textOf(keys, 'accessKeyId');
-  const secretKey = textOf(keys, 'secret') ?? textOf(keys, 'secretAccessKey');
+  const answer = answerMembers(body);
+  const keys = objectMembers(answer?.get('credential')) ?? objectMembers(answer?.get('credentials'));
+  const accessKey = textMember(keys, 'access') ?? textMember(keys, 'accessKeyId');
+  const secretKey = textMember(keys, 'secret') ?? textMember(keys, 'secretAccessKey');
   if (status >= 400 || accessKey === undefined || secretKey === undefined) {
     throw none(`${service} answered ${status}${status < 400 ? ', without keys' : ''}`);
   }
-  const securityToken = textOf(keys, 'securitytoken') ?? textOf(keys, 'securityToken') ?? '';
-  const until = Date.parse(textOf(keys, 'expires_at') ?? textOf(keys, 'expiration') ?? '') || 0;
+  const securityToken = textMember(keys, 'securitytoken') ?? textMember(keys, 'securityToken') ?? '';
+  const until = Date.parse(textMember(keys, 'expires_at') ?? textMember(keys, 'expiration') ?? '') || 0;
   return { accessKey, secretKey, securityToken, until, projectId: '', iam: undefined };
 }

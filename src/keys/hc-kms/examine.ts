@@ -1,9 +1,9 @@
 /** What there is for using Huawei Cloud KMS, in the order of use. Nothing is contacted. */
 import type { Host } from '../../util/host.js';
-import { absent, also, type Finding, faulty, found, variablesFinding } from '../finding.js';
+import { absent, also, faulty, found, type KeyFinding, variablesFinding } from '../finding.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examineHcKms(host: Host): Promise<KeyFinding[]> {
   const { env } = host;
   const project = env.HUAWEICLOUD_SDK_PROJECT_ID;
   return [
@@ -16,7 +16,7 @@ export async function examine(host: Host): Promise<Finding[]> {
   ];
 }
 
-async function credentialsFile(host: Host): Promise<Finding> {
+async function credentialsFile(host: Host): Promise<KeyFinding> {
   const path = credentialsPath(host) || '~/.huaweicloud/credentials';
   try {
     const section = await readBasicSection(host);

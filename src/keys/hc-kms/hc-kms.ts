@@ -1,11 +1,13 @@
 /** The provider of keys in Huawei Cloud's KMS (docs/keys/hc-kms.md). */
+
 import { SopsError } from '../../errors.js';
-import { textOf } from '../../services/http/answer.js';
+import { textMember } from '../../services/http/answer.js';
+import type { ServiceCall } from '../../services/service-call.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
-import { callKms, type KmsCall, projectOf, type Run } from './client.js';
-import { type Credentials, findCredentials } from './credentials.js';
+import { callKms, type KmsCall, projectOf } from './client.js';
+import { type Credentials, findHuaweiCredentials } from './credentials.js';
 import { parseKeyId } from './key-id.js';
 import { kmsEndpoint } from './regions.js';
 
@@ -33,7 +35,7 @@ export const huaweiProvider: KeyProvider = {
     const plaintext = Buffer.from(part).toString('base64');
     const body = { key_id: uuid, plain_text: plaintext, encryption_algorithm: ALGORITHM };
     const answer = await call('encrypt', region, body, { host, signal });
-    const ciphertext = textOf(answer, 'cipher_text');
+    const ciphertext = textMember(answer, 'cipher_text');
     if (ciphertext === undefined) throw failed('encrypt', 'encryption response missing ciphertext');
     return ciphertext;
   },
@@ -42,7 +44,7 @@ export const huaweiProvider: KeyProvider = {
     const { region, uuid } = parseKeyId(keyIdOf(key));
     const body = { cipher_text: key.enc, encryption_algorithm: ALGORITHM, key_id: uuid };
     const answer = await call('decrypt', region, body, { host, signal });
-    const plaintext = textOf(answer, 'plain_text');
+    const plaintext = textMember(answer, 'plain_text');
     if (plaintext === undefined) throw failed('decrypt', 'decryption response missing plaintext');
     const part = decodeBase64(plaintext);
     if (!part) throw failed('decrypt', 'failed to base64 decode decrypted data key');
@@ -50,7 +52,7 @@ export const huaweiProvider: KeyProvider = {
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineHcKms(host);
   },
 };
 
@@ -71,7 +73,7 @@ async function call(
   operation: Operation,
   region: string,
   body: KmsCall['body'],
-  run: Run,
+  run: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
   const client = await clientFor(region, run).catch((error: unknown) => {
     throw explain('failed to create HuaweiCloud KMS client', error);
@@ -84,10 +86,10 @@ async function call(
 
 async function clientFor(
   region: string,
-  run: Run,
+  run: ServiceCall,
 ): Promise<{ endpoint: URL; projectId: string; credentials: Credentials }> {
   const endpoint = await kmsEndpoint(region, run.host);
-  const credentials = await findCredentials(run.host);
+  const credentials = await findHuaweiCredentials(run.host);
   return { endpoint, credentials, projectId: await projectOf(region, credentials, run) };
 }
 

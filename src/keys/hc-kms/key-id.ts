@@ -1,13 +1,13 @@
 /** The names of Huawei Cloud keys: `region:key-uuid` (docs/keys/hc-kms.md#identifiers). */
 import { SopsError } from '../../errors.js';
 
-export interface KeyId {
+export interface HuaweiKeyId {
   readonly region: string;
   readonly uuid: string;
 }
 
 /** Splits at the first colon; both parts are trimmed. Throws `key` when one is missing. */
-export function parseKeyId(text: string): KeyId {
+export function parseKeyId(text: string): HuaweiKeyId {
   const id = text.trim();
   const colon = id.indexOf(':');
   if (colon < 0) {

@@ -1,8 +1,10 @@
 /** Calls to a Vault server's transit engine (docs/keys/hc-vault.md#calls). */
+
 import { SopsError } from '../../errors.js';
-import { mapOf, membersOf } from '../../services/http/answer.js';
+import { answerMembers, objectMembers } from '../../services/http/answer.js';
 import type { HttpResponse } from '../../services/http/request.js';
-import { type Run, refusalOf, sendToVault } from '../../services/vault/client.js';
+import type { ServiceCall } from '../../services/service-call.js';
+import { sendToVault, vaultRefusal } from '../../services/vault/client.js';
 import type { VaultSettings } from '../../services/vault/settings.js';
 import { adviceOnStatus, STRANGER } from '../advice.js';
 import { type Operation, operationSegments, type VaultKey } from './address.js';
@@ -10,19 +12,19 @@ import { type Operation, operationSegments, type VaultKey } from './address.js';
 /**
  * Sends a JSON object and returns the `data` of the answer. Throws `key` with the server's own words; what was sent is not in it.
  */
-export async function callVault(
+export async function callTransit(
   key: VaultKey,
   operation: Operation,
   payload: Readonly<Record<string, string>>,
   settings: VaultSettings,
-  run: Run,
+  run: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
   const segments = operationSegments(key, operation);
   const { address } = key;
   const request = { method: 'PUT', address, viaAgent: true, segments, body: JSON.stringify(payload) } as const;
   const answer = await sendToVault(request, settings, run);
   if (answer.status < 400) return dataOf(answer);
-  const refusal = refusalOf(answer, settings);
+  const refusal = vaultRefusal(answer, settings);
   const hint = refusal.hint ?? nextStep(answer.status, refusal.message, { key, segments, settings });
   throw hint === undefined ? refusal : refusal.with('key', { hint });
 }
@@ -55,9 +57,9 @@ function nextStep(status: number, said: string, { key, segments, settings }: Cal
 }
 
 function dataOf({ body, status }: HttpResponse): ReadonlyMap<string, unknown> {
-  const answer = membersOf(body);
+  const answer = answerMembers(body);
   if (!answer) throw new SopsError('key', `the answer (status ${status}) is not one of Vault's`, { hint: STRANGER });
-  const data = mapOf(answer.get('data'));
+  const data = objectMembers(answer.get('data'));
   if (!data) throw new SopsError('key', 'transit backend is empty', { hint: STRANGER });
   return data;
 }

@@ -2,9 +2,9 @@
 
 import { readSettings } from '../../services/vault/settings.js';
 import type { Host } from '../../util/host.js';
-import { absent, also, type Finding, faulty, found } from '../finding.js';
+import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examineHcVault(host: Host): Promise<KeyFinding[]> {
   const { VAULT_ADDR: address, VAULT_TOKEN: token } = host.env;
   try {
     const settings = await readSettings(host);

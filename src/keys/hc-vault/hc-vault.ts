@@ -1,8 +1,9 @@
 /** The provider of keys in the transit engine of HashiCorp Vault and OpenBao (docs/keys/hc-vault.md). */
+
 import { SopsError } from '../../errors.js';
-import { textOf } from '../../services/http/answer.js';
+import { textMember } from '../../services/http/answer.js';
+import type { ServiceCall } from '../../services/service-call.js';
 import { isSameServer, withSlash } from '../../services/vault/address.js';
-import type { Run } from '../../services/vault/client.js';
 import { readSettings } from '../../services/vault/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
@@ -10,7 +11,7 @@ import { STRANGER } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { type Operation, parseVaultUri, type VaultKey } from './address.js';
-import { callVault } from './client.js';
+import { callTransit } from './client.js';
 
 const TYPE = 'hc_vault';
 /** Names of the fields in files. */
@@ -18,7 +19,7 @@ const ADDRESS = 'vault_address';
 const ENGINE = 'engine_path';
 const NAME = 'key_name';
 
-export const vaultProvider: KeyProvider = {
+export const vaultKeyProvider: KeyProvider = {
   type: TYPE,
 
   async parse(text) {
@@ -46,14 +47,14 @@ export const vaultProvider: KeyProvider = {
   async wrap(key, part, host, signal) {
     const payload = { plaintext: Buffer.from(part).toString('base64') };
     const answer = await ask(key, 'encrypt', payload, { host, signal });
-    const ciphertext = textOf(answer, 'ciphertext');
+    const ciphertext = textMember(answer, 'ciphertext');
     if (ciphertext !== undefined) return ciphertext;
     throw explain('no encrypted data', key, 'encrypt', STRANGE);
   },
 
   async unwrap(key, host, signal) {
     const answer = await ask(key, 'decrypt', { ciphertext: key.enc }, { host, signal });
-    const plaintext = textOf(answer, 'plaintext');
+    const plaintext = textMember(answer, 'plaintext');
     if (plaintext === undefined) throw explain('no decrypted data', key, 'decrypt', STRANGE);
     const part = decodeBase64(plaintext);
     if (part) return part;
@@ -61,7 +62,7 @@ export const vaultProvider: KeyProvider = {
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examineHcVault(host);
   },
 };
 
@@ -87,12 +88,12 @@ async function ask(
   key: MasterKey,
   operation: Operation,
   payload: Readonly<Record<string, string>>,
-  run: Run,
+  run: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
   const parts = vaultKey(key);
   await checkAddress(parts.address, run.host, run.signal);
   const settings = await readSettings(run.host);
-  return callVault(parts, operation, payload, settings, run).catch((error: unknown) => {
+  return callTransit(parts, operation, payload, settings, run).catch((error: unknown) => {
     throw error instanceof SopsError
       ? explain(error.message, key, operation, { hint: error.hint, cause: error })
       : error;

@@ -4,16 +4,16 @@ import { findProgram } from '../../exec/find-program.js';
 import { runProgram } from '../../exec/run-program.js';
 import { existsSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
-import { absent, also, type Finding, faulty, found } from '../finding.js';
+import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import { GpgAgent } from '../gpg-agent.js';
 import { gpgName, INSTALL_HINT } from './gpg.js';
 import { gnupgHome, readOldKeyring } from './old-keyring.js';
 
-export async function examine(host: Host): Promise<Finding[]> {
+export async function examinePgp(host: Host): Promise<KeyFinding[]> {
   return [...(await examineGpg(host)), await examineOldRing(host), await examineAgent(host)];
 }
 
-async function examineGpg(host: Host): Promise<Finding[]> {
+async function examineGpg(host: Host): Promise<KeyFinding[]> {
   const name = gpgName(host);
   const file = await findProgram(name, host);
   if (file === null) {
@@ -32,7 +32,7 @@ async function examineGpg(host: Host): Promise<Finding[]> {
 const LISTING_MILLISECONDS = 10_000;
 
 /** Lists the primary keys whose secret part gpg has; the format is that of GnuPG's doc/DETAILS. */
-async function secretKeys(file: string, home: string, host: Host): Promise<Finding[]> {
+async function secretKeys(file: string, home: string, host: Host): Promise<KeyFinding[]> {
   const args = ['--batch', '--list-secret-keys', '--with-colons', '--fingerprint'];
   const signal = AbortSignal.timeout(LISTING_MILLISECONDS);
   const outcome = await runProgram({ file, args, signal }, host).catch(() => undefined);
@@ -51,7 +51,7 @@ async function secretKeys(file: string, home: string, host: Host): Promise<Findi
   return fingerprints.map((fingerprint) => found(what, { detail: fingerprint }));
 }
 
-async function examineOldRing(host: Host): Promise<Finding> {
+async function examineOldRing(host: Host): Promise<KeyFinding> {
   const what = 'old keyring secring.gpg';
   try {
     const ring = await readOldKeyring(['secring.gpg'], host);
@@ -61,7 +61,7 @@ async function examineOldRing(host: Host): Promise<Finding> {
   }
 }
 
-async function examineAgent(host: Host): Promise<Finding> {
+async function examineAgent(host: Host): Promise<KeyFinding> {
   const agent = await GpgAgent.connect(host);
   agent?.close();
   const what = 'gpg-agent, for passphrases of age identities';

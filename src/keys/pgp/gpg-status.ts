@@ -84,11 +84,11 @@ export function stepFor({ lines }: GpgStatus): string {
   if (has('NO_SECKEY') || codes.includes(NO_SECRET_KEY)) {
     return 'gpg has no secret key for it: import it, or name the keyring that has it in GNUPGHOME.';
   }
-  return lines.length === 0 ? FAILED : DAMAGED;
+  return lines.length === 0 ? FAILED : MAY_BE_DAMAGED;
 }
 
 const FAILED = 'gpg itself failed: see that it runs by itself (gpg --version), and what its gpg.conf says.';
-export const DAMAGED = "The entry may be damaged: look at the file's history.";
+export const MAY_BE_DAMAGED = "The entry may be damaged: look at the file's history.";
 
 /** INV_RECP's reasons: 1 not found, 4 revoked, 5 expired, 10 not trusted, 13 disabled. */
 function stepForKey(reason: string | undefined, has: (word: string) => boolean): string {

@@ -1,13 +1,13 @@
 /** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
 import type { Session } from '../../util/host.js';
-import { DAMAGED } from './gpg-status.js';
+import { MAY_BE_DAMAGED } from './gpg-status.js';
 import { readOldKeyring } from './old-keyring.js';
 import {
   explained,
   importOpenPgp,
-  type KeyId,
   type Library,
+  type PgpKeyId,
   type PrivateKey,
   readKeys,
   type SecretPacket,
@@ -68,7 +68,7 @@ export async function decryptInProcess(armored: string, host: Session): Promise<
       failures.push(error);
     }
   }
-  const hint = failures.find((failure) => failure.hint !== undefined)?.hint ?? DAMAGED;
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint ?? MAY_BE_DAMAGED;
   throw new SopsError('key', [...new Set(failures.map(({ message }) => message))].join('; '), { hint });
 }
 
@@ -79,7 +79,7 @@ interface Candidate {
 }
 
 /** The secret packets of a key that a message names by id, or may mean when it names nobody. */
-function candidatesOf(key: PrivateKey, keyIds: readonly KeyId[], library: Library): Candidate[] {
+function candidatesOf(key: PrivateKey, keyIds: readonly PgpKeyId[], library: Library): Candidate[] {
   const { rsaEncryptSign, rsaEncrypt, elgamal, ecdh, x25519, x448 } = library.enums.publicKey;
   const encrypting: readonly number[] = [rsaEncryptSign, rsaEncrypt, elgamal, ecdh, x25519, x448];
   return key.getKeys().flatMap((one) => {
@@ -138,6 +138,6 @@ function unlockingOf(host: Session): Unlocking {
 }
 
 /** The id of a message for somebody who is not named. */
-function isWildcard(id: KeyId): boolean {
+function isWildcard(id: PgpKeyId): boolean {
   return /^0+$/.test(id.toHex());
 }

@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { INSTALL_HINT } from './gpg.js';
 import { type OldKeyring, readOldKeyring } from './old-keyring.js';
-import { explained, importOpenPgp, type Key, type KeyId, type Library, readKeys } from './openpgp.js';
+import { explained, importOpenPgp, type Key, type Library, type PgpKeyId, readKeys } from './openpgp.js';
 
 /** Hexadecimal digits of a long key id. */
 const LONG_KEY_ID = 16;
@@ -32,7 +32,7 @@ export async function encryptInProcess(fingerprint: string, part: Uint8Array, ho
 interface Recipient {
   readonly key: Key;
   /** Set when it must be this very key or subkey. */
-  readonly keyId: KeyId | undefined;
+  readonly keyId: PgpKeyId | undefined;
 }
 
 /** The key that a fingerprint or long key id means: of a subkey without `!`, the key it belongs to, as with gpg. */

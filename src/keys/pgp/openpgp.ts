@@ -6,7 +6,7 @@ import type { OldKeyring } from './old-keyring.js';
 
 export type Library = typeof import('openpgp');
 export type Key = import('openpgp').Key;
-export type KeyId = import('openpgp').KeyID;
+export type PgpKeyId = import('openpgp').KeyID;
 export type PrivateKey = import('openpgp').PrivateKey;
 export type SecretPacket = import('openpgp').SecretKeyPacket | import('openpgp').SecretSubkeyPacket;
 

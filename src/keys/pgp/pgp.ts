@@ -51,7 +51,7 @@ export const pgpProvider: KeyProvider = {
   },
 
   async examine(host) {
-    return (await import('./examine.js')).examine(host);
+    return (await import('./examine.js')).examinePgp(host);
   },
 };
 

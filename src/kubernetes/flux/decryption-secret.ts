@@ -11,11 +11,11 @@ import { branchAt, itemsOf, type Manifest, valueAt } from '../manifest/manifest.
 import { readManifests } from '../manifest/read.js';
 import { buildSecret, decodeDataValue, isDataKey, isSecret } from '../manifest/secret.js';
 import { isNamespaceName, isObjectName, NAME_RULE, NAMESPACE_RULE } from '../names.js';
-import { checkKeys, ENTRY_NAMES, type KeyKind, kindOfContent, kindOfEntry } from './key-entry.js';
+import { checkUsable, ENTRY_NAMES, type KeyKind, kindOfContent, kindOfEntry } from './key-entry.js';
 
 export const DEFAULT_NAME = 'sops-age';
 
-export interface SecretRequest {
+export interface DecryptionSecretRequest {
   /** `FILE`, named by what it holds, or `NAME=FILE`. */
   readonly keyFiles: readonly string[];
   readonly name?: string | undefined;
@@ -23,7 +23,7 @@ export interface SecretRequest {
 }
 
 /** The Secret of key files. Throws `key` for a file that the controller could not use, and for two entries of one name. */
-export async function decryptionSecret(request: SecretRequest, host: Host): Promise<Branch> {
+export async function decryptionSecret(request: DecryptionSecretRequest, host: Host): Promise<Branch> {
   const { keyFiles, name = DEFAULT_NAME, namespace } = request;
   checkNames(name, namespace);
   const data = new Map<string, Uint8Array>();
@@ -59,7 +59,7 @@ async function entryOf(word: string, host: Host): Promise<[string, Uint8Array]> 
       hint: `It takes ${ENTRY_NAMES}.`,
     });
   }
-  await checkKeys(kind, decodeText(bytes), file);
+  await checkUsable(kind, decodeText(bytes), file);
   return [given, bytes];
 }
 
@@ -95,7 +95,7 @@ export interface DecryptionEntry {
 }
 
 /** The entries of a decryption Secret in the clear; `stringData` wins, as with the API server. Throws `document-invalid`. */
-export function entriesOf({ root, origin }: Manifest): DecryptionEntry[] {
+export function decryptionEntries({ root, origin }: Manifest): DecryptionEntry[] {
   const entries = new Map<string, Uint8Array>();
   for (const field of ['data', 'stringData'] as const) {
     const refusal = (path: readonly string[], problem: string): SopsError =>

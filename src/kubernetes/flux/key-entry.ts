@@ -115,12 +115,12 @@ export async function kindOfContent(bytes: Uint8Array, file: string): Promise<Ke
       hint: `Name the entry that it is to be, NAME=${file}; the controller takes ${ENTRY_NAMES}.`,
     });
   }
-  await checkKeys(found, text, file);
+  await checkUsable(found, text, file);
   return found;
 }
 
 /** Throws `key` for keys that the controller could not use. */
-export async function checkKeys(kind: KeyKind, text: string, file: string): Promise<void> {
+export async function checkUsable(kind: KeyKind, text: string, file: string): Promise<void> {
   const lacks = kind.lack !== undefined && !kind.holds(text, await mapIn(Buffer.from(text)));
   const problem = lacks ? `holds no ${kind.lack}` : await kind.problem?.(text);
   if (problem !== undefined) throw new SopsError('key', `${file} ${problem}`, { file });

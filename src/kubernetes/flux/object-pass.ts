@@ -8,11 +8,11 @@ import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { branch, item } from '../../tree/tree.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
-import { isDisabled } from '../kustomize/built.js';
+import { isDisabled } from '../kustomize/built-objects.js';
 import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';
 import { envFormatOf, fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';
-import type { SourceFile } from '../kustomize/generator-files.js';
+import type { GeneratorSource } from '../kustomize/generator-files.js';
 import type { BuildObject, ObjectSet } from '../kustomize/object-set.js';
 import type { Touch } from '../kustomize/patches.js';
 import { branchAt, describe, itemsOf, leavesBelow, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
@@ -146,7 +146,7 @@ export class ObjectPass {
   }
 
   /** A file that became a value of a Secret: pass 1 has decrypted it by its key, or now its bytes decide. */
-  private async checkSource({ place, key, isEnv }: SourceFile): Promise<void> {
+  private async checkSource({ place, key, isEnv }: GeneratorSource): Promise<void> {
     if (place.kind !== 'file') return;
     const { path } = place;
     const file = relative(this.host.cwd, path);

@@ -4,7 +4,7 @@ import { isAbsolute, join, posix, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOf } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
-import { MOST_BYTES } from '../kustomize/built.js';
+import { MOST_BYTES } from '../kustomize/built-objects.js';
 import type { Findings } from '../kustomize/findings.js';
 import { envFormatOf, type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';
 import { isFolder, type Kustomization, readKustomization, textsOf } from '../kustomize/kustomization.js';

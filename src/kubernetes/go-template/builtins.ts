@@ -1,9 +1,9 @@
 /** The functions that Go's text/template has itself, but `and` and `or`, which are part of carrying out. */
 import { encodeText } from '../../util/text.js';
 import { type FunctionTable, fixed, variadic } from './call.js';
-import { isPrintable, printedText, sprint, textOf } from './print.js';
+import { actionText, goText, isPrintable, sprint } from './print.js';
 import { printf } from './printf.js';
-import { GoInteger, GoList, GoMap, type GoValue, int, isEmpty, itemsOf, refusal, typeOf } from './values.js';
+import { elementsOf, GoInteger, GoList, GoMap, type GoValue, int, isEmpty, refusal, typeOf } from './values.js';
 
 const HTML: Readonly<Record<string, string>> = {
   '<': '&lt;',
@@ -19,7 +19,7 @@ export const BUILTINS: FunctionTable = {
   len: fixed(['any'], lengthOf),
   index: variadic(['any'], 'any', ([from], keys) => keys.reduce<GoValue>(elementOf, from)),
   print: variadic([], 'any', (_, values) => sprint(values)),
-  println: variadic([], 'any', (_, values) => `${values.map(textOf).join(' ')}\n`),
+  println: variadic([], 'any', (_, values) => `${values.map(goText).join(' ')}\n`),
   printf: variadic(['string'], 'any', ([format], values) => printf(format, values)),
   html: variadic([], 'any', (_, values) => shown(values).replaceAll(/[<>&'"\0]/g, (found) => HTML[found] ?? found)),
   js: variadic([], 'any', (_, values) => escapeForScript(shown(values))),
@@ -37,7 +37,7 @@ export const BUILTINS: FunctionTable = {
 
 /** What `html` and its like see of their arguments: of what is not there the mark that an action prints. */
 function shown(values: readonly GoValue[]): string {
-  return sprint(values.map((value) => (value === null ? printedText(value) : value)));
+  return sprint(values.map((value) => (value === null ? actionText(value) : value)));
 }
 
 function lengthOf(value: GoValue): GoValue {
@@ -57,7 +57,7 @@ function elementOf(from: GoValue, key: GoValue): GoValue {
     const byte = encodeText(from)[at];
     if (byte !== undefined) return new GoInteger(BigInt(byte), 'uint8');
   } else if (from instanceof GoList) {
-    const item = itemsOf(from)[at];
+    const item = elementsOf(from)[at];
     if (item !== undefined) return item;
   } else {
     throw refusal(`a ${typeOf(from)} has no elements`);

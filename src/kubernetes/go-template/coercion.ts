@@ -1,8 +1,8 @@
 /** How Sprig makes one type of another. */
 import { decodeText, encodeText } from '../../util/text.js';
 import { integerOf } from './constants.js';
-import { textOf } from './print.js';
-import { GoInteger, GoList, type GoValue, itemsOf, refusal } from './values.js';
+import { goText } from './print.js';
+import { elementsOf, GoInteger, GoList, type GoValue, refusal } from './values.js';
 
 /** Part of a string, counted in bytes. Throws where Go's slicing would. */
 export function sliceText(text: string, start: number, end: number): string {
@@ -14,10 +14,10 @@ export function sliceText(text: string, start: number, end: number): string {
 /** A value as a list of strings: nil is left out, and what is no list is a list of one. */
 export function texts(value: GoValue): string[] {
   if (value === null) return [];
-  if (!(value instanceof GoList)) return [textOf(value)];
-  return itemsOf(value)
+  if (!(value instanceof GoList)) return [goText(value)];
+  return elementsOf(value)
     .filter((item) => item !== null)
-    .map(textOf);
+    .map(goText);
 }
 
 /** A value as an `int64`: strings as Go writes numbers, and 0 for what is none. */

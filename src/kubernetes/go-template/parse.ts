@@ -1,6 +1,6 @@
 /** From tokens to the syntax tree of a Go template. */
 import { characterOf, numberOf, unquote } from './constants.js';
-import type { Body, Command, Operand, Pipe, Step, Template } from './syntax.js';
+import type { Body, Operand, Pipe, Step, Template, TemplateCommand } from './syntax.js';
 import { type Token, tokensOf } from './tokens.js';
 import { refusal } from './values.js';
 
@@ -165,7 +165,7 @@ class Parser {
     this.skipSpace();
     const line = this.line();
     const { names, assigns } = this.declared(two);
-    const commands: Command[] = [];
+    const commands: TemplateCommand[] = [];
     for (;;) {
       commands.push(this.command());
       const token = this.tokens[this.at++];
@@ -204,7 +204,7 @@ class Parser {
     return { names: [], assigns: false };
   }
 
-  private command(): Command {
+  private command(): TemplateCommand {
     const operands: Operand[] = [];
     for (;;) {
       this.skipSpace();
@@ -311,7 +311,7 @@ class Parser {
 }
 
 /** Behind a `|` only what takes arguments may stand. */
-function checkStages(commands: readonly Command[], error: (reason: string) => Error): void {
+function checkStages(commands: readonly TemplateCommand[], error: (reason: string) => Error): void {
   for (const [first] of commands.slice(1)) {
     if (first.kind === 'constant' || first.kind === 'dot' || first.kind === 'nil') {
       throw error('what stands behind | must be a function');

@@ -1,21 +1,22 @@
 /** Values as text: what `fmt.Sprint` and `%v` print, and Go's quoting. */
-import { compareBytes, GoInteger, GoList, GoMap, type GoValue, itemsOf } from './values.js';
+import { compareBytes } from '../byte-order.js';
+import { elementsOf, GoInteger, GoList, GoMap, type GoValue } from './values.js';
 
 /** A value as `%v` prints it. */
-export function textOf(value: GoValue): string {
+export function goText(value: GoValue): string {
   if (value === null) return '<nil>';
   if (value instanceof GoInteger) return String(value.value);
-  if (value instanceof GoList) return `[${itemsOf(value).map(textOf).join(' ')}]`;
+  if (value instanceof GoList) return `[${elementsOf(value).map(goText).join(' ')}]`;
   if (value instanceof GoMap) {
-    const entries = value.sortedKeys().map((key) => `${key}:${textOf(value.entries.get(key) ?? null)}`);
+    const entries = value.sortedKeys().map((key) => `${key}:${goText(value.entries.get(key) ?? null)}`);
     return `map[${entries.join(' ')}]`;
   }
-  return typeof value === 'number' ? floatText(value) : String(value);
+  return typeof value === 'number' ? shortestFloatText(value) : String(value);
 }
 
 /** What an action prints: nothing that is there is not nil. */
-export function printedText(value: GoValue): string {
-  return value === null ? '<no value>' : textOf(value);
+export function actionText(value: GoValue): string {
+  return value === null ? '<no value>' : goText(value);
 }
 
 /** Values side by side, as `fmt.Sprint` prints them: blanks stand between two that are no strings. */
@@ -24,7 +25,7 @@ export function sprint(values: readonly GoValue[]): string {
     .map((value, at) => {
       const before = values[at - 1];
       const isApart = at > 0 && typeof value !== 'string' && typeof before !== 'string';
-      return (isApart ? ' ' : '') + textOf(value);
+      return (isApart ? ' ' : '') + goText(value);
     })
     .join('');
 }
@@ -33,7 +34,7 @@ export function sprint(values: readonly GoValue[]): string {
 const [LEAST_POWER, END_POWER] = [-4, 6];
 
 /** The shortest text of a float, as `%v` and `%g` print it. */
-export function floatText(value: number): string {
+export function shortestFloatText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';

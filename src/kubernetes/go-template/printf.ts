@@ -1,6 +1,6 @@
 /** `printf`, as far as it prints what its format means: where Go prints a mark of an error, the template is refused. */
 import { encodeText } from '../../util/text.js';
-import { floatText, quote, textOf } from './print.js';
+import { goText, quote, shortestFloatText } from './print.js';
 import { GoInteger, type GoValue, refusal } from './values.js';
 
 /** `%`, flags, width, precision, verb. */
@@ -60,7 +60,7 @@ function zeroPaddedText(text: string, missing: number, value: GoValue): string {
 function formatted(value: GoValue, directive: Directive): string {
   const { verb, flags } = directive;
   if (verb === 'v' && !/[+#]/.test(flags) && directive.precision === undefined && !isNumber(value))
-    return textOf(value);
+    return goText(value);
   if (typeof value === 'string') return formattedText(value, directive);
   if (value instanceof GoInteger) return formattedInteger(value.value, directive);
   if (typeof value === 'number') return formattedFloat(value, directive);
@@ -119,7 +119,7 @@ function formattedFloat(value: number, directive: Directive): string {
 
 function digitsOf(size: number, directive: Directive): string {
   const { verb, precision = 6 } = directive;
-  if ((verb === 'v' || verb === 'g') && directive.precision === undefined) return floatText(size);
+  if ((verb === 'v' || verb === 'g') && directive.precision === undefined) return shortestFloatText(size);
   if ((verb !== 'f' && verb !== 'F') || precision >= MOST_DECIMALS || size >= 1e21) throw misfit(directive);
   const exact = size.toFixed(MOST_DECIMALS);
   const cut = exact.slice(0, exact.length - MOST_DECIMALS + precision).replace(/\.$/, '');

@@ -1,9 +1,9 @@
 /** Carrying out a parsed template, step by step, as Go does. */
 import { SopsError } from '../../errors.js';
 import { argumentsFor, type FunctionTable } from './call.js';
-import { printedText } from './print.js';
-import type { Body, Command, Operand, Pipe, Step, Template } from './syntax.js';
-import { GoInteger, GoList, GoMap, type GoValue, int, isEmpty, itemsOf, refusal, typeOf } from './values.js';
+import { actionText } from './print.js';
+import type { Body, Operand, Pipe, Step, Template, TemplateCommand } from './syntax.js';
+import { elementsOf, GoInteger, GoList, GoMap, type GoValue, int, isEmpty, refusal, typeOf } from './values.js';
 
 /** A Secret holds a mebibyte; whoever makes more of one is stopped before the memory is full. */
 const MOST_CHARACTERS = 2 ** 24;
@@ -79,7 +79,7 @@ class Run {
         return this.write(step.text);
       case 'action': {
         const value = this.pipe(step.pipe, dot, scope);
-        return step.pipe.names.length > 0 ? undefined : this.write(printedText(value));
+        return step.pipe.names.length > 0 ? undefined : this.write(actionText(value));
       }
       case 'if':
       case 'with': {
@@ -157,7 +157,7 @@ class Run {
   }
 
   /** `piped` is the value of the command before, which becomes the last argument; undefined for the first. */
-  private command(command: Command, dot: GoValue, scope: Scope, piped: GoValue | undefined): GoValue {
+  private command(command: TemplateCommand, dot: GoValue, scope: Scope, piped: GoValue | undefined): GoValue {
     const [first, ...others] = command;
     if (first.kind === 'function') return this.call(first.name, others, dot, scope, piped);
     if (others.length > 0 || piped !== undefined) throw refusal('arguments are given to what is no function');
@@ -238,7 +238,7 @@ function* entriesOf(over: GoValue, names: number): Generator<readonly [GoValue, 
     if (names > 1) throw refusal('range over a number takes one variable');
     for (let at = 0n; at < over.value; at++) yield [null, new GoInteger(at, over.type)];
   } else if (over instanceof GoList) {
-    for (const [at, item] of itemsOf(over).entries()) yield [int(at), item];
+    for (const [at, item] of elementsOf(over).entries()) yield [int(at), item];
   } else if (over instanceof GoMap) {
     for (const key of over.sortedKeys()) yield [key, over.entries.get(key) ?? null];
   } else if (over !== null) {

@@ -1,6 +1,6 @@
 /** Sprig's functions for JSON, as Go's encoding/json reads and writes it. */
 import { type FunctionTable, fixed, named } from './call.js';
-import { GoInteger, GoList, GoMap, type GoValue, itemsOf, refusal } from './values.js';
+import { elementsOf, GoInteger, GoList, GoMap, type GoValue, refusal } from './values.js';
 
 /** Characters that Go escapes so that JSON may stand in HTML and scripts. */
 const UNSAFE = /[<>&\u2028\u2029]/g;
@@ -29,7 +29,7 @@ function jsonOf(value: GoValue, line: string): string {
     if (value.isNil) return 'null';
     return enclosed(
       '[]',
-      itemsOf(value).map((item) => jsonOf(item, deeper(line))),
+      elementsOf(value).map((item) => jsonOf(item, deeper(line))),
       line,
     );
   }

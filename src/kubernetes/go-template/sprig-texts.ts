@@ -5,7 +5,7 @@ import { decodeText, encodeText } from '../../util/text.js';
 import { type FunctionTable, fixed, named, variadic } from './call.js';
 import { sliceText, texts } from './coercion.js';
 import { lowerOf, titleOf, upperOf } from './letter-case.js';
-import { quote, sortedTexts, textOf } from './print.js';
+import { goText, quote, sortedTexts } from './print.js';
 import { GoList, GoMap, type GoValue, refusal } from './values.js';
 
 const MOST_REPEATED = 2 ** 22;
@@ -37,21 +37,21 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   hasSuffix: fixed(['string', 'string'], (part, text) => text.endsWith(part)),
   quote: variadic([], 'any', (_, values) =>
     present(values)
-      .map((value) => quote(textOf(value)))
+      .map((value) => quote(goText(value)))
       .join(' '),
   ),
   squote: variadic([], 'any', (_, values) =>
     present(values)
-      .map((value) => `'${textOf(value)}'`)
+      .map((value) => `'${goText(value)}'`)
       .join(' '),
   ),
-  cat: variadic([], 'any', (_, values) => present(values).map(textOf).join(' ')),
+  cat: variadic([], 'any', (_, values) => present(values).map(goText).join(' ')),
   indent: fixed(['int', 'string'], indented),
   nindent: fixed(['int', 'string'], (width, text) => `\n${indented(width, text)}`),
   substr: fixed(['int', 'int', 'string'], substring),
   trunc: fixed(['int', 'string'], truncated),
   plural: fixed(['string', 'string', 'int'], (one, many, count) => (count === 1 ? one : many)),
-  toString: fixed(['any'], (value) => textOf(value)),
+  toString: fixed(['any'], (value) => goText(value)),
   toStrings: fixed(['any'], (value) => new GoList(texts(value), 'string')),
   join: fixed(['string', 'any'], (separator, value) => texts(value).join(separator)),
   sortAlpha: fixed(['any'], sortedList),
@@ -140,7 +140,7 @@ function truncated(count: number, text: string): string {
 
 function sortedList(value: GoValue): GoValue {
   if (value instanceof GoList) return new GoList(sortedTexts(texts(new GoList(value.items, value.element))), 'string');
-  return new GoList([textOf(value)], 'string');
+  return new GoList([goText(value)], 'string');
 }
 
 function split(text: string, separator: string): string[] {

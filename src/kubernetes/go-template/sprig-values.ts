@@ -1,8 +1,9 @@
 /** Sprig's functions for lists, maps, numbers, defaults and types. */
 import { type FunctionTable, fixed, named, variadic } from './call.js';
 import { floatOf, int64Of, texts } from './coercion.js';
-import { textOf } from './print.js';
+import { goText } from './print.js';
 import {
+  elementsOf,
   GoInteger,
   GoList,
   GoMap,
@@ -10,7 +11,6 @@ import {
   int,
   isDeepEqual,
   isEmpty,
-  itemsOf,
   kindOf,
   refusal,
   typeOf,
@@ -149,7 +149,7 @@ const NUMBERS: FunctionTable = {
 export const VALUE_FUNCTIONS: FunctionTable = { ...DEFAULTS, ...LISTS, ...MAPS, ...NUMBERS };
 
 function listItems(value: GoValue): readonly GoValue[] {
-  if (value instanceof GoList) return itemsOf(value);
+  if (value instanceof GoList) return elementsOf(value);
   throw refusal(`a list is needed where there is ${value === null ? 'no value' : `a ${typeOf(value)}`}`);
 }
 
@@ -208,7 +208,7 @@ function dictionary(values: readonly GoValue[]): GoMap {
   const entries = new Map<string, GoValue>();
   for (let at = 0; at < values.length; at += 2) {
     const key = values[at] ?? null;
-    entries.set(textOf(key), at + 1 < values.length ? (values[at + 1] ?? null) : '');
+    entries.set(goText(key), at + 1 < values.length ? (values[at + 1] ?? null) : '');
   }
   return new GoMap(entries);
 }

@@ -18,12 +18,12 @@ export interface Pipe {
   readonly names: readonly string[];
   /** Whether the variables are there already: `=` instead of `:=`. */
   readonly assigns: boolean;
-  readonly commands: readonly Command[];
+  readonly commands: readonly TemplateCommand[];
   readonly line: number;
 }
 
 /** A function with its arguments, or one operand alone. */
-export type Command = readonly [Operand, ...Operand[]];
+export type TemplateCommand = readonly [Operand, ...Operand[]];
 
 export type Operand =
   | {

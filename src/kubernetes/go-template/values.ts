@@ -1,5 +1,7 @@
 /** The values of Go's templates: what a field, a literal or a function gives, with as much of its type as templates can see. */
+
 import { SopsError } from '../../errors.js';
+import { compareBytes } from '../byte-order.js';
 
 /** A string (bytes that are not UTF-8 as in `util/text.ts`), a float64, a bool, or null for nil and for what is not there. */
 export type GoValue = string | number | boolean | null | GoInteger | GoList | GoMap;
@@ -45,18 +47,13 @@ export class GoMap {
   }
 }
 
-/** Compares as Go compares strings: byte by byte. */
-export function compareBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
-}
-
 /** An integer of the type `int`. */
 export function int(value: number | bigint): GoInteger {
   return new GoInteger(BigInt(value));
 }
 
 /** The items of a list whose order is known. Throws for the keys of a map that were not sorted. */
-export function itemsOf(list: GoList): readonly GoValue[] {
+export function elementsOf(list: GoList): readonly GoValue[] {
   if (list.isUnordered && list.items.length > 1) {
     throw refusal('the order of the keys of a map is another one each time (sort them: keys … | sortAlpha)');
   }
@@ -95,7 +92,7 @@ export function isDeepEqual(one: GoValue, other: GoValue): boolean {
   }
   if (one instanceof GoList) {
     if (!(other instanceof GoList) || one.element !== other.element || one.isNil !== other.isNil) return false;
-    const [left, right] = [itemsOf(one), itemsOf(other)];
+    const [left, right] = [elementsOf(one), elementsOf(other)];
     return left.length === right.length && left.every((item, at) => isDeepEqual(item, right[at] ?? null));
   }
   if (one instanceof GoMap) {

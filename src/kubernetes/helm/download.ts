@@ -3,16 +3,16 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import { describeOutcome, runProgram } from '../../exec/run-program.js';
-import type { OwnProcess } from '../../exec/self.js';
-import { type ReadFile, recognise } from '../../formats/recognise.js';
+import { type RecognisedFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { bytesOf } from '../../formats/store.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
 import type { Input } from '../../operations/requests.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
@@ -112,7 +112,7 @@ async function keyOfCluster(source: KeySource & { kind: 'cluster' }, host: Host)
   throw new SopsError('key', `Couldn't find key ${JSON.stringify(key)} in kubernetes secret ${shown}`);
 }
 
-async function decrypt(read: ReadFile, url: SecretsUrl, bytes: Uint8Array, host: Session): Promise<Uint8Array> {
+async function decrypt(read: RecognisedFile, url: SecretsUrl, bytes: Uint8Array, host: Session): Promise<Uint8Array> {
   const { target } = url;
   const input: Input = isLocal(url) ? { kind: 'file', path: target } : { kind: 'stdin', read: async () => bytes };
   if (isLocal(url)) await openReadingRun({ filePath: target }, host);

@@ -5,7 +5,7 @@ import { leaf } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
 import { type LaunchTarget, writeLauncher } from '../kustomize/launcher.js';
-import { record, yamlOf } from '../record.js';
+import { record, yamlOf } from '../object-literal.js';
 import { PROTOCOLS } from './secrets-url.js';
 
 const NAME = 'sops-ts';

@@ -5,19 +5,19 @@ import type { Value } from '../../tree/tree.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
-import { structureProblems } from './fields.js';
 import type { Findings } from './findings.js';
 import { type Kustomization, textsOf } from './kustomization.js';
-import { filePlace, type Place } from './places.js';
+import { structureProblems } from './kustomization-fields.js';
+import { type BuildPlace, filePlace } from './places.js';
 import { isBelow } from './sources.js';
 
 /** What a file is read for. `settings`: what kustomize itself is told; `values`: of a Helm chart. */
-export type Purpose = 'objects' | 'patch' | 'settings' | 'values' | 'secret' | 'config-map';
+export type FilePurpose = 'objects' | 'patch' | 'settings' | 'values' | 'secret' | 'config-map';
 
 /** A file that a build reads, absolute, and what for. */
 export interface FileUse {
   readonly path: string;
-  readonly purpose: Purpose;
+  readonly purpose: FilePurpose;
   /** What names it, e.g. `patches`. */
   readonly field: string;
 }
@@ -98,7 +98,7 @@ export class BuildFiles {
     return what === 'file' || boundary.holdsFolders ? boundary.problem : undefined;
   }
 
-  unreadable(place: Place, entry: string, one: Kustomization): void {
+  unreadable(place: BuildPlace, entry: string, one: Kustomization): void {
     if (place.kind === 'remote') {
       this.findings.add(one.file, `${entry} is remote, and was not looked at: what it holds cannot be judged here`);
     } else if (place.kind === 'folder') this.findings.add(one.file, `${entry} is a folder, where a file is wanted`);

@@ -5,14 +5,14 @@ import { SopsError } from '../../errors.js';
 import { statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
-import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
+import { cleanUpAfter } from '../../util/cleanup.js';
 import { statOf, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
-import { tidyAfter } from '../../util/tidy.js';
-import { DISABLING, formatOfMarker, MOST_BYTES } from './built.js';
+import { DISABLING, formatOfMarker, MOST_BYTES } from './built-objects.js';
 import { type FilterRules, filterBuilt } from './filter.js';
 import { envFormatOf, fluxFormatOf } from './flux-formats.js';
 import {
@@ -63,7 +63,7 @@ export async function buildKustomization(request: BuildRequest, own: OwnProcess,
   const replaced = await decryptedSources(kustomizations, request, host);
   removeLeftovers(own, host);
   const room = makeRoom(own, host);
-  return tidyAfter(
+  return cleanUpAfter(
     async () => {
       // kustomize resolves links, and what it says of places must be recognised.
       const place = realpathSync(room.path);

@@ -4,11 +4,11 @@ import { join, relative, resolve } from 'node:path';
 import { systemCode } from '../../util/files.js';
 import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { ciphertextIn } from '../manifest/decrypted-check.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
-import { ciphertextIn } from '../manifest/ready.js';
 import { isSecret } from '../manifest/secret.js';
-import type { FileUse, Purpose } from './build-files.js';
+import type { FilePurpose, FileUse } from './build-files.js';
 import { EXEC_FLAG, PLUGINS_FLAG, PluginChecker } from './check-plugins.js';
 import { encryptedPart, sealedPart } from './ciphertext.js';
 import { encryptedSources } from './encrypted-sources.js';
@@ -28,7 +28,7 @@ export interface CheckOutcome {
 const UNRESTRICTED = /^LoadRestrictionsNone$/i;
 
 /** What becomes of a file that is encrypted where kustomize reads it as it is. */
-const AS_IT_IS: Readonly<Record<Exclude<Purpose, 'objects'>, string>> = {
+const AS_IT_IS: Readonly<Record<Exclude<FilePurpose, 'objects'>, string>> = {
   patch: 'and kustomize applies it as it is: sops-ts kustomize build decrypts it',
   settings: 'and kustomize reads it as it is',
   values: 'and Helm reads it as it is: secrets:// in the values of Helm decrypts',

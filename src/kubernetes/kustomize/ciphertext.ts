@@ -2,8 +2,8 @@
 
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readFileSync } from '../../util/fs.js';
+import { ciphertextIn } from '../manifest/decrypted-check.js';
 import { describe, leavesBelow, type Manifest, stringAt } from '../manifest/manifest.js';
-import { ciphertextIn } from '../manifest/ready.js';
 import { decodeDataValue } from '../manifest/secret.js';
 
 /** A value of SOPS's, wherever it stands in a text. */

@@ -1,13 +1,13 @@
 /** `kustomize decrypt`: what a build has put out, decrypted; what was not encrypted keeps its text. */
 import { keyServicesOf } from '../../keyservice/services.js';
-import { trailOf } from '../../run/trail.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item } from '../../tree/tree.js';
 import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
-import { type BuiltRules, decryptBuilt } from './built.js';
+import { type BuiltRules, decryptBuilt } from './built-objects.js';
 
 export type FilterRules = Pick<BuiltRules, 'skipMac' | 'heedsAnnotation'>;
 

@@ -6,22 +6,22 @@ import { parseValuePath } from '../../operations/read/value-path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { encodeText, hasInvalidBytes } from '../../util/text.js';
+import { checkDecrypted, checkIdentified } from '../manifest/decrypted-check.js';
 import { describe, type Manifest, madeManifest, sorted, stringAt } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
-import { checkDecrypted, checkIdentified } from '../manifest/ready.js';
 import { looseScalarWarnings } from '../manifest/scalars.js';
 import { buildSecret, checkSecret, isSecret, withUnbrokenData } from '../manifest/secret.js';
 import { readEnvText } from './env-file.js';
 import { filesOfPattern } from './glob.js';
 import { compareKeys } from './go-yaml-order.js';
-import { marked } from './marks.js';
+import { withOptions } from './object-options.js';
 import type { FileReference, GeneratorPlan, SecretPlan } from './plan.js';
-import { inList, type SourceList } from './reasons.js';
+import { inList, type SourceList } from './source-errors.js';
 import { isMissing, type OpenedSource, type SourceRules, type Sources } from './sources.js';
 
 /** What one entry of the lists came to. */
-export interface Part {
+export interface GeneratedEntry {
   readonly objects: readonly Manifest[];
   /** ksops's own text of it, for its stream. */
   readonly text: string;
@@ -29,13 +29,13 @@ export interface Part {
 }
 
 /** Makes the parts of a plan, in its order. Throws SopsError, the first one in that order. */
-export async function generate(plan: GeneratorPlan, sources: Sources, host: Host): Promise<Part[]> {
+export async function generate(plan: GeneratorPlan, sources: Sources, host: Host): Promise<GeneratedEntry[]> {
   const maker = new Maker(plan, sources, host);
   const making = [
     ...plan.files.map((file) => maker.parts(file)),
     ...plan.secrets.map((secret) => maker.secret(secret)),
   ];
-  const parts = (await allInOrder<Part | Part[]>(making)).flat();
+  const parts = (await allInOrder<GeneratedEntry | GeneratedEntry[]>(making)).flat();
   checkUnique(parts.flatMap((part) => part.objects));
   return parts;
 }
@@ -61,12 +61,12 @@ class Maker {
   }
 
   /** The objects of a file, or of all that a pattern names. */
-  async parts(reference: FileReference): Promise<Part[]> {
+  async parts(reference: FileReference): Promise<GeneratedEntry[]> {
     const all = await allInOrder(this.named(reference).map((one) => this.open(one, 'manifest.Files')));
     return all.flatMap((found) => (found ? [this.filePart(found.reference.path, found.source)] : []));
   }
 
-  private filePart(path: string, { text, bytes }: OpenedSource): Part {
+  private filePart(path: string, { text, bytes }: OpenedSource): GeneratedEntry {
     const objects = readManifests(bytes, { file: path });
     for (const object of objects) {
       checkDecrypted(object);
@@ -76,7 +76,7 @@ class Maker {
     return { objects: objects.map((object) => this.marked(object, this.plan.marks)), text, from: 'file' };
   }
 
-  async secret(secret: SecretPlan): Promise<Part> {
+  async secret(secret: SecretPlan): Promise<GeneratedEntry> {
     const [files = [], binaryFiles = [], envs = []] = await allInOrder([
       this.openAll(secret.files, 'secretFrom.Files'),
       this.openAll(secret.binaryFiles, 'secretFrom.BinaryFiles'),
@@ -143,7 +143,7 @@ class Maker {
 
   private marked(object: Manifest, marks: SecretPlan['marks']): Manifest {
     const root = this.plan.dialect === 'own' && isSecret(object.root) ? withUnbrokenData(object.root) : object.root;
-    return { ...object, root: marked(root, marks) };
+    return { ...object, root: withOptions(root, marks) };
   }
 
   /** Our kind refuses what the API server would refuse; ksops hands it on. */

@@ -4,11 +4,11 @@ import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import type { Value } from '../../tree/tree.js';
 import { stringAt, valueAt } from '../manifest/manifest.js';
 import { envsOf, textsOf } from './kustomization.js';
-import { filePlace, type Place } from './places.js';
+import { type BuildPlace, filePlace } from './places.js';
 
 /** A file that becomes a value (`files`), or several (`envs`). */
-export interface SourceFile {
-  readonly place: Place;
+export interface GeneratorSource {
+  readonly place: BuildPlace;
   /** As written, without the key. */
   readonly entry: string;
   /** The key that its content goes to; for `envs` the file's name as written. */
@@ -22,7 +22,7 @@ export interface Generated {
   readonly name: string;
   readonly namespace: string;
   readonly behavior: string | undefined;
-  readonly sources: readonly SourceFile[];
+  readonly sources: readonly GeneratorSource[];
   /** What kustomize would refuse, and literals that are ciphertext. */
   readonly problems: readonly string[];
 }

@@ -4,7 +4,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { applyEdits, bytesOf } from '../../formats/store.js';
 import { yamlStore } from '../../formats/yaml/yaml.js';
-import { redoing } from '../../operations/redoing.js';
+import { redoing } from '../../operations/retry-on-change.js';
 import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
@@ -33,7 +33,7 @@ const PROGRAM = 'sops-ts-kustomize';
 const NEW_KUSTOMIZATION = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
 
 /** What was written, and what the user should know. */
-export interface InitOutcome {
+export interface GeneratorInitOutcome {
   readonly written: readonly string[];
   readonly notes: readonly string[];
 }
@@ -43,7 +43,7 @@ export interface InitOutcome {
  * kustomization keeps its text. What a run that was ended between the two left is completed. Throws `failed` when there is a
  * generator already, or nothing to list.
  */
-export async function initGenerator(path: string, legacy: boolean, host: Host): Promise<InitOutcome> {
+export async function initGenerator(path: string, legacy: boolean, host: Host): Promise<GeneratorInitOutcome> {
   const folder = resolve(host.cwd, path);
   if (!isFolder(folder)) throw new SopsError('failed', `${path} is no folder`, { file: path });
   const file = kustomizationFile(folder) ?? join(folder, 'kustomization.yaml');

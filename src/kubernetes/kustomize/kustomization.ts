@@ -7,7 +7,7 @@ import { statOf, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
-import { withFieldNames } from './fields.js';
+import { withFieldNames } from './kustomization-fields.js';
 import { isInline, isRemote } from './places.js';
 
 const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -51,7 +51,7 @@ export function readKustomization(
   const shown = relative(shownFrom, folder) || '.';
   if (path === undefined) throw new SopsError('failed', `${shown} has no kustomization.yaml`, { file: shown });
   const file = relative(shownFrom, path);
-  const [first, ...more] = readManifests(readFile(path, file), { file, keepLists: true });
+  const [first, ...more] = readManifests(readBuildFile(path, file), { file, keepLists: true });
   const read = first?.root ?? branch();
   const root = first?.sops ? branch([...read.items, item('sops', first.sops)]) : read;
   if (!mayBeEmpty && isEmpty(root)) {
@@ -105,12 +105,12 @@ export function pluginConfigs(
     const path = resolve(folder, entry);
     if (!isFolder(path)) {
       const shown = relative(shownFrom, path);
-      return readManifests(readFile(path, shown), { file: shown, keepLists: true });
+      return readManifests(readBuildFile(path, shown), { file: shown, keepLists: true });
     }
     return kustomizationsBelow(path, shownFrom).flatMap((inner) =>
       partsOf(inner).files.flatMap((one) => {
         const shown = relative(shownFrom, one);
-        return readManifests(readFile(one, shown), { file: shown, keepLists: true });
+        return readManifests(readBuildFile(one, shown), { file: shown, keepLists: true });
       }),
     );
   });
@@ -199,7 +199,7 @@ function isFile(path: string): boolean {
   return statOf(path)?.isFile() ?? false;
 }
 
-export function readFile(path: string, shown: string): Buffer {
+export function readBuildFile(path: string, shown: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {

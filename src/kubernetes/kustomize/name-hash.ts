@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
-import { type Steps, settle } from '../../util/steps.js';
-import { compareBytes, itemsOf, stringAt, valueAt, valuesOf, withEntryAt } from '../manifest/manifest.js';
+import { type Steps, settle } from '../../util/flat-recursion.js';
+import { compareBytes } from '../byte-order.js';
+import { itemsOf, stringAt, valueAt, valuesOf, withEntryAt } from '../manifest/manifest.js';
 
 const DIGITS = 10;
 /** Digits that might form a word are replaced. */

@@ -7,7 +7,7 @@ const LABEL_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 /** Throws `usage` for what the API server would not take as a name; `what` says whose. */
-export function checkName(name: string, what: string): void {
+export function checkObjectName(name: string, what: string): void {
   if (name.length <= LONGEST_NAME && NAME.test(name)) return;
   throw new SopsError('usage', `${what}, ${JSON.stringify(name)}, is not made of lower-case letters, digits, - and .`, {
     hint: 'It begins and ends with a letter or digit and has 253 characters at most.',

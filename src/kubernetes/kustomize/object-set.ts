@@ -1,7 +1,7 @@
 /** The objects that a build has gathered so far, told apart as kustomize does: by kind, name and namespace, earlier ones too. */
 import { branchAt, type Manifest, stringAt } from '../manifest/manifest.js';
 import { isSecret } from '../manifest/secret.js';
-import type { SourceFile } from './generator-files.js';
+import type { GeneratorSource } from './generator-files.js';
 
 export interface ObjectId {
   readonly group: string;
@@ -21,7 +21,7 @@ export interface BuildObject {
   /** The file it comes from, as shown. */
   readonly file: string;
   /** What it is made of by a generator of kustomize's own. */
-  readonly sources: readonly SourceFile[];
+  readonly sources: readonly GeneratorSource[];
 }
 
 /** Kinds without a namespace; others are in one. */

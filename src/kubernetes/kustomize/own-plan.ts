@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import type { Branch, Value } from '../../tree/tree.js';
 import { describe, itemsOf, type Manifest, valueAt, valuesOf } from '../manifest/manifest.js';
-import { BEHAVIORS, type FileReference, type GeneratorPlan, type ObjectMarks, type SecretPlan } from './plan.js';
+import { BEHAVIORS, type FileReference, type GeneratorPlan, type ObjectOptions, type SecretPlan } from './plan.js';
 
 export const OWN_API_VERSION = 'sops-ts.dev/v1';
 export const OWN_KIND = 'SopsGenerator';
@@ -61,7 +61,7 @@ class OwnReader {
   private secret(
     entry: Value,
     at: string,
-    { skipsMissing, marks }: { readonly skipsMissing: boolean; readonly marks: ObjectMarks },
+    { skipsMissing, marks }: { readonly skipsMissing: boolean; readonly marks: ObjectOptions },
   ): SecretPlan {
     const of = this.map(entry, at);
     this.checkFields(of, SECRET, at);
@@ -85,7 +85,7 @@ class OwnReader {
   }
 
   /** The marks of an entry; what it does not say is as for the whole. */
-  private marks(of: Branch, at: string, whole: ObjectMarks | undefined): ObjectMarks {
+  private marks(of: Branch, at: string, whole: ObjectOptions | undefined): ObjectOptions {
     return {
       needsHash: this.flag(of, 'needsHash', at) ?? whole?.needsHash ?? false,
       immutable: this.flag(of, 'immutable', at) ?? whole?.immutable ?? false,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { statOf } from '../../util/files.js';
 
 /** `remote`: got over the network, so nothing here can tell what it holds. */
-export type Place =
+export type BuildPlace =
   | { readonly kind: 'file' | 'folder'; readonly path: string }
   | { readonly kind: 'remote' }
   | { readonly kind: 'missing'; readonly path: string };
@@ -19,17 +19,17 @@ export function isRemote(entry: string, folder: string): boolean {
 }
 
 /** Where an entry of `resources`, `components` or plug-ins leads. */
-export function placeOf(entry: string, folder: string): Place {
+export function placeOf(entry: string, folder: string): BuildPlace {
   if (isRemote(entry, folder)) return { kind: 'remote' };
   return localPlace(entry, folder);
 }
 
 /** Where an entry leads that names a file: it can be fetched, but not cloned. */
-export function filePlace(entry: string, folder: string): Place {
+export function filePlace(entry: string, folder: string): BuildPlace {
   return FETCHED.test(entry) ? { kind: 'remote' } : localPlace(entry, folder);
 }
 
-function localPlace(entry: string, folder: string): Place {
+function localPlace(entry: string, folder: string): BuildPlace {
   const path = resolve(folder, entry);
   const stat = entry === '' ? undefined : statOf(path);
   if (stat?.isFile()) return { kind: 'file', path };

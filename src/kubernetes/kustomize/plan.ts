@@ -23,11 +23,11 @@ export interface SecretPlan {
   readonly files: readonly FileReference[];
   readonly binaryFiles: readonly FileReference[];
   readonly envs: readonly FileReference[];
-  readonly marks: ObjectMarks;
+  readonly marks: ObjectOptions;
 }
 
 /** What is added to the objects that come out. */
-export interface ObjectMarks {
+export interface ObjectOptions {
   readonly needsHash: boolean;
   readonly behavior?: string | undefined;
   readonly immutable: boolean;
@@ -35,7 +35,7 @@ export interface ObjectMarks {
   readonly dataOnly: boolean;
 }
 
-export const NO_MARKS: ObjectMarks = { needsHash: false, immutable: false, dataOnly: false };
+export const NO_MARKS: ObjectOptions = { needsHash: false, immutable: false, dataOnly: false };
 
 export interface GeneratorPlan {
   /** Whose rules hold: those of ksops for its kind, stricter ones for our own. */
@@ -44,7 +44,7 @@ export interface GeneratorPlan {
   readonly files: readonly FileReference[];
   readonly secrets: readonly SecretPlan[];
   /** For the objects of `files`. */
-  readonly marks: ObjectMarks;
+  readonly marks: ObjectOptions;
   readonly ignoreMac: boolean;
 }
 

@@ -1,15 +1,16 @@
 /** One run of the plug-in: from what kustomize hands over to what it takes back (docs/kubernetes/kustomize.md#how-plug-ins-are-found, docs/kubernetes/ksops.md#modes). */
 import { SopsError } from '../../errors.js';
 import { keyServicesOf } from '../../keyservice/services.js';
-import { trailOf } from '../../run/trail.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
 import type { Host, Session } from '../../util/host.js';
 import { wordedFailure } from '../../util/system-failure.js';
-import { compareBytes, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from '../manifest/manifest.js';
+import { compareBytes } from '../byte-order.js';
+import { type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from '../manifest/manifest.js';
 import { printManifests, wrapped } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
-import { decryptBuilt } from './built.js';
-import { generate, type Part } from './generate.js';
+import { decryptBuilt } from './built-objects.js';
+import { type GeneratedEntry, generate } from './generate.js';
 import { KeySpecError, ksopsPlan } from './ksops-plan.js';
 import { isOwnKind, ownPlan } from './own-plan.js';
 import type { GeneratorPlan } from './plan.js';
@@ -188,7 +189,7 @@ async function transformed(plan: GeneratorPlan, items: readonly Manifest[], host
   return [...decrypted, ...objectsOf(parts)];
 }
 
-function objectsOf(parts: readonly Part[]): Manifest[] {
+function objectsOf(parts: readonly GeneratedEntry[]): Manifest[] {
   return parts.flatMap((part) => part.objects);
 }
 

@@ -8,7 +8,7 @@ import { readManifests } from '../manifest/read.js';
 import { BuildFiles, type FileRules } from './build-files.js';
 import type { Findings } from './findings.js';
 import { type Generated, generatedBy } from './generator-files.js';
-import { type Kustomization, PLUGIN_FIELDS, readFile, readKustomization, textsOf } from './kustomization.js';
+import { type Kustomization, PLUGIN_FIELDS, readBuildFile, readKustomization, textsOf } from './kustomization.js';
 import { describeId, ObjectSet, objectFrom } from './object-set.js';
 import { applyPatch, type Patch, patchesOf, type Touch } from './patches.js';
 import { isInline, placeOf } from './places.js';
@@ -157,7 +157,7 @@ export class BuildWalk {
     if (!this.files.isReadable({ path, purpose: 'objects', field }, one)) return;
     const file = this.files.shown(path);
     try {
-      for (const manifest of readManifests(readFile(path, file), { file })) {
+      for (const manifest of readManifests(readBuildFile(path, file), { file })) {
         this.add(manifest, file, objects);
       }
     } catch (error) {
@@ -196,7 +196,7 @@ export class BuildWalk {
     const path = patch.path === undefined ? undefined : resolve(one.folder, patch.path);
     const file = path === undefined ? one.file : this.files.shown(path);
     try {
-      const bytes = path === undefined ? Buffer.from(patch.text ?? '') : readFile(path, file);
+      const bytes = path === undefined ? Buffer.from(patch.text ?? '') : readBuildFile(path, file);
       const { problems, touches } = applyPatch(bytes, patch, file, objects);
       for (const problem of problems) this.findings.add(file, problem);
       this.touches.push(...touches);

@@ -1,7 +1,9 @@
 /** A Kubernetes object as a value: ordered, never changed in place, with the text it was read from for what types hide. */
+
 import { rebuilt } from '../../tree/rebuild.js';
 import type { Comment, Item, Leaf, Value } from '../../tree/tree.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
+import { compareBytes } from '../byte-order.js';
 
 /** Where an object stands; for messages. */
 export interface Origin {
@@ -99,11 +101,6 @@ function sortedItems(of: Branch, compare: (one: string, other: string) => number
   }
   blocks.sort((one, other) => compare(one.key, other.key));
   return [...blocks.flatMap((block) => block.entries), ...above];
-}
-
-/** The order of two texts by their UTF-8 bytes, as Go sorts strings. */
-export function compareBytes(one: string, other: string): number {
-  return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 /** All leaves of a value with the keys and indexes that lead to them. */

@@ -18,7 +18,7 @@ import {
   list,
   type Value,
 } from '../../tree/tree.js';
-import { type Steps, settle } from '../../util/steps.js';
+import { type Steps, settle } from '../../util/flat-recursion.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import { itemsOf, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from './manifest.js';
 

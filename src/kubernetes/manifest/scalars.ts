@@ -3,7 +3,7 @@
  * (docs/kubernetes/manifests.md#reading-as-kubernetes-does).
  */
 import { SopsError } from '../../errors.js';
-import { floatText } from '../../formats/yaml/float-text.js';
+import { yamlFloatText } from '../../formats/yaml/float-text.js';
 import { readNumber, readPointFloat, UNSIGNED } from '../../formats/yaml/resolve-number.js';
 import type { Leaf, LeafValue, Value } from '../../tree/tree.js';
 import { branchAt, describe, itemsOf, type Manifest } from './manifest.js';
@@ -86,5 +86,5 @@ function wrongType(manifest: Manifest, path: readonly string[], problem: string)
 function plainTextOf(value: Exclude<LeafValue, string>): string {
   if (value === null) return '';
   if (typeof value !== 'number') return String(value);
-  return floatText(value).replace(/^(-?)\.inf$/, (_, sign) => `${sign || '+'}Inf`);
+  return yamlFloatText(value).replace(/^(-?)\.inf$/, (_, sign) => `${sign || '+'}Inf`);
 }

@@ -109,13 +109,13 @@ export function withStringData(root: Branch): Branch {
 }
 
 /** Something that the API server, or kustomize, would refuse, in one sentence without values. */
-export interface Problem {
+export interface SecretProblem {
   readonly path: readonly string[];
   readonly text: string;
 }
 
 /** What is wrong with a Secret: keys, base64, types of values, what its type demands, its size. */
-export function secretProblems(manifest: Manifest): Problem[] {
+export function secretProblems(manifest: Manifest): SecretProblem[] {
   const { root } = manifest;
   const values = new Map<string, Uint8Array>();
   const problems = (['data', 'stringData'] as const).flatMap((field) => fieldProblems(manifest, field, values));
@@ -141,7 +141,11 @@ export function isDataKey(key: string): boolean {
   return KEY.test(key) && key !== '.' && !key.startsWith('..');
 }
 
-function fieldProblems(manifest: Manifest, field: 'data' | 'stringData', values: Map<string, Uint8Array>): Problem[] {
+function fieldProblems(
+  manifest: Manifest,
+  field: 'data' | 'stringData',
+  values: Map<string, Uint8Array>,
+): SecretProblem[] {
   const entry = itemsOf(manifest.root).find(({ key }) => key === field);
   if (!entry || (entry.value.kind === 'leaf' && entry.value.value === null)) return [];
   if (entry.value.kind !== 'branch') return [{ path: [field], text: `${field} is no map` }];
@@ -179,7 +183,7 @@ const DEMANDS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 const JSON_KEYS: ReadonlySet<string> = new Set(['.dockerconfigjson', '.dockercfg']);
 
-function demandsOf(type: string, values: ReadonlyMap<string, Uint8Array>): Problem[] {
+function demandsOf(type: string, values: ReadonlyMap<string, Uint8Array>): SecretProblem[] {
   if (type === 'kubernetes.io/basic-auth') {
     const hasOne = values.has('username') || values.has('password');
     return hasOne ? [] : [{ path: ['type'], text: `a Secret of type ${type} needs username or password` }];

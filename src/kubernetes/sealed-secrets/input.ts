@@ -8,17 +8,17 @@ import { nameOf } from '../../operations/read/input.js';
 import {
   type PlainRequest,
   plainBytesOf,
-  type ReadFile,
   readMaybeEncrypted,
+  type UnopenedFile,
 } from '../../operations/read/plain-input.js';
 import type { Session } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
+import { checkDecrypted } from '../manifest/decrypted-check.js';
 import { describe, itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
-import { checkDecrypted } from '../manifest/ready.js';
 import { looseScalarWarnings, type ScalarPolicy } from '../manifest/scalars.js';
 import { isDataKey, secretProblems } from '../manifest/secret.js';
-import { isTooLarge, readSecret, type SecretContent, TOO_LARGE } from './secret-content.js';
+import { isTooLarge, readSecretContent, type SecretContent, TOO_LARGE } from './secret-content.js';
 
 export interface SecretInput extends PlainRequest {
   /** The name of the Secret that a file without one becomes. */
@@ -35,7 +35,7 @@ export async function readPlaintext(request: PlainRequest, host: Session): Promi
   return plaintextOf(await readMaybeEncrypted(request, host), request, host);
 }
 
-async function plaintextOf(read: ReadFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
+async function plaintextOf(read: UnopenedFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
   if (!read.sealed && Buffer.from(read.bytes).includes(CIPHERTEXT)) {
     throw new SopsError(
       'already-encrypted',
@@ -62,7 +62,7 @@ export async function readSecrets(request: SecretInput, host: Session): Promise<
     if (!request.isPart) for (const text of manifests.flatMap(warnings)) host.warn(text);
     // Ciphertext without metadata, or a document beside the encrypted ones, would be sealed as if it were the secret.
     for (const manifest of manifests) checkDecrypted(manifest);
-    return manifests.map((manifest) => readSecret(manifest, request.policy));
+    return manifests.map((manifest) => readSecretContent(manifest, request.policy));
   }
   const { name } = request;
   if (name === undefined) {
@@ -79,7 +79,7 @@ export async function readSecrets(request: SecretInput, host: Session): Promise<
 }
 
 /** The objects of a text; undefined when it holds none, so that it can become the value of one. */
-function objectsOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Manifest[] | undefined {
+function objectsOf({ store }: UnopenedFile, bytes: Uint8Array, request: SecretInput): Manifest[] | undefined {
   const isObject = formatNamed(store.name).objects || request.input.kind === 'stdin';
   if (!isObject) return undefined;
   try {
@@ -98,7 +98,7 @@ function unmetDemands(manifest: Manifest): string[] {
   return problems.map(({ text }) => `${describe(manifest)}: ${text}`);
 }
 
-function valuesOf({ store }: ReadFile, bytes: Uint8Array, request: SecretInput): Map<string, Uint8Array> {
+function valuesOf({ store }: UnopenedFile, bytes: Uint8Array, request: SecretInput): Map<string, Uint8Array> {
   if (!formatNamed(store.name).variables) {
     const path = nameOf(request);
     if (path === undefined) {

@@ -4,7 +4,7 @@ import type { Branch } from '../../tree/tree.js';
 import { branch, leaf } from '../../tree/tree.js';
 import { branchAt, itemsOf, stringAt, withEntry, withEntryAt, withoutEntries } from '../manifest/manifest.js';
 import { withScope } from './scope.js';
-import { type Binding, mapOf, type SealedSecret, sealValues, textsAt } from './sealed-secret.js';
+import { type Binding, type SealedSecret, sealValues, sortedTextMap, textsAt } from './sealed-secret.js';
 import type { SecretContent } from './secret-content.js';
 
 const VALUES = ['spec', 'encryptedData'];
@@ -57,7 +57,7 @@ export function resealed(
 }
 
 function withScopeAt(root: Branch, path: readonly string[], { scope }: Binding): Branch {
-  const annotations = mapOf(withScope(textsAt(root, ...path, 'annotations'), scope));
+  const annotations = sortedTextMap(withScope(textsAt(root, ...path, 'annotations'), scope));
   if (annotations) return withEntryAt(root, [...path, 'annotations'], annotations);
   const holder = branchAt(root, ...path);
   return holder ? withEntryAt(root, path, withoutEntries(holder, 'annotations')) : root;

@@ -9,7 +9,7 @@ import { readManifests } from '../manifest/read.js';
 import { formFor, printSealed } from './print.js';
 import { type PrivateKeyFiles, readPrivateKeys } from './private-keys.js';
 import { readSealedSecret, type SealedSecret } from './sealed-secret.js';
-import { openAll, unseal } from './unseal.js';
+import { openAll, unsealedSecret } from './unseal.js';
 
 export interface OpenRequest {
   readonly input: Input;
@@ -33,7 +33,7 @@ export async function unsealFile(request: UnsealRequest, host: Session): Promise
   const { input, output } = request;
   const form = formFor(request.form, output.kind === 'file' ? output.path : undefined);
   const { sealed, keys, read } = await readSealed(request, host);
-  const roots = await Promise.all(sealed.map((one) => unseal(one, keys, request.keepOwner)));
+  const roots = await Promise.all(sealed.map((one) => unsealedSecret(one, keys, request.keepOwner)));
   const bytes = Buffer.from(printSealed(roots, form, false));
   if (!request.encrypt) return writeOutput(bytes, 'plaintext', { output, input, read }, host);
   const { encryptFile } = await import('../../operations/write/encrypt.js');
@@ -62,7 +62,7 @@ export interface Verified {
  */
 export async function verifyFile(request: OpenRequest, host: Session): Promise<Verified[]> {
   const { sealed, keys } = await readSealed(request, host);
-  await Promise.all(sealed.map((one) => unseal(one, keys, false)));
+  await Promise.all(sealed.map((one) => unsealedSecret(one, keys, false)));
   return sealed.map((one) => {
     const values = openAll(one, keys).size + (one.blob === undefined ? 0 : 1);
     if (values > 0) return { described: one.described, values };

@@ -2,11 +2,11 @@
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { type Destination, writeOutput } from '../../operations/output.js';
+import { type OutputTarget, writeOutput } from '../../operations/output.js';
 import { checkExists, readInput, rereadable } from '../../operations/read/input.js';
 import type { PlainRequest } from '../../operations/read/plain-input.js';
-import { redoing } from '../../operations/redoing.js';
 import type { Input, Output } from '../../operations/requests.js';
+import { redoing } from '../../operations/retry-on-change.js';
 import type { Branch } from '../../tree/tree.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -97,7 +97,7 @@ export async function sealRaw(request: RawRequest, host: Session): Promise<void>
 }
 
 /** Opens SealedSecrets and seals them for another certificate, name or scope. The plaintext stays in memory. Throws SopsError. */
-export async function resealFile(request: ResealRequest, host: Session): Promise<void> {
+export async function resealSealedSecrets(request: ResealRequest, host: Session): Promise<void> {
   const { publicKey } = await loadCertificate(request.certificate, host);
   const keys: readonly KeyObject[] = await readPrivateKeys(request.privateKeys, host);
   await checkExists(request.input, host);
@@ -166,7 +166,7 @@ function checkNotEmpty({ values, described }: SecretContent, { allowEmptyData }:
   );
 }
 
-async function writeSealed(text: string, destination: Destination, host: Host): Promise<void> {
+async function writeSealed(text: string, destination: OutputTarget, host: Host): Promise<void> {
   await writeOutput(Buffer.from(text), 'ciphertext', destination, host);
 }
 

@@ -2,8 +2,9 @@
 import type { KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
-import { branchAt, compareBytes, describe, itemsOf, type Manifest, stringAt, textMap } from '../manifest/manifest.js';
-import { record } from '../record.js';
+import { compareBytes } from '../byte-order.js';
+import { branchAt, describe, itemsOf, type Manifest, stringAt, textMap } from '../manifest/manifest.js';
+import { record } from '../object-literal.js';
 import { labelOf, type Scope, scopeOfAnnotations, withScope } from './scope.js';
 import type { SecretContent } from './secret-content.js';
 import { sealValue } from './value.js';
@@ -94,20 +95,20 @@ export function sealedSecretOf(secret: SecretContent, binding: Binding, key: Key
   const fits = (scopeOfAnnotations(secret.annotations) ?? 'strict') === scope;
   const annotations = fits ? secret.annotations : withScope(secret.annotations, scope);
   const template = record({
-    metadata: record({ name, namespace, labels: mapOf(labels), annotations: mapOf(annotations) }),
+    metadata: record({ name, namespace, labels: sortedTextMap(labels), annotations: sortedTextMap(annotations) }),
     type,
     immutable,
   });
   return record({
     kind: KIND,
     apiVersion: API_VERSION,
-    metadata: record({ name, namespace, annotations: mapOf(withScope(new Map(), scope)) }),
+    metadata: record({ name, namespace, annotations: sortedTextMap(withScope(new Map(), scope)) }),
     spec: record({ template, encryptedData: textMap(sealValues(secret.values, binding, key)) }),
   });
 }
 
 /** A map of texts, sorted; undefined for an empty one, which is left out. */
-export function mapOf(entries: ReadonlyMap<string, string>): Branch | undefined {
+export function sortedTextMap(entries: ReadonlyMap<string, string>): Branch | undefined {
   if (entries.size === 0) return undefined;
   const ordered = [...entries].sort(([one], [other]) => compareBytes(one, other));
   return branch(ordered.map(([key, text]) => item(key, leaf(text))));

@@ -23,7 +23,7 @@ export interface SecretContent {
  * Reads a Secret; `stringData` wins over `data`. Throws `document-invalid` for any other object (kubeseal would seal it), a
  * list or map where a text belongs, and, unless the policy takes them, scalars that are no string for some reader.
  */
-export function readSecret(manifest: Manifest, policy: ScalarPolicy): SecretContent {
+export function readSecretContent(manifest: Manifest, policy: ScalarPolicy): SecretContent {
   const { root } = manifest;
   if (!isSecret(root)) throw refusal(manifest, 'only Secrets (apiVersion v1) can be sealed', ['kind']);
   checkMap(manifest, 'metadata');

@@ -4,10 +4,10 @@ import { SopsError } from '../../errors.js';
 import { type Branch, leaf, list } from '../../tree/tree.js';
 import { branchAt, sorted, stringAt, textMap, valueAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
-import { record } from '../record.js';
+import { record } from '../object-literal.js';
 import { labelOf } from './scope.js';
-import { mapOf, type SealedSecret, textsAt } from './sealed-secret.js';
-import { readSecret } from './secret-content.js';
+import { type SealedSecret, sortedTextMap, textsAt } from './sealed-secret.js';
+import { readSecretContent } from './secret-content.js';
 import { renderTemplates } from './template.js';
 import { openValue } from './value.js';
 
@@ -34,15 +34,19 @@ export function openAll(sealed: SealedSecret, keys: readonly KeyObject[]): Map<s
  * The Secret, as `kubeseal --recovery-unseal` has it; `ownerReferences` only on request. Rejects as {@link openAll} throws, and
  * when a template of it cannot be rendered.
  */
-export async function unseal(sealed: SealedSecret, keys: readonly KeyObject[], keepOwner: boolean): Promise<Branch> {
+export async function unsealedSecret(
+  sealed: SealedSecret,
+  keys: readonly KeyObject[],
+  keepOwner: boolean,
+): Promise<Branch> {
   const { root } = sealed.manifest;
   const opened = new Map<string, Uint8Array>([...openBlob(sealed, keys), ...openAll(sealed, keys)]);
   const values = new Map([...opened, ...(await renderTemplates(sealed, opened))]);
   const template = branchAt(root, 'spec', 'template');
   const immutable = template && valueAt(template, 'immutable');
   const metadata = record({
-    annotations: mapOf(textsAt(root, 'spec', 'template', 'metadata', 'annotations')),
-    labels: mapOf(textsAt(root, 'spec', 'template', 'metadata', 'labels')),
+    annotations: sortedTextMap(textsAt(root, 'spec', 'template', 'metadata', 'annotations')),
+    labels: sortedTextMap(textsAt(root, 'spec', 'template', 'metadata', 'labels')),
     name: sealed.binding.name,
     namespace: sealed.binding.namespace || undefined,
     ownerReferences: keepOwner ? ownerOf(sealed) : undefined,
@@ -73,7 +77,7 @@ function openBlob(sealed: SealedSecret, keys: readonly KeyObject[]): ReadonlyMap
   if (!plaintext) throw notOpened(sealed, ['spec.data']);
   const [inner] = readManifests(plaintext);
   if (!inner) throw notOpened(sealed, ['spec.data']);
-  return readSecret(inner, 'yaml11').values;
+  return readSecretContent(inner, 'yaml11').values;
 }
 
 function notOpened({ manifest, described }: SealedSecret, failed: readonly string[]): SopsError {

@@ -1,8 +1,8 @@
 /** AWS: Secrets Manager and the Parameter Store. */
 import type { Branch } from '../../tree/tree.js';
 import { withoutTrailing } from '../../util/trim.js';
-import { record, yamlOfList } from '../record.js';
-import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import { record, yamlOfList } from '../object-literal.js';
+import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
 
@@ -39,7 +39,7 @@ function providerOf(service: Service): StoreProvider {
     mountSettings: ['region', 'prefix'],
     mountDecodes: false,
 
-    remoteOf({ to, layout }: Place, key: string): Remote {
+    remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
       const name = layout !== 'per_key' ? to : `${withoutTrailing(to, '/')}/${key}`;
       if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is no name that ${service.service} takes`);
       return { key: name, property: layout !== 'per_key' ? key : undefined };
@@ -57,7 +57,7 @@ function providerOf(service: Service): StoreProvider {
       });
     },
 
-    mount(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters {
+    mount(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters {
       const { objectType } = service;
       const prefix = settings.text('prefix') ?? '';
       const objects =

@@ -1,8 +1,8 @@
 /** Azure Key Vault secrets. */
 import type { Branch } from '../../tree/tree.js';
 import { leaf, list } from '../../tree/tree.js';
-import { record, yamlOf } from '../record.js';
-import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import { record, yamlOf } from '../object-literal.js';
+import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
 
@@ -17,13 +17,13 @@ const CLOUDS: Readonly<Record<(typeof ENVIRONMENTS)[number], string>> = {
   GermanCloud: 'AzureGermanCloud',
 };
 
-export const azureProvider: StoreProvider = {
+export const azureStoreProvider: StoreProvider = {
   name: 'azure',
   settings: ['vault-url', 'tenant', 'auth', 'client-id', 'credentials', 'service-account', 'environment'],
   mountSettings: ['vault-url', 'tenant', 'client-id', 'environment'],
   mountDecodes: true,
 
-  remoteOf({ to, layout }: Place, key: string): Remote {
+  remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
     if (layout !== 'per_key') return { key: checkedName(to), property: key };
     return { key: checkedName(mapped(to === '' ? key : `${to}-${key}`)), property: undefined };
   },
@@ -39,7 +39,7 @@ export const azureProvider: StoreProvider = {
     });
   },
 
-  mount(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters {
+  mount(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters {
     if (place.layout !== 'per_key') {
       throw usage(
         'the Azure provider of the CSI driver cannot take a JSON secret apart',

@@ -6,7 +6,7 @@ const NUMBER = '(?:\\d+(?:\\.\\d*)?|\\.\\d+)';
 const DURATION = new RegExp(`^(?:${NUMBER}(?:ns|us|µs|ms|s|m|h))+$`);
 
 /** The name of an object. `what` says whose, in errors. Throws `usage`. */
-export function checkName(name: string, what: string): string {
+export function checkedName(name: string, what: string): string {
   if (isObjectName(name)) return name;
   throw usage(`${what} ${JSON.stringify(name)} is no name for an object`, NAME_RULE);
 }

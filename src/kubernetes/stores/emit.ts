@@ -4,7 +4,7 @@ import { nameOf } from '../../operations/read/input.js';
 import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
-import { checkDuration, checkName, checkNamespace } from './checks.js';
+import { checkDuration, checkedName, checkNamespace } from './checks.js';
 import { publishedPlace } from './destination.js';
 import {
   CREATION_POLICIES,
@@ -16,7 +16,7 @@ import {
   type StoreReference,
 } from './external-secret.js';
 import { type FileKey, type KeyedFile, type KeysRequest, readKeyedFiles } from './keyed-file.js';
-import type { Layout, Place, Remote, StoreProvider } from './provider.js';
+import type { RemoteReference, SecretShape, StorePlace, StoreProvider } from './provider.js';
 import { References } from './references.js';
 import { storeNamed } from './registry.js';
 import { providerClassOf, secretStoreOf } from './secret-store.js';
@@ -30,7 +30,7 @@ export interface EmitChoice {
   readonly provider: string | undefined;
   /** The name in the store, or what the names begin with; undefined for what the rules say, else the name of the Secret. */
   readonly to: string | undefined;
-  readonly layout: Layout | undefined;
+  readonly layout: SecretShape | undefined;
   /** Whether the store holds the file as `publish` sends it, and not its keys alone. */
   readonly asPublished: boolean;
   /** What describes the store, by flag. */
@@ -99,7 +99,7 @@ export interface StoreRequest extends EmitChoice {
 }
 
 /** The SecretStore, or ClusterSecretStore, that describes a store. Throws SopsError. */
-export async function emitSecretStore(request: StoreRequest, host: Session): Promise<string> {
+export async function emitStore(request: StoreRequest, host: Session): Promise<string> {
   const { clusterStore: clusterWide, name } = request;
   if (name === undefined) throw usage('--name is missing: what the store is called in the cluster');
   const published =
@@ -109,7 +109,7 @@ export async function emitSecretStore(request: StoreRequest, host: Session): Pro
   const settings = settingsFor(provider, provider.settings, published?.settings, request);
   const namespace = namespaceOf(request.namespace);
   const root = secretStoreOf({
-    name: checkName(name, '--name'),
+    name: checkedName(name, '--name'),
     namespace,
     clusterWide,
     namespaces: request.namespaces.map((one) => checkNamespace(one, '--allow-namespaces')),
@@ -210,14 +210,14 @@ function identityOf(file: KeyedFile, request: EmitChoice): { name: string; names
   if (file.namespace !== undefined && request.namespace !== undefined && file.namespace !== request.namespace) {
     throw new SopsError('conflict', `namespace mismatch: ${file.described} is not in "${request.namespace}"`);
   }
-  return { name: checkName(name, 'the name'), namespace: namespaceOf(file.namespace ?? request.namespace) };
+  return { name: checkedName(name, 'the name'), namespace: namespaceOf(file.namespace ?? request.namespace) };
 }
 
 function namespaceOf(namespace: string | undefined): string | undefined {
   return namespace === undefined ? undefined : checkNamespace(namespace, '--namespace');
 }
 
-function placeOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): Place {
+function placeOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): StorePlace {
   const to = request.to ?? where.to ?? identityOf(file, request).name;
   return { to, layout: request.layout ?? 'json' };
 }
@@ -239,7 +239,7 @@ function remotesOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): Ke
 function documentMember(
   file: KeyedFile,
   key: FileKey,
-  { key: name }: Remote,
+  { key: name }: RemoteReference,
 ): Pick<KeyedRemote, 'remote' | 'isBase64'> {
   if (!file.isManifest) {
     return { remote: { key: name, property: key.path.join('.') }, isBase64: key.isBinary };
@@ -249,7 +249,7 @@ function documentMember(
 }
 
 /** For a store whose kind is not known: a name, and a member of it or a path below it. */
-function plainRemote({ to, layout }: Place, key: string): Remote {
+function plainRemote({ to, layout }: StorePlace, key: string): RemoteReference {
   const name = withoutTrailing(to, '/');
   if (name === '') throw usage('--to must be the name of a secret');
   return layout !== 'per_key' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
@@ -257,7 +257,7 @@ function plainRemote({ to, layout }: Place, key: string): Remote {
 
 function storeReference({ store, clusterStore }: EmitRequest): StoreReference {
   if (store === undefined) throw usage('--store is missing: the name of the SecretStore');
-  return { name: checkName(store, '--store'), kind: clusterStore ? 'ClusterSecretStore' : 'SecretStore' };
+  return { name: checkedName(store, '--store'), kind: clusterStore ? 'ClusterSecretStore' : 'SecretStore' };
 }
 
 function intervalOf(policies: Settings): string {

@@ -1,9 +1,9 @@
 /** ExternalSecrets and PushSecrets (docs/kubernetes/external-secrets.md#externalsecrets-and-pushsecrets), and what the operator's webhook refuses of them. */
 import { type Branch, branch } from '../../tree/tree.js';
 import { textMap } from '../manifest/manifest.js';
-import { record } from '../record.js';
+import { record } from '../object-literal.js';
 import type { KeyedFile } from './keyed-file.js';
-import type { Remote } from './provider.js';
+import type { RemoteReference } from './provider.js';
 import { usage } from './settings.js';
 
 export const CREATION_POLICIES = ['Owner', 'Orphan', 'Merge', 'None', 'CreateOrMerge'] as const;
@@ -18,7 +18,7 @@ export interface StoreReference {
 /** A key of the Secret, and what it is called in the store. */
 export interface KeyedRemote {
   readonly key: string;
-  readonly remote: Remote;
+  readonly remote: RemoteReference;
   readonly isBase64: boolean;
 }
 

@@ -1,7 +1,7 @@
 /** Google Secret Manager. */
 import type { Branch } from '../../tree/tree.js';
-import { record, yamlOfList } from '../record.js';
-import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import { record, yamlOfList } from '../object-literal.js';
+import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
 
@@ -15,7 +15,7 @@ export const gcpProvider: StoreProvider = {
   mountSettings: ['project', 'location'],
   mountDecodes: false,
 
-  remoteOf({ to, layout }: Place, key: string): Remote {
+  remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
     if (layout !== 'per_key') return { key: checkedName(to), property: key };
     return {
       key: checkedName(`${to}${to === '' || to.endsWith('-') || to.endsWith('_') ? '' : '-'}${key}`),

@@ -7,8 +7,8 @@ import { nameOf } from '../../operations/read/input.js';
 import {
   type PlainRequest,
   plainBytesOf,
-  type ReadFile,
   readMaybeEncrypted,
+  type UnopenedFile,
 } from '../../operations/read/plain-input.js';
 import type { Leaf, Value } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
@@ -64,7 +64,7 @@ export async function readKeyedFiles(request: KeysRequest, host: Session): Promi
 }
 
 async function secretsOf(
-  read: ReadFile,
+  read: UnopenedFile,
   manifests: readonly Manifest[],
   request: KeysRequest,
   host: Session,
@@ -75,7 +75,7 @@ async function secretsOf(
   return plain.map((manifest) => keyedManifest(manifest, isClear && read.sealed !== undefined, request));
 }
 
-async function openedBytes(read: ReadFile, request: KeysRequest, host: Session): Promise<Uint8Array> {
+async function openedBytes(read: UnopenedFile, request: KeysRequest, host: Session): Promise<Uint8Array> {
   try {
     return await plainBytesOf(read, request, host);
   } catch (error) {
@@ -87,7 +87,7 @@ async function openedBytes(read: ReadFile, request: KeysRequest, host: Session):
 }
 
 /** The objects of a file; undefined when it is none of Kubernetes. Throws when it holds others than Secrets. */
-function manifestsOf({ store }: ReadFile, bytes: Uint8Array, request: KeysRequest): Manifest[] | undefined {
+function manifestsOf({ store }: UnopenedFile, bytes: Uint8Array, request: KeysRequest): Manifest[] | undefined {
   if (!formatNamed(store.name).objects && request.input.kind !== 'stdin') return undefined;
   const manifests = readManifests(bytes, { file: nameOf(request) });
   if (!manifests.some(({ root }) => stringAt(root, 'kind') !== undefined && valueAt(root, 'apiVersion')))
@@ -159,7 +159,7 @@ function holdsBytes({ value }: Leaf): boolean {
 }
 
 /** A file of values: its top-level keys; of a binary file the one that `publish` gives it. */
-function valuesFile({ store, bytes }: ReadFile, request: KeysRequest): KeyedFile {
+function valuesFile({ store, bytes }: UnopenedFile, request: KeysRequest): KeyedFile {
   const path = nameOf(request);
   const none = new Map<string, string>();
   const isBinary = (key: string): boolean => request.binaryKeys?.includes(key) ?? false;

@@ -1,8 +1,8 @@
 /** Secrets of another namespace or cluster as a store. */
 import type { Branch } from '../../tree/tree.js';
-import { record } from '../record.js';
-import { checkName, checkNamespace } from './checks.js';
-import type { Place, Remote, StoreProvider } from './provider.js';
+import { record } from '../object-literal.js';
+import { checkedName, checkNamespace } from './checks.js';
+import type { RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
 
@@ -15,9 +15,9 @@ export const kubernetesProvider: StoreProvider = {
   mountSettings: [],
   mountDecodes: false,
 
-  remoteOf({ to, layout }: Place, key: string): Remote {
+  remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
     if (layout === 'per_key') throw usage('a Secret holds all keys: --per-key is not for a store of kubernetes');
-    return { key: checkName(to.split('/').at(-1) ?? '', '--to'), property: key };
+    return { key: checkedName(to.split('/').at(-1) ?? '', '--to'), property: key };
   },
 
   storeSpec(settings: Settings, references: References): Branch {

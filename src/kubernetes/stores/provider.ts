@@ -6,17 +6,17 @@ import type { Settings } from './settings.js';
 export type StoreName = 'vault' | 'openbao' | 'aws' | 'aws-ssm' | 'gcp' | 'azure' | 'kubernetes';
 
 /** `json`: the values are the members of one secret; `per_key`: each is a secret of its own. */
-export type Layout = 'json' | 'per_key';
+export type SecretShape = 'json' | 'per_key';
 
 /** Where the values of a file are published. */
-export interface Place {
+export interface StorePlace {
   /** The name of the secret, or what the names of the secrets begin with. */
   readonly to: string;
-  readonly layout: Layout;
+  readonly layout: SecretShape;
 }
 
 /** How a store names one value. */
-export interface Remote {
+export interface RemoteReference {
   readonly key: string;
   /** The member of the secret; absent when the value is all of it. */
   readonly property: string | undefined;
@@ -26,7 +26,7 @@ export interface Remote {
 export interface MountedValue {
   /** The file's name: the key of the Secret. */
   readonly file: string;
-  readonly remote: Remote;
+  readonly remote: RemoteReference;
   /** Whether the store holds base64 of the value. */
   readonly isBase64: boolean;
 }
@@ -43,11 +43,11 @@ export interface StoreProvider {
   /** The flags that describe it, beside those that every store has. */
   readonly settings: readonly string[];
   /** The name of a value in the store. Throws `usage` for a name that the store does not take. */
-  remoteOf(place: Place, key: string): Remote;
+  remoteOf(place: StorePlace, key: string): RemoteReference;
   /** `spec.provider` of a SecretStore. Throws `usage` for a setting that is missing or does not go with another. */
   storeSpec(settings: Settings, references: References): Branch;
   /** What mounts these values. Absent where the CSI driver has no such provider. Throws `usage`. */
-  mount?(values: readonly MountedValue[], settings: Settings, place: Place): MountParameters;
+  mount?(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters;
   /** Of the settings, those that mounting takes. */
   readonly mountSettings: readonly string[];
   /** Whether the CSI driver decodes base64 on the way into the file. */

@@ -1,8 +1,8 @@
 /** References to Kubernetes objects that hold a store's log-in. */
 import type { Branch } from '../../tree/tree.js';
 import { isDataKey } from '../manifest/secret.js';
-import { record } from '../record.js';
-import { checkName, checkNamespace } from './checks.js';
+import { record } from '../object-literal.js';
+import { checkedName, checkNamespace } from './checks.js';
 import { usage } from './settings.js';
 
 /**
@@ -33,7 +33,7 @@ export class References {
   }
 
   serviceAccount(name: string): Branch {
-    return record({ name: checkName(name, '--service-account'), namespace: this.namespace() });
+    return record({ name: checkedName(name, '--service-account'), namespace: this.namespace() });
   }
 
   /** A certificate authority in a ConfigMap: `text` is NAME or NAME/KEY. */
@@ -51,7 +51,7 @@ export class References {
 
 function parse(text: string): { name: string; key: string | undefined } {
   const [name = '', key, ...more] = text.split('/');
-  checkName(name, '--credentials');
+  checkedName(name, '--credentials');
   if (more.length > 0 || (key !== undefined && !isDataKey(key))) {
     throw usage(`${JSON.stringify(text)} is not of the form NAME or NAME/KEY`);
   }

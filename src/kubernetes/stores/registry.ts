@@ -11,8 +11,8 @@ export interface StoreRow {
 }
 
 export const STORES: readonly StoreRow[] = [
-  { name: 'vault', about: 'HashiCorp Vault', load: async () => (await import('./vault.js')).vaultProvider },
-  { name: 'openbao', about: 'OpenBao', load: async () => (await import('./vault.js')).openBaoProvider },
+  { name: 'vault', about: 'HashiCorp Vault', load: async () => (await import('./vault.js')).vaultStoreProvider },
+  { name: 'openbao', about: 'OpenBao', load: async () => (await import('./vault.js')).openBaoStoreProvider },
   { name: 'aws', about: 'AWS Secrets Manager', load: async () => (await import('./aws.js')).secretsManagerProvider },
   {
     name: 'aws-ssm',
@@ -20,7 +20,7 @@ export const STORES: readonly StoreRow[] = [
     load: async () => (await import('./aws.js')).parameterStoreProvider,
   },
   { name: 'gcp', about: 'Google Secret Manager', load: async () => (await import('./gcp.js')).gcpProvider },
-  { name: 'azure', about: 'Azure Key Vault', load: async () => (await import('./azure.js')).azureProvider },
+  { name: 'azure', about: 'Azure Key Vault', load: async () => (await import('./azure.js')).azureStoreProvider },
   {
     name: 'kubernetes',
     about: 'Secrets elsewhere',

@@ -2,7 +2,7 @@
 import type { Branch } from '../../tree/tree.js';
 import { leaf, list } from '../../tree/tree.js';
 import { textMap } from '../manifest/manifest.js';
-import { record } from '../record.js';
+import { record } from '../object-literal.js';
 import type { KeyedFile } from './keyed-file.js';
 import type { MountParameters } from './provider.js';
 import { usage } from './settings.js';

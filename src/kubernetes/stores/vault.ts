@@ -1,8 +1,8 @@
 /** HashiCorp Vault: a secret is a map, so a value is a member of one. */
 import type { Branch } from '../../tree/tree.js';
 import { withoutSurrounding } from '../../util/trim.js';
-import { record, yamlOfList } from '../record.js';
-import type { MountedValue, MountParameters, Place, Remote, StoreProvider } from './provider.js';
+import { record, yamlOfList } from '../object-literal.js';
+import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
 
@@ -33,8 +33,8 @@ interface Kind {
   readonly prefix: 'vault' | 'bao';
 }
 
-export const vaultProvider = providerOf({ name: 'vault', prefix: 'vault' });
-export const openBaoProvider = providerOf({ name: 'openbao', prefix: 'bao' });
+export const vaultStoreProvider = providerOf({ name: 'vault', prefix: 'vault' });
+export const openBaoStoreProvider = providerOf({ name: 'openbao', prefix: 'bao' });
 
 function providerOf({ name, prefix }: Kind): StoreProvider {
   return {
@@ -43,7 +43,7 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
     mountSettings: ['server', 'mount', 'kv-version', 'vault-namespace', 'auth-mount', 'role'],
     mountDecodes: true,
 
-    remoteOf({ to, layout }: Place, key: string): Remote {
+    remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
       const path = withoutSurrounding(to, '/');
       if (path === '') throw usage('--to must be a path below the mount, e.g. team/app');
       return layout !== 'per_key' ? { key: path, property: key } : { key: `${path}/${key}`, property: SINGLE_MEMBER };

@@ -2,7 +2,7 @@
 
 import { overlapOf } from '../../config/creation-rule.js';
 import type { FormatName } from '../../formats/store.js';
-import type { Finding } from '../../keys/finding.js';
+import type { KeyFinding } from '../../keys/finding.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openRun, type Run } from '../../run/run.js';
@@ -10,7 +10,7 @@ import type { Host, Session } from '../../util/host.js';
 import type { Leftover } from '../../util/leftovers.js';
 import { joinedLines } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
-import { type DryRun, type Problem, tryFile } from './dry-run.js';
+import { type DryRun, type Obstacle, tryFile } from './dry-run.js';
 
 export interface DoctorRequest {
   /** The file to try; undefined to look at the machine alone. */
@@ -27,7 +27,7 @@ export interface DoctorRequest {
 export interface TypeCheckup {
   readonly type: string;
   readonly title: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly KeyFinding[];
 }
 
 /** All that was found out. Plain data, printed as it is by `--json`. */
@@ -40,13 +40,13 @@ export interface Checkup {
   /** Those of the request. */
   readonly leftovers: readonly Leftover[];
   /** What keeps something from working; empty when all is well. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Obstacle[];
 }
 
 /** Looks at the machine, and tries the file. Throws only for a file that cannot be read, and wrong words. */
 export async function examineAll(request: DoctorRequest, given: Host): Promise<Checkup> {
   const host = sessionOf(given);
-  const problems: Problem[] = [];
+  const problems: Obstacle[] = [];
   const { leftovers = [] } = request;
   const run = await runOf(request, host, problems);
   const { config } = run;
@@ -63,7 +63,7 @@ export async function examineAll(request: DoctorRequest, given: Host): Promise<C
   return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
 }
 
-function problemOf({ path, state, reason, isLock }: Leftover): Problem[] {
+function problemOf({ path, state, reason, isLock }: Leftover): Obstacle[] {
   if (state !== 'stuck') return [];
   const what = `${path} was left behind by a run that was killed, and cannot be removed: ${reason}`;
   const advice = isLock
@@ -72,12 +72,12 @@ function problemOf({ path, state, reason, isLock }: Leftover): Problem[] {
   return [{ what, advice }];
 }
 
-const NOTHING: Problem = {
+const NOTHING: Obstacle = {
   what: 'there is no identity, secret key or credential to open anything with',
   advice: 'sops-ts init makes an age key.',
 };
 
-function runOf(request: DoctorRequest, host: Session, problems: Problem[]): Promise<Run> {
+function runOf(request: DoctorRequest, host: Session, problems: Obstacle[]): Promise<Run> {
   return openRun({ ...request, filePath: request.path }, host, ({ message, hint }) => {
     problems.push({ what: `the configuration is not used: ${joinedLines(message)}`, advice: hint });
   });
@@ -92,11 +92,11 @@ async function examineFile(path: string, request: DoctorRequest, run: Run): Prom
   return tryFile({ input, inputType, config, keyServices: run.keyServices, decryptionOrder }, run);
 }
 
-function isFault({ state }: Finding): boolean {
+function isFault({ state }: KeyFinding): boolean {
   return state === 'faulty';
 }
 
-function asProblem({ what, detail, advice }: Finding): Problem {
+function asProblem({ what, detail, advice }: KeyFinding): Obstacle {
   return { what: detail === undefined ? what : `${what}: ${detail}`, advice };
 }
 

@@ -5,23 +5,23 @@ import { namesRecipient } from '../../config/recipient.js';
 import { type NameOf, namesOf, withName } from '../../config/recipient-names.js';
 import type { Wrapped } from '../../datakey/combine.js';
 import { DATA_KEY_BYTES, DataKey } from '../../datakey/data-key.js';
+import { Proof } from '../../datakey/data-key-proof.js';
 import { parseDecryptionOrder, sortKeys } from '../../datakey/decryption-order.js';
-import { Proof } from '../../datakey/proof.js';
 import { SopsError } from '../../errors.js';
-import type { ReadFile } from '../../formats/recognise.js';
+import type { RecognisedFile } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/store.js';
 import type { MasterKey } from '../../keys/provider.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import { trailOf } from '../../run/trail.js';
+import { trailOf } from '../../run/audit-trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { checkExists, readAsChosen, readInput, rowByName } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 
 /** What keeps something from working. */
-export interface Problem {
+export interface Obstacle {
   readonly what: string;
   readonly advice?: string | undefined;
 }
@@ -64,7 +64,7 @@ export interface DryRun {
   readonly dataKey: boolean | null;
   readonly values: boolean | null;
   readonly mac: boolean | null;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Obstacle[];
 }
 
 /** Tries all keys, then opens the file as `decrypt` does. Throws `no-file` and `input-unreadable`. */
@@ -75,7 +75,7 @@ export async function tryFile(request: DryRunRequest, host: Session): Promise<Dr
   const byName = inputType ?? rowByName(request, host).name;
   const start = { path: input.path, format: byName, ...NOTHING_TRIED };
   let metadata: Metadata;
-  let read: ReadFile;
+  let read: RecognisedFile;
   try {
     read = await readAsChosen(bytes, request, host);
     if (!read.file.metadata) return { ...start, encrypted: false, problems: [notEncrypted(input.path)] };
@@ -94,7 +94,7 @@ export async function tryFile(request: DryRunRequest, host: Session): Promise<Dr
 
 const NOTHING_TRIED = { groups: [], needed: 0, opened: 0, dataKey: null, values: null, mac: null } as const;
 
-function notEncrypted(path: string): Problem {
+function notEncrypted(path: string): Obstacle {
   const advice = `sops-ts encrypt -i ${path} encrypts it.`;
   return { what: `${path} is not encrypted: it has no SOPS metadata`, advice };
 }
@@ -159,7 +159,7 @@ function mislabelled(opener: string, nameOf: NameOf): Pick<KeyTrial, 'opens' | '
   };
 }
 
-function problemOfLabel({ recipient, mislabelled, reason, advice }: KeyTrial): Problem[] {
+function problemOfLabel({ recipient, mislabelled, reason, advice }: KeyTrial): Obstacle[] {
   return mislabelled ? [{ what: `the entry of ${recipient}: ${reason}`, advice }] : [];
 }
 
@@ -175,7 +175,7 @@ type Opening = Pick<DryRun, 'dataKey' | 'values' | 'mac' | 'problems'>;
 
 /** Parts that were opened are remembered by the key services, so nobody is asked again. */
 async function openAll(
-  read: ReadFile,
+  read: RecognisedFile,
   { input, keyServices, decryptionOrder }: DryRunRequest,
   host: Host,
 ): Promise<Opening> {
@@ -204,7 +204,7 @@ async function openAll(
 }
 
 /** The sentence of an error, with the key it is about. */
-function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Obstacle {
   if (!(error instanceof SopsError)) throw error;
   const [sentence = ''] = error.message.split('\n');
   const at = error.path === undefined ? '' : ` (at ${error.path.join('.')})`;

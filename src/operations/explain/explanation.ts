@@ -25,7 +25,7 @@ export interface Selection {
 }
 
 /** What is (or would be) encrypted: index paths, as `set` and `--extract` take them. Null and empty values never are. */
-export interface Values {
+export interface ExplainedValues {
   readonly encrypted: readonly string[];
   readonly plain: readonly string[];
   readonly encryptedComments: number;
@@ -50,7 +50,7 @@ export interface Explanation {
   /** What `updatekeys` would change in an encrypted file; null when nothing. */
   readonly change: Omit<KeyChange, 'shutOut'> | null;
   /** Null for a file that is not there or cannot be read. */
-  readonly values: Values | null;
+  readonly values: ExplainedValues | null;
   /** Why the file cannot be encrypted by the rules, or could not be looked into. */
   readonly problems: readonly string[];
   /** What else is worth knowing. */

@@ -9,7 +9,7 @@ import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
-import { holdsMarks, type ReadFile } from '../../formats/recognise.js';
+import { holdsMarks, type RecognisedFile } from '../../formats/recognise.js';
 import { formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
@@ -28,7 +28,7 @@ import { encryptedValues, formatNote, placesIn, WHOLE_CONTENT } from '../read/en
 import { readAsChosen, readerForNew, readInput } from '../read/input.js';
 import type { EncryptRequest } from '../requests.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from '../write/encrypt.js';
-import type { Explanation, NamedRecipient, Readers, Selection, Values } from './explanation.js';
+import type { ExplainedValues, Explanation, NamedRecipient, Readers, Selection } from './explanation.js';
 
 /** As for `encrypt`, whose flags count here too, for a named file. */
 export interface WhyRequest extends EncryptRequest {
@@ -98,7 +98,7 @@ function waysTo({ configPath, input }: WhyRequest, host: Host): string {
 }
 
 /** The file read as what it is; null when it is not there, or with a problem when it is not of its format. */
-async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<ReadFile | null> {
+async function readFileOf({ request, host, reader, problems, notes }: Study): Promise<RecognisedFile | null> {
   const path = resolve(host.cwd, request.input.path);
   if (isAbsent(path)) return null;
   const bytes = await readInput(request.input, host);
@@ -148,7 +148,11 @@ function withThreshold({ keyGroups, shamirThreshold }: Plan): Recipients {
 }
 
 /** What the plan would encrypt of a plaintext. Throws `config` for a malformed rule, `nothing-encrypted`. */
-async function plannedValues(file: SourceFile, { options }: Plan, { request, reader }: Study): Promise<Values> {
+async function plannedValues(
+  file: SourceFile,
+  { options }: Plan,
+  { request, reader }: Study,
+): Promise<ExplainedValues> {
   if (formatNamed(reader.name).whole) return { encrypted: [WHOLE_CONTENT], plain: [], encryptedComments: 0 };
   const scope = await scopeOf(options.selection, 'encrypt');
   const paths = new Map(placesIn(file.documents).leaves);

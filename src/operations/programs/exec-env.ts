@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { ChildRun } from '../../exec/child.js';
 import { mayRunCode } from '../../exec/code-variables.js';
 import { nativeCommand } from '../../exec/native-command.js';
-import type { OwnProcess } from '../../exec/self.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { walk } from '../../tree/walk.js';
@@ -47,7 +47,7 @@ export interface ExecEnvRequest extends SecretsRequest, ProgramRequest {
  * Opens the files, runs the program, and returns its exit status. Throws SopsError in the order of
  * docs/command-line.md#exec-env; nothing is started then.
  */
-export async function execEnv(request: ExecEnvRequest, own: OwnProcess, given: Host): Promise<number> {
+export async function runWithVariables(request: ExecEnvRequest, own: OwnProcess, given: Host): Promise<number> {
   const host = sessionOf(given);
   checkConflicts(request);
   const program = await locateProgram(request.program, host);

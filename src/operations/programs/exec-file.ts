@@ -4,13 +4,13 @@ import { SopsError } from '../../errors.js';
 import type { ChildRun } from '../../exec/child.js';
 import { FifoServer } from '../../exec/fifo.js';
 import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
-import type { OwnProcess } from '../../exec/self.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
+import { cleanUpAfter } from '../../util/cleanup.js';
 import { systemReason } from '../../util/files.js';
 import { writeFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
-import { tidyAfter } from '../../util/tidy.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
 import {
@@ -42,7 +42,7 @@ const PLACEHOLDER = '{}';
  * The plaintext is gone when the program has ended. Throws SopsError in the order of
  * docs/command-line.md#exec-file; nothing is started then.
  */
-export async function execFile(request: ExecFileRequest, own: OwnProcess, given: Host): Promise<number> {
+export async function runWithFile(request: ExecFileRequest, own: OwnProcess, given: Host): Promise<number> {
   const host = sessionOf(given);
   const name = localName(request.filename ?? DEFAULT_NAME);
   const program = await locateProgram(request.program, host);
@@ -57,7 +57,7 @@ export async function execFile(request: ExecFileRequest, own: OwnProcess, given:
   const run = { ...program, env, cwd: host.cwd, streams };
   if (request.background) return runInBackground(run, request);
   const place = new Place(name, content, { ...request, owner: own, host });
-  return tidyAfter(
+  return cleanUpAfter(
     async () => {
       const status = await runToEnd(() => withPath(run, place.make()), request, own);
       place.checkServed();

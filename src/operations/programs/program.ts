@@ -3,9 +3,9 @@ import { SopsError } from '../../errors.js';
 import { type Account, findAccount } from '../../exec/account.js';
 import { type ChildRun, type ChildStreams, startInBackground, statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
-import { isKeyVariable, withoutKeys } from '../../exec/key-variables.js';
+import { isKeyVariable, withoutKeyVariables } from '../../exec/key-variables.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import type { Masks } from '../../exec/redact.js';
-import type { OwnProcess } from '../../exec/self.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 
@@ -103,7 +103,7 @@ export function inheritedVariables(
 ): [string, string | undefined][] {
   const inherited = Object.entries(host.env);
   if (request.keepKeys) return inherited;
-  if (!host.calledAsSops) return Object.entries(withoutKeys(host.env));
+  if (!host.calledAsSops) return Object.entries(withoutKeyVariables(host.env));
   const keys = inherited.filter(([name, value]) => value && isKeyVariable(name)).map(([name]) => name);
   if (keys.length > 0) {
     host.warn(

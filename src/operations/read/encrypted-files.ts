@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { join } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
-import { holdsMarks, type ReadFile, recognise } from '../../formats/recognise.js';
+import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import type { FormatName } from '../../formats/store.js';
 import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
@@ -57,7 +57,7 @@ export async function* foldersBelow(folder: string): AsyncGenerator<string> {
   }
 }
 
-export interface EncryptedFile extends ReadFile {
+export interface EncryptedFile extends RecognisedFile {
   readonly bytes: Uint8Array;
 }
 

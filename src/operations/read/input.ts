@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import { type ReadFile, readAs, recognise } from '../../formats/recognise.js';
+import { type RecognisedFile, readAs, recognise } from '../../formats/recognise.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatName, type FormatStore } from '../../formats/store.js';
 import { systemCode, systemReason } from '../../util/files.js';
@@ -32,7 +32,7 @@ export interface Formats {
 export type Purpose = 'plaintext' | 'ciphertext';
 
 /** An encrypted file as it was read, and how to print what becomes of it. */
-export interface SealedInput extends ReadFile, Formats {
+export interface SealedInput extends RecognisedFile, Formats {
   readonly bytes: Uint8Array;
 }
 
@@ -47,7 +47,7 @@ export async function readSealed(choice: FormatChoice, host: Session, purpose: P
 }
 
 /** The same of bytes that are there already, without what is to be printed. */
-export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host: Host): Promise<ReadFile> {
+export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host: Host): Promise<RecognisedFile> {
   const { inputType } = choice;
   const byName = rowByName(choice, host);
   if (inputType === undefined) return orEmpty(recognise(bytes, byName), byName);
@@ -55,8 +55,8 @@ export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host
 }
 
 /** Reads a file in the format that was asked for. Throws `metadata-invalid` for one that is encrypted in another. */
-async function readAsAsked(bytes: Uint8Array, wanted: FormatRow, byName: FormatRow): Promise<ReadFile> {
-  let read: ReadFile | undefined;
+async function readAsAsked(bytes: Uint8Array, wanted: FormatRow, byName: FormatRow): Promise<RecognisedFile> {
+  let read: RecognisedFile | undefined;
   let problem: unknown;
   try {
     read = await orEmpty(readAs(bytes, wanted), wanted);
@@ -76,7 +76,7 @@ function wrongType({ name }: FormatStore, inputType: FormatName): SopsError {
 }
 
 /** Only `encrypt` calls a file of no bytes empty. */
-async function orEmpty(reading: Promise<ReadFile>, row: FormatRow): Promise<ReadFile> {
+async function orEmpty(reading: Promise<RecognisedFile>, row: FormatRow): Promise<RecognisedFile> {
   try {
     return await reading;
   } catch (error) {

@@ -8,13 +8,13 @@ import type { DataKey } from '../../datakey/data-key.js';
 import { recoverDataKey } from '../../datakey/recover.js';
 import { SopsError } from '../../errors.js';
 import { parseLayout, restoreLayout } from '../../formats/layout.js';
-import type { ReadFile } from '../../formats/recognise.js';
+import type { RecognisedFile } from '../../formats/recognise.js';
 import { applyEdits, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import type { Trail } from '../../run/trail.js';
+import type { AuditTrail } from '../../run/audit-trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { encodeText } from '../../util/text.js';
 import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
@@ -22,7 +22,7 @@ import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
 /** An encrypted file once it is open. */
 export interface OpenedFile extends OpenedTree {
   /** Where sealing it again is noted. */
-  readonly trail: Trail;
+  readonly trail: AuditTrail;
 }
 
 /** What an encrypted file holds; the documents of `file` hold plaintext. */
@@ -44,7 +44,7 @@ export interface OpenOptions {
   /** Type identifiers in the order to try them; undefined for SOPS's order. */
   readonly decryptionOrder?: readonly string[] | undefined;
   readonly keyServices: readonly KeyService[];
-  readonly trail: Trail;
+  readonly trail: AuditTrail;
   /** What is to be done with the file, when that is noted even if its key is not recovered. */
   readonly purpose?: 'rotate' | undefined;
 }
@@ -53,7 +53,7 @@ export interface OpenOptions {
  * Opens an encrypted file that was read: recovers its data key, decrypts the tree in place and verifies the MAC.
  * Throws `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
  */
-export async function openFile({ file, store }: ReadFile, options: OpenOptions): Promise<OpenedFile> {
+export async function openFile({ file, store }: RecognisedFile, options: OpenOptions): Promise<OpenedFile> {
   const metadata = metadataFromBranch(file.metadata);
   const scope = await scopeOf(metadata.selection, 'read');
   const { trail, purpose } = options;

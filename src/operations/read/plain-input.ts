@@ -1,5 +1,5 @@
 /** Reading a file that may be encrypted or plain, for commands that take both. */
-import { holdsMarks, type ReadFile as RecognisedFile } from '../../formats/recognise.js';
+import { holdsMarks, type RecognisedFile } from '../../formats/recognise.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
 import type { Host, Session } from '../../util/host.js';
@@ -15,7 +15,7 @@ export interface PlainRequest extends SecretsRequest {
 }
 
 /** A file that was read, and not opened yet. */
-export interface ReadFile {
+export interface UnopenedFile {
   readonly bytes: Uint8Array;
   readonly store: FormatStore;
   /** What it holds if it is encrypted. */
@@ -23,7 +23,7 @@ export interface ReadFile {
 }
 
 /** Reads a file and sees whether it is encrypted. Throws `no-file`, `input-unreadable`, and as `recognise` does. */
-export async function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<ReadFile> {
+export async function readMaybeEncrypted(request: PlainRequest, host: Host): Promise<UnopenedFile> {
   await checkExists(request.input, host);
   const bytes = await readInput(request.input, host);
   const found = holdsMarks(bytes) ? await readAsChosen(bytes, request, host) : undefined;
@@ -32,7 +32,7 @@ export async function readMaybeEncrypted(request: PlainRequest, host: Host): Pro
 }
 
 /** The plaintext, which needs the keys if the file is encrypted; its MAC is verified. Throws as `decrypt` does. */
-export async function plainBytesOf(read: ReadFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
+export async function plainBytesOf(read: UnopenedFile, request: PlainRequest, host: Session): Promise<Uint8Array> {
   if (!read.sealed) return read.bytes;
   const opened = await openFile(read.sealed, await openingFor(request.input, nameOf(request), request, host));
   for (const warning of opened.warnings) host.warn(warning);

@@ -6,18 +6,18 @@ import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
+import { UNNOTED } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
-import { UNNOTED } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { nameOf, readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
-import { Irreconcilable, redoing } from '../redoing.js';
 import type { FileRequest, Outcome } from '../requests.js';
-import { checkListed } from '../unlisted.js';
+import { Irreconcilable, redoing } from '../retry-on-change.js';
+import { checkListed } from '../unlisted-recipients.js';
 import { rewrapFile } from '../write/reseal-file.js';
 
 interface GroupsRequest extends FileRequest {

@@ -13,9 +13,9 @@ import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { openRun } from '../../run/run.js';
-import { counted } from '../../util/counted.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
+import { withProgress } from '../../util/item-progress.js';
 import { oneLine } from '../../util/one-line.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from '../read/encrypted-files.js';
 
@@ -161,7 +161,7 @@ async function affectedFiles(
 ): Promise<Pick<Revocation, 'files' | 'problems'>> {
   const files: AffectedFile[] = [];
   const problems: SopsError[] = [];
-  for (const path of counted(paths, 'looking at file', host)) {
+  for (const path of withProgress(paths, 'looking at file', host)) {
     const shown = relative(host.cwd, path);
     try {
       const found = await readEncrypted(path);

@@ -5,10 +5,10 @@ import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
-import { trailOf } from '../../run/trail.js';
-import { counted } from '../../util/counted.js';
 import type { Host, Session } from '../../util/host.js';
+import { withProgress } from '../../util/item-progress.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { sessionOf } from '../../util/session.js';
 import { encodeText } from '../../util/text.js';
@@ -16,8 +16,8 @@ import { withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { readEncrypted } from '../read/encrypted-files.js';
 import { openFile } from '../read/open-file.js';
-import { redoing } from '../redoing.js';
-import { checkListed } from '../unlisted.js';
+import { redoing } from '../retry-on-change.js';
+import { checkListed } from '../unlisted-recipients.js';
 import { resealFile } from '../write/reseal-file.js';
 import {
   type AffectedFile,
@@ -80,7 +80,7 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
     talk.written(config.path);
   }
   const keyServices = keyServicesOf(request.keyServices, host);
-  for (const { path } of counted(plan.files, 'file', host)) {
+  for (const { path } of withProgress(plan.files, 'file', host)) {
     try {
       await redoing(() => rekeyFile(path, { plan, request, host, keyServices, decryptionOrder }));
       talk.written(path);

@@ -7,17 +7,17 @@ import { namesOf, withName } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import type { Host, Session } from '../../util/host.js';
 import { withKeys, withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { checkExists, nameOf, readSealed } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
-import { redoing } from '../redoing.js';
 import type { FileRequest, Outcome } from '../requests.js';
-import { checkListed } from '../unlisted.js';
+import { redoing } from '../retry-on-change.js';
+import { checkListed } from '../unlisted-recipients.js';
 import { resealFile } from '../write/reseal-file.js';
 
 export interface RotateRequest extends FileRequest {

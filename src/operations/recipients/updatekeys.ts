@@ -8,27 +8,27 @@ import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
-import type { ReadFile } from '../../formats/recognise.js';
+import type { RecognisedFile } from '../../formats/recognise.js';
 import type { FormatName, SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { trailOf, UNNOTED } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
-import { trailOf, UNNOTED } from '../../run/trail.js';
-import { counted } from '../../util/counted.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
+import { withProgress } from '../../util/item-progress.js';
 import { oneLine } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
-import { redoing } from '../redoing.js';
+import { redoing } from '../retry-on-change.js';
 import { resealFile, rewrapFile } from '../write/reseal-file.js';
 
 export interface UpdateKeysRequest {
@@ -83,7 +83,7 @@ export async function updateKeys(request: UpdateKeysRequest, given: Host): Promi
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   const keyServices = keyServicesOf(request.keyServices, host);
   const counts = { outdated: 0, failed: 0 };
-  for (const file of counted(request.files, 'file', host)) {
+  for (const file of withProgress(request.files, 'file', host)) {
     try {
       const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
       if (result === 'outdated') counts.outdated += 1;
@@ -166,7 +166,7 @@ async function decide(
 interface Rewrite {
   readonly file: string;
   readonly bytes: Uint8Array;
-  readonly read: ReadFile;
+  readonly read: RecognisedFile;
   readonly config: Config;
   readonly after: Recipients;
   readonly result: 'rewrapped' | 'rekeyed';

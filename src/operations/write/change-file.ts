@@ -3,9 +3,9 @@
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { formatNamed } from '../../formats/registry.js';
 import { applyEdits, encodedBytes, type FormatName, type SourceFile } from '../../formats/store.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun, type Run } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
@@ -13,8 +13,8 @@ import { writeOutput } from '../output.js';
 import { nameOf, readSealed } from '../read/input.js';
 import { leavesOf } from '../read/leaves.js';
 import { type OpenedFile, openFile, renderPlain } from '../read/open-file.js';
-import { redoing } from '../redoing.js';
 import type { FileRequest } from '../requests.js';
+import { redoing } from '../retry-on-change.js';
 import { asMarshalling } from './seal-file.js';
 import { reservedKey, sealText } from './seal-text.js';
 

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
-import type { OwnProcess } from '../../exec/self.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import type { FormatName } from '../../formats/store.js';
 import { systemReason } from '../../util/files.js';
 import { readFileSync, writeFileSync } from '../../util/fs.js';

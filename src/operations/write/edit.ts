@@ -8,33 +8,33 @@ import { createDataKey } from '../../datakey/create.js';
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
-import { ENDING_SIGNALS, type OwnProcess } from '../../exec/self.js';
+import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { emptyFile, type FormatName, type FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { type Indent, indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import { branch } from '../../tree/tree.js';
+import { cleanUpAfter } from '../../util/cleanup.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
-import { tidyAfter } from '../../util/tidy.js';
 import { writeOutput } from '../output.js';
 import { formatsForNew, nameOf, readSealed } from '../read/input.js';
 import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/open-file.js';
-import { Irreconcilable, redoing } from '../redoing.js';
 import type { EncryptRequest, Outcome } from '../requests.js';
-import { checkListed } from '../unlisted.js';
+import { Irreconcilable, redoing } from '../retry-on-change.js';
+import { checkListed } from '../unlisted-recipients.js';
 import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { newFileText } from './new-file-text.js';
-import { rescueText, withRescue } from './rescue.js';
 import { parsePlainText, sealText } from './seal-text.js';
+import { rescueText, withRescue } from './unsaved-edit.js';
 
 export interface EditRequest extends EncryptRequest {
   readonly input: { readonly kind: 'file'; readonly path: string };
@@ -102,7 +102,7 @@ export async function editFile(request: EditRequest, tools: EditTools, given: Ho
   const editor = await tools.findEditor();
   const { path } = request.input;
   const file = new EditFile(path, session.opened.store.name, tools.own, host);
-  return tidyAfter(
+  return cleanUpAfter(
     () => new Editing(session, editor, tools, file).run(),
     () => file.remove(),
   );

@@ -16,9 +16,9 @@ import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun, type Run } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { itemOf } from '../../tree/tree.js';
 import type { Host, Log, Session } from '../../util/host.js';
@@ -34,8 +34,8 @@ import {
   readInput,
   rowByName,
 } from '../read/input.js';
-import { redoing } from '../redoing.js';
 import type { EncryptRequest, Outcome, SelectionFlags } from '../requests.js';
+import { redoing } from '../retry-on-change.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { sealFile } from './seal-file.js';
 import { surprisesIn, tellSurprises } from './surprises.js';

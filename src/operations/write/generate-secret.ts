@@ -7,9 +7,9 @@ const MOST = 4096;
 
 /** The kinds, each with its usual size and what makes a text of a size. */
 const KINDS: ReadonlyMap<string, { readonly size: number; make(size: number): string }> = new Map([
-  ['password', { size: 32, make: (size) => Array.from({ length: size }, letterOrDigit).join('') }],
-  ['hex', { size: 32, make: (size) => randomBytes(size).toString('hex') }],
-  ['base64', { size: 32, make: (size) => randomBytes(size).toString('base64') }],
+  ['password', { size: 32, make: (size: number) => Array.from({ length: size }, letterOrDigit).join('') }],
+  ['hex', { size: 32, make: (size: number) => randomBytes(size).toString('hex') }],
+  ['base64', { size: 32, make: (size: number) => randomBytes(size).toString('base64') }],
   ['uuid', { size: 0, make: () => randomUUID() }],
 ]);
 

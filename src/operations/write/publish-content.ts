@@ -4,14 +4,14 @@ import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config, CreationRule, DestinationRule } from '../../config/model.js';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import type { ReadFile } from '../../formats/recognise.js';
+import type { RecognisedFile } from '../../formats/recognise.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { PlainValues } from '../../remotes/remote.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
-import { trailOf } from '../../run/trail.js';
 import { walk } from '../../tree/walk.js';
 import type { Session } from '../../util/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
@@ -20,11 +20,11 @@ import { inexactPlaces, maskedText, plainValuesOf } from '../read/plain-values.j
 import { carriedOver, recreateFile } from './recreate-file.js';
 
 /** A file that is to be published. */
-export interface Source {
+export interface PublishedFile {
   /** As the user named it, or walked to from there. */
   readonly path: string;
   readonly bytes: Uint8Array;
-  readonly read: ReadFile;
+  readonly read: RecognisedFile;
   readonly rule: DestinationRule;
 }
 
@@ -41,7 +41,7 @@ export interface Surroundings {
 }
 
 /** The encrypted bytes to send. Throws what opening and sealing throw; `failed` for a file that holds plaintext. */
-export async function sealedContent(source: Source, surroundings: Surroundings): Promise<Uint8Array> {
+export async function sealedContent(source: PublishedFile, surroundings: Surroundings): Promise<Uint8Array> {
   const { recreationRule } = source.rule;
   const keyGroups = await recreationGroups(recreationRule, surroundings.host);
   if (!keyGroups) {
@@ -72,7 +72,7 @@ export async function sealedContent(source: Source, surroundings: Surroundings):
 
 /** The values to send, and their keys with masks in place of the values. Throws what opening throws, and as {@link plainValuesOf}. */
 export async function plainContent(
-  source: Source,
+  source: PublishedFile,
   surroundings: Surroundings,
 ): Promise<{ values: PlainValues; masked: string }> {
   const { rule } = source;
@@ -89,7 +89,7 @@ export async function plainContent(
   return { values, masked: maskedText(file.documents) };
 }
 
-async function open({ path, read }: Source, surroundings: Surroundings, rewrites: boolean): Promise<OpenedFile> {
+async function open({ path, read }: PublishedFile, surroundings: Surroundings, rewrites: boolean): Promise<OpenedFile> {
   const { decryptionOrder, keyServices, host } = surroundings;
   const trail = trailOf({ kind: 'file', path }, host);
   const opened = await openFile(read, { ignoreMac: false, rewrites, decryptionOrder, keyServices, trail });
@@ -104,7 +104,7 @@ async function recreationGroups(rule: CreationRule, host: Session): Promise<KeyG
 }
 
 /** Refuses a file that is not encrypted, also in part: somebody may have added a value to it by hand. */
-async function checkSealed({ path, read }: Source): Promise<void> {
+async function checkSealed({ path, read }: PublishedFile): Promise<void> {
   const { documents, metadata } = read.file;
   const scope = await scopeOf(metadataFromBranch(metadata).selection, 'read');
   walk(documents, scope, {

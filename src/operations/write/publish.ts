@@ -1,7 +1,7 @@
 /** `publish`: sends files to where the destination rules of `.sops.yaml` say (docs/command-line.md#publish). */
 
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { type Destination, destinationFor } from '../../config/destination-rule.js';
+import { destinationFor, type MatchedDestination } from '../../config/destination-rule.js';
 import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
@@ -17,7 +17,7 @@ import { hasInvalidBytes } from '../../util/text.js';
 import type { KeyChange } from '../key-changes.js';
 import { filesBelow } from '../read/encrypted-files.js';
 import { readAsChosen, readInput } from '../read/input.js';
-import { plainContent, type Source, type Surroundings, sealedContent } from './publish-content.js';
+import { type PublishedFile, plainContent, type Surroundings, sealedContent } from './publish-content.js';
 
 export interface PublishRequest {
   /** A file, or with `recursive` a folder; undefined when none was named, which is told once the configuration is found. */
@@ -147,7 +147,7 @@ async function publishFile(path: string, name: string, run: FileRun): Promise<vo
     throw error instanceof SopsError ? error.with('failed') : error;
   });
   const read = await readAsChosen(bytes, { input }, host);
-  const source: Source = { path, bytes, read, rule: destination.rule };
+  const source: PublishedFile = { path, bytes, read, rule: destination.rule };
   const { send, url, masked } = await prepare(source, nameFor(name, destination, run), destination, run);
   await carryOut({ file: resolve(host.cwd, path), url, masked, send }, run);
 }
@@ -158,7 +158,7 @@ function publishLone(path: string, run: Publication): Promise<void> {
 }
 
 /** The name that the file gets there. */
-function nameFor(name: string, { rule }: Destination, { request, surroundings }: Publication): string {
+function nameFor(name: string, { rule }: MatchedDestination, { request, surroundings }: Publication): string {
   const { platform } = surroundings.host;
   const slashed = platform === 'win32' ? name.replaceAll('\\', '/') : name;
   if (!request.omitExtensions && !rule.omitExtensions) return slashed;
@@ -175,9 +175,9 @@ interface Sending {
 }
 
 async function prepare(
-  source: Source,
+  source: PublishedFile,
   name: string,
-  { rule, remote }: Destination,
+  { rule, remote }: MatchedDestination,
   { surroundings }: Publication,
 ): Promise<Omit<Sending, 'file'>> {
   if (remote.sends === 'sealed') {

@@ -10,8 +10,8 @@ import { applyEdits, bytesOf, type Edit, editedBytes, type FormatStore, type Sou
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
+import type { AuditTrail } from '../../run/audit-trail.js';
 import type { Indent } from '../../run/indent.js';
-import type { Trail } from '../../run/trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import type { Branch } from '../../tree/tree.js';
 import { formatUtcSeconds } from '../../util/rfc3339.js';
@@ -28,7 +28,7 @@ export interface Sealing {
   readonly scope: EncryptionScope;
   readonly dataKey: DataKey;
   readonly cipher: Cipher;
-  readonly trail: Trail;
+  readonly trail: AuditTrail;
   /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
   /** A layout, as printed, that goes into the file if the text needs none. */

@@ -3,8 +3,8 @@ import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { Metadata } from '../../metadata/metadata.js';
+import { type AuditTrail, UNNOTED } from '../../run/audit-trail.js';
 import type { Indent } from '../../run/indent.js';
-import { type Trail, UNNOTED } from '../../run/trail.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../../tree/tree.js';
 import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
@@ -54,7 +54,7 @@ export function reservedKey(): SopsError {
   return new SopsError('already-encrypted', message, { hint: 'Give the entry another name.' });
 }
 
-function seal(sealing: TextSealing, known: KnownTypes, trail: Trail): Promise<SealedFile> {
+function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promise<SealedFile> {
   const { opened, before, after, printer, indent, metadata } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);

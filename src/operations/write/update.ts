@@ -1,16 +1,16 @@
 /** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { encodedBytes, type SourceFile } from '../../formats/store.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
-import { trailOf } from '../../run/trail.js';
 import type { Host } from '../../util/host.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { writeOutput } from '../output.js';
 import { checkExists, nameOf, readInput, readSealed, rereadable } from '../read/input.js';
 import { openFile, renderPlain } from '../read/open-file.js';
-import { Irreconcilable, redoing } from '../redoing.js';
 import type { FileRequest, Input, Outcome } from '../requests.js';
+import { Irreconcilable, redoing } from '../retry-on-change.js';
 import { alreadyEncrypted, parsePlain, refuseCiphertext } from './encrypt.js';
 import { sealText } from './seal-text.js';
 

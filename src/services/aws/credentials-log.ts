@@ -1,7 +1,7 @@
 /** Why the AWS SDK finds no credentials: it tells its logger what it tried, and its caller only that nothing helped. */
 import { SopsError } from '../../errors.js';
-import { wordsOf } from '../http/answer.js';
-import { failureOf } from './failure.js';
+import { serviceWords } from '../http/answer.js';
+import { awsFailure } from './failure.js';
 import { flawOf, type SharedFiles } from './profiles.js';
 
 /** How the SDK tells of an error in its search, before the message. */
@@ -37,7 +37,7 @@ export class CredentialsLog {
     if (flaw !== undefined) return flaw;
     const reason = this.#tried.find((one) => !NOTHING.test(one));
     if (reason !== undefined) return worded(reason);
-    if (!isNothingFound(error)) return failureOf('', error).message.replace(/^: /, '');
+    if (!isNothingFound(error)) return awsFailure('', error).message.replace(/^: /, '');
     return this.isChosen ? 'it has neither keys nor a role, single sign-on or process' : undefined;
   }
 }
@@ -45,16 +45,16 @@ export class CredentialsLog {
 /** A command of the user's may hold secrets, so only what it said is told. */
 function worded(reason: string): string {
   const [first = '', ...rest] = reason.split('\n');
-  if (!/^Command failed/.test(first)) return wordsOf(reason);
+  if (!/^Command failed/.test(first)) return serviceWords(reason);
   const said = rest.join(' ').trim();
-  return `its credential_process failed${said === '' ? '' : `: ${wordsOf(said)}`}`;
+  return `its credential_process failed${said === '' ? '' : `: ${serviceWords(said)}`}`;
 }
 
 /** The error for credentials that were not found: with the profile, and what is wrong with it. */
 export async function noCredentials(doing: string, error: unknown, log: unknown): Promise<SopsError> {
   const known = log instanceof CredentialsLog && !(error instanceof SopsError) ? log : undefined;
   const trouble = await known?.troubleBehind(error);
-  if (!known || trouble === undefined) return failureOf(doing, error);
+  if (!known || trouble === undefined) return awsFailure(doing, error);
   const { profile } = known;
   return new SopsError('key', `${doing}: the AWS profile ${JSON.stringify(profile)} gives no credentials: ${trouble}`, {
     hint: stepFor(profile, trouble),

@@ -5,7 +5,7 @@ import { SopsError } from '../../errors.js';
  * The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. `advice` gives the next
  * step for a service's exception, by its name.
  */
-export function failureOf(
+export function awsFailure(
   doing: string,
   error: unknown,
   advice: (name: string) => string | undefined = () => undefined,

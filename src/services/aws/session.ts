@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { importSdk } from '../import-sdk.js';
 import type { CredentialsLog } from './credentials-log.js';
-import { failureOf } from './failure.js';
+import { awsFailure } from './failure.js';
 import { endpointOf, type SdkRequestHandler } from './request-handler.js';
 
 type Sts = typeof import('@aws-sdk/client-sts');
@@ -47,6 +47,6 @@ export async function openSession(request: SessionRequest, settings: AwsSettings
     const expiration = Expiration ? { expiration: Expiration } : {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
   } catch (error) {
-    throw failureOf(`failed to assume role '${request.RoleArn}'`, error, () => ROLE_HINT);
+    throw awsFailure(`failed to assume role '${request.RoleArn}'`, error, () => ROLE_HINT);
   }
 }

@@ -19,7 +19,7 @@ const HINT =
   'Set GOOGLE_CREDENTIALS, GOOGLE_OAUTH_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login';
 
 /** Throws `key` when there are no credentials, or none that can be read. */
-export async function findCredentials(host: Host): Promise<AuthClient> {
+export async function findGoogleCredentials(host: Host): Promise<AuthClient> {
   const auth = await importSdk<Auth>('google-auth-library');
   const { env } = host;
   if (env.GOOGLE_CREDENTIALS)
@@ -32,11 +32,11 @@ export async function findCredentials(host: Host): Promise<AuthClient> {
 
 /**
  * The credentials for services other than the KMS: SOPS finds those by Google's own rules alone, so a file comes first here, and what
- * SOPS has for keys counts where it would find none but the machine's. Throws as {@link findCredentials}.
+ * SOPS has for keys counts where it would find none but the machine's. Throws as {@link findGoogleCredentials}.
  */
 export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
   const file = await applicationDefault(host);
-  if (!file) return findCredentials(host);
+  if (!file) return findGoogleCredentials(host);
   return fromJson(await importSdk<Auth>('google-auth-library'), file.text, file.path, host);
 }
 

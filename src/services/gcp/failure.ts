@@ -6,7 +6,7 @@ import { HttpFailure } from '../http/failure.js';
  * The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. `advice` gives the next
  * step for any other.
  */
-export function failureOf(
+export function gcpFailure(
   doing: string,
   error: unknown,
   advice: (error: unknown) => string | undefined = () => undefined,

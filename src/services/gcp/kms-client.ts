@@ -12,7 +12,7 @@ import gax, { type CallOptions } from 'google-gax';
 gax.loggingUtils.setBackend(null);
 
 /** The calls of the service. Each rejects with an error that has a gRPC status as `code`, once its signal is aborted with CANCELLED. */
-export interface KmsClient {
+export interface GcpKmsClient {
   /** What is made of plaintext; undefined when the answer holds nothing. */
   encrypt(name: string, plaintext: Uint8Array, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   /** What is made of ciphertext; undefined when the answer holds nothing. */
@@ -33,7 +33,7 @@ export interface KmsClientSettings {
 }
 
 /** A client that is not connected yet. It connects when it is called, tries nothing again, and does not keep the process running. */
-export function makeKmsClient({ grpc, host, port, universe, credentials, timeout }: KmsClientSettings): KmsClient {
+export function makeKmsClient({ grpc, host, port, universe, credentials, timeout }: KmsClientSettings): GcpKmsClient {
   // The package asks this for nothing else, given the credentials of the channel.
   const auth = { getUniverseDomain: async () => universe } as unknown as InstanceType<typeof gax.GoogleAuth>;
   const options = { grpc, auth, apiEndpoint: host, port, universeDomain: universe, sslCreds: credentials };

@@ -1,7 +1,7 @@
 /** A connection to a PostgreSQL database, made anew when it was lost. */
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { isSystemError } from '../../util/files.js';
-import { wordsOf } from '../http/answer.js';
+import { serviceWords } from '../http/answer.js';
 import { importSdk } from '../import-sdk.js';
 import type { DatabaseSettings } from './settings.js';
 
@@ -102,6 +102,6 @@ export class Database {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
     if (isSystemError(error)) return `${error.syscall} ${code}`;
     const [line = ''] = error.message.split('\n', 1);
-    return wordsOf(line || code || error.name, [this.settings.password ?? '']);
+    return serviceWords(line || code || error.name, [this.settings.password ?? '']);
   }
 }

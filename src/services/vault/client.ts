@@ -1,17 +1,13 @@
 /** Requests to a Vault server, as the environment says: agent, proxy, namespace, retries, one redirect, rate limit. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
-import type { Session } from '../../util/host.js';
-import { membersOf, wordsOf } from '../http/answer.js';
+import { answerMembers, serviceWords } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
+import type { ServiceCall } from '../service-call.js';
 import { apiUrl } from './address.js';
 import type { VaultSettings } from './settings.js';
-
-export interface Run {
-  readonly host: Session;
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface VaultRequest {
   readonly method: 'GET' | 'PUT';
@@ -29,7 +25,7 @@ export interface VaultRequest {
 export async function sendToVault(
   { method, body, ...target }: VaultRequest,
   settings: VaultSettings,
-  { host, signal }: Run,
+  { host, signal }: ServiceCall,
 ): Promise<HttpResponse> {
   const place = await placeOf(target, settings);
   const { token, tls, timeout } = settings;
@@ -45,10 +41,10 @@ export async function sendToVault(
 }
 
 /** The error for an answer that refuses: with the server's own words, and nothing of what was sent. */
-export function refusalOf({ status, body }: HttpResponse, { token }: VaultSettings): SopsError {
-  const errors = membersOf(body)?.get('errors');
+export function vaultRefusal({ status, body }: HttpResponse, { token }: VaultSettings): SopsError {
+  const errors = answerMembers(body)?.get('errors');
   const words = Array.isArray(errors) ? errors.filter((error) => typeof error === 'string').join('; ') : '';
-  const said = wordsOf(words, [token]);
+  const said = serviceWords(words, [token]);
   const missing = token === '' && status === 403;
   return new SopsError('key', `Vault answered ${status}${said && `: ${said}`}`, {
     ...(missing ? { hint: 'There is no token: set VAULT_TOKEN, or log in so that ~/.vault-token is written.' } : {}),
@@ -110,7 +106,7 @@ interface Turns {
 const TURNS = Symbol('turns of requests to Vault');
 
 /** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
-async function waitForTurn({ rate }: VaultSettings, { host, signal }: Run): Promise<void> {
+async function waitForTurn({ rate }: VaultSettings, { host, signal }: ServiceCall): Promise<void> {
   if (!rate) return;
   const now = Date.now();
   const turns = host.once<Turns>(TURNS, () => ({ left: rate.burst, at: now }));

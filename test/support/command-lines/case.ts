@@ -1,5 +1,5 @@
 /** What the rows of command lines say, which run beside the real sops and alone, and the files that they find. */
-import { splitWords } from '../../../src/exec/words.js';
+import { splitWords } from '../../../src/exec/shell-words.js';
 
 export const PLAINS: readonly (readonly [name: string, plain: string])[] = [
   ['e.yaml', 'a: 1\nb: two\nc:\n    - x\n    - y: 3\n'],

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command } from '../../../src/cli/commands/command.js';
-import { tableOf, textsOf } from '../../../src/cli/commands/derive.js';
+import { commandTexts, tableOf } from '../../../src/cli/commands/derive.js';
 import { REGISTRY } from '../../../src/cli/commands/registry.js';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { TEXTS } from '../../../src/cli/commands/texts.js';
@@ -129,7 +129,7 @@ describe('a module alone', () => {
       'place-a',
       'place-b',
     ]);
-    const texts = textsOf([one]);
+    const texts = commandTexts([one]);
     const guide = texts.tasks.find(({ title }) => title === 'Setting up')?.commands[0];
     expect(guide).toMatchObject({ name: 'try', summary: 'try something', operands: '[file]' });
     expect(guide?.flags.map((at) => texts.flags[at]?.help)).toEqual([

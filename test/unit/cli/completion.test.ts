@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
-import { offerFor } from '../../../src/cli/completion/offer.js';
+import { offerFor } from '../../../src/cli/completion/candidates.js';
 import { completionScript, type Shell } from '../../../src/cli/completion/scripts.js';
 import { flagsOf } from '../../../src/cli/flags.js';
 import { runMain } from './run-main.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { commandsWith, flagsOf, globalFlags } from '../../../src/cli/flags.js';
-import { guideOf, TASKS, textOf } from '../../../src/cli/guide.js';
+import { flagTextOf, guideOf, TASKS } from '../../../src/cli/guide.js';
 import { helpPage, nearestFlag } from '../../../src/cli/help.js';
 
 const topics = ['groups', ...COMMANDS.map((row) => row.name)];
@@ -86,7 +86,7 @@ describe('the table of flags', () => {
       const owners = commandsWith(flag.name);
       const commands = owners.length > 0 ? owners : [undefined];
       for (const command of commands) {
-        const { help, group } = textOf(flag.name, command);
+        const { help, group } = flagTextOf(flag.name, command);
         expect(help ?? group, flag.name).toBeTruthy();
       }
     }

@@ -5,7 +5,7 @@ import { logTo } from '../../../src/cli/log.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
-import { logged } from '../../../src/keyservice/logged.js';
+import { logged } from '../../../src/keyservice/logged-service.js';
 import type { LogEntry } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';
 import { Sink } from '../../support/run.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHost } from '../../../src/cli/host.js';
 import { Questions } from '../../../src/cli/questions.js';
 import { type Streams, say } from '../../../src/cli/streams.js';
-import { counted } from '../../../src/util/counted.js';
+import { withProgress } from '../../../src/util/item-progress.js';
 import { Sink } from './run-main.js';
 
 interface Screen {
@@ -153,9 +153,9 @@ describe('counting', () => {
       end: () => told.push(`end of ${what}`),
     });
     const host = { ...createHost(screen().streams), begin };
-    for (const item of counted(['a', 'b', 'c'], 'file', host)) if (item === 'b') break;
+    for (const item of withProgress(['a', 'b', 'c'], 'file', host)) if (item === 'b') break;
     expect(told).toEqual(['file 1 of 3', 'file 2 of 3', 'end of file']);
-    expect([...counted(['a'], 'file', host)]).toEqual(['a']);
+    expect([...withProgress(['a'], 'file', host)]).toEqual(['a']);
     expect(told).toHaveLength(3);
   });
 });

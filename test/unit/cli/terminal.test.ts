@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { readSecret, type SecretSource } from '../../../src/cli/terminal.js';
+import { readUnseen, type SecretSource } from '../../../src/cli/terminal.js';
 
 /** A terminal that notes whether it echoes. */
 class FakeTerminal extends PassThrough {
@@ -14,7 +14,7 @@ class FakeTerminal extends PassThrough {
 
 async function type(...chunks: readonly (string | Buffer)[]): Promise<{ secret: string; raw: boolean[] }> {
   const terminal = new FakeTerminal();
-  const read = readSecret(terminal as unknown as SecretSource);
+  const read = readUnseen(terminal as unknown as SecretSource);
   for (const chunk of chunks) terminal.write(chunk);
   terminal.end();
   return { secret: await read, raw: terminal.raw };
@@ -48,7 +48,7 @@ describe('a secret typed on a terminal', () => {
   ])('%j is the signal %s', async (typed, signal) => {
     const terminal = new FakeTerminal();
     const heard: string[] = [];
-    const read = readSecret(terminal as unknown as SecretSource, {
+    const read = readUnseen(terminal as unknown as SecretSource, {
       interrupted: (pressed) => void heard.push(pressed),
     });
     terminal.write(typed);
@@ -60,7 +60,7 @@ describe('a secret typed on a terminal', () => {
   test('is asked for when the terminal does not echo any more', async () => {
     const terminal = new FakeTerminal();
     const asked: boolean[][] = [];
-    const read = readSecret(terminal as unknown as SecretSource, { begun: () => void asked.push([...terminal.raw]) });
+    const read = readUnseen(terminal as unknown as SecretSource, { begun: () => void asked.push([...terminal.raw]) });
     terminal.write('x\r');
     await read;
     expect(asked).toEqual([[true]]);
@@ -69,10 +69,10 @@ describe('a secret typed on a terminal', () => {
   test('leaves what was typed behind it for the next one', async () => {
     const behind: string[] = [];
     const terminal = (): SecretSource => new FakeTerminal().end('one\r\ntwo\rthr') as unknown as SecretSource;
-    const first = await readSecret(terminal(), { behind: (text) => void behind.push(text) });
+    const first = await readUnseen(terminal(), { behind: (text) => void behind.push(text) });
     expect([first, behind]).toEqual(['one', ['two\rthr']]);
     const idle = new FakeTerminal() as unknown as SecretSource;
-    expect(await readSecret(idle, { ahead: behind.join('') })).toBe('two');
+    expect(await readUnseen(idle, { ahead: behind.join('') })).toBe('two');
   });
 
   test.each(['\x03', 'half\x03', '\x1c', '\x04', 'half'])('%j is giving up', async (typed) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { findProgram } from '../../../src/exec/find-program.js';
 import { describeOutcome, runProgram } from '../../../src/exec/run-program.js';
-import { splitWords } from '../../../src/exec/words.js';
+import { splitWords } from '../../../src/exec/shell-words.js';
 import fc from '../../support/fast-check.js';
 import { hostOf } from '../keys/host.js';
 import { ProgramFolder } from '../keys/programs.js';

@@ -1,6 +1,6 @@
 /** Deep nesting: all that SOPS takes, whatever the call stack holds, and a clear error beyond. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { MAX_DEPTH } from '../../../src/formats/yaml/node.js';
+import { YAML_MAX_DEPTH } from '../../../src/formats/yaml/node.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { DEEP_TEXTS, SHORT_SHAPES } from '../../support/deep-text.js';
 import { Desk } from '../../support/desk.js';
@@ -27,7 +27,7 @@ describe.each(Object.entries(DEEP_TEXTS))('%s', (shape, textOf) => {
   }, 60_000);
 
   test('deeper ones are refused in a moment', () => {
-    expect(() => read(yamlStore, textOf(MAX_DEPTH + 4))).toThrow(
+    expect(() => read(yamlStore, textOf(YAML_MAX_DEPTH + 4))).toThrow(
       /^line \d+, column \d+: values are nested deeper than 10000 levels$/,
     );
   }, 60_000);
@@ -37,12 +37,12 @@ test('the limits are those of go-yaml: blocks and brackets each, lists in the co
   const brackets = (count: number) => `a: ${'['.repeat(count)}x${']'.repeat(count)}\n`;
   const dashes = (count: number) => `a:\n  ${'- '.repeat(count)}x\n`;
   for (const text of [
-    brackets(MAX_DEPTH),
-    dashes(MAX_DEPTH - 1),
+    brackets(YAML_MAX_DEPTH),
+    dashes(YAML_MAX_DEPTH - 1),
     dashes(9000).replace('x', brackets(9000).slice(3, -1)),
   ])
     expect(() => read(yamlStore, text)).not.toThrow();
-  for (const text of [brackets(MAX_DEPTH + 1), dashes(MAX_DEPTH)])
+  for (const text of [brackets(YAML_MAX_DEPTH + 1), dashes(YAML_MAX_DEPTH)])
     expect(() => read(yamlStore, text)).toThrow('nested deeper');
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { jsonStore } from '../../../src/formats/json/json.js';
-import { MAX_DEPTH } from '../../../src/formats/json/read.js';
+import { JSON_MAX_DEPTH } from '../../../src/formats/json/read.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { branch, item, itemOf, type Leaf, leaf, list } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
@@ -91,10 +91,10 @@ describe('reading', () => {
 
   test('reads, splices and prints as deep as SOPS does, and refuses deeper text', () => {
     const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{"a":"x"}${'}'.repeat(depth - 1)}`;
-    const { cipher, plain, isSameTree } = roundTrip(jsonStore, nested(MAX_DEPTH));
-    expect([plain, isSameTree, cipher.includes('"x"')]).toEqual([nested(MAX_DEPTH), true, false]);
-    expect(jsonStore.emit(read(jsonStore, nested(MAX_DEPTH)).documents, null)).toContain('"a": "x"');
-    expect(() => read(jsonStore, nested(MAX_DEPTH + 1))).toThrow('more than 10000 levels of nesting');
+    const { cipher, plain, isSameTree } = roundTrip(jsonStore, nested(JSON_MAX_DEPTH));
+    expect([plain, isSameTree, cipher.includes('"x"')]).toEqual([nested(JSON_MAX_DEPTH), true, false]);
+    expect(jsonStore.emit(read(jsonStore, nested(JSON_MAX_DEPTH)).documents, null)).toContain('"a": "x"');
+    expect(() => read(jsonStore, nested(JSON_MAX_DEPTH + 1))).toThrow('more than 10000 levels of nesting');
   });
 });
 

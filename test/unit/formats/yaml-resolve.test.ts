@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { resolvePlain, resolvesToString, resolveTagged } from '../../../src/formats/yaml/resolve.js';
-import { plainText } from '../../../src/formats/yaml/scalar-text.js';
+import { plainScalarText } from '../../../src/formats/yaml/scalar-text.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
 import fc from '../../support/fast-check.js';
@@ -44,7 +44,7 @@ describe('plain scalars', () => {
     expect(resolvesToString(text)).toBe(type === 'str');
     if (typeof value === 'string') expect(value).toBe(text);
     // Negative zero is printed so that it stays a float (docs/format.md#d4-negative-zero).
-    else expect(plainText(value)).toBe(Object.is(value, -0) ? '-0.0' : printed);
+    else expect(plainScalarText(value)).toBe(Object.is(value, -0) ? '-0.0' : printed);
   });
 
   test('empty text is null', () => {
@@ -76,7 +76,7 @@ describe('plain scalars', () => {
   test('every double reads back from what is written', () => {
     fc.assert(
       fc.property(fc.double(), (value) => {
-        const read = resolvePlain(plainText(value));
+        const read = resolvePlain(plainScalarText(value));
         expect(typeof read === 'bigint' ? Number(read) : read).toBe(value);
       }),
     );
@@ -111,7 +111,7 @@ describe('tagged scalars', () => {
     else {
       const value = resolve();
       expect(typeWord(value)).toBe(type);
-      expect(typeof value === 'string' ? encodeText(value).toString() : plainText(value)).toBe(printed);
+      expect(typeof value === 'string' ? encodeText(value).toString() : plainScalarText(value)).toBe(printed);
     }
   });
 

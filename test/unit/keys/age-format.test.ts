@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBech32, encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { loadAead } from '../../../src/keys/age/format/aead.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
-import { openFile, stanzaRecipient } from '../../../src/keys/age/format/file.js';
+import { openAgeFile, stanzaRecipient } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
 import { loadPortableAead } from '../../../src/keys/age/format/portable-aead.js';
 import { decodeRawBase64, encodeRawBase64 } from '../../../src/keys/age/format/raw-base64.js';
@@ -210,7 +210,7 @@ describe('X25519', () => {
     expect(identity).toMatch(/^AGE-SECRET-KEY-1[0-9A-Z]{58}$/);
     expect(recipient).toMatch(/^age1[0-9a-z]{58}$/);
     const file = await parseX25519Recipient(recipient).seal(Buffer.from('text'));
-    const opened = await openFile(file, async (header) => {
+    const opened = await openAgeFile(file, async (header) => {
       return (await parseX25519Identity(identity).unwrap(header)) ?? Buffer.alloc(0);
     });
     expect(opened.toString()).toBe('text');

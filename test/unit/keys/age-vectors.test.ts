@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { passphraseIdentity } from '../../../src/keys/age/age-package.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
-import { type AgeIdentity, openFile } from '../../../src/keys/age/format/file.js';
+import { type AgeIdentity, openAgeFile } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
 import { parseNativeIdentities } from '../../../src/keys/age/identity-text.js';
 
@@ -51,7 +51,7 @@ async function decrypt(vector: Vector): Promise<Buffer> {
   const identities: AgeIdentity[] = vector.passphrases.map(passphraseIdentity);
   identities.push(...(await parseNativeIdentities(vector.identities.join('\n'))));
   const file = vector.armored ? decodeArmor(vector.file.toString('latin1')) : vector.file;
-  return openFile(file, async (header) => {
+  return openAgeFile(file, async (header) => {
     for (const identity of identities) {
       const fileKey = await identity.unwrap(header);
       if (fileKey !== null) return fileKey;

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { azureProvider } from '../../../src/keys/azure-kv/azure-kv.js';
+import { azureKeyProvider } from '../../../src/keys/azure-kv/azure-kv.js';
 import { readChallenge } from '../../../src/keys/azure-kv/challenge.js';
 import { parseKeyUrl, requestUrl } from '../../../src/keys/azure-kv/key-url.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
@@ -38,7 +38,7 @@ providerContract('Azure Key Vault', async () => {
   foreign.tenant = FOREIGN_TENANT;
   const key = (url: string, name = 'k1') => `${url}/keys/${name}/${VERSION}`;
   return {
-    provider: azureProvider,
+    provider: azureKeyProvider,
     host: hostOf({ env: ROOTS }),
     text: key(service.url),
     keyString: key(service.url),
@@ -87,9 +87,9 @@ describe('URLs of keys', () => {
       message: expect.stringMatching(/^could not parse .* into a valid Azure Key Vault MasterKey \[\]$/),
     };
     expect(() => parseKeyUrl(text)).toThrow(expect.objectContaining(refusal));
-    await expect(azureProvider.parse(`https://kv1.vault.azure.net/keys/k/v,${text}`, hostOf())).rejects.toMatchObject(
-      refusal,
-    );
+    await expect(
+      azureKeyProvider.parse(`https://kv1.vault.azure.net/keys/k/v,${text}`, hostOf()),
+    ).rejects.toMatchObject(refusal);
   });
 
   test('what stands in a file leads to that key only', () => {
@@ -170,15 +170,15 @@ describe('with a vault', () => {
   const version = '?api-version=2025-07-01';
 
   test('a version is looked up when it is missing, in texts and in entries of key_groups', async () => {
-    const [key] = await azureProvider.parse(`${service.url}/keys/k1`, allowed());
+    const [key] = await azureKeyProvider.parse(`${service.url}/keys/k1`, allowed());
     expect(key?.fields.get('version')).toBe(VERSION);
     const fields = new Map([
       ['vault_url', `${service.url}/`],
       ['name', 'k1'],
       ['version', ''],
     ]);
-    const entry = await azureProvider.parseEntry?.(fields, allowed());
-    expect(entry && azureProvider.keyString(entry)).toBe(`${service.url}//keys/k1/${VERSION}`);
+    const entry = await azureKeyProvider.parseEntry?.(fields, allowed());
+    expect(entry && azureKeyProvider.keyString(entry)).toBe(`${service.url}//keys/k1/${VERSION}`);
     expect(service.paths).toEqual(Array(4).fill(`GET /keys/k1/${version}`));
   });
 
@@ -188,9 +188,9 @@ describe('with a vault', () => {
       code: 'key',
       message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the vault answered 403: Forbidden Caller is not authorized. Caller: Bearer …`,
     };
-    await expect(azureProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject(refused);
+    await expect(azureKeyProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject(refused);
     service.mode = 'without-field';
-    await expect(azureProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject({
+    await expect(azureKeyProvider.parse(`${service.url}/keys/k1/`, allowed())).rejects.toMatchObject({
       message: `failed to fetch Azure Key to retrieve key version: ${service.url}/keys/k1: the answer names no version`,
     });
     service.mode = 'properly';
@@ -198,9 +198,9 @@ describe('with a vault', () => {
 
   test('the token is for the tenant and resource of the challenge, and asked for once in a run', async () => {
     const host = allowed();
-    const enc = await azureProvider.wrap(keyAt(service.url), PART, host);
+    const enc = await azureKeyProvider.wrap(keyAt(service.url), PART, host);
     expect(enc).toMatch(/^[A-Za-z0-9_-]{342}$/);
-    expect(await azureProvider.unwrap(keyAt(service.url, enc), host)).toEqual(PART);
+    expect(await azureKeyProvider.unwrap(keyAt(service.url, enc), host)).toEqual(PART);
     const resource = `https://${new URL(service.url).host.slice(4)}`;
     const asked = programs.lines('az.log');
     expect(asked).toHaveLength(1);
@@ -210,7 +210,7 @@ describe('with a vault', () => {
 
   test('a vault that asks for no token gets none', async () => {
     service.replies.push({ body: '{"value":"AAAA"}' });
-    expect(await azureProvider.wrap(keyAt(service.url), PART, allowed())).toBe('AAAA');
+    expect(await azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).toBe('AAAA');
     expect(service.http.received).toHaveLength(1);
     expect(service.http.received[0]).toMatchObject({ body: '' });
   });
@@ -221,7 +221,7 @@ describe('with a vault', () => {
   ])('no token is asked for a challenge for %j', async (resource, message) => {
     service.challenge = () =>
       `Bearer authorization="https://login.microsoftonline.com/${TENANT}", resource="${resource}"`;
-    await expect(azureProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
+    await expect(azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
       code: 'key',
       message: expect.stringMatching(message),
     });
@@ -231,7 +231,7 @@ describe('with a vault', () => {
   test('who is not logged in is told so', async () => {
     service.challenge = ({ host }) =>
       `Bearer authorization="https://login.microsoftonline.com/${FOREIGN_TENANT}", resource="https://${host.slice(4)}"`;
-    await expect(azureProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
+    await expect(azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
       code: 'key',
       message: expect.stringMatching(
         /^failed to encrypt sops data key with Azure Key Vault key '\S+': no Azure token: .*az login/,
@@ -242,7 +242,7 @@ describe('with a vault', () => {
 
   test('an unknown credential is named', async () => {
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'nonsense');
-    await expect(azureProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
+    await expect(azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).rejects.toMatchObject({
       code: 'key',
       message: expect.stringContaining('AZURE_TOKEN_CREDENTIALS'),
     });
@@ -252,7 +252,7 @@ describe('with a vault', () => {
   test('a busy vault is asked again', async () => {
     const busy = { status: 429, headers: { 'retry-after': '0' }, body: '' };
     service.replies.push(busy, busy);
-    expect(await azureProvider.wrap(keyAt(service.url), PART, allowed())).toHaveLength(342);
+    expect(await azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).toHaveLength(342);
     expect(service.http.received).toHaveLength(4);
   });
 
@@ -264,7 +264,7 @@ describe('with a vault', () => {
     ) => {
       const host = hostOf({ env: { ...ROOTS, ...env } });
       trustKeys(host, 'azure_kv', trust);
-      return azureProvider.unwrap(keyAt(url, 'AAAA'), host).catch((error: Error) => error.message);
+      return azureKeyProvider.unwrap(keyAt(url, 'AAAA'), host).catch((error: Error) => error.message);
     };
 
     test.each<[string, () => Record<string, string>, () => (string | KeyFields)[]]>([
@@ -340,7 +340,7 @@ describe('with a vault', () => {
   });
 
   test.each(['', '=', 'A', 'AA+A', 'AAAA\n'])('an entry %j is no base64url', async (enc) => {
-    await expect(azureProvider.unwrap(keyAt(service.url, enc), allowed())).rejects.toMatchObject({
+    await expect(azureKeyProvider.unwrap(keyAt(service.url, enc), allowed())).rejects.toMatchObject({
       code: 'key',
       message: 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url',
     });

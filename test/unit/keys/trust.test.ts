@@ -10,7 +10,7 @@ import {
   NO_CREDENTIALS,
   namedKeys,
   noteKeys,
-  type Target,
+  type TrustTarget,
   trustedKeys,
   trustKeys,
 } from '../../../src/keys/trust.js';
@@ -94,7 +94,7 @@ destination_rules:
 });
 
 describe('a target', () => {
-  const target = (chosen: boolean): Target => ({
+  const target = (chosen: boolean): TrustTarget => ({
     called: 'the place p1',
     variable: 'LIST',
     entry: 'p1',

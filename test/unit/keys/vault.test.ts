@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { operationUrl, parseVaultUri } from '../../../src/keys/hc-vault/address.js';
-import { vaultProvider } from '../../../src/keys/hc-vault/hc-vault.js';
+import { vaultKeyProvider } from '../../../src/keys/hc-vault/hc-vault.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readSettings } from '../../../src/services/vault/settings.js';
@@ -23,7 +23,7 @@ providerContract('Vault', async () => {
   const service = await VaultService.start();
   const nowhere = `http://127.0.0.1:${await unusedPort()}`;
   return {
-    provider: vaultProvider,
+    provider: vaultKeyProvider,
     host: hostOf({ env: { VAULT_TOKEN: TOKEN, ...NO_WAIT } }),
     text: service.key('sops', 'team/transit'),
     keyString: service.key('sops', 'team/transit'),
@@ -66,19 +66,21 @@ describe('URIs of keys', () => {
     ['http://h/v1/../transit/keys/k', /^not the engine path and name of a Vault key/],
   ])('%s is refused', async (uri, message) => {
     const refused = { code: 'key', message: expect.stringMatching(message) };
-    await expect(vaultProvider.parse(uri, hostOf())).rejects.toMatchObject(refused);
-    await expect(vaultProvider.parseEntry?.(uri, hostOf())).rejects.toMatchObject(refused);
+    await expect(vaultKeyProvider.parse(uri, hostOf())).rejects.toMatchObject(refused);
+    await expect(vaultKeyProvider.parseEntry?.(uri, hostOf())).rejects.toMatchObject(refused);
   });
 
   test('a password in one is not repeated', async () => {
-    const error = await vaultProvider.parse('http://me:pass@h/v1/transit/keys/k', hostOf()).catch((caught) => caught);
+    const error = await vaultKeyProvider
+      .parse('http://me:pass@h/v1/transit/keys/k', hostOf())
+      .catch((caught) => caught);
     expect(error.message).not.toContain('pass');
   });
 
   test('empty items of a list are skipped, an entry of key_groups is one key', async () => {
     const uri = 'http://h/v1/transit/keys/k';
-    expect(await vaultProvider.parse(`,${uri},,${uri},`, hostOf())).toHaveLength(2);
-    const entry = await vaultProvider.parseEntry?.(`${uri},${uri.slice(0, -1)}x`, hostOf()).catch(() => undefined);
+    expect(await vaultKeyProvider.parse(`,${uri},,${uri},`, hostOf())).toHaveLength(2);
+    const entry = await vaultKeyProvider.parseEntry?.(`${uri},${uri.slice(0, -1)}x`, hostOf()).catch(() => undefined);
     expect(entry?.fields.get('key_name') ?? 'refused').not.toBe('k');
   });
 
@@ -120,7 +122,7 @@ describe('with a server', () => {
     enc,
   });
   const wrapWith = (env: Record<string, string>, address = service.url) =>
-    vaultProvider.wrap(
+    vaultKeyProvider.wrap(
       keyAt(address),
       PART,
       hostOf({ env: { VAULT_TOKEN: TOKEN, VAULT_ADDR: address, ...NO_WAIT, ...env }, cwd: folder.path }),
@@ -131,7 +133,7 @@ describe('with a server', () => {
     const unwrapWith = (env: Record<string, string>, trust: readonly string[] = []) => {
       const host = hostOf({ env: { VAULT_TOKEN: TOKEN, ...NO_WAIT, ...env } });
       trustKeys(host, 'hc_vault', trust);
-      return vaultProvider.unwrap(keyAt(service.url, 'vault:v1:AAAA'), host).catch((error: Error) => error.message);
+      return vaultKeyProvider.unwrap(keyAt(service.url, 'vault:v1:AAAA'), host).catch((error: Error) => error.message);
     };
     const answered = /Vault answered 400/;
 
@@ -194,12 +196,12 @@ describe('with a server', () => {
     });
 
     test('the error says how to allow it', async () => {
-      const error = await vaultProvider.unwrap(keyAt(service.url, 'x'), hostOf()).catch((caught) => caught);
+      const error = await vaultKeyProvider.unwrap(keyAt(service.url, 'x'), hostOf()).catch((caught) => caught);
       expect(error.hint).toMatch(/VAULT_ADDR.*\.sops\.yaml.*SOPS_HC_VAULT_ALLOWLIST/);
     });
 
     test('wrapping anew for what a file names asks the same', async () => {
-      await expect(vaultProvider.wrap(keyAt(service.url), PART, hostOf())).rejects.toMatchObject({ code: 'key' });
+      await expect(vaultKeyProvider.wrap(keyAt(service.url), PART, hostOf())).rejects.toMatchObject({ code: 'key' });
       expect(service.http.received).toEqual([]);
     });
   });
@@ -289,7 +291,7 @@ describe('with a server', () => {
         env: { VAULT_TOKEN: TOKEN, VAULT_ADDR: service.url, VAULT_RATE_LIMIT: '10:2', ...NO_WAIT },
       });
       const start = performance.now();
-      await Promise.all(Array.from({ length: 4 }, () => vaultProvider.wrap(keyAt(service.url), PART, host)));
+      await Promise.all(Array.from({ length: 4 }, () => vaultKeyProvider.wrap(keyAt(service.url), PART, host)));
       expect(performance.now() - start).toBeGreaterThan(190);
     });
 
@@ -367,7 +369,7 @@ describe('with a server', () => {
     ])('%s', async (body, reason) => {
       service.replies.push({ body });
       const host = hostOf({ env: { VAULT_ADDR: service.url } });
-      await expect(vaultProvider.unwrap(keyAt(service.url, 'vault:v1:x'), host)).rejects.toMatchObject({
+      await expect(vaultKeyProvider.unwrap(keyAt(service.url, 'vault:v1:x'), host)).rejects.toMatchObject({
         message: `failed to decrypt sops data key from Vault transit backend 'transit/decrypt/k': ${reason}`,
       });
     });
@@ -377,7 +379,7 @@ describe('with a server', () => {
       const busy = { ...errors(503, 'busy'), headers: { 'retry-after': '20' } };
       service.replies.push(busy);
       const host = hostOf({ env: { VAULT_ADDR: service.url, VAULT_TOKEN: TOKEN } });
-      const wrapping = vaultProvider.wrap(keyAt(service.url), PART, host, stop.signal);
+      const wrapping = vaultKeyProvider.wrap(keyAt(service.url), PART, host, stop.signal);
       setTimeout(() => stop.abort(), 100);
       await expect(wrapping).rejects.toThrow();
     });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { checkDecrypted, checkIdentified } from '../../../src/kubernetes/manifest/decrypted-check.js';
 import { madeManifest } from '../../../src/kubernetes/manifest/manifest.js';
 import { printManifests } from '../../../src/kubernetes/manifest/print.js';
 import { readManifests } from '../../../src/kubernetes/manifest/read.js';
-import { checkDecrypted, checkIdentified } from '../../../src/kubernetes/manifest/ready.js';
 import {
   buildSecret,
   checkSecret,

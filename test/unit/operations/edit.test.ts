@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findEditor } from '../../../src/exec/editor.js';
-import type { OwnProcess } from '../../../src/exec/self.js';
+import type { OwnProcess } from '../../../src/exec/process-access.js';
 import { type EditRequest, editFile } from '../../../src/operations/write/edit.js';
 import type { Host } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';

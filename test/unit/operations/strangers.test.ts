@@ -6,7 +6,7 @@ import { creationRuleFor } from '../../../src/config/creation-rule.js';
 import { keyGroupsFor } from '../../../src/config/key-groups.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import type { KeyGroup } from '../../../src/keys/provider.js';
-import { checkListed } from '../../../src/operations/unlisted.js';
+import { checkListed } from '../../../src/operations/unlisted-recipients.js';
 import { trustConfig } from '../../../src/run/trust.js';
 import { Desk } from '../../support/desk.js';
 import { hostOf } from '../keys/host.js';

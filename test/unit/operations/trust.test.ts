@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { loadConfig } from '../../../src/config/config.js';
 import { isTrusted, recordTrust } from '../../../src/config/trust-record.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
-import { checkTarget, type Target } from '../../../src/keys/trust.js';
-import { checkListed } from '../../../src/operations/unlisted.js';
+import { checkTarget, type TrustTarget } from '../../../src/keys/trust.js';
+import { checkListed } from '../../../src/operations/unlisted-recipients.js';
 import { trustConfig } from '../../../src/run/trust.js';
 import { Desk } from '../../support/desk.js';
 import { hostOf } from '../keys/host.js';
@@ -227,7 +227,7 @@ describe('the record', () => {
 });
 
 describe('at a terminal', () => {
-  const target: Target = {
+  const target: TrustTarget = {
     type: 'hc_vault',
     called: 'the place',
     variable: 'LIST',

@@ -17,10 +17,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
 import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { errorAfterCleanup } from '../../../src/util/cleanup.js';
 import { ownText } from '../../../src/util/lock-owner.js';
 import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
-import { tidiedAfter } from '../../../src/util/tidy.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { WHOLE } from '../../support/sweep.js';
@@ -191,9 +191,9 @@ test('plaintext that cannot be removed is told with the file, also beside anothe
   const fail = (): never => {
     throw stuck;
   };
-  expect(tidiedAfter(first, fail)).toMatchObject({ code: 'failed', hint: 'Do this.\ncannot remove /x' });
-  expect(tidiedAfter(new Error('other'), fail)).toBe(stuck);
-  expect(tidiedAfter(first, () => undefined)).toBe(first);
+  expect(errorAfterCleanup(first, fail)).toMatchObject({ code: 'failed', hint: 'Do this.\ncannot remove /x' });
+  expect(errorAfterCleanup(new Error('other'), fail)).toBe(stuck);
+  expect(errorAfterCleanup(first, () => undefined)).toBe(first);
 });
 
 const asRoot = process.getuid?.() === 0;

@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { membersOf, textOf, wordsOf } from '../../../src/services/http/answer.js';
+import { answerMembers, serviceWords, textMember } from '../../../src/services/http/answer.js';
 import { proxyFor } from '../../../src/services/http/proxy.js';
 import { type HttpRequest, sendRequest } from '../../../src/services/http/request.js';
 import { sendWithRetries } from '../../../src/services/http/retry.js';
@@ -228,14 +228,14 @@ describe('a request', () => {
 
 describe('answers', () => {
   test('words are one line, short, and without secrets', () => {
-    expect(wordsOf(' a\r\n\tb  s3cret s3cret ', ['s3cret', ''])).toBe('a b … …');
-    expect(wordsOf('x'.repeat(1000))).toHaveLength(301);
+    expect(serviceWords(' a\r\n\tb  s3cret s3cret ', ['s3cret', ''])).toBe('a b … …');
+    expect(serviceWords('x'.repeat(1000))).toHaveLength(301);
   });
 
   test('members are those of JSON objects', () => {
-    expect(textOf(membersOf('{"a":"b","__proto__":"c"}'), '__proto__')).toBe('c');
-    for (const body of ['', '<html>', '5', 'null', '"a"']) expect(membersOf(body)).toBeUndefined();
-    for (const body of ['{"a":5}', '{"a":""}', '{}']) expect(textOf(membersOf(body), 'a')).toBeUndefined();
+    expect(textMember(answerMembers('{"a":"b","__proto__":"c"}'), '__proto__')).toBe('c');
+    for (const body of ['', '<html>', '5', 'null', '"a"']) expect(answerMembers(body)).toBeUndefined();
+    for (const body of ['{"a":5}', '{"a":""}', '{}']) expect(textMember(answerMembers(body), 'a')).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { failureOf } from '../../../src/services/gcp/failure.js';
+import { gcpFailure } from '../../../src/services/gcp/failure.js';
 import { importSdk, withInstallAdvice } from '../../../src/services/import-sdk.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sdk-'));
@@ -58,7 +58,7 @@ describe('advice for a row', () => {
   test('names the row and all that it needs, whoever worded the error meanwhile', async () => {
     const asking = withInstallAdvice(row, () =>
       importSdk('@example/absent/part').catch((error: unknown) => {
-        throw failureOf('cannot ask', error);
+        throw gcpFailure('cannot ask', error);
       }),
     );
     await expect(asking).rejects.toMatchObject({

@@ -37,7 +37,10 @@ export function stanzaRecipient(wrap: (fileKey: Buffer) => Promise<readonly Stan
 }
 
 /** Decrypts a binary age file; `unwrap` is called once and gives the file key, or throws. Throws `key`. */
-export async function openFile(file: Uint8Array, unwrap: (header: AgeHeader) => Promise<Uint8Array>): Promise<Buffer> {
+export async function openAgeFile(
+  file: Uint8Array,
+  unwrap: (header: AgeHeader) => Promise<Uint8Array>,
+): Promise<Buffer> {
   const header = readHeader(file);
   return openBody(file, header, await unwrap(header));
 }

@@ -8,10 +8,10 @@ import { readLines } from '../../../exec/lines.js';
 import { nativeCommand } from '../../../exec/native-command.js';
 import { temporaryRoot } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
-import { wordsOf } from '../../../services/http/answer.js';
+import { serviceWords } from '../../../services/http/answer.js';
 import type { Host } from '../../../util/host.js';
 import { folderForChild } from '../../../util/native-path.js';
-import { waitFor } from '../../../util/patience.js';
+import { waitFor } from '../../../util/timeout.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
 
@@ -112,7 +112,7 @@ export class PluginSession {
   /** An error of the plug-in, with what to do next, and with what it said for the detail. */
   failure(what: string, hint: string): SopsError {
     const said = this.shown(this.said.toString('utf8')).trim();
-    return new SopsError('key', `${this.name} plugin: ${wordsOf(this.shown(what))}`, {
+    return new SopsError('key', `${this.name} plugin: ${serviceWords(this.shown(what))}`, {
       hint,
       ...(said === '' ? {} : { detail: said.replace(/^/gm, `age-plugin-${this.name}: `) }),
     });

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../../errors.js';
 import { readFile } from '../../../util/fs-promises.js';
 import type { Host } from '../../../util/host.js';
-import type { Candidate } from '../identity-text.js';
+import type { IdentityCandidate } from '../identity-text.js';
 import { askPassphrase, openWithPassphrase } from '../passphrase.js';
 import { describeFileError } from '../system-error.js';
 import { readSshPrivateKey, type StoredSshKey } from './private-key.js';
@@ -12,7 +12,7 @@ import { parsePublicKeyLine, type SshPublicKey } from './public-key.js';
 import { lockedSshIdentity, sshIdentity } from './ssh.js';
 
 /** The identity in a key file; `path` is as the user gave it. Throws `key`. */
-export async function readKeyFile(content: Buffer, path: string, host: Host): Promise<Candidate> {
+export async function readKeyFile(content: Buffer, path: string, host: Host): Promise<IdentityCandidate> {
   const malformed = (error: unknown) => reworded(error, `malformed SSH identity in ${JSON.stringify(path)}`);
   const stored = readStored(content, malformed);
   if (!stored.locked) return { kind: 'quiet', identity: openUnlocked(stored, malformed) };
@@ -24,7 +24,7 @@ export async function readKeyFile(content: Buffer, path: string, host: Host): Pr
 }
 
 /** The identity that the command in a variable printed. Throws `key`; a locked one is refused, as SOPS does. */
-export function readKeyOutput(output: Buffer, variable: string): Candidate {
+export function readKeyOutput(output: Buffer, variable: string): IdentityCandidate {
   const malformed = (error: unknown) => reworded(error, `malformed SSH identity returned by running ${variable}`);
   const stored = readStored(output, malformed);
   if (stored.locked) {

@@ -1,17 +1,17 @@
 /** Configurations that somebody else can write are refused, as git refuses such repositories: they say who is to read the user's secrets. */
 import { delimiter, dirname, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
+import { otherWriterOf } from '../util/file-writers.js';
 import { isWithin } from '../util/files.js';
 import type { Stats } from '../util/fs.js';
 import type { Host, Session } from '../util/host.js';
-import { otherWriterOf } from '../util/writers.js';
 import type { ConfigFile } from './model.js';
 import { warnOnce } from './warnings.js';
 
 const VARIABLE = 'SOPS_TS_SAFE_DIRECTORIES';
 
 /** A configuration that was read. */
-export interface ReadFile {
+export interface ConfigBytes {
   readonly file: ConfigFile;
   /** As the user is to see it. */
   readonly path: string;
@@ -23,7 +23,7 @@ export interface ReadFile {
  * Throws `config` for a configuration that is or may be another's work, unless the user has trusted it as it is, or its folder, or one above
  * it, is in `SOPS_TS_SAFE_DIRECTORIES` (`*` for all). Called as `sops`, that is a warning.
  */
-export async function checkWriters({ file, path, stats }: ReadFile, host: Session): Promise<void> {
+export async function checkWriters({ file, path, stats }: ConfigBytes, host: Session): Promise<void> {
   const reason = otherWriterOf(file.absolute, stats, host);
   if (reason === undefined || isSafe(dirname(file.absolute), host)) return;
   const unsafe = `${path} may not be your own: ${reason}`;

@@ -4,11 +4,11 @@ import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf, reasonOf } from '../keyservice/keyservice.js';
-import { type Lane, nextTurn } from '../util/lane.js';
 import { oneLine } from '../util/one-line.js';
+import { nextTurn, type TaskQueue } from '../util/task-queue.js';
 import { sortKeys } from './decryption-order.js';
+import { type GroupTurns, HEAD_START } from './group-turns.js';
 import { type KeyFailure, noServicesHint } from './recovery-report.js';
-import { type GroupTurns, HEAD_START } from './turns.js';
 
 /** What the groups of a file share while they are being opened. */
 export interface Attempt {
@@ -17,7 +17,7 @@ export interface Attempt {
   /** Type identifiers. */
   readonly decryptionOrder: readonly string[];
   /** What may ask the user or start programs runs here, so that nothing of it happens twice at a time. */
-  readonly lane: Lane;
+  readonly lane: TaskQueue;
   /** Remote keys are asked in them. */
   readonly turns: GroupTurns;
   /** Aborted when no further part is needed. */
@@ -34,7 +34,7 @@ interface Batch {
 const MOST_AT_ONCE = 32;
 
 /** Takes a part and the key that gave it; says whether the group needs to give no more. */
-export type Offer = (part: Uint8Array, key: MasterKey) => boolean;
+export type OfferPart = (part: Uint8Array, key: MasterKey) => boolean;
 
 /** A group while it is being opened: which of its keys are still to be tried, and why others failed. */
 export class GroupOpening {
@@ -55,7 +55,7 @@ export class GroupOpening {
   }
 
   /** Tries the keys that were not tried yet, until a part is enough or no key is left. */
-  async open(offer: Offer): Promise<void> {
+  async open(offer: OfferPart): Promise<void> {
     for (const { remote, keys } of this.#batches) {
       const left = keys.filter((key) => this.#untried.has(key));
       if (left.length === 0) continue;
@@ -63,7 +63,7 @@ export class GroupOpening {
     }
   }
 
-  #tryInTurn(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+  #tryInTurn(keys: readonly MasterKey[], offer: OfferPart): Promise<boolean> {
     const { lane, signal } = this.#attempt;
     return lane.run(async () => {
       // The group before may have given the last part that was needed.
@@ -80,13 +80,13 @@ export class GroupOpening {
    * The first key has a head start, and each failure before its end gives the turn to the next one; then all are asked. Ends with the first
    * part that is enough; the other attempts are told to stop. Waits until local keys had their chance.
    */
-  async #trySideBySide(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+  async #trySideBySide(keys: readonly MasterKey[], offer: OfferPart): Promise<boolean> {
     const { lane, turns } = this.#attempt;
     await lane.idle();
     return turns.take(() => this.#askRemotes(keys, offer));
   }
 
-  async #askRemotes(keys: readonly MasterKey[], offer: Offer): Promise<boolean> {
+  async #askRemotes(keys: readonly MasterKey[], offer: OfferPart): Promise<boolean> {
     const attempt = this.#attempt;
     if (attempt.signal.aborted) return false;
     const stop = new AbortController();
@@ -127,7 +127,7 @@ export class GroupOpening {
     });
   }
 
-  #note(key: MasterKey, outcome: Uint8Array | KeyFailure, offer: Offer): boolean {
+  #note(key: MasterKey, outcome: Uint8Array | KeyFailure, offer: OfferPart): boolean {
     this.#untried.delete(key);
     if (outcome instanceof Uint8Array) return offer(outcome, key);
     this.#failures.set(key, outcome);

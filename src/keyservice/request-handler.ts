@@ -4,14 +4,14 @@ import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import type { Session } from '../util/host.js';
-import { Lane } from '../util/lane.js';
+import { TaskQueue } from '../util/task-queue.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { type KeyService, keyStringOf } from './keyservice.js';
 import { LocalKeyService } from './local.js';
-import { logged } from './logged.js';
+import { logged } from './logged-service.js';
 import { decodeRequest, type KeyRequest } from './messages.js';
 
-export interface DeskOptions {
+export interface RequestHandlerOptions {
   /**
    * The surroundings of one request. Called for each, so that identities are read anew and one wrong passphrase does
    * not stay.
@@ -42,11 +42,11 @@ export const unwrap: Use = (service, key, enc, signal) => service.unwrap({ ...ke
 type Call = Grpc.ServerUnaryCall<Buffer, Buffer>;
 
 /** Where requests are answered. */
-export class Desk {
+export class RequestHandler {
   /** What may use the terminal: questions to the user, and keys that ask for passphrases or start programs. */
-  readonly #lane = new Lane();
+  readonly #lane = new TaskQueue();
 
-  constructor(private readonly options: DeskOptions) {}
+  constructor(private readonly options: RequestHandlerOptions) {}
 
   /** The bytes to answer with. Throws {@link Refusal}, and what the provider throws. */
   async answer(call: Call, name: string, use: Use): Promise<Uint8Array> {

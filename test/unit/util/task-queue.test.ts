@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { Lane } from '../../../src/util/lane.js';
+import { TaskQueue } from '../../../src/util/task-queue.js';
 
 const pause = (milliseconds: number) => new Promise((settle) => setTimeout(settle, milliseconds));
 
 describe('a lane', () => {
   test('runs one task at a time, in order, whatever becomes of them', async () => {
-    const lane = new Lane();
+    const lane = new TaskQueue();
     const seen: string[] = [];
     const task = (name: string, fails: boolean) => async () => {
       seen.push(`${name} begins`);
@@ -28,7 +28,7 @@ describe('a lane', () => {
   });
 
   test('is idle when nothing is left, also of what was added meanwhile', async () => {
-    const lane = new Lane();
+    const lane = new TaskQueue();
     await lane.idle();
     let done = 0;
     const count = async (): Promise<void> => {

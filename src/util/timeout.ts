@@ -6,7 +6,7 @@ import type { Activity, Host, Telling } from './host.js';
 export const TIMEOUT_VARIABLE = 'SOPS_TS_KEY_TIMEOUT';
 const DEFAULT_SECONDS = 15;
 /** Where somebody may be asked (for a PIN, a touch, a passphrase), an answer may take this many times as long. */
-export const PATIENCE_WITH_PEOPLE = 20;
+export const TIMES_FOR_PEOPLE = 20;
 
 /**
  * How long one answer of a cloud service, and one connection to a key service, may take, in milliseconds; Infinity for
@@ -82,7 +82,7 @@ export async function waitFor<T>(
   host: Host,
   action: (signal: AbortSignal, activity: Activity | undefined) => Promise<T>,
 ): Promise<T> {
-  const limit = keyTimeout(host) * PATIENCE_WITH_PEOPLE;
+  const limit = keyTimeout(host) * TIMES_FOR_PEOPLE;
   const activity = telling && host.begin?.(`waiting for ${who}`, telling);
   try {
     return await withDeadline(limit, undefined, (signal) => action(signal, activity));
@@ -97,7 +97,7 @@ export async function waitFor<T>(
 function notEnded(who: string, milliseconds: number): SopsError {
   const seconds = milliseconds / 1000;
   return new SopsError('key', `${who} did not answer within ${seconds} s, and was ended`, {
-    hint: `See what it waits for; ${TIMEOUT_VARIABLE} (in seconds, times ${PATIENCE_WITH_PEOPLE} for programs) sets another limit.`,
+    hint: `See what it waits for; ${TIMEOUT_VARIABLE} (in seconds, times ${TIMES_FOR_PEOPLE} for programs) sets another limit.`,
   });
 }
 

@@ -22,7 +22,7 @@ type RunOne = (context: Context) => Promise<number>;
  */
 export async function forEachFile(given: SeveralFlags, context: Context, runOne: RunOne): Promise<number> {
   const { operands, oldForm } = context;
-  // A name given for a file is one file's (surplus.ts says the same of the words).
+  // A name given for a file is one file's (ignored-words.ts says the same of the words).
   const takesSeveral = given.inPlace && given.filenameOverride === undefined;
   if (operands.length < 2 || oldForm || !takesSeveral) return runOne(context);
   const files = filesOf(context);

@@ -5,19 +5,19 @@ import { SopsError } from '../errors.js';
  * Runs a task, then `tidy`. What `tidy` throws is thrown when the task succeeded, and told beside the task's own error
  * when it did not.
  */
-export async function tidyAfter<T>(task: () => Promise<T>, tidy: () => void): Promise<T> {
+export async function cleanUpAfter<T>(task: () => Promise<T>, tidy: () => void): Promise<T> {
   let outcome: T;
   try {
     outcome = await task();
   } catch (error) {
-    throw tidiedAfter(error, tidy);
+    throw errorAfterCleanup(error, tidy);
   }
   tidy();
   return outcome;
 }
 
 /** The error of a task, after `tidy`: with what that has thrown, if it has. */
-export function tidiedAfter(error: unknown, tidy: () => void): unknown {
+export function errorAfterCleanup(error: unknown, tidy: () => void): unknown {
   try {
     tidy();
     return error;

@@ -21,7 +21,7 @@ export function holdLine(): () => void {
   };
 }
 
-export function isHeld(): boolean {
+export function isLineHeld(): boolean {
   return holders > 0;
 }
 

@@ -2,7 +2,7 @@
 import type { Host } from './host.js';
 
 /** The items in turn. `what` is one of them, as in `file 3 of 20`; of a single one nothing is told. */
-export function* counted<T>(items: readonly T[], what: string, host: Host): Generator<T> {
+export function* withProgress<T>(items: readonly T[], what: string, host: Host): Generator<T> {
   const activity = items.length > 1 ? host.begin?.(what) : undefined;
   try {
     for (const [at, item] of items.entries()) {

@@ -6,16 +6,16 @@ import { FORMATS, formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatName } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
-import type { Trail } from '../../run/trail.js';
+import type { AuditTrail } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
+import { checkDecrypted } from '../manifest/decrypted-check.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, withEntry } from '../manifest/manifest.js';
-import { checkDecrypted } from '../manifest/ready.js';
 import { decodeDataValue } from '../manifest/secret.js';
 import { fluxFormatOf } from './flux-formats.js';
 
 export interface BuiltRules {
   readonly keyServices: readonly KeyService[];
-  readonly trail: Trail;
+  readonly trail: AuditTrail;
   /** Whether the MAC of objects is not looked at: a build cannot keep it. */
   readonly skipMac: boolean;
   /** Whether Flux's annotation leaves an object as it is. */

@@ -4,16 +4,16 @@ import { type CommandRow, isFamily } from '../commands.js';
 import type { FlagRow, FlagText } from '../flag.js';
 import { FLAG_GROUPS } from '../flag-groups.js';
 import { flagsOf, globalFlags } from '../flags.js';
-import { guideOf, TASKS, textOf } from '../guide.js';
+import { flagTextOf, guideOf, TASKS } from '../guide.js';
 
 /** A whole word that may stand there, and what it does. */
-export interface Candidate {
+export interface OfferedWord {
   readonly word: string;
   readonly text: string;
 }
 
-export interface Offer {
-  readonly candidates: readonly Candidate[];
+export interface CompletionOffer {
+  readonly candidates: readonly OfferedWord[];
   /** Whether the name of a file may stand there, too. */
   readonly files: boolean;
 }
@@ -34,7 +34,7 @@ interface Place {
 }
 
 /** `before` are the whole words behind the program's name, `current` is what stands of the word at the cursor. */
-export function offerFor(before: readonly string[], current: string, commands: readonly CommandRow[]): Offer {
+export function offerFor(before: readonly string[], current: string, commands: readonly CommandRow[]): CompletionOffer {
   const offer = offerAt(placeBehind(before, commands), current, commands);
   return { ...offer, candidates: offer.candidates.filter(({ word }) => word.startsWith(current)) };
 }
@@ -85,15 +85,15 @@ function enter(name: string, word: string, place: Place, commands: readonly Comm
   return { ...place, level: 'file' };
 }
 
-function offerAt(place: Place, current: string, commands: readonly CommandRow[]): Offer {
+function offerAt(place: Place, current: string, commands: readonly CommandRow[]): CompletionOffer {
   const { awaiting, level, name, table } = place;
   const command = level === 'command' ? name : undefined;
-  if (awaiting) return valuesOf(textOf(awaiting.name, command), '', current);
+  if (awaiting) return valuesOf(flagTextOf(awaiting.name, command), '', current);
   if (place.isEnded) return { candidates: [], files: true };
   const cut = current.indexOf('=');
   if (current.startsWith('-') && cut > 0) {
     const row = flagOfWord(current, table);
-    const text = row && row.kind !== 'boolean' ? textOf(row.name, command) : undefined;
+    const text = row && row.kind !== 'boolean' ? flagTextOf(row.name, command) : undefined;
     return text ? valuesOf(text, current.slice(0, cut + 1), current) : { candidates: [], files: false };
   }
   if (current.startsWith('-')) return { candidates: flagCandidates(place, command), files: false };
@@ -104,7 +104,7 @@ function offerAt(place: Place, current: string, commands: readonly CommandRow[])
 }
 
 /** `prefix` is what stands of the word before the value. */
-function valuesOf(about: FlagText, prefix: string, current: string): Offer {
+function valuesOf(about: FlagText, prefix: string, current: string): CompletionOffer {
   const { offers = [], severalOffers } = about;
   if (offers === 'files') return { candidates: [], files: true };
   const chosen = severalOffers ? current.slice(0, current.lastIndexOf(',') + 1) : '';
@@ -114,9 +114,9 @@ function valuesOf(about: FlagText, prefix: string, current: string): Offer {
 }
 
 /** The flags that can still be given, the long forms first. */
-function flagCandidates({ table, given }: Place, command: string | undefined): Candidate[] {
+function flagCandidates({ table, given }: Place, command: string | undefined): OfferedWord[] {
   const free = table.filter((row) => row.kind === 'list' || !given.has(row.name));
-  const described = free.map((row) => ({ row, text: shortText(textOf(row.name, command)) }));
+  const described = free.map((row) => ({ row, text: shortText(flagTextOf(row.name, command)) }));
   return [
     ...described.map(({ row, text }) => ({ word: `--${row.name}`, text })),
     ...described.flatMap(({ row: { short }, text }) =>
@@ -130,10 +130,10 @@ function shortText({ help, group }: FlagText): string {
   return help ?? (group === undefined ? '' : FLAG_GROUPS[group].title);
 }
 
-const HELP: Candidate = { word: 'help', text: 'the flags and examples of a command' };
+const HELP: OfferedWord = { word: 'help', text: 'the flags and examples of a command' };
 
 /** Commands and families, by their first words. */
-function topics(commands: readonly CommandRow[]): Candidate[] {
+function topics(commands: readonly CommandRow[]): OfferedWord[] {
   const families = Object.assign({}, ...TASKS.map((task) => task.families ?? {})) as Record<string, string>;
   const found = new Map<string, string>();
   for (const { name } of commands) {
@@ -143,7 +143,7 @@ function topics(commands: readonly CommandRow[]): Candidate[] {
   return [...found].map(([word, text]) => ({ word, text }));
 }
 
-function members(family: string, commands: readonly CommandRow[]): Candidate[] {
+function members(family: string, commands: readonly CommandRow[]): OfferedWord[] {
   const rows = commands.filter(({ name }) => name.startsWith(`${family} `));
   return rows.map(({ name }) => ({ word: name.slice(family.length + 1), text: guideOf(name).summary }));
 }

@@ -5,10 +5,11 @@ import { recognise } from '../../formats/recognise.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
-import { trailOf } from '../../run/trail.js';
+import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
 import type { Session } from '../../util/host.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
+import { checkDecrypted, checkIdentified } from '../manifest/decrypted-check.js';
 import {
   branchAt,
   itemsOf,
@@ -22,28 +23,27 @@ import {
 } from '../manifest/manifest.js';
 import { type OutputForm, printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';
-import { checkDecrypted, checkIdentified } from '../manifest/ready.js';
 import { type ScalarPolicy, stringOf } from '../manifest/scalars.js';
 import { buildSecret, checkSecret, isSecret, withStringData, withUnbrokenData } from '../manifest/secret.js';
 import { readEnvText } from './env-file.js';
 import { checkUnique } from './generate.js';
 import { keyedReference } from './ksops-plan.js';
-import { marked } from './marks.js';
 import { withNameHash } from './name-hash.js';
-import { checkName } from './names.js';
-import type { ObjectMarks } from './plan.js';
+import { checkObjectName } from './names.js';
+import { withOptions } from './object-options.js';
+import type { ObjectOptions } from './plan.js';
 import { readSource, Sources } from './sources.js';
 
 export interface MakeRequest {
   /** Files of objects; `-` is standard input. */
   readonly files: readonly string[];
-  readonly secret?: SecretRequest | undefined;
+  readonly secret?: NewSecretRequest | undefined;
   /** Put on every Secret and ConfigMap. */
   readonly namespace?: string | undefined;
   /** Put on every object. */
   readonly labels: ReadonlyMap<string, string>;
   readonly annotations: ReadonlyMap<string, string>;
-  readonly marks: ObjectMarks;
+  readonly marks: ObjectOptions;
   /** Moves values that are text from `data` to `stringData`. */
   readonly stringData: boolean;
   /** Appends the hash of the content to the names of Secrets and ConfigMaps. */
@@ -56,7 +56,7 @@ export interface MakeRequest {
 }
 
 /** The Secret to be made. */
-export interface SecretRequest {
+export interface NewSecretRequest {
   readonly name: string;
   readonly type?: string | undefined;
   /** Files of variables: dotenv, or maps in YAML or JSON. */
@@ -120,7 +120,7 @@ class ManifestMaker {
       for (const [key, text] of entries) made = withTextAt(made, field, key, text);
     }
     if (stringData && isSecret(made)) made = withStringData(made);
-    return marked(made, marks);
+    return withOptions(made, marks);
   }
 
   /** Makes every value of `data` and `stringData` the string that all readers see, or refuses it. */
@@ -144,8 +144,8 @@ class ManifestMaker {
     return value.kind === 'leaf' && value.value === text ? value : leaf(text);
   }
 
-  private async make(secret: SecretRequest): Promise<Manifest> {
-    checkName(secret.name, 'the name of the Secret');
+  private async make(secret: NewSecretRequest): Promise<Manifest> {
+    checkObjectName(secret.name, 'the name of the Secret');
     const data = new Map<string, Uint8Array>();
     const stringData = new Map<string, string>();
     for (const spec of secret.fromFile) {

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { temporaryRoot } from '../../exec/private-folder.js';
 import { binaryStore } from '../../formats/binary.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import { UNNOTED } from '../../run/trail.js';
+import { UNNOTED } from '../../run/audit-trail.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';

@@ -20,7 +20,7 @@ export interface LevelWords extends TypedWords {
   readonly isNamed: boolean;
 }
 
-export interface Surplus {
+export interface IgnoredWords {
   readonly warnings: string[];
   readonly refusal: SopsError | undefined;
 }
@@ -30,7 +30,7 @@ export interface Surplus {
  * command line that was probably meant; one that writes in place refuses when one of the ignored words looks like
  * a flag: the write that would follow is never wanted.
  */
-export function unusableWords(row: CommandRow, values: FlagValues, level: LevelWords): Surplus {
+export function judgeIgnoredWords(row: CommandRow, values: FlagValues, level: LevelWords): IgnoredWords {
   const [used, ...ignored] = level.operands;
   if (row.operandRule !== 'first' || ignored.length === 0) return { warnings: [], refusal: undefined };
   const flaglike = ignored.filter((word) => word.length > 1 && word.startsWith('-')).at(-1);

@@ -1,7 +1,7 @@
 /** Whether a decryption Secret opens files: tried with its keys alone, as the controller has no others. */
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { OwnProcess } from '../../exec/self.js';
+import type { OwnProcess } from '../../exec/process-access.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/explain/dry-run.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
@@ -11,8 +11,8 @@ import { withKeyring } from '../imported-keys.js';
 import type { Finding } from '../kustomize/findings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { EncryptedContent } from './content.js';
-import { type DecryptionEntry, entriesOf } from './decryption-secret.js';
-import { checkKeys, ENTRY_NAMES } from './key-entry.js';
+import { type DecryptionEntry, decryptionEntries } from './decryption-secret.js';
+import { checkUsable, ENTRY_NAMES } from './key-entry.js';
 
 /** The key types that are tried here; what the others are opened with is the cluster's (workload identity) or a cloud's. */
 const LOCAL: ReadonlySet<string> = new Set(['age', 'pgp']);
@@ -27,7 +27,7 @@ export async function trySecret(
   own: OwnProcess,
   host: Session,
 ): Promise<Finding[]> {
-  const entries = entriesOf(secret);
+  const entries = decryptionEntries(secret);
   const findings = await entryFindings(entries, file);
   const usable = (type: string) => entries.filter(({ kind }) => kind?.opens.includes(type));
   const keyrings = usable('pgp').map(({ bytes }) => bytes);
@@ -49,7 +49,7 @@ async function entryFindings(entries: readonly DecryptionEntry[], file: string):
       continue;
     }
     try {
-      await checkKeys(kind, decodeText(bytes), `the entry ${name}`);
+      await checkUsable(kind, decodeText(bytes), `the entry ${name}`);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       findings.push({ file, text: error.message });

@@ -2,16 +2,16 @@
 import { emitValue } from '../formats/yaml/emit.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../tree/tree.js';
 
-export type Part = string | boolean | bigint | Value | readonly Value[] | undefined;
+export type FieldValue = string | boolean | bigint | Value | readonly Value[] | undefined;
 
 /** A map of these entries, in order. Keys that come from users belong into `textMap`. */
-export function record(entries: Readonly<Record<string, Part>>): Branch {
+export function record(entries: Readonly<Record<string, FieldValue>>): Branch {
   return branch(
     Object.entries(entries).flatMap(([key, part]) => (part === undefined ? [] : [item(key, asValue(part))])),
   );
 }
 
-function asValue(part: Exclude<Part, undefined>): Value {
+function asValue(part: Exclude<FieldValue, undefined>): Value {
   if (typeof part !== 'object') return leaf(part);
   return 'kind' in part ? part : list([...part]);
 }

@@ -2,13 +2,13 @@
 import { type Branch, leaf } from '../../tree/tree.js';
 import { branchAt, stringAt, textMap, withEntryAt } from '../manifest/manifest.js';
 import { isSecret, withDataOnly } from '../manifest/secret.js';
-import { BEHAVIOR, NEEDS_HASH, type ObjectMarks } from './plan.js';
+import { BEHAVIOR, NEEDS_HASH, type ObjectOptions } from './plan.js';
 
 /** Kinds that can be immutable. */
 const DATA_KINDS: ReadonlySet<string> = new Set(['Secret', 'ConfigMap']);
 
 /** The object with the marks on it. */
-export function marked(root: Branch, { needsHash, behavior, immutable, dataOnly }: ObjectMarks): Branch {
+export function withOptions(root: Branch, { needsHash, behavior, immutable, dataOnly }: ObjectOptions): Branch {
   let made = dataOnly && isSecret(root) ? withDataOnly(root) : root;
   if (immutable && DATA_KINDS.has(stringAt(root, 'kind') ?? '')) made = withEntryAt(made, ['immutable'], leaf(true));
   if (needsHash) made = annotated(made, NEEDS_HASH, 'true');

@@ -7,10 +7,10 @@ import type { AuditAction, Host } from '../util/host.js';
 import type { Input } from './input.js';
 
 /** Notes that something is about to be done with the file. When it rejects, it must not be done. */
-export type Trail = (action: AuditAction) => Promise<void>;
+export type AuditTrail = (action: AuditAction) => Promise<void>;
 
 /** The trail of an input by its absolute path, whatever name it goes by; standard input counts as the working directory, as in SOPS. */
-export function trailOf(input: Input, host: Host): Trail {
+export function trailOf(input: Input, host: Host): AuditTrail {
   const path = resolve(host.cwd, input.kind === 'file' ? input.path : '.');
   return async (action) => {
     if (action === 'decrypt') host.log?.({ component: 'SOPS', level: 'debug', message: 'Decrypting tree' });
@@ -22,4 +22,4 @@ export function trailOf(input: Input, host: Host): Trail {
 }
 
 /** For what SOPS leaves no event of: nobody gets to see a value, or it was noted already. */
-export const UNNOTED: Trail = async () => undefined;
+export const UNNOTED: AuditTrail = async () => undefined;

@@ -1,6 +1,6 @@
 /** Runs tasks one after another, for what must not happen twice at a time, such as asking the user. */
 
-export class Lane {
+export class TaskQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs a task when those before it have ended, however they ended. Settles as the task does. */

@@ -1,0 +1,8 @@
+/** What every call of a service is given by whoever makes it. */
+import type { Session } from '../util/host.js';
+
+export interface ServiceCall {
+  readonly host: Session;
+  /** Ends the call when aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
