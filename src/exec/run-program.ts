@@ -12,8 +12,10 @@ export interface ProgramRun {
   readonly args: readonly string[];
   /** What it reads on its standard input; absent: nothing at all. */
   readonly input?: Uint8Array;
-  /** Variables on top of the host's. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables on top of the host's; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Absolute; by default the host's working directory. */
+  readonly cwd?: string | undefined;
   /** Ends the program when aborted. */
   readonly signal?: AbortSignal;
   /** Told what it writes on its standard error, as it comes. */
@@ -40,7 +42,7 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
   return new Promise((settle, reject) => {
     const { file, args, env } = nativeCommand({ file: run.file, args: run.args, env: { ...host.env, ...run.env } });
     const child = spawn(file, args, {
-      cwd: folderForChild(host.cwd),
+      cwd: folderForChild(run.cwd ?? host.cwd),
       env,
       stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,

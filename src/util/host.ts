@@ -85,4 +85,6 @@ export interface Session extends Host {
   once<Kept>(key: symbol, make: () => Kept): Kept;
   /** The same surroundings but for some changes, with nothing remembered. Neither learns what the other gets to know. */
   fork(changes?: HostChanges): Session;
+  /** The same session, memory included, but that warnings go elsewhere: for one of many files that are worked on at a time. */
+  warningTo(warn: (message: string) => void): Session;
 }

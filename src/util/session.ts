@@ -11,9 +11,8 @@ function isSession(host: Host): host is Session {
 }
 
 /** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
-function newSession(host: Host): Session {
+function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
   const { confirm, begin, calledAsSops } = host;
-  const memory = new Map<symbol, unknown>();
   const session: Session = {
     get env() {
       return host.env;
@@ -34,6 +33,7 @@ function newSession(host: Host): Session {
       return memory.get(key) as Kept;
     },
     fork: (changes: HostChanges = {}) => newSession({ ...session, ...changes } as Host),
+    warningTo: (warn) => newSession({ ...session, warn }, memory),
   };
   return session;
 }

@@ -22,7 +22,8 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ['run', 6],
   ['operations', 7],
   ['kubernetes', 8],
-  ['git', 8],
+  ['repository', 8],
+  ['git', 8.5],
   ['cli', 9],
   ['index', 9],
 ]);

@@ -37,7 +37,7 @@ export async function* filesBelow(folder: string, options: WalkOptions = {}): As
 }
 
 /** Whether a file is one of ours that lasts no longer than a write: another run may take it away before it is read. */
-function isPassing(name: string): boolean {
+export function isPassing(name: string): boolean {
   return name.startsWith(TEMPORARY_PREFIX) || name.endsWith(LOCK_SUFFIX);
 }
 
@@ -74,7 +74,7 @@ export async function readEncrypted(path: string): Promise<EncryptedFile | null>
 }
 
 /** The same of bytes that were read already. */
-async function parseEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
+export async function parseEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
   if (!holdsMarks(bytes)) return null;
   const found = await recognise(bytes, formatMeantBy(path)).catch((error: unknown) => {
     throw error instanceof SopsError ? error.with(error.code, { file: path }) : error;

@@ -1,0 +1,57 @@
+/** Where a repository is, and what git lists of it. */
+import { resolve } from 'node:path';
+import type { Host } from '../../util/host.js';
+import { decodeText } from '../../util/text.js';
+import { git, tryGit } from './run-git.js';
+
+/** A work tree of a repository; absolute paths. */
+export interface WorkTree {
+  /** The top of the work tree. */
+  readonly top: string;
+  /** What all work trees of the repository share (`info/attributes`, hooks). */
+  readonly commonFolder: string;
+  /** What is this work tree's own (`MERGE_HEAD`, the index). */
+  readonly gitFolder: string;
+}
+
+/** The work tree that a folder is in; null outside of one, in a bare repository, and where there is no git. */
+export async function workTreeOf(folder: string, host: Host, elsewhere = false): Promise<WorkTree | null> {
+  const args = ['rev-parse', '--show-toplevel', '--git-common-dir', '--git-dir'];
+  const outcome = await tryGit(args, host, { cwd: folder, elsewhere }).catch(() => null);
+  if (outcome?.status !== 0) return null;
+  const [top = '', common = '', own = ''] = decodeText(outcome.stdout).split(/\r?\n/);
+  return { top, commonFolder: resolve(folder, common), gitFolder: resolve(folder, own) };
+}
+
+/** Which of a work tree's files are listed. */
+export interface ListedFiles {
+  /** Paths from the folder asked about, with `/`; in git's order, each once. Files that are gone from the work tree are among them. */
+  readonly files: readonly string[];
+  /** Repositories within that are not part of this one, and submodules. */
+  readonly repositories: readonly string[];
+}
+
+/** The files below a folder that git knows or would add: tracked ones, though ignored, and untracked ones that are not ignored. */
+export async function listFiles(folder: string, host: Host, { elsewhere = false } = {}): Promise<ListedFiles> {
+  const call = { cwd: folder, elsewhere };
+  const [listed, staged] = await Promise.all([
+    git(['ls-files', '-z', '-co', '--exclude-standard', '--deduplicate'], host, call),
+    git(['ls-files', '-z', '-s'], host, call),
+  ]);
+  const submodules = new Set(
+    fieldsOf(staged).flatMap((line) => (line.startsWith('160000 ') ? [line.slice(line.indexOf('\t') + 1)] : [])),
+  );
+  const files: string[] = [];
+  const repositories: string[] = [...submodules];
+  for (const path of fieldsOf(listed)) {
+    if (path.endsWith('/')) repositories.push(path.slice(0, -1));
+    else if (!submodules.has(path)) files.push(path);
+  }
+  return { files, repositories };
+}
+
+/** The fields of an answer that git gave with `-z`. */
+export function fieldsOf(answer: Uint8Array): string[] {
+  const text = decodeText(answer);
+  return text === '' ? [] : text.split('\0').slice(0, text.endsWith('\0') ? -1 : undefined);
+}

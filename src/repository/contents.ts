@@ -1,0 +1,106 @@
+/** The contents of many files: each read once, what is no regular file or has no business here told apart. */
+import { constants as limits } from 'node:buffer';
+import { systemCode } from '../util/files.js';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
+
+/** What stands at a path. */
+export type Content =
+  | { readonly kind: 'file'; readonly bytes: Buffer }
+  /** A symbolic link, which was not followed, and where it leads in the end; undefined for nowhere. */
+  | { readonly kind: 'link'; readonly target: string | undefined }
+  /** Too large to be the text of a document; `sample` is its beginning. */
+  | { readonly kind: 'huge'; readonly size: number; readonly sample: Buffer }
+  /** A pipe, a socket, a device, a folder. */
+  | { readonly kind: 'special' }
+  /** Git lists files that are gone from the work tree. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreadable'; readonly cause: unknown };
+
+/** Never waits for a pipe's other end, and never follows a link. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const SAMPLE = 1 << 20;
+/** Files up to this size are read by one call into memory that is used again. */
+const USUAL = 64 << 10;
+const scratch = Buffer.allocUnsafeSlow(USUAL);
+
+/** Reads one file by its absolute path. Never throws. Not waited for: of thousands of small files waiting costs more than reading. */
+export function contentOf(path: string): Content {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, FLAGS);
+  } catch (cause) {
+    return failedOpening(path, cause);
+  }
+  try {
+    return readOpen(descriptor);
+  } catch (cause) {
+    return { kind: 'unreadable', cause };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The same with links followed, for a file that was named itself. */
+export function contentBehind(path: string): Content {
+  const content = contentOf(path);
+  return content.kind === 'link' && content.target !== undefined ? contentOf(content.target) : content;
+}
+
+function readOpen(descriptor: number): Content {
+  // Most files are small: one call reads them and shows that there is no more.
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) return { kind: 'special' };
+  if (stats.size > limits.MAX_STRING_LENGTH) {
+    const sample = Buffer.allocUnsafe(SAMPLE);
+    return { kind: 'huge', size: stats.size, sample: sample.subarray(0, fill(descriptor, sample)) };
+  }
+  if (stats.size < USUAL) {
+    const length = fill(descriptor, scratch);
+    if (length < USUAL) return { kind: 'file', bytes: Buffer.from(scratch.subarray(0, length)) };
+  }
+  return { kind: 'file', bytes: rest(descriptor, Math.max(stats.size, USUAL)) };
+}
+
+/** Reads from the beginning until the memory is full or the file ends. */
+function fill(descriptor: number, into: Buffer): number {
+  let length = 0;
+  while (length < into.length) {
+    const count = readSync(descriptor, into, length, into.length - length, length);
+    if (count === 0) break;
+    length += count;
+  }
+  return length;
+}
+
+function rest(descriptor: number, size: number): Buffer {
+  for (let wanted = size + 1; ; wanted *= 2) {
+    const bytes = Buffer.allocUnsafeSlow(wanted);
+    const length = fill(descriptor, bytes);
+    if (length < wanted) return bytes.subarray(0, length);
+  }
+}
+
+function failedOpening(path: string, cause: unknown): Content {
+  switch (systemCode(cause)) {
+    case 'ELOOP':
+    case 'EMLINK':
+      return { kind: 'link', target: targetOf(path) };
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return { kind: 'gone' };
+    case 'ENXIO':
+    case 'ENODEV':
+    case 'EISDIR':
+      return { kind: 'special' };
+    default:
+      return { kind: 'unreadable', cause };
+  }
+}
+
+function targetOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

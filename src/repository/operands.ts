@@ -1,0 +1,145 @@
+/** What the words of a command line stand for: files, folders and patterns, as the files in them. */
+import { join, resolve, sep } from 'node:path';
+import { SopsError } from '../errors.js';
+import { listFiles, workTreeOf } from '../exec/git/places.js';
+import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
+import { statOf } from '../util/files.js';
+import { lstatSync } from '../util/fs.js';
+import type { Host } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
+
+/** One file of those that were asked for. */
+export interface FoundFile {
+  /** As users see it: the word itself, or the folder's word and what is below. */
+  readonly path: string;
+  /** Absolute. */
+  readonly absolute: string;
+  /** Whether it was named itself: then it is looked at whatever git ignores, and what it is not is told. */
+  readonly isNamed: boolean;
+}
+
+/** What a list of words came to. */
+export interface FoundFiles {
+  /** In order of their paths, each once. */
+  readonly files: readonly FoundFile[];
+  /** Words that stand for nothing, each with its error. */
+  readonly problems: readonly SopsError[];
+  /** Submodules and repositories of their own, which are not entered; paths as users see them. */
+  readonly passedOver: readonly string[];
+}
+
+/** What a word has in it that is to be a pattern; a file of that very name comes first. */
+const WILDCARDS = /[*?[\]{}]/;
+
+/**
+ * The files that words stand for. A file counts whatever git ignores. A folder stands for the files in it that git knows or would add,
+ * outside of repositories for all but those of version control and packages; a pattern (`*`, `**`, `?`, `[a-z]`, `{a,b}`) for those of
+ * its folder that fit. Words that stand for nothing are problems. Without a word it is the working directory.
+ */
+export async function findFiles(words: readonly string[], host: Host): Promise<FoundFiles> {
+  const files = new Map<string, FoundFile>();
+  const problems: SopsError[] = [];
+  const passedOver = new Set<string>();
+  const add = (path: string, isNamed: boolean): void => {
+    const absolute = resolve(host.cwd, path);
+    if (isNamed || !files.has(absolute)) files.set(absolute, { path, absolute, isNamed });
+  };
+  for (const word of words.length === 0 ? ['.'] : words) {
+    try {
+      const stats = statOf(resolve(host.cwd, word));
+      if (stats && !stats.isDirectory()) add(word, true);
+      else if (stats) await addFolder(word, host, { add, passedOver });
+      else if (!WILDCARDS.test(word) || isLink(resolve(host.cwd, word))) throw absent(word);
+      else await addMatching(word, host, { add, passedOver });
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      problems.push(error);
+    }
+  }
+  const inOrder = [...files.values()].sort((one, other) => compareTexts(one.path, other.path));
+  return { files: inOrder, problems, passedOver: [...passedOver].sort(compareTexts) };
+}
+
+/** By UTF-16 units, the same on every machine. */
+export function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+interface Findings {
+  add(path: string, isNamed: boolean): void;
+  readonly passedOver: Set<string>;
+}
+
+async function addFolder(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
+  const { files, repositories } = await filesIn(resolve(host.cwd, word), host);
+  for (const path of files) add(join(word, path), false);
+  for (const path of repositories) passedOver.add(join(word, path));
+}
+
+async function addMatching(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
+  const { default: picomatch } = await import('picomatch');
+  const folder = folderOf(word);
+  const absolute = resolve(host.cwd, folder);
+  if (!statOf(absolute)?.isDirectory()) throw nothingFits(word);
+  const { files, repositories } = await filesIn(absolute, host);
+  const fits = picomatch(word.slice(folder.length).replace(/^[\\/]+/, ''), { dot: true });
+  const fitting = files.filter((path) => fits(path));
+  if (fitting.length === 0) throw nothingFits(word);
+  for (const path of fitting) add(join(folder, path), false);
+  for (const path of repositories) if (fits(path)) passedOver.add(join(folder, path));
+}
+
+/** The part of a pattern before the first name with a wildcard in it. */
+function folderOf(pattern: string): string {
+  const names = pattern.split(/[\\/]/);
+  const count = names.findIndex((name) => WILDCARDS.test(name));
+  const length = names.slice(0, count).join('/').length;
+  return pattern.startsWith('/') && length === 0 ? '/' : pattern.slice(0, length);
+}
+
+/** The files below a folder by paths from it, with the system's separators. */
+async function filesIn(folder: string, host: Host): Promise<{ files: string[]; repositories: string[] }> {
+  const tree = await workTreeOf(folder, host, !isOwnTree(folder, host));
+  if (tree) {
+    const { files, repositories } = await listFiles(folder, host, { elsewhere: !isOwnTree(folder, host) });
+    const lasting = files.filter((path) => !isPassing(path.slice(path.lastIndexOf('/') + 1)));
+    return { files: lasting.map(native), repositories: repositories.map(native) };
+  }
+  const files: string[] = [];
+  for await (const path of filesBelow(folder, { takesLinks: true }))
+    files.push(path.slice(folder.length).replace(/^[\\/]+/, ''));
+  return { files, repositories: [] };
+}
+
+/** Whether variables of git that this process was given are about the repository of a folder: a hook is called with those of its own. */
+function isOwnTree(folder: string, { cwd }: Host): boolean {
+  return folder === cwd || folder.startsWith(cwd.endsWith(sep) ? cwd : cwd + sep);
+}
+
+function native(path: string): string {
+  return sep === '/' ? path : path.replaceAll('/', sep);
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function absent(word: string): SopsError {
+  const path = oneLine(word);
+  const message = `${path}: there is no such file or folder`;
+  return new SopsError('no-file', message, {
+    file: word,
+    hint: 'Is the name written right? A relative one counts from the working directory.',
+  });
+}
+
+function nothingFits(word: string): SopsError {
+  return new SopsError('no-file', `no file fits ${oneLine(word)}`, {
+    file: word,
+    hint: 'Files that git ignores do not count: name them one by one.',
+  });
+}
