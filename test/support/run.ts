@@ -15,11 +15,13 @@ export interface RunOptions {
   readonly stdin?: Uint8Array | string;
   /** The configuration of the audit log; absent: there is none. */
   readonly auditConfig?: string;
+  /** What the program was called by. */
+  readonly programName?: string;
 }
 
 /** Runs one command line and gathers what it wrote. */
 export async function run(words: readonly string[], options: RunOptions): Promise<Ran> {
-  const { cwd, env = {}, stdin = '', auditConfig } = options;
+  const { cwd, env = {}, stdin = '', auditConfig, programName } = options;
   const out = new Sink();
   const err = new Sink();
   const status = await main(words, {
@@ -30,6 +32,7 @@ export async function run(words: readonly string[], options: RunOptions): Promis
     cwd,
     platform: process.platform,
     ...(auditConfig === undefined ? {} : { auditConfig }),
+    ...(programName === undefined ? {} : { programName }),
   });
   return { status, stdout: out.bytes(), stderr: err.bytes().toString('utf8') };
 }
