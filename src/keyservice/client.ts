@@ -34,6 +34,8 @@ export async function connectKeyService(uri: string, timeout: number): Promise<K
   const client = new grpc.Client(target.target, grpc.credentials.createInsecure(), {
     // A key service is where the user says, not behind the proxy for web pages.
     'grpc.enable_http_proxy': 0,
+    // Connections that other clients share would tell this one that they failed, but not why.
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
   });
   const waiting = new Waiting(client, grpc, { timeout, target });

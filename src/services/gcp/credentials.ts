@@ -8,9 +8,8 @@ import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { readTlsRoots } from '../http/tls-roots.js';
-import { importSdk } from '../import-sdk.js';
+import { type AuthLibrary as Auth, importAuthLibrary } from './auth-library.js';
 
-type Auth = typeof import('google-auth-library');
 /** What gives the header `authorization` of a request, and renews its token. */
 export type AuthClient = Awaited<ReturnType<InstanceType<Auth['GoogleAuth']>['getClient']>>;
 
@@ -20,7 +19,7 @@ const HINT =
 
 /** Throws `key` when there are no credentials, or none that can be read. */
 export async function findGoogleCredentials(host: Host): Promise<AuthClient> {
-  const auth = await importSdk<Auth>('google-auth-library');
+  const auth = await importAuthLibrary();
   const { env } = host;
   if (env.GOOGLE_CREDENTIALS)
     return fromJson(auth, await fileOrValue(env.GOOGLE_CREDENTIALS, host), 'GOOGLE_CREDENTIALS', host);
@@ -37,7 +36,7 @@ export async function findGoogleCredentials(host: Host): Promise<AuthClient> {
 export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
   const file = await applicationDefault(host);
   if (!file) return findGoogleCredentials(host);
-  return fromJson(await importSdk<Auth>('google-auth-library'), file.text, file.path, host);
+  return fromJson(await importAuthLibrary(), file.text, file.path, host);
 }
 
 /** The file of that name, or the text itself when there is none. */

@@ -63,6 +63,13 @@ describe('failures are worded as SOPS words them', () => {
     await expect(service.wrap(key, PART)).rejects.toMatchObject({ code: 'key', message });
   });
 
+  test('for each client of a service that is not there', async () => {
+    const message = dial('tcp 127.0.0.1:1', 'connect: connection refused');
+    for (const service of [1, 2, 3].map(() => new RemoteKeyService('tcp://127.0.0.1:1', hostOf()))) {
+      await expect(service.unwrap(key)).rejects.toMatchObject({ message });
+    }
+  });
+
   test('a server that speaks something else', async () => {
     const uri = await plainServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await expect(new RemoteKeyService(uri, hostOf()).unwrap(key)).rejects.toThrow(
