@@ -20,7 +20,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PARTS = {
   /** The program itself, and what decrypting a YAML file with an age key runs. */
   'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/formats/yaml/yaml.ts', 'src/keys/age/age.ts'],
-  /** Decrypting with an age key beyond that: other formats, a `.sops.yaml`, writing a file. */
+  /**
+   * What else is done every day: other formats, a `.sops.yaml`, writing a file, encrypting, starting a program with what was decrypted,
+   * and looking at what other runs have left in memory. One part, as each further one cuts what they share into more files to load.
+   */
   more: [
     'src/formats/json/json.ts',
     'src/formats/dotenv.ts',
@@ -29,11 +32,12 @@ const PARTS = {
     'src/config/read.ts',
     'src/util/atomic-write.ts',
     'src/cli/version.ts',
+    'src/cli/commands/encrypt.ts',
+    'src/cli/commands/exec-env.ts',
+    'src/keys/age/plugin-trust.ts',
+    'src/util/leftovers.ts',
+    'src/exec/private-folder.ts',
   ],
-  /** What else is done every day: encrypting, and starting a program with what was decrypted. */
-  daily: ['src/cli/commands/encrypt.ts', 'src/cli/commands/exec-env.ts', 'src/keys/age/plugin-trust.ts'],
-  /** What is looked at when another run has something in memory. */
-  leftovers: ['src/util/leftovers.ts', 'src/exec/private-folder.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   rest: [],
