@@ -1,6 +1,6 @@
 /** The public face of the library: the operations, their requests, and the errors they throw. */
 export { type ErrorCode, EXIT_STATUS, SopsError } from './errors.js';
-export type { FormatName } from './formats/store.js';
+export type { FormatName } from './formats/registry.js';
 export { type Checkup, type DoctorRequest, examineAll } from './operations/explain/doctor.js';
 export type { Explanation } from './operations/explain/explanation.js';
 export { explainFile, type WhyRequest } from './operations/explain/why.js';

@@ -8,10 +8,8 @@ import type { Host, Session } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
-/** The order of keys in the group of a rule; it shows in the calls to the key service. */
-const RULE_ORDER = ['age', 'pgp', 'kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault'];
-/** The order of keys given by flags. */
-const FLAG_ORDER = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'pgp', 'hc_vault', 'age'];
+const RULE_ROWS: readonly KeyTypeRow[] = KEY_TYPES.toSorted((one, other) => one.rulePlace - other.rulePlace);
+const FLAG_ROWS: readonly KeyTypeRow[] = KEY_TYPES.toSorted((one, other) => one.flagPlace - other.flagPlace);
 
 export interface KeySources {
   /** The rule of the file, or null when there is none. */
@@ -58,7 +56,7 @@ async function groupsOfRule(rule: CreationRule, { flagFields, host }: KeySources
 
 async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, host: Session): Promise<MasterKey[]> {
   const group: MasterKey[] = [];
-  for (const row of rowsIn(FLAG_ORDER)) {
+  for (const row of FLAG_ROWS) {
     const text = flags.get(row.type);
     if (text === undefined) continue;
     // The user typed them; what rules say is another's word (see run/trust.ts).
@@ -72,7 +70,7 @@ async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, ho
   const fields = new Map<string, FieldValue>([['aws_profile', rule.awsProfile]]);
   if (context !== undefined) fields.set('context', context);
   const group: MasterKey[] = [];
-  for (const row of rowsIn(RULE_ORDER)) {
+  for (const row of RULE_ROWS) {
     const keys = rule.keys.get(row.type);
     if (!keys) continue;
     if ('problem' in keys) {
@@ -88,19 +86,13 @@ async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, ho
 async function groupKeys(group: GroupRule, host: Session): Promise<MasterKey[]> {
   const keys: MasterKey[] = [];
   for (const merged of group.merge) keys.push(...(await groupKeys(merged, host)));
-  for (const row of rowsIn(RULE_ORDER)) {
+  for (const row of RULE_ROWS) {
     for (const entry of group.keys.get(row.type) ?? []) keys.push(...(await keysOfEntry(row, entry, host)));
   }
   return keys;
 }
 
 type FieldValue = KeyFields extends ReadonlyMap<string, infer V> ? V : never;
-
-/** The rows in the order given; types that it does not name come last. */
-function rowsIn(order: readonly string[]): KeyTypeRow[] {
-  const place = (row: KeyTypeRow): number => (order.includes(row.type) ? order.indexOf(row.type) : order.length);
-  return KEY_TYPES.toSorted((a, b) => place(a) - place(b));
-}
 
 /** The keys of a comma-separated text: as the type's provider reads it. */
 async function keysOfText(row: KeyTypeRow, text: string, host: Session): Promise<MasterKey[]> {

@@ -12,8 +12,12 @@ const OPENING_BRACE = 0x7b;
 /** White space of JSON. */
 const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
+const EXAMPLE = 'Welcome to SOPS! Edit this file as you please!';
+
 export const binaryStore: FormatStore = {
   name: 'binary',
+  example: EXAMPLE,
+  noticeMark: '# ',
 
   /** Reads the JSON of an encrypted file; anything else is content, without metadata. */
   parse(bytes: Uint8Array): SourceFile {

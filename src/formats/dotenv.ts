@@ -86,8 +86,16 @@ interface DotenvText {
   readonly metadataLines: readonly EntryLine[];
 }
 
+const EXAMPLE = `# This is an example file.
+hello=Welcome to SOPS! Edit this file as you please!
+example_key=example_value
+example_multiline=foo\\nbar\\nbaz
+`;
+
 export const dotenvStore: FormatStore = {
   name: 'dotenv',
+  example: EXAMPLE,
+  noticeMark: '# ',
 
   /**
    * A carriage return belongs to the value before it, but none was ever written behind metadata: a file that has one behind every

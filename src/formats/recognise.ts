@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { decodeText } from '../util/text.js';
 import { FORMATS, type FormatRow, formatNamed } from './registry.js';
 import { shapeOfSealed } from './sealed-shape.js';
-import type { FormatName, FormatStore, SourceFile } from './store.js';
+import type { FormatStore, SourceFile } from './store.js';
 import { utf16Of } from './utf16.js';
 
 /** A file as it was read; without metadata it is plaintext. */
@@ -24,7 +24,7 @@ export function holdsMarks(bytes: Uint8Array): boolean {
 }
 
 /** From the narrowest: the container of any bytes is JSON as well, and JSON is YAML as well. */
-const TRIED: readonly FormatName[] = ['binary', 'json', 'yaml', 'dotenv', 'toml', 'ini'];
+const TRIED: readonly FormatRow[] = FORMATS.toSorted((one, other) => one.turn - other.turn);
 
 /**
  * Reads a file in the format of its name if it has metadata there, else in the one where it has. Throws, where it has them
@@ -37,13 +37,13 @@ export function recognise(bytes: Uint8Array, byName: FormatRow): Promise<Recogni
 
 /** Reads a file in one format and no other. To SOPS any JSON tree is a binary file as well, and so it is here. */
 export function readAs(bytes: Uint8Array, row: FormatRow): Promise<RecognisedFile> {
-  return firstWithMetadata(bytes, row, row.container ? [row.container] : []);
+  return firstWithMetadata(bytes, row, row.container ? [formatNamed(row.container)] : []);
 }
 
 async function firstWithMetadata(
   bytes: Uint8Array,
   row: FormatRow,
-  tried: readonly FormatName[],
+  tried: readonly FormatRow[],
 ): Promise<RecognisedFile> {
   const marked = tried.length > 0 ? await readMarked(bytes, row) : undefined;
   if (marked) return marked;
@@ -51,7 +51,7 @@ async function firstWithMetadata(
   if (!(first instanceof SopsError) && first.file.metadata) return first;
   const failures = new Map<string, SopsError>();
   if (tried.length > 0 && holdsMarks(bytes)) {
-    for (const other of tried.map(formatNamed)) {
+    for (const other of tried) {
       if (other === row || (other.contains === row.name && opensMap(bytes))) continue;
       const found = await attempt(bytes, other);
       if (found instanceof SopsError) failures.set(other.name, found);

@@ -1,9 +1,27 @@
-/** The formats: one row each. A new format is one file and one row. */
-import type { FormatName, FormatStore } from './store.js';
+/** The formats: one row each. A new format is one file or folder and one row. */
+import type { FormatStore } from './store.js';
+
+/** The names of the formats, as in `--input-type`. */
+export type FormatName = (typeof ROWS)[number]['name'];
 
 /** What a format is called and what it can; what else there is to it is in its store. */
-export interface FormatRow {
-  readonly name: FormatName;
+export type FormatRow = RowOf<FormatName>;
+
+/** How the lines of a text look that was surely encrypted before it broke; all that is given must be so. */
+export interface SealedShape {
+  /** The first line. */
+  readonly first?: RegExp;
+  /** The line that opens the metadata, and such as all lines behind it are. */
+  readonly opening?: RegExp;
+  readonly following?: RegExp;
+  /** Some line. */
+  readonly some?: RegExp;
+  /** The last line. */
+  readonly last?: RegExp;
+}
+
+interface RowOf<Name extends string> {
+  readonly name: Name;
   /** File name endings that choose it, case-sensitive (docs/command-line.md#formats-by-name). */
   readonly endings: readonly string[];
   /** How file names begin that people give to files of the format, and SOPS takes for binary. */
@@ -15,11 +33,15 @@ export interface FormatRow {
   /** What stands in a text that is encrypted in it, as other programs look for it. Absent where its container has it. */
   readonly marker?: RegExp;
   /** Formats that read its encrypted texts as well, and would take them for their own. */
-  readonly alsoReadBy?: readonly FormatName[];
+  readonly alsoReadBy?: readonly Name[];
   /** The format whose texts this one reads as well, being wider. */
-  readonly contains?: FormatName;
+  readonly contains?: Name;
   /** The format of its ciphertext, where that is another. */
-  readonly container?: FormatName;
+  readonly container?: Name;
+  /** When it is tried on a file whose name tells nothing: narrower formats before those that take more texts. */
+  readonly turn: number;
+  /** How its encrypted texts look, even broken ones. Absent where its container has it. */
+  readonly sealedShape?: SealedShape;
   /** The npm packages that it loads when it is used; absent for none. */
   readonly packages?: readonly string[];
   /** Whether a file is one value, which has no keys to choose by. */
@@ -43,12 +65,17 @@ export interface FormatRow {
 
 const SOPS = /^sops$/;
 
-export const FORMATS: readonly FormatRow[] = [
+/** A comment, section or entry, and what stands in the quoted text of many lines that a wrapped key is. */
+const INI_LINE = /^[;#]|^\[|^[^=:\s]+\s*[=:]|^"""|^-----|^[A-Za-z0-9+/=]+\s*$/;
+
+const ROWS = [
   {
     name: 'yaml',
     endings: ['.yaml', '.yml'],
     marker: /\bmac: ["']?ENC\[/,
     contains: 'json',
+    turn: 3,
+    sealedShape: { opening: /^["']?sops["']?:\s*$/, following: /^\s|^- |^#|^\.\.\.$|^---$/ },
     comments: true,
     severalDocuments: true,
     objects: true,
@@ -60,6 +87,8 @@ export const FORMATS: readonly FormatRow[] = [
     name: 'json',
     endings: ['.json'],
     marker: /"mac"\s*:\s*"ENC\[/,
+    turn: 2,
+    sealedShape: { first: /^\s*\{/ },
     comments: false,
     objects: true,
     reservedKeys: SOPS,
@@ -71,6 +100,8 @@ export const FORMATS: readonly FormatRow[] = [
     endings: ['.env'],
     beginnings: ['.env.'],
     marker: /^sops_mac=ENC\[/m,
+    turn: 4,
+    sealedShape: { last: /^sops_/ },
     comments: true,
     variables: true,
     levels: 1,
@@ -81,6 +112,8 @@ export const FORMATS: readonly FormatRow[] = [
     name: 'ini',
     endings: ['.ini'],
     marker: /^\[sops\]/m,
+    turn: 6,
+    sealedShape: { opening: /^\[sops\]\s*$/, following: INI_LINE },
     comments: true,
     levels: 2,
     reservedKeys: SOPS,
@@ -93,6 +126,9 @@ export const FORMATS: readonly FormatRow[] = [
     unknownToSops: true,
     marker: /^mac[ \t]*=[ \t]*["']ENC\[/m,
     alsoReadBy: ['ini'],
+    turn: 5,
+    // Its metadata has such lines, and that of INI has not.
+    sealedShape: { opening: /^\[sops\]\s*$/, following: INI_LINE, some: /^mac = "ENC\[|^\[\[sops\./ },
     comments: true,
     reservedKeys: SOPS,
     packages: ['toml-eslint-parser'],
@@ -102,13 +138,16 @@ export const FORMATS: readonly FormatRow[] = [
     name: 'binary',
     endings: [],
     container: 'json',
+    turn: 1,
     whole: true,
     comments: false,
     reservedKeys: SOPS,
     indentSetting: 'jsonBinary',
     load: async () => (await import('./binary.js')).binaryStore,
   },
-];
+] as const satisfies readonly RowOf<string>[];
+
+export const FORMATS: readonly FormatRow[] = ROWS;
 
 /** The format of a file name as SOPS has it: by its ending, `binary` when none fits. */
 export function formatOfName(fileName: string): FormatRow {
@@ -127,7 +166,7 @@ export function formatMeantBy(fileName: string): FormatRow {
 }
 
 /** The row of a format. */
-export function formatNamed(name: FormatName): FormatRow {
+export function formatNamed(name: string): FormatRow {
   const found = FORMATS.find((row) => row.name === name);
   if (!found) throw new TypeError(`no format is called ${name}`);
   return found;

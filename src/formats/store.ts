@@ -2,9 +2,6 @@
 import type { Branch, Comment, KeyPath, Leaf, Value } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 
-/** The names of the formats, as in `--input-type`. */
-export type FormatName = 'yaml' | 'json' | 'dotenv' | 'ini' | 'toml' | 'binary';
-
 /** One replacement in a text: [start, end) in UTF-16 units gives way to `text`. */
 export interface Edit {
   readonly start: number;
@@ -76,7 +73,17 @@ export interface Surprise {
  * and throws only SopsError; no message of it contains a value of the document.
  */
 export interface FormatStore {
-  readonly name: FormatName;
+  /** The name of its row. */
+  readonly name: string;
+
+  /** What a new file holds before it is edited for the first time: SOPS's own examples where SOPS has one (docs/command-line.md#edit). */
+  readonly example: string;
+
+  /** What begins a comment for people on top of a file that is edited; it is taken out again, so the format need not have comments. */
+  readonly noticeMark: string;
+
+  /** The styles of scalars on lines of their own that ciphertext keeps when its value changes. Absent where there is one way to write it. */
+  readonly lineStyles?: ReadonlySet<string>;
 
   /** Whether empty strings are encrypted, too. Absent for no: SOPS leaves them, and does not read their ciphertext. */
   readonly sealsEmpty?: boolean;

@@ -53,6 +53,9 @@ export interface KeyTypeRow {
   readonly dated: boolean;
   /** Whether a group lists it even when empty (docs/format.md#metadata-fields). */
   readonly alwaysInGroup: boolean;
+  /** Its place among the keys of a rule's group, and among those given by flags: it shows in the order of calls to key services. */
+  readonly rulePlace: number;
+  readonly flagPlace: number;
   /** Whether using a key means asking a service over the network: then several are asked side by side. */
   readonly remote: boolean;
   /** The number of its message in the `key_type` of the key service protocol (docs/keyservice.md#protocol). */
@@ -93,6 +96,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     ],
     dated: true,
     alwaysInGroup: false,
+    rulePlace: 3,
+    flagPlace: 1,
     remote: true,
     wireField: 1,
     logged: { component: 'AWSKMS', fields: (key) => ({ arn: fieldOf(key, 'arn') }) },
@@ -112,6 +117,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('resource_id', 1)],
     dated: true,
     alwaysInGroup: false,
+    rulePlace: 4,
+    flagPlace: 2,
     remote: true,
     wireField: 3,
     logged: { component: 'GCPKMS', fields: (key) => ({ resourceID: fieldOf(key, 'resource_id') }) },
@@ -131,6 +138,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('key_id', 1)],
     dated: true,
     alwaysInGroup: false,
+    rulePlace: 5,
+    flagPlace: 3,
     remote: true,
     wireField: 7,
     logged: { component: 'HCKMS', fields: (key) => ({ keyID: fieldOf(key, 'key_id') }) },
@@ -149,6 +158,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('name', 2), text('vault_url', 1), text('version', 3)],
     dated: true,
     alwaysInGroup: false,
+    rulePlace: 6,
+    flagPlace: 4,
     remote: true,
     wireField: 4,
     logged: {
@@ -170,6 +181,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('engine_path', 2), text('key_name', 3), text('vault_address', 1)],
     dated: true,
     alwaysInGroup: true,
+    rulePlace: 7,
+    flagPlace: 6,
     remote: true,
     wireField: 5,
     logged: {
@@ -192,6 +205,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('fp', 1)],
     dated: true,
     alwaysInGroup: false,
+    rulePlace: 2,
+    flagPlace: 5,
     remote: false,
     wireField: 2,
     logged: { component: 'PGP', fields: (key) => ({ fingerprint: fieldOf(key, 'fp') }) },
@@ -212,6 +227,8 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     fields: [text('recipient', 1)],
     dated: false,
     alwaysInGroup: true,
+    rulePlace: 1,
+    flagPlace: 7,
     remote: false,
     wireField: 6,
     logged: {

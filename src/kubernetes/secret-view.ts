@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { jsonStore } from '../formats/json/json.js';
 import { jsonString } from '../formats/json/write.js';
-import { applyEdits, type Edit, type FormatName, type FormatStore } from '../formats/store.js';
+import { applyEdits, type Edit, type FormatStore } from '../formats/store.js';
 import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
 import type { EditView } from '../operations/write/edit.js';
@@ -39,7 +39,7 @@ interface Syntax {
 }
 
 /** The formats that objects are written in. */
-const SYNTAXES: Readonly<Partial<Record<FormatName, Syntax>>> = {
+const SYNTAXES: Readonly<Partial<Record<string, Syntax>>> = {
   yaml: { store: yamlStore, takesBytes: true, write: writeYaml },
   json: { store: jsonStore, takesBytes: false, write: jsonString },
 };
@@ -53,7 +53,7 @@ export class SecretView implements EditView {
   private readonly syntax: Syntax;
 
   /** Throws `usage` for formats that hold no objects. */
-  constructor(format: FormatName) {
+  constructor(format: string) {
     const syntax = SYNTAXES[format];
     if (!syntax) throw new SopsError('usage', `--k8s is for Secrets in YAML or JSON, not for ${format}`);
     this.syntax = syntax;

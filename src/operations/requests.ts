@@ -1,5 +1,5 @@
 /** What the operations take and return: plain data, and functions for what only the caller can do. */
-import type { FormatName } from '../formats/store.js';
+import type { FormatName } from '../formats/registry.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import type { Input } from '../run/input.js';
 

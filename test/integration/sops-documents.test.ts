@@ -4,7 +4,7 @@
  */
 
 import { afterAll, describe, expect, test } from 'vitest';
-import type { FormatName } from '../../src/formats/store.js';
+import type { FormatName } from '../../src/formats/registry.js';
 import { Desk } from '../support/desk.js';
 import fc, { type Arbitrary } from '../support/fast-check.js';
 import { announceSkipped, SOPS } from '../support/programs.js';

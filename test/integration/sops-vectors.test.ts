@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { FormatName } from '../../src/formats/registry.js';
 import { formatOfName } from '../../src/formats/registry.js';
-import type { FormatName } from '../../src/formats/store.js';
 import { announceSkipped, SOPS } from '../support/programs.js';
 import { type Ran, run } from '../support/run.js';
 import { meaningOf, SOPS_OLDER, sopsIn } from '../support/sops.js';

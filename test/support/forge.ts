@@ -1,7 +1,7 @@
 /** What somebody with the data key could write into a file: for tests of what holds even then. */
 import { Cipher } from '../../src/cipher/cipher.js';
+import type { FormatName } from '../../src/formats/registry.js';
 import { formatNamed } from '../../src/formats/registry.js';
-import type { FormatName } from '../../src/formats/store.js';
 import { ageProvider } from '../../src/keys/age/age.js';
 import type { MasterKey } from '../../src/keys/provider.js';
 import { metadataFromBranch } from '../../src/metadata/from-branch.js';

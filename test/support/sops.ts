@@ -1,7 +1,7 @@
 /** The real sops beside ours: both run on the files of a desk, and what they say is compared. */
 import { execFile } from 'node:child_process';
+import type { FormatName } from '../../src/formats/registry.js';
 import { formatNamed } from '../../src/formats/registry.js';
-import type { FormatName } from '../../src/formats/store.js';
 import { leavesOf } from '../../src/operations/read/leaves.js';
 import { isTimestamp, type LeafValue, type Value } from '../../src/tree/tree.js';
 import type { Desk } from './desk.js';

@@ -1,8 +1,10 @@
-/** The seam of the formats: outside of formats/ nobody asks which format something is, only what it can. */
+/** The seams of formats and key types: outside of their homes nobody asks which one something is, only what it can. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
+import { KEY_TYPES } from '../../src/keys/registry.js';
+import type { SourceText } from '../support/circles.js';
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
 const NAMES = FORMATS.map(({ name }) => name).join('|');
@@ -28,6 +30,74 @@ test('nothing outside of formats/ compares the names of formats', () => {
   );
   expect(outside.length).toBeGreaterThan(300);
   expect(found).toEqual([]);
+});
+
+/** Where a format is at home, and the row that brings it in. */
+const isHome = (path: string): boolean => path.startsWith('formats/toml/') || path === 'formats/registry.ts';
+
+/** The files outside of a kind's home and registry whose code has its name as a word. */
+function othersNaming(name: string, isOwn: (path: string) => boolean, sources: readonly SourceText[]): string[] {
+  const word = new RegExp(`\\b${name}\\b`, 'i');
+  return sources
+    .filter(({ path, text }) => !isOwn(path) && word.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')))
+    .map(({ path }) => path);
+}
+
+/** The same for a name that is a word of other meaning, too: in quotes it is the kind's. */
+function othersQuoting(name: string, isOwn: (path: string) => boolean, texts: readonly SourceText[]): string[] {
+  return texts.filter(({ path, text }) => !isOwn(path) && text.includes(`'${name}'`)).map(({ path }) => path);
+}
+
+const sources = files.map((path) => ({ path, text: readFileSync(join(SOURCE, path), 'utf8') }));
+
+test('TOML is one folder and one row: no other file names it', () => {
+  expect(othersNaming('toml', isHome, sources)).toEqual([]);
+  expect(othersNaming('toml', () => false, sources)).toContain('formats/registry.ts');
+});
+
+test('a file that names a format is found, a comment about it is none', () => {
+  const others = [
+    { path: 'formats/toml/read.ts', text: 'const name = "toml";' },
+    { path: 'config/a.ts', text: "// TOML has it, too\nconst kinds = ['toml'];" },
+    { path: 'config/b.ts', text: '/** TOML has it, too. */' },
+  ];
+  expect(othersNaming('toml', isHome, others)).toEqual(['config/a.ts']);
+});
+
+/** What stands for other programs, or for what people write, and need not know a new type of keys. */
+const OF_OTHERS = [
+  // SOPS's order of decryption where nobody asks for another.
+  'datakey/decryption-order.ts',
+  // What people call a type that is called otherwise.
+  'config/misspelt.ts',
+  // What Flux's controller takes.
+  'kubernetes/flux/',
+  // What rops writes in one way and SOPS in another.
+  'formats/toml/metadata.ts',
+  // The key that `init` makes.
+  'cli/commands/init.ts',
+  'operations/recipients/init.ts',
+  // The words of helm-secrets.
+  'kubernetes/helm/secrets-url.ts',
+];
+
+test('a type of keys is one folder and one row: no other file gives its name', () => {
+  const isOwn = (path: string): boolean => path.startsWith('keys/') || OF_OTHERS.some((own) => path.startsWith(own));
+  for (const { type } of KEY_TYPES) expect(othersQuoting(type, isOwn, sources), type).toEqual([]);
+  expect(othersQuoting('age', () => false, sources)).toContain('keys/registry.ts');
+  for (const own of OF_OTHERS)
+    expect(
+      sources.some(({ path }) => path.startsWith(own)),
+      own,
+    ).toBe(true);
+});
+
+test('the orders of keys are those of SOPS, and no two types share a place', () => {
+  const by = (place: 'rulePlace' | 'flagPlace'): string[] =>
+    KEY_TYPES.toSorted((one, other) => one[place] - other[place]).map(({ type }) => type);
+  expect(by('rulePlace')).toEqual(['age', 'pgp', 'kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault']);
+  expect(by('flagPlace')).toEqual(['kms', 'gcp_kms', 'hckms', 'azure_kv', 'pgp', 'hc_vault', 'age']);
+  expect(new Set(FORMATS.map(({ turn }) => turn)).size).toBe(FORMATS.length);
 });
 
 test('every row says what its format can, and no two share an ending', () => {

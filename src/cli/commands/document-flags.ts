@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
+import type { FormatName } from '../../formats/registry.js';
 import { FORMATS } from '../../formats/registry.js';
-import type { FormatName } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import { existsSync } from '../../util/fs.js';

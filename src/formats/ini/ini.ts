@@ -9,8 +9,19 @@ import { spliceIni } from './splice.js';
 import { iniSurprises } from './surprises.js';
 import { printIni } from './write.js';
 
+const EXAMPLE = `; This is an example file.
+[Welcome!]
+hello       = Welcome to SOPS! Edit this file as you please!
+example_key = example_value
+`;
+
+const LINE_STYLES: ReadonlySet<string> = new Set(['bare', 'double', 'single', 'backtick', 'triple']);
+
 export const iniStore: FormatStore = {
   name: 'ini',
+  example: EXAMPLE,
+  noticeMark: '; ',
+  lineStyles: LINE_STYLES,
 
   parse(bytes: Uint8Array): SourceFile {
     const text = decodeText(bytes);

@@ -10,8 +10,25 @@ import { readJson } from './read.js';
 import { spliceJson } from './splice.js';
 import { canonicalStyle, printJson } from './write.js';
 
+const EXAMPLE = `{
+	"hello": "Welcome to SOPS! Edit this file as you please!",
+	"example_key": "example_value",
+	"example_array": [
+		"example_value1",
+		"example_value2"
+	],
+	"example_number": 1234.56789,
+	"example_booleans": [
+		true,
+		false
+	]
+}
+`;
+
 export const jsonStore: FormatStore = {
   name: 'json',
+  example: EXAMPLE,
+  noticeMark: '// ',
 
   parse(bytes: Uint8Array): SourceFile {
     const unmarked = withoutMark(bytes);

@@ -12,6 +12,17 @@ import { printToml } from './write.js';
 
 const PRINT = { lineEnd: '\n' } as const;
 
+const EXAMPLE = `# This is an example file.
+hello = "Welcome to SOPS! Edit this file as you please!"
+example_number = 1234.56789
+example_booleans = [true, false]
+
+[example_table]
+example_key = "example_value"
+`;
+
+const LINE_STYLES: ReadonlySet<string> = new Set(['bare', 'double', 'single', 'triple', 'triple-single']);
+
 let opened: Promise<FormatStore> | undefined;
 
 /** The one store; the package that parses is loaded with it, and with nothing else. */
@@ -23,6 +34,9 @@ export function openTomlStore(): Promise<FormatStore> {
 function storeWith(parse: ParseToml): FormatStore {
   return {
     name: 'toml',
+    example: EXAMPLE,
+    noticeMark: '# ',
+    lineStyles: LINE_STYLES,
     // rops takes an empty string in the place of a ciphertext for a broken one.
     sealsEmpty: true,
 

@@ -25,8 +25,25 @@ interface YamlText {
   readonly entries?: EntryPlaces | undefined;
 }
 
+const EXAMPLE = `hello: Welcome to SOPS! Edit this file as you please!
+example_key: example_value
+# Example comment
+example_array:
+    - example_value1
+    - example_value2
+example_number: 1234.56789
+example_booleans:
+    - true
+    - false
+`;
+
+const LINE_STYLES: ReadonlySet<string> = new Set(['plain', 'single', 'double']);
+
 export const yamlStore: FormatStore = {
   name: 'yaml',
+  example: EXAMPLE,
+  noticeMark: '# ',
+  lineStyles: LINE_STYLES,
 
   parse(bytes: Uint8Array): SourceFile {
     return parseYaml(bytes);

@@ -1,8 +1,8 @@
 /** Whether Flux's controller can decrypt what it takes for one format, and print it in another. */
 
 import { SopsError } from '../../errors.js';
+import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
-import type { FormatName } from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { type FluxFormat, fluxFormatOf, markedFormats, markerOf } from '../kustomize/flux-formats.js';

@@ -1,7 +1,9 @@
 /** Whether a decryption Secret opens files: tried with its keys alone, as the controller has no others. */
+
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { OwnProcess } from '../../exec/process-access.js';
+import { formatNamed } from '../../formats/registry.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/explain/dry-run.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
@@ -83,7 +85,7 @@ async function tryAll(encrypted: readonly EncryptedContent[], host: Session): Pr
     const { file, part } = content;
     const sealed = !part || part.isAlone ? await readEncrypted(resolve(host.cwd, file)) : null;
     const tried = sealed ? { file } : content;
-    const format = sealed?.store.name ?? part?.format;
+    const format = sealed ? formatNamed(sealed.store.name).name : part?.format;
     if (!format) throw new SopsError('input-unreadable', `${file} was encrypted, and is not any more`, { file });
     const input = { kind: 'file', path: file } as const;
     const request = { input, inputType: format, config: null, keyServices, bytes: sealed ? undefined : part?.bytes };

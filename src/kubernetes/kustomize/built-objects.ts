@@ -2,8 +2,9 @@
 import { SopsError } from '../../errors.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { readAs } from '../../formats/recognise.js';
+import type { FormatName } from '../../formats/registry.js';
 import { FORMATS, formatNamed } from '../../formats/registry.js';
-import { bytesOf, type FormatName } from '../../formats/store.js';
+import { bytesOf } from '../../formats/store.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
 import type { AuditTrail } from '../../run/audit-trail.js';

@@ -1,8 +1,8 @@
 /** The encrypted files of a kustomization's folder, and what each is for. */
 
 import { join } from 'node:path';
+import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
-import type { FormatName } from '../../formats/store.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readdirSync } from '../../util/fs.js';
 import { stringAt } from '../manifest/manifest.js';
@@ -29,7 +29,7 @@ export async function encryptedSources(folder: string): Promise<EncryptedSource[
   for (const path of candidates(folder, '')) {
     const sealed = await readEncrypted(join(folder, path));
     if (!sealed) continue;
-    const format = sealed.store.name;
+    const format = formatNamed(sealed.store.name).name;
     const [first] = sealed.file.documents;
     const isObject = first !== undefined && stringAt(first, 'apiVersion') !== undefined;
     const use = isObject ? 'objects' : formatNamed(format).variables ? 'variables' : 'content';

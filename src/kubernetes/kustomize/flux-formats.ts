@@ -1,6 +1,7 @@
 /** What Flux's controller goes by: bytes for whether something is encrypted, names for the format (docs/kubernetes/flux.md#before-the-build). */
+
+import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
-import type { FormatName } from '../../formats/store.js';
 
 /** The formats that the controller knows. */
 export type FluxFormat = Extract<FormatName, 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary'>;
@@ -36,8 +37,8 @@ export function envFormatOf(name: string): FluxFormat {
 }
 
 /** The bytes that tell an encrypted file of a format. One that the controller does not know is binary to it. */
-export function markerOf(format: FormatName): string {
-  const markers: Readonly<Partial<Record<FormatName, string>>> = MARKERS;
+export function markerOf(format: string): string {
+  const markers: Readonly<Partial<Record<string, string>>> = MARKERS;
   return markers[format] ?? MARKERS.binary;
 }
 

@@ -1,8 +1,9 @@
 /** `kustomize generate`: kustomize-ready objects from files, encrypted or not, and Secrets from values (docs/kubernetes/kustomize.md#commands). */
+
 import { basename, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { recognise } from '../../formats/recognise.js';
-import { formatMeantBy } from '../../formats/registry.js';
+import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
 import { trailOf } from '../../run/audit-trail.js';
@@ -185,7 +186,10 @@ class ManifestMaker {
     const bytes = readSource(path, this.host);
     const sealed = await readEncrypted(resolve(this.host.cwd, path));
     if (!sealed) return bytes;
-    const { bytes: plain } = await this.sources.open(path, { ignoreMac: false, format: sealed.store.name });
+    const { bytes: plain } = await this.sources.open(path, {
+      ignoreMac: false,
+      format: formatNamed(sealed.store.name).name,
+    });
     return plain;
   }
 

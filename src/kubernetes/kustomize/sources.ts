@@ -3,8 +3,9 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readAs, recognise } from '../../formats/recognise.js';
+import type { FormatName } from '../../formats/registry.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
-import { bytesOf, type FormatName } from '../../formats/store.js';
+import { bytesOf } from '../../formats/store.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';

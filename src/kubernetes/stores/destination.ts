@@ -6,10 +6,10 @@ import type { DestinationRule } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
 import { openRun } from '../../run/run.js';
 import type { Session } from '../../util/host.js';
-import type { StoreName } from './provider.js';
 
 export interface PublishedPlace {
-  readonly store: StoreName;
+  /** The name of its row. */
+  readonly store: string;
   /** The name of the secret in the store. */
   readonly to: string;
   /** What the rule says about the store, by the names of flags. */

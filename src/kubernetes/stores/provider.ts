@@ -3,8 +3,6 @@ import type { Branch } from '../../tree/tree.js';
 import type { References } from './references.js';
 import type { Settings } from './settings.js';
 
-export type StoreName = 'vault' | 'openbao' | 'aws' | 'aws-ssm' | 'gcp' | 'azure' | 'kubernetes';
-
 /** `json`: the values are the members of one secret; `per_key`: each is a secret of its own. */
 export type SecretShape = 'json' | 'per_key';
 
@@ -39,7 +37,8 @@ export interface MountParameters {
 
 /** A store. Stateless, and knows only names: no method ever sees a value. */
 export interface StoreProvider {
-  readonly name: StoreName;
+  /** The name of its row. */
+  readonly name: string;
   /** The flags that describe it, beside those that every store has. */
   readonly settings: readonly string[];
   /** The name of a value in the store. Throws `usage` for a name that the store does not take. */

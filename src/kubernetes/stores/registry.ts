@@ -1,9 +1,9 @@
 /** The stores: one row each. A new store is one file and one row. */
-import type { StoreName, StoreProvider } from './provider.js';
+import type { StoreProvider } from './provider.js';
 import { usage } from './settings.js';
 
 export interface StoreRow {
-  readonly name: StoreName;
+  readonly name: string;
   readonly about: string;
   /** The npm packages that it loads when it is used; absent for none. */
   readonly packages?: readonly string[];

@@ -1,7 +1,7 @@
 /** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
 
 import { overlapOf } from '../../config/creation-rule.js';
-import type { FormatName } from '../../formats/store.js';
+import type { FormatName } from '../../formats/registry.js';
 import type { KeyFinding } from '../../keys/finding.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';

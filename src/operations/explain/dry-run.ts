@@ -9,7 +9,7 @@ import { Proof } from '../../datakey/data-key-proof.js';
 import { parseDecryptionOrder, sortKeys } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
-import type { FormatName } from '../../formats/store.js';
+import type { FormatName } from '../../formats/registry.js';
 import type { MasterKey } from '../../keys/provider.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';

@@ -5,7 +5,6 @@ import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
-import type { FormatName } from '../../formats/store.js';
 import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { systemReason } from '../../util/files.js';
@@ -83,7 +82,7 @@ export async function parseEncrypted(bytes: Buffer, path: string): Promise<Encry
 }
 
 /** What users must know of an encrypted file whose name tells SOPS another format. */
-export function formatNote(name: FormatName): string {
+export function formatNote(name: string): string {
   if (formatNamed(name).unknownToSops) return `it is encrypted as ${name}, which sops cannot read`;
   return `it is encrypted as ${name}, which its name does not tell sops: that needs --input-type ${name} --output-type ${name}`;
 }

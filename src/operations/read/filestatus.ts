@@ -1,6 +1,6 @@
 /** `filestatus`: whether a file is encrypted, told without any key. */
 import { SopsError } from '../../errors.js';
-import type { FormatName } from '../../formats/store.js';
+import type { FormatName } from '../../formats/registry.js';
 import { FieldReader } from '../../metadata/field-reader.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';

@@ -1,6 +1,8 @@
 /** The whole text of an open file in the type that was asked for. */
+
+import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
-import type { FormatName, FormatStore } from '../../formats/store.js';
+import type { FormatStore } from '../../formats/store.js';
 import type { Indent } from '../../run/indent.js';
 import { encodeText } from '../../util/text.js';
 import { isTextWithin } from './input.js';

@@ -2,7 +2,7 @@
 
 import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { formatNamed } from '../../formats/registry.js';
-import { applyEdits, encodedBytes, type FormatName, type SourceFile } from '../../formats/store.js';
+import { applyEdits, encodedBytes, type SourceFile } from '../../formats/store.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { indentOf } from '../../run/indent.js';
 import { openRun, type Run } from '../../run/run.js';
@@ -132,7 +132,7 @@ function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = 
   );
 }
 
-function checkReserved(document: Branch, format: FormatName): void {
+function checkReserved(document: Branch, format: string): void {
   const { reservedKeys } = formatNamed(format);
   for (const entry of document.items) {
     if (entry.kind !== 'item') continue;

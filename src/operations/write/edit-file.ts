@@ -3,21 +3,10 @@ import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import type { FormatName } from '../../formats/store.js';
 import { systemReason } from '../../util/files.js';
 import { readFileSync, writeFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { decodeText, encodeText } from '../../util/text.js';
-
-/** What begins the lines of a notice; they are taken out again, so that it need be no comment of the format. */
-const MARKS: Readonly<Record<FormatName, string>> = {
-  yaml: '# sops-ts: ',
-  dotenv: '# sops-ts: ',
-  ini: '; sops-ts: ',
-  toml: '# sops-ts: ',
-  json: '// sops-ts: ',
-  binary: '# sops-ts: ',
-};
 
 export class EditFile {
   /** Absolute; it has the name of the real file, by which editors choose what they do. */
@@ -26,9 +15,10 @@ export class EditFile {
   private readonly mark: string;
 
   /** Makes the folder. Throws `output-unwritable`. Folders that killed runs left behind are removed. */
-  constructor(name: string, format: FormatName, own: OwnProcess, host: Host) {
+  constructor(name: string, noticeMark: string, own: OwnProcess, host: Host) {
     removeLeftovers(own, host);
-    this.mark = MARKS[format];
+    // The lines of a notice are taken out again by how they begin.
+    this.mark = `${noticeMark}sops-ts: `;
     try {
       this.folder = makePrivateFolder(own, host);
     } catch (cause) {

@@ -9,7 +9,7 @@ import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
-import { emptyFile, type FormatName, type FormatStore } from '../../formats/store.js';
+import { emptyFile, type FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { scopeOf } from '../../metadata/scope-of.js';
@@ -32,7 +32,6 @@ import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { noteFormat, noteName } from './name-notes.js';
-import { newFileText } from './new-file-text.js';
 import { parsePlainText, sealText } from './seal-text.js';
 import { rescueText, withRescue } from './unsaved-edit.js';
 
@@ -46,7 +45,7 @@ export interface EditRequest extends EncryptRequest {
   /** Wraps for other recipients although the file has some that no rule names. */
   readonly keepUnlisted?: boolean | undefined;
   /** Another form of the plaintext for the editor; made for one run. Throws `usage` for formats it does not know. */
-  readonly viewFor?: ((format: FormatName) => EditView) | undefined;
+  readonly viewFor?: ((format: string) => EditView) | undefined;
 }
 
 /** A form of a plaintext that is easier to edit, and the way back. */
@@ -101,7 +100,7 @@ export async function editFile(request: EditRequest, tools: EditTools, given: Ho
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
   const editor = await tools.findEditor();
   const { path } = request.input;
-  const file = new EditFile(path, session.opened.store.name, tools.own, host);
+  const file = new EditFile(path, session.opened.store.noticeMark, tools.own, host);
   return cleanUpAfter(
     () => new Editing(session, editor, tools, file).run(),
     () => file.remove(),
@@ -156,7 +155,7 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   noteFormat(printer.name, host);
   noteName(request, store, host);
   const indent = indentOf(request.indent, plan.run.config, formats);
-  const before = { text: newFileText(store.name), layout: undefined };
+  const before = { text: store.example, layout: undefined };
   return { request, config: plan.run.config, opened, bytes: null, before, printer, indent, host };
 }
 

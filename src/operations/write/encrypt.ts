@@ -11,7 +11,7 @@ import { createDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, recognise } from '../../formats/recognise.js';
 import { formatNamed, formatOfName } from '../../formats/registry.js';
-import type { FormatName, FormatStore, SourceFile } from '../../formats/store.js';
+import type { FormatStore, SourceFile } from '../../formats/store.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { DEFAULT_SELECTION, type SelectionOption } from '../../metadata/metadata.js';
@@ -74,7 +74,7 @@ interface Encryption {
   readonly host: Session;
 }
 
-async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<FormatName> {
+async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<string> {
   const read = await readInput(request.input, host);
   await refuseCiphertext(read, request, reader, host);
   const formats = await formatsForNew(request, host, read);
@@ -206,7 +206,7 @@ function checkNotEncrypted(file: SourceFile, reader: FormatStore, printer: Forma
 }
 
 /** The refusal of a file with metadata; `format` is the one that a whole encrypted file has. */
-export function alreadyEncrypted(format?: FormatName, cause?: unknown): SopsError {
+export function alreadyEncrypted(format?: string, cause?: unknown): SopsError {
   const message =
     "The file you have provided contains a top-level entry called 'sops', which SOPS uses for its metadata";
   const isWhole = `The file is encrypted already, as ${format}: to change it, use sops-ts edit, set or encrypt --update.`;

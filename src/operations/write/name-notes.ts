@@ -1,13 +1,13 @@
 /** What the user should know when the name of a new file says one thing to people and another to SOPS. */
 import { warnOnce } from '../../config/warnings.js';
 import { FORMATS, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
-import type { FormatName, FormatStore } from '../../formats/store.js';
+import type { FormatStore } from '../../formats/store.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { type FormatChoice, nameOf } from '../read/input.js';
 
 /** Warns, once in a run, of a new file in a format that SOPS does not know. */
-export function noteFormat(format: FormatName, host: Session): void {
+export function noteFormat(format: string, host: Session): void {
   if (!formatNamed(format).unknownToSops) return;
   warnOnce(
     host,

@@ -60,8 +60,11 @@ function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promi
   const file = parsePlainText(opened, after);
   giveTypes(file.documents, known);
   const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
-  const styles = stylesOf(opened.file.documents);
-  const restyle = (documents: readonly Branch[]): void => giveStyles(documents, file.text, styles);
+  const lineStyles = store.lineStyles ?? NONE;
+  const styles = stylesOf(opened.file.documents, lineStyles);
+  const restyle = (documents: readonly Branch[]): void => {
+    if (styles.size > 0) giveStyles(documents, file.text, styles, lineStyles);
+  };
   const { spareLayout } = before;
   const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
   return sealFile({ ...parts, spareLayout, restyle });
@@ -116,34 +119,29 @@ function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf], 
 
 type Entry = Branch['items'][number] | Value;
 
-/** The styles that ciphertext can be given: those of YAML on one line, and those of INI and TOML. */
-const CHOSEN: ReadonlySet<string> = new Set([
-  'plain',
-  'single',
-  'double',
-  'bare',
-  'backtick',
-  'triple',
-  'triple-single',
-]);
+const NONE: ReadonlySet<string> = new Set();
 
 /** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
-function stylesOf(documents: readonly Branch[]): ReadonlyMap<string, string> {
+function stylesOf(documents: readonly Branch[], lineStyles: ReadonlySet<string>): ReadonlyMap<string, string> {
   const styles = new Map<string, string>();
   for (const [, { source }] of placedLeaves(documents)) {
     if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
-    if (CHOSEN.has(source.style)) styles.set(source.value, source.style);
+    if (lineStyles.has(source.style)) styles.set(source.value, source.style);
   }
   return styles;
 }
 
-function giveStyles(documents: readonly Branch[], text: string, styles: ReadonlyMap<string, string>): void {
-  if (styles.size === 0) return;
+function giveStyles(
+  documents: readonly Branch[],
+  text: string,
+  styles: ReadonlyMap<string, string>,
+  lineStyles: ReadonlySet<string>,
+): void {
   for (const [, leaf] of placedLeaves(documents)) {
     const { source, value } = leaf;
     const style = typeof value === 'string' ? styles.get(value) : undefined;
     if (!source || style === undefined || style === source.style) continue;
-    const end = CHOSEN.has(source.style) ? source.end : endOfBlock(source, text);
+    const end = lineStyles.has(source.style) ? source.end : endOfBlock(source, text);
     if (end !== undefined) leaf.source = { ...source, style, end };
   }
 }

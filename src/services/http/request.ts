@@ -130,7 +130,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Whether trying once more may help. A server that refuses, or whose name is unknown, needs more than seconds. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const cause = error instanceof SopsError ? error.cause : error;
   return ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].includes(codeOf(cause));
 }

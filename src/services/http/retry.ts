@@ -1,7 +1,7 @@
 /** Sending a request again where the first answer says that later may be better. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../util/host.js';
-import { type HttpRequest, type HttpResponse, isPassing, sendRequest } from './request.js';
+import { type HttpRequest, type HttpResponse, isTransient, sendRequest } from './request.js';
 
 export interface RetryRule {
   /** How often, after the first time. */
@@ -25,7 +25,7 @@ export async function sendWithRetries(request: HttpRequest, rule: RetryRule, hos
       asked = answer.headers['retry-after'];
       if (waitOf(asked, 0) > LONGEST_WAIT) return answer;
     } catch (error) {
-      if (retry > rule.retries || !isPassing(error)) throw error;
+      if (retry > rule.retries || !isTransient(error)) throw error;
     }
     const { signal } = request;
     await sleep(waitOf(asked, rule.wait(retry)), undefined, signal ? { signal } : {});
