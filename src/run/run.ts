@@ -7,6 +7,9 @@ import type { KeyService } from '../keyservice/keyservice.js';
 import { type KeyServiceChoice, keyServicesOf } from '../keyservice/services.js';
 import type { Host, HostChanges, Session } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
+import { type AuditTrail, trailOf } from './audit-trail.js';
+import { type Indent, indentOf, type Printing } from './indent.js';
+import type { Input } from './input.js';
 import { trustConfig } from './trust.js';
 
 /** What a request says about its run. */
@@ -24,27 +27,33 @@ export interface RunRequest {
 export interface Run extends Session {
   /** The configuration in force, trusted as far as the user trusts it; null for none. */
   readonly config: Config | null;
-  /** Throws `decryption-order` for a type that is named twice, each time it is asked for. */
+  /** Type identifiers: those that are tried first. */
   readonly decryptionOrder: readonly string[];
   /** Made when they are first asked for, which may warn. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
   readonly keyServices: readonly KeyService[];
+  /** The audit trail of an input, by the name it goes by. */
+  trail(input: Input): AuditTrail;
+  /** How a file is printed: `flag` is the indentation that the user asks for. */
+  indent(flag: number | undefined, formats: Printing): Indent;
   /** The same run with nothing remembered but whom its configuration names. */
   fork(changes?: HostChanges): Run;
 }
 
 /**
  * Finds the configuration and trusts it as far as the user does; no operation gets one in another way. The memory is the host's if
- * it is a session. Throws `config` for a configuration that cannot be used, unless `onBroken` takes the error: then there is none.
+ * it is a session. Throws `decryption-order` for a type that is named twice, before it looks at the configuration, and `config` for one
+ * that cannot be used, unless `onBroken` takes the error: then there is none.
  */
 export async function openRun(request: RunRequest, host: Host, onBroken?: (error: SopsError) => void): Promise<Run> {
   const session = sessionOf(host);
   const { configPath, filePath } = request;
+  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const config = await loadConfig({ configPath, filePath, host: session }).catch((error: unknown) => {
     if (!onBroken || !(error instanceof SopsError)) throw error;
     onBroken(error);
     return null;
   });
-  return runWith(config, request, session);
+  return runWith(config, { ...request, decryptionOrder }, session);
 }
 
 /** For reading: a broken configuration must not keep anybody from their secrets, so it is only told. */
@@ -52,19 +61,25 @@ export async function openReadingRun(request: RunRequest, host: Host): Promise<R
   return openRun(request, host, ({ message }) => host.warn(`the configuration is not used: ${message}`));
 }
 
-function runWith(config: Config | null, request: RunRequest, session: Session): Run {
+/** What a request says of its run, once read. */
+interface RunChoices {
+  readonly keyServices?: KeyServiceChoice | undefined;
+  readonly decryptionOrder: readonly string[];
+}
+
+function runWith(config: Config | null, choices: RunChoices, session: Session): Run {
   trustConfig(config, session);
   let keyServices: readonly KeyService[] | undefined;
   return {
     ...session,
     config,
-    get decryptionOrder() {
-      return parseDecryptionOrder(request.decryptionOrder);
-    },
+    decryptionOrder: choices.decryptionOrder,
     get keyServices() {
-      keyServices ??= keyServicesOf(request.keyServices, session);
+      keyServices ??= keyServicesOf(choices.keyServices, session);
       return keyServices;
     },
-    fork: (changes) => runWith(config, request, session.fork(changes)),
+    trail: (input) => trailOf(input, session),
+    indent: (flag, formats) => indentOf(flag, config, formats),
+    fork: (changes) => runWith(config, choices, session.fork(changes)),
   };
 }

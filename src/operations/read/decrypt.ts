@@ -1,14 +1,10 @@
 /** `decrypt`: a file's plaintext, whole or a part of it, in its own format or another. */
 
-import type { Config } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
-import type { KeyService } from '../../keyservice/keyservice.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
-import { openReadingRun } from '../../run/run.js';
+import { openReadingRun, type Run } from '../../run/run.js';
 import { getAt, type TreePath } from '../../tree/path.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { writeOutput } from '../output.js';
 import type { DecryptRequest, Outcome } from '../requests.js';
@@ -25,40 +21,29 @@ import { parseValuePath } from './value-path.js';
 export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
   await checkExists(request.input, host);
   const run = await openReadingRun({ ...request, filePath: nameOf(request) }, host);
-  const { config, decryptionOrder } = run;
   const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
-  const { keyServices } = run;
-  return redoing(() => decryptOnce(request, { config, path, decryptionOrder, keyServices, host: run }));
+  return redoing(() => decryptOnce(request, path, run));
 }
 
-interface Decryption {
-  readonly config: Config | null;
-  /** What is wanted of the file; undefined for all. */
-  readonly path: TreePath | undefined;
-  readonly decryptionOrder: readonly string[];
-  readonly keyServices: readonly KeyService[];
-  readonly host: Session;
-}
-
-async function decryptOnce(request: DecryptRequest, decryption: Decryption): Promise<Outcome> {
-  const { config, path, decryptionOrder, keyServices, host } = decryption;
-  const found = await readSealed(request, host, 'plaintext');
+/** `path` is what is wanted of the file; undefined for all. */
+async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, run: Run): Promise<Outcome> {
+  const found = await readSealed(request, run, 'plaintext');
   const { bytes: read, printer } = found;
   const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: false,
-    decryptionOrder,
-    keyServices,
-    trail: trailOf(request.input, host),
+    decryptionOrder: run.decryptionOrder,
+    keyServices: run.keyServices,
+    trail: run.trail(request.input),
   });
-  const indent = indentOf(request.indent, config, found);
-  if (path) logExtract(path, host);
+  const indent = run.indent(request.indent, found);
+  if (path) logExtract(path, run);
   const text = path
     ? extractedText(opened, path, printer, indent.width)
-    : await withCommand(request, opened, host, () =>
+    : await withCommand(request, opened, run, () =>
         printedText(opened, { printer, outputType: request.outputType }, indent),
       );
-  await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, host);
+  await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, run);
   return { warnings: opened.warnings };
 }
 

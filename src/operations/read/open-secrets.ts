@@ -1,13 +1,11 @@
 /** Opening a file for a program that is to use it: what `exec-env` and `exec-file` share. */
 
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import type { Masks } from '../../exec/redact.js';
 import type { FormatName } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
-import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
 import { floatText } from '../../tree/value.js';
 import type { Session } from '../../util/host.js';
@@ -60,10 +58,9 @@ export async function openingFor(
   request: SecretsRequest,
   host: Session,
 ): Promise<OpenOptions> {
-  // Refused before the configuration is looked at.
-  parseDecryptionOrder(request.decryptionOrder);
-  const { decryptionOrder, keyServices } = await openReadingRun({ ...request, filePath: name }, host);
-  const trail = trailOf(input, host);
+  const run = await openReadingRun({ ...request, filePath: name }, host);
+  const { decryptionOrder, keyServices } = run;
+  const trail = run.trail(input);
   return { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail };
 }
 

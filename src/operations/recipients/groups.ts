@@ -7,7 +7,6 @@ import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { UNNOTED } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
@@ -88,12 +87,13 @@ async function changeGroups(
   host: Session,
   change: (before: Recipients) => Recipients | Promise<Recipients>,
 ): Promise<Outcome> {
-  const { config, keyServices } = await openRun({ ...request, filePath: nameOf(request) }, host);
+  const run = await openRun({ ...request, filePath: nameOf(request) }, host);
+  const { config, keyServices } = run;
   const options = { ignoreMac: request.ignoreMac, rewrites: false, keyServices, trail: UNNOTED };
   return redoing(async () => {
     const read = await readInput(request.input, host);
     const found = await readAsChosen(read, request, host);
-    const indent = indentOf(request.indent, config, { reader: found.store, printer: found.store });
+    const indent = run.indent(request.indent, { reader: found.store, printer: found.store });
     const opened = await openFile(found, options).catch(asGroupsError);
     const recipients = await change(opened.metadata);
     const kept = opened.metadata.keyGroups.filter((group) => recipients.keyGroups.includes(group));

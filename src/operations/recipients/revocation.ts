@@ -12,7 +12,7 @@ import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
-import { openRun } from '../../run/run.js';
+import { openRun, type Run } from '../../run/run.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { withProgress } from '../../util/item-progress.js';
@@ -32,8 +32,8 @@ export interface Revocation {
   readonly recipients: readonly string[];
   readonly nameOf: NameOf;
   readonly isUnwanted: (recipient: string) => boolean;
-  /** The configuration in force, if there is one. */
-  readonly config: Config | null;
+  /** With the configuration in force, if there is one. */
+  readonly run: Run;
   /** The configurations that name a recipient, and their new texts. */
   readonly configs: readonly ChangedConfig[];
   readonly files: readonly AffectedFile[];
@@ -66,7 +66,8 @@ export interface AffectedFile {
  */
 export async function planRevocation(request: RevocationRequest, host: Session): Promise<Revocation> {
   const start = request.folder === undefined ? host.cwd : resolve(host.cwd, request.folder);
-  const { config } = await openRun({ ...request, filePath: resolve(start, CONFIG_NAME) }, host);
+  const run = await openRun({ ...request, filePath: resolve(start, CONFIG_NAME) }, host);
+  const { config } = run;
   const folder = request.folder === undefined ? (config?.folder ?? host.cwd) : start;
   const paths: string[] = [];
   for await (const path of filesBelow(folder)) paths.push(path);
@@ -87,7 +88,7 @@ export async function planRevocation(request: RevocationRequest, host: Session):
     );
   }
   const nameOf = await namesOf(config, host);
-  return { recipients, nameOf, isUnwanted, config, configs, files, problems };
+  return { recipients, nameOf, isUnwanted, run, configs, files, problems };
 }
 
 interface ReadConfig {

@@ -1,12 +1,8 @@
 /** `revoke`: takes a recipient out of `.sops.yaml` and gives every file that names them a new data key without them. */
 import { resolve } from 'node:path';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
-import type { KeyService } from '../../keyservice/keyservice.js';
-import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Host, Session } from '../../util/host.js';
 import { withProgress } from '../../util/item-progress.js';
 import { replaceFile } from '../../util/replace-file.js';
@@ -67,7 +63,6 @@ export interface RevokeOutcome {
 export async function revokeRecipient(request: RevokeRequest, given: Host): Promise<RevokeOutcome> {
   const host = sessionOf(given);
   const { talk } = request;
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
   const plan = await planRevocation(request, host);
   await talk.showPlan(plan);
   for (const problem of plan.problems) talk.failed(problem);
@@ -79,10 +74,9 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
     await writeConfig(config, plan, host);
     talk.written(config.path);
   }
-  const keyServices = keyServicesOf(request.keyServices, host);
   for (const { path } of withProgress(plan.files, 'file', host)) {
     try {
-      await redoing(() => rekeyFile(path, { plan, request, host, keyServices, decryptionOrder }));
+      await redoing(() => rekeyFile(path, { plan, request, host }));
       talk.written(path);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
@@ -95,12 +89,12 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
 
 /** Before anything is written: whoever is revoked may have pasted another key into the files, for the new versions. */
 async function checkAllListed(plan: Revocation, { keepUnlisted }: RevokeRequest, host: Session): Promise<void> {
-  const wrapping = { config: plan.config, keepUnlisted, host };
+  const wrapping = { config: plan.run.config, keepUnlisted, host };
   const groupsOf = async (files: readonly AffectedFile[]): Promise<KeyGroup[]> => {
     const groups = files.flatMap(({ keyGroups }) => keyGroups);
     return (await withoutKeys(groups, plan.isUnwanted)).groups;
   };
-  const hasRules = (plan.config?.creationRules?.length ?? 0) > 0;
+  const hasRules = (plan.run.config?.creationRules?.length ?? 0) > 0;
   if (!hasRules) return checkListed(await groupsOf(plan.files), { ...wrapping, file: undefined });
   for (const file of plan.files) await checkListed(await groupsOf([file]), { ...wrapping, file: file.path });
 }
@@ -116,20 +110,20 @@ async function writeConfig(planned: ChangedConfig, { isUnwanted }: Revocation, h
   });
 }
 
-interface Run {
+interface Rekeying {
   readonly plan: Revocation;
   readonly request: RevokeRequest;
   readonly host: Session;
-  readonly keyServices: readonly KeyService[];
-  readonly decryptionOrder: readonly string[];
 }
 
-async function rekeyFile(path: string, { plan, request, host, keyServices, decryptionOrder }: Run): Promise<void> {
+async function rekeyFile(path: string, { plan, request, host }: Rekeying): Promise<void> {
+  const { run } = plan;
+  const { keyServices, decryptionOrder } = run;
   const found = await readEncrypted(resolve(host.cwd, path));
   if (!found) throw new SopsError('failed', 'the file is not encrypted any more', { file: path });
   const { store, bytes } = found;
   const { ignoreMac } = request;
-  const trail = trailOf({ kind: 'file', path }, host);
+  const trail = run.trail({ kind: 'file', path });
   const opened = await openFile(found, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail });
   const { groups } = await withoutKeys(opened.metadata.keyGroups, plan.isUnwanted);
   const empty = groups.findIndex((group) => group.length === 0);
@@ -141,7 +135,7 @@ async function rekeyFile(path: string, { plan, request, host, keyServices, decry
     });
   }
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
-  const indent = indentOf(undefined, plan.config, { reader: store, printer: store });
+  const indent = run.indent(undefined, { reader: store, printer: store });
   const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
   for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
   const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;

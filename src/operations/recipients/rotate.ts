@@ -2,14 +2,11 @@
 
 import { parseEncryptionContext } from '../../config/encryption-context.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
-import type { Config } from '../../config/model.js';
 import { namesOf, withName } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
-import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
-import { openRun } from '../../run/run.js';
+import { keyStringOf } from '../../keyservice/keyservice.js';
+import { openRun, type Run } from '../../run/run.js';
 import type { Host, Session } from '../../util/host.js';
 import { withKeys, withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
@@ -42,30 +39,24 @@ export interface RotateRequest extends FileRequest {
 export async function rotateFile(request: RotateRequest, host: Host): Promise<Outcome> {
   await checkFile(request, host);
   const run = await openRun({ ...request, filePath: nameOf(request) }, host);
-  const { config, decryptionOrder } = run;
   const added = await keysOf(request.addKeys, request, run);
   const unwanted = await Promise.all((await keysOf(request.removeKeys, request, run)).map(keyStringOf));
-  const { keyServices } = run;
-  const rotation = { request, config, keyServices, decryptionOrder, added, unwanted, host: run };
-  return redoing(() => rotateOnce(rotation));
+  return redoing(() => rotateOnce({ request, added, unwanted, run }));
 }
 
 interface Rotation {
   readonly request: RotateRequest;
-  readonly config: Config | null;
-  readonly keyServices: readonly KeyService[];
-  readonly decryptionOrder: readonly string[];
   readonly added: KeyGroup;
   /** Key strings. */
   readonly unwanted: readonly string[];
-  readonly host: Session;
+  readonly run: Run;
 }
 
-async function rotateOnce(rotation: Rotation): Promise<Outcome> {
-  const { request, config, keyServices, decryptionOrder, added, unwanted, host } = rotation;
-  const found = await readSealed(request, host, 'ciphertext');
+async function rotateOnce({ request, added, unwanted, run }: Rotation): Promise<Outcome> {
+  const { config, keyServices, decryptionOrder } = run;
+  const found = await readSealed(request, run, 'ciphertext');
   const { bytes: read, printer } = found;
-  const trail = trailOf(request.input, host);
+  const trail = run.trail(request.input);
   const { ignoreMac } = request;
   const options = { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail, purpose: 'rotate' } as const;
   const opened = await openFile(found, options);
@@ -74,13 +65,13 @@ async function rotateOnce(rotation: Rotation): Promise<Outcome> {
   const { groups, removed } = await withoutKeys(withKeys(keyGroups, added), isUnwanted);
   const { keepUnlisted } = request;
   const file = nameOf(request);
-  await checkListed((await withoutKeys(keyGroups, isUnwanted)).groups, { config, keepUnlisted, file, host });
+  await checkListed((await withoutKeys(keyGroups, isUnwanted)).groups, { config, keepUnlisted, file, host: run });
   const recipients = { keyGroups: groups, shamirThreshold };
-  const indent = indentOf(request.indent, config, found);
+  const indent = run.indent(request.indent, found);
   const resealed = await resealFile({ opened, recipients, keyServices, printer, indent });
-  await writeOutput(resealed, 'ciphertext', { ...request, read }, host);
+  await writeOutput(resealed, 'ciphertext', { ...request, read }, run);
   const absent = unwanted.filter((key) => !removed.includes(key));
-  const called = await namesOf(config, host);
+  const called = await namesOf(config, run);
   const missing = absent.map((key) => `${withName(key, called)} was to be removed but is not in the file`);
   return { warnings: [...opened.warnings, ...missing] };
 }

@@ -6,7 +6,6 @@ import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/registry.js';
@@ -14,11 +13,10 @@ import type { SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
-import { type KeyServiceChoice, keyServicesOf } from '../../keyservice/services.js';
+import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
-import { trailOf, UNNOTED } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
-import { openRun } from '../../run/run.js';
+import { UNNOTED } from '../../run/audit-trail.js';
+import { openRun, type Run } from '../../run/run.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
@@ -79,14 +77,14 @@ export interface UpdateKeysOutcome {
 /** Brings the files up to date one after the other. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
 export async function updateKeys(request: UpdateKeysRequest, given: Host): Promise<UpdateKeysOutcome> {
   const host = sessionOf(given);
-  const decryptionOrder = parseDecryptionOrder(request.decryptionOrder);
-  await configFor(request, request.files[0] ?? '', host);
+  const first = await runFor(request, request.files[0] ?? '', host);
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
-  const keyServices = keyServicesOf(request.keyServices, host);
+  // Asked once, for all files.
+  const { keyServices } = first.run;
   const counts = { outdated: 0, failed: 0 };
   for (const file of withProgress(request.files, 'file', host)) {
     try {
-      const result = await updateFile(file, { request, host, keyServices, decryptionOrder });
+      const result = await updateFile(file, { request, host, keyServices });
       if (result === 'outdated') counts.outdated += 1;
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
@@ -99,20 +97,19 @@ export async function updateKeys(request: UpdateKeysRequest, given: Host): Promi
   return counts;
 }
 
-interface Run {
+interface Update {
   readonly request: UpdateKeysRequest;
   readonly host: Session;
   readonly keyServices: readonly KeyService[];
-  readonly decryptionOrder: readonly string[];
 }
 
-async function updateFile(file: string, run: Run): Promise<UpdateResult> {
-  const { request, host } = run;
+async function updateFile(file: string, update: Update): Promise<UpdateResult> {
+  const { request, host } = update;
   const { talk } = request;
   const absolute = resolve(host.cwd, file);
   await checkIsFile(absolute, file);
   talk.started(absolute);
-  const config = await configFor(request, file, host);
+  const { run, config } = await runFor(request, file, host);
   const input = { kind: 'file', path: file } as const;
   let agreed: KeyChange | undefined;
   const nameOf = await namesOf(config, host);
@@ -126,7 +123,7 @@ async function updateFile(file: string, run: Run): Promise<UpdateResult> {
     const result = await decide(change, request, { agreed, nameOf });
     if (result === 'rewrapped' || result === 'rekeyed') {
       agreed = change;
-      const rewritten = await rewrite({ file, bytes, read, config, after, result }, run);
+      const rewritten = await rewrite({ file, bytes, read, run, after, result }, update);
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
     }
@@ -168,29 +165,29 @@ interface Rewrite {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly read: RecognisedFile;
-  readonly config: Config;
+  readonly run: Run;
   readonly after: Recipients;
   readonly result: 'rewrapped' | 'rekeyed';
 }
 
 /** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
-async function rewrite({ file, bytes, read, config, after, result }: Rewrite, run: Run): Promise<Uint8Array> {
-  const { request, keyServices, decryptionOrder, host } = run;
+async function rewrite(rewriting: Rewrite, { request, keyServices }: Update): Promise<Uint8Array> {
+  const { file, bytes, read, run, after, result } = rewriting;
   const rewrites = result === 'rekeyed';
   const { store: reader } = read;
   const opened = await openFile(read, {
     ignoreMac: request.ignoreMac,
     rewrites,
-    decryptionOrder,
+    decryptionOrder: run.decryptionOrder,
     keyServices,
     // SOPS, which only ever wraps anew, leaves no event.
-    trail: rewrites ? trailOf({ kind: 'file', path: file }, host) : UNNOTED,
+    trail: rewrites ? run.trail({ kind: 'file', path: file }) : UNNOTED,
   });
   const resealing = {
     opened,
     recipients: after,
     keyServices,
-    indent: indentOf(undefined, config, { reader, printer: reader }),
+    indent: run.indent(undefined, { reader, printer: reader }),
   };
   const rewritten = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
   for (const warning of opened.warnings) request.talk.warn(warning);
@@ -215,15 +212,21 @@ async function wantedRecipients(before: Recipients, { config, file, request, hos
   return { keyGroups, shamirThreshold: thresholdFor(asked, before, keyGroups.length) };
 }
 
-/** The configuration for a file. It is looked for from the working directory first, so mostly it is one for all. */
-async function configFor({ configPath }: UpdateKeysRequest, filePath: string, host: Session): Promise<Config> {
-  const { config } = await openRun({ configPath, filePath }, host);
+/** The run for a file, with its configuration. That is looked for from the working directory first, so mostly it is one for all. */
+async function runFor(
+  request: UpdateKeysRequest,
+  filePath: string,
+  host: Session,
+): Promise<{ readonly run: Run; readonly config: Config }> {
+  const { configPath, keyServices, decryptionOrder } = request;
+  const run = await openRun({ configPath, filePath, keyServices, decryptionOrder }, host);
+  const { config } = run;
   if (!config)
     throw new SopsError('config', 'config file not found', {
       ...(filePath === '' ? {} : { file: filePath }),
       hint: 'updatekeys needs a .sops.yaml: sops-ts init makes one.',
     });
-  return config;
+  return { run, config };
 }
 
 async function checkIsFile(absolute: string, file: string): Promise<void> {

@@ -1,10 +1,7 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { formatNamed } from '../../formats/registry.js';
 import { applyEdits, encodedBytes, type SourceFile } from '../../formats/store.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
 import { openRun, type Run } from '../../run/run.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
@@ -42,8 +39,6 @@ export async function changeFile(
   change: (document: Branch) => boolean,
   host: Host,
 ): Promise<ChangeOutcome> {
-  // Refused before the configuration is looked at.
-  parseDecryptionOrder(request.decryptionOrder);
   const run = await openRun({ ...request, filePath: nameOf(request) }, host);
   return redoing(() => changeOnce(request, change, run));
 }
@@ -53,7 +48,7 @@ async function changeOnce(
   change: (document: Branch) => boolean,
   run: Run,
 ): Promise<ChangeOutcome> {
-  const { config, keyServices, decryptionOrder } = run;
+  const { keyServices, decryptionOrder } = run;
   const found = await readSealed(request, run, 'ciphertext');
   const { bytes: read } = found;
   const opened = await openFile(found, {
@@ -61,10 +56,10 @@ async function changeOnce(
     rewrites: true,
     decryptionOrder,
     keyServices,
-    trail: trailOf(request.input, run),
+    trail: run.trail(request.input),
   });
   const { printer } = found;
-  const indent = indentOf(request.indent, config, found);
+  const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
   const { text: after, changed } = marshalled(() => changedText(opened, before.text, change, indent.width));
   const { warnings } = opened;

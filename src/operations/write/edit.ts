@@ -5,7 +5,6 @@ import { Cipher } from '../../cipher/cipher.js';
 import { IvMemory } from '../../cipher/iv-memory.js';
 import type { Config } from '../../config/model.js';
 import { createDataKey } from '../../datakey/create.js';
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { SopsError } from '../../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
@@ -13,8 +12,7 @@ import { emptyFile, type FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { type Indent, indentOf } from '../../run/indent.js';
+import type { Indent } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
 import { branch } from '../../tree/tree.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
@@ -117,17 +115,15 @@ function isThere({ input }: EditRequest, host: Host): boolean {
 }
 
 async function openSession(request: EditRequest, host: Session): Promise<EditSession> {
-  // Refused before the configuration is looked at.
-  parseDecryptionOrder(request.decryptionOrder);
   const run = await openRun({ ...request, filePath: nameOf(request) }, host);
   const { config, decryptionOrder } = run;
   const found = await readSealed(request, host, 'ciphertext');
   const { keyServices } = run;
-  const trail = trailOf(request.input, host);
+  const trail = run.trail(request.input);
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(found, options);
   const { bytes, printer } = found;
-  const indent = indentOf(request.indent, config, found);
+  const indent = run.indent(request.indent, found);
   return { request, config, opened, bytes, before: renderPlain(opened, indent.width), printer, indent, host };
 }
 
@@ -148,13 +144,13 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
     dataKey,
     cipher: new Cipher(dataKey.bytes, new IvMemory()),
     scope,
-    trail: trailOf(request.input, host),
+    trail: plan.run.trail(request.input),
     warnings: [],
   };
   checkFolder(request, host);
   noteFormat(printer.name, host);
   noteName(request, store, host);
-  const indent = indentOf(request.indent, plan.run.config, formats);
+  const indent = plan.run.indent(request.indent, formats);
   const before = { text: store.example, layout: undefined };
   return { request, config: plan.run.config, opened, bytes: null, before, printer, indent, host };
 }

@@ -6,12 +6,10 @@ import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
 import type { KeyGroup } from '../../keys/provider.js';
-import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { PlainValues } from '../../remotes/remote.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
+import type { Run } from '../../run/run.js';
 import { walk } from '../../tree/walk.js';
 import type { Session } from '../../util/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
@@ -31,11 +29,9 @@ export interface PublishedFile {
 /** What is the same for all files of a run. */
 export interface Surroundings {
   readonly config: Config;
-  readonly decryptionOrder: readonly string[];
-  readonly keyServices: readonly KeyService[];
   /** Called with the change of recipients that a recreation rule makes. */
   showChange(change: KeyChange): Promise<void>;
-  readonly host: Session;
+  readonly run: Run;
   /** Whether nothing will be sent: then no data key is made. */
   readonly dryRun: boolean;
 }
@@ -43,16 +39,16 @@ export interface Surroundings {
 /** The encrypted bytes to send. Throws what opening and sealing throw; `failed` for a file that holds plaintext. */
 export async function sealedContent(source: PublishedFile, surroundings: Surroundings): Promise<Uint8Array> {
   const { recreationRule } = source.rule;
-  const keyGroups = await recreationGroups(recreationRule, surroundings.host);
+  const keyGroups = await recreationGroups(recreationRule, surroundings.run);
   if (!keyGroups) {
     const { selection, shamirThreshold, macOnlyEncrypted, name } = recreationRule;
     if (selection.size > 0 || shamirThreshold > 0 || macOnlyEncrypted) {
-      warnOnce(surroundings.host, `${name} names no recipients, so it has no effect: files are sent as they are`);
+      warnOnce(surroundings.run, `${name} names no recipients, so it has no effect: files are sent as they are`);
     }
     await checkSealed(source);
     return source.bytes;
   }
-  const log = surroundings.host.log;
+  const log = surroundings.run.log;
   log?.({ component: 'PUBLISH', level: 'debug', message: 'Re-encrypting tree before publishing' });
   const opened = await open(source, surroundings, true);
   const { metadata } = opened;
@@ -62,11 +58,12 @@ export async function sealedContent(source: PublishedFile, surroundings: Surroun
   if (isChange(change)) await surroundings.showChange(change);
   const kept = carriedOver(metadata, recreationRule);
   if (kept !== undefined) {
-    warnOnce(surroundings.host, `${recreationRule.name} does not say otherwise, so what the file has stays: ${kept}`);
+    warnOnce(surroundings.run, `${recreationRule.name} does not say otherwise, so what the file has stays: ${kept}`);
   }
   if (surroundings.dryRun) return source.bytes;
-  const { keyServices, config } = surroundings;
-  const indent = indentOf(undefined, config, { reader: opened.store, printer: opened.store });
+  const { run } = surroundings;
+  const { keyServices } = run;
+  const indent = run.indent(undefined, { reader: opened.store, printer: opened.store });
   return recreateFile({ opened, rule: recreationRule, recipients, keyServices, indent });
 }
 
@@ -77,23 +74,24 @@ export async function plainContent(
 ): Promise<{ values: PlainValues; masked: string }> {
   const { rule } = source;
   if (rule.recreationRule.keys.size + rule.recreationRule.keyGroups.length > 0) {
-    warnOnce(surroundings.host, `${rule.recreationRule.name} has no effect: the values are sent decrypted`);
+    warnOnce(surroundings.run, `${rule.recreationRule.name} has no effect: the values are sent decrypted`);
   }
   const { file } = await open(source, surroundings, false);
   const values = plainValuesOf(file.documents);
   const inexact = inexactPlaces(file.documents);
   if (inexact.length > 0) {
     const which = `${source.path}: integers of ${inexact.join(', ')} are larger than Vault keeps exactly`;
-    surroundings.host.warn(`${which}; as texts they would stay what they are`);
+    surroundings.run.warn(`${which}; as texts they would stay what they are`);
   }
   return { values, masked: maskedText(file.documents) };
 }
 
 async function open({ path, read }: PublishedFile, surroundings: Surroundings, rewrites: boolean): Promise<OpenedFile> {
-  const { decryptionOrder, keyServices, host } = surroundings;
-  const trail = trailOf({ kind: 'file', path }, host);
+  const { run } = surroundings;
+  const { decryptionOrder, keyServices } = run;
+  const trail = run.trail({ kind: 'file', path });
   const opened = await openFile(read, { ignoreMac: false, rewrites, decryptionOrder, keyServices, trail });
-  for (const warning of opened.warnings) host.warn(`${path}: ${warning}`);
+  for (const warning of opened.warnings) run.warn(`${path}: ${warning}`);
   return opened;
 }
 

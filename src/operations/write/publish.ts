@@ -67,10 +67,9 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
     });
   if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
   const isFolder = await isFolderAt(path, request, host);
-  const { decryptionOrder, keyServices } = run;
   const nameOf = await namesOf(config, host);
   const showChange = (change: KeyChange) => talk.showChange(change, nameOf);
-  const surroundings = { config, decryptionOrder, keyServices, showChange, host: run, dryRun };
+  const surroundings = { config, showChange, run, dryRun };
   const publication: Publication = { request, surroundings, outcome: newOutcome(), taken: new Map() };
   try {
     if (!isFolder) await publishLone(path, publication);
@@ -133,7 +132,7 @@ interface FileRun extends Publication {
 }
 
 async function publishFile(path: string, name: string, run: FileRun): Promise<void> {
-  const { host, config } = run.surroundings;
+  const { run: host, config } = run.surroundings;
   if (hasInvalidBytes(name)) {
     throw new SopsError('failed', `the name of ${path} is not UTF-8, as names at remote places are`, {
       file: path,
@@ -154,12 +153,12 @@ async function publishFile(path: string, name: string, run: FileRun): Promise<vo
 
 function publishLone(path: string, run: Publication): Promise<void> {
   const { request, surroundings } = run;
-  return publishFile(path, basename(resolve(surroundings.host.cwd, path)), { ...run, isLone: !request.recursive });
+  return publishFile(path, basename(resolve(surroundings.run.cwd, path)), { ...run, isLone: !request.recursive });
 }
 
 /** The name that the file gets there. */
 function nameFor(name: string, { rule }: MatchedDestination, { request, surroundings }: Publication): string {
-  const { platform } = surroundings.host;
+  const { platform } = surroundings.run;
   const slashed = platform === 'win32' ? name.replaceAll('\\', '/') : name;
   if (!request.omitExtensions && !rule.omitExtensions) return slashed;
   return slashed.slice(0, slashed.length - extname(slashed).length);
@@ -181,7 +180,7 @@ async function prepare(
   { surroundings }: Publication,
 ): Promise<Omit<Sending, 'file'>> {
   if (remote.sends === 'sealed') {
-    const place = (await remote.load()).open(rule.settings, surroundings.host);
+    const place = (await remote.load()).open(rule.settings, surroundings.run);
     const content = await sealedContent(source, surroundings);
     return {
       url: place.url(name),
@@ -189,8 +188,8 @@ async function prepare(
       send: () => withInstallAdvice(remote, () => place.put(name, content)),
     };
   }
-  const place = (await remote.load()).open(rule.settings, surroundings.host);
-  if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.host);
+  const place = (await remote.load()).open(rule.settings, surroundings.run);
+  if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.run);
   const { values, masked } = await plainContent(source, surroundings);
   return { url: place.url(name), masked, send: () => withInstallAdvice(remote, () => place.put(name, values)) };
 }

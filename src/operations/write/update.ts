@@ -1,8 +1,5 @@
 /** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
-import { parseDecryptionOrder } from '../../datakey/decryption-order.js';
 import { encodedBytes, type SourceFile } from '../../formats/store.js';
-import { trailOf } from '../../run/audit-trail.js';
-import { indentOf } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
 import type { Host } from '../../util/host.js';
 import { decodeText, encodeText } from '../../util/text.js';
@@ -30,17 +27,15 @@ export interface UpdateRequest extends FileRequest {
 export async function updateFile(request: UpdateRequest, host: Host): Promise<Outcome> {
   const { input } = request;
   await checkExists(input, host);
-  // Refused before the configuration is looked at.
-  parseDecryptionOrder(request.decryptionOrder);
   const run = await openRun({ ...request, filePath: nameOf(request) }, host);
-  const { config, decryptionOrder, keyServices } = run;
-  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail: trailOf(input, run) };
+  const { decryptionOrder, keyServices } = run;
+  const options = { ignoreMac: false, rewrites: true, decryptionOrder, keyServices, trail: run.trail(input) };
   const plaintext = rereadable(request.plaintext);
   let seen: string | undefined;
   return redoing(async () => {
     const found = await readSealed(request, run, 'ciphertext');
     const { store: reader, printer, bytes: read } = found;
-    const indent = indentOf(request.indent, config, found);
+    const indent = run.indent(request.indent, found);
     const opened = await openFile(found, options);
     const before = renderPlain(opened, indent.width);
     // The new plaintext was made from the old: what somebody else has changed in that would be undone.

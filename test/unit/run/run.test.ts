@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { formatNamed } from '../../../src/formats/registry.js';
 import { namedKeys, trustedKeys, trustKeys } from '../../../src/keys/trust.js';
 import { openReadingRun, openRun } from '../../../src/run/run.js';
 import { hostOf, type TestHost } from '../keys/host.js';
@@ -50,15 +51,32 @@ test('a broken configuration is an error, or told to those who can go on', async
   expect(host.warned).toEqual([expect.stringContaining('the configuration is not used: ')]);
 });
 
-test('an order and key services that cannot be are told when they are asked for', async () => {
-  const run = await openRun(
-    { decryptionOrder: 'age,age', keyServices: { enableLocal: true, uris: ['nowhere'] } },
-    host,
-  );
+test('an order that cannot be is refused before the configuration is looked at', async () => {
+  configure('creation_rules: 1\n');
+  for (const open of [openRun, openReadingRun])
+    await expect(open({ decryptionOrder: 'age,age' }, host)).rejects.toMatchObject({ code: 'decryption-order' });
+  expect(host.warned).toEqual([]);
+});
+
+test('key services that cannot be are told when they are asked for', async () => {
+  const run = await openRun({ keyServices: { enableLocal: true, uris: ['nowhere'] } }, host);
   expect(run.config).toBeNull();
-  expect(() => run.decryptionOrder).toThrow('Duplicate decryption key type');
+  expect(run.decryptionOrder).toEqual(['age', 'pgp']);
   expect(host.warned).toEqual([]);
   expect(run.keyServices).toHaveLength(1);
   expect(run.keyServices).toBe(run.keyServices);
   expect(host.warned).toHaveLength(1);
+});
+
+test('a run holds the audit trail of its input, and the indentation of flag or configuration', async () => {
+  configure('stores: { json: { indent: 2 } }\n');
+  const recorded: string[] = [];
+  const audit = { record: async (action: string, file: string) => void recorded.push(`${action} ${file}`) };
+  const run = await openRun({}, { ...hostOf({ cwd: folder }), audit });
+  await run.trail({ kind: 'file', path: 'a.json' })('rotate');
+  expect(recorded).toEqual([`rotate ${join(folder, 'a.json')}`]);
+  const json = await formatNamed('json').load();
+  const formats = { reader: json, printer: json };
+  expect(run.indent(undefined, formats)).toEqual({ reprints: false, width: 2 });
+  expect(run.indent(4, formats)).toEqual({ reprints: true, width: 4 });
 });
