@@ -4,13 +4,19 @@ import { flag, type Values } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
-import { execOperands, programFlags, programRequest, secretFlags, secretsRequest } from './exec-flags.js';
+import {
+  execOperands,
+  programFlags,
+  programRequest,
+  secretFlags,
+  variableFlags,
+  variablesChoice,
+} from './exec-flags.js';
 
 const flags = {
   inputType: PROGRAM.inputType,
-  prefix: flag.text('prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }),
-  rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does: quotes and comments are part of them'),
-  only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }),
+  ...variableFlags,
+  noOverride: flag.yesNo('no-override', 'leave variables as they are that are set already'),
   pristine: flag.yesNo('pristine', 'pass nothing else in the environment'),
   sameProcess: flag.yesNo('same-process', 'become the program (Node 22.15, 23.11 and later; before, run it as usual)'),
   ...programFlags,
@@ -35,13 +41,11 @@ export const execEnv = command({
 function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvRequest {
   const { files, program } = execOperands(context, 'exec-env');
   return {
-    ...secretsRequest(given, context),
+    ...variablesChoice(given, context),
     ...programRequest(given, context, program),
     files,
     flatten: program.kind === 'words',
-    prefix: given.prefix ?? '',
-    only: given.only.flatMap((names) => names.split(',')).filter((name) => name !== ''),
-    rawValues: given.rawValues,
+    keepsInherited: given.noOverride,
     pristine: given.pristine,
     sameProcess: given.sameProcess,
   };

@@ -2,6 +2,7 @@
 import type { ChildStreams } from '../../exec/child.js';
 import type { Masks } from '../../exec/redact.js';
 import type { ProgramChoice, ProgramRequest } from '../../operations/programs/program.js';
+import type { VariablesRequest } from '../../operations/programs/variables.js';
 import type { SecretsRequest } from '../../operations/read/open-secrets.js';
 import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
@@ -29,6 +30,13 @@ const types = { inputType: PROGRAM.inputType, outputType: PROGRAM.outputType };
 
 type SecretFlags = Values<typeof secretFlags> & Partial<Values<typeof types>>;
 
+/** Which variables are taken from files, and how. */
+export const variableFlags = {
+  prefix: flag.text('prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }),
+  rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does: quotes and comments are part of them'),
+  only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }),
+};
+
 export interface ExecOperands {
   readonly files: readonly string[];
   readonly program: ProgramChoice;
@@ -55,6 +63,18 @@ export function secretsRequest(given: SecretFlags, { host }: Context): SecretsRe
     keyServices: keyServiceChoice(given),
     ignoreMac: given.ignoreMac,
     decryptionOrder: given.decryptionOrder,
+  };
+}
+
+export function variablesChoice(
+  given: SecretFlags & Values<typeof variableFlags>,
+  context: Context,
+): Omit<VariablesRequest, 'files' | 'flatten'> {
+  return {
+    ...secretsRequest(given, context),
+    prefix: given.prefix ?? '',
+    only: given.only.flatMap((names) => names.split(',')).filter((name) => name !== ''),
+    rawValues: given.rawValues,
   };
 }
 

@@ -13,6 +13,8 @@ export interface EnvironmentChoice {
   readonly prefix: string;
   /** The names wanted, without the prefix; undefined for all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Whether values may hold bytes that are not UTF-8: Node cannot pass them on to a program, but a shell that is told can. */
+  readonly anyBytes?: boolean | undefined;
 }
 
 interface Variable {
@@ -36,7 +38,7 @@ export function variablesOf(document: Branch, choice: EnvironmentChoice): Map<st
     if (other !== undefined && other !== joined) throw collision(name, other.split('\0'), path);
     paths.set(name, joined);
     found.delete(`${choice.prefix}${name}`);
-    found.set(checkedName(`${choice.prefix}${name}`, path), textOf(leaf, path));
+    found.set(checkedName(`${choice.prefix}${name}`, path), textOf(leaf, path, choice));
   }
   return found;
 }
@@ -91,19 +93,19 @@ function checkedName(name: string, path: KeyPath): string {
   return checkedText(name, path, 'the name of an environment variable');
 }
 
-function textOf({ value }: Leaf, path: KeyPath): string {
+function textOf({ value }: Leaf, path: KeyPath, { anyBytes = false }: EnvironmentChoice): string {
   return value === null
     ? ''
-    : checkedText(flatText({ kind: 'leaf', value }, false, 'environment', path), path, 'the value');
+    : checkedText(flatText({ kind: 'leaf', value }, false, 'environment', path), path, 'the value', anyBytes);
 }
 
 /** What the system cannot pass on, or Node not without changing it. */
-function checkedText(text: string, path: KeyPath, what: string): string {
+function checkedText(text: string, path: KeyPath, what: string, anyBytes = false): string {
   const key = path.join('.');
   if (text.includes('\0')) {
     throw new SopsError('failed', `environment variable contains NUL: ${what} of key ${key}`, { path });
   }
-  if (!text.isWellFormed()) {
+  if (!anyBytes && !text.isWellFormed()) {
     throw new SopsError('failed', `${what} of key ${key} holds bytes that are not UTF-8`, {
       path,
       hint: 'exec-file passes any bytes on.',

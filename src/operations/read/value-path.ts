@@ -16,6 +16,29 @@ export function parseValuePath(text: string, use: IndexUse): TreePath {
   throw malformed(use, 'it names no key');
 }
 
+/**
+ * A place as users write it, the other way round: `db.hosts[0].name`, or the index syntax where the first key is not plain. A key with
+ * brackets or both quotes has no such text; it is shown as nearly as there is one, and does not read back.
+ */
+export function valuePathText(path: TreePath): string {
+  const [first] = path;
+  if (typeof first !== 'string' || !isPlainKey(first)) return path.map(bracketed).join('');
+  return path
+    .map((step, at) =>
+      typeof step === 'string' && isPlainKey(step) ? `${at === 0 ? '' : '.'}${step}` : bracketed(step),
+    )
+    .join('');
+}
+
+function isPlainKey(key: string): boolean {
+  return /^[^.[\]]+$/.test(key);
+}
+
+function bracketed(step: string | number): string {
+  if (typeof step === 'number') return `[${step}]`;
+  return step.includes('"') ? `['${step}']` : `["${step}"]`;
+}
+
 function parsePlainPath(text: string, use: IndexUse): TreePath {
   const path: (string | number)[] = [];
   let at = 0;
