@@ -49,6 +49,11 @@ export class IvMemory {
     return this.known.has(keyOf(aad, type, plaintext));
   }
 
+  /** Serves entries from the first again, so that another encryption of the same tree gives the same. */
+  restart(): void {
+    this.next.clear();
+  }
+
   /** Notes a comment that could not be decrypted, so that writing leaves it instead of encrypting its ciphertext again. */
   keep(aad: string, text: string): void {
     this.kept.add(keyOf(aad, '', text));

@@ -1,7 +1,7 @@
 /** What the flags of one run are set to, wherever that came from. */
 import { SopsError } from '../errors.js';
 import { booleanOf, type FlagValue } from './argv.js';
-import type { Flag, FlagFamily, FlagRow, FlagSet, Values } from './flag.js';
+import type { FlagRow } from './flag.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -84,16 +84,4 @@ export function environmentValues(table: readonly FlagRow[], env: Environment): 
     values.set(row.name, value);
   }
   return values;
-}
-
-/** The values that a run gives to the flags of a command. */
-export function readFlags<F extends FlagSet>(flags: F, values: FlagValues): Values<F> {
-  const read = Object.entries(flags).map(([name, one]) => [name, readValue(one, values)]);
-  return Object.fromEntries(read) as Values<F>;
-}
-
-function readValue(one: Flag | FlagFamily, values: FlagValues): unknown {
-  if (one.kind !== 'family') return values.of(one);
-  const read = one.members.map(([key, member]) => [key, values.of(member)] as const);
-  return new Map(read.filter(([, value]) => value !== undefined && (value as readonly string[]).length > 0));
 }

@@ -1,4 +1,5 @@
 /** What a flag is, how commands define theirs, and what values those have in a run. */
+import type { FlagValues } from './flag-values.js';
 
 /** `list`: may be given several times, and then adds up; its variable is separated by commas. */
 export type FlagKind = 'boolean' | 'text' | 'integer' | 'list';
@@ -128,6 +129,18 @@ export function flagsIn(set: FlagSet): Flag[] {
 /** A flag alone, or those of a family. */
 export function flagsWithin(one: Flag | FlagFamily): Flag[] {
   return one.kind === 'family' ? one.members.map(([, member]) => member) : [one];
+}
+
+/** The values that a run gives to the flags of a command. */
+export function readFlags<F extends FlagSet>(flags: F, values: FlagValues): Values<F> {
+  const read = Object.entries(flags).map(([name, one]) => [name, readValue(one, values)]);
+  return Object.fromEntries(read) as Values<F>;
+}
+
+function readValue(one: Flag | FlagFamily, values: FlagValues): unknown {
+  if (one.kind !== 'family') return values.of(one);
+  const read = one.members.map(([key, member]) => [key, values.of(member)] as const);
+  return new Map(read.filter(([, value]) => value !== undefined && (value as readonly string[]).length > 0));
 }
 
 /** `--help`, which every level takes. */

@@ -10,6 +10,10 @@ export interface TaskRow {
 export const TASK_ROWS = {
   files: { title: 'Files' },
   readers: { title: 'Who can read them', families: { groups: 'add or delete a key group of a file' } },
+  repository: {
+    title: 'The repository',
+    families: { git: 'let git merge encrypted files' },
+  },
   programs: { title: 'Programs' },
   places: { title: 'Other places' },
   kubernetes: {

@@ -1,7 +1,7 @@
 /** The seam of the commands: what a module says of its command, and what it is given to run. */
 import type { Session } from '../../util/host.js';
-import { type Flag, type FlagFamily, type FlagSet, flagsWithin, type Values } from '../flag.js';
-import { type FlagValues, readFlags } from '../flag-values.js';
+import { type Flag, type FlagFamily, type FlagSet, flagsWithin, readFlags, type Values } from '../flag.js';
+import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 import type { TaskName } from '../tasks.js';
 

@@ -27,6 +27,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'export', load: async () => (await import('./export.js')).exportCommand },
   { name: 'publish', load: async () => (await import('./publish.js')).publish },
   { name: 'filestatus', load: async () => (await import('./filestatus.js')).filestatus },
+  { name: 'git merge-driver', load: async () => (await import('./git-merge-driver.js')).gitMergeDriver },
   { name: 'why', load: async () => (await import('./why.js')).why },
   { name: 'init', load: async () => (await import('./init.js')).init },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },

@@ -31,6 +31,8 @@ export interface Sealing {
   readonly trail: AuditTrail;
   /** Everything but what sealing makes: `mac`, `lastModified`, `layout`. */
   readonly metadata: Omit<Metadata, 'mac' | 'lastModified' | 'layout'>;
+  /** RFC 3339; now without it. */
+  readonly lastModified?: string | undefined;
   /** A layout, as printed, that goes into the file if the text needs none. */
   readonly spareLayout?: string | undefined;
   /** Called with the ciphertext before it is written into the text, to choose the styles of its scalars. */
@@ -77,7 +79,7 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
     sealsEmpty: printer.sealsEmpty,
   });
   sealing.restyle?.(file.documents);
-  const lastModified = formatUtcSeconds(Date.now());
+  const lastModified = sealing.lastModified ?? formatUtcSeconds(Date.now());
   const metadata: Metadata = { ...sealing.metadata, lastModified, mac: sealMac(cipher, tree.macText, lastModified) };
   if (keepsText) return { bytes: sealKeepingText(sealing, metadata, longText), tree };
   const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });

@@ -21,6 +21,10 @@ export interface TextSealing {
   readonly indent: Indent;
   /** Metadata in place of the file's own. */
   readonly metadata?: Metadata | undefined;
+  /** RFC 3339; now without it. */
+  readonly lastModified?: string | undefined;
+  /** Other files whose values are in the plaintext, too: those keep the type and style that they have there. */
+  readonly others?: readonly Pick<TextSealing, 'opened' | 'before'>[] | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface TextSealing {
 export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   const { opened, before, after, printer, indent } = sealing;
   const { store } = opened;
-  const known = typesOf(opened, parsePlainText(opened, before.text));
+  const known = knownTypes([{ opened, before }, ...(sealing.others ?? [])]);
   const sealed = await seal(sealing, known, opened.trail);
   if (known.size === 0 || store !== printer || indent.reprints) return sealed;
   // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
@@ -59,19 +63,27 @@ function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promi
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
   giveTypes(file.documents, known);
-  const { mac, lastModified, layout, ...kept } = metadata ?? opened.metadata;
+  const { mac, lastModified: _, layout, ...kept } = metadata ?? opened.metadata;
+  const { lastModified, others = [] } = sealing;
   const lineStyles = store.lineStyles ?? NONE;
-  const styles = stylesOf(opened.file.documents, lineStyles);
+  const sources = [...others, sealing].flatMap((one) => one.opened.file.documents);
+  const styles = stylesOf(sources, lineStyles);
   const restyle = (documents: readonly Branch[]): void => {
     if (styles.size > 0) giveStyles(documents, file.text, styles, lineStyles);
   };
   const { spareLayout } = before;
   const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
-  return sealFile({ ...parts, spareLayout, restyle });
+  return sealFile({ ...parts, lastModified, spareLayout, restyle });
 }
 
 /** By place and value as its text reads: the value that the file holds, of which only the type is another. */
 type KnownTypes = ReadonlyMap<string, LeafValue>;
+
+/** The types of several files; of the first that has a value at a place. */
+function knownTypes(files: readonly Pick<TextSealing, 'opened' | 'before'>[]): KnownTypes {
+  const each = files.map(({ opened, before }) => typesOf(opened, parsePlainText(opened, before.text)));
+  return new Map(each.reverse().flatMap((types) => [...types]));
+}
 
 /**
  * Values whose type the plaintext does not show: an int in dotenv, a float `5` in JSON. Each would become another value,

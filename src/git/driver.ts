@@ -1,0 +1,141 @@
+/** git's merge driver: what git calls for an encrypted file that both sides of a merge changed (docs/merging.md). */
+import { relative, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { holdsMarks } from '../formats/recognise.js';
+import { formatMeantBy } from '../formats/registry.js';
+import { openReadingRun } from '../run/run.js';
+import { writeFileSafely } from '../util/atomic-write.js';
+import { systemReason } from '../util/files.js';
+import { readFileSync } from '../util/fs.js';
+import type { Host, Session } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
+import { sessionOf } from '../util/session.js';
+import { decodeText, encodeText } from '../util/text.js';
+import { type Marking, markedDifference, mergedLines } from './conflict/hunks.js';
+import type { Side } from './merge/tree-merge.js';
+import { type FileMerge, mergeFile } from './merge-file.js';
+import { type ReadSide, readSide } from './side.js';
+
+/** What git hands to its driver; paths are as seen from the working directory. */
+export interface DriverRequest {
+  readonly base: string;
+  /** It is also where the result goes. */
+  readonly ours: string;
+  readonly theirs: string;
+  /** The number of signs of a mark. */
+  readonly markerSize: number;
+  /** The path of the file that is merged, for its format and for messages. */
+  readonly path: string;
+  readonly labels: Readonly<Record<Side, string>>;
+}
+
+/** Whether nothing is left to be done, and what the user should know. */
+export interface DriverOutcome {
+  readonly isClean: boolean;
+  readonly messages: readonly string[];
+}
+
+/**
+ * Merges a file for git. Whatever happens after the first moments, the file of ours has the result, or marks of a conflict, in ciphertext alone: it becomes a blob
+ * of the repository. Throws only when the files cannot be read or the first marks not be written.
+ */
+export async function driveMerge(request: DriverRequest, given: Host): Promise<DriverOutcome> {
+  const host = sessionOf(given);
+  const bytes = readVersions(request, host);
+  const isSealed = [bytes.ours, bytes.theirs].some(holdsMarks);
+  const first = textMerge(bytes, { size: request.markerSize, labels: request.labels, showsBase: false }, isSealed);
+  await put(first.text, request, host);
+  if (!isSealed) return { isClean: first.conflicts === 0, messages: [] };
+  try {
+    return await mergeSealed(request, bytes, host);
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    return { isClean: false, messages: failureMessages(error, request) };
+  }
+}
+
+type VersionBytes = Readonly<Record<Side, Uint8Array>>;
+
+function readVersions(request: DriverRequest, host: Host): VersionBytes {
+  const read = (path: string): Uint8Array => {
+    try {
+      return readFileSync(resolve(host.cwd, path));
+    } catch (cause) {
+      throw new SopsError('input-unreadable', `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`, {
+        cause,
+      });
+    }
+  };
+  return { base: read(request.base), ours: read(request.ours), theirs: read(request.theirs) };
+}
+
+/**
+ * What git would leave: the merge of the lines. Of an encrypted file that is never the end, for the MAC is then that of neither side; so where
+ * lines do not tell a conflict, all that differs is marked.
+ */
+function textMerge(bytes: VersionBytes, marking: Marking, isSealed: boolean): { text: string; conflicts: number } {
+  const texts = { base: decodeText(bytes.base), ours: decodeText(bytes.ours), theirs: decodeText(bytes.theirs) };
+  if (!isSealed && Object.values(texts).some((text) => text.includes('\0'))) return { text: texts.ours, conflicts: 1 };
+  const merged = mergedLines(texts, marking);
+  return merged.conflicts > 0 || !isSealed ? merged : markedDifference(texts, marking);
+}
+
+async function put(text: string, request: DriverRequest, host: Host): Promise<void> {
+  await putBytes(encodeText(text), request, host);
+}
+
+async function putBytes(bytes: Uint8Array, { ours }: DriverRequest, host: Host): Promise<void> {
+  await writeFileSafely(resolve(host.cwd, ours), bytes);
+}
+
+async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Session): Promise<DriverOutcome> {
+  const row = formatMeantBy(request.path);
+  const ours = await readSide('ours', bytes.ours, row);
+  const theirs = await readSide('theirs', bytes.theirs, row);
+  const base = await readBase(bytes.base, row);
+  const run = await openReadingRun({ filePath: request.path }, host);
+  const trail = run.trail({ kind: 'file', path: request.path });
+  const merged = await mergeFile({ base, ours, theirs }, { run, trail });
+  const messages = [...merged.notes];
+  if (merged.conflicts.length === 0) {
+    await putBytes(merged.ours, request, host);
+    messages.push(`merged; recipients: ${merged.recipients.join(', ')}`);
+    return { isClean: true, messages };
+  }
+  await putConflict(merged, request, host);
+  return { isClean: false, messages: [...messages, ...conflictMessages(merged, request, host)] };
+}
+
+/** A base that is empty, or cannot be read, is none. */
+async function readBase(bytes: Uint8Array, row: Parameters<typeof readSide>[2]): Promise<ReadSide | null> {
+  if (bytes.length === 0) return null;
+  try {
+    return await readSide('base', bytes, row);
+  } catch (error) {
+    if (error instanceof SopsError) return null;
+    throw error;
+  }
+}
+
+async function putConflict(merged: FileMerge, request: DriverRequest, host: Host): Promise<void> {
+  const { markerSize: size, labels } = request;
+  const texts = { ours: decodeText(merged.ours), theirs: decodeText(merged.theirs ?? merged.ours) };
+  const base = merged.base && decodeText(merged.base);
+  const marking = { size, labels, showsBase: false };
+  await put(markedDifference({ ...texts, base }, marking).text, request, host);
+}
+
+function conflictMessages({ conflicts, store }: FileMerge, { path }: DriverRequest, host: Host): string[] {
+  const places = conflicts.map(({ path: at }) => at.join('.') || `the whole ${store.name} document`);
+  const shown = oneLine(relative(host.cwd, resolve(host.cwd, path)));
+  return [
+    `both sides changed ${[...new Set(places)].join(', ')}`,
+    `the marks in the file hold ciphertext: sops-ts resolve ${shown} shows the values`,
+  ];
+}
+
+function failureMessages(error: SopsError, { path }: DriverRequest): string[] {
+  const hint = error.hint === undefined ? [] : error.hint.split('\n');
+  const next = `the file has marks between the lines of its ciphertext: whoever can open both sides runs sops-ts resolve ${oneLine(path)}`;
+  return [...error.message.split('\n'), ...hint, next];
+}

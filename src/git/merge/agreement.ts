@@ -1,0 +1,51 @@
+/** Whether a text says what a merged tree holds. */
+import { sameLeafValue } from '../../tree/equality.js';
+import type { Branch, Comment, Item, LeafValue, Value } from '../../tree/tree.js';
+
+/**
+ * Whether documents hold the keys and values of others in their order, and the same comments, wherever those stand. Numbers of one value are the same:
+ * a float such as 1.0 is written `1`.
+ */
+export function agrees(read: readonly Branch[], wanted: readonly Branch[]): boolean {
+  if (read.length !== wanted.length) return false;
+  const comments = new Map<string, number>();
+  const pending: [Value | Item, Value | Item | undefined][] = read.map((document, at) => [document, wanted[at]]);
+  for (let pair = pending.pop(); pair; pair = pending.pop()) {
+    const [one, other] = pair;
+    if (!other || !isSameHead(one, other)) return false;
+    if (one.kind === 'item' && other.kind === 'item') pending.push([one.value, other.value]);
+    if (!('items' in one) || !('items' in other)) continue;
+    const left = withoutComments(one.items, comments, 1);
+    const right = withoutComments(other.items, comments, -1);
+    if (left.length !== right.length) return false;
+    for (const [at, entry] of left.entries()) pending.push([entry, right[at]]);
+  }
+  return [...comments.values()].every((count) => count === 0);
+}
+
+function withoutComments(
+  items: readonly (Item | Value | Comment)[],
+  comments: Map<string, number>,
+  step: 1 | -1,
+): (Item | Value)[] {
+  return items.flatMap((entry) => {
+    if (entry.kind !== 'comment') return [entry];
+    const text = entry.text.trim();
+    comments.set(text, (comments.get(text) ?? 0) + step);
+    return [];
+  });
+}
+
+function isSameHead(one: Value | Item, other: Value | Item): boolean {
+  if (one.kind === 'leaf') return other.kind === 'leaf' && isSameScalar(one.value, other.value);
+  if (one.kind === 'item') return other.kind === 'item' && one.key === other.key;
+  return one.kind === other.kind;
+}
+
+function isSameScalar(one: LeafValue, other: LeafValue): boolean {
+  return sameLeafValue(one, other) || (isNumber(one) && isNumber(other) && Number(one) === Number(other));
+}
+
+function isNumber(value: LeafValue): value is bigint | number {
+  return typeof value === 'bigint' || typeof value === 'number';
+}

@@ -1,0 +1,311 @@
+/** The three-way merge of trees of plaintext: what each side changed, and the places where both did. */
+import { type Branch, branch, type Comment, type Item, item, type List, list, type Value } from '../../tree/tree.js';
+import { type Steps, settle } from '../../util/flat-recursion.js';
+import { type Entries, type Entry, entriesOf, mergedComments, NO_ENTRIES } from './entries.js';
+import { Fingerprints } from './fingerprints.js';
+import { mergedOrder } from './key-order.js';
+import { alignedItems } from './list-alignment.js';
+import { type Matching, matching } from './matching.js';
+import { type Region, regionsOf, type Stretch } from './three-way.js';
+
+/** Of whom something is. */
+export type Side = 'ours' | 'theirs' | 'base';
+
+/** A place where both sides changed the same thing in different ways. */
+export interface TreeConflict {
+  /** The document, counted from 0. */
+  readonly document: number;
+  /** Keys, and indexes of list items in ours (in theirs where ours has none). */
+  readonly path: readonly (string | number)[];
+  /** What stands there on each side: nothing, one value, or in a list several. */
+  readonly base: readonly Value[];
+  readonly ours: readonly Value[];
+  readonly theirs: readonly Value[];
+}
+
+export interface TreeMerge {
+  readonly documents: Branch[];
+  /** In the order of the documents; the same whatever is chosen. */
+  readonly conflicts: readonly TreeConflict[];
+  readonly notes: ReadonlySet<MergeNote>;
+  /** Whether theirs gave keys their order. */
+  readonly isOrderTheirs: boolean;
+}
+
+/** What the user should know of a merge beside its conflicts. */
+export type MergeNote = 'order-changed-twice' | 'comments-changed-twice';
+
+export interface Trees {
+  /** Null when there is none. */
+  readonly base: readonly Branch[] | null;
+  readonly ours: readonly Branch[];
+  readonly theirs: readonly Branch[];
+}
+
+/** What becomes of a conflict: the side whose values stand there, or values. `index` counts conflicts from 0. */
+export type Choice = (conflict: TreeConflict, index: number) => Side | readonly Value[];
+
+/** What two sides make of one value where merging its parts makes no sense, e.g. lines of a text; undefined for a conflict. */
+export type LeafMerge = (base: Value | undefined, ours: Value, theirs: Value) => Value | undefined;
+
+/**
+ * Merges trees. What only one side changed is as there, what both changed alike stands once; of the rest `choose` says what stands
+ * there. Nothing of the trees is changed, but parts of them are in the result. Linear in their size.
+ */
+export function mergeTrees(trees: Trees, choose: Choice, leafMerge?: LeafMerge): TreeMerge {
+  return new TreeMerger(choose, leafMerge).merge(trees);
+}
+
+/** Three versions of one place. */
+interface Versions<T> {
+  readonly base: T | undefined;
+  readonly ours: T | undefined;
+  readonly theirs: T | undefined;
+}
+
+class TreeMerger {
+  private readonly prints = new Fingerprints();
+  private readonly conflicts: TreeConflict[] = [];
+  private readonly notes = new Set<MergeNote>();
+  private readonly path: (string | number)[] = [];
+  private document = 0;
+  private isOrderTheirs = false;
+
+  constructor(
+    private readonly choose: Choice,
+    private readonly leafMerge: LeafMerge | undefined,
+  ) {}
+
+  merge({ base, ours, theirs }: Trees): TreeMerge {
+    const isAligned = ours.length === theirs.length && (base === null || base.length === ours.length);
+    const documents = isAligned
+      ? ours.map((own, at) => {
+          this.document = at;
+          return settle(this.branches({ base: base?.[at], ours: own, theirs: theirs[at] as Branch }))[0] as Branch;
+        })
+      : this.lists({ base: list([...(base ?? [])]), ours: list([...ours]), theirs: list([...theirs]) });
+    const { conflicts, notes, isOrderTheirs } = this;
+    return { documents: documents as Branch[], conflicts, notes, isOrderTheirs };
+  }
+
+  private lists(of: Versions<List>): Value[] {
+    const [merged] = settle(this.sequences(of));
+    return merged?.kind === 'list' ? merged.items.filter((one) => one.kind === 'branch') : [];
+  }
+
+  /** What stands at a place: at most one value, but for a choice of several. */
+  private *values(of: Versions<Value>): Steps<readonly Value[]> {
+    const simple = this.oneSided(of);
+    if (simple) return simple;
+    const { base, ours, theirs } = of;
+    if (ours?.kind === 'branch' && theirs?.kind === 'branch') {
+      return yield this.branches({ base: base?.kind === 'branch' ? base : undefined, ours, theirs });
+    }
+    if (ours?.kind === 'list' && theirs?.kind === 'list') {
+      return yield this.sequences({ base: base?.kind === 'list' ? base : undefined, ours, theirs });
+    }
+    if (ours && theirs) {
+      const merged = this.leafMerge?.(base, ours, theirs);
+      if (merged) return [merged];
+    }
+    return this.conflict({ base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) });
+  }
+
+  /** What stands at a place that one side alone changed, or both alike. */
+  private oneSided({ base, ours, theirs }: Versions<Value>): readonly Value[] | undefined {
+    const { prints } = this;
+    const [before, own, other] = [base, ours, theirs].map((value) => prints.of(value, 'all'));
+    if (own === other || before === other) return rowOf(ours);
+    if (before === own) return rowOf(theirs);
+    const bare = [base, ours, theirs].map((value) => prints.of(value, 'data'));
+    // Comments alone keep nothing that the other side took away or replaced by something else.
+    if (bare[0] === bare[2] && (!ours || ours.kind !== theirs?.kind)) return rowOf(ours);
+    if (bare[0] === bare[1] && (!theirs || ours?.kind !== theirs.kind)) return rowOf(theirs);
+    return undefined;
+  }
+
+  private conflict(of: Pick<TreeConflict, Side>): readonly Value[] {
+    const conflict = { document: this.document, path: [...this.path], ...of };
+    const chosen = this.choose(conflict, this.conflicts.length);
+    this.conflicts.push(conflict);
+    return typeof chosen === 'string' ? conflict[chosen] : chosen;
+  }
+
+  private comments(base: readonly Comment[], ours: readonly Comment[], theirs: readonly Comment[]): readonly Comment[] {
+    const { comments, both } = mergedComments(base, ours, theirs);
+    if (both) this.notes.add('comments-changed-twice');
+    return comments;
+  }
+
+  private *branches(of: Versions<Branch>): Steps<readonly Value[]> {
+    const [base, ours, theirs] = [of.base, of.ours, of.theirs].map((one) => (one ? entriesOf(one) : NO_ENTRIES));
+    const sides = keyedEntries({ base, ours, theirs } as Record<Side, Entries>, this.prints);
+    const merged = new Map<string, readonly (Comment | Item)[]>();
+    for (const id of new Set([...sides.ours.keys(), ...sides.theirs.keys()])) {
+      const [before, own, other] = [sides.base.get(id), sides.ours.get(id), sides.theirs.get(id)];
+      const key = (own ?? other)?.item?.key ?? '';
+      this.path.push(key);
+      const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value });
+      this.path.pop();
+      if (values.length > 0) merged.set(id, this.items({ base: before, ours: own, theirs: other }, key, values));
+    }
+    const order = mergedOrder(
+      {
+        base: of.base && [...sides.base.keys()],
+        ours: [...sides.ours.keys()],
+        theirs: [...sides.theirs.keys()],
+      },
+      (id) => merged.has(id),
+    );
+    if (order.both) this.notes.add('order-changed-twice');
+    this.isOrderTheirs ||= order.isTheirs;
+    const tail = this.comments(base?.tail ?? [], ours?.tail ?? [], theirs?.tail ?? []);
+    return [branch([...order.keys.flatMap((id) => merged.get(id) ?? []), ...tail])];
+  }
+
+  private items(of: Versions<Entry>, key: string, values: readonly Value[]): (Comment | Item)[] {
+    return [...this.commentsOf(of), ...values.map((value) => item(key, value))];
+  }
+
+  /** The comments of an entry that stays. One that a side took away says nothing about them. */
+  private commentsOf({ base, ours, theirs }: Versions<Entry>): readonly Comment[] {
+    if (!ours || !theirs) return (ours ?? theirs)?.comments ?? [];
+    return this.comments(base?.comments ?? [], ours.comments, theirs.comments);
+  }
+
+  private *sequences(of: Versions<List>): Steps<readonly Value[]> {
+    const [ours, theirs] = [of.ours, of.theirs].map((one) => (one ? entriesOf(one) : NO_ENTRIES)) as [Entries, Entries];
+    const base = of.base ? entriesOf(of.base) : this.shared(ours, theirs);
+    const [before, own, other] = [base, ours, theirs].map(({ entries }) => entries.map(({ value }) => value));
+    const sides = {
+      base: base.entries,
+      ours: ours.entries,
+      theirs: theirs.entries,
+      ourMatches: alignedItems(before ?? [], own ?? [], this.prints),
+      theirMatches: alignedItems(before ?? [], other ?? [], this.prints),
+    };
+    const lengths = { ours: ours.entries.length, theirs: theirs.entries.length };
+    const items: (Value | Comment)[] = [];
+    for (const region of regionsOf(sides.ourMatches, sides.theirMatches, lengths, 'apart')) {
+      items.push(...(yield* this.region(region, sides)));
+    }
+    return [list([...items, ...this.comments(base.tail, ours.tail, theirs.tail)])];
+  }
+
+  /** Without a base what both lists hold stands for it. */
+  private shared(ours: Entries, theirs: Entries): Entries {
+    const [own, other] = [ours, theirs].map(({ entries }) => entries.map(({ value }) => this.prints.of(value, 'data')));
+    const matches: Matching = matching(own ?? [], other ?? []);
+    return { entries: ours.entries.filter((_, at) => (matches[at] ?? -1) >= 0), tail: [] };
+  }
+
+  private *region(region: Region, sides: Sequences): ItemSteps {
+    if (region.changed === 'none') return yield* this.pairs(region, sides);
+    const [base, ours, theirs] = [
+      within(sides.base, region.base),
+      within(sides.ours, region.ours),
+      within(sides.theirs, region.theirs),
+    ];
+    const [before, own, other] = [base, ours, theirs].map((entries) =>
+      this.prints.ofRow(
+        entries.map(({ value }) => value),
+        'data',
+      ),
+    );
+    if (own === other || before === other) return flat(ours);
+    if (before === own) return flat(theirs);
+    return this.hunk(region, { base, ours, theirs });
+  }
+
+  /** A part of a list that both sides changed, each in its way. */
+  private hunk(region: Region, entries: Readonly<Record<Side, readonly Entry[]>>): readonly (Value | Comment)[] {
+    const at = region.ours.from < region.ours.to ? region.ours.from : region.theirs.from;
+    this.path.push(at);
+    const valuesOf = (side: Side): Value[] => entries[side].map(({ value }) => value);
+    const values = this.conflict({ base: valuesOf('base'), ours: valuesOf('ours'), theirs: valuesOf('theirs') });
+    this.path.pop();
+    const all = [...entries.ours, ...entries.theirs, ...entries.base];
+    return values.flatMap((value) => [...(all.find((entry) => entry.value === value)?.comments ?? []), value]);
+  }
+
+  /** Items that stand on all sides, though they may have changed. */
+  private *pairs({ base, ours, theirs }: Region, sides: Sequences): ItemSteps {
+    const items: (Value | Comment)[] = [];
+    for (let offset = 0; offset < base.to - base.from; offset++) {
+      const [before, own, other] = [
+        sides.base[base.from + offset],
+        sides.ours[ours.from + offset],
+        sides.theirs[theirs.from + offset],
+      ];
+      this.path.push(ours.from + offset);
+      const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value });
+      this.path.pop();
+      items.push(...this.commentsOf({ base: before, ours: own, theirs: other }), ...values);
+    }
+    return items;
+  }
+}
+
+/** Steps like those for values, that come to items of a list. */
+type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[], readonly Value[]>;
+
+interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
+  readonly ourMatches: Matching;
+  readonly theirMatches: Matching;
+}
+
+function rowOf(value: Value | undefined): readonly Value[] {
+  return value ? [value] : [];
+}
+
+function within(entries: readonly Entry[], { from, to }: Stretch): readonly Entry[] {
+  return entries.slice(from, to);
+}
+
+function flat(entries: readonly Entry[]): (Value | Comment)[] {
+  return entries.flatMap(({ comments, value }) => [...comments, value]);
+}
+
+/** The entries of maps by key; a key that stands there several times is told apart by what is the same on the sides. */
+function keyedEntries(sides: Readonly<Record<Side, Entries>>, prints: Fingerprints): Record<Side, Map<string, Entry>> {
+  const keyed = { base: new Map<string, Entry>(), ours: new Map<string, Entry>(), theirs: new Map<string, Entry>() };
+  const groups = { base: byKey(sides.base), ours: byKey(sides.ours), theirs: byKey(sides.theirs) };
+  const idOf = (key: string, number: number): string => `${key}\0${number}`;
+  const numbersOf = (side: Side, key: string): number[] => {
+    const entries = groups[side].get(key) ?? [];
+    if (side === 'base' || entries.length < 2) return entries.map((_, at) => at);
+    const before = groups.base.get(key) ?? [];
+    const matches = alignedItems(
+      before.map(({ value }) => value),
+      entries.map(({ value }) => value),
+      prints,
+    );
+    const numbers = entries.map((_, at) => before.length + at);
+    for (const [at, match] of matches.entries()) if (match >= 0) numbers[match] = at;
+    return numbers;
+  };
+  for (const side of ['base', 'ours', 'theirs'] as const) {
+    const numbers = new Map<string, number[]>();
+    for (const entry of sides[side].entries) {
+      const key = entry.item?.key ?? '';
+      let left = numbers.get(key);
+      if (!left) {
+        left = numbersOf(side, key).reverse();
+        numbers.set(key, left);
+      }
+      keyed[side].set(idOf(key, left.pop() ?? 0), entry);
+    }
+  }
+  return keyed;
+}
+
+function byKey({ entries }: Entries): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = entry.item?.key ?? '';
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
+  }
+  return groups;
+}

@@ -1,0 +1,99 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { MergeDesk, sideOf } from '../../support/merge-desk.js';
+
+const desk = new MergeDesk();
+afterAll(() => desk.remove());
+
+const PLAIN = `# the database
+db:
+  user: alice
+  password: secret one # rotate
+  port: 5432
+hosts:
+  - a.example
+  - b.example
+other: value
+`;
+
+async function versions(ours: (plain: string) => string, theirs: (plain: string) => string) {
+  const base = await desk.encrypt('app.yaml', PLAIN);
+  return {
+    base,
+    ours: await desk.edited('app.yaml', base, ours),
+    theirs: await desk.edited('app.yaml', base, theirs),
+  };
+}
+
+const swap = (from: string, to: string) => (plain: string) => plain.replace(from, to);
+
+/** The lines of a text that another one has, too. */
+function sharedLines(one: Buffer | string, other: string): number {
+  const lines = new Set(other.split('\n'));
+  return String(one)
+    .split('\n')
+    .filter((line) => lines.has(line)).length;
+}
+
+describe('git merge-driver', () => {
+  test('values that different sides changed are both there, also next to each other, and no other line changes', async () => {
+    const texts = await versions(swap('secret one', 'secret two'), swap('5432', '5433'));
+    const merged = await desk.merge('app.yaml', texts);
+    expect(merged.stderr).toContain(desk.recipient);
+    expect(merged.status).toBe(0);
+    const wanted = PLAIN.replace('secret one', 'secret two').replace('5432', '5433');
+    expect(await desk.plain('app.yaml', merged.text)).toBe(wanted);
+    const ours = texts.ours.toString().split('\n');
+    const changed = merged.text.split('\n').filter((line) => !ours.includes(line));
+    expect(
+      changed.filter((line) => !/^ {4}(?:mac|lastmodified): /.test(line)).map((line) => line.split(':')[0]),
+    ).toEqual(['  port']);
+    expect(sharedLines(texts.theirs, merged.text)).toBe(texts.theirs.toString().split('\n').length - 2);
+  });
+
+  test('the same value on both sides, the same addition and the same removal are clean, as in ours', async () => {
+    const both = (plain: string): string => plain.replace('alice', 'bob').replace('other: value\n', 'more: 1\n');
+    const texts = await versions(both, both);
+    const merged = await desk.merge('app.yaml', texts);
+    expect(merged.status).toBe(0);
+    expect(merged.text).toBe(texts.ours.toString());
+  });
+
+  test('one value that both changed is a conflict of that value alone, and each side of the marks is a file', async () => {
+    const texts = await versions(
+      (plain) => plain.replace('alice', 'bob').replace('5432', '1'),
+      (plain) => plain.replace('alice', 'carol').replace('value', 'thing'),
+    );
+    const merged = await desk.merge('app.yaml', texts);
+    expect(merged.status).toBe(1);
+    expect(merged.stderr).toContain('db.user');
+    expect(merged.text).not.toMatch(/alice|bob|carol/);
+    expect(merged.text.match(/^<{7} ours$/gm)).toHaveLength(2);
+    const common = PLAIN.replace('5432', '1').replace('value', 'thing');
+    expect(await desk.plain('app.yaml', sideOf(merged.text, 'ours'))).toBe(common.replace('alice', 'bob'));
+    expect(await desk.plain('app.yaml', sideOf(merged.text, 'theirs'))).toBe(common.replace('alice', 'carol'));
+  });
+
+  test('without a key there are marks in the ciphertext, and the message says what to do', async () => {
+    const texts = await versions(swap('secret one', 'secret two'), swap('5432', '5433'));
+    const merged = await desk.merge('app.yaml', texts, { env: { SOPS_AGE_KEY: '' } });
+    expect(merged.status).toBe(1);
+    expect(merged.text).toMatch(/^<{7} ours$/m);
+    expect(merged.stderr).toContain('sops-ts resolve app.yaml');
+  });
+
+  test('what ours rotated stays under its key', async () => {
+    const texts = await versions(swap('alice', 'alicia'), swap('5432', '5433'));
+    desk.write('rotated.yaml', texts.base);
+    expect((await desk.run(['rotate', '-i', 'rotated.yaml'])).status).toBe(0);
+    const ours = desk.read('rotated.yaml');
+    for (const sides of [
+      { ...texts, ours },
+      { ...texts, ours: texts.theirs, theirs: ours },
+    ]) {
+      const merged = await desk.merge('app.yaml', sides);
+      expect(merged.status).toBe(0);
+      expect(await desk.plain('app.yaml', merged.text)).toBe(PLAIN.replace('5432', '5433'));
+      expect(sharedLines(merged.text, ours.toString())).toBeGreaterThan(ours.toString().split('\n').length - 4);
+    }
+  });
+});
