@@ -89,7 +89,7 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
-  if (!line.row.tellsLeftovers) {
+  if (!line.row.skipsSweep) {
     await sweep(line, host);
     // In the process of somebody else, that is for them to ask for.
     if (streams.areOwn) await sweepMemory(host);

@@ -12,7 +12,7 @@ export const TASK_ROWS = {
   readers: { title: 'Who can read them', families: { groups: 'add or delete a key group of a file' } },
   repository: {
     title: 'The repository',
-    families: { git: 'let git merge encrypted files' },
+    families: { git: 'let git show, merge and guard encrypted files' },
   },
   programs: { title: 'Programs' },
   places: { title: 'Other places' },

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { kill } from 'node:process';
-import { descendantsOf, type KnownProcess } from './process-tree.js';
+import type { KnownProcess } from './process-tree.js';
 
 interface Step {
   readonly programs: Set<ChildProcess>;
@@ -23,7 +23,8 @@ export async function endingPrograms<T>(signal: AbortSignal | undefined, step: (
   if (!signal) return step();
   const programs = new Set<ChildProcess>();
   const end = (): void => {
-    for (const program of programs) if (program.exitCode === null && program.signalCode === null) endWithAll(program);
+    for (const program of programs)
+      if (program.exitCode === null && program.signalCode === null) void endWithAll(program);
   };
   listen();
   signal.addEventListener('abort', end, { once: true });
@@ -66,7 +67,9 @@ function refuse(): never {
 }
 
 /** Mostly a shell with the program below it, which would not hear of the shell's end. */
-function endWithAll(program: ChildProcess): void {
+async function endWithAll(program: ChildProcess): Promise<void> {
+  // Loaded only now, since it needs Node's own part for programs, which a run that starts none does without.
+  const { descendantsOf } = await import('./process-tree.js');
   const all: Pick<KnownProcess, 'pid'>[] =
     program.pid === undefined ? [] : [...descendantsOf(program.pid), { pid: program.pid }];
   for (const { pid } of all) {

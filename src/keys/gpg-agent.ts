@@ -48,7 +48,8 @@ export class GpgAgent {
   async getPassphrase({ cacheKey, prompt, description, isAgain }: PassphraseRequest): Promise<string> {
     const options = await terminalOptions(this.host);
     const words = [cacheKey, isAgain ? 'Wrong passphrase' : '', prompt, description];
-    const question = `GET_PASSPHRASE ${words.map((word) => escapeWord(word) || 'X').join(' ')}`;
+    const known = this.host.isUnattended ? '--no-ask ' : '';
+    const question = `GET_PASSPHRASE ${known}${words.map((word) => escapeWord(word) || 'X').join(' ')}`;
     // A pinentry may have the whole terminal, and then is seen.
     const telling = options.some((option) => option.startsWith('ttyname=')) ? undefined : 'note';
     return waitFor({ who: 'gpg-agent', telling }, this.host, async () => {

@@ -59,6 +59,11 @@ export interface Host {
    * question was taken back by the signal. Absent where nobody is ever to be asked.
    */
   confirm?(question: string, signal?: AbortSignal): Promise<boolean | undefined>;
+  /**
+   * Whether nobody is there, so that other programs must not ask either: gpg-agent its pinentry, and what is waited for is a program alone. Absent
+   * for no.
+   */
+  readonly isUnattended?: boolean;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
   /** Told what is done, step by step; absent when nobody looks. */

@@ -82,7 +82,7 @@ export async function waitFor<T>(
   host: Host,
   action: (signal: AbortSignal, activity: Activity | undefined) => Promise<T>,
 ): Promise<T> {
-  const limit = keyTimeout(host) * TIMES_FOR_PEOPLE;
+  const limit = keyTimeout(host) * (host.isUnattended ? 1 : TIMES_FOR_PEOPLE);
   const activity = telling && host.begin?.(`waiting for ${who}`, telling);
   try {
     return await withDeadline(limit, undefined, (signal) => action(signal, activity));

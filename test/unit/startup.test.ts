@@ -217,6 +217,13 @@ describe('the files of the program', () => {
     expect(partsOf(['decrypt', `q.${ending}`])).toEqual(files);
   });
 
+  test('git, which starts it for every blob of a history, needs no more', async () => {
+    desk.write('blob.yaml', await desk.encrypt('blob.yaml', 'a: 1\n'));
+    expect(partsOf(['git', 'textconv', 'blob.yaml'])).toEqual(['start.cjs', 'sops-ts.cjs']);
+    expect(foreignTo(['git', 'textconv', 'blob.yaml'])).toEqual([]);
+    expect(builtinsOf(['git', 'textconv', 'blob.yaml']).filter((name) => HEAVY.includes(name))).toEqual([]);
+  });
+
   test('the version needs the first two', () => {
     expect(partsOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'more.cjs']);
   });
@@ -230,7 +237,7 @@ describe('the files of the program', () => {
   test('the first brings no other format, no configuration, no other command and no other provider', () => {
     const { sources } = program.loadedWith('sops-ts.cjs');
     const unwanted =
-      /^src\/(?:formats\/(?:json|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/(?:atomic-write|overwrite|http)|keys\/(?!age\/)[^/]+\/|cli\/commands\/(?!decrypt|registry|table|command|document-flags|shared-flags))/;
+      /^src\/(?:formats\/(?:json|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/(?:atomic-write|overwrite|http)|keys\/(?!age\/)[^/]+\/|cli\/commands\/(?!decrypt|git-textconv|registry|table|command|document-flags|shared-flags))/;
     expect([...sources].filter((name) => unwanted.test(name))).toEqual([]);
     expect([...sources]).toContain('src/formats/yaml/yaml.ts');
   });

@@ -43,8 +43,8 @@ export interface CommandAbout {
    * `lone-operand`: of several files it tells one by one; `flag`: the value of `--file`.
    */
   readonly file?: 'operand' | 'lone-operand' | 'flag';
-  /** Whether it removes, and tells of, what killed runs left behind by itself. Before any other command that is done for it. */
-  readonly tellsLeftovers?: true;
+  /** Whether nothing that killed runs left behind is removed before it: it does so and tells of it itself, or is started many times by another program. */
+  readonly skipsSweep?: true;
   /** Whether it writes to the file it reads: always, or with one of these flags; absent for never. */
   readonly writesInPlace?: 'always' | readonly string[];
   readonly flags: FlagSet;

@@ -6,7 +6,7 @@ import type { Command, CommandAbout } from './command.js';
 
 /** What start-up knows of a command. */
 export interface CommandFacts
-  extends Pick<CommandAbout, 'name' | 'isDefault' | 'severalInPlace' | 'file' | 'tellsLeftovers' | 'operandRule'> {
+  extends Pick<CommandAbout, 'name' | 'isDefault' | 'severalInPlace' | 'file' | 'skipsSweep' | 'operandRule'> {
   /** The name of the flag that chooses it. */
   readonly oldForm?: string;
   /** As in the definition, with the names of flags. */
@@ -93,7 +93,7 @@ function rowOf({ text: _, global, ownBehind, ...row }: Flag): FlagRow {
 }
 
 function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
-  const { name, oldForm, isDefault, severalInPlace, file, tellsLeftovers, operandRule } = about;
+  const { name, oldForm, isDefault, severalInPlace, file, skipsSweep, operandRule } = about;
   const { plainOperandsWith, writesInPlace, flags } = about;
   const nameOf = (key: string): string => {
     const one = flags[key];
@@ -107,7 +107,7 @@ function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
     ...(operandRule ? { operandRule } : {}),
     ...(severalInPlace ? { severalInPlace } : {}),
     ...(file ? { file } : {}),
-    ...(tellsLeftovers ? { tellsLeftovers } : {}),
+    ...(skipsSweep ? { skipsSweep } : {}),
     ...(plainOperandsWith === undefined ? {} : { plainOperandsWith: nameOf(plainOperandsWith) }),
     ...(writesInPlace ? { writesInPlace: writesInPlace === 'always' ? writesInPlace : writesInPlace.map(nameOf) } : {}),
     flags: rows.placesOf(flagsIn(flags).map(rowOf)),

@@ -24,7 +24,7 @@ export const doctor = command({
     'sops-ts doctor --verbose              # what is not set up, too',
   ],
   file: 'operand',
-  tellsLeftovers: true,
+  skipsSweep: true,
   flags: { inputType: PROGRAM.inputType, ...openingFlags, ...configFlag, ...jsonFlag, ...generalFlags },
   async run(flags, { operands, host, streams }) {
     const [path, ...others] = operands;

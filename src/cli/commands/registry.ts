@@ -28,6 +28,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'publish', load: async () => (await import('./publish.js')).publish },
   { name: 'filestatus', load: async () => (await import('./filestatus.js')).filestatus },
   { name: 'git merge-driver', load: async () => (await import('./git-merge-driver.js')).gitMergeDriver },
+  { name: 'git textconv', load: async () => (await import('./git-textconv.js')).gitTextconv },
   { name: 'why', load: async () => (await import('./why.js')).why },
   { name: 'init', load: async () => (await import('./init.js')).init },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },

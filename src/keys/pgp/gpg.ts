@@ -20,6 +20,8 @@ const NOT_GPG = `See that it is the program of GnuPG; ${PROGRAM_VARIABLE} names 
 
 /** On standard error, among the prose: wrappers of gpg do not hand further descriptors on. */
 const TELL_STATUS = ['--status-fd', '2'];
+/** A passphrase that the agent has forgotten is then an error. */
+const ASK_NOBODY = ['--batch', '--pinentry-mode', 'error'];
 
 /**
  * What gpg writes on its standard output; null when there is no such program. The environment (`GNUPGHOME`, `GPG_TTY`) is the
@@ -30,7 +32,13 @@ export async function runGpg(args: readonly string[], input: Uint8Array, host: H
   const file = await findProgram(gpgName(host), host);
   if (file === null) return null;
   const outcome = await waitFor({ who: 'gpg', telling: 'note' }, host, (signal, activity) => {
-    const run = { file, args: [...TELL_STATUS, ...args], input, signal, onStderr: untilPinentry(activity) };
+    const run = {
+      file,
+      args: [...TELL_STATUS, ...(host.isUnattended ? ASK_NOBODY : []), ...args],
+      input,
+      signal,
+      onStderr: untilPinentry(activity),
+    };
     return runProgram(run, host).catch((cause) => {
       throw new SopsError('key', `${file} could not be started: ${startReason(cause)}`, { hint: NOT_GPG, cause });
     });
