@@ -5,8 +5,16 @@ const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
 /** Of these the unit tests run a sample, and the integration tests all (test/support/sweep.ts). */
 const SWEEPS = [
+  'test/unit/cli/exec-process.test.ts',
+  'test/unit/cli/names-of-bytes.test.ts',
   'test/unit/datakey/recover-vectors.test.ts',
+  'test/unit/formats/deep.test.ts',
+  'test/unit/formats/public-suites.test.ts',
   'test/unit/operations/checkout.test.ts',
+  'test/unit/operations/large-file.test.ts',
+  'test/unit/operations/parallel.test.ts',
+  'test/unit/operations/recognise.test.ts',
+  'test/unit/operations/recognition.test.ts',
   'test/unit/operations/rotate.test.ts',
   'test/unit/property/round-trip.test.ts',
   'test/unit/security/kill.test.ts',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { sample } from '../../support/sweep.js';
 
 const CANARY = 'canary-of-the-process-test';
 
@@ -98,7 +99,7 @@ function commandLines(): string[] {
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
-  test.each(SIGNALS)('%s reaches the program, whose status is ours', async (signal) => {
+  test.each(sample(SIGNALS, 2))('%s reaches the program, whose status is ours', async (signal) => {
     const name = signal.slice(3);
     const run = start([
       'exec-env',
@@ -111,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(run.text()).toContain(`got ${name}\n`);
   });
 
-  test.each(SIGNALS)(
+  test.each(sample(SIGNALS, 2, 1))(
     'a program that %s ends: 128 and its number, and nothing of the command goes on',
     async (signal) => {
       const number = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 }[signal];

@@ -76,9 +76,9 @@ async function checkWhole(command: string, name: string, before: Buffer, plain: 
   }
 }
 
-/** Every step, or every other one. */
-const STRIDE = WHOLE ? 1 : 2;
-const ROUNDS = WHOLE ? 4 : 2;
+/** Every step, or some of them. */
+const STRIDE = WHOLE ? 1 : 3;
+const ROUNDS = WHOLE ? 4 : 1;
 
 const PLAIN = 'a: secret\nb: 1.10\n# note\n';
 
@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('killed at every step', () => {
   test('encrypt --output', async () => {
     desk.write('p.yaml', PLAIN);
     let killed = 0;
-    for (let at = 1; at < 60; at++) {
+    for (let at = 1; at < 60; at += STRIDE) {
       rmSync(desk.path('new.yaml'), { force: true });
       const env = { ...desk.env, KILL_AT: String(at) };
       const ran = program.run(['encrypt', '--output', 'new.yaml', 'p.yaml'], {
@@ -123,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('killed at every step', () => {
       if (ran.signal !== 'SIGKILL') break;
       killed += 1;
     }
-    expect(killed).toBeGreaterThan(4);
+    expect(killed).toBeGreaterThan(4 / STRIDE);
   });
 });
 
