@@ -49,8 +49,8 @@ export interface FlagText {
   /** What it does; the flags of a group share the group's line instead. */
   readonly help?: string;
   readonly group?: FlagGroup;
-  /** What completion offers for the value: these words, or files. */
-  readonly offers?: readonly string[] | 'files';
+  /** What completion offers for the value: these words, files, places in the file that is named, or recipients that `.sops.yaml` names. */
+  readonly offers?: readonly string[] | 'files' | 'places' | 'recipients';
   /** Whether its value is several of the words, separated by commas. */
   readonly severalOffers?: true;
 }

@@ -30,7 +30,7 @@ export async function main(
   const streams = await exactStreams(ownStreams);
   try {
     const words = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
-    // A key pressed in a shell opens no file, and must not wait for a log.
+    // A key pressed in a shell decrypts nothing, and must not wait for a log.
     if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
@@ -73,7 +73,7 @@ async function textFor(
         width: columnsOf(streams),
       });
     case 'completion':
-      return (await import('./completion/reply.js')).completionReply(line.words, streams.env, commands);
+      return (await import('./completion/reply.js')).completionReply(line.words, streams, commands);
   }
 }
 

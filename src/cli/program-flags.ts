@@ -32,7 +32,7 @@ export const PROGRAM = {
   ),
   extract: flag.text(
     'extract',
-    { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\' or db.hosts[0]' },
+    { value: 'PATH', help: 'print one value or branch: \'["db"]["hosts"][0]\' or db.hosts[0]', offers: 'places' },
     BEFORE,
   ),
   inputType: flag.text('input-type', format, BEFORE),

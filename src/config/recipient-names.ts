@@ -27,14 +27,31 @@ export async function namesOf(config: Config | null, host: Host): Promise<NameOf
   }
 }
 
+/** A name, and whose it is. */
+export type NamedRecipientText = readonly [name: string, recipient: string];
+
+/** All names of a configuration, in its order, as {@link namesOf} finds them. */
+export async function listNames(config: Config, host: Host): Promise<NamedRecipientText[]> {
+  try {
+    return await namedIn(configText(readFileSync(resolve(host.cwd, config.path))));
+  } catch {
+    return [];
+  }
+}
+
 async function namesIn(text: string): Promise<NameOf> {
+  const named = await namedIn(text);
+  return (keyString) => named.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
+}
+
+async function namedIn(text: string): Promise<NamedRecipientText[]> {
   const tree = await readConfigTree(text);
-  const named: (readonly [name: string, recipient: string])[] = [];
+  const named: NamedRecipientText[] = [];
   for (const [name, values] of tree.anchors) {
     for (const value of values) {
       const [recipient, ...others] = isKeyOrKeys(value, tree) ? recipientsOf(value, tree) : [];
       if (recipient !== undefined && others.length === 0) named.push([name, recipient]);
     }
   }
-  return (keyString) => named.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
+  return named;
 }

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../support/desk.js';
 import { Program } from '../support/program.js';
 import { announceSkipped, findTool, SOPS } from '../support/programs.js';
 
@@ -22,12 +23,14 @@ const CASES: readonly (readonly [line: string, expected: readonly string[]])[] =
   ['decrypt --output pl', ['plain.yaml']],
   ['encrypt --age ', []],
   ['exec-env plain.yaml -- pl', ['plain.yaml']],
+  ['get sealed.yaml db.', ['db.password', 'db.user']],
+  ['revoke al', ['alice']],
 ];
 
 let program: Program;
 let folder: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   program = new Program();
   folder = mkdtempSync(join(tmpdir(), 'sops-ts-complete-'));
   mkdirSync(join(folder, 'bin'));
@@ -35,6 +38,13 @@ beforeAll(() => {
   chmodSync(program.file, 0o755);
   for (const name of NAMES) symlinkSync(program.file, join(folder, 'bin', name));
   for (const name of ['plain.yaml', 'other.json', 'my file.yaml']) writeFileSync(join(folder, 'work', name), '');
+  const desk = new Desk();
+  writeFileSync(join(folder, 'work', 'sealed.yaml'), await desk.encrypt('x.yaml', 'db: {user: a, password: b}\n'));
+  writeFileSync(
+    join(folder, 'work', '.sops.yaml'),
+    `keys: [&alice ${desk.recipient}]\ncreation_rules: [{age: *alice}]\n`,
+  );
+  desk.remove();
 });
 
 afterAll(() => {

@@ -5,6 +5,9 @@ import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 import type { TaskName } from '../tasks.js';
 
+/** What an operand is: the place of a value is one in the file before it, a recipient one that `.sops.yaml` names. */
+export type OperandKind = 'file' | 'place' | 'recipient';
+
 /** What a module says of its command. */
 export interface CommandAbout {
   /** One word, or two where commands stand below others (`groups add`); the file is named after it. */
@@ -19,6 +22,8 @@ export interface CommandAbout {
   readonly examples: readonly string[];
   /** The operands as help pages show them. */
   readonly operands: string;
+  /** What completion offers for the operands, by their turn; files where it says nothing. */
+  readonly operandKinds?: readonly OperandKind[];
   /**
    * The flag that chooses it when no command is named (`-d file`), absent if it has no such old form. In the old
    * forms at least one operand is required, and several modes run in the order of the registry.

@@ -2,7 +2,7 @@
 import { type Flag, type FlagRow, type FlagText, flagsIn } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { TASK_ROWS, type TaskRow } from '../tasks.js';
-import type { Command, CommandAbout } from './command.js';
+import type { Command, CommandAbout, OperandKind } from './command.js';
 
 /** What start-up knows of a command. */
 export interface CommandFacts
@@ -30,6 +30,7 @@ export interface CommandGuide {
   readonly name: string;
   /** The operands as help pages show them. */
   readonly operands: string;
+  readonly operandKinds?: readonly OperandKind[];
   /** One line, without full stop. */
   readonly summary: string;
   /** Complete command lines. */
@@ -114,6 +115,8 @@ function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
   };
 }
 
-function guideFor({ name, operands, summary, examples, flags }: CommandAbout, texts: Places<FlagText>): CommandGuide {
-  return { name, operands, summary, examples, flags: texts.placesOf(flagsIn(flags).map(({ text }) => text)) };
+function guideFor(about: CommandAbout, texts: Places<FlagText>): CommandGuide {
+  const { name, operands, operandKinds, summary, examples, flags } = about;
+  const kinds = operandKinds ? { operandKinds } : {};
+  return { name, operands, ...kinds, summary, examples, flags: texts.placesOf(flagsIn(flags).map(({ text }) => text)) };
 }

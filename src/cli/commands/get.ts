@@ -16,6 +16,7 @@ export const get = command({
   task: 'files',
   summary: 'print one value of a file as it is, or a part of it',
   operands: 'file place',
+  operandKinds: ['file', 'place'],
   examples: [
     'sops-ts get secrets.yaml db.password      # no line break behind it, unless on a terminal',
     `PGPASSWORD=$(sops-ts get secrets.yaml '["db"]["password"]') psql`,

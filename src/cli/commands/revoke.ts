@@ -32,6 +32,7 @@ export const revoke = command({
   task: 'readers',
   summary: 'take a recipient out of .sops.yaml and every file, and list what they could read',
   operands: 'name|recipient [folder]',
+  operandKinds: ['recipient', 'file'],
   examples: ['sops-ts revoke --dry-run alice', 'sops-ts revoke age1… secrets'],
   writesInPlace: 'always',
   flags,

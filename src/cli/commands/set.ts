@@ -17,6 +17,7 @@ export const set = command({
   task: 'files',
   summary: 'set one value of a file; without a value it is asked for, unseen',
   operands: 'file place [json|text --text]',
+  operandKinds: ['file', 'place'],
   examples: [
     'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
     "sops-ts set secrets.yaml db.user 'Jo Doe' --text",

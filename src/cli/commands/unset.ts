@@ -10,6 +10,7 @@ export const unset = command({
   task: 'files',
   summary: 'remove one value or branch from a file',
   operands: 'file place',
+  operandKinds: ['file', 'place'],
   examples: ['sops-ts unset secrets.yaml \'["db"]["password"]\'', 'sops-ts unset secrets.yaml db.password'],
   file: 'operand',
   writesInPlace: 'always',

@@ -16,6 +16,17 @@ export interface CompletionOffer {
   readonly candidates: readonly OfferedWord[];
   /** Whether the name of a file may stand there, too. */
   readonly files: boolean;
+  /** What is found in files (lookup.ts); absent for nothing. */
+  readonly wants?: WantedWords | undefined;
+}
+
+/** Words that stand in a file: places of its values, or the recipients that `.sops.yaml` names. */
+export interface WantedWords {
+  readonly kind: 'place' | 'recipient';
+  /** The file whose places are wanted, as it is named on the command line; undefined when none is yet. */
+  readonly file: string | undefined;
+  /** What stands of the word before them. */
+  readonly prefix: string;
 }
 
 /** How far the words before the cursor have come. */
@@ -29,6 +40,8 @@ interface Place {
   readonly awaiting: FlagRow | undefined;
   /** Flags that stand there already. */
   readonly given: ReadonlySet<string>;
+  /** Words that are no flags, behind the command. */
+  readonly operands: readonly string[];
   /** Whether `--` has ended the flags. */
   readonly isEnded: boolean;
 }
@@ -54,12 +67,13 @@ const START: Place = {
   table: globalFlags(),
   awaiting: undefined,
   given: new Set(),
+  operands: [],
   isEnded: false,
 };
 
 function step(place: Place, word: string, commands: readonly CommandRow[]): Place {
   if (place.awaiting) return { ...place, awaiting: undefined };
-  if (place.isEnded) return place;
+  if (place.isEnded) return { ...place, operands: [...place.operands, word] };
   if (word === '--') return { ...place, isEnded: true };
   if (word.startsWith('-') && word !== '-') {
     const row = flagOfWord(word, place.table);
@@ -72,41 +86,56 @@ function step(place: Place, word: string, commands: readonly CommandRow[]): Plac
   if (place.level === 'family') return enter(`${place.name} ${word}`, word, place, commands);
   // `seal` is a command, and the first word of another.
   const longer = `${place.name} ${word}`;
-  if (commands.some((row) => row.name === longer)) return enter(longer, word, place, commands);
-  return place;
+  if (place.level === 'command' && place.operands.length === 0 && commands.some((row) => row.name === longer)) {
+    return enter(longer, word, place, commands);
+  }
+  return { ...place, operands: [...place.operands, word] };
 }
 
 /** The place behind the word that names a command, or should. */
 function enter(name: string, word: string, place: Place, commands: readonly CommandRow[]): Place {
-  const fresh = { ...place, name, given: new Set<string>() };
+  const fresh = { ...place, name, given: new Set<string>(), operands: [] };
   if (commands.some((row) => row.name === name)) return { ...fresh, level: 'command', table: flagsOf(name) };
   if (isFamily(name, commands)) return { ...fresh, level: 'family', table: [] };
   if (word === 'help' || word === 'h') return { ...fresh, level: 'help', table: [] };
-  return { ...place, level: 'file' };
+  return { ...place, level: 'file', operands: [word] };
 }
 
 function offerAt(place: Place, current: string, commands: readonly CommandRow[]): CompletionOffer {
   const { awaiting, level, name, table } = place;
   const command = level === 'command' ? name : undefined;
-  if (awaiting) return valuesOf(flagTextOf(awaiting.name, command), '', current);
-  if (place.isEnded) return { candidates: [], files: true };
+  if (awaiting) return valuesOf(flagTextOf(awaiting.name, command), '', current, place);
+  if (place.isEnded) return operandOffer(place, command);
   const cut = current.indexOf('=');
   if (current.startsWith('-') && cut > 0) {
     const row = flagOfWord(current, table);
     const text = row && row.kind !== 'boolean' ? flagTextOf(row.name, command) : undefined;
-    return text ? valuesOf(text, current.slice(0, cut + 1), current) : { candidates: [], files: false };
+    return text ? valuesOf(text, current.slice(0, cut + 1), current, place) : { candidates: [], files: false };
   }
   if (current.startsWith('-')) return { candidates: flagCandidates(place, command), files: false };
   if (level === 'family') return { candidates: members(name ?? '', commands), files: false };
   if (level === 'help') return { candidates: topics(commands), files: false };
   if (level === 'program') return { candidates: [...topics(commands), HELP], files: true };
-  return { candidates: command === undefined ? [] : members(command, commands), files: true };
+  const offer = operandOffer(place, command);
+  const longer = command === undefined || place.operands.length > 0 ? [] : members(command, commands);
+  return { ...offer, candidates: longer };
+}
+
+/** What an operand of a command may be, by its turn. */
+function operandOffer({ operands }: Place, command: string | undefined): CompletionOffer {
+  const kind = command === undefined ? undefined : guideOf(command).operandKinds?.[operands.length];
+  if (kind === undefined || kind === 'file') return { candidates: [], files: true };
+  return { candidates: [], files: false, wants: { kind, file: operands[0], prefix: '' } };
 }
 
 /** `prefix` is what stands of the word before the value. */
-function valuesOf(about: FlagText, prefix: string, current: string): CompletionOffer {
+function valuesOf(about: FlagText, prefix: string, current: string, { operands }: Place): CompletionOffer {
   const { offers = [], severalOffers } = about;
   if (offers === 'files') return { candidates: [], files: true };
+  if (offers === 'places' || offers === 'recipients') {
+    const kind = offers === 'places' ? 'place' : 'recipient';
+    return { candidates: [], files: false, wants: { kind, file: operands[0], prefix } };
+  }
   const chosen = severalOffers ? current.slice(0, current.lastIndexOf(',') + 1) : '';
   const before = chosen.startsWith(prefix) ? chosen : prefix;
   const left = offers.filter((word) => !chosen.slice(prefix.length).split(',').includes(word));

@@ -19,7 +19,7 @@ const SCRIPTS: Readonly<Record<Shell, (names: Names) => string>> = {
   /** Readline splits words at `=` and `:`, so they are put together again; bash 3.2 has no `compopt`. */
   bash: ({ name, function: fn }) => `# bash completion for ${name}. In ~/.bashrc: source <(${name} completion bash)
 ${fn}() {
-  local rest=\${COMP_LINE:0:COMP_POINT} words=() current="" word line files=words prefix="" i
+  local rest=\${COMP_LINE:0:COMP_POINT} words=() plain=() current="" word line files=words prefix="" quoted="" i
   for ((i = 0; i <= COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     if ((i == 0)) || [[ $rest == [[:space:]]* ]]; then
@@ -30,6 +30,13 @@ ${fn}() {
     words[\${#words[@]} - 1]+=$word
     rest=\${rest#"$word"}
   done
+  for word in "\${words[@]}"; do
+    quoted=""
+    word=\${word//\\\\/}
+    [[ $word == [\\'\\"]* ]] && quoted=yes && word=\${word:1} && word=\${word%[\\'\\"]}
+    [[ $word == "~/"* ]] && word=$HOME\${word:1}
+    plain+=("$word")
+  done
   current=\${words[\${#words[@]} - 1]}
   [[ $current == *=* && $COMP_WORDBREAKS == *=* ]] && prefix=\${current%%=*}=
   COMPREPLY=()
@@ -38,9 +45,11 @@ ${fn}() {
       files=$line
     else
       line=\${line%%$'\\t'*}
-      COMPREPLY+=("\${line#"$prefix"}")
+      line=\${line#"$prefix"}
+      [[ -z $quoted ]] && printf -v line %q "$line"
+      COMPREPLY+=("$line")
     fi
-  done < <("\${words[0]}" "${OWN_WORD}$current" "\${words[@]:1:\${#words[@]}-2}" 2>/dev/null)
+  done < <("\${words[0]}" "${OWN_WORD}\${plain[\${#plain[@]} - 1]}" "\${plain[@]:1:\${#plain[@]}-2}" 2>/dev/null)
   [[ $files == files ]] || return 0
   ((\${#COMPREPLY[@]} == 0)) && compopt -o bashdefault -o default 2>/dev/null && return 0
   while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "\${current#"$prefix"}")
@@ -102,11 +111,14 @@ Register-ArgumentCompleter -Native -CommandName '${name}' -ScriptBlock {
     })
     $arguments = @($words | Select-Object -Skip 1)
     $program = $commandAst.GetCommandName()
-    $lines = @(& $program "${OWN_WORD}$wordToComplete" @arguments 2>$null)
+    $current = $wordToComplete.Trim("'", '"')
+    $lines = @(& $program "${OWN_WORD}$current" @arguments 2>$null)
     foreach ($line in @($lines | Select-Object -Skip 1)) {
         $word, $text = $line -split "\`t", 2
         if (-not $text) { $text = $word }
-        [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $text)
+        $shown = $word
+        if ($word -match '[^\\w.=:/+-]') { $word = "'" + $word.Replace("'", "''") + "'" }
+        [System.Management.Automation.CompletionResult]::new($word, $shown, 'ParameterValue', $text)
     }
     if ($lines.Count -gt 1 -and $lines[0] -eq 'files') {
         [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete)

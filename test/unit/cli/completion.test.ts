@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { offerFor } from '../../../src/cli/completion/candidates.js';
 import { completionScript, type Shell } from '../../../src/cli/completion/scripts.js';
 import { flagsOf } from '../../../src/cli/flags.js';
+import { Desk } from '../../support/desk.js';
 import { runMain } from './run-main.js';
 
 function wordsAt(line: readonly string[], current = ''): string[] {
@@ -132,4 +133,56 @@ describe('the scripts', () => {
 test('every flag with a closed set has the words that its command takes', () => {
   expect(TABLE.flags.some((row) => row.name === 'input-type')).toBe(true);
   expect(wordsAt(['set', '--generate'])).toEqual(['password', 'hex', 'base64', 'uuid']);
+});
+
+describe('words that stand in files', () => {
+  const desk = new Desk();
+  afterAll(() => desk.remove());
+  const NO_KEY = { SOPS_AGE_KEY: '' };
+
+  beforeAll(async () => {
+    desk.write('a.yaml', await desk.encrypt('a.yaml', 'db: {hosts: [x], password: y}\n"a b": z\n"sp\\u0007": 1\n'));
+    desk.write(
+      '.sops.yaml',
+      `keys:\n  - &alice ${desk.recipient}\ncreation_rules:\n  - key_groups: [{age: [*alice]}]\n`,
+    );
+  });
+
+  async function answer(current: string, ...words: string[]): Promise<string[]> {
+    const ran = await desk.run([`--generate-completion=${current}`, ...words], { env: NO_KEY });
+    expect([ran.status, ran.stderr]).toEqual([0, '']);
+    return ran.stdout
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.replace(/\t.*/, ''));
+  }
+
+  test.each([[['get']], [['set']], [['unset']], [['set', '--idempotent']]])(
+    'places of an encrypted file behind %j, without a key',
+    async (words) => {
+      expect(await answer('', ...words)).toEqual(['files']);
+      expect(await answer('db', ...words, 'a.yaml')).toEqual(['words', 'db', 'db.hosts', 'db.hosts[0]', 'db.password']);
+      expect(await answer('a', ...words, 'a.yaml')).toEqual(['words', 'a b']);
+      expect(await answer('', ...words, 'absent.yaml')).toEqual(['words']);
+    },
+  );
+
+  test('places behind --extract, once the file is known', async () => {
+    expect(await answer('--extract=db.p', 'decrypt', 'a.yaml')).toEqual(['words', '--extract=db.p' + 'assword']);
+    expect(await answer('db.p', 'decrypt', 'a.yaml', '--extract')).toEqual(['words', 'db.password']);
+    expect(await answer('', 'decrypt', '--extract')).toEqual(['words']);
+  });
+
+  test('what a terminal would obey is not offered', async () => {
+    expect(await answer('s', 'get', 'a.yaml')).toEqual(['words']);
+  });
+
+  test('names of recipients', async () => {
+    expect(await answer('', 'revoke')).toEqual(['words', 'alice']);
+    expect(await answer('b', 'revoke')).toEqual(['words']);
+    expect(await answer('', 'revoke', 'alice')).toEqual(['files']);
+    desk.write('.sops.yaml', 'creation_rules: [');
+    expect(await answer('', 'revoke')).toEqual(['words']);
+  });
 });
