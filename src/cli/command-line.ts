@@ -28,6 +28,8 @@ export interface RunLine {
   readonly behindDashes?: number | undefined;
   /** What the user should know about words that have no effect, in order. */
   readonly warnings: readonly string[];
+  /** The same for who calls the program as `sops`. */
+  readonly asSops?: readonly string[];
   /** Set when going on would write in place although a flag was ignored for its place. */
   readonly refusal: SopsError | undefined;
   /** Set when a word behind the command looks like a flag and is none: SOPS takes it for a file, which is never meant. */
@@ -119,9 +121,10 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     row,
     oldForm: false,
     values,
-    operands: local.operands,
+    operands: surplus.onlyFirst ? local.operands.slice(0, 1) : local.operands,
     behindDashes: countBehindDashes(behind, table),
     warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
+    asSops: surplus.asSops,
     refusal: surplus.refusal,
     stray: strayFlag(row, local.operands, countBehindDashes(behind, table) ?? 0, values),
   };

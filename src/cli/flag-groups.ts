@@ -11,6 +11,7 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
     title: 'Formats',
     note: `${FORMATS.map((row) => row.name).join(', ')}; default by name`,
   },
+  several: { title: 'Many files', note: 'or folders, patterns' },
   changes: { title: 'Changes', note: 'comma lists; added to the first key group, removed from all' },
   recipients: { title: 'Recipients', note: 'comma lists, instead of .sops.yaml' },
   members: { title: 'Recipients', note: 'comma lists, or several times' },

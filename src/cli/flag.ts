@@ -26,6 +26,7 @@ export interface FlagRow {
 /** Flags that help pages put in one paragraph (flag-groups.ts). */
 export type FlagGroup =
   | 'types'
+  | 'several'
   | 'changes'
   | 'recipients'
   | 'members'

@@ -22,8 +22,14 @@ export interface LevelWords extends TypedWords {
 
 export interface IgnoredWords {
   readonly warnings: string[];
+  /** What is so only for who calls the program as `sops`; for others the words count. */
+  readonly asSops: string[];
   readonly refusal: SopsError | undefined;
+  /** Whether only the first operand is one. */
+  readonly onlyFirst: boolean;
 }
+
+const NONE: IgnoredWords = { warnings: [], asSops: [], refusal: undefined, onlyFirst: false };
 
 /**
  * Judges the operands behind the first. A command that prints goes on as SOPS does, with a warning that shows the
@@ -32,28 +38,24 @@ export interface IgnoredWords {
  */
 export function judgeIgnoredWords(row: CommandRow, values: FlagValues, level: LevelWords): IgnoredWords {
   const [used, ...ignored] = level.operands;
-  if (row.operandRule !== 'first' || ignored.length === 0) return { warnings: [], refusal: undefined };
+  if (row.operandRule !== 'first' || ignored.length === 0) return NONE;
   const flaglike = ignored.filter((word) => word.length > 1 && word.startsWith('-')).at(-1);
-  if (flaglike === undefined && level.isNamed && takesSeveral(row, values)) return { warnings: [], refusal: undefined };
   const only = `More than one positional argument provided: only ${quote(used ?? '')} is used`;
   const warnings = [`${only}, not ${ignored.map(quote).join(' ')}.`];
-  if (flaglike === undefined) return { warnings, refusal: undefined };
+  const isForAll = flaglike === undefined && level.isNamed && row.takesSeveral === true;
+  if (isForAll) return { ...NONE, asSops: warnings };
+  if (flaglike === undefined) return { ...NONE, warnings, onlyFirst: true };
   const where = `${quote(flaglike)}, which looks like a flag, comes too late to have an effect`;
   const meant = `Write: ${correctedLine(level)}`;
   if (writesInPlace(row, values)) {
     const message = `Error: ${where}; refusing to write in place without it`;
-    return { warnings: [], refusal: new SopsError('conflict', message, { hint: meant }) };
+    return { ...NONE, refusal: new SopsError('conflict', message, { hint: meant }) };
   }
-  return { warnings: [...warnings, `${where}. ${meant}`], refusal: undefined };
+  return { ...NONE, warnings: [...warnings, `${where}. ${meant}`], onlyFirst: true };
 }
 
 function writesInPlace({ writesInPlace: when = [] }: CommandRow, values: FlagValues): boolean {
   return when === 'always' || when.some((flag) => values.isOn(flag));
-}
-
-/** Whether the files behind the first are worked on as well. A name given for a file is one file's. */
-function takesSeveral(row: CommandRow, values: FlagValues): boolean {
-  return row.severalInPlace === true && values.isOn('in-place') && values.text('filename-override') === undefined;
 }
 
 /** The command line with every flag of the command before the operands; words that only look like flags are left out. */

@@ -88,6 +88,7 @@ async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined)
   const log = line.values.isOn('verbose') ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
+  if (host.calledAsSops) for (const warning of line.asSops ?? []) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
   if (!line.row.skipsSweep) {
     await sweep(line, host);

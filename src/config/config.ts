@@ -27,5 +27,12 @@ export async function loadConfig({ configPath, filePath, evenUnsafe, host }: Con
   // Most runs that only read a file have none.
   const { readConfig } = await import('./read.js');
   const isBeside = !chosen && !isWithin(host.cwd, dirname(absolute));
-  return readConfig({ absolute, path, isBeside, evenUnsafe }, host);
+  const known = host.once(KNOWN, () => new Map<string, Config>());
+  const question = JSON.stringify([absolute, path, isBeside, evenUnsafe]);
+  const config = await readConfig({ absolute, path, isBeside, evenUnsafe }, host, known.get(question));
+  known.set(question, config);
+  return config;
 }
+
+/** What this run has read: for many files it is mostly one. */
+const KNOWN = Symbol('configurations');

@@ -41,6 +41,16 @@ export async function creationRuleFor(
   throw new SopsError('config', 'error loading config: no matching creation rules found', { file: filePath, hint });
 }
 
+/**
+ * The first rule whose `path_regex` is found in the file's path; null for none, and for a rule without `path_regex`: it says how what is
+ * encrypted is encrypted, and not that everything is to be. Throws `config` for a pattern that is reached and malformed.
+ */
+export async function ruleNaming(config: Rules, filePath: string, host: Host): Promise<CreationRule | null> {
+  const rules = config.creationRules ?? [];
+  const rule = rules[await firstMatch(rules, comparedPaths(config, filePath, host))];
+  return rule === undefined || rule.pathRegex === '' ? null : rule;
+}
+
 /** What a rule says to a file: `used` for the first one that matches. */
 export type Verdict =
   | 'used'

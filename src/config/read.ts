@@ -20,12 +20,16 @@ export interface ConfigPlace {
   readonly evenUnsafe?: boolean | undefined;
 }
 
-/** Reads a configuration. Throws `config` when it cannot be read or understood, and when others can write it. */
-export async function readConfig(place: ConfigPlace, host: Session): Promise<Config> {
+/**
+ * Reads a configuration; if it holds what it held before, it is the one that was read then. Throws `config` when it cannot be read or
+ * understood, and when others can write it.
+ */
+export async function readConfig(place: ConfigPlace, host: Session, before?: Config): Promise<Config> {
   const { absolute, path, isBeside, evenUnsafe } = place;
   const { bytes, stats } = readOpen(absolute, path);
   const file = { absolute, bytes };
   if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
+  if (before?.file && bytes.equals(before.file.bytes)) return before;
   const document = parseDocument(bytes, path);
   return { ...parseConfig({ document, path, folder: dirname(absolute) }), file, isBeside };
 }

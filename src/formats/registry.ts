@@ -50,6 +50,8 @@ interface RowOf<Name extends string> {
   readonly comments: boolean;
   /** Whether a file may hold several documents. */
   readonly severalDocuments?: boolean;
+  /** How texts of several files can stand one after another: as documents of one stream, or each on a line. Absent where they cannot. */
+  readonly joined?: 'documents' | 'lines';
   /** Whether Kubernetes objects are written in it. */
   readonly objects?: boolean;
   /** Whether programs load files of it into their environment, a variable for each key. */
@@ -78,6 +80,7 @@ const ROWS = [
     sealedShape: { opening: /^["']?sops["']?:\s*$/, following: /^\s|^- |^#|^\.\.\.$|^---$/ },
     comments: true,
     severalDocuments: true,
+    joined: 'documents',
     objects: true,
     reservedKeys: SOPS,
     indentSetting: 'yaml',
@@ -90,6 +93,7 @@ const ROWS = [
     turn: 2,
     sealedShape: { first: /^\s*\{/ },
     comments: false,
+    joined: 'lines',
     objects: true,
     reservedKeys: SOPS,
     indentSetting: 'json',

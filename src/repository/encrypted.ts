@@ -49,7 +49,8 @@ function once(path: string, content: Content, seen: Set<string>): Content | null
   return content;
 }
 
-async function encryptedIn(file: FoundFile, content: Content): Promise<EncryptedFile | SopsError | null> {
+/** What a file is, if it is encrypted; an error where that cannot be told; null for anything else. */
+export async function encryptedIn(file: FoundFile, content: Content): Promise<EncryptedFile | SopsError | null> {
   if (content.kind === 'unreadable') return unreadable(file, content.cause);
   if (content.kind !== 'file' || !mayBeEncrypted(content.bytes)) return null;
   try {

@@ -18,10 +18,16 @@ const PLACES = 'publish';
  */
 export function trustConfig(config: Config | null, host: Session): void {
   if (config === null) return;
+  const trusted = host.once(TRUSTED, () => new WeakSet<Config>());
+  if (trusted.has(config)) return;
+  trusted.add(config);
   const witness = witnessOf(config, host);
   for (const [type, key] of keysIn(config)) noteKeys(host, type, [key], witness);
   for (const { settings } of config.destinationRules) noteKeys(host, PLACES, addressesIn(settings), witness);
 }
+
+/** The configurations whose keys count already: of many files the user is asked once. */
+const TRUSTED = Symbol('configurations that were trusted');
 
 function witnessOf(config: Config, host: Session): Witness {
   let answer: Promise<boolean> | undefined;

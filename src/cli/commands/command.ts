@@ -37,10 +37,9 @@ export interface CommandAbout {
    */
   readonly operandRule?: 'first' | 'own';
   /**
-   * Whether, called by its name and with `--in-place`, it takes further operands that are files, too: those that are not have no
-   * effect, as in SOPS, where that is so of all (see several-files.ts).
+   * Whether, called by its name and not as `sops`, it works on all of its operands: files, folders and patterns (see many-files.ts).
    */
-  readonly severalInPlace?: true;
+  readonly takesSeveral?: true;
   /** The flag with which its operands may look like flags. */
   readonly plainOperandsWith?: string;
   /**

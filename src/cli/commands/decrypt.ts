@@ -4,12 +4,13 @@ import type { DecryptRequest } from '../../operations/requests.js';
 import type { Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
-import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
-import { configFlag, generalFlags, openingFlags, typeFlags } from './shared-flags.js';
+import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
+import { configFlag, generalFlags, openingFlags, severalFlags, typeFlags } from './shared-flags.js';
 
 const flags = {
   inPlace: PROGRAM.inPlace,
   output: PROGRAM.output,
+  ...severalFlags,
   extract: PROGRAM.extract,
   ...typeFlags,
   filenameOverride: PROGRAM.filenameOverride,
@@ -25,17 +26,22 @@ export const decrypt = command({
   name: 'decrypt',
   task: 'files',
   summary: 'decrypt a file, or standard input',
-  operands: '[file] | -i file...',
-  examples: ['sops-ts decrypt secrets.yaml', 'sops-ts decrypt --extract db.password secrets.yaml'],
+  operands: '[file...]',
+  examples: [
+    'sops-ts decrypt secrets.yaml',
+    'sops-ts decrypt app.yaml db.yaml | kubectl apply -f -',
+    'sops-ts decrypt --extract db.password secrets.yaml',
+  ],
   oldForm: PROGRAM.decrypt,
   operandRule: 'first',
-  severalInPlace: true,
+  takesSeveral: true,
   file: 'operand',
   writesInPlace: ['inPlace'],
   flags,
   async run(given, context) {
-    if (context.operands.length > 1 && given.inPlace) return decryptEach(given, context);
-    return decryptOne(given, context);
+    if (!isForSeveral(given, context)) return decryptOne(given, context);
+    const { decryptMany } = await import('../many-decrypt.js');
+    return decryptMany(given, context, (one) => decryptRequest(given, one));
   },
 });
 
@@ -43,12 +49,6 @@ async function decryptOne(given: Flags, context: Context): Promise<number> {
   const { warnings } = await decryptFile(decryptRequest(given, context), context.host);
   for (const warning of warnings) context.host.warn(warning);
   return 0;
-}
-
-/** Loaded only when there are several. */
-async function decryptEach(given: Flags, context: Context): Promise<number> {
-  const { forEachFile } = await import('./several-files.js');
-  return forEachFile(given, context, (one) => decryptOne(given, one));
 }
 
 /** What the flags ask for. Throws `conflict` and `usage`. */

@@ -6,7 +6,7 @@ import type { Command, CommandAbout, OperandKind } from './command.js';
 
 /** What start-up knows of a command. */
 export interface CommandFacts
-  extends Pick<CommandAbout, 'name' | 'isDefault' | 'severalInPlace' | 'file' | 'skipsSweep' | 'operandRule'> {
+  extends Pick<CommandAbout, 'name' | 'isDefault' | 'takesSeveral' | 'file' | 'skipsSweep' | 'operandRule'> {
   /** The name of the flag that chooses it. */
   readonly oldForm?: string;
   /** As in the definition, with the names of flags. */
@@ -94,7 +94,7 @@ function rowOf({ text: _, global, ownBehind, ...row }: Flag): FlagRow {
 }
 
 function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
-  const { name, oldForm, isDefault, severalInPlace, file, skipsSweep, operandRule } = about;
+  const { name, oldForm, isDefault, takesSeveral, file, skipsSweep, operandRule } = about;
   const { plainOperandsWith, writesInPlace, flags } = about;
   const nameOf = (key: string): string => {
     const one = flags[key];
@@ -106,7 +106,7 @@ function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
     ...(oldForm ? { oldForm: oldForm.name } : {}),
     ...(isDefault ? { isDefault } : {}),
     ...(operandRule ? { operandRule } : {}),
-    ...(severalInPlace ? { severalInPlace } : {}),
+    ...(takesSeveral ? { takesSeveral } : {}),
     ...(file ? { file } : {}),
     ...(skipsSweep ? { skipsSweep } : {}),
     ...(plainOperandsWith === undefined ? {} : { plainOperandsWith: nameOf(plainOperandsWith) }),

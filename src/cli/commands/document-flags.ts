@@ -7,6 +7,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { FORMATS } from '../../formats/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
+import { statOf } from '../../util/files.js';
 import { existsSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import type { Values } from '../flag.js';
@@ -70,4 +71,29 @@ export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServ
 function inputOf(operand: string | undefined, cwd: string, read: () => Promise<Uint8Array>): Input {
   if (operand === undefined || (operand === '-' && !existsSync(resolve(cwd, '-')))) return { kind: 'stdin', read };
   return { kind: 'file', path: operand };
+}
+
+/** What makes it a matter of several files even when one is named. */
+interface SeveralFlags {
+  readonly outputDir: string | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Whether a command is to work on several files: then, and only then, what that needs is loaded (many-files.ts). Called as `sops`, and in
+ * the old forms, the first file is the only one.
+ */
+export function isForSeveral({ outputDir, dryRun, json }: SeveralFlags, context: Context): boolean {
+  if (outputDir !== undefined || dryRun || json) return true;
+  const { operands, oldForm, host } = context;
+  if (oldForm || host.calledAsSops) return false;
+  return operands.length > 1 || mayBeSeveral(operands[0], host.cwd);
+}
+
+/** Whether a word stands for a folder, or is a pattern that the shell has left as it is. */
+export function mayBeSeveral(word: string | undefined, cwd: string): boolean {
+  if (!word) return false;
+  const stats = statOf(resolve(cwd, word));
+  return stats ? stats.isDirectory() : /[*?[\]{}]/.test(word);
 }

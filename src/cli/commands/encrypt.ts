@@ -6,16 +6,15 @@ import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { readStandardInput } from '../streams.js';
 import { type Context, command } from './command.js';
-import { keyServiceChoice, typesOf } from './document-flags.js';
+import { isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
 import { asSopsFlag, encryptRequest } from './encryption-flags.js';
-import { forEachFile } from './several-files.js';
-import { configFlag, generalFlags, keyServiceFlags, newFileFlags, printingFlags } from './shared-flags.js';
+import { configFlag, generalFlags, keyServiceFlags, printingFlags, resultFlags, severalFlags } from './shared-flags.js';
 
 const flags = {
   ...printingFlags,
-  ...newFileFlags,
+  ...severalFlags,
+  ...resultFlags,
   update: flag.yesNo('update', 'encrypt standard input into an existing file, keeping the unchanged'),
-  allowUnencrypted: PROGRAM.allowUnencrypted,
   asSops: asSopsFlag,
   shamirThreshold: PROGRAM.shamirThreshold,
   ...keyServiceFlags,
@@ -31,17 +30,32 @@ export const encrypt = command({
   summary: 'encrypt a file, or standard input with --filename-override',
   operands: '[file] | -i file...',
   examples: [
-    'sops-ts encrypt -i secrets.yaml',
+    'sops-ts encrypt -i secrets.yaml more',
     "sops-ts encrypt --age $RECIPIENT --encrypted-regex '^(data|stringData)$' secret.yaml > secret.enc.yaml",
   ],
   oldForm: PROGRAM.encrypt,
   operandRule: 'first',
-  severalInPlace: true,
+  takesSeveral: true,
   file: 'operand',
   writesInPlace: ['inPlace', 'update'],
   flags,
-  run: (given, context) => forEachFile(given, context, (one) => encryptOne(given, one)),
+  async run(given, context) {
+    return isForSeveral(given, context) ? encryptMany(given, context) : encryptOne(given, context);
+  },
 });
+
+async function encryptMany(given: Flags, context: Context): Promise<number> {
+  if (given.update) throw new SopsError('conflict', 'Error: --update is for one file', { file: '' });
+  const { workOnMany } = await import('../many-files.js');
+  const { outputType } = typesOf(given, context.host);
+  return workOnMany({ ...given, outputType }, context, {
+    name: 'encrypt',
+    done: 'encrypted',
+    kind: 'wanted',
+    makes: 'ciphertext',
+    run: (one, output) => encryptFile({ ...encryptRequest(given, one), output }, one.host),
+  });
+}
 
 async function encryptOne(given: Flags, context: Context): Promise<number> {
   const { host } = context;

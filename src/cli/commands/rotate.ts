@@ -5,12 +5,12 @@ import { type RotateRequest, rotateFile } from '../../operations/recipients/rota
 import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
-import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
-import { forEachFile } from './several-files.js';
-import { configFlag, generalFlags, ignoreMacFlag, openingFlags, printingFlags } from './shared-flags.js';
+import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
+import { configFlag, generalFlags, ignoreMacFlag, openingFlags, printingFlags, severalFlags } from './shared-flags.js';
 
 const flags = {
   ...printingFlags,
+  ...severalFlags,
   changes: PROGRAM.changes,
   encryptionContext: flag.text('encryption-context', {
     value: 'K:V,…',
@@ -33,12 +33,26 @@ export const rotate = command({
   examples: ['sops-ts rotate -i secrets/*.yaml', 'sops-ts rotate -i --add-age $RECIPIENT --rm-pgp $FP secrets.yaml'],
   oldForm: PROGRAM.rotate,
   operandRule: 'first',
-  severalInPlace: true,
+  takesSeveral: true,
   file: 'operand',
   writesInPlace: ['inPlace'],
   flags,
-  run: (given, context) => forEachFile(given, context, (one) => rotateOne(given, one)),
+  async run(given, context) {
+    return isForSeveral(given, context) ? rotateMany(given, context) : rotateOne(given, context);
+  },
 });
+
+async function rotateMany(given: Flags, context: Context): Promise<number> {
+  const { workOnMany } = await import('../many-files.js');
+  const { outputType } = typesOf(given, context.host);
+  return workOnMany({ ...given, outputType }, context, {
+    name: 'rotate',
+    done: 'rotated',
+    kind: 'sealed',
+    makes: 'ciphertext',
+    run: (one, output) => rotateFile({ ...rotateRequest(given, one), output }, one.host),
+  });
+}
 
 async function rotateOne(given: Flags, context: Context): Promise<number> {
   const { warnings } = await rotateFile(rotateRequest(given, context), context.host);

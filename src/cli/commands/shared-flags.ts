@@ -56,6 +56,13 @@ export const resultFlags = {
 
 export const jsonFlag = { json: flag.yesNo('json', 'print what a program can read') };
 
+/** Commands that work on one file, or on many. */
+export const severalFlags = {
+  outputDir: flag.text('output-dir', { value: 'FOLDER', group: 'several', offers: 'files' }),
+  dryRun: flag.yesNo('dry-run', { group: 'several' }),
+  json: flag.yesNo('json', { group: 'several' }),
+};
+
 /** A change that is asked about first. */
 export const confirmationFlags = { yes: flag.yesNo('yes', 'do not ask', { short: 'y' }) };
 

@@ -14,11 +14,16 @@ import { type OpenedFile, openFile } from './open-file.js';
 import { printedText } from './printed-text.js';
 import { parseValuePath } from './value-path.js';
 
+export interface DecryptOutcome extends Outcome {
+  /** What was written, if it was not a part. */
+  readonly format?: string;
+}
+
 /**
  * Decrypts one file. Nothing is written unless everything before has succeeded.
  * Throws SopsError, in the order of docs/command-line.md#decrypt.
  */
-export async function decryptFile(request: DecryptRequest, host: Host): Promise<Outcome> {
+export async function decryptFile(request: DecryptRequest, host: Host): Promise<DecryptOutcome> {
   await checkExists(request.input, host);
   const run = await openReadingRun({ ...request, filePath: nameOf(request) }, host);
   const path = request.extract ? parseValuePath(request.extract, 'extract') : undefined;
@@ -26,7 +31,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
 }
 
 /** `path` is what is wanted of the file; undefined for all. */
-async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, run: Run): Promise<Outcome> {
+async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, run: Run): Promise<DecryptOutcome> {
   const found = await readSealed(request, run, 'plaintext');
   const { bytes: read, printer } = found;
   const opened = await openFile(found, {
@@ -44,7 +49,7 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
         printedText(opened, { printer, outputType: request.outputType }, indent),
       );
   await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, run);
-  return { warnings: opened.warnings };
+  return { warnings: opened.warnings, format: printer.name };
 }
 
 function logExtract(path: TreePath, host: Host): void {

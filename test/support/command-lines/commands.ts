@@ -4,7 +4,7 @@ import { BOTH, type EqualCase, RULE } from './case.js';
 export const COMMANDS: readonly EqualCase[] = [
   // 2.1
   { line: 'encrypt none.yaml', status: 100, says: 'cannot operate on non-existent file "' },
-  { line: 'encrypt .', status: 2, says: 'Error reading file: ' },
+  { line: 'encrypt .', env: { SOPS_TS_AS: 'sops' }, status: 2, says: 'Error reading file: ' },
   { line: 'encrypt x.yaml', files: { 'x.yaml': 'a: [\n' }, status: 2, says: 'Error unmarshalling file: ' },
   { line: 'encrypt x.json', files: { 'x.json': '' }, status: 2, says: 'Error unmarshalling file: ' },
   { line: 'encrypt x.yaml', files: { 'x.yaml': '' }, status: 92, says: 'File cannot be completely empty' },

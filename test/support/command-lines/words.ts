@@ -59,8 +59,19 @@ export const WORDS: readonly EqualCase[] = [
   { line: 'decrypt e.yaml --nope', status: 0, says: 'which looks like a flag' },
   { line: 'decrypt --nope e.yaml', status: 1, text: true, says: 'flag provided but not defined: -nope' },
   { line: 'encrypt p.yaml -- --age R1', env: { SOPS_AGE_RECIPIENTS: '' }, status: 1, says: 'which looks like a flag' },
-  { line: 'decrypt e.yaml e.json', status: 0, says: 'More than one positional argument provided' },
-  { line: 'rotate e.yaml e.json', status: 0, text: true, says: 'More than one positional argument provided' },
+  {
+    line: 'decrypt e.yaml e.json',
+    env: { SOPS_TS_AS: 'sops' },
+    status: 0,
+    says: 'More than one positional argument provided',
+  },
+  {
+    line: 'rotate e.yaml e.json',
+    env: { SOPS_TS_AS: 'sops' },
+    status: 0,
+    text: true,
+    says: 'More than one positional argument provided',
+  },
   { line: '-d e.yaml e.json', status: 0, says: 'More than one positional argument provided' },
   // 1.4
   { line: '--age R1 decrypt e.yaml', status: 0 },

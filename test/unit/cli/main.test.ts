@@ -117,8 +117,9 @@ describe('unknown topics, in the words that scripts match', () => {
 });
 
 describe('words without effect (docs/command-line.md#flags-behind-the-file)', () => {
-  test('a second file is named', async () => {
-    const { status, err, calls } = await runMain(words('decrypt e.yaml f.json'));
+  test('a second file is named to who calls the program as sops', async () => {
+    const env = { SOPS_TS_AS: 'sops' };
+    const { status, err, calls } = await runMain(words('decrypt e.yaml f.json'), { env });
     expect({ status, calls: calls.length }).toEqual({ status: 0, calls: 1 });
     expect(err).toBe('warning: More than one positional argument provided: only e.yaml is used, not f.json.\n');
   });

@@ -1,0 +1,24 @@
+/** Ctrl+C on work on many files: what is in work ends whole, and nothing else is begun; a second one ends the program at once. */
+import type { Streams } from './streams.js';
+
+/** Does something that can be stopped; `interrupted` is called as soon as it is to stop. */
+export async function withInterruption<T>(
+  { areOwn }: Streams,
+  task: (stop: AbortSignal) => Promise<T>,
+  interrupted: () => void,
+): Promise<T> {
+  const stop = new AbortController();
+  const listen = (): void => {
+    // The next one does what it always does.
+    process.off('SIGINT', listen);
+    interrupted();
+    stop.abort();
+  };
+  // In somebody else's process signals are theirs.
+  if (areOwn) process.on('SIGINT', listen);
+  try {
+    return await task(stop.signal);
+  } finally {
+    process.off('SIGINT', listen);
+  }
+}

@@ -1,0 +1,34 @@
+/** `decrypt` of many files: kept apart, since start-up reads `decrypt` whatever is run. */
+import { SopsError } from '../errors.js';
+import { decryptFile } from '../operations/read/decrypt.js';
+import type { DecryptRequest } from '../operations/requests.js';
+import type { Context } from './commands/command.js';
+import { typesOf } from './commands/document-flags.js';
+import { type ManyFlags, workOnMany } from './many-files.js';
+
+interface DecryptFlags extends Omit<ManyFlags, 'outputType'> {
+  readonly extract: string | undefined;
+  readonly inputType: string | undefined;
+  readonly outputType: string | undefined;
+}
+
+/** `requestFor` reads the flags for a context of one file. */
+export async function decryptMany(
+  given: DecryptFlags,
+  context: Context,
+  requestFor: (one: Context) => DecryptRequest,
+): Promise<number> {
+  if (given.extract !== undefined) {
+    const message = `Error: --extract is for one file, and not for ${context.operands.join(' ')}`;
+    throw new SopsError('conflict', message, { file: '' });
+  }
+  const { outputType } = typesOf(given, context.host);
+  return workOnMany({ ...given, outputType }, context, {
+    name: 'decrypt',
+    done: 'decrypted',
+    kind: 'sealed',
+    makes: 'plaintext',
+    streams: true,
+    run: (one, output) => decryptFile({ ...requestFor(one), output }, one.host),
+  });
+}

@@ -1,0 +1,114 @@
+/** Which of the files that were found a command works on: those that are encrypted, or those that a rule wants to be. */
+import { basename, dirname } from 'node:path';
+import { ruleNaming } from '../config/creation-rule.js';
+import { CONFIG_NAME } from '../config/find.js';
+import type { Config } from '../config/model.js';
+import { SopsError } from '../errors.js';
+import { openRun } from '../run/run.js';
+import { isWithin } from '../util/files.js';
+import type { Session } from '../util/host.js';
+import { nextTurn } from '../util/task-queue.js';
+import type { Content } from './contents.js';
+import { contentFor, encryptedIn, unreadable } from './encrypted.js';
+import type { FoundFile } from './operands.js';
+
+/** A file that is to be worked on. */
+export interface Target {
+  readonly file: FoundFile;
+  /** How large it is, as far as that was looked at. */
+  readonly bytes: number;
+  /** Why it cannot be worked on. */
+  readonly problem?: SopsError;
+}
+
+/** Which files, beside those that were named themselves: these are always worked on, and judged by the command. */
+export interface TargetChoice {
+  /** `sealed`: what is encrypted. `wanted`: what a rule of the configuration names and is not encrypted. `both`. */
+  readonly kind: 'sealed' | 'wanted' | 'both';
+  /** As `--config`. */
+  readonly configPath?: string | undefined;
+  /** Links are followed within it; the working directory or what is above. */
+  readonly top: string;
+  /** A folder, absolute, in which nothing is looked for: what is written there. */
+  readonly except?: string | undefined;
+}
+
+/** What was not worked on, for a summary. */
+export interface PassedOver {
+  /** Files that a rule names and that are encrypted already. */
+  sealed: number;
+}
+
+/** A prompt to look at files behind each other only for so long; then others get their turn. */
+const TURN = 128;
+
+/** The files to be worked on, in the order given. */
+export async function* targetsAmong(
+  files: readonly FoundFile[],
+  choice: TargetChoice,
+  host: Session,
+  passedOver: PassedOver = { sealed: 0 },
+): AsyncGenerator<Target> {
+  const looking = { choice, host, seen: new Set<string>(), configs: new Map(), passedOver };
+  let count = 0;
+  for (const file of files) {
+    if (++count % TURN === 0) await nextTurn();
+    if (file.isNamed) yield { file, bytes: 0 };
+    else if (choice.except === undefined || !isWithin(file.absolute, choice.except)) {
+      const target = await targetOf(file, looking);
+      if (target) yield target;
+    }
+  }
+}
+
+interface Looking {
+  readonly choice: TargetChoice;
+  readonly host: Session;
+  readonly seen: Set<string>;
+  /** By folder: which one is in force does not depend on the file's own name. */
+  readonly configs: Map<string, Config | null>;
+  readonly passedOver: PassedOver;
+}
+
+async function targetOf(file: FoundFile, looking: Looking): Promise<Target | null> {
+  const { choice, seen, passedOver } = looking;
+  const { kind, top } = choice;
+  let isWanted = false;
+  if (kind !== 'sealed') {
+    try {
+      isWanted = await isNamedByRule(file, looking);
+    } catch (problem) {
+      if (!(problem instanceof SopsError)) throw problem;
+      return { file, bytes: 0, problem };
+    }
+    if (kind === 'wanted' && !isWanted) return null;
+  }
+  const content = contentFor(file, top, seen);
+  if (content === null) return null;
+  const bytes = sizeOf(content);
+  const encrypted = await encryptedIn(file, content);
+  if (encrypted instanceof SopsError) return { file, bytes, problem: encrypted };
+  if (encrypted) {
+    if (kind !== 'wanted') return { file, bytes };
+    passedOver.sealed += 1;
+    return null;
+  }
+  if (!isWanted || content.kind === 'gone' || content.kind === 'special') return null;
+  return content.kind === 'unreadable' ? { file, bytes, problem: unreadable(file, content.cause) } : { file, bytes };
+}
+
+function sizeOf(content: Content): number {
+  return content.kind === 'file' ? content.bytes.length : content.kind === 'huge' ? content.size : 0;
+}
+
+/** Whether a rule says of a file that it is to be encrypted. A configuration itself is not, whatever the pattern. */
+async function isNamedByRule({ path, absolute }: FoundFile, { choice, host, configs }: Looking): Promise<boolean> {
+  if (basename(path) === CONFIG_NAME) return false;
+  const folder = dirname(absolute);
+  let config = configs.get(folder);
+  if (config === undefined) {
+    config = (await openRun({ configPath: choice.configPath, filePath: path }, host)).config;
+    configs.set(folder, config);
+  }
+  return config !== null && (await ruleNaming(config, path, host)) !== null;
+}

@@ -1,0 +1,81 @@
+/** How many calls of services a run makes at a time: fewer when one answers that it gets too many. */
+import { type ErrorCode, SopsError } from '../errors.js';
+import type { Host, Session } from './host.js';
+import { sessionOf } from './session.js';
+
+/** Calls under way when the service said so say so, too: together they are one answer. */
+const ONE_ANSWER_MS = 250;
+
+/** Halves when a service is overtaxed, and grows by one when as many as there are have gone well. */
+export class Pace {
+  #limit = Number.POSITIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
+  #good = 0;
+  #since = Number.NEGATIVE_INFINITY;
+  #answers = 0;
+
+  /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
+  limitOf(most: number): number {
+    this.#most = most;
+    return Math.min(most, this.#limit);
+  }
+
+  /** How often services have said that it is too much. */
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /** A service said that it is too much. */
+  slowDown(now = performance.now()): void {
+    this.#answers += 1;
+    if (now - this.#since < ONE_ANSWER_MS) return;
+    this.#since = now;
+    this.#good = 0;
+    this.#limit = Math.max(1, Math.floor(Math.min(this.#limit, this.#most) / 2) || 1);
+  }
+
+  /** Something has gone well. */
+  goOn(): void {
+    if (!Number.isFinite(this.#limit)) return;
+    this.#good += 1;
+    if (this.#good < this.#limit) return;
+    this.#good = 0;
+    this.#limit += 1;
+  }
+}
+
+const PACE = Symbol('pace');
+
+/** The pace of a run. */
+export function paceOf(host: Session): Pace {
+  return host.once(PACE, () => new Pace());
+}
+
+/** To be called by clients of services whose answer says that it gets too many calls; of no effect outside of a run. */
+export function noteThrottled(host: Host): void {
+  paceOf(sessionOf(host)).slowDown();
+}
+
+/** Tries, of which only the first are ended by too many calls of others. */
+const MOST_TRIES = 6;
+const FIRST_PAUSE_MS = 250;
+const KEY_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'key',
+  'data-key-not-recovered',
+  'data-key-not-wrapped',
+]);
+
+/** Does something that asks services, and again, later and later, when it failed while they said that it is too much. */
+export async function patiently<T>(pace: Pace, task: () => Promise<T>): Promise<T> {
+  for (let number = 1; ; number++) {
+    const before = pace.answers;
+    try {
+      return await task();
+    } catch (error) {
+      const isWorthwhile = error instanceof SopsError && KEY_FAILURES.has(error.code) && pace.answers > before;
+      if (!isWorthwhile || number === MOST_TRIES) throw error;
+    }
+    const pause = FIRST_PAUSE_MS * 2 ** (number - 1);
+    await new Promise((done) => setTimeout(done, pause * (0.5 + Math.random())));
+  }
+}

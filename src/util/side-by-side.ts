@@ -1,0 +1,138 @@
+/** Work on many things side by side, with a bound on how many, and what came of them in their order, whatever ended first. */
+import type { Pace } from './pace.js';
+
+export interface SideBySide<Item, Result> {
+  /** Called once an item, as its turn comes. A rejection ends all: what may go wrong with one item is a result. */
+  work(item: Item): Promise<Result>;
+  /** How many are worked on at a time. */
+  readonly most: number;
+  /** The memory that an item takes from its beginning until its result was taken, in bytes; without it nothing. */
+  weigh?(item: Item): number;
+  /** Of the services that are asked; without it nothing slows the work down. */
+  readonly pace?: Pace | undefined;
+  /** When it is aborted no other item is begun; those in work end. */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** For many files: enough that slow services and disks are not waited for one after another, and few enough for all services' limits. */
+export const MOST_AT_A_TIME = 16;
+/** So many times as many items may have ended and wait for one before them. */
+const MOST_WAITING = 4;
+/** Items in work and results that wait may take so much memory; one alone may take more. */
+const MOST_BYTES = 64 << 20;
+
+interface Begun<Item, Result> {
+  readonly item: Item;
+  readonly weight: number;
+  readonly result: Promise<Result>;
+}
+
+/** The items with their results, in order. Whoever stops to ask waits until what was in work has ended. */
+export async function* sideBySide<Item, Result>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  options: SideBySide<Item, Result>,
+): AsyncGenerator<readonly [Item, Result]> {
+  const line = new Line(items, options);
+  try {
+    for (;;) {
+      await line.fill();
+      const first = line.shift();
+      if (!first) return;
+      yield [first.item, await line.until(first.result)];
+      line.forget(first);
+    }
+  } finally {
+    await line.end();
+  }
+}
+
+/** The items that were begun and not handed out yet. */
+class Line<Item, Result> {
+  readonly #source: AsyncIterator<Item> | Iterator<Item>;
+  readonly #options: SideBySide<Item, Result>;
+  readonly #begun: Begun<Item, Result>[] = [];
+  readonly #inWork = new Set<Promise<unknown>>();
+  /** Read, but too heavy to be begun yet. */
+  #next: { readonly item: Item; readonly weight: number } | undefined;
+  #weight = 0;
+  #isOver = false;
+
+  constructor(items: Iterable<Item> | AsyncIterable<Item>, options: SideBySide<Item, Result>) {
+    this.#source =
+      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<Item>)[Symbol.iterator]();
+    this.#options = options;
+  }
+
+  /** Begins what may be begun. */
+  async fill(): Promise<void> {
+    while (this.#isFree()) {
+      const next = await this.#take();
+      if (next === undefined) return;
+      if (this.#weight > 0 && this.#weight + next.weight > MOST_BYTES) {
+        this.#next = next;
+        return;
+      }
+      this.#begin(next);
+    }
+  }
+
+  /** The first that was begun. */
+  shift(): Begun<Item, Result> | undefined {
+    return this.#begun.shift();
+  }
+
+  /** It was taken, and is in memory no more. */
+  forget({ weight }: Begun<Item, Result>): void {
+    this.#weight -= weight;
+  }
+
+  /** Waits for the first one's result; whenever another ends meanwhile, the next is begun. */
+  async until(result: Promise<Result>): Promise<Result> {
+    let isThere = false;
+    const noted = result.finally(() => {
+      isThere = true;
+    });
+    noted.catch(() => undefined);
+    while (!isThere) {
+      await Promise.race([noted, ...this.#inWork]);
+      if (!isThere) await this.fill();
+    }
+    return result;
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#inWork);
+    await this.#source.return?.();
+  }
+
+  #isFree(): boolean {
+    const { most, pace, stop } = this.#options;
+    if (this.#isOver || stop?.aborted) return false;
+    const limit = pace?.limitOf(most) ?? most;
+    return this.#inWork.size < limit && this.#begun.length < most * MOST_WAITING;
+  }
+
+  async #take(): Promise<{ item: Item; weight: number } | undefined> {
+    const kept = this.#next;
+    this.#next = undefined;
+    if (kept) return kept;
+    const { done, value } = await this.#source.next();
+    if (!done) return { item: value, weight: this.#options.weigh?.(value) ?? 0 };
+    this.#isOver = true;
+    return undefined;
+  }
+
+  #begin({ item, weight }: { readonly item: Item; readonly weight: number }): void {
+    const result = this.#options.work(item);
+    this.#weight += weight;
+    this.#begun.push({ item, weight, result });
+    const inWork = result
+      .then(
+        () => this.#options.pace?.goOn(),
+        () => undefined,
+      )
+      .finally(() => this.#inWork.delete(inWork));
+    this.#inWork.add(inWork);
+  }
+}
