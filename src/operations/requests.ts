@@ -37,6 +37,8 @@ export interface FileRequest {
 }
 
 export interface EncryptRequest extends FileRequest {
+  /** The plaintext of a file that is to be made and must not be there yet; absent for that of the input. */
+  readonly content?: Uint8Array | undefined;
   /** By type identifier (`age`, `gcp_kms`, …): the texts of the key flags, variables merged in. */
   readonly keyFlags: ReadonlyMap<string, string>;
   readonly awsProfile?: string | undefined;

@@ -16,7 +16,7 @@ import {
 const flags = {
   inputType: PROGRAM.inputType,
   ...variableFlags,
-  noOverride: flag.yesNo('no-override', 'leave variables as they are that are set already'),
+  noOverride: flag.yesNo('no-override', 'keep variables that are set already'),
   pristine: flag.yesNo('pristine', 'pass nothing else in the environment'),
   sameProcess: flag.yesNo('same-process', 'become the program (Node 22.15, 23.11 and later; before, run it as usual)'),
   ...programFlags,

@@ -5,6 +5,8 @@ import { parseJsonValue } from '../../operations/write/json-value.js';
 import { type SetRequest, setInFile } from '../../operations/write/set.js';
 import type { Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
+import { printable } from '../report.js';
+import { say } from '../streams.js';
 import { changeFlags, changeRequest, toldOutcome } from './change-flags.js';
 import { type Context, command } from './command.js';
 import { checkSources, readGivenValue, type ValueFlags, valueFlags, wrongCount } from './set-value.js';
@@ -20,7 +22,7 @@ export const set = command({
   operandKinds: ['file', 'place'],
   examples: [
     'sops-ts set secrets.yaml \'["db"]["hosts"][0]\' \'"localhost"\'',
-    "sops-ts set secrets.yaml db.user 'Jo Doe' --text",
+    "sops-ts set new.yaml db.user 'Jo Doe' --text      # a new file is made by its rule",
     'openssl rand -base64 24 | sops-ts set secrets.yaml db.password --value-stdin',
   ],
   oldForm: PROGRAM.set,
@@ -29,7 +31,12 @@ export const set = command({
   writesInPlace: 'always',
   flags,
   async run(given, context) {
-    return toldOutcome(await setInFile(await setRequest(given, context), context.host), context);
+    const outcome = await setInFile(await setRequest(given, context), context.host);
+    const [file = ''] = context.operands;
+    if (outcome.madeBy !== undefined) {
+      say(context.streams.stderr, `Made ${printable(file)}, encrypted by ${printable(outcome.madeBy)}.\n`);
+    }
+    return toldOutcome(outcome, context);
   },
 });
 
@@ -47,6 +54,8 @@ async function setRequest(given: Flags, context: Context): Promise<SetRequest> {
     ...changeRequest(given, context, file),
     path,
     value: await readGivenValue(given, context, { file, place, word: words[0] }),
+    // SOPS knows no such thing, and a script of its may count on the failure.
+    makesFile: !context.host.calledAsSops,
   };
 }
 

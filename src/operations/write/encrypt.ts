@@ -55,7 +55,7 @@ export interface Plan {
  */
 export async function encryptFile(request: EncryptRequest, given: Host): Promise<Outcome> {
   const host = sessionOf(given);
-  await checkExists(request.input, host);
+  if (!request.content) await checkExists(request.input, host);
   const reader = await readerForNew(request, host);
   const plan = await planFor(request, reader, host);
   const scope = await scopeOf(plan.options.selection, 'encrypt');
@@ -73,7 +73,7 @@ interface Encryption {
 }
 
 async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<string> {
-  const read = await readInput(request.input, host);
+  const read = request.content ?? (await readInput(request.input, host));
   await refuseCiphertext(read, request, reader, host);
   const formats = await formatsForNew(request, host, read);
   const { printer } = formats;
@@ -90,7 +90,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
   tellSurprises(surprises, nameOf(request) ?? 'standard input', request.asSops === true, host);
-  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, host);
+  await writeOutput(sealed.bytes, 'ciphertext', { ...request, read: request.content ? null : read }, host);
   return printer.name;
 }
 

@@ -1,22 +1,84 @@
-/** `set`: one value of an encrypted file. */
+/** `set`: one value of an encrypted file, which is made by its creation rule when it is not there. */
+import { resolve } from 'node:path';
+import { creationRuleFor } from '../../config/creation-rule.js';
 import { SopsError } from '../../errors.js';
+import { openRun } from '../../run/run.js';
 import { setAt, type TreePath } from '../../tree/path.js';
-import type { Value } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import { branch, type Value } from '../../tree/tree.js';
+import { systemCode } from '../../util/files.js';
+import { lstatSync } from '../../util/fs.js';
+import type { Host, Session } from '../../util/host.js';
+import { sessionOf } from '../../util/session.js';
+import { encodeText } from '../../util/text.js';
+import { readerForNew } from '../read/input.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
+import { encryptFile } from './encrypt.js';
 
 export interface SetRequest extends ChangeRequest {
   readonly path: TreePath;
   /** The new value, without places. */
   readonly value: Value;
+  /** Whether a file that is not there is made. */
+  readonly makesFile?: boolean | undefined;
+}
+
+export interface SetOutcome extends ChangeOutcome {
+  /** By which rule the file was made; absent when it was there. */
+  readonly madeBy?: string;
 }
 
 /**
- * Sets a value in the first document of a file; missing maps are made on the way, an index behind the end appends.
- * Throws as `changeFile` does, and `set-syntax` for a place that cannot hold a value.
+ * Sets a value in the first document of a file; missing maps are made on the way, an index behind the end appends. A file that is not
+ * there is made with that value alone, if a creation rule is for it. Throws as `changeFile` does, for a new file as `encryptFile` does,
+ * and `set-syntax` for a place that cannot hold a value.
  */
-export function setInFile(request: SetRequest, host: Host): Promise<ChangeOutcome> {
+export async function setInFile(request: SetRequest, given: Host): Promise<SetOutcome> {
+  const host = sessionOf(given);
+  const madeBy = isAbsent(request, host) ? await ruleToMakeBy(request, host) : undefined;
+  if (madeBy !== undefined) {
+    try {
+      await makeFile(request, host);
+      return { warnings: [], written: true, madeBy };
+    } catch (error) {
+      // Somebody else has made it by now.
+      if (!(error instanceof SopsError) || error.code !== 'changed-meanwhile') throw error;
+    }
+  }
   return changeFile(request, (document) => changesBySet(document, request), host);
+}
+
+function isAbsent({ input, makesFile = false }: SetRequest, { cwd }: Host): boolean {
+  if (!makesFile || input.kind !== 'file') return false;
+  try {
+    lstatSync(resolve(cwd, input.path));
+    return false;
+  } catch (error) {
+    return systemCode(error) === 'ENOENT';
+  }
+}
+
+/** The rule for a file that is not there; without one it stays a file that cannot be read. */
+async function ruleToMakeBy(request: SetRequest, host: Session): Promise<string | undefined> {
+  const path = request.input.kind === 'file' ? request.input.path : '';
+  const run = await openRun({ ...request, filePath: path }, host);
+  return (await creationRuleFor(run.config, path, host))?.name;
+}
+
+async function makeFile(request: SetRequest, host: Session): Promise<void> {
+  const store = await readerForNew(request, host);
+  const document = branch();
+  changesBySet(document, request);
+  const content = encodeText(store.emit([document], null, { indent: request.indent }));
+  const newFile = { keyFlags: new Map(), selection: {}, macOnlyEncrypted: false, allowUnencrypted: false };
+  try {
+    await encryptFile({ ...request, ...newFile, content }, host);
+  } catch (error) {
+    if (!(error instanceof SopsError) || error.code !== 'nothing-encrypted') throw error;
+    throw new SopsError(error.code, error.message, {
+      hint: 'A new file begins with a value that its rule encrypts: set such a one first, or make the file with sops-ts edit.',
+      cause: error,
+    });
+  }
 }
 
 function changesBySet(document: Parameters<typeof setAt>[0], { path, value }: SetRequest): boolean {
