@@ -12,9 +12,11 @@ import { oneLine } from '../util/one-line.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { type Marking, markedDifference, mergedLines } from './conflict/hunks.js';
+import { wantsBase } from './git-answers.js';
 import type { Side } from './merge/tree-merge.js';
 import { type FileMerge, mergeFile } from './merge-file.js';
-import { type ReadSide, readSide } from './side.js';
+import { openVersions } from './open-versions.js';
+import { type ReadSide, readSide, SideOpener } from './side.js';
 
 /** What git hands to its driver; paths are as seen from the working directory. */
 export interface DriverRequest {
@@ -95,7 +97,8 @@ async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Se
   const base = await readBase(bytes.base, row);
   const run = await openReadingRun({ filePath: request.path }, host);
   const trail = run.trail({ kind: 'file', path: request.path });
-  const merged = await mergeFile({ base, ours, theirs }, { run, trail });
+  const versions = await openVersions({ base, ours, theirs }, new SideOpener(run, trail));
+  const merged = await mergeFile(versions, run);
   const messages = [...merged.notes];
   if (merged.conflicts.length === 0) {
     await putBytes(merged.ours, request, host);
@@ -121,7 +124,7 @@ async function putConflict(merged: FileMerge, request: DriverRequest, host: Host
   const { markerSize: size, labels } = request;
   const texts = { ours: decodeText(merged.ours), theirs: decodeText(merged.theirs ?? merged.ours) };
   const base = merged.base && decodeText(merged.base);
-  const marking = { size, labels, showsBase: false };
+  const marking = { size, labels, showsBase: await wantsBase(host) };
   await put(markedDifference({ ...texts, base }, marking).text, request, host);
 }
 

@@ -71,6 +71,14 @@ export class SideOpener {
     return naming(read.side, () => this.opened(read));
   }
 
+  /** The data key of an encrypted version. */
+  dataKeyFor(read: ReadSide): Promise<DataKey> {
+    return naming(read.side, async () => {
+      if (!read.metadata) throw new SopsError('metadata-invalid', 'sops metadata not found');
+      return this.dataKeyOf(read, read.metadata);
+    });
+  }
+
   private async opened(read: ReadSide): Promise<OpenSide> {
     const { side, bytes, file, store, metadata } = read;
     if (!metadata) return { side, bytes, text: file.text, plain: file };

@@ -12,6 +12,7 @@ import {
   type MergedRecipients,
   mergeRecipients,
   type Rosters,
+  recipientsOfSide,
   rosterOf,
 } from './recipients-merge.js';
 import type { Side } from './tree-merge.js';
@@ -35,8 +36,24 @@ export interface MergedMetadata extends Omit<Metadata, 'mac' | 'layout' | 'keyGr
   readonly rosters: Rosters;
 }
 
+/** A side of a merge that decides about recipients and rule. */
+export type MetadataSide = 'ours' | 'theirs';
+
+/** What becomes of metadata that cannot be merged. */
+export interface MetadataChoice {
+  /** Absent: it is a conflict. */
+  readonly metadataOf?: MetadataSide | undefined;
+  /** Whether, where there is no base, recipients of one side alone are a conflict: they may have been added there, or taken out on the other. */
+  readonly isGuessed?: boolean | undefined;
+}
+
 /** Merges metadata. A text is why both sides cannot be had at once. */
-export async function mergeMetadata({ base, ours, theirs }: MetadataVersions): Promise<MergedMetadata | string> {
+export async function mergeMetadata(
+  versions: MetadataVersions,
+  choice: MetadataChoice = {},
+): Promise<MergedMetadata | string> {
+  const { base, ours, theirs } = versions;
+  const { metadataOf } = choice;
   const [before, own, other] = [base?.metadata ?? null, ours.metadata, theirs.metadata];
   const rosters = {
     base: before && (await rosterOf(before)),
@@ -48,9 +65,14 @@ export async function mergeMetadata({ base, ours, theirs }: MetadataVersions): P
     ours: own.shamirThreshold,
     theirs: other.shamirThreshold,
   };
-  const recipients = mergeRecipients({ rosters, thresholds });
+  const isGuess = choice.isGuessed && !before && !haveSame(rosters);
+  const reason = 'the sides have other recipients, and nothing tells who was added and who taken out';
+  const merged = isGuess ? reason : mergeRecipients({ rosters, thresholds });
+  const recipients =
+    typeof merged === 'string' && metadataOf ? recipientsOfSide({ rosters, thresholds }, metadataOf) : merged;
   if (typeof recipients === 'string') return recipients;
-  const selection = mergedSelection(before, own, other);
+  const selected = mergedSelection(before, own, other);
+  const selection = selected === 'conflict' && metadataOf ? versions[metadataOf].metadata.selection : selected;
   if (selection === 'conflict') return 'both sides changed what is encrypted, each in its way';
   const isBefore = before?.macOnlyEncrypted ?? false;
   return {
@@ -61,6 +83,11 @@ export async function mergeMetadata({ base, ours, theirs }: MetadataVersions): P
     version: laterVersion(own.version, other.version),
     lastModified: laterTime(own.lastModified, other.lastModified),
   };
+}
+
+function haveSame({ ours, theirs }: Rosters): boolean {
+  const [own, other] = [idsOf(ours), idsOf(theirs)];
+  return own.size === other.size && [...own].every((id) => other.has(id));
 }
 
 function mergedSelection(base: Metadata | null, ours: Metadata, theirs: Metadata): SelectionRule | null | 'conflict' {

@@ -73,6 +73,14 @@ export function mergeRecipients(versions: RecipientVersions): MergedRecipients |
   return { groups: asTheyAre(rosters, changed), shamirThreshold: thresholds[changed], isRestructured };
 }
 
+/** The recipients of one side, whatever the other one did. Such a result is never under the data key of the base. */
+export function recipientsOfSide(
+  { rosters, thresholds }: RecipientVersions,
+  side: 'ours' | 'theirs',
+): MergedRecipients {
+  return { groups: asTheyAre(rosters, side), shamirThreshold: thresholds[side], isRestructured: true };
+}
+
 function groupsNeeded({ rosters, thresholds }: RecipientVersions, side: Side): number {
   const count = rosters[side]?.length ?? 0;
   return count > 1 ? thresholds[side] || count : 0;

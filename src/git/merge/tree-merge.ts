@@ -40,6 +40,8 @@ export interface Trees {
   readonly base: readonly Branch[] | null;
   readonly ours: readonly Branch[];
   readonly theirs: readonly Branch[];
+  /** Whether, where there is no base, what stands on one side alone is a conflict: it may have been added there, or taken out on the other. */
+  readonly isGuessed?: boolean | undefined;
 }
 
 /** What becomes of a conflict: the side whose values stand there, or values. `index` counts conflicts from 0. */
@@ -70,20 +72,22 @@ class TreeMerger {
   private readonly path: (string | number)[] = [];
   private document = 0;
   private isOrderTheirs = false;
+  private isGuessed = false;
 
   constructor(
     private readonly choose: Choice,
     private readonly leafMerge: LeafMerge | undefined,
   ) {}
 
-  merge({ base, ours, theirs }: Trees): TreeMerge {
+  merge({ base, ours, theirs, isGuessed = false }: Trees): TreeMerge {
+    this.isGuessed = isGuessed;
     const isAligned = ours.length === theirs.length && (base === null || base.length === ours.length);
     const documents = isAligned
       ? ours.map((own, at) => {
           this.document = at;
           return settle(this.branches({ base: base?.[at], ours: own, theirs: theirs[at] as Branch }))[0] as Branch;
         })
-      : this.lists({ base: list([...(base ?? [])]), ours: list([...ours]), theirs: list([...theirs]) });
+      : this.lists({ base: base ? list([...base]) : undefined, ours: list([...ours]), theirs: list([...theirs]) });
     const { conflicts, notes, isOrderTheirs } = this;
     return { documents: documents as Branch[], conflicts, notes, isOrderTheirs };
   }
@@ -115,6 +119,7 @@ class TreeMerger {
   private oneSided({ base, ours, theirs }: Versions<Value>): readonly Value[] | undefined {
     const { prints } = this;
     const [before, own, other] = [base, ours, theirs].map((value) => prints.of(value, 'all'));
+    if (this.isGuessed && !base && !(ours && theirs)) return undefined;
     if (own === other || before === other) return rowOf(ours);
     if (before === own) return rowOf(theirs);
     const bare = [base, ours, theirs].map((value) => prints.of(value, 'data'));
@@ -183,6 +188,7 @@ class TreeMerger {
       theirs: theirs.entries,
       ourMatches: alignedItems(before ?? [], own ?? [], this.prints),
       theirMatches: alignedItems(before ?? [], other ?? [], this.prints),
+      isGuessed: this.isGuessed && !of.base,
     };
     const lengths = { ours: ours.entries.length, theirs: theirs.entries.length };
     const items: (Value | Comment)[] = [];
@@ -212,8 +218,9 @@ class TreeMerger {
         'data',
       ),
     );
-    if (own === other || before === other) return flat(ours);
-    if (before === own) return flat(theirs);
+    if (own === other) return flat(ours);
+    if (!sides.isGuessed && before === other) return flat(ours);
+    if (!sides.isGuessed && before === own) return flat(theirs);
     return this.hunk(region, { base, ours, theirs });
   }
 
@@ -252,6 +259,8 @@ type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[]
 interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly ourMatches: Matching;
   readonly theirMatches: Matching;
+  /** Whether the base was made up of what both sides hold. */
+  readonly isGuessed: boolean;
 }
 
 function rowOf(value: Value | undefined): readonly Value[] {

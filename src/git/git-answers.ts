@@ -1,0 +1,75 @@
+/** What git tells of a file: its versions in a conflict, who changed it, and how conflicts are to be marked. */
+import { relative } from 'node:path';
+import { findProgram } from '../exec/find-program.js';
+import { runProgram } from '../exec/run-program.js';
+import type { Host } from '../util/host.js';
+import type { Side } from './merge/tree-merge.js';
+
+/** What git prints; null when it is not there, or fails. */
+export async function askGit(args: readonly string[], host: Host): Promise<Buffer | null> {
+  try {
+    const file = await findProgram('git', host);
+    if (!file) return null;
+    const { status, stdout } = await runProgram({ file, args }, host);
+    return status === 0 ? stdout : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The versions of a file that git has in its index while it is in conflict. */
+export interface Stages {
+  /** Null when both sides added the file. */
+  readonly base: Buffer | null;
+  readonly ours: Buffer;
+  readonly theirs: Buffer;
+}
+
+/** The versions of a file in conflict; null for one that is in none, or whose index lacks a side. */
+export async function stagesOf(path: string, host: Host): Promise<Stages | null> {
+  const listed = await askGit(['ls-files', '-u', '-z', '--', `:(literal)${literal(path, host)}`], host);
+  const objects = new Map<string, string>();
+  for (const line of listed?.toString('utf8').split('\0') ?? []) {
+    const [, object, stage] = /^\d+ ([0-9a-f]+) ([123])\t/.exec(line) ?? [];
+    if (object !== undefined && stage !== undefined) objects.set(stage, object);
+  }
+  const read = async (stage: string): Promise<Buffer | null> => {
+    const object = objects.get(stage);
+    return object === undefined ? null : askGit(['cat-file', 'blob', object], host);
+  };
+  const [base, ours, theirs] = [await read('1'), await read('2'), await read('3')];
+  return ours && theirs ? { base, ours, theirs } : null;
+}
+
+/** git takes paths as seen from the working directory. */
+function literal(path: string, host: Host): string {
+  return relative(host.cwd, path) || path;
+}
+
+/** The names under which git keeps the commit that is merged, the first that is there. */
+const OTHERS = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD'];
+
+/** Who changed a file last on each side, and when; a side is absent when git does not tell. */
+export async function authorsOf(path: string, host: Host): Promise<Partial<Record<Side, string>>> {
+  const of = async (revision: string): Promise<string | undefined> => {
+    const args = ['log', '-1', '--date=short', '--format=%an, %ad: %s', revision, '--', literal(path, host)];
+    return (await askGit(args, host))?.toString('utf8').trim() || undefined;
+  };
+  const ours = await of('HEAD');
+  for (const other of OTHERS) {
+    const theirs = await of(other);
+    if (theirs !== undefined) return { ...(ours !== undefined && { ours }), theirs };
+  }
+  return ours === undefined ? {} : { ours };
+}
+
+/** Whether the user wants to see the base between marks. */
+export async function wantsBase(host: Host): Promise<boolean> {
+  const style = await askGit(['config', '--get', 'merge.conflictStyle'], host);
+  return /diff3/.test(style?.toString('utf8') ?? '');
+}
+
+/** Stages a file. */
+export async function stageFile(path: string, host: Host): Promise<boolean> {
+  return (await askGit(['add', '--', literal(path, host)], host)) !== null;
+}

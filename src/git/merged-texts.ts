@@ -1,0 +1,106 @@
+/** The merged plaintexts of opened versions: the text, and its variants where both sides changed the same. */
+import { formatNamed } from '../formats/registry.js';
+import type { FormatStore } from '../formats/store.js';
+import { type EvenTexts, evenTexts } from './merge/form.js';
+import { isReformatted } from './merge/formatting.js';
+import { mergedWhole } from './merge/line-text.js';
+import { readsAs, type TextMerge, textFor } from './merge/plain-merge.js';
+import type { PlainSide } from './merge/text-pieces.js';
+import { type Choice, mergeTrees, type Side, type TreeConflict, type TreeMerge } from './merge/tree-merge.js';
+import type { OpenVersions } from './open-versions.js';
+import type { OpenSide } from './side.js';
+
+/** The merged plaintexts. */
+export interface MergedTexts {
+  readonly ours: string;
+  readonly theirs?: string;
+  readonly base?: string;
+  readonly conflicts: readonly TreeConflict[];
+  readonly notes: readonly string[];
+}
+
+/** How conflicts are taken. */
+interface Deciding {
+  readonly choose?: ((...conflict: Parameters<Choice>) => ReturnType<Choice> | undefined) | undefined;
+  readonly isGuessed?: boolean | undefined;
+}
+
+/** Merges the plaintexts. Throws `output-format` for what the format cannot say. */
+export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedTexts {
+  const { store, baseDocuments } = versions;
+  const even = evenTexts(store, {
+    base: versions.base && plainSide(versions.base),
+    ours: plainSide(versions.ours),
+    theirs: plainSide(versions.theirs),
+  });
+  const writer = new TextWriter(store, even, { ...deciding, baseDocuments });
+  const merged = writer.merge('ours');
+  const ours = writer.write(merged, 'ours');
+  const notes = notesOf(merged.tree, ours);
+  const conflicts = merged.tree.conflicts.filter((_, index) => merged.open.has(index));
+  if (conflicts.length === 0) return { ours: even.finish(ours.text), conflicts, notes };
+  const variant = (side: Side): string => even.finish(writer.write(writer.merge(side), side, ours.text).text);
+  return { ours: even.finish(ours.text), theirs: variant('theirs'), base: variant('base'), conflicts, notes };
+}
+
+function plainSide({ text, plain }: OpenSide): PlainSide {
+  return { text, documents: plain.documents };
+}
+
+interface Merged {
+  readonly tree: TreeMerge;
+  /** The numbers of the conflicts that nobody decided. */
+  readonly open: ReadonlySet<number>;
+}
+
+class TextWriter {
+  constructor(
+    private readonly store: FormatStore,
+    private readonly even: EvenTexts<{ base: PlainSide | null; ours: PlainSide; theirs: PlainSide }>,
+    private readonly how: Deciding & Pick<OpenVersions, 'baseDocuments'>,
+  ) {}
+
+  /** The tree with one side in every conflict that nobody decided. */
+  merge(side: Side): Merged {
+    const { base, ours, theirs } = this.even.texts;
+    const open = new Set<number>();
+    const choice: Choice = (conflict, index) => {
+      const decided = this.how.choose?.(conflict, index);
+      if (decided !== undefined) return decided;
+      open.add(index);
+      return side;
+    };
+    const { isGuessed, baseDocuments } = this.how;
+    const before = baseDocuments ?? base?.documents ?? null;
+    const trees = { base: before, ours: ours.documents, theirs: theirs.documents, isGuessed };
+    const { whole } = formatNamed(this.store.name);
+    return { tree: mergeTrees(trees, choice, whole ? mergedWhole : undefined), open };
+  }
+
+  /** Its text. `near` is a text to stay near to. */
+  write({ tree }: Merged, favoured: Side, near?: string): TextMerge {
+    const { base, ours, theirs } = this.even.texts;
+    const { store } = this;
+    const host = near === undefined ? this.host(tree) : { text: near, documents: [] };
+    const texts = base && favoured !== 'base' ? { base, ours, theirs } : null;
+    const same = [ours, theirs].find(({ text }) => near === undefined && readsAs(store, text, tree.documents));
+    if (same && same === host) return { text: same.text, origin: 'merged' };
+    return textFor({ store, texts, host, documents: tree.documents, favoured });
+  }
+
+  /** Ours, unless theirs alone gave the text another form. */
+  private host({ isOrderTheirs }: TreeMerge): PlainSide {
+    const { base, ours, theirs } = this.even.texts;
+    if (!base) return ours;
+    const isTheirs = isOrderTheirs || isReformatted(base, theirs);
+    return isTheirs && !isReformatted(base, ours) ? theirs : ours;
+  }
+}
+
+function notesOf({ notes }: TreeMerge, { origin }: TextMerge): string[] {
+  const told: string[] = [];
+  if (notes.has('order-changed-twice')) told.push('both sides changed the order of keys: it is ours');
+  if (notes.has('comments-changed-twice')) told.push('both sides changed a comment: the lines of both are there');
+  if (origin === 'printed') told.push('the text of the sides could not be put together: the file is printed anew');
+  return told;
+}
