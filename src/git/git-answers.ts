@@ -1,5 +1,5 @@
 /** What git tells of a file: its versions in a conflict, who changed it, and how conflicts are to be marked. */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { findProgram } from '../exec/find-program.js';
 import { runProgram } from '../exec/run-program.js';
 import type { Host } from '../util/host.js';
@@ -43,7 +43,7 @@ export async function stagesOf(path: string, host: Host): Promise<Stages | null>
 
 /** git takes paths as seen from the working directory. */
 function literal(path: string, host: Host): string {
-  return relative(host.cwd, path) || path;
+  return relative(host.cwd, resolve(host.cwd, path));
 }
 
 /** The names under which git keeps the commit that is merged, the first that is there. */

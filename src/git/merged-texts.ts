@@ -1,4 +1,5 @@
 /** The merged plaintexts of opened versions: the text, and its variants where both sides changed the same. */
+import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import { type EvenTexts, evenTexts } from './merge/form.js';
@@ -40,7 +41,24 @@ export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedT
   const conflicts = merged.tree.conflicts.filter((_, index) => merged.open.has(index));
   if (conflicts.length === 0) return { ours: even.finish(ours.text), conflicts, notes };
   const variant = (side: Side): string => even.finish(writer.write(writer.merge(side), side, ours.text).text);
-  return { ours: even.finish(ours.text), theirs: variant('theirs'), base: variant('base'), conflicts, notes };
+  const base = baseVariant(() => variant('base'));
+  return {
+    ours: even.finish(ours.text),
+    theirs: variant('theirs'),
+    ...(base !== undefined && { base }),
+    conflicts,
+    notes,
+  };
+}
+
+/** What was before may be nothing that the format can say, where there was nothing. */
+function baseVariant(make: () => string): string | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SopsError) return undefined;
+    throw error;
+  }
 }
 
 function plainSide({ text, plain }: OpenSide): PlainSide {

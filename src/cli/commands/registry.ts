@@ -27,6 +27,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'export', load: async () => (await import('./export.js')).exportCommand },
   { name: 'publish', load: async () => (await import('./publish.js')).publish },
   { name: 'filestatus', load: async () => (await import('./filestatus.js')).filestatus },
+  { name: 'resolve', load: async () => (await import('./resolve.js')).resolve },
   { name: 'git merge-driver', load: async () => (await import('./git-merge-driver.js')).gitMergeDriver },
   { name: 'git textconv', load: async () => (await import('./git-textconv.js')).gitTextconv },
   { name: 'why', load: async () => (await import('./why.js')).why },
