@@ -109,7 +109,7 @@ interface RuleGroups {
 
 /** The recipients of the creation rules, and of the rules by which `publish` encrypts anew, as `encrypt` understands them. */
 async function groupsOfRules({ read }: ConfigTree, { path }: Removal): Promise<RuleGroups[]> {
-  const config = parseConfig({ document: read, path, folder: '' });
+  const config = parseConfig({ document: read, path, folder: '', isAlone: true });
   const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
   return Promise.all(
     rules.map(async (rule) => {

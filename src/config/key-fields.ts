@@ -5,7 +5,21 @@ import type { Decoder, Fields } from './decode.js';
 import { unknownKeysOf } from './misspelt.js';
 import type { GroupKey, GroupRule, RuleKeys, UnknownKey } from './model.js';
 
-const GROUP_KEYS = ['merge', ...KEY_TYPES.map((row) => row.groupField)];
+/** Fields that name files of recipients. */
+export const FILE_FIELDS: readonly string[] = KEY_TYPES.flatMap((row) => row.recipientsFile?.field ?? []);
+
+/** Reads the file of recipients that such a field names. Throws `config`. */
+export type RecipientsReader = (path: string, line: RegExp) => readonly string[];
+
+/** How the fields of keys are read. */
+export interface KeyReading {
+  readonly decoder: Decoder;
+  /** Keys that are not known are added to it. */
+  readonly unknownKeys: UnknownKey[];
+  readonly recipientsIn: RecipientsReader;
+}
+
+const GROUP_KEYS = ['merge', ...KEY_TYPES.map((row) => row.groupField), ...FILE_FIELDS];
 
 /** Other spellings of a group's fields: the names that flags, plain rules and encrypted files have for them. */
 const GROUP_ALIASES = new Map(
@@ -13,14 +27,27 @@ const GROUP_ALIASES = new Map(
 );
 
 /** The key fields of a rule by type identifier. A wrong type is kept as the field's problem: SOPS minds only when the rule is used. */
-export function parseRuleKeys(decoder: Decoder, fields: Fields): Map<string, RuleKeys> {
+export function parseRuleKeys(fields: Fields, { decoder, recipientsIn }: KeyReading): Map<string, RuleKeys> {
   const keys = new Map<string, RuleKeys>();
   for (const row of KEY_TYPES) {
     const value = decoder.present(fields.get(row.ruleField));
-    if (!value) continue;
-    keys.set(row.type, row.ruleText ? textsOf(value, decoder) : { texts: decoder.strings(value) });
+    if (value) keys.set(row.type, row.ruleText ? textsOf(value, decoder) : { texts: decoder.strings(value) });
+    const listed = keys.get(row.type) ?? { texts: [] };
+    const filed = textsInFile(row, fields, decoder, recipientsIn);
+    if (filed.length > 0 && 'texts' in listed) keys.set(row.type, { texts: [...listed.texts, ...filed] });
   }
   return keys;
+}
+
+function textsInFile(
+  row: KeyTypeRow,
+  fields: Fields,
+  decoder: Decoder,
+  recipientsIn: RecipientsReader,
+): readonly string[] {
+  const { recipientsFile } = row;
+  const path = recipientsFile ? decoder.string(fields.get(recipientsFile.field)) : '';
+  return recipientsFile && path !== '' ? recipientsIn(path, recipientsFile.line) : [];
 }
 
 /** A string (split at commas, trimmed, empty ones dropped) or a list of strings (left as they are). */
@@ -56,17 +83,20 @@ function goTypeOfLeaf(value: LeafValue): string {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-/** The groups of a `key_groups` or `merge` field; keys that are not known are added to `unknownKeys`. */
-export function parseGroups(decoder: Decoder, value: Value | undefined, unknownKeys: UnknownKey[]): GroupRule[] {
+/** The groups of a `key_groups`, `any_of` or `merge` field. */
+export function parseGroups(value: Value | undefined, reading: KeyReading): GroupRule[] {
+  const { decoder, unknownKeys, recipientsIn } = reading;
   return (decoder.list(value, 'config.keyGroup') ?? []).map((entry) => {
     const fields = decoder.fields(entry, 'config.keyGroup');
     unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, GROUP_ALIASES));
     const keys = new Map<string, GroupKey[]>();
     for (const row of KEY_TYPES) {
       const listed = decoder.present(fields.get(row.groupField));
-      if (listed) keys.set(row.type, parseGroupKeys(decoder, row, listed, unknownKeys));
+      const own = listed ? parseGroupKeys(decoder, row, listed, unknownKeys) : [];
+      const filed = textsInFile(row, fields, decoder, recipientsIn);
+      if (listed || filed.length > 0) keys.set(row.type, [...own, ...filed]);
     }
-    return { merge: parseGroups(decoder, fields.get('merge'), unknownKeys), keys };
+    return { merge: parseGroups(fields.get('merge'), reading), keys };
   });
 }
 

@@ -1,7 +1,9 @@
 /** What a `.sops.yaml` says, typed: creation rules, destination rules and the stores' settings. */
+import type { FormatName } from '../formats/registry.js';
 import type { KeyFields } from '../keys/provider.js';
 import type { SelectionOption } from '../metadata/metadata.js';
 import type { RemoteSettings } from '../remotes/remote.js';
+import type { RecipientsFile } from './recipients-file.js';
 
 /** The selection options that are set, none of them to the empty text. */
 export type SelectionOptions = ReadonlyMap<SelectionOption, string>;
@@ -88,4 +90,16 @@ export interface Rules {
   readonly creationRules: readonly CreationRule[] | null;
   readonly destinationRules: readonly DestinationRule[];
   readonly stores: StoreIndents;
+  /** The formats of file names, the first that fits: `*` and `?` stand for any characters, and for any one. */
+  readonly formats: readonly NameFormat[];
+  /** Whether rules are compared with the path of `--output`, where that is given. */
+  readonly matchesOutput: boolean;
+  /** The files of recipients that rules name, as far as they were read. */
+  readonly recipientsFiles: readonly RecipientsFile[];
+}
+
+/** A pattern for the last part of a path, and what such files are. */
+export interface NameFormat {
+  readonly pattern: string;
+  readonly format: FormatName;
 }

@@ -1,20 +1,25 @@
 /** From the tree of a `.sops.yaml` to its typed form (docs/configuration.md#how-it-is-read). */
+import { SopsError } from '../errors.js';
+import { FORMATS } from '../formats/registry.js';
 import { KEY_TYPES } from '../keys/registry.js';
 import { SELECTION_OPTIONS, type SelectionOption } from '../metadata/metadata.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteField } from '../remotes/remote.js';
 import type { Value } from '../tree/tree.js';
-import { Decoder } from './decode.js';
+import { Decoder, type Fields } from './decode.js';
 import type { ConfigDocument } from './document.js';
-import { parseGroups, parseRuleKeys } from './key-fields.js';
+import { FILE_FIELDS, type KeyReading, parseGroups, parseRuleKeys, type RecipientsReader } from './key-fields.js';
 import { unknownKeysOf } from './misspelt.js';
-import type { CreationRule, DestinationRule, Rules, StoreIndents } from './model.js';
+import type { CreationRule, DestinationRule, GroupRule, NameFormat, Rules, StoreIndents } from './model.js';
+import { type RecipientsFile, readRecipientsFile } from './recipients-file.js';
 
 const RULE_KEYS = [
   'path_regex',
   ...KEY_TYPES.map((row) => row.ruleField),
   'aws_profile',
   'key_groups',
+  'any_of',
+  ...FILE_FIELDS,
   'shamir_threshold',
   ...SELECTION_OPTIONS,
   'mac_only_encrypted',
@@ -42,6 +47,9 @@ export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
   'mac_only_encrypted',
   ...DESTINATION_KEYS.filter((field) => field !== 'recreation_rule'),
   'stores',
+  'formats',
+  'match_output_path',
+  ...FILE_FIELDS,
 ]);
 
 /** What is read, and how messages call it. */
@@ -52,27 +60,52 @@ export interface ConfigSource {
   readonly path: string;
   /** Absolute path of the folder it is in. */
   readonly folder: string;
+  /** Whether files of recipients are left unread: where this text alone is edited. */
+  readonly isAlone?: boolean;
 }
 
 /**
  * Reads a configuration. Keys at the top that are not known are left alone; those of a rule are kept in its `unknownKeys`
  * for whoever uses the rule. Throws `config` when a field has a wrong type.
  */
-export function parseConfig({ document, path, folder }: ConfigSource): Rules {
+export function parseConfig({ document, path, folder, isAlone = false }: ConfigSource): Rules {
   const decoder = new Decoder(document);
+  const recipientsFiles: RecipientsFile[] = [];
+  const recipientsIn: RecipientsReader = (name, line) => {
+    if (isAlone) return [];
+    const file = recipientsFiles.find((one) => one.path === name) ?? readRecipientsFile(name, folder, line);
+    if (!recipientsFiles.includes(file)) recipientsFiles.push(file);
+    return file.texts;
+  };
+  const rules = { decoder, recipientsIn };
   const top = decoder.fields(document.root, 'config.configFile');
   const creationRules = decoder
     .list(top.get('creation_rules'), 'config.creationRule')
-    ?.map((value, at) => parseRule(decoder, value, `creation rule ${at + 1} of ${path}`));
+    ?.map((value, at) => parseRule(rules, value, `creation rule ${at + 1} of ${path}`));
   const destinationRules = decoder
     .list(top.get('destination_rules'), 'config.destinationRule')
-    ?.map((value, at) => parseDestination(decoder, value, `destination rule ${at + 1} of ${path}`));
+    ?.map((value, at) => parseDestination(rules, value, `destination rule ${at + 1} of ${path}`));
   const stores = parseStores(decoder, top.get('stores'));
+  const formats = parseFormats(decoder, top.get('formats'));
+  const matchesOutput = decoder.boolean(top.get('match_output_path'));
   decoder.finish();
-  return { path, folder, creationRules: creationRules ?? null, destinationRules: destinationRules ?? [], stores };
+  return {
+    path,
+    folder,
+    creationRules: creationRules ?? null,
+    destinationRules: destinationRules ?? [],
+    stores,
+    formats,
+    matchesOutput,
+    recipientsFiles,
+  };
 }
 
-function parseRule(decoder: Decoder, value: Value | undefined, name: string): CreationRule {
+/** What rules are read with. */
+type RuleReading = Omit<KeyReading, 'unknownKeys'>;
+
+function parseRule(reading: RuleReading, value: Value | undefined, name: string): CreationRule {
+  const { decoder } = reading;
   const fields = decoder.fields(value, 'config.creationRule');
   const selection = new Map<SelectionOption, string>();
   for (const option of SELECTION_OPTIONS) {
@@ -83,9 +116,9 @@ function parseRule(decoder: Decoder, value: Value | undefined, name: string): Cr
   return {
     name,
     pathRegex: decoder.string(fields.get('path_regex')),
-    keys: parseRuleKeys(decoder, fields),
+    keys: parseRuleKeys(fields, { ...reading, unknownKeys }),
     awsProfile: decoder.string(fields.get('aws_profile')),
-    keyGroups: parseGroups(decoder, fields.get('key_groups'), unknownKeys),
+    keyGroups: parseRuleGroups(fields, { ...reading, unknownKeys }, name),
     shamirThreshold: decoder.integer(fields.get('shamir_threshold')) ?? 0,
     selection,
     macOnlyEncrypted: decoder.boolean(fields.get('mac_only_encrypted')),
@@ -93,7 +126,35 @@ function parseRule(decoder: Decoder, value: Value | undefined, name: string): Cr
   };
 }
 
-function parseDestination(decoder: Decoder, value: Value, name: string): DestinationRule {
+/**
+ * The groups of a rule: those of `key_groups`, or one of all keys that `any_of` lists. Throws `config` for both, and for a file of recipients
+ * beside groups, which take the place of all keys of the rule.
+ */
+function parseRuleGroups(fields: Fields, reading: KeyReading, name: string): GroupRule[] {
+  const groups = parseGroups(fields.get('key_groups'), reading);
+  const merge = parseGroups(fields.get('any_of'), reading);
+  if (groups.length > 0 && merge.length > 0)
+    throw new SopsError('config', `${name}: key_groups and any_of exclude each other`);
+  const all = merge.length > 0 ? [{ merge, keys: new Map() }] : groups;
+  const file = FILE_FIELDS.find((field) => reading.decoder.string(fields.get(field)) !== '');
+  if (all.length === 0 || file === undefined) return all;
+  throw new SopsError('config', `${name}: ${file} has no effect beside groups; it belongs into one of them`);
+}
+
+/** The map from patterns of names to formats. Throws `config` for what is no format. */
+function parseFormats(decoder: Decoder, value: Value | undefined): NameFormat[] {
+  return [...decoder.fields(value, 'map[string]string')].map(([pattern, entry]) => {
+    const word = decoder.string(entry);
+    const row = FORMATS.find(({ name }) => name === word);
+    if (row) return { pattern, format: row.name };
+    const names = FORMATS.map(({ name }) => name).join(', ');
+    const message = `formats: ${JSON.stringify(word)} of ${JSON.stringify(pattern)} is no format; the formats are ${names}`;
+    throw new SopsError('config', `error loading config: ${message}`);
+  });
+}
+
+function parseDestination(reading: RuleReading, value: Value, name: string): DestinationRule {
+  const { decoder } = reading;
   const fields = decoder.fields(value, 'config.destinationRule');
   const settings = new Map<string, string>();
   for (const { name: field, kind } of PLACE_FIELDS) {
@@ -106,7 +167,7 @@ function parseDestination(decoder: Decoder, value: Value, name: string): Destina
     pathRegex: decoder.string(fields.get('path_regex')),
     settings,
     omitExtensions: decoder.boolean(fields.get('omit_extensions')),
-    recreationRule: parseRule(decoder, fields.get('recreation_rule'), `recreation rule of ${name}`),
+    recreationRule: parseRule(reading, fields.get('recreation_rule'), `recreation rule of ${name}`),
     unknownKeys: unknownKeysOf(fields, DESTINATION_KEYS),
   };
 }

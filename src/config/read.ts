@@ -8,7 +8,7 @@ import { checkWriters } from './config-safety.js';
 import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
-import type { Config } from './model.js';
+import type { Config, Rules } from './model.js';
 import { parseConfig } from './parse.js';
 
 /** Where a configuration is: `absolute` to open it, `path` as the user is to see it; `isBeside` as in {@link Config}. */
@@ -29,9 +29,17 @@ export async function readConfig(place: ConfigPlace, host: Session, before?: Con
   const { bytes, stats } = readOpen(absolute, path);
   const file = { absolute, bytes };
   if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
-  if (before?.file && bytes.equals(before.file.bytes)) return before;
+  if (before?.file && bytes.equals(before.file.bytes) && before.recipientsFiles.length === 0) return before;
   const document = parseDocument(bytes, path);
-  return { ...parseConfig({ document, path, folder: dirname(absolute) }), file, isBeside };
+  const rules = parseConfig({ document, path, folder: dirname(absolute) });
+  // Whoever can write such a file decides who reads the user's secrets, too.
+  if (!evenUnsafe) for (const one of rules.recipientsFiles) await checkWriters({ ...one, file: one }, host);
+  return { ...rules, file: { absolute, bytes: whole(bytes, rules) }, isBeside };
+}
+
+/** What the rules come from: the files of recipients, too, so that trust is in them as they are. */
+function whole(bytes: Uint8Array, { recipientsFiles }: Rules): Uint8Array {
+  return recipientsFiles.length === 0 ? bytes : Buffer.concat([bytes, ...recipientsFiles.map((one) => one.bytes)]);
 }
 
 function readOpen(absolute: string, path: string): { bytes: Buffer; stats: Stats } {

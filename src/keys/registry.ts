@@ -47,6 +47,8 @@ export interface KeyTypeRow {
   readonly groupCommas?: boolean;
   /** Whether the rule's field may be a plain string (hckms: list only). */
   readonly ruleText: boolean;
+  /** The field of a rule or group that names a file of recipients, and how a line of it looks. */
+  readonly recipientsFile?: { readonly field: string; readonly line: RegExp };
   /** Fields of the metadata entry, in the order written (alphabetical), without `enc` and `created_at`. */
   readonly fields: readonly EntryField[];
   /** Whether entries carry `created_at`. */
@@ -224,6 +226,10 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     groupField: 'age',
     groupCommas: true,
     ruleText: true,
+    recipientsFile: {
+      field: 'age_recipients_file',
+      line: /^(?:age1[0-9a-z]+|ssh-(?:ed25519|rsa) [A-Za-z0-9+/]+={0,2}(?:\s.*)?)$/,
+    },
     fields: [text('recipient', 1)],
     dated: false,
     alwaysInGroup: true,

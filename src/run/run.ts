@@ -1,6 +1,7 @@
 /** The run: what one call of an operation works with, found and trusted once. */
 import { loadConfig } from '../config/config.js';
 import type { Config } from '../config/model.js';
+import { noteFormats } from '../config/name-formats.js';
 import { parseDecryptionOrder } from '../datakey/decryption-order.js';
 import { SopsError } from '../errors.js';
 import type { KeyService } from '../keyservice/keyservice.js';
@@ -69,6 +70,7 @@ interface RunChoices {
 
 function runWith(config: Config | null, choices: RunChoices, session: Session): Run {
   trustConfig(config, session);
+  noteFormats(config, session);
   let keyServices: readonly KeyService[] | undefined;
   return {
     ...session,

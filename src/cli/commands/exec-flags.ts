@@ -15,7 +15,7 @@ import { configFlag, generalFlags, ignoreMacFlag, openingFlags } from './shared-
 
 /** About the program that is run. */
 export const programFlags = {
-  keepKeys: flag.yesNo('keep-keys', 'let the program inherit SOPS_AGE_KEY and the like'),
+  keepKeys: flag.yesNo('keep-keys', 'pass SOPS_AGE_KEY and the like on, too'),
   redact: flag.yesNo(
     'redact',
     'mask values (4 characters or more; as text, base64, in URLs) in what the program prints',

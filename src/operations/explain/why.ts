@@ -6,6 +6,7 @@ import { creationRuleFor, explainRules, overlapOf } from '../../config/creation-
 import { searchConfig } from '../../config/find.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config } from '../../config/model.js';
+import { noteFormats } from '../../config/name-formats.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
@@ -53,9 +54,10 @@ export async function explainFile(request: WhyRequest, given: Host): Promise<Exp
   const quiet = host.fork({ confirm: undefined, warn: (message) => void notes.push(message) });
   const problems: string[] = [];
   const { path } = request.input;
-  const reader = await readerForNew(request, host);
   const place = { configPath: request.configPath, filePath: path };
   const { config } = (await orProblem(problems, () => openRun(place, quiet))) ?? { config: null };
+  noteFormats(config, host);
+  const reader = await readerForNew(request, host);
   const configProblem = problems[0] ?? null;
   const nameOf = await namesOf(config, host);
   const byName: Study = { request, host: quiet, reader, config, nameOf, problems, notes };
@@ -130,8 +132,8 @@ type Details = Pick<Explanation, 'current' | 'change' | 'values'> & { readonly p
 
 /** A file that is still to be encrypted, or not there yet. */
 async function explainPlain(file: SourceFile | undefined, study: Study): Promise<Details> {
-  const { request, reader, host, problems } = study;
-  const plan = await orProblem(problems, () => planFor(request, reader, host));
+  const { request, host, problems } = study;
+  const plan = await orProblem(problems, () => planFor(request, host));
   if (!plan) return { current: null, change: null, plan: null, values: null };
   if (plan.keyGroups.some((group) => group.length === 0)) problems.push('a key group has no recipients');
   const { selection, macOnlyEncrypted } = plan.options;

@@ -1,6 +1,7 @@
 /** Reading what an operation works on, and finding the formats that its names and its content stand for. */
 
 import { resolve } from 'node:path';
+import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { type RecognisedFile, readAs, recognise } from '../../formats/recognise.js';
@@ -115,7 +116,8 @@ function printerRow(choice: FormatChoice, { reader, purpose }: Printing, host: S
   const { outputType, inputType } = choice;
   if (outputType) return formatNamed(outputType);
   const own = formatNamed(reader.name);
-  const named = formatOfName(nameOf(choice) ?? '');
+  const name = nameOf(choice) ?? '';
+  const named = configuredFormat(name, host) ?? formatOfName(name);
   if (tells(named)) return inputType ? named : own;
   if (own.endings.length === 0) return own;
   // SOPS reads JSON as binary, and fails with other content.
@@ -157,10 +159,12 @@ export function readerForNew(choice: FormatChoice, host: Host): Promise<FormatSt
   return (choice.inputType ? formatNamed(choice.inputType) : rowByName(choice, host)).load();
 }
 
-/** The format that the name of a file tells, for SOPS or for people. */
-export function rowByName(choice: FormatChoice, { calledAsSops }: Host): FormatRow {
+/** The format that the name of a file tells, for SOPS or for people, who may say so in their configuration. */
+export function rowByName(choice: FormatChoice, host: Host): FormatRow {
   const name = nameOf(choice) ?? '';
-  return calledAsSops ? formatOfName(name) : formatMeantBy(name);
+  const configured = configuredFormat(name, host);
+  if (configured) return configured;
+  return host.calledAsSops ? formatOfName(name) : formatMeantBy(name);
 }
 
 function tells({ endings }: FormatRow): boolean {

@@ -74,6 +74,7 @@ export async function planRevocation(request: RevocationRequest, host: Session):
   const trees = await configTrees(config, paths, host);
   const recipients = recipientsCalled(request.who, trees);
   const isUnwanted = (text: string): boolean => recipients.some((recipient) => namesRecipient(text, recipient));
+  checkNotFiled(config, isUnwanted);
   const configs: ChangedConfig[] = [];
   for (const [path, read] of trees) {
     const config = await withoutUnwanted(path, read, isUnwanted);
@@ -89,6 +90,15 @@ export async function planRevocation(request: RevocationRequest, host: Session):
   }
   const nameOf = await namesOf(config, host);
   return { recipients, nameOf, isUnwanted, run, configs, files, problems };
+}
+
+/** Files of recipients are the user's own to change: others may use them. Throws `config`. */
+function checkNotFiled(config: Config | null, isUnwanted: Revocation['isUnwanted']): void {
+  const file = config?.recipientsFiles.find(({ texts }) => texts.some(isUnwanted));
+  if (!file) return;
+  throw new SopsError('config', `the recipient stands in ${file.path}, which ${config?.path} names`, {
+    hint: 'Nothing was changed. Take the line out there, then run this again with the recipient itself.',
+  });
 }
 
 interface ReadConfig {

@@ -129,9 +129,9 @@ async function openSession(request: EditRequest, host: Session): Promise<EditSes
 
 /** A new file, as `encrypt` would make it from the example. */
 async function newSession(request: EditRequest, host: Session): Promise<EditSession> {
+  const plan = await planFor(request, host);
   const formats = await formatsForNew(request, host);
   const { reader: store, printer } = formats;
-  const plan = await planFor(request, store, host);
   const { selection, macOnlyEncrypted } = plan.options;
   const scope = await scopeOf(selection, 'encrypt');
   const { dataKey, shamirThreshold } = await createDataKey(plan, plan.run.keyServices).catch(unwrapped);

@@ -5,7 +5,7 @@ import type { TreeResult } from '../../cipher/tree-cipher.js';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { parseEncryptionContext } from '../../config/encryption-context.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
-import type { CreationRule } from '../../config/model.js';
+import type { Config, CreationRule } from '../../config/model.js';
 import { binaryOptions, type FileOptions, fileOptionsFor } from '../../config/selection.js';
 import { createDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
@@ -44,6 +44,8 @@ export const FORMAT_VERSION = '3.13.2';
 /** What flags and configuration say about a new file. */
 export interface Plan {
   readonly run: Run;
+  /** Reads the plaintext. */
+  readonly reader: FormatStore;
   readonly keyGroups: readonly KeyGroup[];
   readonly options: FileOptions;
   readonly shamirThreshold: number;
@@ -56,8 +58,8 @@ export interface Plan {
 export async function encryptFile(request: EncryptRequest, given: Host): Promise<Outcome> {
   const host = sessionOf(given);
   if (!request.content) await checkExists(request.input, host);
-  const reader = await readerForNew(request, host);
-  const plan = await planFor(request, reader, host);
+  const plan = await planFor(request, host);
+  const { reader } = plan;
   const scope = await scopeOf(plan.options.selection, 'encrypt');
   const printed = await redoing(() => encryptOnce(request, { plan, reader, scope, host }));
   noteFormat(printed, host);
@@ -95,16 +97,23 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
 }
 
 /** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */
-export async function planFor(request: EncryptRequest, reader: FormatStore, host: Session): Promise<Plan> {
-  const name = nameOf(request) ?? '';
-  const run = await openRun({ ...request, filePath: name }, host);
+export async function planFor(request: EncryptRequest, host: Session): Promise<Plan> {
+  const run = await openRun({ ...request, filePath: nameOf(request) ?? '' }, host);
+  const reader = await readerForNew(request, host);
+  const name = ruleName(request, run.config);
   const keysGiven = [...request.keyFlags.values()].some((text) => text !== '');
   const rule = await creationRuleFor(run.config, name, host, { keysGiven });
   const flagFields = keyFields(request);
   const keyGroups = await keyGroupsFor({ rule, keyFlags: request.keyFlags, flagFields, host });
   if (keysGiven && host.log) await logKeys(keyGroups, host.log);
   const options = optionsFor(request, rule, reader, host);
-  return { run, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
+  return { run, reader, keyGroups, options, shamirThreshold: request.shamirThreshold ?? rule?.shamirThreshold ?? 0 };
+}
+
+/** What rules are compared with: the name of the file, or of what is written, where the configuration says so. */
+function ruleName({ output, filenameOverride, ...request }: EncryptRequest, config: Config | null): string {
+  if (config?.matchesOutput && !filenameOverride && output.kind === 'file') return output.path;
+  return nameOf({ ...request, filenameOverride }) ?? '';
 }
 
 /** SOPS tells addresses in its memory here. */

@@ -1,4 +1,5 @@
 /** What the user should know when the name of a new file says one thing to people and another to SOPS. */
+import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { FORMATS, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
@@ -18,13 +19,18 @@ export function noteFormat(format: string, host: Session): void {
 /** Warns, once per new file, of a name such as `.env.production` or `app.env.enc`; not where a flag says what it is. */
 export function noteName(choice: FormatChoice, reader: FormatStore, host: Session): void {
   const name = nameOf(choice);
-  if (name === undefined || choice.inputType || formatOfName(name).endings.length > 0) return;
+  if (name === undefined || choice.inputType) return;
+  const configured = configuredFormat(name, host);
+  const bySops = formatOfName(name);
+  if (configured?.name === bySops.name || (!configured && bySops.endings.length > 0)) return;
   const shown = oneLine(name);
-  const { name: meant, unknownToSops } = formatMeantBy(name);
+  const { name: meant, unknownToSops } = configured ?? formatMeantBy(name);
   if (reader.name === meant && unknownToSops) return;
-  if (reader.name === meant && formatOfName(name).name !== meant) {
+  if (reader.name === meant && bySops.name !== meant) {
     const flags = typeFlags(meant);
-    host.warn(`${shown} is encrypted as ${meant}; sops, which takes it for binary by its name, needs ${flags} for it`);
+    host.warn(
+      `${shown} is encrypted as ${meant}; sops, which takes it for ${bySops.name} by its name, needs ${flags} for it`,
+    );
     return;
   }
   const inner = FORMATS.find(({ beginnings }) => beginnings?.some((part) => name.includes(part)))?.name;

@@ -25,6 +25,9 @@ function configOf(rules: CreationRule[] | null, folder = '/repo'): Rules {
     creationRules: rules,
     destinationRules: [],
     stores: { yaml: undefined, json: undefined, jsonBinary: undefined },
+    formats: [],
+    matchesOutput: false,
+    recipientsFiles: [],
   };
 }
 
