@@ -44,7 +44,8 @@ async function namesIn(text: string): Promise<NameOf> {
   return (keyString) => named.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
 }
 
-async function namedIn(text: string): Promise<NamedRecipientText[]> {
+/** The names in the text of a configuration. Throws what reading it throws. */
+export async function namedIn(text: string): Promise<NamedRecipientText[]> {
   const tree = await readConfigTree(text);
   const named: NamedRecipientText[] = [];
   for (const [name, values] of tree.anchors) {
