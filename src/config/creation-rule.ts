@@ -92,7 +92,7 @@ async function matchOf({ pathRegex }: CreationRule, paths: readonly string[]): P
 }
 
 /** The path as rules see it: without the configuration's folder if it lies below; on Windows with `/` as well. */
-function comparedPaths(config: Rules, filePath: string, host: Host): string[] {
+export function comparedPaths(config: Rules, filePath: string, host: Host): string[] {
   const system = host.platform === 'win32' ? win32 : posix;
   const absolute = system.resolve(host.cwd, filePath);
   const folder = config.folder + system.sep;

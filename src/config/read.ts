@@ -30,11 +30,20 @@ export async function readConfig(place: ConfigPlace, host: Session, before?: Con
   const file = { absolute, bytes };
   if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
   if (before?.file && bytes.equals(before.file.bytes) && before.recipientsFiles.length === 0) return before;
-  const document = parseDocument(bytes, path);
-  const rules = parseConfig({ document, path, folder: dirname(absolute) });
+  const rules = rulesOf(bytes, { absolute, path });
   // Whoever can write such a file decides who reads the user's secrets, too.
   if (!evenUnsafe) for (const one of rules.recipientsFiles) await checkWriters({ ...one, file: one }, host);
   return { ...rules, file: { absolute, bytes: whole(bytes, rules) }, isBeside };
+}
+
+/** A configuration by its bytes, which stand, or would stand, at a place. Throws `config` when they cannot be understood. */
+export function configOfBytes(bytes: Uint8Array, place: Pick<ConfigPlace, 'absolute' | 'path'>): Config {
+  const rules = rulesOf(bytes, place);
+  return { ...rules, file: { absolute: place.absolute, bytes: whole(bytes, rules) }, isBeside: false };
+}
+
+function rulesOf(bytes: Uint8Array, { absolute, path }: Pick<ConfigPlace, 'absolute' | 'path'>): Rules {
+  return parseConfig({ document: parseDocument(bytes, path), path, folder: dirname(absolute) });
 }
 
 /** What the rules come from: the files of recipients, too, so that trust is in them as they are. */

@@ -39,7 +39,8 @@ export async function listNames(config: Config, host: Host): Promise<NamedRecipi
   }
 }
 
-async function namesIn(text: string): Promise<NameOf> {
+/** The names in the text of a configuration. Throws what reading YAML throws. */
+export async function namesIn(text: string): Promise<NameOf> {
   const named = await namedIn(text);
   return (keyString) => named.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
 }

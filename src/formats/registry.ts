@@ -52,6 +52,8 @@ interface RowOf<Name extends string> {
   readonly severalDocuments?: boolean;
   /** How texts of several files can stand one after another: as documents of one stream, or each on a line. Absent where they cannot. */
   readonly joined?: 'documents' | 'lines';
+  /** Whether its texts are YAML, which a check has read by another reader, too. */
+  readonly secondReading?: boolean;
   /** Whether Kubernetes objects are written in it. */
   readonly objects?: boolean;
   /** Whether programs load files of it into their environment, a variable for each key. */
@@ -81,6 +83,7 @@ const ROWS = [
     comments: true,
     severalDocuments: true,
     joined: 'documents',
+    secondReading: true,
     objects: true,
     reservedKeys: SOPS,
     indentSetting: 'yaml',

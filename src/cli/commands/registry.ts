@@ -31,6 +31,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'resolve', load: async () => (await import('./resolve.js')).resolve },
   { name: 'git merge-driver', load: async () => (await import('./git-merge-driver.js')).gitMergeDriver },
   { name: 'git textconv', load: async () => (await import('./git-textconv.js')).gitTextconv },
+  { name: 'check', load: async () => (await import('./check.js')).check },
   { name: 'why', load: async () => (await import('./why.js')).why },
   { name: 'init', load: async () => (await import('./init.js')).init },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },

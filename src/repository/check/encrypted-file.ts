@@ -1,0 +1,202 @@
+/** A file with metadata: whether it is whole, encrypted where it should be, and as its creation rule says. */
+import { parseEncryptedValue } from '../../cipher/encrypted-value.js';
+import { SopsError } from '../../errors.js';
+import { type FormatRow, formatMeantBy, formatNamed } from '../../formats/registry.js';
+import { keyStringOf } from '../../keyservice/keyservice.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import type { Metadata } from '../../metadata/metadata.js';
+import { scopeOf } from '../../metadata/scope-of.js';
+import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
+import type { EncryptionScope } from '../../tree/scope.js';
+import { oneLine } from '../../util/one-line.js';
+import type { Discovery } from './check-finding.js';
+import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
+import { LineIndex } from './line-index.js';
+import { trapsOf } from './plain-file.js';
+import { compareWithRule } from './recipients-check.js';
+import type { CoveringRule } from './rule-book.js';
+import { type SeenValue, valuesSeen } from './seen-values.js';
+import { secondOpinion } from './yaml-opinion.js';
+
+/** Everything about an encrypted file that can be told without a key. Throws `config` and `key` for a rule that is wrong. */
+export async function examineEncrypted(
+  file: ExaminedFile,
+  read: EncryptedFile,
+  covering: CoveringRule | null,
+): Promise<Discovery[]> {
+  const lines = new LineIndex(read.file.text);
+  const line = metadataLine(read.file.text, lines);
+  const metadata = metadataOf(read);
+  if (metadata instanceof SopsError) return [brokenMetadata(metadata.message, line)];
+  const row = formatNamed(read.store.name);
+  const scope = row.whole
+    ? ({ rule: 'encrypted_suffix', suffix: '' } as const)
+    : await scopeOf(metadata.selection, 'read');
+  return [
+    ...(await wholenessOf(read, metadata, line)),
+    ...(await valuesIn(file, read, { scope, lines, line })),
+    ...(covering ? await againstRule(file, read, { metadata, covering, lines, line }) : ruleless(file, line)),
+    ...recognition(read, row, line),
+    ...dotenvIn(file, read, row, lines),
+  ];
+}
+
+function metadataOf({ file }: EncryptedFile): Metadata | SopsError {
+  try {
+    return metadataFromBranch(file.metadata);
+  } catch (error) {
+    if (error instanceof SopsError) return error;
+    throw error;
+  }
+}
+
+/** Where the metadata begin in each format. */
+const OPENING = /^(?:["']?sops["']?:|\[\[?sops[\].]|sops_)|"sops"\s*:/m;
+
+function metadataLine(text: string, lines: LineIndex): number | undefined {
+  const at = text.search(OPENING);
+  return at < 0 ? undefined : lines.lineAt(at);
+}
+
+export const RESTORE = 'Take the file from a commit in which it was whole; git log shows them.';
+
+function brokenMetadata(message: string, line: number | undefined): Discovery {
+  return { rule: 'malformed-metadata', line, message: oneLine(message), next: RESTORE };
+}
+
+/** What is missing in metadata that can be read. */
+async function wholenessOf(
+  { file }: EncryptedFile,
+  metadata: Metadata,
+  line: number | undefined,
+): Promise<Discovery[]> {
+  const found: Discovery[] = [];
+  const { strayDocument } = file;
+  if (strayDocument !== undefined)
+    found.push(brokenMetadata(`document ${strayDocument} was not encrypted with the ones before it`, line));
+  if (metadata.mac === '') found.push(brokenMetadata('the metadata hold no MAC', line));
+  else if (!parseEncryptedValue(metadata.mac)) found.push(brokenMetadata('the MAC is no ciphertext', line));
+  for (const key of metadata.keyGroups.flat()) {
+    if (key.enc.trim() !== '') continue;
+    found.push(brokenMetadata(`the entry of ${oneLine(await keyStringOf(key))} holds no data key`, line));
+  }
+  if (metadata.keyGroups.some((group) => group.length === 0))
+    found.push(brokenMetadata('a key group holds no key', line));
+  return found;
+}
+
+interface Reading {
+  readonly scope: EncryptionScope;
+  readonly lines: LineIndex;
+  readonly line: number | undefined;
+}
+
+/** The values by the selection that the file itself names. */
+async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Reading): Promise<Discovery[]> {
+  const { scope, lines, line } = reading;
+  const seen = valuesSeen(read.file.documents, scope);
+  const found = seen.flatMap((value) => discoveryOf(value, lines, file));
+  if (formatNamed(read.store.name).secondReading) found.push(...(await opinionOn(read, scope, { seen, lines, file })));
+  const values = seen.filter(({ kind }) => kind === 'value');
+  if (values.length > 0 && !values.some(({ state, selected }) => selected || state !== 'plain')) {
+    const message = `none of its ${values.length} value(s) is encrypted: the selection of the file matches none`;
+    const next = `Correct the selection in .sops.yaml, then: sops-ts decrypt -i ${shellWord(file.shown)} && sops-ts encrypt -i ${shellWord(file.shown)}`;
+    found.push({ rule: 'nothing-encrypted', line, message, next });
+  }
+  return found;
+}
+
+interface Opined {
+  readonly seen: readonly SeenValue[];
+  readonly lines: LineIndex;
+  readonly file: ExaminedFile;
+}
+
+async function opinionOn(
+  read: EncryptedFile,
+  scope: EncryptionScope,
+  { seen, lines, file }: Opined,
+): Promise<Discovery[]> {
+  const { plain, discoveries } = await secondOpinion(read.file.text, scope, seen, lines);
+  const told = plain.flatMap((place) => discoveryOf({ ...place, kind: 'value', selected: true }, lines, file));
+  return [...told.map((one) => ({ ...one, message: `${one.message} (as the package yaml reads it)` })), ...discoveries];
+}
+
+function discoveryOf(value: SeenValue, lines: LineIndex, file: ExaminedFile): Discovery[] {
+  const { kind, path, selected, state, offset, text = '' } = value;
+  const place = { line: lineOf(lines, offset), keyPath: path };
+  if (state === 'malformed' && (selected || kind === 'value'))
+    return [
+      { rule: 'malformed-value', ...place, message: `this ${kind} begins as a ciphertext and is none`, next: RESTORE },
+    ];
+  if (state === 'plain' && selected) {
+    if (kind === 'value')
+      return [{ rule: 'plain-value', ...place, message: 'this value is not encrypted', next: mending(file) }];
+    if (text.includes('sops-ts:allow')) return [];
+    return [{ rule: 'plain-comment', ...place, message: 'this comment is not encrypted', next: mending(file) }];
+  }
+  if (state === 'encrypted' && !selected && kind === 'value')
+    return [
+      {
+        rule: 'value-outside-selection',
+        ...place,
+        message: 'this ciphertext stands where the selection leaves values as they are, so it is never decrypted',
+        next: 'Correct the selection, or put the plaintext there.',
+      },
+    ];
+  return [];
+}
+
+function mending(file: ExaminedFile): string {
+  const word = shellWord(file.shown);
+  return `Take it out, and put it in again with sops-ts edit ${word}; if it was pushed, it is known: choose a new one.`;
+}
+
+interface Against extends Omit<Reading, 'scope'> {
+  readonly metadata: Metadata;
+  readonly covering: CoveringRule;
+}
+
+/** The file next to its rule; values that the rule has encrypted and the file does not are found whatever the file says. */
+async function againstRule(file: ExaminedFile, read: EncryptedFile, against: Against): Promise<Discovery[]> {
+  const { book } = file;
+  const { metadata, covering, lines, line } = against;
+  if (!book) return [];
+  const { rule } = covering;
+  const differing = await compareWithRule({ file, metadata, format: read.store.name, book, rule, line });
+  if (!differing.some(({ rule: id }) => id === 'selection-differs')) return differing;
+  const { scope } = await book.optionsOf(rule);
+  const own = await scopeOf(metadata.selection, 'read');
+  const known = new Set(valuesSeen(read.file.documents, own).map((value) => `${value.offset}:${value.selected}`));
+  const wanted = valuesSeen(read.file.documents, scope).filter(
+    ({ kind, selected, state, offset }) =>
+      kind === 'value' && selected && state === 'plain' && !known.has(`${offset}:true`),
+  );
+  const plain = wanted.flatMap((value) => discoveryOf(value, lines, file));
+  return [...differing, ...plain.map((one) => ({ ...one, message: `${one.message}, as ${rule.name} has it` }))];
+}
+
+function ruleless(file: ExaminedFile, line: number | undefined): Discovery[] {
+  if (!file.book?.hasRules) return [];
+  const message = `it is encrypted, and no creation rule of ${file.book.config.path} is for it`;
+  return [{ rule: 'no-creation-rule', line, message, next: `Add a rule for it: sops-ts why ${shellWord(file.shown)}` }];
+}
+
+function recognition({ file }: EncryptedFile, row: FormatRow, line: number | undefined): Discovery[] {
+  const marker = row.marker ?? (row.container && formatNamed(row.container).marker);
+  if (!marker || marker.test(file.text)) return [];
+  const message = `other programs know an encrypted ${row.name} file by a text that this one does not have`;
+  return [
+    { rule: 'unrecognised-metadata', line, message, next: 'sops-ts rotate -i writes the metadata as sops does.' },
+  ];
+}
+
+function dotenvIn(file: ExaminedFile, read: EncryptedFile, row: FormatRow, lines: LineIndex): Discovery[] {
+  const meant = formatMeantBy(file.path);
+  if (row.whole && meant.variables) {
+    const message = 'its name is that of a dotenv file, and it is encrypted in one piece';
+    const next = `sops-ts decrypt --output-type binary -i, then sops-ts encrypt --input-type dotenv -i ${shellWord(file.shown)}`;
+    return [{ rule: 'dotenv-as-binary', message, next }];
+  }
+  return trapsOf(read.file, row, lines);
+}

@@ -1,0 +1,27 @@
+/** A file on its way through the check: its bytes, its place, and the rules in force there. */
+import type { LineIndex } from './line-index.js';
+import type { RuleBook } from './rule-book.js';
+
+export interface ExaminedFile {
+  /** From the top of the repository, with `/`. */
+  readonly path: string;
+  /** As the user sees it, for commands that are proposed. */
+  readonly shown: string;
+  /** Where it stands, or would. */
+  readonly absolute: string;
+  readonly bytes: Buffer;
+  /** The rules for its folder; null where there is no configuration. */
+  readonly book: RuleBook | null;
+}
+
+/** A number of line, where an offset is known. */
+export function lineOf(index: LineIndex, offset: number | undefined): number | undefined {
+  return offset === undefined ? undefined : index.lineAt(offset);
+}
+
+/** A path as a word of a command line that can be copied. */
+export function shellWord(path: string): string {
+  if (/^[\w./@%+=:,-]+$/.test(path) && !path.startsWith('-')) return path;
+  const safe = path.startsWith('-') ? `./${path}` : path;
+  return `'${safe.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,98 @@
+/** Files that git holds: what a commit of the index would change, or what commits did. */
+import { relative, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { readBlobs } from '../../exec/git/blobs.js';
+import type { ChangedFile, FileMode } from '../../exec/git/changes.js';
+import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
+import { git } from '../../exec/git/run-git.js';
+import { isWithin } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import type { Subject } from './subject.js';
+import { ABSENT_LFS, behindPointer } from './work-tree-source.js';
+
+/** A file as git holds it, of a commit or of the index. */
+export interface HeldFile extends ChangedFile {
+  readonly commit?: string | undefined;
+}
+
+export interface GitPlace {
+  readonly tree: WorkTree;
+  readonly host: Host;
+  /** Words of a command line: only files that they name or that lie below them. */
+  readonly words: readonly string[];
+}
+
+const NO_BLOB = /^0+$/;
+
+/** Reads the files, in order of commits and paths as given. */
+export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace): AsyncGenerator<Subject> {
+  const { tree, host } = place;
+  const wanted = files.filter(({ path }) => isAsked(resolve(tree.top, path), place));
+  const regular: HeldFile[] = [];
+  for (const file of wanted) {
+    if (file.mode === 'submodule') yield { kind: 'passed-over', shown: placeIn(file, place).shown };
+    // A link holds where it leads; what stands there is a file of its own.
+    else if (file.mode === 'file' && NO_BLOB.test(file.blob)) yield unmerged(file, place);
+    else if (file.mode === 'file') regular.push(file);
+  }
+  let at = 0;
+  for await (const [, bytes] of readBlobs(
+    regular.map(({ blob }) => blob),
+    host,
+    { cwd: tree.top },
+  )) {
+    const file = regular[at++];
+    if (file) yield subjectOfBlob(file, bytes, place);
+  }
+}
+
+function subjectOfBlob(file: HeldFile, bytes: Buffer | null, place: GitPlace): Subject {
+  if (bytes === null) {
+    const message = `git does not have the content of ${oneLine(file.path)}`;
+    const hint = 'A partial clone leaves contents out: git fetch --refetch brings them.';
+    return { kind: 'failed', error: new SopsError('input-unreadable', message, { file: file.path, hint }) };
+  }
+  const content = behindPointer(bytes, place.tree);
+  const where = placeIn(file, place);
+  return content ? { kind: 'file', ...where, bytes: content } : { kind: 'unseen', ...where, ...ABSENT_LFS };
+}
+
+function unmerged(file: HeldFile, place: GitPlace): Subject {
+  const reason = 'its merge is not finished, so that the index holds several contents of it';
+  return { kind: 'unseen', ...placeIn(file, place), reason, next: 'Finish the merge, and git add the file.' };
+}
+
+function placeIn({ path, commit }: HeldFile, { tree, host }: GitPlace) {
+  const absolute = resolve(tree.top, path);
+  const shown = relative(host.cwd, absolute);
+  return { path, absolute, shown, ...(commit === undefined ? {} : { commit }) };
+}
+
+function isAsked(absolute: string, { words, host }: GitPlace): boolean {
+  return words.length === 0 || words.some((word) => isWithin(absolute, resolve(host.cwd, word)));
+}
+
+/** All files in the index. */
+export async function indexFiles(host: Host, tree: WorkTree): Promise<HeldFile[]> {
+  return heldIn(await git(['ls-files', '-z', '-s', '--full-name'], host, { cwd: tree.top }), /^(\d+) ([0-9a-f]+) 0$/);
+}
+
+/** All files of a commit. */
+export async function commitFiles(commit: string, host: Host, tree: WorkTree): Promise<HeldFile[]> {
+  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', commit], host, { cwd: tree.top });
+  return heldIn(listed, /^(\d+) (?:blob|commit) ([0-9a-f]+)$/).map((file) => ({ ...file, commit }));
+}
+
+function heldIn(listed: Buffer, shape: RegExp): HeldFile[] {
+  return fieldsOf(listed).flatMap((line) => {
+    const tab = line.indexOf('\t');
+    const [, mode = '', blob] = shape.exec(line.slice(0, tab)) ?? [];
+    return blob === undefined ? [] : [{ path: line.slice(tab + 1), mode: modeNamed(mode), blob }];
+  });
+}
+
+function modeNamed(mode: string): FileMode {
+  if (mode === '120000') return 'link';
+  return mode === '160000' ? 'submodule' : 'file';
+}

@@ -1,0 +1,103 @@
+/** A file without metadata: whether a creation rule would have it encrypted. */
+
+import type { CreationRule } from '../../config/model.js';
+import { SopsError } from '../../errors.js';
+import { dotenvSurprises } from '../../formats/dotenv-surprises.js';
+import { type FormatRow, formatMeantBy } from '../../formats/registry.js';
+import type { SourceFile } from '../../formats/store.js';
+import { oneLine } from '../../util/one-line.js';
+import { decodeText } from '../../util/text.js';
+import type { Discovery } from './check-finding.js';
+import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
+import { LineIndex } from './line-index.js';
+import type { RuleBook } from './rule-book.js';
+import { stateOf, valuesSeen } from './seen-values.js';
+import { secondOpinion } from './yaml-opinion.js';
+
+/** What came of a plain file. */
+export interface PlainVerdict {
+  readonly discoveries: readonly Discovery[];
+  /** Whether the rule would encrypt something of it, or there is nothing to be encrypted; false for a rule that passes over all values. */
+  readonly isSelected: boolean;
+}
+
+const NOTHING: PlainVerdict = { discoveries: [], isSelected: true };
+
+/** Looks at a plain file for which a rule is. Throws `config` for a rule that is wrong. */
+export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: CreationRule): Promise<PlainVerdict> {
+  if (file.bytes.length === 0) return NOTHING;
+  const options = await book.optionsOf(rule);
+  const row = formatMeantBy(file.path);
+  const parsed = await parsePlainly(file, row);
+  if (parsed instanceof SopsError) return unreadableFor(file, row, rule, parsed);
+  const lines = new LineIndex(parsed.text);
+  if (row.whole) return { discoveries: [notEncrypted(file, rule, { line: 1 })], isSelected: true };
+  const seen = valuesSeen(parsed.documents, options.scope);
+  const values = seen.filter(({ kind }) => kind === 'value');
+  const wanted = values.filter(({ selected, state }) => selected && state === 'plain');
+  const opinion = row.secondReading ? await secondOpinion(parsed.text, options.scope, seen, lines) : null;
+  const first = wanted[0] ?? opinion?.plain.find(({ state }) => state === 'plain');
+  if (first) {
+    const place = { line: lineOf(lines, first.offset), keyPath: first.path, count: wanted.length };
+    return { discoveries: [notEncrypted(file, rule, place), ...trapsOf(parsed, row, lines)], isSelected: true };
+  }
+  return { discoveries: [], isSelected: values.length === 0 || values.some(({ selected }) => selected) };
+}
+
+async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Promise<SourceFile | SopsError> {
+  const store = await row.load();
+  try {
+    return (store.parsePlain ?? store.parse)(bytes);
+  } catch (error) {
+    if (error instanceof SopsError) return error;
+    throw error;
+  }
+}
+
+function unreadableFor(file: ExaminedFile, row: FormatRow, rule: CreationRule, error: SopsError): PlainVerdict {
+  if (error.code === 'empty-file' || isBlank(file.bytes)) return NOTHING;
+  const message = `${rule.name} is for this file; it is not encrypted, and no ${row.name} either: ${oneLine(error.message)}`;
+  const next = `Mend it, or give the rule a narrower path_regex: sops-ts why ${shellWord(file.shown)}`;
+  return { discoveries: [{ rule: 'not-encrypted', line: 1, message, next }], isSelected: true };
+}
+
+/** Comments alone are no document of any format that needs one, and nothing to encrypt. */
+function isBlank(bytes: Buffer): boolean {
+  return decodeText(bytes)
+    .split('\n')
+    .every((line) => /^\ufeff?\s*(?:[#;].*|---\s*)?$/.test(line));
+}
+
+interface PlainFinding {
+  readonly line: number | undefined;
+  readonly keyPath?: readonly string[];
+  readonly count?: number;
+}
+
+function notEncrypted(file: ExaminedFile, rule: CreationRule, { line, keyPath, count }: PlainFinding): Discovery {
+  const what = count !== undefined && count > 1 ? `${count} of its values are` : 'it is';
+  const message = `${rule.name} is for this file, and ${what} not encrypted`;
+  // The key path of its first value would give the finding another fingerprint with every edit.
+  const first = keyPath && keyPath.length > 0 ? `; the first is ${keyPath.map(oneLine).join('.')}` : '';
+  return { rule: 'not-encrypted', line, message: message + first, next: `sops-ts encrypt -i ${shellWord(file.shown)}` };
+}
+
+/** What of a dotenv file SOPS would read otherwise: best mended before it is encrypted, when nobody sees it any more. */
+export function trapsOf(file: SourceFile, row: Pick<FormatRow, 'variables'>, lines: LineIndex): Discovery[] {
+  if (!row.variables) return [];
+  const [document] = file.documents;
+  return dotenvSurprises(document?.items ?? [], file.text).flatMap(({ path, leaf, reading }) => {
+    // Whatever is wrong around a ciphertext is told as such.
+    if (stateOf(leaf.value) !== 'plain' && !/name/.test(reading)) return [];
+    const next = 'Write NAME=value without quotes, export, or a comment behind it.';
+    return [
+      {
+        rule: 'dotenv-trap' as const,
+        line: lineOf(lines, leaf.source?.start),
+        keyPath: path,
+        message: `SOPS reads this line otherwise than programs do: ${reading}`,
+        next,
+      },
+    ];
+  });
+}

@@ -1,0 +1,82 @@
+/** The rule books of a check: for each folder the nearest configuration, from wherever the files themselves come. */
+import { dirname, join, relative } from 'node:path';
+import { configText } from '../../config/config-text.js';
+import { CONFIG_NAME } from '../../config/find.js';
+import { configOfBytes } from '../../config/read.js';
+import { type NameOf, namesIn, namesOf } from '../../config/recipient-names.js';
+import { openRun } from '../../run/run.js';
+import { isWithin, statOf } from '../../util/files.js';
+import type { Session } from '../../util/host.js';
+import { RuleBook } from './rule-book.js';
+
+/** Gives the rules for a file by its absolute path; null where there are none. Rejects with `config`. */
+export type BookOf = (absolute: string) => Promise<RuleBook | null> | RuleBook | null;
+
+/** A configuration that git holds, by its folder; undefined where there is none. */
+export type HeldConfig = (folder: string) => Uint8Array | undefined;
+
+interface BookSources {
+  readonly host: Session;
+  /** The configuration for all files, as `--config` names it; `SOPS_CONFIG` counts as well. */
+  readonly configPath?: string | undefined;
+  /** The top of the work tree; null outside of a repository. */
+  readonly top: string | null;
+  /** Where configurations are read from instead of the work tree. */
+  readonly held?: HeldConfig;
+}
+
+/**
+ * The nearest configuration at or above a file, up to the top of the repository, and where there is none the one that other commands
+ * would find from the working directory: people encrypt a file from its own folder as well as from the top.
+ */
+export function bookFinder({ host, configPath, top, held }: BookSources): BookOf {
+  const byFolder = new Map<string, Promise<RuleBook | null> | RuleBook | null>();
+  const byConfig = new Map<string, Promise<RuleBook | null>>();
+  const chosen = configPath || host.env.SOPS_CONFIG;
+  const opened = (key: string, open: () => Promise<RuleBook | null>): Promise<RuleBook | null> => {
+    const known = byConfig.get(key) ?? open();
+    byConfig.set(key, known);
+    return known;
+  };
+  const usual = (): Promise<RuleBook | null> => opened('', () => openBook(configPath, host));
+  const nearest = (folder: string): Promise<RuleBook | null> => {
+    if (top === null || chosen || !isWithin(folder, top)) return usual();
+    const bytes = held?.(folder);
+    if (bytes) return opened(folder, () => bookOfBytes(bytes, folder, host));
+    const path = join(folder, CONFIG_NAME);
+    if (!held && statOf(path)) return opened(folder, () => openBook(relative(host.cwd, path), host));
+    return folder === top ? usual() : Promise.resolve(inFolder(dirname(folder)));
+  };
+  const inFolder = (folder: string): Promise<RuleBook | null> | RuleBook | null => {
+    const known = byFolder.get(folder);
+    if (known !== undefined) return known;
+    const finding = nearest(folder);
+    byFolder.set(folder, finding);
+    // Whoever asks again need not wait.
+    finding.then(
+      (book) => void byFolder.set(folder, book),
+      () => undefined,
+    );
+    return finding;
+  };
+  return (absolute) => inFolder(dirname(absolute));
+}
+
+async function openBook(configPath: string | undefined, host: Session): Promise<RuleBook | null> {
+  const { config } = await openRun({ configPath }, host);
+  return config && RuleBook.open(config, await namesOf(config, host), host);
+}
+
+async function bookOfBytes(bytes: Uint8Array, folder: string, host: Session): Promise<RuleBook> {
+  const absolute = join(folder, CONFIG_NAME);
+  const config = configOfBytes(bytes, { absolute, path: relative(host.cwd, absolute) });
+  return RuleBook.open(config, await namesHeld(bytes), host);
+}
+
+async function namesHeld(bytes: Uint8Array): Promise<NameOf> {
+  try {
+    return await namesIn(configText(bytes));
+  } catch {
+    return () => undefined;
+  }
+}

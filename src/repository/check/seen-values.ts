@@ -1,0 +1,44 @@
+/** What stands at each place of a document, as our own reader sees it: ciphertext, plaintext, or what is neither. */
+import { looksEncrypted, parseEncryptedEmpty, parseEncryptedValue } from '../../cipher/encrypted-value.js';
+import type { EncryptionScope } from '../../tree/scope.js';
+import type { Branch, KeyPath, LeafValue } from '../../tree/tree.js';
+import { type Place, walk } from '../../tree/walk.js';
+
+/** `malformed`: it begins as a ciphertext does, and is none. */
+export type ValueState = 'encrypted' | 'malformed' | 'plain';
+
+/** A value or comment that is not empty. */
+export interface SeenValue {
+  readonly kind: 'value' | 'comment';
+  readonly path: KeyPath;
+  /** Whether the scope has it encrypted. */
+  readonly selected: boolean;
+  readonly state: ValueState;
+  /** Where it stands in the text, if it does. */
+  readonly offset: number | undefined;
+  /** Of a comment that is no ciphertext. */
+  readonly text?: string;
+}
+
+/** Whatever encrypting would leave as it is (null, empty texts, empty comments) is not among them. */
+export function valuesSeen(documents: readonly Branch[], scope: EncryptionScope): SeenValue[] {
+  const seen: SeenValue[] = [];
+  const note = (kind: SeenValue['kind'], value: LeafValue, offset: number | undefined, place: Place): void => {
+    if (value === null || value === '') return;
+    const state = stateOf(value);
+    const text = kind === 'comment' && state === 'plain' ? { text: String(value) } : {};
+    seen.push({ kind, path: place.path, selected: place.selected, state, offset, ...text });
+  };
+  walk(documents, scope, {
+    leaf: (leaf, place) => note('value', leaf.value, (leaf.source ?? leaf.alias)?.start, place),
+    comment: (comment, place) => note('comment', comment.text, comment.source?.start, place),
+  });
+  return seen;
+}
+
+/** What a value is, by its text alone. */
+export function stateOf(value: LeafValue): ValueState {
+  if (typeof value !== 'string' || !value.startsWith('ENC[')) return 'plain';
+  if (looksEncrypted(value) && (parseEncryptedValue(value) ?? parseEncryptedEmpty(value))) return 'encrypted';
+  return 'malformed';
+}

@@ -1,0 +1,56 @@
+/** What a check looks at: files of the work tree, the index or a commit, in one form. */
+import type { SopsError } from '../../errors.js';
+import type { Content } from '../contents.js';
+
+interface SubjectPlace {
+  /** From the top of the repository, with `/`; outside of one from the working directory. */
+  readonly path: string;
+  /** From the working directory. */
+  readonly shown: string;
+  /** Where it stands in the work tree, or would. */
+  readonly absolute: string;
+  /** The commit that it is of, shortened; absent for the work tree and the index. */
+  readonly commit?: string | undefined;
+}
+
+/** A file to look at. */
+export interface FileSubject extends SubjectPlace {
+  readonly kind: 'file';
+  readonly bytes: Buffer;
+}
+
+/** A file of the work tree that is too large to be read at once. */
+export interface HugeSubject extends SubjectPlace {
+  readonly kind: 'huge';
+  readonly size: number;
+  readonly sample: Extract<Content, { kind: 'huge' }>['sample'];
+}
+
+/** A file whose content is not here: that is told, never passed. */
+export interface UnseenSubject extends SubjectPlace {
+  readonly kind: 'unseen';
+  readonly reason: string;
+  readonly next: string;
+}
+
+/** What could not be read though it should be there. */
+export interface FailedSubject {
+  readonly kind: 'failed';
+  readonly error: SopsError;
+}
+
+/** Something beside files that is not entered, as users see it. */
+export interface SkippedSubject {
+  readonly kind: 'passed-over';
+  readonly shown: string;
+}
+
+export type Subject = FileSubject | HugeSubject | UnseenSubject | FailedSubject | SkippedSubject;
+
+/** Where subjects come from. */
+export interface SubjectSource {
+  /** Each once, in order of their paths. */
+  subjects(): AsyncIterable<Subject>;
+  /** All files that there are, where `subjects` are only some of them. */
+  all?(): AsyncIterable<Subject>;
+}

@@ -1,0 +1,115 @@
+/** The files of a work tree, as they stand there. */
+import { relative, sep } from 'node:path';
+import { readBlobs } from '../../exec/git/blobs.js';
+import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
+import { git } from '../../exec/git/run-git.js';
+import { LOCK_SUFFIX } from '../../util/file-lock.js';
+import { isWithin } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
+import { type Content, contentBehind, contentOf } from '../contents.js';
+import { unreadable } from '../encrypted.js';
+import { type FoundFile, findFiles } from '../operands.js';
+import { lfsContent, lfsObjectOf } from './lfs.js';
+import type { Subject, SubjectSource } from './subject.js';
+
+interface Surroundings {
+  readonly tree: WorkTree | null;
+  readonly host: Host;
+}
+
+/** The files that words of a command line stand for; without words those of the working directory. */
+export function workTreeSource(words: readonly string[], surroundings: Surroundings): SubjectSource {
+  const { tree } = surroundings;
+  const source = { subjects: () => subjectsIn(words, surroundings) };
+  return words.length === 0 || tree === null ? source : { ...source, all: () => subjectsIn([tree.top], surroundings) };
+}
+
+async function* subjectsIn(words: readonly string[], surroundings: Surroundings): AsyncGenerator<Subject> {
+  const { files, problems, passedOver } = await findFiles(words, surroundings.host);
+  for (const error of problems) yield { kind: 'failed', error };
+  for (const shown of passedOver) yield { kind: 'passed-over', shown };
+  const gone: FoundFile[] = [];
+  for (const file of files) {
+    const content = file.isNamed ? contentBehind(file.absolute) : contentOf(file.absolute);
+    if (content.kind === 'gone' && !file.isNamed) gone.push(file);
+    const subject = subjectOf(file, content, surroundings);
+    if (subject) yield subject;
+  }
+  if (surroundings.tree) yield* outOfSight(gone, surroundings.tree, surroundings.host);
+  if (surroundings.tree && words.length === 0) yield* trackedLeftovers(surroundings.tree, surroundings.host);
+}
+
+/** Null for what is no file of its own: links, whose targets are listed themselves, pipes, and what is gone. */
+function subjectOf(file: FoundFile, content: Content, { tree, host }: Surroundings): Subject | null {
+  const place = placeOf(file, tree, host);
+  switch (content.kind) {
+    case 'file': {
+      const bytes = behindPointer(content.bytes, tree);
+      return bytes ? { kind: 'file', ...place, bytes } : { kind: 'unseen', ...place, ...ABSENT_LFS };
+    }
+    case 'huge':
+      return { ...content, ...place };
+    case 'unreadable':
+      return { kind: 'failed', error: unreadable(file, content.cause) };
+    case 'special':
+      return file.isNamed ? { kind: 'unseen', ...place, ...NO_FILE } : null;
+    default:
+      return null;
+  }
+}
+
+const NO_FILE = { reason: 'it is no regular file', next: 'Name regular files, folders or patterns.' };
+/** What is said of a pointer whose content is not here. */
+export const ABSENT_LFS = {
+  reason: 'Git LFS keeps its content elsewhere, and it is not on this machine',
+  next: 'git lfs pull, then check again.',
+};
+
+/** The content of a file, from the store of Git LFS where the bytes only point there; null where it is not on this machine. */
+export function behindPointer(bytes: Buffer, tree: WorkTree | null): Buffer | null {
+  const id = lfsObjectOf(bytes);
+  if (id === undefined) return bytes;
+  return tree && lfsContent(id, tree.commonFolder);
+}
+
+function placeOf({ path, absolute }: FoundFile, tree: WorkTree | null, host: Host) {
+  const isInside = tree !== null && isWithin(absolute, tree.top);
+  const fromTop = isInside ? absolute.slice(tree.top.length + 1) : relative(host.cwd, absolute);
+  return { path: sep === '/' ? fromTop : fromTop.replaceAll(sep, '/'), shown: path, absolute };
+}
+
+/** Files that a sparse checkout leaves in the index: they are looked at there. Any other that is gone was deleted. */
+async function* outOfSight(gone: readonly FoundFile[], tree: WorkTree, host: Host): AsyncGenerator<Subject> {
+  if (gone.length === 0) return;
+  const call = { cwd: tree.top };
+  const skipped = new Map<string, string>();
+  for (const line of fieldsOf(await git(['ls-files', '-z', '-s', '-t'], host, call))) {
+    const [, blob, path] = /^S \d+ ([0-9a-f]+) 0\t([\s\S]*)$/.exec(line) ?? [];
+    if (blob !== undefined && path !== undefined) skipped.set(path, blob);
+  }
+  const wanted = gone.flatMap((file) => {
+    const place = placeOf(file, tree, host);
+    const blob = skipped.get(place.path);
+    return blob === undefined ? [] : [{ place, blob }];
+  });
+  let at = 0;
+  for await (const [, bytes] of readBlobs(
+    wanted.map(({ blob }) => blob),
+    host,
+    call,
+  )) {
+    const one = wanted[at++];
+    if (one && bytes) yield { kind: 'file', ...one.place, bytes };
+  }
+}
+
+/** Files of ours that somebody added: listing files passes over them. */
+async function* trackedLeftovers(tree: WorkTree, host: Host): AsyncGenerator<Subject> {
+  const patterns = [`:(glob)**/.*${LOCK_SUFFIX}`, `:(glob)**/${TEMPORARY_PREFIX}*.tmp`];
+  const listed = await git(['ls-files', '-z', '--full-name', '--', ...patterns], host, { cwd: tree.top });
+  for (const path of fieldsOf(listed)) {
+    const absolute = `${tree.top}/${path}`;
+    yield { kind: 'file', path, shown: relative(host.cwd, absolute), absolute, bytes: Buffer.alloc(0) };
+  }
+}
