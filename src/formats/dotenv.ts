@@ -2,7 +2,16 @@
 import { SopsError } from '../errors.js';
 import { flatten, unflatten } from '../metadata/flatten.js';
 import { sameLeafValue } from '../tree/equality.js';
-import { type Branch, branch, type Comment, type Item, type Leaf, type LeafValue, type Source } from '../tree/tree.js';
+import {
+  type Branch,
+  branch,
+  type Comment,
+  type Item,
+  type Leaf,
+  type LeafValue,
+  type Source,
+  type Value,
+} from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { documentError, mergeError } from './document-error.js';
 import { dotenvEnvironment, dotenvSurprises } from './dotenv-surprises.js';
@@ -11,53 +20,104 @@ import type { Edit, FormatStore, SourceFile } from './store.js';
 
 const PREFIX = 'sops_';
 
-/** A value with its place, in one object and without a copy of what stands there: a large file has hundreds of thousands of them. */
-class DotenvLeaf implements Leaf {
-  readonly kind = 'leaf';
-
-  value: LeafValue;
+/**
+ * A line with a key, with places instead of copies of what stands there, and one object for key and value: a large file has hundreds of
+ * thousands of lines, and each word of one takes megabytes.
+ */
+class EntryLine implements Item {
+  /** What the value is by now; undefined while it is as written. */
+  private held: LeafValue | Value | undefined;
 
   /**
    * @param text that of the whole file
-   * @param start offset of its first UTF-16 unit
-   * @param end offset behind the last one
+   * @param start where the line begins
+   * @param equals offset of the `=`
+   * @param end offset behind the last unit of its value
    */
   constructor(
     private readonly text: string,
     readonly start: number,
+    private readonly equals: number,
     readonly end: number,
   ) {
-    this.value = this.written;
+    this.held = undefined;
+  }
+
+  get kind(): 'item' {
+    return 'item';
+  }
+
+  get key(): string {
+    return this.text.slice(this.start, this.equals);
+  }
+
+  /** Made when it is asked for, and no copy: to change it is to change the line. */
+  get value(): Value {
+    const { held } = this;
+    return isValue(held) ? held : new LineLeaf(this);
+  }
+
+  set value(value: Value) {
+    if (value instanceof LineLeaf && value.line === this) return;
+    this.held = value;
+  }
+
+  get content(): LeafValue {
+    const { held } = this;
+    return held === undefined || isValue(held) ? this.written : held;
+  }
+
+  set content(value: LeafValue) {
+    this.held = value;
   }
 
   /** The value that stands there. */
   get written(): string {
-    return this.text.slice(this.start, this.end).replaceAll('\\n', '\n');
+    return this.text.slice(this.valueStart, this.end).replaceAll('\\n', '\n');
   }
 
-  get source(): Source {
-    return { start: this.start, end: this.end, style: 'bare', value: this.written };
+  get valueStart(): number {
+    return this.equals + 1;
+  }
+
+  /** Offset behind its line end, which the last line may lack. */
+  get next(): number {
+    return Math.min(this.end + 1, this.text.length);
+  }
+
+  /** Whether the value is what stands there. */
+  get isAsWritten(): boolean {
+    const { held } = this;
+    if (held === undefined) return true;
+    if (isValue(held)) return held.kind === 'leaf' && sameLeafValue(held.value, this.written);
+    return sameLeafValue(held, this.written);
   }
 }
 
-/** A line with a key. */
-class EntryLine implements Item {
-  readonly kind = 'item';
-  value: Item['value'];
+/** The value of a line. */
+class LineLeaf implements Leaf {
+  constructor(readonly line: EntryLine) {}
 
-  /**
-   * @param read what the value was read into
-   * @param start where the line begins
-   * @param next offset behind its end, which the last line may lack
-   */
-  constructor(
-    readonly key: string,
-    readonly read: DotenvLeaf,
-    readonly start: number,
-    readonly next: number,
-  ) {
-    this.value = read;
+  get kind(): 'leaf' {
+    return 'leaf';
   }
+
+  get value(): LeafValue {
+    return this.line.content;
+  }
+
+  set value(value: LeafValue) {
+    this.line.content = value;
+  }
+
+  get source(): Source {
+    const { valueStart: start, end, written: value } = this.line;
+    return { start, end, style: 'bare', value };
+  }
+}
+
+function isValue(held: LeafValue | Value | undefined): held is Value {
+  return typeof held === 'object' && held !== null && held.kind !== 'timestamp';
 }
 
 /** A line that is a comment, with the same places. */
@@ -161,7 +221,7 @@ function readLine(text: string, start: number, end: number, next: number): Line 
       hint: 'Lines of blanks are not allowed; in a file with CRLF line ends, empty lines are not.',
     });
   }
-  return new EntryLine(text.slice(start, equals), new DotenvLeaf(text, equals + 1, end), start, next);
+  return new EntryLine(text, start, equals, end);
 }
 
 function isMetadata(line: Line): line is EntryLine {
@@ -169,7 +229,7 @@ function isMetadata(line: Line): line is EntryLine {
 }
 
 function metadataOf(lines: readonly EntryLine[]): Branch | null {
-  const entries = lines.map(({ key, read }) => [key.slice(PREFIX.length), read.written.replace(/\r$/, '')] as const);
+  const entries = lines.map(({ key, written }) => [key.slice(PREFIX.length), written.replace(/\r$/, '')] as const);
   return entries.length > 0 ? unflatten(entries) : null;
 }
 
@@ -203,9 +263,8 @@ function lineEdit(line: Line, sealed: boolean): Edit | null {
     const { start, end, value } = line.source;
     return line.text === value ? null : { start, end, text: commentText(line) };
   }
-  const { read, value } = line;
-  if (value.kind === 'leaf' && sameLeafValue(value.value, read.written)) return null;
-  return { start: read.start, end: read.end, text: valueText(line, sealed) };
+  if (line.isAsWritten) return null;
+  return { start: line.valueStart, end: line.end, text: valueText(line, sealed) };
 }
 
 /** The metadata lines stand together, where the first of them stood, or at the end. */

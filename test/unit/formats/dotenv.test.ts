@@ -100,6 +100,18 @@ describe('splicing', () => {
     expect(rendered(file)).toBe('END=7\n\n');
   });
 
+  test('a changed value stays when it is put where it is, and goes with another', () => {
+    const file = read(dotenvStore, 'a=1\nb=2\n');
+    const [first, second] = file.documents[0]?.items ?? [];
+    if (first?.kind !== 'item' || second?.kind !== 'item' || first.value.kind !== 'leaf') throw new Error('no entries');
+    first.value.value = 'new';
+    const { value } = first;
+    first.value = value;
+    expect(rendered(file, null)).toBe('a=new\nb=2\n');
+    second.value = leaf('other');
+    expect(rendered(file, null)).toBe('a=new\nb=other\n');
+  });
+
   test('a comment of several lines does not become an entry', () => {
     const file = read(dotenvStore, '# c\n');
     unseal(file.documents, ['x\nA=1']);
