@@ -1,0 +1,26 @@
+/** `git install`: from flags to the operation, and what it did. */
+import { installForGit } from '../../git/setup.js';
+import { flag } from '../flag.js';
+import { setupText } from '../setup-text.js';
+import { print } from '../streams.js';
+import { command } from './command.js';
+import { setupFlags, setupRequest } from './git-setup-flags.js';
+
+const flags = {
+  ...setupFlags,
+  replace: flag.yesNo('replace', 'take over older settings that call sops for git diff (sopsdiffer)'),
+};
+
+export const gitInstall = command({
+  name: 'git install',
+  task: 'repository',
+  summary: 'make git merge, show and check encrypted files: drivers, attributes, hooks',
+  operands: '',
+  examples: ['sops-ts git install', 'sops-ts git install --local   # for yourself alone'],
+  flags,
+  async run(given, context) {
+    const steps = await installForGit(await setupRequest('git install', given, context), context.host);
+    await print(context.streams, setupText(steps));
+    return 0;
+  },
+});

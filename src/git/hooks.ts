@@ -1,0 +1,187 @@
+/** Putting our lines into hooks, taking them out, and telling which are there. */
+import { basename, join, relative } from 'node:path';
+import { isWithin, statOf } from '../util/files.js';
+import { readdirSync, renameSync } from '../util/fs.js';
+import { HOOKS, type HookName, hookLines } from './hook-lines.js';
+import { type HookManager, hookManagerOf } from './hook-manager.js';
+import { entryLines, withEntries } from './manager-file.js';
+import { blockIn, withBlock, withoutBlocks } from './marked-block.js';
+import { type SetupPlace, SHARED_PROGRAM } from './place.js';
+import { isLink, isProgram, readSettingsFile, writeSettingsFile } from './settings-file.js';
+import { changed, kept, type SetupStep, todo } from './setup-report.js';
+
+/** Puts our lines into the hooks. */
+export async function installHooks(place: SetupPlace): Promise<SetupStep[]> {
+  if (place.isGlobal || (place.top === null && place.commonFolder !== null)) return [];
+  const manager = await hookManagerOf(place);
+  if (manager.name === 'lefthook' || manager.name === 'pre-commit') return [await installEntries(manager, place)];
+  if (manager.name === 'none' && !manager.isOwn) return [foreignFolder(manager)];
+  const folder = manager.file ?? manager.folder;
+  if (place.isPrivate && isShared(folder, place)) {
+    return [todo(`hooks are in ${shown(folder, place)}, which is committed: put these lines into them`, allLines())];
+  }
+  const steps: SetupStep[] = [];
+  for (const hook of HOOKS) steps.push(await installHook(hook, manager, place));
+  return steps;
+}
+
+function foreignFolder({ folder }: HookManager): SetupStep {
+  const lines = ['Or give the repository a folder of its own: git config core.hooksPath .githooks'];
+  return todo(`hooks are in ${folder}, outside of this repository: nothing was put there, since it is for others too`, [
+    ...lines,
+    ...allLines(),
+  ]);
+}
+
+function allLines(): string[] {
+  return HOOKS.flatMap((hook) => [`# ${hook}`, ...hookLines(hook, SHARED_PROGRAM)]);
+}
+
+/** Whether a file may be committed, and so must not name what is on this machine alone. */
+function isShared(path: string, { top, commonFolder }: SetupPlace): boolean {
+  return top !== null && isWithin(path, top) && !(commonFolder !== null && isWithin(path, commonFolder));
+}
+
+const FIRST_LINE = '#!/bin/sh\n';
+
+async function installHook(hook: HookName, manager: HookManager, place: SetupPlace): Promise<SetupStep> {
+  const { path, own } = hookFile(hook, manager);
+  const program = isShared(path, place) ? SHARED_PROGRAM : place.program;
+  const lines = linesFor(path, hookLines(hook, program));
+  const where = `${hook}: checked by ${shown(path, place)}`;
+  const read = readSettingsFile(path);
+  if (read === null) {
+    const text = withBlock(own ? FIRST_LINE : '', lines, { at: 'end' });
+    return changed(await writeSettingsFile(path, { read, text, isProgram: true }, place.host), where);
+  }
+  if (own && !isProgram(path, place.host)) {
+    return todo(
+      `${shown(path, place)} may not be executed, so git passes over it: chmod +x it, or remove it, and install again`,
+    );
+  }
+  if (isLink(path) || !isShell(read, own)) return setAside(path, hook, { lines, place });
+  const text = withBlock(read, lines, { at: bodyOf(read) });
+  const step = changed(await writeSettingsFile(path, { read, text }, place.host), where);
+  return read === withoutBlocks(read) ? { ...step, text: `${where}, before what was there` } : step;
+}
+
+/** The file of a hook; husky's run in a shell without a first line that says so. */
+function hookFile(hook: HookName, { name, file, folder }: HookManager): { path: string; own: boolean } {
+  return name === 'husky' && file !== null
+    ? { path: join(file, hook), own: false }
+    : { path: join(folder, hook), own: true };
+}
+
+/** Whether lines of a shell may be put into a hook. */
+function isShell(text: string, needsFirstLine: boolean): boolean {
+  const first = /^#![^\n]*/.exec(text)?.[0];
+  if (first === undefined) return !needsFirstLine || !text.includes('\0');
+  return /[/\s](?:sh|bash|dash|ash|ksh|zsh)(?:\s|$)/.test(first);
+}
+
+/** Behind the first line: further down something may end the hook before our lines are reached. */
+function bodyOf(text: string): number {
+  return text.startsWith('#!') && text.includes('\n') ? text.indexOf('\n') + 1 : 0;
+}
+
+/** The name that a hook of another language has while ours goes before it. */
+const ASIDE = '.before-sops-ts';
+
+/** Our lines, and where another hook was set aside for them, those that call it. */
+function linesFor(path: string, lines: readonly string[]): readonly string[] {
+  if (!statOf(path + ASIDE)) return lines;
+  return [...lines, `exec "$(dirname "$0")/${basename(path)}${ASIDE}" "$@"`];
+}
+
+/** A hook that lines cannot be put into gets another name, and ours calls it. */
+async function setAside(
+  path: string,
+  hook: HookName,
+  { lines, place }: { readonly lines: readonly string[]; readonly place: SetupPlace },
+): Promise<SetupStep> {
+  const aside = path + ASIDE;
+  if (statOf(aside)) return todo(`${shown(aside, place)} is in the way: it holds what another hook was`);
+  renameSync(path, aside);
+  const text = withBlock(FIRST_LINE, linesFor(path, lines), { at: 'end' });
+  await writeSettingsFile(path, { read: null, text, isProgram: true }, place.host);
+  return changed(true, `${hook}: checked by ${shown(path, place)}, before what was there (now ${basename(aside)})`);
+}
+
+async function installEntries({ name, file }: HookManager, place: SetupPlace): Promise<SetupStep> {
+  const read = file === null ? null : readSettingsFile(file);
+  const text = read === null ? null : withEntries(read, name);
+  if (file === null || read === null || text === null || place.isPrivate) {
+    if (read !== null && blockIn(read) !== undefined) return kept(`hooks are run by ${name}, which calls sops-ts`);
+    const where = file === null ? `the configuration of ${name}` : shown(file, place);
+    return todo(`hooks are run by ${name}: put this into ${where}`, entryLines(name));
+  }
+  const step = changed(
+    await writeSettingsFile(file, { read, text }, place.host),
+    `hooks: checked by ${shown(file, place)}`,
+  );
+  return { ...step, text: `${step.text}; ${ACTIVATE[name as keyof typeof ACTIVATE]}` };
+}
+
+/** What makes the programs that look after hooks take up further ones. */
+const ACTIVATE = {
+  lefthook: 'run lefthook install',
+  'pre-commit': 'run pre-commit install -t pre-commit -t pre-merge-commit -t pre-push',
+} as const;
+
+/** Takes our lines out of all files in which hooks may be. */
+export async function removeHooks(place: SetupPlace): Promise<SetupStep[]> {
+  if (place.isGlobal || place.top === null) return [];
+  const manager = await hookManagerOf(place);
+  const steps: SetupStep[] = [];
+  const folders = manager.isOwn || manager.name === 'husky' ? [manager.folder, manager.file] : [manager.file];
+  const hooks = folders.flatMap((folder) => (folder === null ? [] : HOOKS.map((hook) => join(folder, hook))));
+  const files = manager.file !== null && manager.name !== 'husky' ? [...hooks, manager.file] : hooks;
+  for (const path of files) {
+    if (statOf(path)?.isFile() && (await removeFrom(path, place)))
+      steps.push(changed(true, `${shown(path, place)}: taken out`));
+  }
+  return steps;
+}
+
+async function removeFrom(path: string, { host }: SetupPlace): Promise<boolean> {
+  const read = readSettingsFile(path);
+  if (read === null || blockIn(read) === undefined) return false;
+  const left = withoutBlocks(read);
+  await writeSettingsFile(path, { read, text: left === FIRST_LINE ? '' : left }, host);
+  if (left === FIRST_LINE && readdirSync(join(path, '..')).includes(basename(path) + ASIDE))
+    renameSync(path + ASIDE, path);
+  return true;
+}
+
+/** Tells which hooks check what is committed. */
+export async function hookStatus(place: SetupPlace): Promise<SetupStep[]> {
+  if (place.isGlobal || place.top === null) return [];
+  const manager = await hookManagerOf(place);
+  if (manager.name === 'lefthook' || manager.name === 'pre-commit') return entryStatus(manager);
+  return HOOKS.map((hook) => {
+    const { path } = hookFile(hook, manager);
+    if (blockIn(readSettingsFile(path) ?? '') === undefined)
+      return todo(`${hook}: not checked (${shown(path, place)})`);
+    const isRun =
+      manager.name === 'husky' ? statOf(join(manager.folder, hook)) !== undefined : isProgram(path, place.host);
+    if (isRun) return kept(`${hook}: checked by ${shown(path, place)}`);
+    return todo(
+      `${hook}: ${shown(path, place)} is there, but git does not run it${manager.name === 'husky' ? ': run husky' : ''}`,
+    );
+  });
+}
+
+function entryStatus({ name, file, folder }: HookManager): SetupStep[] {
+  const text = file === null ? '' : (readSettingsFile(file) ?? '');
+  return HOOKS.map((hook) => {
+    const stage = name === 'lefthook' ? new RegExp(`^${hook}:`, 'm') : new RegExp(`stages: \\[[^\\]]*${hook}\\b`);
+    const isNamed = /\bsops-ts\b/.test(text) && stage.test(text);
+    if (!isNamed) return todo(`${hook}: not checked, ${name} does not call sops-ts`);
+    if (statOf(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
+    return todo(`${hook}: ${name} is told to check, but not installed: ${ACTIVATE[name as keyof typeof ACTIVATE]}`);
+  });
+}
+
+function shown(path: string, { top, host }: SetupPlace): string {
+  return top !== null && isWithin(path, top) ? relative(host.cwd, path) || '.' : path;
+}

@@ -1,0 +1,69 @@
+/** A small text file of settings: read whole, written whole and safely, gone when nothing is left in it. */
+import { dirname } from 'node:path';
+import { SopsError } from '../errors.js';
+import { systemCode, systemReason } from '../util/files.js';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync } from '../util/fs.js';
+import type { Host } from '../util/host.js';
+import { replaceFile } from '../util/replace-file.js';
+import { decodeText, encodeText } from '../util/text.js';
+
+/** The text of a file; null where there is none. Throws `failed`. */
+export function readSettingsFile(path: string): string | null {
+  try {
+    return decodeText(readFileSync(path));
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return null;
+    throw new SopsError('failed', `cannot read ${path}: ${systemReason(cause)}`, { file: path, cause });
+  }
+}
+
+const EXECUTABLE = 0o755;
+const COMMON = 0o644;
+
+export interface NewText {
+  /** What was read; null for nothing. */
+  readonly read: string | null;
+  /** What it becomes; the empty text takes the file away. */
+  readonly text: string;
+  readonly isProgram?: boolean;
+}
+
+/** Writes a file that is as it was read, with the folders that lead to it. Returns whether there was anything to do. */
+export async function writeSettingsFile(
+  path: string,
+  { read, text, isProgram }: NewText,
+  host: Host,
+): Promise<boolean> {
+  if (text === (read ?? '')) return false;
+  try {
+    if (text === '') rmSync(path);
+    else mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new SopsError('output-unwritable', `cannot write ${path}: ${systemReason(cause)}`, { file: path, cause });
+  }
+  if (text === '') return true;
+  const mode = isProgram ? EXECUTABLE : COMMON;
+  const before = read === null ? null : encodeText(read);
+  await replaceFile(path, encodeText(text), { read: before, mode, warn: (message) => host.warn(message) });
+  // The mode of a new file is what the user's mask leaves of it, so one that is private stays so.
+  if (isProgram && read === null) chmodSync(path, EXECUTABLE);
+  return true;
+}
+
+/** Whether something at a path is a program that git would run. */
+export function isProgram(path: string, { platform }: Host): boolean {
+  if (platform === 'win32') return true;
+  return ((lstatOf(path)?.mode ?? 0) & 0o111) !== 0;
+}
+
+export function isLink(path: string): boolean {
+  return lstatOf(path)?.isSymbolicLink() ?? false;
+}
+
+function lstatOf(path: string) {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+/** `git install`, `uninstall` and `status`: what git needs to know of encrypted files, in the settings of a repository or of the user. */
+import { join } from 'node:path';
+import { LOCK_SUFFIX } from '../util/file-lock.js';
+import { statOf } from '../util/files.js';
+import type { Session } from '../util/host.js';
+import { TEMPORARY_PREFIX } from '../util/temporary-name.js';
+import { coverage, installAttributes, olderStatus, removeAttributes } from './attribute-setup.js';
+import {
+  DRIVER,
+  diffDrivers,
+  driverSettings,
+  keptPlaintext,
+  removeSettings,
+  settingInForce,
+  writeSettings,
+} from './driver-settings.js';
+import { hookStatus, installHooks, removeHooks } from './hooks.js';
+import { withBlock, withoutBlocks } from './marked-block.js';
+import { type SetupPlace, type SetupRequest, setupPlaceOf } from './place.js';
+import { readSettingsFile, writeSettingsFile } from './settings-file.js';
+import { changed, done, kept, type SetupStep, todo } from './setup-report.js';
+
+/**
+ * Sets everything up; what is there already stays as it is. Throws `failed` outside of a repository, `config` for a `.sops.yaml` that cannot
+ * be read, `output-unwritable`.
+ */
+export async function installForGit(request: SetupRequest, host: Session): Promise<SetupStep[]> {
+  const place = await setupPlaceOf(request, host);
+  const settings = changed(await writeSettings(place), `drivers: merge, diff and mergetool ${DRIVER}, in git config`);
+  return [
+    settings,
+    ...(await installAttributes(place)),
+    ...(await installHooks(place)),
+    ...(await excludePassing(place)),
+    ...(await plaintextSteps(place)),
+    ...startSteps(place),
+  ];
+}
+
+/** Takes out what {@link installForGit} put in, and nothing else. Throws as that does. */
+export async function uninstallForGit(request: SetupRequest, host: Session): Promise<SetupStep[]> {
+  const place = await setupPlaceOf(request, host);
+  const isSet = await removeSettings(place);
+  const steps = [...(await removeAttributes(place)), ...(await removeHooks(place)), ...(await includePassing(place))];
+  if (isSet) steps.unshift(done('drivers: taken out of git config'));
+  return steps.length > 0 ? steps : [kept('nothing of sops-ts was there')];
+}
+
+/** Tells what of it is there. Nothing is changed. Throws `failed` outside of a repository. */
+export async function statusForGit(request: SetupRequest, host: Session): Promise<SetupStep[]> {
+  const place = await setupPlaceOf(request, host);
+  return [
+    ...(await settingStatus(place)),
+    ...(await olderStatus(place)),
+    ...(await coverage(place)),
+    ...(await hookStatus(place)),
+    ...excludeStatus(place),
+    ...(await plaintextSteps(place)),
+  ];
+}
+
+/** Locks and temporary files last no longer than a write, and are never to be committed. */
+const PASSING = [`.*${LOCK_SUFFIX}`, `${TEMPORARY_PREFIX}*`];
+
+function excludeFile({ commonFolder, isGlobal }: SetupPlace): string | null {
+  return commonFolder === null || isGlobal ? null : join(commonFolder, 'info', 'exclude');
+}
+
+async function excludePassing(place: SetupPlace): Promise<SetupStep[]> {
+  const path = excludeFile(place);
+  if (path === null) return [];
+  const read = readSettingsFile(path);
+  const text = withBlock(read ?? '', PASSING, { at: 'end' });
+  return [
+    changed(await writeSettingsFile(path, { read, text }, place.host), 'locks of sops-ts: ignored by info/exclude'),
+  ];
+}
+
+async function includePassing(place: SetupPlace): Promise<SetupStep[]> {
+  const path = excludeFile(place);
+  const read = path === null ? null : readSettingsFile(path);
+  if (path === null || read === null) return [];
+  const isChanged = await writeSettingsFile(path, { read, text: withoutBlocks(read) }, place.host);
+  return isChanged ? [done('info/exclude: taken out')] : [];
+}
+
+function excludeStatus(place: SetupPlace): SetupStep[] {
+  const path = excludeFile(place);
+  if (path === null) return [];
+  const text = readSettingsFile(path) ?? '';
+  if (PASSING.every((line) => text.includes(line))) return [kept('locks of sops-ts: ignored by info/exclude')];
+  return [todo('locks of sops-ts are not ignored: they could be committed')];
+}
+
+async function settingStatus(place: SetupPlace): Promise<SetupStep[]> {
+  const steps: SetupStep[] = [];
+  for (const name of driverSettings(place.program).keys()) {
+    const value = await settingInForce(name, place);
+    if (value === undefined) steps.push(todo(`${name} is not set`));
+    else if (name.endsWith('.driver') && !value.includes('git merge-driver')) {
+      steps.push(todo(`${name} calls something else: ${value}`));
+    }
+    const gone = value === undefined ? undefined : absentProgram(value);
+    if (gone !== undefined) steps.push(todo(`${name} starts ${gone}, which is not there any more`));
+  }
+  if (steps.length > 0) return steps;
+  return [kept(`drivers: merge, diff and mergetool ${DRIVER}, in git config`)];
+}
+
+/** An absolute path at the beginning of a command that leads nowhere. */
+function absentProgram(command: string): string | undefined {
+  const paths = [...command.matchAll(/'(\/[^']*)'|(?<![\w'$"])(\/[\w@+=:,./-]+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare ?? '',
+  );
+  return paths.find((path) => /(?:node|bun|deno|sops-ts(?:\.js)?)$/.test(path) && !statOf(path));
+}
+
+/** What git has kept of plaintext, or would keep. */
+async function plaintextSteps(place: SetupPlace): Promise<SetupStep[]> {
+  const drivers = await diffDrivers(place);
+  const steps = drivers
+    .filter(({ isCached }) => isCached)
+    .map(({ name }) =>
+      todo(`diff.${name}.cachetextconv is true: git keeps the plaintext among its objects`, [
+        `git config --unset-all diff.${name}.cachetextconv`,
+      ]),
+    );
+  const refs = place.isGlobal ? [] : await keptPlaintext(drivers, place);
+  for (const ref of refs) {
+    const lines = [`git update-ref -d ${ref}`, 'git reflog expire --expire=now --all && git gc --prune=now'];
+    steps.push(todo(`${ref} holds plaintext that git has kept: take it out`, lines));
+  }
+  return steps;
+}
+
+/** What is left to say about how sops-ts is started. */
+function startSteps({ isGlobal, start }: SetupPlace): SetupStep[] {
+  if (start.isOnPath) return isGlobal ? [kept('hooks are set up in each repository: sops-ts git install')] : [];
+  return [todo(`sops-ts is not on PATH, so the settings name ${start.script}: install again when it has moved`)];
+}
