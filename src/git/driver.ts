@@ -2,8 +2,9 @@
 import { relative, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { holdsMarks } from '../formats/recognise.js';
-import { formatMeantBy } from '../formats/registry.js';
-import { openReadingRun } from '../run/run.js';
+import { type FormatRow, formatMeantBy } from '../formats/registry.js';
+import { openReadingRun, type Run } from '../run/run.js';
+import type { Branch } from '../tree/tree.js';
 import { writeFileSafely } from '../util/atomic-write.js';
 import { systemReason } from '../util/files.js';
 import { readFileSync } from '../util/fs.js';
@@ -11,12 +12,15 @@ import type { Host, Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
+import { blocksIn } from './conflict/blocks.js';
 import { type Marking, markedDifference, mergedLines } from './conflict/hunks.js';
+import { markedSides } from './conflict/markers.js';
 import { wantsBase } from './git-answers.js';
-import type { Side } from './merge/tree-merge.js';
+import { mergeWithoutKey } from './keyless-merge.js';
+import { mergeTrees, type Side } from './merge/tree-merge.js';
 import { type FileMerge, mergeFile } from './merge-file.js';
-import { openVersions } from './open-versions.js';
-import { type ReadSide, readSide, SideOpener } from './side.js';
+import { openVersions, type ReadVersions } from './open-versions.js';
+import { type OpenSide, type ReadSide, readSide, SideOpener } from './side.js';
 
 /** What git hands to its driver; paths are as seen from the working directory. */
 export interface DriverRequest {
@@ -92,13 +96,16 @@ async function putBytes(bytes: Uint8Array, { ours }: DriverRequest, host: Host):
 
 async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Session): Promise<DriverOutcome> {
   const row = formatMeantBy(request.path);
-  const ours = await readSide('ours', bytes.ours, row);
-  const theirs = await readSide('theirs', bytes.theirs, row);
-  const base = await readBase(bytes.base, row);
   const run = await openReadingRun({ filePath: request.path }, host);
   const trail = run.trail({ kind: 'file', path: request.path });
-  const versions = await openVersions({ base, ours, theirs }, new SideOpener(run, trail));
-  const merged = await mergeFile(versions, run);
+  const merged = await withKey(bytes, row, new SideOpener(run, trail), run).catch(async (error: unknown) => {
+    if (!(error instanceof SopsError) || error.code !== 'data-key-not-recovered') throw error;
+    return (await mergeWithoutKey(await readAll(bytes, row))) ?? Promise.reject(error);
+  });
+  if ('bytes' in merged) {
+    await putBytes(merged.bytes, request, host);
+    return { isClean: true, messages: [`recipients merged, without a key: ${merged.recipients.join(', ')}`] };
+  }
   const messages = [...merged.notes];
   if (merged.conflicts.length === 0) {
     await putBytes(merged.ours, request, host);
@@ -109,8 +116,30 @@ async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Se
   return { isClean: false, messages: [...messages, ...conflictMessages(merged, request, host)] };
 }
 
+async function withKey(bytes: VersionBytes, row: FormatRow, opener: SideOpener, run: Run): Promise<FileMerge> {
+  const marked = markedSides(decodeText(bytes.base));
+  const known = marked ? { ...bytes, base: encodeText(marked.ours) } : bytes;
+  const versions = await openVersions(await readAll(known, row), opener);
+  if (!marked || !versions.base) return mergeFile(versions, run);
+  const other = await readBase(encodeText(marked.theirs), row);
+  const baseDocuments = other ? undoubted(versions.base, await opener.open(other)) : [];
+  return mergeFile({ ...versions, baseDocuments }, run);
+}
+
+/** What a base holds that is a conflict itself: what both of its sides hold. */
+function undoubted(one: OpenSide, other: OpenSide): readonly Branch[] {
+  const trees = { base: null, ours: one.plain.documents, theirs: other.plain.documents, isGuessed: true };
+  return mergeTrees(trees, () => []).documents;
+}
+
+async function readAll(bytes: VersionBytes, row: FormatRow): Promise<ReadVersions> {
+  const ours = await readSide('ours', bytes.ours, row);
+  const theirs = await readSide('theirs', bytes.theirs, row);
+  return { base: await readBase(bytes.base, row), ours, theirs };
+}
+
 /** A base that is empty, or cannot be read, is none. */
-async function readBase(bytes: Uint8Array, row: Parameters<typeof readSide>[2]): Promise<ReadSide | null> {
+async function readBase(bytes: Uint8Array, row: FormatRow): Promise<ReadSide | null> {
   if (bytes.length === 0) return null;
   try {
     return await readSide('base', bytes, row);
@@ -125,7 +154,12 @@ async function putConflict(merged: FileMerge, request: DriverRequest, host: Host
   const texts = { ours: decodeText(merged.ours), theirs: decodeText(merged.theirs ?? merged.ours) };
   const base = merged.base && decodeText(merged.base);
   const marking = { size, labels, showsBase: await wantsBase(host) };
-  await put(markedDifference({ ...texts, base }, marking).text, request, host);
+  const { conflicts, store } = merged;
+  const blocks = {
+    ours: blocksIn(merged.ours, store, conflicts),
+    theirs: blocksIn(merged.theirs ?? merged.ours, store, conflicts),
+  };
+  await put(markedDifference({ ...texts, base }, marking, blocks).text, request, host);
 }
 
 function conflictMessages({ conflicts, store }: FileMerge, { path }: DriverRequest, host: Host): string[] {
