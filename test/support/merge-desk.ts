@@ -1,5 +1,5 @@
 /** A folder with a git repository in which `sops-ts` is the merge driver, run within the test's process. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { Desk } from './desk.js';
 import type { Ran } from './run.js';
 
@@ -30,13 +30,12 @@ export class MergeDesk extends Desk {
     return { ...ran, text: this.text('.merge_file_A') };
   }
 
-  /** An encrypted file with another plaintext: as `edit` would write it. */
+  /** An encrypted file with another plaintext: under the same data key, what did not change as it was. */
   async edited(name: string, bytes: Uint8Array, change: (plain: string) => string): Promise<Buffer> {
     const plain = (await this.decrypt(name, bytes)).stdout.toString('utf8');
     const path = this.write(`edited-${name}`, bytes);
-    this.write('plain-text', change(plain));
-    const ran = await this.run(['edit', path], { env: { SOPS_EDITOR: `cp ${this.path('plain-text')}` } });
-    if (ran.status !== 0) throw new Error(`edit ended with ${ran.status}: ${ran.stderr}`);
+    const ran = await this.run(['encrypt', '--update', path], { stdin: change(plain) });
+    if (ran.status !== 0) throw new Error(`encrypt --update ended with ${ran.status}: ${ran.stderr}`);
     return this.read(`edited-${name}`);
   }
 
@@ -47,9 +46,36 @@ export class MergeDesk extends Desk {
     return ran.stdout.toString('utf8');
   }
 
+  /** Runs git with an identity and no configuration but the repository's; throws when it fails. */
   git(...words: readonly string[]): string {
-    const env = { ...this.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
-    return execFileSync('git', words, { cwd: this.folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const options = { cwd: this.folder, env: this.gitEnv, encoding: 'utf8' } as const;
+    return execFileSync('git', words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** The same, whatever its status. */
+  attemptGit(...words: readonly string[]): { readonly status: number; readonly text: string } {
+    const { status, stdout, stderr } = spawnSync('git', words, {
+      cwd: this.folder,
+      env: this.gitEnv,
+      encoding: 'utf8',
+    });
+    return { status: status ?? -1, text: stdout + stderr };
+  }
+
+  private get gitEnv(): Record<string, string> {
+    const identity = {
+      GIT_AUTHOR_NAME: 'A',
+      GIT_AUTHOR_EMAIL: 'a@x',
+      GIT_COMMITTER_NAME: 'A',
+      GIT_COMMITTER_EMAIL: 'a@x',
+    };
+    return {
+      ...this.env,
+      ...identity,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_SYSTEM: '/dev/null',
+      GIT_EDITOR: 'true',
+    };
   }
 }
 
