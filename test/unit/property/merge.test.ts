@@ -194,7 +194,7 @@ describe.each(FORMATS)('merges of $name', (format) => {
         expect(await readModel(name, sideOf(result.text, 'ours'))).toEqual(comparable(format, merged));
         expect(await readModel(name, sideOf(result.text, 'theirs'))).toEqual(comparable(format, others));
       }),
-      { numRuns: Number(process.env.MERGE_RUNS ?? 6) },
+      { numRuns: Number(process.env.MERGE_RUNS ?? 3) },
     );
   });
 });

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { MergeDesk, sideOf } from '../../support/merge-desk.js';
-import { Program } from '../../support/program.js';
+import { MergeDesk, sideOf } from '../support/merge-desk.js';
+import { Program } from '../support/program.js';
 
 const desk = new MergeDesk();
 const program = new Program();
@@ -62,7 +62,7 @@ function everythingGitHas(): string {
   return objects.toString('latin1') + loose.join('\n');
 }
 
-describe('git calls the driver', () => {
+describe('git calls the driver', { timeout: 120_000 }, () => {
   beforeEach(() => repository());
 
   test.each([
