@@ -8,6 +8,7 @@
  * usage: node .ci/build.mjs                    builds dist/
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and writes down what esbuild says of sources and files
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -215,4 +216,6 @@ if (folder) {
   // What imports the client is itself imported dynamically, and so a chunk.
   await build({ ...COMMON, ...library, chunkNames: 'chunks/[name]-[hash]', plugins: [takeGoogleKms('..')] });
   await buildGoogleKms(dist);
+  // Editors find it in the package, without running anything.
+  writeFileSync(join(dist, 'sops-config.schema.json'), execFileSync(process.execPath, [join(root, 'bin/sops-ts.js'), 'config', 'schema']));
 }

@@ -161,6 +161,6 @@ export async function overlapOf(config: Rules, filePath: string, host: Host): Pr
 }
 
 /** What a rule does to a file, as a text to compare. */
-function effectOf({ name, pathRegex, unknownKeys, ...effect }: CreationRule): string {
+export function effectOf({ name, pathRegex, unknownKeys, ...effect }: CreationRule): string {
   return JSON.stringify(effect, (_, value) => (value instanceof Map ? [...value] : value));
 }

@@ -32,6 +32,8 @@ export function firstConfigText({ recipients, rule }: FirstConfig): string {
 }
 
 const HEAD = [
+  '# yaml-language-server: $schema=.sops.schema.json',
+  '# Editors complete and check this file by it, once it is there: sops-ts config schema > .sops.schema.json',
   '# Who can read the encrypted files of this folder and those below it, and what is encrypted in them.',
   '# Commit this file: it holds public keys only. The key file itself must never be committed.',
   '',

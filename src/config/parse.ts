@@ -31,10 +31,19 @@ const RULE_ALIASES = new Map(
 );
 
 /** The fields of all places that files can be published to. */
-const PLACE_FIELDS: readonly RemoteField[] = REMOTES.flatMap(({ field, options }) => [
+export const PLACE_FIELDS: readonly RemoteField[] = REMOTES.flatMap(({ field, options }) => [
   { name: field, kind: 'text' },
   ...options,
 ]);
+
+/** Keys at the top that mean something. */
+export const TOP_KEYS: readonly string[] = [
+  'creation_rules',
+  'destination_rules',
+  'stores',
+  'formats',
+  'match_output_path',
+];
 
 const DESTINATION_KEYS = ['path_regex', ...PLACE_FIELDS.map(({ name }) => name), 'omit_extensions', 'recreation_rule'];
 

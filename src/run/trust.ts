@@ -126,7 +126,8 @@ function keysIn({ creationRules, destinationRules }: Rules): (readonly [string, 
   return [...(creationRules ?? []), ...publishing].flatMap(keysOfRule);
 }
 
-function keysOfRule(rule: CreationRule): (readonly [string, NamedKey])[] {
+/** The keys of a rule with their types. */
+export function keysOfRule(rule: CreationRule): (readonly [string, NamedKey])[] {
   const texts = [...rule.keys].flatMap(([type, keys]) =>
     'texts' in keys ? keys.texts.map((text) => [type, text] as const) : [],
   );

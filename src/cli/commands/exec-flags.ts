@@ -33,7 +33,7 @@ type SecretFlags = Values<typeof secretFlags> & Partial<Values<typeof types>>;
 /** Which variables are taken from files, and how. */
 export const variableFlags = {
   prefix: flag.text('prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }),
-  rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does: quotes and comments are part of them'),
+  rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does, quotes and all'),
   only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }),
 };
 

@@ -2,14 +2,26 @@
 import { SopsError } from '../../errors.js';
 import { explainFile } from '../../operations/explain/why.js';
 import { painterFor } from '../colours.js';
+import type { Values } from '../flag.js';
 import { jsonText } from '../json-text.js';
 import { PROGRAM } from '../program-flags.js';
 import { writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { explanationText } from '../why-text.js';
-import { command } from './command.js';
+import { type Context, command } from './command.js';
 import { encryptRequest } from './encryption-flags.js';
 import { configFlag, generalFlags, jsonFlag, newFileFlags } from './shared-flags.js';
+
+/** What `why` and `config explain` take. */
+export const whyFlags = {
+  inputType: PROGRAM.inputType,
+  ...newFileFlags,
+  allowUnencrypted: PROGRAM.allowUnencrypted,
+  shamirThreshold: PROGRAM.shamirThreshold,
+  ...configFlag,
+  ...jsonFlag,
+  ...generalFlags,
+};
 
 export const why = command({
   name: 'why',
@@ -22,23 +34,18 @@ export const why = command({
     "sops-ts why --json secrets/app.yaml | jq '.current.groups[][].recipient'",
   ],
   file: 'operand',
-  flags: {
-    inputType: PROGRAM.inputType,
-    ...newFileFlags,
-    allowUnencrypted: PROGRAM.allowUnencrypted,
-    shamirThreshold: PROGRAM.shamirThreshold,
-    ...configFlag,
-    ...jsonFlag,
-    ...generalFlags,
-  },
-  async run(flags, context) {
-    const { operands, host, streams } = context;
-    const [path, ...others] = operands;
-    if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
-    if (others.length > 0) throw new UsageError('why takes one file', 'why');
-    const request = { ...encryptRequest(flags, context), input: { kind: 'file', path } as const };
-    const found = await explainFile(request, host);
-    await writeAll(streams.stdout, flags.json ? jsonText(found) : explanationText(found, painterFor(streams)));
-    return found.problems.length > 0 ? 1 : 0;
-  },
+  flags: whyFlags,
+  run: (flags, context) => explain(flags, context, 'why'),
 });
+
+/** Explains one file, under the name of a command. Returns the exit status. */
+export async function explain(flags: Values<typeof whyFlags>, context: Context, name: string): Promise<number> {
+  const { operands, host, streams } = context;
+  const [path, ...others] = operands;
+  if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
+  if (others.length > 0) throw new UsageError(`${name} takes one file`, name);
+  const request = { ...encryptRequest(flags, context), input: { kind: 'file', path } as const };
+  const found = await explainFile(request, host);
+  await writeAll(streams.stdout, flags.json ? jsonText(found) : explanationText(found, painterFor(streams)));
+  return found.problems.length > 0 ? 1 : 0;
+}
