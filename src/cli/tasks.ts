@@ -9,7 +9,13 @@ export interface TaskRow {
 /** In the order of the page. */
 export const TASK_ROWS = {
   files: { title: 'Files' },
-  readers: { title: 'Who can read them', families: { groups: 'add or delete a key group of a file', config: 'explain and check .sops.yaml, print its schema' } },
+  readers: {
+    title: 'Who can read them',
+    families: {
+      groups: 'add or delete a key group of a file',
+      config: 'explain and check .sops.yaml, print its schema',
+    },
+  },
   repository: {
     title: 'The repository',
     families: { git: 'let git show, merge and guard encrypted files' },

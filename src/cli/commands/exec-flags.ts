@@ -21,7 +21,8 @@ export const programFlags = {
     'mask values (4 characters or more; as text, base64, in URLs) in what the program prints',
   ),
   user: flag.text('user', { value: 'NAME', help: 'run as this user; root alone can' }),
-  background: flag.yesNo('background', 'deprecated: do not wait for the program'),
+  // Deprecated, as in SOPS; a warning says so.
+  background: flag.yesNo('background', { group: 'general' }),
 };
 
 /** How the files are opened; a format of the output has exec-file alone. */
