@@ -22,6 +22,7 @@ export class IvMemory {
   /** Which entry is served next, where there is a choice. */
   private readonly next = new Map<string, number>();
   private readonly kept = new Set<string>();
+  private follows = false;
 
   remember(aad: string, type: string, plaintext: string, remembered: Remembered): void {
     // All SOPS releases write that length: a short one could repeat under other plaintexts.
@@ -44,9 +45,14 @@ export class IvMemory {
     return entries[at];
   }
 
-  /** Whether there is an entry for a plaintext. */
+  /** Lets {@link knows} say no: where the selection is another one than before, it alone decides what is encrypted. */
+  followSelection(): void {
+    this.follows = true;
+  }
+
+  /** Whether there is an entry for a plaintext, which was encrypted then whatever the selection says. */
   knows(aad: string, type: string, plaintext: string): boolean {
-    return this.known.has(keyOf(aad, type, plaintext));
+    return !this.follows && this.known.has(keyOf(aad, type, plaintext));
   }
 
   /** Serves entries from the first again, so that another encryption of the same tree gives the same. */

@@ -1,6 +1,8 @@
 /** A change of recipients as SOPS shows it (docs/command-line.md#updatekeys). */
 import { type NameOf, withName } from '../config/recipient-names.js';
 import type { GroupChange, KeyChange } from '../operations/key-changes.js';
+import type { SelectionState } from '../operations/recipients/reselection.js';
+import type { FileChange } from '../operations/recipients/updatekeys.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 
@@ -12,14 +14,27 @@ export interface ChangeWords {
 }
 
 /** The lines, with their ends. */
-export function changeText({ groups, threshold }: KeyChange, paint: Painter, words: ChangeWords = {}): string {
+export function changeText(change: KeyChange & FileChange, paint: Painter, words: ChangeWords = {}): string {
+  const { groups, threshold } = change;
   const { what = "the file's groups", nameOf = () => undefined } = words;
   return [
     `The following changes will be made to ${what}:`,
+    ...selectionLines(change, paint),
     ...thresholdLines(threshold, paint),
     ...groups.flatMap((group, at) => [paint('underlined', `Group ${at + 1}`), ...groupLines(group, paint, nameOf)]),
     '',
   ].join('\n');
+}
+
+function selectionLines({ selection, reordered }: FileChange, paint: Painter): string[] {
+  const told = ({ selection: { option, text }, macOnlyEncrypted }: SelectionState): string =>
+    printable(`${option}: ${text}${macOnlyEncrypted ? ', mac_only_encrypted' : ''}`);
+  return [
+    ...(selection
+      ? [paint('green', `+++ ${told(selection.after)}`), paint('red', `--- ${told(selection.before)}`)]
+      : []),
+    ...(reordered ? ["recipients in the rule's order"] : []),
+  ];
 }
 
 function thresholdLines({ before, after }: KeyChange['threshold'], paint: Painter): string[] {

@@ -7,7 +7,7 @@ import { announceSkipped, runSops, SOPS } from '../support/programs.js';
 const desk = new Desk();
 const other = generateIdentity();
 afterAll(() => desk.remove());
-if (!SOPS) announceSkipped(3, 'no sops');
+if (!SOPS) announceSkipped(4, 'no sops');
 
 describe.skipIf(!SOPS)('sops', () => {
   const env = { SOPS_AGE_KEY: desk.identity };
@@ -35,6 +35,17 @@ describe.skipIf(!SOPS)('sops', () => {
     expect((await desk.run(['encrypt', '-i', 'b.yaml'], { env: { SOPS_AGE_RECIPIENTS: '' } })).status).toBe(0);
     for (const identity of [desk.identity, other.identity])
       expect(runSops(['decrypt', 'b.yaml'], desk.folder, { SOPS_AGE_KEY: identity })).toBe('a: b\n');
+  });
+
+  test('reads a file whose selection was changed', async () => {
+    const rule = (more: string): string => `creation_rules:\n  - age: ${desk.recipient}\n${more}`;
+    desk.write('d.yaml', '# c\na: b # d\ndata:\n    e: f\n');
+    desk.write('.sops.yaml', rule(''));
+    expect((await desk.run(['encrypt', '-i', 'd.yaml'], { env: { SOPS_AGE_RECIPIENTS: '' } })).status).toBe(0);
+    desk.write('.sops.yaml', rule('    encrypted_regex: ^data$\n'));
+    expect((await desk.run(['updatekeys', '-y', '--selection', 'd.yaml'])).status).toBe(0);
+    expect(desk.text('d.yaml')).toMatch(/^# c\na: b # d\n/);
+    expect(runSops(['decrypt', 'd.yaml'], desk.folder, env)).toContain('a: b # d\ndata:\n    e: f\n');
   });
 
   test('reads a file of a format that its name got from us, with the flags that we name', async () => {

@@ -1,8 +1,8 @@
 /** `updatekeys`: from flags to the operation, and what it tells and asks on the way. */
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { KeyChange } from '../../operations/key-changes.js';
 import {
+  type FileChange,
   type UpdateKeysRequest,
   type UpdateKeysTalk,
   type UpdateResult,
@@ -27,6 +27,7 @@ const flags = {
   ...confirmationFlags,
   check: flag.yesNo('check', 'show what is out of date and exit with 1 if anything is; change nothing, ask nothing'),
   dryRun: flag.yesNo('dry-run', 'show what would be done and change nothing (updatekeys: the same as --check)'),
+  selection: flag.yesNo('selection', 'also encrypt what the rule selects now, in its order of recipients'),
   keepDataKey: flag.yesNo('keep-data-key', 'as SOPS: keep the data key although a removed recipient knows it'),
   ...ignoreMacFlag,
   ...openingFlags,
@@ -66,7 +67,7 @@ interface CheckedFile {
   readonly file: string;
   readonly result: UpdateResult | 'failed';
   /** What would change; null when nothing does, and for a file that failed. */
-  readonly change: Pick<KeyChange, 'groups' | 'threshold'> | null;
+  readonly change: Omit<FileChange, 'shutOut'> | null;
   readonly error?: string;
 }
 
@@ -81,8 +82,8 @@ async function checkAsJson(given: Flags, context: Context): Promise<number> {
     started: () => undefined,
     showChange: async () => undefined,
     confirm: async () => false,
-    finished: (file, result, { groups, threshold }) => {
-      files.push({ file, result, change: result === 'outdated' ? { groups, threshold } : null });
+    finished: (file, result, { shutOut: _, ...change }) => {
+      files.push({ file, result, change: result === 'outdated' ? change : null });
     },
     failed: ({ file = '', message }) => {
       files.push({ file: resolve(host.cwd, file), result: 'failed', change: null, error: message });
@@ -104,6 +105,7 @@ export function updateKeysRequest(given: Flags, { operands, host }: Context, tal
     shamirThreshold: given.shamirThreshold || undefined,
     check: given.check || given.dryRun,
     keepDataKey: given.keepDataKey,
+    selection: given.selection,
     ignoreMac: given.ignoreMac,
     decryptionOrder: given.decryptionOrder,
     talk,
@@ -133,5 +135,6 @@ const RESULTS = {
   'up-to-date': 'already up to date',
   unchanged: 'left unchanged',
   outdated: 'is out of date',
+  reselected: 'synced with the rule (same data key): what it selects is encrypted, the rest is in clear',
   rekeyed: 'synced with new keys (new data key, since a recipient was removed: every value is encrypted anew)',
 } as const;

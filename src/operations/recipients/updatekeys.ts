@@ -3,18 +3,19 @@
 import { resolve } from 'node:path';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
-import type { Config } from '../../config/model.js';
+import type { Config, CreationRule } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/registry.js';
-import type { SourceFile } from '../../formats/store.js';
+import type { FormatStore, SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
+import type { Metadata } from '../../metadata/metadata.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun, type Run } from '../../run/run.js';
 import { systemReason } from '../../util/files.js';
@@ -28,7 +29,8 @@ import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { redoing } from '../retry-on-change.js';
-import { resealFile, rewrapFile } from '../write/reseal-file.js';
+import { type Resealing, resealFile, rewrapFile } from '../write/reseal-file.js';
+import { compareSelection, isReordered, reselectFile, type SelectionChange } from './reselection.js';
 
 export interface UpdateKeysRequest {
   readonly files: readonly string[];
@@ -42,6 +44,8 @@ export interface UpdateKeysRequest {
   readonly check: boolean;
   /** Keeps the data key even when a recipient is shut out, as SOPS does. */
   readonly keepDataKey: boolean;
+  /** Also gives files the selection of their rule, and its order of recipients. */
+  readonly selection?: boolean | undefined;
   readonly ignoreMac: boolean;
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
@@ -52,20 +56,26 @@ export interface UpdateKeysRequest {
 export interface UpdateKeysTalk {
   started(file: string): void;
   /** What would change, and what recipients are called. Called when something would. */
-  showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
+  showChange(change: FileChange, nameOf: NameOf): Promise<void>;
   /** Whether to go on with what was shown. Rejects when nobody answers. */
   confirm(): Promise<boolean>;
-  finished(file: string, result: UpdateResult, change: KeyChange): void;
+  finished(file: string, result: UpdateResult, change: FileChange): void;
   /** A file that failed, where others follow or came before. */
   failed(error: SopsError): void;
   warn(message: string): void;
 }
 
+/** What changes in a file; the selection and the order of its recipients only where they are asked for and are others. */
+export interface FileChange extends KeyChange {
+  readonly selection?: SelectionChange;
+  readonly reordered?: true;
+}
+
 /**
  * What came of a file. `rekeyed`: a new data key, every value encrypted anew; `rewrapped`: the same data key, the values
- * untouched; `outdated`: it would change, but was only checked.
+ * untouched; `reselected`: the same data key, other values encrypted; `outdated`: it would change, but was only checked.
  */
-export type UpdateResult = 'up-to-date' | 'unchanged' | 'outdated' | 'rewrapped' | 'rekeyed';
+export type UpdateResult = 'up-to-date' | 'unchanged' | 'outdated' | 'rewrapped' | 'reselected' | 'rekeyed';
 
 export interface UpdateKeysOutcome {
   /** Files that are out of date, when they were only checked. */
@@ -111,19 +121,24 @@ async function updateFile(file: string, update: Update): Promise<UpdateResult> {
   talk.started(absolute);
   const { run, config } = await runFor(request, file, host);
   const input = { kind: 'file', path: file } as const;
-  let agreed: KeyChange | undefined;
+  let agreed: FileChange | undefined;
   const nameOf = await namesOf(config, host);
   return redoing(async () => {
     const bytes = await readInput(input, host).catch(asFailure);
     const read = await readAsChosen(bytes, { input, inputType: request.inputType }, host);
-    const { keyGroups, shamirThreshold } = metadataFromBranch(read.file.metadata);
+    const metadata = metadataFromBranch(read.file.metadata);
+    const { keyGroups, shamirThreshold } = metadata;
     if (request.check) await checkOpenable(read.file, keyGroups);
-    const after = await wantedRecipients({ keyGroups, shamirThreshold }, { config, file, request, host });
-    const change = await compareRecipients({ keyGroups, shamirThreshold }, after);
+    const rule = await ruleOf({ config, file, request, host });
+    const after = await wantedRecipients(metadata, rule, { config, file, request, host });
+    const change: FileChange = {
+      ...(await compareRecipients({ keyGroups, shamirThreshold }, after)),
+      ...(request.selection ? await selectionChanges(metadata, { rule, after, store: read.store }) : {}),
+    };
     const result = await decide(change, request, { agreed, nameOf });
-    if (result === 'rewrapped' || result === 'rekeyed') {
+    if (result === 'rewrapped' || result === 'rekeyed' || result === 'reselected') {
       agreed = change;
-      const rewritten = await rewrite({ file, bytes, read, run, after, result }, update);
+      const rewritten = await rewrite({ file, bytes, read, run, after, result, change }, update);
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
     }
@@ -148,17 +163,18 @@ async function checkOpenable({ strayDocument }: SourceFile, keyGroups: readonly 
 
 /** What is to be done, after showing and asking, unless the same was agreed to already. */
 async function decide(
-  change: KeyChange,
+  change: FileChange,
   { talk, check, keepDataKey }: UpdateKeysRequest,
-  { agreed, nameOf }: { readonly agreed: KeyChange | undefined; readonly nameOf: NameOf },
+  { agreed, nameOf }: { readonly agreed: FileChange | undefined; readonly nameOf: NameOf },
 ): Promise<UpdateResult> {
-  if (!isChange(change)) return 'up-to-date';
+  if (!isChange(change) && !change.selection && !change.reordered) return 'up-to-date';
   if (JSON.stringify(change) !== JSON.stringify(agreed)) {
     await talk.showChange(change, nameOf);
     if (check) return 'outdated';
     if (!(await talk.confirm())) return 'unchanged';
   }
-  return change.shutOut.length > 0 && !keepDataKey ? 'rekeyed' : 'rewrapped';
+  if (change.shutOut.length > 0 && !keepDataKey) return 'rekeyed';
+  return change.selection ? 'reselected' : 'rewrapped';
 }
 
 interface Rewrite {
@@ -167,13 +183,14 @@ interface Rewrite {
   readonly read: RecognisedFile;
   readonly run: Run;
   readonly after: Recipients;
-  readonly result: 'rewrapped' | 'rekeyed';
+  readonly result: 'rewrapped' | 'reselected' | 'rekeyed';
+  readonly change: FileChange;
 }
 
 /** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
 async function rewrite(rewriting: Rewrite, { request, keyServices }: Update): Promise<Uint8Array> {
-  const { file, bytes, read, run, after, result } = rewriting;
-  const rewrites = result === 'rekeyed';
+  const { file, read, run, after, result } = rewriting;
+  const rewrites = result !== 'rewrapped';
   const { store: reader } = read;
   const opened = await openFile(read, {
     ignoreMac: request.ignoreMac,
@@ -189,9 +206,21 @@ async function rewrite(rewriting: Rewrite, { request, keyServices }: Update): Pr
     keyServices,
     indent: run.indent(undefined, { reader, printer: reader }),
   };
-  const rewritten = rewrites ? await resealFile({ ...resealing, printer: reader }) : await rewrapFile(bytes, resealing);
+  const rewritten = await rewrittenBytes(rewriting, resealing);
   for (const warning of opened.warnings) request.talk.warn(warning);
   return rewritten;
+}
+
+function rewrittenBytes(
+  { bytes, result, change }: Rewrite,
+  resealing: Omit<Resealing, 'printer'>,
+): Promise<Uint8Array> {
+  if (change.selection) {
+    const rewraps = isChange(change) || change.reordered === true;
+    return reselectFile({ ...resealing, after: change.selection.after, newKey: result === 'rekeyed', rewraps });
+  }
+  if (result === 'rekeyed') return resealFile({ ...resealing, printer: resealing.opened.store });
+  return rewrapFile(bytes, resealing);
 }
 
 interface Wanted {
@@ -201,12 +230,33 @@ interface Wanted {
   readonly host: Session;
 }
 
-/** The recipients that the file's rule gives it. */
-async function wantedRecipients(before: Recipients, { config, file, request, host }: Wanted): Promise<Recipients> {
+async function ruleOf({ config, file, host }: Wanted): Promise<CreationRule | null> {
   if (!config.creationRules) {
     throw new SopsError('config', `The config file ${config.path} does not contain any creation rule`);
   }
-  const rule = await creationRuleFor(config, file, host);
+  return creationRuleFor(config, file, host);
+}
+
+/** What the rule changes beside recipients. */
+async function selectionChanges(
+  metadata: Metadata,
+  {
+    rule,
+    after,
+    store,
+  }: { readonly rule: CreationRule | null; readonly after: Recipients; readonly store: FormatStore },
+): Promise<Pick<FileChange, 'selection' | 'reordered'>> {
+  const selection = compareSelection(metadata, rule, store);
+  const reordered = await isReordered(metadata.keyGroups, after.keyGroups);
+  return { ...(selection ? { selection } : {}), ...(reordered ? { reordered } : {}) };
+}
+
+/** The recipients that the file's rule gives it. */
+async function wantedRecipients(
+  before: Recipients,
+  rule: CreationRule | null,
+  { request, host }: Wanted,
+): Promise<Recipients> {
   const keyGroups = await keyGroupsFor({ rule, host });
   const asked = request.shamirThreshold || rule?.shamirThreshold || 0;
   return { keyGroups, shamirThreshold: thresholdFor(asked, before, keyGroups.length) };
