@@ -20,7 +20,7 @@ export function texts(value: GoValue): string[] {
     .map(goText);
 }
 
-/** A value as an `int64`: strings as Go writes numbers, and 0 for what is none. */
+/** A value as an `int64`: strings as Go writes numbers, and 0 for anything else. */
 export function int64Of(value: GoValue): bigint {
   if (value instanceof GoInteger) return value.value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
@@ -38,7 +38,7 @@ function wholeOf(value: number): bigint {
   throw refusal('a number is too large for an int64');
 }
 
-/** A value as a float64: strings in decimal, and 0 for what is none. */
+/** A value as a float64: strings in decimal, and 0 for anything else. */
 export function floatOf(value: GoValue): number {
   if (typeof value === 'number') return value;
   if (value instanceof GoInteger) return Number(value.value);

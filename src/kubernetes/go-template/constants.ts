@@ -51,7 +51,7 @@ export function characterOf(literal: string): GoInteger {
   return new GoInteger(BigInt(point.codePointAt(0) ?? 0));
 }
 
-/** A number: an integer unless it is written with a point or an exponent. Throws for what is none in Go. */
+/** A number: an integer unless it is written with a point or an exponent. Throws for what Go takes for no number. */
 export function numberOf(text: string): GoInteger | number {
   const found = INTEGER.exec(text);
   if (found) {

@@ -20,7 +20,7 @@ export class Findings {
     if (!this.made.has(id)) this.made.set(id, { file, text });
   }
 
-  /** The same of an error, in its first `lines` lines; what is none of ours is thrown on. */
+  /** The same of an error, in its first `lines` lines; any other error is thrown on. */
   addError(file: string, error: unknown, lines = 1): void {
     if (isSystemError(error)) this.add(file, `cannot be read: ${systemReason(error)}`);
     else if (error instanceof SopsError) this.add(file, error.message.split('\n').slice(0, lines).join(' '));

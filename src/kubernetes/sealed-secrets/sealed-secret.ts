@@ -66,7 +66,7 @@ export function readSealedSecret(manifest: Manifest, namespace?: string): Sealed
   return { manifest, described, binding, values, blob };
 }
 
-/** The texts of a map, without what is none. */
+/** The texts of a map; other values are left out. */
 export function textsAt(root: Branch, ...path: readonly string[]): Map<string, string> {
   return new Map(
     itemsOf(branchAt(root, ...path)).flatMap(({ key, value }) =>

@@ -6,7 +6,7 @@ export type ConnectionParameters = ReadonlyMap<string, string>;
 /** One pair: the value plain, with escapes, or in quotes. */
 const PAIR = /\s*([A-Za-z_]\w*)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/suy;
 
-/** Reads a connection string; null for what is none. What it holds may be a password, so nothing of it is ever quoted. */
+/** Reads a connection string; null for any other text. What it holds may be a password, so nothing of it is ever quoted. */
 export function parseConnectionString(text: string): ConnectionParameters | null {
   return /^postgres(?:ql)?:\/\//.test(text) ? parseUrl(text) : parsePairs(text);
 }
