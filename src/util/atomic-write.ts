@@ -14,7 +14,6 @@ import {
   fchownSync,
   fstatSync,
   fsync,
-  fsyncSync,
   linkSync,
   lstatSync,
   openSync,
@@ -125,7 +124,7 @@ async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
     throw errorAfterCleanup(error, () => remove(temporary));
   }
   if (!isMoved) remove(temporary, `${path} was written, but `);
-  if (outcome === 'replaced') flushFolder(dirname(target.path));
+  if (outcome === 'replaced') await flushFolder(dirname(target.path));
   return outcome;
 }
 
@@ -223,12 +222,34 @@ function linkNew(from: string, to: string, path: string): boolean {
   }
 }
 
-/** Makes the rename survive a power cut. Windows and some network file systems cannot do it, and need not. */
-function flushFolder(path: string): void {
+/** Flushes of folders that have not begun: whatever is renamed until they do is in them. */
+const toCome = new Map<string, Promise<void>>();
+
+/**
+ * Makes the rename survive a power cut. Windows and some network file systems cannot do it, and need not. Of many files that are written
+ * side by side in a folder, those that were renamed by then share a flush.
+ */
+function flushFolder(path: string): Promise<void> {
+  const shared = toCome.get(path);
+  if (shared) return shared;
+  const flushing = (async () => {
+    await lastFlush;
+    toCome.delete(path);
+    await flushNow(path);
+  })();
+  toCome.set(path, flushing);
+  lastFlush = flushing;
+  return flushing;
+}
+
+/** One at a time: threads that flush folders are not there for files. */
+let lastFlush: Promise<void> = Promise.resolve();
+
+async function flushNow(path: string): Promise<void> {
   try {
     const folder = openSync(path, constants.O_RDONLY);
     try {
-      fsyncSync(folder);
+      await flush(folder);
     } finally {
       closeSync(folder);
     }

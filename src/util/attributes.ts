@@ -1,27 +1,109 @@
 /** Access lists and extended attributes of a file: Node has no call for them, so a program of the system's copies them. */
 
-import { basename } from 'node:path';
-import { closeSync, existsSync, openSync, realpathSync, type Stats } from './fs.js';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { closeQuietly } from './files.js';
+import { existsSync, mkdtempSync, openSync, realpathSync, rmSync, type Stats, symlinkSync } from './fs.js';
+import { holdTemporary } from './temporaries.js';
 
 /** GNU's, which takes descriptors by their names in /proc: nothing depends on what a file is called. */
 const PROGRAMS = ['/usr/bin/cp', '/bin/cp', '/run/current-system/sw/bin/cp'];
-const WORDS = ['--attributes-only', '--preserve=mode,xattr', '--', '/proc/self/fd/3', '/proc/self/fd/4'];
+const WORDS = ['--attributes-only', '--preserve=mode,xattr', '--'];
 const SMALL_PROGRAMS: ReadonlySet<string> = new Set(['busybox', 'toybox']);
 const MOST_MS = 10_000;
+
+/** A file whose attributes are wanted, and the open file that is to have them. */
+interface Pair {
+  readonly path: string;
+  readonly descriptor: number;
+}
+
+interface Waiting extends Pair {
+  settle(isDone: boolean): void;
+}
+
+/** So many are copied by one program: each takes two of its descriptors. */
+const MOST_PAIRS = 16;
+const PATIENCE_MS = 8;
+
+let waiting: Waiting[] = [];
+let isRunning = false;
 
 /**
  * Gives an open file the mode, the access list and the extended attributes of another. False when that cannot be done, or
  * nobody can tell whether it was: then only the file itself has them. Without the program they are taken to be absent
  * where an access list could have narrowed nothing: its mask stands in the place of the group's bits.
+ *
+ * Starting a program costs more than writing a small file, so those that wait at the same time share one.
  */
 export async function copyAttributes(path: string, old: Stats, descriptor: number): Promise<boolean> {
   const program = PROGRAMS.find((file) => existsSync(file));
   if (program === undefined || SMALL_PROGRAMS.has(basename(realpathSync(program)))) return !mayBeNarrowed(old.mode);
-  const { spawn } = await import('node:child_process');
-  const from = openSync(path, 'r');
+  return new Promise((settle) => {
+    waiting.push({ path, descriptor, settle });
+    if (!isRunning) void copyWaiting(program);
+  });
+}
+
+async function copyWaiting(program: string): Promise<void> {
+  isRunning = true;
+  // Others that were begun at the same time come in this turn.
+  await new Promise((done) => setImmediate(done));
+  while (waiting.length > 0) {
+    // Where there are many, it is worth while to wait for more.
+    const isOneOfMany = waiting.length > 1 && waiting.length < MOST_PAIRS;
+    if (isOneOfMany) await new Promise((done) => setTimeout(done, PATIENCE_MS));
+    const batch = waiting.slice(0, MOST_PAIRS);
+    waiting = waiting.slice(MOST_PAIRS);
+    const areDone = batch.length > 1 && (await tryTo(() => copyAll(program, batch)));
+    for (const pair of batch) pair.settle(areDone || (await tryTo(() => copyOne(program, pair))));
+  }
+  isRunning = false;
+}
+
+async function tryTo(action: () => Promise<boolean>): Promise<boolean> {
   try {
-    const child = spawn(program, WORDS, {
-      stdio: ['ignore', 'ignore', 'ignore', from, descriptor],
+    return await action();
+  } catch {
+    return false;
+  }
+}
+
+function copyOne(program: string, pair: Pair): Promise<boolean> {
+  return run(program, [...WORDS, '/proc/self/fd/3', '/proc/self/fd/4'], [pair]);
+}
+
+/**
+ * The program copies several files into a folder only, under their names. A descriptor's name in /proc is its number, so the folder has
+ * links that are called like the one descriptor and lead to the other.
+ */
+async function copyAll(program: string, pairs: readonly Pair[]): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
+  const release = holdTemporary(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    const sources = pairs.map((_, at) => FIRST + 2 * at);
+    for (const source of sources) symlinkSync(`/proc/self/fd/${source + 1}`, join(folder, String(source)));
+    return await run(program, [...WORDS, ...sources.map((source) => `/proc/self/fd/${source}`), folder], pairs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    release();
+  }
+}
+
+/** The first descriptor behind the three streams. */
+const FIRST = 3;
+
+async function run(program: string, words: readonly string[], pairs: readonly Pair[]): Promise<boolean> {
+  const { spawn } = await import('node:child_process');
+  const opened: number[] = [];
+  try {
+    const descriptors = pairs.flatMap(({ path, descriptor }) => {
+      const from = openSync(path, 'r');
+      opened.push(from);
+      return [from, descriptor];
+    });
+    const child = spawn(program, words, {
+      stdio: ['ignore', 'ignore', 'ignore', ...descriptors],
       env: {},
       timeout: MOST_MS,
     });
@@ -29,7 +111,7 @@ export async function copyAttributes(path: string, old: Stats, descriptor: numbe
       child.on('error', () => settle(false)).on('exit', (status) => settle(status === 0));
     });
   } finally {
-    closeSync(from);
+    for (const descriptor of opened) closeQuietly(descriptor);
   }
 }
 

@@ -15,7 +15,7 @@ export interface SideBySide<Item, Result> {
 }
 
 /** For many files: enough that slow services and disks are not waited for one after another, and few enough for all services' limits. */
-export const MOST_AT_A_TIME = 16;
+export const MOST_AT_A_TIME = 32;
 /** So many times as many items may have ended and wait for one before them. */
 const MOST_WAITING = 4;
 /** Items in work and results that wait may take so much memory; one alone may take more. */
