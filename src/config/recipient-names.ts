@@ -20,6 +20,15 @@ export function withName(keyString: string, nameOf: NameOf): string {
 /** The names that a configuration has: those of anchors that stand for one key each. One that cannot be read as a tree has none. */
 export async function namesOf(config: Config | null, host: Host): Promise<NameOf> {
   if (!config) return () => undefined;
+  const known = KNOWN.get(config) ?? readNames(config, host);
+  KNOWN.set(config, known);
+  return known;
+}
+
+/** Of many files it is mostly one configuration, and reading it as a tree takes longer than a small file. */
+const KNOWN = new WeakMap<Config, Promise<NameOf>>();
+
+async function readNames(config: Config, host: Host): Promise<NameOf> {
   try {
     return await namesIn(configText(readFileSync(resolve(host.cwd, config.path))));
   } catch {

@@ -44,11 +44,14 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
     for (const key of search.passedOver) options.warn?.(passedOver(await keyStringOf(key)));
     return dataKey;
   } finally {
-    enough.abort();
+    // Without a reason each call makes an error with a trace of its own.
+    enough.abort(ENOUGH);
     // A prompt must not stay behind on the terminal.
     await attempt.lane.idle();
   }
 }
+
+const ENOUGH = 'enough groups are open';
 
 async function openGroups(file: Wrapped, search: KeySearch, attempt: Attempt): Promise<DataKey> {
   const openings = file.keyGroups.map((group) => new GroupOpening(group, attempt));

@@ -24,7 +24,7 @@ interface Waiting extends Pair {
 
 /** So many are copied by one program: each takes two of its descriptors. */
 const MOST_PAIRS = 16;
-const PATIENCE_MS = 8;
+const PATIENCE_MS = 5;
 
 let waiting: Waiting[] = [];
 let isRunning = false;
@@ -47,18 +47,22 @@ export async function copyAttributes(path: string, old: Stats, descriptor: numbe
 
 async function copyWaiting(program: string): Promise<void> {
   isRunning = true;
+  links?.use();
   // Others that were begun at the same time come in this turn.
   await new Promise((done) => setImmediate(done));
   while (waiting.length > 0) {
-    // Where there are many, it is worth while to wait for more.
-    const isOneOfMany = waiting.length > 1 && waiting.length < MOST_PAIRS;
-    if (isOneOfMany) await new Promise((done) => setTimeout(done, PATIENCE_MS));
+    // Where there are many, it is worth while to wait for as long as more come.
+    for (let before = 1; waiting.length > before && waiting.length < MOST_PAIRS; ) {
+      before = waiting.length;
+      await new Promise((done) => setTimeout(done, PATIENCE_MS));
+    }
     const batch = waiting.slice(0, MOST_PAIRS);
     waiting = waiting.slice(MOST_PAIRS);
     const areDone = batch.length > 1 && (await tryTo(() => copyAll(program, batch)));
     for (const pair of batch) pair.settle(areDone || (await tryTo(() => copyOne(program, pair))));
   }
   isRunning = false;
+  links?.rest();
 }
 
 async function tryTo(action: () => Promise<boolean>): Promise<boolean> {
@@ -78,20 +82,44 @@ function copyOne(program: string, pair: Pair): Promise<boolean> {
  * links that are called like the one descriptor and lead to the other.
  */
 async function copyAll(program: string, pairs: readonly Pair[]): Promise<boolean> {
-  const folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
-  const release = holdTemporary(() => rmSync(folder, { recursive: true, force: true }));
-  try {
-    const sources = pairs.map((_, at) => FIRST + 2 * at);
-    for (const source of sources) symlinkSync(`/proc/self/fd/${source + 1}`, join(folder, String(source)));
-    return await run(program, [...WORDS, ...sources.map((source) => `/proc/self/fd/${source}`), folder], pairs);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    release();
+  links ??= new Links();
+  const sources = SOURCES.slice(0, pairs.length).map((source) => `/proc/self/fd/${source}`);
+  return run(program, [...WORDS, ...sources, links.folder], pairs);
+}
+
+/** The folder of links, which stays while there is something to do. */
+class Links {
+  readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
+  readonly #release = holdTemporary(() => this.#remove());
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    for (const source of SOURCES) symlinkSync(`/proc/self/fd/${source + 1}`, join(this.folder, String(source)));
+  }
+
+  use(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Removes it soon, unless it is used again. */
+  rest(): void {
+    this.#timer = setTimeout(() => {
+      links = undefined;
+      this.#remove();
+      this.#release();
+    }, REST_MS);
+  }
+
+  #remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** The first descriptor behind the three streams. */
-const FIRST = 3;
+let links: Links | undefined;
+const REST_MS = 20;
+
+/** The descriptors of the files to copy from, behind the three streams; each is followed by that of its copy. */
+const SOURCES = Array.from({ length: MOST_PAIRS }, (_, at) => 3 + 2 * at);
 
 async function run(program: string, words: readonly string[], pairs: readonly Pair[]): Promise<boolean> {
   const { spawn } = await import('node:child_process');

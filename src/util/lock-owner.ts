@@ -25,8 +25,12 @@ const LOOK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
 /** The text of a lock of this process; never the same twice. */
 export function ownText(): string {
   const id = randomBytes(12).toString('hex');
-  return `${JSON.stringify({ pid, machine: machine(), start: startOf(pid) ?? '', id })}\n`;
+  own ??= { pid, machine: machine(), start: startOf(pid) ?? '' };
+  return `${JSON.stringify({ ...own, id })}\n`;
 }
+
+/** Nothing of it changes while the process runs, and asking the system takes longer than making a lock. */
+let own: { readonly pid: number; readonly machine: string; readonly start: string } | undefined;
 
 /** What stands at the path of a lock; null for nothing. */
 export function lookAt(path: string): SeenLock | null {

@@ -6,7 +6,7 @@ import { PROGRAM } from '../program-flags.js';
 import { reportOf } from '../report.js';
 import { print, say } from '../streams.js';
 import { type Context, command } from './command.js';
-import { formatOf } from './document-flags.js';
+import { formatOf, mayBeSeveral } from './document-flags.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 
 const NOT_ENCRYPTED = 1;
@@ -24,7 +24,7 @@ export const filestatus = command({
   task: 'files',
   summary: 'print whether files are encrypted, a line of JSON each',
   operands: 'file...',
-  examples: ['sops-ts filestatus secrets.yaml', 'sops-ts filestatus --check secrets/*.yaml'],
+  examples: ['sops-ts filestatus secrets.yaml', 'sops-ts filestatus --check secrets'],
   file: 'operand',
   flags,
   async run(given, context) {
@@ -32,7 +32,8 @@ export const filestatus = command({
     const [path, ...others] = operands;
     if (path === undefined) throw new SopsError('no-file', 'Error: no file specified');
     // SOPS looks at the first one alone.
-    if (others.length > 0 && !host.calledAsSops) return statusOfEach(given, context);
+    if (!host.calledAsSops && (others.length > 0 || mayBeSeveral(path, host.cwd))) return statusOfEach(given, context);
+    if (others.length > 0) host.warn(`only ${path} is looked at, not ${others.join(' ')}`);
     const status = await statusOf(path, given, context);
     await print(streams, `${JSON.stringify(status)}\n`);
     return given.check && !status.encrypted ? NOT_ENCRYPTED : 0;
@@ -41,9 +42,18 @@ export const filestatus = command({
 
 /** A line for every file that can be judged; the others are told, and make the status that of a failure. */
 async function statusOfEach(given: Flags, context: Context): Promise<number> {
-  const { operands, streams } = context;
+  const { operands, streams, host } = context;
+  const hasFolders = operands.some((word) => mayBeSeveral(word, host.cwd));
+  const { paths, problems } = hasFolders
+    ? await (await import('../many-operands.js')).filesMeant(context, 'both', given.config)
+    : { paths: operands, problems: [] };
   let result = 0;
-  for (const file of operands) {
+  for (const problem of problems) {
+    const { text, status } = reportOf(problem, given.verbose);
+    say(streams.stderr, text);
+    result = status;
+  }
+  for (const file of paths) {
     try {
       const { encrypted } = await statusOf(file, given, context);
       await print(streams, `${JSON.stringify({ file, encrypted })}\n`);

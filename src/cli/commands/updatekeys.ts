@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import {
   type FileChange,
+  type UpdateKeysOutcome,
   type UpdateKeysRequest,
   type UpdateKeysTalk,
   type UpdateResult,
@@ -18,7 +19,7 @@ import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { type Context, command } from './command.js';
-import { formatOf, keyServiceChoice } from './document-flags.js';
+import { formatOf, keyServiceChoice, mayBeSeveral } from './document-flags.js';
 import { configFlag, confirmationFlags, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
 
 const flags = {
@@ -32,7 +33,7 @@ const flags = {
   ...ignoreMacFlag,
   ...openingFlags,
   ...configFlag,
-  json: flag.yesNo('json', 'with --check: print what a program can read'),
+  json: flag.yesNo('json', 'with --check or --yes: print what a program can read'),
   ...generalFlags,
 };
 type Flags = Values<typeof flags>;
@@ -43,16 +44,22 @@ export const updatekeys = command({
   rank: -1,
   summary: 'give files the recipients that .sops.yaml names now',
   operands: 'file...',
-  examples: ['sops-ts updatekeys --yes secrets/*.yaml', 'sops-ts updatekeys --check secrets/*.yaml'],
+  examples: ['sops-ts updatekeys --yes secrets', 'sops-ts updatekeys --check secrets/*.yaml'],
   file: 'lone-operand',
   writesInPlace: 'always',
   flags,
   async run(given, context) {
-    if (given.json) return checkAsJson(given, context);
+    const { operands, host } = context;
+    const hasFolders = !host.calledAsSops && operands.some((word) => mayBeSeveral(word, host.cwd));
+    const { paths: files, problems } = hasFolders
+      ? await (await import('../many-operands.js')).filesMeant(context, 'sealed', given.config)
+      : { paths: operands, problems: [] };
+    const several: Several = { files, problems, isAlone: !hasFolders };
+    if (given.json) return tellAsJson(given, context, several);
     const questions = new Questions(context.streams);
     try {
       const talk = talkWith(given, context, questions);
-      const { failed, outdated } = await updateKeys(updateKeysRequest(given, context, talk), context.host);
+      const { failed, outdated } = await updateSeveral(updateKeysRequest(given, context, talk), context, several);
       if (failed > 0) throw new SopsError('failed', `failed updating ${failed} key(s)`);
       return outdated > 0 ? 1 : 0;
     } finally {
@@ -61,7 +68,37 @@ export const updatekeys = command({
   },
 });
 
-/** What `--json` prints of a file that was checked. */
+/** What the operands came to. */
+interface Several {
+  readonly files: readonly string[];
+  readonly problems: readonly SopsError[];
+  /** Whether they are files that were named: a lone one's error is the command's. */
+  readonly isAlone: boolean;
+}
+
+/** Tells of what is no file, and updates the others. Ctrl+C lets those in work end. */
+async function updateSeveral(
+  request: UpdateKeysRequest,
+  { streams, host }: Context,
+  { files, problems, isAlone }: Several,
+): Promise<UpdateKeysOutcome> {
+  for (const problem of problems) request.talk.failed(problem);
+  if (files.length === 0 && !isAlone) return { outdated: 0, failed: problems.length };
+  if (files.length < 2) {
+    const one = await updateKeys({ ...request, files }, host);
+    return { ...one, failed: one.failed + problems.length };
+  }
+  const { withInterruption } = await import('../interruption.js');
+  let isInterrupted = false;
+  const update = (stop: AbortSignal): Promise<UpdateKeysOutcome> => updateKeys({ ...request, files, stop }, host);
+  const all = await withInterruption(streams, update, () => {
+    isInterrupted = true;
+  });
+  if (isInterrupted) throw new SopsError('failed', 'interrupted: the files in work are whole, others were not begun');
+  return { ...all, failed: all.failed + problems.length };
+}
+
+/** What `--json` prints of a file. */
 interface CheckedFile {
   /** Absolute. */
   readonly file: string;
@@ -71,26 +108,29 @@ interface CheckedFile {
   readonly error?: string;
 }
 
-/** `--check --json`: the files and what would change. A lone file that fails is an error without output, as without `--json`. */
-async function checkAsJson(given: Flags, context: Context): Promise<number> {
+/**
+ * `--json`: the files and what would change, or did. A lone file that fails is an error without output, as without `--json`.
+ */
+async function tellAsJson(given: Flags, context: Context, several: Several): Promise<number> {
   const { host, streams } = context;
-  if (!given.check && !given.dryRun) {
-    throw new UsageError('--json goes with --check: other runs ask and tell on the way', 'updatekeys');
+  if (!given.check && !given.dryRun && !given.yes) {
+    throw new UsageError('--json goes with --check or --yes: other runs ask and tell on the way', 'updatekeys');
   }
   const files: CheckedFile[] = [];
   const talk: UpdateKeysTalk = {
+    asks: false,
     started: () => undefined,
     showChange: async () => undefined,
-    confirm: async () => false,
+    confirm: async () => given.yes,
     finished: (file, result, { shutOut: _, ...change }) => {
-      files.push({ file, result, change: result === 'outdated' ? change : null });
+      files.push({ file, result, change: result === 'up-to-date' ? null : change });
     },
     failed: ({ file = '', message }) => {
       files.push({ file: resolve(host.cwd, file), result: 'failed', change: null, error: message });
     },
     warn: (message) => host.warn(message),
   };
-  const { failed, outdated } = await updateKeys(updateKeysRequest(given, context, talk), host);
+  const { failed, outdated } = await updateSeveral(updateKeysRequest(given, context, talk), context, several);
   await writeAll(streams.stdout, jsonText({ outdated, failed, files }));
   return failed + outdated > 0 ? 1 : 0;
 }
@@ -115,6 +155,7 @@ export function updateKeysRequest(given: Flags, { operands, host }: Context, tal
 function talkWith(given: Flags, { streams, host }: Context, questions: Questions): UpdateKeysTalk {
   const tell = (text: string): void => say(streams.stderr, `${printable(text)}\n`);
   return {
+    asks: !given.yes,
     started: (file) => tell(`Syncing keys for file ${file}`),
     // Programs that call `sops` may read these lines.
     showChange: (change, nameOf) =>

@@ -1,5 +1,5 @@
 /** X25519 (RFC 7748) on raw keys of 32 bytes, by node:crypto. */
-import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /** The DER before a raw private key: PKCS #8 with the OID of X25519 (RFC 8410). A JWK would want the public key as well. */
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -13,13 +13,28 @@ export function publicKeyOf(scalar: Uint8Array): Buffer {
 
 /** The shared secret of a scalar and a point, or null for a point of low order, which gives nothing but zeros. */
 export function sharedSecret(scalar: Uint8Array, point: Uint8Array): Buffer | null {
+  return agree(privateKey(scalar), point);
+}
+
+/** A key pair for one use. */
+export interface Ephemeral {
+  readonly share: Buffer;
+  /** As {@link sharedSecret}. */
+  agreeWith(point: Uint8Array): Buffer | null;
+}
+
+/** Making one takes a tenth of the time that OpenSSL takes to read a scalar from its DER form. */
+export function makeEphemeral(): Ephemeral {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  const share = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+  return { share, agreeWith: (point) => agree(privateKey, point) };
+}
+
+function agree(privateKey: KeyObject, point: Uint8Array): Buffer | null {
   const jwk = { kty: 'OKP', crv: 'X25519', x: Buffer.from(point).toString('base64url') };
   let secret: Buffer;
   try {
-    secret = diffieHellman({
-      privateKey: privateKey(scalar),
-      publicKey: createPublicKey({ key: jwk, format: 'jwk' }),
-    });
+    secret = diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) });
   } catch {
     // OpenSSL refuses to derive zeros; other runtimes hand them out.
     return null;

@@ -2,7 +2,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
-import { KEY_LENGTH, publicKeyOf, sharedSecret } from './curve25519.js';
+import { KEY_LENGTH, makeEphemeral, publicKeyOf, sharedSecret } from './curve25519.js';
 import { loadAead } from './format/aead.js';
 import { type AgeIdentity, type AgeRecipient, FILE_KEY_LENGTH, stanzaRecipient } from './format/file.js';
 import type { Stanza } from './format/header.js';
@@ -44,9 +44,8 @@ function decodeKey(text: string, expected: string): Buffer {
 
 async function wrap(fileKey: Uint8Array, point: Buffer): Promise<Stanza> {
   const aead = await loadAead();
-  const ephemeral = randomBytes(KEY_LENGTH);
-  const share = publicKeyOf(ephemeral);
-  const secret = sharedSecret(ephemeral, point);
+  const { share, agreeWith } = makeEphemeral();
+  const secret = agreeWith(point);
   if (secret === null) throw new SopsError('key', 'the X25519 recipient is a point of low order');
   const body = aead.seal(wrappingKey(secret, share, point), NONCE, fileKey);
   return { type: STANZA_TYPE, args: [encodeRawBase64(share)], body };

@@ -18,12 +18,13 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun, type Run } from '../../run/run.js';
-import { systemReason } from '../../util/files.js';
+import { statOf, systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
-import { withProgress } from '../../util/item-progress.js';
 import { oneLine } from '../../util/one-line.js';
+import { paceOf, patiently } from '../../util/pace.js';
 import { sessionOf } from '../../util/session.js';
+import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
@@ -50,10 +51,17 @@ export interface UpdateKeysRequest {
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
   readonly talk: UpdateKeysTalk;
+  /** When it is aborted the files in work are finished, and no others begun. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** What happens to a file, told as it happens, and the question that may stop it. `file` is an absolute path. */
 export interface UpdateKeysTalk {
+  /**
+   * False where `confirm` asks nobody: several files are then worked on at a time. What is said of each stands together, in the order of
+   * the files, either way.
+   */
+  readonly asks?: boolean;
   started(file: string): void;
   /** What would change, and what recipients are called. Called when something would. */
   showChange(change: FileChange, nameOf: NameOf): Promise<void>;
@@ -84,7 +92,7 @@ export interface UpdateKeysOutcome {
   readonly failed: number;
 }
 
-/** Brings the files up to date one after the other. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
+/** Brings the files up to date. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
 export async function updateKeys(request: UpdateKeysRequest, given: Host): Promise<UpdateKeysOutcome> {
   const host = sessionOf(given);
   const first = await runFor(request, request.files[0] ?? '', host);
@@ -92,19 +100,71 @@ export async function updateKeys(request: UpdateKeysRequest, given: Host): Promi
   // Asked once, for all files.
   const { keyServices } = first.run;
   const counts = { outdated: 0, failed: 0 };
-  for (const file of withProgress(request.files, 'file', host)) {
-    try {
-      const result = await updateFile(file, { request, host, keyServices });
+  const pace = paceOf(host);
+  // A log of what is done for many files at a time would tell nobody anything.
+  const isInTurn = host.log !== undefined || (request.talk.asks !== false && !request.check);
+  const activity = request.files.length > 1 ? host.begin?.('file') : undefined;
+  const all = sideBySide([...request.files.entries()], {
+    most: isInTurn ? 1 : MOST_AT_A_TIME,
+    pace,
+    stop: request.stop,
+    weigh: ([, file]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, file))?.size ?? 0),
+    work: ([at, file]) => {
+      activity?.now(`file ${at + 1} of ${request.files.length}`);
+      return updateAside(file, { request, host, keyServices }, isInTurn);
+    },
+  });
+  try {
+    for await (const [[, file], { told, result }] of all) {
+      for (const tell of told) await tell();
       if (result === 'outdated') counts.outdated += 1;
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
-      const named = error.file === undefined ? error.with(error.code, { file }) : error;
+      if (!(result instanceof SopsError)) continue;
+      const named = result.file === undefined ? result.with(result.code, { file }) : result;
       if (request.files.length === 1) throw named;
       request.talk.failed(named);
       counts.failed += 1;
     }
+  } finally {
+    activity?.end();
   }
   return counts;
+}
+
+/** The text, the tree, the ciphertext, and each of them again to compare. */
+const MEMORY_FOR_A_BYTE = 10;
+
+interface Updated {
+  /** What is to be said of the file, in its turn. */
+  readonly told: readonly (() => void | Promise<void>)[];
+  readonly result: UpdateResult | SopsError;
+}
+
+/** Works on one of several files; what is said meanwhile waits for its turn, unless it is its turn. */
+async function updateAside(file: string, update: Update, isInTurn: boolean): Promise<Updated> {
+  const told: (() => void | Promise<void>)[] = [];
+  try {
+    const result = await (isInTurn ? updateFile(file, update) : updateFile(file, asideOf(update, told)));
+    return { told, result };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    return { told, result: error };
+  }
+}
+
+/** What is said is noted instead. A service that gets too many calls is asked again. */
+function asideOf(update: Update, told: (() => void | Promise<void>)[]): Update {
+  const { request, host } = update;
+  const { talk } = request;
+  const noting: UpdateKeysTalk = {
+    started: (file) => void told.push(() => talk.started(file)),
+    showChange: async (change, nameOf) => void told.push(() => talk.showChange(change, nameOf)),
+    confirm: () => talk.confirm(),
+    finished: (file, result, change) => void told.push(() => talk.finished(file, result, change)),
+    failed: (error) => void told.push(() => talk.failed(error)),
+    warn: (message) => void told.push(() => talk.warn(message)),
+  };
+  const warn = (message: string): void => void told.push(() => host.warn(message));
+  return { ...update, request: { ...request, talk: noting }, host: host.warningTo(warn) };
 }
 
 interface Update {
@@ -138,7 +198,8 @@ async function updateFile(file: string, update: Update): Promise<UpdateResult> {
     const result = await decide(change, request, { agreed, nameOf });
     if (result === 'rewrapped' || result === 'rekeyed' || result === 'reselected') {
       agreed = change;
-      const rewritten = await rewrite({ file, bytes, read, run, after, result, change }, update);
+      const rewriting = { file, bytes, read, run, after, result, change };
+      const rewritten = await patiently(paceOf(host), () => rewrite(rewriting, update));
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
     }

@@ -1,7 +1,7 @@
 /** `encrypt`, `decrypt` and `rotate` of several files, folders and patterns: every word counts, and one that fails stops nothing. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 
 let desk: Desk;
@@ -231,5 +231,76 @@ describe('decrypting several to standard output', () => {
   test('a folder without an encrypted file is an error: an empty stream would look like one of nothing', async () => {
     layOutFolder();
     expect(await printed('app')).toMatchObject({ status: 100, stdout: '' });
+  });
+});
+
+describe('updatekeys and filestatus', () => {
+  const other = new Desk();
+  afterAll(() => other.remove());
+  beforeEach(async () => {
+    layOutFolder();
+    await desk.run(['encrypt', '-i', 'app']);
+  });
+  const addOther = () =>
+    desk.write(
+      '.sops.yaml',
+      `creation_rules:\n  - path_regex: \\.secret\\.yaml$\n    age: ${desk.recipient},${other.recipient}\n`,
+    );
+
+  test('updatekeys finds the encrypted files of a folder, and tells of each in order', async () => {
+    addOther();
+    const outdated = await desk.run(['updatekeys', '--check', 'app']);
+    expect(outdated.status).toBe(1);
+    const ran = await desk.run(['updatekeys', '-y', 'app']);
+    expect(ran.status).toBe(0);
+    const [two, one] = ['deep/two', 'one'].map((name) => join(desk.folder, 'app', `${name}.secret.yaml`));
+    expect(ran.stderr.trimEnd().split('\n')).toEqual(
+      [two, one].flatMap((file) => [
+        `Syncing keys for file ${file}`,
+        `File ${file} synced with new keys (same data key)`,
+      ]),
+    );
+    expect(desk.text('app/one.secret.yaml')).toContain(other.recipient);
+    const before = statSync(desk.path('app/one.secret.yaml')).ino;
+    expect((await desk.run(['updatekeys', '-y', '.'])).status).toBe(0);
+    expect(statSync(desk.path('app/one.secret.yaml')).ino).toBe(before);
+    expect(desk.text('app/readme.yaml')).toBe('k: open\n');
+  });
+
+  test('updatekeys tells of what is broken, and updates the others', async () => {
+    addOther();
+    desk.write('app/broken.secret.yaml', desk.text('app/one.secret.yaml').replace('sops:', 'sops: [\nx:'));
+    const ran = await desk.run(['updatekeys', '-y', 'app']);
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('failed updating 1 key(s)') });
+    expect(ran.stderr).toContain('broken.secret.yaml');
+    expect(desk.text('app/one.secret.yaml')).toContain(other.recipient);
+  });
+
+  test('updatekeys --yes --json tells what became of each', async () => {
+    addOther();
+    const ran = await desk.run(['updatekeys', '--yes', '--json', 'app']);
+    expect(ran.status).toBe(0);
+    expect(JSON.parse(ran.stdout.toString())).toMatchObject({
+      outdated: 0,
+      failed: 0,
+      files: [{ result: 'rewrapped' }, { result: 'rewrapped' }],
+    });
+  });
+
+  test('filestatus of a folder tells of what is encrypted, and of what a rule wants to be', async () => {
+    desk.write('app/deep/three.secret.yaml', 'k: canary\n');
+    const ran = await desk.run(['filestatus', '--check', 'app']);
+    expect(ran.stdout.toString().trimEnd().split('\n')).toEqual([
+      '{"file":"app/deep/three.secret.yaml","encrypted":false}',
+      '{"file":"app/deep/two.secret.yaml","encrypted":true}',
+      '{"file":"app/one.secret.yaml","encrypted":true}',
+    ]);
+    expect(ran.status).toBe(1);
+  });
+
+  test('filestatus called as sops says that it looks at the first file alone', async () => {
+    const ran = await desk.run(['filestatus', 'app/one.secret.yaml', 'a.yaml'], { env: { SOPS_TS_AS: 'sops' } });
+    expect(ran.stdout.toString()).toBe('{"encrypted":true}\n');
+    expect(ran.stderr).toContain('only app/one.secret.yaml is looked at, not a.yaml');
   });
 });

@@ -135,7 +135,7 @@ test("SOPS's words are kept for what cannot be printed", async () => {
   expect([status, stderr]).toEqual([4, expect.stringContaining('Could not marshal tree: ')]);
 });
 
-test('a folder is told to be one', async () => {
-  const { status, stderr } = await desk.run(['decrypt', desk.folder]);
+test('a folder is told to be one to who calls the program as sops', async () => {
+  const { status, stderr } = await desk.run(['decrypt', desk.folder], { env: { SOPS_TS_AS: 'sops' } });
   expect([status, stderr]).toEqual([2, expect.stringContaining('This is a folder')]);
 });
