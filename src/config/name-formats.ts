@@ -1,7 +1,7 @@
 /** The formats that a configuration gives to names of files, kept for the run that found it (docs/configuration.md#formats). */
-import { type FormatRow, formatNamed } from '../formats/registry.js';
+import { type FormatRow, formatMeantBy, formatNamed } from '../formats/registry.js';
 import type { Host, Session } from '../util/host.js';
-import type { Config, NameFormat } from './model.js';
+import type { Config, NameFormat, Rules } from './model.js';
 
 const NOTED = Symbol('formats of names');
 
@@ -20,6 +20,15 @@ export function noteFormats(config: Config | null, host: Session): void {
 export function configuredFormat(name: string, host: Host): FormatRow | undefined {
   if (host.calledAsSops || !('once' in host)) return undefined;
   const { formats } = (host as Session).once<Noted>(NOTED, () => ({ formats: [] }));
+  return formatAmong(formats, name);
+}
+
+/** The format that people mean by a name under a configuration. */
+export function formatMeantUnder(config: Pick<Rules, 'formats'> | undefined, name: string): FormatRow {
+  return formatAmong(config?.formats ?? [], name) ?? formatMeantBy(name);
+}
+
+function formatAmong(formats: readonly NameFormat[], name: string): FormatRow | undefined {
   const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
   const found = formats.find(({ pattern }) => fits(pattern, last));
   return found && formatNamed(found.format);

@@ -1,7 +1,9 @@
 /** A file with metadata: whether it is whole, encrypted where it should be, and as its creation rule says. */
+
 import { parseEncryptedValue } from '../../cipher/encrypted-value.js';
+import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
-import { type FormatRow, formatMeantBy, formatNamed } from '../../formats/registry.js';
+import { type FormatRow, formatNamed } from '../../formats/registry.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
@@ -192,7 +194,7 @@ function recognition({ file }: EncryptedFile, row: FormatRow, line: number | und
 }
 
 function dotenvIn(file: ExaminedFile, read: EncryptedFile, row: FormatRow, lines: LineIndex): Discovery[] {
-  const meant = formatMeantBy(file.path);
+  const meant = formatMeantUnder(file.book?.config, file.path);
   if (row.whole && meant.variables) {
     const message = 'its name is that of a dotenv file, and it is encrypted in one piece';
     const next = `sops-ts decrypt --output-type binary -i, then sops-ts encrypt --input-type dotenv -i ${shellWord(file.shown)}`;

@@ -1,8 +1,8 @@
 /** One file: what it is by its bytes, and the checks that this calls for; most files need no parser. */
+import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import { recognise } from '../../formats/recognise.js';
-import { formatMeantBy } from '../../formats/registry.js';
 import { type EncryptedFile, isPassing, parseEncrypted } from '../../operations/read/encrypted-files.js';
 import type { Branch } from '../../tree/tree.js';
 import { oneLine } from '../../util/one-line.js';
@@ -107,14 +107,14 @@ async function examineMarked(
  */
 async function withBareMetadata(file: ExaminedFile): Promise<EncryptedFile | null> {
   if (!file.bytes.includes('lastmodified') || !isSealedText(file.bytes)) return null;
-  const found = await recognise(file.bytes, formatMeantBy(file.path));
+  const found = await recognise(file.bytes, formatMeantUnder(file.book?.config, file.path));
   return found.file.metadata ? { bytes: file.bytes, ...found } : null;
 }
 
 /** A file that was surely encrypted, or should be, and cannot be read. Any other is no business of ours. */
 function brokenFile(file: ExaminedFile, error: SopsError, covering: CoveringRule | null): Discovery[] {
   const isOurs = isSealedText(file.bytes) || (covering && !covering.isForAll);
-  if (!isOurs && formatMeantBy(file.path).whole) return [];
+  if (!isOurs && formatMeantUnder(file.book?.config, file.path).whole) return [];
   const line = /\bline (\d+)/.exec(error.message)?.[1];
   const message = `it looks encrypted and cannot be read: ${oneLine(error.message)}`;
   return [{ rule: 'malformed-metadata', line: line === undefined ? undefined : Number(line), message, next: RESTORE }];
@@ -122,7 +122,7 @@ function brokenFile(file: ExaminedFile, error: SopsError, covering: CoveringRule
 
 /** Ciphertexts as values of a file that has no metadata. */
 async function lostMetadata(file: ExaminedFile): Promise<Discovery[]> {
-  const row = formatMeantBy(file.path);
+  const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole || !file.bytes.includes(MARKS[0])) return [];
   const documents = await documentsOf(file);
   if (!documents) return [];
@@ -135,7 +135,7 @@ async function lostMetadata(file: ExaminedFile): Promise<Discovery[]> {
 }
 
 async function documentsOf(file: ExaminedFile): Promise<{ documents: readonly Branch[]; text: string } | null> {
-  const store = await formatMeantBy(file.path).load();
+  const store = await formatMeantUnder(file.book?.config, file.path).load();
   try {
     return store.parse(file.bytes);
   } catch (error) {

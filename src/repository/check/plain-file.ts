@@ -1,9 +1,10 @@
 /** A file without metadata: whether a creation rule would have it encrypted. */
 
 import type { CreationRule } from '../../config/model.js';
+import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { dotenvSurprises } from '../../formats/dotenv-surprises.js';
-import { type FormatRow, formatMeantBy } from '../../formats/registry.js';
+import type { FormatRow } from '../../formats/registry.js';
 import type { SourceFile } from '../../formats/store.js';
 import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
@@ -27,7 +28,7 @@ const NOTHING: PlainVerdict = { discoveries: [], isSelected: true };
 export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: CreationRule): Promise<PlainVerdict> {
   if (file.bytes.length === 0) return NOTHING;
   const options = await book.optionsOf(rule);
-  const row = formatMeantBy(file.path);
+  const row = formatMeantUnder(file.book?.config, file.path);
   const parsed = await parsePlainly(file, row);
   if (parsed instanceof SopsError) return unreadableFor(file, row, rule, parsed);
   const lines = new LineIndex(parsed.text);

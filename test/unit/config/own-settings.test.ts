@@ -206,3 +206,19 @@ test('match_output_path: rules are compared with what is written', async () => {
   await encrypted('a.yaml', '--output', 'out/a.yaml', '--filename-override', 'in.yaml');
   expect(desk.text('out/a.yaml')).toContain(desk.recipient);
 });
+
+test('check goes by all of them, and finds nothing in what was just encrypted', async () => {
+  desk.write('people.txt', `${other.recipient}\n`);
+  desk.write(
+    '.sops.yaml',
+    `formats: {'env-?': dotenv}\ncreation_rules:\n  - path_regex: ^env\n    encrypted_regex: ^A$\n    age_recipients_file: people.txt\n    age: ${desk.recipient}\n  - path_regex: yaml$\n    any_of: [{age: [${desk.recipient}]}, {age: [${other.recipient}]}]\n`,
+  );
+  desk.write('env-1', 'A=b\nB=c\n');
+  desk.write('a.yaml', 'a: b\n');
+  for (const name of ['env-1', 'a.yaml']) expect((await desk.run(['encrypt', '-i', name], { env })).status).toBe(0);
+  const clean = await desk.run(['check', 'env-1', 'a.yaml'], { env });
+  expect([clean.status, clean.stdout.toString()]).toEqual([0, expect.not.stringContaining('env-1')]);
+  desk.write('env-1', 'A=plain\nB=c\n');
+  const ran = await desk.run(['check', 'env-1'], { env });
+  expect([ran.status, ran.stdout.toString()]).toEqual([1, expect.stringContaining('env-1')]);
+});
