@@ -7,6 +7,8 @@ export { explainFile, type WhyRequest } from './operations/explain/why.js';
 export type { GroupChange, KeyChange } from './operations/key-changes.js';
 export { decryptFile } from './operations/read/decrypt.js';
 export { type FileStatusRequest, fileStatus } from './operations/read/filestatus.js';
+export { type GetRequest, type GotValue, getValue } from './operations/read/get.js';
+export { type ListedEntry, type Listing, type ListRequest, listFile } from './operations/read/list.js';
 export { generateAgeKey } from './operations/recipients/generate-age-key.js';
 export {
   type AddGroupRequest,
@@ -24,6 +26,7 @@ export {
 } from './operations/recipients/revoke.js';
 export { type RotateRequest, rotateFile } from './operations/recipients/rotate.js';
 export {
+  type FileChange,
   type UpdateKeysOutcome,
   type UpdateKeysRequest,
   type UpdateKeysTalk,

@@ -18,9 +18,13 @@ export function noteFormats(config: Config | null, host: Session): void {
 
 /** The format that the configuration of the run gives to a name; undefined for none, and where the run is to be SOPS's. */
 export function configuredFormat(name: string, host: Host): FormatRow | undefined {
-  if (host.calledAsSops || !('once' in host)) return undefined;
-  const { formats } = (host as Session).once<Noted>(NOTED, () => ({ formats: [] }));
-  return formatAmong(formats, name);
+  return host.calledAsSops ? undefined : formatAmong(formatsOf(host), name);
+}
+
+/** A run has its own, whatever other runs of the same session have found since. */
+function formatsOf(host: Host & { readonly config?: Config | null }): readonly NameFormat[] {
+  if (host.config !== undefined) return host.config?.formats ?? [];
+  return 'once' in host ? (host as Session).once<Noted>(NOTED, () => ({ formats: [] })).formats : [];
 }
 
 /** The format that people mean by a name under a configuration. */

@@ -130,7 +130,7 @@ async function openSession(request: EditRequest, host: Session): Promise<EditSes
 /** A new file, as `encrypt` would make it from the example. */
 async function newSession(request: EditRequest, host: Session): Promise<EditSession> {
   const plan = await planFor(request, host);
-  const formats = await formatsForNew(request, host);
+  const formats = await formatsForNew(request, plan.run);
   const { reader: store, printer } = formats;
   const { selection, macOnlyEncrypted } = plan.options;
   const scope = await scopeOf(selection, 'encrypt');
@@ -149,7 +149,7 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   };
   checkFolder(request, host);
   noteFormat(printer.name, host);
-  noteName(request, store, host);
+  noteName(request, store, plan.run);
   const indent = plan.run.indent(request.indent, formats);
   const before = { text: store.example, layout: undefined };
   return { request, config: plan.run.config, opened, bytes: null, before, printer, indent, host };

@@ -61,9 +61,9 @@ export async function encryptFile(request: EncryptRequest, given: Host): Promise
   const plan = await planFor(request, host);
   const { reader } = plan;
   const scope = await scopeOf(plan.options.selection, 'encrypt');
-  const printed = await redoing(() => encryptOnce(request, { plan, reader, scope, host }));
+  const printed = await redoing(() => encryptOnce(request, { plan, reader, scope, host: plan.run }));
   noteFormat(printed, host);
-  noteName(request, reader, host);
+  noteName(request, reader, plan.run);
   return { warnings: [] };
 }
 
@@ -99,7 +99,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
 /** Finds out how a new file is to be encrypted. Throws `config`, `conflict` and `encryption-context`. */
 export async function planFor(request: EncryptRequest, host: Session): Promise<Plan> {
   const run = await openRun({ ...request, filePath: nameOf(request) ?? '' }, host);
-  const reader = await readerForNew(request, host);
+  const reader = await readerForNew(request, run);
   const name = ruleName(request, run.config);
   const keysGiven = [...request.keyFlags.values()].some((text) => text !== '');
   const rule = await creationRuleFor(run.config, name, host, { keysGiven });
