@@ -4,17 +4,24 @@ import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { withInstallAdvice } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
+import { TaskQueue } from '../util/task-queue.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
 import type { KeyService } from './keyservice.js';
+
+/** Keys of this machine are used one after another in a run, whichever files they are for. */
+const LANE = Symbol('keys of this machine');
 
 export class LocalKeyService implements KeyService {
   readonly #host: Session;
   readonly #timeout: number;
+  /** Of many files in work, each may need the passphrase that the first one asks for. */
+  readonly #lane: TaskQueue;
 
   /** Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
   constructor(host: Session) {
     this.#host = host;
     this.#timeout = keyTimeout(host);
+    this.#lane = host.once(LANE, () => new TaskQueue());
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
@@ -34,7 +41,7 @@ export class LocalKeyService implements KeyService {
     const provider = await providerOf(key);
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
-    if (!row.remote) return withInstallAdvice(row, () => use(provider, signal));
+    if (!row.remote) return this.#lane.run(() => withInstallAdvice(row, () => use(provider, signal)));
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {

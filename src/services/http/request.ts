@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOption
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { noteThrottled } from '../../util/pace.js';
 import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
@@ -44,7 +45,9 @@ export async function sendRequest(request: HttpRequest, host: Host): Promise<Htt
   const ca = request.tls?.ca ?? (secure ? await readTlsRoots(host, code) : undefined);
   const tls: ConnectionOptions = { ...request.tls, ...(ca === undefined ? {} : { ca }) };
   try {
-    return await exchange({ ...request, tls }, host);
+    const answer = await exchange({ ...request, tls }, host);
+    if (saysTooMany(answer)) noteThrottled(host);
+    return answer;
   } catch (error) {
     const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots() : undefined;
     if (roots === undefined) throw explain(error, request, code);
@@ -53,6 +56,12 @@ export async function sendRequest(request: HttpRequest, host: Host): Promise<Htt
       throw explain(again, request, code);
     });
   }
+}
+
+/** AWS says so with the status of a wrong request, by the name of the exception. */
+function saysTooMany({ status, body }: HttpResponse): boolean {
+  if (status === 429) return true;
+  return (status === 400 || status === 503) && /"__type"\s*:\s*"[^"]{0,200}(?:Throttl|TooManyRequests)/.test(body);
 }
 
 async function exchange(request: HttpRequest, host: Host): Promise<HttpResponse> {
