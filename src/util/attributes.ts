@@ -23,8 +23,8 @@ interface Waiting extends Pair {
 }
 
 /** So many are copied by one program: each takes two of its descriptors. */
-const MOST_PAIRS = 16;
-const PATIENCE_MS = 5;
+const MOST_PAIRS = 32;
+const PATIENCE_MS = 10;
 
 let waiting: Waiting[] = [];
 let isRunning = false;
