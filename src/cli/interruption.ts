@@ -9,8 +9,12 @@ export async function withInterruption<T>(
 ): Promise<T> {
   const stop = new AbortController();
   const listen = (): void => {
-    // The next one does what it always does.
-    process.off('SIGINT', listen);
+    if (stop.signal.aborted) {
+      // Whoever removes temporary files ends the process then; where nobody listens, the signal does.
+      process.off('SIGINT', listen);
+      if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT');
+      return;
+    }
     interrupted();
     stop.abort();
   };
