@@ -22,6 +22,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'groups add', load: async () => (await import('./groups-add.js')).groupsAdd },
   { name: 'groups delete', load: async () => (await import('./groups-delete.js')).groupsDelete },
   { name: 'revoke', load: async () => (await import('./revoke.js')).revoke },
+  { name: 'diff', load: async () => (await import('./diff.js')).diff },
   { name: 'who', load: async () => (await import('./who.js')).who },
   { name: 'exec-env', load: async () => (await import('./exec-env.js')).execEnv },
   { name: 'exec-file', load: async () => (await import('./exec-file.js')).execFile },

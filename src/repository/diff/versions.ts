@@ -1,0 +1,183 @@
+/** What the words of `diff` stand for: files, revisions, the index and its stages, standard input; and what changed between two states. */
+import { relative, resolve, sep } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { readBlob } from '../../exec/git/blobs.js';
+import { commitOf, mergeBase } from '../../exec/git/changes.js';
+import { fieldsOf, workTreeOf } from '../../exec/git/places.js';
+import { git, gitText } from '../../exec/git/run-git.js';
+import { readInput } from '../../operations/read/input.js';
+import { statOf } from '../../util/files.js';
+import type { Host, Session } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import { contentOf } from '../contents.js';
+import { compareTexts } from '../operands.js';
+
+/** One state of a file. */
+export interface Version {
+  /** As the user named it, or names it. */
+  readonly name: string;
+  /** Tells the format; empty for standard input. */
+  readonly path: string;
+  /** Null where there is no such file. */
+  readonly bytes: Uint8Array | null;
+  /** What stands before `:PATH` in git's words: a revision, or nothing for the index; absent for what does not come from git. */
+  readonly revision?: string;
+}
+
+/** Two states of one file, or of two. */
+export interface VersionPair {
+  readonly before: Version;
+  readonly after: Version;
+  /** Whether the file was asked for by its name, so that it counts whether it is encrypted or not. */
+  readonly isNamed: boolean;
+}
+
+/** `:PATH` of the index, `:1:PATH` to `:3:PATH` of its stages. */
+const INDEX = /^:(?:([0-3]):)?(.+)$/s;
+const REVISION = /^([^:-][^:]*):(.+)$/s;
+
+/** Reads what a word stands for; a file of that name wins over a revision. Throws `no-file` and `input-unreadable`. */
+export async function versionOf(word: string, stdin: () => Promise<Uint8Array>, host: Session): Promise<Version> {
+  const stats = statOf(resolve(host.cwd, word));
+  if (!stats && word === '-') return { name: 'standard input', path: '', bytes: await stdin() };
+  if (stats?.isDirectory()) {
+    throw new SopsError('no-file', `${oneLine(word)} is a folder, and is no side of a comparison`, {
+      hint: 'Folders are compared with what git has of them: --since REV, or --staged.',
+    });
+  }
+  if (stats) return { name: word, path: word, bytes: await readInput({ kind: 'file', path: word }, host) };
+  const [, stage, staged] = INDEX.exec(word) ?? [];
+  const [, revision, path = staged] = REVISION.exec(word) ?? [];
+  if (path === undefined) throw absent(word, 'there is no such file, and it names no revision (REV:PATH)');
+  const bytes = await readBlob(word, host);
+  if (bytes) return { name: word, path, bytes, revision: revision ?? '' };
+  if (revision !== undefined && (await commitOf(revision, host)) === null) {
+    throw absent(word, `git knows no revision ${oneLine(revision)}`);
+  }
+  const where = revision ?? (stage ? `stage ${stage} of the index` : 'the index');
+  throw absent(word, `there is no such file in ${where}`);
+}
+
+/** Which states are compared. */
+export interface StateChoice {
+  /** Where this branch left that revision is the first state; without it, the last commit. */
+  readonly since?: string | undefined;
+  /** Whether the index is the second state, instead of the work tree. */
+  readonly staged: boolean;
+}
+
+/** What changed in files and folders between two states; without words in all below the working directory. By path. */
+export async function changedPairs(
+  words: readonly string[],
+  choice: StateChoice,
+  host: Session,
+): Promise<VersionPair[]> {
+  const tree = await workTreeOf(host.cwd, host);
+  if (!tree) {
+    throw new SopsError('failed', 'this is no work tree of git, so there is nothing to compare with', {
+      hint: 'Two files are compared by naming both: sops-ts diff OLD NEW.',
+    });
+  }
+  const base = await baseOf(choice, host);
+  const args = ['--literal-pathspecs', 'diff', '--raw', '-z', '--no-abbrev', '--find-renames', '--no-ext-diff'];
+  const where = words.length > 0 ? words : ['.'];
+  const answer = await git([...args, ...(choice.staged ? ['--cached'] : []), base, '--', ...where], host);
+  const state = { base, staged: choice.staged, top: tree.top, named: namedAmong(words, host) };
+  const pairs: VersionPair[] = [];
+  for (const change of changesIn(fieldsOf(answer))) pairs.push(await pairOf(change, state, host));
+  pairs.push(...(await untracked(pairs, state, host)));
+  return pairs.sort((one, other) => compareTexts(one.after.path, other.after.path));
+}
+
+async function baseOf({ since }: StateChoice, host: Host): Promise<string> {
+  if (since === undefined) return (await commitOf('HEAD', host)) ?? emptyTree(host);
+  const commit = await commitOf(since, host);
+  if (commit === null) throw new SopsError('failed', `git knows no revision ${oneLine(since)}`);
+  return (await mergeBase(commit, 'HEAD', host)) ?? commit;
+}
+
+/** The tree that is compared with where there is no commit yet. */
+function emptyTree(host: Host): Promise<string> {
+  return gitText(['hash-object', '-t', 'tree', '--stdin'], host, { input: new Uint8Array() });
+}
+
+interface Change {
+  /** From the top; the same where it was not renamed. */
+  readonly oldPath: string;
+  readonly path: string;
+  /** Whether there was, and is, a regular file. */
+  readonly wasFile: boolean;
+  readonly isFile: boolean;
+}
+
+/** Reads `:mode mode id id status NUL path NUL` and, for a rename, a second path. Symbolic links and submodules are no documents. */
+function changesIn(fields: readonly string[]): Change[] {
+  const changes: Change[] = [];
+  for (let at = 0; at + 1 < fields.length; at++) {
+    const [, oldMode, mode, status] = /^:(\d+) (\d+) \S+ \S+ ([A-Z])/.exec(fields[at] ?? '') ?? [];
+    if (oldMode === undefined || mode === undefined) continue;
+    const oldPath = fields[++at] ?? '';
+    const path = status === 'R' || status === 'C' ? (fields[++at] ?? '') : oldPath;
+    const change = { oldPath, path, wasFile: oldMode.startsWith('100'), isFile: mode.startsWith('100') };
+    if (status !== 'U' && (change.wasFile || change.isFile)) changes.push(change);
+  }
+  return changes;
+}
+
+interface State {
+  readonly base: string;
+  readonly staged: boolean;
+  readonly top: string;
+  /** Absolute paths of files that were named. */
+  readonly named: ReadonlySet<string>;
+}
+
+async function pairOf({ oldPath, path, wasFile, isFile }: Change, state: State, host: Session): Promise<VersionPair> {
+  const shown = (from: string): string => relative(host.cwd, resolve(state.top, from)) || from;
+  const before = wasFile ? await readBlob(`${state.base}:${oldPath}`, host) : null;
+  const after = isFile ? await bytesNow(path, state, host) : null;
+  return {
+    before: { name: shown(oldPath), path: shown(oldPath), bytes: before, revision: state.base },
+    after: { name: shown(path), path: shown(path), bytes: after, ...(state.staged ? { revision: '' } : {}) },
+    isNamed: state.named.has(resolve(state.top, path)),
+  };
+}
+
+async function bytesNow(path: string, { staged, top }: State, host: Session): Promise<Uint8Array | null> {
+  if (staged) return readBlob(`:${path}`, host);
+  const absolute = resolve(top, path);
+  const content = contentOf(absolute);
+  if (content.kind === 'file') return content.bytes;
+  return content.kind === 'gone' ? null : readInput({ kind: 'file', path: absolute }, host);
+}
+
+/** Files that were named and that git does not know: they are new. Throws `no-file` for one that is nowhere. */
+async function untracked(pairs: readonly VersionPair[], state: State, host: Session): Promise<VersionPair[]> {
+  const known = new Set(pairs.map(({ after }) => resolve(host.cwd, after.path)));
+  const found: VersionPair[] = [];
+  for (const absolute of state.named) {
+    if (known.has(absolute)) continue;
+    const path = relative(state.top, absolute).replaceAll(sep, '/');
+    const shown = relative(host.cwd, absolute);
+    const stats = statOf(absolute);
+    if ((await readBlob(`${state.base}:${path}`, host)) !== null) continue;
+    if (!stats) throw absent(shown, 'there is no such file or folder');
+    if (state.staged) continue;
+    const bytes = await bytesNow(path, state, host);
+    found.push({
+      before: { name: shown, path: shown, bytes: null },
+      after: { name: shown, path: shown, bytes },
+      isNamed: true,
+    });
+  }
+  return found;
+}
+
+function namedAmong(words: readonly string[], host: Host): Set<string> {
+  const absolute = words.map((word) => resolve(host.cwd, word));
+  return new Set(absolute.filter((path) => !statOf(path)?.isDirectory()));
+}
+
+function absent(word: string, reason: string): SopsError {
+  return new SopsError('no-file', `${oneLine(word)}: ${reason}`, { file: word });
+}
