@@ -28,8 +28,8 @@ const SIGNS = { added: '+', removed: '-', changed: '~', ciphertext: '?' } as con
 /** The rows of a file: values and comments in their order, then readers, then settings. */
 export function rowsOf(difference: FileDifference, showsValues: boolean): DiffRow[] {
   const { changes, gained, lost, settings, dataKey } = difference;
-  const values = isRekeyedBlindly(difference) ? [] : changes.map((change) => changeRow(change, showsValues, isMixed));
   const isMixed = settings.some(({ setting }) => setting === 'encryption');
+  const values = isRekeyedBlindly(difference) ? [] : changes.map((change) => changeRow(change, showsValues, isMixed));
   const left = dataKey === 'same' ? 'can no longer read it, but still knows its data key' : 'can no longer read it';
   return [
     ...values,
@@ -130,7 +130,7 @@ export function readerText({ name, recipient }: NamedReader): string {
 }
 
 /** The names of both sides, or the one that they share. */
-export function titleOf({ before, after, file }: FileDifference): string {
+export function diffTitle({ before, after, file }: FileDifference): string {
   if (file === 'added') return `${after.name} (new)`;
   if (file === 'removed') return `${before.name} (gone)`;
   return before.name === after.name ? after.name : `${before.name} → ${after.name}`;

@@ -2,7 +2,7 @@
 import { differs, type FileDifference } from '../repository/diff/difference.js';
 import type { ChangedSide } from '../repository/diff/tree-diff.js';
 import type { Painter } from './colours.js';
-import { type DiffRow, notesOf, placeText, rowsOf, titleOf, valueData } from './diff-rows.js';
+import { type DiffRow, notesOf, placeText, rowsOf, diffTitle, valueData } from './diff-rows.js';
 import { printable } from './report.js';
 
 export const DIFF_FORMATS = ['text', 'json', 'markdown'] as const;
@@ -17,7 +17,7 @@ export function diffText(difference: FileDifference, showsValues: boolean, paint
     return row.sign === '+' ? paint('green', line) : row.sign === '-' ? paint('red', line) : line;
   });
   const notes = notesOf(difference).map((note) => `  ${note}`);
-  return `${[paint('underlined', printable(titleOf(difference))), ...lines, ...notes].join('\n')}\n`;
+  return `${[paint('underlined', printable(diffTitle(difference))), ...lines, ...notes].join('\n')}\n`;
 }
 
 /** Only where both sides have a value the masks say anything; where values are shown, either. */
@@ -35,7 +35,7 @@ export function diffMarkdown(difference: FileDifference, showsValues: boolean): 
     return `| ${cells.join(' | ')} |`;
   });
   const table = rows.length === 0 ? [] : ['| | | before | after |', '|---|---|---|---|', ...rows, ''];
-  return `${[`### ${code(titleOf(difference))}`, '', ...table, ...notesOf(difference).flatMap((note) => [note, ''])].join('\n')}\n`;
+  return `${[`### ${code(diffTitle(difference))}`, '', ...table, ...notesOf(difference).flatMap((note) => [note, ''])].join('\n')}\n`;
 }
 
 /**
