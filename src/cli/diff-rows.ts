@@ -28,7 +28,7 @@ const SIGNS = { added: '+', removed: '-', changed: '~', ciphertext: '?' } as con
 /** The rows of a file: values and comments in their order, then readers, then settings. */
 export function rowsOf(difference: FileDifference, showsValues: boolean): DiffRow[] {
   const { changes, gained, lost, settings, dataKey } = difference;
-  const isMixed = settings.some(({ setting }) => setting === 'encryption');
+  const isMixed = isOneSided(difference);
   const values = isRekeyedBlindly(difference) ? [] : changes.map((change) => changeRow(change, showsValues, isMixed));
   const left = dataKey === 'same' ? 'can no longer read it, but still knows its data key' : 'can no longer read it';
   return [
@@ -73,8 +73,15 @@ export function notesOf(difference: FileDifference): string[] {
   return [`${open} ciphertext(s) differ; without a key nobody can tell whether the values do.${guess}`];
 }
 
+/** Whether one side is not encrypted at all. */
+function isOneSided({ settings }: FileDifference): boolean {
+  return settings.some(({ setting }) => setting === 'encryption');
+}
+
 /** Whether nothing but fresh ciphertexts is known of many values: a list of all of them would say no more. */
-function isRekeyedBlindly({ byCiphertext, dataKey, changes }: FileDifference): boolean {
+function isRekeyedBlindly(difference: FileDifference): boolean {
+  const { byCiphertext, dataKey, changes } = difference;
+  if (isOneSided(difference)) return false;
   return (
     byCiphertext && dataKey === 'unknown' && changes.length > 1 && changes.every(({ kind }) => kind === 'ciphertext')
   );

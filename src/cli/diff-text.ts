@@ -2,7 +2,7 @@
 import { differs, type FileDifference } from '../repository/diff/difference.js';
 import type { ChangedSide } from '../repository/diff/tree-diff.js';
 import type { Painter } from './colours.js';
-import { type DiffRow, notesOf, placeText, rowsOf, diffTitle, valueData } from './diff-rows.js';
+import { type DiffRow, diffTitle, notesOf, placeText, rowsOf, valueData } from './diff-rows.js';
 import { printable } from './report.js';
 
 export const DIFF_FORMATS = ['text', 'json', 'markdown'] as const;
