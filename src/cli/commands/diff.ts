@@ -57,27 +57,27 @@ export const diff = command({
 
 async function compare(given: Flags, context: Context): Promise<number> {
   const { streams, host } = context;
-  const format = formatAsked(given.format);
+  const showOne = SHOWN_ONE_BY_ONE[formatAsked(given.format)];
   const kept: FileDifference[] = [];
   const answers = new Set<boolean | null>();
   for await (const difference of diffFiles(diffRequest(given, context), host)) {
     answers.add(differs(difference));
-    if (format === 'json') kept.push(difference);
-    else await print(streams, shownAs(format, difference, { given, streams }));
+    if (showOne) await print(streams, showOne(difference, given, streams));
+    else kept.push(difference);
     if (!given.noKey) tellProblem(difference, given, context);
   }
-  if (format === 'json') await print(streams, jsonText(diffData(kept, given.showValues)));
+  if (!showOne) await print(streams, jsonText(diffData(kept, given.showValues)));
   return given.exitCode ? statusOf(answers) : 0;
 }
 
-function shownAs(
-  format: Exclude<DiffFormat, 'json'>,
-  difference: FileDifference,
-  { given, streams }: { readonly given: Flags; readonly streams: Streams },
-): string {
-  if (format === 'markdown') return diffMarkdown(difference, given.showValues);
-  return diffText(difference, given.showValues, painterFor(streams));
-}
+type ShowOne = (difference: FileDifference, given: Flags, streams: Streams) => string;
+
+/** JSON is one value, and so for all files together. */
+const SHOWN_ONE_BY_ONE: { readonly [form in DiffFormat]: ShowOne | null } = {
+  text: (difference, { showValues }, streams) => diffText(difference, showValues, painterFor(streams)),
+  markdown: (difference, { showValues }) => diffMarkdown(difference, showValues),
+  json: null,
+};
 
 /** Why values were compared by ciphertext. */
 function tellProblem({ problems: [problem], after }: FileDifference, { verbose }: Flags, { streams }: Context): void {
