@@ -18,7 +18,10 @@ export const TASK_ROWS = {
   },
   repository: {
     title: 'The repository',
-    families: { git: 'let git show, merge and guard encrypted files' },
+    families: {
+      git: 'let git show, merge and guard encrypted files',
+      import: 'make files of SOPS of what other tools have encrypted',
+    },
   },
   programs: { title: 'Programs' },
   places: { title: 'Other places' },

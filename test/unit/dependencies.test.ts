@@ -18,12 +18,13 @@ const sources = new Map(
 );
 const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-/** What is loaded by no row: the command line's help, the expressions of `.sops.yaml`, patterns for files, the second reader of YAML, key services over gRPC, the audit log. */
+/** What is loaded by no row: the command line's help, the expressions of `.sops.yaml`, patterns for files, the second reader of YAML, values of dotenvx, key services over gRPC, the audit log. */
 const LONE: readonly Lone[] = [
   { module: 'cli/help.ts', packages: ['commander'] },
   { module: 'util/re2.ts', packages: ['re2js'] },
   { module: 'repository/operands.ts', packages: ['picomatch'] },
   { module: 'repository/check/second-reader.ts', packages: ['yaml'] },
+  { module: 'repository/import/dotenvx-value.ts', packages: ['@noble/curves'] },
   { module: 'services/import-grpc.ts', packages: ['@grpc/grpc-js'] },
   { module: 'services/postgres/database.ts', packages: ['pg'] },
 ];

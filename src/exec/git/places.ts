@@ -1,5 +1,5 @@
 /** Where a repository is, and what git lists of it. */
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Host } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
 import { git, tryGit } from './run-git.js';
@@ -48,6 +48,14 @@ export async function listFiles(folder: string, host: Host, { elsewhere = false 
     else if (!submodules.has(path)) files.push(path);
   }
   return { files, repositories };
+}
+
+/** Whether git tracks a file; false outside of repositories, and where there is no git. */
+export async function isTracked(path: string, host: Host): Promise<boolean> {
+  const call = { cwd: dirname(path), elsewhere: true };
+  const args = ['ls-files', '-z', '--', `:(literal)${basename(path)}`];
+  const outcome = await tryGit(args, host, call).catch(() => null);
+  return outcome?.status === 0 && outcome.stdout.length > 0;
 }
 
 /** The fields of an answer that git gave with `-z`. */

@@ -1,0 +1,132 @@
+/** `import KIND`: the sources that words stand for, imported one after another, and told (docs/import.md). */
+import { join, relative, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { type Imported, importFile } from '../repository/import/import-file.js';
+import { importKindNamed } from '../repository/import/registry.js';
+import type { ImportKind, ImportSettings, ImportSource } from '../repository/import/source.js';
+import { targetBeside } from '../repository/import/target.js';
+import { findFiles } from '../repository/operands.js';
+import { isWithin } from '../util/files.js';
+import type { Context } from './commands/command.js';
+import { keyServiceChoice } from './commands/document-flags.js';
+import { encryptionOf } from './commands/encryption-flags.js';
+import type { importFlags } from './commands/import-flags.js';
+import type { Values } from './flag.js';
+import { jsonText } from './json-text.js';
+import { ManyReport } from './many-report.js';
+import { printable } from './report.js';
+import { print, say } from './streams.js';
+import { UsageError } from './usage-error.js';
+
+type Given = Values<typeof importFlags>;
+/** What a kind's own flags say. */
+type Own = Pick<ImportSettings, 'keys' | 'namespace'>;
+
+interface Job {
+  readonly kind: ImportKind;
+  readonly given: Given;
+  readonly context: Context;
+}
+
+/** Imports all sources; one that fails does not keep the others from their turn. Returns the exit status. */
+export async function importSources(name: string, own: Own, given: Given, context: Context): Promise<number> {
+  const { operands, host, streams } = context;
+  if (operands.length === 0) throw new UsageError(`import ${name} takes files or folders`, `import ${name}`);
+  if (given.output !== undefined && given.outputDir !== undefined) {
+    throw new SopsError('conflict', 'Error: cannot use both --output and --output-dir', { file: '' });
+  }
+  const make = await importKindNamed(name).load();
+  const opening = { configPath: given.config, keyServices: keyServiceChoice(given), decryptionOrder: undefined };
+  const job = { kind: make({ ...own, ...opening }), given, context };
+  const found = await findFiles(operands, host);
+  const settings = { given, command: { name: `import ${name}`, done: 'imported' }, streams, host };
+  const report = new ManyReport({ ...settings, destination: 'folder' });
+  for (const problem of found.problems) report.fail(problem.file ?? '', problem);
+  for (const path of found.passedOver) host.warn(`${path} is a repository of its own, and was not looked into`);
+  const sources: ImportSource[] = [];
+  for await (const source of job.kind.find(found.files, host)) sources.push(source);
+  if (sources.length === 0 && report.isClean) throw nothingFound(job);
+  if (sources.length > 1 && given.output !== undefined) {
+    throw new SopsError('conflict', `Error: --output is for one file, and there are ${sources.length}`, {
+      file: '',
+      hint: 'For several: --output-dir FOLDER, or neither for targets beside the sources.',
+    });
+  }
+  const imported: Imported[] = [];
+  for (const source of sources) {
+    const one = await importOne(source, job, report);
+    if (one) imported.push(one);
+  }
+  const findings = await tellAll(imported, job);
+  if (given.json) await print(streams, jsonText({ ...report.summary(), findings }));
+  return report.end();
+}
+
+async function importOne(source: ImportSource, job: Job, report: ManyReport): Promise<Imported | undefined> {
+  const { given, context, kind } = job;
+  const { path } = source.file;
+  const warnings: string[] = [];
+  const host = context.host.warningTo((message) => warnings.push(message));
+  try {
+    const target = targetOf(source, job);
+    const encrypt = encryptionOf(given, context);
+    const imported = await importFile({ kind, source, target, encrypt, dryRun: given.dryRun }, host);
+    const all = [...imported.warnings.map((message) => `${path}: ${message}`), ...warnings];
+    report.add({ path, warnings: all, output: target });
+    if (!given.json) await print(context.streams, `${printable(lineOf(path, imported, given.dryRun))}\n`);
+    return imported;
+  } catch (error) {
+    report.add({ path, warnings, error });
+    return undefined;
+  }
+}
+
+function targetOf({ file }: ImportSource, { given, context, kind }: Job): string {
+  if (given.output !== undefined) return given.output;
+  const beside = targetBeside(file.path, (name) => kind.targetName(name));
+  if (given.outputDir === undefined) return beside;
+  const { cwd } = context.host;
+  if (isWithin(file.absolute, cwd)) return join(given.outputDir, relative(cwd, resolve(cwd, beside)));
+  throw new SopsError(
+    'conflict',
+    `${file.path} is not below the working directory, so it has no place in --output-dir`,
+    {
+      file: file.path,
+      hint: 'Run the command in a folder above all of the files.',
+    },
+  );
+}
+
+function lineOf(path: string, { target, count }: Imported, dryRun: boolean): string {
+  const values = `${count} ${count === 1 ? 'value' : 'values'}`;
+  return `${path} ${dryRun ? 'would be' : 'was'} imported into ${target} (${values}); ${path} itself is left as it is`;
+}
+
+/** What is about all of the sources: history, and keys that git tracks. Returns the findings. */
+async function tellAll(imported: readonly Imported[], { kind, given, context }: Job): Promise<string[]> {
+  const { host, streams } = context;
+  const tracked = imported.filter(({ isTracked }) => isTracked).length;
+  if (tracked > 0) {
+    const them = tracked === 1 ? 'the source' : `${tracked} sources`;
+    host.warn(
+      `git's history still holds ${them} with ${kind.leftInHistory}, whatever becomes of the files: change the values that matter`,
+    );
+  }
+  const keys = [...new Set(imported.flatMap(({ trackedKeys }) => trackedKeys))];
+  const findings = keys.map(
+    (path) => `${relative(host.cwd, path)}: the old key is tracked by git, for everybody who has the repository`,
+  );
+  if (!given.json) for (const finding of findings) say(streams.stdout, `finding: ${printable(finding)}\n`);
+  return findings;
+}
+
+function nothingFound({ kind, context }: Job): SopsError {
+  return new SopsError(
+    'no-file',
+    `there is nothing to import in ${context.operands.join(' ')}: no file is ${kind.described}`,
+    {
+      file: '',
+      hint: 'In folders files are found by their content, among those that git does not ignore: name others themselves.',
+    },
+  );
+}

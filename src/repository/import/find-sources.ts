@@ -1,0 +1,35 @@
+/** Which of the files that were found are of a kind, by their content alone. */
+import { SopsError } from '../../errors.js';
+import type { Session } from '../../util/host.js';
+import { contentFor, unreadable } from '../encrypted.js';
+import type { FoundFile } from '../operands.js';
+import type { ImportSource } from './source.js';
+
+export interface Recognition {
+  /** As in `ImportKind`. */
+  readonly described: string;
+  /** Whether content is of the kind. */
+  recognises(bytes: Buffer, file: FoundFile): boolean;
+}
+
+/** The sources, as `ImportKind.find` has it. */
+export async function* sourcesByContent(
+  files: readonly FoundFile[],
+  { described, recognises }: Recognition,
+  { cwd }: Session,
+): AsyncGenerator<ImportSource> {
+  const seen = new Set<string>();
+  for (const file of files) {
+    const content = contentFor(file, cwd, seen);
+    if (content?.kind === 'file' && recognises(content.bytes, file)) {
+      yield { file, bytes: content.bytes };
+    } else if (file.isNamed) {
+      const problem = content?.kind === 'unreadable' ? unreadable(file, content.cause) : notOfKind(file, described);
+      yield { file, bytes: Buffer.alloc(0), problem };
+    }
+  }
+}
+
+function notOfKind({ path }: FoundFile, described: string): SopsError {
+  return new SopsError('document-invalid', `this is not ${described}`, { file: path });
+}

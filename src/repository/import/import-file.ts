@@ -1,0 +1,115 @@
+/** One file of another tool made into a file of SOPS: opened, encrypted by the rules of the target, read again, and written where nothing is. */
+import { dirname, resolve } from 'node:path';
+import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { SopsError } from '../../errors.js';
+import { isTracked } from '../../exec/git/places.js';
+import type { FormatStore, SourceFile } from '../../formats/store.js';
+import { placesIn } from '../../operations/read/encrypted-files.js';
+import { readerForNew } from '../../operations/read/input.js';
+import type { EncryptRequest } from '../../operations/requests.js';
+import { encryptFile } from '../../operations/write/encrypt.js';
+import { writeFileSafely } from '../../util/atomic-write.js';
+import { lstatSync } from '../../util/fs.js';
+import { mkdir } from '../../util/fs-promises.js';
+import type { Session } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
+import { briefList } from './env-content.js';
+import type { ImportKind, ImportSource, OpenedImport } from './source.js';
+
+/** What is to be made of one source. */
+export interface ImportRequest {
+  readonly kind: ImportKind;
+  readonly source: ImportSource;
+  /** The path of the target, as users see it. */
+  readonly target: string;
+  /** How the target is encrypted, its place aside. */
+  readonly encrypt: Omit<EncryptRequest, 'input' | 'output'>;
+  /** Whether all is done but writing. */
+  readonly dryRun: boolean;
+}
+
+/** What became of a source. */
+export interface Imported {
+  readonly target: string;
+  readonly count: number;
+  readonly warnings: readonly string[];
+  /** Whether git tracks the source, so that its history holds what the old key opens. */
+  readonly isTracked: boolean;
+  /** The files of old keys that git tracks, absolute. */
+  readonly trackedKeys: readonly string[];
+}
+
+/** Mode of new ciphertext, for all whom the umask admits. */
+const MODE = 0o666;
+
+/**
+ * Imports one source. The source is only read; the target is written whole, once what stands in it was read again, or not at all. Throws
+ * `output-unwritable` when something is there already, `nothing-encrypted` when a value that was secret would stand in clear, and
+ * what opening and encrypting throw.
+ */
+export async function importFile(request: ImportRequest, host: Session): Promise<Imported> {
+  const { kind, source, target, dryRun } = request;
+  if (source.problem) throw source.problem;
+  const path = resolve(host.cwd, target);
+  if (lstatSync(path, { throwIfNoEntry: false })) throw thereAlready(target);
+  const input = { kind: 'file', path: target } as const;
+  const store = await readerForNew({ ...request.encrypt, input }, host);
+  const opened = await kind.open(source, store, host);
+  opened.verify?.((store.parsePlain ?? store.parse)(opened.plaintext));
+  const sealed = await seal(opened, { ...request, store }, host);
+  if (!dryRun) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileSafely(path, sealed, { mode: MODE, isNew: true });
+  }
+  const trackedKeys: string[] = [];
+  for (const one of opened.keyFiles) if (await isTracked(one, host)) trackedKeys.push(one);
+  return {
+    target,
+    count: opened.count,
+    warnings: [...(source.warnings ?? []), ...opened.warnings],
+    isTracked: await isTracked(source.file.absolute, host),
+    trackedKeys,
+  };
+}
+
+interface Sealing extends ImportRequest {
+  readonly store: FormatStore;
+}
+
+/** The bytes of the target, which decrypt to the plaintext. */
+async function seal(opened: OpenedImport, { target, encrypt, store }: Sealing, host: Session): Promise<Uint8Array> {
+  let sealed: Uint8Array | undefined;
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    sealed = bytes;
+  };
+  const content = opened.plaintext;
+  const request = {
+    ...encrypt,
+    content,
+    input: { kind: 'file', path: target },
+    output: { kind: 'stdout', write },
+  } as const;
+  await encryptFile(request, host);
+  if (sealed === undefined) throw new RangeError('encrypting wrote nothing');
+  if (opened.secrets.size > 0 && !encrypt.allowUnencrypted) checkHidden(store.parse(sealed), opened.secrets, target);
+  return sealed;
+}
+
+/** A rule that selects less than the other tool did would publish what was secret. Empty values have nothing to hide. */
+function checkHidden({ documents }: SourceFile, secrets: ReadonlySet<string>, target: string): void {
+  const bare = placesIn(documents).leaves.flatMap(([{ value }, path]) => {
+    const isHidden = typeof value === 'string' && (value === '' || looksEncrypted(value));
+    return secrets.has(path) && !isHidden ? [path] : [];
+  });
+  if (bare.length === 0) return;
+  const message = `values that were secret would stand in clear in ${oneLine(target)}: ${oneLine(briefList(bare))}`;
+  throw new SopsError('nothing-encrypted', message, {
+    hint: 'The rule for the target does not select them: correct it, or give --allow-unencrypted if this is meant.',
+  });
+}
+
+function thereAlready(target: string): SopsError {
+  return new SopsError('output-unwritable', `${oneLine(target)} is there already, and is left as it is`, {
+    hint: 'Remove it, or name another target with --output or --output-dir.',
+  });
+}
