@@ -127,18 +127,31 @@ const MOVED = '# In place of older settings:';
 
 /** Lines of older settings: by the driver that they name. */
 export async function olderLines(place: SetupPlace): Promise<{ path: string; lines: string[] }[]> {
-  const pattern = await olderPattern(place);
+  const older = await olderAttributes(place);
   const found = (await attributeFiles(place)).map((path) => {
     const text = withoutBlocks(readSettingsFile(path) ?? '');
-    return { path, lines: text.split(/\r?\n/).filter((line) => pattern.test(line) && !line.startsWith('#')) };
+    return { path, lines: text.split(/\r?\n/).filter((line) => isOlder(line, older)) };
   });
   return found.filter(({ lines }) => lines.length > 0);
 }
 
-async function olderPattern(place: SetupPlace): Promise<RegExp> {
-  const names = new Set([USUAL_NAME, ...(await olderDrivers(place)).map(({ name }) => name)]);
-  const words = [...names].map((name) => name.replaceAll(/[^\w-]/g, '\\$&'));
-  return new RegExp(`[ \\t]+diff=(?:${words.join('|')})(?=\\s|$)`);
+/** The attributes of older settings. */
+async function olderAttributes(place: SetupPlace): Promise<ReadonlySet<string>> {
+  return new Set([USUAL_NAME, ...(await olderDrivers(place)).map(({ name }) => name)].map((name) => `diff=${name}`));
+}
+
+function isOlder(line: string, older: ReadonlySet<string>): boolean {
+  return !line.startsWith('#') && wordsBehind(line).some((word) => older.has(word));
+}
+
+/** The words of a line behind the pattern that it begins with. */
+function wordsBehind(line: string): string[] {
+  return line.slice(patternOf(line).length).split(/\s/).filter(Boolean);
+}
+
+/** What a line of attributes is for: its first word, which may stand in quotes. */
+function patternOf(line: string): string {
+  return /^(?:"(?:[^"\\]|\\.)*"|\S+)/.exec(line)?.[0] ?? '';
 }
 
 async function olderDrivers(place: SetupPlace): Promise<DiffDriver[]> {
@@ -157,8 +170,8 @@ async function replaceOthers(place: SetupPlace): Promise<SetupStep[]> {
         older.flatMap(({ lines }) => lines),
       ),
     ];
-  const pattern = await olderPattern(place);
-  for (const { path } of older) await moveLines(path, pattern, place);
+  const attributes = await olderAttributes(place);
+  for (const { path } of older) await moveLines(path, attributes, place);
   for (const { name } of drivers) {
     for (const field of ['textconv', 'cachetextconv']) await unsetSetting(`diff.${name}.${field}`, place);
   }
@@ -178,16 +191,17 @@ function olderText(place: SetupPlace, older: readonly { path: string }[]): strin
 }
 
 /** The patterns of lines of older settings get a line of ours in the same file; what else the lines say stays. */
-async function moveLines(path: string, pattern: RegExp, place: SetupPlace): Promise<void> {
+async function moveLines(path: string, older: ReadonlySet<string>, place: SetupPlace): Promise<void> {
   const read = readSettingsFile(path) ?? '';
   const own = linesOfBlock(read);
   const moved: string[] = [];
   const text = read.replaceAll(/^[^\n]*(?:\n|$)/gm, (line) => {
-    if (!pattern.test(line) || line.startsWith('#')) return line;
-    const field = /^(?:"(?:[^"\\]|\\.)*"|\S+)/.exec(line)?.[0] ?? '';
+    if (!isOlder(line, older)) return line;
+    const field = patternOf(line);
     moved.push(`${field} merge=${DRIVER} diff=${DRIVER}`);
-    const rest = line.replace(pattern, '');
-    return /^(?:"(?:[^"\\]|\\.)*"|\S+)[ \t]*\r?\n?$/.test(rest) ? '' : rest;
+    const rest = wordsBehind(line).filter((word) => !older.has(word));
+    const end = /\r?\n?$/.exec(line)?.[0] ?? '';
+    return rest.length === 0 ? '' : [field, ...rest].join(' ') + end;
   });
   await writeSettingsFile(
     path,

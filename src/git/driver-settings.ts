@@ -108,7 +108,8 @@ export async function diffDrivers({ host }: SetupPlace): Promise<DiffDriver[]> {
 /** What people have from before, as many guides say. */
 function callsSops(command: string | undefined): boolean {
   if (command?.includes('git textconv')) return true;
-  return command !== undefined && /\bsops(?:-ts)?\b.*(?:\bdecrypt\b|\s-\w*d)/s.test(command);
+  const [, ...behind] = command?.split(/\bsops(?:-ts)?\b/) ?? [];
+  return behind.some((words) => /\bdecrypt\b|\s-\w*d/.test(words));
 }
 
 /** The places where git keeps what text conversions made, by the names of drivers. */

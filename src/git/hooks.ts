@@ -109,7 +109,7 @@ async function setAside(
 
 async function installEntries({ name, file }: HookManager, place: SetupPlace): Promise<SetupStep> {
   const read = file === null ? null : readSettingsFile(file);
-  const text = read === null ? null : withEntries(read, name);
+  const text = read === null ? null : await withEntries(read, name);
   if (file === null || read === null || text === null || place.isPrivate) {
     if (read !== null && blockIn(read) !== undefined) return kept(`hooks are run by ${name}, which calls sops-ts`);
     const where = file === null ? `the configuration of ${name}` : shown(file, place);
@@ -174,12 +174,19 @@ export async function hookStatus(place: SetupPlace): Promise<SetupStep[]> {
 function entryStatus({ name, file, folder }: HookManager): SetupStep[] {
   const text = file === null ? '' : (readSettingsFile(file) ?? '');
   return HOOKS.map((hook) => {
-    const stage = name === 'lefthook' ? new RegExp(`^${hook}:`, 'm') : new RegExp(`stages: \\[[^\\]]*${hook}\\b`);
-    const isNamed = /\bsops-ts\b/.test(text) && stage.test(text);
+    const isStage =
+      name === 'lefthook' ? (line: string) => line.startsWith(`${hook}:`) : (line: string) => namesStage(line, hook);
+    const isNamed = /\bsops-ts\b/.test(text) && text.split(/\r?\n/).some(isStage);
     if (!isNamed) return todo(`${hook}: not checked, ${name} does not call sops-ts`);
     if (statOf(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
     return todo(`${hook}: ${name} is told to check, but not installed: ${ACTIVATE[name as keyof typeof ACTIVATE]}`);
   });
+}
+
+/** Whether a line of pre-commit's settings lists a stage of ours. */
+function namesStage(line: string, hook: HookName): boolean {
+  const [, listed] = line.split('stages: [', 2);
+  return listed?.split(/[\],\s]/).includes(hook) === true;
 }
 
 function shown(path: string, { top, host }: SetupPlace): string {

@@ -1,10 +1,13 @@
 /** Our entries in the files of lefthook and pre-commit, put into their text so that comments and layout stay. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, isMap, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
+import type { Document, Node, YAMLMap } from 'yaml';
 import { HOOKS, type HookName, hookCommand, stoppedText } from './hook-lines.js';
 import type { ManagerName } from './hook-manager.js';
 import { withBlock, withoutBlocks } from './marked-block.js';
 import { SHARED_PROGRAM } from './place.js';
+
+/** The package, which is loaded when it is needed. */
+type Yaml = typeof import('yaml');
 
 /** A place in a text for lines of ours, and how far they are indented. */
 interface Gap {
@@ -18,17 +21,21 @@ interface Gap {
  * The text with our entries; null where they cannot be put in without changing something else, for whoever edits it to see
  * ({@link entryLines}). A text of TOML or JSON is none.
  */
-export function withEntries(text: string, manager: ManagerName): string | null {
+export async function withEntries(text: string, manager: ManagerName): Promise<string | null> {
+  const yaml = await import('yaml');
+  const { isMap, parseDocument } = yaml;
   const bare = withoutBlocks(text);
   const before = parseDocument(bare);
   if (before.errors.length > 0 || !(before.contents === null || isMap(before.contents))) return null;
   if (isMap(before.contents) && before.contents.flow) return null;
   const gaps =
-    manager === 'lefthook' ? HOOKS.map((hook) => lefthookGap(before, bare, hook)) : [preCommitGap(before, bare)];
+    manager === 'lefthook'
+      ? HOOKS.map((hook) => lefthookGap(before, bare, { hook, yaml }))
+      : [preCommitGap(before, bare, yaml)];
   const found = gaps.flatMap((gap) => gap ?? []);
   if (found.length < gaps.length) return null;
   const edited = fill(bare, found);
-  return meansTheSame(bare, edited) ? edited : null;
+  return meansTheSame(bare, edited, yaml) ? edited : null;
 }
 
 /** What is to be put into a file by hand. */
@@ -70,7 +77,12 @@ const PRE_COMMIT_ENTRY = [
 ];
 
 /** Before the first entry of what is there already, or a section of our own at the end; null where the text is laid out otherwise. */
-function lefthookGap(document: Document, text: string, hook: HookName): Gap | null {
+function lefthookGap(
+  document: Document,
+  text: string,
+  { hook, yaml }: { readonly hook: HookName; readonly yaml: Yaml },
+): Gap | null {
+  const { isMap, isSeq } = yaml;
   const section = document.get(hook, true);
   if (section === undefined) {
     const lines = [`${hook}:`, '  commands:', ...lefthookEntry(hook).map((line) => `    ${line}`)];
@@ -88,7 +100,7 @@ function lefthookGap(document: Document, text: string, hook: HookName): Gap | nu
   return before(firstKey(section), text, ['commands:', ...lefthookEntry(hook).map((line) => `  ${line}`)]);
 }
 
-function preCommitGap(document: Document, text: string): Gap | null {
+function preCommitGap(document: Document, text: string, { isSeq }: Yaml): Gap | null {
   const repos = document.get('repos', true);
   if (repos === undefined) return { at: 'end', indent: '', lines: entryLines('pre-commit') };
   return isSeq(repos) ? before(repos.items[0] as Node | undefined, text, PRE_COMMIT_ENTRY) : null;
@@ -119,7 +131,7 @@ function fill(text: string, gaps: readonly Gap[]): string {
 }
 
 /** Whether our entries are all that the new text has more. */
-function meansTheSame(before: string, after: string): boolean {
+function meansTheSame(before: string, after: string, { parseDocument }: Yaml): boolean {
   const [old, edited] = [parseDocument(before), parseDocument(after)];
   return (
     edited.errors.length === 0 && isDeepStrictEqual(withoutOurs(old.toJS()) ?? null, withoutOurs(edited.toJS()) ?? null)

@@ -2,8 +2,31 @@
 
 const BEGIN = '# >>> sops-ts';
 const END = '# <<< sops-ts';
-/** A block with the blanks before its marks; without an end of its last line it was put behind one that had none either. */
-const BLOCKS = /^[ \t]*# >>> sops-ts\b[^\n]*\n(?:[^\n]*\n)*?[ \t]*# <<< sops-ts\r?(?:\n|$)/gm;
+
+/** Where a block stands in a text, the blanks before its first mark included. */
+interface Block {
+  readonly start: number;
+  /** Behind its last line, or the end of the text: without a line break there it was put behind a line that had none either. */
+  readonly end: number;
+}
+
+/** The blocks of a text, in order. A first mark without a last one is none. */
+function blocksOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  let start: number | undefined;
+  for (let at = 0; at < text.length; ) {
+    const found = text.indexOf('\n', at);
+    const end = found < 0 ? text.length : found + 1;
+    const line = text.slice(at, end).trim();
+    if (start === undefined && /^# >>> sops-ts\b/.test(line) && found >= 0) start = at;
+    else if (start !== undefined && line === END) {
+      blocks.push({ start, end });
+      start = undefined;
+    }
+    at = end;
+  }
+  return blocks;
+}
 
 export interface BlockPlace {
   /** Where a new block goes; an old one is replaced where it stands. */
@@ -25,10 +48,10 @@ export function withBlock(
 ): string {
   const end = text.includes('\r\n') ? '\r\n' : '\n';
   const block = [BEGIN + ADVICE, ...lines, END].map((line) => indent + line).join(end);
-  const [first] = text.matchAll(BLOCKS);
+  const [first] = blocksOf(text);
   if (first && !isFurther) {
-    const last = first[0].endsWith('\n') ? end : '';
-    return text.slice(0, first.index) + block + last + text.slice(first.index + first[0].length);
+    const last = text.slice(0, first.end).endsWith('\n') ? end : '';
+    return text.slice(0, first.start) + block + last + text.slice(first.end);
   }
   if (at !== 'end') return text.slice(0, at) + block + end + text.slice(at);
   return text === '' || text.endsWith('\n') ? text + block + end : text + end + block;
@@ -36,12 +59,15 @@ export function withBlock(
 
 /** The text without our blocks: what it was before they were put in. */
 export function withoutBlocks(text: string): string {
-  const left = text.replaceAll(BLOCKS, (block) => (block.endsWith('\n') ? '' : '\0'));
-  return left.replace(/\r?\n?\0$/, '');
+  const blocks = blocksOf(text);
+  const left = blocks.map(({ start }, at) => text.slice(blocks[at - 1]?.end ?? 0, start)).join('');
+  const last = blocks.at(-1)?.end ?? 0;
+  const isOpen = last === text.length && last > 0 && !text.endsWith('\n');
+  return isOpen ? left.replace(/\r?\n$/, '') : left + text.slice(last);
 }
 
 /** The lines of our blocks, without the marks; undefined where there is none. */
 export function blockIn(text: string): string | undefined {
-  const found = [...text.matchAll(BLOCKS)].map(([block]) => block.trim().split(/\r?\n/).slice(1, -1));
+  const found = blocksOf(text).map(({ start, end }) => text.slice(start, end).trim().split(/\r?\n/).slice(1, -1));
   return found.length === 0 ? undefined : found.flat().join('\n');
 }

@@ -105,9 +105,15 @@ class Reader {
     if (all.length > 1 || token === undefined || others.length > 0 || token === 'start' || token === 'end')
       throw new Unsayable();
     // `.*` goes over folders, as does a class that says what it is not without naming the slash.
-    const isName = token !== 'one' || /(?:\\[wd]|\[(?:\^[^\]]*\/[^\]]*|[^^\]/][^\]/]*)\])$/.test(counted);
+    const isName = token !== 'one' || isWithinName(counted);
     return [[isName ? 'name' : 'any']];
   }
+}
+
+/** Whether the class that a text ends with has no slash in it. */
+function isWithinName(text: string): boolean {
+  const last = text.slice(Math.max(0, text.lastIndexOf('[')));
+  return /\\[wd]$/.test(last) || /^\[(?:\^[^\]]*\/[^\]]*|[^^\]/][^\]/]*)\]$/.test(last);
 }
 
 /** A pattern without a slash is for names anywhere below; with one it counts from the folder of the file with the patterns. */

@@ -36,7 +36,7 @@ const FOUND = 1;
 export const check = command({
   name: 'check',
   task: 'files',
-  summary: 'find what should be encrypted and is not, or otherwise than the rules say; needs no key',
+  summary: 'find what should be encrypted and is not, or not as the rules say',
   operands: '[path...]',
   examples: ['sops-ts check', 'sops-ts check --staged   # as a hook before commits'],
   flags,

@@ -14,7 +14,7 @@ export const gitMergeDriver = command({
   name: 'git merge-driver',
   task: 'repository',
   summary: 'merge three versions of an encrypted file; git calls it',
-  operands: 'BASE OURS THEIRS [MARKER-SIZE [PATH [LABEL-BASE LABEL-OURS LABEL-THEIRS]]]',
+  operands: 'BASE OURS THEIRS [MARKER-SIZE [PATH [LABEL…]]]',
   examples: ["git config merge.sops-ts.driver 'sops-ts git merge-driver %O %A %B %L %P %S %X %Y'"],
   flags: generalFlags,
   async run(_, { operands, host }) {

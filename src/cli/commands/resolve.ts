@@ -31,7 +31,7 @@ type Flags = Values<typeof flags>;
 export const resolve = command({
   name: 'resolve',
   task: 'repository',
-  summary: 'decide the conflicts of an encrypted file in the editor, where only the values in conflict are shown',
+  summary: 'decide the conflicts of an encrypted file in the editor, which shows no other values',
   operands: 'file | base local remote merged',
   examples: [
     'sops-ts resolve secrets.yaml            # values in conflict, in your editor',

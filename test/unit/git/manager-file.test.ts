@@ -14,8 +14,8 @@ const LEFTHOOK = {
 };
 
 describe('lefthook.yml', () => {
-  test.each(Object.entries(LEFTHOOK))('%s', (_, text) => {
-    const edited = withEntries(text, 'lefthook') ?? '';
+  test.each(Object.entries(LEFTHOOK))('%s', async (_, text) => {
+    const edited = (await withEntries(text, 'lefthook')) ?? '';
     const read = parse(edited) as Record<
       string,
       { jobs?: { name?: string; run?: string }[]; commands?: Record<string, { run?: string }> }
@@ -29,7 +29,7 @@ describe('lefthook.yml', () => {
       expect(jobs?.find(({ name }) => name === 'sops-ts')?.run ?? commands?.['sops-ts']?.run).toBe(command);
     }
     expect(withoutBlocks(edited)).toBe(text);
-    expect(withEntries(edited, 'lefthook')).toBe(edited);
+    expect(await withEntries(edited, 'lefthook')).toBe(edited);
   });
 
   test.each([
@@ -38,11 +38,10 @@ describe('lefthook.yml', () => {
     'pre-commit: [',
     '[pre-commit]\n',
     '"a": 1',
-  ])('is left to its owner when it is laid out otherwise: %s', (text) =>
-    expect(
-      text.startsWith('"a"') ? withEntries(text, 'pre-commit') !== null : withEntries(text, 'lefthook') === null,
-    ).toBe(true),
-  );
+  ])('is left to its owner when it is laid out otherwise: %s', async (text) => {
+    const isPlain = text.startsWith('"a"');
+    expect((await withEntries(text, isPlain ? 'pre-commit' : 'lefthook')) === null).toBe(!isPlain);
+  });
 });
 
 describe('.pre-commit-config.yaml', () => {
@@ -50,15 +49,15 @@ describe('.pre-commit-config.yaml', () => {
     'repos:\n- repo: https://example.org/x\n  rev: v1\n  hooks:\n  - id: x\n',
     '# ours\nrepos:\n    # first\n    -   repo: local\n        hooks: []\ndefault_stages: [pre-commit]\n',
     'default_stages: [pre-commit]\n',
-  ])('%j', (text) => {
-    const edited = withEntries(text, 'pre-commit') ?? '';
+  ])('%j', async (text) => {
+    const edited = (await withEntries(text, 'pre-commit')) ?? '';
     const { repos } = parse(edited) as { repos: { repo: string; hooks: { id: string; entry?: string }[] }[] };
     expect(repos[0]?.hooks.map(({ entry }) => entry)).toEqual(['sops-ts check --staged', 'sops-ts git pre-push']);
     expect(withoutBlocks(edited)).toBe(text);
-    expect(withEntries(edited, 'pre-commit')).toBe(edited);
+    expect(await withEntries(edited, 'pre-commit')).toBe(edited);
   });
 
-  test('is left to its owner where its list is written in brackets', () => {
-    expect(withEntries('repos: []\n', 'pre-commit')).toBeNull();
+  test('is left to its owner where its list is written in brackets', async () => {
+    expect(await withEntries('repos: []\n', 'pre-commit')).toBeNull();
   });
 });

@@ -48,6 +48,7 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     'keys/age/sources.ts',
     'keys/age/system-error.ts',
     'keys/age/x25519.ts',
+    'keys/damaged-entry.ts',
     'util/fs.ts',
     'util/native-path.ts',
     'util/text.ts',
