@@ -1,7 +1,14 @@
 /** `who`: from flags to the operation, and what it prints. */
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readAccess, readersCalled } from '../../repository/who/access.js';
 import type { AccessTable } from '../../repository/who/access-table.js';
+import { accessPage } from '../../repository/who/page.js';
+import { statOf } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
+import type { Session } from '../../util/host.js';
+import { replaceFile } from '../../util/replace-file.js';
+import { encodeText } from '../../util/text.js';
 import { flag, type Values } from '../flag.js';
 import { jsonText } from '../json-text.js';
 import { reportOf } from '../report.js';
@@ -18,6 +25,11 @@ const flags = {
     offers: 'recipients',
   }),
   ages: flag.yesNo('ages', "tell since when files have their data keys, from git's history where there is one"),
+  html: flag.text('html', {
+    value: 'FILE',
+    help: 'write the table as one page to filter and sort, without values',
+    offers: 'files',
+  }),
   ...jsonFlag,
   ...configFlag,
   ...generalFlags,
@@ -32,12 +44,18 @@ export const who = command({
   examples: ['sops-ts who', 'sops-ts who --can-read alice secrets', 'sops-ts who --ages --json'],
   flags,
   async run(given, { operands, host, streams }) {
-    const { ages, canRead, config: configPath } = given;
+    const { canRead, html, config: configPath } = given;
+    const ages = given.ages || html !== undefined;
     if (operands.includes('')) throw new UsageError('an empty word is no path', 'who');
     const access = await readAccess({ words: operands, configPath, ages }, host);
     for (const problem of access.problems) say(streams.stderr, reportOf(problem, given.verbose).text);
+    if (html !== undefined) {
+      if (given.json || canRead !== undefined)
+        throw new UsageError('--html writes the whole table: it goes without --json and --can-read', 'who');
+      await writePage(access, html, host);
+    }
     const of = canRead === undefined ? undefined : calledIn(access, canRead);
-    await print(streams, textOf(access, of, given));
+    if (html === undefined) await print(streams, textOf(access, of, given));
     if (access.problems.length === 0) return 0;
     throw new SopsError(
       access.problems[0]?.code ?? 'failed',
@@ -45,6 +63,13 @@ export const who = command({
     );
   },
 });
+
+/** An existing page is replaced whole. */
+async function writePage(access: AccessTable, path: string, host: Session): Promise<void> {
+  const absolute = resolve(host.cwd, path);
+  const read = statOf(absolute) ? readFileSync(absolute) : null;
+  await replaceFile(absolute, encodeText(accessPage(access)), { read, warn: (message) => host.warn(message) });
+}
 
 /** Whoever can read nothing is an error, unless that may be because something could not be looked at: then that is the error. */
 function calledIn(access: AccessTable, name: string): number[] {

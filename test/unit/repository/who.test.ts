@@ -1,4 +1,5 @@
 /** `who`: files against recipients, by their names, without any key; and since when files have their data keys. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -150,4 +151,23 @@ test('without history the file alone tells, and the key may be older', async () 
 test('no encrypted files', async () => {
   mkdirSync(join(repository.folder, 'empty'));
   expect((await runIn(['who', 'empty'])).stdout.toString()).toBe('No encrypted files.\n');
+});
+
+test('the page loads nothing, runs its own script alone, and takes no name for markup', async () => {
+  repository.write({ 'a/<img src=x onerror=alert(1)>.yaml': 'k: hunter2\n' });
+  await runIn(['encrypt', '-i', 'a/<img src=x onerror=alert(1)>.yaml']);
+  await sealAll();
+  const ran = await runIn(['who', '--html', 'who.html']);
+  expect([ran.status, ran.stdout.toString()]).toEqual([0, '']);
+  const page = readFileSync(join(repository.folder, 'who.html'), 'utf8');
+  const script = /<script>(.*?)<\/script>/s.exec(page)?.[1] ?? '';
+  const digest = createHash('sha256').update(script).digest('base64');
+  expect(page).toContain(`default-src 'none'; style-src 'sha256-`);
+  expect(page).toContain(`script-src 'sha256-${digest}'`);
+  expect(page).not.toMatch(/<img|https?:|hunter2| on\w+="/);
+  expect(page).toContain('a/&lt;img src=x onerror=alert(1)&gt;.yaml');
+  expect(page).toContain('<th scope="row" data-key="a/x.yaml">a/x.yaml</th>');
+  expect(page).toContain('<th scope="col" aria-sort="none"><button type="button">carol@laptop</button></th>');
+  expect((await runIn(['who', '--html', 'who.html'])).status).toBe(0);
+  expect((await runIn(['who', '--html', 'who.html', '--json'])).status).toBe(1);
 });
