@@ -34,6 +34,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'git install', load: async () => (await import('./git-install.js')).gitInstall },
   { name: 'git uninstall', load: async () => (await import('./git-uninstall.js')).gitUninstall },
   { name: 'git status', load: async () => (await import('./git-status.js')).gitStatus },
+  { name: 'git pre-push', load: async () => (await import('./git-pre-push.js')).gitPrePush },
   { name: 'git textconv', load: async () => (await import('./git-textconv.js')).gitTextconv },
   { name: 'check', load: async () => (await import('./check.js')).check },
   { name: 'import dotenvx', load: async () => (await import('./import-dotenvx.js')).importDotenvx },
