@@ -1,12 +1,9 @@
 /** What a push would bring to a remote: every commit that is not there yet is checked, each by the configuration that it holds. */
 import { SopsError } from '../errors.js';
-import { type ChangedFile, changesBetween, changesOf, commitOf } from '../exec/git/changes.js';
-import type { WorkTree } from '../exec/git/places.js';
-import { gitText } from '../exec/git/run-git.js';
-import { type CheckReport, checkAll, treeFor } from '../repository/check/check.js';
-import { commitFiles, heldSubjects } from '../repository/check/git-source.js';
-import { heldConfigs, isConfigPath } from '../repository/check/held-configs.js';
-import { bookFinder } from '../repository/check/rule-books.js';
+import { commitOf } from '../exec/git/changes.js';
+import { treeFor } from '../repository/check/check.js';
+import type { CheckReport } from '../repository/check/collector.js';
+import { checkRange } from '../repository/check/range.js';
 import type { Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 
@@ -55,75 +52,14 @@ function pushedRefs({ lines }: PushRequest, { env }: Session): PushedRef[] {
 /** Checks what is pushed. Throws `usage`, and `failed` outside of a work tree and for what is no commit. */
 export async function checkPush(request: PushRequest, host: Session): Promise<CheckReport> {
   const { top } = await treeFor(host);
-  const commits = new Set<string>();
-  const tips = new Set<string>();
-  for (const ref of pushedRefs(request, host)) {
-    const to = await commitOf(ref.to, host, { cwd: top });
-    if (to === null) throw new SopsError('failed', `${oneLine(ref.name)} leads to no commit, so it cannot be checked`);
-    const found = await newCommits(to, ref.from, { remote: request.remote, top, host });
-    for (const commit of found) commits.add(commit);
-    if (found.length > 0) tips.add(to);
-  }
-  return mergedReport(await reportsOf([...commits], tips, host));
-}
-
-interface Remote {
-  readonly remote: string;
-  readonly top: string;
-  readonly host: Session;
-}
-
-/** The commits that the remote lacks, as far as this repository knows what it has; the oldest first. */
-async function newCommits(to: string, from: string | null, { remote, top, host }: Remote): Promise<string[]> {
-  const call = { cwd: top };
-  const known = from === null ? null : await commitOf(from, host, call);
-  const tracked = remote === '' || /[*?[:\\]/.test(remote) ? [] : [`--remotes=${remote}`];
-  const not = [...tracked, ...(known === null ? [] : [known])];
-  const args = ['rev-list', '--reverse', '--topo-order', to, ...(not.length > 0 ? ['--not', ...not] : []), '--'];
-  const text = await gitText(args, host, call);
-  return text === '' ? [] : text.split('\n');
-}
-
-/** One report for each commit; where a configuration was changed, all files of the tips are looked at by the new one. */
-async function reportsOf(commits: readonly string[], tips: ReadonlySet<string>, host: Session): Promise<CheckReport[]> {
-  const tree = await treeFor(host);
-  const seen = new Set<string>();
   const reports: CheckReport[] = [];
-  let hasNewRules = false;
-  for (const commit of commits) {
-    const changed = await broughtBy(commit, tree, host);
-    hasNewRules ||= changed.some(({ path }) => isConfigPath(path));
-    const isTip = tips.has(commit) && hasNewRules;
-    const looked = isTip ? await commitFiles(commit, host, tree) : changed.map((file) => ({ ...file, commit }));
-    const files = looked.filter(({ path, blob }) => isTip || !seen.has(`${path}\0${blob}`));
-    for (const { path, blob } of files) seen.add(`${path}\0${blob}`);
-    const all = await commitFiles(commit, host, tree);
-    const held = await heldConfigs(
-      all.map(({ path }) => path),
-      commit,
-      { tree, host },
-    );
-    const source = {
-      subjects: () => heldSubjects(files, { tree, host, words: [] }),
-      all: () => heldSubjects(all, { tree, host, words: [] }),
-    };
-    reports.push(await checkAll(source, bookFinder({ host, top: tree.top, held })));
+  for (const { name, to: wanted, from } of pushedRefs(request, host)) {
+    const to = await commitOf(wanted, host, { cwd: top });
+    if (to === null) throw new SopsError('failed', `${oneLine(name)} leads to no commit, so it cannot be checked`);
+    const range = { from: from === null ? [] : [from], to, remote: request.remote };
+    reports.push(await checkRange(range, { paths: [] }, host));
   }
-  return reports;
-}
-
-/** What a commit has that none of its parents had. */
-async function broughtBy(commit: string, { top }: WorkTree, host: Session): Promise<readonly ChangedFile[]> {
-  const call = { cwd: top };
-  const [, ...parents] = (await gitText(['rev-list', '--parents', '-n1', commit, '--'], host, call)).split(' ');
-  const [first, ...others] = parents;
-  if (first === undefined || others.length === 0) return changesOf(commit, host, call);
-  let files = await changesBetween(first, commit, host, call);
-  for (const other of others) {
-    const differing = new Set((await changesBetween(other, commit, host, call)).map(({ path }) => path));
-    files = files.filter(({ path }) => differing.has(path));
-  }
-  return files;
+  return mergedReport(reports);
 }
 
 /** What is found is told once, of the first commit that has it. */
@@ -134,8 +70,10 @@ function mergedReport(reports: readonly CheckReport[]): CheckReport {
   return {
     findings: findings.filter((one) => once.get(JSON.stringify({ ...one, commit: undefined })) === one),
     problems: [...problems.values()],
-    passedOver: [...new Set(reports.flatMap((report) => report.passedOver))],
+    notEntered: [...new Set(reports.flatMap((report) => report.notEntered))],
     files: reports.reduce((sum, { files }) => sum + files, 0),
     encrypted: reports.reduce((sum, { encrypted }) => sum + encrypted, 0),
+    allowed: reports.reduce((sum, { allowed }) => sum + allowed, 0),
+    baselined: 0,
   };
 }

@@ -1,12 +1,12 @@
 /** What `check` prints for programs (docs/check.md#json). */
-import type { CheckReport } from '../../repository/check/check.js';
+import type { CheckReport } from '../../repository/check/collector.js';
 import { jsonText } from '../json-text.js';
 
 /** Of the form of this object. It grows when a member changes its meaning or goes, and not when one comes. */
 const VERSION = 1;
 
 export function checkJson(report: CheckReport): string {
-  const { findings, problems, passedOver, files, encrypted } = report;
+  const { findings, problems, notEntered, files, encrypted, allowed, baselined } = report;
   return jsonText({
     version: VERSION,
     findings: findings.map(({ rule, severity, path, line, keyPath, message, next, fingerprint, commit }) => ({
@@ -21,6 +21,6 @@ export function checkJson(report: CheckReport): string {
       commit,
     })),
     problems: problems.map(({ code, message, file, hint }) => ({ code, file, message, hint })),
-    summary: { files, encrypted, findings: findings.length, notEntered: passedOver },
+    summary: { files, encrypted, findings: findings.length, allowed, baselined, notEntered },
   });
 }

@@ -1,6 +1,6 @@
 /** What `check` prints for people: a finding in a line or two, then what was looked at. */
-import type { CheckReport } from '../../repository/check/check.js';
 import type { CheckFinding } from '../../repository/check/check-finding.js';
+import type { CheckReport } from '../../repository/check/collector.js';
 import { printable } from '../report.js';
 
 /** The findings, and the line behind them. */
@@ -17,10 +17,16 @@ function linesOf({ shown, line, rule, severity, message, keyPath = [], next, com
 }
 
 /** What was looked at, and what was found, in one line. */
-export function summaryOf({ findings, files, encrypted, passedOver, problems }: CheckReport): string {
-  if (files === 0 && problems.length === 0 && passedOver.length === 0) return 'looked at 0 files: nothing was checked';
+export function summaryOf(report: CheckReport): string {
+  const { findings, files, encrypted, notEntered, problems, allowed, baselined } = report;
   const parts = [`looked at ${files} file(s), ${encrypted} of them encrypted`];
-  if (passedOver.length > 0) parts.push(`${passedOver.length} submodule(s) or repositories within not entered`);
+  if (notEntered.length > 0) parts.push(`${notEntered.length} submodule(s) or repositories within not entered`);
   if (problems.length > 0) parts.push(`${problems.length} problem(s)`);
-  return `${parts.join(', ')}: ${findings.length || 'no'} finding(s)`;
+  const quiet = [
+    ...(allowed > 0 ? [`${allowed} allowed by comments`] : []),
+    ...(baselined > 0 ? [`${baselined} in the baseline`] : []),
+  ];
+  const told = quiet.length > 0 ? ` (and ${quiet.join(', ')})` : '';
+  if (files === 0 && parts.length === 1) return `looked at 0 files: nothing was checked${told}`;
+  return `${parts.join(', ')}: ${findings.length || 'no'} finding(s)${told}`;
 }

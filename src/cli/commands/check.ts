@@ -1,13 +1,22 @@
 /** `check`: from flags to findings, in the form asked for. */
-import { type CheckReport, checkFiles, checkStaged } from '../../repository/check/check.js';
+import { resolve } from 'node:path';
+import { applyBaseline, readBaseline, writeBaseline } from '../../repository/check/baseline.js';
+import { type CheckRequest, checkFiles, checkStaged } from '../../repository/check/check.js';
+import type { CheckReport } from '../../repository/check/collector.js';
+import { fixFindings } from '../../repository/check/fix.js';
+import { checkSince } from '../../repository/check/range.js';
+import { writeFileSync } from '../../util/fs.js';
+import { checkGithub, checkSummaryPage } from '../check/check-github.js';
 import { checkJson } from '../check/check-json.js';
+import { checkSarif } from '../check/check-sarif.js';
 import { checkText } from '../check/check-text.js';
 import { flag, type Values } from '../flag.js';
-import { reportOf } from '../report.js';
+import { printable, reportOf } from '../report.js';
 import { print, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { type Context, command } from './command.js';
-import { configFlag, generalFlags, jsonFlag } from './shared-flags.js';
+import { keyServiceChoice } from './document-flags.js';
+import { configFlag, generalFlags, jsonFlag, openingFlags } from './shared-flags.js';
 
 /** How a report is printed. */
 type Printer = (report: CheckReport) => string;
@@ -15,11 +24,27 @@ type Printer = (report: CheckReport) => string;
 const PRINTERS: ReadonlyMap<string, Printer> = new Map([
   ['text', checkText],
   ['json', checkJson],
+  ['github', checkGithub],
+  ['sarif', checkSarif],
 ]);
 const NAMES = [...PRINTERS.keys()];
 
 const flags = {
   staged: flag.yesNo('staged', 'look at what git would commit, not at the work tree'),
+  since: flag.text('since', {
+    value: 'REVISION',
+    help: 'look at every commit since HEAD left this branch or commit',
+  }),
+  tip: flag.yesNo('tip', 'with --since: only at what differs in the end'),
+  secrets: flag.yesNo('secrets', 'also find random values in data files that no rule is for'),
+  decrypt: flag.yesNo('decrypt', 'open every encrypted file and compare its MAC; needs a key'),
+  fix: flag.yesNo('fix', 'encrypt files that rules have encrypted, give files the recipients of their rules'),
+  baseline: flag.text('baseline', {
+    value: 'FILE',
+    help: 'known findings, which are counted and not told',
+    offers: 'files',
+  }),
+  writeBaseline: flag.yesNo('write-baseline', 'write all findings there are into the baseline'),
   format: flag.text('format', {
     value: 'FORMAT',
     help: `how findings are printed: ${NAMES.join(', ')}`,
@@ -27,6 +52,7 @@ const flags = {
   }),
   ...jsonFlag,
   ...configFlag,
+  ...openingFlags,
   ...generalFlags,
 };
 type Flags = Values<typeof flags>;
@@ -38,20 +64,27 @@ export const check = command({
   task: 'files',
   summary: 'find what should be encrypted and is not, or not as the rules say',
   operands: '[path...]',
-  examples: ['sops-ts check', 'sops-ts check --staged   # as a hook before commits'],
+  examples: [
+    'sops-ts check',
+    'sops-ts check --staged                         # before a commit',
+    'sops-ts check --since origin/main --format github   # in a build of a pull request',
+  ],
   flags,
   async run(given, context) {
     const printer = printerAsked(given);
-    const report = await reportFor(given, context);
-    await print(context.streams, printer(report));
+    refuseMixtures(given);
+    const { host, streams } = context;
+    const known = given.baseline && !given.writeBaseline ? readBaseline(given.baseline, host) : new Set<string>();
+    let report = applyBaseline(await reportFor(given, context), known);
+    if (given.fix) report = applyBaseline(await fixed(report, given, context), known);
+    if (given.baseline && given.writeBaseline) report = await writeBaseline(given.baseline, report, host);
+    await print(streams, printer(report));
+    const page = host.env.GITHUB_STEP_SUMMARY;
+    if (printer === checkGithub && page)
+      writeFileSync(resolve(host.cwd, page), checkSummaryPage(report), { flag: 'a' });
     return statusOf(report, given, context);
   },
 });
-
-function reportFor(given: Flags, { operands, host }: Context): Promise<CheckReport> {
-  const request = { paths: operands, configPath: given.config };
-  return given.staged ? checkStaged(request, host) : checkFiles(request, host);
-}
 
 function printerAsked({ format, json }: Flags): Printer {
   if (format === undefined) return json ? checkJson : checkText;
@@ -60,6 +93,35 @@ function printerAsked({ format, json }: Flags): Printer {
     throw new UsageError(`there is no format ${JSON.stringify(format)}; there are ${NAMES.join(', ')}`, 'check');
   if (json && found !== checkJson) throw new UsageError('--json and --format exclude each other', 'check');
   return found;
+}
+
+function refuseMixtures({ staged, since, tip, fix, baseline, writeBaseline: writes }: Flags): void {
+  const refuse = (problem: string): never => {
+    throw new UsageError(problem, 'check');
+  };
+  if (staged && since !== undefined) refuse('--staged and --since exclude each other');
+  if (tip && since === undefined) refuse('--tip goes with --since');
+  if (fix && (staged || since !== undefined))
+    refuse('--fix writes files of the work tree: it goes without --staged and --since');
+  if (writes && baseline === undefined) refuse('--write-baseline needs the file: --baseline FILE');
+}
+
+function reportFor(given: Flags, { operands, host }: Context): Promise<CheckReport> {
+  const decrypt = given.decrypt
+    ? { keyServices: keyServiceChoice(given), decryptionOrder: given.decryptionOrder }
+    : undefined;
+  const request: CheckRequest = { paths: operands, configPath: given.config, secrets: given.secrets, decrypt };
+  if (given.since !== undefined) return checkSince(given.since, { ...request, tipOnly: given.tip }, host);
+  return given.staged ? checkStaged(request, host) : checkFiles(request, host);
+}
+
+/** Fixes what can be fixed, and looks again. */
+async function fixed(report: CheckReport, given: Flags, context: Context): Promise<CheckReport> {
+  const { host, streams } = context;
+  const outcome = await fixFindings(report.findings, given.config, host);
+  for (const shown of outcome.fixed) say(streams.stderr, `fixed ${printable(shown)}\n`);
+  const again = outcome.fixed.length > 0 ? await reportFor(given, context) : report;
+  return { ...again, problems: [...again.problems, ...outcome.problems] };
 }
 
 /** What could not be looked at is told as in other commands, and its status wins. */

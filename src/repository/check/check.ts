@@ -1,33 +1,36 @@
-/** `check`: whether what should be encrypted is, and as the rules say; in the work tree, the index or commits. Needs no key. */
+/** `check`: whether what should be encrypted is, and as the rules say; in the work tree and the index. Needs no key. */
+
 import { SopsError } from '../../errors.js';
 import { stagedChanges } from '../../exec/git/changes.js';
 import { type WorkTree, workTreeOf } from '../../exec/git/places.js';
+import { closeSync, openSync, readSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
-import { type CheckFinding, compareFindings } from './check-finding.js';
-import { Collector } from './collector.js';
-import { examineFile } from './examine-file.js';
+import { type CheckReport, Collector } from './collector.js';
+import { type ExamineOptions, examineFile, mayHoldCiphertext } from './examine-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { heldConfigs, isConfigPath } from './held-configs.js';
 import { type BookOf, bookFinder } from './rule-books.js';
-import type { FileSubject, Subject, SubjectSource } from './subject.js';
+import { discoveryOfSecret } from './secret-check.js';
+import { WindowScan } from './secrets/secret-scan.js';
+import type { FileSubject, HugeSubject, Subject, SubjectSource } from './subject.js';
+import { type DecryptChoice, verifyingFor } from './verify.js';
 import { workTreeSource } from './work-tree-source.js';
 
-export interface CheckRequest {
+export interface CheckRequest extends Omit<ExamineOptions, 'verifying'> {
   /** Files, folders, patterns; none stands for the working directory, and in the index for all of it. */
   readonly paths: readonly string[];
   readonly configPath?: string | undefined;
+  /** How every encrypted file is opened to compare its MAC; absent for a check that needs no key. */
+  readonly decrypt?: DecryptChoice | undefined;
 }
 
-export interface CheckReport {
-  /** In order of path, line and rule. */
-  readonly findings: readonly CheckFinding[];
-  /** What could not be looked at, or stood for nothing; in the order in which it was met. */
-  readonly problems: readonly SopsError[];
-  /** Submodules and repositories within, which were not entered. */
-  readonly passedOver: readonly string[];
-  readonly files: number;
-  readonly encrypted: number;
+/** What the examination of a file goes by. */
+export async function examineOptions(
+  { secrets, decrypt, configPath }: CheckRequest,
+  host: Host,
+): Promise<ExamineOptions> {
+  return { secrets, verifying: await verifyingFor(decrypt, configPath, host) };
 }
 
 /** Checks files as they stand in the work tree, or outside of a repository. */
@@ -35,7 +38,7 @@ export async function checkFiles(request: CheckRequest, given: Host): Promise<Ch
   const host = sessionOf(given);
   const tree = await workTreeOf(host.cwd, host);
   const bookOf = bookFinder({ host, configPath: request.configPath, top: tree?.top ?? null });
-  return checkAll(workTreeSource(request.paths, { tree, host }), bookOf);
+  return checkAll(workTreeSource(request.paths, { tree, host }), bookOf, await examineOptions(request, host));
 }
 
 /**
@@ -59,7 +62,7 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
     subjects: () => heldSubjects(looked, place),
     all: () => heldSubjects(everything, { ...place, words: [] }),
   };
-  return checkAll(source, bookOf);
+  return checkAll(source, bookOf, await examineOptions(request, host));
 }
 
 /** The work tree of the working directory. Throws `failed`. */
@@ -71,75 +74,95 @@ export async function treeFor(host: Session): Promise<WorkTree> {
   });
 }
 
-/** Looks at all subjects of a source. */
-export async function checkAll(source: SubjectSource, bookOf: BookOf): Promise<CheckReport> {
-  const collector = new Collector();
-  for await (const subject of source.subjects()) await take(subject, bookOf, collector);
-  if (source.all && collector.idleRules.length > 0) await seekWork(source.all(), bookOf, collector);
-  collector.tellIdleRules();
-  return checkReportOf(collector);
+async function checkAll(source: SubjectSource, bookOf: BookOf, options: ExamineOptions): Promise<CheckReport> {
+  const checking = new Checking(options);
+  for await (const subject of source.subjects()) await checking.take(subject, bookOf);
+  if (source.all && !checking.isSettled) await checking.settle(source.all(), bookOf);
+  return checking.report();
 }
 
-/** What was found so far, in order. */
-export function checkReportOf({ findings, problems, passedOver, files, encrypted }: Collector): CheckReport {
-  return { findings: findings.sort(compareFindings), problems, passedOver, files, encrypted };
-}
+/** A check on its way. */
+export class Checking {
+  private readonly collector = new Collector();
 
-/** Takes one subject in. */
-export async function take(subject: Subject, bookOf: BookOf, collector: Collector): Promise<void> {
-  switch (subject.kind) {
-    case 'file':
-      return takeFile(subject, bookOf, collector);
-    case 'failed':
-      collector.problems.push(subject.error);
-      return;
-    case 'passed-over':
-      collector.passedOver.push(subject.shown);
-      return;
-    case 'unseen':
-      collector.files += 1;
-      collector.add([{ rule: 'not-looked-at', message: subject.reason, next: subject.next }], subject);
-      return;
-    case 'huge':
-      collector.files += 1;
-      collector.add([tooLarge(subject.size)], subject);
+  constructor(private readonly options: ExamineOptions = {}) {}
+
+  /** Whether the subjects so far tell all that there is to tell of the rules. */
+  get isSettled(): boolean {
+    return this.collector.isSettled;
   }
-}
 
-function tooLarge(size: number) {
-  const message = `it has ${size} bytes, more than can be read as one text`;
-  return { rule: 'not-looked-at', message, next: 'Keep such files out of the repository.' } as const;
-}
-
-async function takeFile(subject: FileSubject, bookOf: BookOf, collector: Collector): Promise<void> {
-  collector.files += 1;
-  try {
-    const found = bookOf(subject.absolute);
-    const book = found instanceof Promise ? await found : found;
-    const examination = await examineFile({ ...subject, book });
-    collector.add(examination.discoveries, subject);
-    if (examination.encrypted) collector.encrypted += 1;
-    collector.noteRule(examination, subject, book);
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    const isKnown = collector.problems.some(({ message }) => message === error.message);
-    if (!isKnown)
-      collector.problems.push(error.file === undefined ? error.with(error.code, { file: subject.shown }) : error);
+  report(): CheckReport {
+    return this.collector.report();
   }
-}
 
-/** Looks among all files for one of which a rule encrypts something, until each idle rule has one. */
-async function seekWork(all: AsyncIterable<Subject>, bookOf: BookOf, collector: Collector): Promise<void> {
-  for await (const subject of all) {
-    if (subject.kind !== 'file') continue;
-    const book = await bookOf(subject.absolute);
-    const rule = book?.ruleFor(subject.absolute)?.rule;
-    if (!rule || !collector.idleRules.includes(rule)) continue;
+  /** Takes one subject in. */
+  async take(subject: Subject, bookOf: BookOf): Promise<void> {
+    const { collector } = this;
+    if (subject.kind === 'failed') return collector.fail(subject.error);
+    if (subject.kind === 'passed-over') return collector.skip(subject.shown);
+    collector.count(subject.path);
+    if (subject.kind === 'unseen')
+      return collector.add([{ rule: 'not-looked-at', message: subject.reason, next: subject.next }], subject);
     try {
-      collector.noteRule(await examineFile({ ...subject, book }), subject, book);
+      const found = bookOf(subject.absolute);
+      const book = found instanceof Promise ? await found : found;
+      if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
+      const examination = await examineFile({ ...subject, book }, this.options);
+      collector.takeExamination(examination, subject, book);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
+      collector.fail(error.file === undefined ? error.with(error.code, { file: subject.shown }) : error);
     }
-    if (collector.idleRules.length === 0) return;
+  }
+
+  /** Looks among all files for one of which a rule encrypts something, until each idle rule has one. */
+  async settle(all: AsyncIterable<Subject>, bookOf: BookOf): Promise<void> {
+    for await (const subject of all) {
+      if (this.isSettled) return;
+      if (subject.kind === 'file') await this.tryIdle(subject, bookOf);
+    }
+  }
+
+  private async tryIdle(subject: FileSubject, bookOf: BookOf): Promise<void> {
+    try {
+      const book = await bookOf(subject.absolute);
+      const rule = book?.ruleFor(subject.absolute)?.rule;
+      if (!rule || !this.collector.isIdle(rule)) return;
+      this.collector.noteRule(await examineFile({ ...subject, book }, {}), subject, book);
+    } catch (error) {
+      // It is told of where the file itself is looked at.
+      if (!(error instanceof SopsError)) throw error;
+    }
+  }
+
+  /** A file of more than half a gigabyte is no document of ours; keys in it are looked for piece by piece. */
+  private takeHuge(subject: HugeSubject, isCovered: boolean): void {
+    const scan = new WindowScan();
+    let isMarked = false;
+    for (const [window, at] of windowsOf(subject.absolute)) {
+      scan.add(window, at);
+      isMarked ||= mayHoldCiphertext(window) && window.includes('ENC[AES256_GCM,');
+    }
+    const secrets = scan.found.map((secret) => discoveryOfSecret(secret, subject.shown, isCovered));
+    const message = `it has ${subject.size} bytes, more than can be read as one text`;
+    const next = 'Keep such files out of the repository, or out of the rules.';
+    const unread = isCovered || isMarked ? [{ rule: 'not-looked-at', message, next } as const] : [];
+    this.collector.add([...unread, ...secrets], subject);
+  }
+}
+
+/** A file in windows, each with where it begins. */
+function* windowsOf(path: string): Generator<readonly [Buffer, number]> {
+  const descriptor = openSync(path, 'r');
+  try {
+    const window = Buffer.allocUnsafe(WindowScan.size);
+    for (let at = 0; ; at += WindowScan.step) {
+      const length = readSync(descriptor, window, 0, window.length, at);
+      if (length > 0) yield [window.subarray(0, length), at];
+      if (length < window.length) return;
+    }
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -3,28 +3,47 @@ import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import { recognise } from '../../formats/recognise.js';
+import type { SourceFile } from '../../formats/store.js';
 import { type EncryptedFile, isPassing, parseEncrypted } from '../../operations/read/encrypted-files.js';
-import type { Branch } from '../../tree/tree.js';
 import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
+import { withoutAllowed } from './allowed-lines.js';
 import type { Discovery } from './check-finding.js';
 import { examineEncrypted, RESTORE } from './encrypted-file.js';
-import { type ExaminedFile, lineOf } from './examined-file.js';
+import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
 import { LineIndex } from './line-index.js';
 import { examinePlain } from './plain-file.js';
 import type { CoveringRule } from './rule-book.js';
+import { randomValues, secretDiscoveries } from './secret-check.js';
 import { valuesSeen } from './seen-values.js';
+import { type Verifying, verifySealed } from './verify.js';
+
+export interface ExamineOptions {
+  /** Whether random values of data files that no rule is for are looked for. */
+  readonly secrets?: boolean | undefined;
+  /** Opens every encrypted file to compare its MAC; absent for a check that needs no key. */
+  readonly verifying?: Verifying | undefined;
+}
 
 /** What came of one file. */
 export interface Examination {
   readonly discoveries: readonly Discovery[];
-  /** The file as it was read, if it is encrypted. */
-  readonly encrypted?: EncryptedFile;
+  /** How many more a comment in the file allows. */
+  readonly allowed: number;
+  /** Whether it is encrypted, and could be read as that. */
+  readonly encrypted: boolean;
   /** The rule that is for the file. */
   readonly covering: CoveringRule | null;
   /** Whether that rule encrypts nothing of a file that has values. */
-  readonly passesOver?: boolean;
+  readonly passesOver: boolean;
+  /** Whether something of it is encrypted, or would be. */
+  readonly isSealed: boolean;
+  /** Why it could not be opened, where that was asked for. */
+  readonly problem?: SopsError | undefined;
 }
+
+type Verdict = Pick<Examination, 'discoveries'> &
+  Partial<Pick<Examination, 'encrypted' | 'passesOver' | 'isSealed' | 'problem'>>;
 
 const CONFIG_NAMES = new Set(['.sops.yaml', '.sops.yml']);
 /** What an encrypted file may still hold one of when the other was cut off. */
@@ -32,24 +51,47 @@ const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 /** The second mark as UTF-16 holds it, in either order of bytes. */
 const WIDE = 's\0o\0p\0s';
 
-/** Looks at a file without a key. Throws what rules that are wrong throw, and nothing for what is wrong with the file. */
-export async function examineFile(file: ExaminedFile): Promise<Examination> {
+/** Looks at a file. Throws what rules that are wrong throw, and nothing for what is wrong with the file. */
+export async function examineFile(file: ExaminedFile, options: ExamineOptions): Promise<Examination> {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  if (isPassing(name)) return { discoveries: [trackedLock(file)], covering: null };
-  if (CONFIG_NAMES.has(name)) return { discoveries: [], covering: null };
-  const covering = file.book?.ruleFor(file.absolute) ?? null;
-  const isMarked = mayHoldCiphertext(file.bytes);
+  const covering = CONFIG_NAMES.has(name) ? null : (file.book?.ruleFor(file.absolute) ?? null);
   const isWanted = covering !== null && !covering.isForAll;
-  if (!isMarked && !isWanted) return { discoveries: [], covering };
-  const merge = conflictIn(file.bytes, isWanted);
-  if (merge) return { discoveries: [merge], covering };
-  if (isMarked) {
-    const found = await examineMarked(file, covering);
-    if (found) return { ...found, covering };
-  }
-  if (!isWanted || !file.book) return { discoveries: [], covering };
-  const { discoveries, isSelected } = await examinePlain(file, file.book, covering.rule);
-  return { discoveries, covering, passesOver: !isSelected };
+  const verdict = isPassing(name)
+    ? { discoveries: [trackedLock(file)] }
+    : await verdictOn(file, isWanted ? covering : null, covering, options);
+  const secrets = secretDiscoveries(file, isWanted || verdict.encrypted === true);
+  const isRuleless = !isWanted && verdict.encrypted !== true;
+  const random = options.secrets && isRuleless ? await randomValues(file) : [];
+  const taken = new Set(secrets.map(({ line }) => line));
+  const all = [...verdict.discoveries, ...secrets, ...random.filter(({ line }) => !taken.has(line))];
+  return {
+    encrypted: false,
+    passesOver: false,
+    isSealed: false,
+    ...verdict,
+    ...withoutAllowed(all, file.bytes),
+    covering,
+  };
+}
+
+const NOTHING: Verdict = { discoveries: [] };
+
+/** `wanted` is the rule that has the file encrypted, `covering` the one by which it would be. */
+async function verdictOn(
+  file: ExaminedFile,
+  wanted: CoveringRule | null,
+  covering: CoveringRule | null,
+  options: ExamineOptions,
+): Promise<Verdict> {
+  const isMarked = mayHoldCiphertext(file.bytes);
+  if (!isMarked && !wanted) return NOTHING;
+  const merge = conflictIn(file.bytes, wanted !== null);
+  if (merge) return { discoveries: [merge] };
+  const found = isMarked ? await examineMarked(file, covering, options) : null;
+  if (found) return found;
+  if (!wanted || !file.book) return NOTHING;
+  const { discoveries, isSelected } = await examinePlain(file, file.book, wanted.rule);
+  return { discoveries, passesOver: !isSelected, isSealed: discoveries.length > 0 };
 }
 
 /** Whether bytes are worth a parser for what they hold; neither mark is in most files of a repository. */
@@ -59,15 +101,15 @@ export function mayHoldCiphertext(bytes: Buffer): boolean {
 
 function trackedLock(file: ExaminedFile): Discovery {
   const message = 'a file that sops-ts keeps for the length of a write is in the repository';
-  return { rule: 'tracked-lock', message, next: `git rm --cached ${file.shown}` };
+  return { rule: 'tracked-lock', message, next: `git rm --cached ${shellWord(file.shown)}` };
 }
 
 /** Marks of git in a file that is, or should be, encrypted; in other files they are nobody's business here. */
 function conflictIn(bytes: Buffer, isWanted: boolean): Discovery | null {
   if (!bytes.includes('<<<<<<<') && !bytes.includes('>>>>>>>')) return null;
-  if (!isWanted && !(bytes.includes(MARKS[0]) && bytes.includes(MARKS[1]))) return null;
+  if (!isWanted && !(bytes.includes(MARKS[0]) && isSealedText(bytes))) return null;
   const [line] = conflictLines(decodeText(bytes));
-  if (line === undefined || !(isWanted || isSealedText(bytes))) return null;
+  if (line === undefined) return null;
   const message = 'the file holds an unfinished merge: marks of git';
   return {
     rule: 'conflict-markers',
@@ -77,7 +119,7 @@ function conflictIn(bytes: Buffer, isWanted: boolean): Discovery | null {
   };
 }
 
-/** What stands in metadata and in no text about them: a line that opens them, and a wrapped key or MAC. */
+/** What stands in metadata and in hardly any text about them: a line that opens them. */
 const SEALED = /^(?:["']?sops["']?:|sops_[a-z_]+=|\[\[?sops)|"sops"\s*:/m;
 
 function isSealedText(bytes: Buffer): boolean {
@@ -88,7 +130,8 @@ function isSealedText(bytes: Buffer): boolean {
 async function examineMarked(
   file: ExaminedFile,
   covering: CoveringRule | null,
-): Promise<Pick<Examination, 'discoveries' | 'encrypted'> | null> {
+  { verifying }: ExamineOptions,
+): Promise<Verdict | null> {
   let read: EncryptedFile | null;
   try {
     read = (await parseEncrypted(file.bytes, file.path)) ?? (await withBareMetadata(file));
@@ -96,14 +139,38 @@ async function examineMarked(
     if (!(error instanceof SopsError)) throw error;
     return { discoveries: brokenFile(file, error, covering) };
   }
-  if (read) return { discoveries: await examineEncrypted(file, read, covering), encrypted: read };
+  if (read) return sealedVerdict(file, read, { covering, verifying });
   const lost = await lostMetadata(file);
   return lost.length > 0 ? { discoveries: lost } : null;
 }
 
+interface Sealed {
+  readonly covering: CoveringRule | null;
+  readonly verifying: Verifying | undefined;
+}
+
+async function sealedVerdict(
+  file: ExaminedFile,
+  read: EncryptedFile,
+  { covering, verifying }: Sealed,
+): Promise<Verdict> {
+  const discoveries = await examineEncrypted(file, read, covering);
+  const isIdle = discoveries.some(({ rule }) => rule === 'nothing-encrypted');
+  const verdict = { discoveries, encrypted: true, isSealed: !isIdle };
+  // What is broken anyway would be told twice.
+  const isWhole = !discoveries.some(({ rule }) => rule === 'malformed-metadata' || rule === 'malformed-value');
+  if (!verifying || !isWhole) return verdict;
+  try {
+    return { ...verdict, discoveries: [...discoveries, ...(await verifySealed(read, file.shown, verifying))] };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    return { ...verdict, problem: error.with(error.code, { file: file.shown }) };
+  }
+}
+
 /**
- * A file with metadata and not one ciphertext, whose MAC went as well. An entry called `sops` alone may be anybody's: it takes
- * recipients or a time as well.
+ * A file with metadata and not one ciphertext, whose MAC went as well. An entry called `sops` alone may be anybody's: it takes a time
+ * as well.
  */
 async function withBareMetadata(file: ExaminedFile): Promise<EncryptedFile | null> {
   if (!file.bytes.includes('lastmodified') || !isSealedText(file.bytes)) return null;
@@ -117,24 +184,25 @@ function brokenFile(file: ExaminedFile, error: SopsError, covering: CoveringRule
   if (!isOurs && formatMeantUnder(file.book?.config, file.path).whole) return [];
   const line = /\bline (\d+)/.exec(error.message)?.[1];
   const message = `it looks encrypted and cannot be read: ${oneLine(error.message)}`;
-  return [{ rule: 'malformed-metadata', line: line === undefined ? undefined : Number(line), message, next: RESTORE }];
+  const place = line === undefined ? {} : { line: Number(line) };
+  return [{ rule: 'malformed-metadata', ...place, message, next: RESTORE }];
 }
 
 /** Ciphertexts as values of a file that has no metadata. */
 async function lostMetadata(file: ExaminedFile): Promise<Discovery[]> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole || !file.bytes.includes(MARKS[0])) return [];
-  const documents = await documentsOf(file);
-  if (!documents) return [];
-  const all = valuesSeen(documents.documents, { rule: 'encrypted_suffix', suffix: '' });
+  const read = await parsedOrNull(file);
+  if (!read) return [];
+  const all = valuesSeen(read.documents, { rule: 'encrypted_suffix', suffix: '' });
   const first = all.find(({ kind, state }) => kind === 'value' && state !== 'plain');
   if (!first) return [];
-  const place = { line: lineOf(new LineIndex(documents.text), first.offset), keyPath: first.path };
+  const place = { line: lineOf(new LineIndex(read.text), first.offset), keyPath: first.path };
   const message = 'the file holds encrypted values and no metadata that say who can open them';
   return [{ rule: 'missing-metadata', ...place, message, next: RESTORE }];
 }
 
-async function documentsOf(file: ExaminedFile): Promise<{ documents: readonly Branch[]; text: string } | null> {
+async function parsedOrNull(file: ExaminedFile): Promise<SourceFile | null> {
   const store = await formatMeantUnder(file.book?.config, file.path).load();
   try {
     return store.parse(file.bytes);

@@ -15,6 +15,9 @@ export type BookOf = (absolute: string) => Promise<RuleBook | null> | RuleBook |
 /** A configuration that git holds, by its folder; undefined where there is none. */
 export type HeldConfig = (folder: string) => Uint8Array | undefined;
 
+/** Rules that were read of the same text at the same place: the commits of a range mostly have one configuration. */
+export type KnownBooks = Map<string, Promise<RuleBook | null>>;
+
 interface BookSources {
   readonly host: Session;
   /** The configuration for all files, as `--config` names it; `SOPS_CONFIG` counts as well. */
@@ -23,26 +26,28 @@ interface BookSources {
   readonly top: string | null;
   /** Where configurations are read from instead of the work tree. */
   readonly held?: HeldConfig;
+  readonly known?: KnownBooks;
 }
 
 /**
  * The nearest configuration at or above a file, up to the top of the repository, and where there is none the one that other commands
  * would find from the working directory: people encrypt a file from its own folder as well as from the top.
  */
-export function bookFinder({ host, configPath, top, held }: BookSources): BookOf {
+export function bookFinder({ host, configPath, top, held, known: books }: BookSources): BookOf {
   const byFolder = new Map<string, Promise<RuleBook | null> | RuleBook | null>();
-  const byConfig = new Map<string, Promise<RuleBook | null>>();
+  const byConfig: KnownBooks = books ?? new Map();
   const chosen = configPath || host.env.SOPS_CONFIG;
   const opened = (key: string, open: () => Promise<RuleBook | null>): Promise<RuleBook | null> => {
     const known = byConfig.get(key) ?? open();
     byConfig.set(key, known);
     return known;
   };
-  const usual = (): Promise<RuleBook | null> => opened('', () => openBook(configPath, host));
+  const usual = (): Promise<RuleBook | null> => opened('\0', () => openBook(configPath, host));
   const nearest = (folder: string): Promise<RuleBook | null> => {
     if (top === null || chosen || !isWithin(folder, top)) return usual();
     const bytes = held?.(folder);
-    if (bytes) return opened(folder, () => bookOfBytes(bytes, folder, host));
+    if (bytes)
+      return opened(`${folder}\0${Buffer.from(bytes).toString('latin1')}`, () => bookOfBytes(bytes, folder, host));
     const path = join(folder, CONFIG_NAME);
     if (!held && statOf(path)) return opened(folder, () => openBook(relative(host.cwd, path), host));
     return folder === top ? usual() : Promise.resolve(inFolder(dirname(folder)));

@@ -1,0 +1,25 @@
+/** Findings that a comment on their line says are meant: `sops-ts:allow REASON`. */
+import { decodeText } from '../../util/text.js';
+import type { Discovery } from './check-finding.js';
+
+/** A reason has at least one word; what closes a comment is none. */
+const ALLOW = /sops-ts:allow[ \t]{1,8}(?!-->|\*\/|["'}])\S/;
+const MARK = 'sops-ts:allow';
+/** A line that is a comment and nothing else, in whatever language. */
+const COMMENT_LINE = /^[ \t]*(?:#|;|\/\/|\/\*|<!--|--)/;
+
+/** Those that nobody allowed, and how many somebody did: on the line itself, or on a line of comment right above it. */
+export function withoutAllowed(
+  discoveries: readonly Discovery[],
+  bytes: Buffer,
+): { readonly discoveries: readonly Discovery[]; readonly allowed: number } {
+  if (discoveries.length === 0 || !bytes.includes(MARK)) return { discoveries, allowed: 0 };
+  const lines = decodeText(bytes).split('\n');
+  const isAllowed = ({ line }: Discovery): boolean => {
+    if (line === undefined) return false;
+    const above = lines[line - 2] ?? '';
+    return ALLOW.test(lines[line - 1] ?? '') || (COMMENT_LINE.test(above) && ALLOW.test(above));
+  };
+  const left = discoveries.filter((one) => !isAllowed(one));
+  return { discoveries: left, allowed: discoveries.length - left.length };
+}

@@ -1,0 +1,91 @@
+/** Secrets in plain sight: keys and tokens in any file, and random values in data files that no rule is for. */
+
+import { formatMeantUnder } from '../../config/name-formats.js';
+import { SopsError } from '../../errors.js';
+import { walkAll } from '../../tree/walk.js';
+import { decodeText } from '../../util/text.js';
+import type { Discovery } from './check-finding.js';
+import { CHECK_RULES } from './check-rules.js';
+import { type ExaminedFile, shellWord } from './examined-file.js';
+import { LineIndex } from './line-index.js';
+import { looksSecret } from './secrets/entropy.js';
+import type { FoundSecret } from './secrets/pem-secrets.js';
+import { type SecretInFile, secretsIn } from './secrets/secret-scan.js';
+
+/** The keys and tokens of a file. `isCovered`: a rule has it encrypted. */
+export function secretDiscoveries(
+  file: Pick<ExaminedFile, 'path' | 'shown' | 'bytes'>,
+  isCovered: boolean,
+): Discovery[] {
+  const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+  return secretsIn(file.bytes, name).map((secret) => discoveryOfSecret(secret, file.shown, isCovered));
+}
+
+/** What is said of a secret: its kind and length, and nothing of itself. */
+export function discoveryOfSecret({ rule, line, length }: SecretInFile, shown: string, isCovered: boolean): Discovery {
+  const message = `this looks like ${CHECK_RULES[rule].title} (${length} characters)`;
+  return { rule, line, message, next: isCovered ? sealing(shown) : REPLACE };
+}
+
+const REPLACE = 'Take it out, and replace it where it is used: whoever had this file knows it.';
+
+function sealing(shown: string): string {
+  return `sops-ts encrypt -i ${shellWord(shown)}; if it was pushed, replace it as well.`;
+}
+
+/** Files of data that no format of ours is for. */
+const DATA = /\.(?:properties|tfvars)$/i;
+/** Data that machines write, full of hashes. */
+const MACHINE_MADE =
+  /(?:^|\/)(?:Chart\.lock|[^/]*-lock\.\w+|[^/]*\.lock(?:\.\w+)?|[^/]*\.sum|composer\.lock|[^/]*\.min\.\w+|[^/]*\.map|go\.sum)$|\.map$/i;
+
+interface NamedValue {
+  readonly path: readonly string[];
+  readonly value: string;
+  readonly offset: number | undefined;
+}
+
+/** The values of a data file that look like secrets. */
+export async function randomValues(file: ExaminedFile): Promise<Discovery[]> {
+  const hasFormat = !formatMeantUnder(file.book?.config, file.path).whole;
+  if (!(hasFormat || DATA.test(file.path)) || MACHINE_MADE.test(file.path)) return [];
+  const text = decodeText(file.bytes);
+  const values = (await valuesOf(file)) ?? valuesOfLines(text);
+  const lines = new LineIndex(text);
+  return values.flatMap(({ path, value, offset }) => {
+    if (!looksSecret(path.at(-1) ?? '', value, path)) return [];
+    const secret: FoundSecret = { rule: 'high-entropy-value', start: offset ?? 0, length: value.length };
+    const line = offset === undefined ? undefined : lines.lineAt(offset);
+    const message = `this looks like a secret: ${secret.length} random characters`;
+    const next =
+      'Encrypt it: a creation rule with a path_regex for this file, then sops-ts encrypt -i. Or say why not: sops-ts:allow REASON.';
+    return [{ rule: secret.rule, line, keyPath: path, message, next }];
+  });
+}
+
+async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue[] | null> {
+  const row = formatMeantUnder(book?.config, path);
+  if (row.whole) return null;
+  const store = await row.load();
+  try {
+    const values: NamedValue[] = [];
+    walkAll((store.parsePlain ?? store.parse)(bytes).documents, {
+      leaf({ value, source }, place) {
+        if (typeof value === 'string') values.push({ path: place.path, value, offset: source?.start });
+      },
+    });
+    return values;
+  } catch (error) {
+    if (error instanceof SopsError) return null;
+    throw error;
+  }
+}
+
+const LINE = /^[ \t]{0,64}([\w.-]{1,128})["']?[ \t]{0,8}[:=][ \t]{0,8}["']?([^\s"']{16,512})["',;]{0,2}[ \t]*\r?$/gm;
+
+/** Names and values of lines, for what has no reader here or could not be read. */
+function valuesOfLines(text: string): NamedValue[] {
+  return [...text.matchAll(LINE)].map(({ 0: line, 1: name = '', 2: value = '', index }) => {
+    return { path: [name], value, offset: index + line.lastIndexOf(value) };
+  });
+}

@@ -1,0 +1,154 @@
+/** `check --since`: every commit of a range, by its own rules; `--fix` and `--decrypt`. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { generateIdentity } from '../../../../src/keys/age/x25519.js';
+import { checkRange } from '../../../../src/repository/check/range.js';
+import { CheckedRepository } from '../../../support/checked-repository.js';
+import { run } from '../../../support/run.js';
+import { hostIn } from '../../config/support.js';
+
+const PLAIN = 'password: hunter2\n';
+let repository: CheckedRepository;
+
+beforeEach(async () => {
+  repository = new CheckedRepository();
+  await repository.seal('secrets/good.yaml', PLAIN);
+  repository.commit();
+  repository.git('checkout', '--quiet', '-b', 'topic');
+});
+afterEach(() => {
+  repository.remove();
+});
+
+describe('commits', () => {
+  test('what was added and taken out again is found, with its commit', async () => {
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    const bad = repository.commit();
+    repository.git('rm', '--quiet', 'secrets/a.yaml');
+    repository.commit();
+    const { findings } = await repository.check(['--since', 'main']);
+    expect(findings).toMatchObject([{ rule: 'not-encrypted', path: 'secrets/a.yaml', commit: bad }]);
+    expect((await repository.check(['--since', 'main', '--tip'])).findings).toEqual([]);
+    expect(await repository.found()).toEqual([]);
+  });
+
+  test('a finding that stays is told once; main going on does not count', async () => {
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    repository.commit();
+    repository.write({ 'secrets/a.yaml': `${PLAIN}more: 1\n` });
+    repository.commit();
+    repository.git('checkout', '--quiet', 'main');
+    repository.write({ 'secrets/of-main.yaml': PLAIN });
+    repository.commit();
+    repository.git('checkout', '--quiet', 'topic');
+    expect(await repository.found(['--since', 'main'])).toEqual(['not-encrypted secrets/a.yaml']);
+    repository.git('merge', '--quiet', '--no-edit', 'main');
+    expect(await repository.found(['--since', 'main'])).toEqual(['not-encrypted secrets/a.yaml']);
+    expect(await repository.found(['--since', 'main', 'elsewhere'])).toEqual([]);
+  });
+
+  test('each by the configuration that it holds; changed rules have all files looked at', async () => {
+    repository.write({
+      'secrets/a.yaml': PLAIN,
+      '.sops.yaml': repository.read('.sops.yaml').replace('^secrets/', '^none/'),
+    });
+    repository.commit();
+    expect(await repository.found(['--since', 'main'])).toEqual(['no-creation-rule secrets/good.yaml']);
+  });
+
+  test('no common ancestor, no such commit, a shallow clone: an error with what to do', async () => {
+    repository.git('checkout', '--quiet', '--orphan', 'alone');
+    repository.commit('alone');
+    const unrelated = await repository.sops(['check', '--since', 'main']);
+    expect(unrelated.status).toBe(1);
+    expect(unrelated.stderr).toContain('fetch-depth: 0');
+    expect((await repository.sops(['check', '--since', 'nothing'])).stderr).toContain('fetch-depth: 0');
+    repository.git('checkout', '--quiet', 'topic');
+    for (const name of ['one', 'two', 'three']) {
+      repository.write({ [name]: name });
+      repository.commit();
+    }
+    const shallow = mkdtempSync(join(tmpdir(), 'shallow-'));
+    const url = `file://${repository.folder}`;
+    execFileSync('git', ['clone', '--quiet', '--depth=2', '--branch', 'topic', url, shallow], { env: repository.env });
+    const ran = await run(['check', '--since', 'HEAD~1'], { cwd: shallow, env: repository.env });
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('shallow');
+    rmSync(shallow, { recursive: true });
+  });
+
+  test('for pre-push: from commits that may not be here', async () => {
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    const to = repository.commit();
+    const host = hostIn(repository.folder, { PATH: process.env.PATH ?? '' });
+    const from = ['0123456789012345678901234567890123456789'];
+    const { findings, files } = await checkRange({ from, to }, { paths: [] }, host);
+    expect(findings.map(({ path }) => path)).toEqual(['secrets/a.yaml']);
+    expect(files).toBe(3);
+    expect((await checkRange({ from: [to], to }, { paths: [] }, host)).files).toBe(0);
+  });
+});
+
+describe('--fix', () => {
+  test('encrypts, and gives files the recipients of their rule', async () => {
+    const other = generateIdentity().recipient;
+    repository.write({ 'secrets/a.yaml': PLAIN, 'secrets/b.env': 'A=1\n' });
+    await repository.seal('secrets/c.yaml', PLAIN, '--age', `${repository.key.recipient},${other}`);
+    const ran = await repository.sops(['check', '--fix']);
+    expect(ran.stderr.split('\n').filter((line) => line.startsWith('fixed '))).toEqual([
+      'fixed secrets/a.yaml',
+      'fixed secrets/b.env',
+      'fixed secrets/c.yaml',
+    ]);
+    expect(ran.status).toBe(0);
+    expect(repository.read('secrets/a.yaml')).not.toContain('hunter2');
+    expect(await repository.found()).toEqual([]);
+  });
+
+  test('what takes a key that is not there stays a finding; the rest is fixed', async () => {
+    const other = generateIdentity().recipient;
+    await repository.seal('secrets/c.yaml', PLAIN, '--age', other);
+    repository.write({ 'secrets/d.yaml': PLAIN });
+    const ran = await repository.sops(['check', '--fix']);
+    expect(ran.status).toBe(128);
+    expect(ran.stdout.toString()).toContain('[recipients-differ]');
+    expect(await repository.found()).toEqual(['recipients-differ secrets/c.yaml']);
+  });
+
+  test("values that were put in by hand are nobody's to fix", async () => {
+    repository.change('secrets/good.yaml', (text) => text.replace(/^password: .*$/m, 'password: x'));
+    const before = repository.read('secrets/good.yaml');
+    expect((await repository.sops(['check', '--fix'])).status).toBe(1);
+    expect(repository.read('secrets/good.yaml')).toBe(before);
+  });
+});
+
+describe('--decrypt', () => {
+  test('compares every MAC', async () => {
+    const decrypt = async (): Promise<[number, string]> => {
+      const ran = await repository.sops(['check', '--decrypt']);
+      return [ran.status, ran.stdout.toString()];
+    };
+    await repository.seal('secrets/two.yaml', 'a: 1\nb: 2\nc_unencrypted: x\n');
+    expect((await decrypt())[0]).toBe(0);
+    repository.change('secrets/two.yaml', (text) => text.replace('c_unencrypted: x', 'c_unencrypted: y'));
+    expect(await repository.found()).toEqual([]);
+    const [status, text] = await decrypt();
+    expect(status).toBe(1);
+    expect(text).toContain('[mac-mismatch]');
+    repository.change('secrets/two.yaml', (all) => {
+      const [, one = '', two = ''] = /^a: (.*)\nb: (.*)$/m.exec(all) ?? [];
+      return all.replace(one, '@').replace(two, one).replace('@', two);
+    });
+    expect((await decrypt())[1]).toContain('[not-decryptable]');
+  });
+
+  test('without a key that is no pass', async () => {
+    const ran = await repository.sops(['check', '--decrypt'], { env: { SOPS_AGE_KEY: '' } });
+    expect(ran.status).toBe(128);
+    expect(ran.stdout.toString()).toContain('1 problem(s)');
+  });
+});
