@@ -52,11 +52,12 @@ function pushedRefs({ lines }: PushRequest, { env }: Session): PushedRef[] {
 /** Checks what is pushed. Throws `usage`, and `failed` outside of a work tree and for what is no commit. */
 export async function checkPush(request: PushRequest, host: Session): Promise<CheckReport> {
   const { top } = await treeFor(host);
+  const remote = request.remote || host.env.PRE_COMMIT_REMOTE_NAME || '';
   const reports: CheckReport[] = [];
   for (const { name, to: wanted, from } of pushedRefs(request, host)) {
     const to = await commitOf(wanted, host, { cwd: top });
     if (to === null) throw new SopsError('failed', `${oneLine(name)} leads to no commit, so it cannot be checked`);
-    const range = { from: from === null ? [] : [from], to, remote: request.remote };
+    const range = { from: from === null ? [] : [from], to, remote };
     reports.push(await checkRange(range, { paths: [] }, host));
   }
   return mergedReport(reports);
