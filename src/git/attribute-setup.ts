@@ -36,10 +36,7 @@ export async function installAttributes(place: SetupPlace): Promise<SetupStep[]>
   const left = uncovered(await attributesOf(encrypted, top, host)).filter(({ filter }) => filter === undefined);
   await writeLines(path, [...lines, ...fileLines(left.map((file) => file.path)), ...moved], place);
   const isChanged = readSettingsFile(path) !== before;
-  const what =
-    patterns.length > 0
-      ? `for the rules of .sops.yaml and ${encrypted.length} encrypted files`
-      : `for ${encrypted.length} encrypted files`;
+  const what = patterns.length > 0 ? 'for the rules of .sops.yaml' : 'for encrypted files';
   const steps = [...replaced, changed(isChanged, `attributes ${what}, in ${shownFile(path, place)}`)];
   if (unsaid.length > 0) steps.push(kept(unsaidText(unsaid), unsaid));
   return [...steps, ...(await coverage(place))];
@@ -89,13 +86,8 @@ export async function coverage({ top, host }: SetupPlace): Promise<SetupStep[]> 
     steps.push(todo('other attributes stand in the way of these encrypted files, or none are there', lines));
   }
   if (left.length > 0) return steps;
-  return [
-    kept(
-      files.length === 1
-        ? 'the one encrypted file has attributes'
-        : `all ${files.length} encrypted files have attributes`,
-    ),
-  ];
+  if (files.length === 0) return [kept('there are no encrypted files yet')];
+  return [kept(`attributes: all encrypted files have them (${files.length})`)];
 }
 
 /** The files of attributes of a work tree that may have lines of ours, or of older settings; absolute. */
