@@ -25,7 +25,7 @@ export async function openDotenvx(
   // The point is uncompressed.
   if (!BASE64.test(base64) || sealed.length < POINT + IV + TAG || sealed[0] !== 4) return null;
   for (const key of keys) {
-    const text = await openWith(sealed, key.bytes);
+    const text = await openByKey(sealed, key.bytes);
     if (text !== null) return { text, key };
   }
   return null;
@@ -39,7 +39,7 @@ export async function isPublicKeyOf({ bytes }: DotenvxKey, publicKey: string): P
 }
 
 /** Node's ECDH has the shared point's x alone, and the key is derived from y as well. */
-async function openWith(sealed: Buffer, privateKey: Uint8Array): Promise<string | null> {
+async function openByKey(sealed: Buffer, privateKey: Uint8Array): Promise<string | null> {
   const { secp256k1 } = await import('@noble/curves/secp256k1.js');
   const ephemeral = sealed.subarray(0, POINT);
   try {

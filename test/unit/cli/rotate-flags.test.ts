@@ -59,6 +59,7 @@ test('updatekeys takes every flag', async () => {
   expect(await requestOf(line, updatekeys, (given, context) => updateKeysRequest(given, context, talk))).toEqual({
     files: ['f', 'g'],
     keepDataKey: true,
+    selection: false,
     check: true,
     ignoreMac: true,
     shamirThreshold: 2,
