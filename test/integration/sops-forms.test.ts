@@ -103,7 +103,8 @@ const plain = { 'f.yaml': PLAIN };
 const FAILURES: readonly Failure[] = [
   { words: ['encrypt'] },
   { words: ['encrypt', 'absent.yaml'] },
-  { words: ['encrypt', '.'] },
+  // By its own name it takes folders.
+  { words: ['encrypt', '.'], env: { SOPS_TS_AS: 'sops' } },
   { words: ['encrypt', 'f.yaml'] },
   { words: ['encrypt', 'f.yaml'], files: { 'f.yaml': '' } },
   { words: ['encrypt', 'f.yaml'], files: { 'f.yaml': '- a\n' } },
@@ -156,7 +157,7 @@ const FAILURES: readonly Failure[] = [
   { words: ['encrypt', '--config', 'absent.yaml', 'f.yaml'], files: plain },
   { words: ['decrypt'] },
   { words: ['decrypt', 'absent.yaml'] },
-  { words: ['decrypt', '.'] },
+  { words: ['decrypt', '.'], env: { SOPS_TS_AS: 'sops' } },
   { words: ['decrypt', 'f.yaml'], files: plain },
   { words: ['decrypt', 'f.yaml'], files: { 'f.yaml': '' } },
   { words: ['decrypt', 'f.yaml'], files: { 'f.yaml': 'a: [\n' } },
