@@ -162,7 +162,13 @@ export const COMMANDS: readonly EqualCase[] = [
   // 2.7
   { line: 'updatekeys e.yaml', status: 1, says: 'config file not found' },
   { line: 'updatekeys x.yaml', files: { '.sops.yaml': RULE }, status: 1 },
-  { line: 'updatekeys .', files: { '.sops.yaml': RULE }, status: 1, says: 'no matching creation rules found' },
+  {
+    line: 'updatekeys .',
+    env: { SOPS_TS_AS: 'sops' },
+    files: { '.sops.yaml': RULE },
+    status: 1,
+    says: "can't operate on a directory",
+  },
   { line: 'updatekeys e.yaml e.json', files: { '.sops.yaml': RULE }, status: 1, says: 'failed updating 2 key(s)' },
   {
     line: 'updatekeys -y e.yaml',
