@@ -55,7 +55,9 @@ function readOpen(descriptor: number): Content {
     return { kind: 'huge', size: stats.size, sample: sample.subarray(0, fill(descriptor, sample)) };
   }
   if (stats.size < USUAL) {
-    const length = fill(descriptor, scratch);
+    // A system that names the size gives it at once; what has none may hold something all the same (`/proc`).
+    const first = readSync(descriptor, scratch, 0, USUAL, 0);
+    const length = first > 0 && first === stats.size ? first : fill(descriptor, scratch);
     if (length < USUAL) return { kind: 'file', bytes: Buffer.from(scratch.subarray(0, length)) };
   }
   return { kind: 'file', bytes: rest(descriptor, Math.max(stats.size, USUAL)) };

@@ -40,8 +40,7 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
   const files = new Map<string, FoundFile>();
   const problems: SopsError[] = [];
   const passedOver = new Set<string>();
-  const add = (path: string, isNamed: boolean): void => {
-    const absolute = resolve(host.cwd, path);
+  const add = (path: string, isNamed: boolean, absolute = resolve(host.cwd, path)): void => {
     if (isNamed || !files.has(absolute)) files.set(absolute, { path, absolute, isNamed });
   };
   for (const word of words.length === 0 ? ['.'] : words) {
@@ -66,14 +65,16 @@ export function compareTexts(one: string, other: string): number {
 }
 
 interface Findings {
-  add(path: string, isNamed: boolean): void;
+  add(path: string, isNamed: boolean, absolute?: string): void;
   readonly passedOver: Set<string>;
 }
 
 async function addFolder(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
   const { files, repositories } = await filesIn(resolve(host.cwd, word), host);
-  for (const path of files) add(join(word, path), false);
-  for (const path of repositories) passedOver.add(join(word, path));
+  // Put together as texts: of a hundred thousand paths each would be taken apart and joined again.
+  const [shown, absolute] = [join(word, 'x').slice(0, -1), resolve(host.cwd, word, 'x').slice(0, -1)];
+  for (const path of files) add(shown + path, false, absolute + path);
+  for (const path of repositories) passedOver.add(shown + path);
 }
 
 async function addMatching(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {

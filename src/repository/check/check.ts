@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { type CheckReport, Collector } from './collector.js';
-import { type ExamineOptions, examineFile, mayHoldCiphertext } from './examine-file.js';
+import { type ExamineOptions, examineFile, examineQuickly, mayHoldCiphertext } from './examine-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { heldConfigs, isConfigPath } from './held-configs.js';
 import { type BookOf, bookFinder } from './rule-books.js';
@@ -108,7 +108,8 @@ export class Checking {
       const found = bookOf(subject.absolute);
       const book = found instanceof Promise ? await found : found;
       if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
-      const examination = await examineFile({ ...subject, book }, this.options);
+      const file = { ...subject, book };
+      const examination = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
       collector.takeExamination(examination, subject, book);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;

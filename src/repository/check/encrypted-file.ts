@@ -6,7 +6,7 @@ import { SopsError } from '../../errors.js';
 import { type FormatRow, formatNamed } from '../../formats/registry.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
-import type { Metadata } from '../../metadata/metadata.js';
+import { DEFAULT_SELECTION, type Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import type { EncryptionScope } from '../../tree/scope.js';
@@ -100,12 +100,23 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
   const found = seen.flatMap((value) => discoveryOf(value, lines, file));
   if (formatNamed(read.store.name).secondReading) found.push(...(await opinionOn(read, scope, { seen, lines, file })));
   const values = seen.filter(({ kind }) => kind === 'value');
-  if (values.length > 0 && !values.some(({ state, selected }) => selected || state !== 'plain')) {
+  // Under the default each key says itself that its value stays readable.
+  if (
+    hasOwnSelection(read) &&
+    values.length > 0 &&
+    !values.some(({ state, selected }) => selected || state !== 'plain')
+  ) {
     const message = `none of its ${values.length} value(s) is encrypted: the selection of the file matches none`;
     const next = `Correct the selection in .sops.yaml, then: sops-ts decrypt -i ${shellWord(file.shown)} && sops-ts encrypt -i ${shellWord(file.shown)}`;
     found.push({ rule: 'nothing-encrypted', line, message, next });
   }
   return found;
+}
+
+function hasOwnSelection(read: EncryptedFile): boolean {
+  const { selection } = metadataFromBranch(read.file.metadata);
+  const { option, text } = selection ?? DEFAULT_SELECTION;
+  return option !== DEFAULT_SELECTION.option || text !== DEFAULT_SELECTION.text;
 }
 
 interface Opined {
@@ -127,7 +138,7 @@ async function opinionOn(
 function discoveryOf(value: SeenValue, lines: LineIndex, file: ExaminedFile): Discovery[] {
   const { kind, path, selected, state, offset, text = '' } = value;
   const place = { line: lineOf(lines, offset), keyPath: path };
-  if (state === 'malformed' && (selected || kind === 'value'))
+  if (state === 'malformed' && selected)
     return [
       { rule: 'malformed-value', ...place, message: `this ${kind} begins as a ciphertext and is none`, next: RESTORE },
     ];

@@ -15,6 +15,8 @@ import { LineIndex } from './line-index.js';
 import { examinePlain } from './plain-file.js';
 import type { CoveringRule } from './rule-book.js';
 import { randomValues, secretDiscoveries } from './secret-check.js';
+import { Needles } from './secrets/needles.js';
+import { isRingName, isWide, SECRET_NEEDLES } from './secrets/secret-scan.js';
 import { valuesSeen } from './seen-values.js';
 import { type Verifying, verifySealed } from './verify.js';
 
@@ -50,6 +52,25 @@ const CONFIG_NAMES = new Set(['.sops.yaml', '.sops.yml']);
 const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 /** The second mark as UTF-16 holds it, in either order of bytes. */
 const WIDE = 's\0o\0p\0s';
+
+/** What a file has that anything can be found in, whatever the rules say. */
+const INTERESTING = new Needles([...SECRET_NEEDLES, ...MARKS, WIDE]);
+const NOTHING_FOUND: Examination = {
+  discoveries: [],
+  allowed: 0,
+  encrypted: false,
+  covering: null,
+  passesOver: false,
+  isSealed: false,
+};
+
+/** What comes of a file that one pass over its bytes shows to hold nothing of interest, as most do; null for any other. */
+export function examineQuickly(file: ExaminedFile, { secrets }: ExamineOptions): Examination | null {
+  const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+  if (secrets || isPassing(name) || isRingName(name) || isWide(file.bytes)) return null;
+  if (file.book?.ruleFor(file.absolute)?.isForAll === false || INTERESTING.isIn(file.bytes)) return null;
+  return NOTHING_FOUND;
+}
 
 /** Looks at a file. Throws what rules that are wrong throw, and nothing for what is wrong with the file. */
 export async function examineFile(file: ExaminedFile, options: ExamineOptions): Promise<Examination> {

@@ -1,4 +1,5 @@
 /** The creation rules that a check goes by: which is for a path, and what it wants; compiled and worked out once. */
+import { sep } from 'node:path';
 import { checkRule, comparedPaths, compileRule } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { CreationRule, Rules } from '../../config/model.js';
@@ -58,7 +59,12 @@ export class RuleBook {
   /** The rule for a file, as SOPS chooses it; null for none. `absolute` is where it stands, or would. */
   ruleFor(absolute: string): CoveringRule | null {
     if (this.rules.length === 0) return null;
-    const paths = comparedPaths(this.config, absolute, this.host);
+    const inside = this.config.folder + sep;
+    // What comparing would come to, without taking the path apart.
+    const paths =
+      this.host.platform !== 'win32' && absolute.startsWith(inside)
+        ? [absolute.slice(inside.length)]
+        : comparedPaths(this.config, absolute, this.host);
     return this.rules.find((rule) => paths.some((path) => rule.test(path))) ?? null;
   }
 

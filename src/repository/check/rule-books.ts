@@ -1,5 +1,5 @@
 /** The rule books of a check: for each folder the nearest configuration, from wherever the files themselves come. */
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { configText } from '../../config/config-text.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import { configOfBytes } from '../../config/read.js';
@@ -64,7 +64,7 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     );
     return finding;
   };
-  return (absolute) => inFolder(dirname(absolute));
+  return (absolute) => inFolder(absolute.slice(0, Math.max(absolute.lastIndexOf(sep), 1)));
 }
 
 async function openBook(configPath: string | undefined, host: Session): Promise<RuleBook | null> {

@@ -1,11 +1,35 @@
 /** Private keys and tokens in any file: one look at its bytes tells whether there is anything to look for. */
 import { LineIndex } from '../line-index.js';
 import { isFiller } from './filler.js';
+import { Needles } from './needles.js';
 import type { FoundSecret } from './pem-secrets.js';
 import { pemSecrets, wrappedPemSecrets } from './pem-secrets.js';
 import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.js';
 
-/** How each of them begins, or what stands next to it. Most files have nothing of this. */
+/** What stands in every text with a secret. Most files have nothing of this. */
+export const SECRET_NEEDLES: readonly string[] = [
+  ...['AGE-', 'PRIVATE KEY', 'LS0tLS1CRUdJTi', 'AKIA', 'ASIA', 'AIza', 'AccountKey=', 'sig=', 'hvs.', 'hvb.', 'hvr.'],
+  ...[
+    'ghp_',
+    'gho_',
+    'ghu_',
+    'ghs_',
+    'ghr_',
+    'github_pat_',
+    'glpat-',
+    'xox',
+    'xapp-',
+    'hooks.slack',
+    'npm_',
+    'k_live_',
+  ],
+  ...['SG.', 'eyJ', 'DOTENV_PRIVATE', '://', 'ecret', 'ECRET', 'oken', 'OKEN'],
+  // Behind a digit, as the shape of Azure's secrets has it.
+  ...Array.from({ length: 10 }, (_, digit) => `${digit}Q~`),
+];
+const NEEDLES = new Needles(SECRET_NEEDLES);
+
+/** The same more closely, for the texts that are left: how each of them begins, or what stands next to it. */
 const ANYTHING =
   /AGE-(?:SECRET-KEY|PLUGIN)-|PRIVATE KEY|LS0tLS1CRUdJTi|A[KS]IA[A-Z2-7]{16}|aws_?secret|AIza|[0-9]Q~|AccountKey=|[?&;]sig=|hv[sbr]\.|token["']?[ \t]{0,8}[:=][ \t]{0,8}["']?[sb]\.|gh[pousr]_|github_pat_|glpat-|xox[bpare]-|xapp-|hooks\.slack|npm_[A-Za-z0-9]{36}|[sr]k_live_|SG\.|eyJ|DOTENV_PRIVATE|:\/\/[^\s@/]{3,320}@/i;
 
@@ -21,6 +45,7 @@ export interface SecretInFile extends FoundSecret {
 /** The secrets in a file's bytes, in order. */
 export function secretsIn(bytes: Buffer, name: string): SecretInFile[] {
   if (isSecretRing(bytes, name)) return [{ rule: 'pgp-private-key', start: 0, length: bytes.length, line: 1 }];
+  if (!isWide(bytes) && !NEEDLES.isIn(bytes)) return [];
   if (bytes.length <= WINDOW) return numbered(secretsInText(plainText(bytes)), () => plainText(bytes));
   const scan = new WindowScan();
   for (let at = 0; at < bytes.length; at += WINDOW - OVERLAP) scan.add(bytes.subarray(at, at + WINDOW), at);
@@ -37,7 +62,7 @@ export class WindowScan {
 
   /** `at` is where the window begins in the content. */
   add(window: Buffer, at: number): void {
-    const text = window.toString('latin1');
+    const text = NEEDLES.isIn(window) ? window.toString('latin1') : '';
     for (const secret of numbered(secretsInText(text), () => text)) {
       const start = secret.start + at;
       // Found in the last window as well, or cut off by its end.
@@ -51,10 +76,14 @@ export class WindowScan {
 
 /** The text of bytes for looking at shapes, all of which are ASCII. */
 function plainText(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
-    return Buffer.from(bytes).swap16().toString('utf16le');
-  return bytes.toString('latin1');
+  if (!isWide(bytes)) return bytes.toString('latin1');
+  return bytes[0] === 0xff ? bytes.toString('utf16le') : Buffer.from(bytes).swap16().toString('utf16le');
+}
+
+/** Whether bytes begin as UTF-16 does. */
+export function isWide(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  return bytes.length % 2 === 0 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
 }
 
 /** The secrets of a text, in order. */
@@ -108,5 +137,10 @@ function numbered(found: readonly FoundSecret[], text: () => string): SecretInFi
 const SECRET_PACKET: ReadonlySet<number | undefined> = new Set([0x94, 0x95, 0xc5]);
 
 function isSecretRing(bytes: Buffer, name: string): boolean {
-  return /\.(?:gpg|pgp)$|^secring/i.test(name) && SECRET_PACKET.has(bytes[0]);
+  return isRingName(name) && SECRET_PACKET.has(bytes[0]);
+}
+
+/** Whether a name is such as people give to keys of PGP. */
+export function isRingName(name: string): boolean {
+  return /\.(?:gpg|pgp)$|^secring/i.test(name);
 }
