@@ -1,20 +1,15 @@
 /** What git tells of a file: its versions in a conflict, who changed it, and how conflicts are to be marked. */
 import { relative, resolve } from 'node:path';
-import { findProgram } from '../exec/find-program.js';
-import { runProgram } from '../exec/run-program.js';
+import { readBlob } from '../exec/git/blobs.js';
+import { configValue } from '../exec/git/changes.js';
+import { tryGit } from '../exec/git/run-git.js';
 import type { Host } from '../util/host.js';
 import type { Side } from './merge/tree-merge.js';
 
 /** What git prints; null when it is not there, or fails. */
-export async function askGit(args: readonly string[], host: Host): Promise<Buffer | null> {
-  try {
-    const file = await findProgram('git', host);
-    if (!file) return null;
-    const { status, stdout } = await runProgram({ file, args }, host);
-    return status === 0 ? stdout : null;
-  } catch {
-    return null;
-  }
+async function askGit(args: readonly string[], host: Host): Promise<Buffer | null> {
+  const outcome = await tryGit(args, host).catch(() => null);
+  return outcome?.status === 0 ? outcome.stdout : null;
 }
 
 /** The versions of a file that git has in its index while it is in conflict. */
@@ -35,7 +30,7 @@ export async function stagesOf(path: string, host: Host): Promise<Stages | null>
   }
   const read = async (stage: string): Promise<Buffer | null> => {
     const object = objects.get(stage);
-    return object === undefined ? null : askGit(['cat-file', 'blob', object], host);
+    return object === undefined ? null : readBlob(object, host).catch(() => null);
   };
   const [base, ours, theirs] = [await read('1'), await read('2'), await read('3')];
   return ours && theirs ? { base, ours, theirs } : null;
@@ -65,8 +60,8 @@ export async function authorsOf(path: string, host: Host): Promise<Partial<Recor
 
 /** Whether the user wants to see the base between marks. */
 export async function wantsBase(host: Host): Promise<boolean> {
-  const style = await askGit(['config', '--get', 'merge.conflictStyle'], host);
-  return /diff3/.test(style?.toString('utf8') ?? '');
+  const style = await configValue('merge.conflictStyle', host).catch(() => undefined);
+  return /diff3/.test(style ?? '');
 }
 
 /** Stages a file. */

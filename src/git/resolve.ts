@@ -5,13 +5,13 @@ import { formatNamed } from '../formats/registry.js';
 import { readInput } from '../operations/read/input.js';
 import { openRun, type Run } from '../run/run.js';
 import { sameValue } from '../tree/equality.js';
-import { getAt } from '../tree/path.js';
-import type { Branch, Value } from '../tree/tree.js';
+import type { Value } from '../tree/tree.js';
 import { list } from '../tree/tree.js';
 import type { Host, Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { replaceFile } from '../util/replace-file.js';
 import { sessionOf } from '../util/session.js';
+import { standingAt } from './conflict/blocks.js';
 import { isInList } from './conflict/conflict-sheet.js';
 import { decidedOnSheet, type SheetTools } from './conflict/sheet-editing.js';
 import { type ConflictVersions, givenVersions, versionsOf } from './conflict/versions.js';
@@ -95,21 +95,11 @@ async function mergeOf(
 /** What stands at the place of a conflict in the file itself if somebody decided it by hand; undefined when nobody did. */
 function decisionInFile(conflict: TreeConflict, { inFile }: ConflictVersions): readonly Value[] | undefined {
   if (!inFile || conflict.path.some((step) => typeof step === 'number')) return undefined;
-  const [ours, theirs] = [inFile.ours, inFile.theirs].map((documents) => valueAt(documents, conflict));
+  const [ours, theirs] = [inFile.ours, inFile.theirs].map((documents) =>
+    standingAt(documents[conflict.document], conflict.path),
+  );
   if (ours === undefined || theirs === undefined) return ours === theirs && inFile.isDecided ? [] : undefined;
   return sameValue(ours, theirs) ? [ours] : undefined;
-}
-
-function valueAt(documents: readonly Branch[], { document, path }: TreeConflict): Value | undefined {
-  const root = documents[document];
-  if (!root) return undefined;
-  try {
-    const found = getAt(root, path);
-    return found.kind === 'comment' ? undefined : found;
-  } catch (error) {
-    if (error instanceof SopsError) return undefined;
-    throw error;
-  }
 }
 
 function byRule(conflict: TreeConflict, decision: Decision): readonly Value[] {

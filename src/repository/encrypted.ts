@@ -1,8 +1,8 @@
 /** The encrypted files among many: told by their metadata, whatever they are called. */
 import { SopsError } from '../errors.js';
-import { type EncryptedFile, parseEncrypted } from '../operations/read/encrypted-files.js';
-import { isWithin, systemReason } from '../util/files.js';
-import { oneLine } from '../util/one-line.js';
+import { type EncryptedFile, parseEncrypted, unreadableFile } from '../operations/read/encrypted-files.js';
+import { isWithin } from '../util/files.js';
+import { nextTurn } from '../util/task-queue.js';
 import { type Content, contentBehind, contentOf } from './contents.js';
 import type { FoundFile } from './operands.js';
 
@@ -26,7 +26,7 @@ export async function* encryptedAmong(files: readonly FoundFile[], top: string):
   const seen = new Set<string>();
   let count = 0;
   for (const file of files) {
-    if (++count % TURN === 0) await new Promise((done) => setImmediate(done));
+    if (++count % TURN === 0) await nextTurn();
     const content = contentFor(file, top, seen);
     if (content === null) continue;
     const encrypted = await encryptedIn(file, content);
@@ -51,7 +51,7 @@ function once(path: string, content: Content, seen: Set<string>): Content | null
 
 /** What a file is, if it is encrypted; an error where that cannot be told; null for anything else. */
 export async function encryptedIn(file: FoundFile, content: Content): Promise<EncryptedFile | SopsError | null> {
-  if (content.kind === 'unreadable') return unreadable(file, content.cause);
+  if (content.kind === 'unreadable') return unreadableFile(file.path, content.cause);
   if (content.kind !== 'file' || !mayBeEncrypted(content.bytes)) return null;
   try {
     return await parseEncrypted(content.bytes, file.path);
@@ -68,9 +68,3 @@ export function mayBeEncrypted(bytes: Buffer): boolean {
 
 /** The second mark as UTF-16 holds it, in either order of bytes. */
 const WIDE = 's\0o\0p\0s';
-
-/** The error of a file whose content is not to be had. */
-export function unreadable({ path }: FoundFile, cause: unknown): SopsError {
-  const message = `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`;
-  return new SopsError('input-unreadable', message, { file: path, cause });
-}

@@ -4,12 +4,13 @@ import { ruleNaming } from '../config/creation-rule.js';
 import { CONFIG_NAME } from '../config/find.js';
 import type { Config } from '../config/model.js';
 import { SopsError } from '../errors.js';
+import { unreadableFile } from '../operations/read/encrypted-files.js';
 import { openRun } from '../run/run.js';
 import { isWithin } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { nextTurn } from '../util/task-queue.js';
 import type { Content } from './contents.js';
-import { contentFor, encryptedIn, unreadable } from './encrypted.js';
+import { contentFor, encryptedIn } from './encrypted.js';
 import type { FoundFile } from './operands.js';
 
 /** A file that is to be worked on. */
@@ -94,7 +95,9 @@ async function targetOf(file: FoundFile, looking: Looking): Promise<Target | nul
     return null;
   }
   if (!isWanted || content.kind === 'gone' || content.kind === 'special') return null;
-  return content.kind === 'unreadable' ? { file, bytes, problem: unreadable(file, content.cause) } : { file, bytes };
+  return content.kind === 'unreadable'
+    ? { file, bytes, problem: unreadableFile(file.path, content.cause) }
+    : { file, bytes };
 }
 
 function sizeOf(content: Content): number {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { closeQuietly } from './files.js';
 import { existsSync, mkdtempSync, openSync, realpathSync, rmSync, type Stats, symlinkSync } from './fs.js';
+import { nextTurn } from './task-queue.js';
 import { holdTemporary } from './temporaries.js';
 
 /** GNU's, which takes descriptors by their names in /proc: nothing depends on what a file is called. */
@@ -49,7 +50,7 @@ async function copyWaiting(program: string): Promise<void> {
   isRunning = true;
   links?.use();
   // Others that were begun at the same time come in this turn.
-  await new Promise((done) => setImmediate(done));
+  await nextTurn();
   while (waiting.length > 0) {
     // Where there are many, it is worth while to wait for as long as more come.
     for (let before = 1; waiting.length > before && waiting.length < MOST_PAIRS; ) {

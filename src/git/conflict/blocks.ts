@@ -13,7 +13,7 @@ export function blocksIn(bytes: Uint8Array, store: FormatStore, conflicts: reado
   const lines = new LineCounter(text);
   const blocks = conflicts.flatMap(({ document, path }) => {
     const keys = path.slice(0, path.findIndex((step) => typeof step === 'number') >>> 0);
-    const places = placesBelow(valueAt(documents[document], keys));
+    const places = placesBelow(standingAt(documents[document], keys));
     if (places.length === 0) return [];
     const start = places.reduce((least, place) => Math.min(least, place.start), Number.POSITIVE_INFINITY);
     const end = places.reduce((most, place) => Math.max(most, place.end), 0);
@@ -22,7 +22,8 @@ export function blocksIn(bytes: Uint8Array, store: FormatStore, conflicts: reado
   return blocks.sort((one, other) => one.from - other.from);
 }
 
-function valueAt(root: Branch | undefined, path: readonly (string | number)[]): Value | undefined {
+/** What stands at a place; undefined for nothing, and for a comment. */
+export function standingAt(root: Branch | undefined, path: readonly (string | number)[]): Value | undefined {
   if (!root) return undefined;
   try {
     const found = getAt(root, path);

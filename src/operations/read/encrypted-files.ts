@@ -66,10 +66,15 @@ export interface EncryptedFile extends RecognisedFile {
  */
 export async function readEncrypted(path: string): Promise<EncryptedFile | null> {
   const bytes = await readSmall(path).catch((cause: unknown) => {
-    const message = `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`;
-    throw new SopsError('input-unreadable', message, { file: path, cause });
+    throw unreadableFile(path, cause);
   });
   return parseEncrypted(bytes, path);
+}
+
+/** The error of a file whose content is not to be had. */
+export function unreadableFile(path: string, cause: unknown): SopsError {
+  const message = `Error reading file: ${oneLine(path)}: ${systemReason(cause)}`;
+  return new SopsError('input-unreadable', message, { file: path, cause });
 }
 
 /** The same of bytes that were read already. */

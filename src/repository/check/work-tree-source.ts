@@ -3,12 +3,12 @@ import { relative, sep } from 'node:path';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
+import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
 import { type Content, contentBehind, contentOf } from '../contents.js';
-import { unreadable } from '../encrypted.js';
 import { type FoundFile, findFiles } from '../operands.js';
 import { lfsContent, lfsObjectOf } from './lfs.js';
 import type { Subject, SubjectSource } from './subject.js';
@@ -51,7 +51,7 @@ function subjectOf(file: FoundFile, content: Content, { tree, host }: Surroundin
     case 'huge':
       return { ...content, ...place };
     case 'unreadable':
-      return { kind: 'failed', error: unreadable(file, content.cause) };
+      return { kind: 'failed', error: unreadableFile(file.path, content.cause) };
     case 'special':
       return file.isNamed ? { kind: 'unseen', ...place, ...NO_FILE } : null;
     default:

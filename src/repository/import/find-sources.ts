@@ -1,7 +1,8 @@
 /** Which of the files that were found are of a kind, by their content alone. */
 import { SopsError } from '../../errors.js';
+import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
-import { contentFor, unreadable } from '../encrypted.js';
+import { contentFor } from '../encrypted.js';
 import type { FoundFile } from '../operands.js';
 import type { ImportSource } from './source.js';
 
@@ -24,7 +25,8 @@ export async function* sourcesByContent(
     if (content?.kind === 'file' && recognises(content.bytes, file)) {
       yield { file, bytes: content.bytes };
     } else if (file.isNamed) {
-      const problem = content?.kind === 'unreadable' ? unreadable(file, content.cause) : notOfKind(file, described);
+      const problem =
+        content?.kind === 'unreadable' ? unreadableFile(file.path, content.cause) : notOfKind(file, described);
       yield { file, bytes: Buffer.alloc(0), problem };
     }
   }
