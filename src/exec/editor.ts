@@ -34,6 +34,8 @@ const WAIT_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 /** How long an editor that was told to end may take. */
 const PATIENCE_MS = 2000;
+/** How long the terminal's signal to this process may take behind the end of an editor that got it, too. */
+const HEARING_MS = 100;
 
 /**
  * The editor to use: SOPS_EDITOR, else EDITOR, split into words as a shell does, else the first of vim, nano and vi that is
@@ -98,8 +100,11 @@ function endOf(child: ChildProcess): Promise<void> {
   return new Promise((settle, reject) => {
     child.on('error', (cause) => reject(failed(systemReason(cause), cause)));
     child.on('close', (status, signal) => {
+      const end = (): void => reject(failed(describeOutcome({ status, signal })));
       if (status === 0) settle();
-      else reject(failed(describeOutcome({ status, signal })));
+      // Ctrl+C is for this process as well, and whoever cancels the edit is to hear of it first.
+      else if (signal === 'SIGINT') setTimeout(end, HEARING_MS);
+      else end();
     });
   });
 }
