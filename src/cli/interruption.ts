@@ -1,6 +1,9 @@
 /** Ctrl+C on work on many files: what is in work ends whole, and nothing else is begun; a second one ends the program at once. */
 import type { Streams } from './streams.js';
 
+/** What a shell reports for a process that SIGINT ended. */
+export const INTERRUPTED = 130;
+
 /** Does something that can be stopped; `interrupted` is called as soon as it is to stop. */
 export async function withInterruption<T>(
   { areOwn }: Streams,

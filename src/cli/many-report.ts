@@ -4,6 +4,7 @@ import { SopsError } from '../errors.js';
 import { compareTexts } from '../repository/operands.js';
 import type { Session } from '../util/host.js';
 import { wordedFailure } from '../util/system-failure.js';
+import { INTERRUPTED } from './interruption.js';
 import { printable, reportOf } from './report.js';
 import { type Streams, say } from './streams.js';
 
@@ -40,9 +41,6 @@ interface Failure {
   readonly path: string;
   readonly status: number;
 }
-
-/** What a shell reports for a process that SIGINT ended. */
-const INTERRUPTED = 130;
 
 export class ManyReport {
   readonly #settings: ReportSettings;

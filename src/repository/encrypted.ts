@@ -1,9 +1,10 @@
 /** The encrypted files among many: told by their metadata, whatever they are called. */
+import { isAbsolute, relative } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type EncryptedFile, parseEncrypted, unreadableFile } from '../operations/read/encrypted-files.js';
 import { isWithin } from '../util/files.js';
 import { nextTurn } from '../util/task-queue.js';
-import { type Content, contentBehind, contentOf } from './contents.js';
+import { type Content, contentOf } from './contents.js';
 import type { FoundFile } from './operands.js';
 
 /** A file that was looked at. */
@@ -19,34 +20,57 @@ const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 const TURN = 256;
 
 /**
- * Looks at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, once, if that is
- * within `top`; of files that were named themselves wherever it leads.
+ * Looks at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
+ * there is told once and by its own path, if that is within `top`; of files that were named themselves wherever it leads.
  */
 export async function* encryptedAmong(files: readonly FoundFile[], top: string): AsyncGenerator<LookedAt> {
-  const seen = new Set<string>();
+  const looks = new Looks(files, top);
   let count = 0;
-  for (const file of files) {
+  for (const one of files) {
     if (++count % TURN === 0) await nextTurn();
-    const content = contentFor(file, top, seen);
-    if (content === null) continue;
-    const encrypted = await encryptedIn(file, content);
-    if (encrypted !== null) yield { file, encrypted };
+    const look = looks.at(one);
+    if (look === null) continue;
+    const encrypted = await encryptedIn(look.file, look.content);
+    if (encrypted !== null) yield { file: look.file, encrypted };
   }
 }
 
-/** The content of a file that is to be looked at, null for one that is not, or was already. */
-export function contentFor(file: FoundFile, top: string, seen: Set<string>): Content | null {
-  const content = file.isNamed ? contentBehind(file.absolute) : contentOf(file.absolute);
-  if (content.kind !== 'link') return once(file.absolute, content, seen);
-  const { target } = content;
-  if (target === undefined || !isWithin(target, top)) return null;
-  return once(target, contentOf(target), seen);
+/** A file and what stands in it. */
+export interface Look {
+  /** Of a link the file that it leads to. */
+  readonly file: FoundFile;
+  readonly content: Content;
 }
 
-function once(path: string, content: Content, seen: Set<string>): Content | null {
-  if (seen.has(path)) return null;
-  seen.add(path);
-  return content;
+/** Looks at files of a list, at each once however many links lead to it. */
+export class Looks {
+  readonly #listed: ReadonlySet<string>;
+  readonly #top: string;
+  readonly #seen = new Set<string>();
+
+  /** Takes the whole list: a link to a file that is in it, too, is left to that one's turn. Links are followed within `top`. */
+  constructor(files: readonly FoundFile[], top: string) {
+    this.#listed = new Set(files.map(({ absolute }) => absolute));
+    this.#top = top;
+  }
+
+  /** The next one; null for a file that is not to be looked at, or was already. */
+  at(file: FoundFile): Look | null {
+    const content = contentOf(file.absolute);
+    if (content.kind !== 'link') return this.#once(file, content);
+    const { target } = content;
+    if (target === undefined) return file.isNamed ? { file, content } : null;
+    const isWithinTop = isWithin(target, this.#top);
+    if (this.#listed.has(target) || !(isWithinTop || file.isNamed)) return null;
+    const path = isAbsolute(file.path) ? target : relative(this.#top, target);
+    return this.#once(isWithinTop ? { ...file, path, absolute: target } : file, contentOf(target), target);
+  }
+
+  #once(file: FoundFile, content: Content, absolute = file.absolute): Look | null {
+    if (this.#seen.has(absolute)) return null;
+    this.#seen.add(absolute);
+    return { file, content };
+  }
 }
 
 /** What a file is, if it is encrypted; an error where that cannot be told; null for anything else. */

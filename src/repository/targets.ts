@@ -10,7 +10,7 @@ import { isWithin } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { nextTurn } from '../util/task-queue.js';
 import type { Content } from './contents.js';
-import { contentFor, encryptedIn } from './encrypted.js';
+import { encryptedIn, Looks } from './encrypted.js';
 import type { FoundFile } from './operands.js';
 
 /** A file that is to be worked on. */
@@ -50,7 +50,8 @@ export async function* targetsAmong(
   host: Session,
   passedOver: PassedOver = { sealed: 0 },
 ): AsyncGenerator<Target> {
-  const looking = { choice, host, seen: new Set<string>(), configs: new Map(), passedOver };
+  const looks = new Looks(files, choice.top);
+  const looking = { choice, host, looks, configs: new Map(), passedOver };
   let count = 0;
   for (const file of files) {
     if (++count % TURN === 0) await nextTurn();
@@ -65,27 +66,30 @@ export async function* targetsAmong(
 interface Looking {
   readonly choice: TargetChoice;
   readonly host: Session;
-  readonly seen: Set<string>;
+  readonly looks: Looks;
   /** By folder: which one is in force does not depend on the file's own name. */
   readonly configs: Map<string, Config | null>;
   readonly passedOver: PassedOver;
 }
 
-async function targetOf(file: FoundFile, looking: Looking): Promise<Target | null> {
-  const { choice, seen, passedOver } = looking;
-  const { kind, top } = choice;
+async function targetOf(found: FoundFile, looking: Looking): Promise<Target | null> {
+  const { choice, looks, passedOver } = looking;
+  const { kind } = choice;
   let isWanted = false;
   if (kind !== 'sealed') {
     try {
-      isWanted = await isNamedByRule(file, looking);
+      isWanted = await isNamedByRule(found, looking);
     } catch (problem) {
       if (!(problem instanceof SopsError)) throw problem;
-      return { file, bytes: 0, problem };
+      return { file: found, bytes: 0, problem };
     }
     if (kind === 'wanted' && !isWanted) return null;
   }
-  const content = contentFor(file, top, seen);
-  if (content === null) return null;
+  const look = looks.at(found);
+  if (look === null) return null;
+  const { content } = look;
+  // What a rule says of a link's name is said of the link.
+  const file = isWanted ? found : look.file;
   const bytes = sizeOf(content);
   const encrypted = await encryptedIn(file, content);
   if (encrypted instanceof SopsError) return { file, bytes, problem: encrypted };

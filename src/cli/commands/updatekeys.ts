@@ -59,7 +59,9 @@ export const updatekeys = command({
     const questions = new Questions(context.streams);
     try {
       const talk = talkWith(given, context, questions);
-      const { failed, outdated } = await updateSeveral(updateKeysRequest(given, context, talk), context, several);
+      const request = updateKeysRequest(given, context, talk);
+      const { failed, outdated, interrupted } = await updateSeveral(request, context, several);
+      if (interrupted !== undefined) return interrupted;
       if (failed > 0) throw new SopsError('failed', `failed updating ${failed} key(s)`);
       return outdated > 0 ? 1 : 0;
     } finally {
@@ -76,26 +78,28 @@ interface Several {
   readonly isAlone: boolean;
 }
 
-/** Tells of what is no file, and updates the others. Ctrl+C lets those in work end. */
+/** Tells of what is no file, and updates the others. Ctrl+C lets those in work end; then there is a status for that. */
 async function updateSeveral(
   request: UpdateKeysRequest,
   { streams, host }: Context,
   { files, problems, isAlone }: Several,
-): Promise<UpdateKeysOutcome> {
+): Promise<UpdateKeysOutcome & { readonly interrupted?: number }> {
   for (const problem of problems) request.talk.failed(problem);
   if (files.length === 0 && !isAlone) return { outdated: 0, failed: problems.length };
   if (files.length < 2) {
     const one = await updateKeys({ ...request, files }, host);
     return { ...one, failed: one.failed + problems.length };
   }
-  const { withInterruption } = await import('../interruption.js');
-  let isInterrupted = false;
+  const { withInterruption, INTERRUPTED } = await import('../interruption.js');
+  let interrupted: number | undefined;
   const update = (stop: AbortSignal): Promise<UpdateKeysOutcome> => updateKeys({ ...request, files, stop }, host);
   const all = await withInterruption(streams, update, () => {
-    isInterrupted = true;
+    interrupted = INTERRUPTED;
   });
-  if (isInterrupted) throw new SopsError('failed', 'interrupted: the files in work are whole, others were not begun');
-  return { ...all, failed: all.failed + problems.length };
+  const counted = { ...all, failed: all.failed + problems.length };
+  if (interrupted === undefined) return counted;
+  say(streams.stderr, 'Interrupted: the files that were in work are whole, others were not begun.\n');
+  return { ...counted, interrupted };
 }
 
 /** What `--json` prints of a file. */
@@ -130,9 +134,11 @@ async function tellAsJson(given: Flags, context: Context, several: Several): Pro
     },
     warn: (message) => host.warn(message),
   };
-  const { failed, outdated } = await updateSeveral(updateKeysRequest(given, context, talk), context, several);
-  await writeAll(streams.stdout, jsonText({ outdated, failed, files }));
-  return failed + outdated > 0 ? 1 : 0;
+  const request = updateKeysRequest(given, context, talk);
+  const { failed, outdated, interrupted } = await updateSeveral(request, context, several);
+  const cut = interrupted === undefined ? {} : { interrupted: true };
+  await writeAll(streams.stdout, jsonText({ outdated, failed, ...cut, files }));
+  return interrupted ?? (failed + outdated > 0 ? 1 : 0);
 }
 
 /** What the flags ask for. Throws `usage`. */

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
-import { contentFor } from '../encrypted.js';
+import { Looks } from '../encrypted.js';
 import type { FoundFile } from '../operands.js';
 import type { ImportSource } from './source.js';
 
@@ -19,12 +19,12 @@ export async function* sourcesByContent(
   { described, recognises }: Recognition,
   { cwd }: Session,
 ): AsyncGenerator<ImportSource> {
-  const seen = new Set<string>();
-  for (const file of files) {
-    const content = contentFor(file, cwd, seen);
+  const looks = new Looks(files, cwd);
+  for (const found of files) {
+    const { file, content } = looks.at(found) ?? { file: found };
     if (content?.kind === 'file' && recognises(content.bytes, file)) {
       yield { file, bytes: content.bytes };
-    } else if (file.isNamed) {
+    } else if (found.isNamed) {
       const problem =
         content?.kind === 'unreadable' ? unreadableFile(file.path, content.cause) : notOfKind(file, described);
       yield { file, bytes: Buffer.alloc(0), problem };

@@ -47,8 +47,8 @@ test('encrypted files, once each; what is broken is an error; links lead no furt
     found.push([file.path.slice(folder.length + 1), !(encrypted instanceof SopsError)]);
   }
   expect(found).toEqual([
-    ['again', true],
     ['cut.yaml', false],
+    ['sub/photo.jpg', true],
   ]);
 });
 
@@ -57,6 +57,19 @@ test('a link that was named is followed wherever it leads', async () => {
   const found = [];
   for await (const one of encryptedAmong(files, folder)) found.push(one.file.path);
   expect(found).toEqual(['far']);
+});
+
+test.each([
+  [['.'], ['sub/photo.jpg']],
+  [['again'], ['sub/photo.jpg']],
+  [['again', 'sub/photo.jpg', 'sub/photo.jpg'], ['sub/photo.jpg']],
+  [['again', 'sub'], ['sub/photo.jpg']],
+])('a file that links lead to is told once, by its own path: %s', async (words, expected) => {
+  const { files } = await findFiles(words, hostIn(folder));
+  const found = [];
+  for await (const { file, encrypted } of encryptedAmong(files, folder))
+    if (!(encrypted instanceof SopsError)) found.push(file.path);
+  expect(found).toEqual(expected);
 });
 
 test('nothing waits for a pipe, and large files come whole', () => {

@@ -1,6 +1,6 @@
 /** `who`: files against recipients, by their names, without any key; and since when files have their data keys. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
@@ -64,6 +64,24 @@ test('a letter for each recipient, those with names first, and a line for each e
     ].join('\n'),
   );
   expect(ran.status).toBe(0);
+});
+
+test('a link and what it leads to are one line, by the path of the file', async () => {
+  await sealAll();
+  const before = (await runIn(['who'])).stdout.toString();
+  symlinkSync('g/z.json', join(repository.folder, '0.json'));
+  symlinkSync(join('..', 'a', 'x.yaml'), join(repository.folder, 'b', 'a.yaml'));
+  expect((await runIn(['who'])).stdout.toString()).toBe(before);
+  const files = JSON.parse((await runIn(['who', '--json', 'b/a.yaml', 'a'])).stdout.toString()).files;
+  expect(files).toEqual([expect.objectContaining({ file: 'a/x.yaml' })]);
+});
+
+test('a folder with a link is worked on by the path of the file, for which there is a rule', async () => {
+  await sealAll();
+  symlinkSync('g/z.json', join(repository.folder, '0.json'));
+  const ran = await runIn(['updatekeys', '--check', '.']);
+  expect(ran.stderr).not.toContain('0.json');
+  expect([ran.status, ran.stdout.toString()]).toEqual([0, '']);
 });
 
 test('what somebody can read: by name, recipient or remark; alone or with others; somebody with nothing, and nobody', async () => {

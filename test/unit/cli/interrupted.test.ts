@@ -1,0 +1,73 @@
+/** Ctrl+C while a command works on many files: those in work end whole, others are not begun, and the status says so. */
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
+import { Desk } from '../../support/desk.js';
+import { Program } from '../../support/program.js';
+
+/** Presses Ctrl+C when the first file is put in its place. */
+const PRESSER = `
+const fs = require('node:fs');
+const real = fs.renameSync;
+let isPressed = false;
+fs.renameSync = (...given) => {
+  if (!isPressed) process.kill(process.pid, 'SIGINT');
+  isPressed = true;
+  return real(...given);
+};`;
+const FILES = 80;
+const bob = generateIdentity();
+const desk = new Desk();
+let program: Program;
+let preload: string;
+let sealed: Buffer;
+
+beforeAll(async () => {
+  program = new Program();
+  preload = desk.write('presser.cjs', PRESSER);
+  sealed = await desk.encrypt('p.yaml', 'a: 1\n');
+}, 120_000);
+afterEach(() => {
+  for (const name of desk.names()) if (name !== 'presser.cjs') rmSync(desk.path(name), { recursive: true });
+});
+afterAll(() => desk.remove());
+
+/** The numbers of the files that were written. */
+function runInterrupted(words: readonly string[]): { ran: ReturnType<Program['run']>; written: number[] } {
+  const names = Array.from({ length: FILES }, (_, at) => `p${String(at).padStart(2, '0')}.yaml`);
+  for (const name of names) desk.write(name, sealed);
+  const ran = program.run(words, { cwd: desk.folder, env: desk.env, before: ['--require', preload] });
+  const written = names.flatMap((name, at) => (desk.read(name).equals(sealed) ? [] : [at]));
+  return { ran, written };
+}
+
+function config(...recipients: string[]): string {
+  return `creation_rules:\n  - age: ${recipients.join(',')}\n`;
+}
+
+test.skipIf(process.platform === 'win32')(
+  'updatekeys',
+  () => {
+    desk.write('.sops.yaml', config(desk.recipient, bob.recipient));
+    const { ran, written } = runInterrupted(['updatekeys', '--yes', '.']);
+    expect(ran.stderr.toString()).toMatch(/Interrupted: the files that were in work are whole, others were not begun\.\n$/);
+    expect([ran.status, ran.signal]).toEqual([130, null]);
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.length).toBeLessThan(FILES);
+    for (const at of written) expect(desk.text(`p${String(at).padStart(2, '0')}.yaml`)).toContain(bob.recipient);
+  },
+  60_000,
+);
+
+test.skipIf(process.platform === 'win32')(
+  'updatekeys --json says it, too',
+  () => {
+    desk.write('.sops.yaml', config(desk.recipient, bob.recipient));
+    const { ran, written } = runInterrupted(['updatekeys', '--yes', '--json', '.']);
+    expect(ran.status).toBe(130);
+    const told = JSON.parse(ran.stdout.toString());
+    expect(told).toMatchObject({ failed: 0, interrupted: true });
+    expect(told.files).toHaveLength(written.length);
+  },
+  60_000,
+);
