@@ -5,6 +5,7 @@ import type { AffectedFile, Revocation } from '../../operations/recipients/revoc
 import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/recipients/revoke.js';
 import { type Painter, painterFor } from '../colours.js';
 import { flag, type Values } from '../flag.js';
+import { INTERRUPTED, withInterruption } from '../interruption.js';
 import { jsonText } from '../json-text.js';
 import { PROGRAM } from '../program-flags.js';
 import { Questions } from '../questions.js';
@@ -41,6 +42,10 @@ export const revoke = command({
     try {
       const request = revokeRequest(given, context, talkWith(given, context, questions));
       const { outcome, failed } = await revokeRecipient(request, context.host);
+      if (outcome === 'interrupted') {
+        say(context.streams.stderr, `${LAST_WORDS[outcome]}\n`);
+        return INTERRUPTED;
+      }
       if (failed > 0)
         throw new SopsError('failed', `${failed} file(s) failed, and may still be readable for the recipient`);
       say(context.streams.stderr, `${LAST_WORDS[outcome]}\n`);
@@ -56,6 +61,8 @@ const LAST_WORDS = {
     'Revoked. Earlier versions of these files can still be read with the old key: replace the values listed above.',
   unchanged: 'Nothing was changed.',
   'dry-run': 'Nothing was changed (--dry-run).',
+  interrupted:
+    'Interrupted: the files that were in work are whole, others were not begun. Go on with: sops-ts revoke RECIPIENT',
 } as const;
 
 /** What the flags ask for. Throws `usage`. */
@@ -86,6 +93,7 @@ function talkWith(given: Flags, { streams, host }: Context, questions: Questions
     written: (path) => say(streams.stderr, `File ${printable(path)} written\n`),
     failed: (error) => say(streams.stderr, reportOf(error, given.verbose).text),
     warn: (message) => host.warn(message),
+    stoppable: (work) => withInterruption(streams, work, () => undefined),
   };
 }
 

@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
+import { statOf } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
-import { withProgress } from '../../util/item-progress.js';
+import { paceOf, patiently } from '../../util/pace.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { sessionOf } from '../../util/session.js';
+import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
 import { encodeText } from '../../util/text.js';
 import { withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
@@ -48,17 +50,19 @@ export interface RevokeTalk {
   /** A file that failed; the others go on. */
   failed(error: SopsError): void;
   warn(message: string): void;
+  /** Does the work on the files; when the signal is aborted those in work are finished, and no others begun. Without it nothing stops it. */
+  stoppable?<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 export interface RevokeOutcome {
-  readonly outcome: 'revoked' | 'unchanged' | 'dry-run';
+  readonly outcome: 'revoked' | 'unchanged' | 'dry-run' | 'interrupted';
   /** Files that could not be looked into, or not be given a new key. */
   readonly failed: number;
 }
 
 /**
- * Revokes. The configurations are written first, so that nothing adds the recipient again; then each file by itself, whole or
- * not at all. Throws `config` and what concerns all files; nothing is changed then.
+ * Revokes. The configurations are written first, so that nothing adds the recipient again; then the files, many at a time and told in
+ * their order, each whole or not at all. Throws `config` and what concerns all files; nothing is changed then.
  */
 export async function revokeRecipient(request: RevokeRequest, given: Host): Promise<RevokeOutcome> {
   const host = sessionOf(given);
@@ -74,17 +78,65 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
     await writeConfig(config, plan, host);
     talk.written(config.path);
   }
-  for (const { path } of withProgress(plan.files, 'file', host)) {
-    try {
-      await redoing(() => rekeyFile(path, { plan, request, host }));
-      talk.written(path);
-    } catch (error) {
-      if (!(error instanceof SopsError)) throw error;
-      talk.failed(error.file === undefined ? error.with(error.code, { file: path }) : error);
-      failed += 1;
+  let isStopped = false;
+  const rekeying = async (stop: AbortSignal): Promise<void> => {
+    failed += await rekeyAll({ plan, request, host }, stop);
+    isStopped = stop.aborted;
+  };
+  await (talk.stoppable?.(rekeying) ?? rekeying(new AbortController().signal));
+  return { outcome: isStopped ? 'interrupted' : 'revoked', failed };
+}
+
+/** Gives the files new keys, tells of each in its turn, and returns how many failed. */
+async function rekeyAll(rekeying: Rekeying, stop: AbortSignal): Promise<number> {
+  const { plan, request, host } = rekeying;
+  const { talk } = request;
+  let failed = 0;
+  const activity = plan.files.length > 1 ? host.begin?.('file') : undefined;
+  const all = sideBySide([...plan.files.entries()], {
+    // A log of what is done for many files at a time would tell nobody anything.
+    most: host.log ? 1 : MOST_AT_A_TIME,
+    pace: paceOf(host),
+    stop,
+    weigh: ([, { path }]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, path))?.size ?? 0),
+    work: ([at, { path }]) => {
+      activity?.now(`file ${at + 1} of ${plan.files.length}`);
+      return rekeyAside(path, rekeying);
+    },
+  });
+  try {
+    for await (const [[, { path }], { warnings, error }] of all) {
+      for (const warning of warnings) talk.warn(warning);
+      if (error === undefined) talk.written(path);
+      else talk.failed(error.file === undefined ? error.with(error.code, { file: path }) : error);
+      failed += error === undefined ? 0 : 1;
     }
+  } finally {
+    activity?.end();
   }
-  return { outcome: 'revoked', failed };
+  return failed;
+}
+
+/** The text, the tree, the ciphertext, and each of them again to compare. */
+const MEMORY_FOR_A_BYTE = 10;
+
+interface Rekeyed {
+  readonly warnings: readonly string[];
+  readonly error?: SopsError;
+}
+
+/** One of several files; what is said meanwhile waits for its turn. A service that gets too many calls is asked again. */
+async function rekeyAside(path: string, rekeying: Rekeying): Promise<Rekeyed> {
+  const warnings: string[] = [];
+  const host = rekeying.host.warningTo((message) => void warnings.push(message));
+  try {
+    const once = (): Promise<void> => rekeyFile(path, { ...rekeying, host });
+    await redoing(() => patiently(paceOf(host), once));
+    return { warnings };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    return { warnings, error };
+  }
 }
 
 /** Before anything is written: whoever is revoked may have pasted another key into the files, for the new versions. */
@@ -137,7 +189,7 @@ async function rekeyFile(path: string, { plan, request, host }: Rekeying): Promi
   const recipients = { keyGroups: groups, shamirThreshold: opened.metadata.shamirThreshold };
   const indent = run.indent(undefined, { reader: store, printer: store });
   const resealed = await resealFile({ opened, recipients, keyServices, printer: store, indent });
-  for (const warning of opened.warnings) request.talk.warn(`${path}: ${warning}`);
+  for (const warning of opened.warnings) host.warn(`${path}: ${warning}`);
   const destination = { output: { kind: 'in-place' }, input: { kind: 'file', path }, read: bytes } as const;
   await writeOutput(resealed, 'ciphertext', destination, host);
 }

@@ -5,14 +5,13 @@ import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 
-/** Presses Ctrl+C when the first file is put in its place. */
+/** Presses Ctrl+C when the file number PRESS_AT is put in its place. */
 const PRESSER = `
 const fs = require('node:fs');
 const real = fs.renameSync;
-let isPressed = false;
+let count = 0;
 fs.renameSync = (...given) => {
-  if (!isPressed) process.kill(process.pid, 'SIGINT');
-  isPressed = true;
+  if (++count === Number(process.env.PRESS_AT)) process.kill(process.pid, 'SIGINT');
   return real(...given);
 };`;
 const FILES = 80;
@@ -33,11 +32,15 @@ afterEach(() => {
 afterAll(() => desk.remove());
 
 /** The numbers of the files that were written. */
-function runInterrupted(words: readonly string[]): { ran: ReturnType<Program['run']>; written: number[] } {
+function runInterrupted(words: readonly string[], at = 1): { ran: ReturnType<Program['run']>; written: number[] } {
   const names = Array.from({ length: FILES }, (_, at) => `p${String(at).padStart(2, '0')}.yaml`);
   for (const name of names) desk.write(name, sealed);
-  const ran = program.run(words, { cwd: desk.folder, env: desk.env, before: ['--require', preload] });
-  const written = names.flatMap((name, at) => (desk.read(name).equals(sealed) ? [] : [at]));
+  const ran = program.run(words, {
+    cwd: desk.folder,
+    env: { ...desk.env, PRESS_AT: String(at) },
+    before: ['--require', preload],
+  });
+  const written = names.flatMap((name, number) => (desk.read(name).equals(sealed) ? [] : [number]));
   return { ran, written };
 }
 
@@ -50,7 +53,9 @@ test.skipIf(process.platform === 'win32')(
   () => {
     desk.write('.sops.yaml', config(desk.recipient, bob.recipient));
     const { ran, written } = runInterrupted(['updatekeys', '--yes', '.']);
-    expect(ran.stderr.toString()).toMatch(/Interrupted: the files that were in work are whole, others were not begun\.\n$/);
+    expect(ran.stderr.toString()).toMatch(
+      /Interrupted: the files that were in work are whole, others were not begun\.\n$/,
+    );
     expect([ran.status, ran.signal]).toEqual([130, null]);
     expect(written.length).toBeGreaterThan(0);
     expect(written.length).toBeLessThan(FILES);
@@ -68,6 +73,26 @@ test.skipIf(process.platform === 'win32')(
     const told = JSON.parse(ran.stdout.toString());
     expect(told).toMatchObject({ failed: 0, interrupted: true });
     expect(told.files).toHaveLength(written.length);
+  },
+  60_000,
+);
+
+test.skipIf(process.platform === 'win32')(
+  'revoke: the configurations are written, and running it again with the recipient does the rest',
+  async () => {
+    sealed = await desk.encrypt('p.yaml', 'a: 1\n', '--age', `${desk.recipient},${bob.recipient}`);
+    desk.write('.sops.yaml', config(desk.recipient, bob.recipient));
+    // The first file that is put in its place is the configuration, for which nobody listens yet.
+    const { ran, written } = runInterrupted(['revoke', '--yes', bob.recipient], 2);
+    expect(ran.stderr.toString()).toMatch(/Interrupted: .* Go on with: sops-ts revoke RECIPIENT\n$/);
+    expect([ran.status, ran.signal]).toEqual([130, null]);
+    // Many are in work at a time.
+    expect(written.length).toBeGreaterThan(1);
+    expect(written.length).toBeLessThan(FILES);
+    const again = await desk.run(['revoke', '--yes', bob.recipient]);
+    expect(again.status).toBe(0);
+    for (const name of desk.names().filter((one) => one.startsWith('p')))
+      expect(desk.text(name), name).not.toContain(bob.recipient);
   },
   60_000,
 );
