@@ -20,15 +20,15 @@ const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 const TURN = 256;
 
 /**
- * Looks at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
+ * FileSight at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
  * there is told once and by its own path, if that is within `top`; of files that were named themselves wherever it leads.
  */
 export async function* encryptedAmong(files: readonly FoundFile[], top: string): AsyncGenerator<LookedAt> {
-  const looks = new Looks(files, top);
+  const sight = new FileSight(files, top);
   let count = 0;
   for (const one of files) {
     if (++count % TURN === 0) await nextTurn();
-    const look = looks.at(one);
+    const look = sight.at(one);
     if (look === null) continue;
     const encrypted = await encryptedIn(look.file, look.content);
     if (encrypted !== null) yield { file: look.file, encrypted };
@@ -36,14 +36,14 @@ export async function* encryptedAmong(files: readonly FoundFile[], top: string):
 }
 
 /** A file and what stands in it. */
-export interface Look {
+export interface SightedFile {
   /** Of a link the file that it leads to. */
   readonly file: FoundFile;
   readonly content: Content;
 }
 
-/** Looks at files of a list, at each once however many links lead to it. */
-export class Looks {
+/** FileSight at files of a list, at each once however many links lead to it. */
+export class FileSight {
   readonly #listed: ReadonlySet<string>;
   readonly #top: string;
   readonly #seen = new Set<string>();
@@ -55,7 +55,7 @@ export class Looks {
   }
 
   /** The next one; null for a file that is not to be looked at, or was already. */
-  at(file: FoundFile): Look | null {
+  at(file: FoundFile): SightedFile | null {
     const content = contentOf(file.absolute);
     if (content.kind !== 'link') return this.#once(file, content);
     const { target } = content;
@@ -66,7 +66,7 @@ export class Looks {
     return this.#once(isWithinTop ? { ...file, path, absolute: target } : file, contentOf(target), target);
   }
 
-  #once(file: FoundFile, content: Content, absolute = file.absolute): Look | null {
+  #once(file: FoundFile, content: Content, absolute = file.absolute): SightedFile | null {
     if (this.#seen.has(absolute)) return null;
     this.#seen.add(absolute);
     return { file, content };

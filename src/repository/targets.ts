@@ -10,7 +10,7 @@ import { isWithin } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { nextTurn } from '../util/task-queue.js';
 import type { Content } from './contents.js';
-import { encryptedIn, Looks } from './encrypted.js';
+import { encryptedIn, FileSight } from './encrypted.js';
 import type { FoundFile } from './operands.js';
 
 /** A file that is to be worked on. */
@@ -50,8 +50,8 @@ export async function* targetsAmong(
   host: Session,
   passedOver: PassedOver = { sealed: 0 },
 ): AsyncGenerator<Target> {
-  const looks = new Looks(files, choice.top);
-  const looking = { choice, host, looks, configs: new Map(), passedOver };
+  const sight = new FileSight(files, choice.top);
+  const looking = { choice, host, sight, configs: new Map(), passedOver };
   let count = 0;
   for (const file of files) {
     if (++count % TURN === 0) await nextTurn();
@@ -66,14 +66,14 @@ export async function* targetsAmong(
 interface Looking {
   readonly choice: TargetChoice;
   readonly host: Session;
-  readonly looks: Looks;
+  readonly sight: FileSight;
   /** By folder: which one is in force does not depend on the file's own name. */
   readonly configs: Map<string, Config | null>;
   readonly passedOver: PassedOver;
 }
 
 async function targetOf(found: FoundFile, looking: Looking): Promise<Target | null> {
-  const { choice, looks, passedOver } = looking;
+  const { choice, sight, passedOver } = looking;
   const { kind } = choice;
   let isWanted = false;
   if (kind !== 'sealed') {
@@ -85,7 +85,7 @@ async function targetOf(found: FoundFile, looking: Looking): Promise<Target | nu
     }
     if (kind === 'wanted' && !isWanted) return null;
   }
-  const look = looks.at(found);
+  const look = sight.at(found);
   if (look === null) return null;
   const { content } = look;
   // What a rule says of a link's name is said of the link.

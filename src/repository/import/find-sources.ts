@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
-import { Looks } from '../encrypted.js';
+import { FileSight } from '../encrypted.js';
 import type { FoundFile } from '../operands.js';
 import type { ImportSource } from './source.js';
 
@@ -19,9 +19,9 @@ export async function* sourcesByContent(
   { described, recognises }: Recognition,
   { cwd }: Session,
 ): AsyncGenerator<ImportSource> {
-  const looks = new Looks(files, cwd);
+  const sight = new FileSight(files, cwd);
   for (const found of files) {
-    const { file, content } = looks.at(found) ?? { file: found };
+    const { file, content } = sight.at(found) ?? { file: found };
     if (content?.kind === 'file' && recognises(content.bytes, file)) {
       yield { file, bytes: content.bytes };
     } else if (found.isNamed) {
