@@ -57,6 +57,18 @@ export const EXIT_STATUS = {
   'editor-failed': 201,
   'edit-version': 202,
   'already-encrypted': 203,
+  /** A reference to a secret store that cannot be read as one (EX_DATAERR of sysexits.h). */
+  'reference-malformed': 65,
+  /** What a reference leads to is not there (EX_NOINPUT). */
+  'reference-not-found': 66,
+  /** A secret store does not answer (EX_UNAVAILABLE). */
+  'store-unreachable': 69,
+  /** A value that a store lends has ended (EX_PROTOCOL). */
+  'lease-expired': 76,
+  /** A secret store refuses (EX_NOPERM). */
+  'store-denied': 77,
+  /** A reference does what its writer alone must not decide (EX_CONFIG). */
+  'reference-not-allowed': 78,
   /** Somebody else wrote the file meanwhile, so nothing was written (EX_TEMPFAIL of sysexits.h: to be tried again). */
   'changed-meanwhile': 75,
 } as const;

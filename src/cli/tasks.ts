@@ -24,6 +24,10 @@ export const TASK_ROWS = {
     },
   },
   programs: { title: 'Programs' },
+  references: {
+    title: 'References',
+    families: { refs: 'put values of secret stores in the place of references to them, as vals does' },
+  },
   places: { title: 'Other places' },
   kubernetes: {
     title: 'Kubernetes',

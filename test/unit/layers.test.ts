@@ -23,6 +23,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ['operations', 7],
   ['kubernetes', 8],
   ['repository', 8],
+  ['references', 8],
   ['git', 8.5],
   ['cli', 9],
   ['index', 9],

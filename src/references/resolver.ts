@@ -1,0 +1,199 @@
+/** From references to values: each secret is read once a run, several at a time (docs/references.md). */
+import { SopsError } from '../errors.js';
+import { type Branch, isTimestamp, itemOf, type Leaf, type LeafValue, leaf, type Value } from '../tree/tree.js';
+import { formatRfc3339 } from '../util/rfc3339.js';
+import { Slots } from '../util/slots.js';
+import { type Address, addressOf, shownExpression } from './address.js';
+import type { Backend, BackendRow, ReferenceContext } from './backend.js';
+import { type Expression, expressionsIn } from './expression.js';
+import { backendRow } from './registry.js';
+
+/** Requests that one store gets at a time. */
+const MOST_AT_A_TIME = 8;
+
+export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'readsEverywhere'> {
+  /** The schemes that the user allowed beyond what is safe in a file of somebody else's; `all` for all, as for what the user wrote. */
+  readonly allowed: ReadonlySet<string>;
+  /** Leaves `secretref+…` as it is. */
+  readonly onlyPlain?: boolean;
+  /** Told of every secret before it is read: scheme and path, without parameters. A rejection ends the run. */
+  readonly note?: (shown: string) => Promise<void>;
+}
+
+/** Resolves the references of a run. Whatever they give is never looked at for further references. */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #backends = new Map<string, Promise<Backend>>();
+  readonly #read = new Map<string, Promise<string | Branch>>();
+  readonly #slots = new Map<BackendRow, Slots>();
+  readonly #notes = new Map<string, Promise<void>>();
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The value of a text: when it is one reference and nothing else, what that leads to, of whatever type; else the text with scalars in
+   * place of its references. Throws SopsError that names the reference without its parameters.
+   */
+  async value(text: string): Promise<Value> {
+    const parts = expressionsIn(text);
+    const [first] = parts;
+    if (parts.length === 1 && typeof first === 'object') {
+      return this.#isLeft(first) ? leaf(text) : this.#valueOf(first);
+    }
+    return leaf(await this.#textOf(parts));
+  }
+
+  /** The text with scalars in place of its references. */
+  async text(text: string): Promise<string> {
+    return this.#textOf(expressionsIn(text));
+  }
+
+  #isLeft({ kind }: Expression): boolean {
+    return this.#options.onlyPlain === true && kind === 'secretref';
+  }
+
+  async #textOf(parts: readonly (string | Expression)[]): Promise<string> {
+    const texts = await Promise.all(
+      parts.map((part) => (typeof part === 'string' ? part : this.#isLeft(part) ? part.text : this.#scalarOf(part))),
+    );
+    return texts.join('');
+  }
+
+  async #scalarOf(expression: Expression): Promise<string> {
+    const value = await this.#valueOf(expression);
+    const text = value.kind === 'leaf' ? scalarText(value) : undefined;
+    if (text !== undefined) return text;
+    const shown = shownExpression(expression);
+    const found = value.kind === 'leaf' ? 'null' : value.kind === 'list' ? 'a list' : 'a map';
+    throw new SopsError(
+      'reference-not-found',
+      `the reference ${shown} leads to ${found}, which is no text to put among others`,
+      {
+        hint: 'Name a value in it with #/KEY, or let the reference be the whole value.',
+      },
+    );
+  }
+
+  async #valueOf(expression: Expression): Promise<Value> {
+    const inner = expression.address.filter((part) => typeof part === 'object');
+    const address = addressOf(expression, await Promise.all(inner.map((part) => this.#scalarOf(part))));
+    try {
+      const row = this.#rowOf(address);
+      await this.#noted(address);
+      if (address.keys.length === 0) return leaf(await this.#once(row, address, 'text'));
+      return valueBelow(await this.#once(row, address, 'values'), address);
+    } catch (error) {
+      throw error instanceof SopsError ? named(error, address) : error;
+    }
+  }
+
+  #rowOf(address: Address): BackendRow {
+    const row = backendRow(address.scheme);
+    if (!row) {
+      throw new SopsError('reference-malformed', `no provider registered for scheme "${address.scheme}"`, {
+        hint: 'The schemes are listed by: sops-ts refs --help',
+      });
+    }
+    if (row.onlyAllowed) this.#demand(address.scheme, row.title);
+    return row;
+  }
+
+  #demand(scheme: string, what: string): void {
+    const { allowed } = this.#options;
+    if (allowed.has('all') || allowed.has(scheme)) return;
+    throw new SopsError('reference-not-allowed', `references to ${what} work only where you allow them`, {
+      hint: `If you trust whoever can write the file, give --allow-ref ${scheme}, or list it under refs: in .sops.yaml and run sops-ts trust.`,
+    });
+  }
+
+  #noted({ shown }: Address): Promise<void> {
+    const { note } = this.#options;
+    const before = this.#notes.get(shown);
+    if (before || !note) return before ?? Promise.resolve();
+    const noted = note(shown);
+    this.#notes.set(shown, noted);
+    return noted;
+  }
+
+  /** Reads a secret, or waits for whoever reads it already. */
+  async #once<Method extends keyof Backend>(
+    row: BackendRow,
+    address: Address,
+    method: Method,
+  ): Promise<Awaited<ReturnType<Backend[Method]>>> {
+    const store = `${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
+    const key = `${method}\n${store}\n${address.path}`;
+    const found =
+      this.#read.get(key) ??
+      this.#slotsOf(row).run(async () => (await this.#backend(store, row, address))[method](address.path));
+    this.#read.set(key, found);
+    return found as Promise<Awaited<ReturnType<Backend[Method]>>>;
+  }
+
+  #slotsOf(row: BackendRow): Slots {
+    const slots = this.#slots.get(row) ?? new Slots(MOST_AT_A_TIME);
+    this.#slots.set(row, slots);
+    return slots;
+  }
+
+  #backend(key: string, row: BackendRow, { scheme, parameters }: Address): Promise<Backend> {
+    const open = async (): Promise<Backend> => {
+      const { host, folder, signal, leases, allowed } = this.#options;
+      for (const name of parameters.keys()) {
+        if (!row.parameters.some((known) => fitsName(known, name)) && scheme !== 'echo') {
+          host.warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);
+        }
+      }
+      const readsEverywhere = allowed.has('all') || allowed.has(scheme);
+      const demand = (what: string): void => this.#demand(scheme, what);
+      return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
+    };
+    const found = this.#backends.get(key) ?? open();
+    this.#backends.set(key, found);
+    return found;
+  }
+}
+
+/** `env_*` stands for all names that begin so. */
+function fitsName(known: string, name: string): boolean {
+  return known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : known === name;
+}
+
+/** What the keys of a fragment lead to. Keys of maps only, as in vals. */
+function valueBelow(values: Branch, { keys }: Address): Value {
+  let at: Value = values;
+  for (const [depth, key] of keys.entries()) {
+    const before = keys.slice(0, depth).join('/');
+    if (at.kind !== 'branch') {
+      throw new SopsError('reference-not-found', `#/${before} is no map, so that the key ${key} leads nowhere`);
+    }
+    const found = itemOf(at, key);
+    if (!found)
+      throw new SopsError('reference-not-found', `no value found for key ${keys.slice(0, depth + 1).join('/')}`);
+    at = found.value;
+  }
+  return at;
+}
+
+/** The text of a scalar among other text, as Go prints it; undefined for null. */
+function scalarText({ value }: Leaf): string | undefined {
+  if (value === null) return undefined;
+  if (typeof value === 'number') return goNumber(value);
+  return isTimestamp(value) ? (formatRfc3339(value) ?? undefined) : String(value satisfies LeafValue);
+}
+
+/** A float as Go's `%v` has it: the shortest digits, with an exponent below 1e-4 and from 1e21 on. */
+function goNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1e-4) return value.toExponential().replace(/e-(\d)$/, 'e-0$1');
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** The error with the reference that it is about. */
+function named(error: SopsError, { shown }: Address): SopsError {
+  return error.message.includes(shown) ? error : error.reworded(`${shown}: ${error.message}`);
+}
