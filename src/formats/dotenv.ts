@@ -1,33 +1,18 @@
 /** The dotenv format (docs/format.md#dotenv). */
 import { SopsError } from '../errors.js';
 import { flatten, unflatten } from '../metadata/flatten.js';
-import { sameLeafValue } from '../tree/equality.js';
-import {
-  type Branch,
-  branch,
-  type Comment,
-  type Item,
-  type Leaf,
-  type LeafValue,
-  type Source,
-  type Value,
-} from '../tree/tree.js';
+import { type Branch, branch, type Comment, type Item, type Source } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { documentError, mergeError } from './document-error.js';
 import { dotenvEnvironment, dotenvSurprises } from './dotenv-surprises.js';
+import { LineItem } from './line-item.js';
 import { flatText } from './scalar.js';
 import type { Edit, FormatStore, SourceFile } from './store.js';
 
 const PREFIX = 'sops_';
 
-/**
- * A line with a key, with places instead of copies of what stands there, and one object for key and value: a large file has hundreds of
- * thousands of lines, and each word of one takes megabytes.
- */
-class EntryLine implements Item {
-  /** What the value is by now; undefined while it is as written. */
-  private held: LeafValue | Value | undefined;
-
+/** A line with a key, with places instead of copies of what stands there. */
+class EntryLine extends LineItem {
   /**
    * @param text that of the whole file
    * @param start where the line begins
@@ -40,41 +25,24 @@ class EntryLine implements Item {
     private readonly equals: number,
     readonly end: number,
   ) {
-    this.held = undefined;
-  }
-
-  get kind(): 'item' {
-    return 'item';
+    super();
   }
 
   get key(): string {
     return this.text.slice(this.start, this.equals);
   }
 
-  /** Made when it is asked for, and no copy: to change it is to change the line. */
-  get value(): Value {
-    const { held } = this;
-    return isValue(held) ? held : new LineLeaf(this);
-  }
-
-  set value(value: Value) {
-    if (value instanceof LineLeaf && value.line === this) return;
-    this.held = value;
-  }
-
-  get content(): LeafValue {
-    const { held } = this;
-    return held === undefined || isValue(held) ? this.written : held;
-  }
-
-  set content(value: LeafValue) {
-    this.held = value;
-  }
-
-  /** The value that stands there. */
-  get written(): string {
+  get read(): string {
     return this.text.slice(this.valueStart, this.end).replaceAll('\\n', '\n');
   }
+
+  get source(): Source {
+    const { valueStart: start, end, read: value } = this;
+    return { start, end, style: 'bare', value };
+  }
+
+  /** There is one way to write a value. */
+  set source(_: Source) {}
 
   get valueStart(): number {
     return this.equals + 1;
@@ -84,40 +52,6 @@ class EntryLine implements Item {
   get next(): number {
     return Math.min(this.end + 1, this.text.length);
   }
-
-  /** Whether the value is what stands there. */
-  get isAsWritten(): boolean {
-    const { held } = this;
-    if (held === undefined) return true;
-    if (isValue(held)) return held.kind === 'leaf' && sameLeafValue(held.value, this.written);
-    return sameLeafValue(held, this.written);
-  }
-}
-
-/** The value of a line. */
-class LineLeaf implements Leaf {
-  constructor(readonly line: EntryLine) {}
-
-  get kind(): 'leaf' {
-    return 'leaf';
-  }
-
-  get value(): LeafValue {
-    return this.line.content;
-  }
-
-  set value(value: LeafValue) {
-    this.line.content = value;
-  }
-
-  get source(): Source {
-    const { valueStart: start, end, written: value } = this.line;
-    return { start, end, style: 'bare', value };
-  }
-}
-
-function isValue(held: LeafValue | Value | undefined): held is Value {
-  return typeof held === 'object' && held !== null && held.kind !== 'timestamp';
 }
 
 /** A line that is a comment, with the same places. */
@@ -229,7 +163,7 @@ function isMetadata(line: Line): line is EntryLine {
 }
 
 function metadataOf(lines: readonly EntryLine[]): Branch | null {
-  const entries = lines.map(({ key, written }) => [key.slice(PREFIX.length), written.replace(/\r$/, '')] as const);
+  const entries = lines.map(({ key, read }) => [key.slice(PREFIX.length), read.replace(/\r$/, '')] as const);
   return entries.length > 0 ? unflatten(entries) : null;
 }
 
@@ -263,7 +197,7 @@ function lineEdit(line: Line, sealed: boolean): Edit | null {
     const { start, end, value } = line.source;
     return line.text === value ? null : { start, end, text: commentText(line) };
   }
-  if (line.isAsWritten) return null;
+  if (line.isAsRead) return null;
   return { start: line.valueStart, end: line.end, text: valueText(line, sealed) };
 }
 

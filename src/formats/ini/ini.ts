@@ -51,7 +51,5 @@ export const iniStore: FormatStore = {
  * where a checkout changed them.
  */
 function metadataOf({ keys }: IniSection): Branch {
-  return unflatten(
-    keys.map(({ node, value }) => [node.key, value.replaceAll('\r\n', '\n').replaceAll('\\n', '\n')] as const),
-  );
+  return unflatten(keys.map(({ key, read }) => [key, read.replaceAll('\r\n', '\n').replaceAll('\\n', '\n')] as const));
 }

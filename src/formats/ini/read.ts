@@ -6,7 +6,7 @@ import { documentError } from '../document-error.js';
 import type { Span } from '../span.js';
 import { type Fragment, type IniComment, readComment } from './comment.js';
 import { type IniKeyName, readKey } from './key.js';
-import { IniKey } from './line.js';
+import { type IniLine, IniLines } from './line.js';
 import { lineEnd, trimSpan } from './space.js';
 import { findMark, type IniValue, readIniValue } from './value.js';
 
@@ -18,7 +18,7 @@ export interface IniSection {
   /** Text that SOPS ignores behind the header's bracket. */
   readonly junk: Span | null;
   readonly comment: IniComment | null;
-  readonly keys: readonly IniKey[];
+  readonly keys: readonly IniLine[];
   /** The comment below the last key that belongs to nothing: at the end of the file or above the metadata. */
   readonly trailing: IniComment | null;
   /** Offset behind its last line, that of the trailing comment not counted. */
@@ -44,11 +44,13 @@ class IniReader {
   /** The pieces of the comment that the next key or header will take. */
   private pending: Fragment[] = [];
   private readonly sections: IniSection[] = [];
-  private keys = new Map<string, IniKey>();
+  private keys = new Map<string, IniLine>();
   /** Offset behind the last line that belongs to a key. */
   private lastLine = 0;
+  private readonly lines: IniLines;
 
   constructor(private readonly text: string) {
+    this.lines = new IniLines(text);
     this.at = BYTE_ORDER_MARK.exec(text)?.[0].length ?? 0;
   }
 
@@ -116,9 +118,9 @@ class IniReader {
     const keys = [...this.keys.values()];
     const { items } = section.branch;
     if (section.comment) items.push(section.comment.node);
-    for (const { node, comment } of keys) {
-      items.push(node);
-      if (comment) items.push(comment.node);
+    for (const key of keys) {
+      items.push(key);
+      if (key.comment) items.push(key.comment.node);
     }
     if (trailing) items.push(trailing.node);
     this.sections.push({ ...section, keys, trailing, end: Math.max(section.end, this.lastLine) });
@@ -150,7 +152,7 @@ class IniReader {
     // A repeated key keeps its place and takes over the last value and comment.
     const read =
       first?.repeatedAt({ start: above, end: place.next }, value, comment) ??
-      new IniKey(start, above, key, place, value, comment);
+      this.lines.lineOf({ start, above, key, place, comment });
     this.keys.set(key.name, read);
   }
 

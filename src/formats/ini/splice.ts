@@ -1,14 +1,13 @@
 /** The replacements that bring an INI text up to date with its tree. */
 
 import { SopsError } from '../../errors.js';
-import { sameLeafValue } from '../../tree/equality.js';
 import type { Branch, Comment, Item } from '../../tree/tree.js';
 import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
 import { type Fragment, type IniComment, writeComment } from './comment.js';
-import type { IniKey } from './line.js';
+import type { IniLine } from './line.js';
 import type { IniSection, IniText } from './read.js';
-import { runsOn } from './value.js';
+import { runsOn, type ValueStyle } from './value.js';
 import { commentsBehind, iniKeyText, iniMetadataText, printSection, valueText } from './write.js';
 
 /** A text, what was read from it, and what it shall hold. */
@@ -62,40 +61,36 @@ class IniSplicer {
     if (junk) this.replace(junk, '');
     if (comment) this.spliceComment(comment, wanted, header);
     for (const key of keys) {
-      if (wanted.has(key.node)) this.spliceKey(node.key, key, wanted);
+      if (wanted.has(key)) this.spliceKey(node.key, key, wanted);
       else this.removeKey(key);
     }
     if (trailing) this.spliceComment(trailing, wanted, null);
     this.addKeys(section, items);
   }
 
-  private spliceKey(section: string, key: IniKey, wanted: ReadonlySet<Item | Comment>): void {
-    const { node, place, comment, repeats } = key;
-    const isLast = place.next === this.text.length && this.sealed;
-    const isChanged =
-      node.value.kind !== 'leaf' ||
-      !sameLeafValue(node.value.value, key.value) ||
-      (isLast && runsOn(this.sliceOf(place.span), key.value));
-    const style = (node.value.kind === 'leaf' ? node.value.source?.style : undefined) ?? place.style;
-    const value = isChanged ? valueText(section, node, style as typeof place.style, this.sealed) : null;
+  private spliceKey(section: string, key: IniLine, wanted: ReadonlySet<Item | Comment>): void {
+    const { comment, valueSpan, repeats } = key;
+    const isLast = this.sealed && key.next === this.text.length;
+    const isChanged = !key.isAsRead || (isLast && runsOn(this.sliceOf(valueSpan), key.read));
+    const value = isChanged ? valueText(section, key, styleFor(key), this.sealed) : null;
     if (repeats.length > 0 || (comment && movesComment(comment, value))) {
       this.rewriteKey(section, key, value, wanted);
       return;
     }
-    for (const junk of [key.key.junk, place.junk]) if (junk) this.replace(junk, '');
-    if (value !== null) this.replace(place.span, value);
+    for (const junk of key.junk) this.replace(junk, '');
+    if (value !== null) this.replace(valueSpan, value);
     if (comment) this.spliceComment(comment, wanted, null);
   }
 
   /** Writes a key anew (null: with the value it has), with its comment above and without the lines that repeat it. */
-  private rewriteKey(section: string, of: IniKey, value: string | null, wanted: ReadonlySet<unknown>): void {
-    const { node, region, start, key, place, comment, repeats } = of;
+  private rewriteKey(section: string, of: IniLine, value: string | null, wanted: ReadonlySet<unknown>): void {
+    const { region, start, name: key, place, comment, repeats } = of;
     const { text, lineEnd } = this;
     const indent = text.slice(start, key.span.start);
     const kept = comment && wanted.has(comment.node) ? comment : null;
     const prefix = kept?.fragments[0]?.inline ? '; ' : (kept?.prefix ?? '');
     const lines = kept ? writeComment(kept.node.text, prefix, false).map((line) => indent + line + lineEnd) : [];
-    const asRead = repeats.length > 0 ? valueText(section, node, place.style, this.sealed) : this.sliceOf(place.span);
+    const asRead = repeats.length > 0 ? valueText(section, of, place.style, this.sealed) : this.sliceOf(place.span);
     const written =
       text.slice(start, key.span.end) + text.slice(key.junk?.end ?? key.span.end, place.span.start) + (value ?? asRead);
     // The line end stays: behind the last key it is the metadata's to remove.
@@ -129,7 +124,7 @@ class IniSplicer {
     return /^[ \t]*/.exec(this.text.slice(start, this.text.indexOf('[', start)))?.[0] ?? '';
   }
 
-  private removeKey({ region, repeats }: IniKey): void {
+  private removeKey({ region, repeats }: IniLine): void {
     for (const span of [region, ...repeats]) this.replace(span, '');
   }
 
@@ -143,8 +138,8 @@ class IniSplicer {
 
   /** Adds the keys that were not read from the text, each behind the one it follows in the tree. */
   private addKeys(section: IniSection, items: readonly (Item | Comment)[]): void {
-    const known = new Map<Item | Comment, IniKey>(section.keys.map((key) => [key.node, key]));
-    let previous: IniKey | undefined;
+    const known = new Map<Item | Comment, IniLine>(section.keys.map((key) => [key, key]));
+    let previous: IniLine | undefined;
     let at = section.header?.end ?? section.keys[0]?.region.start ?? section.end;
     for (const entry of items) {
       const key = known.get(entry);
@@ -159,11 +154,11 @@ class IniSplicer {
   }
 
   /** The line of a new key, aligned as a neighbour's. */
-  private keyLine({ node }: IniSection, entry: Item, like: IniKey | undefined): string {
+  private keyLine({ node }: IniSection, entry: Item, like: IniLine | undefined): string {
     const name = iniKeyText(node.key, entry.key);
     const value = valueText(node.key, entry, 'bare', this.sealed);
     if (!like) return `${name} = ${value}${this.lineEnd}`;
-    const { delimiter, span } = like.key;
+    const { delimiter, span } = like.name;
     const isPadded = delimiter > span.end;
     const indent = this.text.slice(like.start, span.start);
     const padded = isPadded ? `${name.padEnd(delimiter - span.start - 1)} ` : name;
@@ -236,4 +231,10 @@ function movesComment({ node, fragments, text }: IniComment, value: string | nul
   return (
     (value !== null && /^(?:`|""")/.test(value)) || (first === last && node.text !== text && node.text.includes('\n'))
   );
+}
+
+/** The style in which a value is written: its own, if it stood somewhere. */
+function styleFor({ value, place }: IniLine): ValueStyle {
+  const style = value.kind === 'leaf' ? value.source?.style : undefined;
+  return (style ?? place.style) as ValueStyle;
 }

@@ -1,23 +1,24 @@
 /** INI values that end early: at a `#` or `;` within what people mean as the value (docs/format.md#ini). */
 import type { KeyPath } from '../../tree/tree.js';
 import type { Surprise } from '../store.js';
-import type { IniKey } from './line.js';
+import type { IniLine } from './line.js';
 import type { IniText } from './read.js';
 
 /** The values behind which a comment begins within quotes or without a blank before it. */
 export function iniSurprises(text: string, { sections }: IniText): Surprise[] {
   return sections.flatMap((section) =>
-    section.keys.flatMap((key) => surpriseOf(text, key, [section.node.key, key.node.key])),
+    section.keys.flatMap((key) => surpriseOf(text, key, [section.node.key, key.key])),
   );
 }
 
-function surpriseOf(text: string, { node, place, comment }: IniKey, path: KeyPath): Surprise[] {
-  if (!place.comment || node.value.kind !== 'leaf') return [];
+function surpriseOf(text: string, line: IniLine, path: KeyPath): Surprise[] {
+  const { comment, place, value } = line;
+  if (!place.comment || value.kind !== 'leaf') return [];
   const { start } = place.comment;
   const isGlued = !/\s/.test(text.charAt(start - 1));
   if (!isGlued && !isWithinQuotes(text.slice(place.span.start, start))) return [];
   const reading = `the value ends at "${text.charAt(start)}", and what follows is a comment`;
-  return [{ path, leaf: node.value, reading, ...(comment ? { rest: comment.node } : {}) }];
+  return [{ path, leaf: value, reading, ...(comment ? { rest: comment.node } : {}) }];
 }
 
 function isWithinQuotes(before: string): boolean {

@@ -30,6 +30,12 @@ const QUOTES: Readonly<Record<ValueStyle, string>> = {
   triple: '"""',
 };
 
+/** Where the value stands within its quotes. */
+export function innerSpan({ span, style }: Pick<IniValue, 'span' | 'style'>): Span {
+  const width = QUOTES[style].length;
+  return { start: span.start + width, end: span.end - width };
+}
+
 /** Reads a value from behind the delimiter on. Throws `document-invalid` for a quote without end. */
 export function readIniValue(text: string, from: number): IniValue {
   const next = lineEnd(text, from);
@@ -102,8 +108,8 @@ function readBare(text: string, from: number, line: Span, next: number): IniValu
     return { value: '', style: 'bare', span: empty, next, comment, junk: null };
   }
   const style = surroundingQuote(text, span);
-  const inner = QUOTES[style].length;
-  const value = text.slice(span.start + inner, span.end - inner);
+  const inner = innerSpan({ span, style });
+  const value = text.slice(inner.start, inner.end);
   return { value, style, span, next, comment, junk: null };
 }
 

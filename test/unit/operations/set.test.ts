@@ -85,6 +85,15 @@ describe('set', () => {
     });
   }
 
+  test('leaves ciphertext of INI in the style that it stands in, as SOPS writes it plain whatever the value needs', async () => {
+    const quoted = await sealed('a.ini', '[s]\na = `x#y`\nb = 1\n');
+    desk.write('a.ini', quoted.join('\n').replace(/^a = `(.*)`$/m, 'a = $1'));
+    const before = desk.text('a.ini').split('\n');
+    expect(await desk.run(['set', 'a.ini', '["s"]["b"]', '"2"'])).toMatchObject({ status: 0, stderr: '' });
+    expect(changedLines(before, desk.text('a.ini').split('\n'))).toEqual([expect.stringMatching(/^b = ENC/)]);
+    expect(await decrypted('a.ini')).toBe('[s]\na = `x#y`\nb = 2\n');
+  });
+
   const refused: [string, string[], number][] = [
     ['too few words', ['a.yaml', '["a"]'], 100],
     ['too many words', ['a.yaml', '["a"]', '1', '2'], 100],
