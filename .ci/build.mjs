@@ -14,6 +14,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { putDerived } from './derived.mjs';
+import { listShared, offerShared, takeShared } from './first-part.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -104,20 +105,31 @@ function exportName(path) {
   return path.replace(/^src\/|\.ts$/g, '').replaceAll(/\W/g, '_');
 }
 
-/** Lets `import('./module.js')` take the module from its part, which is one file for many of them. */
-function takeFromParts(parts) {
+/** The path from the root of what a source file imports, as it stands there. */
+function pathOf(importer, name) {
+  return relative(root, resolve(dirname(importer), name)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+}
+
+/**
+ * Lets `import('./module.js')` take the module from its part, which is one file for many of them. `built` are the parts that are built here,
+ * each with what it has beside its modules; the others are files.
+ */
+function takeFromParts(parts, built) {
   return {
     name: 'parts',
     setup(bundler) {
-      bundler.onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice('part:'.length), namespace: 'part' }));
+      bundler.onResolve({ filter: /^part:/ }, ({ path }) => {
+        const part = path.slice('part:'.length);
+        return built.has(part) ? { path: part, namespace: 'part' } : { path: `./${part}.js`, external: true };
+      });
       bundler.onLoad({ filter: /.*/, namespace: 'part' }, ({ path: part }) => {
         const lines = [...parts].filter(([, of]) => of === part).map(([path]) => `export * as ${exportName(path)} from './${path}';`);
-        return { contents: lines.join('\n'), resolveDir: root };
+        return { contents: [...lines, built.get(part)].join('\n'), resolveDir: root };
       });
       bundler.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: importer }) => {
         const text = readFileSync(importer, 'utf8');
         const contents = text.replaceAll(/\bimport\('(\.{1,2}\/[^']+)'\)/g, (whole, name) => {
-          const path = relative(root, resolve(dirname(importer), name)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+          const path = pathOf(importer, name);
           if (path === GOOGLE_KMS.source) return whole;
           return `import('part:${parts.get(path)}').then((part) => part.${exportName(path)})`;
         });
@@ -141,30 +153,39 @@ async function buildProgram(folder, metafile) {
   const derived = await putDerived(root, { ...COMMON, plugins: [takeGoogleKms('.')] });
   const inputs = await survey(derived);
   const parts = shareOut(inputs);
-  const { outputFiles, metafile: { outputs } } = await build({
-    ...COMMON,
-    entryPoints: Object.keys(PARTS).map((part) => ({ in: `part:${part}`, out: part })),
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'shared-[hash]',
-    outdir: folder,
-    plugins: [derived, takeGoogleKms('.'), takeFromParts(parts)],
-    write: false,
-    metafile: true,
-  });
+  const [firstPart, ...others] = Object.keys(PARTS);
+  const first = staticClosure(inputs, PARTS[firstPart]);
+  const rest = Object.keys(inputs).filter((path) => path.endsWith('.ts') && !first.has(path));
+  const shared = await listShared(first, rest, COMMON, [derived]);
+  const bundle = (names, plugins) =>
+    build({
+      ...COMMON,
+      entryPoints: names.map((part) => ({ in: `part:${part}`, out: part })),
+      format: 'esm',
+      splitting: true,
+      chunkNames: 'shared-[hash]',
+      outdir: folder,
+      plugins: [derived, takeGoogleKms('.'), ...plugins],
+      write: false,
+      metafile: true,
+    });
+  const built = [
+    await bundle([firstPart], [takeFromParts(parts, new Map([[firstPart, offerShared(shared)]]))]),
+    await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
+  ];
   mkdirSync(folder, { recursive: true });
-  for (const { path, text } of outputFiles) writeFileSync(path.replace(/\.js$/, '.cjs'), await toCommonJs(text));
+  for (const { path, text } of built.flatMap(({ outputFiles }) => outputFiles)) writeFileSync(path.replace(/\.js$/, '.cjs'), await toCommonJs(text));
   await build({ ...COMMON, ...SMALL, entryPoints: [START], format: 'cjs', outfile: join(folder, 'start.cjs') });
-  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: filesIn(outputs) }));
+  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: built.flatMap((one) => filesIn(one.metafile)) }));
 }
 
 /** What esbuild says of the files of the program: their names, the sources in them, and the files that they import statically. */
-function filesIn(outputs) {
+function filesIn({ outputs }) {
   const nameOf = (path) => path.replace(/^.*\//, '').replace(/\.js$/, '.cjs');
   return Object.entries(outputs).map(([path, output]) => ({
     file: nameOf(path),
-    sources: Object.keys(output.inputs).filter((name) => !name.startsWith('part:')),
-    imports: importsOf(output, 'import-statement').map(nameOf),
+    sources: Object.keys(output.inputs).filter((name) => !/^(?:part|shared):/.test(name)),
+    imports: output.imports.filter(({ kind, path: from }) => kind === 'import-statement' && /\.js$/.test(from)).map(({ path: from }) => nameOf(from)),
   }));
 }
 
