@@ -13,7 +13,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-import { putDerived } from './derived.mjs';
+import { putDerived, withoutTexts } from './derived.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -127,7 +127,7 @@ function takeFromParts(parts, built) {
         return { contents: [...lines, built.get(part)].join('\n'), resolveDir: root };
       });
       bundler.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: importer }) => {
-        const text = readFileSync(importer, 'utf8');
+        const text = withoutTexts(importer, readFileSync(importer, 'utf8'));
         const contents = text.replaceAll(/\bimport\('(\.{1,2}\/[^']+)'\)/g, (whole, name) => {
           const path = pathOf(importer, name);
           if (path === GOOGLE_KMS.source) return whole;
