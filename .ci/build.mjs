@@ -10,11 +10,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
+import { markFunctions, namesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -140,13 +141,13 @@ function takeFromParts(parts, built) {
 }
 
 /** An ES module as CommonJS. Files of the program and built-ins are required where it imports them dynamically; packages stay imported, as many are ES modules. */
-async function toCommonJs(text) {
+async function toCommonJs(text, settings = SMALL) {
   const required = text
     .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'Promise.resolve().then(() => require("$1.cjs"))')
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
     .replaceAll(/^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"');
-  return (await transform(required, { ...SMALL, format: 'cjs', platform: 'node' })).code;
+  return (await transform(required, { ...settings, format: 'cjs', platform: 'node' })).code;
 }
 
 async function buildProgram(folder, metafile) {
@@ -173,10 +174,18 @@ async function buildProgram(folder, metafile) {
     await bundle([firstPart], [takeFromParts(parts, new Map([[firstPart, offerShared(shared)]]))]),
     await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
   ];
-  mkdirSync(folder, { recursive: true });
-  for (const { path, text } of built.flatMap(({ outputFiles }) => outputFiles)) writeFileSync(path.replace(/\.js$/, '.cjs'), await toCommonJs(text));
-  await build({ ...COMMON, ...SMALL, entryPoints: [START], format: 'cjs', outfile: join(folder, 'start.cjs') });
+  const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
+  const names = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, new Map([[firstPart, texts.get(firstPart)]]), {}));
+  texts.set(firstPart, markFunctions(texts.get(firstPart), names));
+  await writeProgram(folder, texts, SMALL);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: built.flatMap((one) => filesIn(one.metafile)) }));
+}
+
+/** Writes files of the program, with what runs before them. */
+async function writeProgram(folder, texts, settings) {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of texts) writeFileSync(join(folder, `${name}.cjs`), await toCommonJs(text, settings));
+  await build({ ...COMMON, ...settings, entryPoints: [START], format: 'cjs', outfile: join(folder, 'start.cjs') });
 }
 
 /** What esbuild says of the files of the program: their names, the sources in them, and the files that they import statically. */
