@@ -2,8 +2,9 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has four parts, each loaded when something of it is wanted; esbuild's splitting puts what several of them need into files of their
- * own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start: so each file is turned into CommonJS behind it.
+ * has four parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
+ * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
+ * so each file is turned into CommonJS behind it.
  *
  * usage: node .ci/build.mjs                    builds dist/
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and writes down what esbuild says of sources and files
