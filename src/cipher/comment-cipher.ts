@@ -1,6 +1,6 @@
 /** Comments under the cipher: where one was encrypted depends on how a parser attached it, so reading tries the paths around. */
 import type { Branch, Comment, Item, List, Value } from '../tree/tree.js';
-import type { Place } from '../tree/walk.js';
+import type { ScopedPlace } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { type EncryptedValue, looksEncrypted, parseEncryptedValue } from './encrypted-value.js';
@@ -17,7 +17,7 @@ const RUN_REACH = 64;
  * encrypted elsewhere is found even where the scope would leave comments plain.
  * @returns false when it should be readable and is not; it then stands as it was.
  */
-export function decryptComment(cipher: Cipher, comment: Comment, place: Place): boolean {
+export function decryptComment(cipher: Cipher, comment: Comment, place: ScopedPlace): boolean {
   const { text } = comment;
   if (text === '') return true;
   const value = parseEncryptedValue(text);
@@ -42,7 +42,7 @@ function openComment(cipher: Cipher, comment: Comment, value: EncryptedValue, ow
  * Encrypts a comment in place if the scope selects it or it was read encrypted.
  * @returns whether the text is a ciphertext now that was not one before.
  */
-export function encryptComment(cipher: Cipher, comment: Comment, place: Place): boolean {
+export function encryptComment(cipher: Cipher, comment: Comment, place: ScopedPlace): boolean {
   // Empty ones have no ciphertext. In a list SOPS then reads an empty text, an item more; so there a blank stands for it,
   // and the layout brings the author's mark back.
   const text = comment.text === '' && place.container.kind === 'list' ? ' ' : comment.text;
@@ -55,7 +55,7 @@ export function encryptComment(cipher: Cipher, comment: Comment, place: Place): 
 }
 
 /** Joined paths a comment may have been encrypted under: of the levels around it, and of the branches next to it. */
-function pathsAround(place: Place): string[] {
+function pathsAround(place: ScopedPlace): string[] {
   const { container, index, prefix } = place;
   const paths = place.enclosingPaths(REACH);
   collectEdge(nearestEntry(container, index - 1, -1), prefix, -1, paths);

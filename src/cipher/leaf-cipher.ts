@@ -1,8 +1,8 @@
 /** The leaves of a tree under the cipher: decrypted in place, each hashed for the MAC in its turn. */
 import { SopsError } from '../errors.js';
+import type { Place } from '../tree/leaves.js';
 import type { KeyPath, Leaf, LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
-import type { Place } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { parseEncryptedEmpty, parseEncryptedValue } from './encrypted-value.js';

@@ -1,9 +1,10 @@
 /** Encrypting and decrypting whole trees in place, with the MAC computed on the way (docs/format.md#values, docs/format.md#the-mac). */
 import { SopsError } from '../errors.js';
+import { nodes, type Place } from '../tree/leaves.js';
 import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
 import { type Branch, comment, type Leaf, type LeafValue } from '../tree/tree.js';
 import { textOf, typeWordOf } from '../tree/value.js';
-import { type Place, walk, walkAll } from '../tree/walk.js';
+import { type ScopedPlace, walk } from '../tree/walk.js';
 import { decodeText } from '../util/text.js';
 import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
@@ -118,7 +119,7 @@ export function decryptTree(documents: readonly Branch[], options: TreeOptions):
  * A list item that is an encrypted comment becomes a comment, at once, since the selection of what follows depends on it.
  * @returns false for any other leaf, which is left as it is.
  */
-function decryptItemComment(cipher: Cipher, leaf: Leaf, value: LeafValue, place: Place): boolean {
+function decryptItemComment(cipher: Cipher, leaf: Leaf, value: LeafValue, place: ScopedPlace): boolean {
   if (place.container.kind !== 'list' || typeof value !== 'string' || !value.includes(COMMENT_WORD)) return false;
   const parsed = parseEncryptedValue(value);
   if (parsed?.type !== COMMENT_WORD) return false;
@@ -133,14 +134,10 @@ function decryptItemComment(cipher: Cipher, leaf: Leaf, value: LeafValue, place:
 
 /** Leaves of every ciphertext in a tree but its beginning, by which it is still known as one: those of a large file fill much memory. */
 export function forgetCiphertext(documents: readonly Branch[]): void {
-  walkAll(documents, {
-    leaf(leaf) {
-      if (typeof leaf.value === 'string' && looksEncrypted(leaf.value)) leaf.value = HEAD;
-    },
-    comment(comment) {
-      if (looksEncrypted(comment.text)) comment.text = HEAD;
-    },
-  });
+  for (const { node } of nodes(documents)) {
+    if (node.kind === 'comment' && looksEncrypted(node.text)) node.text = HEAD;
+    if (node.kind === 'leaf' && typeof node.value === 'string' && looksEncrypted(node.value)) node.value = HEAD;
+  }
 }
 
 function notEncryptable(place: Place, reason: string): SopsError {

@@ -1,5 +1,7 @@
 /** Typed values out of the tree of a configuration, by the rules go-yaml v3 has for typed targets (docs/configuration.md#how-it-is-read). */
+
 import { SopsError } from '../errors.js';
+import { nodes } from '../tree/leaves.js';
 import { type Branch, type Item, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
 import type { ConfigDocument } from './document.js';
 
@@ -217,10 +219,6 @@ function tagOf(value: Value): string {
 
 /** Where a value stands: of a map or list, where its first scalar or comment does. */
 function startOf(value: Value): number | undefined {
-  if (value.kind === 'leaf') return value.source?.start;
-  for (const entry of value.items) {
-    const start = entry.kind === 'comment' ? entry.source?.start : startOf(entry.kind === 'item' ? entry.value : entry);
-    if (start !== undefined) return start;
-  }
+  for (const { node } of nodes([value])) if ('source' in node && node.source) return node.source.start;
   return undefined;
 }

@@ -2,6 +2,7 @@
 import type { EntryPlace } from '../formats/yaml/entry-places.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
+import { type NodePlace, nodes } from '../tree/leaves.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
@@ -39,10 +40,15 @@ export async function readConfigTree(text: string): Promise<ConfigTree> {
 
 /** The recipients that a value names: the items of its texts, and the keys that are maps. */
 export function recipientsOf(value: Value, tree: ConfigTree): string[] {
-  if (value.kind === 'leaf') return keyTextsIn(writtenText(value, tree.used));
-  const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
-  if (keyString !== undefined) return [keyString];
-  return valuesIn(value).flatMap((entry) => recipientsOf(entry, tree));
+  const found: string[] = [];
+  for (const { place, node } of valuesWithKeys(value)) {
+    const keyString = node.kind === 'branch' ? tree.keyMaps.get(node) : undefined;
+    if (keyString !== undefined) {
+      place.passOver();
+      found.push(keyString);
+    } else if (node.kind === 'leaf') found.push(...keyTextsIn(writtenText(node, tree.used)));
+  }
+  return found;
 }
 
 /** Whether a value is one key, or a list of keys; a whole rule or group is somebody only by mistake. */
@@ -68,27 +74,27 @@ export function keyTextsIn(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** The values directly below one that may name recipients. */
-function valuesIn(value: Value): Value[] {
-  if (value.kind === 'leaf') return [];
-  return value.items.flatMap((entry) => {
-    if (entry.kind === 'comment') return [];
-    if (entry.kind !== 'item') return [entry];
-    return FIELDS_WITHOUT_KEYS.has(entry.key) ? [] : [entry.value];
-  });
+/** A value and those below it that may name recipients. */
+function* valuesWithKeys(value: Value): Generator<{ place: NodePlace; node: Value }> {
+  for (const place of nodes([value])) {
+    const { node, item } = place;
+    if (node.kind === 'comment') continue;
+    if (item && FIELDS_WITHOUT_KEYS.has(item.key)) place.passOver();
+    else yield { place, node };
+  }
 }
 
 /** The maps that are one key each: they have the first field of such a type, and no field that it does not have. */
 function* keyMapsIn(value: Value): Generator<{ value: Branch; row: KeyTypeRow }> {
-  if (value.kind === 'branch') {
-    const keys = value.items.flatMap((entry) => (entry.kind === 'item' ? [entry.key] : []));
+  for (const { node } of valuesWithKeys(value)) {
+    if (node.kind !== 'branch') continue;
+    const keys = node.items.flatMap((entry) => (entry.kind === 'item' ? [entry.key] : []));
     const row = KEY_TYPES.find(({ groupFields }) => {
       const names = groupFields?.map((field) => field.name);
       return names?.[0] !== undefined && keys.includes(names[0]) && keys.every((key) => names.includes(key));
     });
-    if (row) yield { value, row };
+    if (row) yield { value: node, row };
   }
-  for (const entry of valuesIn(value)) yield* keyMapsIn(entry);
 }
 
 /** The key string of a map, by the names that its fields have in encrypted files. */

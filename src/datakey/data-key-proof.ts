@@ -1,9 +1,11 @@
 /** Telling whether a recovered key is the one that a file was sealed with: by its MAC, or by one of its values. */
+
 import { Cipher } from '../cipher/cipher.js';
 import { type EncryptedValue, parseEncryptedValue } from '../cipher/encrypted-value.js';
 import { opensMac } from '../cipher/mac.js';
 import type { Metadata } from '../metadata/metadata.js';
-import type { Branch, Value } from '../tree/tree.js';
+import { leaves } from '../tree/leaves.js';
+import type { Branch } from '../tree/tree.js';
 import type { DataKey } from './data-key.js';
 
 /** What a file holds that only its own data key opens. */
@@ -59,25 +61,11 @@ function firstOf<T>(items: Iterable<T>, count: number): T[] {
   return first;
 }
 
-/** Everything that looks encrypted, in order, with the joined path it stands at. Needs no stack of calls, so any depth is fine. */
+/** Everything that looks encrypted, in order, with the joined path it stands at. */
 function* sealedValues(documents: readonly Branch[]): Generator<SealedValue> {
-  const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, prefix] = next;
-    if (value.kind !== 'leaf') {
-      pending.push(...childrenOf(value, prefix).reverse());
-    } else if (typeof value.value === 'string') {
-      const parsed = parseEncryptedValue(value.value);
-      if (parsed) yield { value: parsed, aad: prefix || ':' };
-    }
+  for (const place of leaves(documents)) {
+    const { value } = place.node;
+    const parsed = typeof value === 'string' ? parseEncryptedValue(value) : null;
+    if (parsed) yield { value: parsed, aad: place.joinedPath };
   }
-}
-
-function childrenOf(value: Exclude<Value, { kind: 'leaf' }>, prefix: string): [Value, string][] {
-  const children: [Value, string][] = [];
-  for (const entry of value.items) {
-    if (entry.kind === 'item') children.push([entry.value, `${prefix}${entry.key}:`]);
-    else if (entry.kind !== 'comment') children.push([entry, prefix]);
-  }
-  return children;
 }

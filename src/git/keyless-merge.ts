@@ -6,7 +6,7 @@ import type { Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
 import { notReadable } from '../operations/write/seal-file.js';
 import { sameTree } from '../tree/equality.js';
-import { walkAll } from '../tree/walk.js';
+import { leaves } from '../tree/leaves.js';
 import { idsOf, keyGroupsWith, mergeRecipients, rosterOf } from './merge/recipients-merge.js';
 import type { ReadVersions } from './open-versions.js';
 import type { ReadSide } from './side.js';
@@ -70,11 +70,9 @@ function sharesCiphertext(one: SourceFile, other: SourceFile): boolean {
 
 function ciphertextsIn({ documents }: SourceFile): string[] {
   const found: string[] = [];
-  walkAll(documents, {
-    leaf({ value }) {
-      if (typeof value === 'string' && looksEncrypted(value)) found.push(value);
-    },
-  });
+  for (const { node } of leaves(documents)) {
+    if (typeof node.value === 'string' && looksEncrypted(node.value)) found.push(node.value);
+  }
   return found;
 }
 

@@ -1,6 +1,8 @@
 /** Metadata as a flat list of keys and texts, and back (docs/format.md#flat-metadata). */
 import { SopsError } from '../errors.js';
-import { type Branch, branch, type Comment, item, type Leaf, type List, leaf, list, type Value } from '../tree/tree.js';
+import { nodes } from '../tree/leaves.js';
+import type { TreePath } from '../tree/path.js';
+import { type Branch, branch, item, type Leaf, leaf, list, type Value } from '../tree/tree.js';
 
 /** A flat key (`age__list_0__map_enc`, without the prefix of dotenv) and its text. */
 export type FlatEntry = readonly [key: string, text: string];
@@ -15,33 +17,18 @@ const MAX_STEPS = 32;
  */
 export function flatten(metadata: Branch): FlatEntry[] {
   const entries: FlatEntry[] = [];
-  for (const [key, value] of children(metadata)) flattenInto(entries, key, value);
+  for (const place of nodes([metadata])) {
+    const { node, item } = place;
+    if (item && SEPARATOR.test(item.key)) {
+      throw new SopsError('output-format', `a metadata field named "${item.key}" cannot be written in a flat format`);
+    }
+    if (node.kind === 'leaf' && node.value !== null) entries.push([flatKey(place.valuePath), textOf(node)]);
+  }
   return entries;
 }
 
-function flattenInto(entries: FlatEntry[], key: string, value: Value): void {
-  if (value.kind === 'leaf') {
-    if (value.value !== null) entries.push([key, textOf(value)]);
-    return;
-  }
-  const step = value.kind === 'branch' ? '__map_' : '__list_';
-  for (const [name, child] of children(value)) flattenInto(entries, `${key}${step}${name}`, child);
-}
-
-function children(of: Branch | List): [string, Value][] {
-  if (of.kind === 'list') return of.items.filter(isValue).map((value, index) => [index.toString(), value]);
-  return of.items
-    .filter((entry) => entry.kind === 'item')
-    .map(({ key, value }) => {
-      if (SEPARATOR.test(key)) {
-        throw new SopsError('output-format', `a metadata field named "${key}" cannot be written in a flat format`);
-      }
-      return [key, value];
-    });
-}
-
-function isValue(entry: Value | Comment): entry is Value {
-  return entry.kind !== 'comment';
+function flatKey([first = '', ...others]: TreePath): string {
+  return [first, ...others.map((step) => (typeof step === 'string' ? `__map_${step}` : `__list_${step}`))].join('');
 }
 
 function textOf({ value }: Leaf): string {

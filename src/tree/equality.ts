@@ -11,12 +11,12 @@ export function sameTree(left: readonly Branch[], right: readonly Branch[]): boo
   return left.length === right.length && left.every((document, at) => sameValue(document, right[at]));
 }
 
-/** {@link sameTree} for two values. Iterative, so any depth is fine. */
-export function sameValue(left: Value, right: Value | undefined): boolean {
+/** {@link sameTree} for two values, with another way to compare their leaves if one is given. Iterative, so any depth is fine. */
+export function sameValue(left: Value, right: Value | undefined, sameLeaf = sameLeafValue): boolean {
   const pending: [Node, Node | undefined][] = [[left, right]];
   for (let pair = pending.pop(); pair; pair = pending.pop()) {
     const [one, other] = pair;
-    if (!other || !sameHead(one, other)) return false;
+    if (!other || !sameHead(one, other, sameLeaf)) return false;
     if (one.kind === 'item' && other.kind === 'item') pending.push([one.value, other.value]);
     if ('items' in one && 'items' in other) {
       if (one.items.length !== other.items.length) return false;
@@ -27,8 +27,8 @@ export function sameValue(left: Value, right: Value | undefined): boolean {
 }
 
 /** Whether two nodes agree, what stands below them aside. */
-function sameHead(one: Node, other: Node): boolean {
-  if (one.kind === 'leaf') return other.kind === 'leaf' && sameLeafValue(one.value, other.value);
+function sameHead(one: Node, other: Node, sameLeaf: typeof sameLeafValue): boolean {
+  if (one.kind === 'leaf') return other.kind === 'leaf' && sameLeaf(one.value, other.value);
   if (one.kind === 'comment') return other.kind === 'comment' && one.text === other.text;
   if (one.kind === 'item') return other.kind === 'item' && one.key === other.key;
   return one.kind === other.kind;

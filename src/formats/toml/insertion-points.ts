@@ -1,4 +1,5 @@
 /** What of a TOML text is still in its tree, and where something may be added to it. */
+import { nodes } from '../../tree/leaves.js';
 import type { Branch, Comment, Item, Leaf, List, Value } from '../../tree/tree.js';
 import type { TomlEntry, TomlSection, TomlText } from './places.js';
 
@@ -47,13 +48,14 @@ export class Survey {
   }
 
   private collect(document: Branch): void {
-    const pending: Node[] = [document];
-    for (let node = pending.pop(); node; node = pending.pop()) {
-      if (node.kind === 'list' && this.toml.tables.has(node) && !this.staysTables(node)) continue;
-      this.live.add(node);
-      if (node.kind === 'leaf') this.visit(node);
-      else if (node.kind === 'item') pending.push(node.value);
-      else if (node.kind !== 'comment') for (const entry of node.items) pending.push(entry);
+    for (const place of nodes([document])) {
+      const { node, item } = place;
+      if (item) this.live.add(item);
+      if (node.kind === 'list' && this.toml.tables.has(node) && !this.staysTables(node)) place.passOver();
+      else {
+        this.live.add(node);
+        if (node.kind === 'leaf') this.visit(node);
+      }
     }
   }
 

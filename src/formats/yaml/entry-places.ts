@@ -1,4 +1,5 @@
 /** Where the entries of a YAML text stand, and what its collections held when it was read: what edits of whole entries need. */
+import { nodes } from '../../tree/leaves.js';
 import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
 import type { NodeWatcher } from './node.js';
 
@@ -50,13 +51,10 @@ export class EntryPlaces {
 
 /** A value and all below it; what aliases stand for is left out. */
 export function* valuesBelow(root: Value): Generator<Value> {
-  const pending: Value[] = [root];
-  for (let value = pending.pop(); value; value = pending.pop()) {
-    yield value;
-    if (value.kind === 'leaf' || value.alias) continue;
-    for (const entry of value.items) {
-      if (entry.kind === 'item') pending.push(entry.value);
-      else if (entry.kind !== 'comment') pending.push(entry);
-    }
+  for (const place of nodes([root])) {
+    const { node } = place;
+    if (node.kind === 'comment') continue;
+    yield node;
+    if (node.alias) place.passOver();
   }
 }

@@ -2,8 +2,9 @@
 
 import { SopsError } from '../../errors.js';
 import type { FormatStore } from '../../formats/store.js';
+import { nodes } from '../../tree/leaves.js';
 import { getAt } from '../../tree/path.js';
-import type { Branch, Comment, Item, Value } from '../../tree/tree.js';
+import type { Branch, Value } from '../../tree/tree.js';
 import type { Stretch } from '../merge/three-way.js';
 import type { TreeConflict } from '../merge/tree-merge.js';
 
@@ -36,11 +37,8 @@ export function standingAt(root: Branch | undefined, path: readonly (string | nu
 
 function placesBelow(value: Value | undefined): { start: number; end: number }[] {
   const places: { start: number; end: number }[] = [];
-  const pending: (Value | Item | Comment | undefined)[] = [value];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    if (next.kind === 'item') pending.push(next.value);
-    else if ('items' in next) for (const entry of next.items) pending.push(entry);
-    else if (next.source) places.push({ start: next.source.start, end: next.source.end });
+  for (const { node } of nodes(value ? [value] : [])) {
+    if ('source' in node && node.source) places.push({ start: node.source.start, end: node.source.end });
   }
   return places;
 }

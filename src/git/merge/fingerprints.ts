@@ -1,14 +1,6 @@
 /** Numbers that two values share exactly when they hold the same: each value is looked at once, however often it is compared. */
-import {
-  type Branch,
-  type Comment,
-  type Item,
-  isTimestamp,
-  type LeafValue,
-  type List,
-  type Value,
-} from '../../tree/tree.js';
-import { type Steps, settle } from '../../util/flat-recursion.js';
+import { folded } from '../../tree/fold.js';
+import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';
 
 /** What of a value counts. `all`: comments, too; `data`: keys, values and their order; `loose`: the order of keys does not either. */
 export type Regard = 'all' | 'data' | 'loose';
@@ -24,7 +16,11 @@ export class Fingerprints {
   /** The number of a value; 0 for none. */
   of(value: Value | undefined, regard: Regard): number {
     if (!value) return 0;
-    return this.known[regard].get(value) ?? settle(this.number(value, regard));
+    return folded(value, {
+      leaf: (of) => this.leaf(of.value),
+      container: (of, numbers) => this.container(of, numbers, regard),
+      known: (of) => this.known[regard].get(of),
+    });
   }
 
   /** The number of several values in a row. */
@@ -32,29 +28,19 @@ export class Fingerprints {
     return this.numberOf(`r${values.map((value) => this.of(value, regard)).join()}`);
   }
 
-  private *number(value: Value, regard: Regard): Steps<number> {
-    const known = this.known[regard].get(value);
-    if (known !== undefined) return known;
+  private container(of: Branch | List, numbers: readonly number[], regard: Regard): number {
     const parts: string[] = [];
-    if (value.kind !== 'leaf') {
-      for (const entry of value.items as readonly (Item | Value | Comment)[]) {
-        if (entry.kind === 'comment') {
-          if (regard === 'all') parts.push(`#${this.numberOf(`#${entry.text}`)}`);
-          continue;
-        }
-        const of = entry.kind === 'item' ? entry.value : entry;
-        const number: number = of.kind === 'leaf' ? this.leaf(of.value) : yield this.number(of, regard);
-        parts.push(entry.kind === 'item' ? `${this.numberOf(`k${entry.key}`)}:${number}` : String(number));
-      }
+    let at = 0;
+    for (const entry of of.items) {
+      if (entry.kind !== 'comment') {
+        const number = String(numbers[at++]);
+        parts.push(entry.kind === 'item' ? `${this.numberOf(`k${entry.key}`)}:${number}` : number);
+      } else if (regard === 'all') parts.push(`#${this.numberOf(`#${entry.text}`)}`);
     }
-    const made = value.kind === 'leaf' ? this.leaf(value.value) : this.container(value, parts, regard);
-    this.known[regard].set(value, made);
+    if (regard === 'loose' && of.kind === 'branch') parts.sort();
+    const made = this.numberOf(`${of.kind}${parts.join()}`);
+    this.known[regard].set(of, made);
     return made;
-  }
-
-  private container({ kind }: Branch | List, parts: string[], regard: Regard): number {
-    if (regard === 'loose' && kind === 'branch') parts.sort();
-    return this.numberOf(`${kind}${parts.join()}`);
   }
 
   private leaf(value: LeafValue): number {

@@ -1,5 +1,6 @@
 /** A plaintext as tokens: its scalars, each by its keys, and what stands between them, cut behind line ends. */
-import type { Branch, Comment, Item, Leaf, LeafValue, Value } from '../../tree/tree.js';
+import { nodes } from '../../tree/leaves.js';
+import type { Branch, LeafValue } from '../../tree/tree.js';
 
 export interface TextPiece {
   readonly text: string;
@@ -61,22 +62,13 @@ interface PlacedLeaf {
 /** The scalars that stand in the text, in its order; what an alias stands for, stands there but once. */
 function placedLeaves(documents: readonly Branch[]): PlacedLeaf[] {
   const placed: PlacedLeaf[] = [];
-  const pending: [Value, string][] = documents.map((document, at): [Value, string] => [document, `${at}`]).reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, path] = next;
-    if (value.alias) continue;
-    if (value.kind === 'leaf') {
-      pushLeaf(placed, value, path);
-      continue;
-    }
-    for (const entry of (value.items as readonly (Item | Value | Comment)[]).toReversed()) {
-      if (entry.kind === 'item') pending.push([entry.value, `${path}\0${entry.key}`]);
-      else if (entry.kind !== 'comment') pending.push([entry, path]);
+  for (const place of nodes(documents)) {
+    const { node } = place;
+    if (node.kind !== 'comment' && node.alias) place.passOver();
+    else if (node.kind === 'leaf' && node.source) {
+      const { start, end } = node.source;
+      placed.push({ start, end, path: `${place.root}\0${place.pathText}`, value: node.value });
     }
   }
   return placed.sort((one, other) => one.start - other.start);
-}
-
-function pushLeaf(placed: PlacedLeaf[], { source, value }: Leaf, path: string): void {
-  if (source) placed.push({ start: source.start, end: source.end, path, value });
 }

@@ -5,7 +5,9 @@ import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { formatNamed } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
-import { branch, item } from '../../tree/tree.js';
+import { leaves } from '../../tree/leaves.js';
+import type { TreePath } from '../../tree/path.js';
+import { branch, item, type Value } from '../../tree/tree.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { isDisabled } from '../kustomize/built-objects.js';
@@ -15,7 +17,7 @@ import { envFormatOf, fluxFormatOf, markedFormats, markerOf } from '../kustomize
 import type { GeneratorSource } from '../kustomize/generator-files.js';
 import type { BuildObject, ObjectSet } from '../kustomize/object-set.js';
 import type { Touch } from '../kustomize/patches.js';
-import { branchAt, describe, itemsOf, leavesBelow, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
+import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import { decodeDataValue } from '../manifest/secret.js';
 import type { EncryptedContent } from './content.js';
 import { mismatch, nestedProblem } from './conversion.js';
@@ -89,11 +91,9 @@ export class ObjectPass {
     this.encrypted.push(this.contentOf(manifest, file));
     for (const field of READABLE) {
       const value = valueAt(root, field);
-      const hidden =
-        value &&
-        [...leavesBelow(value)].find(([, { value: text }]) => typeof text === 'string' && looksEncrypted(text));
+      const hidden = value && firstSealed(value);
       if (!hidden) continue;
-      const at = [field, ...hidden[0]].join('.');
+      const at = [field, ...hidden].join('.');
       this.findings.add(file, `${at} is encrypted, and must stay readable: encrypted_regex: ^(data|stringData)$`);
     }
   }
@@ -116,11 +116,11 @@ export class ObjectPass {
       if (value.kind === 'leaf' && typeof value.value === 'string')
         await this.checkData(manifest, key, value.value, file);
     }
-    for (const [path, { value }] of leavesBelow(manifest.root)) {
-      if (path[0] === 'data' || typeof value !== 'string' || !holdsCiphertext(value)) continue;
+    for (const { node, path, valuePath } of leaves([manifest.root])) {
+      if (path[0] === 'data' || typeof node.value !== 'string' || !holdsCiphertext(node.value)) continue;
       this.findings.add(
         file,
-        `${describe(manifest)}: ${path.join('.')} holds ciphertext, and the controller does not decrypt it there`,
+        `${describe(manifest)}: ${valuePath.join('.')} holds ciphertext, and the controller does not decrypt it there`,
       );
     }
   }
@@ -201,4 +201,12 @@ export class ObjectPass {
         : mismatch(name, wanted, `as envs ${key}`),
     );
   }
+}
+
+/** Keys and indexes that lead to the first ciphertext in a value. */
+function firstSealed(value: Value): TreePath | undefined {
+  for (const { node, valuePath } of leaves([value])) {
+    if (typeof node.value === 'string' && looksEncrypted(node.value)) return valuePath;
+  }
+  return undefined;
 }

@@ -1,9 +1,10 @@
 /** Telling ciphertext where a build does not decrypt it: in files as they are, and in the values of objects. */
 
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
+import { leaves } from '../../tree/leaves.js';
 import { readFileSync } from '../../util/fs.js';
 import { ciphertextIn } from '../manifest/decrypted-check.js';
-import { describe, leavesBelow, type Manifest, stringAt } from '../manifest/manifest.js';
+import { describe, type Manifest, stringAt } from '../manifest/manifest.js';
 import { decodeDataValue } from '../manifest/secret.js';
 
 /** A value of SOPS's, wherever it stands in a text. */
@@ -24,13 +25,15 @@ export async function encryptedPart(path: string): Promise<'file' | 'values' | u
 export function sealedPart(manifest: Manifest): string | undefined {
   const found = ciphertextIn(manifest);
   if (found) return `${describe(manifest)} ${found.text}`;
-  for (const [path, { value }] of leavesBelow(manifest.root)) {
+  for (const { node, path, valuePath } of leaves([manifest.root])) {
+    const { value } = node;
     if (typeof value !== 'string') continue;
     const text =
       path[0] === 'data' && stringAt(manifest.root, 'kind') === 'Secret'
         ? (decodeDataValue(value)?.toString('latin1') ?? value)
         : value;
-    if (holdsCiphertext(text)) return `${describe(manifest)} is still encrypted: ${path.join('.')} holds ciphertext`;
+    if (holdsCiphertext(text))
+      return `${describe(manifest)} is still encrypted: ${valuePath.join('.')} holds ciphertext`;
   }
   return undefined;
 }

@@ -1,11 +1,12 @@
 /** The suffix that kustomize appends to the names of Secrets and ConfigMaps (docs/kubernetes/kustomize.md#name-hash). */
+
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';
+import { folded } from '../../tree/fold.js';
+import { type Branch, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
-import { type Steps, settle } from '../../util/flat-recursion.js';
 import { compareBytes } from '../byte-order.js';
-import { itemsOf, stringAt, valueAt, valuesOf, withEntryAt } from '../manifest/manifest.js';
+import { itemsOf, stringAt, valueAt, withEntryAt } from '../manifest/manifest.js';
 
 const DIGITS = 10;
 /** Digits that might form a word are replaced. */
@@ -43,19 +44,15 @@ function hashedText(root: Branch): string {
 
 /** A value as Go's encoder writes it: keys sorted, no blanks, characters of HTML escaped. */
 function goJson(value: Value): string {
-  return value.kind === 'leaf' ? goScalar(value.value) : settle(goJsonOf(value));
-}
-
-function* goJsonOf(of: Branch | List): Steps<string> {
-  const parts: string[] = [];
-  const entries =
-    of.kind === 'list' ? valuesOf(of) : itemsOf(of).toSorted((one, other) => compareBytes(one.key, other.key));
-  for (const entry of entries) {
-    const value = entry.kind === 'item' ? entry.value : entry;
-    const text = value.kind === 'leaf' ? goScalar(value.value) : yield goJsonOf(value);
-    parts.push(entry.kind === 'item' ? `${goString(entry.key)}:${text}` : text);
-  }
-  return of.kind === 'list' ? `[${parts.join(',')}]` : `{${parts.join(',')}}`;
+  return folded(value, {
+    leaf: (of) => goScalar(of.value),
+    container(of, texts) {
+      if (of.kind === 'list') return `[${texts.join(',')}]`;
+      const entries = itemsOf(of).map(({ key }, at) => ({ key, text: texts[at] ?? '' }));
+      entries.sort((one, other) => compareBytes(one.key, other.key));
+      return `{${entries.map(({ key, text }) => `${goString(key)}:${text}`).join(',')}}`;
+    },
+  });
 }
 
 function goScalar(value: LeafValue): string {

@@ -1,9 +1,10 @@
 /** Patches of a kustomization: which objects they change. */
 
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { leaves } from '../../tree/leaves.js';
 import type { Branch, Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
-import { branchAt, itemsOf, leavesBelow, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
+import { branchAt, itemsOf, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { textsOf } from './kustomization.js';
 import { type BuildObject, describeId, idOf, type ObjectSet } from './object-set.js';
@@ -112,8 +113,8 @@ const VALUES: ReadonlySet<string> = new Set(['data', 'stringData', 'binaryData',
 function holdsCiphertext({ root }: Manifest, field: string): boolean {
   const value = valueAt(root, field);
   if (!value) return false;
-  for (const [, leaf] of leavesBelow(value)) {
-    if (typeof leaf.value === 'string' && looksEncrypted(leaf.value)) return true;
+  for (const { node } of leaves([value])) {
+    if (typeof node.value === 'string' && looksEncrypted(node.value)) return true;
   }
   return false;
 }

@@ -12,7 +12,7 @@ import { keyServicesOf } from '../../keyservice/services.js';
 import { type OpenedFile, openFile, plainText } from '../../operations/read/open-file.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
-import { walkAll } from '../../tree/walk.js';
+import { nodes } from '../../tree/leaves.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -101,11 +101,7 @@ export class Sources {
 
 /** The plaintext as SOPS prints it: laid out anew, and comments behind a value above it. */
 function sopsText({ store, file }: OpenedFile): string {
-  walkAll(file.documents, {
-    comment(of) {
-      of.inline = false;
-    },
-  });
+  for (const { node } of nodes(file.documents)) if (node.kind === 'comment') node.inline = false;
   return store.emit(file.documents, null);
 }
 

@@ -1,8 +1,8 @@
 /** Failing closed: nothing that is still encrypted, and nothing that is no object, reaches an output. */
 import { SopsError } from '../../errors.js';
+import { leaves, nodes } from '../../tree/leaves.js';
 import type { Branch } from '../../tree/tree.js';
-import { walkAll } from '../../tree/walk.js';
-import { describe, itemsOf, leavesBelow, type Manifest, stringAt } from './manifest.js';
+import { describe, itemsOf, type Manifest, stringAt } from './manifest.js';
 
 /** How an encrypted value begins (docs/format.md#values). */
 const CIPHERTEXT = 'ENC[AES256_GCM,';
@@ -34,24 +34,23 @@ export function ciphertextIn(
   const { root, sops } = manifest;
   const field = itemsOf(root).find(({ key }) => METADATA_FIELDS.has(key))?.key;
   if (sops || field) return { text: 'is still encrypted: it has SOPS metadata', path: [field ?? 'sops'] };
-  for (const [path, { value }] of leavesBelow(root)) {
+  for (const place of leaves([root])) {
+    const { value } = place.node;
     if (typeof value !== 'string') continue;
-    if (value.startsWith(CIPHERTEXT)) return { text: `is still encrypted: ${path.join('.')} is ciphertext`, path };
-    if (path.length === 2 && path[0] === 'data' && CIPHERTEXT_BASE64.test(value)) {
-      return { text: `is still encrypted: ${path.join('.')} is ciphertext in base64`, path };
-    }
+    const inBase64 = CIPHERTEXT_BASE64.test(value);
+    if (!value.startsWith(CIPHERTEXT) && !inBase64) continue;
+    const path = place.valuePath.map(String);
+    if (inBase64 && (path.length !== 2 || path[0] !== 'data')) continue;
+    return { text: `is still encrypted: ${path.join('.')} is ciphertext${inBase64 ? ' in base64' : ''}`, path };
   }
   return hasEncryptedComment(root) ? { text: 'holds an encrypted comment', path: [] } : undefined;
 }
 
 function hasEncryptedComment(root: Branch): boolean {
-  let found = false;
-  walkAll([root], {
-    comment({ text }) {
-      found ||= text.trimStart().startsWith(CIPHERTEXT);
-    },
-  });
-  return found;
+  for (const { node } of nodes([root])) {
+    if (node.kind === 'comment' && node.text.trimStart().startsWith(CIPHERTEXT)) return true;
+  }
+  return false;
 }
 
 function problemOf(

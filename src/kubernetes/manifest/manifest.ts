@@ -1,7 +1,7 @@
 /** A Kubernetes object as a value: ordered, never changed in place, with the text it was read from for what types hide. */
 
 import { rebuilt } from '../../tree/rebuild.js';
-import type { Comment, Item, Leaf, Value } from '../../tree/tree.js';
+import type { Comment, Item, Value } from '../../tree/tree.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 import { compareBytes } from '../byte-order.js';
 
@@ -101,36 +101,6 @@ function sortedItems(of: Branch, compare: (one: string, other: string) => number
   }
   blocks.sort((one, other) => compare(one.key, other.key));
   return [...blocks.flatMap((block) => block.entries), ...above];
-}
-
-/** All leaves of a value with the keys and indexes that lead to them. */
-export function* leavesBelow(root: Value): Generator<readonly [path: readonly string[], leaf: Leaf]> {
-  const pending: [Value, Way | undefined][] = [[root, undefined]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, way] = next;
-    if (value.kind === 'leaf') {
-      yield [pathOf(way), value];
-      continue;
-    }
-    const below: [Value, Way][] = [];
-    for (const entry of value.items) {
-      if (entry.kind === 'item') below.push([entry.value, { key: entry.key, before: way }]);
-      else if (entry.kind !== 'comment') below.push([entry, { key: String(below.length), before: way }]);
-    }
-    for (const each of below.reverse()) pending.push(each);
-  }
-}
-
-/** A path as its last key and the way there: as lists, the paths of what waits would be as long as it is deep. */
-interface Way {
-  readonly key: string;
-  readonly before: Way | undefined;
-}
-
-function pathOf(way: Way | undefined): string[] {
-  const path: string[] = [];
-  for (let at = way; at; at = at.before) path.push(at.key);
-  return path.reverse();
 }
 
 /** Kind and name for messages, e.g. `Secret prod/db`. */

@@ -19,13 +19,14 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import { openRun } from '../../run/run.js';
+import { leaves } from '../../tree/leaves.js';
 import { walk } from '../../tree/walk.js';
 import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { joinedLines } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
-import { encryptedValues, formatNote, placesIn, WHOLE_CONTENT } from '../read/encrypted-files.js';
+import { encryptedValues, formatNote, indexText, WHOLE_CONTENT } from '../read/encrypted-files.js';
 import { readAsChosen, readerForNew, readInput } from '../read/input.js';
 import type { EncryptRequest } from '../requests.js';
 import { checkSomethingEncrypted, type Plan, parsePlain, planFor } from '../write/encrypt.js';
@@ -157,14 +158,13 @@ async function plannedValues(
 ): Promise<ExplainedValues> {
   if (formatNamed(reader.name).whole) return { encrypted: [WHOLE_CONTENT], plain: [], encryptedComments: 0 };
   const scope = await scopeOf(options.selection, 'encrypt');
-  const paths = new Map(placesIn(file.documents).leaves);
   const encrypted: string[] = [];
   const plain: string[] = [];
   let encryptedComments = 0;
   walk(file.documents, scope, {
-    leaf(leaf, { selected }) {
-      if (leaf.value === null || leaf.value === '') return;
-      (selected ? encrypted : plain).push(paths.get(leaf) ?? '');
+    leaf({ value }, place) {
+      if (value === null || value === '') return;
+      (place.selected ? encrypted : plain).push(indexText(place));
     },
     comment({ text }, { selected }) {
       if (selected && text !== '') encryptedComments += 1;
@@ -218,10 +218,13 @@ function describeRule(rule: SelectionRule | null, { name }: FormatStore): string
 /** The values of an encrypted file that stand readable. */
 function plainPaths(file: SourceFile, reader: FormatStore): string[] {
   if (formatNamed(reader.name).whole) return [];
-  return placesIn(file.documents).leaves.flatMap(([{ value }, path]) => {
+  const paths: string[] = [];
+  for (const place of leaves(file.documents)) {
+    const { value } = place.node;
     const isNothing = value === null || value === '';
-    return isNothing || (typeof value === 'string' && looksEncrypted(value)) ? [] : [path];
-  });
+    if (!isNothing && !(typeof value === 'string' && looksEncrypted(value))) paths.push(indexText(place));
+  }
+  return paths;
 }
 
 async function readersOf({ keyGroups, shamirThreshold }: Recipients, { nameOf }: Study): Promise<Readers> {

@@ -1,7 +1,8 @@
 /** From an open document to environment variables: as SOPS has it, or with nested keys flattened. */
 import { SopsError } from '../../errors.js';
 import { flatText } from '../../formats/scalar.js';
-import type { Branch, KeyPath, Leaf, Value } from '../../tree/tree.js';
+import { leaves } from '../../tree/leaves.js';
+import type { Branch, KeyPath, Leaf } from '../../tree/tree.js';
 
 export interface EnvironmentChoice {
   /**
@@ -57,23 +58,11 @@ function* plain(document: Branch): Generator<Variable> {
   }
 }
 
-/** Depth first, without a stack of calls, so that any depth is fine. */
 function* flattened(document: Branch): Generator<Variable> {
-  const pending: [Value, KeyPath][] = [[document, []]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, path] = next;
-    if (value.kind === 'leaf') yield { name: path.join('_'), path, leaf: value };
-    else pending.push(...partsOf(value, path).reverse());
+  for (const { node, valuePath } of leaves([document])) {
+    const path = valuePath.map(String);
+    yield { name: path.join('_'), path, leaf: node };
   }
-}
-
-function partsOf(value: Exclude<Value, Leaf>, path: KeyPath): [Value, KeyPath][] {
-  const parts: [Value, KeyPath][] = [];
-  for (const entry of value.items) {
-    if (entry.kind === 'item') parts.push([entry.value, [...path, entry.key]]);
-    else if (entry.kind !== 'comment') parts.push([entry, [...path, String(parts.length)]]);
-  }
-  return parts;
 }
 
 function collision(name: string, one: KeyPath, other: KeyPath): SopsError {

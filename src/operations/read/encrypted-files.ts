@@ -1,11 +1,13 @@
 /** Finding the encrypted files below a folder, whatever they are called. */
+
 import { constants } from 'node:buffer';
 import { join } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
-import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
+import { nodes, type Place } from '../../tree/leaves.js';
+import type { Branch, Comment, Leaf } from '../../tree/tree.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { systemReason } from '../../util/files.js';
 import { readdir, readFile, stat } from '../../util/fs-promises.js';
@@ -108,34 +110,33 @@ export interface EncryptedValues {
 /** Lists the ciphertexts of a file that is read but not open; no key is needed for that. */
 export function encryptedValues({ store, file }: Pick<EncryptedFile, 'store' | 'file'>): EncryptedValues {
   if (formatNamed(store.name).whole) return { paths: [WHOLE_CONTENT], comments: 0 };
-  const { leaves, comments } = placesIn(file.documents);
-  return {
-    paths: leaves.flatMap(([{ value }, path]) => (typeof value === 'string' && looksEncrypted(value) ? [path] : [])),
-    comments: comments.filter(({ text }) => looksEncrypted(text)).length,
-  };
+  const paths: string[] = [];
+  let comments = 0;
+  for (const place of nodes(file.documents)) {
+    const { node } = place;
+    if (node.kind === 'comment' && looksEncrypted(node.text)) comments += 1;
+    if (node.kind === 'leaf' && typeof node.value === 'string' && looksEncrypted(node.value))
+      paths.push(indexText(place));
+  }
+  return { paths, comments };
 }
 
 /** How the one value of a binary file is called. */
 export const WHOLE_CONTENT = 'the whole content';
 
-/** All leaves of the documents with their index paths, and all comments, in order. */
-export function placesIn(documents: readonly Branch[]): { leaves: [Leaf, string][]; comments: Comment[] } {
-  const leaves: [Leaf, string][] = [];
-  const comments: Comment[] = [];
-  const pending: [Value | Comment, string][] = [];
-  for (const [at, document] of documents.entries()) pending.push([document, at === 0 ? '' : `document ${at + 1}: `]);
-  pending.reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, path] = next;
-    if (value.kind === 'leaf') leaves.push([value, path]);
-    else if (value.kind === 'comment') comments.push(value);
-    else {
-      for (let index = value.items.length - 1; index >= 0; index--) {
-        const entry = value.items[index];
-        if (entry?.kind === 'item') pending.push([entry.value, `${path}["${entry.key}"]`]);
-        else if (entry) pending.push([entry, entry.kind === 'comment' ? path : `${path}[${index}]`]);
-      }
-    }
+/** A place as `set` and `--extract` take it; one in a further document begins with the document's number. */
+export function indexText({ treePath, root }: Pick<Place, 'treePath' | 'root'>): string {
+  const indexes = treePath.map((step) => (typeof step === 'string' ? `["${step}"]` : `[${step}]`));
+  return `${root === 0 ? '' : `document ${root + 1}: `}${indexes.join('')}`;
+}
+
+/** The leaves and comments that stand encrypted in documents that were read, with their ciphertext. */
+export function sealedTexts(documents: readonly Branch[]): Map<Leaf | Comment, string> {
+  const sealed = new Map<Leaf | Comment, string>();
+  for (const { node } of nodes(documents)) {
+    if (node.kind !== 'comment' && node.kind !== 'leaf') continue;
+    const text = node.kind === 'comment' ? node.text : node.value;
+    if (typeof text === 'string' && looksEncrypted(text)) sealed.set(node, text);
   }
-  return { leaves, comments };
+  return sealed;
 }

@@ -1,6 +1,7 @@
 /** The leaves of a tree as a list, to compare trees whose formats shape empty containers and comments differently. */
 import { sameLeafValue } from '../../tree/equality.js';
-import type { Branch, Leaf, LeafValue, Value } from '../../tree/tree.js';
+import { leaves } from '../../tree/leaves.js';
+import type { Branch, Leaf, LeafValue } from '../../tree/tree.js';
 import { textOf } from '../../tree/value.js';
 
 /** A leaf's keys, each ended by U+0000 (no key of a text format holds one), and its value. */
@@ -14,18 +15,9 @@ export function asRead({ value, source }: Leaf): LeafValue {
 /** All leaves but null and the empty string, in order; `held` says which value of them. */
 export function leavesOf(documents: readonly Branch[], held = ({ value }: Leaf): LeafValue => value): LeafAtPath[] {
   const found: LeafAtPath[] = [];
-  const pending: [Value, string][] = documents.map((document): [Value, string] => [document, '']).reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, path] = next;
-    if (value.kind === 'leaf') {
-      const leafValue = held(value);
-      if (leafValue !== null && leafValue !== '') found.push([path, leafValue]);
-      continue;
-    }
-    for (const entry of value.items.toReversed()) {
-      if (entry.kind === 'item') pending.push([entry.value, `${path}${entry.key}\0`]);
-      else if (entry.kind !== 'comment') pending.push([entry, path]);
-    }
+  for (const place of leaves(documents)) {
+    const value = held(place.node);
+    if (value !== null && value !== '') found.push([place.pathText, value]);
   }
   return found;
 }

@@ -1,11 +1,13 @@
 /** `list`: what stands in an encrypted file, told without any key. */
+
 import { looksEncrypted, parseEncryptedValue } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { type FormatName, formatNamed } from '../../formats/registry.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../metadata/metadata.js';
+import { nodes } from '../../tree/leaves.js';
 import type { TreePath } from '../../tree/path.js';
-import type { Branch, Comment, Leaf, Value } from '../../tree/tree.js';
+import type { Branch, Leaf } from '../../tree/tree.js';
 import { typeWordOf } from '../../tree/value.js';
 import type { Host } from '../../util/host.js';
 import type { Input } from '../requests.js';
@@ -81,38 +83,21 @@ function metadataOf(branch: Branch | null): Metadata {
   }
 }
 
-interface Pending {
-  readonly at: Value | Comment;
-  readonly path: TreePath;
-  readonly document: number;
-}
-
-/** Depth first, without a stack of calls, so that any depth is fine. */
 function* entriesOf(documents: readonly Branch[]): Generator<ListedEntry> {
-  const pending = documents.map((at, document): Pending => ({ at, path: [], document })).reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const { at, path, document } = next;
-    const where = { place: valuePathText(path), path, ...(document === 0 ? {} : { document }) };
-    if (at.kind === 'comment') {
-      const encrypted = looksEncrypted(at.text);
-      yield { kind: 'comment', ...where, encrypted, ...(encrypted ? {} : { text: at.text }) };
-    } else if (at.kind === 'leaf') {
-      yield { kind: 'value', ...where, ...typeOf(at) };
-    } else if (at.items.length === 0 && path.length > 0) {
-      yield { kind: 'value', ...where, type: at.kind === 'list' ? 'list' : 'map', encrypted: false };
+  for (const place of nodes(documents)) {
+    const { node, root } = place;
+    if ('items' in node && (node.items.length > 0 || place.depth === 0)) continue;
+    const path = place.treePath;
+    const where = { place: valuePathText(path), path, ...(root === 0 ? {} : { document: root }) };
+    if (node.kind === 'comment') {
+      const encrypted = looksEncrypted(node.text);
+      yield { kind: 'comment', ...where, encrypted, ...(encrypted ? {} : { text: node.text }) };
+    } else if (node.kind === 'leaf') {
+      yield { kind: 'value', ...where, ...typeOf(node) };
     } else {
-      pending.push(...partsOf(at, path, document).reverse());
+      yield { kind: 'value', ...where, type: node.kind === 'list' ? 'list' : 'map', encrypted: false };
     }
   }
-}
-
-/** What stands in a map or list; a comment has the path of what it stands in. */
-function partsOf(of: Exclude<Value, Leaf>, path: TreePath, document: number): Pending[] {
-  return of.items.map((entry, index) => {
-    if (entry.kind === 'comment') return { at: entry, path, document };
-    if (entry.kind === 'item') return { at: entry.value, path: [...path, entry.key], document };
-    return { at: entry, path: [...path, index], document };
-  });
 }
 
 function typeOf({ value }: Leaf): Pick<ListedValue, 'type' | 'encrypted'> {

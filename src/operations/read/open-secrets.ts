@@ -7,10 +7,10 @@ import type { FormatName } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openReadingRun } from '../../run/run.js';
+import { nodes } from '../../tree/leaves.js';
 import { floatText } from '../../tree/value.js';
 import type { Session } from '../../util/host.js';
 import type { Input } from '../requests.js';
-import { placesIn } from './encrypted-files.js';
 import { readSealed } from './input.js';
 import { leavesOf } from './leaves.js';
 import { type OpenedFile, type OpenOptions, openFile, plainText } from './open-file.js';
@@ -73,7 +73,9 @@ export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks>
 /** The texts of all values and comments that a program's output must not show; `true` and `false` tell nothing. */
 function* secretTexts({ file }: OpenedFile): Generator<string> {
   // A comment that stood encrypted in the file. One of several lines may be printed line by line, with marks between.
-  for (const { text, source } of placesIn(file.documents).comments) {
+  for (const { node } of nodes(file.documents)) {
+    if (node.kind !== 'comment') continue;
+    const { text, source } = node;
     if (typeof source?.value === 'string' && !looksEncrypted(source.value)) continue;
     for (const line of text.split('\n')) if (line.trim() !== '') yield line.trim();
   }

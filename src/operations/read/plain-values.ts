@@ -3,6 +3,8 @@ import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { type JsonStyle, printJson } from '../../formats/json/write.js';
 import type { PlainValues } from '../../remotes/remote.js';
+import { sameValue } from '../../tree/equality.js';
+import { leaves } from '../../tree/leaves.js';
 import { rebuilt } from '../../tree/rebuild.js';
 import {
   type Branch,
@@ -15,7 +17,6 @@ import {
   leaf,
   type Value,
 } from '../../tree/tree.js';
-import { walkAll } from '../../tree/walk.js';
 import { formatRfc3339 } from '../../util/rfc3339.js';
 
 const ONE_LINE: JsonStyle = { newline: null, unit: '', colon: ':', comma: ',' };
@@ -40,11 +41,10 @@ export function plainValuesOf(documents: readonly Branch[]): PlainValues {
 /** Where integers stand that a double cannot hold: stores that keep numbers as doubles, as Vault's KV 2, change them. */
 export function inexactPlaces(documents: readonly Branch[]): string[] {
   const places: string[] = [];
-  walkAll(documents, {
-    leaf({ value }, { path }) {
-      if (typeof value === 'bigint' && BigInt(Number(value)) !== value) places.push(path.join('.'));
-    },
-  });
+  for (const place of leaves(documents)) {
+    const { value } = place.node;
+    if (typeof value === 'bigint' && BigInt(Number(value)) !== value) places.push(place.path.join('.'));
+  }
   return places;
 }
 
@@ -61,7 +61,7 @@ function sortedValues(documents: readonly Branch[]): Value {
       const entries = new Map<string, Item>();
       for (const entry of of.items) if (entry.kind === 'item') entries.set(entry.key, entry);
       for (const key of entries.keys()) checked(key, [...path, key]);
-      return [...entries.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+      return inOrder([...entries.values()]);
     },
   });
 }
@@ -88,22 +88,16 @@ function valueIn(text: string, keys: readonly string[]): Value | undefined {
 }
 
 /** Whether a store holds what we would send; `found` was read from JSON, whose maps have no order. */
-function isSame(values: Value, held: Value): boolean {
-  const pending: [own: Value, found: Value | undefined][] = [[values, held]];
-  for (let pair = pending.pop(); pair; pair = pending.pop()) {
-    const [own, found] = pair;
-    if (own.kind === 'leaf') {
-      if (found?.kind !== 'leaf' || !isSameLeaf(own.value, found.value)) return false;
-      continue;
-    }
-    if (own.kind !== found?.kind || own.items.length !== found.items.length) return false;
-    for (const [at, entry] of own.items.entries()) {
-      if (entry.kind === 'item')
-        pending.push([entry.value, found.kind === 'branch' ? itemOf(found, entry.key)?.value : undefined]);
-      else if (entry.kind !== 'comment') pending.push([entry, found.items[at] as Value]);
-    }
-  }
-  return true;
+function isSame(values: Value, found: Value): boolean {
+  const ordered = rebuilt(found, {
+    leaf: (of) => of,
+    itemsOf: (of) => inOrder(of.items.filter((entry) => entry.kind === 'item')),
+  });
+  return sameValue(values, ordered, isSameLeaf);
+}
+
+function inOrder(items: Item[]): Item[] {
+  return items.sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
 function isSameLeaf(own: LeafValue, found: LeafValue): boolean {

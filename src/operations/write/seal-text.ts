@@ -1,4 +1,5 @@
 /** Sealing a new plaintext into an open file: what did not change keeps its ciphertext, its IV and its type. */
+
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
@@ -6,7 +7,8 @@ import type { Metadata } from '../../metadata/metadata.js';
 import { type AuditTrail, UNNOTED } from '../../run/audit-trail.js';
 import type { Indent } from '../../run/indent.js';
 import { sameLeafValue } from '../../tree/equality.js';
-import { type Branch, isTimestamp, type Leaf, type LeafValue, type Source, type Value } from '../../tree/tree.js';
+import { leaves } from '../../tree/leaves.js';
+import { type Branch, isTimestamp, type LeafValue, type Source } from '../../tree/tree.js';
 import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
 
@@ -90,21 +92,21 @@ function knownTypes(files: readonly Pick<TextSealing, 'opened' | 'before'>[]): K
  * although nobody touched it.
  */
 function typesOf(opened: OpenedFile, plain: SourceFile): KnownTypes {
-  const read = placedLeaves(plain.documents);
+  const read = leaves(plain.documents);
   const known = new Map<string, LeafValue>();
-  for (const [place, { value }] of placedLeaves(opened.file.documents)) {
-    const [readPlace, readLeaf] = read.next().value ?? [];
-    if (!readLeaf || readPlace !== place) return new Map();
-    if (!sameLeafValue(value, readLeaf.value)) known.set(typeKey(place, readLeaf.value), value);
+  for (const { node, pathText } of leaves(opened.file.documents)) {
+    const { value: same } = read.next();
+    if (!same || same.pathText !== pathText) return new Map();
+    if (!sameLeafValue(node.value, same.node.value)) known.set(typeKey(pathText, same.node.value), node.value);
   }
   return read.next().done ? known : new Map();
 }
 
 function giveTypes(documents: readonly Branch[], known: KnownTypes): void {
   if (known.size === 0) return;
-  for (const [place, leaf] of placedLeaves(documents)) {
-    const value = known.get(typeKey(place, leaf.value));
-    if (value !== undefined) leaf.value = value;
+  for (const { node, pathText } of leaves(documents)) {
+    const value = known.get(typeKey(pathText, node.value));
+    if (value !== undefined) node.value = value;
   }
 }
 
@@ -113,30 +115,13 @@ function typeKey(place: string, value: LeafValue): string {
   return `${place}\0${typeof value}\0${text}`;
 }
 
-/** All leaves with their keys, those of lists under the key of the list. */
-function* placedLeaves(documents: readonly Branch[]): Generator<[string, Leaf], undefined> {
-  const open = documents
-    .map((document) => ({ items: document.items as readonly Entry[], next: 0, place: '' }))
-    .reverse();
-  for (let inner = open.at(-1); inner; inner = open.at(-1)) {
-    const entry = inner.items[inner.next++];
-    if (entry === undefined) open.pop();
-    if (entry === undefined || entry.kind === 'comment') continue;
-    const place = entry.kind === 'item' ? `${inner.place}${entry.key}\0` : inner.place;
-    const value = entry.kind === 'item' ? entry.value : entry;
-    if (value.kind === 'leaf') yield [place, value];
-    else open.push({ items: value.items, next: 0, place });
-  }
-}
-
-type Entry = Branch['items'][number] | Value;
-
 const NONE: ReadonlySet<string> = new Set();
 
 /** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
 function stylesOf(documents: readonly Branch[], lineStyles: ReadonlySet<string>): ReadonlyMap<string, string> {
   const styles = new Map<string, string>();
-  for (const [, { source }] of placedLeaves(documents)) {
+  for (const { node } of leaves(documents)) {
+    const { source } = node;
     if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
     if (lineStyles.has(source.style)) styles.set(source.value, source.style);
   }
@@ -149,12 +134,12 @@ function giveStyles(
   styles: ReadonlyMap<string, string>,
   lineStyles: ReadonlySet<string>,
 ): void {
-  for (const [, leaf] of placedLeaves(documents)) {
-    const { source, value } = leaf;
+  for (const { node } of leaves(documents)) {
+    const { source, value } = node;
     const style = typeof value === 'string' ? styles.get(value) : undefined;
     if (!source || style === undefined || style === source.style) continue;
     const end = lineStyles.has(source.style) ? source.end : endOfBlock(source, text);
-    if (end !== undefined) leaf.source = { ...source, style, end };
+    if (end !== undefined) node.source = { ...source, style, end };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
-import { walkAll } from '../../tree/walk.js';
+import { leaves } from '../../tree/leaves.js';
 import { decodeText } from '../../util/text.js';
 import type { Discovery } from './check-finding.js';
 import { CHECK_RULES } from './check-rules.js';
@@ -69,11 +69,10 @@ async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue
   const store = await row.load();
   try {
     const values: NamedValue[] = [];
-    walkAll((store.parsePlain ?? store.parse)(bytes).documents, {
-      leaf({ value, source }, place) {
-        if (typeof value === 'string') values.push({ path: place.path, value, offset: source?.start });
-      },
-    });
+    for (const { node, path: keys } of leaves((store.parsePlain ?? store.parse)(bytes).documents)) {
+      const { value, source } = node;
+      if (typeof value === 'string') values.push({ path: keys, value, offset: source?.start });
+    }
     return values;
   } catch (error) {
     if (error instanceof SopsError) return null;

@@ -2,7 +2,7 @@
 import { looksEncrypted, parseEncryptedEmpty, parseEncryptedValue } from '../../cipher/encrypted-value.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import type { Branch, KeyPath, LeafValue } from '../../tree/tree.js';
-import { type Place, walk } from '../../tree/walk.js';
+import { type ScopedPlace, walk } from '../../tree/walk.js';
 
 /** `malformed`: it begins as a ciphertext does, and is none. */
 export type ValueState = 'encrypted' | 'malformed' | 'plain';
@@ -23,7 +23,7 @@ export interface SeenValue {
 /** Whatever encrypting would leave as it is (null, empty texts, empty comments) is not among them. */
 export function valuesSeen(documents: readonly Branch[], scope: EncryptionScope): SeenValue[] {
   const seen: SeenValue[] = [];
-  const note = (kind: SeenValue['kind'], value: LeafValue, offset: number | undefined, place: Place): void => {
+  const note = (kind: SeenValue['kind'], value: LeafValue, offset: number | undefined, place: ScopedPlace): void => {
     if (value === null || value === '') return;
     const state = stateOf(value);
     const text = kind === 'comment' && state === 'plain' ? { text: String(value) } : {};

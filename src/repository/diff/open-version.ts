@@ -1,6 +1,5 @@
 /** Reading versions of files for a comparison, and opening them where there is a key. */
 import { Cipher } from '../../cipher/cipher.js';
-import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { opensMac } from '../../cipher/mac.js';
 import type { DataKey } from '../../datakey/data-key.js';
 import { recoverDataKey } from '../../datakey/recover.js';
@@ -10,7 +9,7 @@ import { emptyFile } from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import { placesIn } from '../../operations/read/encrypted-files.js';
+import { sealedTexts } from '../../operations/read/encrypted-files.js';
 import { readAsChosen } from '../../operations/read/input.js';
 import { openWith } from '../../operations/read/open-file.js';
 import type { Run } from '../../run/run.js';
@@ -59,7 +58,7 @@ export class VersionOpener {
         return { ...version, documents: file.documents, metadata: null, sealed: new Map() };
       }
       const metadata = metadataFromBranch(file.metadata);
-      const found = { ...version, documents: file.documents, metadata, sealed: sealedIn(file.documents) };
+      const found = { ...version, documents: file.documents, metadata, sealed: sealedTexts(file.documents) };
       return { ...found, ...(await this.opened(read, metadata, path)) };
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
@@ -98,14 +97,4 @@ export class VersionOpener {
     this.dataKeys.push(dataKey);
     return dataKey;
   }
-}
-
-function sealedIn(documents: readonly Branch[]): Map<Leaf | Comment, string> {
-  const sealed = new Map<Leaf | Comment, string>();
-  const { leaves, comments } = placesIn(documents);
-  for (const [leaf] of leaves) {
-    if (typeof leaf.value === 'string' && looksEncrypted(leaf.value)) sealed.set(leaf, leaf.value);
-  }
-  for (const comment of comments) if (looksEncrypted(comment.text)) sealed.set(comment, comment.text);
-  return sealed;
 }

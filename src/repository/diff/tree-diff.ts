@@ -1,10 +1,10 @@
 /** What differs between two trees: keys and comments by their paths, values by plaintext where both sides have one. */
 import { createHash } from 'node:crypto';
 import { sameForMac } from '../../operations/read/leaves.js';
+import { folded } from '../../tree/fold.js';
 import type { TreePath } from '../../tree/path.js';
 import type { Branch, Comment, Item, Leaf, LeafValue, List, Value } from '../../tree/tree.js';
 import { textOf, typeWordOf } from '../../tree/value.js';
-import { type Steps, settle } from '../../util/flat-recursion.js';
 import { pairEntries } from './list-pairs.js';
 import type { ComparedVersion } from './open-version.js';
 
@@ -91,7 +91,7 @@ class TreeComparison {
 
   private lists(before: List, after: List, { path, document }: Task): Task[] {
     this.comments(before.items, after.items, { path, document });
-    const pairs = pairEntries(valuesOf(before), valuesOf(after), (entry) => settle(this.mark(entry)));
+    const pairs = pairEntries(valuesOf(before), valuesOf(after), (entry) => this.mark(entry));
     return pairs.map((pair) => ({ ...pair, path: [...path, pair.at], document }));
   }
 
@@ -181,19 +181,20 @@ class TreeComparison {
   }
 
   /** A text that equal values share. */
-  private *mark(value: Value): Steps<string> {
-    const known = this.marks.get(value);
-    if (known !== undefined) return known;
-    const hash = createHash('sha256').update(value.kind);
-    if (value.kind === 'leaf') hash.update(this.leafMark(value));
-    else
-      for (const entry of value.items as readonly (Item | Value | Comment)[]) {
-        if (entry.kind === 'comment') continue;
-        const inner: string = yield this.mark(entry.kind === 'item' ? entry.value : entry);
-        hash.update(`\0${entry.kind === 'item' ? JSON.stringify(entry.key) : ''}\0${inner}`);
-      }
+  private mark(value: Value): string {
+    return folded(value, {
+      leaf: (of) => createHash('sha256').update('leaf').update(this.leafMark(of)).digest('base64'),
+      container: (of, marks) => this.containerMark(of, marks),
+      known: (of) => this.marks.get(of),
+    });
+  }
+
+  private containerMark(of: Branch | List, marks: readonly string[]): string {
+    const keys = of.items.flatMap((entry) => (entry.kind === 'item' ? [JSON.stringify(entry.key)] : []));
+    const hash = createHash('sha256').update(of.kind);
+    for (const [at, mark] of marks.entries()) hash.update(`\0${keys[at] ?? ''}\0${mark}`);
     const made = hash.digest('base64');
-    this.marks.set(value, made);
+    this.marks.set(of, made);
     return made;
   }
 

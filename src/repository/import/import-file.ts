@@ -1,13 +1,15 @@
 /** One file of another tool made into a file of SOPS: opened, encrypted by the rules of the target, read again, and written where nothing is. */
+
 import { dirname, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { isTracked } from '../../exec/git/places.js';
 import type { FormatStore, SourceFile } from '../../formats/store.js';
-import { placesIn } from '../../operations/read/encrypted-files.js';
+import { indexText } from '../../operations/read/encrypted-files.js';
 import { readerForNew } from '../../operations/read/input.js';
 import type { EncryptRequest } from '../../operations/requests.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
+import { leaves } from '../../tree/leaves.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { lstatSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
@@ -97,10 +99,13 @@ async function seal(opened: OpenedImport, { target, encrypt, store }: Sealing, h
 
 /** A rule that selects less than the other tool did would publish what was secret. Empty values have nothing to hide. */
 function checkHidden({ documents }: SourceFile, secrets: ReadonlySet<string>, target: string): void {
-  const bare = placesIn(documents).leaves.flatMap(([{ value }, path]) => {
+  const bare: string[] = [];
+  for (const place of leaves(documents)) {
+    const { value } = place.node;
     const isHidden = typeof value === 'string' && (value === '' || looksEncrypted(value));
-    return secrets.has(path) && !isHidden ? [path] : [];
-  });
+    const path = indexText(place);
+    if (secrets.has(path) && !isHidden) bare.push(path);
+  }
   if (bare.length === 0) return;
   const message = `values that were secret would stand in clear in ${oneLine(target)}: ${oneLine(briefList(bare))}`;
   throw new SopsError('nothing-encrypted', message, {

@@ -1,13 +1,12 @@
 /** Since when a file has its data key: told from what the file says of itself, and from the versions of it that git has. */
 import { dirname } from 'node:path';
-import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { pastVersionsOf } from '../../exec/git/history.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import { type EncryptedFile, parseEncrypted, placesIn } from '../../operations/read/encrypted-files.js';
+import { type EncryptedFile, parseEncrypted, sealedTexts } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
 import type { DataKeyAge, ReadableFile } from './access-table.js';
 
@@ -81,9 +80,7 @@ async function traceOf(bytes: Buffer): Promise<Trace | null> {
     const found = await parseEncrypted(bytes, '');
     if (!found) return null;
     const metadata = metadataFromBranch(found.file.metadata);
-    const { leaves, comments } = placesIn(found.file.documents);
-    const texts = [...leaves.map(([{ value }]) => value), ...comments.map(({ text }) => text)];
-    const sealed = texts.filter((text): text is string => typeof text === 'string' && looksEncrypted(text));
+    const sealed = sealedTexts(found.file.documents).values();
     const wrapped = metadata.keyGroups.flat().map(({ enc }) => enc.trim());
     return { metadata, marks: new Set([...sealed, ...wrapped].filter((mark) => mark !== '')) };
   } catch (error) {
