@@ -4,12 +4,12 @@ import type { Steps } from '../../util/flat-recursion.js';
 import { takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
+import type { NodeReader } from './node-reader.js';
 import type { Properties } from './properties.js';
-import type { TreeReader } from './tree-reader.js';
 
 /** Reads a map whose keys stand in a column; the first one may have been read. */
 export function* readBlockMap(
-  reader: TreeReader,
+  reader: NodeReader,
   column: number,
   parent: number,
   properties: Properties | undefined,
@@ -55,7 +55,7 @@ class BlockMap {
   private readonly isRoot: boolean;
 
   constructor(
-    private readonly reader: TreeReader,
+    private readonly reader: NodeReader,
     private readonly column: number,
   ) {
     this.branch = branch(reader.takeComments());
@@ -91,12 +91,12 @@ class BlockMap {
 }
 
 /** Comments between a key and a scalar on a later line go in front of the key. */
-function commentsAbove(reader: TreeReader, node: Node): Comment[] {
+function commentsAbove(reader: NodeReader, node: Node): Comment[] {
   return node.shape === 'empty' ? [] : reader.takeComments();
 }
 
 /** Reads a key up to its `:`, which stays. */
-function readBlockKey(reader: TreeReader, column: number): Reading {
+function readBlockKey(reader: NodeReader, column: number): Reading {
   const { cursor } = reader;
   const frame: Frame = { parent: column, sameColumnList: false };
   if (cursor.atIndicator(0x3a)) return reader.emptyNode(undefined, frame);
@@ -107,7 +107,7 @@ function readBlockKey(reader: TreeReader, column: number): Reading {
   return isNode(reading) ? endBlockKey(reader, begun, reading) : readFlowKey(reader, begun, reading);
 }
 
-function* readFlowKey(reader: TreeReader, begun: KeyStart, steps: Steps<Node>): Steps<Node> {
+function* readFlowKey(reader: NodeReader, begun: KeyStart, steps: Steps<Node>): Steps<Node> {
   return endBlockKey(reader, begun, yield steps);
 }
 
@@ -117,7 +117,7 @@ interface KeyStart {
   readonly properties: Properties | undefined;
 }
 
-function endBlockKey(reader: TreeReader, { start, lineStart, properties }: KeyStart, node: Node): Node {
+function endBlockKey(reader: NodeReader, { start, lineStart, properties }: KeyStart, node: Node): Node {
   const { cursor } = reader;
   if (node.shape !== 'empty') reader.named(node, properties);
   cursor.passBlanks();
@@ -128,7 +128,7 @@ function endBlockKey(reader: TreeReader, { start, lineStart, properties }: KeySt
 }
 
 /** Reads `? key`; the `:` may follow on a line below. */
-function readExplicitKey(reader: TreeReader, column: number): Reading {
+function readExplicitKey(reader: NodeReader, column: number): Reading {
   const { cursor } = reader;
   cursor.at += 1;
   cursor.keyAllowed = true;
@@ -144,7 +144,7 @@ interface ValuePlace {
 }
 
 /** Moves from the `:` of a key to its value; an explicit key may stand without either. */
-function passBlockColon(reader: TreeReader, column: number, explicit: boolean): ValuePlace | undefined {
+function passBlockColon(reader: NodeReader, column: number, explicit: boolean): ValuePlace | undefined {
   const { cursor } = reader;
   if (explicit && !(cursor.atIndicator(0x3a) && cursor.column === column)) return undefined;
   cursor.at += 1;
@@ -157,14 +157,14 @@ function passBlockColon(reader: TreeReader, column: number, explicit: boolean): 
   return { crossed, comment: behind && !behind.ownLine ? cursor.pending.splice(known, 1)[0] : undefined };
 }
 
-function readBlockValue(reader: TreeReader, column: number, place: ValuePlace | undefined): Reading {
+function readBlockValue(reader: NodeReader, column: number, place: ValuePlace | undefined): Reading {
   const frame: Frame = { parent: column, sameColumnList: true };
   const isEmpty = !place || reader.nodeEnds(frame, place.crossed);
   return isEmpty ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
 }
 
 export function* readBlockList(
-  reader: TreeReader,
+  reader: NodeReader,
   column: number,
   parent: number,
   properties: Properties | undefined,
@@ -205,7 +205,7 @@ function startsWithProperties(cursor: Cursor): boolean {
 
 const PROPERTIES_ALONE = /-[ \t]+(?:[&!]\S*[ \t]*)+(?=[\n\r#])/y;
 
-function readListEntry(reader: TreeReader, entries: List, column: number): Reading {
+function readListEntry(reader: NodeReader, entries: List, column: number): Reading {
   const { cursor } = reader;
   cursor.at += 1;
   reader.lastEnd = cursor.at;
@@ -218,7 +218,7 @@ function readListEntry(reader: TreeReader, entries: List, column: number): Readi
 }
 
 function addListEntry(
-  reader: TreeReader,
+  reader: NodeReader,
   entries: List,
   place: { readonly start: number; readonly column: number },
   node: Node,
@@ -230,7 +230,7 @@ function addListEntry(
 }
 
 /** The comment behind a value on its line, as what goes in front of it; for a flow collection it goes inside. */
-function trailingComments(reader: TreeReader, node: Node): Comment[] {
+function trailingComments(reader: NodeReader, node: Node): Comment[] {
   const { cursor } = reader;
   if (node.comment) return [reader.toComment(node.comment, true)];
   if (node.shape === 'block' || node.shape === 'block-scalar' || node.shape === 'empty') return [];

@@ -3,28 +3,11 @@
  * piece ends the block above it or stands before the entry below (docs/format.md#comments-in-yaml; tried with random texts).
  */
 import type { Comment } from '../../tree/tree.js';
-import type { CommentMark, Cursor } from './cursor.js';
-import type { TreeReader } from './tree-reader.js';
-
-/** Comment lines that stay together. */
-export interface Piece {
-  readonly count: number;
-  /** Where its first line begins. */
-  readonly column: number;
-  /** Whether it belongs to what stands above it. */
-  readonly ends: boolean;
-  /** Whether it is bound to the last token; if not, it ends the block of its own column. */
-  readonly bound: boolean;
-}
-
-/** The pieces in front of the token at a place. */
-export interface CommentRun {
-  readonly at: number;
-  readonly pieces: Piece[];
-}
+import type { CommentMark, Cursor, Piece } from './cursor.js';
+import type { NodeReader } from './node-reader.js';
 
 /** Takes the comments that end a block map of this column, which is closing at the cursor. */
-export function takeMapEnd(reader: TreeReader, column: number): Comment[] {
+export function takeMapEnd(reader: NodeReader, column: number): Comment[] {
   if (reader.cursor.pending.length === 0) return [];
   const pieces = piecesHere(reader, column);
   return take(reader, pieces, Math.max(countOfBound(pieces), countUpTo(pieces, column)));
@@ -36,7 +19,7 @@ export function takeMapEnd(reader: TreeReader, column: number): Comment[] {
  * @param isIndented whether it stands right of its key: a list in the key's column is no block of its own
  * @param hasLast whether its last entry has a value that comments can be bound to
  */
-export function takeListEnd(reader: TreeReader, column: number, isIndented: boolean, hasLast: boolean): Comment[] {
+export function takeListEnd(reader: NodeReader, column: number, isIndented: boolean, hasLast: boolean): Comment[] {
   if (reader.cursor.pending.length === 0) return [];
   const pieces = piecesHere(reader, column);
   const taken = hasLast ? take(reader, pieces, countOfBound(pieces)) : [];
@@ -70,13 +53,13 @@ function countUpTo(pieces: readonly Piece[], column: number): number {
   return pieces.findIndex((piece) => piece.ends && piece.column === column) + 1;
 }
 
-function take(reader: TreeReader, pieces: Piece[], count: number): Comment[] {
+function take(reader: NodeReader, pieces: Piece[], count: number): Comment[] {
   const marks = pieces.splice(0, count).reduce((sum, piece) => sum + piece.count, 0);
   return reader.cursor.pending.splice(0, marks).map((mark) => reader.toComment(mark, false));
 }
 
 /** The pieces at the cursor. The innermost block that closes here asks first, so `indent` is its column. */
-function piecesHere(reader: TreeReader, indent: number): Piece[] {
+function piecesHere(reader: NodeReader, indent: number): Piece[] {
   const { cursor } = reader;
   if (cursor.run?.at !== cursor.at) cursor.run = { at: cursor.at, pieces: cut(reader, indent) };
   return cursor.run.pieces;
@@ -86,7 +69,7 @@ function piecesHere(reader: TreeReader, indent: number): Piece[] {
  * Cuts the pending comments into pieces: behind lines with nothing but a blank line below them, and where a line, of a comment
  * or of the next token, stands left of the block and not in the column where the piece began.
  */
-function cut(reader: TreeReader, indent: number): Piece[] {
+function cut(reader: NodeReader, indent: number): Piece[] {
   const { cursor } = reader;
   const { pending } = cursor;
   const pieces: Piece[] = [];
@@ -115,7 +98,7 @@ function cut(reader: TreeReader, indent: number): Piece[] {
 }
 
 /** Whether a blank line stands between the first comment and what comes before; block scalars take theirs along. */
-function isApart({ cursor: { text }, lastEnd }: TreeReader, mark: CommentMark | undefined): boolean {
+function isApart({ cursor: { text }, lastEnd }: NodeReader, mark: CommentMark | undefined): boolean {
   return mark !== undefined && hasBlankLine(text, lastEnd, mark.start);
 }
 
@@ -134,6 +117,6 @@ function endsInCrLf({ text }: Cursor, mark: CommentMark | undefined): boolean {
 }
 
 /** Whether the last token is the colon of a key without a value. */
-function endsInColon({ cursor, lastEnd }: TreeReader): boolean {
+function endsInColon({ cursor, lastEnd }: NodeReader): boolean {
   return cursor.text.charCodeAt(lastEnd - 1) === 0x3a;
 }

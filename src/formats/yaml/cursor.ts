@@ -3,7 +3,6 @@
 import { SopsError } from '../../errors.js';
 import { mergeError } from '../document-error.js';
 import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './characters.js';
-import type { CommentRun } from './comment-run.js';
 
 /** A comment as it stands in the text. */
 export interface CommentMark {
@@ -16,6 +15,23 @@ export interface CommentMark {
   readonly ownLine: boolean;
   /** An empty line stands between it and what comes before. */
   readonly afterBlankLine: boolean;
+}
+
+/** Comment lines that stay together. */
+export interface Piece {
+  readonly count: number;
+  /** Where its first line begins. */
+  readonly column: number;
+  /** Whether it belongs to what stands above it. */
+  readonly ends: boolean;
+  /** Whether it is bound to the last token; if not, it ends the block of its own column. */
+  readonly bound: boolean;
+}
+
+/** The pieces in front of the token at a place. */
+export interface CommentRun {
+  readonly at: number;
+  readonly pieces: Piece[];
 }
 
 /**

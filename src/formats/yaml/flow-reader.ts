@@ -2,10 +2,10 @@
 import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
 import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
-import type { TreeReader } from './tree-reader.js';
+import type { NodeReader } from './node-reader.js';
 
 /** Reads the list or map that begins at the cursor. */
-export function* readFlow(reader: TreeReader): Steps<Node> {
+export function* readFlow(reader: NodeReader): Steps<Node> {
   const { cursor } = reader;
   const flow = cursor.unit === 0x5b ? new FlowList(reader) : new FlowMap(reader);
   const behindBracket = openFlow(reader);
@@ -33,7 +33,7 @@ class FlowList {
   readonly end = 0x5d;
   readonly collection = list();
 
-  constructor(private readonly reader: TreeReader) {}
+  constructor(private readonly reader: NodeReader) {}
 
   begin(): void {}
 
@@ -60,7 +60,7 @@ class FlowMap {
   private lastValueEnd = 0;
   private place: FlowPlace = { at: 0, comma: false };
 
-  constructor(private readonly reader: TreeReader) {
+  constructor(private readonly reader: NodeReader) {
     this.isRoot = reader.depth === 0 && !reader.loose;
   }
 
@@ -122,7 +122,7 @@ function placeBehind(comments: Comment[], value: Value | undefined): Comment[] {
 }
 
 /** Comments between a key and its value, unless the value took them inside; they go in front of the key. */
-function takeBetween(reader: TreeReader): Comment[] {
+function takeBetween(reader: NodeReader): Comment[] {
   const taken = reader.cursor.pending.map((mark) => reader.toComment(mark, !mark.ownLine));
   reader.cursor.pending = [];
   return taken;
@@ -142,7 +142,7 @@ interface FlowPair {
 }
 
 /** Begins an entry, of which nothing is read but its `?`. */
-function openPair(reader: TreeReader): FlowPair {
+function openPair(reader: NodeReader): FlowPair {
   const { cursor } = reader;
   const { at: start, column, lineStart } = cursor;
   const explicit = cursor.unit === 0x3f;
@@ -151,7 +151,7 @@ function openPair(reader: TreeReader): FlowPair {
 }
 
 /** Moves behind the colon of a key that was read, if there is one. */
-function passColon(reader: TreeReader, { start, lineStart, explicit }: FlowPair): boolean {
+function passColon(reader: NodeReader, { start, lineStart, explicit }: FlowPair): boolean {
   const { cursor } = reader;
   const short = cursor.at - start <= MAX_KEY_LENGTH;
   cursor.passToToken();
@@ -163,7 +163,7 @@ function passColon(reader: TreeReader, { start, lineStart, explicit }: FlowPair)
   return true;
 }
 
-function readFlowNode(reader: TreeReader): Reading {
+function readFlowNode(reader: NodeReader): Reading {
   const { cursor } = reader;
   const unit = cursor.unit;
   if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit === 0x3a) return reader.emptyNode(undefined, ROOT_FRAME);
@@ -171,14 +171,14 @@ function readFlowNode(reader: TreeReader): Reading {
   return reader.readNode(ROOT_FRAME);
 }
 
-function passFlowMark(reader: TreeReader): void {
+function passFlowMark(reader: NodeReader): void {
   reader.cursor.at += 1;
   reader.lastEnd = reader.cursor.at;
   reader.cursor.passToToken();
 }
 
 /** Moves over the comma behind an entry; returns the comment on the entry's line. */
-function passFlowComma(reader: TreeReader, close: number): Comment[] {
+function passFlowComma(reader: NodeReader, close: number): Comment[] {
   const { cursor } = reader;
   cursor.passToToken();
   const inline = cursor.pending.filter((mark) => !mark.ownLine);
@@ -201,7 +201,7 @@ function passFlowComma(reader: TreeReader, close: number): Comment[] {
  * govern nothing; they belong at the end, where that is so too.
  * @returns those comments
  */
-function openFlow(reader: TreeReader): Comment[] {
+function openFlow(reader: NodeReader): Comment[] {
   const { cursor } = reader;
   const known = cursor.pending.findLastIndex((mark) => !mark.ownLine) + 1;
   const lost = cursor.flowLevel > 0 ? cursor.pending.splice(0, known) : [];
@@ -218,7 +218,7 @@ function openFlow(reader: TreeReader): Comment[] {
   return lost.map((mark) => reader.toComment(mark, false));
 }
 
-function closeFlow(reader: TreeReader): void {
+function closeFlow(reader: NodeReader): void {
   reader.cursor.at += 1;
   reader.cursor.flowLevel -= 1;
   reader.close(false);

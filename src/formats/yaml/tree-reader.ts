@@ -20,6 +20,7 @@ import {
   ROOT_FRAME,
   YAML_MAX_DEPTH,
 } from './node.js';
+import type { NodeReader } from './node-reader.js';
 import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
 import { resolvePlain, resolveTagged } from './resolve.js';
 import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
@@ -42,16 +43,13 @@ interface Begun {
 const NOWHERE = -1;
 
 /** Reads the nodes of one document. */
-export class TreeReader {
+export class TreeReader implements NodeReader {
   metadata: MetadataSpan | undefined;
   flowPlace: FlowPlace | undefined;
-  /** Column of the root map's keys; undefined when the root is no block map. */
   rootColumn: number | undefined;
-  /** End of the last token read, comments aside. */
   lastEnd = 0;
-  /** The collections that are open. */
   depth = 0;
-  /** The block collections among them that are levels of their own. */
+  /** The block collections among the open ones that are levels of their own. */
   private blockDepth = 0;
 
   constructor(
@@ -75,7 +73,6 @@ export class TreeReader {
     return isNode(reading) ? reading : settle(reading);
   }
 
-  /** Gives the pending comments a place: all of them become comments, in order. */
   takeComments(): Comment[] {
     const taken = this.cursor.pending.map((mark) => this.toComment(mark, false));
     this.cursor.pending = [];
@@ -86,7 +83,6 @@ export class TreeReader {
     return toComment(this.cursor, mark, inline);
   }
 
-  /** Notes that a collection begins. @param isLevel whether it counts as a level of block collections */
   open(isLevel: boolean): void {
     this.depth += 1;
     if (isLevel) this.blockDepth += 1;
@@ -114,7 +110,6 @@ export class TreeReader {
     return this.readContent(frame, true, this.merged(outer, inner), undefined);
   }
 
-  /** Whether nothing but properties stands where a node was to be. */
   nodeEnds(frame: Frame, crossed: boolean): boolean {
     const { cursor } = this;
     if (cursor.atEnd || cursor.atDocumentMarker()) return true;
@@ -126,7 +121,6 @@ export class TreeReader {
     return !(frame.sameColumnList && cursor.column === frame.parent && cursor.atIndicator(0x2d));
   }
 
-  /** Reads the anchor and tag here, in either order, on one line. */
   readProperties(): Properties | undefined {
     const { cursor } = this;
     let found: Properties | undefined;
@@ -236,7 +230,6 @@ export class TreeReader {
     return { ...inner, ...outer };
   }
 
-  /** Gives a finished node to the anchor in front of it. */
   named(node: Node, properties: Properties | undefined): Node {
     if (!properties) return node;
     if (node.shape === 'alias') throw this.cursor.error('an alias has neither anchor nor tag');
@@ -247,7 +240,6 @@ export class TreeReader {
     return node;
   }
 
-  /** Reads what stands on one line or in brackets: a scalar, an alias, a flow collection. */
   readInline(frame: Frame, properties: Properties | undefined): Reading {
     const { cursor } = this;
     cursor.keyAllowed = false;
@@ -349,7 +341,6 @@ export class TreeReader {
     return String(key.value);
   }
 
-  /** The item of a key as read, which may be an alias. Called when the last token read is that of its value. */
   itemOf(key: Value, at: number, value: Value): Item {
     const entry = item(this.keyText(key, at), value);
     if (key.alias) entry.keyAlias = key.alias;
@@ -358,7 +349,6 @@ export class TreeReader {
     return entry;
   }
 
-  /** Refuses a key that its map has already, and a merge key without maps; both only where SOPS looks. */
   checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void {
     if (!this.unique || this.loose) return;
     if (keys.has(key)) throw this.cursor.error('this key stands twice in the same map', at);
