@@ -1,11 +1,10 @@
 /** Taking recipients out of a `.sops.yaml`: comments and layout stay, and what is left must mean what it meant without them. */
 import { SopsError } from '../errors.js';
 import { applyEdits, type Edit } from '../formats/store.js';
-import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Item, Leaf, Value } from '../tree/tree.js';
+import { groupsOfRules, meaningWithout, sameJson } from './config-meaning.js';
 import { entryEdits, itemEdits, mergedEdits, type RemovalEntry } from './entry-removal.js';
-import type { GroupRule } from './model.js';
-import { FIELDS_WITHOUT_KEYS, parseConfig } from './parse.js';
+import { FIELDS_WITHOUT_KEYS } from './parse.js';
 import { type ConfigTree, keyTextsIn, readConfigTree, recipientsOf, writtenText } from './recipients-of.js';
 
 /** What the configuration is called, and whom it is not to name any more. */
@@ -77,21 +76,22 @@ class RemovalPlan {
 
 /** Reads the new text and holds it against the old tree: nothing but the recipients may be missing. */
 async function checkMeaning(before: ConfigTree, text: string, removal: Removal): Promise<void> {
+  const { isUnwanted } = removal;
   const after = await readConfigTree(text).catch((cause: unknown) => {
     throw notEditable(removal, cause);
   });
-  const kept = (await groupsOfRules(before, removal)).map(({ groups }) => groups.map(withoutUnwanted(removal)));
-  const got = (await groupsOfRules(after, removal)).map(({ groups }) => groups);
+  const kept = (await groupsOfRules(before, removal.path)).map(({ groups }) => groups.map(withoutUnwanted(removal)));
+  const got = (await groupsOfRules(after, removal.path)).map(({ groups }) => groups);
   const isAsMeant =
     sameJson(kept, got) &&
-    sameJson(meaningOf(before.document, before, removal), meaningOf(after.document, after, removal)) &&
-    !recipientsOf(after.document, after).some(removal.isUnwanted);
+    sameJson(meaningWithout(before.document, before, isUnwanted), meaningWithout(after.document, after, isUnwanted)) &&
+    !recipientsOf(after.document, after).some(isUnwanted);
   if (!isAsMeant) throw notEditable(removal);
 }
 
 /** Refuses when a rule or group names unwanted recipients alone: nobody could read what it encrypts. */
 async function checkNobodyAlone(tree: ConfigTree, removal: Removal): Promise<void> {
-  for (const { name, groups } of await groupsOfRules(tree, removal)) {
+  for (const { name, groups } of await groupsOfRules(tree, removal.path)) {
     const at = groups.findIndex((group) => group.length > 0 && group.every(removal.isUnwanted));
     if (at < 0) continue;
     const place = groups.length > 1 ? `key group ${at + 1} of ${name}` : name;
@@ -101,67 +101,8 @@ async function checkNobodyAlone(tree: ConfigTree, removal: Removal): Promise<voi
   }
 }
 
-interface RuleGroups {
-  readonly name: string;
-  /** The recipients of each group. */
-  readonly groups: readonly (readonly string[])[];
-}
-
-/** The recipients of the creation rules, and of the rules by which `publish` encrypts anew, as `encrypt` understands them. */
-async function groupsOfRules({ read }: ConfigTree, { path }: Removal): Promise<RuleGroups[]> {
-  const config = parseConfig({ document: read, path, folder: '', isAlone: true });
-  const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
-  return Promise.all(
-    rules.map(async (rule) => {
-      const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(keyTextsIn) : []));
-      const groups = rule.keyGroups.length > 0 ? await Promise.all(rule.keyGroups.map(recipientsOfGroup)) : [listed];
-      return { name: rule.name, groups };
-    }),
-  );
-}
-
-async function recipientsOfGroup({ merge, keys }: GroupRule): Promise<string[]> {
-  const merged = (await Promise.all(merge.map(recipientsOfGroup))).flat();
-  const own = [...keys].flatMap(([type, entries]) =>
-    entries.map(async (entry) =>
-      typeof entry === 'string' ? keyTextsIn(entry) : [await keyStringOf({ type, fields: entry, enc: '' })],
-    ),
-  );
-  return [...merged, ...(await Promise.all(own)).flat()];
-}
-
 function withoutUnwanted({ isUnwanted }: Removal): (group: readonly string[]) => string[] {
   return (group) => group.filter((recipient) => !isUnwanted(recipient));
-}
-
-function sameJson(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** A tree as nested lists without the unwanted recipients, and without what holds nothing but them. */
-function meaningOf(value: Value, tree: ConfigTree, removal: Removal): unknown {
-  if (value.kind === 'leaf') return meaningOfLeaf(value, tree, removal);
-  const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
-  if (keyString !== undefined && removal.isUnwanted(keyString)) return undefined;
-  const entries = value.items.flatMap((entry): unknown[] => {
-    if (entry.kind === 'comment') return [];
-    const isKept = entry.kind === 'item' && FIELDS_WITHOUT_KEYS.has(entry.key);
-    const within = isKept ? { ...removal, isUnwanted: () => false } : removal;
-    const meaning = meaningOf(entry.kind === 'item' ? entry.value : entry, tree, within);
-    if (meaning === undefined) return [];
-    return [entry.kind === 'item' ? [entry.key, meaning] : meaning];
-  });
-  const hadEntries = value.items.some((entry) => entry.kind !== 'comment');
-  return hadEntries && entries.length === 0 ? undefined : [value.kind, ...entries];
-}
-
-function meaningOfLeaf(leaf: Leaf, tree: ConfigTree, { isUnwanted }: Removal): unknown {
-  const { value } = leaf;
-  const items = keyTextsIn(writtenText(leaf, tree.used));
-  const kept = items.filter((item) => !isUnwanted(item));
-  if (kept.length < items.length) return kept.length === 0 ? undefined : ['string', ...kept];
-  if (typeof value === 'string') return ['string', ...items];
-  return typeof value === 'object' && value !== null ? 'time' : `${typeof value} ${value}`;
 }
 
 function notEditable({ path }: Removal, cause?: unknown): SopsError {

@@ -66,8 +66,7 @@ function compactEdit(text: string, entries: readonly RemovalEntry[], first: numb
   const indent = ' '.repeat(start - lineStart(text, start));
   const gaps = entries.slice(0, first).map((entry, at) => text.slice(entry.end, entries[at + 1]?.start ?? entry.end));
   const comments = gaps.flatMap((gap) => gap.split(/\r?\n/).slice(1)).filter((line) => line.trim().startsWith('#'));
-  const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
-  return { start, end, text: comments.map((line) => line.trim() + lineBreak + indent).join('') };
+  return { start, end, text: comments.map((line) => line.trim() + lineBreakOf(text) + indent).join('') };
 }
 
 /** An entry in brackets or braces: its lines if it has them to itself, else up to the next entry, or from the last one. */
@@ -80,13 +79,17 @@ function flowEdit(text: string, entries: readonly RemovalEntry[], at: number): E
   return { start: entries[at - 1]?.end ?? start, end, text: '' };
 }
 
-interface ItemPlace {
+/** Where an item of a text stands. */
+export interface ItemPlace {
   readonly start: number;
   readonly end: number;
 }
 
 /** Where the items of a scalar stand, without the white space around them: its quotes or block header are no part of any. */
-function itemPlaces(text: string, { start, end, style }: { start: number; end: number; style: string }): ItemPlace[] {
+export function itemPlaces(
+  text: string,
+  { start, end, style }: { start: number; end: number; style: string },
+): ItemPlace[] {
   const quoted = /double|single/.test(style);
   const from = /literal|folded/.test(style) ? nextLine(text, start) : start + (quoted ? 1 : 0);
   const places: ItemPlace[] = [];
@@ -101,20 +104,28 @@ function itemPlaces(text: string, { start, end, style }: { start: number; end: n
 }
 
 /** Whether nothing but blanks stands before a place on its line. */
-function standsAlone(text: string, at: number): boolean {
+export function standsAlone(text: string, at: number): boolean {
   return /^[ \t]*$/.test(text.slice(lineStart(text, at), at));
 }
 
-function lineStart(text: string, at: number): number {
+/** The line break that a text has first. */
+export function lineBreakOf(text: string): string {
+  return /\r?\n/.exec(text)?.[0] ?? '\n';
+}
+
+/** Where the line of a place begins. */
+export function lineStart(text: string, at: number): number {
   return text.lastIndexOf('\n', at - 1) + 1;
 }
 
-function lineEnd(text: string, at: number): number {
+/** Where the line of a place ends, before its line break. */
+export function lineEnd(text: string, at: number): number {
   const found = text.indexOf('\n', at);
   return found < 0 ? text.length : text[found - 1] === '\r' && found > at ? found - 1 : found;
 }
 
-function nextLine(text: string, at: number): number {
+/** Where the line behind that of a place begins. */
+export function nextLine(text: string, at: number): number {
   const found = text.indexOf('\n', at);
   return found < 0 ? text.length : found + 1;
 }

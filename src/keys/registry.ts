@@ -58,6 +58,8 @@ export interface KeyTypeRow {
   /** Its place among the keys of a rule's group, and among those given by flags: it shows in the order of calls to key services. */
   readonly rulePlace: number;
   readonly flagPlace: number;
+  /** What a text that names one key of this type looks like, told apart from those of the other types. */
+  readonly recipient: RegExp;
   /** Whether using a key means asking a service over the network: then several are asked side by side. */
   readonly remote: boolean;
   /** The number of its message in the `key_type` of the key service protocol (docs/keyservice.md#protocol). */
@@ -100,6 +102,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     rulePlace: 3,
     flagPlace: 1,
+    recipient: /^arn:/,
     remote: true,
     wireField: 1,
     logged: { component: 'AWSKMS', fields: (key) => ({ arn: fieldOf(key, 'arn') }) },
@@ -121,6 +124,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     rulePlace: 4,
     flagPlace: 2,
+    recipient: /^projects\//,
     remote: true,
     wireField: 3,
     logged: { component: 'GCPKMS', fields: (key) => ({ resourceID: fieldOf(key, 'resource_id') }) },
@@ -142,6 +146,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     rulePlace: 5,
     flagPlace: 3,
+    recipient: /^[a-z0-9-]+:[0-9a-f-]{32,36}$/,
     remote: true,
     wireField: 7,
     logged: { component: 'HCKMS', fields: (key) => ({ keyID: fieldOf(key, 'key_id') }) },
@@ -162,6 +167,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     rulePlace: 6,
     flagPlace: 4,
+    recipient: /^https:\/\/[^/]+\/keys\/[^/]+(?:\/[^/]*)?$/,
     remote: true,
     wireField: 4,
     logged: {
@@ -185,6 +191,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: true,
     rulePlace: 7,
     flagPlace: 6,
+    recipient: /^https?:\/\/[^/]+\/v\d+\/.+\/keys\/[^/]+$/,
     remote: true,
     wireField: 5,
     logged: {
@@ -209,6 +216,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: false,
     rulePlace: 2,
     flagPlace: 5,
+    recipient: /^(?:0x)?[0-9A-Fa-f][0-9A-Fa-f ]{15,80}!?$/,
     remote: false,
     wireField: 2,
     logged: { component: 'PGP', fields: (key) => ({ fingerprint: fieldOf(key, 'fp') }) },
@@ -235,6 +243,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     alwaysInGroup: true,
     rulePlace: 1,
     flagPlace: 7,
+    recipient: /^(?:age1|ssh-|AGE-)/i,
     remote: false,
     wireField: 6,
     logged: {

@@ -20,7 +20,7 @@ const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 const TURN = 256;
 
 /**
- * FileSight at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
+ * Looks at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
  * there is told once and by its own path, if that is within `top`; of files that were named themselves wherever it leads.
  */
 export async function* encryptedAmong(files: readonly FoundFile[], top: string): AsyncGenerator<LookedAt> {
@@ -42,7 +42,7 @@ export interface SightedFile {
   readonly content: Content;
 }
 
-/** FileSight at files of a list, at each once however many links lead to it. */
+/** Looks at files of a list, at each once however many links lead to it. */
 export class FileSight {
   readonly #listed: ReadonlySet<string>;
   readonly #top: string;
