@@ -22,10 +22,20 @@ export class Questions {
   /** Asks, naming the answers, until the answer is yes or no, in full or the first letter. Throws `failed` when the input ends before. */
   async confirm(question: string, answers = ' (y/n):'): Promise<boolean> {
     const release = holdLine();
-    return this.#ask(question + answers).finally(release);
+    return this.#ask(question + answers, (answer) => ANSWERS.get(answer)).finally(release);
   }
 
-  async #ask(prompt: string): Promise<boolean> {
+  /** Asks until the answer is a number from 1 to `most`. Throws as `confirm` does. */
+  async choose(question: string, most: number): Promise<number> {
+    const release = holdLine();
+    const numberOf = (answer: string): number | undefined => {
+      const number = /^[0-9]{1,9}$/.test(answer) ? Number(answer) : 0;
+      return number >= 1 && number <= most ? number : undefined;
+    };
+    return this.#ask(`${question} (1-${most}):`, numberOf).finally(release);
+  }
+
+  async #ask<T>(prompt: string, meaning: (answer: string) => T | undefined): Promise<T> {
     this.#lines ??= linesOf(this.#streams.stdin);
     for (;;) {
       await writeAll(this.#streams.stdout, prompt);
@@ -35,7 +45,7 @@ export class Questions {
           hint: 'Nothing was changed. With --yes nothing is asked.',
         });
       }
-      const answer = ANSWERS.get(value.trim().toLowerCase());
+      const answer = meaning(value.trim().toLowerCase());
       if (answer !== undefined) return answer;
     }
   }

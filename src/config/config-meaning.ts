@@ -1,7 +1,7 @@
 /** What a `.sops.yaml` that was edited must still mean: its rules' recipients, and all else that stands in it. */
 import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Leaf, Value } from '../tree/tree.js';
-import type { GroupRule } from './model.js';
+import type { CreationRule, GroupRule } from './model.js';
 import { FIELDS_WITHOUT_KEYS, parseConfig } from './parse.js';
 import { type ConfigTree, keyTextsIn, writtenText } from './recipients-of.js';
 
@@ -18,13 +18,13 @@ export interface RuleGroups {
 export async function groupsOfRules({ read }: ConfigTree, path: string): Promise<RuleGroups[]> {
   const config = parseConfig({ document: read, path, folder: '', isAlone: true });
   const rules = [...(config.creationRules ?? []), ...config.destinationRules.map((rule) => rule.recreationRule)];
-  return Promise.all(
-    rules.map(async (rule) => {
-      const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(keyTextsIn) : []));
-      const groups = rule.keyGroups.length > 0 ? await Promise.all(rule.keyGroups.map(recipientsOfGroup)) : [listed];
-      return { name: rule.name, groups };
-    }),
-  );
+  return Promise.all(rules.map(async (rule) => ({ name: rule.name, groups: await groupsOfRule(rule) })));
+}
+
+/** The recipients of each group of a rule; of one without groups all that it lists. */
+export async function groupsOfRule(rule: CreationRule): Promise<string[][]> {
+  const listed = [...rule.keys.values()].flatMap((keys) => ('texts' in keys ? keys.texts.flatMap(keyTextsIn) : []));
+  return rule.keyGroups.length > 0 ? Promise.all(rule.keyGroups.map(recipientsOfGroup)) : [listed];
 }
 
 async function recipientsOfGroup({ merge, keys }: GroupRule): Promise<string[]> {

@@ -17,6 +17,20 @@ export interface MasterKey {
 /** Texts, and for `context` a map of texts (a Map, since user data never becomes a plain object). */
 export type KeyFields = ReadonlyMap<string, string | ReadonlyMap<string, string>>;
 
+/** A recipient that was found among public keys. */
+export interface FoundRecipient {
+  /** As flags, configurations and files have it. */
+  readonly recipient: string;
+  /** What its owner can compare; absent where that is the recipient itself. */
+  readonly fingerprint?: string;
+  /** What its owner calls it. */
+  readonly remark?: string;
+  /** Why it cannot be used. */
+  readonly problem?: string;
+  /** Whether this machine must take it in (`adopt`) before it can be used. */
+  readonly isNew?: true;
+}
+
 /** Keys any one of which opens the group's part of the data key. */
 export type KeyGroup = readonly MasterKey[];
 
@@ -63,6 +77,13 @@ export interface KeyProvider {
    * is labelled by whoever wrote the file, and may be wrapped for another recipient than it names. Absent where it cannot be.
    */
   openerOf?(key: MasterKey, host: Session): string | undefined;
+  /**
+   * Finds the recipients in the content of a file of public keys, or of what a server sent, in its order; null when it is no such content of this type.
+   * Throws `key` when it is and cannot be read. Absent for types that have no such files.
+   */
+  recipientsIn?(content: Uint8Array, host: Session): Promise<readonly FoundRecipient[] | null>;
+  /** Makes what `recipientsIn` found in this content usable on this machine. Called once the user has agreed. Throws `key`. */
+  adopt?(content: Uint8Array, host: Session): Promise<void>;
   /**
    * Looks for what opens keys of this type on this machine: identities, programs, credentials, in the order in which they are
    * used, with where they come from. For `doctor`: nothing is unlocked, nobody is asked, no host is contacted, no secret is told.

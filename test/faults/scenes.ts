@@ -35,6 +35,7 @@ export const NAMES = [
   'edit',
   'edit of a new file',
   'revoke',
+  'grant',
   'init',
 ] as const;
 
@@ -83,6 +84,11 @@ export async function scenesFor(desk: Desk): Promise<ReadonlyMap<string, Scene>>
       name: 'revoke',
       words: ['revoke', '--yes', second],
       files: { 'p.yaml': shared, 'q.yaml': shared, '.sops.yaml': both },
+    },
+    {
+      name: 'grant',
+      words: ['grant', '--yes', 'bob', second],
+      files: { 'p.yaml': sealed, 'q.yaml': sealed, '.sops.yaml': own },
     },
     { name: 'init', words: ['init', '--yes'], files: {}, env: { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '' } },
   ];

@@ -21,6 +21,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'updatekeys', load: async () => (await import('./updatekeys.js')).updatekeys },
   { name: 'groups add', load: async () => (await import('./groups-add.js')).groupsAdd },
   { name: 'groups delete', load: async () => (await import('./groups-delete.js')).groupsDelete },
+  { name: 'grant', load: async () => (await import('./grant.js')).grant },
   { name: 'revoke', load: async () => (await import('./revoke.js')).revoke },
   { name: 'diff', load: async () => (await import('./diff.js')).diff },
   { name: 'who', load: async () => (await import('./who.js')).who },

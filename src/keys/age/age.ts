@@ -1,5 +1,6 @@
 /** The provider of age keys (docs/keys/age.md). */
 import type { Session } from '../../util/host.js';
+import { decodeText } from '../../util/text.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
@@ -45,6 +46,10 @@ export const ageProvider: KeyProvider = {
   },
 
   openerOf: (key, host) => keyringOf(host).openerOf(key.enc),
+
+  async recipientsIn(content) {
+    return (await import('./public-keys.js')).publicKeysIn(decodeText(content));
+  },
 
   async examine(host) {
     return (await import('./examine.js')).examineAge(host);

@@ -50,6 +50,14 @@ export const pgpProvider: KeyProvider = {
     });
   },
 
+  async recipientsIn(content, host) {
+    return (await import('./public-keys.js')).pgpKeysIn(content, host);
+  },
+
+  async adopt(content, host) {
+    await (await import('./public-keys.js')).importPgpKeys(content, host);
+  },
+
   async examine(host) {
     return (await import('./examine.js')).examinePgp(host);
   },

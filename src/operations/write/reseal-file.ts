@@ -6,6 +6,7 @@ import { createDataKey, type Recipients, wrapDataKey } from '../../datakey/creat
 import type { DataKey } from '../../datakey/data-key.js';
 import { layoutBetween, printLayout } from '../../formats/layout.js';
 import { applyEdits, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
@@ -86,10 +87,40 @@ function layAnew(
  * for byte. `bytes` are those that the file was opened from. Throws what `wrapDataKey` throws, and `not-readable-back`.
  */
 export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, 'printer'>): Promise<Uint8Array> {
-  const { opened, recipients, keyServices, indent } = resealing;
+  const { opened, recipients, keyServices } = resealing;
+  const shamirThreshold = await wrapDataKey(opened.dataKey, recipients, keyServices);
+  return withKeyGroups(bytes, resealing, { keyGroups: recipients.keyGroups, shamirThreshold });
+}
+
+/** Somebody who is to read an open file as well. */
+export interface AddedKey extends Omit<Resealing, 'printer' | 'recipients'> {
+  readonly key: MasterKey;
+  /** The place of its key group. */
+  readonly group: number;
+}
+
+/**
+ * Wraps the data key of an open file for one more recipient, as {@link rewrapFile} does. Of a file with one group all others keep what they
+ * have; the parts of several groups are made anew, since an opened file need not know each of them.
+ */
+export async function wrapFileFor(bytes: Uint8Array, added: AddedKey): Promise<Uint8Array> {
+  const { opened, keyServices, group } = added;
+  const { shamirThreshold } = opened.metadata;
+  const key = { ...added.key };
+  const keyGroups = opened.metadata.keyGroups.map((keys, at) => (at === group ? [...keys, key] : keys));
+  if (keyGroups.length > 1) return rewrapFile(bytes, { ...added, recipients: { keyGroups, shamirThreshold } });
+  await wrapDataKey(opened.dataKey, { keyGroups: [[key]], shamirThreshold: 0 }, keyServices);
+  return withKeyGroups(bytes, added, { keyGroups, shamirThreshold });
+}
+
+/** The bytes with other wrapped keys in them, read back. */
+async function withKeyGroups(
+  bytes: Uint8Array,
+  { opened, indent }: Pick<Resealing, 'opened' | 'indent'>,
+  keys: Recipients,
+): Promise<Uint8Array> {
   const { store, dataKey, scope, cipher } = opened;
-  const shamirThreshold = await wrapDataKey(dataKey, recipients, keyServices);
-  const sealed = { ...opened.metadata, keyGroups: recipients.keyGroups, shamirThreshold };
+  const sealed = { ...opened.metadata, ...keys };
   const file = store.parse(bytes);
   const render = (metadata: Metadata): Uint8Array =>
     editedBytes(file, file.edits(metadataToBranch(metadata), { indent: indent.width }));

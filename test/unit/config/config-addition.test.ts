@@ -49,7 +49,8 @@ function sides(diff: string): [before: string, after: string] {
   return [text(' -'), text(' +')];
 }
 
-const SHAPES: readonly (readonly [name: string, diff: string, options?: Parameters<typeof withBob>[1]])[] = [
+type Shape = readonly [name: string, diff: string, options: Parameters<typeof withBob>[1]];
+const GIVEN: readonly (readonly [name: string, diff: string, options?: Parameters<typeof withBob>[1]])[] = [
   [
     'a list of names, aliases in a group',
     ` # people
@@ -331,6 +332,8 @@ const SHAPES: readonly (readonly [name: string, diff: string, options?: Paramete
 `,
   ],
 ];
+
+const SHAPES = GIVEN.map(([name, diff, options]): Shape => [name, diff, options]);
 
 describe('the recipient comes in, and nothing else changes', () => {
   test.each(SHAPES)('%s', async (_, diff, options) => {
