@@ -38,8 +38,7 @@ const HEAD = [
   '# Commit this file: it holds public keys only. The key file itself must never be committed.',
   '',
   '# Everybody who can read files. &name gives a recipient the name that the rules below use.',
-  '# To let somebody in: add a line here and an entry to the rules, then run',
-  '#   sops-ts updatekeys FILE...',
+  '# To let somebody in: sops-ts grant NAME RECIPIENT',
   '# To shut somebody out: sops-ts revoke NAME',
 ];
 

@@ -30,7 +30,11 @@ function publicKeyOf(line: string): FoundRecipient | null {
   const recipient = [type, base64, ...(HARMLESS_REMARK.test(remark) ? [remark] : [])].join(' ');
   const known = { recipient, ...(remark === '' ? {} : { remark }) };
   if (OTHER_KINDS.test(line)) {
-    return { ...known, fingerprint: fingerprintOf(Buffer.from(base64, 'base64')), problem: `age has no use for ${type}` };
+    return {
+      ...known,
+      fingerprint: fingerprintOf(Buffer.from(base64, 'base64')),
+      problem: `age has no use for ${type}`,
+    };
   }
   if (!/^ssh-(?:ed25519|rsa)$/.test(type)) return null;
   try {

@@ -96,3 +96,24 @@ test.skipIf(process.platform === 'win32')(
   },
   60_000,
 );
+
+test.skipIf(process.platform === 'win32')(
+  'grant: the configuration is not written, and the same command again does the rest',
+  async () => {
+    sealed = await desk.encrypt('p.yaml', 'a: 1\n', '--age', desk.recipient);
+    desk.write('.sops.yaml', config(desk.recipient));
+    const words = ['grant', '--yes', 'bob', bob.recipient];
+    const { ran, written } = runInterrupted(words);
+    expect(ran.stderr.toString()).toMatch(/Interrupted: .* The same command again does the rest\.\n$/);
+    expect([ran.status, ran.signal]).toEqual([130, null]);
+    // Many are in work at a time.
+    expect(written.length).toBeGreaterThan(1);
+    expect(written.length).toBeLessThan(FILES);
+    expect(desk.text('.sops.yaml')).toBe(config(desk.recipient));
+    const again = await desk.run(words);
+    expect(again).toMatchObject({ status: 0, stderr: expect.stringContaining('Granted.') });
+    expect(again.stderr.match(/^File p/gm)).toHaveLength(FILES - written.length);
+    expect((await desk.run(['updatekeys', '--check', '.'])).status).toBe(0);
+  },
+  60_000,
+);

@@ -178,7 +178,11 @@ describe('nothing is written', () => {
     ['there is one word only', () => ['bob'], 'grant takes a name and a recipient'],
     ['paths stand without their flag', () => [...name('bob'), 'dev'], 'files are named with --paths'],
     ['a path is not there', () => [...name('bob'), '--paths', 'nowhere'], 'nowhere: there is no such file or folder'],
-    ['a path holds nothing encrypted', () => [...name('bob'), '--paths', 'README.md'], 'there is no encrypted file in README.md'],
+    [
+      'a path holds nothing encrypted',
+      () => [...name('bob'), '--paths', 'README.md'],
+      'there is no encrypted file in README.md',
+    ],
     ['json is asked for without an answer', () => [...name('bob'), '--json'], '--json goes with'],
   ] as const)('when %s', async (_, words, message) => {
     const yes = words().includes('--json') ? [] : ['--yes'];
