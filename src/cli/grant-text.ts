@@ -3,7 +3,7 @@
 import type { GrantOutcome } from '../repository/grant/grant.js';
 import type { GrantPlan } from '../repository/grant/grant-plan.js';
 import type { FileOutcome } from '../repository/grant/grant-writing.js';
-import { labelOf } from '../repository/grant/granted-key.js';
+import { candidateLabel } from '../repository/grant/granted-key.js';
 import type { Candidate } from '../repository/grant/recipient-source.js';
 import type { Painter } from './colours.js';
 import { printable, reportOf } from './report.js';
@@ -45,7 +45,7 @@ function ruleText({ at, group, groups, rule }: GrantPlan['rules'][number]): stri
 
 /** The keys that were found, by number. */
 export function candidatesText(found: readonly Candidate[]): string {
-  return found.map((one, at) => `${at + 1}  ${printable(labelOf(one))}\n`).join('');
+  return found.map((one, at) => `${at + 1}  ${printable(candidateLabel(one))}\n`).join('');
 }
 
 /** What `--json` prints (docs/repository.md#let-somebody-in). */

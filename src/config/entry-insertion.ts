@@ -1,7 +1,7 @@
 /** Putting entries into maps and lists, and items into texts, of a YAML text, with what stands around them left as it is. */
 import type { Edit } from '../formats/store.js';
 import type { EntryPlace } from '../formats/yaml/entry-places.js';
-import { itemPlaces, lineBreakOf, lineEnd, lineStart, nextLine, standsAlone } from './entry-removal.js';
+import { endOfLine, itemPlaces, lineBreakOf, standsAlone, startBehindLine, startOfLine } from './entry-removal.js';
 
 /** An entry that is to come in, without the dash of a list. */
 export interface NewEntry {
@@ -14,10 +14,10 @@ export interface NewEntry {
 /** The edits that put an entry behind the last one of a map or list. `dash` is what begins an entry of a block: nothing in a map. */
 export function entryBehind(text: string, last: EntryPlace, entry: NewEntry, dash: '- ' | ''): Edit[] {
   if (last.inFlow) return flowEntryBehind(text, last, entry.flow);
-  const indent = ' '.repeat(last.start - lineStart(text, last.start));
+  const indent = ' '.repeat(last.start - startOfLine(text, last.start));
   const inner = ' '.repeat(dash.length);
   const lines = entry.block.map((line, at) => indent + (at === 0 ? dash : inner) + line);
-  return [linesAt(text, nextLine(text, last.end), lines)];
+  return [linesAt(text, startBehindLine(text, last.end), lines)];
 }
 
 /** The edit that puts whole lines where a line begins, or behind a text whose last line has no end. */
@@ -32,13 +32,13 @@ export function linesAt(text: string, at: number, lines: readonly string[]): Edi
 function flowEntryBehind(text: string, { start, end }: EntryPlace, entry: string): Edit[] {
   const comma = /^[ \t\r\n]*,/.exec(text.slice(end))?.[0].length ?? 0;
   const behind = end + comma;
-  const rest = text.slice(behind, lineEnd(text, behind));
+  const rest = text.slice(behind, endOfLine(text, behind));
   const put = (at: number, what: string): Edit => ({ start: at, end: at, text: what });
   if (!standsAlone(text, start) || !/^[ \t]*(?:#.*)?$/.test(rest)) {
     return [put(behind, comma > 0 ? ` ${entry},` : `, ${entry}`)];
   }
-  const line = ' '.repeat(start - lineStart(text, start)) + entry + (comma > 0 ? ',' : '');
-  const next = linesAt(text, nextLine(text, behind), [line]);
+  const line = ' '.repeat(start - startOfLine(text, start)) + entry + (comma > 0 ? ',' : '');
+  const next = linesAt(text, startBehindLine(text, behind), [line]);
   return comma > 0 ? [next] : [put(end, ','), next];
 }
 
@@ -48,14 +48,14 @@ export function firstEntry(text: string, { end }: EntryPlace, entry: string): Ed
 }
 
 /** A scalar of a text: where it stands, and in which style. */
-export interface ScalarPlace {
+export interface PlacedScalar {
   readonly start: number;
   readonly end: number;
   readonly style: string;
 }
 
 /** The edit that puts an item behind the last one of a text with commas; null where the text has none. */
-export function itemBehind(text: string, place: ScalarPlace, item: string, inFlow: boolean): Edit | null {
+export function itemBehind(text: string, place: PlacedScalar, item: string, inFlow: boolean): Edit | null {
   const items = itemPlaces(text, place).filter(({ start, end }) => start < end);
   const last = items.at(-1);
   if (!last) return null;

@@ -53,7 +53,7 @@ export function mergedEdits(edits: readonly Edit[]): Edit[] {
 
 /** An entry with lines of its own goes with them, and with the comment behind it. */
 function lineEdit(text: string, { start, end }: EntryPlace): Edit {
-  return { start: lineStart(text, start), end: nextLine(text, end), text: '' };
+  return { start: startOfLine(text, start), end: startBehindLine(text, end), text: '' };
 }
 
 /**
@@ -63,7 +63,7 @@ function lineEdit(text: string, { start, end }: EntryPlace): Edit {
 function compactEdit(text: string, entries: readonly RemovalEntry[], first: number): Edit {
   const start = entries[0]?.start ?? 0;
   const end = entries[first]?.start ?? start;
-  const indent = ' '.repeat(start - lineStart(text, start));
+  const indent = ' '.repeat(start - startOfLine(text, start));
   const gaps = entries.slice(0, first).map((entry, at) => text.slice(entry.end, entries[at + 1]?.start ?? entry.end));
   const comments = gaps.flatMap((gap) => gap.split(/\r?\n/).slice(1)).filter((line) => line.trim().startsWith('#'));
   return { start, end, text: comments.map((line) => line.trim() + lineBreakOf(text) + indent).join('') };
@@ -72,8 +72,9 @@ function compactEdit(text: string, entries: readonly RemovalEntry[], first: numb
 /** An entry in brackets or braces: its lines if it has them to itself, else up to the next entry, or from the last one. */
 function flowEdit(text: string, entries: readonly RemovalEntry[], at: number): Edit {
   const { start = 0, end = 0 } = entries[at] ?? {};
-  const behind = /^[ \t]*(?:,[ \t]*)?(?:#.*)?$/.test(text.slice(end, lineEnd(text, end)));
-  if (standsAlone(text, start) && behind) return { start: lineStart(text, start), end: nextLine(text, end), text: '' };
+  const behind = /^[ \t]*(?:,[ \t]*)?(?:#.*)?$/.test(text.slice(end, endOfLine(text, end)));
+  if (standsAlone(text, start) && behind)
+    return { start: startOfLine(text, start), end: startBehindLine(text, end), text: '' };
   const next = entries[at + 1];
   if (next && entries.slice(at + 1).some((entry) => !entry.goes)) return { start, end: next.start, text: '' };
   return { start: entries[at - 1]?.end ?? start, end, text: '' };
@@ -91,7 +92,7 @@ export function itemPlaces(
   { start, end, style }: { start: number; end: number; style: string },
 ): ItemPlace[] {
   const quoted = /double|single/.test(style);
-  const from = /literal|folded/.test(style) ? nextLine(text, start) : start + (quoted ? 1 : 0);
+  const from = /literal|folded/.test(style) ? startBehindLine(text, start) : start + (quoted ? 1 : 0);
   const places: ItemPlace[] = [];
   let at = from;
   for (const item of text.slice(from, end - (quoted ? 1 : 0)).split(',')) {
@@ -105,7 +106,7 @@ export function itemPlaces(
 
 /** Whether nothing but blanks stands before a place on its line. */
 export function standsAlone(text: string, at: number): boolean {
-  return /^[ \t]*$/.test(text.slice(lineStart(text, at), at));
+  return /^[ \t]*$/.test(text.slice(startOfLine(text, at), at));
 }
 
 /** The line break that a text has first. */
@@ -114,18 +115,18 @@ export function lineBreakOf(text: string): string {
 }
 
 /** Where the line of a place begins. */
-export function lineStart(text: string, at: number): number {
+export function startOfLine(text: string, at: number): number {
   return text.lastIndexOf('\n', at - 1) + 1;
 }
 
 /** Where the line of a place ends, before its line break. */
-export function lineEnd(text: string, at: number): number {
+export function endOfLine(text: string, at: number): number {
   const found = text.indexOf('\n', at);
   return found < 0 ? text.length : text[found - 1] === '\r' && found > at ? found - 1 : found;
 }
 
 /** Where the line behind that of a place begins. */
-export function nextLine(text: string, at: number): number {
+export function startBehindLine(text: string, at: number): number {
   const found = text.indexOf('\n', at);
   return found < 0 ? text.length : found + 1;
 }

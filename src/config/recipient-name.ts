@@ -2,7 +2,7 @@
 import type { Edit } from '../formats/store.js';
 import type { Branch, Item, List, Value } from '../tree/tree.js';
 import { entryBehind, firstEntry, linesAt } from './entry-insertion.js';
-import { lineStart } from './entry-removal.js';
+import { startOfLine } from './entry-removal.js';
 import { TOP_KEYS } from './parse.js';
 import { type ConfigTree, isKeyOrKeys, recipientsOf } from './recipients-of.js';
 
@@ -85,7 +85,7 @@ function* collectionsIn(value: Value): Generator<Branch | List> {
 }
 
 /** The values directly in a map or list. */
-export function valuesOf(collection: Branch | List): Value[] {
+function valuesOf(collection: Branch | List): Value[] {
   return collection.items.flatMap((entry): Value[] => {
     if (entry.kind === 'comment') return [];
     return [entry.kind === 'item' ? entry.value : entry];
@@ -117,7 +117,7 @@ function newSection({ text, places, document }: ConfigTree, scalar: string): Nam
   const place = first && places.get(first);
   if (!place) return null;
   if (place.inFlow) return { edits: [{ ...at(place.start), text: `keys: [${scalar}], ` }], at: place.start };
-  const start = sectionStart(text, lineStart(text, place.start));
+  const start = sectionStart(text, startOfLine(text, place.start));
   return { edits: [linesAt(text, start, ['keys:', `  - ${scalar}`])], at: start };
 }
 
@@ -129,7 +129,7 @@ function at(place: number): Pick<Edit, 'start' | 'end'> {
 function sectionStart(text: string, line: number): number {
   let start = line;
   while (start > 0) {
-    const above = lineStart(text, start - 1);
+    const above = startOfLine(text, start - 1);
     if (!text.slice(above, start).startsWith('#')) return start;
     start = above;
   }

@@ -83,7 +83,7 @@ export async function prepareAll(work: GrantWork): Promise<PreparedFile[]> {
 }
 
 /** Writes what was prepared, and tells of every file in its turn. */
-export async function writeAll(
+export async function writePrepared(
   prepared: readonly PreparedFile[],
   work: GrantWork,
   done: (outcome: FileOutcome) => void,

@@ -2,7 +2,7 @@
 import type { Session } from '../../util/host.js';
 import { writeConfig } from './grant-config.js';
 import { type GrantPlan, type GrantPlanRequest, planGrant } from './grant-plan.js';
-import { type FileOutcome, prepareAll, writeAll } from './grant-writing.js';
+import { type FileOutcome, prepareAll, writePrepared } from './grant-writing.js';
 import type { GrantedKey } from './granted-key.js';
 import { tryKey } from './granted-key.js';
 
@@ -89,7 +89,7 @@ async function write({ plan, request, host, stop }: Writing): Promise<GrantOutco
     for (const { outcome } of prepared) talk.done(outcome);
     return 'failed';
   }
-  await writeAll(prepared, work, (outcome) => talk.done(outcome));
+  await writePrepared(prepared, work, (outcome) => talk.done(outcome));
   if (stop.aborted) return 'interrupted';
   if (plan.change.text !== null) {
     await writeConfig(plan, host);

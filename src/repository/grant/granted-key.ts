@@ -30,7 +30,7 @@ export async function grantedKey(choice: KeyChoice, host: Session): Promise<Gran
   const found = await candidatesFor(choice.word, host);
   const candidate = await chosenOf(found, choice);
   if (candidate.problem !== undefined)
-    throw new SopsError('key', `${labelOf(candidate)} cannot be used: ${candidate.problem}`);
+    throw new SopsError('key', `${candidateLabel(candidate)} cannot be used: ${candidate.problem}`);
   return { ...(await asKey(candidate, host)), origin: found.origin };
 }
 
@@ -72,11 +72,13 @@ async function chosenOf(
 }
 
 function listed(candidates: readonly Candidate[]): string {
-  return candidates.map((one) => `${labelOf(one)}${one.problem === undefined ? '' : `: ${one.problem}`}`).join('; ');
+  return candidates
+    .map((one) => `${candidateLabel(one)}${one.problem === undefined ? '' : `: ${one.problem}`}`)
+    .join('; ');
 }
 
 /** How a key is told of in a line: the kind and fingerprint of an SSH key, which is long; else the recipient; and what its owner calls it. */
-export function labelOf({ recipient, fingerprint, remark }: Candidate): string {
+export function candidateLabel({ recipient, fingerprint, remark }: Candidate): string {
   const called = fingerprint === undefined ? recipient : `${recipient.split(' ', 1)[0]} ${fingerprint}`;
   return remark === undefined ? called : `${called} ${remark}`;
 }

@@ -309,13 +309,12 @@ const GIVEN: readonly (readonly [name: string, diff: string, options?: Parameter
   ],
   [
     'the end of a file without line break',
-    ` keys: [&alice age1alice]
+    `-keys: [&alice age1alice]
++keys: [&alice age1alice, &bob age1bob]
  creation_rules:
    - age:
-       - age1alice`.replace(
-      ' keys: [&alice age1alice]',
-      '-keys: [&alice age1alice]\n+keys: [&alice age1alice, &bob age1bob]',
-    ) + '\n+      - *bob',
+       - age1alice
++      - *bob`,
   ],
   [
     'a second document, which SOPS does not read',
