@@ -29,5 +29,9 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
     title: 'Services',
     note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
   },
+  references: {
+    title: 'References',
+    note: 'docs/stores.md',
+  },
   general: { title: 'General', note: '' },
 };

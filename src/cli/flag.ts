@@ -41,6 +41,7 @@ export type FlagGroup =
   | 'policies'
   | 'store'
   | 'services'
+  | 'references'
   | 'general';
 
 /** What help pages and shell completion say of a flag. */

@@ -31,6 +31,9 @@ export interface ChildStreams {
   err(source: NodeJS.ReadableStream): Promise<void>;
 }
 
+/** Tells a running program, and what a shell that was added for it has started. */
+export type SendSignal = (signal: NodeJS.Signals) => void;
+
 export interface ChildEnd {
   /** Exit status, or null when a signal ended it. */
   readonly status: number | null;
@@ -60,9 +63,13 @@ const POLL_MILLISECONDS = 20;
  * Runs a program to its end, in the process group (and so on the terminal) of this process. `prepare`, which must not
  * wait, is called when signals are caught already, so that nothing can come between what it makes and its removal by
  * the caller. With a shell it ends when everything that a signal was passed to has ended. Rejects with the system's
- * error when the program cannot be started.
+ * error when the program cannot be started. `onStart` is given a way to signal it, as long as it runs.
  */
-export async function superviseChild(prepare: () => ChildRun, own: OwnProcess): Promise<ChildEnd> {
+export async function superviseChild(
+  prepare: () => ChildRun,
+  own: OwnProcess,
+  onStart?: (send: SendSignal) => void,
+): Promise<ChildEnd> {
   let passOn: (signal: NodeJS.Signals) => void = () => undefined;
   // Nothing is lost: signals are told by the event loop, which does not turn before the program is started.
   const stop = own.onSignals(FORWARDED, (signal) => passOn(signal));
@@ -70,7 +77,11 @@ export async function superviseChild(prepare: () => ChildRun, own: OwnProcess): 
     const run = prepare();
     const child = start(run);
     const signalled: KnownProcess[] = [];
-    passOn = (signal) => void forward(signal, { child, run, signalled, own });
+    const send: SendSignal = (signal) => forward(signal, { child, run, signalled, own });
+    passOn = (signal) => {
+      if (!FROM_TERMINAL.has(signal) || !terminalSentIt()) send(signal);
+    };
+    onStart?.(send);
     const drained = takeOutput(child, run.streams);
     const end = await endOf(child);
     await Promise.all(signalled.map(untilGone));
@@ -145,7 +156,6 @@ interface Forwarding {
 }
 
 function forward(signal: NodeJS.Signals, { child, run, signalled, own }: Forwarding): void {
-  if (FROM_TERMINAL.has(signal) && terminalSentIt()) return;
   const { pid } = child;
   if (pid === undefined) return;
   const isEnding = MEANT_TO_END.has(signal);

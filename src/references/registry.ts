@@ -1,6 +1,21 @@
 /** What references may read from: one row each. */
 import type { BackendRow } from './backend.js';
 
+const VAULT_PARAMETERS = [
+  ...['address', 'host', 'proto', 'namespace', 'version', 'decode', 'auth_method', 'token_env', 'token_file'],
+  ...[
+    'role',
+    'role_id',
+    'secret_id',
+    'username',
+    'password_env',
+    'password_file',
+    'common_name',
+    'ttl',
+    'kubernetes_namespace',
+  ],
+];
+
 export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['echo'],
@@ -19,6 +34,18 @@ export const BACKENDS: readonly BackendRow[] = [
     title: 'encrypted files',
     parameters: ['format', 'key_type'],
     load: async () => (await import('./backends/sealed-file.js')).sealedFile,
+  },
+  {
+    schemes: ['vault'],
+    title: 'HashiCorp Vault',
+    parameters: VAULT_PARAMETERS,
+    load: async () => (await import('./backends/vault.js')).vault,
+  },
+  {
+    schemes: ['openbao'],
+    title: 'OpenBao',
+    parameters: VAULT_PARAMETERS,
+    load: async () => (await import('./backends/vault.js')).openbao,
   },
   {
     schemes: ['envsubst'],

@@ -1,12 +1,12 @@
 /** From references to values: each secret is read once a run, several at a time (docs/references.md). */
 import { SopsError } from '../errors.js';
-import { type Branch, isTimestamp, itemOf, type Leaf, type LeafValue, leaf, type Value } from '../tree/tree.js';
-import { formatRfc3339 } from '../util/rfc3339.js';
+import { type Branch, itemOf, leaf, type Value } from '../tree/tree.js';
 import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
 import type { Backend, BackendRow, ReferenceContext } from './backend.js';
 import { type Expression, expressionsIn } from './expression.js';
 import { backendRow } from './registry.js';
+import { textOfValue } from './value-text.js';
 
 /** Requests that one store gets at a time. */
 const MOST_AT_A_TIME = 8;
@@ -63,7 +63,7 @@ export class Resolver {
 
   async #scalarOf(expression: Expression): Promise<string> {
     const value = await this.#valueOf(expression);
-    const text = value.kind === 'leaf' ? scalarText(value) : undefined;
+    const text = value.kind === 'leaf' ? textOfValue(value) : undefined;
     if (text !== undefined) return text;
     const shown = shownExpression(expression);
     const found = value.kind === 'leaf' ? 'null' : value.kind === 'list' ? 'a list' : 'a map';
@@ -175,22 +175,6 @@ function valueBelow(values: Branch, { keys }: Address): Value {
     at = found.value;
   }
   return at;
-}
-
-/** The text of a scalar among other text, as Go prints it; undefined for null. */
-function scalarText({ value }: Leaf): string | undefined {
-  if (value === null) return undefined;
-  if (typeof value === 'number') return goNumber(value);
-  return isTimestamp(value) ? (formatRfc3339(value) ?? undefined) : String(value satisfies LeafValue);
-}
-
-/** A float as Go's `%v` has it: the shortest digits, with an exponent below 1e-4 and from 1e21 on. */
-function goNumber(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  const size = Math.abs(value);
-  if (size !== 0 && size < 1e-4) return value.toExponential().replace(/e-(\d)$/, 'e-0$1');
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** The error with the reference that it is about. */

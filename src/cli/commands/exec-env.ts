@@ -12,14 +12,16 @@ import {
   variableFlags,
   variablesChoice,
 } from './exec-flags.js';
+import { keepingFlags, keepingOf, referencesRequest } from './reference-flags.js';
 
 const flags = {
   inputType: PROGRAM.inputType,
   ...variableFlags,
   noOverride: flag.yesNo('no-override', 'keep variables that are set already'),
   pristine: flag.yesNo('pristine', 'pass nothing else in the environment'),
-  sameProcess: flag.yesNo('same-process', 'become the program (Node 22.15, 23.11 and later; before, run it as usual)'),
+  sameProcess: flag.yesNo('same-process', 'become the program (from Node 22.15 on)'),
   ...programFlags,
+  ...keepingFlags,
   ...secretFlags,
 };
 
@@ -46,6 +48,13 @@ function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvR
     files,
     flatten: program.kind === 'words',
     keepsInherited: given.noOverride,
+    keeping: keepingOf(given, 'exec-env'),
+    resolve: given.resolveRefs
+      ? async (variables, host) => {
+          const { resolveVariables } = await import('../../references/variables.js');
+          return resolveVariables(variables, referencesRequest(given), files, host);
+        }
+      : undefined,
     pristine: given.pristine,
     sameProcess: given.sameProcess,
   };

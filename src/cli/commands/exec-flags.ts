@@ -16,10 +16,7 @@ import { configFlag, generalFlags, ignoreMacFlag, openingFlags } from './shared-
 /** About the program that is run. */
 export const programFlags = {
   keepKeys: flag.yesNo('keep-keys', 'pass SOPS_AGE_KEY and the like on, too'),
-  redact: flag.yesNo(
-    'redact',
-    'mask values (4 characters or more; as text, base64, in URLs) in what the program prints',
-  ),
+  redact: flag.yesNo('redact', 'mask values of 4 characters or more in what the program prints'),
   user: flag.text('user', { value: 'NAME', help: 'run as this user; root alone can' }),
   // Deprecated, as in SOPS; a warning says so.
   background: flag.yesNo('background', { group: 'general' }),

@@ -1,14 +1,19 @@
 /** Flags about references: what they may read, and which are left as they are. */
+import { constants } from 'node:os';
+import type { OnChange } from '../../operations/programs/kept-run.js';
 import type { Input } from '../../operations/requests.js';
 import type { ReferencesRequest } from '../../references/evaluate.js';
 import { flag, type Values } from '../flag.js';
 import { readAll } from '../streams.js';
+import { UsageError } from '../usage-error.js';
 import type { Context } from './command.js';
+
+const ALLOW_REF = { value: 'SCHEMES', offers: ['exec', 'envsubst', 'file', 'sops', 'vault', 'all'] } as const;
 
 export const allowRefFlag = {
   allowRef: flag.list('allow-ref', {
-    value: 'SCHEMES',
-    help: 'let references in files run programs (exec), read the environment (envsubst) or other places (vault, file …); all for all',
+    ...ALLOW_REF,
+    help: 'let references in files run programs (exec), read the environment (envsubst) or other places; all for all',
   }),
 };
 
@@ -31,4 +36,40 @@ export function referencesRequest(
 export function referencesInput({ file }: Values<typeof referenceFileFlag>, { operands, streams }: Context): Input {
   const path = file ?? operands[0] ?? '-';
   return path === '-' ? { kind: 'stdin', read: () => readAll(streams.stdin) } : { kind: 'file', path };
+}
+
+export const resolveRefsFlag = {
+  resolveRefs: flag.yesNo('resolve-refs', { group: 'references' }),
+};
+
+/** For programs that run while a store lends them values. */
+export const keepingFlags = {
+  ...resolveRefsFlag,
+  allowRef: flag.list('allow-ref', { ...ALLOW_REF, group: 'references' }),
+  onRotate: flag.text('on-rotate', { value: 'WHAT', group: 'references', offers: ['exit', 'restart', 'signal=HUP'] }),
+  grace: flag.integer('grace', { value: 'SECONDS', group: 'references' }),
+};
+
+const DEFAULT_GRACE = 10;
+
+/** Undefined when the user does not ask for references. Throws `usage`. */
+export function keepingOf(
+  { resolveRefs, onRotate, grace }: Values<typeof keepingFlags>,
+  command: string,
+): { onChange: OnChange; grace: number } | undefined {
+  if (!resolveRefs) {
+    if (onRotate !== undefined) throw new UsageError('--on-rotate needs --resolve-refs', command);
+    return undefined;
+  }
+  const milliseconds = (grace ?? DEFAULT_GRACE) * 1000;
+  if (milliseconds < 0) throw new UsageError('--grace is a number of seconds', command);
+  return { onChange: onChangeOf(onRotate ?? 'exit', command), grace: milliseconds };
+}
+
+function onChangeOf(word: string, command: string): OnChange {
+  if (word === 'exit' || word === 'restart') return { kind: word };
+  const [, name = 'HUP'] = /^signal(?:=(?:SIG)?([A-Z0-9]+))?$/.exec(word) ?? [undefined, ''];
+  const signal = Object.keys(constants.signals).find((known) => known === `SIG${name}`);
+  if (signal) return { kind: 'signal', signal: signal as NodeJS.Signals };
+  throw new UsageError('--on-rotate is exit, restart, signal or signal=NAME', command);
 }

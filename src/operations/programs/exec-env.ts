@@ -1,11 +1,11 @@
 /** `exec-env`: a program with the values of files in its environment. */
 import { SopsError } from '../../errors.js';
-import type { ChildRun } from '../../exec/child.js';
 import { nativeCommand } from '../../exec/native-command.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor } from '../read/open-secrets.js';
+import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, runKept } from './kept-run.js';
 import {
   accountVariables,
   becomeUser,
@@ -27,6 +27,8 @@ export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
   readonly sameProcess: boolean;
   /** Leaves variables as they are that the program inherits. */
   readonly keepsInherited: boolean;
+  /** What becomes of the program when values end that a store lent, or change. */
+  readonly keeping?: Pick<KeptRunRequest, 'onChange' | 'grace'> | undefined;
 }
 
 /**
@@ -38,14 +40,36 @@ export async function runWithVariables(request: ExecEnvRequest, own: OwnProcess,
   checkConflicts(request);
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
-  const { opened, variables } = await openVariables(request, host);
+  const { keeping } = request;
+  if (keeping)
+    return runKept(
+      { ...keeping, tellEnd: request.tellEnd, obtain: () => prepared(program, request, own, host) },
+      own,
+      host,
+    );
+  const { run, values } = await prepared(program, request, own, host);
+  if (request.sameProcess && own.replace) return replaceSelf(program, run.env, own);
+  if (request.background) return runInBackground(run, request);
+  try {
+    return await runToEnd(() => run, request, own);
+  } finally {
+    await values.close();
+  }
+}
+
+/** The program with its environment, and what keeps the values in it good. */
+async function prepared(
+  program: FoundProgram,
+  request: ExecEnvRequest,
+  own: OwnProcess,
+  host: Session,
+): Promise<KeptProgram> {
+  const { opened, variables, kept } = await openVariables(request, host);
   const account = await becomeUser(request.user, own, host);
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
   const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
-  if (request.sameProcess && own.replace) return replaceSelf(program, env, own);
-  const streams = request.streamsFor(request.redact ? await masksFor(opened) : undefined);
-  const run: ChildRun = { ...program, env, cwd: host.cwd, streams };
-  return request.background ? runInBackground(run, request) : runToEnd(() => run, request, own);
+  const masks = request.redact ? await masksFor(opened, kept ? variables.values() : []) : undefined;
+  return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) }, values: kept ?? ALWAYS_GOOD };
 }
 
 /** The variables that are set: all, or those that the program does not inherit; Windows has one variable for both cases of a name. */

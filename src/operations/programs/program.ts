@@ -1,7 +1,14 @@
 /** The program that `exec-env` and `exec-file` run: how it is named, as whom, and what becomes of its output. */
 import { SopsError } from '../../errors.js';
 import { type Account, findAccount } from '../../exec/account.js';
-import { type ChildRun, type ChildStreams, startInBackground, statusOf, superviseChild } from '../../exec/child.js';
+import {
+  type ChildRun,
+  type ChildStreams,
+  type SendSignal,
+  startInBackground,
+  statusOf,
+  superviseChild,
+} from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { isKeyVariable, withoutKeyVariables } from '../../exec/key-variables.js';
 import type { OwnProcess } from '../../exec/process-access.js';
@@ -124,14 +131,23 @@ export function environmentRecord(entries: Iterable<readonly [string, string | u
  * Runs the program to its end and returns its exit status; 128 and the signal's number when a signal ended it (SOPS: 255).
  * `prepare` makes what the program needs, without waiting; signals are caught already when it is called.
  */
-export async function runToEnd(prepare: () => ChildRun, request: ProgramRequest, own: OwnProcess): Promise<number> {
+export async function runToEnd(
+  prepare: () => ChildRun,
+  request: Pick<ProgramRequest, 'tellEnd'>,
+  own: OwnProcess,
+  onStart?: (send: SendSignal) => void,
+): Promise<number> {
   let name = '';
   try {
-    const end = await superviseChild(() => {
-      const run = prepare();
-      name = run.args[0] ?? '';
-      return run;
-    }, own);
+    const end = await superviseChild(
+      () => {
+        const run = prepare();
+        name = run.args[0] ?? '';
+        return run;
+      },
+      own,
+      onStart,
+    );
     if (end.signal !== null) request.tellEnd(`signal: ${SIGNAL_WORDS.get(end.signal) ?? end.signal}`);
     else if (end.status !== 0) request.tellEnd(`exit status ${end.status}`);
     return statusOf(end);
@@ -150,7 +166,7 @@ export async function runInBackground(run: ChildRun, request: ProgramRequest): P
   }
 }
 
-function statusOfFailure(error: unknown, name: string, request: ProgramRequest): number {
+function statusOfFailure(error: unknown, name: string, request: Pick<ProgramRequest, 'tellEnd'>): number {
   const code = systemCode(error);
   if (code === undefined || !(error as NodeJS.ErrnoException).syscall?.startsWith('spawn')) throw error;
   if (code === 'E2BIG') {

@@ -10,6 +10,7 @@ import { plainText } from '../read/open-file.js';
 import { type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { surprising } from '../write/surprises.js';
 import { variablesOf } from './environment.js';
+import type { KeptValues } from './kept-run.js';
 
 export interface VariablesRequest extends SecretsRequest {
   /** At least one; the values of a later file win. */
@@ -23,10 +24,22 @@ export interface VariablesRequest extends SecretsRequest {
   readonly rawValues: boolean;
   /** See `EnvironmentChoice`. */
   readonly anyBytes?: boolean | undefined;
+  /** Puts values in the place of references. Given when the user asks for that. */
+  readonly resolve?:
+    | ((variables: ReadonlyMap<string, string>, host: Session) => Promise<ResolvedVariables>)
+    | undefined;
+}
+
+/** Variables whose references have been resolved. */
+export interface ResolvedVariables {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly kept: KeptValues;
 }
 
 export interface OpenedVariables {
   readonly opened: readonly OpenedSecrets[];
+  /** What keeps values good that a store lent; absent where no references were resolved. */
+  readonly kept?: KeptValues;
   /** In order. */
   readonly variables: ReadonlyMap<string, string>;
 }
@@ -35,7 +48,8 @@ export interface OpenedVariables {
 export async function openVariables(request: VariablesRequest, host: Session): Promise<OpenedVariables> {
   const opened: OpenedSecrets[] = [];
   for (const file of request.files) opened.push(await openSecrets(file, request, host));
-  return { opened, variables: gather(opened, request, host) };
+  const variables = gather(opened, request, host);
+  return { opened, ...(request.resolve ? await request.resolve(variables, host) : { variables }) };
 }
 
 /** The variables of all files; a later file wins. Throws `failed` when a wanted one is in no file. */

@@ -64,10 +64,10 @@ export async function openingFor(
   return { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail };
 }
 
-/** What hides the values of files in a program's output. */
-export async function masksFor(opened: readonly OpenedSecrets[]): Promise<Masks> {
+/** What hides the values of files, and others, in a program's output. */
+export async function masksFor(opened: readonly OpenedSecrets[], others: Iterable<string> = []): Promise<Masks> {
   const { Masks } = await import('../../exec/redact.js');
-  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets), ...ownValues(secrets)]));
+  return new Masks(opened.flatMap((secrets) => [...secretTexts(secrets), ...ownValues(secrets)]).concat([...others]));
 }
 
 /** The texts of all values and comments that a program's output must not show; `true` and `false` tell nothing. */

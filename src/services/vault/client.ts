@@ -19,15 +19,18 @@ export interface VaultRequest {
   readonly segments: readonly string[];
   /** JSON; for PUT only. */
   readonly body?: string;
+  /** Behind the path. */
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 /** Sends a request with the user's token and returns the answer, whatever its status. Throws `key` when there is none. */
 export async function sendToVault(
-  { method, body, ...target }: VaultRequest,
+  { method, body, query = {}, ...target }: VaultRequest,
   settings: VaultSettings,
   { host, signal }: ServiceCall,
 ): Promise<HttpResponse> {
   const place = await placeOf(target, settings);
+  for (const [name, value] of Object.entries(query)) place.url.searchParams.set(name, value);
   const { token, tls, timeout } = settings;
   const headers: Record<string, string> = { ...settings.headers, ...place.headers, 'X-Vault-Request': 'true' };
   if (token !== '') headers['X-Vault-Token'] = token;
@@ -52,7 +55,7 @@ export function vaultRefusal({ status, body }: HttpResponse, { token }: VaultSet
 }
 
 type Place = Pick<HttpRequest, 'url' | 'proxy' | 'socketPath'> & Partial<Pick<HttpRequest, 'headers'>>;
-type Target = Omit<VaultRequest, 'method' | 'body'>;
+type Target = Omit<VaultRequest, 'method' | 'body' | 'query'>;
 
 /** Where a request goes: to the agent if there is one, else to the address. */
 async function placeOf({ address, viaAgent, segments }: Target, settings: VaultSettings): Promise<Place> {

@@ -1,0 +1,136 @@
+/** A program whose values end or change while it runs: it is told, started anew, or ended (docs/stores.md#while-a-program-runs). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SopsError } from '../../errors.js';
+import type { ChildRun, SendSignal } from '../../exec/child.js';
+import type { OwnProcess } from '../../exec/process-access.js';
+import type { Host } from '../../util/host.js';
+import { type ProgramRequest, runToEnd } from './program.js';
+
+/** What becomes of the program when its values end or change. */
+export type OnChange =
+  | { readonly kind: 'exit' }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'restart' };
+
+/** Values that were got for a program, as long as they are good. */
+export interface KeptValues {
+  /** Settles when they are not good any more, with the reason; never as long as they are. Stops to look when the signal is aborted. */
+  ended(signal: AbortSignal): Promise<string>;
+  /** Gives back what was lent. Never rejects, and takes five seconds at most. */
+  close(): Promise<void>;
+}
+
+/** Values that nobody lent. */
+export const ALWAYS_GOOD: KeptValues = { ended: () => new Promise(() => undefined), close: async () => undefined };
+
+/** A program with its values. */
+export interface KeptProgram {
+  readonly run: ChildRun;
+  readonly values: KeptValues;
+}
+
+export interface KeptRunRequest extends Pick<ProgramRequest, 'tellEnd'> {
+  readonly onChange: OnChange;
+  /** How long a program that is told to end may take, in milliseconds. */
+  readonly grace: number;
+  /** Gets new values, and the program with them. Called again for each start. */
+  obtain(): Promise<KeptProgram>;
+  /** Puts new values where the running program can read them, before it is signalled. Absent where there is no such place. */
+  refresh?(program: KeptProgram): Promise<void>;
+}
+
+/** The exit status when the program was ended since its values had ended (EX_TEMPFAIL). */
+export const VALUES_ENDED = 75;
+/** When values cannot be got anew, the old program goes on for a while: the store may come back. */
+const RETRY_MILLISECONDS = [1000, 2000, 4000, 8000];
+
+interface Running extends KeptProgram {
+  readonly send: SendSignal;
+  /** The exit status. */
+  readonly end: Promise<number>;
+}
+
+/** Runs the program until it ends by itself, or its values do. Returns its exit status, or 75. Values are given back on every way out. */
+export async function runKept(request: KeptRunRequest, own: OwnProcess, host: Host): Promise<number> {
+  let current = start(await request.obtain(), request, own);
+  for (;;) {
+    const stop = new AbortController();
+    const reason = await Promise.race([current.end.then(() => undefined), current.values.ended(stop.signal)]).finally(
+      () => stop.abort(),
+    );
+    if (reason === undefined) return finish(current);
+    const next = request.onChange.kind === 'exit' ? undefined : await obtainAgain(request, reason, host);
+    if (!next) {
+      host.warn(`${reason}: the program is told to end`);
+      await endGently(current, request.grace);
+      await finish(current);
+      return VALUES_ENDED;
+    }
+    const old = current;
+    if (request.onChange.kind === 'signal') {
+      current = { ...old, values: next.values };
+      await request.refresh?.(next);
+      old.send(request.onChange.signal);
+      await old.values.close();
+      continue;
+    }
+    current = start(next, request, own);
+    // The new one runs before the old one is told to go, so that a server is always there.
+    await endGently(old, request.grace);
+    await finish(old);
+  }
+}
+
+function start(program: KeptProgram, request: KeptRunRequest, own: OwnProcess): Running {
+  let send: SendSignal = () => undefined;
+  const end = runToEnd(
+    () => program.run,
+    request,
+    own,
+    (given) => {
+      send = given;
+    },
+  );
+  end.catch(() => undefined);
+  return { ...program, end, send: (signal) => send(signal) };
+}
+
+async function finish({ end, values }: Running): Promise<number> {
+  try {
+    return await end;
+  } finally {
+    await values.close();
+  }
+}
+
+/** Undefined when no new values could be got. */
+async function obtainAgain(request: KeptRunRequest, reason: string, host: Host): Promise<KeptProgram | undefined> {
+  for (const pause of [...RETRY_MILLISECONDS, undefined]) {
+    try {
+      return await request.obtain();
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      if (pause === undefined) {
+        host.warn(`${reason}, and new values cannot be had: ${error.message}`);
+        return undefined;
+      }
+      await sleep(pause);
+    }
+  }
+  return undefined;
+}
+
+async function endGently({ send, end }: Running, grace: number): Promise<void> {
+  send('SIGTERM');
+  const timer = new AbortController();
+  const late = sleep(grace, true, { signal: timer.signal }).catch(() => false);
+  const isLate = await Promise.race([
+    end.then(
+      () => false,
+      () => false,
+    ),
+    late,
+  ]);
+  timer.abort();
+  if (isLate) send('SIGKILL');
+}

@@ -1,0 +1,124 @@
+/** Keeps what stores lend alive as long as it is needed, and gives it back in the end (docs/stores.md#leases). */
+import { SopsError } from '../errors.js';
+import type { Host } from '../util/host.js';
+import type { Lease, Leases } from './lease.js';
+
+/** A lease is renewed when this part of its time is over. */
+const RENEW_AT = 2 / 3;
+/** And up to this part of it later, so that many programs do not ask at once. */
+const JITTER = 0.1;
+/** Less than this part of what was granted at first: the lease is at its end. */
+const GRACE = 0.15;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+/** Giving back must not keep a program's exit status waiting. */
+const CLOSE_MS = 5000;
+/** Timers of more milliseconds than this would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface Kept {
+  readonly lease: Lease;
+  /** Until when it is good, in milliseconds of the clock that also counts while the machine sleeps. */
+  until: number;
+  /** How often less was granted than was asked for. */
+  short: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class LeaseKeeper implements Leases {
+  readonly #host: Host;
+  readonly #leases: Kept[] = [];
+  readonly #logins: Kept[] = [];
+  readonly #stop = new AbortController();
+  #tellEnd: (reason: string) => void = () => undefined;
+  readonly #ended = new Promise<string>((settle) => {
+    this.#tellEnd = settle;
+  });
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  add(lease: Lease, asLogin = false): void {
+    const kept: Kept = { lease, until: Date.now() + lease.duration * 1000, short: 0, timer: undefined };
+    (asLogin ? this.#logins : this.#leases).push(kept);
+    this.#wait(kept, lease.duration);
+  }
+
+  /** Settles with the reason when the first of them cannot be kept any longer. */
+  get ended(): Promise<string> {
+    return this.#ended;
+  }
+
+  /** Stops to renew, and gives all back: what was lent first, then the log-ins. Never rejects. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const { timer } of [...this.#leases, ...this.#logins]) clearTimeout(timer);
+    const late = AbortSignal.timeout(CLOSE_MS);
+    await this.#giveBack(this.#leases, late);
+    await this.#giveBack(this.#logins, late);
+  }
+
+  async #giveBack(kept: Kept[], signal: AbortSignal): Promise<void> {
+    const revoked = kept.splice(0).map(async ({ lease }) => {
+      try {
+        await untilAborted(lease.revoke(signal), signal);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'unknown';
+        this.#host.warn(`${lease.called} could not be given back, and ends at its own time: ${why}`);
+      }
+    });
+    await Promise.all(revoked);
+  }
+
+  /** What is not renewable is good until shortly before its end; a duration of 0 has none. */
+  #wait(kept: Kept, duration: number): void {
+    if (duration <= 0 || this.#stop.signal.aborted) return;
+    const part = kept.lease.isRenewable ? RENEW_AT + JITTER * Math.random() : 1 - GRACE;
+    const pause = Math.min(duration * 1000 * part, LONGEST_TIMER_MS);
+    kept.timer = setTimeout(() => void this.#due(kept), pause);
+    kept.timer.unref();
+  }
+
+  async #due(kept: Kept): Promise<void> {
+    const { lease } = kept;
+    if (!lease.isRenewable) return this.#tellEnd(`${lease.called} ends and cannot be renewed`);
+    const granted = await this.#renew(kept);
+    if (granted === undefined || this.#stop.signal.aborted) return;
+    kept.until = Date.now() + granted * 1000;
+    kept.short = granted < lease.duration ? kept.short + 1 : 0;
+    if (granted < lease.duration * GRACE || kept.short > 1) {
+      this.#tellEnd(`${lease.called} has reached the end of its life`);
+      return;
+    }
+    this.#wait(kept, granted);
+  }
+
+  /** The seconds granted; undefined when the lease has ended. Tries again, later and later, as long as it is good. */
+  async #renew({ lease, until }: Kept): Promise<number | undefined> {
+    const { signal } = this.#stop;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await lease.renew(lease.duration, signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        const hasEnded = error instanceof SopsError && error.code === 'lease-expired';
+        if (hasEnded || Date.now() + pause >= until) {
+          this.#tellEnd(`${lease.called} could not be renewed: ${error instanceof Error ? error.message : 'unknown'}`);
+          return undefined;
+        }
+      }
+      await new Promise((go) => setTimeout(go, pause).unref());
+    }
+  }
+}
+
+/** A store that does not answer is not waited for any longer. */
+function untilAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new SopsError('store-unreachable', 'no answer in time')), {
+      once: true,
+    });
+  });
+  return Promise.race([task, late]);
+}

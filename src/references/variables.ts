@@ -1,0 +1,57 @@
+/** References in the variables of a program: they are resolved before it is started, and what was lent is kept as long as it runs. */
+import { dirname, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import type { KeptValues } from '../operations/programs/kept-run.js';
+import type { ResolvedVariables } from '../operations/programs/variables.js';
+import type { Session } from '../util/host.js';
+import type { ReferencesRequest } from './evaluate.js';
+import { mayHoldReference } from './expression.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { Resolver } from './resolver.js';
+import { textOfValue } from './value-text.js';
+
+/**
+ * Resolves the references in variables. Nothing is left behind when one of them fails: what was lent is given back. Throws SopsError that names the
+ * variable.
+ * @param files the files that hold them: relative paths begin at the folder of the first one.
+ */
+export async function resolveVariables(
+  variables: ReadonlyMap<string, string>,
+  { allowed }: ReferencesRequest,
+  files: readonly string[],
+  host: Session,
+): Promise<ResolvedVariables> {
+  const leases = new LeaseKeeper(host);
+  const folder = dirname(resolve(host.cwd, files[0] ?? '.'));
+  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases });
+  const results = await Promise.allSettled([...variables].map((variable) => resolved(variable, resolver)));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) {
+    await leases.close();
+    throw failure.reason;
+  }
+  const entries = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return { variables: new Map(entries), kept: keptBy(leases) };
+}
+
+function keptBy(leases: LeaseKeeper): KeptValues {
+  return { ended: () => leases.ended, close: () => leases.close() };
+}
+
+/** Numbers and booleans are texts in an environment; nothing else but text is. */
+async function resolved(
+  [name, text]: readonly [string, string],
+  resolver: Resolver,
+): Promise<readonly [string, string]> {
+  if (!mayHoldReference(text)) return [name, text];
+  try {
+    const value = await resolver.value(text);
+    const scalar = value.kind === 'leaf' ? textOfValue(value) : undefined;
+    if (scalar !== undefined) return [name, scalar];
+    throw new SopsError('reference-not-found', 'the reference leads to no text, number or truth value', {
+      hint: 'A variable holds one value: name it with #/KEY.',
+    });
+  } catch (error) {
+    throw error instanceof SopsError ? error.reworded(`${name}: ${error.message}`) : error;
+  }
+}
