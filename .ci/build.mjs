@@ -176,8 +176,8 @@ async function buildProgram(folder, metafile) {
     await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
   ];
   const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
-  const names = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, new Map([[firstPart, texts.get(firstPart)]]), {}));
-  texts.set(firstPart, markFunctions(texts.get(firstPart), names));
+  const called = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, texts, {}));
+  for (const [name, text] of texts) texts.set(name, markFunctions(text, called.get(`${name}.cjs`) ?? new Set()));
   await writeProgram(folder, texts, SMALL);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: built.flatMap((one) => filesIn(one.metafile)) }));
 }

@@ -1,5 +1,5 @@
 /**
- * Marks the functions that decrypting a small file runs: in brackets, V8 compiles them when it loads their file, and so reads them once
+ * Marks the functions that decrypting and encrypting a small file run: in brackets, V8 compiles them when it loads their file, and so reads them once
  * instead of twice. Node's compile cache holds what is compiled by then, so it has them, too.
  */
 import { execFileSync } from 'node:child_process';
@@ -7,11 +7,27 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** Files that have comments, texts, numbers and what else is usual. */
+/** Vectors that have comments, texts, numbers and what else is usual. */
 const USUAL = ['comments-head-foot', 'yaml-basic-types'];
+const USUAL_JSON = 'json-basic-types';
 
-/** The names of the functions in a file of the program that decrypting such files calls, as V8 counts them. `write` puts the program into a folder, as it is before it is made small. */
-export async function namesRun(root, file, write) {
+/** The command lines that count for the first part, and those that count for the others. */
+function linesFor(vectors, recipient) {
+  const encrypted = (name, ending = 'yaml') => join(vectors, name, `encrypted.${ending}`);
+  return {
+    first: USUAL.map((name) => ['decrypt', encrypted(name)]),
+    others: [
+      ['decrypt', encrypted(USUAL_JSON, 'json')],
+      ...USUAL.map((name) => ['encrypt', '--age', recipient, join(vectors, name, 'input.yaml')]),
+    ],
+  };
+}
+
+/**
+ * The names of the functions that are called where a small file is decrypted (in the first part) or encrypted (in the others), by the file
+ * that they stand in, as V8 counts them. `write` puts the program into a folder, as it is before it is made small.
+ */
+export async function namesRun(root, firstFile, write) {
   // Below node_modules, so that packages are found.
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
@@ -21,16 +37,33 @@ export async function namesRun(root, file, write) {
     const program = join(folder, 'run.cjs');
     writeFileSync(program, readFileSync(join(root, 'bin/sops-ts.js'), 'utf8').replaceAll('../dist/', './dist/'));
     const vectors = join(root, 'fixtures/vectors');
-    const env = { SOPS_AGE_KEY_FILE: join(vectors, 'keys/age-1.txt'), NODE_V8_COVERAGE: join(folder, 'counted') };
-    for (const name of USUAL) {
-      execFileSync(process.execPath, [program, 'decrypt', join(vectors, name, 'encrypted.yaml')], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
-    }
-    const counted = readdirSync(env.NODE_V8_COVERAGE).flatMap((name) => JSON.parse(readFileSync(join(env.NODE_V8_COVERAGE, name), 'utf8')).result);
-    const functions = counted.filter(({ url }) => url.endsWith(`/dist/${file}`)).flatMap((one) => one.functions);
-    return new Set(functions.filter(({ ranges: [whole] }) => whole.count > 0).map(({ functionName }) => functionName));
+    const keyFile = join(vectors, 'keys/age-1.txt');
+    const recipient = /age1\w+/.exec(readFileSync(keyFile, 'utf8'))[0];
+    const { first, others } = linesFor(vectors, recipient);
+    const run = (lines, counted) => {
+      const env = { SOPS_AGE_KEY_FILE: keyFile, NODE_V8_COVERAGE: join(folder, counted), SOPS_TS_COMPILE_CACHE: '0' };
+      for (const words of lines) execFileSync(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+      return calledIn(env.NODE_V8_COVERAGE);
+    };
+    return new Map([...run(others, 'others'), [firstFile, run(first, 'first').get(firstFile)]]);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The names of what was called, by file, as V8 left it in a folder. */
+function calledIn(folder) {
+  const called = new Map();
+  for (const name of readdirSync(folder)) {
+    for (const { url, functions } of JSON.parse(readFileSync(join(folder, name), 'utf8')).result) {
+      const file = /\/dist\/([^/]+)$/.exec(url)?.[1];
+      if (file === undefined) continue;
+      const names = called.get(file) ?? new Set();
+      called.set(file, names);
+      for (const { functionName, ranges: [whole] } of functions) if (whole.count > 0) names.add(functionName);
+    }
+  }
+  return called;
 }
 
 /** A bundle of ES modules with some of its functions in brackets. They stand first, since a variable has its value from there on only. */
