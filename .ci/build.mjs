@@ -46,6 +46,8 @@ const PARTS = {
   kustomize: ['src/cli/plugin.ts'],
   rest: [],
 };
+/** What neither decrypting nor encrypting a small file loads. */
+const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 
@@ -176,8 +178,8 @@ async function buildProgram(folder, metafile) {
     await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
   ];
   const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
-  const called = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, texts, {}));
-  for (const [name, text] of texts) texts.set(name, markFunctions(text, called.get(`${name}.cjs`) ?? new Set()));
+  const called = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, new Map([...texts].filter(([name]) => name !== LAST_PART)), {}));
+  for (const [name, text] of texts) texts.set(name, markFunctions(text, called.get(`${name}.cjs`)));
   await writeProgram(folder, texts, SMALL);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: built.flatMap((one) => filesIn(one.metafile)) }));
 }

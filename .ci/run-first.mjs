@@ -9,6 +9,7 @@ import ts from 'typescript';
 
 /** Vectors that have comments, texts, numbers and what else is usual. */
 const USUAL = ['comments-head-foot', 'yaml-basic-types'];
+const [, USUAL_TYPES] = USUAL;
 const USUAL_JSON = 'json-basic-types';
 
 /** The command lines that count for the first part, and those that count for the others. */
@@ -18,7 +19,7 @@ function linesFor(vectors, recipient) {
     first: USUAL.map((name) => ['decrypt', encrypted(name)]),
     others: [
       ['decrypt', encrypted(USUAL_JSON, 'json')],
-      ...USUAL.map((name) => ['encrypt', '--age', recipient, join(vectors, name, 'input.yaml')]),
+      ['encrypt', '--age', recipient, join(vectors, USUAL_TYPES, 'input.yaml')],
     ],
   };
 }
@@ -67,7 +68,8 @@ function calledIn(folder) {
 }
 
 /** A bundle of ES modules with some of its functions in brackets. They stand first, since a variable has its value from there on only. */
-export function markFunctions(text, names) {
+export function markFunctions(text, names = new Set()) {
+  if (names.size === 0) return text;
   const source = ts.createSourceFile('bundle.js', text, ts.ScriptTarget.Latest);
   const marked = source.statements.filter((one) => ts.isFunctionDeclaration(one) && names.has(one.name.text));
   const parts = [];
