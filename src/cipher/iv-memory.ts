@@ -1,5 +1,5 @@
 /** Which IV a plaintext had: unchanged values at unchanged places get their ciphertext back (docs/format.md#values). */
-import { IV_TEXT_LENGTH } from './encrypted-value.js';
+import { IV_BYTES, IV_TEXT_LENGTH } from './encrypted-value.js';
 
 /** How a plaintext stood in the file that was read. */
 export interface Remembered {
@@ -17,8 +17,9 @@ export interface Remembered {
  * keeps its ciphertext; SOPS gives the last one's IV to all of them.
  */
 export class IvMemory {
-  /** Nearly always one at a place, and by that place: then its IV alone, since there may be hundreds of thousands. */
-  private readonly known = new Map<string, string | Remembered[]>();
+  /** Nearly always one at a place, and by that place: then its number in `ivs` alone, since there may be hundreds of thousands. */
+  private readonly known = new Map<string, number | Remembered[]>();
+  private readonly ivs = new IvStore();
   /** Which entry is served next, where there is a choice. */
   private readonly next = new Map<string, number>();
   private readonly kept = new Set<string>();
@@ -29,16 +30,16 @@ export class IvMemory {
     if (remembered.iv.length !== IV_TEXT_LENGTH) return;
     const key = keyOf(aad, type, plaintext);
     const entries = this.known.get(key);
-    if (typeof entries === 'string') this.known.set(key, [{ iv: entries }, remembered]);
+    if (typeof entries === 'number') this.known.set(key, [{ iv: this.ivs.at(entries) }, remembered]);
     else if (entries) entries.push(remembered);
-    else this.known.set(key, remembered.aad === undefined ? remembered.iv : [remembered]);
+    else this.known.set(key, (remembered.aad === undefined ? this.ivs.add(remembered.iv) : undefined) ?? [remembered]);
   }
 
   /** The next entry for a plaintext. After the last one it begins anew, so that encrypting twice gives the same twice. */
   recall(aad: string, type: string, plaintext: string): Remembered | undefined {
     const key = keyOf(aad, type, plaintext);
     const entries = this.known.get(key);
-    if (typeof entries === 'string') return { iv: entries };
+    if (typeof entries === 'number') return { iv: this.ivs.at(entries) };
     if (!entries || entries.length === 1) return entries?.[0];
     const at = this.next.get(key) ?? 0;
     this.next.set(key, (at + 1) % entries.length);
@@ -70,7 +71,34 @@ export class IvMemory {
   }
 }
 
-/** The length makes the key unambiguous: additional data and plaintext may hold anything. */
+/** IVs in few large pieces of memory: as texts cut out of that of a file they would be larger, and hold all of it. */
+class IvStore {
+  private readonly pages: Buffer[] = [];
+  private count = 0;
+
+  /** @returns its number; undefined for one whose text is not what its bytes are written as. */
+  add(iv: string): number | undefined {
+    const page = Math.floor(this.count / PAGE_IVS);
+    this.pages[page] ??= Buffer.alloc(PAGE_IVS * IV_BYTES);
+    this.pages[page]?.write(iv, (this.count % PAGE_IVS) * IV_BYTES, IV_BYTES, 'base64');
+    return this.at(this.count) === iv ? this.count++ : undefined;
+  }
+
+  at(number: number): string {
+    const start = (number % PAGE_IVS) * IV_BYTES;
+    return this.pages[Math.floor(number / PAGE_IVS)]?.toString('base64', start, start + IV_BYTES) ?? '';
+  }
+}
+
+const PAGE_IVS = 128;
+/** Texts that are longer are not copied. */
+const LONG = 1024;
+
+/**
+ * The length makes the key unambiguous: additional data and plaintext may hold anything. Joined, since V8 keeps the parts of a text
+ * that was added up; hundreds of thousands of keys are half as large so.
+ */
 function keyOf(aad: string, type: string, plaintext: string): string {
-  return `${aad.length}:${type}:${aad}${plaintext}`;
+  const head = `${aad.length}:${type}:`;
+  return plaintext.length < LONG ? [head, aad, plaintext].join('') : head + aad + plaintext;
 }

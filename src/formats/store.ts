@@ -50,6 +50,21 @@ export function emptyFile(documents: Branch[] = []): SourceFile {
   return { text: '', documents, metadata: null, edits: () => [] };
 }
 
+/**
+ * Lets go of the text of a file, and of what it was read into, wherever the file itself is still held, as by functions that wait for
+ * what comes of it: those of a large one fill much memory. Whoever asks for them afterwards gets an error.
+ */
+export function letGo(file: SourceFile): void {
+  for (const name of ['text', 'documents', 'edits', 'surprises']) {
+    Object.defineProperty(file, name, {
+      configurable: true,
+      get() {
+        throw new TypeError(`the ${name} of a file that was let go of`);
+      },
+    });
+  }
+}
+
 export interface EmitOptions {
   /** Indentation as `--indent` gives it; undefined for SOPS's default of the format. */
   readonly indent?: number | undefined;

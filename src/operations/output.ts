@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { statOf } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import type { Fingerprint } from '../util/replace-file.js';
 import type { Input, Output } from './requests.js';
 
 /** Mode of new files: plaintext is for the user alone, ciphertext for all whom the umask admits. */
@@ -12,8 +13,11 @@ const MODES = { plaintext: 0o600, ciphertext: 0o666 } as const;
 export interface OutputTarget {
   readonly output: Output;
   readonly input: Input;
-  /** What was read of the input, null when there was nothing: what is written in its place is written only if that still stands there. */
-  readonly read: Uint8Array | null;
+  /**
+   * What was read of the input, or its fingerprint, null when there was nothing: what is written in its place is written only if
+   * that still stands there.
+   */
+  readonly read: Uint8Array | Fingerprint | null;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Writing back a file that was read: only if it still holds what was read. */
+import { createHash } from 'node:crypto';
 
 import { SopsError } from '../errors.js';
 import { type WriteOutcome, writeFileSafely } from './atomic-write.js';
@@ -6,16 +7,23 @@ import { lockFile } from './file-lock.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
 import { fstatSync, openSync, readSync } from './fs.js';
 
+/** By what bytes are known again without being held. */
+export interface Fingerprint {
+  readonly size: number;
+  /** SHA-256. */
+  readonly digest: Buffer;
+}
+
 export interface Replacement {
-  /** What was read of the file, from which the new bytes were made; null when it was not there. */
-  readonly read: Uint8Array | null;
+  /** What was read of the file, from which the new bytes were made, or its fingerprint; null when it was not there. */
+  readonly read: Uint8Array | Fingerprint | null;
   /** Permission bits of a file that does not exist yet. */
   readonly mode?: number | undefined;
   /** Told, at most once, that another run's lock was in the way or that there is none. */
   warn(message: string): void;
 }
 
-/** So much is compared at a time. */
+/** So much is read at a time. */
 const CHUNK = 1 << 20;
 
 /**
@@ -44,6 +52,11 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
   });
 }
 
+/** The fingerprint of some bytes. */
+export function fingerprintOf(bytes: Uint8Array): Fingerprint {
+  return { size: bytes.length, digest: createHash('sha256').update(bytes).digest() };
+}
+
 /** The error of a file that somebody else has written since it was read. */
 export function changedMeanwhile(path: string): SopsError {
   return new SopsError('changed-meanwhile', `${path} was changed by somebody else meanwhile`, {
@@ -52,7 +65,7 @@ export function changedMeanwhile(path: string): SopsError {
   });
 }
 
-function holds(path: string, wanted: Uint8Array): boolean {
+function holds(path: string, wanted: Uint8Array | Fingerprint): boolean {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -61,7 +74,8 @@ function holds(path: string, wanted: Uint8Array): boolean {
     throw unreadable(path, error);
   }
   try {
-    return fstatSync(descriptor).size === wanted.length && reads(descriptor, wanted);
+    const { size, digest } = wanted instanceof Uint8Array ? fingerprintOf(wanted) : wanted;
+    return fstatSync(descriptor).size === size && digestOf(descriptor, size)?.equals(digest) === true;
   } catch (cause) {
     throw unreadable(path, cause);
   } finally {
@@ -74,12 +88,15 @@ function unreadable(path: string, cause: unknown): SopsError {
   return new SopsError('write-failed', `read ${path}: ${systemReason(cause)}`, { file: path, hint, cause });
 }
 
-function reads(descriptor: number, wanted: Uint8Array): boolean {
-  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, wanted.length));
-  for (let at = 0; at < wanted.length; ) {
-    const count = readSync(descriptor, chunk, 0, Math.min(chunk.length, wanted.length - at), at);
-    if (count === 0 || chunk.compare(wanted, at, at + count, 0, count) !== 0) return false;
+/** The digest of as many bytes of a file; undefined when it has fewer by now. */
+function digestOf(descriptor: number, size: number): Buffer | undefined {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
+  for (let at = 0; at < size; ) {
+    const count = readSync(descriptor, chunk, 0, Math.min(chunk.length, size - at), at);
+    if (count === 0) return undefined;
+    hash.update(chunk.subarray(0, count));
     at += count;
   }
-  return true;
+  return hash.digest();
 }

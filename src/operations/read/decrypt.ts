@@ -33,7 +33,7 @@ export async function decryptFile(request: DecryptRequest, host: Host): Promise<
 /** `path` is what is wanted of the file; undefined for all. */
 async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, run: Run): Promise<DecryptOutcome> {
   const found = await readSealed(request, run, 'plaintext');
-  const { bytes: read, printer } = found;
+  const { read, printer } = found;
   const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: false,

@@ -12,6 +12,7 @@ import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import type { Fingerprint } from '../../util/replace-file.js';
 import type { Input } from '../requests.js';
 
 /** What names a file's formats: the flags, else the name given, else the path. */
@@ -35,7 +36,8 @@ export type Purpose = 'plaintext' | 'ciphertext';
 
 /** An encrypted file as it was read, and how to print what becomes of it. */
 export interface SealedInput extends RecognisedFile, Formats {
-  readonly bytes: Uint8Array;
+  /** Its bytes; where it is to be written anew their fingerprint, since they may be many. */
+  readonly read: Uint8Array | Fingerprint;
 }
 
 /**
@@ -44,8 +46,11 @@ export interface SealedInput extends RecognisedFile, Formats {
  */
 export async function readSealed(choice: FormatChoice, host: Session, purpose: Purpose): Promise<SealedInput> {
   const bytes = await readInput(choice.input, host);
-  const read = await readAsChosen(bytes, choice, host);
-  return { ...read, bytes, ...(await formatsFor(choice, { reader: read.store, bytes, purpose }, host)) };
+  const found = await readAsChosen(bytes, choice, host);
+  const formats = await formatsFor(choice, { reader: found.store, bytes, purpose }, host);
+  if (purpose === 'plaintext') return { ...found, ...formats, read: bytes };
+  const { fingerprintOf } = await import('../../util/replace-file.js');
+  return { ...found, ...formats, read: fingerprintOf(bytes) };
 }
 
 /** The same of bytes that are there already, without what is to be printed. */

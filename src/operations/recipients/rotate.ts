@@ -55,7 +55,7 @@ interface Rotation {
 async function rotateOnce({ request, added, unwanted, run }: Rotation): Promise<Outcome> {
   const { config, keyServices, decryptionOrder } = run;
   const found = await readSealed(request, run, 'ciphertext');
-  const { bytes: read, printer } = found;
+  const { read, printer } = found;
   const trail = run.trail(request.input);
   const { ignoreMac } = request;
   const options = { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail, purpose: 'rotate' } as const;

@@ -50,7 +50,6 @@ async function changeOnce(
 ): Promise<ChangeOutcome> {
   const { keyServices, decryptionOrder } = run;
   const found = await readSealed(request, run, 'ciphertext');
-  const { bytes: read } = found;
   const opened = await openFile(found, {
     ignoreMac: request.ignoreMac,
     rewrites: true,
@@ -58,7 +57,7 @@ async function changeOnce(
     keyServices,
     trail: run.trail(request.input),
   });
-  const { printer } = found;
+  const { printer, read } = found;
   const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
   const { text: after, changed } = marshalled(() => changedText(opened, before.text, change, indent.width));
@@ -67,7 +66,7 @@ async function changeOnce(
     run.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
     return { warnings, written: false };
   }
-  const sealed = await sealText({ opened, before, after, printer, indent });
+  const sealed = await sealText({ opened, before, after, printer, indent, letsGo: true });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, run);
   return { warnings, written: true };
 }

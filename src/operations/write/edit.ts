@@ -21,7 +21,7 @@ import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
-import { formatsForNew, nameOf, readSealed } from '../read/input.js';
+import { formatsForNew, nameOf, readSealed, type SealedInput } from '../read/input.js';
 import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/open-file.js';
 import type { EncryptRequest, Outcome } from '../requests.js';
 import { Irreconcilable, redoing } from '../retry-on-change.js';
@@ -80,7 +80,7 @@ interface EditSession {
   readonly config: Config | null;
   readonly opened: OpenedFile;
   /** What the file holds on disk; null when it is new. */
-  readonly bytes: Uint8Array | null;
+  readonly read: SealedInput['read'] | null;
   /** The plaintext before. */
   readonly before: PlainText;
   readonly printer: FormatStore;
@@ -122,9 +122,9 @@ async function openSession(request: EditRequest, host: Session): Promise<EditSes
   const trail = run.trail(request.input);
   const options = { ignoreMac: request.ignoreMac, rewrites: true, decryptionOrder, keyServices, trail };
   const opened = await openFile(found, options);
-  const { bytes, printer } = found;
+  const { read, printer } = found;
   const indent = run.indent(request.indent, found);
-  return { request, config, opened, bytes, before: renderPlain(opened, indent.width), printer, indent, host };
+  return { request, config, opened, read, before: renderPlain(opened, indent.width), printer, indent, host };
 }
 
 /** A new file, as `encrypt` would make it from the example. */
@@ -152,7 +152,7 @@ async function newSession(request: EditRequest, host: Session): Promise<EditSess
   noteName(request, store, plan.run);
   const indent = plan.run.indent(request.indent, formats);
   const before = { text: store.example, layout: undefined };
-  return { request, config: plan.run.config, opened, bytes: null, before, printer, indent, host };
+  return { request, config: plan.run.config, opened, read: null, before, printer, indent, host };
 }
 
 /** Refuses a new file in a folder that is not there before anything is typed, not afterwards. Throws `output-unwritable`. */
@@ -258,10 +258,10 @@ class Editing {
   }
 
   private async seal(text: string): Promise<Uint8Array> {
-    const { request, config, opened, before, printer, indent, bytes, host } = this.session;
+    const { request, config, opened, before, printer, indent, read, host } = this.session;
     if (!request.showMasterKeys) {
       const sealed = await sealText({ opened: broughtForward(opened), before, after: text, printer, indent });
-      if (bytes === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
+      if (read === null && !request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, opened.metadata);
       return sealed.bytes;
     }
     const { plain, metadata } = takenApart(opened, text);
@@ -275,16 +275,16 @@ class Editing {
 
   /** Writes the file, unless somebody else has done so meanwhile. */
   private async save(sealed: Uint8Array): Promise<void> {
-    const { request, bytes, host } = this.session;
-    const destination = { output: { kind: 'in-place' }, input: request.input, read: bytes } as const;
+    const { request, read, host } = this.session;
+    const destination = { output: { kind: 'in-place' }, input: request.input, read } as const;
     await writeOutput(sealed, 'ciphertext', destination, host);
   }
 
   /** Takes up what somebody else has changed in the metadata. What was typed does not go with another plaintext. */
   private async openAgain(): Promise<void> {
-    const { request, bytes, before, host } = this.session;
+    const { request, read, before, host } = this.session;
     const { path } = request.input;
-    if (bytes === null || request.showMasterKeys || !isThere(request, host)) throw new Irreconcilable(path);
+    if (read === null || request.showMasterKeys || !isThere(request, host)) throw new Irreconcilable(path);
     const session = await openSession(request, host);
     if (session.before !== before) throw new Irreconcilable(path);
     this.session = session;

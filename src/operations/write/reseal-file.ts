@@ -5,7 +5,7 @@ import { encryptTree } from '../../cipher/tree-cipher.js';
 import { createDataKey, type Recipients, wrapDataKey } from '../../datakey/create.js';
 import type { DataKey } from '../../datakey/data-key.js';
 import { layoutBetween, printLayout } from '../../formats/layout.js';
-import { applyEdits, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import { applyEdits, editedBytes, type FormatStore, letGo, type SourceFile } from '../../formats/store.js';
 import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
@@ -19,7 +19,7 @@ import { type OpenedFile, type OpenedTree, plainText, renderPlain } from '../rea
 import { notReadable, readBack, sealFile } from './seal-file.js';
 
 export interface Resealing {
-  /** As {@link openFile} gives it with `rewrites`. Its documents hold ciphertext afterwards. */
+  /** As {@link openFile} gives it with `rewrites`. Its file is let go of, or its documents hold ciphertext afterwards. */
   readonly opened: OpenedFile;
   readonly recipients: Recipients;
   readonly keyServices: readonly KeyService[];
@@ -62,13 +62,15 @@ async function sealInPlace({ opened, indent }: Resealing, { cipher, dataKey, met
   const { macText } = encryptTree(file.documents, { cipher, scope, macOnlyEncrypted: metadata.macOnlyEncrypted });
   const lastModified = formatUtcSeconds(Date.now());
   const sealed: Metadata = { ...metadata, lastModified, mac: sealMac(cipher, macText, lastModified) };
-  const render = (layout: string | undefined): Uint8Array => {
+  const render = (into: SourceFile, layout: string | undefined): Uint8Array => {
     const whole = layout === undefined ? sealed : { ...sealed, layout: cipher.encrypt(layout, `${LAYOUT_FIELD}:`) };
-    return editedBytes(file, file.edits(metadataToBranch(whole), { indent: indent.width }));
+    return editedBytes(into, into.edits(metadataToBranch(whole), { indent: indent.width }));
   };
   const open = (bytes: Uint8Array): OpenedTree => readBack({ dataKey, scope }, store, bytes);
-  const bytes = render(before.layout ?? before.spareLayout);
-  return plainText(open(bytes), width) === before.text ? bytes : layAnew(render, open, before.text);
+  const bytes = render(file, before.layout ?? before.spareLayout);
+  letGo(file);
+  if (plainText(open(bytes), width) === before.text) return bytes;
+  return layAnew((layout) => render(store.parse(bytes), layout), open, before.text);
 }
 
 /** The bytes with a new layout that gives the wanted text. `render` gives them with one, `open` reads them back. */

@@ -6,7 +6,15 @@ import { encryptTree, forgetCiphertext, type TreeResult } from '../../cipher/tre
 import type { DataKey } from '../../datakey/data-key.js';
 import { SopsError } from '../../errors.js';
 import { type EditPlaces, layoutOf, placesOf, printLayout, restoreLayout } from '../../formats/layout.js';
-import { applyEdits, bytesOf, type Edit, editedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import {
+  applyEdits,
+  bytesOf,
+  type Edit,
+  editedBytes,
+  type FormatStore,
+  letGo,
+  type SourceFile,
+} from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
@@ -20,7 +28,7 @@ import { type OpenedTree, openWith } from '../read/open-file.js';
 
 /** What is to be sealed, and how. */
 export interface Sealing {
-  /** The file with plaintext in its documents. They hold ciphertext afterwards, or at least its beginning. */
+  /** The file with plaintext in its documents. They hold ciphertext afterwards, or at least its beginning; a large one is let go of. */
   readonly file: SourceFile;
   readonly reader: FormatStore;
   readonly printer: FormatStore;
@@ -94,12 +102,13 @@ const LARGE = 1 << 22;
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
 function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongText): Uint8Array {
   const { file, reader, cipher } = sealing;
+  const wanted = file.text;
   const { opened, places, bytes, isLarge } = renderAndOpen(sealing, metadata, longText);
   const { text } = opened.file;
   const toPlain = opened.file.edits(null);
   const rendered = applyEdits(text, toPlain);
-  const layout = rendered === file.text ? undefined : layoutOf(file.text, places, text, toPlain);
-  if (rendered !== file.text && (!layout || restoreLayout(rendered, layout) !== file.text))
+  const layout = rendered === wanted ? undefined : layoutOf(wanted, places, text, toPlain);
+  if (rendered !== wanted && (!layout || restoreLayout(rendered, layout) !== wanted))
     throw notReadable('its plaintext is not the original text');
   const printed = layout ? printLayout(layout) : sealing.spareLayout;
   if (printed === undefined) return bytes;
@@ -114,7 +123,7 @@ interface Rendered {
   readonly opened: OpenedTree;
   readonly places: EditPlaces;
   readonly bytes: Uint8Array;
-  /** Whether the documents of the file have let go of their ciphertext. */
+  /** Whether the file was let go of. */
   readonly isLarge: boolean;
 }
 
@@ -128,6 +137,7 @@ function renderAndOpen(sealing: Sealing, metadata: Metadata, longText: LongText)
   if (isLarge) {
     edits.length = 0;
     forgetCiphertext(file.documents);
+    letGo(file);
   }
   return { opened: readBack({ ...sealing, longText }, reader, bytes), places, bytes, isLarge };
 }

@@ -2,7 +2,7 @@
 
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
-import { encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
+import { encodedBytes, type FormatStore, letGo, type SourceFile } from '../../formats/store.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { type AuditTrail, UNNOTED } from '../../run/audit-trail.js';
 import type { Indent } from '../../run/indent.js';
@@ -27,6 +27,8 @@ export interface TextSealing {
   readonly lastModified?: string | undefined;
   /** Other files whose values are in the plaintext, too: those keep the type and style that they have there. */
   readonly others?: readonly Pick<TextSealing, 'opened' | 'before'>[] | undefined;
+  /** Whether nobody needs what the open file was read into any more. */
+  readonly letsGo?: boolean | undefined;
 }
 
 /**
@@ -38,8 +40,10 @@ export async function sealText(sealing: TextSealing): Promise<SealedFile> {
   const { opened, before, after, printer, indent } = sealing;
   const { store } = opened;
   const known = knownTypes([{ opened, before }, ...(sealing.others ?? [])]);
-  const sealed = await seal(sealing, known, opened.trail);
-  if (known.size === 0 || store !== printer || indent.reprints) return sealed;
+  const isSure = known.size === 0 || store !== printer || indent.reprints;
+  const letsGo = isSure && sealing.letsGo === true;
+  const sealed = await seal({ ...sealing, letsGo }, known, opened.trail);
+  if (isSure) return sealed;
   // A type that the text does not show may keep the layout from being trusted; then the text goes before the type.
   const again = readBack(opened, store, sealed.bytes);
   return plainText(again) === after ? sealed : seal(sealing, new Map(), UNNOTED);
@@ -61,17 +65,17 @@ export function reservedKey(): SopsError {
 }
 
 function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promise<SealedFile> {
-  const { opened, before, after, printer, indent, metadata } = sealing;
+  const { opened, before, after, printer, indent, metadata, letsGo = false } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
   giveTypes(file.documents, known);
   const { mac, lastModified: _, layout, ...kept } = metadata ?? opened.metadata;
   const { lastModified, others = [] } = sealing;
   const lineStyles = store.lineStyles ?? NONE;
-  const sources = [...others, sealing].flatMap((one) => one.opened.file.documents);
-  const styles = stylesOf(sources, lineStyles);
+  const sources = (): Branch[] => [...others, sealing].flatMap((one) => one.opened.file.documents);
   const restyle = (documents: readonly Branch[]): void => {
-    if (styles.size > 0) giveStyles(documents, file.text, styles, lineStyles);
+    if (lineStyles.size > 0) giveStyles(documents, file.text, stylesOf(sources(), documents, lineStyles), lineStyles);
+    if (letsGo) letGo(opened.file);
   };
   const { spareLayout } = before;
   const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
@@ -117,15 +121,37 @@ function typeKey(place: string, value: LeafValue): string {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. */
-function stylesOf(documents: readonly Branch[], lineStyles: ReadonlySet<string>): ReadonlyMap<string, string> {
+/**
+ * By ciphertext: the style it stands in. SOPS writes it plain, whatever quotes the plaintext needs. What stands so in nearly all of
+ * `documents`, which are to be given the styles, is left out where it would change nothing: a large file has it hundreds of thousands of times.
+ */
+function stylesOf(
+  sources: readonly Branch[],
+  documents: readonly Branch[],
+  lineStyles: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   const styles = new Map<string, string>();
-  for (const { node } of leaves(documents)) {
+  const usual = usualStyle(documents);
+  const unusual = new Set<LeafValue>();
+  for (const { node } of leaves(documents)) if (node.source?.style !== usual) unusual.add(node.value);
+  for (const { node } of leaves(sources)) {
     const { source } = node;
-    if (typeof source?.value !== 'string' || !looksEncrypted(source.value)) continue;
-    if (lineStyles.has(source.style)) styles.set(source.value, source.style);
+    if (typeof source?.value !== 'string' || !lineStyles.has(source.style)) continue;
+    if (source.style === usual && !unusual.has(source.value)) continue;
+    if (looksEncrypted(source.value)) styles.set(source.value, source.style);
   }
   return styles;
+}
+
+/** The style that most leaves stand in. */
+function usualStyle(documents: readonly Branch[]): string | undefined {
+  const counts = new Map<string | undefined, number>();
+  for (const { node } of leaves(documents)) {
+    const style = node.source?.style;
+    counts.set(style, (counts.get(style) ?? 0) + 1);
+  }
+  const [first] = [...counts].sort(([, one], [, other]) => other - one);
+  return first?.[0];
 }
 
 function giveStyles(
@@ -134,6 +160,7 @@ function giveStyles(
   styles: ReadonlyMap<string, string>,
   lineStyles: ReadonlySet<string>,
 ): void {
+  if (styles.size === 0) return;
   for (const { node } of leaves(documents)) {
     const { source, value } = node;
     const style = typeof value === 'string' ? styles.get(value) : undefined;

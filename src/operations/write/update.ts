@@ -34,7 +34,7 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   let seen: string | undefined;
   return redoing(async () => {
     const found = await readSealed(request, run, 'ciphertext');
-    const { store: reader, printer, bytes: read } = found;
+    const { store: reader, printer, read } = found;
     const indent = run.indent(request.indent, found);
     const opened = await openFile(found, options);
     const before = renderPlain(opened, indent.width);

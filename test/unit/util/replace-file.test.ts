@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lockPath } from '../../../src/util/file-lock.js';
-import { replaceFile } from '../../../src/util/replace-file.js';
+import { fingerprintOf, replaceFile } from '../../../src/util/replace-file.js';
 
 let folder: string;
 let file: string;
@@ -42,6 +42,16 @@ describe('a file that is as it was read', () => {
     expect(await replace(file, old, 'new')).toBe('replaced');
     expect(readFileSync(file, 'utf8')).toBe('new');
     expect(readdirSync(folder)).toEqual(['secrets.yaml']);
+  });
+
+  test('is known by its fingerprint as well', async () => {
+    writeFileSync(file, 'old');
+    const warn = (message: string): void => void warnings.push(message);
+    const now = (read: string) => replaceFile(file, bytes('new'), { read: fingerprintOf(bytes(read)), warn });
+    for (const other of ['odd', 'older', ''])
+      await expect(now(other)).rejects.toMatchObject({ code: 'changed-meanwhile' });
+    expect(await now('old')).toBe('replaced');
+    expect(readFileSync(file, 'utf8')).toBe('new');
   });
 
   test('is replaced though it was written in between and is the same again', async () => {
