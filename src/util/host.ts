@@ -70,6 +70,11 @@ export interface Host {
   readonly log?: Log | undefined;
   /** Told that something begins which may take long, in a few words without plaintext; `line` by default; absent when nobody looks. */
   begin?(what: string, telling?: Telling): Activity;
+  /**
+   * Told how many bytes an input has before it is worked on, so that the program may make itself ready for a large one; waited for. Absent
+   * where there is nothing to do.
+   */
+  prepareFor?(size: number): Promise<void>;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }

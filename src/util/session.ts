@@ -12,7 +12,7 @@ function isSession(host: Host): host is Session {
 
 /** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
 function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
-  const { confirm, begin, calledAsSops, isUnattended } = host;
+  const { confirm, begin, prepareFor, calledAsSops, isUnattended } = host;
   const session: Session = {
     get env() {
       return host.env;
@@ -28,6 +28,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     askSecret: (prompt) => host.askSecret(prompt),
     ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
     ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),
+    ...(prepareFor && { prepareFor: (size) => prepareFor.call(host, size) }),
     warn: (message) => host.warn(message),
     once<Kept>(key: symbol, make: () => Kept): Kept {
       if (!memory.has(key)) memory.set(key, make());

@@ -207,6 +207,12 @@ export function rereadable(input: Input): Input {
 
 /** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
+  const bytes = await bytesOf(input, host);
+  await host.prepareFor?.(bytes.length);
+  return bytes;
+}
+
+async function bytesOf(input: Input, host: Host): Promise<Uint8Array> {
   try {
     return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
   } catch (cause) {
