@@ -1,5 +1,5 @@
 /** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (docs/command-line.md#words-and-flags, docs/command-line.md#flags-behind-the-file). */
-import { type FlagRow, findFlag } from './flag.js';
+import { type FlagName, type FlagRow, findFlag } from './flag.js';
 import { UsageError } from './usage-error.js';
 
 export type FlagValue = boolean | string | number | readonly string[];
@@ -7,7 +7,7 @@ export type FlagValue = boolean | string | number | readonly string[];
 /** The words of one level (before a command, or behind it), understood. */
 export interface Parsed {
   /** By long name; only what was given. The last of several wins, but for lists, which add up. */
-  readonly given: ReadonlyMap<string, FlagValue>;
+  readonly given: ReadonlyMap<FlagName, FlagValue>;
   /** From the first word on that is no flag. */
   readonly operands: readonly string[];
 }
@@ -17,7 +17,7 @@ export interface Parsed {
  * words, which scripts match.
  */
 export function parseFlags(words: readonly string[], table: readonly FlagRow[], command?: string): Parsed {
-  const given = new Map<string, FlagValue>();
+  const given = new Map<FlagName, FlagValue>();
   const spelled = new Map<string, string>();
   let at = 0;
   while (at < words.length) {

@@ -2,9 +2,9 @@
 import { SopsError } from '../errors.js';
 import { countBehindDashes, type FlagValue, flagOfWord, parseFlags, reorder, unknownFlag } from './argv.js';
 import { type CommandRow, isFamily } from './commands.js';
-import { type FlagRow, HELP_FLAG } from './flag.js';
+import { type FlagName, type FlagRow, HELP_FLAG } from './flag.js';
 import { environmentValues, FlagValues } from './flag-values.js';
-import { flagsOf, globalFlags } from './flags.js';
+import { flagsOf, globalFlags, START_FLAGS } from './flags.js';
 import { correctedLine, judgeIgnoredWords } from './ignored-words.js';
 import { UsageError } from './usage-error.js';
 
@@ -47,9 +47,9 @@ export function readCommandLine(
   const table = globalFlags();
   const defaults = environmentValues(table, env);
   const { given, operands } = parseFlags(words, table);
-  if (given.get('help') === true) return { kind: 'help', topic: undefined };
-  if (given.get('version') === true)
-    return { kind: 'version', checksForUpdates: given.get('check-for-updates') === true };
+  if (given.get(HELP_FLAG.name) === true) return { kind: 'help', topic: undefined };
+  if (given.get(START_FLAGS.version) === true)
+    return { kind: 'version', checksForUpdates: given.get(START_FLAGS.checkForUpdates) === true };
   const [word = '', ...rest] = operands;
   if (word === 'help' || word === 'h') return readHelp(rest, commands);
   const named = commandNamed(operands, commands);
@@ -81,13 +81,16 @@ function commandNamed(
 function readFamily(word: string, rest: readonly string[]): CommandLine {
   const { given, operands } = parseFlags(rest, [HELP_FLAG], word);
   const [member] = operands[0] === 'help' || operands[0] === 'h' ? operands.slice(1) : operands;
-  return { kind: 'help', topic: given.get('help') === true || member === undefined ? word : `${word} ${member}` };
+  return {
+    kind: 'help',
+    topic: given.get(HELP_FLAG.name) === true || member === undefined ? word : `${word} ${member}`,
+  };
 }
 
 function readHelp(words: readonly string[], commands: readonly CommandRow[]): CommandLine {
   const { given, operands } = parseFlags(words, [HELP_FLAG], 'help');
   const topic = commandNamed(operands, commands)?.row.name ?? operands[0];
-  return { kind: 'help', topic: given.get('help') === true ? undefined : topic };
+  return { kind: 'help', topic: given.get(HELP_FLAG.name) === true ? undefined : topic };
 }
 
 interface CommandWords {
@@ -95,7 +98,7 @@ interface CommandWords {
   readonly before: readonly string[];
   readonly behind: readonly string[];
   /** The flags among `before`. */
-  readonly given: ReadonlyMap<string, FlagValue>;
+  readonly given: ReadonlyMap<FlagName, FlagValue>;
   readonly env: Environment;
 }
 
@@ -104,7 +107,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
   const table = flagsOf(row.name);
   const defaults = environmentValues(table, env);
   const local = parseFlags(reorder(behind, table), table, row.name);
-  if (local.given.get('help') === true) return { kind: 'help', topic: row.name };
+  if (local.given.get(HELP_FLAG.name) === true) return { kind: 'help', topic: row.name };
   const values = new FlagValues(new Map([...defaults, ...given, ...local.given]), [
     ...given.keys(),
     ...local.given.keys(),
@@ -150,9 +153,9 @@ function strayFlag(
 }
 
 interface OldWords {
-  readonly given: ReadonlyMap<string, FlagValue>;
+  readonly given: ReadonlyMap<FlagName, FlagValue>;
   readonly operands: readonly string[];
-  readonly defaults: ReadonlyMap<string, FlagValue>;
+  readonly defaults: ReadonlyMap<FlagName, FlagValue>;
 }
 
 /** No command named: a flag says what to do. SOPS without such a flag opens an editor. */
@@ -169,6 +172,7 @@ function readOldForm(
   const row = modes.at(-1) ?? (operands.length > 1 ? undefined : commands.find((command) => command.isDefault));
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]), given.keys());
+  const form = row.oldForm && given.get(row.oldForm);
   const surplus = judgeIgnoredWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
   const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
   const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;
@@ -176,7 +180,7 @@ function readOldForm(
     kind: 'run',
     row,
     oldForm: true,
-    oldText: row.oldForm === undefined ? undefined : values.text(row.oldForm),
+    oldText: typeof form === 'string' && form !== '' ? form : undefined,
     values,
     operands,
     warnings: [
@@ -198,7 +202,11 @@ function modeFlags(commands: readonly CommandRow[]): FlagRow[] {
 }
 
 /** Flags that were given but that the command does not have. */
-function warnOfStrangers(given: ReadonlyMap<string, FlagValue>, row: CommandRow, table: readonly FlagRow[]): string[] {
+function warnOfStrangers(
+  given: ReadonlyMap<FlagName, FlagValue>,
+  row: CommandRow,
+  table: readonly FlagRow[],
+): string[] {
   const known = (name: string): boolean => name === row.oldForm || table.some((flag) => flag.name === name);
   const strangers = [...given.keys()].filter((name) => !known(name));
   return strangers.map((name) => `--${name} has no effect on ${row.name}.`);

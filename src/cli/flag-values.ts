@@ -1,11 +1,11 @@
 /** What the flags of one run are set to, wherever that came from. */
 import { SopsError } from '../errors.js';
 import { booleanOf, type FlagValue } from './argv.js';
-import type { FlagRow } from './flag.js';
+import type { Flag, FlagKind, FlagName, FlagRow, ValueOfKind } from './flag.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Flag values by long name. A flag given on the command line wins over the environment variable bound to it. */
+/** Flag values by the names of flags. A flag given on the command line wins over the environment variable bound to it. */
 export class FlagValues {
   readonly #values: ReadonlyMap<string, FlagValue>;
   readonly #typed: ReadonlySet<string>;
@@ -17,23 +17,23 @@ export class FlagValues {
   }
 
   /** Whether a flag stands on the command line; a variable that is bound to it does not count. */
-  isTyped(name: string): boolean {
+  isTyped(name: FlagName): boolean {
     return this.#typed.has(name);
   }
 
   /** A yes/no flag; absent is no. */
-  isOn(name: string): boolean {
+  isOn(name: FlagName<'boolean'>): boolean {
     return this.#values.get(name) === true;
   }
 
   /** A text; an empty one counts as absent, as in SOPS. */
-  text(name: string): string | undefined {
+  text(name: FlagName<'text'>): string | undefined {
     const value = this.#values.get(name);
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
   /** What a flag that may be given several times was given, in order, without empty texts. */
-  list(name: string): readonly string[] {
+  list(name: FlagName<'list'>): readonly string[] {
     const value = this.#values.get(name) ?? [];
     // Before the command a flag of the same name may be one that is given once.
     const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
@@ -41,22 +41,22 @@ export class FlagValues {
   }
 
   /** An integer, or undefined when it was not given. */
-  integer(name: string): number | undefined {
+  integer(name: FlagName<'integer'>): number | undefined {
     const value = this.#values.get(name);
     return typeof value === 'number' ? value : undefined;
   }
 
   /** The value of a flag, by its kind. */
-  of({ name, kind }: Pick<FlagRow, 'name' | 'kind'>): boolean | string | number | readonly string[] | undefined {
+  of({ name, kind }: Pick<Flag, 'name' | 'kind'>): ValueOfKind[FlagKind] {
     switch (kind) {
       case 'boolean':
-        return this.isOn(name);
+        return this.isOn(name as FlagName<'boolean'>);
       case 'text':
-        return this.text(name);
+        return this.text(name as FlagName<'text'>);
       case 'integer':
-        return this.integer(name);
+        return this.integer(name as FlagName<'integer'>);
       case 'list':
-        return this.list(name);
+        return this.list(name as FlagName<'list'>);
     }
   }
 }
@@ -65,8 +65,8 @@ export class FlagValues {
  * The values that the environment gives to flags (docs/command-line.md#variables-of-flags): an empty variable is absent for texts and `false` for
  * yes/no flags. A flag that is on by default is on here. Throws `usage` for a yes/no variable with another word.
  */
-export function environmentValues(table: readonly FlagRow[], env: Environment): Map<string, FlagValue> {
-  const values = new Map<string, FlagValue>();
+export function environmentValues(table: readonly FlagRow[], env: Environment): Map<FlagName, FlagValue> {
+  const values = new Map<FlagName, FlagValue>();
   for (const row of table) {
     const text = row.variable === undefined ? undefined : env[row.variable];
     if (row.onByDefault) values.set(row.name, true);

@@ -1,15 +1,20 @@
-/** What a flag is, how commands define theirs, and what values those have in a run. */
-import type { FlagValues } from './flag-values.js';
+/** What a flag is, how commands define theirs, and what types their values have. */
 
 /** `list`: may be given several times, and then adds up; its variable is separated by commas. */
 export type FlagKind = 'boolean' | 'text' | 'integer' | 'list';
 
+/**
+ * The long name of a flag that is defined, without dashes, which knows its kind: values are read by such names alone (flag-values.ts), so
+ * that a misspelt one, or one of another kind, does not compile.
+ */
+export type FlagName<K extends FlagKind = FlagKind> = string & { readonly [KIND]: K };
+declare const KIND: unique symbol;
+
 /** What reading a command line needs to know of a flag; it stands in the table that start-up has (commands/table.ts). */
-export interface FlagRow {
-  /** Long name, without dashes. */
-  readonly name: string;
+export interface FlagRow<K extends FlagKind = FlagKind> {
+  readonly name: FlagName<K>;
   readonly short?: string;
-  readonly kind: FlagKind;
+  readonly kind: K;
   /** Whether it may stand before the command, and so in the old forms (`-d file`), too: a flag of program-flags.ts. */
   readonly global?: boolean;
   /**
@@ -58,8 +63,7 @@ export interface FlagText {
 }
 
 /** A flag as a command defines it. */
-export interface Flag<K extends FlagKind = FlagKind> extends FlagRow {
-  readonly kind: K;
+export interface Flag<K extends FlagKind = FlagKind> extends FlagRow<K> {
   readonly text: FlagText;
 }
 
@@ -72,7 +76,8 @@ export interface FlagFamily<K extends 'text' | 'list' = 'text' | 'list'> {
 /** The flags of a command, by the names that its code has for their values; help and completion name them in this order. */
 export type FlagSet = Readonly<Record<string, Flag | FlagFamily>>;
 
-interface ValueOfKind {
+/** What flags of each kind give. */
+export interface ValueOfKind {
   readonly boolean: boolean;
   /** An empty text counts as absent, as in SOPS. */
   readonly text: string | undefined;
@@ -88,6 +93,12 @@ type ValueOf<D> =
       ? ValueOfKind[K]
       : never;
 
+/** Of a set of flags: what the code calls those of one kind. */
+export type KeysOfKind<F extends FlagSet, K extends FlagKind> = {
+  [Name in keyof F]: F[Name] extends Flag<K> ? Name : never;
+}[keyof F] &
+  string;
+
 /** The values of a set of flags in a run, wherever they came from. */
 export type Values<F extends FlagSet> = { readonly [Name in keyof F]: ValueOf<F[Name]> };
 
@@ -98,7 +109,7 @@ type Builder<K extends FlagKind> = (name: string, text: string | FlagText, setti
 const builder =
   <K extends FlagKind>(kind: K, defaults: Settings = {}): Builder<K> =>
   (name, text, settings = {}) => ({
-    name,
+    name: name as FlagName<K>,
     kind,
     ...defaults,
     ...settings,
@@ -133,13 +144,18 @@ export function flagsWithin(one: Flag | FlagFamily): Flag[] {
   return one.kind === 'family' ? one.members.map(([, member]) => member) : [one];
 }
 
+/** What knows the values of flags in a run (flag-values.ts). */
+export interface FlagSource {
+  of(one: Flag): ValueOfKind[FlagKind];
+}
+
 /** The values that a run gives to the flags of a command. */
-export function readFlags<F extends FlagSet>(flags: F, values: FlagValues): Values<F> {
+export function readFlags<F extends FlagSet>(flags: F, values: FlagSource): Values<F> {
   const read = Object.entries(flags).map(([name, one]) => [name, readValue(one, values)]);
   return Object.fromEntries(read) as Values<F>;
 }
 
-function readValue(one: Flag | FlagFamily, values: FlagValues): unknown {
+function readValue(one: Flag | FlagFamily, values: FlagSource): unknown {
   if (one.kind !== 'family') return values.of(one);
   const read = one.members.map(([key, member]) => [key, values.of(member)] as const);
   return new Map(read.filter(([, value]) => value !== undefined && (value as readonly string[]).length > 0));
@@ -147,7 +163,7 @@ function readValue(one: Flag | FlagFamily, values: FlagValues): unknown {
 
 /** `--help`, which every level takes. */
 export const HELP_FLAG: Flag<'boolean'> = {
-  name: 'help',
+  name: 'help' as FlagName<'boolean'>,
   short: 'h',
   kind: 'boolean',
   global: true,

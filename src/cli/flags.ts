@@ -2,6 +2,9 @@
 import { TABLE } from './commands/table.js';
 import { type FlagRow, HELP_FLAG } from './flag.js';
 
+/** The flags that start-up itself goes by. */
+export const { start: START_FLAGS } = TABLE;
+
 function rowsAt(places: readonly number[]): FlagRow[] {
   return [...places.map((at) => TABLE.flags[at] as FlagRow), HELP_FLAG];
 }

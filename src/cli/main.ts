@@ -8,6 +8,7 @@ import { withAudit } from './audit.js';
 import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
 import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
+import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
 import { reportOf } from './report.js';
 import { sweep, sweepMemory } from './start-sweep.js';
@@ -34,7 +35,7 @@ export async function main(
     if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
-      verbose = line.kind === 'run' && line.values.isOn('verbose');
+      verbose = line.kind === 'run' && line.values.isOn(START_FLAGS.verbose);
       return carryOut(line, streams, commands, audit);
     });
   } catch (error) {
@@ -85,7 +86,7 @@ function columnsOf({ stdout }: Streams): number | undefined {
 
 async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined): Promise<number> {
   if (line.refusal) throw line.refusal;
-  const log = line.values.isOn('verbose') ? (await import('./log.js')).logTo(streams) : undefined;
+  const log = line.values.isOn(START_FLAGS.verbose) ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (host.calledAsSops) for (const warning of line.asSops ?? []) host.warn(warning);
@@ -108,7 +109,7 @@ const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['usage', 'no-file',
 function namingFile(error: unknown, { row, values, operands }: RunLine): unknown {
   if (!(error instanceof SopsError) || error.file !== undefined || NAMELESS.has(error.code)) return error;
   const isNamed = row.file === 'operand' || (row.file === 'lone-operand' && operands.length === 1);
-  const file = row.file === 'flag' ? values.text('file') : isNamed && operands[0];
+  const file = typeof row.file === 'object' ? values.text(row.file.flag) : isNamed && operands[0];
   return file ? error.with(error.code, { file }) : error;
 }
 

@@ -5,6 +5,7 @@ import { geteuid, pid } from 'node:process';
 import { readdirSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { RunLine } from './command-line.js';
+import { START_FLAGS } from './flags.js';
 
 /** Where temporary files begin their names; a look at names is all that most runs need. */
 const BEGINNING = '.sops-ts-';
@@ -34,7 +35,7 @@ export async function sweepMemory(host: Host): Promise<void> {
 }
 
 function foldersOf({ operands, values }: RunLine, host: Host): string[] {
-  const output = values.text('output');
+  const output = values.text(START_FLAGS.output);
   const files = [...operands, ...(output === undefined ? [] : [output])];
   return [...new Set([host.cwd, ...files.map((file) => dirname(resolve(host.cwd, file)))])];
 }

@@ -1,6 +1,14 @@
 /** The seam of the commands: what a module says of its command, and what it is given to run. */
 import type { Session } from '../../util/host.js';
-import { type Flag, type FlagFamily, type FlagSet, flagsWithin, readFlags, type Values } from '../flag.js';
+import {
+  type Flag,
+  type FlagFamily,
+  type FlagSet,
+  flagsWithin,
+  type KeysOfKind,
+  readFlags,
+  type Values,
+} from '../flag.js';
 import type { FlagValues } from '../flag-values.js';
 import type { Streams } from '../streams.js';
 import type { TaskName } from '../tasks.js';
@@ -28,7 +36,7 @@ export interface CommandAbout {
    * The flag that chooses it when no command is named (`-d file`), absent if it has no such old form. In the old
    * forms at least one operand is required, and several modes run in the order of the registry.
    */
-  readonly oldForm?: Flag;
+  readonly oldForm?: Flag<'boolean'> | Flag<'text'>;
   /** Whether it is meant when neither a command nor such a flag stands there (`sops FILE`). */
   readonly isDefault?: true;
   /**
@@ -44,9 +52,9 @@ export interface CommandAbout {
   readonly plainOperandsWith?: string;
   /**
    * Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself.
-   * `lone-operand`: of several files it tells one by one; `flag`: the value of `--file`.
+   * `lone-operand`: of several files it tells one by one; `flag`: the one whose value is the file.
    */
-  readonly file?: 'operand' | 'lone-operand' | 'flag';
+  readonly file?: 'operand' | 'lone-operand' | { readonly flag: string };
   /** Whether nothing that killed runs left behind is removed before it: it does so and tells of it itself, or is started many times by another program. */
   readonly skipsSweep?: true;
   /** Whether it writes to the file it reads: always, or with one of these flags; absent for never. */
@@ -56,8 +64,9 @@ export interface CommandAbout {
 
 /** One command. A new one is a module that exports this, and a row in registry.ts; everything else follows. */
 export interface CommandDefinition<F extends FlagSet> extends CommandAbout {
-  readonly plainOperandsWith?: keyof F & string;
-  readonly writesInPlace?: 'always' | readonly (keyof F & string)[];
+  readonly plainOperandsWith?: KeysOfKind<F, 'boolean'>;
+  readonly file?: 'operand' | 'lone-operand' | { readonly flag: KeysOfKind<F, 'text'> };
+  readonly writesInPlace?: 'always' | readonly KeysOfKind<F, 'boolean'>[];
   readonly flags: F;
   /** Does it: calls one operation, writes. Returns the exit status; throws SopsError. Called once per run. */
   run(flags: Values<F>, context: Context): Promise<number>;

@@ -1,23 +1,33 @@
 /** From the modules of commands to the tables that start-up, help and completion go by. */
-import { type Flag, type FlagRow, type FlagText, flagsIn } from '../flag.js';
+import { type Flag, type FlagKind, type FlagName, type FlagRow, type FlagText, flagsIn } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { TASK_ROWS, type TaskRow } from '../tasks.js';
 import type { Command, CommandAbout, OperandKind } from './command.js';
 
 /** What start-up knows of a command. */
 export interface CommandFacts
-  extends Pick<CommandAbout, 'name' | 'isDefault' | 'takesSeveral' | 'file' | 'skipsSweep' | 'operandRule'> {
+  extends Pick<CommandAbout, 'name' | 'isDefault' | 'takesSeveral' | 'skipsSweep' | 'operandRule'> {
   /** The name of the flag that chooses it. */
-  readonly oldForm?: string;
+  readonly oldForm?: FlagName<'boolean' | 'text'>;
   /** As in the definition, with the names of flags. */
-  readonly plainOperandsWith?: string;
-  readonly writesInPlace?: 'always' | readonly string[];
+  readonly plainOperandsWith?: FlagName<'boolean'>;
+  readonly file?: 'operand' | 'lone-operand' | { readonly flag: FlagName<'text'> };
+  readonly writesInPlace?: 'always' | readonly FlagName<'boolean'>[];
   /** Places of its flags among those of the table. */
   readonly flags: readonly number[];
 }
 
+/** The flags that start-up itself goes by, whatever the command. */
+export interface StartFlags {
+  readonly version: FlagName<'boolean'>;
+  readonly checkForUpdates: FlagName<'boolean'>;
+  readonly verbose: FlagName<'boolean'>;
+  readonly output: FlagName<'text'>;
+}
+
 /** What start-up goes by: small, since every run reads it. */
 export interface CommandTable {
+  readonly start: StartFlags;
   /** All flags that differ from each other. */
   readonly flags: readonly FlagRow[];
   /** Places of the flags that may stand before a command. */
@@ -58,7 +68,14 @@ export function tableOf(commands: readonly Command[]): CommandTable {
   const rows = new Places<FlagRow>();
   const before = rows.placesOf(flagsIn(PROGRAM).map(rowOf));
   const facts = commands.map(({ about }) => factsOf(about, rows));
-  return { flags: rows.all, before, commands: facts };
+  const { version, checkForUpdates, verbose, output } = PROGRAM;
+  const start = {
+    version: version.name,
+    checkForUpdates: checkForUpdates.name,
+    verbose: verbose.name,
+    output: output.name,
+  };
+  return { start, flags: rows.all, before, commands: facts };
 }
 
 /** What help and completion say of these commands. */
@@ -96,10 +113,10 @@ function rowOf({ text: _, global, ownBehind, ...row }: Flag): FlagRow {
 function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
   const { name, oldForm, isDefault, takesSeveral, file, skipsSweep, operandRule } = about;
   const { plainOperandsWith, writesInPlace, flags } = about;
-  const nameOf = (key: string): string => {
+  const nameOf = <K extends FlagKind>(key: string, kind: K): FlagName<K> => {
     const one = flags[key];
-    if (!one || one.kind === 'family') throw new Error(`${name} has no flag ${key}`);
-    return one.name;
+    if (one?.kind !== kind) throw new Error(`${name} has no flag ${key} of this kind`);
+    return one.name as FlagName<K>;
   };
   return {
     name,
@@ -107,10 +124,15 @@ function factsOf(about: CommandAbout, rows: Places<FlagRow>): CommandFacts {
     ...(isDefault ? { isDefault } : {}),
     ...(operandRule ? { operandRule } : {}),
     ...(takesSeveral ? { takesSeveral } : {}),
-    ...(file ? { file } : {}),
+    ...(file ? { file: typeof file === 'string' ? file : { flag: nameOf(file.flag, 'text') } } : {}),
     ...(skipsSweep ? { skipsSweep } : {}),
-    ...(plainOperandsWith === undefined ? {} : { plainOperandsWith: nameOf(plainOperandsWith) }),
-    ...(writesInPlace ? { writesInPlace: writesInPlace === 'always' ? writesInPlace : writesInPlace.map(nameOf) } : {}),
+    ...(plainOperandsWith === undefined ? {} : { plainOperandsWith: nameOf(plainOperandsWith, 'boolean') }),
+    ...(writesInPlace
+      ? {
+          writesInPlace:
+            typeof writesInPlace === 'string' ? writesInPlace : writesInPlace.map((key) => nameOf(key, 'boolean')),
+        }
+      : {}),
     flags: rows.placesOf(flagsIn(flags).map(rowOf)),
   };
 }

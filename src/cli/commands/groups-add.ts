@@ -24,7 +24,7 @@ export const groupsAdd = command({
   summary: 'add a key group to a file',
   operands: '--file FILE',
   examples: ['sops-ts groups add -i -f secrets.yaml --age $RECIPIENT --shamir-secret-sharing-threshold 2'],
-  file: 'flag',
+  file: { flag: 'file' },
   writesInPlace: ['inPlace'],
   flags,
   async run(given, context) {

@@ -19,7 +19,7 @@ export const groupsDelete = command({
   summary: 'delete a key group from a file',
   operands: '--file FILE index',
   examples: ['sops-ts groups delete -i -f secrets.yaml 1'],
-  file: 'flag',
+  file: { flag: 'file' },
   writesInPlace: ['inPlace'],
   flags,
   async run(given, context) {

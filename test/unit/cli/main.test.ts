@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { flag } from '../../../src/cli/flag.js';
+import { PROGRAM } from '../../../src/cli/program-flags.js';
 import { SopsError } from '../../../src/errors.js';
 import { failingStream, runMain } from './run-main.js';
 
@@ -164,7 +166,7 @@ describe('words without effect (docs/command-line.md#flags-behind-the-file)', ()
 
 describe('where the value of a flag comes from', () => {
   const recipient = async (line: string, env: Record<string, string>): Promise<string | undefined> =>
-    (await runMain(words(line), { env })).calls[0]?.values.text('age');
+    (await runMain(words(line), { env })).calls[0]?.values.text(flag.text('age', '').name);
 
   test('the environment, then before the command, then behind it', async () => {
     const env = { SOPS_AGE_RECIPIENTS: 'from-env' };
@@ -195,7 +197,12 @@ describe('where the value of a flag comes from', () => {
     '--config c --indent 2 --verbose -d f',
   ])('%s', async (line) => {
     const values = (await runMain(words(line))).calls[0]?.values;
-    expect([values?.text('config'), values?.integer('indent'), values?.isOn('verbose')]).toEqual(['c', 2, true]);
+    const { config, indent, verbose } = PROGRAM;
+    expect([values?.text(config.name), values?.integer(indent.name), values?.isOn(verbose.name)]).toEqual([
+      'c',
+      2,
+      true,
+    ]);
   });
 });
 
