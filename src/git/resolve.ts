@@ -1,8 +1,10 @@
 /** `resolve`: decides the conflicts of an encrypted file, of which the user sees the values in conflict alone (docs/merging.md#conflicts). */
+
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
 import { readInput } from '../operations/read/input.js';
+import type { EditTools } from '../operations/write/edit-rounds.js';
 import { openRun, type Run } from '../run/run.js';
 import { sameValue } from '../tree/equality.js';
 import type { Value } from '../tree/tree.js';
@@ -13,7 +15,7 @@ import { replaceFile } from '../util/replace-file.js';
 import { sessionOf } from '../util/session.js';
 import { standingAt } from './conflict/blocks.js';
 import { isInList } from './conflict/conflict-sheet.js';
-import { decidedOnSheet, type SheetTools } from './conflict/sheet-editing.js';
+import { decidedOnSheet } from './conflict/sheet-editing.js';
 import { type ConflictVersions, givenVersions, versionsOf } from './conflict/versions.js';
 import { authorsOf } from './git-answers.js';
 import type { MetadataSide } from './merge/metadata-merge.js';
@@ -45,7 +47,7 @@ export interface ResolveOutcome {
  * Resolves a file. It is written only when no conflict is left, and what is written was read back under its MAC. Throws `no-file`, `conflict` when nothing is in
  * conflict or a decision does not fit, what opening the versions throws, and as the editor does.
  */
-export async function resolveFile(request: ResolveRequest, tools: SheetTools, given: Host): Promise<ResolveOutcome> {
+export async function resolveFile(request: ResolveRequest, tools: EditTools, given: Host): Promise<ResolveOutcome> {
   const host = sessionOf(given);
   const { file, decision } = request;
   const input = { kind: 'file', path: file } as const;
@@ -115,7 +117,7 @@ function byRule(conflict: TreeConflict, decision: Decision): readonly Value[] {
 
 interface SheetWork {
   readonly versions: ConflictVersions;
-  readonly tools: SheetTools;
+  readonly tools: EditTools;
   readonly file: string;
   readonly run: Session;
   readonly store: FileMerge['store'];

@@ -1,27 +1,15 @@
 /** The sheet of conflicts in the user's editor: plaintext in a private folder, until every conflict is decided. */
 import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Editor } from '../../exec/editor.js';
-import { runEditor } from '../../exec/editor.js';
-import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import type { FormatStore } from '../../formats/store.js';
-import { EditFile } from '../../operations/write/edit-file.js';
+import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from '../../operations/write/edit-rounds.js';
 import { leaf, type Value } from '../../tree/tree.js';
-import { cleanUpAfter } from '../../util/cleanup.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Side, TreeConflict } from '../merge/tree-merge.js';
 import { ConflictSheet } from './conflict-sheet.js';
 import { markedDifference, mergedLines } from './hunks.js';
-
-/** What deciding in an editor needs of the process. */
-export interface SheetTools {
-  readonly own: OwnProcess;
-  findEditor(): Promise<Editor>;
-  /** Tells why the text was not taken and waits for a line; false when nobody is there any more. */
-  pause(reason: string): Promise<boolean>;
-}
 
 export interface SheetWork {
   readonly conflicts: readonly TreeConflict[];
@@ -37,15 +25,18 @@ export interface SheetWork {
 const MARK_SIZE = 7;
 
 /** What the user decides for each conflict. Throws `edit-unchanged` when nothing was decided, and as the editor does. */
-export async function decidedOnSheet(work: SheetWork, tools: SheetTools, host: Host): Promise<(readonly Value[])[]> {
+export async function decidedOnSheet(work: SheetWork, tools: EditTools, host: Host): Promise<(readonly Value[])[]> {
   const editor = await tools.findEditor();
   const { shown, read } = work.whole ? wholeText(work) : await sheetOf(work);
-  const name = work.whole ? basename(work.file) : `${basename(work.file)}.conflicts.yaml`;
-  const file = new EditFile(name, '# sops-ts: ', tools.own, host);
-  return cleanUpAfter(
-    () => untilDecided({ file, shown, read, editor }, tools, host),
-    () => file.remove(),
-  );
+  const rounds: EditWork<(readonly Value[])[]> = {
+    editor,
+    name: work.whole ? basename(work.file) : `${basename(work.file)}.conflicts.yaml`,
+    noticeMark: '# sops-ts: ',
+    shown,
+    unchanged: 'Nothing was decided, exiting.',
+    take: async (text) => decidedOr(() => read(text)),
+  };
+  return editUntilTaken(rounds, tools, host);
 }
 
 interface Shown {
@@ -92,51 +83,12 @@ function wholeText({ conflicts, labels }: SheetWork): Shown {
   return { shown, read };
 }
 
-interface Editing extends Shown {
-  readonly file: EditFile;
-  readonly editor: Editor;
-}
-
-async function untilDecided(
-  { file, shown, read, editor }: Editing,
-  { own, pause }: SheetTools,
-  host: Host,
-): Promise<(readonly Value[])[]> {
-  let cancel = (): void => undefined;
-  const cancelled = new Promise<never>((_, reject) => {
-    cancel = () => reject(new SopsError('failed', 'User canceled operation'));
-  });
-  cancelled.catch(() => undefined);
-  let running: ReturnType<typeof runEditor> | undefined;
-  const stopListening = own.onSignals(ENDING_SIGNALS, (signal) => {
-    void running?.stop(signal);
-    cancel();
-  });
+function decidedOr<T>(decide: () => T): { readonly taken: T } | EditProblem {
   try {
-    file.write(shown);
-    for (;;) {
-      running = runEditor(editor, file.path, host);
-      await Promise.race([running.done, cancelled]);
-      running = undefined;
-      const text = file.read();
-      if (text === shown) throw new SopsError('edit-unchanged', 'Nothing was decided, exiting.');
-      const decided = mendable(() => read(text));
-      if (!(decided instanceof SopsError)) return decided;
-      file.writeWithNotice(text, [decided.message, ...(decided.hint?.split('\n') ?? [])]);
-      const isThere = await Promise.race([pause(decided.message), cancelled]);
-      if (!isThere) throw decided;
-    }
-  } finally {
-    await running?.stop('SIGTERM');
-    stopListening();
-  }
-}
-
-function mendable<T>(task: () => T): T | SopsError {
-  try {
-    return task();
+    return { taken: decide() };
   } catch (error) {
-    if (error instanceof SopsError) return error;
-    throw error;
+    if (!(error instanceof SopsError)) throw error;
+    const { message: reason, hint } = error;
+    return { reason, notice: [reason, ...(hint?.split('\n') ?? [])], abandoned: error };
   }
 }

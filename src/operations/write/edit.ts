@@ -6,8 +6,6 @@ import { IvMemory } from '../../cipher/iv-memory.js';
 import type { Config } from '../../config/model.js';
 import { createDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
-import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
-import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { emptyFile, type FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyServicesOf } from '../../keyservice/services.js';
@@ -15,7 +13,6 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import type { Indent } from '../../run/indent.js';
 import { openRun } from '../../run/run.js';
 import { branch } from '../../tree/tree.js';
-import { cleanUpAfter } from '../../util/cleanup.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -26,8 +23,8 @@ import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/
 import type { EncryptRequest, Outcome } from '../requests.js';
 import { Irreconcilable, redoing } from '../retry-on-change.js';
 import { checkListed } from '../unlisted-recipients.js';
-import { EditFile } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
+import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from './edit-rounds.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { parsePlainText, sealText } from './seal-text.js';
@@ -51,14 +48,6 @@ export interface EditView {
   show(text: string): string;
   /** The plaintext of what was shown and edited. Throws SopsError that the user can mend. */
   read(shown: string): string;
-}
-
-/** What only the caller can do. */
-export interface EditTools {
-  readonly own: OwnProcess;
-  findEditor(): Promise<Editor>;
-  /** Tells why the text was not taken and waits for a line; false when nobody is there any more. */
-  pause(reason: string): Promise<boolean>;
 }
 
 /** Errors that the user can mend in the editor. */
@@ -98,11 +87,17 @@ export async function editFile(request: EditRequest, tools: EditTools, given: Ho
   const session = isThere(request, host) ? await openSession(request, host) : await newSession(request, host);
   const editor = await tools.findEditor();
   const { path } = request.input;
-  const file = new EditFile(path, session.opened.store.noticeMark, tools.own, host);
-  return cleanUpAfter(
-    () => new Editing(session, editor, tools, file).run(),
-    () => file.remove(),
-  );
+  const editing = new Editing(session);
+  const work: EditWork<Outcome> = {
+    editor,
+    name: path,
+    noticeMark: session.opened.store.noticeMark,
+    shown: editing.shown,
+    unchanged: 'File has not changed, exiting.',
+    take: (text) => editing.take(text),
+    failed: (error, text) => editing.rescued(error, text),
+  };
+  return editUntilTaken(work, tools, host);
 }
 
 function isThere({ input }: EditRequest, host: Host): boolean {
@@ -178,81 +173,28 @@ function unwrapped(error: unknown): never {
 }
 
 class Editing {
-  private running: RunningEditor | undefined;
-  private cancel: (signal: NodeJS.Signals) => void = () => undefined;
-  private readonly cancelled: Promise<never>;
-  private readonly shown: string;
+  readonly shown: string;
   private readonly view: EditView | undefined;
 
-  constructor(
-    private session: EditSession,
-    private readonly editor: Editor,
-    private readonly tools: EditTools,
-    private readonly file: EditFile,
-  ) {
+  constructor(private session: EditSession) {
     const { request, opened, before } = session;
     this.view = request.viewFor?.(opened.store.name);
     this.shown = request.showMasterKeys
       ? shownText(opened, before.text)
       : (this.view?.show(before.text) ?? before.text);
-    this.cancelled = new Promise((_, reject) => {
-      this.cancel = () => reject(new SopsError('failed', 'User canceled operation'));
-    });
-    // It is raced with every wait; between them nobody listens.
-    this.cancelled.catch(() => undefined);
-  }
-
-  async run(): Promise<Outcome> {
-    let stopping: Promise<void> | undefined;
-    const stopListening = this.tools.own.onSignals(ENDING_SIGNALS, (signal) => {
-      stopping ??= this.running?.stop(signal);
-      this.cancel(signal);
-    });
-    try {
-      this.file.write(this.shown);
-      return await this.editUntilSaved();
-    } catch (error) {
-      await stopping;
-      throw await this.rescued(error);
-    } finally {
-      stopListening();
-    }
-  }
-
-  private async editUntilSaved(): Promise<Outcome> {
-    for (;;) {
-      await this.openEditor();
-      const text = this.file.read();
-      if (text === this.shown) throw new SopsError('edit-unchanged', 'File has not changed, exiting.');
-      const problem = await this.trySave(text);
-      if (!problem) return { warnings: this.session.opened.warnings };
-      const reason = `${reasonOf(problem)} ${problem.message}`;
-      this.file.writeWithNotice(text, noticeOf(problem));
-      const isThere = await Promise.race([this.tools.pause(reason), this.cancelled]);
-      if (!isThere) throw new SopsError('failed', `${reason}: standard input ended`, { cause: problem });
-    }
-  }
-
-  private async openEditor(): Promise<void> {
-    this.running = runEditor(this.editor, this.file.path, this.session.host);
-    try {
-      await Promise.race([this.running.done, this.cancelled]);
-    } finally {
-      this.running = undefined;
-    }
   }
 
   /** Saves a text; returns what is wrong with it when the user can mend it. */
-  private async trySave(text: string): Promise<SopsError | undefined> {
+  async take(text: string): Promise<{ readonly taken: Outcome } | EditProblem> {
     try {
       const plain = this.view?.read(text) ?? text;
       await redoing(async (number) => {
         if (number > 1) await this.openAgain();
         await this.save(await this.seal(plain));
       });
-      return undefined;
+      return { taken: { warnings: this.session.opened.warnings } };
     } catch (error) {
-      if (error instanceof SopsError && MENDABLE.has(error.code)) return error;
+      if (error instanceof SopsError && MENDABLE.has(error.code)) return problemOf(error);
       throw error;
     }
   }
@@ -291,20 +233,20 @@ class Editing {
   }
 
   /** The error, with what was typed kept in a file if it was not saved. */
-  private async rescued(error: unknown): Promise<unknown> {
+  async rescued(error: unknown, text: string | undefined): Promise<unknown> {
     if (error instanceof SopsError && error.code === 'edit-unchanged') return error;
-    let text: string;
-    try {
-      text = this.file.read();
-    } catch {
-      return error;
-    }
-    if (text === this.shown || text === '') return error;
+    if (text === undefined || text === this.shown || text === '') return error;
     const { opened, request, host } = this.session;
     const failure =
       error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
     return withRescue(failure, await rescueText(opened, text, request.input.path, host));
   }
+}
+
+function problemOf(error: SopsError): EditProblem {
+  const reason = `${reasonOf(error)} ${error.message}`;
+  const abandoned = new SopsError('failed', `${reason}: standard input ended`, { cause: error });
+  return { reason, notice: noticeOf(error), abandoned };
 }
 
 function reasonOf({ code }: SopsError): string {
