@@ -1,11 +1,11 @@
-/** Doing over again what was read, changed and not written, because somebody else wrote meanwhile. */
+/** Redoing a change that was not written because somebody else wrote meanwhile. */
 import { SopsError } from '../errors.js';
 
-/** Each failure of ours is somebody else's success, so that even many get through; whoever is slow must give up one day. */
+/** Each failure of ours is somebody else's success, so that even many get through; whoever is slow must give up eventually. */
 const MOST_ATTEMPTS = 100;
 const LONGEST_PAUSE_MS = 30;
 
-/** What somebody else wrote meanwhile and what we would write do not go together: {@link redoing} does not try again. */
+/** What somebody else wrote meanwhile and what we would write cannot be combined: {@link redoing} does not try again. */
 export class Irreconcilable extends SopsError {
   constructor(file: string) {
     super('changed-meanwhile', `${file} was changed by somebody else meanwhile, and in what this command changes`, {

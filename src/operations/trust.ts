@@ -18,7 +18,7 @@ export interface TrustRequest {
 export interface Trusted {
   /** Absolute path. */
   readonly path: string;
-  /** What it has credentials go to, and programs that it has started, in words. */
+  /** In words: where it would have credentials sent, and which programs it would have started. */
   readonly claims: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The audit log: one row for each event in every database of the administrator's (docs/audit-log.md). */
+/** The audit log: one row for each event in every database that the administrator names (docs/audit-log.md). */
 
 import { parseAuditConfig } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';

@@ -57,7 +57,7 @@ export async function openRun(request: RunRequest, host: Host, onBroken?: (error
   return runWith(config, { ...request, decryptionOrder }, session);
 }
 
-/** For reading: a broken configuration must not keep anybody from their secrets, so it is only told. */
+/** For reading: a broken configuration must not keep anybody from their secrets, so its errors become warnings. */
 export async function openReadingRun(request: RunRequest, host: Host): Promise<Run> {
   return openRun(request, host, ({ message }) => host.warn(`the configuration is not used: ${message}`));
 }

@@ -69,11 +69,11 @@ async function questionAbout(config: Config): Promise<string> {
 /** A configuration as it is shown to the user, who is to decide on it. */
 export interface ShownConfig {
   readonly file: ConfigFile;
-  /** What it has credentials go to, and programs that it has started, in words. */
+  /** In words: where it would have credentials sent, and which programs it would have started. */
   readonly claims: readonly string[];
 }
 
-/** Reads a configuration whoever can write it, to be shown and not used. Null when there is none; throws `config`. */
+/** Reads a configuration to show it, not to use it, so it does not matter who can write to it. Null when there is none; throws `config`. */
 export async function showConfig(path: string, host: Session): Promise<ShownConfig | null> {
   const config = await loadConfig({ configPath: path, evenUnsafe: true, host });
   return config && { file: config.file, claims: await claimsOf(config) };

@@ -48,7 +48,7 @@ interface Study {
   readonly notes: string[];
 }
 
-/** Explains one file, which need not exist. Throws only for what is no file that could be read. */
+/** Explains one file, which need not exist. Throws only for something that cannot be read as a file. */
 export async function explainFile(request: WhyRequest, given: Host): Promise<Explanation> {
   const host = sessionOf(given);
   const notes: string[] = [];
@@ -215,7 +215,7 @@ function describeRule(rule: SelectionRule | null, { name }: FormatStore): string
   return formatNamed(name).whole ? '' : `${option} ${text}`;
 }
 
-/** The values of an encrypted file that stand readable. */
+/** The values that are readable in an encrypted file. */
 function plainPaths(file: SourceFile, reader: FormatStore): string[] {
   if (formatNamed(reader.name).whole) return [];
   const paths: string[] = [];

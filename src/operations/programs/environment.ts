@@ -88,7 +88,7 @@ function textOf({ value }: Leaf, path: KeyPath, { anyBytes = false }: Environmen
     : checkedText(flatText({ kind: 'leaf', value }, false, 'environment', path), path, 'the value', anyBytes);
 }
 
-/** What the system cannot pass on, or Node not without changing it. */
+/** What the system cannot pass on, or Node only with changes. */
 function checkedText(text: string, path: KeyPath, what: string, anyBytes = false): string {
   const key = path.join('.');
   if (text.includes('\0')) {

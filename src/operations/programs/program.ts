@@ -48,8 +48,8 @@ const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
 /**
- * Finds the program: the shell of the system, or the first word on the PATH of sops-ts, never on one of the decrypted
- * file. A single word that is no program is a text for the shell, since `sops exec-env FILE -- 'TEXT'` means that.
+ * Finds the program: the shell of the system, or the first word on the PATH of sops-ts, never on one that the decrypted
+ * file sets. A single word that is no program is a text for the shell, since `sops exec-env FILE -- 'TEXT'` means that.
  * Null when there is no such program.
  */
 export async function locateProgram(choice: ProgramChoice, host: Host): Promise<FoundProgram | null> {
@@ -101,7 +101,7 @@ export function accountVariables(account: Account | null): [string, string][] {
 }
 
 /**
- * What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits all, as there, with a
+ * What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits everything, as with SOPS, with a
  * warning.
  */
 export function inheritedVariables(

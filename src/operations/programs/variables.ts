@@ -110,7 +110,7 @@ interface ReadFile {
   readonly scope: EncryptionScope;
 }
 
-/** Warns of variables that make programs run code, where whoever may write the file may have chosen them without knowing its key. */
+/** Warns of variables that make programs run code, and that anyone who can write to the file may have set without knowing its key. */
 function warnOfCode(
   { flatten, prefix, only }: VariablesRequest,
   { file, document, scope }: ReadFile,

@@ -31,7 +31,7 @@ export interface ChangeOutcome {
 
 /**
  * Opens a file, lets `change` alter its first document, and writes it with that change alone: its text, and the
- * ciphertext of what is untouched, stay. `change` tells whether anything is another than before.
+ * ciphertext of what is untouched, stay. `change` returns whether anything is different now.
  * Throws SopsError, in the order of docs/command-line.md#set and docs/command-line.md#unset.
  */
 export async function changeFile(

@@ -38,7 +38,7 @@ import { noteFormat, noteName } from './name-notes.js';
 import { sealFile } from './seal-file.js';
 import { surprisesIn, tellSurprises } from './surprises.js';
 
-/** The SOPS release whose format is written; readers refuse a `version` that is no three numbers. */
+/** The SOPS release whose format is written; readers refuse a `version` that is not three numbers. */
 export const FORMAT_VERSION = '3.13.2';
 
 /** What flags and configuration say about a new file. */
@@ -148,7 +148,7 @@ function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, s
   return new Map(named.flatMap(([option, text]) => (text ? [[option, text] as const] : [])));
 }
 
-/** As {@link parsePlain}; of a file whose name tells SOPS nothing, what is no document can still be encrypted. */
+/** As {@link parsePlain}, but a file whose name tells SOPS nothing can be encrypted even if it is no document. */
 function parseNew(store: FormatStore, bytes: Uint8Array, request: EncryptRequest): SourceFile {
   try {
     return parsePlain(store, bytes);
@@ -160,7 +160,7 @@ function parseNew(store: FormatStore, bytes: Uint8Array, request: EncryptRequest
   }
 }
 
-/** Reads plaintext; what is no document of the format is unreadable input here (exit 2), other than in `decrypt`. */
+/** Reads plaintext; a file that does not parse in its format is unreadable input here (exit 2), unlike in `decrypt`. */
 export function parsePlain(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
     return (store.parsePlain ?? store.parse)(bytes);
@@ -194,7 +194,7 @@ export async function refuseCiphertext(
     problem = alreadyEncrypted(store.name);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    // What is no document of its format is told in the words of this command.
+    // A file that does not parse in its format is reported in the words of this command.
     if (!reader.parsePlain) return;
     problem = error;
   }

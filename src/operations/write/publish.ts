@@ -216,7 +216,7 @@ async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Pro
   talk.finished(file, url, result);
 }
 
-/** Refuses a second file with the same name there, as names without extensions may be; SOPS leaves the last one alone there. */
+/** Refuses a second file that would get the same name there, as can happen without extensions; SOPS lets the last one overwrite the others. */
 function checkFree(url: string, file: string, { taken }: Publication): void {
   const other = taken.get(url);
   if (other !== undefined) {
@@ -227,7 +227,7 @@ function checkFree(url: string, file: string, { taken }: Publication): void {
   taken.set(url, file);
 }
 
-/** There is no answer to be had, so asking about the other files makes no sense. */
+/** Nobody answers, so asking about the other files makes no sense. */
 class Unanswered extends SopsError {
   constructor(reason: SopsError) {
     const hint = 'This file was not sent, nor were those behind it. With --yes nothing is asked.';

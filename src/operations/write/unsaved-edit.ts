@@ -27,12 +27,12 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   const file = (binaryStore.parsePlain ?? binaryStore.parse)(encodeText(text));
   const indent = { reprints: false, width: undefined };
   const store = { reader: binaryStore, printer: binaryStore };
-  // No log that is out of order may keep what was typed from being saved.
+  // A broken log must not keep what was typed from being saved.
   const sealing = { file, ...store, indent, scope, dataKey, cipher, trail: UNNOTED, metadata };
   const sealed = await sealFile(sealing);
   const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
   for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
-    // Two texts of one second must not take each other's place.
+    // Two texts saved within one second must not overwrite each other.
     for (const more of ['', ...Array.from({ length: MOST_A_SECOND }, (_, at) => `-${at + 2}`)]) {
       const name = join(folder, `${basename(path)}.rescued-${time}${more}`);
       try {

@@ -58,7 +58,7 @@ export async function updateFile(request: UpdateRequest, host: Host): Promise<Ou
   });
 }
 
-/** A plaintext from where a checkout put carriage returns into the file: those it has, too, belong to no value. */
+/** A plaintext from where a checkout put carriage returns into the file: its own belong to no value either. */
 function inLineEndsOf({ lineEnd }: SourceFile, before: string, bytes: Uint8Array): Uint8Array {
   return lineEnd && !before.includes('\r') ? encodeText(decodeText(bytes).replaceAll(lineEnd, '\n')) : bytes;
 }
