@@ -58,7 +58,8 @@ export async function importSources(name: string, own: Own, given: Given, contex
     if (one) imported.push(one);
   }
   const findings = await tellAll(imported, job);
-  if (given.json) await print(streams, jsonText({ ...report.summary(), findings }));
+  const next = await nextSteps(imported, job);
+  if (given.json) await print(streams, jsonText({ ...report.summary(), findings, next }));
   return report.end();
 }
 
@@ -118,6 +119,16 @@ async function tellAll(imported: readonly Imported[], { kind, given, context }: 
   );
   if (!given.json) for (const finding of findings) say(streams.stdout, `finding: ${printable(finding)}\n`);
   return findings;
+}
+
+/** What is to be done about the other tool, told once for all. */
+async function nextSteps(imported: readonly Imported[], { kind, given, context }: Job): Promise<string[]> {
+  const { host, streams } = context;
+  if (imported.length === 0 || !kind.next) return [];
+  const files = imported.map(({ source, target }) => ({ source, target: resolve(host.cwd, target) }));
+  const steps = await kind.next(files, host);
+  if (!given.json) for (const step of steps) say(streams.stdout, `next: ${printable(step)}\n`);
+  return steps;
 }
 
 function nothingFound({ kind, context }: Job): SopsError {

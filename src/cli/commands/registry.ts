@@ -41,8 +41,17 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'git pre-push', load: async () => (await import('./git-pre-push.js')).gitPrePush },
   { name: 'git textconv', load: async () => (await import('./git-textconv.js')).gitTextconv },
   { name: 'check', load: async () => (await import('./check.js')).check },
+  {
+    name: 'import ansible-vault',
+    load: async () => (await import('./import-ansible-vault.js')).importAnsibleVault,
+  },
   { name: 'import dotenvx', load: async () => (await import('./import-dotenvx.js')).importDotenvx },
   { name: 'import env', load: async () => (await import('./import-env.js')).importEnv },
+  { name: 'import git-crypt', load: async () => (await import('./import-git-crypt.js')).importGitCrypt },
+  {
+    name: 'import sealed-secret',
+    load: async () => (await import('./import-sealed-secret.js')).importSealedSecret,
+  },
   { name: 'why', load: async () => (await import('./why.js')).why },
   { name: 'config explain', load: async () => (await import('./config-explain.js')).configExplain },
   { name: 'config check', load: async () => (await import('./config-check.js')).configCheck },

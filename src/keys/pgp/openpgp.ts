@@ -26,7 +26,7 @@ const STEPS: readonly (readonly [RegExp, string])[] = [
   [/revoked/i, REVOKED],
   [/expired/i, EXPIRED],
   [
-    /Could not find valid encryption key|not.{0,100} encryption/i,
+    /Could not find valid encryption key|\bnot\b.{0,40} encryption/i,
     'The key has no valid subkey for encrypting: ask its owner, or use another key.',
   ],
 ];

@@ -9,7 +9,8 @@ import { indexText } from '../../operations/read/encrypted-files.js';
 import { readerForNew } from '../../operations/read/input.js';
 import type { EncryptRequest } from '../../operations/requests.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
-import { leaves } from '../../tree/leaves.js';
+import { nodes } from '../../tree/leaves.js';
+import type { LeafValue } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { lstatSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
@@ -32,6 +33,8 @@ export interface ImportRequest {
 
 /** What became of a source. */
 export interface Imported {
+  /** Absolute. */
+  readonly source: string;
   readonly target: string;
   readonly count: number;
   readonly warnings: readonly string[];
@@ -61,14 +64,15 @@ export async function importFile(request: ImportRequest, host: Session): Promise
   const sealed = await seal(opened, { ...request, store }, host);
   if (!dryRun) {
     await mkdir(dirname(path), { recursive: true });
-    await writeFileSafely(path, sealed, { mode: MODE, isNew: true });
+    await writeFileSafely(path, sealed.bytes, { mode: MODE, isNew: true });
   }
   const trackedKeys: string[] = [];
   for (const one of opened.keyFiles) if (await isTracked(one, host)) trackedKeys.push(one);
   return {
+    source: source.file.absolute,
     target,
     count: opened.count,
-    warnings: [...(source.warnings ?? []), ...opened.warnings],
+    warnings: [...(source.warnings ?? []), ...opened.warnings, ...sealed.notes],
     isTracked: await isTracked(source.file.absolute, host),
     trackedKeys,
   };
@@ -78,8 +82,13 @@ interface Sealing extends ImportRequest {
   readonly store: FormatStore;
 }
 
-/** The bytes of the target, which decrypt to the plaintext. */
-async function seal(opened: OpenedImport, { target, encrypt, store }: Sealing, host: Session): Promise<Uint8Array> {
+/** The target, which decrypts to the plaintext. */
+interface SealedTarget {
+  readonly bytes: Uint8Array;
+  readonly notes: readonly string[];
+}
+
+async function seal(opened: OpenedImport, { target, encrypt, store }: Sealing, host: Session): Promise<SealedTarget> {
   let sealed: Uint8Array | undefined;
   const write = async (bytes: Uint8Array): Promise<void> => {
     sealed = bytes;
@@ -93,24 +102,33 @@ async function seal(opened: OpenedImport, { target, encrypt, store }: Sealing, h
   } as const;
   await encryptFile(request, host);
   if (sealed === undefined) throw new RangeError('encrypting wrote nothing');
-  if (opened.secrets.size > 0 && !encrypt.allowUnencrypted) checkHidden(store.parse(sealed), opened.secrets, target);
-  return sealed;
+  const read = store.parse(sealed);
+  if (!encrypt.allowUnencrypted) checkHidden(read, opened.secrets, target);
+  return { bytes: sealed, notes: opened.review?.(read) ?? [] };
 }
 
 /** A rule that selects less than the other tool did would publish what was secret. Empty values have nothing to hide. */
-function checkHidden({ documents }: SourceFile, secrets: ReadonlySet<string>, target: string): void {
+function checkHidden({ documents }: SourceFile, secrets: OpenedImport['secrets'], target: string): void {
+  if (secrets !== 'all' && secrets.size === 0) return;
   const bare: string[] = [];
-  for (const place of leaves(documents)) {
-    const { value } = place.node;
-    const isHidden = typeof value === 'string' && (value === '' || looksEncrypted(value));
+  let told = 0;
+  for (const place of nodes(documents)) {
+    const { node } = place;
+    if (node.kind === 'comment') told += secrets === 'all' && !isHidden(node.text) ? 1 : 0;
+    if (node.kind !== 'leaf' || isHidden(node.value)) continue;
     const path = indexText(place);
-    if (secrets.has(path) && !isHidden) bare.push(path);
+    if (secrets === 'all' || secrets.has(path)) bare.push(path);
   }
+  if (told > 0) bare.push(`${told} ${told === 1 ? 'comment' : 'comments'}`);
   if (bare.length === 0) return;
   const message = `values that were secret would stand in clear in ${oneLine(target)}: ${oneLine(briefList(bare))}`;
   throw new SopsError('nothing-encrypted', message, {
     hint: 'The rule for the target does not select them: correct it, or give --allow-unencrypted if this is meant.',
   });
+}
+
+function isHidden(value: LeafValue): boolean {
+  return value === null || (typeof value === 'string' && (value.trim() === '' || looksEncrypted(value)));
 }
 
 function thereAlready(target: string): SopsError {

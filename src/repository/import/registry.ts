@@ -9,8 +9,11 @@ export interface ImportRow {
 }
 
 export const IMPORT_KINDS: readonly ImportRow[] = [
+  { name: 'ansible-vault', load: async () => (await import('./ansible-vault.js')).ansibleVaultKind },
   { name: 'dotenvx', load: async () => (await import('./dotenvx.js')).dotenvxKind },
   { name: 'env', load: async () => (await import('./env.js')).envKind },
+  { name: 'git-crypt', load: async () => (await import('./git-crypt.js')).gitCryptKind },
+  { name: 'sealed-secret', load: async () => (await import('./sealed-secret.js')).sealedSecretKind },
 ];
 
 /** The row of a name that a command has. */

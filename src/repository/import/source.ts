@@ -29,8 +29,11 @@ export interface OpenedImport {
   readonly plaintext: Uint8Array;
   /** How many values were read; 1 for a file that is one secret as a whole. */
   readonly count: number;
-  /** Index paths (`["a"][0]`) of values that were secret in the source, and must not stand in clear in the target. */
-  readonly secrets: ReadonlySet<string>;
+  /**
+   * Index paths (`["a"][0]`) of values that were secret in the source, and must not stand in clear in the target; `all` for a source
+   * that was secret as a whole, comments included.
+   */
+  readonly secrets: ReadonlySet<string> | 'all';
   /** Sentences for the user, without plaintext; the caller names the file. */
   readonly warnings: readonly string[];
   /** The files that the old keys came from, absolute. */
@@ -40,6 +43,14 @@ export interface OpenedImport {
    * read of the source; absent where the plaintext is the source's own, byte for byte.
    */
   verify?(read: SourceFile): void;
+  /** Called once with the encrypted target: sentences for the user about how it is encrypted. */
+  review?(sealed: SourceFile): string[];
+}
+
+/** A source that was imported, and what it became; absolute paths. */
+export interface ImportedFile {
+  readonly source: string;
+  readonly target: string;
 }
 
 /** A kind of foreign file. One instance serves all files of a run. */
@@ -55,6 +66,12 @@ export interface ImportKind {
    * none of this kind; of those in folders, only those that are of this kind.
    */
   find(files: readonly FoundFile[], host: Session): AsyncIterable<ImportSource>;
+
+  /**
+   * What is to be done about the other tool once files were imported, in sentences; called once, after the last of them. Absent where there
+   * is nothing but to delete the sources.
+   */
+  next?(imported: readonly ImportedFile[], host: Session): string[] | Promise<string[]>;
 
   /** The name of the target beside a source. */
   targetName(name: string): string;

@@ -2,9 +2,9 @@
 import { basename, dirname, extname, join } from 'node:path';
 
 /** `vars.yml` → `vars.enc.yml`, `token` → `token.enc`: beside the source, under a name that rules can tell. */
-export function targetName(name: string): string {
+export function targetName(name: string, mark = 'enc'): string {
   const ending = extname(name);
-  return `${ending === '' ? name : name.slice(0, -ending.length)}.enc${ending}`;
+  return `${ending === '' ? name : name.slice(0, -ending.length)}.${mark}${ending}`;
 }
 
 /** `.env` → `.enc.env`, `.env.production` → `.env.production.enc.env`: SOPS takes for dotenv what ends in `.env`. */
