@@ -1,26 +1,18 @@
-/** Projects: `unit` and `mocked` need Node alone, `faults` a compiler for C (where there is none it is skipped), `integration` starts real programs and services. */
+/** Projects: `unit`, `mocked` and `sweeps` need Node alone, `faults` a compiler for C (where there is none it is skipped), `integration` starts real programs and services. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
-/** Of these the unit tests run a sample, and the integration tests all (test/support/sweep.ts). */
-const SWEEPS = [
-  'test/unit/cli/exec-process.test.ts',
-  'test/unit/cli/names-of-bytes.test.ts',
-  'test/unit/datakey/recover-vectors.test.ts',
-  'test/unit/formats/deep.test.ts',
-  'test/unit/formats/public-suites.test.ts',
-  'test/unit/operations/checkout.test.ts',
-  'test/unit/operations/large-file.test.ts',
-  'test/unit/operations/parallel.test.ts',
-  'test/unit/operations/recognise.test.ts',
-  'test/unit/operations/recognition.test.ts',
-  'test/unit/operations/rotate.test.ts',
-  'test/unit/property/round-trip.test.ts',
-  'test/unit/security/kill.test.ts',
-  'test/unit/security/left-behind.test.ts',
-  'test/unit/security/tamper.test.ts',
-];
+/** Of these the unit tests run a sample, and the project of sweeps all (test/support/sweep.ts). */
+const SWEEPS = readdirSync(new URL('unit', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `unit/${name}`)
+  .filter((name) => readFileSync(new URL(name, import.meta.url), 'utf8').includes('/sweep.js'))
+  .map((name) => `test/${name}`);
+
+/** A test of seconds takes many of them on a machine that does much else. */
+const UNIT_TIMEOUT = 60_000;
 
 /** Hooks build the program for their tests, on a machine that may be busy. */
 const BUILD_TIMEOUT = 120_000;
@@ -42,19 +34,28 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: [MOCKED],
-          testTimeout: 20_000,
+          testTimeout: UNIT_TIMEOUT,
           hookTimeout: BUILD_TIMEOUT,
           // A process that loads the program anew for each file takes half as long again.
           isolate: false,
         },
       },
       // Whoever replaces a module needs a process to itself.
-      { test: { name: 'mocked', include: [MOCKED], testTimeout: 20_000, hookTimeout: BUILD_TIMEOUT } },
+      { test: { name: 'mocked', include: [MOCKED], testTimeout: UNIT_TIMEOUT, hookTimeout: BUILD_TIMEOUT } },
+      {
+        test: {
+          name: 'sweeps',
+          include: SWEEPS,
+          env: { SOPS_TS_SWEEP: 'whole' },
+          testTimeout: 120_000,
+          hookTimeout: BUILD_TIMEOUT,
+          isolate: false,
+        },
+      },
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', ...SWEEPS],
-          env: { SOPS_TS_SWEEP: 'whole' },
+          include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: BUILD_TIMEOUT,
           fileParallelism: false,

@@ -10,9 +10,9 @@ export interface FoundExpression {
   readonly expression: RegExp | undefined;
 }
 
-/** Every expression of the TypeScript files below a folder: literals, and `new RegExp` of texts that are known. */
-export function expressionsBelow(folder: string): FoundExpression[] {
-  return sourceFiles(folder).flatMap((path) => {
+/** Every expression of the TypeScript files below a folder, or of some of them: literals, and `new RegExp` of texts that are known. */
+export function expressionsBelow(folder: string, choose = (paths: string[]): string[] => paths): FoundExpression[] {
+  return choose(sourceFiles(folder)).flatMap((path) => {
     const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
     const found: FoundExpression[] = [];
     const visit = (node: ts.Node): void => {

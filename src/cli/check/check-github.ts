@@ -40,12 +40,12 @@ export function checkSummaryPage(report: CheckReport): string {
   });
   const head = `### sops-ts check\n\n${cell(summaryOf(report))}\n`;
   const table = rows.length > 0 ? '\n| | place | key | kind | what |\n|---|---|---|---|---|\n' : '';
-  let page = head + table;
-  for (const row of rows) {
-    if (Buffer.byteLength(page) + Buffer.byteLength(row) > MOST_BYTES - 1024) return `${page}\nand more\n`;
-    page += row;
+  let length = Buffer.byteLength(head + table);
+  for (const [at, row] of rows.entries()) {
+    length += Buffer.byteLength(row);
+    if (length > MOST_BYTES - 1024) return `${head}${table}${rows.slice(0, at).join('')}\nand more\n`;
   }
-  return page;
+  return head + table + rows.join('');
 }
 
 /** Text in a cell of a table, with nothing in it that Markdown or HTML would take for its own. */

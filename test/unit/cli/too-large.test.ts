@@ -2,6 +2,7 @@ import { constants } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { tooLargeInWords } from '../../../src/cli/too-large.js';
 import { SopsError } from '../../../src/errors.js';
+import { inSweeps } from '../../support/sweep.js';
 
 const thrownBy = (action: () => unknown): unknown => {
   try {
@@ -11,17 +12,19 @@ const thrownBy = (action: () => unknown): unknown => {
   }
 };
 
-test('what is too large for V8 is told as that', () => {
-  const bytes = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
-  const long = thrownBy(() => bytes.toString('latin1'));
-  const joined = thrownBy(() => 'x'.repeat(1 << 20).padEnd(constants.MAX_STRING_LENGTH + 1));
-  for (const error of [long, joined]) {
-    expect(tooLargeInWords(error)).toMatchObject({
-      code: 'failed',
-      message: expect.stringContaining('the file is too large'),
-    });
-  }
-  expect(tooLargeInWords(new RangeError('Array buffer allocation failed'))).toBeInstanceOf(SopsError);
+inSweeps(() => {
+  test('what is too large for V8 is told as that', () => {
+    const bytes = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
+    const long = thrownBy(() => bytes.toString('latin1'));
+    const joined = thrownBy(() => 'x'.repeat(1 << 20).padEnd(constants.MAX_STRING_LENGTH + 1));
+    for (const error of [long, joined]) {
+      expect(tooLargeInWords(error)).toMatchObject({
+        code: 'failed',
+        message: expect.stringContaining('the file is too large'),
+      });
+    }
+    expect(tooLargeInWords(new RangeError('Array buffer allocation failed'))).toBeInstanceOf(SopsError);
+  });
 });
 
 test('other errors stay what they are', () => {
