@@ -1,6 +1,7 @@
 /** The settings of git that make it call sops-ts: for merging, for showing, for `git mergetool`. */
 import { configValue } from '../exec/git/changes.js';
 import { git, tryGit } from '../exec/git/run-git.js';
+import { TEMPORARY_PREFIX } from '../util/temporary-name.js';
 import { decodeText } from '../util/text.js';
 import type { SetupPlace } from './place.js';
 
@@ -8,13 +9,24 @@ import type { SetupPlace } from './place.js';
 export const DRIVER = 'sops-ts';
 
 /**
- * The merge driver. Where sops-ts cannot be started the file would stay as ours without a mark, and theirs be lost: so git's own merge of
- * texts puts marks in. In settings of git a percent sign begins what git fills in.
+ * The merge driver. git takes the file of ours as it is when the driver is killed, so the first thing is to put marks in, by git itself and by a rename: Node.js alone
+ * takes longer to start than this whole line. With an empty base everything that differs is marked, and `f` becomes the file of ours that was: descriptor 3 still has it,
+ * from where sops-ts reads it, and git's own merge of texts where sops-ts cannot be started. Windows gives no program the descriptors of a shell.
+ * In settings of git a percent sign begins what git fills in.
  */
 function mergeDriver(program: string): string {
-  const merge = `${program.replaceAll('%', '%%')} git merge-driver %O %A %B %L %P %S %X %Y`;
-  const text = 'git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B';
-  return `${merge} || { c=$?; if [ $c -eq 126 ] || [ $c -eq 127 ]; then ${text}; else exit 1; fi; }`;
+  const early = [
+    `t=${TEMPORARY_PREFIX}$$`,
+    'git merge-file -p --marker-size=$4 -L ours -L base -L theirs "$2" /dev/null "$3" >$t 2>/dev/null',
+    '[ $? -lt 128 ] && grep -q ENC $t && exec 3<"$2" && mv -f $t "$2" && f="--ours-from /dev/fd/3"',
+    'rm -f $t',
+  ].join('; ');
+  const driver = `${program.replaceAll('%', '%%')} git merge-driver $f "$@"`;
+  const ours = 'if [ "$f" ]; then cat <&3 >"$2"; fi';
+  const text = 'git merge-file --marker-size=$4 -L ours -L base -L theirs "$2" "$1" "$3"';
+  const absent = `if [ $c -eq 126 ] || [ $c -eq 127 ]; then ${ours}; ${text}; else exit 1; fi`;
+  const whole = `if [ "$OS" != Windows_NT ]; then ${early}; fi; ${driver} || { c=$?; ${absent}; }`;
+  return `m() { f=; ${whole}; }; m %O %A %B %L %P %S %X %Y`;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** git's merge driver: what git calls for an encrypted file that both sides of a merge changed (docs/merging.md). */
 import { relative, resolve } from 'node:path';
+import { formatMeantUnder } from '../config/name-formats.js';
 import { SopsError } from '../errors.js';
 import { holdsMarks } from '../formats/recognise.js';
-import { type FormatRow, formatMeantBy } from '../formats/registry.js';
+import type { FormatRow } from '../formats/registry.js';
 import { openReadingRun, type Run } from '../run/run.js';
-import type { Branch } from '../tree/tree.js';
 import { writeFileSafely } from '../util/atomic-write.js';
 import { systemReason } from '../util/files.js';
 import { readFileSync } from '../util/fs.js';
@@ -14,19 +14,20 @@ import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { blocksIn } from './conflict/blocks.js';
 import { type Marking, markedDifference, mergedLines } from './conflict/hunks.js';
-import { markedSides } from './conflict/markers.js';
 import { wantsBase } from './git-answers.js';
 import { mergeWithoutKey } from './keyless-merge.js';
-import { mergeTrees, type Side } from './merge/tree-merge.js';
+import type { Side } from './merge/tree-merge.js';
 import { type FileMerge, mergeFile } from './merge-file.js';
-import { openVersions, type ReadVersions } from './open-versions.js';
-import { type OpenSide, type ReadSide, readSide, SideOpener } from './side.js';
+import { openBytes, readVersions, type VersionBytes } from './open-versions.js';
+import { SideOpener } from './side.js';
 
 /** What git hands to its driver; paths are as seen from the working directory. */
 export interface DriverRequest {
   readonly base: string;
   /** It is also where the result goes. */
   readonly ours: string;
+  /** Where our side stands instead, when marks are in its file already. */
+  readonly oursFrom?: string | undefined;
   readonly theirs: string;
   /** The number of signs of a mark. */
   readonly markerSize: number;
@@ -47,7 +48,7 @@ export interface DriverOutcome {
  */
 export async function driveMerge(request: DriverRequest, given: Host): Promise<DriverOutcome> {
   const host = sessionOf(given);
-  const bytes = readVersions(request, host);
+  const bytes = readFiles(request, host);
   const isSealed = [bytes.ours, bytes.theirs].some(holdsMarks);
   const first = textMerge(bytes, { size: request.markerSize, labels: request.labels, showsBase: false }, isSealed);
   await put(first.text, request, host);
@@ -60,9 +61,9 @@ export async function driveMerge(request: DriverRequest, given: Host): Promise<D
   }
 }
 
-type VersionBytes = Readonly<Record<Side, Uint8Array>>;
+type FileBytes = Readonly<Record<Side, Uint8Array>>;
 
-function readVersions(request: DriverRequest, host: Host): VersionBytes {
+function readFiles(request: DriverRequest, host: Host): FileBytes {
   const read = (path: string): Uint8Array => {
     try {
       return readFileSync(resolve(host.cwd, path));
@@ -72,14 +73,14 @@ function readVersions(request: DriverRequest, host: Host): VersionBytes {
       });
     }
   };
-  return { base: read(request.base), ours: read(request.ours), theirs: read(request.theirs) };
+  return { base: read(request.base), ours: read(request.oursFrom ?? request.ours), theirs: read(request.theirs) };
 }
 
 /**
  * What git would leave: the merge of the lines. Of an encrypted file that is never the end, for the MAC is then that of neither side; so where
  * lines do not tell a conflict, all that differs is marked.
  */
-function textMerge(bytes: VersionBytes, marking: Marking, isSealed: boolean): { text: string; conflicts: number } {
+function textMerge(bytes: FileBytes, marking: Marking, isSealed: boolean): { text: string; conflicts: number } {
   const texts = { base: decodeText(bytes.base), ours: decodeText(bytes.ours), theirs: decodeText(bytes.theirs) };
   if (!isSealed && Object.values(texts).some((text) => text.includes('\0'))) return { text: texts.ours, conflicts: 1 };
   const merged = mergedLines(texts, marking);
@@ -94,13 +95,13 @@ async function putBytes(bytes: Uint8Array, { ours }: DriverRequest, host: Host):
   await writeFileSafely(resolve(host.cwd, ours), bytes);
 }
 
-async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Session): Promise<DriverOutcome> {
-  const row = formatMeantBy(request.path);
+async function mergeSealed(request: DriverRequest, bytes: FileBytes, host: Session): Promise<DriverOutcome> {
   const run = await openReadingRun({ filePath: request.path }, host);
+  const row = formatMeantUnder(run.config ?? undefined, request.path);
   const trail = run.trail({ kind: 'file', path: request.path });
   const merged = await withKey(bytes, row, new SideOpener(run, trail), run).catch(async (error: unknown) => {
     if (!(error instanceof SopsError) || error.code !== 'data-key-not-recovered') throw error;
-    return (await mergeWithoutKey(await readAll(bytes, row))) ?? Promise.reject(error);
+    return (await mergeWithoutKey(await readVersions(bytes, row))) ?? Promise.reject(error);
   });
   if ('bytes' in merged) {
     await putBytes(merged.bytes, request, host);
@@ -117,36 +118,7 @@ async function mergeSealed(request: DriverRequest, bytes: VersionBytes, host: Se
 }
 
 async function withKey(bytes: VersionBytes, row: FormatRow, opener: SideOpener, run: Run): Promise<FileMerge> {
-  const marked = markedSides(decodeText(bytes.base));
-  const known = marked ? { ...bytes, base: encodeText(marked.ours) } : bytes;
-  const versions = await openVersions(await readAll(known, row), opener);
-  if (!marked || !versions.base) return mergeFile(versions, run);
-  const other = await readBase(encodeText(marked.theirs), row);
-  const baseDocuments = other ? undoubted(versions.base, await opener.open(other)) : [];
-  return mergeFile({ ...versions, baseDocuments }, run);
-}
-
-/** What a base holds that is a conflict itself: what both of its sides hold. */
-function undoubted(one: OpenSide, other: OpenSide): readonly Branch[] {
-  const trees = { base: null, ours: one.plain.documents, theirs: other.plain.documents, isGuessed: true };
-  return mergeTrees(trees, () => []).documents;
-}
-
-async function readAll(bytes: VersionBytes, row: FormatRow): Promise<ReadVersions> {
-  const ours = await readSide('ours', bytes.ours, row);
-  const theirs = await readSide('theirs', bytes.theirs, row);
-  return { base: await readBase(bytes.base, row), ours, theirs };
-}
-
-/** A base that is empty, or cannot be read, is none. */
-async function readBase(bytes: Uint8Array, row: FormatRow): Promise<ReadSide | null> {
-  if (bytes.length === 0) return null;
-  try {
-    return await readSide('base', bytes, row);
-  } catch (error) {
-    if (error instanceof SopsError) return null;
-    throw error;
-  }
+  return mergeFile(await openBytes(bytes, row, opener), run);
 }
 
 async function putConflict(merged: FileMerge, request: DriverRequest, host: Host): Promise<void> {

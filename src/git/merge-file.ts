@@ -68,7 +68,8 @@ export async function mergeFile(versions: OpenVersions, tools: MergeTools): Prom
 }
 
 async function metadataOf(versions: OpenVersions, tools: MergeTools): Promise<MergedMetadata> {
-  const merged = await mergeMetadata(versions.keyed, tools);
+  const isGuessed = tools.isGuessed || versions.isDoubtful;
+  const merged = await mergeMetadata(versions.keyed, { ...tools, isGuessed });
   if (typeof merged !== 'string') return merged;
   throw new SopsError('conflict', merged, {
     hint: 'Nothing is guessed about who may read a file, and what of it: sops-ts resolve FILE with --ours or --theirs takes those of one side.',

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
+import { withoutDoubt } from './doubtful-base.js';
 import { type EvenTexts, evenTexts } from './merge/form.js';
 import { isReformatted } from './merge/formatting.js';
 import { mergedWhole } from './merge/line-text.js';
@@ -34,7 +35,8 @@ export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedT
     ours: plainSide(versions.ours),
     theirs: plainSide(versions.theirs),
   });
-  const writer = new TextWriter(store, even, { ...deciding, baseDocuments });
+  const isGuessed = deciding.isGuessed || (versions.isDoubtful && !versions.base);
+  const writer = new TextWriter(store, even, { ...deciding, isGuessed, baseDocuments });
   const merged = writer.merge('ours');
   const ours = writer.write(merged, 'ours');
   const notes = notesOf(merged.tree, ours);
@@ -83,10 +85,11 @@ class TextWriter {
     const { base, ours, theirs } = this.even.texts;
     const open = new Set<number>();
     const choice: Choice = (conflict, index) => {
-      const decided = this.how.choose?.(conflict, index);
+      const known = { ...conflict, base: withoutDoubt(conflict.base) };
+      const decided = this.how.choose?.(known, index);
       if (decided !== undefined) return decided;
       open.add(index);
-      return side;
+      return known[side];
     };
     const { isGuessed, baseDocuments } = this.how;
     const before = baseDocuments ?? base?.documents ?? null;

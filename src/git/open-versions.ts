@@ -1,10 +1,14 @@
 /** The versions of a merge, opened, in one format, with what their metadata say. */
 import { SopsError } from '../errors.js';
+import type { FormatRow } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import type { Branch } from '../tree/tree.js';
+import { decodeText, encodeText } from '../util/text.js';
+import { markedSides } from './conflict/markers.js';
+import { documentsInDoubt, metadataInDoubt } from './doubtful-base.js';
 import type { KeyedMetadata } from './merge/metadata-merge.js';
 import { readMerged } from './merge/plain-merge.js';
-import { type OpenSide, type ReadSide, SIDE_NAMES, type SideOpener } from './side.js';
+import { type OpenSide, type ReadSide, readSide, SIDE_NAMES, type SideOpener } from './side.js';
 
 /** The versions that are merged. */
 export interface ReadVersions {
@@ -19,11 +23,54 @@ export interface OpenVersions {
   readonly base: OpenSide | null;
   /** What the base holds, where that is not what its text says: of a base that is a conflict itself, what nobody doubts. */
   readonly baseDocuments?: readonly Branch[] | undefined;
+  /** Whether the base is a conflict itself: what it does not tell is not to be guessed. */
+  readonly isDoubtful?: boolean;
   readonly ours: OpenSide;
   readonly theirs: OpenSide;
   readonly store: FormatStore;
   readonly keyed: { readonly base: KeyedMetadata | null; readonly ours: KeyedMetadata; readonly theirs: KeyedMetadata };
   readonly notes: readonly string[];
+}
+
+/** The versions as they come. */
+export interface VersionBytes {
+  /** Null, or empty, when there is none. */
+  readonly base: Uint8Array | null;
+  readonly ours: Uint8Array;
+  readonly theirs: Uint8Array;
+}
+
+/** Reads the versions in the format of their name. A base that cannot be read is none. Throws what reading a side throws. */
+export async function readVersions({ base, ours, theirs }: VersionBytes, row: FormatRow): Promise<ReadVersions> {
+  const [own, other] = [await readSide('ours', ours, row), await readSide('theirs', theirs, row)];
+  return { base: await readBase(base, row), ours: own, theirs: other };
+}
+
+async function readBase(bytes: Uint8Array | null, row: FormatRow): Promise<ReadSide | null> {
+  if (bytes === null || bytes.length === 0) return null;
+  try {
+    return await readSide('base', bytes, row);
+  } catch (error) {
+    if (error instanceof SopsError) return null;
+    throw error;
+  }
+}
+
+/** Reads and opens the versions, of which the base may be a conflict itself. Throws as {@link openVersions} does. */
+export async function openBytes(bytes: VersionBytes, row: FormatRow, opener: SideOpener): Promise<OpenVersions> {
+  const marked = bytes.base && markedSides(decodeText(bytes.base));
+  if (!marked) return openVersions(await readVersions(bytes, row), opener);
+  const versions = await openVersions(await readVersions({ ...bytes, base: encodeText(marked.ours) }, row), opener);
+  const { base, keyed } = versions;
+  const read = await readBase(encodeText(marked.theirs), row);
+  const other = base && read ? await openBase(read, { store: versions.store, opener, notes: [] }) : null;
+  const [one, second] = [keyed.base, keyedOf(other)];
+  const isDoubtful = true;
+  if (!base || !other || !one || !second) {
+    return { ...versions, isDoubtful, base: null, keyed: { ...keyed, base: null } };
+  }
+  const before = metadataInDoubt(one, second, [keyed.ours, keyed.theirs]);
+  return { ...versions, isDoubtful, baseDocuments: documentsInDoubt(base, other), keyed: { ...keyed, base: before } };
 }
 
 /** Opens the versions. Throws what opening a side throws, and `document-invalid` for sides of two formats. */
@@ -35,10 +82,6 @@ export async function openVersions(read: ReadVersions, opener: SideOpener): Prom
   const base = await openBase(read.base, { store, opener, notes });
   const sealed = own.sealed ?? other.sealed;
   if (!sealed) throw new SopsError('metadata-invalid', 'neither side is encrypted');
-  const keyedOf = (side: OpenSide | null): KeyedMetadata | null => {
-    const opened = side?.sealed?.opened;
-    return opened ? { metadata: opened.metadata, dataKey: opened.dataKey } : null;
-  };
   const one = keyedOf(own) ?? keyedOf(other);
   const second = keyedOf(other) ?? one;
   if (!one || !second) throw new SopsError('metadata-invalid', 'neither side is encrypted');
@@ -55,6 +98,11 @@ export async function openVersions(read: ReadVersions, opener: SideOpener): Prom
     keyed: { base: before, ours: one, theirs: second },
     notes,
   };
+}
+
+function keyedOf(side: OpenSide | null): KeyedMetadata | null {
+  const opened = side?.sealed?.opened;
+  return opened ? { metadata: opened.metadata, dataKey: opened.dataKey } : null;
 }
 
 /** Recipients that were there before count even where the values of the base cannot be read. */

@@ -3,6 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { type DriverRequest, driveMerge } from '../../git/driver.js';
 import { oneLine } from '../../util/one-line.js';
+import { flag } from '../flag.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 
@@ -16,11 +17,17 @@ export const gitMergeDriver = command({
   summary: 'merge three versions of an encrypted file; git calls it',
   operands: 'BASE OURS THEIRS [MARKER-SIZE [PATH [LABEL…]]]',
   examples: ["git config merge.sops-ts.driver 'sops-ts git merge-driver %O %A %B %L %P %S %X %Y'"],
-  flags: generalFlags,
-  async run(_, { operands, host }) {
+  flags: {
+    oursFrom: flag.text('ours-from', {
+      value: 'FILE',
+      help: 'read OURS there; what is in its place are marks that were put in before this program started',
+    }),
+    ...generalFlags,
+  },
+  async run({ oursFrom }, { operands, host }) {
     // git takes any status but 0 and 1 for a driver that could not be run, or for a signal.
     try {
-      const { isClean, messages } = await driveMerge(requestOf(operands), host);
+      const { isClean, messages } = await driveMerge({ ...requestOf(operands), oursFrom }, host);
       for (const message of messages) host.warn(`${oneLine(operands[4] ?? '')}: ${message}`);
       return isClean ? 0 : 1;
     } catch (error) {

@@ -1,9 +1,10 @@
 /** The versions that a file in conflict came from: those in git's index, those that a merge tool is given, or what stands between its marks. */
 
 import { resolve } from 'node:path';
+import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
-import { formatMeantBy } from '../../formats/registry.js';
+import type { FormatRow } from '../../formats/registry.js';
 import { readInput } from '../../operations/read/input.js';
 import type { Run } from '../../run/run.js';
 import type { Branch } from '../../tree/tree.js';
@@ -11,7 +12,7 @@ import { statOf } from '../../util/files.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { stagesOf } from '../git-answers.js';
 import type { Side } from '../merge/tree-merge.js';
-import { type OpenVersions, openVersions } from '../open-versions.js';
+import { type OpenVersions, openBytes, type VersionBytes } from '../open-versions.js';
 import { type ReadSide, readSide, SideOpener } from '../side.js';
 import { type LooseSide, openLoosely } from './marked-file.js';
 import { type MarkedSides, markedSides } from './markers.js';
@@ -70,20 +71,16 @@ export async function givenVersions(
   return exactVersions(stages, given, run);
 }
 
-interface VersionBytes {
-  readonly base: Uint8Array | null;
-  readonly ours: Uint8Array;
-  readonly theirs: Uint8Array;
-}
-
 async function exactVersions(bytes: VersionBytes, { file, read }: FileInConflict, run: Run): Promise<ConflictVersions> {
   const opener = new SideOpener(run, run.trail({ kind: 'file', path: file }));
-  const row = formatMeantBy(file);
-  const ours = await readSide('ours', bytes.ours, row);
-  const theirs = await readSide('theirs', bytes.theirs, row);
-  const base = bytes.base && bytes.base.length > 0 ? await readSide('base', bytes.base, row).catch(unreadable) : null;
-  const open = await openVersions({ base, ours, theirs }, opener);
-  return { open, isGuessed: false, inFile: await inFileOf({ file, read }, open), labels: LABELS, notes: [] };
+  const row = formatOf(file, run);
+  const open = await openBytes(bytes, row, opener);
+  return { open, isGuessed: false, inFile: await inFileOf({ read, row }, open), labels: LABELS, notes: [] };
+}
+
+/** The format that a name tells, by the configuration as well. */
+function formatOf(file: string, { config }: Run): FormatRow {
+  return formatMeantUnder(config ?? undefined, file);
 }
 
 function unreadable(error: unknown): null {
@@ -92,14 +89,17 @@ function unreadable(error: unknown): null {
 }
 
 /** What the file holds by now: somebody may have decided a conflict by hand. */
-async function inFileOf({ file, read }: FileInConflict, open: OpenVersions): Promise<InFile | null> {
+async function inFileOf(
+  { read, row }: { read: Uint8Array; row: FormatRow },
+  open: OpenVersions,
+): Promise<InFile | null> {
   const text = decodeText(read);
   const marked = markedSides(text);
   const dataKeys = [open.keyed.ours.dataKey, open.keyed.theirs.dataKey].filter((key) => key !== undefined);
   const [first, ...others] = dataKeys;
   if (!first) return null;
   const treeOf = async (side: 'ours' | 'theirs'): Promise<readonly Branch[]> => {
-    const one = await readSide(side, marked ? encodeText(marked[side]) : read, formatMeantBy(file));
+    const one = await readSide(side, marked ? encodeText(marked[side]) : read, row);
     return (await openLoosely(one, first, others)).plain.documents;
   };
   try {
@@ -113,14 +113,14 @@ async function inFileOf({ file, read }: FileInConflict, open: OpenVersions): Pro
 
 /** What stands between marks: the files that all of ours and all of theirs make, and that of the base where there is one. */
 async function versionsBetweenMarks(marked: MarkedSides, file: string, run: Run): Promise<ConflictVersions> {
-  const row = formatMeantBy(file);
+  const row = formatOf(file, run);
   const ours = await readSide('ours', encodeText(marked.ours), row);
   const theirs = await readSide('theirs', encodeText(marked.theirs), row);
   const opener = new SideOpener(run, run.trail({ kind: 'file', path: file }));
   const keys = { ours: await opener.dataKeyFor(ours), theirs: await opener.dataKeyFor(theirs) };
   const all = [keys.ours, keys.theirs];
   const [own, other] = [await openLoosely(ours, keys.ours, all), await openLoosely(theirs, keys.theirs, all)];
-  const base = await baseBetweenMarks(marked.base, { file, opener, all });
+  const base = await baseBetweenMarks(marked.base, { row, opener, all });
   const keyed = {
     base: base ? keyedBy(base) : null,
     ours: keyedBy(own),
@@ -149,15 +149,15 @@ function sameStore(ours: ReadSide, theirs: ReadSide): RecognisedFile['store'] {
 }
 
 interface BaseWork {
-  readonly file: string;
+  readonly row: FormatRow;
   readonly opener: SideOpener;
   readonly all: readonly Parameters<typeof openLoosely>[1][];
 }
 
-async function baseBetweenMarks(text: string | undefined, { file, opener, all }: BaseWork): Promise<LooseSide | null> {
+async function baseBetweenMarks(text: string | undefined, { row, opener, all }: BaseWork): Promise<LooseSide | null> {
   if (text === undefined) return null;
   try {
-    const base = await readSide('base', encodeText(text), formatMeantBy(file));
+    const base = await readSide('base', encodeText(text), row);
     const dataKey = await opener.dataKeyFor(base);
     return await openLoosely(base, dataKey, all);
   } catch (error) {

@@ -123,6 +123,8 @@ function groupByGroup(
 type Group = ReadonlyMap<string, MasterKey>;
 
 function mergedGroup({ base, ours, theirs }: Readonly<Record<Side, Group>>): MergedRecipient[] | string {
+  const replaced = [...base].find(([id, key]) => isChangedTwice(id, key, { base, ours, theirs }));
+  if (replaced) return `both sides changed the entry of ${replaced[0]}`;
   const merged: MergedRecipient[] = [];
   for (const id of new Set([...ours.keys(), ...theirs.keys()])) {
     const [before, own, other] = [base.get(id), ours.get(id), theirs.get(id)];
@@ -131,6 +133,24 @@ function mergedGroup({ base, ours, theirs }: Readonly<Record<Side, Group>>): Mer
     if (key) merged.push({ id, key, entries: entriesFor(key, { base: before, ours: own, theirs: other }) });
   }
   return merged;
+}
+
+/**
+ * Whether neither side has an entry of base any more, and one has another of the same key in its place (with a role, a context, a version) that the other one has not: it may
+ * have been shut out there.
+ */
+function isChangedTwice(id: string, key: MasterKey, { base, ours, theirs }: Readonly<Record<Side, Group>>): boolean {
+  if (ours.has(id) || theirs.has(id)) return false;
+  const [own, other] = [ours, theirs].map((group) =>
+    [...group].filter(([at, one]) => !base.has(at) && isOfSameKey(one, key)).map(([at]) => at),
+  );
+  return JSON.stringify(own?.sort()) !== JSON.stringify(other?.sort());
+}
+
+/** The first field says where the key is, whatever its kind; those behind it how it is used. */
+function isOfSameKey(one: MasterKey, other: MasterKey): boolean {
+  const [first, second] = [one, other].map(({ fields }) => [...fields.values()][0]);
+  return one.type === other.type && typeof first === 'string' && first === second;
 }
 
 function mergedKey(
