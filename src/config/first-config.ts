@@ -31,9 +31,12 @@ export function firstConfigText({ recipients, rule }: FirstConfig): string {
   return [...HEAD, 'keys:', ...people, '', ...RULES_HEAD, 'creation_rules:', rules.join('\n\n'), ''].join('\n');
 }
 
+/** The file beside the configuration by which editors know it. */
+export const SCHEMA_NAME = '.sops.schema.json';
+
 const HEAD = [
-  '# yaml-language-server: $schema=.sops.schema.json',
-  '# Editors complete and check this file by it, once it is there: sops-ts config schema > .sops.schema.json',
+  `# yaml-language-server: $schema=${SCHEMA_NAME}`,
+  `# Editors complete and check this file by that one. A later sops-ts writes it anew: sops-ts config schema > ${SCHEMA_NAME}`,
   '# Who can read the encrypted files of this folder and those below it, and what is encrypted in them.',
   '# Commit this file: it holds public keys only. The key file itself must never be committed.',
   '',

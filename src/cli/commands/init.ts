@@ -1,4 +1,5 @@
 /** `init`: from flags to the operation, what it asks, and what it tells to do next. */
+import { SCHEMA_NAME } from '../../config/first-config.js';
 import { type InitOutcome, initialize } from '../../operations/recipients/init.js';
 import { flag } from '../flag.js';
 import { Questions } from '../questions.js';
@@ -98,7 +99,8 @@ function configLines({ key, config }: InitOutcome): string[] {
 }
 
 function lastLines({ key, config }: InitOutcome): string[] {
-  const committed = config ? `${config.path}, and ` : '';
+  const schema = config?.isNew ? `${SCHEMA_NAME}, ` : '';
+  const committed = config ? `${config.path}, ${schema}and ` : '';
   const next = config?.example ? `sops-ts edit ${config.example}` : config ? 'sops-ts encrypt -i FILE' : ENCRYPT_FOR;
   return [
     '',

@@ -2,7 +2,8 @@
 
 import { dirname, join, relative, resolve } from 'node:path';
 import { findConfig } from '../../config/find.js';
-import { firstConfigText, type NamedAgeRecipient } from '../../config/first-config.js';
+import { firstConfigText, type NamedAgeRecipient, SCHEMA_NAME } from '../../config/first-config.js';
+import { configSchema } from '../../config/schema.js';
 import { SopsError } from '../../errors.js';
 import {
   findOwnIdentity,
@@ -13,7 +14,7 @@ import {
 } from '../../keys/age/own-identity.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { openRun } from '../../run/run.js';
-import { systemReason } from '../../util/files.js';
+import { statOf, systemReason } from '../../util/files.js';
 import { existsSync, lstatSync, readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
@@ -78,9 +79,16 @@ export async function initialize(request: InitRequest, surroundings: Host): Prom
   const text = firstConfigText({ recipients, rule });
   if (unfinished) await replaceUnfinished(path, text, unfinished, host);
   else await writeNewFile(path, text, 0o666);
+  await writeSchema(dirname(path));
   const example = rule ? undefined : FIRST_FILE;
   if (example) await makeFolder(resolve(host.cwd, dirname(example)), shown);
   return { key, config: { path: shown, isNew: true, namesKey: key !== null, example }, warnings };
+}
+
+/** The schema that the configuration names to editors; one that is there stays. */
+async function writeSchema(folder: string): Promise<void> {
+  const path = join(folder, SCHEMA_NAME);
+  if (!statOf(path)) await writeNewFile(path, `${JSON.stringify(configSchema(), null, 2)}\n`, 0o666);
 }
 
 /** A name that the usual rules are for. */

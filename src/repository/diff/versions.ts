@@ -1,7 +1,7 @@
 /** What the words of `diff` stand for: files, revisions, the index and its stages, standard input; and what changed between two states. */
 import { relative, resolve, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { readBlob } from '../../exec/git/blobs.js';
+import { readBlob, readBlobs } from '../../exec/git/blobs.js';
 import { commitOf, mergeBase } from '../../exec/git/changes.js';
 import { fieldsOf, workTreeOf } from '../../exec/git/places.js';
 import { git, gitText } from '../../exec/git/run-git.js';
@@ -84,7 +84,7 @@ export async function changedPairs(
   const answer = await git([...args, ...(choice.staged ? ['--cached'] : []), base, '--', ...where], host);
   const state = { base, staged: choice.staged, top: tree.top, named: namedAmong(words, host) };
   const pairs: VersionPair[] = [];
-  for (const change of changesIn(fieldsOf(answer))) pairs.push(await pairOf(change, state, host));
+  for await (const pair of pairsOf(changesIn(fieldsOf(answer)), state, host)) pairs.push(pair);
   pairs.push(...(await untracked(pairs, state, host)));
   return pairs.sort((one, other) => compareTexts(one.after.path, other.after.path));
 }
@@ -105,8 +105,9 @@ interface Change {
   /** From the top; the same where it was not renamed. */
   readonly oldPath: string;
   readonly path: string;
-  /** Whether there was, and is, a regular file. */
-  readonly wasFile: boolean;
+  /** The ids of the contents; null where there was, or is, no regular file. That of a work tree's file git does not tell. */
+  readonly oldId: string | null;
+  readonly id: string | null;
   readonly isFile: boolean;
 }
 
@@ -114,12 +115,14 @@ interface Change {
 function changesIn(fields: readonly string[]): Change[] {
   const changes: Change[] = [];
   for (let at = 0; at + 1 < fields.length; at++) {
-    const [, oldMode, mode, status] = /^:(\d+) (\d+) \S+ \S+ ([A-Z])/.exec(fields[at] ?? '') ?? [];
+    const [, oldMode, mode, was = '', is = '', status] =
+      /^:(\d+) (\d+) (\S+) (\S+) ([A-Z])/.exec(fields[at] ?? '') ?? [];
     if (oldMode === undefined || mode === undefined) continue;
     const oldPath = fields[++at] ?? '';
     const path = status === 'R' || status === 'C' ? (fields[++at] ?? '') : oldPath;
-    const change = { oldPath, path, wasFile: oldMode.startsWith('100'), isFile: mode.startsWith('100') };
-    if (status !== 'U' && (change.wasFile || change.isFile)) changes.push(change);
+    const [wasFile, isFile] = [oldMode.startsWith('100'), mode.startsWith('100')];
+    const change = { oldPath, path, oldId: wasFile ? was : null, id: isFile ? is : null, isFile };
+    if (status !== 'U' && (wasFile || isFile)) changes.push(change);
   }
   return changes;
 }
@@ -132,19 +135,30 @@ interface State {
   readonly named: ReadonlySet<string>;
 }
 
-async function pairOf({ oldPath, path, wasFile, isFile }: Change, state: State, host: Session): Promise<VersionPair> {
+/** The contents of all that changed are read by one git. */
+async function* pairsOf(changes: readonly Change[], state: State, host: Session): AsyncGenerator<VersionPair> {
+  const ids = changes.flatMap(({ oldId, id }) => [oldId, ...(state.staged ? [id] : [])]);
+  const contents = new Map<string, Uint8Array | null>();
+  const wanted = [...new Set(ids.filter((id) => id !== null))];
+  for await (const [id, bytes] of readBlobs(wanted, host)) contents.set(id, bytes);
   const shown = (from: string): string => relative(host.cwd, resolve(state.top, from)) || from;
-  const before = wasFile ? await readBlob(`${state.base}:${oldPath}`, host) : null;
-  const after = isFile ? await bytesNow(path, state, host) : null;
-  return {
-    before: { name: shown(oldPath), path: shown(oldPath), bytes: before, revision: state.base },
-    after: { name: shown(path), path: shown(path), bytes: after, ...(state.staged ? { revision: '' } : {}) },
-    isNamed: state.named.has(resolve(state.top, path)),
-  };
+  for (const { oldPath, path, oldId, id, isFile } of changes) {
+    const staged = (id !== null && contents.get(id)) || null;
+    const after = state.staged || !isFile ? staged : await bytesInTree(path, state, host);
+    yield {
+      before: {
+        name: shown(oldPath),
+        path: shown(oldPath),
+        bytes: (oldId !== null && contents.get(oldId)) || null,
+        revision: state.base,
+      },
+      after: { name: shown(path), path: shown(path), bytes: after, ...(state.staged ? { revision: '' } : {}) },
+      isNamed: state.named.has(resolve(state.top, path)),
+    };
+  }
 }
 
-async function bytesNow(path: string, { staged, top }: State, host: Session): Promise<Uint8Array | null> {
-  if (staged) return readBlob(`:${path}`, host);
+async function bytesInTree(path: string, { top }: State, host: Session): Promise<Uint8Array | null> {
   const absolute = resolve(top, path);
   const content = contentOf(absolute);
   if (content.kind === 'file') return content.bytes;
@@ -163,7 +177,7 @@ async function untracked(pairs: readonly VersionPair[], state: State, host: Sess
     if ((await readBlob(`${state.base}:${path}`, host)) !== null) continue;
     if (!stats) throw absent(shown, 'there is no such file or folder');
     if (state.staged) continue;
-    const bytes = await bytesNow(path, state, host);
+    const bytes = await bytesInTree(path, state, host);
     found.push({
       before: { name: shown, path: shown, bytes: null },
       after: { name: shown, path: shown, bytes },

@@ -58,6 +58,8 @@ describe('with nothing there', () => {
     expect([modeOf(keyPath()), modeOf(join(home, '.config/sops/age'))]).toEqual([0o600, 0o700]);
     expect(config()).toContain(`- &alice ${recipient}\n`);
     expect(stdout.toString()).toContain(recipient);
+    const [, schema = ''] = /\$schema=(\S+)/.exec(config()) ?? [];
+    expect(readFileSync(join(repo, schema), 'utf8')).toBe((await start(['config', 'schema'])).stdout.toString());
     expect(stdout.toString()).toMatch(/^Commit: .*\nNever commit: .*keys\.txt/m);
   });
 
@@ -125,6 +127,12 @@ describe('what is there stays as it is', () => {
     expect(stdout.toString()).toContain('.sops.yaml is there already');
   });
 
+  test('a schema beside the configuration stays', async () => {
+    writeFileSync(join(repo, '.sops.schema.json'), '{"mine": true}');
+    await init();
+    expect(readFileSync(join(repo, '.sops.schema.json'), 'utf8')).toBe('{"mine": true}');
+  });
+
   test.each([['SOPS_AGE_KEY'], ['SOPS_AGE_KEY_FILE']])('the key of %s is used', async (variable) => {
     const value =
       variable === 'SOPS_AGE_KEY' ? (/AGE-SECRET\S+/.exec(readFileSync(OWN_KEY, 'utf8'))?.[0] ?? '') : OWN_KEY;
@@ -138,6 +146,7 @@ describe('what is there stays as it is', () => {
     const { stdout } = await init();
     expect(stdout.toString()).toContain('Your key is not in it');
     expect(config()).toBe(`creation_rules:\n  - age: ${SECOND}\n`);
+    expect(existsSync(join(repo, '.sops.schema.json'))).toBe(false);
   });
 
   test('the configuration that SOPS_CONFIG names counts as one that is there', async () => {
