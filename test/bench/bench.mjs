@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -125,9 +125,44 @@ function otherFiles() {
     bothWays(`${megabytes} MB of random bytes`, `random-${megabytes}.bin`, randomBytes(megabytes * 1e6), 1);
   }
   bothWays('compressed text', 'text.gz', gzipSync(documentOf('json', 1_000_000)), 1);
-  for (const format of ['env', 'ini']) {
-    const lines = Array.from({ length: 300_000 }, (_, at) => `KEY_${at}=value-${at}\n`);
-    bothWays(`300000 keys, ${format}`, `many.${format}`, lines.join(''), 1);
+  const keys = (from, count, mark) =>
+    Array.from({ length: count }, (_, at) => `KEY_${from + at}${mark}value-${from + at}\n`).join('');
+  // In sections, since SOPS takes quadratic time for a large one.
+  const sections = Array.from({ length: 300 }, (_, at) => `[section_${at}]\n${keys(at * 1000, 1000, ' = ')}\n`).join(
+    '',
+  );
+  for (const [format, text, place] of [
+    ['env', keys(0, 300_000, '='), '["KEY_7001"]'],
+    ['ini', sections, '["section_7"]["KEY_7001"]'],
+  ]) {
+    const name = `many.${format}`;
+    bothWays(`300000 keys, ${format}`, name, text, 1);
+    changes(`300000 keys, ${format}`, `sealed.${name}`, place);
+  }
+}
+
+/** Gives a file a new data key and changes a value of it, each in a copy that SOPS changes, too. */
+function changes(what, name, place) {
+  const copy = join(folder, `copy.${name}`);
+  const anew = (command, task) => {
+    copyFileSync(join(folder, name), copy);
+    return task(command);
+  };
+  for (const words of [
+    ['rotate', '-i', copy],
+    ['set', copy, place, '"other"'],
+  ]) {
+    const [ours, theirs] = [[...OURS, ...words], sops && [sops, ...words]];
+    const times = [anew(ours, measure), theirs && anew(theirs, measure)];
+    const memory = [anew(ours, peak), theirs && anew(theirs, peak)];
+    row(
+      `${words[0]} ${what}`,
+      ms(times[0]),
+      times[1] ? ms(times[1]) : '-',
+      ratio(...times),
+      memory[0] ?? '-',
+      memory[1] ?? '-',
+    );
   }
 }
 
