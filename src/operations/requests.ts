@@ -2,6 +2,7 @@
 import type { FormatName } from '../formats/registry.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import type { Input } from '../run/input.js';
+import type { Session } from '../util/host.js';
 
 export type { Input } from '../run/input.js';
 
@@ -58,6 +59,8 @@ export interface DecryptRequest extends FileRequest {
   readonly ignoreMac: boolean;
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
+  /** What becomes of the plaintext before it is written; given when the user asks for more than to decrypt it. */
+  readonly refine?: ((plaintext: Uint8Array, host: Session) => Promise<Uint8Array>) | undefined;
 }
 
 /** What an operation has to say beside its output. */

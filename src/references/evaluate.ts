@@ -6,7 +6,7 @@ import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
 import type { Host } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
-import { decodeText } from '../util/text.js';
+import { decodeText, encodeText } from '../util/text.js';
 import { resolveDocuments } from './documents.js';
 import { Resolver, type ResolverOptions } from './resolver.js';
 
@@ -36,12 +36,29 @@ export async function flattenFile(request: EvaluationRequest, host: Host): Promi
 
 /** The documents of a YAML or JSON file with values in place of references in their values; comments and order stay. */
 export async function evaluateFile(request: EvaluationRequest, host: Host): Promise<Uint8Array> {
-  const bytes = await readInput(request.input, host);
-  const file = await readDocumentsOf(bytes);
+  const file = await documentsOf(request.input, host);
   await resolveDocuments(file.documents, resolverFor(request, host));
   if (request.outputType === undefined) return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
   const printer = await formatNamed(request.outputType).load();
   return Buffer.from(printer.emit(file.documents, file.metadata));
+}
+
+/**
+ * The same of a plaintext in memory, which stands in a file of that name: any text, of whatever format, with values in place of its
+ * references; in YAML and JSON they keep their types.
+ */
+export async function evaluateBytes(
+  bytes: Uint8Array,
+  request: ReferencesRequest,
+  path: string | undefined,
+  host: Host,
+): Promise<Uint8Array> {
+  const input: Input = path === undefined ? { kind: 'stdin', read: async () => bytes } : { kind: 'file', path };
+  const resolver = resolverFor({ ...request, input }, host);
+  const file = await readDocumentsOf(bytes).catch(() => undefined);
+  if (!file) return encodeText(await resolver.text(decodeText(bytes)));
+  await resolveDocuments(file.documents, resolver);
+  return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
 }
 
 /** JSON if it is that, for its numbers and its shape; else YAML. */
@@ -57,6 +74,11 @@ async function readDocumentsOf(bytes: Uint8Array): Promise<SourceFile> {
   }
   const yaml = await formatNamed('yaml').load();
   return (yaml.parseEditable ?? yaml.parse)(bytes);
+}
+
+/** The documents of a YAML or JSON file. */
+export async function documentsOf(input: Input, host: Host): Promise<SourceFile> {
+  return readDocumentsOf(await readInput(input, host));
 }
 
 /** The resolver for a file that somebody else may have written. */

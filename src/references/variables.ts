@@ -20,10 +20,11 @@ export async function resolveVariables(
   { allowed }: ReferencesRequest,
   files: readonly string[],
   host: Session,
+  signal: AbortSignal | undefined,
 ): Promise<ResolvedVariables> {
   const leases = new LeaseKeeper(host);
   const folder = dirname(resolve(host.cwd, files[0] ?? '.'));
-  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases });
+  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases, signal });
   const results = await Promise.allSettled([...variables].map((variable) => resolved(variable, resolver)));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) {

@@ -1,7 +1,7 @@
 /** `decrypt`: from flags to the operation. */
 import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
-import type { Values } from '../flag.js';
+import { flag, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
 import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
@@ -18,6 +18,8 @@ const flags = {
   ...openingFlags,
   ...configFlag,
   indent: PROGRAM.indent,
+  resolveRefs: flag.yesNo('resolve-refs', { group: 'references' }),
+  allowRef: flag.list('allow-ref', { value: 'SCHEMES', group: 'references' }),
   ...generalFlags,
 };
 type Flags = Values<typeof flags>;
@@ -63,5 +65,19 @@ function decryptRequest(given: Flags, context: Context): DecryptRequest {
     extract: given.extract,
     decryptionOrder: given.decryptionOrder,
     indent: given.indent,
+    ...(given.resolveRefs ? { refine: refiner(given, context) } : {}),
+  };
+}
+
+/** Puts values in the place of references in a plaintext. */
+function refiner({ allowRef }: Flags, { operands }: Context): DecryptRequest['refine'] {
+  return async (plaintext, host) => {
+    const { evaluateBytes } = await import('../../references/evaluate.js');
+    return evaluateBytes(
+      plaintext,
+      { allowed: allowRef.flatMap((list) => list.split(',')), onlyPlain: false },
+      operands[0],
+      host,
+    );
   };
 }

@@ -50,9 +50,9 @@ function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvR
     keepsInherited: given.noOverride,
     keeping: keepingOf(given, 'exec-env'),
     resolve: given.resolveRefs
-      ? async (variables, host) => {
+      ? async (variables, host, signal) => {
           const { resolveVariables } = await import('../../references/variables.js');
-          return resolveVariables(variables, referencesRequest(given), files, host);
+          return resolveVariables(variables, referencesRequest(given), files, host, signal);
         }
       : undefined,
     pristine: given.pristine,

@@ -1,5 +1,6 @@
 /** `exec-env`: a program with the values of files in its environment. */
 import { SopsError } from '../../errors.js';
+import { statusOf } from '../../exec/child.js';
 import { nativeCommand } from '../../exec/native-command.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host, Session } from '../../util/host.js';
@@ -18,6 +19,7 @@ import {
   runInBackground,
   runToEnd,
 } from './program.js';
+import { Signalled, untilSignalled } from './until-signalled.js';
 import { openVariables, type VariablesRequest } from './variables.js';
 
 export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
@@ -41,19 +43,26 @@ export async function runWithVariables(request: ExecEnvRequest, own: OwnProcess,
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
   const { keeping } = request;
-  if (keeping)
-    return runKept(
-      { ...keeping, tellEnd: request.tellEnd, obtain: () => prepared(program, request, own, host) },
-      own,
-      host,
-    );
-  const { run, values } = await prepared(program, request, own, host);
+  if (keeping) return runWhileGood(program, { ...request, keeping }, own, host);
+  const { run } = await prepared(program, request, own, host);
   if (request.sameProcess && own.replace) return replaceSelf(program, run.env, own);
-  if (request.background) return runInBackground(run, request);
+  return request.background ? runInBackground(run, request) : runToEnd(() => run, request, own);
+}
+
+/** As long as the values are got, a signal ends the run, and what was lent meanwhile is given back. */
+async function runWhileGood(
+  program: FoundProgram,
+  request: ExecEnvRequest & { readonly keeping: Pick<KeptRunRequest, 'onChange' | 'grace'> },
+  own: OwnProcess,
+  host: Session,
+): Promise<number> {
+  const obtain = (): Promise<KeptProgram> =>
+    untilSignalled(own, (signal) => prepared(program, request, own, host, signal));
   try {
-    return await runToEnd(() => run, request, own);
-  } finally {
-    await values.close();
+    return await runKept({ ...request.keeping, tellEnd: request.tellEnd, obtain }, own, host);
+  } catch (error) {
+    if (error instanceof Signalled) return statusOf({ status: null, signal: error.signal });
+    throw error;
   }
 }
 
@@ -63,8 +72,9 @@ async function prepared(
   request: ExecEnvRequest,
   own: OwnProcess,
   host: Session,
+  signal?: AbortSignal,
 ): Promise<KeptProgram> {
-  const { opened, variables, kept } = await openVariables(request, host);
+  const { opened, variables, kept } = await openVariables(request, host, signal);
   const account = await becomeUser(request.user, own, host);
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
   const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
@@ -84,7 +94,16 @@ function* chosenVariables(
   for (const one of variables) if (!keepsInherited || !set.has(known(one[0]))) yield one;
 }
 
-function checkConflicts({ sameProcess, background, redact }: ExecEnvRequest): void {
+function checkConflicts({ sameProcess, background, redact, keeping }: ExecEnvRequest): void {
+  if (keeping && (sameProcess || background)) {
+    throw new SopsError(
+      'conflict',
+      `Error: --resolve-refs cannot be used with ${sameProcess ? '--same-process' : '--background'}`,
+      {
+        hint: 'sops-ts has to stay, to renew what stores lend and to give it back.',
+      },
+    );
+  }
   if (sameProcess && background) {
     throw new SopsError('conflict', 'Error: The --same-process flag cannot be used with --background');
   }

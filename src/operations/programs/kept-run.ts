@@ -55,8 +55,8 @@ export async function runKept(request: KeptRunRequest, own: OwnProcess, host: Ho
   let current = start(await request.obtain(), request, own);
   for (;;) {
     const stop = new AbortController();
-    const reason = await Promise.race([current.end.then(() => undefined), current.values.ended(stop.signal)]).finally(
-      () => stop.abort(),
+    const reason = await Promise.race([settled(current.end), current.values.ended(stop.signal)]).finally(() =>
+      stop.abort(),
     );
     if (reason === undefined) return finish(current);
     const next = request.onChange.kind === 'exit' ? undefined : await obtainAgain(request, reason, host);
@@ -93,6 +93,14 @@ function start(program: KeptProgram, request: KeptRunRequest, own: OwnProcess): 
   );
   end.catch(() => undefined);
   return { ...program, end, send: (signal) => send(signal) };
+}
+
+/** A program that could not be started is at its end, too; {@link finish} throws why. */
+function settled(end: Promise<number>): Promise<undefined> {
+  return end.then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 async function finish({ end, values }: Running): Promise<number> {

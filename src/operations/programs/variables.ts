@@ -26,7 +26,11 @@ export interface VariablesRequest extends SecretsRequest {
   readonly anyBytes?: boolean | undefined;
   /** Puts values in the place of references. Given when the user asks for that. */
   readonly resolve?:
-    | ((variables: ReadonlyMap<string, string>, host: Session) => Promise<ResolvedVariables>)
+    | ((
+        variables: ReadonlyMap<string, string>,
+        host: Session,
+        signal: AbortSignal | undefined,
+      ) => Promise<ResolvedVariables>)
     | undefined;
 }
 
@@ -45,11 +49,15 @@ export interface OpenedVariables {
 }
 
 /** Opens the files one by one. Throws as {@link openSecrets} and {@link variablesOf} do, and `failed` when a wanted variable is in no file. */
-export async function openVariables(request: VariablesRequest, host: Session): Promise<OpenedVariables> {
+export async function openVariables(
+  request: VariablesRequest,
+  host: Session,
+  signal?: AbortSignal,
+): Promise<OpenedVariables> {
   const opened: OpenedSecrets[] = [];
   for (const file of request.files) opened.push(await openSecrets(file, request, host));
   const variables = gather(opened, request, host);
-  return { opened, ...(request.resolve ? await request.resolve(variables, host) : { variables }) };
+  return { opened, ...(request.resolve ? await request.resolve(variables, host, signal) : { variables }) };
 }
 
 /** The variables of all files; a later file wins. Throws `failed` when a wanted one is in no file. */

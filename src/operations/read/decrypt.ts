@@ -48,7 +48,9 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
     : await withCommand(request, opened, run, () =>
         printedText(opened, { printer, outputType: request.outputType }, indent),
       );
-  await writeOutput(bytesOf(opened.file, text), 'plaintext', { ...request, read }, run);
+  const plaintext = bytesOf(opened.file, text);
+  const bytes = request.refine ? await request.refine(plaintext, run) : plaintext;
+  await writeOutput(bytes, 'plaintext', { ...request, read }, run);
   return { warnings: opened.warnings, format: printer.name };
 }
 

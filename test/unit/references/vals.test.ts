@@ -42,3 +42,18 @@ describe('what vals gets', () => {
     });
   }
 });
+
+describe('what vals prints as an environment', () => {
+  const cases = (
+    CASES as readonly (Case & { readonly cmd?: string; readonly args?: readonly string[]; readonly stdin?: string })[]
+  ).filter(({ cmd }) => cmd === 'env');
+  for (const { args = [], stdin = '', exit, stdout } of cases) {
+    test(`${args.join(' ')} of ${JSON.stringify(stdin)}`, async () => {
+      const surroundings = { X_V: 'val ue' };
+      const ran = await desk.run(['refs', 'env', '--allow-ref', 'all', ...args], { env: surroundings, stdin });
+      // Numbers are texts in an environment; vals refuses them.
+      const expected = exit === 0 ? stdout : 'A=5\n';
+      expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, expected]);
+    });
+  }
+});

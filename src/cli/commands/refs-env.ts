@@ -1,0 +1,28 @@
+/** `refs env`: a file of references as lines for a shell. */
+import { referencedEnvironment, variableLine } from '../../references/environment.js';
+import { sessionOf } from '../../util/session.js';
+import { flag } from '../flag.js';
+import { print } from '../streams.js';
+import { command } from './command.js';
+import { allowRefFlag, referenceFileFlag, referencesInput, referencesRequest } from './reference-flags.js';
+import { generalFlags } from './shared-flags.js';
+
+export const refsEnv = command({
+  name: 'refs env',
+  task: 'references',
+  summary: 'print a YAML or JSON file of references as variables for a shell',
+  operands: '[file]',
+  examples: ['eval "$(sops-ts refs env --export env.yaml)"'],
+  flags: {
+    ...referenceFileFlag,
+    export: flag.yesNo('export', 'put export before each line'),
+    ...allowRefFlag,
+    ...generalFlags,
+  },
+  async run(given, context) {
+    const request = { ...referencesRequest(given), input: referencesInput(given, context) };
+    const variables = await referencedEnvironment(request, sessionOf(context.host));
+    await print(context.streams, [...variables].map((one) => variableLine(one, given.export)).join(''));
+    return 0;
+  },
+});

@@ -1,0 +1,44 @@
+/** A YAML or JSON file of references as an environment: what `refs env` prints and `refs exec` passes on. */
+import { SopsError } from '../errors.js';
+import type { Session } from '../util/host.js';
+import { resolveDocuments } from './documents.js';
+import { documentsOf, type EvaluationRequest, resolverFor } from './evaluate.js';
+import { textOfValue } from './value-text.js';
+
+const UNSAFE = /[^\w@%+=:,./-]/;
+
+/** The variables of the first document of a file, in order. Throws `failed` for what is no text, number or truth value. */
+export async function referencedEnvironment(
+  request: EvaluationRequest,
+  host: Session,
+): Promise<ReadonlyMap<string, string>> {
+  const [first] = (await documentsOf(request.input, host)).documents;
+  if (!first) return new Map();
+  await resolveDocuments([first], resolverFor(request, host));
+  const variables = new Map<string, string>();
+  for (const entry of first.items) {
+    if (entry.kind === 'comment') continue;
+    const text = entry.value.kind === 'leaf' ? textOfValue(entry.value) : undefined;
+    if (text === undefined) {
+      throw new SopsError('failed', `${entry.key} is no text, number or truth value, which a variable must be`, {
+        hint: 'Name a value in it with #/KEY, or leave the key out.',
+      });
+    }
+    checkName(entry.key, text);
+    variables.set(entry.key, text);
+  }
+  return variables;
+}
+
+/** One variable for a shell, quoted where that is needed. */
+export function variableLine([name, value]: readonly [string, string], exported: boolean): string {
+  const quoted = UNSAFE.test(value) ? `'${value.replaceAll("'", `'"'"'`)}'` : value;
+  return `${exported ? 'export ' : ''}${name}=${quoted}\n`;
+}
+
+function checkName(name: string, text: string): void {
+  const isName = /^[A-Za-z_]\w*$/.test(name);
+  if (isName && !text.includes('\0')) return;
+  const what = isName ? 'holds a zero byte' : 'is no name of a variable';
+  throw new SopsError('failed', `${JSON.stringify(name)} ${what}`, { hint: 'Names have letters, digits and _ .' });
+}

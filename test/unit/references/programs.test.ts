@@ -1,0 +1,65 @@
+/** References in encrypted files: for programs, and in a plaintext that is printed. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
+
+const desk = new Desk();
+afterAll(() => desk.remove());
+
+beforeAll(async () => {
+  desk.write('n.yaml', 'n: 5\nlist: [1]\n');
+  const text = '# why\nA: x ref+file://n.yaml#/n+ y   # kept\nB:   ref+file://n.yaml#/n\nC: "1.10"\n';
+  desk.write('a.enc.yaml', await desk.encrypt('a.enc.yaml', text));
+  desk.write('l.enc.yaml', await desk.encrypt('l.enc.yaml', 'L: ref+file://n.yaml#/list\n'));
+});
+
+describe('exec-env --resolve-refs', () => {
+  const exec = (file: string, ...flags: string[]) =>
+    desk.run(['exec-env', ...flags, file, '--', 'sh', '-c', 'echo "$A|$B|$L"']);
+
+  test('passes the values on', async () => {
+    const ran = await exec('a.enc.yaml', '--resolve-refs');
+    expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, 'x 5 y|5|\n']);
+  });
+
+  test('without it references stay what they are', async () => {
+    expect((await exec('a.enc.yaml')).stdout.toString()).toBe('x ref+file://n.yaml#/n+ y|ref+file://n.yaml#/n|\n');
+  });
+
+  test('starts nothing for what is no text, and names the variable', async () => {
+    const ran = await exec('l.enc.yaml', '--resolve-refs');
+    expect([ran.status, ran.stdout.toString()]).toEqual([66, '']);
+    expect(ran.stderr).toContain('L: ');
+  });
+
+  test('masks resolved values, too', async () => {
+    desk.write('v.txt', 'the-looked-up-value');
+    desk.write('m.enc.yaml', await desk.encrypt('m.enc.yaml', 'A: ref+file://v.txt\n'));
+    expect((await exec('m.enc.yaml', '--resolve-refs', '--redact')).stdout.toString()).not.toContain('looked-up');
+  });
+
+  test.each([
+    ['--on-rotate', 'exit'],
+    ['--resolve-refs', '--on-rotate', 'sometimes'],
+    ['--resolve-refs', '--on-rotate', 'signal=NOPE'],
+    ['--resolve-refs', '--same-process'],
+  ])('refuses %s %s %s', async (...flags) => {
+    const ran = await exec('a.enc.yaml', ...flags.filter((flag) => flag !== undefined));
+    expect([ran.status !== 0, ran.stdout.toString()]).toEqual([true, '']);
+  });
+});
+
+describe('decrypt --resolve-refs', () => {
+  test('keeps the text around values, and the types of whole references', async () => {
+    const ran = await desk.run(['decrypt', '--resolve-refs', 'a.enc.yaml']);
+    expect([ran.stderr, ran.status]).toEqual(['', 0]);
+    expect(ran.stdout.toString()).toBe('# why\nA: x 5 y   # kept\nB:   5\nC: "1.10"\n');
+  });
+});
+
+test('refs exec gives a program the values of a file, and nothing else', async () => {
+  desk.write('env.yaml', 'A: ref+file://n.yaml#/n\n');
+  const alone = await desk.run(['refs', 'exec', '-f', 'env.yaml', '--', '/usr/bin/env']);
+  expect([alone.stderr, alone.status, alone.stdout.toString()]).toEqual(['', 0, 'A=5\n']);
+  const inherited = await desk.run(['refs', 'exec', '-i', '-f', 'env.yaml', '--', 'sh', '-c', 'echo $A$HOME; exit 7']);
+  expect([inherited.status, inherited.stdout.toString()]).toEqual([7, `5${desk.path('home')}\n`]);
+});
