@@ -16,6 +16,10 @@ const VAULT_PARAMETERS = [
   ],
 ];
 
+const AWS_PARAMETERS = ['region', 'profile', 'role_arn'];
+/** What every one of them loads: the sessions of roles, and the SDK's own. */
+const AWS_PACKAGES = ['@aws-sdk/client-sts', '@aws-sdk/core'];
+
 export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['echo'],
@@ -46,6 +50,34 @@ export const BACKENDS: readonly BackendRow[] = [
     title: 'OpenBao',
     parameters: VAULT_PARAMETERS,
     load: async () => (await import('./backends/vault.js')).openbao,
+  },
+  {
+    schemes: ['awssecrets'],
+    title: 'AWS Secrets Manager',
+    parameters: [...AWS_PARAMETERS, 'version_stage', 'version_id'],
+    packages: ['@aws-sdk/client-secrets-manager', ...AWS_PACKAGES],
+    load: async () => (await import('./backends/aws-secrets.js')).awsSecrets,
+  },
+  {
+    schemes: ['awsssm'],
+    title: 'AWS Systems Manager',
+    parameters: [...AWS_PARAMETERS, 'mode', 'recursive', 'version'],
+    packages: ['@aws-sdk/client-ssm', ...AWS_PACKAGES],
+    load: async () => (await import('./backends/aws-parameters.js')).awsParameters,
+  },
+  {
+    schemes: ['s3'],
+    title: 'AWS S3',
+    parameters: [...AWS_PARAMETERS, 'version_id', 'version'],
+    packages: ['@aws-sdk/client-s3', ...AWS_PACKAGES],
+    load: async () => (await import('./backends/s3-object.js')).s3Object,
+  },
+  {
+    schemes: ['awskms'],
+    title: 'AWS KMS',
+    parameters: [...AWS_PARAMETERS, 'key', 'alg', 'context'],
+    packages: ['@aws-sdk/client-kms', ...AWS_PACKAGES],
+    load: async () => (await import('./backends/aws-ciphertext.js')).awsCiphertext,
   },
   {
     schemes: ['envsubst'],

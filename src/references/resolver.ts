@@ -1,5 +1,6 @@
 /** From references to values: each secret is read once a run, several at a time (docs/references.md). */
 import { SopsError } from '../errors.js';
+import { withInstallAdvice } from '../services/import-sdk.js';
 import { type Branch, itemOf, leaf, type Value } from '../tree/tree.js';
 import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
@@ -127,7 +128,9 @@ export class Resolver {
     const key = `${method}\n${store}\n${address.path}`;
     const found =
       this.#read.get(key) ??
-      this.#slotsOf(row).run(async () => (await this.#backend(store, row, address))[method](address.path));
+      this.#slotsOf(row).run(() =>
+        withInstallAdvice(row, async () => (await this.#backend(store, row, address))[method](address.path)),
+      );
     this.#read.set(key, found);
     return found as Promise<Awaited<ReturnType<Backend[Method]>>>;
   }

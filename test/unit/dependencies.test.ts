@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
 import { STORES } from '../../src/kubernetes/stores/registry.js';
+import { BACKENDS } from '../../src/references/registry.js';
 import { REMOTES } from '../../src/remotes/registry.js';
 import { disagreements, type Lone, type Manifest, modulesOf, type Row } from '../support/dependencies.js';
 
@@ -53,6 +54,10 @@ const rows = [
   ...rowsOf('remotes/registry.ts', REMOTES, ({ field }) => field),
   ...rowsOf('formats/registry.ts', FORMATS, ({ name }) => name),
   ...rowsOf('kubernetes/stores/registry.ts', STORES, ({ name }) => name),
+  // Encrypted files need what their keys and formats need, which is in the rows above.
+  ...rowsOf('references/registry.ts', BACKENDS, ({ schemes: [scheme = ''] }) => scheme).filter(
+    ({ name }) => name !== 'sops',
+  ),
 ];
 
 test('the sources, the rows and package.json agree', () => {

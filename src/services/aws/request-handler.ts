@@ -1,6 +1,7 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { encodeText } from '../../util/text.js';
 import type { HttpRequest } from '../http/request.js';
 import { sendWithRetries } from '../http/retry.js';
 import { readTlsRoots } from '../http/tls-roots.js';
@@ -62,7 +63,7 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
       const response = {
         statusCode: answer.status,
         headers: Object.fromEntries(texts),
-        body: Buffer.from(answer.body),
+        body: encodeText(answer.body),
       };
       return { response };
     },

@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { noteThrottled } from '../../util/pace.js';
+import { decodeText } from '../../util/text.js';
 import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
@@ -28,6 +29,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Text; bytes that are none can be had back by `encodeText`. */
   readonly body: string;
 }
 
@@ -104,7 +106,7 @@ async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
     if (length > MOST_BYTES) throw new HttpFailure('the answer is too long');
     parts.push(part as Buffer);
   }
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString('utf8') };
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: decodeText(Buffer.concat(parts)) };
 }
 
 /** Codes of OpenSSL, by Node's names, for a certificate whose issuer is not known. */
