@@ -14,7 +14,8 @@ export async function withAudit<T>(streams: Streams, action: (audit: AuditLog | 
   const path = streams.auditConfig;
   if (path === undefined || !mayBeThere(path)) return action(undefined);
   const { openAuditLog } = await import('../run/audit-log.js');
-  const log = await openAuditLog(path, await loginName(), createHost(streams));
+  const user = { name: await loginName(), id: process.geteuid?.(), process: process.pid };
+  const log = await openAuditLog(path, user, createHost(streams));
   try {
     return await action(log);
   } finally {

@@ -50,6 +50,8 @@ export interface BackendRow {
   readonly parameters: readonly string[];
   /** Whether its references work only where the user wrote them or allowed the scheme: they run programs, or read the environment. */
   readonly onlyAllowed?: boolean;
+  /** Whether a path is or may hold the value itself, which belongs into no log. */
+  readonly pathIsValue?: boolean;
   /** The npm packages that it loads when it is used; absent for none. */
   readonly packages?: readonly string[];
   load(): Promise<BackendKind>;

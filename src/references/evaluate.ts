@@ -4,6 +4,7 @@ import { formatNamed } from '../formats/registry.js';
 import { applyEdits, bytesOf, type SourceFile } from '../formats/store.js';
 import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
+import { referenceTrail } from '../run/audit-trail.js';
 import type { Host } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
@@ -91,5 +92,5 @@ export function resolverFor(
 }
 
 function optionsOf({ allowed, onlyPlain }: ReferencesRequest, host: Host, folder: string): ResolverOptions {
-  return { host: sessionOf(host), folder, allowed: new Set(allowed), onlyPlain };
+  return { host: sessionOf(host), folder, allowed: new Set(allowed), onlyPlain, note: referenceTrail(host) };
 }

@@ -1,5 +1,6 @@
 /** Keeps what stores lend alive as long as it is needed, and gives it back in the end (docs/stores.md#leases). */
 import { SopsError } from '../errors.js';
+import { noteLease } from '../run/audit-trail.js';
 import type { Host } from '../util/host.js';
 import type { Lease, Leases } from './lease.js';
 
@@ -29,6 +30,7 @@ export class LeaseKeeper implements Leases {
   readonly #host: Host;
   readonly #leases: Kept[] = [];
   readonly #logins: Kept[] = [];
+  readonly #notes: Promise<void>[] = [];
   readonly #stop = new AbortController();
   #tellEnd: (reason: string) => void = () => undefined;
   readonly #ended = new Promise<string>((settle) => {
@@ -43,6 +45,14 @@ export class LeaseKeeper implements Leases {
     const kept: Kept = { lease, until: Date.now() + lease.duration * 1000, short: 0, timer: undefined };
     (asLogin ? this.#logins : this.#leases).push(kept);
     this.#wait(kept, lease.duration);
+    const noted = noteLease('lease', lease.called, this.#host);
+    noted.catch(() => undefined);
+    this.#notes.push(noted);
+  }
+
+  /** What became of noting those that were added; one that could not be noted must not be used. Never rejects. */
+  noted(): Promise<PromiseSettledResult<void>[]> {
+    return Promise.allSettled(this.#notes);
   }
 
   /** Settles with the reason when the first of them cannot be kept any longer. */
@@ -64,9 +74,13 @@ export class LeaseKeeper implements Leases {
       try {
         await untilAborted(lease.revoke(signal), signal);
       } catch (error) {
-        const why = error instanceof Error ? error.message : 'unknown';
-        this.#host.warn(`${lease.called} could not be given back, and ends at its own time: ${why}`);
+        this.#host.warn(`${lease.called} could not be given back, and ends at its own time: ${reasonOf(error)}`);
+        return;
       }
+      // It is gone already: there is nothing left to hold back.
+      await noteLease('revoke-lease', lease.called, this.#host).catch((error: unknown) =>
+        this.#host.warn(`${lease.called} was given back, which could not be noted: ${reasonOf(error)}`),
+      );
     });
     await Promise.all(revoked);
   }
@@ -104,13 +118,17 @@ export class LeaseKeeper implements Leases {
         if (signal.aborted) return undefined;
         const hasEnded = error instanceof SopsError && error.code === 'lease-expired';
         if (hasEnded || Date.now() + pause >= until) {
-          this.#tellEnd(`${lease.called} could not be renewed: ${error instanceof Error ? error.message : 'unknown'}`);
+          this.#tellEnd(`${lease.called} could not be renewed: ${reasonOf(error)}`);
           return undefined;
         }
       }
       await new Promise((go) => setTimeout(go, pause).unref());
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }
 
 /** A store that does not answer is not waited for any longer. */

@@ -25,6 +25,7 @@ export const BACKENDS: readonly BackendRow[] = [
     schemes: ['echo'],
     title: 'the reference itself',
     parameters: [],
+    pathIsValue: true,
     load: async () => (await import('./backends/echo.js')).echo,
   },
   {
@@ -83,6 +84,7 @@ export const BACKENDS: readonly BackendRow[] = [
     schemes: ['envsubst'],
     title: 'environment variables',
     parameters: [],
+    pathIsValue: true,
     onlyAllowed: true,
     load: async () => (await import('./backends/environment.js')).environment,
   },

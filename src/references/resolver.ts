@@ -82,7 +82,7 @@ export class Resolver {
     const address = addressOf(expression, await Promise.all(inner.map((part) => this.#scalarOf(part))));
     try {
       const row = this.#rowOf(address);
-      await this.#noted(address);
+      await this.#noted(address, row);
       if (address.keys.length === 0) return leaf(await this.#once(row, address, 'text'));
       return valueBelow(await this.#once(row, address, 'values'), address);
     } catch (error) {
@@ -109,8 +109,9 @@ export class Resolver {
     });
   }
 
-  #noted({ shown }: Address): Promise<void> {
+  #noted(address: Address, { pathIsValue }: BackendRow): Promise<void> {
     const { note } = this.#options;
+    const shown = pathIsValue ? `${address.scheme}://…` : address.shown;
     const before = this.#notes.get(shown);
     if (before || !note) return before ?? Promise.resolve();
     const noted = note(shown);

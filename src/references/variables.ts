@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { KeptValues } from '../operations/programs/kept-run.js';
 import type { ResolvedVariables } from '../operations/programs/variables.js';
+import { referenceTrail } from '../run/audit-trail.js';
 import type { Session } from '../util/host.js';
 import type { ReferencesRequest } from './evaluate.js';
 import { mayHoldReference } from './expression.js';
@@ -24,9 +25,10 @@ export async function resolveVariables(
 ): Promise<ResolvedVariables> {
   const leases = new LeaseKeeper(host);
   const folder = dirname(resolve(host.cwd, files[0] ?? '.'));
-  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases, signal });
+  const note = referenceTrail(host);
+  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases, signal, note });
   const results = await Promise.allSettled([...variables].map((variable) => resolved(variable, resolver)));
-  const failure = results.find((result) => result.status === 'rejected');
+  const failure = [...results, ...(await leases.noted())].find((result) => result.status === 'rejected');
   if (failure) {
     await leases.close();
     throw failure.reason;

@@ -1,38 +1,32 @@
-/** The audit log: one row for each event in every database that the administrator names (docs/audit-log.md). */
+/** The audit log: each event goes to every place that the administrator names (docs/audit-log.md). */
 
 import { parseAuditConfig } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';
-import { Database } from '../services/postgres/database.js';
-import { databaseSettings } from '../services/postgres/settings.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { AuditLog, Host } from '../util/host.js';
+import { AuditDatabase } from './audit-database.js';
+import type { AuditBackend, AuditUser } from './audit-event.js';
 
 export interface OpenAuditLog extends AuditLog {
-  /** Lets go of the databases. Never rejects. */
+  /** Lets go of the places. Never rejects. */
   close(): Promise<void>;
 }
 
-const INSERT = 'INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)';
-
 /**
- * Reads the configuration and asks every database for a sign of life. `user` is the login name of whoever runs the program. Throws
- * `failed` and `config`: when events cannot be noted, nothing must be done that needs one.
+ * Reads the configuration and asks every place for a sign of life. Throws `failed` and `config`: when events cannot be noted, nothing must be
+ * done that needs one.
  */
-export async function openAuditLog(path: string, user: string, host: Host): Promise<OpenAuditLog> {
-  const strings = await parseAuditConfig(await readConfig(path), path);
-  const databases: Database[] = [];
-  const close = async (): Promise<void> => void (await Promise.all(databases.map((database) => database.close())));
+export async function openAuditLog(path: string, user: AuditUser, host: Host): Promise<OpenAuditLog> {
+  const backends = await backendsOf(path, user, host);
+  const close = async (): Promise<void> => void (await Promise.all(backends.map((backend) => backend.close())));
   const failures: string[] = [];
-  for (const [at, text] of strings.entries()) {
+  for (const backend of backends) {
     try {
-      const database = new Database(await databaseSettings(text, user, host, 'failed'), 'failed');
-      databases.push(database);
-      const answer = await database.run('SELECT 1');
-      if (answer !== 1) failures.push(`backend ${at + 1}: database malfunction: SELECT 1 should return 1`);
+      await backend.check();
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
-      failures.push(`backend ${at + 1}: ${error.message}`);
+      failures.push(`${backend.called}: ${error.message}`);
     }
   }
   if (failures.length > 0) {
@@ -41,15 +35,25 @@ export async function openAuditLog(path: string, user: string, host: Host): Prom
   }
   return {
     close,
-    async record(action, file) {
-      for (const database of databases) {
-        await database.run(INSERT, [action, user, file]).catch((error: unknown) => {
-          if (!(error instanceof SopsError)) throw error;
-          throw new SopsError('failed', `Failed to insert audit record: ${error.message}`, { cause: error.cause });
-        });
-      }
+    async record(action, subject) {
+      const event = { time: new Date(), user, action, subject };
+      for (const backend of backends) await backend.record(event);
     },
   };
+}
+
+async function backendsOf(path: string, user: AuditUser, host: Host): Promise<AuditBackend[]> {
+  const { postgres, files, syslog } = await parseAuditConfig(await readConfig(path), path);
+  const backends: AuditBackend[] = postgres.map((text, at) => new AuditDatabase(text, `backend ${at + 1}`, user, host));
+  if (files.length > 0) {
+    const { AuditFile } = await import('./audit-file.js');
+    backends.push(...files.map((file, at) => new AuditFile(file, `jsonl ${at + 1}`)));
+  }
+  if (syslog.length > 0) {
+    const { AuditSyslog } = await import('./audit-syslog.js');
+    backends.push(...syslog.map((choice, at) => new AuditSyslog(choice, `syslog ${at + 1}`, host)));
+  }
+  return backends;
 }
 
 async function readConfig(path: string): Promise<string> {
@@ -61,6 +65,7 @@ async function readConfig(path: string): Promise<string> {
   });
 }
 
+/** The first line is SOPS's, whatever the place. */
 function unreachable(path: string, failures: readonly string[]): SopsError {
   const lines = [`connecting to audit database, defined in ${path}`, ...failures];
   return new SopsError('failed', lines.join('\n'), { hint: 'one or more audit backends reported errors, exiting' });

@@ -1,14 +1,15 @@
 /** What the library may ask of the program around it, so that nothing below the command line touches process or console. */
 
-/** What is noted about a file. */
-export type AuditAction = 'decrypt' | 'encrypt' | 'rotate';
+/** What is noted: the first three about a file, `resolve` about a reference, the others about what a store lends. */
+export type AuditAction = 'decrypt' | 'encrypt' | 'rotate' | 'resolve' | 'lease' | 'revoke-lease';
 
 export interface AuditLog {
   /**
    * Notes an event. Called with the data key in hand, before a value is decrypted or encrypted (`rotate`: before the key is
-   * recovered). `file` is an absolute path. A rejection ends the command, and nothing is written or shown.
+   * recovered), or before a reference is read. `subject` is the absolute path of a file, a reference without its parameters, or what a
+   * lease is called; never a value. A rejection ends the command, and nothing is written or shown.
    */
-  record(action: AuditAction, file: string): Promise<void>;
+  record(action: AuditAction, subject: string): Promise<void>;
 }
 
 /** A line of the log that `--verbose` shows, in SOPS's words where SOPS has one (docs/command-line.md#the-log). */
