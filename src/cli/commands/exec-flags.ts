@@ -76,8 +76,14 @@ export function variablesChoice(
   };
 }
 
+/** Of commands that resolve references. */
+interface LoginChoice {
+  readonly resolveRefs?: boolean;
+  readonly keepCredentials?: boolean;
+}
+
 export function programRequest(
-  { keepKeys, redact, user, background }: Values<typeof programFlags>,
+  { keepKeys, redact, user, background, resolveRefs, keepCredentials }: Values<typeof programFlags> & LoginChoice,
   { streams, host }: Context,
   program: ProgramChoice,
 ): ProgramRequest {
@@ -87,6 +93,7 @@ export function programRequest(
     user,
     background,
     keepKeys,
+    withholdsLogins: resolveRefs === true && keepCredentials !== true,
     redact,
     streamsFor: (masks) => childStreams(streams, masks),
     tellEnd: (text) => say(streams.stderr, `${printable(text)}\n`),

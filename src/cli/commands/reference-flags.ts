@@ -47,6 +47,7 @@ export const keepingFlags = {
   ...resolveRefsFlag,
   allowRef: flag.list('allow-ref', { ...ALLOW_REF, group: 'references' }),
   onRotate: flag.text('on-rotate', { value: 'WHAT', group: 'references', offers: ['exit', 'restart', 'signal=HUP'] }),
+  keepCredentials: flag.yesNo('keep-credentials', { group: 'references' }),
   grace: flag.integer('grace', { value: 'SECONDS', group: 'references' }),
 };
 

@@ -27,6 +27,7 @@ export const refsExec = command({
     inherit: flag.yesNo('inherit', 'pass on the environment, too', { short: 'i' }),
     ...allowRefFlag,
     keepKeys: programFlags.keepKeys,
+    keepCredentials: flag.yesNo('keep-credentials', 'pass VAULT_TOKEN, AWS_SECRET_ACCESS_KEY and the like on, too'),
     ...generalFlags,
   },
   async run(given, context) {
@@ -34,7 +35,7 @@ export const refsExec = command({
     if (context.operands.length === 0) throw new UsageError('name the program behind --', 'refs exec');
     const host = sessionOf(context.host);
     const request = programRequest(
-      { keepKeys: given.keepKeys, redact: false, user: undefined, background: false },
+      { ...given, resolveRefs: true, redact: false, user: undefined, background: false },
       context,
       { kind: 'words', words: context.operands },
     );

@@ -13,6 +13,7 @@ import { findProgram } from '../../exec/find-program.js';
 import { isKeyVariable, withoutKeyVariables } from '../../exec/key-variables.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Masks } from '../../exec/redact.js';
+import { withoutStoreVariables } from '../../exec/store-variables.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 
@@ -28,6 +29,8 @@ export interface ProgramRequest {
   readonly background: boolean;
   /** Lets the program inherit the variables about the user's keys. */
   readonly keepKeys: boolean;
+  /** Keeps the variables from it by which sops-ts logs in to secret stores: when it reads them on the program's behalf. */
+  readonly withholdsLogins?: boolean | undefined;
   /** Masks the values in the program's output. */
   readonly redact: boolean;
   /** Where the program's output goes; the masks are absent unless asked for. */
@@ -102,15 +105,16 @@ export function accountVariables(account: Account | null): [string, string][] {
 
 /**
  * What the program inherits: not the user's keys, unless they are to be kept. Called as `sops` it inherits everything, as with SOPS, with a
- * warning.
+ * warning; but log-ins to stores never where references are resolved, which SOPS does not.
  */
 export function inheritedVariables(
-  request: Pick<ProgramRequest, 'keepKeys'>,
+  request: Pick<ProgramRequest, 'keepKeys' | 'withholdsLogins'>,
   host: Host,
 ): [string, string | undefined][] {
-  const inherited = Object.entries(host.env);
+  const env = request.withholdsLogins ? withoutStoreVariables(host.env) : host.env;
+  const inherited = Object.entries(env);
   if (request.keepKeys) return inherited;
-  if (!host.calledAsSops) return Object.entries(withoutKeyVariables(host.env));
+  if (!host.calledAsSops) return Object.entries(withoutKeyVariables(env));
   const keys = inherited.filter(([name, value]) => value && isKeyVariable(name)).map(([name]) => name);
   if (keys.length > 0) {
     host.warn(

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mayRunCode } from '../../../src/exec/code-variables.js';
 import { isKeyVariable } from '../../../src/exec/key-variables.js';
+import { isStoreVariable } from '../../../src/exec/store-variables.js';
 import { Desk } from '../../support/desk.js';
 
 let desk: Desk;
@@ -9,6 +10,9 @@ let desk: Desk;
 beforeAll(async () => {
   desk = new Desk();
   desk.write('a.yaml', await desk.encrypt('a.yaml', 'A: canary-1\n'));
+  const references = 'AWS_ACCESS_KEY_ID: ref+echo://lent-to-the-program\n';
+  desk.write('refs-clear.yaml', references);
+  desk.write('refs.yaml', await desk.encrypt('refs.yaml', references));
   const clear = 'NODE_OPTIONS_unencrypted: x\nA: canary-2\n';
   desk.write('clear.yaml', await desk.encrypt('clear.yaml', clear));
   const mixed = 'LD_PRELOAD: x\nPATH: /bin:/usr/bin\nOTHER: y\nA: canary-3\n';
@@ -50,6 +54,72 @@ describe.skipIf(process.platform === 'win32')('the keys of the user', () => {
     const names = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD', 'SOPS_AGE_SSH_PRIVATE_KEY_FILE'];
     for (const name of [...names, 'SOPS_AGE_SSH_PRIVATE_KEY_CMD']) expect(isKeyVariable(name)).toBe(true);
     for (const name of ['SOPS_AGE_RECIPIENTS', 'SOPS_CONFIG', 'SOPS_AGE_KEYS']) expect(isKeyVariable(name)).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('log-ins to secret stores', () => {
+  const env = {
+    VAULT_TOKEN: 't-vault',
+    BAO_TOKEN: 't-bao',
+    VAULT_SECRET_ID: 't-id',
+    AWS_SECRET_ACCESS_KEY: 't-aws',
+    AWS_SESSION_TOKEN: 't-session',
+    OP_CONNECT_TOKEN: 't-op',
+    MY_PASSWORD: 't-password',
+    VAULT_PASSWORD_ENV: 'MY_PASSWORD',
+    AWS_REGION: 'eu-1',
+    VAULT_ADDR: 'https://vault.example',
+  };
+  const program = ['--', 'env'];
+  const printed = async (...words: string[]): Promise<string> => {
+    const ran = await desk.run(words, { env });
+    expect(ran.status).toBe(0);
+    return ran.stdout.toString();
+  };
+  const logins = (text: string): string[] => text.split('\n').filter((line) => line.includes('=t-'));
+
+  test('are passed on where no references are resolved, as before', async () => {
+    expect(logins(await printed('exec-env', 'a.yaml', ...program))).toHaveLength(7);
+    expect(logins(await printed('exec-file', 'a.yaml', ...program))).toHaveLength(7);
+  });
+
+  test('are kept back where references are resolved, and what is no secret is not', async () => {
+    const text = await printed('exec-env', '--resolve-refs', 'refs.yaml', ...program);
+    expect(logins(text)).toEqual([]);
+    expect(text).toContain('AWS_REGION=eu-1\n');
+    expect(text).toContain('VAULT_ADDR=https://vault.example\n');
+    expect(text).toContain('AWS_ACCESS_KEY_ID=lent-to-the-program\n');
+    expect(logins(await printed('refs', 'exec', '-i', '-f', 'refs-clear.yaml', ...program))).toEqual([]);
+  });
+
+  test('do not stand in the way of those of the file', async () => {
+    const own = { ...env, AWS_ACCESS_KEY_ID: 't-own' };
+    const words = ['exec-env', '--resolve-refs', '--no-override', 'refs.yaml', ...program];
+    const ran = await desk.run(words, { env: own });
+    expect(ran.stdout.toString()).toContain('AWS_ACCESS_KEY_ID=lent-to-the-program\n');
+  });
+
+  test('are passed on with --keep-credentials', async () => {
+    const flags = ['--resolve-refs', '--keep-credentials'];
+    expect(logins(await printed('exec-env', ...flags, 'refs.yaml', ...program))).toHaveLength(7);
+    const words = ['refs', 'exec', '-i', '--keep-credentials', '-f', 'refs-clear.yaml'];
+    expect(logins(await printed(...words, ...program))).toHaveLength(7);
+  });
+
+  test('are kept back when called as sops, too, which does not resolve references', async () => {
+    const called = { ...env, SOPS_TS_AS: 'sops' };
+    const ran = await desk.run(['exec-env', '--resolve-refs', 'refs.yaml', ...program], { env: called });
+    expect(logins(ran.stdout.toString())).toEqual([]);
+    const plain = await desk.run(['exec-env', 'a.yaml', ...program], { env: called });
+    expect(logins(plain.stdout.toString())).toHaveLength(7);
+  });
+
+  test('are those that let their holder in', () => {
+    const secret = ['VAULT_WRAPPING_TOKEN', 'AZURE_CLIENT_SECRET', 'GOOGLE_APPLICATION_CREDENTIALS', 'op_session_team'];
+    for (const name of [...secret, 'AWS_ACCESS_KEY_ID', 'OP_SERVICE_ACCOUNT_TOKEN', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
+      expect([name, isStoreVariable(name)]).toEqual([name, true]);
+    for (const name of ['AWS_PROFILE', 'AWS_REGION', 'VAULT_ADDR', 'VAULT_ROLE_ID', 'MY_VAULT_TOKEN', 'KUBECONFIG'])
+      expect([name, isStoreVariable(name)]).toEqual([name, false]);
   });
 });
 
