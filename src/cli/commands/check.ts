@@ -38,7 +38,10 @@ const flags = {
   tip: flag.yesNo('tip', 'with --since: only at what differs in the end'),
   secrets: flag.yesNo('secrets', 'also find random values in data files that no rule is for'),
   decrypt: flag.yesNo('decrypt', 'open every encrypted file and compare its MAC; needs a key'),
-  fix: flag.yesNo('fix', 'encrypt files that rules have encrypted, give files the recipients of their rules'),
+  fix: flag.yesNo(
+    'fix',
+    'encrypt files that rules have encrypted, give files the recipients and selection of their rules',
+  ),
   baseline: flag.text('baseline', {
     value: 'FILE',
     help: 'known findings, which are counted and not told',
@@ -120,6 +123,8 @@ async function fixed(report: CheckReport, given: Flags, context: Context): Promi
   const { host, streams } = context;
   const outcome = await fixFindings(report.findings, given.config, host);
   for (const shown of outcome.fixed) say(streams.stderr, `fixed ${printable(shown)}\n`);
+  for (const shown of outcome.left)
+    say(streams.stderr, `left the selection of ${printable(shown)}: by its rule, values would become readable\n`);
   const again = outcome.fixed.length > 0 ? await reportFor(given, context) : report;
   return { ...again, problems: [...again.problems, ...outcome.problems] };
 }

@@ -47,7 +47,7 @@ export function compareSelection(
   return isSame ? undefined : { before, after };
 }
 
-/** Whether the recipients of groups stand in another order, as files have them: by type, and of a type as they are listed. */
+/** Whether the recipients of groups stand in another order, as files have them: by type, of a type as they are listed, and each once. */
 export async function isReordered(before: readonly KeyGroup[], after: readonly KeyGroup[]): Promise<boolean> {
   const [old, wanted] = await Promise.all([before, after].map(orderOf));
   return JSON.stringify(old) !== JSON.stringify(wanted);
@@ -55,9 +55,9 @@ export async function isReordered(before: readonly KeyGroup[], after: readonly K
 
 function orderOf(groups: readonly KeyGroup[]): Promise<string[][]> {
   return Promise.all(
-    groups.map((group) => {
+    groups.map(async (group) => {
       const inFile = KEY_TYPES.flatMap(({ type }) => group.filter((key) => key.type === type));
-      return Promise.all(inFile.map(keyStringOf));
+      return [...new Set(await Promise.all(inFile.map(keyStringOf)))];
     }),
   );
 }

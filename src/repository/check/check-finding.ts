@@ -14,6 +14,8 @@ export interface Discovery {
   readonly message: string;
   /** What the user can do, as a sentence; absent where the message says all. */
   readonly next?: string | undefined;
+  /** How many values and comments what is told to do next would make readable: that takes somebody who decides. */
+  readonly exposes?: number | undefined;
 }
 
 /** A discovery with its place in the repository. */

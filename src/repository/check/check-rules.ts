@@ -44,6 +44,11 @@ export const CHECK_RULES = {
     title: 'recipients other than those of the creation rule',
     reason: 'Somebody can read the file who should not, or somebody cannot who should.',
   },
+  'recipients-reordered': {
+    severity: 'warning',
+    title: 'the recipients of the creation rule in another order',
+    reason: 'Keys are tried in the order of the file, which is not the one that the rule asks for.',
+  },
   'threshold-differs': {
     severity: 'error',
     title: 'another Shamir threshold than that of the creation rule',

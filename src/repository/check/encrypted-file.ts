@@ -179,14 +179,26 @@ async function againstRule(file: ExaminedFile, read: EncryptedFile, against: Aga
   const differing = await compareWithRule({ file, metadata, format: read.store.name, book, rule, line });
   if (!differing.some(({ rule: id }) => id === 'selection-differs')) return differing;
   const { scope } = await book.optionsOf(rule);
-  const own = await scopeOf(metadata.selection, 'read');
-  const known = new Set(valuesSeen(read.file.documents, own).map((value) => `${value.offset}:${value.selected}`));
-  const wanted = valuesSeen(read.file.documents, scope).filter(
+  const own = valuesSeen(read.file.documents, await scopeOf(metadata.selection, 'read'));
+  const known = new Set(own.map((value) => `${value.offset}:${value.selected}`));
+  const byRule = valuesSeen(read.file.documents, scope);
+  const wanted = byRule.filter(
     ({ kind, selected, state, offset }) =>
       kind === 'value' && selected && state === 'plain' && !known.has(`${offset}:true`),
   );
+  const exposed = byRule.filter(({ selected, state }) => state === 'encrypted' && !selected).length;
   const plain = wanted.flatMap((value) => discoveryOf(value, lines, file));
-  return [...differing, ...plain.map((one) => ({ ...one, message: `${one.message}, as ${rule.name} has it` }))];
+  return [
+    ...differing.map((one) => (one.rule === 'selection-differs' ? withExposed(one, exposed) : one)),
+    ...plain.map((one) => ({ ...one, message: `${one.message}, as ${rule.name} has it` })),
+  ];
+}
+
+/** A rule that selects less makes readable what is not: nobody but a person may have wanted that. */
+function withExposed(discovery: Discovery, exposes: number): Discovery {
+  if (exposes === 0) return discovery;
+  const what = `${exposes} value(s) or comment(s) that are encrypted now would be readable`;
+  return { ...discovery, exposes, message: `${discovery.message}, by which ${what}` };
 }
 
 function ruleless(file: ExaminedFile, line: number | undefined): Discovery[] {

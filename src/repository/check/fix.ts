@@ -1,4 +1,4 @@
-/** `check --fix`: encrypts what rules have encrypted, and gives files the recipients of their rules, as the commands for that do. */
+/** `check --fix`: encrypts what rules have encrypted, and gives files the recipients and the selection of their rules, as the commands for that do. */
 import { dirname, join, relative, resolve } from 'node:path';
 import { CONFIG_NAME } from '../../config/find.js';
 import { SopsError } from '../../errors.js';
@@ -10,19 +10,24 @@ import type { Host } from '../../util/host.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
 
-/** What a fix does; whatever else is found needs somebody who decides. */
-type Fix = (file: string, configPath: string | undefined, host: Host) => Promise<void>;
+/** What is done about a finding; whatever else is found needs somebody who decides. */
+type Remedy = 'encrypt' | 'recipients' | 'order' | 'selection';
 
-const FIXES: ReadonlyMap<CheckRuleId, Fix> = new Map<CheckRuleId, Fix>([
-  ['not-encrypted', encryptInPlace],
-  ['recipients-differ', updateRecipients],
-  ['threshold-differs', updateRecipients],
+const REMEDIES: ReadonlyMap<CheckRuleId, Remedy> = new Map<CheckRuleId, Remedy>([
+  ['not-encrypted', 'encrypt'],
+  ['recipients-differ', 'recipients'],
+  ['threshold-differs', 'recipients'],
+  ['recipients-reordered', 'order'],
+  ['selection-differs', 'selection'],
+  ['mac-only-encrypted-differs', 'selection'],
 ]);
 
 /** What came of fixing. */
 export interface FixOutcome {
   /** Files that were written, as users see them. */
   readonly fixed: readonly string[];
+  /** Those in which something was left that a fix would make readable. */
+  readonly left: readonly string[];
   /** Those that could not be, each with its error. */
   readonly problems: readonly SopsError[];
 }
@@ -36,21 +41,30 @@ export async function fixFindings(
   const top = (await workTreeOf(host.cwd, host))?.top ?? host.cwd;
   const fixed: string[] = [];
   const problems: SopsError[] = [];
-  const done = new Set<string>();
-  for (const finding of findings) {
-    const { rule, shown } = finding;
-    const fix = FIXES.get(rule);
-    if (!fix || done.has(shown)) continue;
-    done.add(shown);
+  const { remedies, left } = remediesFor(findings);
+  for (const [shown, wanted] of remedies) {
+    const config = configPath ?? nearestConfig(resolve(host.cwd, shown), top, host);
     try {
-      await fix(shown, configPath ?? nearestConfig(resolve(host.cwd, shown), top, host), host);
-      fixed.push(shown);
+      if (await applyRemedies(wanted, shown, config, host)) fixed.push(shown);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       problems.push(error.file === undefined ? error.with(error.code, { file: shown }) : error);
     }
   }
-  return { fixed, problems };
+  return { fixed, left, problems };
+}
+
+/** What is to be done with each file, all at once: it is written, and its key asked for, no more than once. */
+function remediesFor(findings: readonly CheckFinding[]) {
+  const remedies = new Map<string, Set<Remedy>>();
+  const left = new Set(findings.filter(({ exposes }) => exposes !== undefined).map(({ shown }) => shown));
+  for (const { rule, shown } of findings) {
+    const remedy = REMEDIES.get(rule);
+    // Order and selection come together.
+    if (!remedy || ((remedy === 'selection' || remedy === 'order') && left.has(shown))) continue;
+    remedies.set(shown, (remedies.get(shown) ?? new Set()).add(remedy));
+  }
+  return { remedies, left: [...left] };
 }
 
 /** The configuration that the check went by, where other commands would not find it by themselves. */
@@ -62,6 +76,18 @@ function nearestConfig(absolute: string, top: string, host: Host): string | unde
     if (folder === dirname(folder)) break;
   }
   return undefined;
+}
+
+/** Whether the file was written. */
+async function applyRemedies(
+  wanted: ReadonlySet<Remedy>,
+  shown: string,
+  configPath: string | undefined,
+  host: Host,
+): Promise<boolean> {
+  if (!wanted.has('encrypt')) return updateFile(shown, configPath, wanted, host);
+  await encryptInPlace(shown, configPath, host);
+  return true;
 }
 
 async function encryptInPlace(file: string, configPath: string | undefined, host: Host): Promise<void> {
@@ -79,20 +105,32 @@ async function encryptInPlace(file: string, configPath: string | undefined, host
   );
 }
 
-/** With a new data key where somebody is shut out, as `updatekeys` has it. */
-async function updateRecipients(file: string, configPath: string | undefined, host: Host): Promise<void> {
+/** With a new data key where somebody is shut out, as `updatekeys` has it. A selection that a baseline accepts is kept. */
+async function updateFile(
+  file: string,
+  configPath: string | undefined,
+  wanted: ReadonlySet<Remedy>,
+  host: Host,
+): Promise<boolean> {
+  let isWanted = true;
+  let isWritten = false;
   await updateKeys(
     {
       files: [file],
       configPath,
       check: false,
       keepDataKey: false,
+      selection: wanted.has('selection') || wanted.has('order'),
       ignoreMac: false,
       talk: {
         started: () => undefined,
-        showChange: async () => undefined,
-        confirm: async () => true,
-        finished: () => undefined,
+        showChange: async ({ selection }) => {
+          isWanted = selection === undefined || wanted.has('selection');
+        },
+        confirm: async () => isWanted,
+        finished: (_file, result) => {
+          isWritten = result !== 'unchanged';
+        },
         failed: (error) => {
           throw error;
         },
@@ -101,4 +139,5 @@ async function updateRecipients(file: string, configPath: string | undefined, ho
     },
     host,
   );
+  return isWritten;
 }

@@ -5,6 +5,7 @@ import { formatNamed } from '../../formats/registry.js';
 
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../metadata/metadata.js';
 import { compareRecipients, type GroupChange, thresholdFor } from '../../operations/key-changes.js';
+import { isReordered } from '../../operations/recipients/reselection.js';
 import type { Discovery } from './check-finding.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
 import type { RuleBook } from './rule-book.js';
@@ -40,6 +41,9 @@ async function compareKeys({ file, metadata, book, rule, line }: Compared): Prom
   if (differing.length > 0) {
     const message = `its recipients are not those of ${rule.name}: ${differing.join('; ')}`;
     discoveries.push({ rule: 'recipients-differ', line, message, next });
+  } else if (await isReordered(keyGroups, wanted)) {
+    const message = `its recipients are those of ${rule.name} in another order`;
+    discoveries.push({ rule: 'recipients-reordered', line, message, next: reselecting(file) });
   }
   if (change.threshold.before !== change.threshold.after && keyGroups.length === wanted.length) {
     const message = `its Shamir threshold is ${change.threshold.before}, and ${rule.name} asks for ${change.threshold.after}`;
@@ -62,7 +66,7 @@ async function compareOptions({ file, metadata, format, book, rule, line }: Comp
   if (formatNamed(format).whole) return [];
   const { selection, macOnlyEncrypted } = await book.optionsOf(rule);
   const discoveries: Discovery[] = [];
-  const next = `sops-ts decrypt -i ${shellWord(file.shown)} && sops-ts encrypt -i ${shellWord(file.shown)}`;
+  const next = reselecting(file);
   const own = metadata.selection ?? DEFAULT_SELECTION;
   const wanted = selection ?? DEFAULT_SELECTION;
   if (own.option !== wanted.option || own.text !== wanted.text) {
@@ -74,6 +78,10 @@ async function compareOptions({ file, metadata, format, book, rule, line }: Comp
     discoveries.push({ rule: 'mac-only-encrypted-differs', line, message, next });
   }
   return discoveries;
+}
+
+function reselecting(file: ExaminedFile): string {
+  return `sops-ts updatekeys --selection ${shellWord(file.shown)}`;
 }
 
 function shownSelection({ option, text }: SelectionRule): string {

@@ -118,6 +118,70 @@ describe('--fix', () => {
     expect(await repository.found()).toEqual(['recipients-differ secrets/c.yaml']);
   });
 
+  const ruled = (rest: string): void =>
+    repository.write({ '.sops.yaml': `creation_rules:\n  - path_regex: ^secrets/\n    ${rest}\n` });
+
+  test('gives files the selection and the order of recipients of their rule, at once', async () => {
+    const other = generateIdentity().recipient;
+    const { recipient } = repository.key;
+    await repository.seal('secrets/good.yaml', 'user: me\npassword: hunter2\n', '--encrypted-regex', '^password$');
+    const [kept] = /^password: .*$/m.exec(repository.read('secrets/good.yaml')) ?? [''];
+    ruled(`age: "${other},${recipient}"\n    encrypted_regex: ^(user|password)$\n    mac_only_encrypted: true`);
+    const rules = ['mac-only-encrypted-differs', 'plain-value', 'recipients-differ', 'selection-differs'];
+    expect((await repository.check()).findings.map(({ rule }) => rule).sort()).toEqual(rules);
+    const ran = await repository.sops(['check', '--fix']);
+    expect(ran.stderr).toBe('fixed secrets/good.yaml\n');
+    expect(ran.status).toBe(0);
+    const text = repository.read('secrets/good.yaml');
+    expect(text).toContain(`\n${kept}\n`);
+    expect(text).toMatch(/^user: ENC\[/);
+    expect((await repository.sops(['decrypt', 'secrets/good.yaml'])).stdout.toString()).toContain('user: me\n');
+
+    ruled(`age: "${recipient},${other}"\n    encrypted_regex: ^(user|password)$\n    mac_only_encrypted: true`);
+    expect(await repository.found()).toEqual(['recipients-reordered secrets/good.yaml']);
+    expect((await repository.sops(['check', '--fix'])).status).toBe(0);
+    expect(repository.read('secrets/good.yaml')).toContain(`\n${kept}\n`);
+  });
+
+  test('a selection by which something would be readable is left; the recipients are not', async () => {
+    const other = generateIdentity().recipient;
+    await repository.seal('secrets/good.yaml', 'user: me\npassword: hunter2\n');
+    ruled(`age: "${other},${repository.key.recipient}"\n    encrypted_regex: ^password$`);
+    const ran = await repository.sops(['check', '--fix']);
+    expect(ran.stderr).toContain('fixed secrets/good.yaml\n');
+    expect(ran.stderr).toContain('left the selection of secrets/good.yaml');
+    expect(ran.stdout.toString()).toContain('1 value(s) or comment(s) that are encrypted now would be readable');
+    expect(ran.status).toBe(1);
+    expect(repository.read('secrets/good.yaml')).toMatch(/^user: ENC\[/);
+    expect(repository.read('secrets/good.yaml')).toContain(other);
+    expect(await repository.found()).toEqual(['selection-differs secrets/good.yaml']);
+  });
+
+  test('a selection that a baseline accepts stays, whatever else the rule changes', async () => {
+    const other = generateIdentity().recipient;
+    const { recipient } = repository.key;
+    await repository.seal('secrets/good.yaml', 'user: me\npassword: hunter2\n', '--age', `${recipient},${other}`);
+    ruled(`age: "${recipient},${other}"\n    encrypted_regex: ^password$`);
+    await repository.sops(['check', '--baseline', 'known.json', '--write-baseline']);
+    ruled(`age: "${other},${recipient}"\n    encrypted_regex: ^password$`);
+    const before = repository.read('secrets/good.yaml');
+    const ran = await repository.sops(['check', '--fix', '--baseline', 'known.json']);
+    expect(ran.stderr).toBe('');
+    expect(ran.stdout.toString()).toContain('[recipients-reordered]');
+    expect(repository.read('secrets/good.yaml')).toBe(before);
+  });
+
+  test('a selection that takes a key which is not there says so, and stays a finding', async () => {
+    ruled(`age: ${repository.key.recipient}\n    encrypted_regex: ^pass`);
+    const before = repository.read('secrets/good.yaml');
+    const ran = await repository.sops(['check', '--fix'], { env: { SOPS_AGE_KEY: '' } });
+    expect(ran.status).toBe(128);
+    expect(ran.stderr).toContain('secrets/good.yaml');
+    expect(ran.stderr).toContain(repository.key.recipient);
+    expect(ran.stdout.toString()).toContain('[selection-differs]');
+    expect(repository.read('secrets/good.yaml')).toBe(before);
+  });
+
   test("values that were put in by hand are nobody's to fix", async () => {
     repository.change('secrets/good.yaml', (text) => text.replace(/^password: .*$/m, 'password: x'));
     const before = repository.read('secrets/good.yaml');
