@@ -81,6 +81,27 @@ export const BACKENDS: readonly BackendRow[] = [
     load: async () => (await import('./backends/aws-ciphertext.js')).awsCiphertext,
   },
   {
+    schemes: ['gcpsecrets'],
+    title: 'Google Secret Manager',
+    parameters: ['version', 'location', 'optional', 'fallback_value', 'trim_nl'],
+    packages: ['google-auth-library'],
+    load: async () => (await import('./backends/google-secrets.js')).googleSecrets,
+  },
+  {
+    schemes: ['gcs'],
+    title: 'Google Cloud Storage',
+    parameters: ['generation'],
+    packages: ['google-auth-library'],
+    load: async () => (await import('./backends/google-object.js')).googleObject,
+  },
+  {
+    schemes: ['gkms'],
+    title: 'Google Cloud KMS',
+    parameters: ['project', 'location', 'keyring', 'crypto_key'],
+    packages: ['google-auth-library'],
+    load: async () => (await import('./backends/google-ciphertext.js')).googleCiphertext,
+  },
+  {
     schemes: ['envsubst'],
     title: 'environment variables',
     parameters: [],

@@ -1,0 +1,145 @@
+/** What the back ends on Google Cloud have in common: credentials, addresses, and what a refusal means (docs/stores.md#google-cloud). */
+import { SopsError } from '../errors.js';
+import { endingPrograms } from '../exec/started-programs.js';
+import { type AuthClient, findDefaultCredentials } from '../services/gcp/credentials.js';
+import { gcpFailure } from '../services/gcp/failure.js';
+import { gcpRefusal } from '../services/gcp/refusal.js';
+import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
+import type { HttpResponse } from '../services/http/request.js';
+import { sendWithRetries } from '../services/http/retry.js';
+import { crc32c } from '../util/crc32c.js';
+import type { Session } from '../util/host.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
+import { withoutTrailing } from '../util/trim.js';
+import type { ReferenceContext } from './backend.js';
+import { isConnectionLoss } from './connection-loss.js';
+
+const TIMEOUT_MS = 60_000;
+const RETRY = {
+  retries: 3,
+  wait: (retry: number) => 250 * 2 ** retry,
+  isPassing: (status: number) => status === 408 || status === 429 || (status >= 500 && status !== 501),
+};
+
+/** One service of Google Cloud. */
+export interface GoogleService {
+  /** How messages call it. */
+  readonly title: string;
+  /** Its host below the domain of the universe. */
+  readonly name: string;
+  /** The variable by which users of gcloud name another server. */
+  readonly variable: string;
+}
+
+export interface GoogleQuestion {
+  /** The secret, for messages. */
+  readonly place: string;
+  /** Behind the host, encoded. */
+  readonly path: string;
+  /** Posted as JSON; absent for a question without one. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+const CREDENTIALS = Symbol('Google credentials of references');
+
+/**
+ * What a service answers with status 200. Throws `reference-not-found`, `store-denied`, `store-unreachable`, `reference-malformed`, which name
+ * the service and the place.
+ */
+export async function askGoogle(
+  service: GoogleService,
+  { place, path, body }: GoogleQuestion,
+  { host, signal }: ReferenceContext,
+): Promise<HttpResponse> {
+  const doing = `${service.title} does not give ${place}`;
+  const credentials = await credentialsOf(host).catch((error: unknown) => {
+    throw withoutAccess(doing, error);
+  });
+  const url = new URL(`${baseOf(service, credentials, host)}${path}`);
+  const token = await tokenHeadersFor(url, credentials, { host, signal }).catch((error: unknown) => {
+    throw withoutAccess(doing, error);
+  });
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const headers = { ...token, ...type };
+  const common = { url, headers, timeout: TIMEOUT_MS, signal, errorCode: 'store-unreachable' } as const;
+  const answer = await sendWithRetries(
+    { method: body === undefined ? 'GET' : 'POST', ...common, ...sent },
+    RETRY,
+    host,
+  ).catch((error: unknown) => {
+    throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
+  });
+  if (answer.status === 200) return answer;
+  throw refusalOf(doing, answer);
+}
+
+/** The bytes of a member in base64, compared with their checksum, a number as text. Throws `store-unreachable` when they are not what was sent. */
+export function checkedBytes(
+  members: ReadonlyMap<string, unknown> | undefined,
+  [field, checksum]: readonly [field: string, checksum: string],
+  place: string,
+): Buffer {
+  const text = members?.get(field) ?? '';
+  const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64');
+  const said = members?.get(checksum);
+  if (members && (typeof said === 'string' || typeof said === 'number') && Number(said) === crc32c(bytes)) return bytes;
+  throw damagedOnTheWay(place);
+}
+
+/** The error for what arrived otherwise than it was sent. */
+export function damagedOnTheWay(place: string): SopsError {
+  return new SopsError('store-unreachable', `${place} arrived damaged: it does not fit its checksum`, {
+    hint: 'Try again; if it stays so, see what is between you and Google (a proxy?).',
+  });
+}
+
+/** One set of credentials for all back ends of a run. */
+function credentialsOf(host: Session): Promise<AuthClient> {
+  return host.once(CREDENTIALS, () => findDefaultCredentials(host));
+}
+
+function tokenHeadersFor(
+  url: URL,
+  credentials: AuthClient,
+  { host, signal }: Pick<ReferenceContext, 'host' | 'signal'>,
+): Promise<Record<string, string>> {
+  // The token may come from a program that waits for somebody.
+  return inTime(keyTimeout(host), signal, (ending) =>
+    whileWaitingFor('the Google credentials', { host, signal: ending }, () =>
+      endingPrograms(ending, async () => Object.fromEntries(await credentials.getRequestHeaders(url.origin))),
+    ),
+  );
+}
+
+function baseOf({ name, variable }: GoogleService, { universeDomain }: AuthClient, { env }: Session): string {
+  const own = env[variable];
+  if (!own) return `https://${name}.${universeDomain}`;
+  const address = own.includes('://') ? own : `https://${own}`;
+  if (URL.canParse(address)) return withoutTrailing(address, '/');
+  throw new SopsError('reference-malformed', `${variable} is not a URL`);
+}
+
+function withoutAccess(doing: string, error: unknown): SopsError {
+  return gcpFailure(doing, error).with(isConnectionLoss(error) ? 'store-unreachable' : 'store-denied');
+}
+
+function refusalOf(doing: string, answer: HttpResponse): SopsError {
+  const { status, body } = answer;
+  const reason = textMember(objectMembers(answerMembers(body)?.get('error')), 'status') ?? '';
+  const told = gcpRefusal(answer);
+  const error = told.reworded(`${doing}: ${told.message}`);
+  if (status === 404) return error.with('reference-not-found', { hint: 'See the project, the name and the version.' });
+  if (reason === 'FAILED_PRECONDITION') {
+    return error.with('reference-not-found', {
+      hint: 'The version is disabled or destroyed: enable it, or name another.',
+    });
+  }
+  if (status === 401 || status === 403) {
+    return error.with('store-denied', {
+      hint: 'Ask for the right to read it; Google says the same where a project does not have it. Or log in: gcloud auth application-default login',
+    });
+  }
+  if (RETRY.isPassing(status)) return error.with('store-unreachable', { hint: 'Try again later.' });
+  return error.with(status === 400 ? 'reference-malformed' : 'failed');
+}
