@@ -102,6 +102,13 @@ export const BACKENDS: readonly BackendRow[] = [
     load: async () => (await import('./backends/google-ciphertext.js')).googleCiphertext,
   },
   {
+    schemes: ['azurekeyvault'],
+    title: 'Azure Key Vault',
+    parameters: [],
+    packages: ['@azure/identity'],
+    load: async () => (await import('./backends/azure-secrets.js')).azureSecrets,
+  },
+  {
     schemes: ['envsubst'],
     title: 'environment variables',
     parameters: [],

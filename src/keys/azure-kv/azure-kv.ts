@@ -10,6 +10,7 @@ import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { callKeyVault } from './client.js';
+import { isVaultOfCloud } from './clouds.js';
 import { type AzureKey, parseKeyUrl, requestUrl, vaultOf, versionIn } from './key-url.js';
 
 const TYPE = 'azure_kv';
@@ -35,7 +36,7 @@ export const azureKeyProvider: KeyProvider = {
   keyString: (key) => keyStringOf(azureKey(key.fields)),
 
   async claims(named) {
-    return vaultsOf(named).flatMap((url) => (isCloud(url) ? [] : called(url)));
+    return vaultsOf(named).flatMap((url) => (isVaultOfCloud(url) ? [] : called(url)));
   },
 
   permit(key, host, signal) {
@@ -102,17 +103,6 @@ async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buff
   return value ?? explained(new SopsError('key', 'the answer holds no value', { hint: STRANGER }));
 }
 
-/** Domains of Key Vault and Managed HSM in the public and the sovereign clouds: whatever is there is run by the cloud. */
-const CLOUD_DOMAINS = [
-  '.vault.azure.net',
-  '.vault.azure.cn',
-  '.vault.usgovcloudapi.net',
-  '.vault.microsoftazure.de',
-  '.managedhsm.azure.net',
-  '.managedhsm.azure.cn',
-  '.managedhsm.usgovcloudapi.net',
-];
-
 /**
  * Refuses a host that only a file names (docs/security.md#whom-credentials-go-to). Vaults of the clouds are fine: a token for them is for the
  * whole domain, and the owner of a vault there does not get to see it.
@@ -127,7 +117,7 @@ function checkVault(url: URL, host: Session, signal?: AbortSignal): Promise<void
       variable: 'SOPS_AZURE_KEYVAULT_ALLOWLIST',
       entry: url.origin,
       covers: (entry) => vaultOf(entry)?.host === url.host,
-      isChosen: () => isCloud(url) || isListed(urls),
+      isChosen: () => isVaultOfCloud(url) || isListed(urls),
       isNamedBy: isListed,
       refusal: NO_CREDENTIALS,
       advice: 'name the key in SOPS_AZURE_KEYVAULT_URLS',
@@ -139,10 +129,6 @@ function checkVault(url: URL, host: Session, signal?: AbortSignal): Promise<void
 
 function called({ origin }: URL): string {
   return `the Azure Key Vault ${origin}`;
-}
-
-function isCloud({ port, hostname }: URL): boolean {
-  return port === '' && CLOUD_DOMAINS.some((domain) => hostname.endsWith(domain));
 }
 
 /** The vaults that a user's key names; a malformed one names none. */

@@ -1,13 +1,13 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
 
-import { SopsError } from '../../errors.js';
+import { type ErrorCode, SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
 import { type RetryRule, sendWithRetries } from '../../services/http/retry.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { type Advice, adviceOnStatus, adviceOnWords } from '../advice.js';
 import { readChallenge } from './challenge.js';
-import { tokenFor } from './credential.js';
+import { type AzureLogin, tokenFor } from './credential.js';
 
 const ADVICE: Advice = {
   login: 'Log in again with az login, to the tenant of the vault.',
@@ -28,18 +28,36 @@ const RETRIES: RetryRule = {
 export async function callKeyVault(
   url: URL,
   payload: Readonly<Record<string, string>> | undefined,
-  { host, signal }: ServiceCall,
+  call: ServiceCall,
 ): Promise<ReadonlyMap<string, unknown>> {
+  const { answer, token } = await askKeyVault(url, payload, call);
+  return membersIn(answer, token);
+}
+
+export interface KeyVaultCall extends ServiceCall {
+  /** Code of the errors for a vault that is not reached; `key` unless told otherwise. */
+  readonly errorCode?: ErrorCode;
+  /** Whose token it is; the SDK's default chain unless told otherwise. */
+  readonly login?: AzureLogin;
+}
+
+/** As {@link callKeyVault}, with the answer as it is, whatever its status, and the token, which no message may show; empty for none. */
+export async function askKeyVault(
+  url: URL,
+  payload: Readonly<Record<string, string>> | undefined,
+  { host, signal, errorCode = 'key', login = 'default' }: KeyVaultCall,
+): Promise<{ readonly answer: HttpResponse; readonly token: string }> {
   const method = payload ? 'POST' : 'GET';
-  const bare: HttpRequest = { method, url, headers: { Accept: 'application/json' }, timeout: TIMEOUT, signal };
+  const headers = { Accept: 'application/json' };
+  const bare: HttpRequest = { method, url, headers, timeout: TIMEOUT, signal, errorCode };
   const first = await sendWithRetries(bare, RETRIES, host);
-  if (first.status !== 401) return membersIn(first, '');
-  const token = await tokenFor(readChallenge(first.headers['www-authenticate'], url), host, signal);
-  const authorized = { ...bare.headers, Authorization: `Bearer ${token}` };
+  if (first.status !== 401) return { answer: first, token: '' };
+  const token = await tokenFor(readChallenge(first.headers['www-authenticate'], url), host, { signal, login });
+  const authorized = { ...headers, Authorization: `Bearer ${token}` };
   const full: HttpRequest = payload
     ? { ...bare, headers: { ...authorized, 'Content-Type': 'application/json' }, body: JSON.stringify(payload) }
     : { ...bare, headers: authorized };
-  return membersIn(await sendWithRetries(full, RETRIES, host), token);
+  return { answer: await sendWithRetries(full, RETRIES, host), token };
 }
 
 function membersIn({ status, body }: HttpResponse, token: string): ReadonlyMap<string, unknown> {

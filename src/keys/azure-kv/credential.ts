@@ -1,4 +1,4 @@
-/** Tokens of the user, by the Azure SDK's default chain, which reads the environment of the process itself. */
+/** Tokens of the user, by the Azure SDK's default chain or one part of it; it reads the environment of the process itself. */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import { serviceWords } from '../../services/http/answer.js';
@@ -7,10 +7,20 @@ import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import type { TokenRequest } from './challenge.js';
 
-/** What is used of `@azure/identity`. */
-interface Identity {
-  readonly DefaultAzureCredential: new () => Credential;
-}
+/** The classes of `@azure/identity` that are used. */
+const CREDENTIALS = {
+  default: 'DefaultAzureCredential',
+  workload: 'WorkloadIdentityCredential',
+  managed: 'ManagedIdentityCredential',
+  cli: 'AzureCliCredential',
+  devcli: 'AzureDeveloperCliCredential',
+} as const;
+
+/** The ways to log in. */
+export type AzureLogin = keyof typeof CREDENTIALS;
+export const AZURE_LOGINS = Object.keys(CREDENTIALS) as AzureLogin[];
+
+type Identity = Readonly<Record<(typeof CREDENTIALS)[AzureLogin], new () => Credential>>;
 
 interface Credential {
   getToken(scope: string, options: TokenOptions): Promise<AccessToken | null>;
@@ -33,13 +43,21 @@ interface Login {
   readonly tokens: Map<string, AccessToken>;
 }
 
-const LOGIN = Symbol('login at Azure');
+/** One of them for each way. */
+const LOGINS = Object.fromEntries(AZURE_LOGINS.map((login) => [login, Symbol(`login at Azure: ${login}`)])) as Record<
+  AzureLogin,
+  symbol
+>;
 /** A token is not used when it ends within this many milliseconds. */
 const MARGIN = 300_000;
 
 /** A token for a vault's challenge. Throws `key` when there is no credential that gives one. */
-export async function tokenFor(request: TokenRequest, host: Session, signal?: AbortSignal): Promise<string> {
-  const { credential, tokens } = await loginOf(host);
+export async function tokenFor(
+  request: TokenRequest,
+  host: Session,
+  { signal, login = 'default' }: { readonly signal?: AbortSignal | undefined; readonly login?: AzureLogin } = {},
+): Promise<string> {
+  const { credential, tokens } = await loginOf(login, host);
   const name = `${request.tenant} ${request.scope}`;
   const before = tokens.get(name);
   if (before && before.expiresOnTimestamp - MARGIN > Date.now()) return before.token;
@@ -58,10 +76,10 @@ export async function tokenFor(request: TokenRequest, host: Session, signal?: Ab
   return found.token;
 }
 
-async function loginOf(host: Session): Promise<Login> {
-  const { DefaultAzureCredential } = await importSdk<Identity>('@azure/identity');
+async function loginOf(login: AzureLogin, host: Session): Promise<Login> {
+  const identity = await importSdk<Identity>('@azure/identity');
   try {
-    return host.once(LOGIN, () => ({ credential: new DefaultAzureCredential(), tokens: new Map() }));
+    return host.once(LOGINS[login], () => ({ credential: new identity[CREDENTIALS[login]](), tokens: new Map() }));
   } catch (cause) {
     throw refusal(cause, host);
   }
