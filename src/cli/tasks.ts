@@ -41,7 +41,7 @@ export const TASK_ROWS = {
   sealedSecrets: { title: 'Sealed Secrets' },
   secretStores: {
     title: 'Secret stores in clusters',
-    families: { emit: 'print manifests that point to a store, without any value' },
+    families: { emit: 'print manifests that point to a store, and who may read it, without any value' },
   },
   setup: {
     title: 'Setting up',

@@ -68,7 +68,7 @@ export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServ
 }
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */
-function inputOf(operand: string | undefined, cwd: string, read: () => Promise<Uint8Array>): Input {
+export function inputOf(operand: string | undefined, cwd: string, read: () => Promise<Uint8Array>): Input {
   if (operand === undefined || (operand === '-' && !existsSync(resolve(cwd, '-')))) return { kind: 'stdin', read };
   return { kind: 'file', path: operand };
 }

@@ -91,4 +91,5 @@ export const REGISTRY: readonly RegistryRow[] = [
     name: 'emit secret-provider-class',
     load: async () => (await import('./emit-secret-provider-class.js')).emitSecretProviderClass,
   },
+  { name: 'emit vault-policy', load: async () => (await import('./emit-vault-policy.js')).emitVaultPolicy },
 ];

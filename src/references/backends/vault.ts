@@ -6,6 +6,7 @@ import { objectMembers, textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { isSameServer } from '../../services/vault/address.js';
 import { readVault, type VaultAnswer, type VaultServer, writeVault } from '../../services/vault/api.js';
+import { isMadeByWriting } from '../../services/vault/engines.js';
 import { renewSecret, renewToken, revokeSecret, revokeToken } from '../../services/vault/lending.js';
 import {
   type Login,
@@ -120,8 +121,7 @@ class VaultReader implements Backend {
     path: string,
     query: { query?: Record<string, string> },
   ): Promise<VaultAnswer | null> {
-    const isMaker = /\/(?:issue|sign)\/[^/]+$/.test(path) || /(?:^|\/)kubernetes\/creds\/[^/]+$/.test(path);
-    if (!isMaker) return readVault(server, path, { ...this.#call, ...query });
+    if (!isMadeByWriting(path)) return readVault(server, path, { ...this.#call, ...query });
     const body: Record<string, string> = {};
     for (const [name, value] of this.#parameters) if (!KNOWN.has(name)) body[name] = value;
     return writeVault(server, path, body, this.#call);
