@@ -6,7 +6,7 @@ import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
 import type { Backend, BackendRow, ReferenceContext } from './backend.js';
 import { type Expression, expressionsIn } from './expression.js';
-import { backendRow } from './registry.js';
+import { BACKENDS, backendRow } from './registry.js';
 import { textOfValue } from './value-text.js';
 
 /** Requests that one store gets at a time. */
@@ -94,7 +94,7 @@ export class Resolver {
     const row = backendRow(address.scheme);
     if (!row) {
       throw new SopsError('reference-malformed', `no provider registered for scheme "${address.scheme}"`, {
-        hint: 'The schemes are listed by: sops-ts refs --help',
+        hint: `The schemes are ${BACKENDS.flatMap(({ schemes }) => schemes).join(', ')}.`,
       });
     }
     if (row.onlyAllowed) this.#demand(address.scheme, row.title);
