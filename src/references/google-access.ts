@@ -40,6 +40,13 @@ export interface GoogleQuestion {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
+/** The cause of an error that the service itself gave. */
+export class GoogleRefusal extends Error {
+  constructor(readonly status: number) {
+    super(`status ${status}`);
+  }
+}
+
 const CREDENTIALS = Symbol('Google credentials of references');
 
 /**
@@ -128,7 +135,7 @@ function refusalOf(doing: string, answer: HttpResponse): SopsError {
   const { status, body } = answer;
   const reason = textMember(objectMembers(answerMembers(body)?.get('error')), 'status') ?? '';
   const told = gcpRefusal(answer);
-  const error = told.reworded(`${doing}: ${told.message}`);
+  const error = told.reworded(`${doing}: ${told.message}`).with(told.code, { cause: new GoogleRefusal(status) });
   if (status === 404) return error.with('reference-not-found', { hint: 'See the project, the name and the version.' });
   if (reason === 'FAILED_PRECONDITION') {
     return error.with('reference-not-found', {

@@ -4,7 +4,7 @@ import { answerMembers, objectMembers } from '../../services/http/answer.js';
 import { decodeText } from '../../util/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { isParameterTrue } from '../boolean-parameter.js';
-import { askGoogle, checkedBytes, type GoogleService } from '../google-access.js';
+import { askGoogle, checkedBytes, GoogleRefusal, type GoogleService } from '../google-access.js';
 import { yamlValues } from '../yaml-values.js';
 
 const TITLE = 'Google Secret Manager';
@@ -87,7 +87,8 @@ async function access(
   return decodeText(checkedBytes(payload, ['data', 'dataCrc32c'], place));
 }
 
-/** What is not there, or may not be read; a service that is out of reach says nothing of either. */
+/** What is not there, or may not be read. A service that is out of reach, or does not know who asks, says nothing of either. */
 function isRefused(error: unknown): boolean {
-  return error instanceof SopsError && ['reference-not-found', 'store-denied'].includes(error.code);
+  if (!(error instanceof SopsError)) return false;
+  return error.code === 'reference-not-found' || (error.cause instanceof GoogleRefusal && error.cause.status === 403);
 }

@@ -181,6 +181,18 @@ describe('what is refused', () => {
     expect(ran.stderr).toContain('connection refused');
   });
 
+  test('optional is for what is not there, or may not be read', async () => {
+    replies.push(refusal(403, 'PERMISSION_DENIED'), refusal(401, 'UNAUTHENTICATED'));
+    const ask = () => refs('ref+gcpsecrets://p1/db?optional=true');
+    expect([(await ask()).status, (await ask()).status]).toEqual([0, 77]);
+    expect((await refs('ref+gcpsecrets://p1/db?optional=true', { GOOGLE_OAUTH_ACCESS_TOKEN: '' })).status).toBe(77);
+  });
+
+  test('credentials that cannot be read are no service that is down', async () => {
+    const ran = await refs('ref+gcpsecrets://p1/db', { GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/at/all.json' });
+    expect([ran.status, ran.stdout.toString()]).toEqual([77, '']);
+  });
+
   test('nobody to ask for', async () => {
     const ran = await refs('ref+gcpsecrets://p1/db', { GOOGLE_OAUTH_ACCESS_TOKEN: '' });
     expect([ran.status, ran.stdout.toString()]).toEqual([77, '']);
