@@ -21,6 +21,7 @@ import { type Branch, branch, itemOf } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
+import { withoutTrailing } from '../../util/trim.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import type { Lease } from '../lease.js';
 import { textOfValue } from '../value-text.js';
@@ -321,7 +322,7 @@ function versionedData(answer: VaultAnswer, place: string): Branch {
 }
 
 function splitLast(path: string): [place: string, field: string] {
-  const at = path.replace(/\/+$/, '').lastIndexOf('/');
+  const at = withoutTrailing(path, '/').lastIndexOf('/');
   if (at > 0) return [path.slice(0, at), path.slice(at + 1)];
   throw new SopsError(
     'reference-malformed',
