@@ -252,10 +252,18 @@ function sortedGroups(rules: readonly (readonly (readonly string[])[])[]): strin
 }
 
 /** A list of one text means what the text means: an alias became one. */
-function unwrapped(meaning: unknown): unknown {
-  if (!Array.isArray(meaning)) return meaning;
-  const [kind, ...entries] = meaning.map(unwrapped);
-  return kind === 'list' && entries.length === 1 && isText(entries[0]) ? entries[0] : [kind, ...entries];
+function unwrapped(said: readonly unknown[]): unknown[] {
+  const out: unknown[] = [];
+  for (const one of said) {
+    const text = out.at(-1);
+    if (isListMark(one, 'end') && isText(text) && isListMark(out.at(-2), 'begin')) out.splice(-2, 2, text);
+    else out.push(one);
+  }
+  return out;
+}
+
+function isListMark(one: unknown, side: 'begin' | 'end'): boolean {
+  return typeof one === 'object' && one !== null && side in one && Object.values(one).includes('list');
 }
 
 function isText(meaning: unknown): boolean {

@@ -1,6 +1,7 @@
 /** What a `.sops.yaml` that was edited must still mean: its rules' recipients, and all else that stands in it. */
 import { keyStringOf } from '../keyservice/keyservice.js';
 import type { Leaf, Value } from '../tree/tree.js';
+import { type Steps, settle } from '../util/flat-recursion.js';
 import type { CreationRule, GroupRule } from './model.js';
 import { FIELDS_WITHOUT_KEYS, parseConfig } from './parse.js';
 import { type ConfigTree, keyTextsIn, writtenText } from './recipients-of.js';
@@ -44,20 +45,36 @@ export function sameJson(one: unknown, other: unknown): boolean {
 /** Whether a recipient is one of those that make no difference. */
 export type IsLeftOut = (recipient: string) => boolean;
 
-/** A tree as nested lists without some recipients, and without what holds nothing but them. */
-export function meaningWithout(value: Value, tree: ConfigTree, isLeftOut: IsLeftOut): unknown {
-  if (value.kind === 'leaf') return meaningOfLeaf(value, tree, isLeftOut);
+/** What a tree says without some recipients, and without what holds nothing but them: its marks and leaves in a row. */
+export function meaningWithout(value: Value, tree: ConfigTree, isLeftOut: IsLeftOut): unknown[] {
+  const said: unknown[] = [];
+  settle(addMeaning(said, value, tree, isLeftOut));
+  return said;
+}
+
+/** Adds what a value says. Returns whether anything is left of it; if not, nothing is added. */
+function* addMeaning(said: unknown[], value: Value, tree: ConfigTree, isLeftOut: IsLeftOut): Steps<boolean> {
+  if (value.kind === 'leaf') {
+    const meaning = meaningOfLeaf(value, tree, isLeftOut);
+    if (meaning !== undefined) said.push(meaning);
+    return meaning !== undefined;
+  }
   const keyString = value.kind === 'branch' ? tree.keyMaps.get(value) : undefined;
-  if (keyString !== undefined && isLeftOut(keyString)) return undefined;
-  const entries = value.items.flatMap((entry): unknown[] => {
-    if (entry.kind === 'comment') return [];
-    const isKept = entry.kind === 'item' && FIELDS_WITHOUT_KEYS.has(entry.key);
-    const meaning = meaningWithout(entry.kind === 'item' ? entry.value : entry, tree, isKept ? () => false : isLeftOut);
-    if (meaning === undefined) return [];
-    return [entry.kind === 'item' ? [entry.key, meaning] : meaning];
-  });
-  const hadEntries = value.items.some((entry) => entry.kind !== 'comment');
-  return hadEntries && entries.length === 0 ? undefined : [value.kind, ...entries];
+  if (keyString !== undefined && isLeftOut(keyString)) return false;
+  const start = said.push({ begin: value.kind }) - 1;
+  const nodes = value.items.filter((entry) => entry.kind !== 'comment');
+  let isLeft = nodes.length === 0;
+  for (const node of nodes) {
+    const isKept = node.kind === 'item' && FIELDS_WITHOUT_KEYS.has(node.key);
+    const within = isKept ? () => false : isLeftOut;
+    const before = said.length;
+    if (node.kind === 'item') said.push({ key: node.key });
+    if (yield addMeaning(said, node.kind === 'item' ? node.value : node, tree, within)) isLeft = true;
+    else said.length = before;
+  }
+  if (isLeft) said.push({ end: value.kind });
+  else said.length = start;
+  return isLeft;
 }
 
 function meaningOfLeaf(leaf: Leaf, tree: ConfigTree, isLeftOut: IsLeftOut): unknown {

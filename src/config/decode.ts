@@ -85,21 +85,28 @@ export class Decoder {
 
   /** The entries of a map whose keys have a text, those of merge keys behind its own; earlier ones win. */
   fields(of: Value | undefined, type: string): Fields {
-    const value = this.present(of);
-    if (!value) return new Map();
-    if (value.kind !== 'branch') return this.#mismatch(value, type, new Map());
     const fields = new Map<string, Value>();
-    if (this.#findsTwice(value)) return fields;
+    const value = this.present(of);
+    if (!value) return fields;
+    if (value.kind !== 'branch') return this.#mismatch(value, type, fields);
+    // What a source merges comes behind the source and in front of the next one.
+    const open = [value];
+    for (let source = open.pop(); source; source = open.pop()) {
+      for (const merged of this.#addFields(source, fields).reverse()) open.push(merged);
+    }
+    return fields;
+  }
+
+  /** Adds the entries of a map that are not there yet. Returns the maps that it merges, in order. */
+  #addFields(of: Branch, fields: Map<string, Value>): Branch[] {
+    if (this.#findsTwice(of)) return [];
     let merge: Value | undefined;
-    for (const entry of value.items) {
+    for (const entry of of.items) {
       if (entry.kind === 'comment') continue;
       if (this.#isMerge(entry)) merge = entry.value;
       else if (this.#hasTextKey(entry) && !fields.has(entry.key)) fields.set(entry.key, entry.value);
     }
-    for (const source of merge ? this.#mergeSources(merge) : []) {
-      for (const [key, one] of this.fields(source, type)) if (!fields.has(key)) fields.set(key, one);
-    }
-    return fields;
+    return merge ? this.#mergeSources(merge) : [];
   }
 
   /** Remembers keys that stand twice in a map. go-yaml compares what is written, and looks only into maps that it reads. */

@@ -4,9 +4,6 @@ import { readDocuments } from '../formats/yaml/documents.js';
 import type { NodeWatcher } from '../formats/yaml/node.js';
 import { branch, type Item, type Value } from '../tree/tree.js';
 
-/** No configuration nests like that, and who reads one may follow it by calls within calls. */
-const DEEPEST = 500;
-
 /** The first document of a configuration. */
 export interface ConfigDocument {
   /** The text that it was read from. */
@@ -25,7 +22,6 @@ export function readConfigDocument(whole: string, watcher?: Pick<NodeWatcher, 'e
   const flaws = new WeakMap<Value, SopsError>();
   let root: Value = branch();
   const loose = {
-    deepest: DEEPEST,
     root: (value: Value) => {
       root = value;
     },

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import { applyEdits, type Edit } from '../formats/store.js';
 import type { Item, Leaf, Value } from '../tree/tree.js';
+import { type Steps, settle } from '../util/flat-recursion.js';
 import { groupsOfRules, meaningWithout, sameJson } from './config-meaning.js';
 import { entryEdits, itemEdits, mergedEdits, type RemovalEntry } from './entry-removal.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
@@ -23,7 +24,7 @@ export async function withoutRecipients(tree: ConfigTree, removal: Removal): Pro
   if (!recipientsOf(tree.document, tree).some(removal.isUnwanted)) return null;
   await checkNobodyAlone(tree, removal);
   const plan = new RemovalPlan(tree, removal);
-  plan.look(tree.document, true);
+  settle(plan.look(tree.document, true));
   const text = applyEdits(tree.text, mergedEdits(plan.edits));
   await checkMeaning(tree, text, removal);
   return text;
@@ -41,18 +42,19 @@ class RemovalPlan {
    * Whether a value names unwanted recipients alone, so that it goes with its entry; if not, the edits below it are noted.
    * What an alias stands for is edited where it is written, at its anchor (`editable` false).
    */
-  look(value: Value, editable: boolean): boolean {
+  *look(value: Value, editable: boolean): Steps<boolean> {
     const own = editable && value.alias === undefined;
     if (value.kind === 'leaf') return this.lookAtText(value, own);
     const keyString = value.kind === 'branch' ? this.tree.keyMaps.get(value) : undefined;
     if (keyString !== undefined) return this.removal.isUnwanted(keyString);
     const nodes = value.items.filter((entry) => entry.kind !== 'comment');
-    const goes = nodes.map((node) => {
-      if (node.kind !== 'item') return this.look(node, own);
-      return !FIELDS_WITHOUT_KEYS.has(node.key) && this.look(node.value, own);
-    });
+    const goes: boolean[] = [];
+    for (const node of nodes) {
+      const isSilent = node.kind === 'item' && FIELDS_WITHOUT_KEYS.has(node.key);
+      goes.push(!isSilent && (yield this.look(node.kind === 'item' ? node.value : node, own)));
+    }
     if (goes.length > 0 && goes.every(Boolean)) return true;
-    if (own && goes.some(Boolean)) this.edits.push(...entryEdits(this.tree.text, this.entries(nodes, goes)));
+    if (own && goes.some(Boolean)) this.add(entryEdits(this.tree.text, this.entries(nodes, goes)));
     return false;
   }
 
@@ -61,8 +63,12 @@ class RemovalPlan {
     const unwanted = items.filter(this.removal.isUnwanted);
     if (unwanted.length === 0) return false;
     if (unwanted.length === items.length) return true;
-    if (own && leaf.source) this.edits.push(...itemEdits(this.tree.text, leaf.source, this.removal.isUnwanted));
+    if (own && leaf.source) this.add(itemEdits(this.tree.text, leaf.source, this.removal.isUnwanted));
     return false;
+  }
+
+  private add(edits: readonly Edit[]): void {
+    for (const edit of edits) this.edits.push(edit);
   }
 
   private entries(nodes: readonly (Item | Value)[], goes: readonly boolean[]): RemovalEntry[] {

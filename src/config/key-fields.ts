@@ -1,6 +1,7 @@
 /** The key fields of a creation rule and of its `key_groups`, read by the rows of the key type registry. */
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { isTimestamp, type LeafValue, type Value } from '../tree/tree.js';
+import { type Steps, settle } from '../util/flat-recursion.js';
 import type { Decoder, Fields } from './decode.js';
 import { unknownKeysOf } from './misspelt.js';
 import type { GroupKey, GroupRule, RuleKeys, UnknownKey } from './model.js';
@@ -85,19 +86,38 @@ function goTypeOfLeaf(value: LeafValue): string {
 
 /** The groups of a `key_groups`, `any_of` or `merge` field. */
 export function parseGroups(value: Value | undefined, reading: KeyReading): GroupRule[] {
-  const { decoder, unknownKeys, recipientsIn } = reading;
-  return (decoder.list(value, 'config.keyGroup') ?? []).map((entry) => {
-    const fields = decoder.fields(entry, 'config.keyGroup');
-    unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, GROUP_ALIASES));
-    const keys = new Map<string, GroupKey[]>();
-    for (const row of KEY_TYPES) {
-      const listed = decoder.present(fields.get(row.groupField));
-      const own = listed ? parseGroupKeys(decoder, row, listed, unknownKeys) : [];
-      const filed = textsInFile(row, fields, decoder, recipientsIn);
-      if (listed || filed.length > 0) keys.set(row.type, [...own, ...filed]);
-    }
-    return { merge: parseGroups(fields.get('merge'), reading), keys };
+  return groupsOf(value, reading).map((fields) => {
+    const keys = keysOfGroup(fields, reading);
+    const merge: GroupRule[] = [];
+    settle(addMerged(merge, fields, reading));
+    return { merge, keys };
   });
+}
+
+function groupsOf(value: Value | undefined, { decoder }: KeyReading): Fields[] {
+  const entries = decoder.list(value, 'config.keyGroup') ?? [];
+  return entries.map((entry) => decoder.fields(entry, 'config.keyGroup'));
+}
+
+/** Adds the groups that a group merges, each behind those that it merges itself. */
+function* addMerged(groups: GroupRule[], of: Fields, reading: KeyReading): Steps<void> {
+  for (const fields of groupsOf(of.get('merge'), reading)) {
+    const keys = keysOfGroup(fields, reading);
+    yield addMerged(groups, fields, reading);
+    groups.push({ merge: [], keys });
+  }
+}
+
+function keysOfGroup(fields: Fields, { decoder, unknownKeys, recipientsIn }: KeyReading): Map<string, GroupKey[]> {
+  unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, GROUP_ALIASES));
+  const keys = new Map<string, GroupKey[]>();
+  for (const row of KEY_TYPES) {
+    const listed = decoder.present(fields.get(row.groupField));
+    const own = listed ? parseGroupKeys(decoder, row, listed, unknownKeys) : [];
+    const filed = textsInFile(row, fields, decoder, recipientsIn);
+    if (listed || filed.length > 0) keys.set(row.type, [...own, ...filed]);
+  }
+  return keys;
 }
 
 function parseGroupKeys(decoder: Decoder, row: KeyTypeRow, value: Value, unknownKeys: UnknownKey[]): GroupKey[] {

@@ -16,7 +16,7 @@ export type GroupKey = string | KeyFields;
 
 /** One group of `key_groups`. */
 export interface GroupRule {
-  /** Groups whose keys come first, in this order. */
+  /** Groups whose keys come first, in this order. As read they have none of their own: what they merge stands before them. */
   readonly merge: readonly GroupRule[];
   /** By type identifier. */
   readonly keys: ReadonlyMap<string, readonly GroupKey[]>;

@@ -41,8 +41,6 @@ export interface NodeWatcher {
 
 /** What is learnt of a document that need not be a tree of texts: go-yaml reads such ones into structures, of which unknown parts are never looked at. */
 export interface LooseReading {
-  /** Deeper collections are refused. */
-  readonly deepest: number;
   /** The root, which may be a list or scalar. */
   root(value: Value): void;
   /** The key of an item, which may be of any kind. Its text is the item's `key`; that of a list or map is empty. */

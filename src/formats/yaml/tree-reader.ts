@@ -86,9 +86,8 @@ export class TreeReader implements NodeReader {
   open(isLevel: boolean): void {
     this.depth += 1;
     if (isLevel) this.blockDepth += 1;
-    const most = this.loose?.deepest ?? YAML_MAX_DEPTH;
-    if (this.blockDepth > most || this.cursor.flowLevel > most) {
-      throw this.cursor.error(`values are nested deeper than ${most} levels`);
+    if (this.blockDepth > YAML_MAX_DEPTH || this.cursor.flowLevel > YAML_MAX_DEPTH) {
+      throw this.cursor.error(`values are nested deeper than ${YAML_MAX_DEPTH} levels`);
     }
   }
 

@@ -159,7 +159,7 @@ function recipientsCalled(who: string, trees: ReadonlyMap<string, ReadConfig>): 
           hint: 'Name a recipient itself.',
         });
       }
-      named.push(...recipientsOf(value, tree));
+      for (const recipient of recipientsOf(value, tree)) named.push(recipient);
     }
   }
   return named.length > 0 ? [...new Set(named)] : [who.trim()];
