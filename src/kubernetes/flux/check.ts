@@ -105,7 +105,7 @@ class FluxChecker {
     const objects = await walk.build(one);
     const sources = new SourcePass({ root: this.root, shown: (path) => this.shown(path) }, findings);
     await sources.visit(one);
-    await new UsePass(sources.decrypted, findings, host).check(walk.files.uses);
+    await new UsePass(sources.decrypted, findings, host).check(walk.files.uses, walk.mergedSealed);
     const pass = new ObjectPass(sources.decrypted, findings, host);
     await pass.check(objects, walk.touches);
     this.left += pass.left;

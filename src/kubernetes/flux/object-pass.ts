@@ -4,10 +4,13 @@ import { relative, resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { formatNamed } from '../../formats/registry.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { scopeOf } from '../../metadata/scope-of.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { leaves } from '../../tree/leaves.js';
 import type { TreePath } from '../../tree/path.js';
 import { branch, item, type Value } from '../../tree/tree.js';
+import { walk } from '../../tree/walk.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { isDisabled } from '../kustomize/built-objects.js';
@@ -39,15 +42,16 @@ export class ObjectPass {
   ) {}
 
   async check({ objects }: ObjectSet, touches: readonly Touch[]): Promise<void> {
-    for (const { file, manifest } of objects)
+    for (const { file, manifest } of objects.map((object) => this.builtOf(object)))
       if (manifest) this.objectsIn.set(file, (this.objectsIn.get(file) ?? 0) + 1);
     for (const object of objects) await this.checkObject(object);
     for (const { file, object, fields } of touches) {
-      if (!object.manifest || isDisabled(object.manifest.root) || this.isPlain(object.file)) continue;
-      const what = `${fields.join(', ')} of ${describe(object.manifest)}`;
+      const built = this.builtOf(object);
+      if (!built.manifest?.sops || isDisabled(built.manifest.root) || this.isPlain(built.file)) continue;
+      const what = `${fields.join(', ')} of ${describe(built.manifest)}`;
       this.findings.add(
         file,
-        `changes ${what}, which is encrypted (${object.file}) and decrypted only after that: the controller fails on it`,
+        `changes ${what}, which is encrypted (${built.file}) and decrypted only after that: the controller fails on it`,
       );
     }
   }
@@ -56,11 +60,16 @@ export class ObjectPass {
     for (const source of object.sources) {
       if (object.id.kind === 'Secret') await this.checkSource(source);
     }
-    const { manifest, file } = object;
+    const { manifest, file } = this.builtOf(object);
     if (!manifest || this.isPlain(file)) return;
     if (isDisabled(manifest.root)) this.left += sealedPart(manifest) === undefined ? 0 : 1;
-    else if (manifest.sops) this.checkSealed(manifest, file);
+    else if (manifest.sops) await this.checkSealed(manifest, file);
     else await this.checkPlain(manifest, file);
+  }
+
+  /** An object as it comes out of the build, and the file that it has its ciphertext from. */
+  private builtOf({ manifest, file, merged }: BuildObject): Pick<BuildObject, 'manifest' | 'file'> {
+    return merged && !this.isPlain(merged.file) ? merged : { manifest, file };
   }
 
   /** Whether a file of objects was decrypted before the build, since a patch is made of it, too. */
@@ -72,7 +81,7 @@ export class ObjectPass {
     }
   }
 
-  private checkSealed(manifest: Manifest, file: string): void {
+  private async checkSealed(manifest: Manifest, file: string): Promise<void> {
     const { root, sops } = manifest;
     if (stringAt(root, 'kind')?.endsWith('List') && valueAt(root, 'items')) {
       this.findings.add(
@@ -95,6 +104,21 @@ export class ObjectPass {
       if (!hidden) continue;
       const at = [field, ...hidden].join('.');
       this.findings.add(file, `${at} is encrypted, and must stay readable: encrypted_regex: ^(data|stringData)$`);
+    }
+    await this.checkSelection(manifest, file);
+  }
+
+  private async checkSelection(manifest: Manifest, file: string): Promise<void> {
+    try {
+      const plain = await plainLeaf(manifest);
+      if (plain === undefined) return;
+      const what = `${plain} of ${describe(manifest)}`;
+      this.findings.add(
+        file,
+        `${what} is in plain text where the metadata says that it is encrypted: the controller fails on it`,
+      );
+    } catch (error) {
+      this.findings.addError(file, error);
     }
   }
 
@@ -209,4 +233,20 @@ function firstSealed(value: Value): TreePath | undefined {
     if (typeof node.value === 'string' && looksEncrypted(node.value)) return valuePath;
   }
   return undefined;
+}
+
+/** The place of a value that is in plain text where the metadata has it encrypted, which SOPS does not decrypt; undefined for none. */
+async function plainLeaf({ root, sops }: Manifest): Promise<string | undefined> {
+  if (sops?.kind !== 'branch') return undefined;
+  const { selection } = metadataFromBranch(sops);
+  // The controller decrypts JSON, where comments select nothing.
+  if (selection?.option.includes('comment')) return undefined;
+  let found: string | undefined;
+  walk([root], await scopeOf(selection, 'read'), {
+    leaf({ value }, { path, selected }) {
+      if (!selected || found !== undefined || value === null || value === '') return;
+      if (typeof value !== 'string' || !looksEncrypted(value)) found = path.join('.');
+    },
+  });
+  return found;
 }

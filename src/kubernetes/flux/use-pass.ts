@@ -16,13 +16,14 @@ export class UsePass {
     private readonly host: Host,
   ) {}
 
-  /** Files of Secrets and of objects are looked at when the build is there. */
-  async check(uses: readonly FileUse[]): Promise<void> {
-    for (const use of uses) if (use.purpose !== 'objects' && use.purpose !== 'secret') await this.checkOne(use);
+  /** Files of Secrets and of objects are looked at when the build is there, and so is what patches made of objects (`merged`). */
+  async check(uses: readonly FileUse[], merged: ReadonlySet<string>): Promise<void> {
+    for (const use of uses) if (use.purpose !== 'objects' && use.purpose !== 'secret') await this.checkOne(use, merged);
   }
 
-  private async checkOne(use: FileUse): Promise<void> {
+  private async checkOne(use: FileUse, merged: ReadonlySet<string>): Promise<void> {
     const file = relative(this.host.cwd, use.path);
+    if (use.purpose === 'patch' && merged.has(file)) return;
     const isPlain = this.decrypted.has(realpathSync(use.path));
     try {
       if (isPlain) {

@@ -108,7 +108,7 @@ class Checker {
   }
 
   checkObjects({ objects }: ObjectSet): void {
-    for (const { manifest, file } of objects) {
+    for (const { manifest, file } of objects.map((object) => object.merged ?? object)) {
       const sealed = manifest && sealedPart(manifest);
       if (sealed !== undefined) this.findings.add(file, `${sealed}; ${LISTED}`);
     }

@@ -20,6 +20,8 @@ export interface BuildObject {
   readonly manifest: Manifest | undefined;
   /** The file it comes from, as shown. */
   readonly file: string;
+  /** What a patch makes of it that is encrypted itself, and the file of that patch, as shown; but for who decrypts the patch first. */
+  merged?: { readonly manifest: Manifest; readonly file: string };
   /** What it is made of by a generator of kustomize's own. */
   readonly sources: readonly GeneratorSource[];
 }

@@ -3,11 +3,11 @@
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch, Value } from '../../tree/tree.js';
-import { decodeText } from '../../util/text.js';
 import { branchAt, itemsOf, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
-import { readManifests } from '../manifest/read.js';
+import { manifestText, readManifests } from '../manifest/read.js';
 import { textsOf } from './kustomization.js';
 import { type BuildObject, describeId, idOf, type ObjectSet } from './object-set.js';
+import { mergeSealed } from './patch-merge.js';
 import { isInline } from './places.js';
 
 export interface Patch {
@@ -54,21 +54,28 @@ function entryOf(entry: Value, field: string, content = 'patch'): Patch[] {
   return [{ field, path: text === undefined ? path : undefined, text, target: branchAt(entry, 'target') }];
 }
 
+/** What came of a patch. */
+export interface Applied {
+  readonly problems: string[];
+  readonly touches: Touch[];
+  /** Whether the patch is encrypted, and every object that it is for takes its ciphertext and its metadata. */
+  readonly isMergedSealed: boolean;
+}
+
 /** What a patch does to the objects. Throws `document-invalid` for one that is no patch. */
-export function applyPatch(
-  bytes: Uint8Array,
-  patch: Patch,
-  file: string,
-  objects: ObjectSet,
-): { readonly problems: string[]; readonly touches: Touch[] } {
-  const text = decodeText(bytes);
-  const operations = operatedFields(text);
+export function applyPatch(bytes: Uint8Array, patch: Patch, file: string, objects: ObjectSet): Applied {
+  const operations = operatedFields(manifestText(bytes));
   if (operations) {
     const selected = patch.target ? selectedBy(patch.target, objects) : [];
-    return { problems: [], touches: selected.flatMap((object) => touchOf(file, object, operations)) };
+    return {
+      problems: [],
+      touches: selected.flatMap((object) => touchOf(file, object, operations)),
+      isMergedSealed: false,
+    };
   }
   const problems: string[] = [];
   const touches: Touch[] = [];
+  const merged: boolean[] = [];
   for (const manifest of readManifests(bytes, { file })) {
     const targets = patch.target ? selectedBy(patch.target, objects) : objects.matching(idOf(manifest));
     if (!patch.target && targets.length === 0 && objects.isComplete) {
@@ -80,8 +87,13 @@ export function applyPatch(
     }
     const fields = itemsOf(manifest.root).map(({ key }) => key);
     touches.push(...targets.flatMap((object) => touchOf(file, object, fields)));
+    if (manifest.sops) merged.push(targets.length > 0, ...targets.map((object) => mergeSealed(object, manifest, file)));
   }
-  return { problems, touches };
+  const isMergedSealed = merged.length > 0 && !merged.includes(false);
+  if (patch.path === undefined && merged.includes(false) && touches.length === 0) {
+    problems.push('holds a patch that is encrypted, and is applied as it is, to what cannot be decrypted with it');
+  }
+  return { problems, touches, isMergedSealed };
 }
 
 /** The fields at the top of an object that the operations of a JSON patch are for; undefined for a patch of another kind. */
@@ -102,7 +114,7 @@ function selectedBy(target: Branch, { objects }: ObjectSet): BuildObject[] {
 
 /** Values that are encrypted must come out of the build as they went in. */
 function touchOf(file: string, object: BuildObject, fields: readonly string[]): Touch[] {
-  const { manifest } = object;
+  const { manifest } = object.merged ?? object;
   if (!manifest?.sops) return [];
   const sealed = fields.filter((field) => VALUES.has(field) || holdsCiphertext(manifest, field));
   return sealed.length > 0 ? [{ file, object, fields: sealed }] : [];

@@ -35,6 +35,8 @@ export class BuildWalk {
   readonly files: BuildFiles;
   /** Where patches change objects that are encrypted. */
   readonly touches: Touch[] = [];
+  /** The files of encrypted patches that were merged into their objects, ciphertext and metadata; as shown. */
+  readonly mergedSealed = new Set<string>();
   private readonly done = new Map<string, ObjectSet>();
 
   constructor(
@@ -197,9 +199,10 @@ export class BuildWalk {
     const file = path === undefined ? one.file : this.files.shown(path);
     try {
       const bytes = path === undefined ? Buffer.from(patch.text ?? '') : readBuildFile(path, file);
-      const { problems, touches } = applyPatch(bytes, patch, file, objects);
+      const { problems, touches, isMergedSealed } = applyPatch(bytes, patch, file, objects);
       for (const problem of problems) this.findings.add(file, problem);
       this.touches.push(...touches);
+      if (isMergedSealed) this.mergedSealed.add(file);
     } catch (error) {
       this.findings.addError(file, error);
     }

@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { documentError } from '../../formats/document-error.js';
 import { entriesIn } from '../../formats/json/places.js';
 import { readJsonStream } from '../../formats/json/read.js';
+import { utf16Of } from '../../formats/utf16.js';
 import { readDocuments } from '../../formats/yaml/documents.js';
 import type { NodeWatcher } from '../../formats/yaml/node.js';
 import { CORE_PREFIX } from '../../formats/yaml/properties.js';
@@ -41,16 +42,26 @@ export interface ReadOptions {
  * are refused; what aliases stand for is bounded. Throws `document-invalid`, with line and column where there is one.
  */
 export function readManifests(bytes: Uint8Array, options: ReadOptions = {}): Manifest[] {
-  const text = decodeText(bytes);
+  const text = manifestText(bytes);
   const file = options.file;
   try {
     if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the text is not valid UTF-8');
     if (!hasContent(text)) return [];
     const manifests = readAll(text, file).filter(({ root, sops }) => itemsOf(root).length > 0 || sops);
+    if (manifests.length > 1 && utf16Of(bytes)) {
+      throw new SopsError('document-invalid', 'of several documents in UTF-16 kustomize reads the first alone', {
+        hint: 'Save the file as UTF-8.',
+      });
+    }
     return options.keepLists ? manifests : manifests.flatMap(unpacked);
   } catch (error) {
     throw error instanceof SopsError ? error.with('document-invalid', file === undefined ? {} : { file }) : error;
   }
+}
+
+/** The text of a manifest; kustomize and the API server read UTF-16, too, if it has a mark. */
+export function manifestText(bytes: Uint8Array): string {
+  return utf16Of(bytes)?.decode(bytes) ?? decodeText(bytes);
 }
 
 /** Whether there is more than blanks, comments and document markers. */

@@ -29,15 +29,19 @@ describe('all shapes in parts that nobody reads', () => {
     sealed = await desk.encrypt('p.yaml', 'a: old\n');
   });
 
-  test.each(COMMANDS)('do no harm to %s', async (line) => {
-    const words = line.split(' ').map((word) => (word === 'RECIPIENT' ? desk.recipient : word));
-    const [plain, deep] = [
-      await runBeside(rules(desk.recipient), words, sealed),
-      await runBeside(towers + rules(desk.recipient), words, sealed),
-    ];
-    expect(deep).toEqual(plain);
-    expect(deep.stderr).not.toContain('deep');
-  });
+  test.each(COMMANDS)(
+    'do no harm to %s',
+    async (line) => {
+      const words = line.split(' ').map((word) => (word === 'RECIPIENT' ? desk.recipient : word));
+      const [plain, deep] = [
+        await runBeside(rules(desk.recipient), words, sealed),
+        await runBeside(towers + rules(desk.recipient), words, sealed),
+      ];
+      expect(deep).toEqual(plain);
+      expect(deep.stderr).not.toContain('deep');
+    },
+    120_000,
+  );
 });
 
 describe.each(Object.entries(DEEP_RULES))('%s in a rule', (_, rule) => {
@@ -54,7 +58,7 @@ describe.each(Object.entries(DEEP_RULES))('%s in a rule', (_, rule) => {
     expect(new Set(recipientsOf(tree.document, tree))).toEqual(new Set(['age1anna', 'age1bob']));
     const removal = { path: '.sops.yaml', isUnwanted: (one: string) => one === 'age1bob' };
     expect(await withoutRecipients(tree, removal)).toBe(rule('age1anna'));
-  });
+  }, 120_000);
 });
 
 test('deeper ones are refused as SOPS refuses them, by name', async () => {

@@ -245,19 +245,19 @@ const CASES: readonly LayoutCase[] = [
     'a patch under patchesStrategicMerge',
     ({ sealed }) => ({
       'app/kustomization.yaml': kustomization('resources: [p.yaml]\npatchesStrategicMerge: [s.yaml]'),
-      'app/p.yaml': PLAIN.replace('name: p', 'name: a'),
+      'app/p.yaml': `${PLAIN.replace('name: p', 'name: a')}data: {o: Yg==}\n`,
       'app/s.yaml': sealed,
     }),
-    'app/s.yaml: is encrypted, and is applied under patchesStrategicMerge as it is',
+    'app/s.yaml: data.o of Secret a is in plain text where the metadata says that it is encrypted',
   ],
   [
     'a patch whose name tells no format',
     ({ sealed }) => ({
       'app/kustomization.yaml': kustomization('resources: [p.yaml]\npatches: [{path: s.enc}]'),
-      'app/p.yaml': PLAIN.replace('name: p', 'name: a'),
+      'app/p.yaml': `${PLAIN.replace('name: p', 'name: a')}data: {o: Yg==}\n`,
       'app/s.enc': sealed,
     }),
-    'app/s.enc: is encrypted, and is applied as it is: by its name the controller takes it for binary',
+    'app/s.enc: data.o of Secret a is in plain text where the metadata says that it is encrypted',
   ],
   [
     'a patch of an encrypted object',
