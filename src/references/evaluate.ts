@@ -4,7 +4,7 @@ import { formatNamed } from '../formats/registry.js';
 import { applyEdits, bytesOf, type SourceFile } from '../formats/store.js';
 import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
-import { referenceTrail } from '../run/audit-trail.js';
+import { referenceTrail } from '../run/reference-trail.js';
 import type { Host } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';

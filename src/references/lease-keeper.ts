@@ -1,6 +1,6 @@
 /** Keeps what stores lend alive as long as it is needed, and gives it back in the end (docs/stores.md#leases). */
 import { SopsError } from '../errors.js';
-import { noteLease } from '../run/audit-trail.js';
+import { noteLease } from '../run/reference-trail.js';
 import type { Host } from '../util/host.js';
 import type { Lease, Leases } from './lease.js';
 

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { KeptValues } from '../operations/programs/kept-run.js';
 import type { ResolvedVariables } from '../operations/programs/variables.js';
-import { referenceTrail } from '../run/audit-trail.js';
+import { referenceTrail } from '../run/reference-trail.js';
 import type { Session } from '../util/host.js';
 import type { ReferencesRequest } from './evaluate.js';
 import { mayHoldReference } from './expression.js';

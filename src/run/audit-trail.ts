@@ -21,16 +21,5 @@ export function trailOf(input: Input, host: Host): AuditTrail {
   };
 }
 
-/** Notes each reference before it is read. When it rejects, it must not be read. */
-export function referenceTrail(host: Host): (shown: string) => Promise<void> {
-  return async (shown) => host.audit?.record('resolve', shown);
-}
-
-/** Notes what a store lent, or what was given back, by what it is called. */
-export async function noteLease(action: 'lease' | 'revoke-lease', called: string, host: Host): Promise<void> {
-  // An address may have a user's name and password.
-  await host.audit?.record(action, called.replace(/:\/\/[^/\s]*@/g, '://'));
-}
-
 /** For what SOPS leaves no event of: nobody gets to see a value, or it was noted already. */
 export const UNNOTED: AuditTrail = async () => undefined;
