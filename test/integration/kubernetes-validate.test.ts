@@ -8,7 +8,7 @@ import { SEALED_VECTORS, sealedPath } from '../support/sealed.js';
 const VALIDATE = findTool('kubernetes-validate', 'KUBERNETES_VALIDATE_BIN', ['--version']);
 /** What opens in whole. */
 const OPENING = SEALED_VECTORS.filter(({ id, sealed, unsealed }) => sealed && unsealed && id !== 'u-two-docs');
-if (!VALIDATE) announceSkipped(OPENING.length + 4, 'there is no kubernetes-validate');
+if (!VALIDATE) announceSkipped(OPENING.length + 5, 'there is no kubernetes-validate');
 
 const desk = new Desk();
 afterAll(() => desk.remove());
@@ -56,8 +56,28 @@ describe.skipIf(!VALIDATE)('the API server', () => {
     }
   });
 
+  test('takes the Roles and bindings of what files name', async () => {
+    desk.write(
+      'names.yaml',
+      `apiVersion: v1
+kind: Secret
+metadata: {name: "007", namespace: prod}
+---
+values: [ref+k8s://v1/Secret/yes/true#/k, ref+k8s://v1/ConfigMap/yes/app#/k]
+`,
+    );
+    const words = ['emit', 'rbac', '--service-account', 'prod/app,ops/on', 'names.yaml'];
+    const text = await printed(words);
+    expect(text.match(/^kind: Role(?:Binding)?$/gm)).toHaveLength(4);
+    expect(validate(text)).toMatchObject({ status: 0 });
+  });
+
   test.each([
     ['a number among the texts', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: 1}\n'],
+    [
+      'a Role whose names are no list',
+      'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\nrules: [{resourceNames: a, verbs: [get]}]\n',
+    ],
     ['an unknown field', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndatas: {}\n'],
   ])('refuses %s', (_what, text) => {
     expect(validate(text).status).not.toBe(0);

@@ -6,7 +6,7 @@ import type { Context } from './command.js';
 import { inputOf } from './document-flags.js';
 
 /** The files of the operands, and `-` or none for standard input. Manifests know no references: their finder is handed over. */
-export function accessRequest({ operands, host, streams }: Context): NamesRequest {
+export function namesRequest({ operands, host, streams }: Context): NamesRequest {
   const files = operands.length === 0 ? ['-'] : operands;
   return {
     inputs: files.map((file) => inputOf(file, host.cwd, () => readStandardInput(streams, 'the manifests'))),

@@ -2,7 +2,7 @@
 import { printVaultPolicy } from '../../kubernetes/access/vault-policy.js';
 import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
-import { accessRequest } from './access-flags.js';
+import { namesRequest } from './access-flags.js';
 import { command } from './command.js';
 import { separateWords } from './sealing-flags.js';
 import { generalFlags } from './shared-flags.js';
@@ -35,7 +35,7 @@ export const emitVaultPolicy = command({
   },
   async run({ mount, kvVersion, server, namespace }, context) {
     const mounts = separateWords(mount === undefined ? [] : [mount]);
-    const request = { ...accessRequest(context), mounts, kvVersion, server, namespace };
+    const request = { ...namesRequest(context), mounts, kvVersion, server, namespace };
     await writeAll(context.streams.stdout, await printVaultPolicy(request, context.host));
     return 0;
   },

@@ -91,5 +91,6 @@ export const REGISTRY: readonly RegistryRow[] = [
     name: 'emit secret-provider-class',
     load: async () => (await import('./emit-secret-provider-class.js')).emitSecretProviderClass,
   },
+  { name: 'emit rbac', load: async () => (await import('./emit-rbac.js')).emitRbac },
   { name: 'emit vault-policy', load: async () => (await import('./emit-vault-policy.js')).emitVaultPolicy },
 ];
