@@ -20,10 +20,9 @@ import { tameYamlText } from '../unit/property/yaml-text.js';
 const FILES = Number(process.env.CHECK_FILES ?? 120);
 const SEED = Number(process.env.PROPERTY_SEED ?? 20260101);
 
-/** Names with quotes and blanks, which SOPS keeps, are told whoever encrypted them: a finding, and no false alarm. */
-const plainlyNamed = dotenvText.filter((text) =>
-  text.split('\n').every((line) => line === '' || line.startsWith('#') || /^[^\s'"=]+=/.test(line)),
-);
+/** Quotes and blanks in names and in readable values, which SOPS keeps, are told whoever wrote them: findings, and no false alarms. */
+const NO_TRAP = /^(?:#.*|K_unencrypted=[\w./:+-]*|(?!K_unencrypted)[^\s'"=]+=.*)?$/s;
+const plainlyNamed = dotenvText.filter((text) => text.split('\n').every((line) => NO_TRAP.test(line)));
 
 /** With their part of all documents. */
 const KINDS: readonly (readonly [ending: string, part: number, documents: Arbitrary<string>])[] = [

@@ -1,14 +1,28 @@
-/** The real sops, of every release that there is here, reads what a merge leaves: the result, and either side of all marks. */
+/**
+ * The real sops, of every release that there is here, reads what a merge leaves: the result, and either side of all marks; of cases and
+ * of random documents (`MERGE_RUNS` of each format).
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { type FormatName, formatMeantBy } from '../../src/formats/registry.js';
+import fc from '../support/fast-check.js';
 import { MERGE_CASES } from '../support/merge-cases.js';
 import { MergeDesk, sideOf } from '../support/merge-desk.js';
 import { announceSkipped, SOPS } from '../support/programs.js';
+import {
+  changes,
+  comparable,
+  FORMATS,
+  mergeBothWays,
+  model,
+  outcomesOf,
+  readJson,
+  sealModels,
+} from '../support/random-merges.js';
 import { meaningOf, SOPS_OLDER, sopsOn } from '../support/sops.js';
 
 const PROGRAMS = [SOPS, SOPS_OLDER].filter((file) => file !== undefined);
 const cases = Object.entries(MERGE_CASES);
-if (!SOPS) announceSkipped(cases.length, 'there is no sops program');
+if (!SOPS) announceSkipped(cases.length + 7, 'there is no sops program');
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());
@@ -85,6 +99,30 @@ describe.skipIf(!SOPS)('sops reads a merge', () => {
       const plain = `db:\n  user: ${user}\n  password: one\nlist: [a, b]\nport: 1\n`;
       expect(await readBySops('s.yaml', sideOf(conflict.text, side))).toEqual(await meant('s.yaml', plain));
     }
+  });
+});
+
+/** SOPS knows no TOML. */
+const KNOWN = FORMATS.filter(({ name }) => !name.endsWith('.toml'));
+
+describe.skipIf(!SOPS).each(KNOWN)('sops reads random merges of $name', (format) => {
+  test('whichever side is ours', { timeout: 600_000 }, async () => {
+    const { name } = format;
+    await fc.assert(
+      fc.asyncProperty(model, changes, changes, async (...drawn) => {
+        const made = await sealModels(desk, format, drawn);
+        const { texts } = outcomesOf(made, await mergeBothWays(desk, name, made.versions));
+        for (const [text, holds] of texts) {
+          desk.write(name, text);
+          for (const file of PROGRAMS) {
+            const ran = await sopsOn(desk, ['decrypt', '--output-type', 'json', name], { file });
+            expect(ran).toMatchObject({ status: 0, stderr: '' });
+            expect(readJson(ran.stdout.toString('utf8'))).toEqual(comparable(format, holds));
+          }
+        }
+      }),
+      { numRuns: Number(process.env.MERGE_RUNS ?? 3) },
+    );
   });
 });
 
