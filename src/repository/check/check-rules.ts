@@ -49,6 +49,11 @@ export const CHECK_RULES = {
     title: 'the recipients of the creation rule in another order',
     reason: 'Keys are tried in the order of the file, which is not the one that the rule asks for.',
   },
+  'data-key-outlived': {
+    severity: 'error',
+    title: 'a data key that somebody has who was taken out',
+    reason: 'It is older than the last removal of a recipient: whoever was removed reads what is encrypted under it.',
+  },
   'threshold-differs': {
     severity: 'error',
     title: 'another Shamir threshold than that of the creation rule',

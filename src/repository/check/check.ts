@@ -10,6 +10,7 @@ import { type CheckReport, Collector } from './collector.js';
 import { type ExamineOptions, examineFile, examineQuickly, mayHoldCiphertext } from './examine-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { heldConfigs, isConfigPath } from './held-configs.js';
+import { pastReaders, type SealedPlace } from './past-readers.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret } from './secret-check.js';
 import { WindowScan } from './secrets/secret-scan.js';
@@ -38,7 +39,8 @@ export async function checkFiles(request: CheckRequest, given: Host): Promise<Ch
   const host = sessionOf(given);
   const tree = await workTreeOf(host.cwd, host);
   const bookOf = bookFinder({ host, configPath: request.configPath, top: tree?.top ?? null });
-  return checkAll(workTreeSource(request.paths, { tree, host }), bookOf, await examineOptions(request, host));
+  const options = await examineOptions(request, host);
+  return checkAll(workTreeSource(request.paths, { tree, host }), bookOf, { ...options, history: host });
 }
 
 /**
@@ -74,16 +76,27 @@ export async function treeFor(host: Session): Promise<WorkTree> {
   });
 }
 
-async function checkAll(source: SubjectSource, bookOf: BookOf, options: ExamineOptions): Promise<CheckReport> {
+interface CheckAllOptions extends ExamineOptions {
+  /** For whom git is asked for the versions that encrypted files had; absent where that is not to be looked at. */
+  readonly history?: Session;
+}
+
+async function checkAll(
+  source: SubjectSource,
+  bookOf: BookOf,
+  { history, ...options }: CheckAllOptions,
+): Promise<CheckReport> {
   const checking = new Checking(options);
   for await (const subject of source.subjects()) await checking.take(subject, bookOf);
   if (source.all && !checking.isSettled) await checking.settle(source.all(), bookOf);
+  if (history) await checking.lookBack(bookOf, history);
   return checking.report();
 }
 
 /** A check on its way. */
 export class Checking {
   private readonly collector = new Collector();
+  private readonly sealed: SealedPlace[] = [];
 
   constructor(private readonly options: ExamineOptions = {}) {}
 
@@ -111,6 +124,8 @@ export class Checking {
       const file = { ...subject, book };
       const examination = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
       collector.takeExamination(examination, subject, book);
+      const { path, shown, absolute } = subject;
+      if (examination.encrypted) this.sealed.push({ path, shown, absolute });
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       collector.fail(error.file === undefined ? error.with(error.code, { file: subject.shown }) : error);
@@ -123,6 +138,12 @@ export class Checking {
       if (this.isSettled) return;
       if (subject.kind === 'file') await this.tryIdle(subject, bookOf);
     }
+  }
+
+  /** Looks at what git has of the encrypted files so far. */
+  async lookBack(bookOf: BookOf, host: Session): Promise<void> {
+    for await (const [place, discovery] of pastReaders(this.sealed, bookOf, host))
+      this.collector.add([discovery], place);
   }
 
   private async tryIdle(subject: FileSubject, bookOf: BookOf): Promise<void> {

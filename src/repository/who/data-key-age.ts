@@ -1,34 +1,22 @@
 /** Since when a file has its data key: told from what the file says of itself, and from the versions of it that git has. */
-import { dirname } from 'node:path';
-import { SopsError } from '../../errors.js';
-import { readBlobs } from '../../exec/git/blobs.js';
 import { pastVersionsOf } from '../../exec/git/history.js';
-import { workTreeOf } from '../../exec/git/places.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import { type EncryptedFile, parseEncrypted, sealedTexts } from '../../operations/read/encrypted-files.js';
+import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
+import { byWorkTree, historyCall, type KeyTrace, traceOf, tracesOf, underSameKey } from '../data-key-history.js';
 import type { DataKeyAge, ReadableFile } from './access-table.js';
 
-/**
- * Sets the ages of data keys. Two versions of a file have one data key if they share a ciphertext or a wrapped key, since each is made with
- * random bytes; a rotation leaves none of them.
- */
+/** Sets the ages of data keys. */
 export async function addAges(contents: ReadonlyMap<ReadableFile, EncryptedFile>, host: Session): Promise<void> {
-  const byTree = new Map<string, [ReadableFile, EncryptedFile][]>();
-  const folders = new Map<string, string | null>();
-  for (const entry of contents) {
-    const folder = dirname(entry[0].absolute);
-    let top = folders.get(folder);
-    if (top === undefined) {
-      top = (await workTreeOf(folder, host, true))?.top ?? null;
-      folders.set(folder, top);
-    }
-    const [file, { file: source }] = entry;
-    if (top === null) file.dataKey = { since: oldestIn([metadataFromBranch(source.metadata)]), source: 'file' };
-    else byTree.set(top, [...(byTree.get(top) ?? []), entry]);
+  for (const [top, files] of await byWorkTree(contents.keys(), host)) {
+    const entries = files.flatMap((file) => {
+      const content = contents.get(file);
+      return content ? [[file, content] as const] : [];
+    });
+    if (top !== null) await addFromHistory(top, entries, host);
+    else for (const [file, { file: source }] of entries) file.dataKey = ageOf([metadataFromBranch(source.metadata)]);
   }
-  for (const [top, entries] of byTree) await addFromHistory(top, entries, host);
 }
 
 async function addFromHistory(
@@ -36,58 +24,26 @@ async function addFromHistory(
   entries: readonly (readonly [ReadableFile, EncryptedFile])[],
   host: Session,
 ): Promise<void> {
-  const call = { cwd: top, elsewhere: true };
+  const call = historyCall(top);
   const versions = await pastVersionsOf(
     entries.map(([{ absolute }]) => absolute),
     host,
     call,
   );
-  const blobs = [...new Set([...versions.values()].flat())];
-  const traces = new Map<string, Trace>();
-  for await (const [name, bytes] of readBlobs(blobs, host, call)) {
-    const trace = bytes ? await traceOf(bytes) : null;
-    if (trace) traces.set(name, trace);
-  }
+  const traces = await tracesOf([...versions.values()].flat(), host, call);
   for (const [file, { file: source, bytes }] of entries) {
     const now = await traceOf(Buffer.from(bytes));
-    const metadata = metadataFromBranch(source.metadata);
     const older = (versions.get(file.absolute) ?? []).flatMap((blob) => traces.get(blob) ?? []);
-    file.dataKey = now ? ageAmong(now, older) : { since: oldestIn([metadata]), source: 'file' };
+    file.dataKey = now ? ageAmong(now, older) : ageOf([metadataFromBranch(source.metadata)]);
   }
 }
 
-/** What a version of a file tells of its data key. */
-interface Trace {
-  readonly metadata: Metadata;
-  /** Texts that no other data key gives. */
-  readonly marks: ReadonlySet<string>;
+function ageAmong(now: KeyTrace, older: readonly KeyTrace[]): DataKeyAge {
+  return { since: oldestIn(underSameKey(now, older)), source: older.length > 0 ? 'git' : 'file' };
 }
 
-/** The versions from the newest to the oldest. Whatever shares a mark with one that has the key has it, too. */
-function ageAmong(now: Trace, older: readonly Trace[]): DataKeyAge {
-  const marks = new Set(now.marks);
-  const same = [now.metadata];
-  for (const trace of older) {
-    if (![...trace.marks].some((mark) => marks.has(mark))) continue;
-    same.push(trace.metadata);
-    for (const mark of trace.marks) marks.add(mark);
-  }
-  return { since: oldestIn(same), source: older.length > 0 ? 'git' : 'file' };
-}
-
-async function traceOf(bytes: Buffer): Promise<Trace | null> {
-  try {
-    const found = await parseEncrypted(bytes, '');
-    if (!found) return null;
-    const metadata = metadataFromBranch(found.file.metadata);
-    const sealed = sealedTexts(found.file.documents).values();
-    const wrapped = metadata.keyGroups.flat().map(({ enc }) => enc.trim());
-    return { metadata, marks: new Set([...sealed, ...wrapped].filter((mark) => mark !== '')) };
-  } catch (error) {
-    // A version that cannot be read tells nothing: one with marks of a conflict, say.
-    if (!(error instanceof SopsError)) throw error;
-    return null;
-  }
+function ageOf(versions: readonly Metadata[]): DataKeyAge {
+  return { since: oldestIn(versions), source: 'file' };
 }
 
 /** The first time that is told by anything: a key is at least as old as what was made with it. */
