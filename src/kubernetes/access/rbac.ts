@@ -8,7 +8,7 @@ import { record } from '../object-literal.js';
 import { checkedName, checkNamespace } from '../stores/checks.js';
 import { usage } from '../stores/settings.js';
 import { type NamedObject, namedObjects } from './named-objects.js';
-import { type NamesRequest, readSources } from './sources.js';
+import { type NamesRequest, nothingNamed, readSources } from './sources.js';
 
 export interface RbacRequest extends NamesRequest {
   /** Of the Role and of the RoleBinding. */
@@ -31,8 +31,9 @@ export async function printRbac(request: RbacRequest, host: Session): Promise<st
   const otherwise = request.namespace === undefined ? undefined : checkNamespace(request.namespace, '--namespace');
   const objects = namedObjects(await readSources(request, host));
   if (objects.length === 0) {
-    throw usage(
-      'the files name no Secret',
+    throw nothingNamed(
+      'Secret',
+      request.inputs,
       'Secrets, SealedSecrets, ExternalSecrets with a store of kubernetes, and ref+k8s:// count.',
     );
   }

@@ -9,6 +9,7 @@ import { decodeText } from '../../util/text.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { isSecret } from '../manifest/secret.js';
+import { usage } from '../stores/settings.js';
 
 /** What a reference says (docs/references.md#grammar). */
 export interface NamedReference {
@@ -38,6 +39,7 @@ export interface AccessSources {
   readonly references: readonly (NamedReference & { readonly file: string | undefined })[];
 }
 
+const MOST_FILES_SHOWN = 5;
 /** How an encrypted value begins (docs/format.md#values). */
 export const CIPHERTEXT_START = 'ENC[AES256_GCM,';
 
@@ -77,6 +79,14 @@ export function knownPath({ path, shown, isKnown }: NamedReference, file: string
       ...(file === undefined ? {} : { file }),
     },
   );
+}
+
+/** The error for files of which none names what is asked for. */
+export function nothingNamed(what: string, inputs: NamesRequest['inputs'], hint: string): SopsError {
+  const files = inputs.map((input) => (input.kind === 'file' ? input.path : 'standard input'));
+  const more = files.length - MOST_FILES_SHOWN;
+  const shown = [...files.slice(0, MOST_FILES_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return usage(`no ${what} is named in ${shown}`, hint);
 }
 
 function documentsOf(bytes: Uint8Array, file: string | undefined): Manifest[] | undefined {

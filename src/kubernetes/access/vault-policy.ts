@@ -3,7 +3,7 @@ import { isSameServer } from '../../services/vault/address.js';
 import type { Session } from '../../util/host.js';
 import { compareBytes } from '../byte-order.js';
 import { usage } from '../stores/settings.js';
-import { type NamesRequest, readSources } from './sources.js';
+import { type NamesRequest, nothingNamed, readSources } from './sources.js';
 import { type Capability, type KvVersion, VaultMounts } from './vault-mounts.js';
 import { type VaultUse, vaultUses } from './vault-uses.js';
 
@@ -25,8 +25,9 @@ export async function printVaultPolicy(request: VaultPolicyRequest, host: Sessio
   const sources = await readSources(request, host);
   const uses = ofOnePlace(vaultUses(sources, new VaultMounts(request.mounts, version)), request);
   if (uses.length === 0) {
-    throw usage(
-      'the files name no path of Vault',
+    throw nothingNamed(
+      'path of Vault',
+      request.inputs,
       'ExternalSecrets go with their store, classes of the CSI driver and ref+vault:// by themselves.',
     );
   }

@@ -64,6 +64,8 @@ const LINES: readonly string[] = [
   'unseal --private-key F good-sealed.yaml',
   'emit external-secret --provider vault --to vault/x --name n --store s F',
   'emit push-secret --provider vault --to vault/x --name n --store s F',
+  'emit vault-policy F',
+  'emit rbac --service-account a/b F',
   'emit secret-provider-class --provider vault --server https://v --role r --to vault/x --name n F',
   'revoke --yes RECIPIENT .',
   'helm downloader secrets://F',

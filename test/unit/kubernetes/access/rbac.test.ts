@@ -117,7 +117,7 @@ describe('what is named', () => {
 
 describe('errors', () => {
   test.each([
-    ['nothing', 'a: b\n', [], 'name no Secret'],
+    ['nothing', 'a: b\n', [], 'no Secret is named in standard input'],
     ['a search', STORE + external('dataFrom: [{find: {name: {regexp: a}}}]'), [], 'find lists all Secrets'],
     [
       'a store that is not there',

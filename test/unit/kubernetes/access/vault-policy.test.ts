@@ -90,7 +90,7 @@ spec:
       'find is not for',
     ],
     ['an entry without a key', store(PLAIN) + external('data: [{remoteRef: {}}]'), 'names no key'],
-    ['nothing of Vault', 'a: b\n', 'name no path of Vault'],
+    ['nothing of Vault', 'a: b\n', 'no path of Vault is named in standard input'],
   ])('%s is an error', async (_what, text, words) => {
     const ran = await policy(text);
     expect([ran.status === 0, ran.text]).toEqual([false, '']);
