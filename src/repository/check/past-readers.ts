@@ -1,4 +1,5 @@
 /** Those who were taken out of a file and still have its data key, told from git's history of the file. */
+import { createHash } from 'node:crypto';
 import { namesRecipient } from '../../config/recipient.js';
 import { withName } from '../../config/recipient-names.js';
 import { pastVersionsOf } from '../../exec/git/history.js';
@@ -69,7 +70,8 @@ function* inParts(
   let count = 0;
   for (const file of files) {
     const blobs = versions.get(file.absolute) ?? [];
-    if (blobs.length === 0) continue;
+    // Most files have one version, which is the one that stands there.
+    if (blobs.length === 0 || isOnly(file, blobs)) continue;
     part.push({ file, blobs });
     count += blobs.length;
     if (count < MOST_VERSIONS) continue;
@@ -78,6 +80,15 @@ function* inParts(
     count = 0;
   }
   if (part.length > 0) yield part;
+}
+
+/** Whether git has no other content of a file than the one that it has now, told by how git names contents. */
+function isOnly({ absolute }: SealedPlace, [first = '', ...others]: readonly string[]): boolean {
+  if (others.some((one) => one !== first)) return false;
+  const content = contentBehind(absolute);
+  if (content.kind !== 'file') return false;
+  const hash = createHash(first.length === 64 ? 'sha256' : 'sha1');
+  return hash.update(`blob ${content.bytes.length}\0`).update(content.bytes).digest('hex') === first;
 }
 
 /** Recipients of older versions who are none of the newest. */
