@@ -1,4 +1,4 @@
-/** Memory for files of many keys: that of 300,000 is no more than with SOPS, 1.2 to 1.6 kilobytes a key; of fewer, the collector's own part is larger. */
+/** Memory for files of many keys: of 300,000 about as much as with SOPS, 1.2 to 1.6 kilobytes a key; of fewer, the collector has a larger part. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
