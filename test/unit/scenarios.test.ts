@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lacking, play } from '../support/scenario/play.js';
 import { readScript } from '../support/scenario/script.js';
+import { WHOLE } from '../support/sweep.js';
 
 const FOLDER = new URL('../scenarios/', import.meta.url).pathname;
 const NAMES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt'));
 
 describe('scenarios', () => {
-  for (const name of NAMES.sort()) {
-    const script = readScript(readFileSync(join(FOLDER, name), 'utf8'));
+  const scripts = NAMES.sort().map((name) => ({ name, script: readScript(readFileSync(join(FOLDER, name), 'utf8')) }));
+  for (const { name, script } of scripts.filter((one) => WHOLE || !one.script.needs.includes('time'))) {
     test.skipIf(lacking(script))(`${name}: ${script.title}`, { timeout: 120_000 }, () => play(script));
   }
 });

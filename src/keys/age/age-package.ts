@@ -1,5 +1,4 @@
-/** What the `age-encryption` package does for us (hybrid post-quantum keys, scrypt), on our own seams; loaded when needed. */
-import type { Decrypter } from 'age-encryption';
+/** What the `age-encryption` package does for us (hybrid post-quantum keys), on our own seams; loaded when needed. */
 import { SopsError } from '../../errors.js';
 import { decodeBech32 } from './bech32.js';
 import type { AgeIdentity, AgeRecipient } from './format/file.js';
@@ -11,7 +10,6 @@ const HYBRID_SEED_LENGTH = 32;
 /** ML-KEM-768: three polynomials of 256 coefficients with 12 bits each, modulo q. */
 const POLYNOMIALS_LENGTH = 1152;
 const Q = 3329;
-const SCRYPT_STANZA = 'scrypt';
 /** The package checks the MAC as well, before it gives the file key out. */
 const WRONG_MAC = 'invalid header HMAC';
 
@@ -39,12 +37,28 @@ export function parseHybridRecipient(text: string): AgeRecipient {
 export function parseHybridIdentity(text: string): AgeIdentity {
   const { prefix, data } = decodeBech32(text);
   if (prefix !== 'AGE-SECRET-KEY-PQ-' || data.length !== HYBRID_SEED_LENGTH) throw malformedHybrid();
-  return packageIdentity(HYBRID_STANZA, (decrypter) => decrypter.addIdentity(text));
-}
-
-/** The identity that a passphrase is; null from it means that the passphrase is wrong. */
-export function passphraseIdentity(passphrase: string): AgeIdentity {
-  return packageIdentity(SCRYPT_STANZA, (decrypter) => decrypter.addPassphrase(passphrase));
+  return {
+    async unwrap(header: AgeHeader) {
+      if (!header.stanzas.some((stanza) => stanza.type === HYBRID_STANZA)) return null;
+      const { Decrypter } = await import('age-encryption');
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(text);
+      // Asked only when the identity before it had no match; the package's error for that is like all its others.
+      let unmatched = false;
+      decrypter.addIdentity({
+        unwrapFileKey() {
+          unmatched = true;
+          return null;
+        },
+      });
+      try {
+        return await decrypter.decryptHeader(header.bytes);
+      } catch (cause) {
+        if (unmatched) return null;
+        throw blockError(cause);
+      }
+    },
+  };
 }
 
 /** The check of FIPS 203 section 7.2 on an encapsulation key, which the package leaves out: every coefficient is below q. */
@@ -60,33 +74,8 @@ function malformedHybrid(): SopsError {
   return new SopsError('key', 'malformed hybrid post-quantum key');
 }
 
-function packageIdentity(stanzaType: string, addTo: (decrypter: Decrypter) => void): AgeIdentity {
-  return {
-    async unwrap(header: AgeHeader) {
-      if (!header.stanzas.some((stanza) => stanza.type === stanzaType)) return null;
-      const { Decrypter } = await import('age-encryption');
-      const decrypter = new Decrypter();
-      addTo(decrypter);
-      // Asked only when the identity before it had no match; the package's error for that is like all its others.
-      let unmatched = false;
-      decrypter.addIdentity({
-        unwrapFileKey() {
-          unmatched = true;
-          return null;
-        },
-      });
-      try {
-        return await decrypter.decryptHeader(header.bytes);
-      } catch (cause) {
-        if (unmatched) return null;
-        throw blockError(stanzaType, cause);
-      }
-    },
-  };
-}
-
-function blockError(stanzaType: string, cause: unknown): SopsError {
+function blockError(cause: unknown): SopsError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = reason === WRONG_MAC ? 'bad header MAC' : `invalid ${stanzaType} recipient block: ${reason}`;
+  const message = reason === WRONG_MAC ? 'bad header MAC' : `invalid ${HYBRID_STANZA} recipient block: ${reason}`;
   return new SopsError('key', message, { cause });
 }

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { GpgAgent } from '../gpg-agent.js';
-import { passphraseIdentity } from './age-package.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openAgeFile } from './format/file.js';
 import type { AgeHeader } from './format/header.js';
 import { parseNativeIdentities } from './identity-text.js';
 import { askPassphrase, openWithPassphrase } from './passphrase.js';
+import { passphraseIdentity } from './passphrase-identity.js';
 
 const MAX_LENGTH = 16 * 1024 * 1024;
 const ARMOR = '-----BEGIN AGE';

@@ -10,6 +10,8 @@ const NEEDS: Readonly<Record<string, () => boolean>> = {
   unix: () => process.platform !== 'win32',
   // Root may read and write everything.
   'no-root': () => process.getuid?.() !== 0,
+  // Seconds: it is played with the sweeps.
+  time: () => true,
 };
 
 /** What this machine lacks of what a scenario needs. Throws for what nobody knows. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
-import { sample } from '../../support/sweep.js';
+import { inSweeps, sample } from '../../support/sweep.js';
 
 const CANARY = 'canary-of-the-process-test';
 
@@ -99,7 +99,7 @@ function commandLines(): string[] {
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
-  test.each(sample(SIGNALS, 2))('%s reaches the program, whose status is ours', async (signal) => {
+  test.each(sample(SIGNALS, 3))('%s reaches the program, whose status is ours', async (signal) => {
     const name = signal.slice(3);
     const run = start([
       'exec-env',
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(run.text()).toContain(`got ${name}\n`);
   });
 
-  test.each(sample(SIGNALS, 2, 1))(
+  test.each(sample(SIGNALS, 3, 1))(
     'a program that %s ends: 128 and its number, and nothing of the command goes on',
     async (signal) => {
       const number = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 }[signal];
@@ -142,42 +142,54 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(isAlive(Number(/pid (\d+)/.exec(run.text())?.[1]))).toBe(false);
   });
 
-  test.runIf(process.platform === 'linux')('nor is anything that the shell starts while the signal comes', async () => {
-    const mark = `23.${process.pid}`;
-    const loop = `echo ready; i=0; while [ $i -lt 200 ]; do sleep ${mark} & i=$((i + 1)); done; wait`;
-    const run = start(['exec-env', 'e.yaml', loop]);
-    await run.says('ready');
-    run.process.kill('SIGTERM');
-    expect(await run.end).toBe(143);
-    expect(commandLines().filter((line) => line === `sleep\0${mark}\0`)).toEqual([]);
+  inSweeps(() => {
+    test.runIf(process.platform === 'linux')(
+      'nor is anything that the shell starts while the signal comes',
+      async () => {
+        const mark = `23.${process.pid}`;
+        const loop = `echo ready; i=0; while [ $i -lt 200 ]; do sleep ${mark} & i=$((i + 1)); done; wait`;
+        const run = start(['exec-env', 'e.yaml', loop]);
+        await run.says('ready');
+        run.process.kill('SIGTERM');
+        expect(await run.end).toBe(143);
+        expect(commandLines().filter((line) => line === `sleep\0${mark}\0`)).toEqual([]);
+      },
+    );
   });
 
-  test.runIf(process.platform === 'linux')('what shuts down slowly behind its shell is waited for', async () => {
-    const server = `sh -c 'trap "sleep 0.5; echo done; exit" TERM; echo ready; while :; do sleep 0.05; done'; true`;
-    const run = start(['exec-env', 'e.yaml', server]);
-    await run.says('ready');
-    run.process.kill('SIGTERM');
-    await run.end;
-    expect(run.text()).toContain('done');
+  inSweeps(() => {
+    test.runIf(process.platform === 'linux')('what shuts down slowly behind its shell is waited for', async () => {
+      const server = `sh -c 'trap "sleep 0.5; echo done; exit" TERM; echo ready; while :; do sleep 0.05; done'; true`;
+      const run = start(['exec-env', 'e.yaml', server]);
+      await run.says('ready');
+      run.process.kill('SIGTERM');
+      await run.end;
+      expect(run.text()).toContain('done');
+    });
   });
 
-  test('a program that ignores SIGTERM goes on, and is waited for', async () => {
-    const run = start(['exec-env', 'e.yaml', "trap '' TERM; echo ready; sleep 0.6; echo still; exit 4"]);
-    await run.says('ready');
-    run.process.kill('SIGTERM');
-    run.process.kill('SIGTERM');
-    expect(await run.end).toBe(4);
-    expect(run.text()).toContain('still');
+  inSweeps(() => {
+    test('a program that ignores SIGTERM goes on, and is waited for', async () => {
+      const run = start(['exec-env', 'e.yaml', "trap '' TERM; echo ready; sleep 0.6; echo still; exit 4"]);
+      await run.says('ready');
+      run.process.kill('SIGTERM');
+      run.process.kill('SIGTERM');
+      expect(await run.end).toBe(4);
+      expect(run.text()).toContain('still');
+    });
   });
 
-  test.each([[[]], [['--no-fifo']]])('exec-file %j: the folder is removed when a signal ends it', async (flags) => {
-    const run = start(['exec-file', ...flags, 'e.yaml', 'echo ready; sleep 30; cat {}']);
-    await run.says('ready');
-    expect(leftovers(run.process)).toHaveLength(1);
-    run.process.kill('SIGTERM');
-    expect(await run.end).toBe(143);
-    expect(leftovers(run.process)).toEqual([]);
-  });
+  test.each(sample([[[]], [['--no-fifo']]], 2, 1))(
+    'exec-file %j: the folder is removed when a signal ends it',
+    async (flags) => {
+      const run = start(['exec-file', ...flags, 'e.yaml', 'echo ready; sleep 30; cat {}']);
+      await run.says('ready');
+      expect(leftovers(run.process)).toHaveLength(1);
+      run.process.kill('SIGTERM');
+      expect(await run.end).toBe(143);
+      expect(leftovers(run.process)).toEqual([]);
+    },
+  );
 
   test.runIf(process.platform === 'linux')(
     'what SIGKILL left behind the next run removes, and nothing else',
@@ -211,7 +223,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('programs of all kinds', () => {
-  test.each([[[]], [['--redact']]])('%j: megabytes, without a byte lost', async (flags) => {
+  test.each(sample([[[]], [['--redact']]], 2, 1))('%j: megabytes, without a byte lost', async (flags) => {
     const run = start([
       'exec-env',
       ...flags,
@@ -222,11 +234,11 @@ describe.skipIf(process.platform === 'win32')('programs of all kinds', () => {
     expect(run.text().length).toBe(5_300_000);
   });
 
-  test.each([[[]], [['--redact']]])('%j: one that closes its streams', async (flags) => {
+  test.each(sample([[[]], [['--redact']]], 2, 0))('%j: one that closes its streams', async (flags) => {
     expect(await start(['exec-env', ...flags, 'e.yaml', 'exec <&- >&- 2>&-; sleep 0.2; exit 5']).end).toBe(5);
   });
 
-  test.each([[[]], [['--redact']]])('%j: one whose reader goes away is told, and ends', async (flags) => {
+  test.each(sample([[[]], [['--redact']]], 2, 1))('%j: one whose reader goes away is told, and ends', async (flags) => {
     const run = start(['exec-env', ...flags, 'e.yaml', 'while echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; do :; done']);
     await run.says('x');
     run.process.stdout?.destroy();

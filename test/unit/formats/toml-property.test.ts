@@ -5,6 +5,7 @@ import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
 import fc from '../../support/fast-check.js';
+import { WHOLE } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';
 
 const store = await openTomlStore();
@@ -84,7 +85,7 @@ test('any text that is TOML comes back byte for byte, and its ciphertext reads b
       const { restored, isSameTree } = roundTrip(store, source);
       expect([restored, isSameTree]).toEqual([source, true]);
     }),
-    { numRuns: 600 },
+    { numRuns: WHOLE ? 600 : 150 },
   );
 });
 

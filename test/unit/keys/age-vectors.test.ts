@@ -1,14 +1,14 @@
-/** The CCTV vectors of the age format, through the native modules and, for hybrid and scrypt, the package behind them. */
+/** The CCTV vectors of the age format, through the native modules and, for hybrid keys, the package behind them. */
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import * as vectors from 'cctv-age';
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
-import { passphraseIdentity } from '../../../src/keys/age/age-package.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
 import { type AgeIdentity, openAgeFile } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
 import { parseNativeIdentities } from '../../../src/keys/age/identity-text.js';
+import { passphraseIdentity } from '../../../src/keys/age/passphrase-identity.js';
 
 interface Vector {
   readonly expect: string;

@@ -10,6 +10,7 @@ import { type Ran, run, withoutNotes } from '../../support/run.js';
 import { type Failure, SUBJECTS, type Subject } from './failure-subjects.js';
 
 const CANARY = 'canary-value';
+const PLAIN = `secret: ${CANARY}\n`;
 const FIXTURES = new URL('../../../fixtures/keys/failures/', import.meta.url).pathname;
 
 describe('a key that cannot be used', () => {
@@ -27,6 +28,12 @@ describe('a key that cannot be used', () => {
     }
   });
 });
+
+const OPERATIONS = ['decrypt', 'encrypt'] as const;
+type Operation = (typeof OPERATIONS)[number];
+
+/** What waits for somebody who never answers, and asks no service: all at a time, beside the others. */
+const WAITS = /hangs|no answer|no network|unknown host/;
 
 /** A file that was encrypted for a key, and what becomes of using that key. */
 class Desk {
@@ -49,24 +56,43 @@ class Desk {
   write(name: string, content: string): void {
     writeFileSync(join(this.folder, name), content);
   }
+
+  /** The same in a folder of its own. */
+  beside(number: number): Desk {
+    const folder = join(this.folder, `beside-${number}`);
+    mkdirSync(folder);
+    const desk = new Desk(folder, this.home, this.subject);
+    desk.write('plain.yaml', PLAIN);
+    return desk;
+  }
 }
 
 async function tellAll(desk: Desk): Promise<string> {
   const { subject } = desk;
-  desk.write('plain.yaml', `secret: ${CANARY}\n`);
+  desk.write('plain.yaml', PLAIN);
   const { status, stdout, stderr } = await desk.run(['encrypt', subject.flag, subject.key, 'plain.yaml']);
   expect(status, stderr).toBe(0);
+  const cases = subject.failures.flatMap((failure) =>
+    OPERATIONS.filter((one) => (failure.only ?? one) === one).map((operation) => ({ failure, operation })),
+  );
+  const tellOne = async ({ failure, operation }: (typeof cases)[number], at: Desk): Promise<string> => {
+    at.write('sealed.yaml', fileFor(failure, subject, stdout.toString()));
+    return `${failure.name}, ${operation}\n${await tell(at, failure, operation)}`;
+  };
+  const waiting = cases.map((one, at) => (WAITS.test(one.failure.name) ? tellOne(one, desk.beside(at)) : undefined));
   const told: string[] = [];
-  for (const failure of subject.failures) {
-    for (const operation of ['decrypt', 'encrypt'] as const) {
-      if (failure.only !== undefined && failure.only !== operation) continue;
-      subject.restore();
-      failure.arrange?.();
-      desk.write('sealed.yaml', fileFor(failure, subject, stdout.toString()));
-      told.push(`${failure.name}, ${operation}\n${await tell(desk, failure, operation)}`);
-    }
+  for (const [at, one] of cases.entries()) {
+    prepare(subject, one.failure);
+    told.push(await (waiting[at] ?? tellOne(one, desk)));
   }
   return `${told.join('\n')}`;
+}
+
+/** Makes the service fail as is wanted; those who wait ask no service. */
+function prepare(subject: Subject, failure: Failure): void {
+  if (WAITS.test(failure.name)) return;
+  subject.restore();
+  failure.arrange?.();
 }
 
 /** Names the key of the failure in the file: its place, or the whole of it. */
@@ -79,7 +105,7 @@ function fileFor({ key, edit }: Failure, subject: Subject, text: string): string
   return text.replaceAll(from ?? '', to ?? '');
 }
 
-async function tell(desk: Desk, failure: Failure, operation: 'decrypt' | 'encrypt'): Promise<string> {
+async function tell(desk: Desk, failure: Failure, operation: Operation): Promise<string> {
   const { subject } = desk;
   const key = failure.key ?? subject.key;
   const words = operation === 'decrypt' ? ['decrypt', 'sealed.yaml'] : ['encrypt', subject.flag, key, 'plain.yaml'];
@@ -93,8 +119,7 @@ async function tell(desk: Desk, failure: Failure, operation: 'decrypt' | 'encryp
   expect(Math.max(...lines.map((line) => line.length)), said).toBeLessThanOrEqual(1001);
   // The long form shows more of what others say, which may hold secrets.
   if (!/denied|expired|wrong|refused|foreign|command/.test(failure.name)) return withNames(said, subject);
-  subject.restore();
-  failure.arrange?.();
+  prepare(subject, failure);
   check(await desk.run(['--verbose', ...words], env), subject, failure);
   return withNames(said, subject);
 }

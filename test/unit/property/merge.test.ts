@@ -15,6 +15,7 @@ import {
   readJson,
   sealModels,
 } from '../../support/random-merges.js';
+import { WHOLE } from '../../support/sweep.js';
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());
@@ -45,7 +46,7 @@ describe.each(FORMATS)('merges of $name', (format) => {
         }
         for (const { text } of [there, back]) expect(text).not.toMatch(/(?:alpha|beta|gamma)-[a-f]-v/);
       }),
-      { numRuns: Number(process.env.MERGE_RUNS ?? 3) },
+      { numRuns: Number(process.env.MERGE_RUNS ?? (WHOLE ? 5 : 1)) },
     );
   });
 });

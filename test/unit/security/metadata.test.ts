@@ -8,6 +8,7 @@ import { ageProvider } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sample } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 
 const CANARY = 'hunter2canary';
@@ -131,9 +132,9 @@ describe('expressions of a catastrophic shape', () => {
   ])('%s', async (_what, pattern) => {
     const rule = `encrypted_regex: ${JSON.stringify(pattern)}`;
     const hostile = `${long}b: 1\n${changed('unencrypted_suffix: _unencrypted', rule)}`;
-    const before = performance.now();
+    const before = process.cpuUsage();
     refused(await desk.decrypt('p.yaml', hostile), 51);
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
   });
 
   test('are refused for encrypting when they are none', async () => {
@@ -157,15 +158,17 @@ describe('flat metadata', () => {
     ['a list that is a map too', 'sops_age__list_0=1\nsops_age__map_x=1'],
     ['a field twice', 'sops_mac=1\nsops_mac=2'],
     ['names of JavaScript', 'sops___proto____map_polluted=1\nsops_constructor__map_prototype__map_polluted=1'],
+  ];
+  const large: typeof cases = [
     ['thirty thousand fields', [...Array(30_000).keys()].map((n) => `sops_x${n}=1`).join('\n')],
     ['thirty thousand entries', [...Array(30_000).keys()].map((n) => `sops_age__list_${n}__map_enc=x`).join('\n')],
   ];
-  test.each(cases)('%s', async (_what, lines) => {
-    const before = performance.now();
+  test.each([...cases, ...sample(large, 2)])('%s', async (_what, lines) => {
+    const before = process.cpuUsage();
     refused(await desk.decrypt('p.env', `A=${CANARY}\n${lines}\n`), 1);
     const ini = lines.replaceAll(/^sops_/gm, '');
     refused(await desk.decrypt('p.ini', `[s]\na = ${CANARY}\n[sops]\n${ini}\n`), 1);
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });
@@ -186,14 +189,14 @@ describe('key groups', () => {
 
   test('of foreign parts give no plaintext, however many there are', async () => {
     const random = splitSecret(Buffer.alloc(32, 7), 60, 2);
-    const before = performance.now();
+    const before = process.cpuUsage();
     const { status, stdout } = await desk.decrypt(
       'p.yaml',
       await withGroups(60, 3, (index) => random[index] ?? new Uint8Array()),
     );
     expect([25, 51, 128]).toContain(status);
     expect(stdout.length).toBe(0);
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 
   test.each([

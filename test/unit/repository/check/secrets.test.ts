@@ -9,6 +9,7 @@ import { base62, crc32Of } from '../../../../src/repository/check/secrets/crc32.
 import { entropyOf, looksSecret } from '../../../../src/repository/check/secrets/entropy.js';
 import { secretsIn, secretsInText } from '../../../../src/repository/check/secrets/secret-scan.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
+import { inSweeps } from '../../../support/sweep.js';
 
 const FIXTURES = new URL('../../../../fixtures/', import.meta.url);
 
@@ -143,18 +144,20 @@ test('a binary ring of PGP, by its name and first byte', () => {
   expect(secretsIn(Buffer.from([0x85, 1, 2, 3]), 'message.gpg')).toEqual([]);
 });
 
-test('in UTF-16, and in a file of many windows, with the number of the line', () => {
-  expect(secretsIn(Buffer.from(`\ufeffa\n${identity}\n`, 'utf16le'), 'a.txt')).toMatchObject([
-    { rule: 'age-key', line: 2 },
-  ]);
-  const lines = Buffer.from('some words on a line\n'.repeat(500_000));
-  const at = 4 * 2 ** 20 - 30;
-  for (const place of [0, at, 2 * at - 96 * 1024 + 7, lines.length - 80]) {
-    const content = Buffer.concat([lines.subarray(0, place), Buffer.from(`\n${identity}\n`), lines.subarray(place)]);
-    const line = content.subarray(0, place).filter((byte) => byte === 10).length + 2;
-    expect(secretsIn(content, 'large')).toMatchObject([{ rule: 'age-key', line }]);
-  }
-}, 60_000);
+inSweeps(() => {
+  test('in UTF-16, and in a file of many windows, with the number of the line', () => {
+    expect(secretsIn(Buffer.from(`\ufeffa\n${identity}\n`, 'utf16le'), 'a.txt')).toMatchObject([
+      { rule: 'age-key', line: 2 },
+    ]);
+    const lines = Buffer.from('some words on a line\n'.repeat(500_000));
+    const at = 4 * 2 ** 20 - 30;
+    for (const place of [0, at, 2 * at - 96 * 1024 + 7, lines.length - 80]) {
+      const content = Buffer.concat([lines.subarray(0, place), Buffer.from(`\n${identity}\n`), lines.subarray(place)]);
+      const line = content.subarray(0, place).filter((byte) => byte === 10).length + 2;
+      expect(secretsIn(content, 'large')).toMatchObject([{ rule: 'age-key', line }]);
+    }
+  }, 60_000);
+});
 
 test('half a megabyte of what almost fits takes no time', () => {
   const almost = [
