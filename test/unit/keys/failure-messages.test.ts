@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Ran, run, withoutNotes } from '../../support/run.js';
-import { type Failure, SUBJECTS, type Subject } from './failure-subjects.js';
+import type { Failure, Subject } from './failure-subject.js';
+import { SUBJECTS } from './failure-subjects.js';
 
 const CANARY = 'canary-value';
 const PLAIN = `secret: ${CANARY}\n`;

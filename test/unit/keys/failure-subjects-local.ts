@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { fixturePath, fixtureText } from './entries.js';
-import type { Subject, Variables } from './failure-subjects.js';
+import type { Subject, Variables } from './failure-subject.js';
 import { ProgramFolder } from './programs.js';
 
 /** For programs 2 s, so that they are told to be waited for before. */

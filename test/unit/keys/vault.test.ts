@@ -1,5 +1,5 @@
 /** The Vault provider: the contract, URIs of keys, what is sent where with which settings, and whom the token goes to. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,13 +8,11 @@ import { vaultKeyProvider } from '../../../src/keys/hc-vault/hc-vault.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readSettings } from '../../../src/services/vault/settings.js';
-import { run, withoutNotes } from '../../support/run.js';
 import { hostOf } from './host.js';
 import { unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 import { errors, TOKEN, VaultService } from './vault-service.js';
-import { Playback, recordingOf } from './wire.js';
 
 const PART = Buffer.alloc(32, 9);
 const NO_WAIT = { VAULT_MAX_RETRIES: '0' };
@@ -383,47 +381,5 @@ describe('with a server', () => {
       setTimeout(() => stop.abort(), 100);
       await expect(wrapping).rejects.toThrow();
     });
-  });
-});
-
-describe('as the real sops talks to it', () => {
-  const recording = recordingOf('vault-transit');
-  const [encrypting] = recording.on_encrypt;
-
-  const compare = (received: Playback['received'], exchanges: typeof recording.on_encrypt, part?: string) => {
-    expect(received.map(({ method, path }) => [method, path])).toEqual(
-      exchanges.map(({ method, path }) => [method, path]),
-    );
-    for (const [at, { headers, body }] of exchanges.entries()) {
-      for (const [name, value] of Object.entries(headers))
-        expect(received[at]?.headers[name.toLowerCase()]).toBe(value);
-      const wanted = JSON.parse(body);
-      expect(JSON.parse(received[at]?.body ?? '')).toEqual(
-        part === undefined ? wanted : { ...wanted, plaintext: expect.any(String) },
-      );
-    }
-  };
-
-  test('decrypt', async () => {
-    const playback = await Playback.start(recording, recording.on_decrypt);
-    const env = { VAULT_TOKEN: 'root', VAULT_ADDR: playback.url };
-    const file = join(playback.folder, playback.encrypted);
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/http:\/\/127\.0\.0\.1:\d+/, playback.url));
-    const ran = await run(['decrypt', playback.encrypted], { cwd: playback.folder, env });
-    expect([ran.status, withoutNotes(ran)]).toEqual([0, '']);
-    expect(ran.stdout.toString()).toBe(recording.plaintext);
-    compare(playback.received, recording.on_decrypt);
-    await playback.close();
-  });
-
-  test('encrypt', async () => {
-    const playback = await Playback.start(recording, recording.on_encrypt);
-    const uri = `${playback.url}/v1/transit/keys/sops`;
-    const words = ['encrypt', '--hc-vault-transit', uri, playback.plain];
-    const ran = await run(words, { cwd: playback.folder, env: { VAULT_TOKEN: 'root' } });
-    expect([ran.status, withoutNotes(ran)]).toEqual([0, '']);
-    compare(playback.received, recording.on_encrypt, 'random');
-    expect(ran.stdout.toString()).toContain(JSON.parse(encrypting?.response ?? '').data.ciphertext);
-    await playback.close();
   });
 });

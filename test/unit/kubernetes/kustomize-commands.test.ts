@@ -1,35 +1,17 @@
-/** The commands below `kustomize` that need no kustomize, and `edit --k8s`. */
+/** The commands below `kustomize` that need no kustomize. */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../support/desk.js';
+import { CANARY, FINE, SECRET, sealSecret } from './secret-file.js';
 
-const CANARY = 'canary-77ab';
-const SECRET = `# top
-apiVersion: v1
-kind: Secret
-metadata:
-  name: db
-data:
-  user: YWRtaW4= # who
-  bin: /wA=
-  lines: bGluZTEKbGluZTIK
-  wrapped: |
-    YWJj
-    ZGVm
-  odd: "not base64"
-stringData:
-  pin: "${CANARY}"
-`;
-const FINE = SECRET.replace('  odd: "not base64"\n', '');
 let desk: Desk;
 beforeEach(() => {
   desk = new Desk();
 });
 afterEach(() => desk.remove());
 
-const sealed = (text: string, ...flags: string[]) =>
-  desk.encrypt('x.yaml', text, '--encrypted-regex', '^(data|stringData)$', ...flags);
+const sealed = (text: string, ...flags: string[]) => sealSecret(desk, text, ...flags);
 interface Printed {
   readonly metadata?: object;
   readonly data?: Record<string, string>;
@@ -351,69 +333,6 @@ describe('kustomize init and check', () => {
     expect((await check('app', '--', '--enable-exec')).stdout.toString()).toContain(
       'needs --enable-alpha-plugins: the build fails',
     );
-  });
-});
-
-describe('edit --k8s', () => {
-  async function edited(name: string, script: string, ...words: string[]) {
-    desk.write('edit.sh', `#!/bin/sh\ncp "$1" ${desk.path('shown')}\n${script}\n`);
-    chmodSync(desk.path('edit.sh'), 0o755);
-    return desk.run(['edit', '--k8s', ...words, name], { env: { EDITOR: desk.path('edit.sh') } });
-  }
-
-  test('shows values decoded; what was not changed comes back as it stood', async () => {
-    desk.write('s.enc.yaml', await sealed(SECRET));
-    const before = desk.text('s.enc.yaml').split('\n');
-    const ran = await edited('s.enc.yaml', `sed -i 's/admin/root/; s/^  bin:.*/&\\n  new: "007"/' "$1"`);
-    expect(ran).toMatchObject({ status: 0, stderr: '' });
-    expect(desk.text('shown')).toBe(
-      SECRET.replace('YWRtaW4=', 'admin')
-        .replace('bin: /wA=', 'bin: !!binary /wA=')
-        .replace('bGluZTEKbGluZTIK', '|\n    line1\n    line2')
-        .replace('|\n    YWJj\n    ZGVm', 'abcdef'),
-    );
-    const plain = (await desk.run(['decrypt', 's.enc.yaml'])).stdout.toString();
-    expect(plain).toBe(SECRET.replace('YWRtaW4=', 'cm9vdA==').replace('  bin: /wA=\n', '  bin: /wA=\n  new: MDA3\n'));
-    const changed = desk
-      .text('s.enc.yaml')
-      .split('\n')
-      .filter((line) => !before.includes(line) && !line.includes('lastmodified'));
-    expect(changed.map((line) => line.trim().split(':')[0])).toEqual(['user', 'new', 'mac']);
-  });
-
-  test('nothing changed is nothing written', async () => {
-    desk.write('s.enc.yaml', await sealed(SECRET));
-    expect((await edited('s.enc.yaml', 'true')).status).toBe(200);
-  });
-
-  test('JSON: bytes stay in base64', async () => {
-    const json =
-      '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "YWRtaW4=", "b": "/wA="}}\n';
-    desk.write('s.enc.json', await desk.encrypt('x.json', json, '--encrypted-regex', '^data$'));
-    await edited('s.enc.json', `sed -i 's/"admin"/"é\\\\n"/' "$1"`);
-    expect(desk.text('shown')).toBe(json.replace('YWRtaW4=', 'admin'));
-    expect((await desk.run(['decrypt', 's.enc.json'])).stdout.toString()).toBe(
-      json.replace('YWRtaW4=', Buffer.from('é\n').toString('base64')),
-    );
-  });
-
-  test('other documents, kinds and aliases are left alone', async () => {
-    const text = `kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata: {a: YQ==}\n---\nkind: Secret\napiVersion: v1\nmetadata: {name: s}\ndata: {a: &x YQ==, b: *x}\n`;
-    desk.write('s.enc.yaml', await sealed(text));
-    await edited('s.enc.yaml', `echo '# end' >> "$1"`);
-    expect((await desk.run(['decrypt', 's.enc.yaml'])).stdout.toString()).toBe(`${text}# end\n`);
-  });
-
-  test('a number is refused and can be mended; other formats have no Secrets', async () => {
-    desk.write('s.enc.yaml', await sealed(FINE));
-    const ran = await edited('s.enc.yaml', `sed -i 's/admin/12345/' "$1"`);
-    expect(ran.stderr).toContain('data.user is not quoted and no string');
-    desk.write('a.enc.env', await desk.encrypt('a.env', 'A=1\n'));
-    expect(await edited('a.enc.env', 'true')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('--k8s is for Secrets in YAML or JSON'),
-    });
-    expect((await edited('s.enc.yaml', 'true', '--show-master-keys')).status).toBe(8);
   });
 });
 
