@@ -16,11 +16,11 @@ const BOM = Buffer.from('\ufeff');
 
 const TEXTS = sample(
   STYLES.filter((name) => !name.endsWith('.bin')),
-  3,
+  7,
 );
 const OLD_TEXTS = sample(
   OLD_STYLES.filter((name) => !name.endsWith('.bin')),
-  3,
+  7,
   1,
 );
 /** Its encrypted form has line feeds, since the carriage returns are in its values. */

@@ -20,7 +20,7 @@ const TEXTS: [string, string][] = [
   ['text.ini', `; kept\n[s]\n${FILLING.map((text, at) => `k${at}  =  ${text} ; c\n`).join('')}`],
 ];
 
-describe.each(sample(TEXTS, 3))('%s', (name, text) => {
+describe.each(sample(TEXTS, 4))('%s', (name, text) => {
   test('comes back as it was, also after a change', async () => {
     desk.write(name, await desk.encrypt(name, text));
     const io = { cwd: desk.folder, env: desk.env };

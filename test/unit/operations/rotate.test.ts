@@ -45,7 +45,7 @@ describe('rotating keeps every text', () => {
   test.each(
     sample(
       usable.filter(({ decrypt }) => decrypt),
-      5,
+      12,
     ),
   )('of SOPS: $name', async (vector) => {
     const { decrypt } = vector;
@@ -67,7 +67,7 @@ describe('rotating keeps every text', () => {
   test.each(
     sample(
       usable.filter(({ encrypt }) => encrypt),
-      5,
+      12,
       1,
     ),
   )('of sops-ts: $name', async (vector) => {

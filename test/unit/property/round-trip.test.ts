@@ -11,7 +11,7 @@ import { WHOLE } from '../../support/sweep.js';
 import { dotenvText, garbage, iniText, jsonText } from './other-text.js';
 import { yamlText } from './yaml-text.js';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? (WHOLE ? 1 : 0.35));
+const RUNS = Number(process.env.PROPERTY_RUNS ?? (WHOLE ? 1 : 0.15));
 const LIMIT = 20_000 * Math.max(RUNS, 1);
 /** How a plaintext may be refused: no document, a key or number outside the model, encrypted already, nothing in it. */
 const REFUSALS = [2, 23, 92, 203];
