@@ -34,7 +34,7 @@ const OPERATIONS = ['decrypt', 'encrypt'] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** What waits for somebody who never answers, and asks no service: all at a time, beside the others. */
-const WAITS = /hangs|no answer|no network|unknown host/;
+const WAITS = /(?:command|plug-in|gpg) that hangs|no answer|no network|unknown host/;
 
 /** A file that was encrypted for a key, and what becomes of using that key. */
 class Desk {
