@@ -43,7 +43,7 @@ describe('behind a command', () => {
     expect(offerFor(['decrypt'], '', COMMANDS)).toEqual({ candidates: [], files: true });
     expect(offerFor(['groups'], '', COMMANDS).files).toBe(false);
     expect(wordsAt(['groups'])).toEqual(['add', 'delete']);
-    expect(wordsAt(['help'], 'gr')).toEqual(['groups']);
+    expect(wordsAt(['help'], 'gr')).toEqual(['groups', 'grant']);
     expect(wordsAt(['help', 'groups'])).toEqual(['add', 'delete']);
     expect(wordsAt(['completion'])).toEqual(['bash', 'zsh', 'fish', 'powershell']);
   });
