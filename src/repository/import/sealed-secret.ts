@@ -19,7 +19,7 @@ import type { ImportKind, ImportSettings, ImportSource, OpenedImport } from './s
 import { targetName } from './target.js';
 
 const ENDINGS: ReadonlySet<string> = new Set(['.yml', '.yaml', '.json']);
-const MARK = /^\s*["']?kind["']?\s*:\s*["']?SealedSecret\b|"kind"\s*:\s*"SealedSecret"/m;
+const MARK = /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?SealedSecret\b|"kind"\s*:\s*"SealedSecret"/m;
 /** Index paths of values, in any document. */
 const VALUE = /^(?:document \d+: )?\["data"\]\[/;
 const DELETING =
