@@ -86,7 +86,9 @@ async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files
 function* faultsFor(kind: (typeof KINDS)[number], calls: readonly string[], offset: number): Iterable<Fault> {
   for (let at = 1 + (offset % STRIDE); at <= calls.length; at += STRIDE) {
     if (kind === 'error') {
-      for (const code of ALL ? ERROR_NAMES : [ERROR_NAMES[at % ERROR_NAMES.length] ?? 'EIO']) yield { kind, at, code };
+      // No system says of a file that is there that it is not, when it is to be removed: that would be no fault but a lie.
+      const names = ERROR_NAMES.filter((code) => code !== 'ENOENT' || calls[at - 1] !== 'w unlink');
+      for (const code of ALL ? names : [names[at % names.length] ?? 'EIO']) yield { kind, at, code };
     } else if (calls[at - 1]?.startsWith('w')) {
       if (kind === 'kill') yield { kind, at };
       else for (const signal of ALL ? SIGNALS : [SIGNALS[at % SIGNALS.length] ?? 'SIGTERM']) yield { kind, at, signal };
