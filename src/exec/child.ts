@@ -87,11 +87,21 @@ export async function superviseChild(
     await Promise.all(signalled.map(untilGone));
     await drained;
     // The terminal tells everybody at once, but not everybody hears it at once: what ended the program may still be on its way to us.
-    own.onSignals(KEYS_TO_END, () => undefined);
+    keepFromEnding(own);
     return end;
   } finally {
     stop();
   }
+}
+
+/** The processes that a terminal's keys do not end any more. */
+const KEPT = new WeakSet<OwnProcess>();
+
+/** Once is enough, however many programs are started one after the other. */
+function keepFromEnding(own: OwnProcess): void {
+  if (KEPT.has(own)) return;
+  KEPT.add(own);
+  own.onSignals(KEYS_TO_END, () => undefined);
 }
 
 /** Starts a program that goes on after this process, with nothing to read and nowhere to write. Rejects as above. */
