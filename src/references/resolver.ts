@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import { withInstallAdvice } from '../services/import-sdk.js';
 import { type Branch, itemOf, leaf, type Value } from '../tree/tree.js';
+import { LastingAnswers } from '../util/answer-memory.js';
 import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
 import type { Backend, BackendRow, ReferenceContext } from './backend.js';
@@ -24,10 +25,10 @@ export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'read
 /** Resolves the references of a run. Whatever they give is never looked at for further references. */
 export class Resolver {
   readonly #options: ResolverOptions;
-  readonly #backends = new Map<string, Promise<Backend>>();
-  readonly #read = new Map<string, Promise<string | Branch>>();
+  readonly #backends = new LastingAnswers<Backend>();
+  readonly #read = new LastingAnswers<string | Branch>();
   readonly #slots = new Map<BackendRow, Slots>();
-  readonly #notes = new Map<string, Promise<void>>();
+  readonly #notes = new LastingAnswers<void>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -105,18 +106,14 @@ export class Resolver {
     const { allowed } = this.#options;
     if (allowed.has('all') || allowed.has(scheme)) return;
     throw new SopsError('reference-not-allowed', `references to ${what} work only where you allow them`, {
-      hint: `If you trust whoever can write the file, give --allow-ref ${scheme}, or list it under refs: in .sops.yaml and run sops-ts trust.`,
+      hint: `If you trust whoever can write the file, give --allow-ref ${scheme}.`,
     });
   }
 
-  #noted(address: Address, { pathIsValue }: BackendRow): Promise<void> {
+  async #noted(address: Address, { pathIsValue }: BackendRow): Promise<void> {
     const { note } = this.#options;
     const shown = pathIsValue ? `${address.scheme}://…` : address.shown;
-    const before = this.#notes.get(shown);
-    if (before || !note) return before ?? Promise.resolve();
-    const noted = note(shown);
-    this.#notes.set(shown, noted);
-    return noted;
+    if (note) await this.#notes.get(shown, () => note(shown));
   }
 
   /** Reads a secret, or waits for whoever reads it already. */
@@ -127,12 +124,11 @@ export class Resolver {
   ): Promise<Awaited<ReturnType<Backend[Method]>>> {
     const store = `${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
     const key = `${method}\n${store}\n${address.path}`;
-    const found =
-      this.#read.get(key) ??
+    const found = this.#read.get(key, () =>
       this.#slotsOf(row).run(() =>
         withInstallAdvice(row, async () => (await this.#backend(store, row, address))[method](address.path)),
-      );
-    this.#read.set(key, found);
+      ),
+    );
     return found as Promise<Awaited<ReturnType<Backend[Method]>>>;
   }
 
@@ -154,9 +150,7 @@ export class Resolver {
       const demand = (what: string): void => this.#demand(scheme, what);
       return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
     };
-    const found = this.#backends.get(key) ?? open();
-    this.#backends.set(key, found);
-    return found;
+    return this.#backends.get(key, open);
   }
 }
 

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import { DeadlineError, withDeadline } from '../../util/deadline.js';
 import { decodeText } from '../../util/text.js';
 import { withoutTrailing } from '../../util/trim.js';
@@ -21,12 +22,8 @@ interface Call {
 export const program: BackendKind = {
   open(parameters, context) {
     const call = callOf(parameters, context);
-    const printed = new Map<string, Promise<string>>();
-    const run = (path: string): Promise<string> => {
-      const text = printed.get(path) ?? outputOf(path, call, context);
-      printed.set(path, text);
-      return text;
-    };
+    const printed = new LastingAnswers<string>();
+    const run = (path: string): Promise<string> => printed.get(path, () => outputOf(path, call, context));
     return { text: run, values: async (path) => yamlValues(await run(path), 'what the program prints') };
   },
 };

@@ -5,6 +5,7 @@ import { readAsChosen } from '../../operations/read/input.js';
 import { type OpenedFile, openFile, plainText } from '../../operations/read/open-file.js';
 import { openingFor } from '../../operations/read/open-secrets.js';
 import type { Branch } from '../../tree/tree.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import { readFile } from '../../util/fs-promises.js';
 import { decodeText } from '../../util/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
@@ -20,12 +21,9 @@ export const sealedFile: BackendKind = {
       throw new SopsError('reference-malformed', 'key_type is filepath or base64');
     }
     const format = formatOf(parameterOf('format', parameters, context));
-    const opened = new Map<string, Promise<OpenedFile>>();
-    const open = (path: string): Promise<OpenedFile> => {
-      const file = opened.get(path) ?? openSealed(path, { keyType, format }, context);
-      opened.set(path, file);
-      return file;
-    };
+    const opened = new LastingAnswers<OpenedFile>();
+    const open = (path: string): Promise<OpenedFile> =>
+      opened.get(path, () => openSealed(path, { keyType, format }, context));
     return { text: async (path) => plainText(await open(path)), values: async (path) => valuesOf(await open(path)) };
   },
 };

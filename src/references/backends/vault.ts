@@ -18,6 +18,7 @@ import {
 } from '../../services/vault/login.js';
 import { readSettings } from '../../services/vault/settings.js';
 import { type Branch, branch, itemOf } from '../../tree/tree.js';
+import { LastingAnswers } from '../../util/answer-memory.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
@@ -53,7 +54,7 @@ class VaultReader implements Backend {
   readonly #parameters: ReadonlyMap<string, string>;
   readonly #context: ReferenceContext;
   readonly #call: ServiceCall;
-  readonly #secrets = new Map<string, Promise<Branch>>();
+  readonly #secrets = new LastingAnswers<Branch>();
   readonly #mounts = new Map<string, Promise<Mount>>();
   #server: Promise<VaultServer> | undefined;
 
@@ -84,9 +85,7 @@ class VaultReader implements Backend {
       .split('/')
       .filter((step) => step !== '')
       .join('/');
-    const secret = this.#secrets.get(place) ?? this.#read(place);
-    this.#secrets.set(place, secret);
-    return secret;
+    return this.#secrets.get(place, () => this.#read(place));
   }
 
   #own(name: string): string | undefined {
@@ -131,8 +130,11 @@ class VaultReader implements Backend {
   async #mountOf(place: string, server: VaultServer): Promise<Mount> {
     const key = place.split('/', 1)[0] ?? '';
     // Deeper mounts than one step share their first step with others: each path is asked for, then.
-    const known = await this.#mounts.get(key);
-    if (known && isBelow(place, known.path)) return known;
+    const asking = this.#mounts.get(key);
+    if (asking) {
+      const known = await asking;
+      if (isBelow(place, known.path)) return known;
+    }
     const asked = askForMount(place, server, this.#call);
     this.#mounts.set(key, asked);
     return asked;
