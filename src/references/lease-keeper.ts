@@ -1,5 +1,6 @@
 /** Keeps what stores lend alive as long as it is needed, and gives it back in the end (docs/stores.md#leases). */
 import { SopsError } from '../errors.js';
+import type { KeptValues } from '../operations/programs/kept-run.js';
 import { noteLease } from '../run/reference-trail.js';
 import type { Host } from '../util/host.js';
 import type { Lease, Leases } from './lease.js';
@@ -26,14 +27,15 @@ interface Kept {
   timer: NodeJS.Timeout | undefined;
 }
 
-export class LeaseKeeper implements Leases {
+export class LeaseKeeper implements Leases, KeptValues {
   readonly #host: Host;
   readonly #leases: Kept[] = [];
   readonly #logins: Kept[] = [];
   readonly #notes: Promise<void>[] = [];
   readonly #stop = new AbortController();
   #tellEnd: (reason: string) => void = () => undefined;
-  readonly #ended = new Promise<string>((settle) => {
+  /** Settles with the reason when the first of them cannot be kept any longer. */
+  readonly ended = new Promise<string>((settle) => {
     this.#tellEnd = settle;
   });
 
@@ -53,11 +55,6 @@ export class LeaseKeeper implements Leases {
   /** What became of noting those that were added; one that could not be noted must not be used. Never rejects. */
   noted(): Promise<PromiseSettledResult<void>[]> {
     return Promise.allSettled(this.#notes);
-  }
-
-  /** Settles with the reason when the first of them cannot be kept any longer. */
-  get ended(): Promise<string> {
-    return this.#ended;
   }
 
   /** Stops to renew, and gives all back: what was lent first, then the log-ins. Never rejects. */

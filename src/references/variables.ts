@@ -1,7 +1,6 @@
 /** References in the variables of a program: they are resolved before it is started, and what was lent is kept as long as it runs. */
 import { dirname, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
-import type { KeptValues } from '../operations/programs/kept-run.js';
 import type { ResolvedVariables } from '../operations/programs/variables.js';
 import { referenceTrail } from '../run/reference-trail.js';
 import type { Session } from '../util/host.js';
@@ -34,11 +33,7 @@ export async function resolveVariables(
     throw failure.reason;
   }
   const entries = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return { variables: new Map(entries), kept: keptBy(leases) };
-}
-
-function keptBy(leases: LeaseKeeper): KeptValues {
-  return { ended: () => leases.ended, close: () => leases.close() };
+  return { variables: new Map(entries), kept: leases };
 }
 
 /** Numbers and booleans are texts in an environment; nothing else but text is. */

@@ -66,6 +66,8 @@ async function runWhileGood(
   }
 }
 
+const ACCOUNT = Symbol('whom the program runs as');
+
 /** The program with its environment, and what keeps the values in it good. */
 async function prepared(
   program: FoundProgram,
@@ -75,7 +77,8 @@ async function prepared(
   signal?: AbortSignal,
 ): Promise<KeptProgram> {
   const { opened, variables, kept } = await openVariables(request, host, signal);
-  const account = await becomeUser(request.user, own, host);
+  // Once: whoever has become another user cannot do so again when the program is started anew.
+  const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
   const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
   const masks = request.redact ? await masksFor(opened, kept ? variables.values() : []) : undefined;

@@ -5,6 +5,7 @@ import type { ChildRun, SendSignal } from '../../exec/child.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host } from '../../util/host.js';
 import { type ProgramRequest, runToEnd } from './program.js';
+import { Signalled } from './until-signalled.js';
 
 /** What becomes of the program when its values end or change. */
 export type OnChange =
@@ -14,14 +15,14 @@ export type OnChange =
 
 /** Values that were got for a program, as long as they are good. */
 export interface KeptValues {
-  /** Settles when they are not good any more, with the reason; never as long as they are. Stops to look when the signal is aborted. */
-  ended(signal: AbortSignal): Promise<string>;
+  /** Settles when they are not good any more, with the reason; never as long as they are. */
+  readonly ended: Promise<string>;
   /** Gives back what was lent. Never rejects, and takes five seconds at most. */
   close(): Promise<void>;
 }
 
 /** Values that nobody lent. */
-export const ALWAYS_GOOD: KeptValues = { ended: () => new Promise(() => undefined), close: async () => undefined };
+export const ALWAYS_GOOD: KeptValues = { ended: new Promise(() => undefined), close: async () => undefined };
 
 /** A program with its values. */
 export interface KeptProgram {
@@ -48,18 +49,21 @@ interface Running extends KeptProgram {
   readonly send: SendSignal;
   /** The exit status. */
   readonly end: Promise<number>;
+  /** Whether it has ended. */
+  isOver(): boolean;
 }
 
 /** Runs the program until it ends by itself, or its values do. Returns its exit status, or 75. Values are given back on every way out. */
 export async function runKept(request: KeptRunRequest, own: OwnProcess, host: Host): Promise<number> {
   let current = start(await request.obtain(), request, own);
   for (;;) {
-    const stop = new AbortController();
-    const reason = await Promise.race([settled(current.end), current.values.ended(stop.signal)]).finally(() =>
-      stop.abort(),
-    );
+    const reason = await Promise.race([settled(current.end), current.values.ended]);
     if (reason === undefined) return finish(current);
-    const next = request.onChange.kind === 'exit' ? undefined : await obtainAgain(request, reason, host);
+    const next = request.onChange.kind === 'exit' ? undefined : await obtainBeside(current, { request, reason, host });
+    if (current.isOver()) {
+      await next?.values.close();
+      return finish(current);
+    }
     if (!next) {
       host.warn(`${reason}: the program is told to end`);
       await endGently(current, request.grace);
@@ -91,8 +95,11 @@ function start(program: KeptProgram, request: KeptRunRequest, own: OwnProcess): 
       send = given;
     },
   );
-  end.catch(() => undefined);
-  return { ...program, end, send: (signal) => send(signal) };
+  let isOver = false;
+  settled(end).then(() => {
+    isOver = true;
+  });
+  return { ...program, end, isOver: () => isOver, send: (signal) => send(signal) };
 }
 
 /** A program that could not be started is at its end, too; {@link finish} throws why. */
@@ -108,6 +115,24 @@ async function finish({ end, values }: Running): Promise<number> {
     return await end;
   } finally {
     await values.close();
+  }
+}
+
+interface Renewal {
+  readonly request: KeptRunRequest;
+  readonly reason: string;
+  readonly host: Host;
+}
+
+/** New values while the program runs; undefined when there are none. A signal that ends that is for the program, too: it is waited for, and what it had is given back. */
+async function obtainBeside(current: Running, { request, reason, host }: Renewal): Promise<KeptProgram | undefined> {
+  try {
+    return await obtainAgain(request, reason, host);
+  } catch (error) {
+    await settled(current.end);
+    if (error instanceof Signalled) return undefined;
+    await current.values.close();
+    throw error;
   }
 }
 
