@@ -1,5 +1,6 @@
 /** What the operations take and return: plain data, and functions for what only the caller can do. */
 import type { FormatName } from '../formats/registry.js';
+import type { FormatStore } from '../formats/store.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import type { Input } from '../run/input.js';
 import type { Session } from '../util/host.js';
@@ -60,7 +61,7 @@ export interface DecryptRequest extends FileRequest {
   /** Type identifiers separated by commas. */
   readonly decryptionOrder?: string | undefined;
   /** What becomes of the plaintext before it is written; given when the user asks for more than to decrypt it. */
-  readonly refine?: ((plaintext: Uint8Array, host: Session) => Promise<Uint8Array>) | undefined;
+  readonly refine?: ((plaintext: Uint8Array, printer: FormatStore, host: Session) => Promise<Uint8Array>) | undefined;
 }
 
 /** What an operation has to say beside its output. */

@@ -1,7 +1,8 @@
 /** Texts and documents with the values of their references: what `refs` prints. */
 import { dirname, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
-import { applyEdits, bytesOf, type SourceFile } from '../formats/store.js';
+import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
 import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
 import { referenceTrail } from '../run/reference-trail.js';
@@ -44,22 +45,38 @@ export async function evaluateFile(request: EvaluationRequest, host: Host): Prom
   return Buffer.from(printer.emit(file.documents, file.metadata));
 }
 
-/**
- * The same of a plaintext in memory, which stands in a file of that name: any text, of whatever format, with values in place of its
- * references; in YAML and JSON they keep their types.
- */
+/** A plaintext in memory. */
+export interface PlainFile {
+  readonly bytes: Uint8Array;
+  /** Its format. */
+  readonly store: FormatStore;
+  /** Where it came from; undefined for standard input. */
+  readonly path: string | undefined;
+}
+
+/** The same of a plaintext: its values are written as its format has them, and what is no document is taken as text. */
 export async function evaluateBytes(
-  bytes: Uint8Array,
+  { bytes, store, path }: PlainFile,
   request: ReferencesRequest,
-  path: string | undefined,
   host: Host,
 ): Promise<Uint8Array> {
   const input: Input = path === undefined ? { kind: 'stdin', read: async () => bytes } : { kind: 'file', path };
   const resolver = resolverFor({ ...request, input }, host);
-  const file = await readDocumentsOf(bytes).catch(() => undefined);
+  const file = readPlain(bytes, store);
   if (!file) return encodeText(await resolver.text(decodeText(bytes)));
   await resolveDocuments(file.documents, resolver);
   return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
+}
+
+/** Undefined for what is no document of the format: a part of one, or any bytes. */
+function readPlain(bytes: Uint8Array, store: FormatStore): SourceFile | undefined {
+  if (store.parsePlain) return undefined;
+  try {
+    return (store.parseEditable ?? store.parse)(bytes);
+  } catch (error) {
+    if (error instanceof SopsError) return undefined;
+    throw error;
+  }
 }
 
 /** JSON if it is that, for its numbers and its shape; else YAML. */

@@ -49,7 +49,7 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
         printedText(opened, { printer, outputType: request.outputType }, indent),
       );
   const plaintext = bytesOf(opened.file, text);
-  const bytes = request.refine ? await request.refine(plaintext, run) : plaintext;
+  const bytes = request.refine ? await request.refine(plaintext, printer, run) : plaintext;
   await writeOutput(bytes, 'plaintext', { ...request, read }, run);
   return { warnings: opened.warnings, format: printer.name };
 }

@@ -63,3 +63,12 @@ test('refs exec gives a program the values of a file, and nothing else', async (
   const inherited = await desk.run(['refs', 'exec', '-i', '-f', 'env.yaml', '--', 'sh', '-c', 'echo $A$HOME; exit 7']);
   expect([inherited.status, inherited.stdout.toString()]).toEqual([7, `5${desk.path('home')}\n`]);
 });
+
+describe('decrypt --resolve-refs of a dotenv file', () => {
+  test('writes a value of several lines as the format has it: no line of it becomes a variable', async () => {
+    desk.write('lines.txt', 'one\nINJECTED=two');
+    desk.write('a.env', await desk.encrypt('a.env', '# why\nA=ref+file://lines.txt\nB=x\n'));
+    const ran = await desk.run(['decrypt', '--resolve-refs', 'a.env']);
+    expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, '# why\nA=one\\nINJECTED=two\nB=x\n']);
+  });
+});
