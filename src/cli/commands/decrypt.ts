@@ -1,11 +1,11 @@
 /** `decrypt`: from flags to the operation. */
 import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
-import { flag, type Values } from '../flag.js';
+import type { Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { type Context, command } from './command.js';
 import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
-import { configFlag, generalFlags, openingFlags, severalFlags, typeFlags } from './shared-flags.js';
+import { configFlag, generalFlags, openingFlags, resolvingFlags, severalFlags, typeFlags } from './shared-flags.js';
 
 const flags = {
   inPlace: PROGRAM.inPlace,
@@ -18,8 +18,7 @@ const flags = {
   ...openingFlags,
   ...configFlag,
   indent: PROGRAM.indent,
-  resolveRefs: flag.yesNo('resolve-refs', { group: 'references' }),
-  allowRef: flag.list('allow-ref', { value: 'SCHEMES', group: 'references' }),
+  ...resolvingFlags,
   ...generalFlags,
 };
 type Flags = Values<typeof flags>;
@@ -70,14 +69,10 @@ function decryptRequest(given: Flags, context: Context): DecryptRequest {
 }
 
 /** Puts values in the place of references in a plaintext. */
-function refiner({ allowRef }: Flags, { operands }: Context): DecryptRequest['refine'] {
-  return async (plaintext, host) => {
+function refiner(given: Flags, { operands }: Context): DecryptRequest['refine'] {
+  return async (plaintext, printer, host) => {
     const { evaluateBytes } = await import('../../references/evaluate.js');
-    return evaluateBytes(
-      plaintext,
-      { allowed: allowRef.flatMap((list) => list.split(',')), onlyPlain: false },
-      operands[0],
-      host,
-    );
+    const { referencesRequest } = await import('./reference-flags.js');
+    return evaluateBytes({ bytes: plaintext, store: printer, path: operands[0] }, referencesRequest(given), host);
   };
 }

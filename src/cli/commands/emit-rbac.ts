@@ -6,8 +6,7 @@ import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { namesRequest } from './access-flags.js';
 import { command } from './command.js';
-import { separateWords } from './sealing-flags.js';
-import { generalFlags } from './shared-flags.js';
+import { generalFlags, separateWords } from './shared-flags.js';
 import { nameFlags } from './store-flags.js';
 
 export const emitRbac = command({

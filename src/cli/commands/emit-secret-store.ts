@@ -3,8 +3,8 @@ import { emitStore as printStore } from '../../kubernetes/stores/emit.js';
 import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { command } from './command.js';
-import { briefConfigFlag, separateWords, singleInput } from './sealing-flags.js';
-import { generalFlags } from './shared-flags.js';
+import { briefConfigFlag, singleInput } from './sealing-flags.js';
+import { generalFlags, separateWords } from './shared-flags.js';
 import { clusterStoreFlag, nameFlags, storeChoice, storeProviderFlag, storeSettings } from './store-flags.js';
 
 export const emitSecretStore = command({

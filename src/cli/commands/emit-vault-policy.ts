@@ -4,8 +4,7 @@ import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { namesRequest } from './access-flags.js';
 import { command } from './command.js';
-import { separateWords } from './sealing-flags.js';
-import { generalFlags } from './shared-flags.js';
+import { generalFlags, separateWords } from './shared-flags.js';
 
 export const emitVaultPolicy = command({
   name: 'emit vault-policy',

@@ -3,7 +3,7 @@ import { flag } from '../flag.js';
 import { importSources } from '../import.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
-import { separateWords } from './sealing-flags.js';
+import { separateWords } from './shared-flags.js';
 
 export const importGitCrypt = command({
   name: 'import git-crypt',

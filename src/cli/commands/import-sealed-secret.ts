@@ -3,7 +3,8 @@ import { importSources } from '../import.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
-import { namespaceFlag, privateKeyFlag, separateWords } from './sealing-flags.js';
+import { namespaceFlag, privateKeyFlag } from './sealing-flags.js';
+import { separateWords } from './shared-flags.js';
 
 export const importSealedSecret = command({
   name: 'import sealed-secret',

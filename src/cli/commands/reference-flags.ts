@@ -7,12 +7,11 @@ import { flag, type Values } from '../flag.js';
 import { readAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Context } from './command.js';
-
-const ALLOW_REF = { value: 'SCHEMES', offers: ['exec', 'envsubst', 'file', 'sops', 'vault', 'all'] } as const;
+import { resolvingFlags, SCHEME_WORDS, separateWords } from './shared-flags.js';
 
 export const allowRefFlag = {
   allowRef: flag.list('allow-ref', {
-    ...ALLOW_REF,
+    ...SCHEME_WORDS,
     help: 'let references in files run programs (exec), read the environment (envsubst) or other places; all for all',
   }),
 };
@@ -28,8 +27,7 @@ export const referenceFileFlag = {
 export function referencesRequest(
   given: Values<typeof allowRefFlag> & Partial<Values<typeof excludeSecretFlag>>,
 ): ReferencesRequest {
-  const allowed = given.allowRef.flatMap((schemes) => schemes.split(',')).filter((scheme) => scheme !== '');
-  return { allowed, onlyPlain: given.excludeSecret ?? false };
+  return { allowed: separateWords(given.allowRef), onlyPlain: given.excludeSecret ?? false };
 }
 
 /** The file of `-f`, or the operand; without either, and for `-`, standard input. */
@@ -38,14 +36,9 @@ export function referencesInput({ file }: Values<typeof referenceFileFlag>, { op
   return path === '-' ? { kind: 'stdin', read: () => readAll(streams.stdin) } : { kind: 'file', path };
 }
 
-export const resolveRefsFlag = {
-  resolveRefs: flag.yesNo('resolve-refs', { group: 'references' }),
-};
-
 /** For programs that run while a store lends them values. */
 export const keepingFlags = {
-  ...resolveRefsFlag,
-  allowRef: flag.list('allow-ref', { ...ALLOW_REF, group: 'references' }),
+  ...resolvingFlags,
   onRotate: flag.text('on-rotate', { value: 'WHAT', group: 'references', offers: ['exit', 'restart', 'signal=HUP'] }),
   keepCredentials: flag.yesNo('keep-credentials', { group: 'references' }),
   grace: flag.integer('grace', { value: 'SECONDS', group: 'references' }),

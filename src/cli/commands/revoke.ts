@@ -7,22 +7,16 @@ import { type Painter, painterFor } from '../colours.js';
 import { flag, type Values } from '../flag.js';
 import { INTERRUPTED, withInterruption } from '../interruption.js';
 import { jsonText } from '../json-text.js';
-import { PROGRAM } from '../program-flags.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { type Context, command } from './command.js';
 import { keyServiceChoice } from './document-flags.js';
-import { configFlag, confirmationFlags, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
+import { generalFlags, membershipFlags } from './shared-flags.js';
 
 const flags = {
-  ...confirmationFlags,
-  dryRun: flag.yesNo('dry-run', 'show what would be done and change nothing (updatekeys: the same as --check)'),
-  keepUnlisted: flag.yesNo('keep-unlisted', PROGRAM.keepUnlisted.text),
-  ...ignoreMacFlag,
-  ...openingFlags,
-  ...configFlag,
+  ...membershipFlags,
   json: flag.yesNo('json', 'with --dry-run: print what a program can read'),
   ...generalFlags,
 };

@@ -8,6 +8,7 @@ import { UsageError } from '../usage-error.js';
 import type { Context } from './command.js';
 import { formatOf, inputAndOutput, keyServiceChoice } from './document-flags.js';
 import type { keyServiceFlags } from './shared-flags.js';
+import { separateWords } from './shared-flags.js';
 
 /** How a file that may be encrypted is read. */
 export const readingFlags = {
@@ -59,11 +60,6 @@ export function singleInput(context: Context, name: string): Input {
 /** The files of `--private-key`, given several times or separated by commas, and what opens encrypted ones. */
 export function privateKeyFiles(given: Opening & Values<typeof privateKeyFlag>): PrivateKeyFiles {
   return { paths: separateWords(given.privateKey), ...openingOf(given) };
-}
-
-/** The words of a flag that is given several times or holds commas. */
-export function separateWords(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => text.split(',').filter((word) => word !== ''));
 }
 
 function openingOf(given: Opening): Pick<PlainRequest, 'configPath' | 'keyServices' | 'decryptionOrder'> {

@@ -66,5 +66,29 @@ export const severalFlags = {
 /** A change that is asked about first. */
 export const confirmationFlags = { yes: flag.yesNo('yes', 'do not ask', { short: 'y' }) };
 
+/** Of the commands that let somebody into all files, or take them out. */
+export const membershipFlags = {
+  ...confirmationFlags,
+  dryRun: flag.yesNo('dry-run', 'show what would be done and change nothing (updatekeys: the same as --check)'),
+  keepUnlisted: flag.yesNo('keep-unlisted', PROGRAM.keepUnlisted.text),
+  ...ignoreMacFlag,
+  ...openingFlags,
+  ...configFlag,
+};
+
+/** What --allow-ref takes. */
+export const SCHEME_WORDS = { value: 'SCHEMES', offers: ['exec', 'envsubst', 'file', 'sops', 'vault', 'all'] } as const;
+
+/** For what is made of an encrypted file. */
+export const resolvingFlags = {
+  resolveRefs: flag.yesNo('resolve-refs', { group: 'references' }),
+  allowRef: flag.list('allow-ref', { ...SCHEME_WORDS, group: 'references' }),
+};
+
 /** Plug-ins of kustomize. */
 export const legacyFlag = { legacy: flag.yesNo('legacy', 'the legacy form of plug-ins, which kubectl runs too') };
+
+/** The words of a flag that is given several times or holds commas. */
+export function separateWords(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.split(',').filter((word) => word !== ''));
+}

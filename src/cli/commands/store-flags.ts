@@ -5,16 +5,8 @@ import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/e
 import { STORES } from '../../kubernetes/stores/registry.js';
 import { type FlagText, flag, type Values } from '../flag.js';
 import type { Context } from './command.js';
-import {
-  briefConfigFlag,
-  formatFlag,
-  namespaceFlag,
-  readingFlags,
-  readingOf,
-  separateWords,
-  singleInput,
-} from './sealing-flags.js';
-import { generalFlags, keyServiceFlags } from './shared-flags.js';
+import { briefConfigFlag, formatFlag, namespaceFlag, readingFlags, readingOf, singleInput } from './sealing-flags.js';
+import { generalFlags, keyServiceFlags, separateWords } from './shared-flags.js';
 
 /** What describes a store, by the names that src/kubernetes/stores has for it, with what stands for the value in help. */
 const MOUNT_SETTINGS = [
