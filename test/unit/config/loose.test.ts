@@ -160,6 +160,6 @@ describe('everybody else who reads configurations', () => {
 
   test('reads the configuration of the audit log', async () => {
     const text = '1: a\nx: {<<: 1}\nbackends:\n  postgres:\n    - connection_string: postgres://x\n';
-    expect(await parseAuditConfig(text, 'audit.yaml')).toMatchObject({ postgres: ['postgres://x'] });
+    expect(await parseAuditConfig(text, 'audit.yaml')).toEqual({ postgres: ['postgres://x'], files: [], syslog: [] });
   });
 });
