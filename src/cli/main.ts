@@ -30,7 +30,8 @@ export async function main(
   let verbose = false;
   const streams = await exactStreams(ownStreams);
   try {
-    const words = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
+    const exact = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
+    const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
     if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
     return await withAudit(streams, async (audit) => {

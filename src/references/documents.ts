@@ -14,7 +14,7 @@ interface Found {
  * Puts values in the place of all references, side by side, once all are there. Throws what the first of them in the text failed with, and tells how
  * many others did. Then nothing has changed.
  */
-export async function resolveDocuments(documents: readonly Branch[], resolver: Resolver): Promise<void> {
+export async function resolveDocuments(documents: readonly (Branch | List)[], resolver: Resolver): Promise<void> {
   const found = documents.flatMap((document) => [...textsIn(document)]);
   const results = await Promise.allSettled(found.map(({ text }) => resolver.value(text)));
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -24,19 +24,24 @@ export async function resolveDocuments(documents: readonly Branch[], resolver: R
 }
 
 /** Whether documents hold any reference. */
-export function holdsReferences(documents: readonly Branch[]): boolean {
+export function holdsReferences(documents: readonly (Branch | List)[]): boolean {
   return documents.some((document) => !textsIn(document).next().done);
 }
 
-function* textsIn(document: Branch): Generator<Found> {
+/** Texts that stand in lists alone, up to the top, are no values of keys: vals leaves them as they are. */
+function* textsIn(document: Branch | List): Generator<Found> {
   const pending: (Branch | List)[] = [document];
+  const keyless = new Set<Branch | List>(document.kind === 'list' ? [document] : []);
   for (let of = pending.pop(); of; of = pending.pop()) {
     const below: (Branch | List)[] = [];
+    const isKeyless = keyless.has(of);
     for (const [at, entry] of of.items.entries()) {
       if (entry.kind === 'comment') continue;
       const value = entry.kind === 'item' ? entry.value : entry;
+      if (isKeyless && value.kind === 'list') keyless.add(value);
       if (value.kind !== 'leaf') below.push(value);
-      else if (typeof value.value === 'string' && isReference(value.value)) yield foundAt(of, at, value.value);
+      else if (!isKeyless && typeof value.value === 'string' && isReference(value.value))
+        yield foundAt(of, at, value.value);
     }
     pending.push(...below.reverse());
   }

@@ -12,8 +12,9 @@ export async function referencedEnvironment(
   request: EvaluationRequest,
   host: Session,
 ): Promise<ReadonlyMap<string, string>> {
-  const [first] = (await documentsOf(request.input, host)).documents;
+  const [first] = (await documentsOf(request.input, host)).roots;
   if (!first) return new Map();
+  if (first.kind === 'list') throw new SopsError('failed', 'the file is a list, which has no names for variables');
   await resolveDocuments([first], resolverFor(request, host));
   const variables = new Map<string, string>();
   for (const entry of first.items) {

@@ -1,15 +1,18 @@
 /** Texts and documents with the values of their references: what `refs` prints. */
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
-import { formatNamed } from '../formats/registry.js';
 import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
 import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
 import { referenceTrail } from '../run/reference-trail.js';
+import { type Branch, branch, item, type List } from '../tree/tree.js';
+import { readdirSync, statSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { resolveDocuments } from './documents.js';
+import { type PrintedType, printDocuments } from './print-documents.js';
+import { type ReferenceFile, readReferenceFile } from './read-documents.js';
 import { Resolver, type ResolverOptions } from './resolver.js';
 
 export interface ReferencesRequest {
@@ -17,12 +20,22 @@ export interface ReferencesRequest {
   readonly allowed: readonly string[];
   /** Leaves `secretref+…` as it is. */
   readonly onlyPlain: boolean;
+  /** Takes null for keys that a secret does not have. */
+  readonly nullForMissing?: boolean;
+}
+
+/** Another form of documents, in which their references are looked for. */
+export interface DocumentView {
+  open(roots: readonly (Branch | List)[]): void;
+  close(roots: readonly (Branch | List)[]): void;
 }
 
 export interface EvaluationRequest extends ReferencesRequest {
   readonly input: Input;
   /** How to print; undefined to keep the text around the values. */
-  readonly outputType?: 'yaml' | 'json' | undefined;
+  readonly outputType?: PrintedType | undefined;
+  /** Absent for the documents as they are. */
+  readonly view?: DocumentView | undefined;
 }
 
 /** A text of the user's own with values in place of its references, whatever these read. Throws SopsError, as {@link Resolver} does. */
@@ -36,13 +49,73 @@ export async function flattenFile(request: EvaluationRequest, host: Host): Promi
   return resolverFor(request, host).text(text);
 }
 
-/** The documents of a YAML or JSON file with values in place of references in their values; comments and order stay. */
+/**
+ * The documents of a YAML or JSON file, or of all in a folder, with values in place of references in their values; comments and order stay, unless
+ * they are printed anew.
+ */
 export async function evaluateFile(request: EvaluationRequest, host: Host): Promise<Uint8Array> {
-  const file = await documentsOf(request.input, host);
-  await resolveDocuments(file.documents, resolverFor(request, host));
-  if (request.outputType === undefined) return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
-  const printer = await formatNamed(request.outputType).load();
-  return Buffer.from(printer.emit(file.documents, file.metadata));
+  const resolver = resolverFor(request, host);
+  return printFiles(request, host, async (file) => {
+    request.view?.open(file.roots);
+    await resolveDocuments([...file.roots, ...(file.metadata ? [file.metadata] : [])], resolver);
+    request.view?.close(file.roots);
+  });
+}
+
+/** The documents of a file, or of all in a folder, after a change. */
+export async function printFiles(
+  { input, outputType }: Pick<EvaluationRequest, 'input' | 'outputType'>,
+  host: Host,
+  change: (file: ReferenceFile) => Promise<void> | void,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (const one of filesOf(input, host)) {
+    const file = await readReferenceFile(await readInput(one, host));
+    await change(file);
+    const part = await printed(file, outputType);
+    if (parts.length > 0 && !/^---(?:\s|$)/.test(decodeText(part.subarray(0, 4)))) parts.push(Buffer.from('---\n'));
+    parts.push(part);
+  }
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts.map(endedByLine));
+}
+
+async function printed(file: ReferenceFile, type: PrintedType | undefined): Promise<Uint8Array> {
+  const { metadata, roots, text } = file;
+  if (type === undefined) return bytesOf(file, applyEdits(text, file.edits(metadata)));
+  const full = roots.map((root) => (metadata && root.kind === 'branch' ? withMetadata(root, metadata) : root));
+  return Buffer.from(await printDocuments(full.filter(isFilled), text, type));
+}
+
+/** What SOPS keeps for itself is here a key like any other. */
+function withMetadata({ items }: Branch, metadata: Branch): Branch {
+  return branch([...items, item('sops', metadata)]);
+}
+
+function isFilled({ items }: Branch | List): boolean {
+  return (items as readonly { kind: string }[]).some(({ kind }) => kind !== 'comment');
+}
+
+function endedByLine(part: Uint8Array): Uint8Array {
+  return part.length === 0 || part.at(-1) === 0x0a ? part : Buffer.concat([part, Buffer.from('\n')]);
+}
+
+/** The file, or the YAML and JSON files in a folder and those below it, in alphabetical order. */
+function filesOf(input: Input, host: Host): Input[] {
+  if (input.kind !== 'file' || !statSync(resolve(host.cwd, input.path), { throwIfNoEntry: false })?.isDirectory()) {
+    return [input];
+  }
+  const found = [...filesBelow(input.path, host)];
+  if (found.length === 0) throw new SopsError('input-unreadable', `there are no YAML or JSON files in ${input.path}`);
+  return found.map((path) => ({ kind: 'file', path }));
+}
+
+function* filesBelow(folder: string, host: Host): Generator<string> {
+  const entries = readdirSync(resolve(host.cwd, folder), { withFileTypes: true });
+  for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path, host);
+    else if (/\.(?:ya?ml|json)$/.test(entry.name)) yield path;
+  }
 }
 
 /** A plaintext in memory. */
@@ -79,24 +152,9 @@ function readPlain(bytes: Uint8Array, store: FormatStore): SourceFile | undefine
   }
 }
 
-/** JSON if it is that, for its numbers and its shape; else YAML. */
-async function readDocumentsOf(bytes: Uint8Array): Promise<SourceFile> {
-  const start = decodeText(bytes.subarray(0, 1024)).trimStart();
-  if (start.startsWith('{')) {
-    try {
-      const json = await formatNamed('json').load();
-      return (json.parseEditable ?? json.parse)(bytes);
-    } catch {
-      // YAML in braces.
-    }
-  }
-  const yaml = await formatNamed('yaml').load();
-  return (yaml.parseEditable ?? yaml.parse)(bytes);
-}
-
 /** The documents of a YAML or JSON file. */
-export async function documentsOf(input: Input, host: Host): Promise<SourceFile> {
-  return readDocumentsOf(await readInput(input, host));
+export async function documentsOf(input: Input, host: Host): Promise<ReferenceFile> {
+  return readReferenceFile(await readInput(input, host));
 }
 
 /** The resolver for a file that somebody else may have written. */
@@ -104,10 +162,26 @@ export function resolverFor(
   { input, ...request }: ReferencesRequest & { readonly input: Input },
   host: Host,
 ): Resolver {
-  const folder = input.kind === 'file' ? dirname(resolve(host.cwd, input.path)) : host.cwd;
+  const folder = input.kind === 'file' ? folderOf(resolve(host.cwd, input.path)) : host.cwd;
   return new Resolver(optionsOf(request, host, folder));
 }
 
-function optionsOf({ allowed, onlyPlain }: ReferencesRequest, host: Host, folder: string): ResolverOptions {
-  return { host: sessionOf(host), folder, allowed: new Set(allowed), onlyPlain, note: referenceTrail(host) };
+/** That of the file; of a folder whose files are read together, itself. */
+function folderOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
+}
+
+function optionsOf(
+  { allowed, onlyPlain, nullForMissing }: ReferencesRequest,
+  host: Host,
+  folder: string,
+): ResolverOptions {
+  return {
+    host: sessionOf(host),
+    folder,
+    allowed: new Set(allowed),
+    onlyPlain,
+    nullForMissing,
+    note: referenceTrail(host),
+  };
 }

@@ -18,6 +18,8 @@ export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'read
   readonly allowed: ReadonlySet<string>;
   /** Leaves `secretref+…` as it is. */
   readonly onlyPlain?: boolean;
+  /** Takes null for a key that a secret does not have, with a warning, instead of failing. */
+  readonly nullForMissing?: boolean | undefined;
   /** Told of every secret before it is read: scheme and path, without parameters. A rejection ends the run. */
   readonly note?: (shown: string) => Promise<void>;
 }
@@ -85,10 +87,19 @@ export class Resolver {
       const row = this.#rowOf(address);
       await this.#noted(address, row);
       if (address.keys.length === 0) return leaf(await this.#once(row, address, 'text'));
-      return valueBelow(await this.#once(row, address, 'values'), address);
+      return this.#valueBelow(await this.#once(row, address, 'values'), address);
     } catch (error) {
       throw error instanceof SopsError ? named(error, address) : error;
     }
+  }
+
+  #valueBelow(values: Branch, address: Address): Value {
+    const found = valueBelow(values, address);
+    if (!('missing' in found)) return found;
+    const reason = `no value found for key ${found.missing}`;
+    if (!this.#options.nullForMissing) throw new SopsError('reference-not-found', reason);
+    this.#options.host.warn(`${address.shown}: ${reason}; null is put there`);
+    return leaf(null);
   }
 
   #rowOf(address: Address): BackendRow {
@@ -159,8 +170,8 @@ function fitsName(known: string, name: string): boolean {
   return known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : known === name;
 }
 
-/** What the keys of a fragment lead to. Keys of maps only, as in vals. */
-function valueBelow(values: Branch, { keys }: Address): Value {
+/** What the keys of a fragment lead to, or the key that is not there. Keys of maps only, as in vals. */
+function valueBelow(values: Branch, { keys }: Address): Value | { readonly missing: string } {
   let at: Value = values;
   for (const [depth, key] of keys.entries()) {
     const before = keys.slice(0, depth).join('/');
@@ -168,8 +179,7 @@ function valueBelow(values: Branch, { keys }: Address): Value {
       throw new SopsError('reference-not-found', `#/${before} is no map, so that the key ${key} leads nowhere`);
     }
     const found = itemOf(at, key);
-    if (!found)
-      throw new SopsError('reference-not-found', `no value found for key ${keys.slice(0, depth + 1).join('/')}`);
+    if (!found) return { missing: keys.slice(0, depth + 1).join('/') };
     at = found.value;
   }
   return at;

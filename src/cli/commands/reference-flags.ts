@@ -3,6 +3,8 @@ import { constants } from 'node:os';
 import type { OnChange } from '../../operations/programs/kept-run.js';
 import type { Input } from '../../operations/requests.js';
 import type { ReferencesRequest } from '../../references/evaluate.js';
+import type { PrintedType } from '../../references/print-documents.js';
+import type { Session } from '../../util/host.js';
 import { flag, type Values } from '../flag.js';
 import { readAll } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -19,6 +21,31 @@ export const allowRefFlag = {
 export const excludeSecretFlag = {
   excludeSecret: flag.yesNo('exclude-secret', 'leave secretref+… as it is'),
 };
+
+/** What vals has, too. */
+export const silentFlag = { silent: flag.yesNo('silent', 'say nothing beside errors', { short: 's' }) };
+
+/** The surroundings of a command that may have to be silent. */
+export function hostOf({ silent }: Values<typeof silentFlag>, { host }: Context): Session {
+  return silent ? host.warningTo(() => undefined) : host;
+}
+
+const TYPES = ['yaml', 'json'] as const;
+
+export const printedTypeFlag = {
+  outputType: flag.text(
+    'output',
+    { value: 'TYPE', help: 'print it anew as yaml, or json on one line a document', offers: TYPES },
+    { short: 'o' },
+  ),
+};
+
+/** Throws `usage` for another type; `command` is the command's name. */
+export function printedType({ outputType }: Values<typeof printedTypeFlag>, command: string): PrintedType | undefined {
+  const found = TYPES.find((type) => type === outputType);
+  if (found || outputType === undefined) return found;
+  throw new UsageError('--output is yaml or json', command);
+}
 
 export const referenceFileFlag = {
   file: flag.text('file', { value: 'FILE', help: 'the file; - for standard input', offers: 'files' }, { short: 'f' }),

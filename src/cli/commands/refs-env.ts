@@ -1,10 +1,16 @@
 /** `refs env`: a file of references as lines for a shell. */
 import { referencedEnvironment, variableLine } from '../../references/environment.js';
-import { sessionOf } from '../../util/session.js';
 import { flag } from '../flag.js';
 import { print } from '../streams.js';
 import { command } from './command.js';
-import { allowRefFlag, referenceFileFlag, referencesInput, referencesRequest } from './reference-flags.js';
+import {
+  allowRefFlag,
+  hostOf,
+  referenceFileFlag,
+  referencesInput,
+  referencesRequest,
+  silentFlag,
+} from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
 
 export const refsEnv = command({
@@ -17,11 +23,12 @@ export const refsEnv = command({
     ...referenceFileFlag,
     export: flag.yesNo('export', 'put export before each line'),
     ...allowRefFlag,
+    ...silentFlag,
     ...generalFlags,
   },
   async run(given, context) {
     const request = { ...referencesRequest(given), input: referencesInput(given, context) };
-    const variables = await referencedEnvironment(request, sessionOf(context.host));
+    const variables = await referencedEnvironment(request, hostOf(given, context));
     await print(context.streams, [...variables].map((one) => variableLine(one, given.export)).join(''));
     return 0;
   },

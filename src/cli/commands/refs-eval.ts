@@ -1,47 +1,55 @@
 /** `refs eval`: a YAML or JSON file with the values of its references. */
+
+import { SecretTexts } from '../../kubernetes/manifest/secret-texts.js';
 import { evaluateFile } from '../../references/evaluate.js';
 import { flag } from '../flag.js';
 import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
 import {
   allowRefFlag,
   excludeSecretFlag,
+  hostOf,
+  printedType,
+  printedTypeFlag,
   referenceFileFlag,
   referencesInput,
   referencesRequest,
+  silentFlag,
 } from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
-
-const TYPES = ['yaml', 'json'] as const;
 
 export const refsEval = command({
   name: 'refs eval',
   task: 'references',
-  summary: 'print a YAML or JSON file with values in place of its references; comments and order stay',
-  operands: '[file]',
+  summary: 'print YAML or JSON with values in place of its references; comments and order stay',
+  operands: '[file|folder]',
   examples: ['sops-ts refs eval values.yaml | helm install app . -f -'],
   flags: {
     ...referenceFileFlag,
-    outputType: flag.text(
-      'output',
-      { value: 'TYPE', help: 'print it anew as yaml or json', offers: TYPES },
-      { short: 'o' },
+    ...printedTypeFlag,
+    decodeKubernetesSecrets: flag.yesNo(
+      'decode-kubernetes-secrets',
+      'look for references in what data of Secrets holds in base64, too',
+    ),
+    failOnMissingKeyInMap: flag.yesNo(
+      'fail-on-missing-key-in-map',
+      'on unless it is false: then a key that a secret does not have gives null, with a warning',
+      { onByDefault: true },
     ),
     ...excludeSecretFlag,
     ...allowRefFlag,
+    ...silentFlag,
     ...generalFlags,
   },
   async run(given, context) {
-    const outputType = typeOf(given.outputType);
-    const request = { ...referencesRequest(given), input: referencesInput(given, context), outputType };
-    await print(context.streams, await evaluateFile(request, context.host));
+    const request = {
+      ...referencesRequest(given),
+      input: referencesInput(given, context),
+      outputType: printedType(given, 'refs eval'),
+      nullForMissing: !given.failOnMissingKeyInMap,
+      view: given.decodeKubernetesSecrets ? new SecretTexts() : undefined,
+    };
+    await print(context.streams, await evaluateFile(request, hostOf(given, context)));
     return 0;
   },
 });
-
-function typeOf(word: string | undefined): (typeof TYPES)[number] | undefined {
-  const found = TYPES.find((type) => type === word);
-  if (found || word === undefined) return found;
-  throw new UsageError('--output is yaml or json', 'refs eval');
-}

@@ -1,50 +1,77 @@
-/** `refs exec`: a program with the values of a file of references in its environment. */
+/** `refs exec`: a program with the values of a file of references in its environment, or of manifests on its standard input. */
+import { Readable } from 'node:stream';
 import {
   environmentRecord,
   inheritedVariables,
   locateProgram,
   notFound,
+  type ProgramRequest,
   runToEnd,
 } from '../../operations/programs/program.js';
+import type { Input } from '../../operations/requests.js';
 import { referencedEnvironment } from '../../references/environment.js';
-import { sessionOf } from '../../util/session.js';
+import { evaluateFile } from '../../references/evaluate.js';
 import { flag } from '../flag.js';
 import { ownProcess } from '../own-process.js';
+import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
 import { programFlags, programRequest } from './exec-flags.js';
-import { allowRefFlag, referenceFileFlag, referencesRequest } from './reference-flags.js';
+import { allowRefFlag, hostOf, referenceFileFlag, referencesRequest, silentFlag } from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
 
 export const refsExec = command({
   name: 'refs exec',
   task: 'references',
   summary: 'run a program with the values of a file of references in its environment, and nothing else in it',
-  operands: '-f file -- program [argument...]',
-  examples: ['sops-ts refs exec -i -f env.yaml -- node server.js'],
+  operands: '[-f file] -- program [argument...]',
+  examples: [
+    'sops-ts refs exec -i -f env.yaml -- node server.js',
+    'sops-ts refs exec -i --stream-yaml manifests/ -- kubectl apply -f -',
+  ],
   flags: {
     ...referenceFileFlag,
     inherit: flag.yesNo('inherit', 'pass on the environment, too', { short: 'i' }),
+    streamYaml: flag.text('stream-yaml', {
+      value: 'PATH',
+      help: 'give it a file, or all YAML of a folder, with values in place of references, as its standard input',
+      offers: 'files',
+    }),
     ...allowRefFlag,
     keepKeys: programFlags.keepKeys,
     keepCredentials: flag.yesNo('keep-credentials', 'pass VAULT_TOKEN, AWS_SECRET_ACCESS_KEY and the like on, too'),
+    ...silentFlag,
     ...generalFlags,
   },
   async run(given, context) {
-    if (given.file === undefined) throw new UsageError('refs exec needs -f FILE', 'refs exec');
+    const { file, streamYaml } = given;
+    if (file === undefined && streamYaml === undefined) {
+      throw new UsageError('refs exec needs -f FILE, or --stream-yaml PATH', 'refs exec');
+    }
     if (context.operands.length === 0) throw new UsageError('name the program behind --', 'refs exec');
-    const host = sessionOf(context.host);
-    const request = programRequest(
-      { ...given, resolveRefs: true, redact: false, user: undefined, background: false },
-      context,
-      { kind: 'words', words: context.operands },
-    );
-    const program = await locateProgram(request.program, host);
-    if (!program) return notFound(request.program, request);
-    const input = { kind: 'file', path: given.file } as const;
-    const variables = await referencedEnvironment({ ...referencesRequest(given), input }, host);
+    const host = hostOf(given, context);
+    const choice = { kind: 'words', words: context.operands } as const;
+    const program = await locateProgram(choice, host);
+    const asked = { ...given, resolveRefs: true, redact: false, user: undefined, background: false };
+    const requestWith = (streams: Streams): ProgramRequest => programRequest(asked, { ...context, streams }, choice);
+    if (!program) return notFound(choice, requestWith(context.streams));
+    const references = referencesRequest(given);
+    const variables = await (file === undefined
+      ? new Map<string, string>()
+      : referencedEnvironment({ ...references, input: fileInput(file) }, host));
+    const fed = streamYaml && (await evaluateFile({ ...references, input: fileInput(streamYaml) }, host));
+    const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
     const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
     const run = { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) };
     return runToEnd(() => run, request, ownProcess());
   },
 });
+
+function fileInput(path: string): Input {
+  return { kind: 'file', path };
+}
+
+/** The same streams with another standard input. */
+function feeding(streams: Streams, input: Uint8Array): Streams {
+  return Object.create(streams, { stdin: { value: Readable.from([input]) }, areOwn: { value: false } });
+}

@@ -5,9 +5,11 @@ import { command } from './command.js';
 import {
   allowRefFlag,
   excludeSecretFlag,
+  hostOf,
   referenceFileFlag,
   referencesInput,
   referencesRequest,
+  silentFlag,
 } from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
 
@@ -17,10 +19,10 @@ export const refsFlatten = command({
   summary: 'print a text file of any kind with values in place of its references',
   operands: '[file]',
   examples: ['sops-ts refs flatten nginx.conf.tpl'],
-  flags: { ...referenceFileFlag, ...excludeSecretFlag, ...allowRefFlag, ...generalFlags },
+  flags: { ...referenceFileFlag, ...excludeSecretFlag, ...allowRefFlag, ...silentFlag, ...generalFlags },
   async run(given, context) {
     const request = { ...referencesRequest(given), input: referencesInput(given, context) };
-    await print(context.streams, await flattenFile(request, context.host));
+    await print(context.streams, await flattenFile(request, hostOf(given, context)));
     return 0;
   },
 });

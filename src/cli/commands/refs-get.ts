@@ -3,6 +3,7 @@ import { evaluateText } from '../../references/evaluate.js';
 import { print } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
+import { hostOf, silentFlag } from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
 
 export const refsGet = command({
@@ -14,11 +15,12 @@ export const refsGet = command({
     "sops-ts refs get 'ref+vault://secret/app#/password'",
     "sops-ts refs get 'ref+sops://secrets.yaml#/db/password'",
   ],
-  flags: generalFlags,
-  async run(_, { operands, host, streams }) {
+  flags: { ...silentFlag, ...generalFlags },
+  async run(given, context) {
+    const { operands, streams } = context;
     const [text, ...others] = operands;
     if (text === undefined || others.length > 0) throw new UsageError('refs get takes one text', 'refs get');
-    await print(streams, await evaluateText(text, { allowed: [], onlyPlain: false }, host));
+    await print(streams, await evaluateText(text, { allowed: [], onlyPlain: false }, hostOf(given, context)));
     return 0;
   },
 });

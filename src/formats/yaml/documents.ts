@@ -1,7 +1,7 @@
 /** From a YAML text to its documents: directives, `---` and `...`, and where each document takes its `sops` branch. */
 
 import { SopsError } from '../../errors.js';
-import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
 import { mergeError } from '../document-error.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { takeBelowMarker } from './comment-run.js';
@@ -35,6 +35,8 @@ export interface MetadataPlace {
 
 export interface YamlDocument {
   readonly root: Branch;
+  /** The document itself where it is a list: the root holds it then in one item, whose key is empty and stands nowhere in the text. */
+  readonly list?: List | undefined;
   readonly metadata: Value | undefined;
   readonly place: DocumentPlace;
 }
@@ -126,12 +128,15 @@ class StreamReader {
     reader.lastEnd = cursor.at;
     const empty = cursor.atEnd || cursor.atDocumentMarker();
     if (empty && !explicit) throw cursor.error('a document must stand before ...');
-    const value = empty ? branch() : reader.readRoot().value;
+    const start = cursor.at;
+    const node = empty ? undefined : reader.readRoot();
+    const value = node?.value ?? branch();
+    const list = value.kind === 'list' && this.watcher?.takesLists ? value : undefined;
     cursor.passToToken();
     if (!cursor.atEnd && !cursor.atDocumentMarker()) throw cursor.error('the document ends before this');
     const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';
     this.watcher?.loose?.root(value);
-    if (value.kind !== 'branch' && !isNull && !this.watcher?.loose) {
+    if (value.kind !== 'branch' && !isNull && !list && !this.watcher?.loose) {
       const merge = mergeError(cursor.text);
       if (merge) throw merge;
       throw new SopsError(
@@ -139,7 +144,9 @@ class StreamReader {
         'YAML documents that are sequences or scalars are not supported: the top must be a map',
       );
     }
-    const root = value.kind === 'branch' ? value : branch();
+    const root = value.kind === 'branch' ? value : branch(list ? [item('', list)] : []);
+    for (const of of root.items)
+      if (list && of.kind === 'item') this.watcher?.entry(of, start, reader.lastEnd, node?.shape === 'flow');
     root.items.push(...reader.takeComments());
     const nullRoot =
       value.kind === 'leaf' && value.source ? { start: value.source.start, end: value.source.end } : undefined;
@@ -150,7 +157,7 @@ class StreamReader {
       nullRoot,
       metadata: this.metadataLines(reader.metadata, reader.flowPlace !== undefined),
     };
-    return { root, metadata: reader.metadata?.value, place };
+    return { root, list, metadata: reader.metadata?.value, place };
   }
 
   /** Widens the span of a block `sops` entry to whole lines. */

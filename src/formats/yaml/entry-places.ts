@@ -19,10 +19,16 @@ export class EntryPlaces {
   private readonly values = new Map<PlacedNode, Value>();
 
   /** Notes places while a text is read. */
-  readonly watcher: NodeWatcher = {
-    entry: (of, start, end, inFlow) => void this.places.set(of, { start, end, inFlow }),
-    anchor: () => undefined,
-  };
+  readonly watcher: NodeWatcher;
+
+  /** @param takesLists whether a document may be a list. */
+  constructor(takesLists = false) {
+    this.watcher = {
+      entry: (of, start, end, inFlow) => void this.places.set(of, { start, end, inFlow }),
+      anchor: () => undefined,
+      takesLists,
+    };
+  }
 
   /** Notes what the collections of a document hold; to be called once it is read. */
   note(document: Branch): void {

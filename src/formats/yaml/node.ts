@@ -35,6 +35,8 @@ export interface NodeWatcher {
   anchor(name: string, of: Value): void;
   /** A tag, resolved, and its offset. May throw to refuse it. */
   tag?(tag: string, at: number): void;
+  /** Lets a document be a list: `YamlDocument.list`. Without, it is refused, as SOPS does. */
+  readonly takesLists?: boolean;
   /** Reads whatever YAML the document is, and leaves what no tree can hold to whoever looks at that part. */
   readonly loose?: LooseReading;
 }

@@ -2,7 +2,7 @@
 
 import { SopsError } from '../../errors.js';
 import { sameTree } from '../../tree/equality.js';
-import { type Branch, branch, item, type Value } from '../../tree/tree.js';
+import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile, Surprise } from '../store.js';
 import { utf16Of } from '../utf16.js';
@@ -67,11 +67,27 @@ export const yamlStore: FormatStore = {
   },
 };
 
-function parseYaml(bytes: Uint8Array, entries?: EntryPlaces): SourceFile {
+/** A text whose documents may be lists. */
+export interface AnyYaml extends SourceFile {
+  /** What each of the documents is. */
+  readonly roots: readonly (Branch | List)[];
+}
+
+/** Reads YAML that is no file of SOPS: `parseEditable`, but that a document may be a list. Throws as that does. */
+export function readAnyYaml(bytes: Uint8Array): AnyYaml {
+  const entries = new EntryPlaces(true);
+  const lists = new Map<Branch, List>();
+  const file = parseYaml(bytes, entries, lists);
+  for (const document of file.documents) entries.note(document);
+  return { ...file, roots: file.documents.map((document) => lists.get(document) ?? document) };
+}
+
+function parseYaml(bytes: Uint8Array, entries?: EntryPlaces, lists?: Map<Branch, List>): SourceFile {
   const utf16 = utf16Of(bytes);
   const text = utf16 ? utf16.decode(bytes) : decodeText(bytes);
   if (hasInvalidBytes(text)) throw new SopsError('document-invalid', 'the file is not valid UTF-8');
   const documents = readDocuments(text, entries?.watcher);
+  for (const { root, list } of documents) if (list) lists?.set(root, list);
   const metadata = documents[0]?.metadata ?? null;
   if (!metadata) keepLaterEntries(documents);
   if (metadata && metadata.kind !== 'branch') {
