@@ -53,6 +53,16 @@ export const EXIT_STATUS = {
   'no-file': 100,
   'decryption-order': 112,
   'data-key-not-recovered': 128,
+  /** The caller of the library took its call back. */
+  aborted: 1,
+  /** What a file holds does not fit the schema that the caller of the library gave. */
+  schema: 1,
+  /** A key that would change what an ordinary object is (`__proto__`). */
+  'unsafe-key': 1,
+  /** An integer that a JavaScript number cannot hold. */
+  'number-inexact': 1,
+  /** A file of several documents where one is wanted. */
+  'several-documents': 1,
   'edit-unchanged': 200,
   'editor-failed': 201,
   'edit-version': 202,
@@ -87,7 +97,24 @@ export interface ErrorDetails {
   /** More lines, shown with `--verbose` only. */
   detail?: string;
   cause?: unknown;
+  /** Of `schema`: what does not fit. */
+  issues?: readonly SchemaIssue[];
 }
+
+/** Something in a file that does not fit the caller's schema: where it stands, and in our own word what is the matter. */
+export interface SchemaIssue {
+  readonly path: readonly string[];
+  /** `missing`: nothing stands there; `invalid`: what stands there is refused. */
+  readonly code: 'missing' | 'invalid';
+  /** What the validator says, which may quote the value; only if the caller asks for it. */
+  readonly message?: string;
+}
+
+/** By this an error is known as one of sops-ts whichever copy of the package made it. */
+const MARK: unique symbol = Symbol.for('sops-ts.error');
+
+/** The page that tells of every code, in the package and the repository. */
+const PAGE = 'docs/errors.md';
 
 /** An error whose message is meant for the user: what failed, on which file and key, what to do next. */
 export class SopsError extends Error {
@@ -95,7 +122,12 @@ export class SopsError extends Error {
   readonly file: string | undefined;
   readonly path: readonly string[] | undefined;
   readonly hint: string | undefined;
+  /** @internal */
   readonly detail: string | undefined;
+  /** Of `schema`: what does not fit. */
+  readonly issues: readonly SchemaIssue[] | undefined;
+  /** @internal */
+  readonly [MARK] = true;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -105,19 +137,45 @@ export class SopsError extends Error {
     this.path = details.path;
     this.hint = details.hint;
     this.detail = details.detail;
+    this.issues = details.issues;
   }
 
-  /** The exit status of the command line for this error. */
+  /** Whether something thrown is an error of sops-ts, also of another copy of the package. */
+  static is(error: unknown): error is SopsError {
+    return typeof error === 'object' && error !== null && (error as { [MARK]?: unknown })[MARK] === true;
+  }
+
+  /** Where its code is explained. */
+  get docs(): string {
+    return `${PAGE}#${this.code}`;
+  }
+
+  /** What can be told to others: no cause, no stack, no value. */
+  toJSON(): object {
+    const { name, code, message, file, path, hint, docs, issues } = this;
+    return { name, code, message, file, path, hint, docs, issues };
+  }
+
+  /**
+   * The exit status of the command line for this error.
+   * @internal
+   */
   get exitStatus(): number {
     return EXIT_STATUS[this.code];
   }
 
-  /** The same error in another sentence. */
+  /**
+   * The same error in another sentence.
+   * @internal
+   */
   reworded(message: string): SopsError {
     return new SopsError(this.code, message, this.#details({}));
   }
 
-  /** The same error under another code or with more details; the cause and the sentence stay. */
+  /**
+   * The same error under another code or with more details; the cause and the sentence stay.
+   * @internal
+   */
   with(code: ErrorCode, details: ErrorDetails = {}): SopsError {
     return new SopsError(code, this.message, this.#details(details));
   }
@@ -125,7 +183,7 @@ export class SopsError extends Error {
   /** These details, and its own where they say nothing. */
   #details(details: ErrorDetails): ErrorDetails {
     const merged: ErrorDetails = { cause: details.cause ?? this.cause };
-    for (const name of ['file', 'path', 'hint', 'detail'] as const) {
+    for (const name of ['file', 'path', 'hint', 'detail', 'issues'] as const) {
       const value = details[name] ?? this[name];
       if (value !== undefined) Object.assign(merged, { [name]: value });
     }

@@ -20,6 +20,8 @@ export interface ConfigRequest {
  * read or understood, and when it may be another's work; commands that need no rule may warn and go on.
  */
 export async function loadConfig({ configPath, filePath, evenUnsafe, host }: ConfigRequest): Promise<Config | null> {
+  const given = givenConfig(host);
+  if (given !== undefined) return given;
   const chosen = configPath || host.env.SOPS_CONFIG;
   const path = chosen || findConfig(host, filePath);
   if (path === null) return null;
@@ -33,6 +35,18 @@ export async function loadConfig({ configPath, filePath, evenUnsafe, host }: Con
   known.set(question, config);
   return config;
 }
+
+/** Makes a configuration, or none at all (null), the one of a run, whatever lies about. It is the program's own, so it is trusted. */
+export function giveConfig(config: Config | null, host: Session): void {
+  host.once(GIVEN, () => ({ config }));
+}
+
+/** The configuration that the run was given; undefined where it is to be found. */
+function givenConfig(host: Session): Config | null | undefined {
+  return host.once<{ readonly config: Config | null } | undefined>(GIVEN, () => undefined)?.config;
+}
+
+const GIVEN = Symbol('the configuration that was given');
 
 /** What this run has read: for many files it is mostly one. */
 const KNOWN = Symbol('configurations');

@@ -134,7 +134,7 @@ function lookedUp<T>(
   host: Host,
   read: (signal?: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return row.remote ? inTime(keyTimeout(host), undefined, read, `${row.title} key ${named}: `) : read();
+  return row.remote ? inTime(keyTimeout(host), host.signal, read, `${row.title} key ${named}: `) : read();
 }
 
 /** A key that is one text, spaces removed as SOPS does; for types with more fields this takes the provider. */

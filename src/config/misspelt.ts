@@ -65,7 +65,7 @@ function nearest(bare: string, known: readonly string[]): string | undefined {
 }
 
 /** Letters to insert, drop, change or swap with their neighbour (optimal string alignment). */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {

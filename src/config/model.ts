@@ -78,6 +78,8 @@ export interface Config extends Rules {
   readonly file: ConfigFile;
   /** Whether it was found from the folder of the file worked on alone, where SOPS does not look. */
   readonly isBeside: boolean;
+  /** Whether the calling program made it itself, so that nobody need be asked whether it is trusted. */
+  readonly isOwn?: boolean;
 }
 
 /** What a configuration says. */

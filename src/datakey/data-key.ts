@@ -25,6 +25,11 @@ export class DataKey {
     return this.#bytes;
   }
 
+  /** Overwrites it, once nothing is to be opened or sealed with it any more. */
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+
   toString(): string {
     return PLACEHOLDER;
   }

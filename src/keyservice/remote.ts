@@ -1,6 +1,7 @@
 /** A key service on another machine, or in another process: asked over gRPC, which is loaded with the first question. */
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
+import { eitherSignal } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
 import { nextTurn, TaskQueue } from '../util/task-queue.js';
 import { decodeText, encodeText } from '../util/text.js';
@@ -23,11 +24,11 @@ export class RemoteKeyService implements KeyService {
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
-    return decodeText(await this.#ask('encrypt', key, part));
+    return decodeText(await this.#ask('encrypt', key, part, this.#host.signal));
   }
 
   async unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#ask('decrypt', key, encodeText(key.enc), signal);
+    return this.#ask('decrypt', key, encodeText(key.enc), eitherSignal(signal, this.#host.signal));
   }
 
   /** One question at a time: with `--prompt`, a person answers there, and need not be asked what another key made superfluous. */

@@ -12,6 +12,8 @@ export interface KeyServiceChoice {
   readonly enableLocal: boolean;
   /** `tcp://host:port` and `unix:///path`, in the order in which they are asked. */
   readonly uris: readonly string[];
+  /** Services that whoever calls the library gives; they come last. */
+  readonly others?: readonly KeyService[] | undefined;
 }
 
 /**
@@ -20,13 +22,13 @@ export interface KeyServiceChoice {
  * is passed over with a warning, as in SOPS. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`.
  */
 export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Session): KeyService[] {
-  const { enableLocal, uris } = choice ?? { enableLocal: true, uris: [] };
+  const { enableLocal, uris, others = [] } = choice ?? { enableLocal: true, uris: [] };
   const services: KeyService[] = enableLocal ? [localService(host)] : [];
   for (const uri of uris) {
     if (URL.canParse(uri)) services.push(remoteService(uri, host));
     else host.warn(`Error parsing URI for keyservice, skipping: ${JSON.stringify(uri)} is not like tcp://host:port`);
   }
-  return services;
+  return [...services, ...others];
 }
 
 function localService(host: Session): KeyService {

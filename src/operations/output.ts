@@ -33,12 +33,13 @@ export async function writeOutput(
   if (output.kind === 'stdout') return output.write(bytes);
   const path = output.kind === 'file' ? output.path : input.kind === 'file' ? input.path : undefined;
   if (path === undefined) throw new SopsError('conflict', 'cannot use --in-place when reading from stdin');
+  checkWanted(host);
   const mode = MODES[content];
   const target = resolve(host.cwd, path);
   try {
     if (output.kind === 'in-place' || isSame(output.path, input, host)) {
       const { replaceFile } = await import('../util/replace-file.js');
-      await replaceFile(target, bytes, { read, mode, warn: (message) => host.warn(message) });
+      await replaceFile(target, bytes, { read, mode, signal: host.signal, warn: (message) => host.warn(message) });
     } else {
       const { writeFileSafely } = await import('../util/atomic-write.js');
       await writeFileSafely(target, bytes, { mode });
@@ -51,6 +52,10 @@ export async function writeOutput(
     const message = `Could not open ${place} file for writing: ${error.message}`;
     throw new SopsError('output-unwritable', message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
   }
+}
+
+function checkWanted({ signal }: Host): void {
+  if (signal?.aborted) throw new SopsError('aborted', 'the call was taken back', { hint: 'Nothing was written.' });
 }
 
 /** Whether an output is the input under whatever name. */

@@ -3,6 +3,11 @@
 /** Thrown when the time is up. */
 export class DeadlineError extends Error {}
 
+/** A signal that is aborted with the first of two; absent where neither is given. */
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 /**
  * What an action gives, unless its time (milliseconds, Infinity for no limit) is up before: then rejects with
  * {@link DeadlineError}. Rejects with the reason of `signal` when that is aborted. The action gets a signal that is aborted

@@ -65,6 +65,8 @@ export interface Host {
    * for no.
    */
   readonly isUnattended?: boolean;
+  /** Aborted when nobody wants the outcome any more: waiting ends, and nothing is written. Absent where that cannot be. */
+  readonly signal?: AbortSignal | undefined;
   /** Where events are noted; absent when nobody keeps a log. */
   readonly audit?: AuditLog | undefined;
   /** Told what is done, step by step; absent when nobody looks. */

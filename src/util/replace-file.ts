@@ -19,6 +19,8 @@ export interface Replacement {
   readonly read: Uint8Array | Fingerprint | null;
   /** Permission bits of a file that does not exist yet. */
   readonly mode?: number | undefined;
+  /** When it is aborted before the file is replaced, nothing is written. */
+  readonly signal?: AbortSignal | undefined;
   /** Told, at most once, that another run's lock was in the way or that there is none. */
   warn(message: string): void;
 }
@@ -32,7 +34,7 @@ const CHUNK = 1 << 20;
  * then; the caller reads again and redoes its change, or says so (see `redoing`). What is no regular file is just written.
  */
 export async function replaceFile(path: string, bytes: Uint8Array, replacement: Replacement): Promise<WriteOutcome> {
-  const { read, mode, warn } = replacement;
+  const { read, mode, signal, warn } = replacement;
   return writeFileSafely(path, bytes, {
     ...(mode === undefined ? {} : { mode }),
     isNew: read === null,
@@ -43,6 +45,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
         const lock = await lockFile(target, warn);
         try {
           if (!holds(target, read)) throw changedMeanwhile(path);
+          if (signal?.aborted) throw new SopsError('aborted', 'the call was taken back', { file: path });
           if (lock.isHeld()) return put();
         } finally {
           lock.release();

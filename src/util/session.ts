@@ -22,6 +22,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     },
     platform: host.platform,
     audit: host.audit,
+    signal: host.signal,
     log: host.log,
     ...(calledAsSops === undefined ? {} : { calledAsSops }),
     ...(isUnattended === undefined ? {} : { isUnattended }),

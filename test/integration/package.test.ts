@@ -54,6 +54,7 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
       'README.md',
       'bin',
       'dist',
+      'docs',
       'node_modules',
       'package.json',
     ]);

@@ -25,6 +25,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ['references', 8],
   ['repository', 8.2],
   ['git', 8.5],
+  ['library', 8.7],
   ['cli', 9],
   ['index', 9],
 ]);
@@ -136,7 +137,8 @@ describe('layers', () => {
 
   test('nothing below the command line touches process or console', () => {
     for (const { path, text } of files) {
-      if (path.startsWith('cli/')) continue;
+      // What a library takes by default when its caller says nothing.
+      if (path.startsWith('cli/') || path === 'library/call.ts') continue;
       const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
       expect(/\bconsole\.|\bprocess\.\w/.test(code), path).toBe(false);
     }

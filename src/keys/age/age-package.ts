@@ -61,6 +61,13 @@ export function parseHybridIdentity(text: string): AgeIdentity {
   };
 }
 
+/** A new hybrid key: the identity (`AGE-SECRET-KEY-PQ-1…`) and its recipient (`age1pq1…`). */
+export async function generateHybridIdentity(): Promise<{ identity: string; recipient: string }> {
+  const age = await import('age-encryption');
+  const identity = await age.generateHybridIdentity();
+  return { identity, recipient: await age.identityToRecipient(identity) };
+}
+
 /** The check of FIPS 203 section 7.2 on an encapsulation key, which the package leaves out: every coefficient is below q. */
 function hasReducedPolynomials(key: Buffer): boolean {
   for (let at = 0; at < POLYNOMIALS_LENGTH; at += 3) {

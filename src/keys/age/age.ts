@@ -1,6 +1,7 @@
 /** The provider of age keys (docs/keys/age.md). */
 import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
+import { givenIdentities } from '../given-identities.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
@@ -67,5 +68,5 @@ function recipientOf(key: MasterKey): string {
 }
 
 function keyringOf(host: Session): Keyring {
-  return host.once(KEYRING, () => new Keyring(host));
+  return host.once(KEYRING, () => new Keyring(host, givenIdentities(host)));
 }

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
+import type { GivenIdentities } from '../given-identities.js';
 import { describeFailure, OPENING, type SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openBody } from './format/file.js';
@@ -24,8 +25,11 @@ export class Keyring {
   private readonly protectedFiles = new Map<string, AgeIdentity>();
   private readonly openers = new Map<string, AgeIdentity>();
 
-  constructor(private readonly host: Host) {
-    this.sources = identitySources(host);
+  constructor(
+    private readonly host: Host,
+    given?: GivenIdentities,
+  ) {
+    this.sources = identitySources(host, given);
   }
 
   /**

@@ -6,6 +6,7 @@ import { readOldKeyring } from './old-keyring.js';
 import {
   explained,
   importOpenPgp,
+  type Key,
   type Library,
   type PgpKeyId,
   type PrivateKey,
@@ -33,6 +34,17 @@ interface Unlocking {
 }
 
 const UNLOCKING = Symbol('OpenPGP keys');
+const UNLOCKING_GIVEN = Symbol('OpenPGP keys that were given');
+
+/** Secret keys to decrypt with. */
+interface KeySource {
+  /** How messages call it. */
+  readonly called: string;
+  readonly unlocking: Unlocking;
+  read(library: Library): Promise<readonly Key[]>;
+  /** What to do when none of the keys is for the message. */
+  readonly advice: string;
+}
 
 /**
  * Decrypts with the secret keys of `secring.gpg`, or of `pubring.gpg` if there is none. Null without such a keyring. Asks for
@@ -41,18 +53,40 @@ const UNLOCKING = Symbol('OpenPGP keys');
 export async function decryptInProcess(armored: string, host: Session): Promise<Uint8Array | null> {
   const ring = await readOldKeyring(['secring.gpg', 'pubring.gpg'], host);
   if (!ring) return null;
+  const source = {
+    called: ring.path,
+    unlocking: unlockingOf(host, UNLOCKING),
+    read: (library: Library) => readKeys(ring, library),
+    advice: 'Install GnuPG if its own keyring has the key, or name the folder of another old keyring in GNUPGHOME.',
+  };
+  return decryptWith(armored, source, host);
+}
+
+/** Decrypts with armored secret keys that the caller of the library gave. Throws `key`. */
+export async function decryptWithGiven(armored: string, texts: readonly string[], host: Session): Promise<Uint8Array> {
+  const source = {
+    called: 'identities.pgp',
+    unlocking: unlockingOf(host, UNLOCKING_GIVEN),
+    read: async (library: Library) => {
+      const read = texts.map((armoredKeys) => explained(() => library.readKeys({ armoredKeys })));
+      return (await Promise.all(read)).flat();
+    },
+    advice: 'Give the armored secret key of one of the recipients: gpg --export-secret-keys --armor FINGERPRINT.',
+  };
+  return decryptWith(armored, source, host);
+}
+
+async function decryptWith(armored: string, source: KeySource, host: Session): Promise<Uint8Array> {
   const library = await importOpenPgp();
-  const unlocking = unlockingOf(host);
-  unlocking.secretKeys ??= readKeys(ring, library).then((keys) =>
-    keys.filter((key): key is PrivateKey => key.isPrivate()),
-  );
+  const { unlocking } = source;
+  unlocking.secretKeys ??= source
+    .read(library)
+    .then((keys) => keys.filter((key): key is PrivateKey => key.isPrivate()));
   const read = () => explained(() => library.readMessage({ armoredMessage: armored }));
   const keyIds = (await read()).getEncryptionKeyIDs();
   const candidates = (await unlocking.secretKeys).flatMap((key) => candidatesOf(key, keyIds, library));
   if (candidates.length === 0) {
-    throw new SopsError('key', `${ring.path} holds no secret key for this message`, {
-      hint: 'Install GnuPG if its own keyring has the key, or name the folder of another old keyring in GNUPGHOME.',
-    });
+    throw new SopsError('key', `${source.called} holds no secret key for this message`, { hint: source.advice });
   }
   candidates.sort((one, other) => Number(other.packet.isDecrypted()) - Number(one.packet.isDecrypted()));
   const locksmith = new Locksmith(unlocking, host);
@@ -133,8 +167,8 @@ async function opens(packet: SecretPacket, passphrase: string): Promise<boolean>
   }
 }
 
-function unlockingOf(host: Session): Unlocking {
-  return host.once<Unlocking>(UNLOCKING, () => ({ givenUp: new Set() }));
+function unlockingOf(host: Session, memory: symbol): Unlocking {
+  return host.once<Unlocking>(memory, () => ({ givenUp: new Set() }));
 }
 
 /** The id of a message for somebody who is not named. */

@@ -1,6 +1,7 @@
 /** The provider of PGP keys: the user's gpg program, and OpenPGP.js where that is missing (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host, Session } from '../../util/host.js';
+import { type GivenIdentities, givenIdentities } from '../given-identities.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { gpgName, INSTALL_HINT, runGpg } from './gpg.js';
 import { gnupgHome } from './old-keyring.js';
@@ -44,6 +45,9 @@ export const pgpProvider: KeyProvider = {
   },
 
   async unwrap(key, host) {
+    const given = givenIdentities(host);
+    const opened = given && (await openedByGiven(key, given, host));
+    if (opened) return opened;
     return oneWayOrTheOther<Uint8Array>(DECRYPTING, host, {
       gpg: () => runGpg(['-d'], Buffer.from(key.enc), host),
       inProcess: async () => (await import('./openpgp-decrypt.js')).decryptInProcess(key.enc, host),
@@ -62,6 +66,22 @@ export const pgpProvider: KeyProvider = {
     return (await import('./examine.js')).examinePgp(host);
   },
 };
+
+/** What the keys that were given open; undefined where others may be tried. Throws `key` where not. */
+async function openedByGiven(
+  { enc }: MasterKey,
+  { pgp, only }: GivenIdentities,
+  host: Session,
+): Promise<Uint8Array | undefined> {
+  if (pgp.length === 0 && !only) return undefined;
+  const { decryptWithGiven } = await import('./openpgp-decrypt.js');
+  try {
+    return await decryptWithGiven(enc, pgp, host);
+  } catch (error) {
+    if (only || !(error instanceof SopsError)) throw error;
+    return undefined;
+  }
+}
 
 /** Each gives null where it is not to be had: no program, no old keyring. */
 interface Ways<T> {

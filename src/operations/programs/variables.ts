@@ -22,6 +22,8 @@ export interface VariablesRequest extends SecretsRequest {
   readonly only: readonly string[];
   /** Takes the values of dotenv files as SOPS reads them, without a word. */
   readonly rawValues: boolean;
+  /** Whether dotenv files are read as programs read them, though nothing is flattened. */
+  readonly ownReading?: boolean | undefined;
   /** See `EnvironmentChoice`. */
   readonly anyBytes?: boolean | undefined;
   /** Puts values in the place of references. Given when the user asks for that. */
@@ -90,12 +92,12 @@ function gather(opened: readonly OpenedSecrets[], request: VariablesRequest, hos
  */
 function ownReading(
   secrets: OpenedSecrets,
-  { flatten, rawValues, files, anyBytes }: VariablesRequest,
+  { flatten, ownReading: isOwn = flatten, rawValues, files, anyBytes }: VariablesRequest,
   host: Host,
 ): Branch | undefined {
   const { store, file } = secrets;
   if (!store.environment || rawValues) return undefined;
-  if (flatten) {
+  if (isOwn) {
     const text = plainText(secrets);
     if (!text.isWellFormed()) {
       // What is not text cannot be passed on; the error for that names the key.

@@ -4,7 +4,7 @@ import { creationRuleFor } from '../../config/creation-rule.js';
 import { SopsError } from '../../errors.js';
 import { openRun } from '../../run/run.js';
 import { setAt, type TreePath } from '../../tree/path.js';
-import { branch, type Value } from '../../tree/tree.js';
+import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { systemCode } from '../../util/files.js';
 import { lstatSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
@@ -44,7 +44,7 @@ export async function setInFile(request: SetRequest, given: Host): Promise<SetOu
       if (!(error instanceof SopsError) || error.code !== 'changed-meanwhile') throw error;
     }
   }
-  return changeFile(request, (document) => changesBySet(document, request), host);
+  return changeFile(request, (document) => changedBySet(document, request.path, request.value), host);
 }
 
 function isAbsent({ input, makesFile = false }: SetRequest, { cwd }: Host): boolean {
@@ -67,7 +67,7 @@ async function ruleToMakeBy(request: SetRequest, host: Session): Promise<string 
 async function makeFile(request: SetRequest, host: Session): Promise<void> {
   const store = await readerForNew(request, host);
   const document = branch();
-  changesBySet(document, request);
+  changedBySet(document, request.path, request.value);
   const content = encodeText(store.emit([document], null, { indent: request.indent }));
   const newFile = { keyFlags: new Map(), selection: {}, macOnlyEncrypted: false, allowUnencrypted: false };
   try {
@@ -81,7 +81,8 @@ async function makeFile(request: SetRequest, host: Session): Promise<void> {
   }
 }
 
-function changesBySet(document: Parameters<typeof setAt>[0], { path, value }: SetRequest): boolean {
+/** Whether a document is another one once a value is set in it. Throws `set-syntax` for a place that cannot hold one. */
+export function changedBySet(document: Branch, path: TreePath, value: Value): boolean {
   try {
     return setAt(document, path, value);
   } catch (error) {

@@ -1,0 +1,103 @@
+/** One call of the library: its surroundings made from the options, ended by the signal. */
+import { resolve } from 'node:path';
+import * as own from 'node:process';
+import { giveConfig } from '../config/config.js';
+import { SopsError } from '../errors.js';
+import { endingPrograms } from '../exec/started-programs.js';
+import { type GivenIdentities, giveIdentities } from '../keys/given-identities.js';
+import type { KeyServiceChoice } from '../keyservice/services.js';
+import { withDeadline } from '../util/deadline.js';
+import type { Host, Session } from '../util/host.js';
+import { sessionOf } from '../util/session.js';
+import { configOf } from './config.js';
+import { usePlugins } from './plugins.js';
+import type { Options, ReadOptions, Warning } from './types.js';
+
+/** Where the library is, unless the caller says otherwise. */
+export const SURROUNDINGS = {
+  env: () => ({ ...own.env }),
+  /** The same, to be written to. */
+  own: (): Record<string, string | undefined> => own.env,
+  cwd: () => own.cwd(),
+  platform: own.platform,
+  warn({ message, code }: Warning): void {
+    own.emitWarning(message, { type: 'SopsWarning', code });
+  },
+};
+
+const WARNING_CODE = 'SOPS_TS_WARNING';
+
+/** What a call works with. */
+export interface Call {
+  readonly host: Session;
+  /** What every request of an operation has. */
+  readonly request: {
+    readonly configPath: string | undefined;
+    readonly keyServices: KeyServiceChoice | undefined;
+    readonly decryptionOrder: string | undefined;
+  };
+}
+
+/** Does the work of a call in the surroundings that its options give. Throws `aborted` once the signal is. */
+export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => Promise<T>): Promise<T> {
+  return untilAborted(options.signal, async () => work(callOf(options)));
+}
+
+/** What some work comes to, unless nobody wants it any more. Throws `aborted`. */
+export async function untilAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!signal) return work();
+  if (signal.aborted) throw aborted(signal);
+  try {
+    return await withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, work));
+  } catch (error) {
+    throw signal.aborted ? aborted(signal) : error;
+  }
+}
+
+/** The surroundings of a call, without an end. */
+export function callOf(options: Options & ReadOptions): Call {
+  const env = options.env ? { ...options.env } : SURROUNDINGS.env();
+  const cwd = options.cwd === undefined ? SURROUNDINGS.cwd() : resolve(options.cwd);
+  const host = sessionOf(hostOf(options, env, cwd));
+  const { identities, config } = options;
+  if (identities) giveIdentities(identitiesOf(identities), host);
+  if (config === false) giveConfig(null, host);
+  else if (typeof config === 'object') giveConfig(configOf(config, cwd), host);
+  const keyServices = usePlugins(options, host);
+  const decryptionOrder = options.decryptionOrder?.join(',') ?? env.SOPS_DECRYPTION_ORDER;
+  return {
+    host,
+    request: { configPath: typeof config === 'string' ? config : undefined, keyServices, decryptionOrder },
+  };
+}
+
+function hostOf({ askSecret, onWarning, audit, signal }: Options, env: Host['env'], cwd: string): Host {
+  const warn = onWarning ?? SURROUNDINGS.warn;
+  return {
+    // An agent would ask by itself, where the caller wants to be asked.
+    env: askSecret ? { ...env, GPG_AGENT_INFO: '' } : env,
+    cwd,
+    platform: SURROUNDINGS.platform,
+    isUnattended: true,
+    signal,
+    ...(audit ? { audit } : {}),
+    async askSecret(prompt) {
+      if (!askSecret) throw new Error('nobody can be asked: give the option askSecret');
+      return askSecret(prompt, signal ? { signal } : {});
+    },
+    warn: (message) => warn({ message, code: WARNING_CODE }),
+  };
+}
+
+function identitiesOf({
+  age = [],
+  ageFiles = [],
+  pgp = [],
+  only = false,
+}: NonNullable<Options['identities']>): GivenIdentities {
+  return { age: typeof age === 'string' ? [age] : age, ageFiles, pgp, only };
+}
+
+function aborted(signal: AbortSignal): SopsError {
+  return new SopsError('aborted', 'the call was taken back by its signal', { cause: signal.reason });
+}

@@ -1,0 +1,83 @@
+/** Which files the start-up loader takes, and which of their variables it sets (docs/library.md#at-start-up). */
+import { delimiter, resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { openVariables } from '../operations/programs/variables.js';
+import { statOf } from '../util/files.js';
+import type { Session } from '../util/host.js';
+import { type Call, SURROUNDINGS } from './call.js';
+import type { EnvOptions, EnvResult, ReadOptions } from './types.js';
+
+/** Whoever may set them commands the program, or the loader. */
+const REFUSED = /^(?:NODE_OPTIONS|PATH|LD_.*|DYLD_.*|SOPS_.*)$/;
+/** Bundlers put such into what browsers load. */
+const PUBLIC = /^(?:NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_)/;
+
+/** Opens the files and sets their variables. Throws `usage` when there is none, or more than one by convention. */
+export async function loadedInto(options: ReadOptions & EnvOptions, { host, request }: Call): Promise<EnvResult> {
+  const files = chosenFiles(options, host);
+  const nothing = { files, set: [], kept: [], refused: [] };
+  if (files.length === 0) return nothing;
+  const { format, ignoreMac = false } = options;
+  const flatten = options.flatten ?? isOn(host.env.SOPS_FLATTEN);
+  const choice = { flatten, prefix: '', only: [], rawValues: false, ownReading: true, inputType: format, ignoreMac };
+  const { variables } = await openVariables({ ...request, ...choice, files }, host);
+  return { files, ...setInto(options.into ?? SURROUNDINGS.own(), variables, options, host) };
+}
+
+function setInto(
+  into: Record<string, string | undefined>,
+  variables: ReadonlyMap<string, string>,
+  options: EnvOptions,
+  { env, platform, warn }: Session,
+): Omit<EnvResult, 'files'> {
+  const overrides = options.override ?? isOn(env.SOPS_OVERRIDE);
+  const allowed = new Set(options.allow ?? (env.SOPS_ALLOW ?? '').split(','));
+  const [set, kept, refused]: string[][] = [[], [], []];
+  for (const [name, value] of variables) {
+    const shown = platform === 'win32' ? name.toUpperCase() : name;
+    if (REFUSED.test(shown) && !allowed.has(name)) refused?.push(name);
+    else if (into[name] !== undefined && !overrides) kept?.push(name);
+    else {
+      Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
+      set?.push(name);
+    }
+  }
+  const open = (set ?? []).filter((name) => PUBLIC.test(name));
+  if (refused && refused.length > 0)
+    warn(`not set, since they steer programs: ${refused.join(', ')} (SOPS_ALLOW lists those that are wanted)`);
+  if (open.length > 0) warn(`${open.join(', ')}: bundlers put variables of such names into what browsers load`);
+  return { set: set ?? [], kept: kept ?? [], refused: refused ?? [] };
+}
+
+/** The files to open. */
+function chosenFiles({ files, optional }: EnvOptions, host: Session): string[] {
+  const named = files ?? host.env.SOPS_FILE?.split(delimiter);
+  const wanted = (typeof named === 'string' ? [named] : [...(named ?? [])]).filter((file) => file !== '');
+  if (wanted.length > 0) return wanted;
+  const { env } = host;
+  const levels = [
+    ...(env.NODE_ENV ? [[`.env.${env.NODE_ENV}.enc`]] : []),
+    ['.env.enc'],
+    ['secrets.enc.yaml', 'secrets.enc.json'],
+  ];
+  for (const level of levels) {
+    const there = level.filter((name) => statOf(resolve(host.cwd, name)) !== undefined);
+    if (there.length > 1)
+      throw new SopsError('usage', `${there.join(' and ')} are both there`, {
+        hint: 'Name the one that is meant with SOPS_FILE.',
+      });
+    if (there.length === 1) return there;
+  }
+  if (optional ?? isOn(env.SOPS_OPTIONAL)) return [];
+  throw new SopsError(
+    'no-file',
+    `there is no encrypted file for the environment: looked for ${levels.flat().join(', ')} in ${host.cwd}`,
+    {
+      hint: 'Name one with SOPS_FILE, or go on without any with SOPS_OPTIONAL=1.',
+    },
+  );
+}
+
+function isOn(variable: string | undefined): boolean {
+  return variable === '1' || variable === 'true';
+}

@@ -1,0 +1,103 @@
+/** What an encrypted file says to everybody, told without any key and without asking anybody. */
+import { looksEncrypted, parseEncryptedValue } from '../cipher/encrypted-value.js';
+import { SopsError } from '../errors.js';
+import { formatNamed } from '../formats/registry.js';
+import type { KeyGroup } from '../keys/provider.js';
+import { keyStringOf } from '../keyservice/keyservice.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { DEFAULT_SELECTION, type SelectionRule } from '../metadata/metadata.js';
+import { checkExists, readAsChosen, readInput } from '../operations/read/input.js';
+import type { Input } from '../operations/requests.js';
+import { openReadingRun } from '../run/run.js';
+import { nodes } from '../tree/leaves.js';
+import type { Branch } from '../tree/tree.js';
+import { typeWordOf } from '../tree/value.js';
+import { type Call, callOf } from './call.js';
+import { matchOf } from './config.js';
+import { COMMON, checkedOptions, checkedPath, checkFormat, KINDS, type OptionKinds } from './options.js';
+import { inputOf, named } from './read.js';
+import type { Inspection, LeafType, ReadOptions, RulePlace, Scope } from './types.js';
+
+const { cwd, config, formats, onWarning } = COMMON;
+const INSPECTING = { cwd, config, formats, onWarning, format: KINDS.TEXT } as OptionKinds;
+
+/** Tells format, keys, types, recipients and scope of an encrypted file, given by its path or its content. */
+export async function inspect(
+  path: string | URL | Uint8Array,
+  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config'>,
+): Promise<Inspection> {
+  const options = checkedOptions('inspect', o, INSPECTING);
+  if (options.format !== undefined) checkFormat('inspect', options.format);
+  const isContent = path instanceof Uint8Array;
+  const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
+  // Nothing of the environment bears on it.
+  const call = callOf({ ...options, env: {} });
+  try {
+    return await inspected(input, options, call);
+  } catch (error) {
+    throw named(error, input.kind === 'file' ? input.path : undefined);
+  }
+}
+
+async function inspected(input: Input, { format }: ReadOptions, { host, request }: Call): Promise<Inspection> {
+  await checkExists(input, host);
+  const run = await openReadingRun({ ...request, filePath: input.kind === 'file' ? input.path : undefined }, host);
+  const { file, store } = await readAsChosen(await readInput(input, run), { input, inputType: format }, run);
+  const { version, lastModified, keyGroups, shamirThreshold, selection, macOnlyEncrypted } = metadataFromBranch(
+    file.metadata,
+  );
+  const isOne = keyGroups.length === 1;
+  return {
+    format: formatNamed(store.name).name,
+    version,
+    lastModified: new Date(lastModified),
+    keys: [...keysOf(file.documents)],
+    groups: await Promise.all(keyGroups.map(recipientsOf)),
+    threshold: isOne ? 1 : shamirThreshold || keyGroups.length,
+    scope: scopeOf(selection),
+    ...(input.kind === 'file' ? await ruleFor(input.path, request, host) : {}),
+    macOnlyEncrypted,
+  };
+}
+
+/** The rule for a file; a configuration that cannot be used says nothing. */
+async function ruleFor(path: string, request: Call['request'], host: Call['host']): Promise<{ rule?: RulePlace }> {
+  try {
+    const match = await matchOf(path, request, host);
+    return match?.rule ? { rule: { file: match.rule.file, line: match.rule.line } } : {};
+  } catch (error) {
+    if (error instanceof SopsError) return {};
+    throw error;
+  }
+}
+
+function* keysOf(documents: readonly Branch[]): Generator<Inspection['keys'][number]> {
+  for (const place of nodes(documents)) {
+    const { node } = place;
+    if (node.kind === 'comment') continue;
+    if (node.kind !== 'leaf' && (node.items.length > 0 || place.depth === 0)) continue;
+    const path = place.valuePath.map(String);
+    if (node.kind !== 'leaf') {
+      yield { path, type: node.kind === 'list' ? 'list' : 'map', encrypted: false };
+      continue;
+    }
+    const { value } = node;
+    const encrypted = typeof value === 'string' && looksEncrypted(value);
+    yield { path, type: encrypted ? sealedType(value) : value === null ? 'null' : typeWordOf(value), encrypted };
+  }
+}
+
+const TYPES: ReadonlySet<string> = new Set<LeafType>(['str', 'int', 'float', 'bool', 'time', 'bytes']);
+
+function sealedType(text: string): LeafType {
+  const type = parseEncryptedValue(text)?.type;
+  return type !== undefined && TYPES.has(type) ? (type as LeafType) : 'malformed';
+}
+
+function recipientsOf(group: KeyGroup): Promise<string[]> {
+  return Promise.all(group.map(keyStringOf));
+}
+
+function scopeOf(selection: SelectionRule | null): Scope {
+  return { ...(selection ?? DEFAULT_SELECTION), isDefault: selection === null };
+}

@@ -1,0 +1,173 @@
+/** Checks what callers give: JavaScript has no compiler, and a misspelt option must not be passed over. */
+import { fileURLToPath } from 'node:url';
+import { distance, suggestionFor } from '../config/misspelt.js';
+import { SopsError } from '../errors.js';
+import { FORMATS } from '../formats/registry.js';
+
+/** What an option may be: a word for messages, and the check. */
+export interface OptionKind {
+  readonly wanted: string;
+  fits(value: unknown): boolean;
+}
+
+export type OptionKinds = Readonly<Record<string, OptionKind>>;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+const oneOf = (...words: readonly string[]): OptionKind => ({
+  wanted: words.map((word) => `'${word}'`).join(' or '),
+  fits: (value) => words.includes(value as string),
+});
+
+const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
+const TEXT: OptionKind = { wanted: 'a text', fits: (value) => typeof value === 'string' && value !== '' };
+const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
+const OBJECT: OptionKind = { wanted: 'an object', fits: isObject };
+const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
+const FUNCTION: OptionKind = { wanted: 'a function', fits: (value) => typeof value === 'function' };
+const TEXT_OR_TEXTS: OptionKind = {
+  wanted: 'a text or a list of texts',
+  fits: (value) => typeof value === 'string' || isTexts(value),
+};
+
+/** Names are compared letter by letter with all others. */
+const LONGEST_NAME = 64;
+
+export const COMMON: OptionKinds = {
+  env: OBJECT,
+  cwd: TEXT,
+  identities: OBJECT,
+  keyServices: {
+    wanted: 'a list of addresses and objects with encrypt and decrypt',
+    fits: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === 'string' || hasMethods(one, 'encrypt', 'decrypt')),
+  },
+  config: {
+    wanted: 'a path, what defineConfig made, or false',
+    fits: (value) => value === false || typeof value === 'string' || (isObject(value) && 'text' in value),
+  },
+  signal: {
+    wanted: 'an AbortSignal',
+    fits: (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
+  },
+  onWarning: FUNCTION,
+  askSecret: FUNCTION,
+  audit: { wanted: 'an object with record', fits: (value) => hasMethods(value, 'record') },
+  providers: {
+    wanted: 'a list of objects with type, wrap and unwrap',
+    fits: (value) => Array.isArray(value) && value.every((one) => hasMethods(one, 'wrap', 'unwrap')),
+  },
+  formats: {
+    wanted: 'a list of objects with name, extensions, parse and print',
+    fits: (value) => Array.isArray(value) && value.every((one) => hasMethods(one, 'parse', 'print')),
+  },
+};
+
+export const READING: OptionKinds = {
+  ...COMMON,
+  format: TEXT,
+  ignoreMac: YES_NO,
+  decryptionOrder: TEXTS,
+};
+
+export const VALUES: OptionKinds = {
+  ...READING,
+  integers: oneOf('safe', 'bigint', 'mixed'),
+  dates: oneOf('text', 'date'),
+  documents: oneOf('one', 'list'),
+};
+
+export const SCHEMA: OptionKinds = {
+  ...VALUES,
+  schema: { wanted: 'a Standard Schema', fits: hasStandard },
+  showSchemaMessages: YES_NO,
+};
+
+export const ENCRYPTING: OptionKinds = { ...COMMON, recipients: TEXTS };
+
+export const VARIABLES: OptionKinds = {
+  ...READING,
+  flatten: YES_NO,
+  prefix: { wanted: 'a text', fits: (value) => typeof value === 'string' },
+  only: TEXTS,
+  rawValues: YES_NO,
+};
+
+export const LOADING: OptionKinds = {
+  ...READING,
+  files: TEXT_OR_TEXTS,
+  into: OBJECT,
+  override: YES_NO,
+  flatten: YES_NO,
+  optional: YES_NO,
+  allow: TEXTS,
+};
+
+export const KINDS = { YES_NO, TEXT, TEXTS, LIST, OBJECT } as const;
+
+const IDENTITIES: OptionKinds = { age: TEXT_OR_TEXTS, ageFiles: TEXTS, pgp: TEXTS, only: YES_NO };
+
+/** The options, checked. Throws `usage`. */
+export function checkedOptions<O extends object>(call: string, given: O | undefined, kinds: OptionKinds): O {
+  if (given === undefined) return {} as O;
+  if (!isObject(given)) throw usage(`${call}: the options must be an object`);
+  checkMembers(`${call}: option`, given, kinds);
+  const { identities } = given as { identities?: object };
+  if (identities) checkMembers(`${call}: option identities.`, identities, IDENTITIES);
+  return given;
+}
+
+function checkMembers(place: string, given: object, kinds: OptionKinds): void {
+  for (const [name, value] of Object.entries(given)) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    const called = place.endsWith('.') ? `${place}${name}` : `${place} ${name}`;
+    if (!kind) throw unknownOption(called, name, Object.keys(kinds));
+    if (value !== undefined && !kind.fits(value)) throw usage(`${called} must be ${kind.wanted}`);
+  }
+}
+
+function unknownOption(called: string, name: string, known: readonly string[]): SopsError {
+  const hint = `Did you mean ${nearestOf(name, known)}? There are: ${known.join(', ')}.`;
+  return new SopsError('usage', `${called} is not known`, { hint });
+}
+
+/** The known name that is most like one; any is better than none, since all are told. */
+function nearestOf(name: string, known: readonly string[]): string {
+  const word = name.slice(0, LONGEST_NAME).toLowerCase();
+  const apart = (one: string): number => distance(word, one.toLowerCase());
+  const [beginning] = known.filter((one) => word.startsWith(one.toLowerCase()) || one.toLowerCase().startsWith(word));
+  return suggestionFor(name, known) ?? beginning ?? known.toSorted((one, other) => apart(one) - apart(other))[0] ?? '';
+}
+
+/** The path of a file, given as text or `file:` URL. Throws `usage`. */
+export function checkedPath(call: string, path: unknown): string {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
+  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
+  throw usage(`${call}: the file must be a path or a file: URL`);
+}
+
+/** The name of a format that there is. Throws `usage`. */
+export function checkFormat(call: string, name: unknown, more: readonly string[] = []): void {
+  const known = [...FORMATS.map((row) => row.name as string), ...more];
+  if (typeof name === 'string' && known.includes(name)) return;
+  const what =
+    name === undefined ? 'option format is missing' : `there is no format ${JSON.stringify(name) ?? 'like that'}`;
+  throw usage(`${call}: ${what}`, `The formats are ${known.join(', ')}.`);
+}
+
+/** Something that the caller got wrong. */
+export function usage(message: string, hint?: string): SopsError {
+  return new SopsError('usage', message, hint === undefined ? {} : { hint });
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
+
+/** Schemas of some libraries are functions. */
+function hasStandard(value: unknown): boolean {
+  const standard =
+    ((typeof value === 'function' || isObject(value)) && (value as Record<string, unknown>)['~standard']) || {};
+  return hasMethods(standard, 'validate');
+}

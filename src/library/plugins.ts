@@ -1,0 +1,87 @@
+/** What callers plug in: key services, and providers in place of ours. */
+import { SopsError } from '../errors.js';
+import type { KeyProvider as InnerProvider, MasterKey } from '../keys/provider.js';
+import { KEY_TYPES, keyTypeRow } from '../keys/registry.js';
+import type { KeyService as InnerService } from '../keyservice/keyservice.js';
+import { replaceProviders } from '../keyservice/replaced-providers.js';
+import type { KeyServiceChoice } from '../keyservice/services.js';
+import { eitherSignal } from '../util/deadline.js';
+import type { Session } from '../util/host.js';
+import { usage } from './options.js';
+import type { Key, KeyProvider, KeyService, Options } from './types.js';
+
+/** The word for this machine among key services. */
+const LOCAL = 'local';
+
+/** Puts the caller's providers to use, and tells which key services a call asks. Throws `usage`. */
+export function usePlugins(
+  { providers = [], keyServices, signal }: Options,
+  host: Session,
+): KeyServiceChoice | undefined {
+  if (providers.length > 0)
+    replaceProviders(new Map(providers.map((provider) => [provider.type, innerProvider(provider)])), host);
+  if (!keyServices) return fromVariables(host);
+  const uris = keyServices.filter((one) => typeof one === 'string' && one !== LOCAL) as string[];
+  const wrong = uris.find((uri) => !URL.canParse(uri));
+  if (wrong !== undefined) throw usage(`option keyServices: ${JSON.stringify(wrong)} is not like tcp://host:port`);
+  const others = keyServices.flatMap((one) => (typeof one === 'string' ? [] : [innerService(one, signal)]));
+  return { enableLocal: keyServices.includes(LOCAL), uris, others };
+}
+
+/** As the command line has it. */
+function fromVariables({ env }: Session): KeyServiceChoice | undefined {
+  const { SOPS_KEYSERVICE: uris, SOPS_ENABLE_LOCAL_KEYSERVICE: local } = env;
+  if (!uris && !local) return undefined;
+  return {
+    enableLocal: !['false', 'f', '0'].includes((local ?? '').toLowerCase()),
+    uris: (uris ?? '').split(',').filter((uri) => uri !== ''),
+  };
+}
+
+function innerService(service: KeyService, signal: AbortSignal | undefined): InnerService {
+  return {
+    wrap: (key, part) => told(() => service.encrypt(outerKey(key), part, stopping(signal))),
+    unwrap: (key, stop) => told(() => service.decrypt(outerKey(key), key.enc, stopping(eitherSignal(stop, signal)))),
+  };
+}
+
+/** Whatever else a type's provider does (reading recipients, naming keys) ours does, before the caller's is asked. */
+function innerProvider(provider: KeyProvider): InnerProvider {
+  const row = keyTypeRow(provider.type);
+  if (!row) {
+    const known = KEY_TYPES.map(({ type }) => type).join(', ');
+    throw usage(
+      `option providers: there are no keys of type ${JSON.stringify(provider.type)}`,
+      `The types are ${known}.`,
+    );
+  }
+  return {
+    type: provider.type,
+    parse: async () => [],
+    keyString: (key) => [...key.fields.values()].filter((field) => typeof field === 'string').join(' '),
+    wrap: (key, part, _, signal) => told(() => provider.wrap(part, outerKey(key), stopping(signal))),
+    unwrap: (key, _, signal) => told(() => provider.unwrap(key.enc, outerKey(key), stopping(signal))),
+  };
+}
+
+function stopping(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}
+
+function outerKey({ type, fields }: MasterKey): Key {
+  const plain = [...fields].map(([name, field]) => [
+    name,
+    typeof field === 'string' ? field : Object.fromEntries(field),
+  ]);
+  return { type, fields: Object.fromEntries(plain) };
+}
+
+/** What the caller's code rejects with is a reason like any other why a key cannot be used. */
+async function told<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
+    throw new SopsError('key', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -1,0 +1,308 @@
+/** An open file: values are looked at and changed in memory, and written back with text and ciphertext kept. */
+
+import { resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { formatNamed } from '../formats/registry.js';
+import { bytesOf } from '../formats/store.js';
+import { metadataFromBranch } from '../metadata/from-branch.js';
+import { writeOutput } from '../operations/output.js';
+import { checkExists, readAsChosen, readSealed } from '../operations/read/input.js';
+import { type OpenedFile, openFile, openWith, type PlainText, renderPlain } from '../operations/read/open-file.js';
+import { checkListed } from '../operations/unlisted-recipients.js';
+import { type EditedText, editText } from '../operations/write/edited-text.js';
+import { resealFile } from '../operations/write/reseal-file.js';
+import { sealText } from '../operations/write/seal-text.js';
+import { changedBySet } from '../operations/write/set.js';
+import { openRun, type Run } from '../run/run.js';
+import { unsetAt } from '../tree/path.js';
+import type { Value as Node } from '../tree/tree.js';
+import { readFileSync } from '../util/fs.js';
+import { callOf, untilAborted } from './call.js';
+import { checkedOptions, checkedPath, checkFormat, VALUES } from './options.js';
+import { dataOfDocuments, named } from './read.js';
+import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
+import { treePathOf, valueAt } from './value-places.js';
+import { dataOf, treeOf } from './values.js';
+
+type Settings = ReadOptions & ValueOptions;
+
+/** Opens an encrypted file to look at its values and to change them. */
+export async function open(path: string | URL, o?: Settings): Promise<SecretsFile> {
+  const options = checkedOptions('open', o, VALUES);
+  const file = checkedPath('open', path);
+  if (options.format !== undefined) checkFormat('open', options.format);
+  return untilAborted(options.signal, async () => {
+    const { host, request } = callOf(options);
+    try {
+      await checkExists({ kind: 'file', path: file }, host);
+      const run = await openRun({ ...request, filePath: file }, host);
+      return new OpenSecrets(file, options, run, await opening(file, options, run));
+    } catch (error) {
+      throw named(error, file);
+    }
+  });
+}
+
+/** A file as it was read or written last. */
+interface Stand {
+  /** The ciphertext. */
+  readonly bytes: Uint8Array;
+  readonly opened: OpenedFile;
+  readonly before: PlainText;
+  readonly edited: EditedText;
+  readonly printing: Pick<Awaited<ReturnType<typeof readSealed>>, 'printer' | 'reader' | 'printsAnew'>;
+}
+
+async function opening(path: string, { format, ignoreMac = false }: Settings, run: Run): Promise<Stand> {
+  const input = { kind: 'file', path } as const;
+  const bytes = await bytesOfFile(path, run);
+  const found = await readSealed(
+    { input: { kind: 'stdin', read: async () => bytes }, filenameOverride: path, inputType: format },
+    run,
+    'ciphertext',
+  );
+  const { decryptionOrder, keyServices } = run;
+  const opened = await openFile(found, {
+    ignoreMac,
+    rewrites: true,
+    decryptionOrder,
+    keyServices,
+    trail: run.trail(input),
+  });
+  for (const warning of opened.warnings.splice(0)) run.warn(warning);
+  return standOf(bytes, opened, found, run);
+}
+
+async function bytesOfFile(path: string, run: Run): Promise<Uint8Array> {
+  try {
+    return readFileSync(resolve(run.cwd, path));
+  } catch (cause) {
+    throw new SopsError('input-unreadable', `Error reading file: ${path}`, { file: path, cause });
+  }
+}
+
+function standOf(bytes: Uint8Array, opened: OpenedFile, printing: Stand['printing'], run: Run): Stand {
+  const { width } = run.indent(undefined, printing);
+  const before = renderPlain(opened, width);
+  return { bytes, opened, before, edited: editText(opened, before.text, width), printing };
+}
+
+/** A change that was not written yet; without a value something was taken out. */
+interface Change {
+  readonly path: Path;
+  readonly value?: Node;
+}
+
+class OpenSecrets implements SecretsFile {
+  readonly #path: string;
+  readonly #options: Settings;
+  readonly #run: Run;
+  #stand: Stand | undefined;
+  #changes: Change[] = [];
+  #text: string | undefined;
+  /** One writes after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string, options: Settings, run: Run, stand: Stand) {
+    this.#path = path;
+    this.#options = options;
+    this.#run = run;
+    this.#stand = stand;
+  }
+
+  get(path: Path): Value | undefined {
+    const found = valueAt(this.#now.edited.document, path);
+    return found && this.#naming(() => dataOf(found, this.#options));
+  }
+
+  has(path: Path): boolean {
+    return valueAt(this.#now.edited.document, path) !== undefined;
+  }
+
+  keys(path?: Path): string[] {
+    const { document } = this.#now.edited;
+    const found = path === undefined ? document : valueAt(document, path);
+    if (!found || found.kind === 'leaf') return [];
+    if (found.kind === 'branch')
+      return [...new Set(found.items.flatMap((entry) => (entry.kind === 'item' ? [entry.key] : [])))];
+    return found.items.filter((entry) => entry.kind !== 'comment').map((_, at) => String(at));
+  }
+
+  set(path: Path, value: Value): this {
+    const change = { path, value: treeOf(value) };
+    if (this.#apply(change)) this.#note(change);
+    return this;
+  }
+
+  unset(path: Path): boolean {
+    const isThere = this.has(path);
+    if (isThere && this.#apply({ path })) this.#note({ path });
+    return isThere;
+  }
+
+  toData<T = Data>(): T {
+    const { opened, edited } = this.#now;
+    if (formatNamed(opened.store.name).whole) return Uint8Array.from(bytesOf(opened.file, this.toText())) as T;
+    // What was not changed keeps the types that the text does not show.
+    const { documents } = this.#changes.length === 0 ? opened.file : edited;
+    return this.#naming(() => dataOfDocuments(documents, this.#options)) as T;
+  }
+
+  toText(): string {
+    const { before, edited } = this.#now;
+    if (this.#changes.length === 0) return before.text;
+    this.#text ??= this.#naming(() => edited.text());
+    return this.#text;
+  }
+
+  get changed(): readonly Path[] {
+    return this.#changes.map(({ path }) => path);
+  }
+
+  save(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#changes.length > 0) await this.#write(() => this.#sealed());
+    });
+  }
+
+  rotate(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#changes.length > 0) await this.#write(() => this.#sealed());
+      await this.#write(() => this.#resealed());
+    });
+  }
+
+  close(): void {
+    this.#stand?.opened.dataKey.wipe();
+    this.#stand = undefined;
+    this.#changes = [];
+    this.#text = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  get #now(): Stand {
+    if (this.#stand) return this.#stand;
+    throw new SopsError('usage', 'the file is closed', { file: this.#path, hint: 'Open it again.' });
+  }
+
+  /** Whether the document is another one now. */
+  #apply({ path, value }: Change): boolean {
+    const { document } = this.#now.edited;
+    return this.#naming(() => {
+      const place = treePathOf(document, path);
+      if (value) return changedBySet(document, place, value);
+      unsetAt(document, place);
+      return true;
+    });
+  }
+
+  #note(change: Change): void {
+    this.#changes.push(change);
+    this.#text = undefined;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#options;
+    const turn = this.#writing.then(() => untilAborted(signal, work));
+    this.#writing = turn.catch(() => undefined);
+    return turn.catch((error: unknown) => {
+      throw named(error, this.#path);
+    });
+  }
+
+  /** Writes a new ciphertext, unless the file is not what was read any more, and goes on from there. */
+  async #write(seal: () => Promise<Uint8Array>): Promise<void> {
+    const { bytes: read } = this.#now;
+    const count = this.#changes.length;
+    try {
+      const bytes = await seal();
+      const input = { kind: 'file', path: this.#path } as const;
+      await writeOutput(bytes, 'ciphertext', { output: { kind: 'in-place' }, input, read }, this.#run);
+      await this.#goOnFrom(bytes, count);
+    } catch (error) {
+      if (error instanceof SopsError && error.code === 'changed-meanwhile') throw this.#changedMeanwhile(error);
+      throw error;
+    }
+  }
+
+  async #sealed(): Promise<Uint8Array> {
+    const { opened, before, printing } = this.#now;
+    const after = this.toText();
+    const indent = this.#run.indent(undefined, printing);
+    const { bytes } = await sealText({ opened, before, after, printer: printing.printer, indent });
+    this.#tellWarnings(opened);
+    return bytes;
+  }
+
+  async #resealed(): Promise<Uint8Array> {
+    const { printing } = this.#now;
+    const { config, keyServices } = this.#run;
+    // Sealing puts ciphertext into the documents: not those that are looked at.
+    const opened = await this.#openedAgain(this.#now.bytes);
+    const { keyGroups, shamirThreshold } = opened.metadata;
+    await checkListed(keyGroups, { config, file: this.#path, host: this.#run });
+    await opened.trail('rotate');
+    const recipients = { keyGroups, shamirThreshold };
+    const indent = this.#run.indent(undefined, printing);
+    return resealFile({ opened, recipients, keyServices, printer: printing.printer, indent });
+  }
+
+  /** Opens ciphertext of this file; with the data key in hand where it is still that one. */
+  async #openedAgain(bytes: Uint8Array): Promise<OpenedFile> {
+    const { opened } = this.#now;
+    const choice = { input: { kind: 'file', path: this.#path }, inputType: this.#options.format } as const;
+    const { file, store } = await readAsChosen(bytes, choice, this.#run);
+    const metadata = metadataFromBranch(file.metadata);
+    const source = { file, store, metadata, dataKey: opened.dataKey, scope: opened.scope };
+    return {
+      ...openWith(source, { ignoreMac: this.#options.ignoreMac ?? false, rewrites: true }),
+      trail: opened.trail,
+    };
+  }
+
+  /** What was changed while the file was written is changed in what was written, too. */
+  async #goOnFrom(bytes: Uint8Array, written: number): Promise<void> {
+    if (!this.#stand) return;
+    const { printing, opened: before } = this.#now;
+    const opened = await this.#openedAgain(bytes).catch(() => this.#openedAnew(bytes));
+    this.#tellWarnings(opened);
+    if (opened.dataKey !== before.dataKey) before.dataKey.wipe();
+    this.#stand = standOf(bytes, opened, printing, this.#run);
+    const later = this.#changes.slice(written);
+    this.#changes = [];
+    this.#text = undefined;
+    for (const change of later) if (this.#apply(change)) this.#note(change);
+  }
+
+  async #openedAnew(bytes: Uint8Array): Promise<OpenedFile> {
+    const { opened } = this.#now;
+    const choice = { input: { kind: 'file', path: this.#path }, inputType: this.#options.format } as const;
+    const found = await readAsChosen(bytes, choice, this.#run);
+    const { decryptionOrder, keyServices } = this.#run;
+    const { ignoreMac = false } = this.#options;
+    return openFile(found, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail: opened.trail });
+  }
+
+  #tellWarnings({ warnings }: OpenedFile): void {
+    for (const warning of warnings.splice(0)) this.#run.warn(warning);
+  }
+
+  #changedMeanwhile(cause: SopsError): SopsError {
+    return new SopsError('changed-meanwhile', `${this.#path} was changed by somebody else since it was opened`, {
+      file: this.#path,
+      hint: 'Nothing was written. Open it again, and make the changes in what it holds now.',
+      cause,
+    });
+  }
+
+  #naming<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      throw named(error, this.#path);
+    }
+  }
+}

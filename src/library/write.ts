@@ -1,0 +1,102 @@
+/** Encrypting: files and contents, for recipients that are given or by the rules of the configuration. */
+import { formatNamed, formatOfName } from '../formats/registry.js';
+import { KEY_TYPES } from '../keys/registry.js';
+import type { EncryptRequest } from '../operations/requests.js';
+import { encryptFile as runEncrypt } from '../operations/write/encrypt.js';
+import type { Session } from '../util/host.js';
+import { encodeText } from '../util/text.js';
+import { inCall } from './call.js';
+import { checkedOptions, checkedPath, checkFormat, ENCRYPTING, KINDS, type OptionKinds, usage } from './options.js';
+import { collector, named } from './read.js';
+import type { Data, EncryptOptions, FormatName, Recipient } from './types.js';
+import { treeOf } from './values.js';
+
+const TO: OptionKinds = {
+  to: { wanted: 'a path or a file: URL', fits: (value) => typeof value === 'string' || value instanceof URL },
+};
+
+/** Encrypts a file: into another one, or in place. */
+export async function encryptFile(path: string | URL, o?: EncryptOptions & { to?: string | URL }): Promise<void> {
+  const options = checkedOptions('encryptFile', o, { ...ENCRYPTING, ...TO });
+  const file = checkedPath('encryptFile', path);
+  const to = options.to === undefined ? undefined : checkedPath('encryptFile', options.to);
+  await inCall(options, async ({ host, request }) => {
+    const output = to === undefined ? ({ kind: 'in-place' } as const) : ({ kind: 'file', path: to } as const);
+    const outputType = to === undefined ? undefined : otherFormat(file, to);
+    const input = { kind: 'file', path: file } as const;
+    try {
+      await runEncrypt({ ...newFile(options, host), ...request, input, output, outputType }, host);
+    } catch (error) {
+      throw named(error, file);
+    }
+  });
+}
+
+/**
+ * Encrypts a text, bytes, or plain data, and returns the encrypted file. `filename` is what the rules of the configuration are compared
+ * with, and need not exist.
+ */
+export async function encrypt(
+  content: string | Uint8Array | Data,
+  o: EncryptOptions & { format: FormatName; filename?: string },
+): Promise<Uint8Array> {
+  const options = checkedOptions('encrypt', o, { ...ENCRYPTING, format: KINDS.TEXT, filename: KINDS.TEXT });
+  checkFormat('encrypt', options.format);
+  const bytes = await contentOf(content, options.format);
+  return inCall(options, async ({ host, request }) => {
+    const { format, filename } = options;
+    const input = { kind: 'stdin', read: async () => bytes } as const;
+    const made = collector();
+    const types = { inputType: format, outputType: format, filenameOverride: filename };
+    await runEncrypt({ ...newFile(options, host), ...request, ...types, input, output: made.output }, host);
+    return made.bytes();
+  });
+}
+
+/** The plaintext to encrypt: data as the format prints it. Throws `usage` and `output-format`. */
+async function contentOf(content: Data, format: FormatName): Promise<Uint8Array> {
+  if (typeof content === 'string') return encodeText(content);
+  if (content instanceof Uint8Array) return content;
+  const tree = treeOf(content);
+  if (tree.kind !== 'branch') throw usage('encrypt: the content must be a text, a Uint8Array or an object');
+  const row = formatNamed(format);
+  if (row.whole) throw usage(`encrypt: the content of a ${format} file must be a text or a Uint8Array`);
+  return encodeText((await row.load()).emit([tree], null));
+}
+
+/** The format that the name of the target tells, if it is another than that of the source. */
+function otherFormat(from: string, to: string): FormatName | undefined {
+  const [source, target] = [formatOfName(from), formatOfName(to)];
+  return target.endings.length > 0 && source.endings.length > 0 && source !== target ? target.name : undefined;
+}
+
+type NewFile = Pick<EncryptRequest, 'keyFlags' | 'selection' | 'macOnlyEncrypted' | 'allowUnencrypted' | 'configPath'>;
+
+function newFile({ recipients }: EncryptOptions, { env }: Session): NewFile {
+  const variables = KEY_TYPES.map(({ type, variable }) => [type, env[variable] ?? ''] as const);
+  const keyFlags = recipients ? textsByType(recipients) : new Map(variables.filter(([, text]) => text !== ''));
+  return { keyFlags, selection: {}, macOnlyEncrypted: false, allowUnencrypted: false, configPath: undefined };
+}
+
+/** Recipients as the flags of the command line have them, by type. Throws `usage` for one of no known type. */
+export function textsByType(recipients: readonly Recipient[]): ReadonlyMap<string, string> {
+  if (recipients.length === 0) throw usage('option recipients must name somebody');
+  const texts = new Map<string, string[]>();
+  for (const [at, given] of recipients.entries()) {
+    const text = given.trim();
+    const row = KEY_TYPES.find(({ recipient }) => recipient.test(text));
+    if (!row || /^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text)) throw noRecipient(at, text);
+    texts.set(row.type, [...(texts.get(row.type) ?? []), text]);
+  }
+  return new Map([...texts].map(([type, list]) => [type, list.join(',')]));
+}
+
+/** A private key must not get into a message. */
+function noRecipient(at: number, text: string): Error {
+  const isPrivate = /PRIVATE|SECRET|^AGE-PLUGIN-/i.test(text);
+  const reason = isPrivate ? 'is a private key; its public one is wanted' : 'is no recipient of a type that there is';
+  return usage(
+    `recipient ${at + 1} ${reason}`,
+    'Recipients look like age1…, ssh-ed25519 …, a PGP fingerprint, arn:…, projects/…, https://….',
+  );
+}

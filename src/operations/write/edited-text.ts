@@ -1,0 +1,86 @@
+/** The plaintext of an open file as a tree that entries can be put into and taken out of, and the text with those changes alone. */
+import { formatNamed } from '../../formats/registry.js';
+import { applyEdits, encodedBytes, type SourceFile } from '../../formats/store.js';
+import { sameLeafValue } from '../../tree/equality.js';
+import { type Branch, branch } from '../../tree/tree.js';
+import { leavesOf } from '../read/leaves.js';
+import type { OpenedFile } from '../read/open-file.js';
+import { reservedKey } from './seal-text.js';
+
+/** A plaintext that is being changed. */
+export interface EditedText {
+  /** Its first document, live. */
+  readonly document: Branch;
+  /** All documents. */
+  readonly documents: readonly Branch[];
+  /** The text with what was changed in it, and nothing else. What cannot be put into it is printed anew. Throws `already-encrypted`. */
+  text(): string;
+}
+
+export interface ChangedText {
+  readonly text: string;
+  readonly changed: boolean;
+}
+
+/** Reads a plaintext of an open file to change it. */
+export function editText(opened: OpenedFile, before: string, indent: number | undefined): EditedText {
+  const { store } = opened;
+  const parse = store.parseEditable ?? store.parsePlain ?? store.parse;
+  const file = parse(encodedBytes(opened.file, before));
+  if (file.documents.length === 0) file.documents.push(branch());
+  const document = file.documents[0] ?? branch();
+  return {
+    document,
+    documents: file.documents,
+    text() {
+      checkReserved(document, store.name);
+      const spliced = applyEdits(before, file.edits(null, { indent }));
+      if (readsAs(opened, spliced, file)) return spliced;
+      opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
+      return store.emit(file.documents, null, { indent });
+    },
+  };
+}
+
+/** The plaintext with a change in it; `change` returns whether the first document is another one now. */
+export function changedText(
+  opened: OpenedFile,
+  before: string,
+  change: (document: Branch) => boolean,
+  indent: number | undefined,
+): ChangedText {
+  const edited = editText(opened, before, indent);
+  const changed = change(edited.document);
+  checkReserved(edited.document, opened.store.name);
+  return { text: changed ? edited.text() : before, changed };
+}
+
+/** Whether a text reads as a tree, comments aside. Formats that have no types of their own are not asked. */
+function readsAs({ store, file }: OpenedFile, text: string, { documents }: SourceFile): boolean {
+  if (!store.parseEditable) return true;
+  try {
+    const read = leavesOf(store.parse(encodedBytes(file, text)).documents);
+    const wanted = leavesOf(documents);
+    return read.length === wanted.length && wanted.every((leaf, at) => isSameLeaf(leaf, read[at]));
+  } catch {
+    return false;
+  }
+}
+
+type PlacedLeaf = ReturnType<typeof leavesOf>[number];
+
+/** A float such as 1.0 is written `1`. */
+function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = ['', null]): boolean {
+  if (path !== otherPath) return false;
+  return (
+    sameLeafValue(value, other) || (typeof value === 'number' && typeof other === 'bigint' && value === Number(other))
+  );
+}
+
+function checkReserved(document: Branch, format: string): void {
+  const { reservedKeys } = formatNamed(format);
+  for (const entry of document.items) {
+    if (entry.kind !== 'item') continue;
+    if (reservedKeys.test(entry.key)) throw reservedKey();
+  }
+}
