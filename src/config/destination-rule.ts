@@ -36,7 +36,16 @@ export async function destinationFor(config: Rules, path: string, host: Session)
   }
   checkRuleKeys(rule, host);
   checkRule(rule.recreationRule, host);
-  return { rule, remote: remoteOf(rule, path) };
+  const remote = remoteOf(rule, path);
+  checkFields(rule, remote, host);
+  return { rule, remote };
+}
+
+/** A layout that is not heeded would put values elsewhere than they are looked for. */
+function checkFields({ settings, name }: DestinationRule, { field, options, title }: RemoteRow, host: Session): void {
+  const known = [field, ...options.map((option) => option.name)];
+  const foreign = [...settings.keys()].filter((key) => !known.includes(key));
+  if (foreign.length > 0) warnOnce(host, `${name}: ${foreign.join(', ')} says nothing about ${title}`);
 }
 
 function formsOf(path: string, { platform }: Host): Record<'typed' | 'cleaned', readonly string[]> {

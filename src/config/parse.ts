@@ -31,10 +31,13 @@ const RULE_ALIASES = new Map(
 );
 
 /** The fields of all places that files can be published to. */
-export const PLACE_FIELDS: readonly RemoteField[] = REMOTES.flatMap(({ field, options }) => [
-  { name: field, kind: 'text' },
-  ...options,
-]);
+export const PLACE_FIELDS: readonly RemoteField[] = [
+  ...new Map(
+    REMOTES.flatMap(({ field, options }): RemoteField[] => [{ name: field, kind: 'text' }, ...options]).map(
+      (field) => [field.name, field] as const,
+    ),
+  ).values(),
+];
 
 /** Keys at the top that mean something. */
 export const TOP_KEYS: readonly string[] = [
@@ -47,6 +50,8 @@ export const TOP_KEYS: readonly string[] = [
 
 const DESTINATION_KEYS = ['path_regex', ...PLACE_FIELDS.map(({ name }) => name), 'omit_extensions', 'recreation_rule'];
 
+const KEY_FIELDS: ReadonlySet<string> = new Set(KEY_TYPES.flatMap((row) => [row.ruleField, row.groupField]));
+
 /** Fields that say something else than whom to encrypt for: in rules, and at the top. */
 export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
   'path_regex',
@@ -54,7 +59,7 @@ export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
   'shamir_threshold',
   ...SELECTION_OPTIONS,
   'mac_only_encrypted',
-  ...DESTINATION_KEYS.filter((field) => field !== 'recreation_rule'),
+  ...DESTINATION_KEYS.filter((field) => field !== 'recreation_rule' && !KEY_FIELDS.has(field)),
   'stores',
   'formats',
   'match_output_path',
@@ -166,10 +171,15 @@ function parseDestination(reading: RuleReading, value: Value, name: string): Des
   const { decoder } = reading;
   const fields = decoder.fields(value, 'config.destinationRule');
   const settings = new Map<string, string>();
-  for (const { name: field, kind } of PLACE_FIELDS) {
+  for (const { name: field, kind, words } of PLACE_FIELDS) {
     const found = fields.get(field);
     const text = kind === 'text' ? decoder.string(found) : String(decoder.integer(found) || '');
-    if (text !== '') settings.set(field, text);
+    if (text === '') continue;
+    if (words && !words.includes(text)) {
+      const message = `${name}: ${field} is ${words.join(' or ')}, not ${JSON.stringify(text)}`;
+      throw new SopsError('config', `error loading config: ${message}`);
+    }
+    settings.set(field, text);
   }
   return {
     name,

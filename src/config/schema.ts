@@ -135,7 +135,12 @@ function groupKeys({ groupFields, title, fields }: KeyTypeRow): Schema {
 
 const DESTINATION: Schema = closed({
   path_regex: described(TEXT, 'An RE2 expression, found anywhere in the path as it was typed.'),
-  ...Object.fromEntries(PLACE_FIELDS.map(({ name, kind }) => [name, kind === 'text' ? TEXT : WHOLE])),
+  ...Object.fromEntries(
+    PLACE_FIELDS.map(({ name, kind, words }) => [
+      name,
+      words ? { enum: [...words, null] } : kind === 'text' ? TEXT : WHOLE,
+    ]),
+  ),
   omit_extensions: described(FLAG, 'Leave out the last extension of the name.'),
   recreation_rule: described(closed(RULE_PROPERTIES), 'For whom the file is encrypted there.'),
 });

@@ -1,14 +1,9 @@
 /** AWS S3: encrypted files as objects (docs/publish.md#where-storage-is). */
 import { SopsError } from '../errors.js';
-import { endingPrograms } from '../exec/started-programs.js';
-import { noCredentials } from '../services/aws/credentials-log.js';
 import { awsFailure } from '../services/aws/failure.js';
-import { endpointOf } from '../services/aws/request-handler.js';
-import { configuredRegion, settingsFor } from '../services/aws/settings.js';
-import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { importSdk } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
+import { makePublishingClient, type PublishingSettings } from './aws-client.js';
 import type { Remote } from './remote.js';
 
 type S3 = typeof import('@aws-sdk/client-s3');
@@ -50,18 +45,8 @@ function clientFor(host: Session): Promise<Client> {
 
 async function makeClient(host: Session): Promise<Client> {
   const { S3Client } = await loadS3();
-  await silenceVersionNotice();
-  const settings = await settingsFor(await configuredRegion(host), '', host);
-  const client = new S3Client({ ...settings, ...endpointOf('S3', host), expectContinueHeader: false });
-  // They may come from a program that waits for somebody.
-  const find = (signal: AbortSignal) =>
-    whileWaitingFor('the AWS credentials', { host, signal }, () =>
-      endingPrograms(signal, () => client.config.credentials()),
-    );
-  await inTime(keyTimeout(host), undefined, find).catch(async (error: unknown) => {
-    throw await noCredentials('no credentials for AWS', error, settings.logger);
-  });
-  return client;
+  const make = async (settings: PublishingSettings) => new S3Client({ ...settings, expectContinueHeader: false });
+  return makePublishingClient({ endpoint: 'S3', make }, host);
 }
 
 function loadS3(): Promise<S3> {

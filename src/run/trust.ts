@@ -5,11 +5,10 @@ import { warnOnce } from '../config/warnings.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
 import { REMOTES } from '../remotes/registry.js';
-import type { RemoteSettings } from '../remotes/remote.js';
-import { isSameServer } from '../services/vault/address.js';
+import type { Receiver, RemoteSettings } from '../remotes/remote.js';
 import type { Session } from '../util/host.js';
 
-/** Under which addresses of `publish` are noted, as keys are under their type. */
+/** Under which receivers of `publish` are noted, as keys are under their type. */
 const PLACES = 'publish';
 
 /**
@@ -23,7 +22,13 @@ export function trustConfig(config: Config | null, host: Session): void {
   trusted.add(config);
   const witness = witnessOf(config, host);
   for (const [type, key] of keysIn(config)) noteKeys(host, type, [key], witness);
-  for (const { settings } of config.destinationRules) noteKeys(host, PLACES, addressesIn(settings), witness);
+  for (const { settings } of config.destinationRules)
+    noteKeys(
+      host,
+      PLACES,
+      receiversIn(settings).map(({ text }) => text),
+      witness,
+    );
 }
 
 /** The configurations whose keys count already: of many files the user is asked once. */
@@ -85,27 +90,28 @@ export async function claimsOf(config: Rules): Promise<string[]> {
   const claims: string[] = [];
   for (const [type, key] of keysIn(config))
     claims.push(...((await (await keyTypeRow(type)?.load?.())?.claims?.(key)) ?? []));
-  for (const { settings } of config.destinationRules) claims.push(...addressesIn(settings).map(calledPlace));
+  for (const { settings } of config.destinationRules) claims.push(...receiversIn(settings).map(calledPlace));
   return [...new Set(claims)];
 }
 
 /**
- * Refuses to publish to an address that only an untrusted configuration names: the user's token goes there, and the values do. Throws
+ * Refuses to publish to a receiver that only an untrusted configuration names: the user's token may go there, and the values do. Throws
  * `key`.
  */
 export async function checkPlace(settings: RemoteSettings, host: Session): Promise<void> {
-  for (const address of addressesIn(settings)) {
+  for (const named of receiversIn(settings)) {
+    const { receiver, text } = named;
     await checkTarget(
       {
         type: PLACES,
-        called: calledPlace(address),
-        variable: 'SOPS_HC_VAULT_ALLOWLIST',
-        entry: address,
-        covers: (entry) => isSameServer(address, entry),
-        isChosen: () => isSameServer(address, host.env.VAULT_ADDR ?? ''),
-        isNamedBy: (named) => named === address,
+        called: calledPlace(named),
+        variable: receiver.variable,
+        entry: text,
+        covers: (entry) => receiver.isSame(text, entry),
+        isChosen: () => receiver.chosen(host.env).some((one) => receiver.isSame(text, one)),
+        isNamedBy: (key) => key === text,
         refusal: NO_CREDENTIALS,
-        advice: 'set VAULT_ADDR to it',
+        advice: receiver.advice,
         listOnlyAdds: true,
       },
       host,
@@ -113,12 +119,24 @@ export async function checkPlace(settings: RemoteSettings, host: Session): Promi
   }
 }
 
-function calledPlace(address: string): string {
-  return `the Vault address ${address} to publish to`;
+interface NamedReceiver {
+  readonly receiver: Receiver;
+  readonly text: string;
 }
 
-function addressesIn(settings: RemoteSettings): string[] {
-  return REMOTES.flatMap(({ address }) => (address === undefined ? [] : (settings.get(address) ?? [])));
+function calledPlace({ receiver, text }: NamedReceiver): string {
+  return `${receiver.called} ${text} to publish to`;
+}
+
+function receiversIn(settings: RemoteSettings): NamedReceiver[] {
+  const found: NamedReceiver[] = [];
+  for (const receiver of new Map(
+    REMOTES.flatMap(({ receivers = [] }) => receivers.map((one) => [one.field, one] as const)),
+  ).values()) {
+    const text = settings.get(receiver.field);
+    if (text !== undefined) found.push({ receiver, text });
+  }
+  return found;
 }
 
 /** The keys of all rules with their types, those for publishing included. */

@@ -10,7 +10,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ['util', 0],
   ['tree', 1],
   ['exec', 1],
-  ['services', 1],
+  ['services', 1.2],
   ['cipher', 2],
   ['keys', 2],
   ['remotes', 2],

@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import {
   type PublishOutcome,
+  type PublishPreview,
   type PublishRequest,
   type PublishTalk,
   publishFiles,
@@ -19,6 +20,12 @@ import { configFlag, confirmationFlags, generalFlags, openingFlags } from './sha
 const flags = {
   ...confirmationFlags,
   dryRun: flag.yesNo('dry-run', 'open and check everything, show what would be sent (keys only), send nothing'),
+  prune: flag.yesNo('prune', 'take away what earlier publications of a file left there, and it holds no more'),
+  disableOld: flag.yesNo('disable-old', 'disable the versions before the new one (Google Secret Manager)'),
+  managedBy: flag.text('managed-by', {
+    value: 'WHO',
+    help: 'the mark managed-by of secrets that are made (default: sops-ts)',
+  }),
   recursive: flag.yesNo('recursive', 'every file of a folder but hidden ones, named by its path in there'),
   omitExtensions: flag.yesNo('omit-extensions', 'cut the last extension from the name at the destination'),
   ...openingFlags,
@@ -30,7 +37,7 @@ type Flags = Values<typeof flags>;
 export const publish = command({
   name: 'publish',
   task: 'places',
-  summary: 'send files to S3, GCS or Vault, as the destination_rules of .sops.yaml say',
+  summary: 'send files or their values to S3, GCS, Vault and other stores, as .sops.yaml says',
   operands: 'file|folder',
   examples: ['sops-ts publish --dry-run secrets/app.yaml', 'sops-ts publish --yes --recursive secrets'],
   operandRule: 'first',
@@ -56,6 +63,8 @@ function publishRequest(given: Flags, { operands }: Context, talk: PublishTalk):
     recursive: given.recursive,
     omitExtensions: given.omitExtensions,
     dryRun: given.dryRun,
+    prune: given.prune,
+    wishes: { managedBy: given.managedBy ?? 'sops-ts', disablesOld: given.disableOld },
     configPath: given.config,
     keyServices: keyServiceChoice(given),
     decryptionOrder: given.decryptionOrder,
@@ -72,9 +81,13 @@ function talkWith(given: Flags, { streams, host }: Context, questions: Questions
       const words = { what: "the file's key groups", ...(host.calledAsSops ? {} : { nameOf }) };
       return writeAll(streams.stdout, changeText(change, painterFor(streams), words));
     },
-    preview: (file, url, masked) => writeAll(streams.stdout, previewText(file, url, masked)),
-    confirm: async (file, url) =>
-      given.yes || questions.confirm(`uploading ${printable(file)} to ${printable(url)} ?`, ' (y/n): '),
+    preview: (file, url, shown) => writeAll(streams.stdout, previewText(file, url, shown)),
+    confirm: async (file, url, leftovers) => {
+      const removal = leftovers.length === 0 ? '' : `, and taking away there: ${leftovers.map(printable).join(', ')}`;
+      return (
+        given.yes || questions.confirm(`uploading ${printable(file)} to ${printable(url)}${removal} ?`, ' (y/n): ')
+      );
+    },
     canceled: (file) => writeAll(streams.stdout, `Publication of ${printable(file)} canceled\n`),
     finished: (file, url, result) =>
       tell(`File ${printable(file)} ${result === 'written' ? 'published to' : 'is up to date in'} ${printable(url)}`),
@@ -84,11 +97,12 @@ function talkWith(given: Flags, { streams, host }: Context, questions: Questions
 }
 
 /** Keys are a file's and may hold anything; line breaks between them are ours. */
-function previewText(file: string, url: string, masked: string | null): string {
+function previewText(file: string, url: string, { masked, leftovers }: PublishPreview): string {
   const what = masked === null ? 'the encrypted file' : 'these values, decrypted:';
   const lines = [
     `${printable(file)} would be sent to ${printable(url)}: ${what}`,
     ...(masked ?? '').split('\n').map(printable),
+    ...leftovers.map((name) => `would be taken away there: ${printable(name)}`),
   ];
   return lines
     .filter((line) => line !== '')

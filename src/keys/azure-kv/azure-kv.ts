@@ -1,6 +1,7 @@
 /** The provider of keys in Azure Key Vault and Managed HSM (docs/keys/azure-kv.md). */
 
 import { SopsError } from '../../errors.js';
+import { isVaultOfCloud } from '../../services/azure/clouds.js';
 import { objectMembers, textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
@@ -10,7 +11,6 @@ import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { callKeyVault } from './client.js';
-import { isVaultOfCloud } from './clouds.js';
 import { type AzureKey, parseKeyUrl, requestUrl, vaultOf, versionIn } from './key-url.js';
 
 const TYPE = 'azure_kv';

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { type JsonStyle, printJson } from '../../formats/json/write.js';
-import type { PlainValues } from '../../remotes/remote.js';
+import type { PlainEntry, PlainValues } from '../../remotes/remote.js';
 import { sameValue } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
 import { rebuilt } from '../../tree/rebuild.js';
@@ -11,13 +11,16 @@ import {
   branch,
   type Item,
   isTimestamp,
+  item,
   itemOf,
   type KeyPath,
   type LeafValue,
   leaf,
   type Value,
 } from '../../tree/tree.js';
+import { decodeBase64 } from '../../util/base64.js';
 import { formatRfc3339 } from '../../util/rfc3339.js';
+import { decodeText, hasInvalidBytes } from '../../util/text.js';
 
 const ONE_LINE: JsonStyle = { newline: null, unit: '', colon: ':', comma: ',' };
 const LINES: JsonStyle = { newline: '\n', unit: '  ', colon: ': ', comma: ', ' };
@@ -28,9 +31,34 @@ const MASK = '********';
  * for what a store cannot hold: bytes that are not UTF-8 (SOPS replaces them silently), and `output-format` for NaN and infinities.
  */
 export function plainValuesOf(documents: readonly Branch[]): PlainValues {
-  const values = sortedValues(documents);
+  return plainOf(sortedValues(documents));
+}
+
+/**
+ * The same of what a Secret holds where the documents are one manifest of a Secret: `data` out of base64, unless its bytes are no text, and
+ * `stringData`, which wins as it does in a cluster. Throws also `document-invalid` for several Secrets.
+ */
+export function unwrappedValuesOf(documents: readonly Branch[]): PlainValues {
+  const secrets = documents.filter(isSecret);
+  const [secret] = secrets;
+  if (!secret) return plainValuesOf(documents);
+  if (documents.length > 1) {
+    throw new SopsError(
+      'document-invalid',
+      'the file holds a Secret and other documents, and one place cannot hold them all',
+      {
+        hint: 'Split the file.',
+      },
+    );
+  }
+  const { values, bytes } = contentsOf(secret);
+  return { ...plainOf(sortedValues([values]), bytes), secretType: textAt(secret, 'type') || undefined };
+}
+
+function plainOf(values: Branch, bytes: ReadonlyMap<string, Uint8Array> = new Map()): PlainValues {
   return {
     json: printJson(values, ONE_LINE),
+    entries: values.items.flatMap((entry) => (entry.kind === 'item' ? [entryOf(entry, bytes.get(entry.key))] : [])),
     isIn(text, keys) {
       const found = valueIn(text, keys);
       return found !== undefined && isSame(values, found);
@@ -53,9 +81,61 @@ export function maskedText(documents: readonly Branch[]): string {
   return printJson(rebuilt(sortedValues(documents), { leaf: () => leaf(MASK) }), LINES);
 }
 
+/** The same of what {@link unwrappedValuesOf} gives. */
+export function maskedEntries({ entries }: PlainValues): string {
+  return printJson(branch(entries.map(({ key }) => item(key, leaf(MASK)))), LINES);
+}
+
+function entryOf({ key, value }: Item, bytes: Uint8Array | undefined): PlainEntry {
+  const own = value.kind === 'leaf' ? value.value : undefined;
+  if (own === null) return { key, text: '' };
+  if (own !== undefined && isTimestamp(own)) return { key, text: formatRfc3339(own) ?? '' };
+  const text = typeof own === 'string' ? own : printJson(value, ONE_LINE);
+  return bytes === undefined ? { key, text } : { key, text, bytes };
+}
+
+function isSecret(document: Branch): boolean {
+  return textAt(document, 'kind') === 'Secret' && textAt(document, 'apiVersion') === 'v1';
+}
+
+function textAt(document: Branch, key: string): string | undefined {
+  const value = itemOf(document, key)?.value;
+  return value?.kind === 'leaf' && typeof value.value === 'string' ? value.value : undefined;
+}
+
+/** What a Secret holds, by its keys; `bytes` of those that are no text, and stand in base64 among the values, too. */
+function contentsOf(secret: Branch): { values: Branch; bytes: Map<string, Uint8Array> } {
+  const bytes = new Map<string, Uint8Array>();
+  const encoded = fieldItems(secret, 'data').map(({ key, value }) => {
+    const text =
+      value.kind === 'leaf' && typeof value.value === 'string' ? value.value.replaceAll(/[\r\n]/g, '') : null;
+    const decoded = text === null ? null : decodeBase64(text);
+    if (text === null || decoded === null) throw notBase64(key);
+    const plain = decodeText(decoded);
+    if (!hasInvalidBytes(plain)) return item(key, leaf(plain));
+    bytes.set(key, decoded);
+    return item(key, leaf(text));
+  });
+  const texts = fieldItems(secret, 'stringData');
+  for (const { key } of texts) bytes.delete(key);
+  return { values: branch([...encoded, ...texts]), bytes };
+}
+
+function fieldItems(secret: Branch, field: string): Item[] {
+  const value = itemOf(secret, field)?.value;
+  return value?.kind === 'branch' ? value.items.filter((entry) => entry.kind === 'item') : [];
+}
+
+function notBase64(key: string): SopsError {
+  return new SopsError('document-invalid', 'a value of the Secret is no base64', {
+    path: ['data', key],
+    hint: 'Values that are no base64 stand below stringData.',
+  });
+}
+
 /** The values of all documents with sorted keys, each once. */
-function sortedValues(documents: readonly Branch[]): Value {
-  return rebuilt(branch(documents.flatMap((document) => document.items)), {
+function sortedValues(documents: readonly Branch[]): Branch {
+  const sorted = rebuilt(branch(documents.flatMap((document) => document.items)), {
     leaf: ({ value }, path) => leaf(checked(value, path)),
     itemsOf(of, path) {
       const entries = new Map<string, Item>();
@@ -64,6 +144,7 @@ function sortedValues(documents: readonly Branch[]): Value {
       return inOrder([...entries.values()]);
     },
   });
+  return sorted.kind === 'branch' ? sorted : branch();
 }
 
 function checked(value: LeafValue, path: KeyPath): LeafValue {

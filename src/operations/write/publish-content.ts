@@ -8,13 +8,13 @@ import type { RecognisedFile } from '../../formats/recognise.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { scopeOf } from '../../metadata/scope-of.js';
-import type { PlainValues } from '../../remotes/remote.js';
+import type { PlainValues, RemoteRow } from '../../remotes/remote.js';
 import type { Run } from '../../run/run.js';
 import { walk } from '../../tree/walk.js';
 import type { Session } from '../../util/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { type OpenedFile, openFile } from '../read/open-file.js';
-import { inexactPlaces, maskedText, plainValuesOf } from '../read/plain-values.js';
+import { inexactPlaces, maskedEntries, maskedText, plainValuesOf, unwrappedValuesOf } from '../read/plain-values.js';
 import { carriedOver, recreateFile } from './recreate-file.js';
 
 /** A file that is to be published. */
@@ -70,6 +70,7 @@ export async function sealedContent(source: PublishedFile, surroundings: Surroun
 /** The values to send, and their keys with masks in place of the values. Throws what opening throws, and as {@link plainValuesOf}. */
 export async function plainContent(
   source: PublishedFile,
+  kind: Pick<RemoteRow, 'unwraps'>,
   surroundings: Surroundings,
 ): Promise<{ values: PlainValues; masked: string }> {
   const { rule } = source;
@@ -77,6 +78,10 @@ export async function plainContent(
     warnOnce(surroundings.run, `${rule.recreationRule.name} has no effect: the values are sent decrypted`);
   }
   const { file } = await open(source, surroundings, false);
+  if (kind.unwraps) {
+    const values = unwrappedValuesOf(file.documents);
+    return { values, masked: maskedEntries(values) };
+  }
   const values = plainValuesOf(file.documents);
   const inexact = inexactPlaces(file.documents);
   if (inexact.length > 0) {

@@ -6,7 +6,7 @@ import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
-import type { PutResult } from '../../remotes/remote.js';
+import type { PlaceWishes, PutResult, Remnant } from '../../remotes/remote.js';
 import { openRun } from '../../run/run.js';
 import { checkPlace } from '../../run/trust.js';
 import { withInstallAdvice } from '../../services/import-sdk.js';
@@ -30,6 +30,9 @@ export interface PublishRequest {
   readonly keyServices?: KeyServiceChoice | undefined;
   /** Opens and checks everything, shows what would be sent, and sends nothing. */
   readonly dryRun: boolean;
+  /** Takes away what earlier publications of a file left, and that it holds no more. */
+  readonly prune: boolean;
+  readonly wishes: PlaceWishes;
   readonly talk: PublishTalk;
 }
 
@@ -37,10 +40,10 @@ export interface PublishRequest {
 export interface PublishTalk {
   /** The recipients of what is sent are others than those of the file. */
   showChange(change: KeyChange, nameOf: NameOf): Promise<void>;
-  /** With `dryRun`: what would be sent where; `masked` are the keys of values, null for an encrypted file. */
-  preview(file: string, url: string, masked: string | null): Promise<void>;
-  /** Whether to send. Rejects when nobody answers, and that is the end of the run. */
-  confirm(file: string, url: string): Promise<boolean>;
+  /** With `dryRun`: what would be sent where. */
+  preview(file: string, url: string, shown: PublishPreview): Promise<void>;
+  /** Whether to send, and to take away what is left over. Rejects when nobody answers, and that is the end of the run. */
+  confirm(file: string, url: string, leftovers: readonly string[]): Promise<boolean>;
   /** One of several files is not sent. */
   canceled(file: string): Promise<void>;
   finished(file: string, url: string, result: PutResult): void;
@@ -48,6 +51,13 @@ export interface PublishTalk {
   failed(error: SopsError): void;
   /** Called once at the end, also of a run that ends early but has done something by then. */
   ended(outcome: PublishOutcome): void;
+}
+
+export interface PublishPreview {
+  /** The keys of values; null for an encrypted file. */
+  readonly masked: string | null;
+  /** What would be taken away there. */
+  readonly leftovers: readonly string[];
 }
 
 /** How many files came to what. */
@@ -147,8 +157,8 @@ async function publishFile(path: string, name: string, run: FileRun): Promise<vo
   });
   const read = await readAsChosen(bytes, { input }, host);
   const source: PublishedFile = { path, bytes, read, rule: destination.rule };
-  const { send, url, masked } = await prepare(source, nameFor(name, destination, run), destination, run);
-  await carryOut({ file: resolve(host.cwd, path), url, masked, send }, run);
+  const prepared = await prepare(source, nameFor(name, destination, run), destination, run);
+  await carryOut({ file: resolve(host.cwd, path), ...prepared }, run);
 }
 
 function publishLone(path: string, run: Publication): Promise<void> {
@@ -171,39 +181,52 @@ interface Sending {
   readonly url: string;
   readonly masked: string | null;
   send(): Promise<PutResult>;
+  /** With `prune`: what is left over there. */
+  leftovers(): Promise<readonly Remnant[]>;
 }
 
 async function prepare(
   source: PublishedFile,
   name: string,
   { rule, remote }: MatchedDestination,
-  { surroundings }: Publication,
+  { surroundings, request }: Publication,
 ): Promise<Omit<Sending, 'file'>> {
+  const { run } = surroundings;
   if (remote.sends === 'sealed') {
-    const place = (await remote.load()).open(rule.settings, surroundings.run);
+    const place = (await remote.load()).open(rule.settings, run, request.wishes);
     const content = await sealedContent(source, surroundings);
     return {
       url: place.url(name),
       masked: null,
       send: () => withInstallAdvice(remote, () => place.put(name, content)),
+      leftovers: async () => [],
     };
   }
-  const place = (await remote.load()).open(rule.settings, surroundings.run);
-  if (!surroundings.dryRun) await checkPlace(rule.settings, surroundings.run);
-  const { values, masked } = await plainContent(source, surroundings);
-  return { url: place.url(name), masked, send: () => withInstallAdvice(remote, () => place.put(name, values)) };
+  const place = (await remote.load()).open(rule.settings, run, request.wishes);
+  // To find what is left over a place is asked also in a dry run.
+  if (!surroundings.dryRun || request.prune) await checkPlace(rule.settings, run);
+  const { values, masked } = await plainContent(source, remote, surroundings);
+  return {
+    url: place.url(name),
+    masked,
+    send: () => withInstallAdvice(remote, () => place.put(name, values)),
+    leftovers: async () =>
+      request.prune ? withInstallAdvice(remote, async () => (await place.leftovers?.(name, values)) ?? []) : [],
+  };
 }
 
-async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Promise<void> {
+async function carryOut({ file, url, masked, send, leftovers }: Sending, run: FileRun): Promise<void> {
   const { request, outcome, isLone } = run;
   const { talk, dryRun } = request;
   checkFree(url, file, run);
+  const left = await leftovers();
+  const names = left.map(({ name }) => name);
   if (dryRun) {
-    await talk.preview(file, url, masked);
+    await talk.preview(file, url, { masked, leftovers: names });
     outcome.previewed += 1;
     return;
   }
-  const isWanted = await talk.confirm(file, url).catch((error: unknown) => {
+  const isWanted = await talk.confirm(file, url, names).catch((error: unknown) => {
     throw error instanceof SopsError ? new Unanswered(error) : error;
   });
   if (!isWanted) {
@@ -211,7 +234,9 @@ async function carryOut({ file, url, masked, send }: Sending, run: FileRun): Pro
     outcome.canceled += 1;
     return talk.canceled(file);
   }
-  const result = await send();
+  const sent = await send();
+  for (const one of left) await one.remove();
+  const result = left.length > 0 ? 'written' : sent;
   outcome[result] += 1;
   talk.finished(file, url, result);
 }

@@ -1,8 +1,8 @@
 /** `ref+azurekeyvault://VAULT/NAME`: secrets of Azure Key Vault. */
 import { SopsError } from '../../errors.js';
-import { askKeyVault } from '../../keys/azure-kv/client.js';
-import { isVaultOfCloud } from '../../keys/azure-kv/clouds.js';
-import { AZURE_LOGINS, type AzureLogin } from '../../keys/azure-kv/credential.js';
+import { isVaultOfCloud } from '../../services/azure/clouds.js';
+import { AZURE_LOGINS, type AzureLogin } from '../../services/azure/credential.js';
+import { askKeyVault } from '../../services/azure/key-vault.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import type { HttpResponse } from '../../services/http/request.js';
 import { withoutTrailing } from '../../util/trim.js';

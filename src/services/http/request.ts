@@ -9,7 +9,7 @@ import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly socketPath?: string;
   /** Ends the exchange when aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** How long the answer may be, in bytes; 1 MiB unless told otherwise. */
+  readonly mostBytes?: number;
   /** Code of the errors thrown; `key` unless told otherwise. */
   readonly errorCode?: ErrorCode;
 }
@@ -77,7 +79,7 @@ async function exchange(request: HttpRequest, host: Host): Promise<HttpResponse>
   const { request: open } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   return new Promise((settle, reject) => {
     const sent: ClientRequest = open(url, { ...request.tls, ...options, ...route }, (answer) => {
-      readAnswer(answer).then(settle, reject);
+      readAnswer(answer, request.mostBytes ?? MOST_BYTES).then(settle, reject);
     });
     sent.on('error', reject);
     sent.end(request.body);
@@ -98,12 +100,12 @@ async function routeOf(request: HttpRequest, host: Host, signal: AbortSignal): P
   return throughProxy(request.url, proxy, { headers: request.headers, tls: request.tls ?? {}, signal });
 }
 
-async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
+async function readAnswer(answer: IncomingMessage, most: number): Promise<HttpResponse> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of answer) {
     length += (part as Buffer).length;
-    if (length > MOST_BYTES) throw new HttpFailure('the answer is too long');
+    if (length > most) throw new HttpFailure('the answer is too long');
     parts.push(part as Buffer);
   }
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: decodeText(Buffer.concat(parts)) };

@@ -10,6 +10,8 @@ export interface RetryRule {
   wait(retry: number): number;
   /** Whether an answer of that status is worth another try. */
   isPassing(status: number): boolean;
+  /** Whether a request whose connection was lost is not sent again, since it may have been done. */
+  readonly onlyAnswered?: boolean;
 }
 
 /** A server that asks for more patience is not waited for. */
@@ -25,7 +27,7 @@ export async function sendWithRetries(request: HttpRequest, rule: RetryRule, hos
       asked = answer.headers['retry-after'];
       if (waitOf(asked, 0) > LONGEST_WAIT) return answer;
     } catch (error) {
-      if (retry > rule.retries || !isTransient(error)) throw error;
+      if (retry > rule.retries || rule.onlyAnswered || !isTransient(error)) throw error;
     }
     const { signal } = request;
     await sleep(waitOf(asked, rule.wait(retry)), undefined, signal ? { signal } : {});

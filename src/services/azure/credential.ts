@@ -1,10 +1,10 @@
 /** Tokens of the user, by the Azure SDK's default chain or one part of it; it reads the environment of the process itself. */
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import { serviceWords } from '../../services/http/answer.js';
-import { importSdk } from '../../services/import-sdk.js';
 import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/timeout.js';
+import { serviceWords } from '../http/answer.js';
+import { importSdk } from '../import-sdk.js';
 import type { TokenRequest } from './challenge.js';
 
 /** The classes of `@azure/identity` that are used. */

@@ -1,0 +1,71 @@
+/** Clients of AWS for the places there: whose credentials, which region, which endpoint (docs/publish.md#where-storage-is). */
+import { SopsError } from '../errors.js';
+import { endingPrograms } from '../exec/started-programs.js';
+import { noCredentials } from '../services/aws/credentials-log.js';
+import { endpointOf } from '../services/aws/request-handler.js';
+import type { AwsSettings } from '../services/aws/session.js';
+import { configuredRegion, settingsFor } from '../services/aws/settings.js';
+import { silenceVersionNotice } from '../services/aws/version-notice.js';
+import type { Session } from '../util/host.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
+import type { RemoteSettings } from './remote.js';
+
+/** What is used of every client of the SDK. */
+export interface PublishingClient {
+  readonly config: { credentials(): Promise<unknown> };
+}
+
+export type PublishingSettings = AwsSettings & { readonly endpoint?: string };
+
+export interface AwsPlace<Client extends PublishingClient> {
+  /** Its name in `AWS_ENDPOINT_URL_…`. */
+  readonly endpoint: string;
+  /** Empty for that of the user's settings. */
+  readonly region?: string;
+  /** Empty for that of the user's settings. */
+  readonly profile?: string;
+  make(settings: PublishingSettings): Promise<Client>;
+}
+
+/** A client whose credentials have been found. Throws `key`. */
+export async function makePublishingClient<Client extends PublishingClient>(
+  { endpoint, region, profile = '', make }: AwsPlace<Client>,
+  host: Session,
+): Promise<Client> {
+  await silenceVersionNotice();
+  const own = profile === '' ? host : host.fork({ env: { ...host.env, AWS_PROFILE: profile } });
+  const settings = await settingsFor(region || (await configuredRegion(own)), profile, host);
+  const client = await make({ ...settings, ...endpointOf(endpoint, host) });
+  // They may come from a program that waits for somebody.
+  const find = (signal: AbortSignal): Promise<unknown> =>
+    whileWaitingFor('the AWS credentials', { host, signal }, () =>
+      endingPrograms(signal, () => client.config.credentials()),
+    );
+  await inTime(keyTimeout(host), undefined, find).catch(async (error: unknown) => {
+    throw await noCredentials('no credentials for AWS', error, settings.logger);
+  });
+  return client;
+}
+
+const CLIENTS = new Map<string, symbol>();
+
+/** The client of a run for the region and profile of a rule. */
+export function clientsBySettings<Client extends PublishingClient>(
+  endpoint: string,
+  settings: RemoteSettings,
+  host: Session,
+  make: (place: Required<Pick<AwsPlace<Client>, 'endpoint' | 'region' | 'profile'>>) => Promise<Client>,
+): Promise<Client> {
+  const [region = '', profile = ''] = [settings.get('aws_region'), settings.get('aws_profile')];
+  // It becomes part of the host that signed requests go to.
+  if (!/^[a-z0-9-]*$/.test(region)) throw new SopsError('config', `${JSON.stringify(region)} is no region of AWS`);
+  const name = `${endpoint} ${region} ${profile}`;
+  const key = CLIENTS.get(name) ?? Symbol(name);
+  CLIENTS.set(name, key);
+  return host.once(key, () => make({ endpoint, region, profile }));
+}
+
+/** Whether AWS refused by an exception of this name. */
+export function isAwsException(error: unknown, ...names: readonly string[]): error is Error {
+  return error instanceof Error && names.includes(error.name);
+}

@@ -1,0 +1,42 @@
+/** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
+import type { ErrorCode } from '../../errors.js';
+import type { HttpRequest, HttpResponse } from '../http/request.js';
+import { type RetryRule, sendWithRetries } from '../http/retry.js';
+import type { ServiceCall } from '../service-call.js';
+import { readChallenge } from './challenge.js';
+import { type AzureLogin, tokenFor } from './credential.js';
+
+const TIMEOUT = 60_000;
+/** As the SDKs do: four tries, waiting longer each time. */
+const RETRIES: RetryRule = {
+  retries: 3,
+  wait: (retry) => 800 * 2 ** (retry - 1) * (0.8 + 0.4 * Math.random()),
+  isPassing: (status) => [408, 429, 500, 502, 503, 504].includes(status),
+};
+
+export interface KeyVaultCall extends ServiceCall {
+  /** Code of the errors for a vault that is not reached; `key` unless told otherwise. */
+  readonly errorCode?: ErrorCode;
+  /** Whose token it is; the SDK's default chain unless told otherwise. */
+  readonly login?: AzureLogin;
+  /** Without one, POST for a question with a body, else GET. */
+  readonly method?: HttpRequest['method'];
+}
+
+/** Reads a resource of a vault, or sends a JSON object to it: the answer as it is, whatever its status, and the token, which no message may show; empty for none. */
+export async function askKeyVault(
+  url: URL,
+  payload: Readonly<Record<string, unknown>> | undefined,
+  { host, signal, errorCode = 'key', login = 'default', method = payload ? 'POST' : 'GET' }: KeyVaultCall,
+): Promise<{ readonly answer: HttpResponse; readonly token: string }> {
+  const headers = { Accept: 'application/json' };
+  const bare: HttpRequest = { method, url, headers, timeout: TIMEOUT, signal, errorCode };
+  const first = await sendWithRetries(bare, RETRIES, host);
+  if (first.status !== 401) return { answer: first, token: '' };
+  const token = await tokenFor(readChallenge(first.headers['www-authenticate'], url), host, { signal, login });
+  const authorized = { ...headers, Authorization: `Bearer ${token}` };
+  const full: HttpRequest = payload
+    ? { ...bare, headers: { ...authorized, 'Content-Type': 'application/json' }, body: JSON.stringify(payload) }
+    : { ...bare, headers: authorized };
+  return { answer: await sendWithRetries(full, RETRIES, host), token };
+}
