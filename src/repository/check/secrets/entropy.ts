@@ -45,10 +45,12 @@ export function looksSecret(name: string, value: string, path: readonly string[]
   return isNamed || classesOf(text) >= 3;
 }
 
-/** An address without user, or a path of files. */
+/** An address without user, or a path of files; Base64 may begin with a slash, too. */
 function isPlace(text: string): boolean {
   if (/^[a-z][a-z0-9+.-]{1,20}:\/\/[^@]*$/i.test(text)) return true;
-  if (/^(?:\.{0,2}|~)\/|^[A-Za-z]:\\/.test(text)) return true;
+  if (/^(?:\.{0,2}|~)\/|^[A-Za-z]:\\/.test(text)) {
+    return !/^[A-Za-z0-9+/]+={0,2}$/.test(text) || !(text.endsWith('=') || longestRun(text) >= 16);
+  }
   // Words with separators between them: host names, images, names of classes and of files.
   return /^[\w.@:/-]+$/.test(text) && longestRun(text) < 16;
 }

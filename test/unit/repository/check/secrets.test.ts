@@ -193,6 +193,7 @@ describe('random values', () => {
     ['anything', random(40)],
     ['client_secret', random(32, '0123456789abcdef')],
     ['token', randomBytes(32).toString('base64')],
+    ['token', `/${randomBytes(32).toString('base64').slice(1)}`],
   ])('%s: %s', (name, value) => {
     expect(looksSecret(name, value)).toBe(true);
   });
