@@ -1,6 +1,7 @@
 /** Projects: `unit`, `mocked` and `sweeps` need Node alone, `faults` a compiler for C (where there is none it is skipped), `integration` starts real programs and services. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { compiledSource } from './support/compiled-source.js';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
@@ -30,6 +31,7 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
+        plugins: [compiledSource()],
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
@@ -43,6 +45,7 @@ export default defineConfig({
       // Whoever replaces a module needs a process to itself.
       { test: { name: 'mocked', include: [MOCKED], testTimeout: UNIT_TIMEOUT, hookTimeout: BUILD_TIMEOUT } },
       {
+        plugins: [compiledSource()],
         test: {
           name: 'sweeps',
           include: SWEEPS,
@@ -53,6 +56,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [compiledSource()],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
