@@ -15,6 +15,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
+import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
 
@@ -245,7 +246,7 @@ if (folder) {
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   await buildProgram(dist);
-  const library = { entryPoints: ['src/index.ts'], splitting: true, format: 'esm', outdir: 'dist' };
+  const library = { entryPoints: { ...ENTRIES, ...STARTED }, splitting: true, format: 'esm', outdir: 'dist' };
   // What imports the client is itself imported dynamically, and so a chunk.
   await build({ ...COMMON, ...library, chunkNames: 'chunks/[name]-[hash]', plugins: [takeGoogleKms('..')] });
   await buildGoogleKms(dist);

@@ -18,7 +18,7 @@ export async function loadedInto(options: ReadOptions & EnvOptions, { host, requ
   const nothing = { files, set: [], kept: [], refused: [] };
   if (files.length === 0) return nothing;
   const { format, ignoreMac = false } = options;
-  const flatten = options.flatten ?? isOn(host.env.SOPS_FLATTEN);
+  const flatten = options.flatten ?? isSwitchedOn(host.env.SOPS_FLATTEN);
   const choice = { flatten, prefix: '', only: [], rawValues: false, ownReading: true, inputType: format, ignoreMac };
   const { variables } = await openVariables({ ...request, ...choice, files }, host);
   return { files, ...setInto(options.into ?? SURROUNDINGS.own(), variables, options, host) };
@@ -30,7 +30,7 @@ function setInto(
   options: EnvOptions,
   { env, platform, warn }: Session,
 ): Omit<EnvResult, 'files'> {
-  const overrides = options.override ?? isOn(env.SOPS_OVERRIDE);
+  const overrides = options.override ?? isSwitchedOn(env.SOPS_OVERRIDE);
   const allowed = new Set(options.allow ?? (env.SOPS_ALLOW ?? '').split(','));
   const [set, kept, refused]: string[][] = [[], [], []];
   for (const [name, value] of variables) {
@@ -49,8 +49,8 @@ function setInto(
   return { set: set ?? [], kept: kept ?? [], refused: refused ?? [] };
 }
 
-/** The files to open. */
-function chosenFiles({ files, optional }: EnvOptions, host: Session): string[] {
+/** The files to open. Throws `no-file` when there is none, and `usage` when more than one is there by convention. */
+export function chosenFiles({ files, optional }: EnvOptions, host: Pick<Session, 'env' | 'cwd'>): string[] {
   const named = files ?? host.env.SOPS_FILE?.split(delimiter);
   const wanted = (typeof named === 'string' ? [named] : [...(named ?? [])]).filter((file) => file !== '');
   if (wanted.length > 0) return wanted;
@@ -68,7 +68,7 @@ function chosenFiles({ files, optional }: EnvOptions, host: Session): string[] {
       });
     if (there.length === 1) return there;
   }
-  if (optional ?? isOn(env.SOPS_OPTIONAL)) return [];
+  if (optional ?? isSwitchedOn(env.SOPS_OPTIONAL)) return [];
   throw new SopsError(
     'no-file',
     `there is no encrypted file for the environment: looked for ${levels.flat().join(', ')} in ${host.cwd}`,
@@ -78,6 +78,7 @@ function chosenFiles({ files, optional }: EnvOptions, host: Session): string[] {
   );
 }
 
-function isOn(variable: string | undefined): boolean {
+/** Whether a variable says yes. */
+export function isSwitchedOn(variable: string | undefined): boolean {
   return variable === '1' || variable === 'true';
 }

@@ -1,0 +1,87 @@
+/** The start-up loader: variables of encrypted files in the environment before a program begins (docs/library.md#at-start-up). */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { SopsError } from '../errors.js';
+import { isKeyVariable } from '../exec/key-variables.js';
+import { readFileSync } from '../util/fs.js';
+import { oneLine } from '../util/one-line.js';
+import { chosenFiles, isSwitchedOn } from './env-files.js';
+import { loadEnv } from './environment.js';
+
+/** What the loader has of its process. */
+export interface Starting {
+  /** Written to. */
+  readonly env: Record<string, string | undefined>;
+  readonly cwd: string;
+  readonly pid: number;
+}
+
+/** By this workers and children, which inherit the environment, know that it has been done. */
+const MARKER = 'SOPS_TS_LOADED';
+
+/** Puts the variables into the environment, once. Throws as `loadEnv` does. */
+export async function loadOnce(starting: Starting): Promise<void> {
+  const mark = markOf(starting);
+  if (isMarked(starting, mark)) return;
+  const { env, cwd } = starting;
+  await loadEnv({ env, cwd, into: env });
+  finish(starting, mark);
+}
+
+/** The same with what another process has opened: `open` is given the environment to open the files with, and gives the variables. */
+export function loadOnceBy(open: (env: Starting['env']) => Readonly<Record<string, string>>, starting: Starting): void {
+  const mark = markOf(starting);
+  if (isMarked(starting, mark)) return;
+  // What is loaded into this process before it starts is not to be loaded into that one.
+  const { NODE_OPTIONS: _, BUN_OPTIONS: __, ...env } = starting.env;
+  for (const [name, value] of Object.entries(open(env))) starting.env[name] = value;
+  finish(starting, mark);
+}
+
+/** The variables that the loader would set, for a process that waits for them. Throws as `loadEnv` does. */
+export async function variablesToSet({ env, cwd }: Starting): Promise<Record<string, string>> {
+  const into = { ...env };
+  const { set } = await loadEnv({ env, cwd, into });
+  return Object.fromEntries(set.map((name) => [name, into[name] ?? '']));
+}
+
+/** At most five lines on why a program does not start; no value. */
+export function whyNotStarted(error: unknown): string {
+  const sentences =
+    error instanceof SopsError ? [error.message, error.hint ?? ''] : [`internal error: ${String(error)}`];
+  const lines = sentences.flatMap((text) => text.split('\n')).filter((line) => line !== '');
+  return lines
+    .slice(0, MOST_LINES)
+    .map((line, at) => `${at === 0 ? 'sops-ts: ' : ''}${oneLine(line)}\n`)
+    .join('');
+}
+
+const MOST_LINES = 5;
+
+/** Tells one set of files from another, and from the same with other content. Undefined when there is none. */
+function markOf({ env, cwd }: Starting): string | undefined {
+  const files = chosenFiles({}, { env, cwd });
+  if (files.length === 0) return undefined;
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const path = resolve(cwd, file);
+    hash.update(`${path}\0`);
+    try {
+      hash.update(readFileSync(path));
+    } catch {
+      // Opening it says why it cannot be read.
+      return undefined;
+    }
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+function isMarked({ env }: Starting, mark: string | undefined): boolean {
+  return mark !== undefined && env[MARKER]?.split('.')[0] === mark;
+}
+
+function finish({ env, pid }: Starting, mark: string | undefined): void {
+  if (mark !== undefined) env[MARKER] = `${mark}.${pid}`;
+  if (!isSwitchedOn(env.SOPS_DROP_KEYS)) return;
+  for (const name of Object.keys(env)) if (isKeyVariable(name)) delete env[name];
+}

@@ -1,0 +1,147 @@
+/** The library as programs have it: from the packed package, in an empty folder, by import and by require, with its types. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InstalledPackage } from '../support/installed-package.js';
+import { ROOT } from '../support/program.js';
+
+/** As zod has it, as far as the page needs it. */
+const ZOD = {
+  'package.json': '{"type": "module", "exports": {"types": "./index.d.ts", "default": "./index.js"}}',
+  'index.js': `export const z = {
+  number: () => 'number',
+  object: (shape) => ({ '~standard': { version: 1, vendor: 'zod', validate: (value) => {
+    const issues = Object.entries(shape).filter(([key, type]) => typeof value[key] !== type).map(([key]) => ({ message: 'Invalid input', path: [key] }));
+    return issues.length > 0 ? { issues } : { value };
+  } } }),
+};`,
+  'index.d.ts': `export interface Schema<T> { '~standard': { version: 1; vendor: string; validate: (value: unknown) => { value: T } | { issues: { message: string; path: PropertyKey[] }[] }; types?: { input: T; output: T } | undefined } }
+export declare const z: { number(): Schema<number>; object<S extends Record<string, Schema<unknown>>>(shape: S): Schema<{ [K in keyof S]: S[K] extends Schema<infer T> ? T : never }> };`,
+};
+
+interface Job {
+  readonly number: string;
+  readonly text: string;
+}
+
+/** The jobs of a page: blocks of TypeScript that have a number. */
+function jobsOf(page: string): Job[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^```ts job=(\d+)\n([\s\S]*?)^```/gm)].map(([, number = '', block = '']) => ({
+    number,
+    text: block,
+  }));
+}
+
+let app: InstalledPackage;
+beforeAll(async () => {
+  app = new InstalledPackage();
+  app.addNodeTypes();
+  for (const [name, text] of Object.entries(ZOD)) app.put(`node_modules/zod/${name}`, text);
+  app.write('.sops.yaml', `creation_rules:\n  - age: ${app.recipient}\n`);
+  await app.seal('secrets.yaml', 'port: 5432\ndb:\n  password: old # why\n');
+  await app.seal('s.enc.json', '{"a": 1}');
+  await app.seal('.env.enc', 'TOKEN=from the file\nSET=no\n', '--input-type', 'dotenv', '--output-type', 'dotenv');
+  app.write('plain.yaml', 'a: 1\n');
+  app.write('app.js', 'console.log(process.env.TOKEN);\n');
+});
+afterAll(() => app.remove());
+
+describe('the twelve jobs of the page', () => {
+  const jobs = jobsOf('docs/library.md');
+  /** What stands for what the page only declares, and what is to be true after the job. */
+  const GIVEN: Readonly<Record<string, string>> = {
+    5: 'declare const recipient: string;|const recipient: string = process.env.SOPS_AGE_RECIPIENTS ?? "";',
+    9: 'declare const files: string[];|const files: string[] = ["secrets.yaml"];',
+    11: 'declare const key: string;|const key: string = process.env.SOPS_AGE_KEY ?? "";',
+  };
+  const CHECKS: Readonly<Record<string, string>> = {
+    1: 'console.log(db.port)',
+    2: 'console.log(port + 1)',
+    3: 'console.log(new TextDecoder().decode(text))',
+    4: '',
+    5: '',
+    6: 'console.log(new TextDecoder().decode(sealed).includes("ENC["))',
+    7: 'child.stdout.on("data", (part) => console.log(String(part).trim()))',
+    8: 'console.log(keys.length, groups.length, rule?.line)',
+    11: 'console.log(secrets.port)',
+  };
+  const PRINTED: Readonly<Record<string, string>> = {
+    1: '5432\n',
+    2: '5433\n',
+    3: 'a: 1\n\n',
+    6: 'true\n',
+    7: 'from the file\n',
+    8: '2 1 2\n',
+    11: '5432\n',
+  };
+
+  test('are twelve of at most five lines, each compiled by a strict compiler', () => {
+    expect(jobs.map(({ number }) => Number(number))).toEqual(Array.from({ length: 12 }, (_, at) => at + 1));
+    for (const { number, text } of jobs) {
+      const lines = text.split('\n').filter((line) => line !== '' && !/^(?:import|declare) /.test(line));
+      expect(lines.length, text).toBeLessThanOrEqual(5);
+      const [declared = '', given = ''] = (GIVEN[number] ?? '').split('|');
+      app.put(`job${number}.ts`, `${text.replace(declared, given)}\n${CHECKS[number] ?? ''};\nexport {};\n`);
+    }
+    const files = jobs.map(({ number }) => `job${number}.ts`);
+    expect(app.compile(files, { types: ['node'] })).toBe('');
+  });
+
+  test.each(jobs)('job $number does what it says', ({ number }) => {
+    expect(app.node([`job${number}.js`])).toMatchObject({ status: 0, stdout: PRINTED[number] ?? '', stderr: '' });
+  });
+
+  test('what they wrote is there', async () => {
+    expect(await app.plain('secrets.yaml')).toBe('port: 5432\ndb:\n  password: correct horse # why\n');
+    expect(await app.plain('other.yaml')).toBe('a: 1\n');
+  });
+});
+
+describe('the types', () => {
+  test('hold in an empty project, without any other package', () => {
+    app.put(
+      'bare.ts',
+      "import { decryptFile, type SecretsFile } from 'sops-ts';\nimport { startFile } from 'sops-ts/cli';\nimport 'sops-ts/config';\nexport type F = SecretsFile;\nexport const made = [decryptFile, startFile];\n",
+    );
+    expect(app.compile(['bare.ts'], { noEmit: true, typeRoots: [] })).toBe('');
+    expect(
+      app.compile(['bare.ts'], { noEmit: true, typeRoots: [], module: 'esnext', moduleResolution: 'bundler' }),
+    ).toBe('');
+  });
+
+  test('serve a CommonJS program', () => {
+    app.put(
+      'common.cts',
+      "import sops = require('sops-ts');\nexport const found: Promise<number> = sops.decryptFile<number>('x');\n",
+    );
+    expect(app.compile(['common.cts'], { noEmit: true, typeRoots: [] })).toBe('');
+  });
+
+  test('name no SDK, and a wrong option does not compile', () => {
+    const text = readFileSync(app.path('node_modules/sops-ts/dist/types/index.d.ts'), 'utf8');
+    expect(text).not.toMatch(/\bfrom '|import\(|@aws-sdk|openpgp|grpc/);
+    app.put(
+      'wrong.ts',
+      "import { decryptFile } from 'sops-ts';\nexport const wrong = decryptFile('x', { enviroment: {} });\n",
+    );
+    expect(app.compile(['wrong.ts'], { noEmit: true, typeRoots: [] })).toContain('enviroment');
+  });
+});
+
+describe('by require', () => {
+  test('the library is there', () => {
+    const script =
+      "const { decryptFile, SopsError } = require('sops-ts'); decryptFile('secrets.yaml').then(({ port }) => console.log(port, typeof SopsError.is));";
+    expect(app.node(['--no-warnings', '--input-type=commonjs', '-e', script])).toMatchObject({
+      stdout: '5432 function\n',
+      stderr: '',
+    });
+  });
+
+  test('the start files are found', () => {
+    const script =
+      "const { startFile } = require('sops-ts/cli'); const { pluginFile } = require('sops-ts/kustomize'); for (const file of [startFile, pluginFile]) require('node:fs').accessSync(file);";
+    expect(app.node(['--no-warnings', '--input-type=commonjs', '-e', script])).toMatchObject({ status: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,114 @@
+/** The start-up loader, from the packed package: what programs of every kind find in their environment, and when they do not begin. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Ended, InstalledPackage } from '../support/installed-package.js';
+
+const SHOW = 'console.log(JSON.stringify([process.env.TOKEN, process.env.SET]))';
+const SHOWN = '["from the file","in the file"]\n';
+
+let app: InstalledPackage;
+beforeAll(async () => {
+  app = new InstalledPackage();
+  await app.seal(
+    '.env.enc',
+    'TOKEN="from the file"\nSET=in the file\n',
+    '--input-type',
+    'dotenv',
+    '--output-type',
+    'dotenv',
+  );
+  await app.seal('nested.yaml', 'db: {password: deep}\nTOKEN: t\n');
+  await app.seal('hostile.yaml', 'PATH: /evil\nNODE_OPTIONS: --inspect\nLD_PRELOAD: /x\nSOPS_AGE_KEY: k\nTOKEN: t\n');
+  app.put('app.mjs', `${SHOW};\n`);
+  app.put('app.cjs', `${SHOW};\n`);
+  app.put('first.mjs', "import 'sops-ts/config';\nimport './app.mjs';\n");
+  app.put('first.cjs', "require('sops-ts/config');\nrequire('./app.cjs');\n");
+});
+afterAll(() => app.remove());
+
+/** Node with the loader in front. */
+function loaded(words: readonly string[], env: Record<string, string> = {}): Ended {
+  return app.node(['--import', 'sops-ts/env', ...words], { NODE_NO_WARNINGS: '1', ...env });
+}
+
+/** Both ways to load, with a program that shows what it finds. */
+const WAYS: readonly (readonly [string, (env?: Record<string, string>) => Ended])[] = [
+  ['--import sops-ts/env', (env) => loaded(['app.mjs'], env)],
+  ["import 'sops-ts/config'", (env) => app.node(['first.mjs'], { NODE_NO_WARNINGS: '1', ...env })],
+];
+
+describe.each(WAYS)('%s', (_, start) => {
+  test('gives the values before the program begins', () => {
+    expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
+  });
+
+  test('leaves what is set, even when it is empty, unless told otherwise', () => {
+    expect(start({ SET: '' }).stdout).toBe('["from the file",""]\n');
+    expect(start({ SET: 'before', SOPS_OVERRIDE: '1' }).stdout).toBe(SHOWN);
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a file that is not there', { SOPS_FILE: 'none.yaml' }, /none\.yaml/],
+    ['nobody who opens it', { SOPS_AGE_KEY: '' }, /Failed to get the data key/],
+    ['nested keys', { SOPS_FILE: 'nested.yaml' }, /db/],
+  ])('does not let the program begin with %s', (__, env, said) => {
+    const ended = start(env);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(said);
+    expect(ended.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
+    expect(ended.stderr).not.toMatch(/deep|from the file/);
+  });
+
+  test('joins nested keys when asked, and takes several files', () => {
+    const env = {
+      SOPS_FILE: ['.env.enc', 'nested.yaml'].join(process.platform === 'win32' ? ';' : ':'),
+      SOPS_FLATTEN: '1',
+    };
+    expect(start(env).stdout).toBe('["t","in the file"]\n');
+  });
+
+  test('does not let a file steer the program', () => {
+    const ended = start({ SOPS_FILE: 'hostile.yaml', NODE_NO_WARNINGS: '' });
+    expect(ended).toMatchObject({ status: 0, stdout: '["t",null]\n' });
+    expect(ended.stderr).toMatch(/NODE_OPTIONS, LD_PRELOAD, SOPS_AGE_KEY/);
+  });
+});
+
+describe('programs', () => {
+  test.each<[string, () => Ended]>([
+    ['CommonJS', () => loaded(['app.cjs'])],
+    ['CommonJS by require', () => app.node(['first.cjs'], { NODE_NO_WARNINGS: '1' })],
+    ['node -e', () => loaded(['-e', SHOW])],
+    ['NODE_OPTIONS', () => app.node(['app.mjs'], { NODE_NO_WARNINGS: '1', NODE_OPTIONS: '--import sops-ts/env' })],
+    [
+      'a worker',
+      () => loaded(['-e', `new (require('worker_threads').Worker)(${JSON.stringify(SHOW)}, { eval: true })`]),
+    ],
+    ['a fork', () => loaded(['-e', "require('child_process').fork('./app.cjs')"])],
+    ['both ways at once', () => loaded(['first.mjs'])],
+  ])('%s', (_, start) => {
+    expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
+  });
+
+  test('a fork does not decrypt again: it needs no key', () => {
+    const script = `delete process.env.SOPS_AGE_KEY; require('child_process').fork('./app.cjs');`;
+    expect(loaded(['-e', script])).toMatchObject({ status: 0, stdout: SHOWN });
+  });
+
+  test('keys are gone after use when asked, for children too', () => {
+    const script = `console.log(process.env.SOPS_AGE_KEY, require('child_process').execFileSync(process.execPath, ['-p', 'process.env.SOPS_AGE_KEY'], { encoding: 'utf8' }).trim())`;
+    expect(loaded(['-e', script], { SOPS_DROP_KEYS: '1' })).toMatchObject({ stdout: 'undefined undefined\n' });
+    expect(loaded(['-e', script]).stdout).toContain(app.identity);
+  });
+});
+
+describe('which file', () => {
+  test('that of NODE_ENV comes first, and an empty SOPS_FILE names none', async () => {
+    const from = (env: Record<string, string> = {}): Ended =>
+      app.node(['--import', 'sops-ts/env', '-e', `process.chdir('.'); ${SHOW}`], { NODE_NO_WARNINGS: '1', ...env });
+    await app.seal('.env.test.enc', 'TOKEN=of tests\n', '--input-type', 'dotenv', '--output-type', 'dotenv');
+    expect(from({ NODE_ENV: 'test' }).stdout).toBe('["of tests",null]\n');
+    expect(from({ NODE_ENV: 'production' }).stdout).toBe(SHOWN);
+    const empty = (env: Record<string, string> = {}) => loaded(['-e', SHOW], { SOPS_FILE: '', ...env });
+    expect(empty().status).toBe(0);
+  });
+});

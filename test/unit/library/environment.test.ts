@@ -1,0 +1,68 @@
+/** Variables of files: for programs to start, and for the environment of this one. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { execEnv, loadEnv } from '../../../src/index.js';
+import { codeOf, LibraryDesk } from '../../support/library-desk.js';
+
+const ENV = ['--input-type', 'dotenv', '--output-type', 'dotenv'];
+
+let desk: LibraryDesk;
+beforeAll(() => {
+  desk = new LibraryDesk();
+});
+beforeEach(() => desk.clear());
+afterAll(() => desk.remove());
+
+describe('execEnv', () => {
+  test('gives texts, as programs read such files', async () => {
+    await desk.seal('.env.enc', 'A="x y" # note\nB=\n', ...ENV);
+    expect(await execEnv('.env.enc', desk.options)).toEqual({ A: 'x y', B: '' });
+    expect(await execEnv('.env.enc', { ...desk.options, rawValues: true })).toEqual({ A: '"x y" # note', B: '' });
+    expect(await execEnv('.env.enc', { ...desk.options, prefix: 'P_', only: ['A'] })).toEqual({ P_A: 'x y' });
+  });
+
+  test('joins nested keys only when asked', async () => {
+    await desk.seal('s.yaml', 'a: 1\nb: {c: [true, null]}\n__proto__: x\n');
+    expect(await codeOf(execEnv('s.yaml', desk.options))).toBe('failed');
+    const found = await execEnv('s.yaml', { ...desk.options, flatten: true });
+    expect(Object.entries(found)).toEqual([
+      ['a', '1'],
+      ['b_c_0', 'true'],
+      ['b_c_1', ''],
+      ['__proto__', 'x'],
+    ]);
+  });
+});
+
+describe('loadEnv', () => {
+  test('tells what it set, kept and refused', async () => {
+    await desk.seal('.env.enc', 'A=1\nB=2\nPATH=/evil\nVITE_KEY=k\n', ...ENV);
+    const into: Record<string, string | undefined> = { B: '' };
+    expect(await loadEnv({ ...desk.options, into })).toEqual({
+      files: ['.env.enc'],
+      set: ['A', 'VITE_KEY'],
+      kept: ['B'],
+      refused: ['PATH'],
+    });
+    expect(into).toEqual({ A: '1', B: '', VITE_KEY: 'k' });
+    expect(desk.warnings.join('\n')).toMatch(/PATH[\s\S]*VITE_KEY/);
+    await loadEnv({ ...desk.options, into, override: true, allow: ['PATH'] });
+    expect(into).toMatchObject({ B: '2', PATH: '/evil' });
+  });
+
+  test('takes one file by convention, or says why not', async () => {
+    const files = async (env = {}) => (await loadEnv({ ...desk.options, env, into: {} })).files;
+    expect(await codeOf(files())).toBe('no-file');
+    expect(await files({ SOPS_OPTIONAL: '1' })).toEqual([]);
+    desk.write('.env', 'A=1\n');
+    expect(await codeOf(files())).toBe('no-file');
+    await desk.seal('secrets.enc.yaml', 'A: 1\n');
+    expect(await files()).toEqual(['secrets.enc.yaml']);
+    await desk.seal('secrets.enc.json', '{"A": "1"}');
+    expect(await codeOf(files())).toBe('usage');
+    await desk.seal('.env.enc', 'A=1\n', ...ENV);
+    expect(await files()).toEqual(['.env.enc']);
+    await desk.seal('.env.test.enc', 'A=1\n', ...ENV);
+    expect(await files({ NODE_ENV: 'test' })).toEqual(['.env.test.enc']);
+    expect(await files({ SOPS_FILE: 'secrets.enc.json', NODE_ENV: 'test' })).toEqual(['secrets.enc.json']);
+  });
+});
