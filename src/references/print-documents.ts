@@ -1,17 +1,13 @@
 /** Documents printed anew: as YAML with their comments, or as JSON, one line each with its keys in alphabetical order, as vals prints it. */
-import { printJson } from '../formats/json/write.js';
 import { formatNamed } from '../formats/registry.js';
 import { leaves, nodes } from '../tree/leaves.js';
 import { type Branch, type Comment, type Item, isTimestamp, type List } from '../tree/tree.js';
+import { jsonLine, keyOf } from './json-line.js';
 
 export type PrintedType = 'yaml' | 'json';
 
 /** Steps of indentation as Kubernetes' manifests have them. */
 const INDENT = 2;
-const ONE_LINE = { newline: null, unit: '', colon: ':', comma: ',' };
-/** What Go's encoder writes so; outside of strings JSON has none of these. */
-const ESCAPED = /[<>&\u2028\u2029]/g;
-
 /**
  * Prints documents, with `---` between them. Merge keys give way to what they bring, and dates stay as they stand in `text`, which the documents
  * were read from. The documents are changed. Throws `output-format` for what the format cannot express.
@@ -36,21 +32,9 @@ const PRINTERS: Readonly<Record<PrintedType, () => Promise<(root: Branch | List)
       root.kind === 'list' ? (store.emitValue?.(root) ?? '') : store.emit([root], null, { indent: INDENT });
   },
   async json() {
-    return (root) => {
-      for (const { node } of nodes([root])) if (node.kind === 'branch') sortKeys(node);
-      return `${printJson(root, ONE_LINE).replaceAll(ESCAPED, escaped)}\n`;
-    };
+    return (root) => `${jsonLine(root)}\n`;
   },
 };
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-function sortKeys(of: Branch): void {
-  // By bytes of UTF-8, as Go has it, which is the order of code points.
-  of.items.sort((one, other) => Buffer.compare(Buffer.from(keyOf(one)), Buffer.from(keyOf(other))));
-}
 
 const MERGE_KEY = '<<';
 
@@ -80,8 +64,4 @@ function mergedMaps(entry: Item | Comment): Branch[] {
   if (entry.kind === 'comment' || !isMerge(entry)) return [];
   if (entry.value.kind === 'branch') return [entry.value];
   return entry.value.kind === 'list' ? entry.value.items.filter((one) => one.kind === 'branch') : [];
-}
-
-function keyOf(entry: Item | Comment): string {
-  return entry.kind === 'item' ? entry.key : '';
 }

@@ -109,6 +109,24 @@ export const BACKENDS: readonly BackendRow[] = [
     load: async () => (await import('./backends/azure-secrets.js')).azureSecrets,
   },
   {
+    schemes: ['k8s'],
+    title: 'Kubernetes',
+    parameters: ['kubeConfigPath', 'kubeContext', 'inCluster'],
+    load: async () => (await import('./backends/kubernetes-object.js')).kubernetesObject,
+  },
+  {
+    schemes: ['op'],
+    title: '1Password',
+    parameters: [],
+    load: async () => (await import('./backends/one-password.js')).onePassword,
+  },
+  {
+    schemes: ['onepasswordconnect'],
+    title: '1Password Connect',
+    parameters: [],
+    load: async () => (await import('./backends/one-password-connect.js')).onePasswordConnect,
+  },
+  {
     schemes: ['envsubst'],
     title: 'environment variables',
     parameters: [],

@@ -1,0 +1,28 @@
+/** A value on one line of JSON, as Go's encoder prints maps: keys in alphabetical order. */
+import { printJson } from '../formats/json/write.js';
+import { nodes } from '../tree/leaves.js';
+import type { Branch, Comment, Item, List } from '../tree/tree.js';
+
+const ONE_LINE = { newline: null, unit: '', colon: ':', comma: ',' };
+/** What Go's encoder writes so; outside of strings JSON has none of these. */
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** The keys of the value itself are brought into that order. */
+export function jsonLine(root: Branch | List): string {
+  for (const { node } of nodes([root])) if (node.kind === 'branch') sortKeys(node);
+  return printJson(root, ONE_LINE).replaceAll(ESCAPED, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function sortKeys(of: Branch): void {
+  // By bytes of UTF-8, as Go has it, which is the order of code points.
+  of.items.sort((one, other) => Buffer.compare(Buffer.from(keyOf(one)), Buffer.from(keyOf(other))));
+}
+
+/** The key of an entry; comments have none. */
+export function keyOf(entry: Item | Comment): string {
+  return entry.kind === 'item' ? entry.key : '';
+}
