@@ -83,6 +83,8 @@ export async function superviseChild(
     };
     onStart?.(send);
     const drained = takeOutput(child, run.streams);
+    // Pipes to a program that cannot be started fail as well, and first of all it is told that it cannot.
+    drained.catch(() => undefined);
     const end = await endOf(child);
     await Promise.all(signalled.map(untilGone));
     await drained;

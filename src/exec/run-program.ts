@@ -47,8 +47,8 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
       stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
+    const stdout = collect(child.stdout, reject);
+    const stderr = collect(child.stderr, reject);
     if (run.onStderr) child.stderr?.on('data', run.onStderr);
     if (run.signal) endWith(run.signal, child);
     // A program may end without reading its input (EPIPE); its exit status tells what matters.
@@ -90,8 +90,9 @@ export function endWith(signal: AbortSignal, child: ChildProcess): void {
   child.once('exit', () => signal.removeEventListener('abort', end));
 }
 
-function collect(stream: NodeJS.ReadableStream | null): Buffer[] {
+function collect(stream: NodeJS.ReadableStream | null, failed: (error: Error) => void): Buffer[] {
   const parts: Buffer[] = [];
+  stream?.on('error', failed);
   stream?.on('data', (part: Buffer) => parts.push(part));
   return parts;
 }

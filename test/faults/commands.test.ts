@@ -1,16 +1,16 @@
 /**
  * Every command that writes, with every system call on its files failing once, or ended there: each file holds its old bytes or
  * its new ones, nothing stays but what the next run takes away, plaintext is nowhere else, and no failure is an internal error.
- * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all.
+ * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all, FAULTS_PART=2/5 the second fifth.
  */
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
-import { canInject, ERROR_NAMES, type Fault, Injector, type Ran, saidWrong } from './injector.js';
+import { layOutKustomize } from './bystanders.js';
+import { ALL, canInject, errorsFor, type Fault, Injector, type Ran, saidWrong, sampled } from './injector.js';
 import { NAMES, type Scene, SECOND, scenesFor } from './scenes.js';
 
-const ALL = process.env.FAULTS === 'all';
 const STRIDE = ALL ? 1 : Number(process.env.FAULTS_SAMPLE || 7);
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const KINDS = ['kill', 'error', 'signal'] as const;
@@ -32,7 +32,8 @@ const whole = new Map<string, { readonly calls: readonly string[]; readonly file
 describe.runIf(canInject(CASES.length))('a fault at a call', () => {
   beforeAll(async () => {
     injector = new Injector();
-    scenes = await scenesFor(desk);
+    layOutKustomize(elsewhere);
+    scenes = await scenesFor(desk, elsewhere.folder);
   });
   afterAll(() => {
     injector?.remove();
@@ -84,11 +85,9 @@ async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files
 
 /** Every command and kind begins elsewhere, so that a sample sees something of everything. */
 function* faultsFor(kind: (typeof KINDS)[number], calls: readonly string[], offset: number): Iterable<Fault> {
-  for (let at = 1 + (offset % STRIDE); at <= calls.length; at += STRIDE) {
+  for (const at of sampled(calls.length, STRIDE, offset)) {
     if (kind === 'error') {
-      // No system says of a file that is there that it is not, when it is to be removed: that would be no fault but a lie.
-      const names = ERROR_NAMES.filter((code) => code !== 'ENOENT' || calls[at - 1] !== 'w unlink');
-      for (const code of ALL ? names : [names[at % names.length] ?? 'EIO']) yield { kind, at, code };
+      for (const code of errorsFor(calls[at - 1], at)) yield { kind, at, code };
     } else if (calls[at - 1]?.startsWith('w')) {
       if (kind === 'kill') yield { kind, at };
       else for (const signal of ALL ? SIGNALS : [SIGNALS[at % SIGNALS.length] ?? 'SIGTERM']) yield { kind, at, signal };

@@ -1,5 +1,6 @@
 /*
- * Loaded before libc: numbers the calls on files below FAULT_PLACES (paths, separated by colons) and makes number FAULT_AT fail.
+ * Loaded before libc: numbers the calls on files and sockets below FAULT_PLACES (paths, separated by colons), and once there was one those
+ * that start programs; makes number FAULT_AT fail. FAULT_INSTEAD (two paths, the same separator) opens the second where the first is meant.
  * FAULT_KIND: kill (SIGKILL; a write when half of it is done), error (FAULT_NUMBER is the errno), signal (FAULT_NUMBER), or
  * nothing, which only logs. FAULT_LOG gets a line per call: "w" or "r" for what changes or only reads something, and its name.
  */
@@ -14,16 +15,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { OTHER = 0, READING = 1, WRITING = 2, DESCRIPTORS = 4096 };
 enum { NOTHING, KILL, ERROR, SIGNAL };
 
-static char places[4096];
+static char places[4096], meant[4096], *instead;
 static int kind, number, at, log_to = -1;
 static atomic_int calls;
 static atomic_char uses[DESCRIPTORS];
@@ -33,6 +36,9 @@ static atomic_char uses[DESCRIPTORS];
 __attribute__((constructor)) static void begin(void) {
   const char *text = getenv("FAULT_PLACES");
   if (text) snprintf(places, sizeof places, "%s", text);
+  text = getenv("FAULT_INSTEAD");
+  if (text) snprintf(meant, sizeof meant, "%s", text);
+  if ((instead = strchr(meant, ':'))) *instead++ = 0;
   text = getenv("FAULT_KIND");
   kind = !text ? NOTHING : *text == 'k' ? KILL : *text == 'e' ? ERROR : SIGNAL;
   text = getenv("FAULT_NUMBER");
@@ -42,7 +48,7 @@ __attribute__((constructor)) static void begin(void) {
   text = getenv("FAULT_LOG");
   if (text) log_to = syscall(SYS_openat, AT_FDCWD, text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   /* Programs that it starts, as an editor, are left alone. */
-  for (const char **name = (const char *[]){"LD_PRELOAD", "FAULT_PLACES", "FAULT_KIND", "FAULT_AT", NULL}; *name; name++) unsetenv(*name);
+  for (const char **name = (const char *[]){"LD_PRELOAD", "FAULT_PLACES", "FAULT_KIND", "FAULT_AT", "FAULT_INSTEAD", NULL}; *name; name++) unsetenv(*name);
 }
 
 static int is_ours(const char *path) {
@@ -93,6 +99,7 @@ static int opened(int descriptor, int use) {
     va_start(rest, flags);                                                               \
     int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;                    \
     va_end(rest);                                                                        \
+    if (instead && strcmp(path, meant) == 0) path = instead;                             \
     int use = !is_ours(path) ? OTHER : flags & (O_WRONLY | O_RDWR | O_CREAT) ? WRITING : READING; \
     if (step(use, "open")) return -1;                                                    \
     return opened(REAL(name)(path, flags, mode), use);                                   \
@@ -164,6 +171,36 @@ int unlinkat(int folder, const char *path, int flags) {
   int use = is_ours(length >= 0 ? whole : path) ? WRITING : OTHER;
   return step(use, "unlinkat") ? -1 : REAL(unlinkat)(folder, path, flags);
 }
+
+static int use_of_address(const struct sockaddr *address, int use) {
+  return address->sa_family == AF_UNIX && is_ours(((const struct sockaddr_un *)address)->sun_path) ? use : OTHER;
+}
+
+/* What is read from the socket counts, too. */
+int connect(int descriptor, const struct sockaddr *address, socklen_t size) {
+  int use = use_of_address(address, READING);
+  if (step(use, "connect")) return -1;
+  if (use) opened(descriptor, use);
+  return REAL(connect)(descriptor, address, size);
+}
+
+int bind(int descriptor, const struct sockaddr *address, socklen_t size) {
+  int use = use_of_address(address, WRITING);
+  if (step(use, "bind")) return -1;
+  if (use) opened(descriptor, use);
+  return REAL(bind)(descriptor, address, size);
+}
+
+int listen(int descriptor, int most) {
+  return step(use_of(descriptor), "listen") ? -1 : REAL(listen)(descriptor, most);
+}
+
+/* Starting programs, and what they are talked to through. Node itself uses these before it has read any file of ours. */
+#define STARTING(type, name, given, values) \
+  type name given { return step(calls ? READING : OTHER, #name) ? -1 : REAL(name) values; }
+STARTING(pid_t, fork, (void), ())
+STARTING(int, pipe2, (int both[2], int flags), (both, flags))
+STARTING(int, socketpair, (int domain, int type, int protocol, int both[2]), (domain, type, protocol, both))
 
 char *mkdtemp(char *path) {
   return step(is_ours(path) ? WRITING : OTHER, "mkdtemp") ? NULL : REAL(mkdtemp)(path);

@@ -14,13 +14,50 @@ const MEMORY = '/dev/shm/.sops-ts';
 const LONGEST_MS = 120_000;
 
 /** Why a call fails. */
-export const ERROR_NAMES = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
+const FILE_ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
+/** Why none can be started or connected to. */
+const START_ERRORS = ['EAGAIN', 'ENOMEM', 'EMFILE'] as const;
+const CONNECT_ERRORS = ['ECONNREFUSED', 'EACCES', 'ENOENT'] as const;
+const BIND_ERRORS = ['EADDRINUSE', 'EACCES', 'EROFS', 'ENOSPC'] as const;
+const ERRORS_OF: Readonly<Record<string, readonly ErrorName[]>> = {
+  'r fork': START_ERRORS,
+  'r pipe2': START_ERRORS,
+  'r socketpair': START_ERRORS,
+  'r connect': CONNECT_ERRORS,
+  'w bind': BIND_ERRORS,
+  'w listen': BIND_ERRORS,
+  // No system says of a file that is there that it is not, when it is to be removed: that would be no fault but a lie.
+  'w unlink': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
+};
+export type ErrorName =
+  | (typeof FILE_ERRORS)[number]
+  | (typeof START_ERRORS)[number]
+  | (typeof CONNECT_ERRORS)[number]
+  | (typeof BIND_ERRORS)[number];
+
+/** The reasons for which a call is to fail: all of them, or in turn. */
+export function errorsFor(call: string | undefined, at: number): readonly ErrorName[] {
+  const names = ERRORS_OF[call ?? ''] ?? FILE_ERRORS;
+  return ALL ? names : [names[at % names.length] ?? 'EIO'];
+}
+
+/** Whether every call is to fail for every reason; else a sample of them. */
+export const ALL = process.env.FAULTS === 'all';
+/** Of so many parts the whole is done in: `FAULTS_PART=2/5` is the second. */
+const [PART = 1, PARTS = 1] = (process.env.FAULTS_PART ?? '').split('/').filter(Boolean).map(Number);
+if (!(PART >= 1 && PART <= PARTS)) throw new Error('FAULTS_PART is like 2/5: the part, and how many there are');
+
+/** The numbers of the calls that are to fail, one in `stride` from `offset` on, of which this part has its share. */
+export function* sampled(count: number, stride: number, offset: number): Iterable<number> {
+  let index = 0;
+  for (let at = 1 + (offset % stride); at <= count; at += stride) if (index++ % PARTS === PART - 1) yield at;
+}
 
 /** What happens at a call; `count`: nothing does. */
 export type Fault =
   | { readonly kind: 'count' }
   | { readonly kind: 'kill'; readonly at: number }
-  | { readonly kind: 'error'; readonly at: number; readonly code: (typeof ERROR_NAMES)[number] }
+  | { readonly kind: 'error'; readonly at: number; readonly code: ErrorName }
   | { readonly kind: 'signal'; readonly at: number; readonly signal: 'SIGTERM' | 'SIGINT' };
 
 export interface Ran {
@@ -31,6 +68,16 @@ export interface Ran {
   readonly stderr: string;
   /** The calls on the folder, in order: `w` or `r` (changes, or only reads, something), and the name. */
   readonly calls: readonly string[];
+}
+
+export interface InjectionOptions {
+  /** Another folder whose calls count. */
+  readonly elsewhere?: string | undefined;
+  /** A path, and the file that is opened in its place. */
+  readonly instead?: readonly [string, string] | undefined;
+  readonly input?: string | undefined;
+  /** The file that is started, beside that of the program. */
+  readonly start?: string | undefined;
 }
 
 /** The library, compiled for this machine, and the program, built for this test. */
@@ -49,19 +96,35 @@ export class Injector {
     this.program = new Program();
   }
 
-  run(words: readonly string[], cwd: string, env: Readonly<Record<string, string>>, fault: Fault): Ran {
+  /** What to start with Node. */
+  get file(): string {
+    return this.program.file;
+  }
+
+  run(
+    words: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+    fault: Fault,
+    {
+      elsewhere,
+      instead,
+      ...more
+    }: InjectionOptions & { readonly timeout?: number; readonly killSignal?: 'SIGTERM' } = {},
+  ): Ran {
     const log = join(this.folder, 'calls');
     rmSync(log, { force: true });
     const variables = {
       ...env,
       LD_PRELOAD: this.library,
-      FAULT_PLACES: `${cwd}/:${MEMORY}`,
+      FAULT_PLACES: [`${cwd}/`, MEMORY, ...(elsewhere === undefined ? [] : [`${elsewhere}/`])].join(':'),
+      ...(instead === undefined ? {} : { FAULT_INSTEAD: instead.join(':') }),
       FAULT_LOG: log,
       ...(fault.kind === 'count' ? {} : { FAULT_KIND: fault.kind, FAULT_AT: String(fault.at) }),
       ...(fault.kind === 'error' ? { FAULT_NUMBER: String(constants.errno[fault.code]) } : {}),
       ...(fault.kind === 'signal' ? { FAULT_NUMBER: String(constants.signals[fault.signal]) } : {}),
     };
-    const ran = this.program.run(words, { cwd, env: variables, timeout: LONGEST_MS });
+    const ran = this.program.run(words, { cwd, env: variables, timeout: LONGEST_MS, ...more });
     const calls = readFileSync(log, 'utf8').split('\n').slice(0, -1);
     const { pid, status, signal } = ran;
     return { pid, status, signal, stdout: ran.stdout.toString(), stderr: ran.stderr.toString(), calls };

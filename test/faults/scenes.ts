@@ -37,16 +37,19 @@ export const NAMES = [
   'revoke',
   'grant',
   'init',
+  'kustomize build',
 ] as const;
 
-/** All scenes, by name, for the key of a desk, which is left empty. */
-export async function scenesFor(desk: Desk): Promise<ReadonlyMap<string, Scene>> {
+/** All scenes, by name, for the key of a desk, which is left empty. `programs` is a folder of programs that they start. */
+export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyMap<string, Scene>> {
   const own = config(desk.recipient);
   const second = SECOND.recipient;
   const both = config(desk.recipient, second);
   const sealed = await desk.encrypt('p.yaml', PLAIN);
   desk.write('.sops.yaml', both);
   const shared = await desk.encrypt('p.yaml', PLAIN, '--age', `${desk.recipient},${second}`);
+  const text = `apiVersion: v1\nkind: Secret\nmetadata:\n  name: app\nstringData:\n  a: ${CANARY}\n`;
+  const manifest = await desk.encrypt('enc.yaml', text, '--encrypted-regex', '^stringData$');
   desk.clear();
   const editor = { EDITOR: 'sed -i s/1.10/1.20/' };
   const all: Scene[] = [
@@ -91,6 +94,12 @@ export async function scenesFor(desk: Desk): Promise<ReadonlyMap<string, Scene>>
       files: { 'p.yaml': sealed, 'q.yaml': sealed, '.sops.yaml': own },
     },
     { name: 'init', words: ['init', '--yes'], files: {}, env: { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '' } },
+    {
+      name: 'kustomize build',
+      words: ['kustomize', 'build', '.'],
+      files: { 'enc.yaml': manifest, 'kustomization.yaml': 'resources: [enc.yaml]\n' },
+      env: { PATH: `${programs}:${process.env.PATH ?? ''}` },
+    },
   ];
   return new Map(all.map((scene) => [scene.name, scene]));
 }

@@ -12,7 +12,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -113,13 +113,14 @@ export class Program {
 
   /** Runs it in a process of its own, with only this environment. `before` are words for Node. */
   run(words: readonly string[], options: ProgramOptions): SpawnSyncReturns<Buffer> {
-    const { cwd, env = {}, input, before = [], timeout } = options;
-    return spawnSync(process.execPath, [...before, this.file, ...words], {
+    const { cwd, env = {}, input, before = [], timeout, killSignal = 'SIGKILL', start } = options;
+    const file = start === undefined ? this.file : join(dirname(this.file), start);
+    return spawnSync(process.execPath, [...before, file, ...words], {
       cwd,
       env: { PATH: process.env.PATH ?? '', ...env },
       maxBuffer: 2 ** 28,
       ...(input === undefined ? {} : { input }),
-      ...(timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' }),
+      ...(timeout === undefined ? {} : { timeout, killSignal }),
     });
   }
 }
@@ -127,8 +128,11 @@ export class Program {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: Uint8Array | string;
+  readonly input?: Uint8Array | string | undefined;
   readonly before?: readonly string[];
-  /** Milliseconds after which it is killed. */
+  /** Another start file in the same folder, such as that of the plug-in of kustomize. */
+  readonly start?: string | undefined;
+  /** Milliseconds after which it is killed, by `killSignal` instead of SIGKILL. */
   readonly timeout?: number;
+  readonly killSignal?: NodeJS.Signals | undefined;
 }

@@ -2,10 +2,11 @@
 
 import { delimiter, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statusOf, superviseChild } from '../../exec/child.js';
+import { type ChildEnd, type ChildRun, statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
+import { startReason } from '../../exec/run-program.js';
 import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
@@ -184,11 +185,21 @@ async function runIn(room: string, run: Run): Promise<BuildOutcome> {
   const args = [...tool.words, ...request.args, target];
   const interrupted = afterSignal(own);
   const streams = { out: collector(out, interrupted.grace), err: collector(err, interrupted.grace) };
-  const end = await superviseChild(() => ({ file: tool.file, args, env, cwd: host.cwd, isShell: false, streams }), own);
-  interrupted.forget();
+  const build: ChildRun = { file: tool.file, args, env, cwd: host.cwd, isShell: false, streams };
+  const end = await supervised(build, own).finally(() => interrupted.forget());
   const stderr = withRealPaths(Buffer.concat(err).toString('utf8'), mirror);
   const status = statusOf(end);
   return { stdout: status === 0 ? Buffer.concat(out).toString('utf8') : '', stderr, status };
+}
+
+/** Runs kustomize. Throws `failed` when the system does not start it. */
+async function supervised(build: ChildRun, own: OwnProcess): Promise<ChildEnd> {
+  try {
+    return await superviseChild(() => build, own);
+  } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
+    throw new SopsError('failed', `${build.file} cannot be run: ${startReason(cause)}`, { cause });
+  }
 }
 
 /** Launchers for both forms, beside what the user's own home of plug-ins has. */
