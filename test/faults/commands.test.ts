@@ -152,7 +152,9 @@ async function stateOf(name: string, { files }: Scene, after: ReadonlyMap<string
 /** The same command once more: it works, or says that it is done already, and takes away what was left. */
 async function leftAfterNext(scene: Scene, { pid }: Ran, fault: Fault): Promise<string[]> {
   const before = contents();
-  const again = await desk.run(scene.words, { env: { ...scene.env } });
+  const again = scene.startsItself
+    ? injector.run(scene.words, desk.folder, environment(scene), { kind: 'count' })
+    : await desk.run(scene.words, { env: { ...scene.env } });
   const found: string[] = [];
   if (again.status === 70) found.push(`then: internal error: ${again.stderr}`);
   const after = contents();
@@ -163,6 +165,6 @@ async function leftAfterNext(scene: Scene, { pid }: Ran, fault: Fault): Promise<
       found.push(`${name} stays after ${again.status} ${again.stderr}`);
   }
   const inMemory = readdirSync('/dev/shm').filter((name) => name.startsWith('.sops-ts-') && name.includes(`-${pid}-`));
-  if (inMemory.length > 0) found.push(`${inMemory} in memory after ${fault.kind}`);
+  if (inMemory.length > 0) found.push(`${inMemory} in memory after ${fault.kind} ${again.stderr}`);
   return found;
 }

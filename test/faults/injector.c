@@ -27,6 +27,7 @@ enum { OTHER = 0, READING = 1, WRITING = 2, DESCRIPTORS = 4096 };
 enum { NOTHING, KILL, ERROR, SIGNAL };
 
 static char places[4096], meant[4096], *instead;
+static pid_t self;
 static int kind, number, at, log_to = -1;
 static atomic_int calls;
 static atomic_char uses[DESCRIPTORS];
@@ -34,6 +35,7 @@ static atomic_char uses[DESCRIPTORS];
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void begin(void) {
+  self = getpid();
   const char *text = getenv("FAULT_PLACES");
   if (text) snprintf(places, sizeof places, "%s", text);
   text = getenv("FAULT_INSTEAD");
@@ -74,7 +76,8 @@ static int use_of(int descriptor) {
 
 /* Whether this call has to fail; errno is set then. */
 static int step(int use, const char *name) {
-  if (use == OTHER) return 0;
+  /* A copy that is to become another program counts nothing: its calls would take the numbers of ours. */
+  if (use == OTHER || getpid() != self) return 0;
   int now = ++calls;
   if (log_to >= 0) {
     char line[64];

@@ -42,7 +42,7 @@ const COMMANDS: readonly (readonly [words: string, random?: 'random' | undefined
   ['export --shell bash p.env'],
   ['config check'],
   ['config explain p.env'],
-  ['exec-env p.env', 'random'],
+  ['exec-env p.env env', 'random'],
   ['exec-env p.env -- cat p.env'],
   ['exec-file p.env -- cat {}'],
   ['exec-file --no-fifo p.env -- cat {}'],

@@ -16,6 +16,8 @@ export interface Scene {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the command leaves plaintext, or found it, in the file that it works on. */
   readonly isPlain?: true;
+  /** Whether the program starts files that lie beside it, which are only there where it is built. */
+  readonly startsItself?: true;
 }
 
 const config = (...recipients: string[]): string =>
@@ -97,6 +99,7 @@ export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyM
     {
       name: 'kustomize build',
       words: ['kustomize', 'build', '.'],
+      startsItself: true,
       files: { 'enc.yaml': manifest, 'kustomization.yaml': 'resources: [enc.yaml]\n' },
       env: { PATH: `${programs}:${process.env.PATH ?? ''}` },
     },
