@@ -21,6 +21,8 @@ export const HEAD = 'ENC[AES256_GCM,data:';
 const IV = ',iv:';
 const TAG = ',tag:';
 const TYPE = ',type:';
+/** Longer ones are read quicker in the general way. */
+const LONG = 1 << 20;
 /** What every release writes, and nothing else: one linear match instead of the general reading. */
 const USUAL =
   /^ENC\[AES256_GCM,data:([A-Za-z0-9+/]+={0,2}),iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:([a-z]+)\]$/;
@@ -32,7 +34,7 @@ const USUAL =
  */
 export function parseEncryptedValue(text: string): EncryptedValue | null {
   if (!text.startsWith(HEAD)) return null;
-  const usual = USUAL.exec(text);
+  const usual = text.length < LONG && USUAL.exec(text);
   if (usual) {
     const [, data = '', iv = '', tag = '', type = ''] = usual;
     return data.length % 4 === 0 ? { data, iv, tag, type } : null;

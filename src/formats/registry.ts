@@ -60,6 +60,11 @@ interface RowOf<Name extends string> {
   readonly variables?: boolean;
   /** How many levels of keys it has, where that is limited. */
   readonly levels?: number;
+  /**
+   * Whether a heap that is looked through for garbage more often takes much less memory with large files of it: those of nothing but
+   * lines, where an object each is nearly all that lasts.
+   */
+  readonly keepsHeapSmall?: boolean;
   /** The keys at the top that are the metadata's. */
   readonly reservedKeys: RegExp;
   /** Which setting of `.sops.yaml` has the indentation, if it has any. */
@@ -112,6 +117,7 @@ const ROWS = [
     comments: true,
     variables: true,
     levels: 1,
+    keepsHeapSmall: true,
     reservedKeys: /^sops_/,
     load: async () => (await import('./dotenv.js')).dotenvStore,
   },
@@ -123,6 +129,7 @@ const ROWS = [
     sealedShape: { opening: /^\[sops\]\s*$/, following: INI_LINE },
     comments: true,
     levels: 2,
+    keepsHeapSmall: true,
     reservedKeys: SOPS,
     load: async () => (await import('./ini/ini.js')).iniStore,
   },

@@ -74,7 +74,7 @@ export interface Host {
   /** Told that something begins which may take long, in a few words without plaintext; `line` by default; absent when nobody looks. */
   begin?(what: string, telling?: Telling): Activity;
   /**
-   * Told how many bytes an input has before it is worked on, so that the program may make itself ready for a large one; waited for. Absent
+   * Told how many bytes an input has, if it is of a format where that matters, before it is worked on; waited for. Absent
    * where there is nothing to do.
    */
   prepareFor?(size: number): Promise<void>;

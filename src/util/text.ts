@@ -2,10 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 
 const ESCAPE = 0xdc00;
-/** The least byte that several may begin with. */
-const FIRST_LEAD = 0xc2;
 /** What each byte is by itself: a table, since in bytes that are no text a branch is guessed wrong half the time. */
 const ALONE = Uint16Array.from({ length: 256 }, (_, byte) => (byte < 0x80 ? byte : ESCAPE + byte));
+/** Whether a byte may begin a sequence of several, and whether one may go on with it: both at once is seldom. */
+const LEADS = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0xc2 && byte <= 0xf4 ? 1 : 0));
+const NEXTS = Uint8Array.from({ length: 256 }, (_, byte) => (isNext(byte) ? 1 : 0));
+/** By the upper nine bits of a unit, whether it stands for one byte, which the lower eight are. */
+const SINGLES = Uint8Array.from({ length: 512 }, (_, upper) => (upper === 0 || upper === (ESCAPE + 0x80) >> 7 ? 1 : 0));
 
 /**
  * The text of some bytes. Valid UTF-8 reads as usual (a byte order mark stays as U+FEFF); every byte that
@@ -33,7 +36,8 @@ function decodeEscaped(buffer: Buffer): string {
   let at = 0;
   while (at < buffer.length) {
     const lead = buffer[at] as number;
-    const length = lead < FIRST_LEAD ? 0 : sequenceLength(buffer, at, lead);
+    const mayLead = at + 1 < buffer.length && (LEADS[lead] as number) & (NEXTS[buffer[at + 1] as number] as number);
+    const length = mayLead ? sequenceLength(buffer, at, lead) : 0;
     if (length === 0) {
       units[size++] = ALONE[lead] as number;
       at += 1;
@@ -48,10 +52,9 @@ function decodeEscaped(buffer: Buffer): string {
   return Buffer.from(units.buffer, 0, size * 2).toString('utf16le');
 }
 
-/** Length of the valid UTF-8 sequence that a byte of 0xc2 or more begins, 0 if there is none (Unicode 15, table 3-7). */
+/** Length of the valid UTF-8 sequence that two such bytes begin, 0 if there is none (Unicode 15, table 3-7). */
 function sequenceLength(buffer: Buffer, at: number, lead: number): number {
-  const second = buffer[at + 1] ?? 0;
-  if (lead > 0xf4 || !isNext(second)) return 0;
+  const second = buffer[at + 1] as number;
   if (lead < 0xe0) return 2;
   // The second byte decides over long forms, surrogates and what is beyond Unicode.
   if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f)) return 0;
@@ -70,10 +73,8 @@ function encodeEscaped(text: string): Buffer {
   let size = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit < 0x80) {
+    if (SINGLES[unit >> 7] === 1) {
       bytes[size++] = unit;
-    } else if (unit >= ESCAPE + 0x80 && unit <= ESCAPE + 0xff) {
-      bytes[size++] = unit - ESCAPE;
     } else if (unit < 0x800) {
       bytes[size++] = 0xc0 | (unit >> 6);
       bytes[size++] = 0x80 | (unit & 0x3f);

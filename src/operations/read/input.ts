@@ -57,8 +57,18 @@ export async function readSealed(choice: FormatChoice, host: Session, purpose: P
 export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host: Host): Promise<RecognisedFile> {
   const { inputType } = choice;
   const byName = rowByName(choice, host);
-  if (inputType === undefined) return orEmpty(recognise(bytes, byName), byName);
-  return readAsAsked(bytes, formatNamed(inputType), byName);
+  const wanted = inputType === undefined ? byName : formatNamed(inputType);
+  await prepareFor(wanted, bytes, host);
+  const found = await (inputType === undefined
+    ? orEmpty(recognise(bytes, byName), byName)
+    : readAsAsked(bytes, wanted, byName));
+  await prepareFor(formatNamed(found.store.name), bytes, host);
+  return found;
+}
+
+/** Lets the program make itself ready for a large file, if it is of a format for which that pays. */
+export async function prepareFor(row: FormatRow, bytes: Uint8Array, host: Host): Promise<void> {
+  if (row.keepsHeapSmall) await host.prepareFor?.(bytes.length);
 }
 
 /** Reads a file in the format that was asked for. Throws `metadata-invalid` for one that is encrypted in another. */
@@ -207,12 +217,6 @@ export function rereadable(input: Input): Input {
 
 /** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
-  const bytes = await bytesOf(input, host);
-  await host.prepareFor?.(bytes.length);
-  return bytes;
-}
-
-async function bytesOf(input: Input, host: Host): Promise<Uint8Array> {
   try {
     return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
   } catch (cause) {

@@ -28,6 +28,7 @@ import {
   type FormatChoice,
   formatsForNew,
   nameOf,
+  prepareFor,
   readerForNew,
   readInput,
   rowByName,
@@ -76,6 +77,7 @@ interface Encryption {
 
 async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<string> {
   const read = request.content ?? (await readInput(request.input, host));
+  await prepareFor(formatNamed(reader.name), read, host);
   await refuseCiphertext(read, request, reader, host);
   const formats = await formatsForNew(request, host, read);
   const { printer } = formats;
