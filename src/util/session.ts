@@ -23,6 +23,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     platform: host.platform,
     audit: host.audit,
     signal: host.signal,
+    agent: host.agent,
     log: host.log,
     ...(calledAsSops === undefined ? {} : { calledAsSops }),
     ...(isUnattended === undefined ? {} : { isUnattended }),
