@@ -5,7 +5,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import { importGrpc } from '../services/import-grpc.js';
 import { systemReason } from '../util/files.js';
-import { chmodSync, existsSync } from '../util/fs.js';
+import { chmodSync, statSync } from '../util/fs.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 import { Refusal, RequestHandler, type RequestHandlerOptions, type Use, unwrap, wrap } from './request-handler.js';
 
@@ -81,7 +81,11 @@ interface Place {
 function socketOf(options: ServeOptions): Place {
   const path = resolve(options.host().cwd, options.address);
   // Node calls this a lack of permission.
-  if (!existsSync(dirname(path))) throw cannotListen(options, 'bind: no such file or directory');
+  try {
+    statSync(dirname(path));
+  } catch (cause) {
+    throw cannotListen(options, `bind: ${systemReason(cause)}`, cause);
+  }
   return { target: `unix:${path}`, path, uri: () => `unix://${path}` };
 }
 
