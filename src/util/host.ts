@@ -87,6 +87,8 @@ export interface Host {
    * for no.
    */
   readonly isUnattended?: boolean;
+  /** Whether the caller of the library gave keys or providers of its own (keys/given-identities.ts): what that needs is loaded then. */
+  readonly bringsKeys?: boolean;
   /** Aborted when nobody wants the outcome any more: waiting ends, and nothing is written. Absent where that cannot be. */
   readonly signal?: AbortSignal | undefined;
   /** Where events are noted; absent when nobody keeps a log. */

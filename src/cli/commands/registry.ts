@@ -34,6 +34,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'refs exec', load: async () => (await import('./refs-exec.js')).refsExec },
   { name: 'refs flatten', load: async () => (await import('./refs-flatten.js')).refsFlatten },
   { name: 'refs ksdecode', load: async () => (await import('./refs-ksdecode.js')).refsKsdecode },
+  { name: 'types', load: async () => (await import('./types.js')).typesCommand },
   { name: 'publish', load: async () => (await import('./publish.js')).publish },
   { name: 'filestatus', load: async () => (await import('./filestatus.js')).filestatus },
   { name: 'resolve', load: async () => (await import('./resolve.js')).resolve },
