@@ -94,10 +94,20 @@ export interface Rules {
   readonly stores: StoreIndents;
   /** The formats of file names, the first that fits: `*` and `?` stand for any characters, and for any one. */
   readonly formats: readonly NameFormat[];
+  /** What references in files may do beyond what they always may. */
+  readonly referenceGrants: readonly ReferenceGrant[];
   /** Whether rules are compared with the path of `--output`, where that is given. */
   readonly matchesOutput: boolean;
   /** The files of recipients that rules name, as far as they were read. */
   readonly recipientsFiles: readonly RecipientsFile[];
+}
+
+/** Something that references in files are allowed. */
+export interface ReferenceGrant {
+  /** The scheme of the references, in lower case. */
+  readonly scheme: string;
+  /** What of it: a file or folder, a program, a server; undefined for all. */
+  readonly rest: string | undefined;
 }
 
 /** A pattern for the last part of a path, and what such files are. */

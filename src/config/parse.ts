@@ -10,7 +10,15 @@ import { Decoder, type Fields } from './decode.js';
 import type { ConfigDocument } from './document.js';
 import { FILE_FIELDS, type KeyReading, parseGroups, parseRuleKeys, type RecipientsReader } from './key-fields.js';
 import { unknownKeysOf } from './misspelt.js';
-import type { CreationRule, DestinationRule, GroupRule, NameFormat, Rules, StoreIndents } from './model.js';
+import type {
+  CreationRule,
+  DestinationRule,
+  GroupRule,
+  NameFormat,
+  ReferenceGrant,
+  Rules,
+  StoreIndents,
+} from './model.js';
 import { type RecipientsFile, readRecipientsFile } from './recipients-file.js';
 
 const RULE_KEYS = [
@@ -46,6 +54,7 @@ export const TOP_KEYS: readonly string[] = [
   'stores',
   'formats',
   'match_output_path',
+  'refs',
 ];
 
 const DESTINATION_KEYS = ['path_regex', ...PLACE_FIELDS.map(({ name }) => name), 'omit_extensions', 'recreation_rule'];
@@ -63,6 +72,7 @@ export const FIELDS_WITHOUT_KEYS: ReadonlySet<string> = new Set([
   'stores',
   'formats',
   'match_output_path',
+  'refs',
   ...FILE_FIELDS,
 ]);
 
@@ -102,6 +112,7 @@ export function parseConfig({ document, path, folder, isAlone = false }: ConfigS
   const stores = parseStores(decoder, top.get('stores'));
   const formats = parseFormats(decoder, top.get('formats'));
   const matchesOutput = decoder.boolean(top.get('match_output_path'));
+  const referenceGrants = parseReferences(decoder, top.get('refs'));
   decoder.finish();
   return {
     path,
@@ -110,6 +121,7 @@ export function parseConfig({ document, path, folder, isAlone = false }: ConfigS
     destinationRules: destinationRules ?? [],
     stores,
     formats,
+    referenceGrants,
     matchesOutput,
     recipientsFiles,
   };
@@ -164,6 +176,27 @@ function parseFormats(decoder: Decoder, value: Value | undefined): NameFormat[] 
     const names = FORMATS.map(({ name }) => name).join(', ');
     const message = `formats: ${JSON.stringify(word)} of ${JSON.stringify(pattern)} is no format; the formats are ${names}`;
     throw new SopsError('config', `error loading config: ${message}`);
+  });
+}
+
+/** `SCHEME`, or `SCHEME://` and what of it. */
+export const GRANT = /^([a-z][a-z0-9]*)(?::\/\/(.+))?$/;
+
+/** What references are allowed. Throws `config` for a key that is not known, and for what names no scheme. */
+function parseReferences(decoder: Decoder, value: Value | undefined): ReferenceGrant[] {
+  const fields = decoder.fields(value, 'config.refs');
+  for (const key of fields.keys())
+    if (key !== 'allow') throw unknownReferences(`refs: ${JSON.stringify(key)} is not known`);
+  return decoder.strings(fields.get('allow')).map((text) => {
+    const [, scheme, rest] = GRANT.exec(text) ?? [];
+    if (scheme !== undefined) return { scheme, rest };
+    throw unknownReferences(`refs: allow: ${JSON.stringify(text)} is neither SCHEME nor SCHEME://PART`);
+  });
+}
+
+function unknownReferences(message: string): SopsError {
+  return new SopsError('config', `error loading config: ${message}`, {
+    hint: 'refs has a list allow, of schemes (exec) or parts of what they reach (file:///etc/app).',
   });
 }
 

@@ -2,7 +2,7 @@
 import { FORMATS } from '../formats/registry.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { SELECTION_OPTIONS } from '../metadata/metadata.js';
-import { PLACE_FIELDS } from './parse.js';
+import { GRANT, PLACE_FIELDS } from './parse.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -37,6 +37,15 @@ export function configSchema(): Schema {
       formats: described(
         { type: ['object', 'null'], additionalProperties: { enum: FORMATS.map(({ name }) => name) } },
         'From patterns of names (* and ?) to formats. SOPS passes over it.',
+      ),
+      refs: described(
+        closed({
+          allow: described(
+            { type: ['array', 'null'], items: { type: 'string', pattern: GRANT.source } },
+            'SCHEME, or SCHEME://PART.',
+          ),
+        }),
+        'What references in files may do beyond what they always may, once the configuration is trusted. SOPS passes over it.',
       ),
       match_output_path: described(
         FLAG,

@@ -17,9 +17,9 @@ export interface ReferenceContext {
   /**
    * Called by a back end before it lets a reference choose what its writer must not choose alone: a server that gets the user's
    * credentials, a file or variable that holds them. `what` completes "lets a reference choose …". Throws `reference-not-allowed` unless the
-   * user wrote the reference, or allowed its scheme.
+   * user wrote the reference, or allowed its scheme, or `of`: the absolute path, or the server ({@link serverWord}), that would be chosen.
    */
-  demand(what: string): void;
+  demand(what: string, of?: string): void;
 }
 
 /**
@@ -50,11 +50,18 @@ export interface BackendRow {
   readonly parameters: readonly string[];
   /** Whether its references work only where the user wrote them or allowed the scheme: they run programs, or read the environment. */
   readonly onlyAllowed?: boolean;
+  /** Whether its paths are files: a part of it that is allowed is one, or a folder, seen from where that is said. */
+  readonly namesFiles?: boolean;
   /** Whether a path is or may hold the value itself, which belongs into no log. */
   readonly pathIsValue?: boolean;
   /** The npm packages that it loads when it is used; absent for none. */
   readonly packages?: readonly string[];
   load(): Promise<BackendKind>;
+}
+
+/** A server as configurations allow it: its host and port; with the scheme only where that is not https, which an allowance of the host does not cover. */
+export function serverWord({ protocol, host, origin }: URL): string {
+  return protocol === 'https:' ? host : origin;
 }
 
 /** A parameter, or what the environment says for all references; undefined for neither. */

@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { Session } from '../util/host.js';
 import { resolveDocuments } from './documents.js';
-import { documentsOf, type EvaluationRequest, resolverFor } from './evaluate.js';
+import { documentsOf, type EvaluationRequest, withResolver } from './evaluate.js';
 import { textOfValue } from './value-text.js';
 
 const UNSAFE = /[^\w@%+=:,./-]/;
@@ -15,7 +15,7 @@ export async function referencedEnvironment(
   const [first] = (await documentsOf(request.input, host)).roots;
   if (!first) return new Map();
   if (first.kind === 'list') throw new SopsError('failed', 'the file is a list, which has no names for variables');
-  await resolveDocuments([first], resolverFor(request, host));
+  await withResolver(request, host, (resolver) => resolveDocuments([first], resolver));
   const variables = new Map<string, string>();
   for (const entry of first.items) {
     if (entry.kind === 'comment') continue;

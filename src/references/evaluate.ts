@@ -11,6 +11,8 @@ import type { Host } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { resolveDocuments } from './documents.js';
+import { grantsFor } from './grants.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { type PrintedType, printDocuments } from './print-documents.js';
 import { type ReferenceFile, readReferenceFile } from './read-documents.js';
 import { Resolver, type ResolverOptions } from './resolver.js';
@@ -22,6 +24,8 @@ export interface ReferencesRequest {
   readonly onlyPlain: boolean;
   /** Takes null for keys that a secret does not have. */
   readonly nullForMissing?: boolean;
+  /** The configuration that says what references in files are allowed; undefined where it is to be found. */
+  readonly configPath?: string | undefined;
 }
 
 /** Another form of documents, in which their references are looked for. */
@@ -40,13 +44,14 @@ export interface EvaluationRequest extends ReferencesRequest {
 
 /** A text of the user's own with values in place of its references, whatever these read. Throws SopsError, as {@link Resolver} does. */
 export function evaluateText(text: string, request: ReferencesRequest, host: Host): Promise<string> {
-  return new Resolver({ ...optionsOf(request, host, host.cwd), allowed: new Set(['all']) }).text(text);
+  const options = { ...optionsOf(request, host, host.cwd), allowed: new Set(['all']) };
+  return withLogins(options, (resolver) => resolver.text(text));
 }
 
 /** The text of a file, of whatever kind, with values in place of its references. */
 export async function flattenFile(request: EvaluationRequest, host: Host): Promise<string> {
   const text = decodeText(await readInput(request.input, host));
-  return resolverFor(request, host).text(text);
+  return withResolver(request, host, (resolver) => resolver.text(text));
 }
 
 /**
@@ -54,12 +59,13 @@ export async function flattenFile(request: EvaluationRequest, host: Host): Promi
  * they are printed anew.
  */
 export async function evaluateFile(request: EvaluationRequest, host: Host): Promise<Uint8Array> {
-  const resolver = resolverFor(request, host);
-  return printFiles(request, host, async (file) => {
-    request.view?.open(file.roots);
-    await resolveDocuments([...file.roots, ...(file.metadata ? [file.metadata] : [])], resolver);
-    request.view?.close(file.roots);
-  });
+  return withResolver(request, host, (resolver) =>
+    printFiles(request, host, async (file) => {
+      request.view?.open(file.roots);
+      await resolveDocuments([...file.roots, ...(file.metadata ? [file.metadata] : [])], resolver);
+      request.view?.close(file.roots);
+    }),
+  );
 }
 
 /** The documents of a file, or of all in a folder, after a change. */
@@ -134,7 +140,11 @@ export async function evaluateBytes(
   host: Host,
 ): Promise<Uint8Array> {
   const input: Input = path === undefined ? { kind: 'stdin', read: async () => bytes } : { kind: 'file', path };
-  const resolver = resolverFor({ ...request, input }, host);
+  return withResolver({ ...request, input }, host, (resolver) => plainBytes({ bytes, store }, resolver));
+}
+
+/** The bytes of a plaintext with values in place of its references. */
+export async function plainBytes({ bytes, store }: Omit<PlainFile, 'path'>, resolver: Resolver): Promise<Uint8Array> {
   const file = readPlain(bytes, store);
   if (!file) return encodeText(await resolver.text(decodeText(bytes)));
   await resolveDocuments(file.documents, resolver);
@@ -157,13 +167,33 @@ export async function documentsOf(input: Input, host: Host): Promise<ReferenceFi
   return readReferenceFile(await readInput(input, host));
 }
 
-/** The resolver for a file that somebody else may have written. */
-export function resolverFor(
+/**
+ * Does a task with a resolver for a file that somebody else may have written. Log-ins are given back at its end, unless that would end what they were
+ * lent; when it fails, so is all that was lent.
+ */
+export function withResolver<T>(
   { input, ...request }: ReferencesRequest & { readonly input: Input },
   host: Host,
-): Resolver {
+  task: (resolver: Resolver) => Promise<T>,
+): Promise<T> {
   const folder = input.kind === 'file' ? folderOf(resolve(host.cwd, input.path)) : host.cwd;
-  return new Resolver(optionsOf(request, host, folder));
+  const session = sessionOf(host);
+  const grants = grantsFor(input.kind === 'file' ? input.path : undefined, request.configPath, session);
+  return withLogins({ ...optionsOf(request, session, folder), grants }, task);
+}
+
+async function withLogins<T>(options: ResolverOptions, task: (resolver: Resolver) => Promise<T>): Promise<T> {
+  const leases = new LeaseKeeper(options.host);
+  try {
+    const done = await task(new Resolver({ ...options, leases }));
+    const unnoted = (await leases.noted()).find((result) => result.status === 'rejected');
+    if (unnoted) throw unnoted.reason;
+    await leases.leave();
+    return done;
+  } catch (error) {
+    await leases.close();
+    throw error;
+  }
 }
 
 /** That of the file; of a folder whose files are read together, itself. */

@@ -16,7 +16,7 @@ export function fileBelow(path: string, context: ReferenceContext): string {
   const folder = realPath(context.folder);
   const way = relative(folder, real);
   if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
-    context.demand('files outside of the folder of the file that holds them');
+    context.demand('files outside of the folder of the file that holds them', real);
   return wanted;
 }
 

@@ -20,11 +20,20 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Kept {
   readonly lease: Lease;
-  /** Until when it is good, in milliseconds of the clock that also counts while the machine sleeps. */
-  until: number;
+  /** Until when it is good, in milliseconds of the clock that also counts while the machine sleeps, and of the one that nobody sets back. */
+  until: Moment;
   /** How often less was granted than was asked for. */
   short: number;
   timer: NodeJS.Timeout | undefined;
+}
+
+interface Moment {
+  readonly byDay: number;
+  readonly steady: number;
+}
+
+function momentIn(milliseconds: number): Moment {
+  return { byDay: Date.now() + milliseconds, steady: performance.now() + milliseconds };
 }
 
 export class LeaseKeeper implements Leases, KeptValues {
@@ -44,7 +53,7 @@ export class LeaseKeeper implements Leases, KeptValues {
   }
 
   add(lease: Lease, asLogin = false): void {
-    const kept: Kept = { lease, until: Date.now() + lease.duration * 1000, short: 0, timer: undefined };
+    const kept: Kept = { lease, until: momentIn(lease.duration * 1000), short: 0, timer: undefined };
     (asLogin ? this.#logins : this.#leases).push(kept);
     this.#wait(kept, lease.duration);
     const noted = noteLease('lease', lease.called, this.#host);
@@ -64,6 +73,13 @@ export class LeaseKeeper implements Leases, KeptValues {
     const late = AbortSignal.timeout(CLOSE_MS);
     await this.#giveBack(this.#leases, late);
     await this.#giveBack(this.#logins, late);
+  }
+
+  /** For values that outlive this run, as printed ones do: gives log-ins back, unless that would end what they were lent. Never rejects. */
+  async leave(): Promise<void> {
+    if (this.#leases.length === 0) return this.close();
+    this.#stop.abort();
+    for (const { timer } of [...this.#leases, ...this.#logins]) clearTimeout(timer);
   }
 
   async #giveBack(kept: Kept[], signal: AbortSignal): Promise<void> {
@@ -96,7 +112,7 @@ export class LeaseKeeper implements Leases, KeptValues {
     if (!lease.isRenewable) return this.#tellEnd(`${lease.called} ends and cannot be renewed`);
     const granted = await this.#renew(kept);
     if (granted === undefined || this.#stop.signal.aborted) return;
-    kept.until = Date.now() + granted * 1000;
+    kept.until = momentIn(granted * 1000);
     kept.short = granted < lease.duration ? kept.short + 1 : 0;
     if (granted < lease.duration * GRACE || kept.short > 1) {
       this.#tellEnd(`${lease.called} has reached the end of its life`);
@@ -114,7 +130,8 @@ export class LeaseKeeper implements Leases, KeptValues {
       } catch (error) {
         if (signal.aborted) return undefined;
         const hasEnded = error instanceof SopsError && error.code === 'lease-expired';
-        if (hasEnded || Date.now() + pause >= until) {
+        const next = momentIn(pause);
+        if (hasEnded || next.byDay >= until.byDay || next.steady >= until.steady) {
           this.#tellEnd(`${lease.called} could not be renewed: ${reasonOf(error)}`);
           return undefined;
         }

@@ -31,12 +31,14 @@ export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['file'],
     title: 'files',
+    namesFiles: true,
     parameters: ['encode'],
     load: async () => (await import('./backends/file.js')).file,
   },
   {
     schemes: ['sops'],
     title: 'encrypted files',
+    namesFiles: true,
     parameters: ['format', 'key_type'],
     load: async () => (await import('./backends/sealed-file.js')).sealedFile,
   },

@@ -16,6 +16,8 @@ const MOST_AT_A_TIME = 8;
 export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'readsEverywhere'> {
   /** The schemes that the user allowed beyond what is safe in a file of somebody else's; `all` for all, as for what the user wrote. */
   readonly allowed: ReadonlySet<string>;
+  /** What a configuration allows references of a scheme beyond that, if the user trusts it; absent for nothing. Called before they are read. */
+  readonly grants?: ((scheme: string) => Promise<readonly string[] | 'all'>) | undefined;
   /** Leaves `secretref+…` as it is. */
   readonly onlyPlain?: boolean;
   /** Takes null for a key that a secret does not have, with a warning, instead of failing. */
@@ -31,6 +33,7 @@ export class Resolver {
   readonly #read = new LastingAnswers<string | Branch>();
   readonly #slots = new Map<BackendRow, Slots>();
   readonly #notes = new LastingAnswers<void>();
+  readonly #grants = new Map<string, readonly string[] | 'all'>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -84,6 +87,7 @@ export class Resolver {
     const inner = expression.address.filter((part) => typeof part === 'object');
     const address = addressOf(expression, await Promise.all(inner.map((part) => this.#scalarOf(part))));
     try {
+      await this.#askGrants(address.scheme);
       const row = this.#rowOf(address);
       await this.#noted(address, row);
       if (address.keys.length === 0) return leaf(await this.#once(row, address, 'text'));
@@ -109,15 +113,27 @@ export class Resolver {
         hint: `The schemes are ${BACKENDS.flatMap(({ schemes }) => schemes).join(', ')}.`,
       });
     }
-    if (row.onlyAllowed) this.#demand(address.scheme, row.title);
+    if (row.onlyAllowed) this.#demand(address.scheme, row.title, address.path);
     return row;
   }
 
-  #demand(scheme: string, what: string): void {
+  async #askGrants(scheme: string): Promise<void> {
+    if (this.#allowsAll(scheme) || this.#grants.has(scheme)) return;
+    this.#grants.set(scheme, (await this.#options.grants?.(scheme)) ?? []);
+  }
+
+  #allowsAll(scheme: string): boolean {
     const { allowed } = this.#options;
-    if (allowed.has('all') || allowed.has(scheme)) return;
+    return allowed.has('all') || allowed.has(scheme) || this.#grants.get(scheme) === 'all';
+  }
+
+  /** Something stands for all that is below it. */
+  #demand(scheme: string, what: string, of?: string): void {
+    const parts = this.#grants.get(scheme) ?? [];
+    if (this.#allowsAll(scheme) || parts === 'all') return;
+    if (of !== undefined && parts.some((part) => of === part || of.startsWith(`${part.replace(/\/$/, '')}/`))) return;
     throw new SopsError('reference-not-allowed', `references to ${what} work only where you allow them`, {
-      hint: `If you trust whoever can write the file, give --allow-ref ${scheme}.`,
+      hint: `If you trust whoever can write the file, give --allow-ref ${scheme}, or let refs of .sops.yaml allow it (sops-ts trust).`,
     });
   }
 
@@ -151,14 +167,14 @@ export class Resolver {
 
   #backend(key: string, row: BackendRow, { scheme, parameters }: Address): Promise<Backend> {
     const open = async (): Promise<Backend> => {
-      const { host, folder, signal, leases, allowed } = this.#options;
+      const { host, folder, signal, leases } = this.#options;
       for (const name of parameters.keys()) {
         if (!row.parameters.some((known) => fitsName(known, name)) && scheme !== 'echo') {
           host.warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);
         }
       }
-      const readsEverywhere = allowed.has('all') || allowed.has(scheme);
-      const demand = (what: string): void => this.#demand(scheme, what);
+      const readsEverywhere = this.#allowsAll(scheme);
+      const demand = (what: string, of?: string): void => this.#demand(scheme, what, of);
       return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
     };
     return this.#backends.get(key, open);

@@ -6,6 +6,7 @@ import { referenceTrail } from '../run/reference-trail.js';
 import type { Session } from '../util/host.js';
 import type { ReferencesRequest } from './evaluate.js';
 import { mayHoldReference } from './expression.js';
+import { grantsFor } from './grants.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { Resolver } from './resolver.js';
 import { textOfValue } from './value-text.js';
@@ -17,7 +18,7 @@ import { textOfValue } from './value-text.js';
  */
 export async function resolveVariables(
   variables: ReadonlyMap<string, string>,
-  { allowed }: ReferencesRequest,
+  { allowed, configPath }: ReferencesRequest,
   files: readonly string[],
   host: Session,
   signal: AbortSignal | undefined,
@@ -25,7 +26,8 @@ export async function resolveVariables(
   const leases = new LeaseKeeper(host);
   const folder = dirname(resolve(host.cwd, files[0] ?? '.'));
   const note = referenceTrail(host);
-  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), leases, signal, note });
+  const grants = grantsFor(files[0], configPath, host);
+  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), grants, leases, signal, note });
   const results = await Promise.allSettled([...variables].map((variable) => resolved(variable, resolver)));
   const failure = [...results, ...(await leases.noted())].find((result) => result.status === 'rejected');
   if (failure) {

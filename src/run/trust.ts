@@ -1,6 +1,6 @@
 /** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (docs/security.md#whom-credentials-go-to). */
 import { loadConfig } from '../config/config.js';
-import type { Config, ConfigFile, CreationRule, GroupRule, Rules } from '../config/model.js';
+import type { Config, ConfigFile, CreationRule, GroupRule, ReferenceGrant, Rules } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
@@ -45,8 +45,13 @@ function witnessOf(config: Config, host: Session): Witness {
   };
 }
 
-/** Whether the user has trusted a configuration, says so now, or wants what SOPS does. */
-async function isTrustworthy(config: Config, called: string, host: Session, signal?: AbortSignal): Promise<boolean> {
+/** Whether the user has trusted a configuration, says so now, or wants what SOPS does. `called` begins a sentence about what it names. */
+export async function isTrustworthy(
+  config: Config,
+  called: string,
+  host: Session,
+  signal?: AbortSignal,
+): Promise<boolean> {
   if (config.isOwn) return true;
   const { isTrusted, recordTrust } = await import('../config/trust-record.js');
   if (isTrusted(config.file, host)) return true;
@@ -91,6 +96,7 @@ export async function claimsOf(config: Rules): Promise<string[]> {
   for (const [type, key] of keysIn(config))
     claims.push(...((await (await keyTypeRow(type)?.load?.())?.claims?.(key)) ?? []));
   for (const { settings } of config.destinationRules) claims.push(...receiversIn(settings).map(calledPlace));
+  claims.push(...config.referenceGrants.map(calledGrant));
   return [...new Set(claims)];
 }
 
@@ -117,6 +123,11 @@ export async function checkPlace(settings: RemoteSettings, host: Session): Promi
       host,
     );
   }
+}
+
+/** What a configuration allows references in files, in words. */
+export function calledGrant({ scheme, rest }: ReferenceGrant): string {
+  return `ref+${scheme}://${rest ?? '…'} in files beyond what is always allowed`;
 }
 
 interface NamedReceiver {

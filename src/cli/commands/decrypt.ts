@@ -73,6 +73,10 @@ function refiner(given: Flags, { operands }: Context): DecryptRequest['refine'] 
   return async (plaintext, printer, host) => {
     const { evaluateBytes } = await import('../../references/evaluate.js');
     const { referencesRequest } = await import('./reference-flags.js');
-    return evaluateBytes({ bytes: plaintext, store: printer, path: operands[0] }, referencesRequest(given), host);
+    return evaluateBytes(
+      { bytes: plaintext, store: printer, path: operands[0] },
+      { ...referencesRequest(given), configPath: given.config },
+      host,
+    );
   };
 }

@@ -52,7 +52,13 @@ function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvR
     resolve: given.resolveRefs
       ? async (variables, host, signal) => {
           const { resolveVariables } = await import('../../references/variables.js');
-          return resolveVariables(variables, referencesRequest(given), files, host, signal);
+          return resolveVariables(
+            variables,
+            { ...referencesRequest(given), configPath: given.config },
+            files,
+            host,
+            signal,
+          );
         }
       : undefined,
     pristine: given.pristine,

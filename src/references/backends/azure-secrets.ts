@@ -6,7 +6,7 @@ import { askKeyVault } from '../../services/azure/key-vault.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import type { HttpResponse } from '../../services/http/request.js';
 import { withoutTrailing } from '../../util/trim.js';
-import type { BackendKind, ReferenceContext } from '../backend.js';
+import { type BackendKind, type ReferenceContext, serverWord } from '../backend.js';
 import { yamlValues } from '../yaml-values.js';
 
 const API_VERSION = '7.4';
@@ -21,7 +21,8 @@ export const azureSecrets: BackendKind = {
 
 async function read(path: string, context: ReferenceContext): Promise<string> {
   const url = secretUrl(path);
-  if (!isVaultOfCloud(url)) context.demand(`the Azure Key Vault ${url.origin}, which would get a token of yours`);
+  if (!isVaultOfCloud(url))
+    context.demand(`the Azure Key Vault ${url.origin}, which would get a token of yours`, serverWord(url));
   const { host, signal } = context;
   const doing = `Azure Key Vault does not give ${url.origin}${url.pathname}`;
   try {

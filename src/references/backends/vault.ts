@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { objectMembers, textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
-import { isSameServer } from '../../services/vault/address.js';
+import { isSameServer, serverUrl } from '../../services/vault/address.js';
 import { readVault, type VaultAnswer, type VaultServer, writeVault } from '../../services/vault/api.js';
 import { isMadeByWriting } from '../../services/vault/engines.js';
 import { renewSecret, renewToken, revokeSecret, revokeToken } from '../../services/vault/lending.js';
@@ -23,7 +23,7 @@ import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
-import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
+import { type Backend, type BackendKind, parameterOf, type ReferenceContext, serverWord } from '../backend.js';
 import type { Lease } from '../lease.js';
 import { textOfValue } from '../value-text.js';
 
@@ -178,7 +178,10 @@ class VaultReader implements Backend {
       this.#own('address') ?? (named === undefined ? undefined : `${this.#own('proto') ?? 'https'}://${named}`);
     if (wanted === undefined || isSameServer(wanted, chosen)) return { address: chosen, isOwn: true };
     // Said in the environment for all references, or by the reference for itself.
-    if (env.VALS_ADDRESS !== wanted) this.#context.demand(`the Vault server ${wanted}, which would get your token`);
+    if (env.VALS_ADDRESS !== wanted) {
+      const server = serverUrl(wanted);
+      this.#context.demand(`the Vault server ${wanted}, which would get your token`, server && serverWord(server));
+    }
     return { address: wanted, isOwn: false };
   }
 

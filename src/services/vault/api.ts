@@ -62,7 +62,7 @@ async function send(
 ): Promise<HttpResponse> {
   const segments = path.split('/').filter((segment) => segment !== '');
   try {
-    return await sendToVault({ ...sent, address, viaAgent, segments }, settings, call);
+    return await sendToVault({ ...sent, address, viaAgent, staysOnHost: true, segments }, settings, call);
   } catch (error) {
     if (error instanceof SopsError && error.code === 'key') throw error.with('store-unreachable');
     throw error;
@@ -83,6 +83,11 @@ function checked(answer: HttpResponse, { settings }: VaultServer): VaultAnswer {
   throw refusal.with(status === 400 || status === 404 ? 'failed' : 'store-unreachable');
 }
 
+/** Without a body where there is nothing to say. Throws `store-unreachable` for what is no answer of Vault, or half of one. */
 function accepted({ body }: HttpResponse): VaultAnswer {
-  return { body, members: answerMembers(body) ?? new Map() };
+  const members = body === '' ? new Map<string, unknown>() : answerMembers(body);
+  if (members) return { body, members };
+  throw new SopsError('store-unreachable', 'Vault answers something that cannot be understood', {
+    hint: 'See whether the address is that of Vault, and what is between you and it.',
+  });
 }

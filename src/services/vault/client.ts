@@ -15,6 +15,8 @@ export interface VaultRequest {
   readonly address: string;
   /** Whether an agent of `VAULT_AGENT_ADDR`, if there is one, is asked instead of that server. */
   readonly viaAgent: boolean;
+  /** Whether a redirect to another host is refused: the token, and what is read by it, are for the host that was named. */
+  readonly staysOnHost?: boolean;
   /** The path below `/v1/`, not encoded; see {@link apiUrl} for what is refused. */
   readonly segments: readonly string[];
   /** JSON; for PUT only. */
@@ -25,7 +27,7 @@ export interface VaultRequest {
 
 /** Sends a request with the user's token and returns the answer, whatever its status. Throws `key` when there is none. */
 export async function sendToVault(
-  { method, body, query = {}, ...target }: VaultRequest,
+  { method, body, query = {}, staysOnHost = false, ...target }: VaultRequest,
   settings: VaultSettings,
   { host, signal }: ServiceCall,
 ): Promise<HttpResponse> {
@@ -39,7 +41,7 @@ export async function sendToVault(
   await waitForTurn(settings, { host, signal });
   const rule = retryRule(settings);
   const first = await sendWithRetries(request, rule, host);
-  const next = settings.followsRedirects ? redirected(first, request) : undefined;
+  const next = settings.followsRedirects ? redirected(first, request, staysOnHost) : undefined;
   return next ? sendWithRetries(next, rule, host) : first;
 }
 
@@ -55,7 +57,7 @@ export function vaultRefusal({ status, body }: HttpResponse, { token }: VaultSet
 }
 
 type Place = Pick<HttpRequest, 'url' | 'proxy' | 'socketPath'> & Partial<Pick<HttpRequest, 'headers'>>;
-type Target = Omit<VaultRequest, 'method' | 'body' | 'query'>;
+type Target = Omit<VaultRequest, 'method' | 'body' | 'query' | 'staysOnHost'>;
 
 /** Where a request goes: to the agent if there is one, else to the address. */
 async function placeOf({ address, viaAgent, segments }: Target, settings: VaultSettings): Promise<Place> {
@@ -90,12 +92,21 @@ function retryRule({ retries }: VaultSettings): RetryRule {
 }
 
 /** A standby server sends clients on to the active one; that is followed once. Undefined when there is nothing to follow. */
-function redirected({ status, headers }: HttpResponse, request: HttpRequest): HttpRequest | undefined {
+function redirected(
+  { status, headers }: HttpResponse,
+  request: HttpRequest,
+  staysOnHost: boolean,
+): HttpRequest | undefined {
   if (![301, 302, 307].includes(status) || headers.location === undefined) return undefined;
   const url = URL.canParse(headers.location, request.url.href) ? new URL(headers.location, request.url) : undefined;
   if (url === undefined) throw new SopsError('key', 'Vault redirects to something that is no URL');
   if (request.url.protocol === 'https:' && url.protocol !== 'https:') {
     throw new SopsError('key', 'redirect would cause protocol downgrade');
+  }
+  if (staysOnHost && url.host !== request.url.host) {
+    throw new SopsError('store-denied', `Vault redirects to ${url.host}, which would get the token`, {
+      hint: 'If that is your server, too, name it in VAULT_ADDR.',
+    });
   }
   return { ...request, url };
 }

@@ -27,6 +27,7 @@ function configOf(rules: CreationRule[] | null, folder = '/repo'): Rules {
     stores: { yaml: undefined, json: undefined, jsonBinary: undefined },
     formats: [],
     matchesOutput: false,
+    referenceGrants: [],
     recipientsFiles: [],
   };
 }

@@ -1,0 +1,41 @@
+/** What a configuration allows references in files, as far as the user trusts it (docs/configuration.md#refs). */
+import { resolve } from 'node:path';
+import type { Config, ReferenceGrant } from '../config/model.js';
+import { warnOnce } from '../config/warnings.js';
+import { openRun, type Run } from '../run/run.js';
+import { calledGrant, isTrustworthy } from '../run/trust.js';
+import { realpathSync } from '../util/fs.js';
+import type { Session } from '../util/host.js';
+import { backendRow } from './registry.js';
+
+/** See `ResolverOptions.grants`. The configuration is looked for once, and whether it is trusted is found out when a scheme needs it. */
+export function grantsFor(
+  filePath: string | undefined,
+  configPath: string | undefined,
+  host: Session,
+): (scheme: string) => Promise<readonly string[] | 'all'> {
+  let running: Promise<Run> | undefined;
+  let trusting: Promise<boolean> | undefined;
+  return async (scheme) => {
+    running ??= openRun({ configPath, filePath }, host, (error) =>
+      warnOnce(host, `what references are allowed is not read: ${error.message}`),
+    );
+    const { config } = await running;
+    const own = (config?.referenceGrants ?? []).filter((grant) => grant.scheme === scheme);
+    const [first] = own;
+    if (!config || !first) return [];
+    trusting ??= isTrustworthy(config, calledGrant(first), host);
+    if (!(await trusting)) return [];
+    return own.some(({ rest }) => rest === undefined) ? 'all' : own.map((grant) => partOf(grant, config));
+  };
+}
+
+function partOf({ scheme, rest = '' }: ReferenceGrant, { folder }: Config): string {
+  if (!backendRow(scheme)?.namesFiles) return rest;
+  const path = resolve(folder, rest);
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
