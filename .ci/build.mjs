@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has five parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
+ * has four parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -17,6 +17,7 @@ import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
+import { BUNDLED, bundlePackages, leavePackages, plainRequires, putVersions, writeBill, writeNotices } from './packages.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -45,8 +46,6 @@ const PARTS = {
   ],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
-  /** Asking the agent of the user, where one runs. */
-  agent: ['src/keyservice/agent/through-agent.ts'],
   rest: [],
 };
 /** What neither decrypting nor encrypting a small file loads. */
@@ -57,24 +56,13 @@ const START = 'src/cli/start.ts';
 const COMMON = { absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
 const SMALL = { minify: true, target: 'node20', logLevel: 'warning' };
 
-/** Google's client of Cloud KMS, with the packages that it needs: a bundle of half a megabyte instead of 15 megabytes of packages. */
-const GOOGLE_KMS = { source: 'src/services/gcp/kms-client.ts', file: 'google-kms.cjs' };
-/** Descriptions of services beside it, which nothing asks for. */
-const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
-
-/** Takes that client from its bundle, which stands at `place` as seen from the files that import it. */
-function takeGoogleKms(place) {
-  return {
-    name: 'google-kms',
-    setup: (bundler) =>
-      bundler.onResolve({ filter: /\/services\/gcp\/kms-client\.js$/ }, () => ({ path: `${place}/${GOOGLE_KMS.file}`, external: true })),
-  };
-}
+/** The files of the program find the packages beside them. */
+const PACKAGES = leavePackages('.');
 
 /** What every source file of the program imports, and how. */
 async function survey(derived) {
   const entryPoints = ['src/cli/main.ts', 'src/cli/plugin.ts'];
-  const { metafile } = await build({ ...COMMON, entryPoints, format: 'esm', outdir: 'out', plugins: [derived, takeGoogleKms('.')], write: false, metafile: true });
+  const { metafile } = await build({ ...COMMON, entryPoints, format: 'esm', outdir: 'out', plugins: [derived, PACKAGES], write: false, metafile: true });
   return metafile.inputs;
 }
 
@@ -137,7 +125,7 @@ function takeFromParts(parts, built) {
         const text = withoutTexts(importer, readFileSync(importer, 'utf8'));
         const contents = text.replaceAll(/\bimport\('(\.{1,2}\/[^']+)'\)/g, (whole, name) => {
           const path = pathOf(importer, name);
-          if (path === GOOGLE_KMS.source) return whole;
+          if (path.startsWith('src/packages/')) return whole;
           return `import('part:${parts.get(path)}').then((part) => part.${exportName(path)})`;
         });
         return { contents, loader: 'ts' };
@@ -157,7 +145,7 @@ async function toCommonJs(text, settings = SMALL) {
 }
 
 async function buildProgram(folder, metafile) {
-  const derived = await putDerived(root, { ...COMMON, plugins: [takeGoogleKms('.')] });
+  const derived = await putDerived(root, { ...COMMON, plugins: [PACKAGES] });
   const inputs = await survey(derived);
   const parts = shareOut(inputs);
   const [firstPart, ...others] = Object.keys(PARTS);
@@ -172,7 +160,7 @@ async function buildProgram(folder, metafile) {
       splitting: true,
       chunkNames: 'shared-[hash]',
       outdir: folder,
-      plugins: [derived, takeGoogleKms('.'), ...plugins],
+      plugins: [derived, PACKAGES, ...plugins],
       write: false,
       metafile: true,
     });
@@ -204,54 +192,47 @@ function filesIn({ outputs }) {
   }));
 }
 
-async function buildGoogleKms(folder) {
-  const outfile = join(folder, GOOGLE_KMS.file);
-  const leaveOut = {
-    name: 'leave out unused services',
-    setup: (bundler) => bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' })),
-  };
-  const { metafile } = await build({
+/** The library. Its packages are chunks, too, and made small as they are for the program; of ours names stay, as errors show them. */
+async function buildLibrary(dist) {
+  const { outputFiles, metafile } = await build({
     ...COMMON,
-    ...SMALL,
-    entryPoints: [GOOGLE_KMS.source],
-    packages: 'bundle',
-    external: ['@grpc/grpc-js', 'google-auth-library'],
-    format: 'cjs',
-    outfile,
-    plugins: [leaveOut],
-    legalComments: 'none',
+    ...BUNDLED,
+    entryPoints: { ...ENTRIES, ...STARTED },
+    splitting: true,
+    format: 'esm',
+    outdir: dist,
+    chunkNames: 'chunks/[name]-[hash]',
+    plugins: [plainRequires, putVersions(root)],
+    write: false,
     metafile: true,
   });
-  const paths = Object.keys(metafile.inputs);
-  const ours = paths.filter((path) => path.startsWith('src/') && path !== GOOGLE_KMS.source);
-  if (ours.length > 0) throw new Error(`${GOOGLE_KMS.file} would hold a second copy of ${ours.join(', ')}`);
-  writeFileSync(`${outfile}.LICENSES.txt`, licencesOf(paths));
+  for (const { path, text } of outputFiles) {
+    const inputs = Object.keys(metafile.outputs[relative(root, path)].inputs);
+    const isPackages = inputs.every((name) => !name.startsWith('src/') || name.startsWith('src/packages/'));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, isPackages ? (await transform(text, { ...SMALL, legalComments: 'none', logLevel: 'error', format: 'esm' })).code : text);
+  }
 }
 
-/** The licence texts of the packages that files come from, each with the packages that have it. */
-function licencesOf(paths) {
-  const packages = new Set(paths.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
-  const byText = new Map();
-  for (const path of [...packages].sort()) {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, path)).find((file) => /^licen[cs]e/i.test(file));
-    const text = file === undefined ? `Licence: ${license}` : readFileSync(join(root, path, file), 'utf8').trim();
-    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
-  }
-  return [...byText].map(([text, names]) => `${names.join(', ')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
+/** The packages for the program; writes down what they are, and their licences. */
+async function buildPackages(folder) {
+  const { texts, inputs } = await bundlePackages(root, COMMON);
+  mkdirSync(join(folder, 'packages'), { recursive: true });
+  for (const [name, text] of texts) writeFileSync(join(folder, `${name}.cjs`), await toCommonJs(text, { ...SMALL, legalComments: 'none', logLevel: 'error' }));
+  writeNotices(root, inputs, join(folder, 'THIRD-PARTY-NOTICES.txt'));
+  writeBill(root, inputs, join(folder, 'sbom.cdx.json'));
 }
 
 const [folder, metafile] = process.argv.slice(2);
 if (folder) {
   await buildProgram(resolve(folder), metafile);
+  await buildPackages(resolve(folder));
 } else {
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   await buildProgram(dist);
-  const library = { entryPoints: { ...ENTRIES, ...STARTED }, splitting: true, format: 'esm', outdir: 'dist' };
-  // What imports the client is itself imported dynamically, and so a chunk.
-  await build({ ...COMMON, ...library, chunkNames: 'chunks/[name]-[hash]', plugins: [takeGoogleKms('..')] });
-  await buildGoogleKms(dist);
+  await buildPackages(dist);
+  await buildLibrary(dist);
   // Editors find it in the package, without running anything.
   writeFileSync(join(dist, 'sops-config.schema.json'), execFileSync(process.execPath, [join(root, 'bin/sops-ts.js'), 'config', 'schema']));
 }

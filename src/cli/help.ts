@@ -48,7 +48,7 @@ interface Layout {
 }
 
 async function layoutFor(width: number): Promise<Layout> {
-  const { Help } = await import('commander');
+  const { Help } = await import('../packages/commander.js');
   const help = new Help();
   help.prepareContext({ helpWidth: width });
   help.minWidthToWrap = 20;
@@ -80,7 +80,7 @@ function membersOf(family: string, commands: readonly { readonly name: string }[
 
 /** The flag of the table that was probably meant, with its dashes, or undefined. */
 export async function nearestFlag(name: string, table: readonly FlagRow[]): Promise<string | undefined> {
-  const { Command, Option } = await import('commander');
+  const { Command, Option } = await import('../packages/commander.js');
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   for (const row of table) command.addOption(new Option(`--${row.name}`));
   try {

@@ -7,7 +7,7 @@ import { withBlock, withoutBlocks } from './marked-block.js';
 import { SHARED_PROGRAM } from './place.js';
 
 /** The package, which is loaded when it is needed. */
-type Yaml = typeof import('yaml');
+type Yaml = typeof import('../packages/yaml.js');
 
 /** A place in a text for lines of ours, and how far they are indented. */
 interface Gap {
@@ -22,7 +22,7 @@ interface Gap {
  * ({@link entryLines}). A text of TOML or JSON is none.
  */
 export async function withEntries(text: string, manager: ManagerName): Promise<string | null> {
-  const yaml = await import('yaml');
+  const yaml = await import('../packages/yaml.js');
   const { isMap, parseDocument } = yaml;
   const bare = withoutBlocks(text);
   const before = parseDocument(bare);

@@ -2,7 +2,6 @@
 
 import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
-import { importSdk } from '../services/import-sdk.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
@@ -59,13 +58,8 @@ export async function fileFinding(
   }
 }
 
-/** Whether a package that a type needs is installed; without anything to use it for, that is no fault. */
-export async function packageFinding(name: string, others: readonly KeyFinding[]): Promise<KeyFinding> {
-  try {
-    await importSdk(name);
-    return also(`package ${name}`, { detail: 'installed' });
-  } catch (error) {
-    const finding = faulty(`package ${name}`, error);
-    return others.some(({ state }) => state === 'found') ? finding : { ...finding, state: 'absent' };
-  }
+/** The version of a package that a type needs. */
+export async function packageFinding(name: string): Promise<KeyFinding> {
+  const { VERSIONS } = await import('../packages/versions.js');
+  return also(`package ${name}`, { detail: VERSIONS[name] ?? 'as it is installed' });
 }

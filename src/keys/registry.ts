@@ -129,7 +129,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     wireField: 3,
     logged: { component: 'GCPKMS', fields: (key) => ({ resourceID: fieldOf(key, 'resource_id') }) },
     named: 'resource ID',
-    packages: ['google-auth-library', '@grpc/grpc-js'],
+    packages: ['@google-cloud/kms', 'google-gax', 'google-auth-library', '@grpc/grpc-js'],
     load: async () => (await import('./gcp-kms/gcp-kms.js')).gcpKmsProvider,
   },
   {

@@ -58,9 +58,8 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: () 
 export function callOf(options: Options & ReadOptions): Call {
   const env = options.env ? { ...options.env } : SURROUNDINGS.env();
   const cwd = options.cwd === undefined ? SURROUNDINGS.cwd() : resolve(options.cwd);
-  const { identities, providers, config } = options;
-  const bringsKeys = identities !== undefined || providers !== undefined;
-  const host = sessionOf({ ...hostOf(options, env, cwd), bringsKeys });
+  const host = sessionOf(hostOf(options, env, cwd));
+  const { identities, config } = options;
   if (identities) giveIdentities(identitiesOf(identities), host);
   if (config === false) giveConfig(null, host);
   else if (typeof config === 'object') giveConfig(configOf(config, cwd), host);

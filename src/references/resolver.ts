@@ -1,6 +1,5 @@
 /** From references to values: each secret is read once a run, several at a time (docs/references.md). */
 import { SopsError } from '../errors.js';
-import { withInstallAdvice } from '../services/import-sdk.js';
 import { type Branch, itemOf, leaf, type Value } from '../tree/tree.js';
 import { LastingAnswers } from '../util/answer-memory.js';
 import { Slots } from '../util/slots.js';
@@ -152,9 +151,7 @@ export class Resolver {
     const store = `${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
     const key = `${method}\n${store}\n${address.path}`;
     const found = this.#read.get(key, () =>
-      this.#slotsOf(row).run(() =>
-        withInstallAdvice(row, async () => (await this.#backend(store, row, address))[method](address.path)),
-      ),
+      this.#slotsOf(row).run(async () => (await this.#backend(store, row, address))[method](address.path)),
     );
     return found as Promise<Awaited<ReturnType<Backend[Method]>>>;
   }

@@ -1,7 +1,6 @@
 /** AWS Systems Manager Parameter Store: SecureStrings, of which the service numbers the versions (docs/publish.md#aws-parameter-store). */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
-import { importSdk } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote, RemoteSettings } from './remote.js';
@@ -16,7 +15,7 @@ import {
   writtenOver,
 } from './secret-parts.js';
 
-type Sdk = typeof import('@aws-sdk/client-ssm');
+type Sdk = typeof import('../packages/aws-ssm.js');
 type Client = InstanceType<Sdk['SSMClient']>;
 
 const NAME = /^(?:\/[\w.-]+){1,15}$|^[\w.-]+$/;
@@ -151,5 +150,5 @@ function checkedName(name: string): string {
 }
 
 function loadSdk(): Promise<Sdk> {
-  return importSdk<Sdk>('@aws-sdk/client-ssm');
+  return import('../packages/aws-ssm.js');
 }

@@ -1,7 +1,6 @@
 /** AWS Secrets Manager: a new version becomes the current one only in the place of the one that was read (docs/publish.md#aws-secrets-manager). */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
-import { importSdk } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
@@ -16,7 +15,7 @@ import {
   tagText,
 } from './secret-parts.js';
 
-type Sdk = typeof import('@aws-sdk/client-secrets-manager');
+type Sdk = typeof import('../packages/aws-secrets-manager.js');
 type Client = InstanceType<Sdk['SecretsManagerClient']>;
 
 const NAME = /^[\w/+=.@-]{1,512}$/;
@@ -181,5 +180,5 @@ function checkedName(name: string): string {
 }
 
 function loadSdk(): Promise<Sdk> {
-  return importSdk<Sdk>('@aws-sdk/client-secrets-manager');
+  return import('../packages/aws-secrets-manager.js');
 }

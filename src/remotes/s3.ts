@@ -1,12 +1,11 @@
 /** AWS S3: encrypted files as objects (docs/publish.md#where-storage-is). */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
-import { importSdk } from '../services/import-sdk.js';
 import type { Session } from '../util/host.js';
 import { makePublishingClient, type PublishingSettings } from './aws-client.js';
 import type { Remote } from './remote.js';
 
-type S3 = typeof import('@aws-sdk/client-s3');
+type S3 = typeof import('../packages/aws-s3.js');
 type Client = InstanceType<S3['S3Client']>;
 
 export const s3: Remote<Uint8Array> = {
@@ -50,5 +49,5 @@ async function makeClient(host: Session): Promise<Client> {
 }
 
 function loadS3(): Promise<S3> {
-  return importSdk<S3>('@aws-sdk/client-s3');
+  return import('../packages/aws-s3.js');
 }

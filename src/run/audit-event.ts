@@ -16,7 +16,7 @@ export interface AuditEvent {
   readonly time: Date;
   readonly user: AuditUser;
   readonly action: AuditAction;
-  /** A file, a reference, a lease or a key. */
+  /** A file, a reference or a lease. */
   readonly subject: string;
 }
 
@@ -33,17 +33,13 @@ export interface AuditBackend {
 }
 
 /** What the subject of an action is. */
-const SUBJECTS: Readonly<Record<AuditAction, 'file' | 'reference' | 'lease' | 'key'>> = {
+const SUBJECTS: Readonly<Record<AuditAction, 'file' | 'reference' | 'lease'>> = {
   decrypt: 'file',
   encrypt: 'file',
   rotate: 'file',
   resolve: 'reference',
   lease: 'lease',
   'revoke-lease': 'lease',
-  'agent-decrypt': 'key',
-  'agent-encrypt': 'key',
-  'agent-keep': 'key',
-  'agent-lock': 'key',
 };
 
 /**

@@ -12,8 +12,8 @@ const COMPILED = new Map<string, Re2>();
 const MOST_COMPILED = 32;
 
 /** The engine itself, for what needs more than to know whether a text matches. */
-export async function loadRe2(): Promise<typeof import('re2js').RE2JS> {
-  return (await import('re2js')).RE2JS;
+export async function loadRe2(): Promise<typeof import('../packages/re2js.js').RE2JS> {
+  return (await import('../packages/re2js.js')).RE2JS;
 }
 
 /** Compiles an expression. Rejects with `config` and the engine's reason (it repeats the pattern, which is no secret). */

@@ -17,7 +17,6 @@ beforeAll(async () => {
   mkdirSync(desk.path('g/lib/node_modules'), { recursive: true });
   execFileSync('tar', ['xzf', desk.path(packed), '-C', desk.path('g/lib')]);
   execFileSync('mv', [desk.path('g/lib/package'), desk.path('g/lib/node_modules/sops-ts')]);
-  symlinkSync(join(ROOT, 'node_modules'), desk.path('g/lib/node_modules/sops-ts/node_modules'));
   chmodSync(desk.path('g/lib/node_modules/sops-ts/bin/sops-ts.js'), 0o755);
   mkdirSync(desk.path('g/bin'));
   symlinkSync('../lib/node_modules/sops-ts/bin/sops-ts.js', desk.path('g/bin/sops-ts'));
@@ -55,11 +54,10 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
       'bin',
       'dist',
       'docs',
-      'node_modules',
       'package.json',
     ]);
     expect(existsSync(join(folder, 'dist/types/index.d.ts'))).toBe(true);
-    expect(existsSync(join(folder, 'dist/google-kms.cjs.LICENSES.txt'))).toBe(true);
+    expect(existsSync(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'))).toBe(true);
     const script = "import('sops-ts').then((it) => console.log(typeof it.decryptFile))";
     const ran = spawnSync(process.execPath, ['-e', script], {
       cwd: desk.path('g/lib'),

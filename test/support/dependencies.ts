@@ -12,15 +12,14 @@ export interface Row {
   readonly entry: string;
 }
 
-/** What rows say about a format, a key type and the like, and what is said of all that stands in no row. */
+/** What rows say about a format, a key type and the like, what is said of all that stands in no row, and the packages for building and testing. */
 export interface Declared {
   readonly rows: readonly Row[];
   readonly lone: readonly Lone[];
-  /** Modules whose packages are bundled when the program is built, so that only whoever builds it needs these. */
-  readonly bundled: readonly string[];
+  readonly tools: readonly string[];
 }
 
-/** A module that is loaded by no row, and the packages that it imports itself. */
+/** A module that is loaded by no row, and the packages that it takes from the room of packages. */
 export interface Lone {
   readonly module: string;
   readonly packages: readonly string[];
@@ -34,14 +33,14 @@ export interface Manifest {
 
 /** Comments name modules, too. */
 const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
-const IMPORT = /(?:\bfrom|\bimport\s*\(|^import|\bimportSdk(?:<[^'()]*?>)?\()\s*'([\w@./:-]+)'/gm;
+const IMPORT = /(?:\bfrom|\bimport\s*\(|^import)\s*'([\w@./:-]+)'/gm;
 /** They need a package's types when it is built, and nothing when it runs. */
 const TYPES_ONLY = /\b(?:import|export)\s+type\b[^;]*?;|\btypeof\s+import\('[^']*'\)/g;
 
-/** The modules that a source text imports when it runs: statically, dynamically, and by `importSdk`. */
+/** The modules that a source text imports when it runs: statically and dynamically. */
 export function modulesOf(text: string): string[] {
-  const code = text.replaceAll(COMMENT, '').replaceAll(/importSdk<typeof import\('[^']*'\)>/g, 'importSdk');
-  return [...code.replaceAll(TYPES_ONLY, '').matchAll(IMPORT)].map(([, name = '']) => name);
+  const code = text.replaceAll(COMMENT, '').replaceAll(TYPES_ONLY, '');
+  return [...code.matchAll(IMPORT)].map(([, name = '']) => name);
 }
 
 /** The package of a module; undefined for a file of ours and for what Node has. */
@@ -55,8 +54,18 @@ function packagesIn(text = ''): string[] {
   return modulesOf(text).flatMap((module) => packageOf(module) ?? []);
 }
 
-/** The packages that can be loaded from a module on. */
-function packagesFrom(entry: string, sources: Sources): Set<string> {
+/** The source file that a module imports by a relative path. */
+function pathFrom(importer: string, module: string): string {
+  return posix.join(dirname(importer), module).replace(/\.js$/, '.ts');
+}
+
+/** Where packages are imported: by a module for each, which is bundled with what it imports. */
+function isBundled(path: string): boolean {
+  return path.startsWith('packages/');
+}
+
+/** The packages that can be loaded from a module on; those that it takes itself where `isDeep` is false. */
+function packagesFrom(entry: string, sources: Sources, isDeep = true): Set<string> {
   const found = new Set<string>();
   const seen = new Set<string>();
   const pending = [entry];
@@ -66,30 +75,34 @@ function packagesFrom(entry: string, sources: Sources): Set<string> {
     for (const module of modulesOf(sources.get(path) ?? '')) {
       const name = packageOf(module);
       if (name !== undefined) found.add(name);
-      else if (module.startsWith('.')) pending.push(posix.join(dirname(path), module).replace(/\.js$/, '.ts'));
+      else if (module.startsWith('.') && (isDeep || isBundled(pathFrom(path, module))))
+        pending.push(pathFrom(path, module));
     }
   }
   return found;
 }
 
 /** Every disagreement, in words; none when sources, rows and package.json agree. */
-export function disagreements(all: Sources, { rows, lone, bundled }: Declared, manifest: Manifest): string[] {
-  const sources = new Map([...all].filter(([path]) => !bundled.includes(path)));
-  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
-  const imported = new Set([...sources.values()].flatMap(packagesIn));
+export function disagreements(sources: Sources, { rows, lone, tools }: Declared, manifest: Manifest): string[] {
+  const declared = new Set(Object.keys(manifest.devDependencies ?? {}).filter((name) => !tools.includes(name)));
+  const installed = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  const imported = new Set([...sources].flatMap(([path, text]) => (isBundled(path) ? packagesIn(text) : [])));
   const needed = new Set([...rows, ...lone].flatMap(({ packages }) => packages));
-  const inBundles = new Set(bundled.flatMap((path) => packagesIn(all.get(path))));
-  const forBuilding = new Set(Object.keys(manifest.devDependencies ?? {}));
   return [
+    ...installed.map((name) => `${name} would be installed beside what is bundled of it`),
+    ...[...sources].flatMap(([path, text]) =>
+      isBundled(path)
+        ? []
+        : packagesIn(text).map((name) => `${path} imports ${name} itself, so that it is not bundled`),
+    ),
     ...without(imported, declared).map((name) => `${name} is imported, and package.json does not have it`),
     ...without(declared, imported).map((name) => `${name} is in package.json, and nothing imports it`),
     ...without(imported, needed).map((name) => `${name} is imported, and nothing says that it needs it`),
-    ...without(inBundles, forBuilding).map((name) => `${name} is bundled, and the devDependencies do not have it`),
     ...rows.flatMap(({ name, packages, entry }) => [
       ...(sources.has(entry) ? [] : [`${name}: there is no ${entry}`]),
       ...differences(name, packages, packagesFrom(entry, sources)),
     ]),
-    ...lone.flatMap(({ module, packages }) => differences(module, packages, new Set(packagesIn(sources.get(module))))),
+    ...lone.flatMap(({ module, packages }) => differences(module, packages, packagesFrom(module, sources, false))),
   ];
 }
 

@@ -21,7 +21,6 @@ export class InstalledPackage extends LibraryDesk {
     mkdirSync(this.path('node_modules/@types'), { recursive: true });
     execFileSync('tar', ['xzf', this.path(packed), '-C', this.folder]);
     renameSync(this.path('package'), this.path('node_modules/sops-ts'));
-    symlinkSync(join(ROOT, 'node_modules'), this.path('node_modules/sops-ts/node_modules'));
     this.put('package.json', '{"type": "module"}');
   }
 

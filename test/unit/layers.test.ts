@@ -6,6 +6,7 @@ import { circlesIn } from '../support/circles.js';
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
 const LAYERS: ReadonlyMap<string, number> = new Map([
+  ['packages', -1],
   ['errors', 0],
   ['util', 0],
   ['tree', 1],

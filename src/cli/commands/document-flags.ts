@@ -64,8 +64,7 @@ export function typesOf(
 
 /** Which key services are to be asked. */
 export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServiceChoice {
-  const { enableLocalKeyservice: enableLocal, keyservice: uris, noAgent: withoutAgent } = flags;
-  return { enableLocal, uris, withoutAgent };
+  return { enableLocal: flags.enableLocalKeyservice, uris: flags.keyservice };
 }
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */

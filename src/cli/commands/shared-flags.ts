@@ -11,7 +11,6 @@ export const configFlag = { config: PROGRAM.config };
 export const keyServiceFlags = {
   enableLocalKeyservice: PROGRAM.enableLocalKeyservice,
   keyservice: PROGRAM.keyservice,
-  noAgent: PROGRAM.noAgent,
 };
 
 /** Behind the command alone, as SOPS has it for `decrypt` and `edit` only. */

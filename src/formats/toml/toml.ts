@@ -27,7 +27,7 @@ let opened: Promise<FormatStore> | undefined;
 
 /** The one store; the package that parses is loaded with it, and with nothing else. */
 export function openTomlStore(): Promise<FormatStore> {
-  opened ??= import('toml-eslint-parser').then(({ parseTOML }) => storeWith(parseTOML));
+  opened ??= import('../../packages/toml-eslint-parser.js').then(({ parseTOML }) => storeWith(parseTOML));
   return opened;
 }
 

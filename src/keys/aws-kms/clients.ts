@@ -4,12 +4,11 @@ import { endpointOf } from '../../services/aws/request-handler.js';
 import { openSession } from '../../services/aws/session.js';
 import { settingsFor } from '../../services/aws/settings.js';
 import { silenceVersionNotice } from '../../services/aws/version-notice.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
 import { sessionNameOf } from './arn.js';
 
-export type Kms = typeof import('@aws-sdk/client-kms');
+export type Kms = typeof import('../../packages/aws-kms.js');
 export type AwsKmsClient = InstanceType<Kms['KMSClient']>;
 
 /** With whose credentials, and where, a key is used. */
@@ -23,9 +22,9 @@ export interface Access {
 
 const CLIENTS = Symbol('clients of AWS KMS');
 
-/** The package of AWS KMS. Throws `key` when it is not installed. */
+/** What is used of the package of AWS KMS. */
 export function loadKms(): Promise<Kms> {
-  return importSdk<Kms>('@aws-sdk/client-kms');
+  return import('../../packages/aws-kms.js');
 }
 
 /**

@@ -28,7 +28,7 @@ export async function examineAwsKms(host: Host): Promise<KeyFinding[]> {
     await webIdentity(host),
     container(host),
   ];
-  return [...findings, await packageFinding('@aws-sdk/client-kms', findings)];
+  return [...findings, await packageFinding('@aws-sdk/client-kms')];
 }
 
 async function chosenProfile(host: Host): Promise<KeyFinding> {

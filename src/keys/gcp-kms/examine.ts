@@ -17,7 +17,7 @@ export async function examineGcpKms(host: Host): Promise<KeyFinding[]> {
     await fileFinding('GOOGLE_APPLICATION_CREDENTIALS', host, (content) => kindOf(content.toString('utf8'))),
     await gcloudFile(host),
   ];
-  return [...findings, await packageFinding('google-auth-library', findings)];
+  return [...findings, await packageFinding('google-auth-library')];
 }
 
 async function inlineCredentials(host: Host): Promise<KeyFinding> {

@@ -1,8 +1,8 @@
 /** GCP KMS over gRPC, by Google's own client. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
+import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
-import type { GcpKmsClient } from '../../services/gcp/kms-client.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { importGrpc } from '../../services/import-grpc.js';
 import { STRANGER } from '../advice.js';
@@ -19,7 +19,7 @@ const WAITS_MS = [100, 200, 400];
 
 export async function grpcTransport(service: Service): Promise<Transport> {
   const grpc = await importGrpc();
-  const { makeKmsClient } = await import('../../services/gcp/kms-client.js');
+  const { makeKmsClient } = await import('../../packages/google-kms.js');
   const roots = await readTlsRoots(service.host);
   const { host, port } = addressOf(service);
   const credentials = channelCredentials(grpc, service.credentials, roots);

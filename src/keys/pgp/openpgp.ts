@@ -1,18 +1,17 @@
-/** OpenPGP.js, an optional dependency that does without gpg, and the keys it can read from old keyrings. */
+/** OpenPGP.js, which does without gpg, and the keys it can read from old keyrings. */
 import { SopsError } from '../../errors.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { EXPIRED, REVOKED } from './gpg-status.js';
 import type { OldKeyring } from './old-keyring.js';
 
-export type Library = typeof import('openpgp');
+export type Library = typeof import('../../packages/openpgp.js');
 export type Key = import('openpgp').Key;
 export type PgpKeyId = import('openpgp').KeyID;
 export type PrivateKey = import('openpgp').PrivateKey;
 export type SecretPacket = import('openpgp').SecretKeyPacket | import('openpgp').SecretSubkeyPacket;
 
-/** The package. Throws `key` when it is missing. */
+/** What is used of the package. */
 export function importOpenPgp(): Promise<Library> {
-  return importSdk<Library>('openpgp');
+  return import('../../packages/openpgp.js');
 }
 
 /** The keys of a ring but for those of kinds that the library does not know. */

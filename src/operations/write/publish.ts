@@ -9,7 +9,6 @@ import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { PlaceWishes, PutResult, Remnant } from '../../remotes/remote.js';
 import { openRun } from '../../run/run.js';
 import { checkPlace } from '../../run/trust.js';
-import { withInstallAdvice } from '../../services/import-sdk.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
@@ -198,7 +197,7 @@ async function prepare(
     return {
       url: place.url(name),
       masked: null,
-      send: () => withInstallAdvice(remote, () => place.put(name, content)),
+      send: () => place.put(name, content),
       leftovers: async () => [],
     };
   }
@@ -209,9 +208,8 @@ async function prepare(
   return {
     url: place.url(name),
     masked,
-    send: () => withInstallAdvice(remote, () => place.put(name, values)),
-    leftovers: async () =>
-      request.prune ? withInstallAdvice(remote, async () => (await place.leftovers?.(name, values)) ?? []) : [],
+    send: () => place.put(name, values),
+    leftovers: async () => (request.prune ? ((await place.leftovers?.(name, values)) ?? []) : []),
   };
 }
 

@@ -1,6 +1,5 @@
 /** `ref+awskms://CIPHERTEXT`: what a key of AWS KMS opens. */
 import { SopsError } from '../../errors.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { decodeText } from '../../util/text.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type BackendKind, parameterOf } from '../backend.js';
@@ -75,5 +74,5 @@ function contextOf(text: string): Record<string, string> {
 }
 
 function loadKeyService(): Promise<KeyService> {
-  return importSdk<KeyService>('@aws-sdk/client-kms');
+  return import('../../packages/aws-kms.js') as Promise<unknown> as Promise<KeyService>;
 }

@@ -1,6 +1,5 @@
 /** `ref+awsssm://PATH`: parameters of AWS Systems Manager. */
 import { SopsError } from '../../errors.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
@@ -177,5 +176,5 @@ function branchAt(parent: Branch, key: string): Branch {
 }
 
 function loadParameterStore(): Promise<ParameterStore> {
-  return importSdk<ParameterStore>('@aws-sdk/client-ssm');
+  return import('../../packages/aws-ssm.js') as Promise<unknown> as Promise<ParameterStore>;
 }

@@ -1,6 +1,5 @@
 /** `ref+awssecrets://NAME`: AWS Secrets Manager. */
 import { SopsError } from '../../errors.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import { withoutTrailing } from '../../util/trim.js';
@@ -96,5 +95,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function loadSecretsManager(): Promise<SecretsManager> {
-  return importSdk<SecretsManager>('@aws-sdk/client-secrets-manager');
+  return import('../../packages/aws-secrets-manager.js') as Promise<unknown> as Promise<SecretsManager>;
 }

@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 import { SopsError } from '../../errors.js';
 import type { SdkRequestHandler } from '../../services/aws/request-handler.js';
-import { importSdk } from '../../services/import-sdk.js';
 import { decodeText } from '../../util/text.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type BackendKind, parameterOf } from '../backend.js';
@@ -73,5 +72,5 @@ function streaming(handler: SdkRequestHandler): SdkRequestHandler {
 }
 
 function loadObjectStore(): Promise<ObjectStore> {
-  return importSdk<ObjectStore>('@aws-sdk/client-s3');
+  return import('../../packages/aws-s3.js') as Promise<unknown> as Promise<ObjectStore>;
 }

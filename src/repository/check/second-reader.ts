@@ -19,7 +19,7 @@ const DEEPEST = 500;
 
 /** The values of all documents without their metadata; null where the package cannot read the text. */
 export async function secondReading(text: string, scope: EncryptionScope): Promise<SecondValue[] | null> {
-  const yaml = await import('yaml');
+  const yaml = await import('../../packages/yaml.js');
   let documents: readonly Document.Parsed[];
   try {
     const parsed = yaml.parseAllDocuments(text, { uniqueKeys: false, logLevel: 'silent', stringKeys: false });
@@ -45,7 +45,7 @@ class Reading {
   private readonly byComments: boolean;
 
   constructor(
-    private readonly yaml: typeof import('yaml'),
+    private readonly yaml: typeof import('../../packages/yaml.js'),
     scope: EncryptionScope,
   ) {
     this.selector = selectorOf(scope);

@@ -33,14 +33,14 @@ export async function openDotenvx(
 
 /** Whether a public key, compressed and in hex, is that of a private key. */
 export async function isPublicKeyOf({ bytes }: DotenvxKey, publicKey: string): Promise<boolean> {
-  const { secp256k1 } = await import('@noble/curves/secp256k1.js');
+  const { secp256k1 } = await import('../../packages/secp256k1.js');
   if (!secp256k1.utils.isValidSecretKey(bytes)) return false;
   return Buffer.from(secp256k1.getPublicKey(bytes, true)).toString('hex') === publicKey.toLowerCase();
 }
 
 /** Node's ECDH has the shared point's x alone, and the key is derived from y as well. */
 async function openByKey(sealed: Buffer, privateKey: Uint8Array): Promise<string | null> {
-  const { secp256k1 } = await import('@noble/curves/secp256k1.js');
+  const { secp256k1 } = await import('../../packages/secp256k1.js');
   const ephemeral = sealed.subarray(0, POINT);
   try {
     const shared = secp256k1.getSharedSecret(privateKey, ephemeral, false);

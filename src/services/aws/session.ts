@@ -1,12 +1,9 @@
 /** Sessions with assumed roles, from AWS STS. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
-import { importSdk } from '../import-sdk.js';
 import type { CredentialsLog } from './credentials-log.js';
 import { awsFailure } from './failure.js';
 import { endpointOf, type SdkRequestHandler } from './request-handler.js';
-
-type Sts = typeof import('@aws-sdk/client-sts');
 
 /** Credentials as the SDK takes them. */
 export interface AwsCredentials {
@@ -38,7 +35,7 @@ const ROLE_HINT = 'See that your login holds (aws sts get-caller-identity), and 
 
 /** The credentials of a new session. Throws `key`, saying which role it is about. */
 export async function openSession(request: SessionRequest, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
-  const { STSClient, AssumeRoleCommand } = await importSdk<Sts>('@aws-sdk/client-sts');
+  const { STSClient, AssumeRoleCommand } = await import('../../packages/aws-sts.js');
   const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
   try {
     const answer = await client.send(new AssumeRoleCommand(request));

@@ -4,7 +4,6 @@ import { endingPrograms } from '../../exec/started-programs.js';
 import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import { serviceWords } from '../http/answer.js';
-import { importSdk } from '../import-sdk.js';
 import type { TokenRequest } from './challenge.js';
 
 /** The classes of `@azure/identity` that are used. */
@@ -77,7 +76,7 @@ export async function tokenFor(
 }
 
 async function loginOf(login: AzureLogin, host: Session): Promise<Login> {
-  const identity = await importSdk<Identity>('@azure/identity');
+  const identity = await (import('../../packages/azure-identity.js') as Promise<Identity>);
   try {
     return host.once(LOGINS[login], () => ({ credential: new identity[CREDENTIALS[login]](), tokens: new Map() }));
   } catch (cause) {

@@ -80,7 +80,7 @@ async function readConfig(path: string): Promise<Section | undefined> {
     if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return undefined;
     throw new SopsError('key', `cannot read the kubeconfig ${path}: ${systemReason(cause)}`, { cause });
   }
-  const { parse } = await import('yaml');
+  const { parse } = await import('../../packages/yaml.js');
   let members: ReadonlyMap<string, unknown> | undefined;
   try {
     members = objectMembers(parse(text, { maxAliasCount: 100 }));

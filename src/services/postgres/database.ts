@@ -2,11 +2,9 @@
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { isSystemError } from '../../util/files.js';
 import { serviceWords } from '../http/answer.js';
-import { importSdk } from '../import-sdk.js';
 import type { DatabaseSettings } from './settings.js';
 
-type Pg = typeof import('pg');
-type Client = InstanceType<Pg['Client']>;
+type Client = InstanceType<typeof import('../../packages/pg.js').Client>;
 
 /** A statement that waits longer is waiting for a lock that nobody lets go of. */
 const QUERY_TIMEOUT_MS = 60_000;
@@ -61,7 +59,7 @@ export class Database {
   }
 
   async #connectWith(tls: DatabaseSettings['tls']): Promise<Client> {
-    const { Client } = await importSdk<Pg>('pg', this.code);
+    const { Client } = await import('../../packages/pg.js');
     const { host, port, user, password, database, options, session, applicationName, connectTimeout } = this.settings;
     const client = new Client({
       host,

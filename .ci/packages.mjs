@@ -1,0 +1,137 @@
+/**
+ * The packages that the program and the library need, bundled into files of dist/: an install is one package then, and whatever bundles
+ * a program that imports the library finds them by literal paths. What is used of each stands in src/packages/.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+const SOURCE = 'src/packages';
+const FOLDER = 'packages';
+/** Where the versions of what is bundled are put. */
+const VERSIONS = `${SOURCE}/versions.ts`;
+
+/** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
+const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
+/** What packages use if it is there, and ours is not. */
+const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding)$/;
+
+const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+
+/** How packages are bundled, with the program's own settings. As ES modules, since the CommonJS of some has but a default export for esbuild. */
+export const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error' };
+
+/** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
+export const plainRequires = {
+  name: 'plain requires',
+  setup(bundler) {
+    bundler.onResolve({ filter: BUILT_IN }, ({ path, kind }) => (kind === 'require-call' ? { path, namespace: 'built-in' } : { path, external: true }));
+    bundler.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
+    bundler.onResolve({ filter: NEVER_THERE }, ({ path }) => ({ path, namespace: 'absent' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({ contents: `throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${path}'`)}), { code: 'MODULE_NOT_FOUND' });` }));
+    // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
+    bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, ({ path }) => {
+      if (UNUSED_SERVICES.test(path)) return { contents: 'module.exports = {};' };
+      const text = readFileSync(path, 'utf8');
+      return text.includes('import.meta.url') ? { contents: text.replaceAll('import.meta.url', "'file:///'"), loader: 'js' } : undefined;
+    });
+    bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
+/** Leaves the modules of packages where they stand, as seen from the files that import them. */
+export function leavePackages(place) {
+  return {
+    name: 'packages',
+    setup: (bundler) => bundler.onResolve({ filter: /\/packages\/[\w-]+\.js$/ }, ({ path }) => ({ path: `${place}/${FOLDER}/${basename(path)}`, external: true })),
+  };
+}
+
+/** Puts the versions of packages into the module for them. */
+export function putVersions(root) {
+  return {
+    name: 'versions',
+    setup: (bundler) =>
+      bundler.onLoad({ filter: /[\\/]packages[\\/]versions\.ts$/ }, () => ({
+        contents: `export const VERSIONS = ${JSON.stringify(Object.fromEntries(installed(root).map(({ name, version }) => [name, version])))};`,
+        loader: 'ts',
+      })),
+  };
+}
+
+/** The packages that package.json names and whose code is bundled: all that src/packages imports. */
+function installed(root) {
+  const texts = readdirSync(join(root, SOURCE)).map((name) => readFileSync(join(root, SOURCE, name), 'utf8'));
+  const names = texts.flatMap((text) => [...text.matchAll(/^(?:import|export)\b.* from '((?:@[\w-]+\/)?[\w.-]+)/gm)].map(([, name]) => name));
+  return [...new Set(names)].sort().map((name) => manifestOf(join(root, 'node_modules', name)));
+}
+
+function manifestOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return { name, version, license };
+}
+
+/** The modules of src/packages by their names. */
+function entriesIn(root) {
+  return Object.fromEntries(readdirSync(join(root, SOURCE)).map((name) => [`${FOLDER}/${basename(name, '.ts')}`, join(SOURCE, name)]));
+}
+
+/** The packages as files for the program: ES modules by path, to be turned into CommonJS, and what esbuild says of them. */
+export async function bundlePackages(root, common) {
+  const { outputFiles, metafile } = await build({
+    ...common,
+    ...BUNDLED,
+    entryPoints: entriesIn(root),
+    format: 'esm',
+    splitting: true,
+    chunkNames: `${FOLDER}/shared-[hash]`,
+    outdir: 'out',
+    plugins: [plainRequires, putVersions(root)],
+    write: false,
+    metafile: true,
+  });
+  const texts = new Map(outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf(`/${FOLDER}/`) + 1).replace(/\.js$/, ''), text]));
+  return { texts, inputs: Object.keys(metafile.inputs) };
+}
+
+/** The packages that files come from: name, version, licence, and folder. */
+function packagesOf(root, paths) {
+  const folders = new Set(paths.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  return [...folders].sort().map((folder) => ({ folder, ...manifestOf(join(root, folder)) }));
+}
+
+/** Writes the licence texts of the packages that files come from, each with the packages that have it. */
+export function writeNotices(root, paths, file) {
+  const byText = new Map();
+  for (const { folder, name, version, license } of packagesOf(root, paths)) {
+    const found = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+    const text = found === undefined ? `Licence: ${license}` : readFileSync(join(root, folder, found), 'utf8').trim();
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
+  }
+  const notices = [...byText].map(([text, names]) => `${names.join(', ')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
+  writeFileSync(file, `The files of this folder hold code of other packages, under their licences.\n\n${notices}`);
+}
+
+/** Writes the bill of materials, CycloneDX 1.5: every package that files come from, with its exact version. */
+export function writeBill(root, paths, file) {
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const component = ({ name, version, license }) => ({
+    type: 'library',
+    'bom-ref': `pkg:npm/${encodeURIComponent(name).replace('%2F', '/')}@${version}`,
+    name,
+    version,
+    purl: `pkg:npm/${encodeURIComponent(name).replace('%2F', '/')}@${version}`,
+    ...(typeof license === 'string' ? { licenses: [{ expression: license }] } : {}),
+  });
+  const packages = packagesOf(root, paths);
+  const bill = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: { component: { ...component(own), type: 'application' } },
+    components: packages.map(component),
+    dependencies: [{ ref: component(own).purl, dependsOn: packages.map((one) => component(one).purl) }],
+  };
+  writeFileSync(file, `${JSON.stringify(bill, null, 2)}\n`);
+}

@@ -1,0 +1,2 @@
+/** Of `age-encryption`. */
+export { Decrypter, Encrypter, generateHybridIdentity, identityToRecipient } from 'age-encryption';

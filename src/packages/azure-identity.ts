@@ -1,0 +1,8 @@
+/** Of `@azure/identity`. */
+export {
+  AzureCliCredential,
+  AzureDeveloperCliCredential,
+  DefaultAzureCredential,
+  ManagedIdentityCredential,
+  WorkloadIdentityCredential,
+} from '@azure/identity';

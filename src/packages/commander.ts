@@ -1,0 +1,2 @@
+/** Of `commander`. */
+export { Command, Help, Option } from 'commander';

@@ -1,0 +1,2 @@
+/** Of `pg`. */
+export { Client } from 'pg';

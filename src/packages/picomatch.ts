@@ -1,0 +1,2 @@
+/** `picomatch`, which is CommonJS. */
+export { default } from 'picomatch';

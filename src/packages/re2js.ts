@@ -1,0 +1,2 @@
+/** Of `re2js`. */
+export { RE2JS } from 're2js';

@@ -1,0 +1,2 @@
+/** Of `toml-eslint-parser`. */
+export { parseTOML } from 'toml-eslint-parser';

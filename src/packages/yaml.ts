@@ -1,0 +1,2 @@
+/** Of `yaml`. */
+export { isAlias, isMap, isScalar, isSeq, parse, parseAllDocuments, parseDocument } from 'yaml';
