@@ -23,7 +23,9 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   marks: { title: 'Marks', note: 'put on every object; WORD: create, merge or replace' },
   printing: { title: 'Output', note: 'FORM: yaml (a stream), json, list or resourcelist; keys in alphabetical order' },
   place: { title: 'Place', note: `STORE: ${STORE_NAMES}; else as destination_rules say` },
-  policies: { title: 'Policies', note: "in the operator's words" },
+  policies: { title: 'Fields', note: "in the operator's words" },
+  taken: { title: 'Content', note: 'what else it takes, and templates of Go' },
+  spread: { title: 'Cluster', note: 'an object that makes others in these namespaces' },
   store: { title: 'Store', note: `STORE: ${STORE_NAMES}; each has some of these` },
   services: {
     title: 'Services',

@@ -44,6 +44,8 @@ export type FlagGroup =
   | 'printing'
   | 'place'
   | 'policies'
+  | 'taken'
+  | 'spread'
   | 'store'
   | 'services'
   | 'references'

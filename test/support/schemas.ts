@@ -2,14 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
+import { DEFINITIONS, definitionProblems } from './crds.js';
 
 const FIXTURES = new URL('../../fixtures/kubernetes-schemas/', import.meta.url);
 const BY_KIND: ReadonlyMap<string, string> = new Map([
   ['SealedSecret', 'sealed-secret'],
-  ['ExternalSecret', 'external-secret'],
-  ['PushSecret', 'push-secret'],
-  ['SecretStore', 'secret-store'],
-  ['ClusterSecretStore', 'cluster-secret-store'],
   ['SecretProviderClass', 'secret-provider-class'],
 ]);
 const ajv = new Ajv({ allErrors: true });
@@ -23,8 +20,9 @@ export function problemsBy(schema: string, value: unknown): string[] {
   return validate(value) ? [] : (validate.errors ?? []).map((one) => `${one.instancePath} ${one.message}`);
 }
 
-/** What is wrong with an object by the schema of its kind, and with what its parameters hold as text. */
+/** What is wrong with an object by the schema or the definition of its kind, and with what its parameters hold as text. */
 export function problemsOf(object: Record<string, unknown>): string[] {
+  if (DEFINITIONS.has(String(object.kind))) return definitionProblems(object);
   const schema = BY_KIND.get(String(object.kind));
   if (schema === undefined) return [`no schema for ${object.kind}`];
   const problems = problemsBy(schema, object);

@@ -1,5 +1,6 @@
 /** `emit push-secret`: from flags to manifests. */
 import { emitPushSecrets } from '../../kubernetes/stores/emit.js';
+import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
@@ -10,6 +11,9 @@ import {
   policyFlags,
   REFRESH_INTERVAL,
   referenceFlags,
+  setFlag,
+  spreadFlags,
+  spreadOf,
 } from './store-flags.js';
 
 export const emitPushSecret = command({
@@ -22,12 +26,16 @@ export const emitPushSecret = command({
   flags: {
     ...keyServiceFlags,
     ...referenceFlags,
+    allKeys: flag.yesNo('all-keys', 'send all keys of the Secret, also those that come later (dataTo)'),
+    ...spreadFlags,
+    ...setFlag,
     policies: policyFlags([REFRESH_INTERVAL, DELETION_POLICY, ['update-policy', ['Replace', 'IfNotExists']]]),
     ...fileFlags,
   },
   async run(flags, context) {
-    const { store, clusterStore, policies } = flags;
-    const request = { ...fileRequest(flags, context, 'emit push-secret'), store, clusterStore, policies };
+    const { store, clusterStore, policies, allKeys } = flags;
+    const asked = { store, clusterStore, policies, allKeys, spread: spreadOf(flags) };
+    const request = { ...fileRequest(flags, context, 'emit push-secret'), ...asked };
     await writeAll(context.streams.stdout, await emitPushSecrets(request, context.host));
     return 0;
   },

@@ -4,7 +4,15 @@ import { flag } from '../flag.js';
 import { writeAll } from '../streams.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
-import { fileFlags, fileRequest, mountSettings, nameFlags, placeFlags, publishedFlags } from './store-flags.js';
+import {
+  fileFlags,
+  fileRequest,
+  mountSettings,
+  nameFlags,
+  placeFlags,
+  publishedFlags,
+  setFlag,
+} from './store-flags.js';
 
 export const emitSecretProviderClass = command({
   name: 'emit secret-provider-class',
@@ -22,6 +30,7 @@ export const emitSecretProviderClass = command({
     ...publishedFlags,
     sync: flag.yesNo('sync', 'make a Secret of the files, too, while a pod mounts them'),
     settings: mountSettings,
+    ...setFlag,
     ...fileFlags,
   },
   async run(flags, context) {

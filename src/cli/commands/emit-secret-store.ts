@@ -5,7 +5,7 @@ import { writeAll } from '../streams.js';
 import { command } from './command.js';
 import { briefConfigFlag, singleInput } from './sealing-flags.js';
 import { generalFlags, separateWords } from './shared-flags.js';
-import { clusterStoreFlag, nameFlags, storeChoice, storeProviderFlag, storeSettings } from './store-flags.js';
+import { clusterStoreFlag, nameFlags, setFlag, storeChoice, storeProviderFlag, storeSettings } from './store-flags.js';
 
 export const emitSecretStore = command({
   name: 'emit secret-store',
@@ -25,6 +25,7 @@ export const emitSecretStore = command({
       help: 'with --cluster-store: the namespaces that may use it (comma list)',
     }),
     settings: storeSettings,
+    ...setFlag,
     ...briefConfigFlag,
     ...generalFlags,
   },

@@ -86,6 +86,7 @@ export const REGISTRY: readonly RegistryRow[] = [
   { name: 'seal verify', load: async () => (await import('./seal-verify.js')).sealVerify },
   { name: 'unseal', load: async () => (await import('./unseal.js')).unseal },
   { name: 'emit external-secret', load: async () => (await import('./emit-external-secret.js')).emitExternalSecret },
+  { name: 'emit generator', load: async () => (await import('./emit-generator.js')).emitGenerator },
   { name: 'emit push-secret', load: async () => (await import('./emit-push-secret.js')).emitPushSecret },
   { name: 'emit secret-store', load: async () => (await import('./emit-secret-store.js')).emitSecretStore },
   {

@@ -3,6 +3,8 @@ import { SopsError } from '../../errors.js';
 import { formFor } from '../../kubernetes/sealed-secrets/print.js';
 import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/emit.js';
 import { STORES } from '../../kubernetes/stores/registry.js';
+import { parseAssignment } from '../../kubernetes/stores/shapes/assignment.js';
+import type { Spread } from '../../kubernetes/stores/spread.js';
 import { type FlagText, flag, type Values } from '../flag.js';
 import type { Context } from './command.js';
 import { briefConfigFlag, formatFlag, namespaceFlag, readingFlags, readingOf, singleInput } from './sealing-flags.js';
@@ -24,14 +26,14 @@ const MOUNT_SETTINGS = [
   ['tenant', 'ID'],
   ['client-id', 'ID'],
   ['environment', 'CLOUD'],
+  ['auth', 'METHOD'],
+  ['authority', 'CONFIGMAP[/KEY]'],
 ] as const;
 /** Mounting needs none of these. */
 const LOGIN_SETTINGS = [
-  ['auth', 'METHOD'],
   ['username', 'NAME'],
   ['credentials', 'SECRET[/KEY]'],
   ['service-account', 'NAME'],
-  ['authority', 'CONFIGMAP[/KEY]'],
   ['cluster-name', 'NAME'],
   ['cluster-location', 'PLACE'],
   ['remote-namespace', 'NS'],
@@ -51,12 +53,31 @@ export const nameFlags = {
   ...formatFlag,
 };
 
-const storeFlag = { store: flag.text('store', { value: 'NAME', help: 'the SecretStore to name' }) };
+const storeFlag = { store: flag.text('store', { value: 'NAME', group: 'place' }) };
 
 export const clusterStoreFlag = { clusterStore: flag.yesNo('cluster-store', 'it is a ClusterSecretStore') };
 
 const provider = (group: 'place' | 'store') =>
   flag.text('provider', { value: 'STORE', group, offers: STORES.map((row) => row.name) });
+
+/** Fields that have no flag of their own. */
+export const setFlag = {
+  set: flag.list('set', { value: 'PATH=VALUE', group: 'policies' }),
+};
+
+/** For an object of the whole cluster, which makes others. */
+export const spreadFlags = {
+  clusterWide: flag.yesNo('cluster-wide', { group: 'spread' }),
+  namespaces: flag.list('namespaces', { value: 'NAMES', group: 'spread' }),
+  namespaceLabels: flag.list('namespace-labels', { value: 'KEY=VALUE', group: 'spread' }),
+};
+
+/** The namespaces that get the object; undefined for an object of one namespace. Throws `conflict`. */
+export function spreadOf({ clusterWide, namespaces, namespaceLabels }: Values<typeof spreadFlags>): Spread | undefined {
+  if (clusterWide) return { namespaces: separateWords(namespaces), labels: separateWords(namespaceLabels) };
+  if (namespaces.length + namespaceLabels.length === 0) return undefined;
+  throw new SopsError('conflict', 'Error: --namespaces and --namespace-labels belong to --cluster-wide');
+}
 
 /** A store that is described, instead of found. */
 export const storeProviderFlag = { provider: provider('store') };
@@ -70,16 +91,18 @@ export const placeFlags = {
 };
 
 /** How an object is made that names a store of the cluster, and the values in it. */
-export const referenceFlags = { ...nameFlags, ...storeFlag, ...clusterStoreFlag, ...placeFlags };
+export const referenceFlags = {
+  ...nameFlags,
+  ...storeFlag,
+  clusterStore: flag.yesNo('cluster-store', { group: 'place' }),
+  ...placeFlags,
+};
 
 /** How the values stand there. */
 export const publishedFlags = {
   asPublished: flag.yesNo('as-published', { group: 'place' }),
-  base64: flag.list('base64', {
-    value: 'KEYS',
-    help: 'their values stand in the store as base64; nothing is decrypted then',
-  }),
-  noDecrypt: flag.yesNo('no-decrypt', 'do not decrypt to see which values are no text'),
+  base64: flag.list('base64', { value: 'KEYS', group: 'place' }),
+  noDecrypt: flag.yesNo('no-decrypt', { group: 'place' }),
 };
 
 /** Policies by name, with the words that the operator has for them. */
@@ -96,7 +119,7 @@ export const REFRESH_INTERVAL = ['refresh-interval'] as const;
 export const fileFlags = { ...readingFlags, ...briefConfigFlag, ...generalFlags };
 
 const always = { ...keyServiceFlags, ...nameFlags, ...placeFlags, ...fileFlags };
-const sometimes = { ...publishedFlags, settings: storeSettings };
+const sometimes = { ...publishedFlags, ...setFlag, settings: storeSettings };
 type FileFlags = Values<typeof always> & Partial<Values<typeof sometimes>>;
 
 /** What is asked of the keys of a file; `name` is the command's. Throws `usage` and `conflict`. */
@@ -113,7 +136,7 @@ export function fileRequest(given: FileFlags, context: Context, name: string): O
 
 type ChoiceFlags = Values<typeof nameFlags> &
   Pick<FileFlags, 'provider'> &
-  Partial<Pick<FileFlags, 'to' | 'oneSecret' | 'perKey' | 'asPublished' | 'settings'>>;
+  Partial<Pick<FileFlags, 'to' | 'oneSecret' | 'perKey' | 'asPublished' | 'settings' | 'set'>>;
 
 /** Which store, and where in it. Throws `conflict`. */
 export function storeChoice(given: ChoiceFlags): EmitChoice {
@@ -127,6 +150,7 @@ export function storeChoice(given: ChoiceFlags): EmitChoice {
     layout: perKey ? 'per_key' : oneSecret ? 'json' : undefined,
     asPublished: given.asPublished ?? false,
     settings: given.settings ?? new Map(),
+    sets: (given.set ?? []).map(parseAssignment),
     form: formFor(given.format, undefined),
   };
 }

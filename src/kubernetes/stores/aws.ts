@@ -16,6 +16,8 @@ interface Service {
   readonly names: RegExp;
 }
 
+/** By a role of the service account (IRSA), or by EKS Pod Identity. */
+const AUTH = ['ServiceAccount', 'PodIdentity'] as const;
 const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
 
 export const secretsManagerProvider = providerOf({
@@ -35,8 +37,9 @@ export const parameterStoreProvider = providerOf({
 function providerOf(service: Service): StoreProvider {
   return {
     name: service.name,
-    settings: ['region', 'role', 'prefix', 'credentials', 'service-account'],
-    mountSettings: ['region', 'prefix'],
+    settings: ['region', 'role', 'prefix', 'auth', 'credentials', 'service-account'],
+    mountSettings: ['region', 'prefix', 'auth'],
+    mountParameters: ['failoverRegion', 'pathTranslation', 'preferredAddressType'],
     mountDecodes: false,
 
     remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
@@ -68,6 +71,7 @@ function providerOf(service: Service): StoreProvider {
             );
       const parameters = new Map([
         ['region', regionOf(settings)],
+        ...(settings.choice('auth', AUTH) === 'PodIdentity' ? [['usePodIdentity', 'true'] as const] : []),
         ['objects', yamlOfList(objects)],
       ]);
       return { provider: 'aws', parameters };
@@ -86,6 +90,10 @@ function authSpec(settings: Settings, references: References): Branch | undefine
   const account = settings.text('service-account');
   if (credentials !== undefined && account !== undefined) {
     throw usage('--credentials and --service-account are two ways to log in: choose one');
+  }
+  const isOfPod = settings.choice('auth', AUTH) === 'PodIdentity';
+  if (isOfPod && (account ?? credentials) !== undefined) {
+    throw usage('--auth PodIdentity is the log-in of the pod itself', 'Leave out --credentials and --service-account.');
   }
   if (account !== undefined) return record({ jwt: record({ serviceAccountRef: references.serviceAccount(account) }) });
   if (credentials === undefined) return undefined;

@@ -20,7 +20,8 @@ const CLOUDS: Readonly<Record<(typeof ENVIRONMENTS)[number], string>> = {
 export const azureStoreProvider: StoreProvider = {
   name: 'azure',
   settings: ['vault-url', 'tenant', 'auth', 'client-id', 'credentials', 'service-account', 'environment'],
-  mountSettings: ['vault-url', 'tenant', 'client-id', 'environment'],
+  mountSettings: ['vault-url', 'tenant', 'client-id', 'environment', 'auth'],
+  mountParameters: ['usePodIdentity', 'cloudEnvFileName'],
   mountDecodes: true,
 
   remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
@@ -34,7 +35,7 @@ export const azureStoreProvider: StoreProvider = {
         vaultUrl: settings.url('vault-url'),
         tenantId: settings.text('tenant'),
         environmentType: settings.choice('environment', ENVIRONMENTS),
-        ...authSpec(settings, references),
+        ...(settings.hasOwnLogin ? {} : authSpec(settings, references)),
       }),
     });
   },
@@ -47,7 +48,6 @@ export const azureStoreProvider: StoreProvider = {
       );
     }
     const environment = settings.choice('environment', ENVIRONMENTS);
-    const client = settings.text('client-id');
     const objects = values.map(({ file, remote, isBase64 }) =>
       leaf(
         yamlOf(
@@ -63,13 +63,22 @@ export const azureStoreProvider: StoreProvider = {
     const parameters = new Map([
       ['keyvaultName', new URL(settings.url('vault-url')).hostname.split('.')[0] ?? ''],
       ['tenantID', settings.required('tenant')],
-      ...(client === undefined ? [] : [['clientID', client] as const]),
+      ...identityOf(settings),
       ...(environment === undefined ? [] : [['cloudName', CLOUDS[environment]] as const]),
       ['objects', yamlOf(record({ array: list(objects) }))],
     ]);
     return { provider: 'azure', parameters };
   },
 };
+
+/** Who the driver is there: a workload identity by its client, or an identity of the node's machine. */
+function identityOf(settings: Settings): (readonly [string, string])[] {
+  const client = settings.text('client-id');
+  const auth = settings.choice('auth', ['WorkloadIdentity', 'ManagedIdentity'] as const);
+  if (auth !== 'ManagedIdentity') return client === undefined ? [] : [['clientID', client]];
+  const own = client === undefined ? [] : [['userAssignedIdentityID', client] as const];
+  return [['useVMManagedIdentity', 'true'], ...own];
+}
 
 function authSpec(settings: Settings, references: References): Readonly<Record<string, string | Branch | undefined>> {
   const account = settings.text('service-account');

@@ -17,9 +17,14 @@ export function checkNamespace(name: string, what: string): string {
   throw usage(`${what} ${JSON.stringify(name)} is no namespace`, NAMESPACE_RULE);
 }
 
+/** Whether a text is a duration in Go's form. */
+export function isDuration(text: string): boolean {
+  return text === '0' || (text.length < 40 && DURATION.test(text));
+}
+
 /** A duration in Go's form, e.g. `1h0m0s`. Throws `usage`. */
 export function checkDuration(text: string, what: string): string {
   if (text === '0') return '0s';
-  if (text.length < 40 && DURATION.test(text)) return text;
+  if (isDuration(text)) return text;
   throw usage(`${what} ${JSON.stringify(text)} is no duration`, 'Durations look like 1h, 15m or 1h30m0s; 0s is once.');
 }

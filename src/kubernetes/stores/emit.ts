@@ -5,6 +5,7 @@ import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkedName, checkNamespace } from './checks.js';
+import { type DataFromChoice, dataFromOf, needsStore } from './data-from.js';
 import { publishedPlace } from './destination.js';
 import {
   CREATION_POLICIES,
@@ -21,6 +22,9 @@ import { References } from './references.js';
 import { storeNamed } from './registry.js';
 import { providerClassOf, secretStoreOf } from './secret-store.js';
 import { Settings, usage } from './settings.js';
+import type { Assignment } from './shapes/assignment.js';
+import type { Spread } from './spread.js';
+import type { TemplateChoice } from './template.js';
 
 /** What flags say about the objects and the store. */
 export interface EmitChoice {
@@ -35,45 +39,81 @@ export interface EmitChoice {
   readonly asPublished: boolean;
   /** What describes the store, by flag. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Fields of the object by their paths. */
+  readonly sets: readonly Assignment[];
   readonly form: 'yaml' | 'json';
 }
 
-export interface EmitRequest extends Omit<KeysRequest, 'asksForBinary'>, EmitChoice {
+/** What is asked of all objects that name a store. */
+interface NamingRequest extends Omit<KeysRequest, 'asksForBinary'>, EmitChoice {
   readonly store: string | undefined;
   readonly clusterStore: boolean;
   /** Words for `refreshInterval`, `creationPolicy` and so on, by flag. */
   readonly policies: ReadonlyMap<string, string>;
+  /** The namespaces that get the object, where it is one of the whole cluster. */
+  readonly spread: Spread | undefined;
+}
+
+export interface ExternalSecretRequest extends NamingRequest {
+  /** Whether a file is read at all: what comes from a store or a generator needs none. */
+  readonly hasFile: boolean;
+  readonly from: DataFromChoice;
+  readonly template: TemplateChoice;
 }
 
 const NO_RULE = 'No destination rule sends the file to a store that operators read, either.';
 
-/** The ExternalSecrets of a file, one for each Secret. Throws SopsError. */
-export async function emitExternalSecrets(request: EmitRequest, host: Session): Promise<string> {
-  const store = storeReference(request);
+/** The ExternalSecrets of a file, one for each Secret, or one of what a store or a generator has. Throws SopsError. */
+export async function emitExternalSecrets(request: ExternalSecretRequest, host: Session): Promise<string> {
+  const { from, hasFile } = request;
   const policies = new Settings('emit', [...request.policies.keys()], request.policies);
-  const { files, where } = await readSources(request, host, true);
-  const roots = files.map((file) =>
-    externalSecretOf({
+  const { files, where } = hasFile ? await readSources(request, host, true) : NO_FILE;
+  const roots = files.map((file) => {
+    const values = from.extract || !hasFile ? [] : remotesOf(file, where, request);
+    const isRead = values.length > 0 || needsStore(from) || request.store !== undefined;
+    return externalSecretOf({
       ...identityOf(file, request),
-      store,
+      store: isRead ? storeReference(request) : undefined,
       refreshInterval: intervalOf(policies),
       refreshPolicy: policies.choice('refresh-policy', REFRESH_POLICIES),
       creationPolicy: policies.choice('creation-policy', CREATION_POLICIES) ?? 'Owner',
       deletionPolicy: policies.choice('deletion-policy', DELETION_POLICIES) ?? 'Retain',
       file,
-      values: remotesOf(file, where, request),
-    }),
-  );
+      template: request.template,
+      values,
+      dataFrom: dataFromOf(from, from.extract ? wholeKey(file, where, request) : undefined),
+      spread: request.spread,
+      sets: request.sets,
+    });
+  });
   return printManifests(roots, { form: request.form });
 }
 
+/** The name of the secret that is taken as a whole. */
+function wholeKey(file: KeyedFile, where: Whereabouts, request: EmitChoice): string {
+  if (request.layout === 'per_key') {
+    throw new SopsError('conflict', 'Error: cannot use both --extract and --per-key');
+  }
+  if (where.isDocument && file.isManifest) {
+    throw usage('a published manifest is no map of the values: --extract would make apiVersion and kind keys');
+  }
+  const place = placeOf(file, where, request);
+  return (where.provider?.remoteOf(place, 'key') ?? plainRemote(place, 'key')).key;
+}
+
+export interface PushSecretRequest extends NamingRequest {
+  /** Sends all keys of the Secret, also those that come later. */
+  readonly allKeys: boolean;
+}
+
 /** The PushSecrets of a file, one for each Secret. Throws SopsError. */
-export async function emitPushSecrets(request: EmitRequest, host: Session): Promise<string> {
+export async function emitPushSecrets(request: PushSecretRequest, host: Session): Promise<string> {
   const store = storeReference(request);
   const policies = new Settings('emit', [...request.policies.keys()], request.policies);
   const { files, where } = await readSources({ ...request, asPublished: false }, host, false);
   const roots = files.map((file) => {
     const { name: secret, namespace } = identityOf(file, request);
+    const { to, layout } = placeOf(file, where, request);
     return pushSecretOf({
       secret,
       namespace,
@@ -81,7 +121,10 @@ export async function emitPushSecrets(request: EmitRequest, host: Session): Prom
       refreshInterval: intervalOf(policies),
       updatePolicy: policies.choice('update-policy', ['Replace', 'IfNotExists']) ?? 'Replace',
       deletionPolicy: policies.choice('deletion-policy', ['None', 'Delete']) ?? 'None',
-      values: remotesOf(file, { ...where, isDocument: false }, request),
+      values: request.allKeys ? [] : remotesOf(file, { ...where, isDocument: false }, request),
+      allTo: request.allKeys ? (layout === 'per_key' ? '' : to) : undefined,
+      spread: request.spread,
+      sets: request.sets,
     });
   });
   host.warn(
@@ -108,17 +151,20 @@ export async function emitStore(request: StoreRequest, host: Session): Promise<s
   if (!provider) throw usage('--provider is missing', NO_RULE);
   const settings = settingsFor(provider, provider.settings, published?.settings, request);
   const namespace = namespaceOf(request.namespace);
+  const references = new References(clusterWide, namespace);
   const root = secretStoreOf({
     name: checkedName(name, '--name'),
     namespace,
     clusterWide,
     namespaces: request.namespaces.map((one) => checkNamespace(one, '--allow-namespaces')),
-    provider: provider.storeSpec(settings, new References(clusterWide, namespace)),
+    provider: provider.storeSpec(settings, references),
+    sets: request.sets,
+    references,
   });
   return printManifests([root], { form: request.form });
 }
 
-export interface ProviderClassRequest extends Omit<EmitRequest, 'store' | 'clusterStore' | 'policies'> {
+export interface ProviderClassRequest extends Omit<NamingRequest, 'store' | 'clusterStore' | 'policies' | 'spread'> {
   /** Makes a Secret of the files, too. */
   readonly sync: boolean;
 }
@@ -143,9 +189,25 @@ export async function emitProviderClasses(request: ProviderClassRequest, host: S
     const place = placeOf(file, where, request);
     const mount = provider.mount?.(values, settings, place);
     if (!mount || values.length === 0) throw usage('the file holds no key, so there is nothing to mount');
-    return providerClassOf({ ...identityOf(file, request), mount, sync: request.sync ? file : undefined });
+    const parameters = withParameters(mount.parameters, provider.mountParameters, request.sets);
+    const made = { ...mount, parameters };
+    return providerClassOf({ ...identityOf(file, request), mount: made, sync: request.sync ? file : undefined });
   });
   return printManifests(roots, { form: request.form });
+}
+
+/** Parameters of the driver's provider are texts, of which it passes over those that it does not know. */
+function withParameters(
+  parameters: ReadonlyMap<string, string>,
+  known: readonly string[],
+  sets: readonly Assignment[],
+): ReadonlyMap<string, string> {
+  const foreign = sets.find(({ path }) => !known.includes(path.join('.')));
+  if (foreign) {
+    const name = foreign.path.join('.');
+    throw usage(`--set ${name}: there is no such parameter, or it has a flag`, `There are ${known.join(', ')}.`);
+  }
+  return new Map([...parameters, ...sets.map(({ path, text }) => [path.join('.'), text] as const)]);
 }
 
 /** Where the values are. */
@@ -159,8 +221,25 @@ interface Whereabouts {
   readonly isDocument: boolean;
 }
 
+const NOTHING: KeyedFile = {
+  described: '--name',
+  name: undefined,
+  namespace: undefined,
+  type: undefined,
+  immutable: false,
+  labels: new Map(),
+  annotations: new Map(),
+  keys: [],
+  isManifest: false,
+};
+/** What an object is made of that no file is read for. */
+const NO_FILE: { readonly files: readonly KeyedFile[]; readonly where: Whereabouts } = {
+  files: [NOTHING],
+  where: { provider: undefined, to: undefined, published: undefined, isDocument: false },
+};
+
 async function readSources(
-  request: Omit<EmitRequest, 'store' | 'clusterStore' | 'policies'>,
+  request: Omit<NamingRequest, 'store' | 'clusterStore' | 'policies' | 'spread'>,
   host: Session,
   asksForBinary: boolean,
 ): Promise<{ files: KeyedFile[]; where: Whereabouts }> {
@@ -198,10 +277,10 @@ function settingsFor(
   provider: StoreProvider,
   known: readonly string[],
   published: ReadonlyMap<string, string> | undefined,
-  { settings }: EmitChoice,
+  { settings, sets }: EmitChoice,
 ): Settings {
   const fromRule = [...(published ?? [])].filter(([name]) => known.includes(name));
-  return new Settings(provider.name, known, new Map([...fromRule, ...settings]));
+  return new Settings(provider.name, known, new Map([...fromRule, ...settings]), sets);
 }
 
 function identityOf(file: KeyedFile, request: EmitChoice): { name: string; namespace: string | undefined } {
@@ -255,7 +334,7 @@ function plainRemote({ to, layout }: StorePlace, key: string): RemoteReference {
   return layout !== 'per_key' ? { key: name, property: key } : { key: `${name}/${key}`, property: undefined };
 }
 
-function storeReference({ store, clusterStore }: EmitRequest): StoreReference {
+function storeReference({ store, clusterStore }: NamingRequest): StoreReference {
   if (store === undefined) throw usage('--store is missing: the name of the SecretStore');
   return { name: checkedName(store, '--store'), kind: clusterStore ? 'ClusterSecretStore' : 'SecretStore' };
 }

@@ -13,6 +13,7 @@ export const gcpProvider: StoreProvider = {
   name: 'gcp',
   settings: ['project', 'location', 'credentials', 'service-account', 'cluster-name', 'cluster-location'],
   mountSettings: ['project', 'location'],
+  mountParameters: ['auth'],
   mountDecodes: false,
 
   remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {

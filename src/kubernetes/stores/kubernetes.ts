@@ -13,6 +13,7 @@ export const kubernetesProvider: StoreProvider = {
   name: 'kubernetes',
   settings: ['server', 'remote-namespace', 'service-account', 'credentials', 'authority'],
   mountSettings: [],
+  mountParameters: [],
   mountDecodes: false,
 
   remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
@@ -30,7 +31,7 @@ export const kubernetesProvider: StoreProvider = {
       kubernetes: record({
         remoteNamespace: namespace === undefined ? undefined : checkNamespace(namespace, '--remote-namespace'),
         server,
-        auth: authSpec(settings, references),
+        auth: settings.hasOwnLogin ? undefined : authSpec(settings, references),
       }),
     });
   },

@@ -49,6 +49,8 @@ export interface StoreProvider {
   mount?(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters;
   /** Of the settings, those that mounting takes. */
   readonly mountSettings: readonly string[];
+  /** Parameters of the CSI driver's provider that have no flag of their own. */
+  readonly mountParameters: readonly string[];
   /** Whether the CSI driver decodes base64 on the way into the file. */
   readonly mountDecodes: boolean;
 }

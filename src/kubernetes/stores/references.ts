@@ -42,7 +42,8 @@ export class References {
     return record({ type: 'ConfigMap', name, key, namespace: this.namespace() });
   }
 
-  private namespace(): string | undefined {
+  /** That of what is referred to; undefined where it must not be said. Throws `usage` where it is missing. */
+  namespace(): string | undefined {
     if (!this.#clusterWide) return undefined;
     if (this.#namespace !== undefined) return checkNamespace(this.#namespace, '--namespace');
     throw usage('--namespace is missing', 'In a ClusterSecretStore it says where the objects with the log-in are.');

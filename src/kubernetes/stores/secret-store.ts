@@ -3,9 +3,13 @@ import type { Branch } from '../../tree/tree.js';
 import { leaf, list } from '../../tree/tree.js';
 import { textMap } from '../manifest/manifest.js';
 import { record } from '../object-literal.js';
+import { finish } from './checked-object.js';
 import type { KeyedFile } from './keyed-file.js';
 import type { MountParameters } from './provider.js';
+import type { References } from './references.js';
 import { usage } from './settings.js';
+import type { Assignment } from './shapes/assignment.js';
+import { STORE } from './shapes/store-shapes.js';
 
 export interface SecretStoreParts {
   readonly name: string;
@@ -15,19 +19,30 @@ export interface SecretStoreParts {
   readonly namespaces: readonly string[];
   /** `spec.provider`: one entry. */
   readonly provider: Branch;
+  readonly sets: readonly Assignment[];
+  readonly references: References;
 }
 
 /** The object that says how to reach a store. Throws `usage`. */
-export function secretStoreOf({ name, namespace, clusterWide, namespaces, provider }: SecretStoreParts): Branch {
+export function secretStoreOf(parts: SecretStoreParts): Branch {
+  const { name, namespace, clusterWide, namespaces, provider, references } = parts;
   if (namespaces.length > 0 && !clusterWide) {
     throw usage('--allow-namespaces belongs to --cluster-store', 'A SecretStore serves its own namespace alone.');
   }
   const conditions = [record({ namespaces: namespaces.map((one) => leaf(one)) })];
+  const spec = record({ provider, conditions: namespaces.length > 0 ? conditions : undefined });
+  const [{ key } = { key: '' }] = provider.items.filter((entry) => entry.kind === 'item');
+  // Paths begin in the provider, unless they name a field of the store itself.
+  const sets = parts.sets.map(({ path, text }) => ({
+    text,
+    path: STORE.fields.has(path[0] ?? '') ? path : ['provider', key, ...path],
+  }));
+  finish(spec, { shape: STORE, sets, references });
   return record({
     apiVersion: 'external-secrets.io/v1',
     kind: clusterWide ? 'ClusterSecretStore' : 'SecretStore',
     metadata: record({ name, namespace: clusterWide ? undefined : namespace }),
-    spec: record({ provider, conditions: namespaces.length > 0 ? conditions : undefined }),
+    spec,
   });
 }
 

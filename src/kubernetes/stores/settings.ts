@@ -5,9 +5,18 @@ export class Settings {
   readonly #values: ReadonlyMap<string, string>;
   readonly #store: string;
 
+  /** Whether the log-in is written down field by field, so that none is to be made up. */
+  readonly hasOwnLogin: boolean;
+
   /** `values` by flag; those that a store does not know are refused. Throws `usage`. */
-  constructor(store: string, known: readonly string[], values: ReadonlyMap<string, string>) {
+  constructor(
+    store: string,
+    known: readonly string[],
+    values: ReadonlyMap<string, string>,
+    sets: readonly { readonly path: readonly string[] }[] = [],
+  ) {
     this.#values = values;
+    this.hasOwnLogin = sets.some(({ path: [first = ''] }) => /^(?:auth|identityId|serviceAccountRef)/.test(first));
     this.#store = store;
     const foreign = [...values.keys()].find((name) => !known.includes(name));
     if (foreign === undefined) return;

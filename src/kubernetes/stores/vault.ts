@@ -5,9 +5,8 @@ import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { vaultLogin } from './vault-login.js';
 
-const AUTH = ['token', 'approle', 'kubernetes', 'jwt', 'userpass', 'cert'] as const;
-type Auth = (typeof AUTH)[number];
 /** The member that holds a value which has a secret to itself. */
 export const SINGLE_MEMBER = 'value';
 const DEFAULT_MOUNT = 'secret';
@@ -21,6 +20,10 @@ const SETTINGS = [
   'auth-mount',
   'role',
   'username',
+  'region',
+  'project',
+  'cluster-name',
+  'cluster-location',
   'credentials',
   'service-account',
   'authority',
@@ -40,7 +43,13 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
   return {
     name,
     settings: SETTINGS,
-    mountSettings: ['server', 'mount', 'kv-version', 'vault-namespace', 'auth-mount', 'role'],
+    mountSettings: ['server', 'mount', 'kv-version', 'vault-namespace', 'auth-mount', 'role', 'authority'],
+    mountParameters: [
+      ...['CADirectory', 'TLSServerName', 'TLSClientCertPath', 'TLSClientKeyPath', 'SkipTLSVerify'].map(
+        (one) => `${prefix}${one}`,
+      ),
+      'audience',
+    ],
     mountDecodes: true,
 
     remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
@@ -51,7 +60,6 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
 
     storeSpec(settings: Settings, references: References): Branch {
       const authority = settings.text('authority');
-      const auth = authOf(settings);
       return record({
         vault: record({
           server: settings.url('server', SCHEMES),
@@ -59,7 +67,7 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
           version: `v${versionOf(settings)}`,
           namespace: settings.text('vault-namespace'),
           caProvider: authority === undefined ? undefined : references.authority(authority),
-          auth: record({ [AUTH_FIELDS[auth]]: authSpec(auth, settings, references) }),
+          auth: settings.hasOwnLogin ? undefined : vaultLogin(settings, references),
         }),
       });
     },
@@ -77,11 +85,13 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
       );
       const namespace = settings.text('vault-namespace');
       const authMount = settings.text('auth-mount');
+      const authority = authorityPath(settings);
       const parameters = new Map([
         [`${prefix}Address`, settings.url('server', SCHEMES)],
         ['roleName', settings.required('role', 'pods log in with the role of their service account')],
         ...(namespace === undefined ? [] : [[`${prefix}Namespace`, namespace] as const]),
         ...(authMount === undefined ? [] : [[`${prefix}AuthMountPath`, authMount] as const]),
+        ...(authority === undefined ? [] : [[`${prefix}CACertPath`, authority] as const]),
         ['objects', yamlOfList(objects)],
       ]);
       return { provider: name, parameters };
@@ -89,67 +99,14 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
   };
 }
 
-/** By method: its field in `auth`. */
-const AUTH_FIELDS: Readonly<Record<Auth, string>> = {
-  token: 'tokenSecretRef',
-  approle: 'appRole',
-  kubernetes: 'kubernetes',
-  jwt: 'jwt',
-  userpass: 'userPass',
-  cert: 'cert',
-};
-
-const DEFAULT_PATHS: Readonly<Partial<Record<Auth, string>>> = {
-  approle: 'approle',
-  kubernetes: 'kubernetes',
-  jwt: 'jwt',
-  userpass: 'userpass',
-  cert: 'cert',
-};
-
-function authOf(settings: Settings): Auth {
-  return settings.choice('auth', AUTH) ?? (settings.text('role') === undefined ? 'token' : 'kubernetes');
-}
-
-function authSpec(auth: Auth, settings: Settings, references: References): Branch {
-  const path = settings.text('auth-mount') ?? DEFAULT_PATHS[auth];
-  const account = settings.text('service-account');
-  const credentials = (key: string): Branch =>
-    references.secret(settings.required('credentials', `the log-in ${auth} is in a Secret`), key);
-  const role = (): string => settings.required('role', `the log-in ${auth} needs it`);
-  switch (auth) {
-    case 'token':
-      return credentials('token');
-    case 'approle':
-      return record({ path, roleId: role(), secretRef: credentials('secret-id') });
-    case 'kubernetes':
-      return record({
-        mountPath: path,
-        role: role(),
-        serviceAccountRef: account === undefined ? undefined : references.serviceAccount(account),
-      });
-    case 'jwt':
-      return record({ path, role: settings.text('role'), ...jwtToken(settings, references, credentials) });
-    case 'userpass':
-      return record({
-        path,
-        username: settings.required('username', 'the log-in userpass needs it'),
-        secretRef: credentials('password'),
-      });
-    case 'cert': {
-      const secret = settings.required('credentials', 'the log-in cert is in a Secret');
-      const [clientCert, secretRef] = ['tls.crt', 'tls.key'].map((key) => references.secretKey(secret, key));
-      return record({ path, clientCert, secretRef });
-    }
-  }
-}
-
-/** The token of a service account, or one that lies in a Secret. */
-function jwtToken(settings: Settings, references: References, credentials: (key: string) => Branch) {
-  const account = settings.text('service-account');
-  if (account === undefined) return { secretRef: credentials('token') };
-  const serviceAccountRef = references.serviceAccount(account);
-  return { kubernetesServiceAccountToken: record({ serviceAccountRef }) };
+/** The driver's provider reads a file of its own pod. */
+function authorityPath(settings: Settings): string | undefined {
+  const path = settings.text('authority');
+  if (path === undefined || path.startsWith('/')) return path;
+  throw usage(
+    '--authority is the path of a file here',
+    "It is one in the pod of the driver's provider, e.g. /vault/tls/ca.crt.",
+  );
 }
 
 function mountOf(settings: Settings): string {

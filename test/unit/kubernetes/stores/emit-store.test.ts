@@ -25,6 +25,23 @@ const STORE_CASES: [string, string[]][] = [
   ['vault jwt in a Secret', ['vault', ...SERVER, '--auth', 'jwt', '--credentials', 'login']],
   ['vault userpass', ['vault', ...SERVER, '--auth', 'userpass', '--username', 'u', '--credentials', 'login']],
   ['vault cert', ['vault', ...SERVER, '--auth', 'cert', '--credentials', 'login', '--authority', 'ca/root.pem']],
+  ['vault kubernetes by a Secret', ['vault', ...SERVER, '--role', 'r', '--credentials', 'login/jwt']],
+  ['vault ldap', ['vault', ...SERVER, '--auth', 'ldap', '--username', 'u', '--credentials', 'login']],
+  [
+    'vault iam',
+    ['vault', ...SERVER, '--auth', 'iam', '--role', 'r', '--region', 'eu-central-1', '--credentials', 'login'],
+  ],
+  ['vault iam by an account', ['vault', ...SERVER, '--auth', 'iam', '--role', 'r', '--service-account', 'app']],
+  ['vault gcp', ['vault', ...SERVER, '--auth', 'gcp', '--role', 'r', '--project', 'p', '--credentials', 'login/key']],
+  [
+    'vault gcp by an account',
+    ['vault', ...SERVER, '--auth', 'gcp', '--role', 'r', '--service-account', 'app', '--cluster-name', 'c'],
+  ],
+  [
+    'vault by fields',
+    ['vault', ...SERVER, '--set', 'auth.appRole.roleRef.name=r', '--set', 'auth.appRole.secretRef.name=s'],
+  ],
+  ['aws by EKS Pod Identity', ['aws', '--region', 'eu-central-1', '--auth', 'PodIdentity']],
   ['openbao', ['openbao', ...SERVER, '--role', 'r']],
   ['aws', ['aws', '--region', 'eu-central-1', '--role', 'arn:aws:iam::1:role/x', '--prefix', 'p/']],
   ['aws keys', ['aws', '--region', 'eu-central-1', '--credentials', 'login']],
@@ -69,7 +86,7 @@ describe('a store', () => {
     [['--provider', 'vault', ...SERVER, '--auth', 'approle', '--credentials', 'x'], '--role is missing'],
     [
       ['--provider', 'vault', ...SERVER, '--role', 'r', '--region', 'x'],
-      '--region says nothing about a store of vault',
+      '--region says nothing about the log-in kubernetes',
     ],
     [['--provider', 'aws'], '--region is missing'],
     [['--provider', 'aws', '--region', 'Mars'], 'is no region'],
