@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has four parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
+ * has five parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -46,6 +46,8 @@ const PARTS = {
   ],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
+  /** Asking the agent of the user, where one runs. */
+  agent: ['src/keyservice/agent/through-agent.ts'],
   rest: [],
 };
 /** What neither decrypting nor encrypting a small file loads. */

@@ -29,7 +29,7 @@ export const FLAG_GROUPS: Readonly<Record<FlagGroup, { readonly title: string; r
   store: { title: 'Store', note: `STORE: ${STORE_NAMES}; each has some of these` },
   services: {
     title: 'Services',
-    note: 'tcp://HOST:PORT or unix:///PATH; asked after the local service, which is on',
+    note: 'tcp://HOST:PORT or unix:///PATH; asked after the local one',
   },
   references: {
     title: 'References',

@@ -1,5 +1,6 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
-import type { Activity, AuditLog, Log, Session, Telling } from '../util/host.js';
+import { AGENT_VARIABLE, agentPlaceOf } from '../keyservice/agent/place.js';
+import type { Activity, AgentSocket, AuditLog, Log, Session, Telling } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import type { Progress } from './progress.js';
 import { holdLine } from './progress-line.js';
@@ -23,6 +24,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
     return undefined;
   };
   return sessionOf({
+    agent: calledAsSops(streams) ? undefined : agentOf(streams),
     audit,
     log,
     env: streams.env,
@@ -47,6 +49,13 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
       say(streams.stderr, `warning: ${printable(message)}\n`);
     },
   });
+}
+
+/** Where the user's key agent may answer. */
+function agentOf({ env, platform, areOwn }: Streams): AgentSocket | undefined {
+  // In the process of somebody else, it is for them to say that there is one.
+  if (!areOwn && !env[AGENT_VARIABLE]) return undefined;
+  return agentPlaceOf({ env, platform, userId: process.geteuid?.() });
 }
 
 /** What is made of more bytes than that takes most of the memory. */

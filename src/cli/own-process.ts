@@ -1,9 +1,10 @@
 /** The running process, for operations that run programs. */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { OwnProcess } from '../exec/process-access.js';
 import type { LaunchTarget } from '../kubernetes/kustomize/launcher.js';
+import { statOrThrow } from '../util/files.js';
 
 type Replace = NonNullable<OwnProcess['replace']>;
 
@@ -62,6 +63,6 @@ const PLUGIN_SCRIPT = 'sops-ts-kustomize.js';
 /** What starts a script beside the running program, by default the plug-in of kustomize. Throws `failed` when it is not there. */
 export function launchTarget(name = PLUGIN_SCRIPT): LaunchTarget {
   const script = join(dirname(realpathSync(process.argv[1] ?? '.')), name);
-  if (existsSync(script)) return { runtime: process.execPath, script };
+  if (statOrThrow(script)) return { runtime: process.execPath, script };
   throw new SopsError('failed', `${name} is not beside the program, so no launcher can start it`);
 }

@@ -86,6 +86,7 @@ export const PROGRAM = {
     { ...QUIRKY, variable: 'SOPS_ENABLE_LOCAL_KEYSERVICE', onByDefault: true },
   ),
   keyservice: flag.list('keyservice', { value: 'URI', group: 'services' }, { ...BEFORE, variable: 'SOPS_KEYSERVICE' }),
+  noAgent: flag.yesNo('no-agent', { group: 'services' }, BEFORE),
   config: flag.text(
     'config',
     { value: 'FILE', help: 'use FILE instead of searching .sops.yaml', offers: 'files' },

@@ -45,7 +45,10 @@ export const TASK_ROWS = {
   },
   setup: {
     title: 'Setting up',
-    families: { completion: 'print the script that completes command lines in your shell' },
+    families: {
+      agent: 'keep opened data keys in memory for a time, for sops-ts and sops',
+      completion: 'print the script that completes command lines in your shell',
+    },
   },
 } as const satisfies Readonly<Record<string, TaskRow>>;
 

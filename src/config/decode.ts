@@ -3,6 +3,7 @@
 import { SopsError } from '../errors.js';
 import { nodes } from '../tree/leaves.js';
 import { type Branch, type Item, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
+import { LineIndex } from '../util/line-index.js';
 import type { ConfigDocument } from './document.js';
 
 /** The entries of a map, merge keys applied. */
@@ -25,6 +26,7 @@ const SHOWN = 3;
 export class Decoder {
   readonly #document: ConfigDocument;
   readonly #problems: { offset: number; text: string }[] = [];
+  #lines: LineIndex | undefined;
 
   /** Takes the document that the values are from; it gives the lines of errors and scalars as they were written. */
   constructor(document: ConfigDocument) {
@@ -202,7 +204,9 @@ export class Decoder {
   }
 
   #line(offset: number): string {
-    return offset < 0 ? '' : `line ${this.#document.text.slice(0, offset).split('\n').length}: `;
+    if (offset < 0) return '';
+    this.#lines ??= new LineIndex(this.#document.text);
+    return `line ${this.#lines.lineAt(offset)}: `;
   }
 }
 

@@ -14,6 +14,8 @@ import { type KeyFailure, noServicesHint } from './recovery-report.js';
 export interface Attempt {
   /** Asked in order for every key. */
   readonly keyServices: readonly KeyService[];
+  /** Parts that need not be opened. */
+  readonly known: ReadonlyMap<MasterKey, Uint8Array>;
   /** Type identifiers. */
   readonly decryptionOrder: readonly string[];
   /** What may ask the user or start programs runs here, so that nothing of it happens twice at a time. */
@@ -44,7 +46,7 @@ export class GroupOpening {
   readonly #attempt: Attempt;
 
   constructor(group: KeyGroup, attempt: Attempt) {
-    this.#batches = batchesOf(group, attempt.decryptionOrder);
+    this.#batches = batchesOf(group, attempt);
     this.#untried = new Set(group);
     this.#attempt = attempt;
   }
@@ -136,17 +138,19 @@ export class GroupOpening {
 }
 
 /**
- * Types that the order names come one after another, whatever they are. Of the others, for which the user has no wish,
+ * What is known comes first. Types that the order names come one after another, whatever they are. Of the others, for which the user has no wish,
  * those of this machine come first.
  */
-function batchesOf(group: KeyGroup, order: readonly string[]): Batch[] {
-  const sorted = sortKeys(group, order);
+function batchesOf(group: KeyGroup, { decryptionOrder: order, known }: Attempt): Batch[] {
+  const atHand = group.filter((key) => known.has(key));
+  const sorted = sortKeys(group, order).filter((key) => !known.has(key));
   const named = order.map((type) => sorted.filter((key) => key.type === type));
   const others = sorted.filter((key) => !order.includes(key.type));
   const local = others.filter((key) => !isRemote(key));
   const remote = others.filter(isRemote);
   const batches = [...named, local, remote].filter((keys) => keys.length > 0);
-  return batches.map((keys) => ({ keys, remote: keys.every(isRemote) }));
+  const first = atHand.length > 0 ? [{ keys: atHand, remote: false }] : [];
+  return [...first, ...batches.map((keys) => ({ keys, remote: keys.every(isRemote) }))];
 }
 
 function isRemote(key: MasterKey): boolean {
@@ -154,7 +158,9 @@ function isRemote(key: MasterKey): boolean {
 }
 
 /** The part of a key from the first service that gives it. */
-async function tryKey(key: MasterKey, { keyServices, signal }: Attempt): Promise<Uint8Array | KeyFailure> {
+async function tryKey(key: MasterKey, { keyServices, known, signal }: Attempt): Promise<Uint8Array | KeyFailure> {
+  const part = known.get(key);
+  if (part) return part;
   const reasons: string[] = [];
   const hints: string[] = [];
   for (const service of keyServices) {

@@ -33,6 +33,7 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
   const search = new KeySearch(file);
   const attempt: Attempt = {
     keyServices: options.keyServices,
+    known: await partsKnown(file, options.keyServices),
     decryptionOrder: options.decryptionOrder ?? DEFAULT_DECRYPTION_ORDER,
     lane: new TaskQueue(),
     turns: new GroupTurns(() => search.missing, enough.signal),
@@ -49,6 +50,16 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
     // A prompt must not stay behind on the terminal.
     await attempt.lane.idle();
   }
+}
+
+/** Whatever the order of the keys, one that need not be used comes first. */
+async function partsKnown({ keyGroups }: Wrapped, services: readonly KeyService[]): Promise<Attempt['known']> {
+  const known = new Map<MasterKey, Uint8Array>();
+  for (const service of services) {
+    const parts = await service.recall?.(keyGroups.flat());
+    for (const [key, part] of parts ?? []) known.set(key, part);
+  }
+  return known;
 }
 
 const ENOUGH = 'enough groups are open';

@@ -14,6 +14,11 @@ export interface KeyService {
   wrap(key: MasterKey, part: Uint8Array): Promise<string>;
   /** Opens `key.enc` and returns the part. `signal` is aborted when nobody wants it any more; then it may reject with anything. */
   unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * The parts that are known of some keys already, without anything being opened. Called once a file, with all its keys, before any
+   * is used. Never rejects. Absent where nothing is known.
+   */
+  recall?(keys: readonly MasterKey[]): Promise<ReadonlyMap<MasterKey, Uint8Array>>;
   /** Where it is told what came of the parts; the same for all services of a run, absent when nobody looks. */
   readonly log?: Log | undefined;
 }

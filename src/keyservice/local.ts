@@ -7,7 +7,6 @@ import type { Session } from '../util/host.js';
 import { TaskQueue } from '../util/task-queue.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
 import type { KeyService } from './keyservice.js';
-import { checkMayBeAsked, replacementFor } from './replaced-providers.js';
 
 /** Keys of this machine are used one after another in a run, whichever files they are for. */
 const LANE = Symbol('keys of this machine');
@@ -26,22 +25,24 @@ export class LocalKeyService implements KeyService {
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
-    return this.#use(key, this.#host.signal, (provider, signal) => provider.wrap(key, part, this.#host, signal));
+    return this.#use(key, false, this.#host.signal, (provider, signal) => provider.wrap(key, part, this.#host, signal));
   }
 
   async unwrap(key: MasterKey, signal?: AbortSignal): Promise<Uint8Array> {
-    checkMayBeAsked(key, this.#host);
     const either = eitherSignal(signal, this.#host.signal);
-    return this.#use(key, either, (provider, stop) => provider.unwrap(key, this.#host, stop));
+    return this.#use(key, true, either, (provider, stop) => provider.unwrap(key, this.#host, stop));
   }
 
   /** Only what is remote has a deadline: a local key may wait for a passphrase, a touch, a program. */
   async #use<T>(
     key: MasterKey,
+    isOpening: boolean,
     signal: AbortSignal | undefined,
     use: (provider: KeyProvider, signal?: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const provider = replacementFor(key.type, this.#host) ?? (await providerOf(key));
+    const given =
+      this.#host.bringsKeys && (await import('./replaced-providers.js')).givenFor(key, isOpening, this.#host);
+    const provider = given || (await providerOf(key));
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
     if (!row.remote) return this.#lane.run(() => use(provider, signal));

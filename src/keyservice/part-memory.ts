@@ -1,19 +1,26 @@
-/** What a run remembers of parts that key services opened, so that many files with one wrapped key cost one call. */
-import { createHash } from 'node:crypto';
-import { keyIdentity } from '../keys/key-identity.js';
-import type { MasterKey } from '../keys/provider.js';
-import type { Session } from '../util/host.js';
-import type { KeyService } from './keyservice.js';
+/** Opened parts of data keys, kept for a time, so that many files with one wrapped key cost one call. */
+import { type Clock, type Moment, momentOf, SYSTEM_CLOCK, since } from '../util/clock.js';
 
-/** Parts kept at a time; the one that was not asked for the longest goes first. */
-const MOST_PARTS = 64;
-/** Milliseconds after which a part is opened anew: a run that goes on for long must notice that a key was taken away. */
-const LONGEST_STAY = 5 * 60_000;
+/** How much is kept, and for how long. */
+export interface MemoryLimits {
+  /** Parts at a time; the one that was not asked for the longest goes first. */
+  readonly most: number;
+  /** Milliseconds without being asked for after which a part is forgotten. */
+  readonly idle: number;
+  /** Milliseconds after which a part is forgotten however often it is asked for. */
+  readonly lifetime: number;
+}
 
+/** Of one run. One that goes on for long must notice that a key was taken away. */
+const LIMITS_OF_A_RUN: MemoryLimits = { most: 64, idle: Number.POSITIVE_INFINITY, lifetime: 5 * 60_000 };
+
+/** A part that is kept. */
 interface Kept {
   readonly part: Uint8Array;
-  /** When it was opened, in milliseconds since 1970. */
-  readonly since: number;
+  /** The key that opened it, in words. */
+  readonly label: string;
+  readonly opened: Moment;
+  used: Moment;
 }
 
 interface UnderWay {
@@ -22,25 +29,167 @@ interface UnderWay {
   waiting: number;
 }
 
+/** A part with the key that opened it, in words. The part belongs to whoever gets it. */
+export interface Recalled {
+  readonly part: Uint8Array;
+  readonly label: string;
+}
+
+/** The right to open what nobody else is opening meanwhile; to be ended in any case. */
+export interface Turn {
+  keep(part: Uint8Array, label: string): void;
+  /** Without a part, whoever waits has the next turn. */
+  end(): void;
+}
+
+/** Why a part does not come from whoever had the turn. */
+class TurnGivenBack extends Error {}
+
+export interface RecallOptions {
+  /** Takes the caller's interest back: when nobody is interested any more, `open` is told. */
+  readonly signal?: AbortSignal | undefined;
+  /** The key, in words. */
+  readonly label?: string;
+}
+
 /** Opened parts by what was asked. Private fields: nothing of it shows when it is printed. */
 export class PartMemory {
   readonly #kept = new Map<string, Kept>();
   readonly #underWay = new Map<string, UnderWay>();
+  readonly #limits: MemoryLimits;
+  readonly #clock: Clock;
+
+  constructor(limits = LIMITS_OF_A_RUN, clock = SYSTEM_CLOCK) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /** How many parts are kept. */
+  get size(): number {
+    return this.#kept.size;
+  }
 
   /**
    * The part for a question; `open` is called only when it is neither known nor being asked for. Failures are shared by those who
-   * wait for them and then forgotten. What is returned belongs to the caller. `signal` takes the caller's interest back: when
-   * nobody is interested any more, `open` is told.
+   * wait for them and then forgotten. What is returned belongs to the caller.
    */
   async recall(
     question: string,
     open: (signal: AbortSignal) => Promise<Uint8Array>,
-    signal?: AbortSignal,
+    { signal, label = '' }: RecallOptions = {},
   ): Promise<Uint8Array> {
-    signal?.throwIfAborted();
-    const kept = this.#find(question);
-    if (kept) return Uint8Array.from(kept);
-    const asking = this.#underWay.get(question) ?? this.#ask(question, open);
+    for (;;) {
+      signal?.throwIfAborted();
+      const known = this.known(question);
+      if (known) return known.part;
+      const asking = this.#underWay.get(question) ?? this.#ask(question, open, label);
+      try {
+        return Uint8Array.from(await this.#wait(question, asking, signal));
+      } catch (error) {
+        if (!(error instanceof TurnGivenBack)) throw error;
+      }
+    }
+  }
+
+  /** A part that is known, which counts as asking for it. */
+  known(question: string): Recalled | undefined {
+    const found = this.#kept.get(question);
+    if (!found) return undefined;
+    if (this.#isOver(found)) {
+      this.forget(question);
+      return undefined;
+    }
+    this.#kept.delete(question);
+    this.#kept.set(question, found);
+    found.used = momentOf(this.#clock);
+    return { part: Uint8Array.from(found.part), label: found.label };
+  }
+
+  /**
+   * The part for a question if it is known or somebody else opens it meanwhile; otherwise it is the caller's turn. `waits` is called
+   * if others have it. Rejects when the signal is aborted before.
+   */
+  async claim(question: string, signal: AbortSignal, waits: () => void): Promise<Recalled | Turn> {
+    for (;;) {
+      signal.throwIfAborted();
+      const known = this.known(question);
+      if (known) return known;
+      const asking = this.#underWay.get(question);
+      if (!asking) return this.#giveTurn(question);
+      waits();
+      // Why others could not open it says nothing of the caller: that one may have keys that they have not.
+      const part = await this.#wait(question, asking, signal).catch(() => undefined);
+      if (part) return this.known(question) ?? { part: Uint8Array.from(part), label: '' };
+    }
+  }
+
+  /** Wipes what is known of a question. */
+  forget(question: string): void {
+    this.#kept.get(question)?.part.fill(0);
+    this.#kept.delete(question);
+  }
+
+  /** Wipes all; what is being opened now is not kept. Returns how many parts there were. */
+  forgetAll(): number {
+    const count = this.#kept.size;
+    for (const question of [...this.#kept.keys()]) this.forget(question);
+    this.#underWay.clear();
+    return count;
+  }
+
+  /** Wipes what is over, which otherwise happens when it is asked for. */
+  sweep(): void {
+    for (const [question, kept] of [...this.#kept]) if (this.#isOver(kept)) this.forget(question);
+  }
+
+  #isOver({ opened, used }: Kept): boolean {
+    const { idle, lifetime } = this.#limits;
+    return since(opened, this.#clock) > lifetime || since(used, this.#clock) > idle;
+  }
+
+  #ask(question: string, open: (signal: AbortSignal) => Promise<Uint8Array>, label: string): UnderWay {
+    const stop = new AbortController();
+    const asking: UnderWay = { part: open(stop.signal), stop, waiting: 0 };
+    this.#underWay.set(question, asking);
+    asking.part.then(
+      (part) => {
+        if (this.#ended(question, asking)) this.#keep(question, part, label);
+      },
+      () => this.#ended(question, asking),
+    );
+    return asking;
+  }
+
+  /** Whether what was asked for is still wanted: everything may have been forgotten meanwhile. */
+  #ended(question: string, asking: UnderWay): boolean {
+    return this.#underWay.get(question) === asking && this.#underWay.delete(question);
+  }
+
+  #giveTurn(question: string): Turn {
+    let settle = (_: Uint8Array): void => undefined;
+    let giveBack = (_: Error): void => undefined;
+    const part = new Promise<Uint8Array>((resolve, reject) => {
+      settle = resolve;
+      giveBack = reject;
+    });
+    part.catch(() => undefined);
+    // Whoever has the turn counts: nobody else's loss of interest ends it.
+    const asking: UnderWay = { part, stop: new AbortController(), waiting: 1 };
+    this.#underWay.set(question, asking);
+    return {
+      keep: (opened, label) => {
+        // Kept at once: whoever waits looks there.
+        if (this.#ended(question, asking)) this.#keep(question, Uint8Array.from(opened), label);
+        settle(Uint8Array.from(opened));
+      },
+      end: () => {
+        this.#ended(question, asking);
+        giveBack(new TurnGivenBack());
+      },
+    };
+  }
+
+  async #wait(question: string, asking: UnderWay, signal: AbortSignal | undefined): Promise<Uint8Array> {
     asking.waiting += 1;
     const leave = (): void => {
       asking.waiting -= 1;
@@ -51,76 +200,18 @@ export class PartMemory {
     };
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      return Uint8Array.from(await asking.part);
+      return await asking.part;
     } finally {
       signal?.removeEventListener('abort', leave);
     }
   }
 
-  /** Wipes what is known of a question. */
-  forget(question: string): void {
-    this.#kept.get(question)?.part.fill(0);
-    this.#kept.delete(question);
-  }
-
-  #ask(question: string, open: (signal: AbortSignal) => Promise<Uint8Array>): UnderWay {
-    const stop = new AbortController();
-    const asking: UnderWay = { part: open(stop.signal), stop, waiting: 0 };
-    this.#underWay.set(question, asking);
-    const done = (): void => {
-      if (this.#underWay.get(question) === asking) this.#underWay.delete(question);
-    };
-    asking.part.then((part) => {
-      done();
-      this.#keep(question, part);
-    }, done);
-    return asking;
-  }
-
-  #find(question: string): Uint8Array | undefined {
-    const found = this.#kept.get(question);
-    if (!found) return undefined;
-    this.#kept.delete(question);
-    if (Math.abs(Date.now() - found.since) > LONGEST_STAY) {
-      found.part.fill(0);
-      return undefined;
-    }
-    this.#kept.set(question, found);
-    return found.part;
-  }
-
-  #keep(question: string, part: Uint8Array): void {
-    this.#kept.set(question, { part, since: Date.now() });
-    for (const [oldest, { part: old }] of this.#kept) {
-      if (this.#kept.size <= MOST_PARTS) break;
-      old.fill(0);
-      this.#kept.delete(oldest);
+  #keep(question: string, part: Uint8Array, label: string): void {
+    const now = momentOf(this.#clock);
+    this.#kept.set(question, { part, label, opened: now, used: now });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= this.#limits.most) break;
+      this.forget(oldest);
     }
   }
-}
-
-const MEMORY = Symbol('opened parts');
-
-/**
- * A key service that asks another one once per wrapped key and run, whoever asks. `name` tells services of one run apart, e.g.
- * the URI. Wrapping is passed on as it is.
- */
-export function remembering(service: KeyService, name: string, host: Session): KeyService {
-  const memory = host.once(MEMORY, () => new PartMemory());
-  return {
-    wrap: (key, part) => service.wrap(key, part),
-    async unwrap(key, signal) {
-      const question = questionOf(name, key);
-      const part = await memory.recall(question, (stop) => service.unwrap(key, stop), signal);
-      // A provider that mended the entry (AWS KMS: a context of old versions) does so for every file's own.
-      if (questionOf(name, key) !== question) memory.forget(question);
-      return part;
-    },
-  };
-}
-
-/** A hash of all that the answer depends on; what is wrapped may be long, and is nobody's business in a look-up table. */
-function questionOf(name: string, key: MasterKey): string {
-  const question = JSON.stringify([name, keyIdentity(key), key.enc]);
-  return createHash('sha256').update(question).digest('base64');
 }

@@ -14,14 +14,13 @@ export function replaceProviders(providers: Replacements, host: Session): void {
   host.once(REPLACED, () => providers);
 }
 
-/** The provider that a run has in place of ours; undefined for none. */
-export function replacementFor(type: string, host: Session): KeyProvider | undefined {
-  return host.once<Replacements | undefined>(REPLACED, () => undefined)?.get(type);
-}
-
-/** Refuses to ask a service of a cloud in a run that may only use the identities that it was given. Throws `key`. */
-export function checkMayBeAsked({ type }: MasterKey, host: Session): void {
+/**
+ * The provider that a run has in place of ours; undefined for none. Throws `key` for opening with a service of a cloud in a run that may only
+ * use the identities that it was given.
+ */
+export function givenFor({ type }: MasterKey, isOpening: boolean, host: Session): KeyProvider | undefined {
+  const given = host.once<Replacements | undefined>(REPLACED, () => undefined)?.get(type);
   const row = keyTypeRow(type);
-  if (!row?.remote || !givenIdentities(host)?.only || replacementFor(type, host)) return;
+  if (given || !isOpening || !row?.remote || !givenIdentities(host)?.only) return given;
   throw new SopsError('key', `${row.title} is not asked, since only the identities that were given are to be used`);
 }

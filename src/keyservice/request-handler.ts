@@ -19,6 +19,8 @@ export interface RequestHandlerOptions {
   host(): Session;
   /** Asked before a key is used, one request at a time; absent: every request is answered. `false` refuses. */
   approve?(question: string): Promise<boolean>;
+  /** What is asked in the place of the keys of this machine, which it may ask; absent: those themselves. */
+  through?(service: KeyService): KeyService;
   /** Told what became of each request, in a line. */
   log?(line: string): void;
 }
@@ -79,9 +81,18 @@ export class RequestHandler {
     const stop = new AbortController();
     call.on('cancelled', () => stop.abort());
     const host = this.options.host();
-    const service = logged(new LocalKeyService(host), host.log);
-    const task = (): Promise<Uint8Array> => use(service, key, payload, stop.signal);
-    return keyTypeRow(key.type)?.remote ? task() : this.#lane.run(task);
+    const service = this.oneByOne(logged(new LocalKeyService(host), host.log));
+    return use(this.options.through?.(service) ?? service, key, payload, stop.signal);
+  }
+
+  private oneByOne(service: KeyService): KeyService {
+    const inTurn = <T>({ type }: MasterKey, task: () => Promise<T>): Promise<T> =>
+      keyTypeRow(type)?.remote ? task() : this.#lane.run(task);
+    return {
+      log: service.log,
+      wrap: (key, part) => inTurn(key, () => service.wrap(key, part)),
+      unwrap: (key, signal) => inTurn(key, () => service.unwrap(key, signal)),
+    };
   }
 }
 

@@ -1,10 +1,11 @@
 /** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
+import type { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import { importGrpc } from '../services/import-grpc.js';
 import { systemReason } from '../util/files.js';
-import { chmodSync, existsSync } from '../util/fs.js';
+import { chmodSync, statSync } from '../util/fs.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 import { Refusal, RequestHandler, type RequestHandlerOptions, type Use, unwrap, wrap } from './request-handler.js';
 
@@ -23,7 +24,30 @@ export interface KeyServer {
   close(): Promise<void>;
 }
 
+/** Answers connections that somebody else has accepted. */
+export interface KeyConnections {
+  take(socket: Socket): void;
+  /** Drops what is under way. */
+  close(): Promise<void>;
+}
+
 const LARGEST_PORT = 65535;
+
+/** Answers on connections that are handed in. Throws `key` when the gRPC package is missing. */
+export async function answerKeys(options: RequestHandlerOptions): Promise<KeyConnections> {
+  const grpc = await importGrpc();
+  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+  const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
+  addMethods(server, grpc, options);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  return {
+    take: (socket) => injector.injectConnection(socket),
+    async close() {
+      injector.destroy();
+      await new Promise<void>((settle) => closeNow(server, settle));
+    },
+  };
+}
 
 /** Starts to serve. Throws `failed` when it cannot listen there, `key` when the gRPC package is missing. */
 export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
@@ -57,7 +81,11 @@ interface Place {
 function socketOf(options: ServeOptions): Place {
   const path = resolve(options.host().cwd, options.address);
   // Node calls this a lack of permission.
-  if (!existsSync(dirname(path))) throw cannotListen(options, 'bind: no such file or directory');
+  try {
+    statSync(dirname(path));
+  } catch (cause) {
+    throw cannotListen(options, `bind: ${systemReason(cause)}`, cause);
+  }
   return { target: `unix:${path}`, path, uri: () => `unix://${path}` };
 }
 
@@ -107,7 +135,7 @@ function cannotListen({ network, address }: ServeOptions, reason: string, cause?
   return new SopsError('failed', `listen ${network} ${address}: ${reason}`, { cause });
 }
 
-function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: ServeOptions): void {
+function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: RequestHandlerOptions): void {
   const desk = new RequestHandler(options);
   const asIs = (message: Buffer): Buffer => message;
   const definition = (path: string): Grpc.MethodDefinition<Buffer, Buffer> => ({

@@ -58,8 +58,9 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: () 
 export function callOf(options: Options & ReadOptions): Call {
   const env = options.env ? { ...options.env } : SURROUNDINGS.env();
   const cwd = options.cwd === undefined ? SURROUNDINGS.cwd() : resolve(options.cwd);
-  const host = sessionOf(hostOf(options, env, cwd));
-  const { identities, config } = options;
+  const { identities, providers, config } = options;
+  const bringsKeys = identities !== undefined || providers !== undefined;
+  const host = sessionOf({ ...hostOf(options, env, cwd), bringsKeys });
   if (identities) giveIdentities(identitiesOf(identities), host);
   if (config === false) giveConfig(null, host);
   else if (typeof config === 'object') giveConfig(configOf(config, cwd), host);

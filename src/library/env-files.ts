@@ -2,7 +2,7 @@
 import { delimiter, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { openVariables } from '../operations/programs/variables.js';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { type Call, SURROUNDINGS } from './call.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';
@@ -61,7 +61,7 @@ export function chosenFiles({ files, optional }: EnvOptions, host: Pick<Session,
     ['secrets.enc.yaml', 'secrets.enc.json'],
   ];
   for (const level of levels) {
-    const there = level.filter((name) => statOf(resolve(host.cwd, name)) !== undefined);
+    const there = level.filter((name) => statOrThrow(resolve(host.cwd, name)) !== undefined);
     if (there.length > 1)
       throw new SopsError('usage', `${there.join(' and ')} are both there`, {
         hint: 'Name the one that is meant with SOPS_FILE.',

@@ -3,7 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import { lstatSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
@@ -45,7 +45,7 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
   };
   for (const word of words.length === 0 ? ['.'] : words) {
     try {
-      const stats = statOf(resolve(host.cwd, word));
+      const stats = statOrThrow(resolve(host.cwd, word));
       if (stats && !stats.isDirectory()) add(word, true);
       else if (stats) await addFolder(word, host, { add, passedOver });
       else if (!WILDCARDS.test(word) || isLink(resolve(host.cwd, word))) throw absent(word);
@@ -81,7 +81,7 @@ async function addMatching(word: string, host: Host, { add, passedOver }: Findin
   const { default: picomatch } = await import('../packages/picomatch.js');
   const folder = folderOf(word);
   const absolute = resolve(host.cwd, folder);
-  if (!statOf(absolute)?.isDirectory()) throw nothingFits(word);
+  if (!statOrThrow(absolute)?.isDirectory()) throw nothingFits(word);
   const { files, repositories } = await filesIn(absolute, host);
   const fits = picomatch(word.slice(folder.length).replace(/^[\\/]+/, ''), { dot: true });
   const fitting = files.filter((path) => fits(path));

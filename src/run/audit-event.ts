@@ -16,7 +16,7 @@ export interface AuditEvent {
   readonly time: Date;
   readonly user: AuditUser;
   readonly action: AuditAction;
-  /** A file, a reference or a lease. */
+  /** A file, a reference, a lease or a key. */
   readonly subject: string;
 }
 
@@ -33,13 +33,17 @@ export interface AuditBackend {
 }
 
 /** What the subject of an action is. */
-const SUBJECTS: Readonly<Record<AuditAction, 'file' | 'reference' | 'lease'>> = {
+const SUBJECTS: Readonly<Record<AuditAction, 'file' | 'reference' | 'lease' | 'key'>> = {
   decrypt: 'file',
   encrypt: 'file',
   rotate: 'file',
   resolve: 'reference',
   lease: 'lease',
   'revoke-lease': 'lease',
+  'agent-decrypt': 'key',
+  'agent-encrypt': 'key',
+  'agent-keep': 'key',
+  'agent-lock': 'key',
 };
 
 /**

@@ -50,6 +50,21 @@ export function statOf(path: string): Stats | undefined {
   }
 }
 
+/**
+ * What stands at a path, links followed; undefined for nothing, and for what no path can be. Throws `input-unreadable` where that cannot be
+ * told, as in a folder that is closed to us: to say that nothing is there would be a guess.
+ */
+export function statOrThrow(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    if (!isSystemError(cause) || NOTHING_THERE.has(cause.code)) return undefined;
+    throw new SopsError('input-unreadable', `cannot look at ${path}: ${systemReason(cause)}`, { file: path, cause });
+  }
+}
+
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+
 /** Closes a descriptor whose bytes are safe already, or lost. */
 export function closeQuietly(descriptor: number): void {
   try {

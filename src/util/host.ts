@@ -1,13 +1,26 @@
 /** What the library may ask of the program around it, so that nothing below the command line touches process or console. */
 
-/** What is noted: the first three about a file, `resolve` about a reference, the others about what a store lends. */
-export type AuditAction = 'decrypt' | 'encrypt' | 'rotate' | 'resolve' | 'lease' | 'revoke-lease';
+/**
+ * What is noted: the first three about a file, `resolve` about a reference, two about what a store lends, the others about a key whose
+ * wrapped data keys an agent keeps.
+ */
+export type AuditAction =
+  | 'decrypt'
+  | 'encrypt'
+  | 'rotate'
+  | 'resolve'
+  | 'lease'
+  | 'revoke-lease'
+  | 'agent-decrypt'
+  | 'agent-encrypt'
+  | 'agent-keep'
+  | 'agent-lock';
 
 export interface AuditLog {
   /**
    * Notes an event. Called with the data key in hand, before a value is decrypted or encrypted (`rotate`: before the key is
-   * recovered), or before a reference is read. `subject` is the absolute path of a file, a reference without its parameters, or what a
-   * lease is called; never a value. A rejection ends the command, and nothing is written or shown.
+   * recovered), or before a reference is read. `subject` is the absolute path of a file, a reference without its parameters, what a
+   * lease is called, or a key in words; never a value. A rejection ends the command, and nothing is written or shown.
    */
   record(action: AuditAction, subject: string): Promise<void>;
 }
@@ -38,6 +51,13 @@ export interface Activity {
  */
 export type Telling = 'line' | 'note' | 'both';
 
+/** The socket of a key agent (docs/agent.md). */
+export interface AgentSocket {
+  readonly socket: string;
+  /** The effective user of the process, who must own it. */
+  readonly userId: number;
+}
+
 /** The surroundings of one run. The command line makes one from `process`; tests and library users make their own. */
 export interface Host {
   /** Environment variables; an empty one counts as unset unless a rule says otherwise. */
@@ -60,11 +80,15 @@ export interface Host {
    * question was taken back by the signal. Absent where nobody is ever to be asked.
    */
   confirm?(question: string, signal?: AbortSignal): Promise<boolean | undefined>;
+  /** Where a key agent of the user's may answer; absent where none is to be asked. */
+  readonly agent?: AgentSocket | undefined;
   /**
    * Whether nobody is there, so that other programs must not ask either: gpg-agent its pinentry, and what is waited for is a program alone. Absent
    * for no.
    */
   readonly isUnattended?: boolean;
+  /** Whether the caller of the library gave keys or providers of its own (keys/given-identities.ts): what that needs is loaded then. */
+  readonly bringsKeys?: boolean;
   /** Aborted when nobody wants the outcome any more: waiting ends, and nothing is written. Absent where that cannot be. */
   readonly signal?: AbortSignal | undefined;
   /** Where events are noted; absent when nobody keeps a log. */

@@ -12,7 +12,7 @@ function isSession(host: Host): host is Session {
 
 /** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
 function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
-  const { confirm, begin, prepareFor, calledAsSops, isUnattended } = host;
+  const { confirm, begin, prepareFor, calledAsSops, isUnattended, bringsKeys } = host;
   const session: Session = {
     get env() {
       return host.env;
@@ -23,9 +23,11 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     platform: host.platform,
     audit: host.audit,
     signal: host.signal,
+    agent: host.agent,
     log: host.log,
     ...(calledAsSops === undefined ? {} : { calledAsSops }),
     ...(isUnattended === undefined ? {} : { isUnattended }),
+    ...(bringsKeys && { bringsKeys }),
     askSecret: (prompt) => host.askSecret(prompt),
     ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
     ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),

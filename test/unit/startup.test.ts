@@ -83,7 +83,7 @@ function loads(): { files: string[]; builtins: string[] } {
 }
 
 /** What of the program is read for decrypting a small file, and all of it: a budget, to be raised knowingly. */
-const [FIRST_BYTES, ALL_BYTES, PACKAGE_BYTES] = [229_000, 1_420_000, 3_400_000];
+const [FIRST_BYTES, ALL_BYTES, PACKAGE_BYTES] = [236_000, 1_500_000, 3_500_000];
 
 /** Built-ins that cost time and that no small age file needs. */
 const HEAVY = [
@@ -168,9 +168,9 @@ describe('the bundle', () => {
     expect([...packages]).toEqual([]);
     const lazy =
       /^src\/(?:operations|formats|keys|cipher|datakey|keyservice|remotes|kubernetes|git|exec)\/|^src\/cli\/commands\/(?!registry|table|command\.)/;
-    expect([...files].filter((file) => lazy.test(file) && !/\/(?:registry|store|provider)\.ts$/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      [...files].filter((file) => lazy.test(file) && !/\/(?:registry|store|provider|place)\.ts$/.test(file)),
+    ).toEqual([]);
   });
 
   test('what decrypting a small age file needs brings no package, and no other command, provider or place', () => {

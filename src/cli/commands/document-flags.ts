@@ -64,7 +64,8 @@ export function typesOf(
 
 /** Which key services are to be asked. */
 export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServiceChoice {
-  return { enableLocal: flags.enableLocalKeyservice, uris: flags.keyservice };
+  const { enableLocalKeyservice: enableLocal, keyservice: uris, noAgent: withoutAgent } = flags;
+  return { enableLocal, uris, withoutAgent };
 }
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */

@@ -45,7 +45,7 @@ export function encryptRequest(given: EncryptionFlags, context: Context): Encryp
 
 /** What the flags say about how to encrypt, wherever the plaintext comes from. Throws `usage`. */
 export function encryptionOf(given: EncryptionFlags, { host }: Context): Omit<EncryptRequest, 'input' | 'output'> {
-  const { enableLocalKeyservice = false, keyservice = [] } = given;
+  const { enableLocalKeyservice = false, keyservice = [], noAgent = false } = given;
   return {
     keyFlags: given.recipients,
     selection: {
@@ -61,7 +61,7 @@ export function encryptionOf(given: EncryptionFlags, { host }: Context): Omit<En
     asSops: given.asSops ?? false,
     ...typesOf(given, host),
     configPath: given.config,
-    keyServices: keyServiceChoice({ enableLocalKeyservice, keyservice }),
+    keyServices: keyServiceChoice({ enableLocalKeyservice, keyservice, noAgent }),
     awsProfile: given.awsProfile,
     encryptionContext: given.encryptionContext,
     // 0 is SOPS's default and means "not given".

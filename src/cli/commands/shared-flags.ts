@@ -11,6 +11,7 @@ export const configFlag = { config: PROGRAM.config };
 export const keyServiceFlags = {
   enableLocalKeyservice: PROGRAM.enableLocalKeyservice,
   keyservice: PROGRAM.keyservice,
+  noAgent: PROGRAM.noAgent,
 };
 
 /** Behind the command alone, as SOPS has it for `decrypt` and `edit` only. */

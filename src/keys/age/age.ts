@@ -1,7 +1,6 @@
 /** The provider of age keys (docs/keys/age.md). */
 import type { Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
-import { givenIdentities } from '../given-identities.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';
@@ -43,7 +42,7 @@ export const ageProvider: KeyProvider = {
   },
 
   async unwrap(key, host) {
-    return keyringOf(host).open(key.enc, recipientOf(key));
+    return (await keyringFor(host)).open(key.enc, recipientOf(key));
   },
 
   openerOf: (key, host) => keyringOf(host).openerOf(key.enc),
@@ -59,7 +58,10 @@ export const ageProvider: KeyProvider = {
 
 async function checkPlugin(plugin: string, recipient: string, host: Session): Promise<void> {
   const { checkPluginAllowed } = await import('./plugin-trust.js');
-  await checkPluginAllowed(plugin, recipient, { host, isOwn: () => keyringOf(host).namesPlugin(plugin) });
+  await checkPluginAllowed(plugin, recipient, {
+    host,
+    isOwn: async () => (await keyringFor(host)).namesPlugin(plugin),
+  });
 }
 
 function recipientOf(key: MasterKey): string {
@@ -68,5 +70,11 @@ function recipientOf(key: MasterKey): string {
 }
 
 function keyringOf(host: Session): Keyring {
-  return host.once(KEYRING, () => new Keyring(host, givenIdentities(host)));
+  return host.once(KEYRING, () => new Keyring(host));
+}
+
+async function keyringFor(host: Session): Promise<Keyring> {
+  if (!host.bringsKeys) return keyringOf(host);
+  const { sourcesWithGiven } = await import('./given-sources.js');
+  return host.once(KEYRING, () => new Keyring(host, sourcesWithGiven(host)));
 }

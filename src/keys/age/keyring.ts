@@ -2,7 +2,6 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
-import type { GivenIdentities } from '../given-identities.js';
 import { describeFailure, OPENING, type SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openBody } from './format/file.js';
@@ -20,17 +19,14 @@ interface Unwrapped {
 }
 
 export class Keyring {
-  private readonly sources: readonly IdentitySource[];
   private readonly loaded = new Map<string, Promise<SourceResult>>();
   private readonly protectedFiles = new Map<string, AgeIdentity>();
   private readonly openers = new Map<string, AgeIdentity>();
 
   constructor(
     private readonly host: Host,
-    given?: GivenIdentities,
-  ) {
-    this.sources = identitySources(host, given);
-  }
+    private readonly sources: readonly IdentitySource[] = identitySources(host),
+  ) {}
 
   /**
    * Decrypts an armored age file from an entry that names that recipient. Throws `key` with the reason, what was wrong

@@ -2,7 +2,8 @@
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { existsSync, readFileSync } from '../../util/fs.js';
+import { statOrThrow } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { configFolder } from './folders.js';
 import type { IdentityCandidate } from './identity-text.js';
@@ -38,7 +39,7 @@ export async function findOwnIdentity(host: Host): Promise<OwnIdentity | null> {
 /** `SOPS_AGE_KEY_FILE` may name a file that is still to be made. */
 function isToBeMade(result: SourceResult, location: string, host: Host): boolean {
   return (
-    location === KEY_FILE && result.state === 'unreadable' && !existsSync(resolve(host.cwd, host.env[KEY_FILE] ?? ''))
+    location === KEY_FILE && result.state === 'unreadable' && !statOrThrow(resolve(host.cwd, host.env[KEY_FILE] ?? ''))
   );
 }
 

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
-import type { GivenIdentities } from '../given-identities.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
 import type { IdentityCandidate } from './identity-text.js';
@@ -31,12 +30,9 @@ export interface IdentitySource {
   load(recipient: string): Promise<SourceResult>;
 }
 
-/** All sources, in the order in which messages name them; what the caller of the library gave comes first. */
-export function identitySources(host: Host, given?: GivenIdentities): IdentitySource[] {
-  const own = given ? givenSources(given, host) : [];
-  if (given?.only) return own;
+/** All sources, in the order in which messages name them. */
+export function identitySources(host: Host): IdentitySource[] {
   return [
-    ...own,
     sshFile(host),
     command('SOPS_AGE_SSH_PRIVATE_KEY_CMD', 'ssh', host),
     ...sshFolder(host),
@@ -47,29 +43,6 @@ export function identitySources(host: Host, given?: GivenIdentities): IdentitySo
   ];
 }
 
-function givenSources({ age, ageFiles }: GivenIdentities, host: Host): IdentitySource[] {
-  const texts = age.map((text, at) => {
-    const location = age.length === 1 ? 'identities.age' : `identities.age[${at}]`;
-    return givenSource(location, host, async () => Buffer.from(text));
-  });
-  const files = ageFiles.map((path) => givenSource(path, host, () => readOrExplain(path, 'failed to open file', host)));
-  return [...texts, ...files];
-}
-
-/** Identities of age, or a private key of SSH, told by how it begins. */
-function givenSource(location: string, host: Host, read: () => Promise<Buffer>): IdentitySource {
-  return source({
-    location,
-    holds: 'identities',
-    read,
-    parse: async (content) => {
-      const isSsh = /^-----BEGIN (?!AGE)/.test(content.toString('latin1', 0, 32));
-      if (!isSsh) return readIdentities(location, content, true, host);
-      return [await (await import('./ssh/key-file.js')).readKeyFile(content, location, host)];
-    },
-  });
-}
-
 interface SourceParts extends Partial<IdentitySource> {
   readonly location: string;
   readonly holds: IdentitySource['holds'];
@@ -78,7 +51,8 @@ interface SourceParts extends Partial<IdentitySource> {
   parse(content: Buffer): Promise<readonly IdentityCandidate[]>;
 }
 
-function source({ read, parse, ...traits }: SourceParts): IdentitySource {
+/** A source that is known by what it reads. */
+export function source({ read, parse, ...traits }: SourceParts): IdentitySource {
   return {
     command: false,
     lastResort: false,
@@ -183,7 +157,7 @@ function unknownPlace(location: string, holds: IdentitySource['holds'], error: S
   return { location, holds, command: false, lastResort: false, load: async () => ({ state: 'absent', error }) };
 }
 
-async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
+export async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
   try {
     return readFileSync(resolve(host.cwd, path));
   } catch (error) {

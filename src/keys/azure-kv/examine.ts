@@ -2,9 +2,18 @@
 
 import { join, resolve } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
-import { existsSync } from '../../util/fs.js';
+import { statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
-import { absent, also, fileFinding, found, type KeyFinding, packageFinding, variablesFinding } from '../finding.js';
+import {
+  absent,
+  also,
+  faulty,
+  fileFinding,
+  found,
+  type KeyFinding,
+  packageFinding,
+  variablesFinding,
+} from '../finding.js';
 
 const APPLICATION = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'];
 
@@ -29,8 +38,14 @@ async function azProgram(host: Host): Promise<KeyFinding[]> {
   if (!file) return [absent('az', { detail: 'not installed' })];
   const home = (host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME) ?? '';
   const profile = join(resolve(host.cwd, host.env.AZURE_CONFIG_DIR || join(home, '.azure')), 'azureProfile.json');
-  const login = existsSync(profile)
-    ? found('az login', { detail: profile })
-    : absent('az login', { advice: 'Log in with az login to use Azure keys.' });
-  return [also(`az (${file})`, { detail: 'installed' }), login];
+  return [also(`az (${file})`, { detail: 'installed' }), azLogin(profile)];
+}
+
+function azLogin(profile: string): KeyFinding {
+  try {
+    if (statOrThrow(profile)) return found('az login', { detail: profile });
+    return absent('az login', { advice: 'Log in with az login to use Azure keys.' });
+  } catch (error) {
+    return faulty('az login', error);
+  }
 }

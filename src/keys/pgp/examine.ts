@@ -2,7 +2,7 @@
 
 import { findProgram } from '../../exec/find-program.js';
 import { runProgram } from '../../exec/run-program.js';
-import { existsSync } from '../../util/fs.js';
+import { statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import { GpgAgent } from '../gpg-agent.js';
@@ -24,7 +24,12 @@ async function examineGpg(host: Host): Promise<KeyFinding[]> {
   const program = also(`gpg (${file})`, { detail: 'installed' });
   const home = gnupgHome(host);
   // gpg would make the folder, and start its agent.
-  if (!existsSync(home)) return [program, absent(`secret keys in ${home}`, { detail: 'there is no such folder' })];
+  const what = `secret keys in ${home}`;
+  try {
+    if (!statOrThrow(home)) return [program, absent(what, { detail: 'there is no such folder' })];
+  } catch (error) {
+    return [program, faulty(what, error)];
+  }
   return [program, ...(await secretKeys(file, home, host))];
 }
 

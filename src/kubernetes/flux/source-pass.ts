@@ -2,7 +2,7 @@
 
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import { MOST_BYTES } from '../kustomize/built-objects.js';
 import type { Findings } from '../kustomize/findings.js';
@@ -69,7 +69,7 @@ export class SourcePass {
     // An absolute path begins at the root of the source there.
     const path =
       isAbsolute(entry) && !isBelow(entry, this.rules.root) ? join(this.rules.root, entry) : resolve(folder, entry);
-    const stat = statOf(path);
+    const stat = statOrThrow(path);
     if (!stat?.isFile()) return;
     const real = realpathSync(path);
     if (this.visited.has(real) || !isBelow(real, this.rules.root)) return;

@@ -3,7 +3,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
-import { statOf, systemReason } from '../../util/files.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
@@ -192,11 +192,11 @@ export function textsOf(value: Value | undefined): string[] {
 }
 
 export function isFolder(path: string): boolean {
-  return statOf(path)?.isDirectory() ?? false;
+  return statOrThrow(path)?.isDirectory() ?? false;
 }
 
 function isFile(path: string): boolean {
-  return statOf(path)?.isFile() ?? false;
+  return statOrThrow(path)?.isFile() ?? false;
 }
 
 export function readBuildFile(path: string, shown: string): Buffer {

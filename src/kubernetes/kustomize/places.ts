@@ -1,6 +1,6 @@
 /** Where what a kustomization names is to be found, by kustomize's own rules. */
 import { resolve } from 'node:path';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 
 /** `remote`: got over the network, so nothing here can tell what it holds. */
 export type BuildPlace =
@@ -31,7 +31,7 @@ export function filePlace(entry: string, folder: string): BuildPlace {
 
 function localPlace(entry: string, folder: string): BuildPlace {
   const path = resolve(folder, entry);
-  const stat = entry === '' ? undefined : statOf(path);
+  const stat = entry === '' ? undefined : statOrThrow(path);
   if (stat?.isFile()) return { kind: 'file', path };
   return { kind: stat?.isDirectory() ? 'folder' : 'missing', path };
 }
@@ -42,5 +42,5 @@ export function isInline(entry: string): boolean {
 }
 
 function isFile(path: string): boolean {
-  return statOf(path)?.isFile() ?? false;
+  return statOrThrow(path)?.isFile() ?? false;
 }

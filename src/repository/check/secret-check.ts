@@ -3,11 +3,11 @@
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { leaves } from '../../tree/leaves.js';
+import { LineIndex } from '../../util/line-index.js';
 import { decodeText } from '../../util/text.js';
 import type { Discovery } from './check-finding.js';
 import { CHECK_RULES } from './check-rules.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
-import { LineIndex } from './line-index.js';
 import { looksSecret } from './secrets/entropy.js';
 import type { FoundSecret } from './secrets/pem-secrets.js';
 import { type SecretInFile, secretsIn } from './secrets/secret-scan.js';

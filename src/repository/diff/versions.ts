@@ -6,7 +6,7 @@ import { commitOf, mergeBase } from '../../exec/git/changes.js';
 import { fieldsOf, workTreeOf } from '../../exec/git/places.js';
 import { git, gitText } from '../../exec/git/run-git.js';
 import { readInput } from '../../operations/read/input.js';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { contentOf } from '../contents.js';
@@ -38,7 +38,7 @@ const REVISION = /^([^:-][^:]*):(.+)$/s;
 
 /** Reads what a word stands for; a file of that name wins over a revision. Throws `no-file` and `input-unreadable`. */
 export async function versionOf(word: string, stdin: () => Promise<Uint8Array>, host: Session): Promise<Version> {
-  const stats = statOf(resolve(host.cwd, word));
+  const stats = statOrThrow(resolve(host.cwd, word));
   if (!stats && word === '-') return { name: 'standard input', path: '', bytes: await stdin() };
   if (stats?.isDirectory()) {
     throw new SopsError('no-file', `${oneLine(word)} is a folder, and is no side of a comparison`, {
@@ -173,7 +173,7 @@ async function untracked(pairs: readonly VersionPair[], state: State, host: Sess
     if (known.has(absolute)) continue;
     const path = relative(state.top, absolute).replaceAll(sep, '/');
     const shown = relative(host.cwd, absolute);
-    const stats = statOf(absolute);
+    const stats = statOrThrow(absolute);
     if ((await readBlob(`${state.base}:${path}`, host)) !== null) continue;
     if (!stats) throw absent(shown, 'there is no such file or folder');
     if (state.staged) continue;
@@ -189,7 +189,7 @@ async function untracked(pairs: readonly VersionPair[], state: State, host: Sess
 
 function namedAmong(words: readonly string[], host: Host): Set<string> {
   const absolute = words.map((word) => resolve(host.cwd, word));
-  return new Set(absolute.filter((path) => !statOf(path)?.isDirectory()));
+  return new Set(absolute.filter((path) => !statOrThrow(path)?.isDirectory()));
 }
 
 function absent(word: string, reason: string): SopsError {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { FoundRecipient } from '../../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../../keys/registry.js';
-import { statOf, systemReason } from '../../util/files.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -63,7 +63,7 @@ const KINDS = 'age recipients (age1…), SSH keys (ssh-ed25519 or ssh-rsa, one a
 
 function contentOfFile(path: string, host: Session): Uint8Array {
   const absolute = resolve(host.cwd, path);
-  const stats = statOf(absolute);
+  const stats = statOrThrow(absolute);
   if (!stats) {
     const known = KEY_TYPES.map(({ title, named }: KeyTypeRow) => `${title} ${named}`).join(', ');
     throw new SopsError('key', `${JSON.stringify(oneLine(path))} is no recipient, no URL and no file`, {

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
+import { parseDuration } from '../../util/duration.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readdir, readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
@@ -99,20 +100,10 @@ function entriesOf(text: string): [string, unknown][] {
 /** Seconds, or a duration as Go writes it (`1m30s`), in milliseconds. */
 function readDuration(name: string, text: string | undefined): number {
   if (!text) return 0;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const parts = [...text.matchAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw malformed(name);
-  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS.get(unit ?? '') ?? 0), 0);
-  return Math.ceil(total);
+  const duration = parseDuration(text);
+  if (duration === undefined) throw malformed(name);
+  return duration;
 }
-
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['ms', 1],
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
 
 function readCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw malformed('VAULT_MAX_RETRIES');

@@ -49,7 +49,6 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     'keys/age/system-error.ts',
     'keys/age/x25519.ts',
     'keys/damaged-entry.ts',
-    'keys/given-identities.ts',
     'util/fs.ts',
     'util/native-path.ts',
     'util/text.ts',

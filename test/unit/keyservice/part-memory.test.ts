@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import type { KeyService } from '../../../src/keyservice/keyservice.js';
-import { PartMemory, remembering } from '../../../src/keyservice/part-memory.js';
+import { PartMemory } from '../../../src/keyservice/part-memory.js';
+import { remembering } from '../../../src/keyservice/remembering.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed } from './services.js';
 
@@ -160,7 +161,7 @@ describe('a request', () => {
     const memory = new PartMemory();
     const signals: AbortSignal[] = [];
     const [one, other] = [new AbortController(), new AbortController()];
-    const asked = [one, other].map(({ signal }) => memory.recall('q', forever(signals), signal));
+    const asked = [one, other].map(({ signal }) => memory.recall('q', forever(signals), { signal }));
     one.abort();
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     other.abort();
@@ -173,7 +174,7 @@ describe('a request', () => {
   test('is not made for somebody who has lost interest already', async () => {
     const memory = new PartMemory();
     const signals: AbortSignal[] = [];
-    await expect(memory.recall('q', forever(signals), AbortSignal.abort())).rejects.toThrow();
+    await expect(memory.recall('q', forever(signals), { signal: AbortSignal.abort() })).rejects.toThrow();
     expect(signals).toEqual([]);
   });
 });

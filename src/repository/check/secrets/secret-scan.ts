@@ -1,5 +1,5 @@
 /** Private keys and tokens in any file: one look at its bytes tells whether there is anything to look for. */
-import { LineIndex } from '../line-index.js';
+import { LineIndex } from '../../../util/line-index.js';
 import { isFiller } from './filler.js';
 import { Needles } from './needles.js';
 import type { FoundSecret } from './pem-secrets.js';

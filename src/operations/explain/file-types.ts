@@ -1,0 +1,117 @@
+/** `types`: types for the values of encrypted files, from what can be read of them without a key. */
+import { basename, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
+import { type FormatName, formatNamed } from '../../formats/registry.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { branch } from '../../tree/tree.js';
+import { systemCode, systemReason } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
+import type { Host } from '../../util/host.js';
+import { decodeText, encodeText } from '../../util/text.js';
+import { withoutTrailing } from '../../util/trim.js';
+import { writeOutput } from '../output.js';
+import { readAsChosen, readInput } from '../read/input.js';
+import { type Shape, shapeOf, shapeOfDocuments } from './shape.js';
+import { type IntegerTyping, type NamedShape, schemaOf, typescriptOf } from './shape-text.js';
+
+export interface TypesRequest {
+  /** At least one. */
+  readonly files: readonly string[];
+  readonly inputType?: FormatName | undefined;
+  readonly format: 'ts' | 'json-schema';
+  /** Of the type of a lone file; without it the file's name tells. */
+  readonly name?: string | undefined;
+  readonly integers: IntegerTyping;
+  /** Whether values in clear are told. */
+  readonly literals: boolean;
+}
+
+/** The types of files, as a text. Throws `usage`, `metadata-invalid` for a file that is not encrypted, and what reading throws. */
+export async function typesOfFiles(request: TypesRequest, host: Host): Promise<string> {
+  const { files, name, format, integers } = request;
+  if (name !== undefined && files.length > 1) throw wrong('--name is for one file');
+  if (format === 'json-schema' && files.length > 1) throw wrong('a JSON Schema is for one file');
+  const shapes: NamedShape[] = [];
+  for (const file of files) {
+    const called = typeName(name ?? basename(file), name !== undefined);
+    const twin = shapes.findIndex((shape) => shape.name === called);
+    if (twin >= 0) throw wrong(`${files[twin]} and ${file} would both have the type ${called}`);
+    shapes.push({ name: called, shape: await shapeOfFile(file, request, host) });
+  }
+  const [first] = shapes;
+  return format === 'json-schema' && first ? schemaOf(first) : typescriptOf(shapes, integers);
+}
+
+async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, host: Host): Promise<Shape> {
+  const input = { kind: 'file', path: file } as const;
+  try {
+    const read = await readAsChosen(await readInput(input, host), { input, inputType }, host);
+    metadataFromBranch(read.file.metadata);
+    if (formatNamed(read.store.name).whole) return { kind: 'leaf', type: 'content' };
+    const onRecord = (path: readonly string[]): void =>
+      host.warn(`${file}: the keys of ${path.join('.') || 'the file'} look like data, so they are typed as any text`);
+    const { documents } = read.file;
+    const [only = branch(), ...others] = documents;
+    const choice = { literals, onRecord };
+    return others.length === 0 ? shapeOf(only, choice) : shapeOfDocuments(documents, choice);
+  } catch (error) {
+    throw error instanceof SopsError ? error.with(error.code, { file: error.file ?? file }) : error;
+  }
+}
+
+/** `app-secrets.enc.yaml` is `AppSecretsEnc`. Throws `usage` for a name that was given and is none. */
+function typeName(text: string, isGiven: boolean): string {
+  if (isGiven) {
+    if (/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(text)) return text;
+    throw wrong(`${JSON.stringify(text)} is no name for a type`);
+  }
+  const bare = text.replace(/\.[A-Za-z0-9]*$/, '') || text;
+  const words = bare.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+  return name === '' || /^\d/.test(name) ? `Secrets${name}` : name;
+}
+
+/** What stands in a file of types; undefined when it is not there. Throws `input-unreadable`. */
+export function typesIn(path: string, host: Host): string | undefined {
+  try {
+    return decodeText(readFileSync(resolve(host.cwd, path)));
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw new SopsError('input-unreadable', `cannot read ${path}: ${systemReason(cause)}`, { file: path, cause });
+  }
+}
+
+/** Writes types into a file, if it holds others. */
+export async function writeTypes(path: string, text: string, host: Host): Promise<void> {
+  if (typesIn(path, host) === text) return;
+  const output = { kind: 'file', path } as const;
+  const input = { kind: 'stdin', read: async () => new Uint8Array() } as const;
+  await writeOutput(encodeText(text), 'ciphertext', { output, input, read: null }, host);
+}
+
+/** The names that one text of types has and another has not, with where they stand and their types: `+` for those of the new one. */
+export function changedNames(old: string, made: string): string[] {
+  const [before, after] = [namesIn(old), namesIn(made)];
+  const lost = [...before].filter((name) => !after.has(name)).map((name) => `- ${name}`);
+  return [...lost, ...[...after].filter((name) => !before.has(name)).map((name) => `+ ${name}`)];
+}
+
+const NAMED_LINE = /^( *)(?:export (?:interface|type) )?("(?:[^"\\]|\\.)*"|[\w$]+):? (.*)$/;
+
+/** Lines that name something, each with the names that it stands below. */
+function namesIn(text: string): Set<string> {
+  const above: { readonly depth: number; readonly name: string }[] = [];
+  const names = new Set<string>();
+  for (const line of text.split('\n')) {
+    const [, indent = '', name, rest = ''] = NAMED_LINE.exec(line) ?? [];
+    if (name === undefined) continue;
+    while ((above.at(-1)?.depth ?? -1) >= indent.length) above.pop();
+    above.push({ depth: indent.length, name });
+    names.add(`${above.map((one) => one.name).join('.')}: ${withoutTrailing(rest, ';,{ ') || 'map'}`);
+  }
+  return names;
+}
+
+function wrong(message: string): SopsError {
+  return new SopsError('usage', message);
+}

@@ -1,0 +1,150 @@
+/** Shapes as TypeScript, and as JSON Schema. Keys are an attacker's: nothing of them gets out of its quotes. */
+import { type Steps, settle } from '../../util/flat-recursion.js';
+import type { Shape } from './shape.js';
+
+/** How integers are typed. */
+export type IntegerTyping = 'safe' | 'bigint' | 'mixed';
+
+/** A shape with a name. */
+export interface NamedShape {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+const HEAD = '// Made by `sops-ts types`: keys and types of encrypted files, and no secret of them.\n';
+
+const INTEGERS: Readonly<Record<IntegerTyping, string>> = {
+  safe: 'number',
+  bigint: 'bigint',
+  mixed: 'number | bigint',
+};
+
+/** A module of TypeScript that exports a type for each shape. */
+export function typescriptOf(shapes: readonly NamedShape[], integers: IntegerTyping): string {
+  const declared = shapes.map(({ name, shape }) => {
+    const text = settle(typeText(shape, { integers, indent: '' }));
+    return shape.kind === 'map' ? `export interface ${name} ${text}\n` : `export type ${name} = ${text};\n`;
+  });
+  return [HEAD, ...declared].join('\n');
+}
+
+interface Printing {
+  readonly integers: IntegerTyping;
+  readonly indent: string;
+}
+
+function* typeText(shape: Shape, printing: Printing): Steps<string> {
+  switch (shape.kind) {
+    case 'leaf':
+      return leafText(shape.type, printing.integers);
+    case 'literal':
+      return quoted(shape.value);
+    case 'list':
+      return `${inBrackets(yield typeText(shape.of, printing), shape.of)}[]`;
+    case 'record':
+      return `Record<string, ${yield typeText(shape.of, printing)}>`;
+    case 'union':
+      return yield unionText(shape.parts, printing);
+    default:
+      return yield mapText(shape.entries, printing);
+  }
+}
+
+function* unionText(parts: readonly Shape[], printing: Printing): Steps<string> {
+  const texts = new Set<string>();
+  for (const part of parts) texts.add(yield typeText(part, printing));
+  return texts.size === 0 ? 'never' : [...texts].join(' | ');
+}
+
+function* mapText(entries: ReadonlyMap<string, Shape>, printing: Printing): Steps<string> {
+  if (entries.size === 0) return 'Record<string, never>';
+  const indent = `${printing.indent}  `;
+  const lines: string[] = [];
+  for (const [key, shape] of entries) {
+    const name = IDENTIFIER.test(key) ? key : quoted(key);
+    lines.push(`${indent}${name}: ${yield typeText(shape, { ...printing, indent })};\n`);
+  }
+  return `{\n${lines.join('')}${printing.indent}}`;
+}
+
+function inBrackets(text: string, { kind }: Shape): string {
+  return (kind === 'union' && text !== 'never') || text.includes(' | ') ? `(${text})` : text;
+}
+
+function leafText(type: string, integers: IntegerTyping): string {
+  const texts: Readonly<Record<string, string>> = {
+    str: 'string',
+    bytes: 'string',
+    time: 'string',
+    int: INTEGERS[integers],
+    float: 'number',
+    bool: 'boolean',
+    null: 'null',
+    content: 'Uint8Array',
+  };
+  return (Object.hasOwn(texts, type) && texts[type]) || 'unknown';
+}
+
+/** As a string of JSON, which is one of TypeScript, without the line ends that are none to JSON. */
+function quoted(value: string | number | boolean): string {
+  return JSON.stringify(value).replaceAll(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+}
+
+/** A JSON Schema (2020-12) of one shape. */
+export function schemaOf({ name, shape }: NamedShape): string {
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: name,
+    ...settle(schemaSteps(shape)),
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+function* schemaSteps(shape: Shape): Steps<object> {
+  switch (shape.kind) {
+    case 'leaf':
+      return leafSchema(shape.type);
+    case 'literal':
+      return { const: shape.value };
+    case 'list':
+      return { type: 'array', ...(isNothing(shape.of) ? { maxItems: 0 } : { items: yield schemaSteps(shape.of) }) };
+    case 'record':
+      return { type: 'object', additionalProperties: yield schemaSteps(shape.of) };
+    case 'union': {
+      const anyOf: object[] = [];
+      for (const part of shape.parts) anyOf.push(yield schemaSteps(part));
+      return { anyOf };
+    }
+    default:
+      return yield mapSchema(shape.entries);
+  }
+}
+
+function isNothing(shape: Shape): boolean {
+  return shape.kind === 'union' && shape.parts.length === 0;
+}
+
+function* mapSchema(entries: ReadonlyMap<string, Shape>): Steps<object> {
+  const properties: [string, object][] = [];
+  for (const [key, shape] of entries) properties.push([key, yield schemaSteps(shape)]);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    required: [...entries.keys()],
+    additionalProperties: false,
+  };
+}
+
+function leafSchema(type: string): object {
+  const words: Readonly<Record<string, string>> = {
+    str: 'string',
+    bytes: 'string',
+    time: 'string',
+    int: 'integer',
+    float: 'number',
+    bool: 'boolean',
+    null: 'null',
+  };
+  return Object.hasOwn(words, type) ? { type: words[type] } : {};
+}

@@ -1,0 +1,24 @@
+/** How much time has passed, for what must not outlive its time whatever becomes of the clock. */
+
+/** Two clocks in milliseconds: that of the wall goes on while the machine sleeps, the steady one cannot be set. */
+export interface Clock {
+  wall(): number;
+  steady(): number;
+}
+
+/** A moment by both clocks. */
+export interface Moment {
+  readonly wall: number;
+  readonly steady: number;
+}
+
+export const SYSTEM_CLOCK: Clock = { wall: () => Date.now(), steady: () => performance.now() };
+
+export function momentOf(clock: Clock): Moment {
+  return { wall: clock.wall(), steady: clock.steady() };
+}
+
+/** Milliseconds since a moment, by the clock that says more; one that was set back says how far. */
+export function since(moment: Moment, clock: Clock): number {
+  return Math.max(Math.abs(clock.wall() - moment.wall), clock.steady() - moment.steady);
+}

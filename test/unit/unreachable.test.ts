@@ -1,0 +1,48 @@
+/** What cannot be looked at is not said to be absent: a link that leads to itself stands for a folder that is closed. */
+import { symlinkSync } from 'node:fs';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { chosenFiles } from '../../src/library/env-files.js';
+import { Desk } from '../support/desk.js';
+
+const desk = new Desk();
+beforeEach(() => {
+  desk.clear();
+  symlinkSync('loop', desk.path('loop'));
+});
+afterAll(() => desk.remove());
+
+const REASON = /ELOOP|too many symbolic links/;
+
+describe('a place that cannot be looked at', () => {
+  test.each([
+    ['the folder of a socket', ['keyservice', '--network', 'unix', '--address', 'loop/keys.sock']],
+    ['a side of a comparison', ['diff', 'loop', 'loop']],
+    ['an operand', ['check', 'loop/a.yaml']],
+    ['a folder of a pattern', ['check', 'loop/*.yaml']],
+    ['a file of public keys', ['grant', 'bob', 'loop']],
+  ])('%s', async (_, words) => {
+    desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
+    const ran = await desk.run(words);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(REASON);
+    expect(ran.stderr).not.toMatch(/no such file|no file fits|is no recipient|there is no such/);
+  });
+
+  test('the folder of gpg', async () => {
+    const ran = await desk.run(['doctor'], { env: { GNUPGHOME: desk.path('loop/gnupg') } });
+    expect(ran.stdout + ran.stderr).not.toContain('there is no such folder');
+  });
+
+  test('the file of a new key, which is not made as if there were none', async () => {
+    const env = { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '', SOPS_AGE_KEY_FILE: desk.path('loop/keys.txt') };
+    const ran = await desk.run(['init', '--yes'], { env });
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(REASON);
+    expect(desk.names()).toEqual(['loop']);
+  });
+
+  test('the files of an environment', () => {
+    symlinkSync('.env.enc', desk.path('.env.enc'));
+    expect(() => chosenFiles({}, { env: {}, cwd: desk.folder })).toThrow(/cannot look at .*\.env\.enc/);
+  });
+});
