@@ -178,9 +178,10 @@ export class PartMemory {
     this.#underWay.set(question, asking);
     return {
       keep: (opened, label) => {
-        // Kept at once: whoever waits looks there.
-        if (this.#ended(question, asking)) this.#keep(question, Uint8Array.from(opened), label);
-        settle(Uint8Array.from(opened));
+        // The one that is wiped when it is forgotten, so that no other stays in memory.
+        const own = Uint8Array.from(opened);
+        if (this.#ended(question, asking)) this.#keep(question, own, label);
+        settle(own);
       },
       end: () => {
         this.#ended(question, asking);

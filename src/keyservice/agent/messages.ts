@@ -75,12 +75,15 @@ export function decodeAgentRequest(message: Buffer): Required<AgentRequest> {
 }
 
 export function encodeAgentAnswer({ kind, found = [], text: said = '' }: AgentAnswer): Buffer {
-  const entries = found.map(({ question, part }) =>
-    encodeField(FOUND, Buffer.concat([text(QUESTION, question), encodeField(PART, part)])),
-  );
-  const frame = framed([text(KIND, kind), ...entries, text(TEXT, said)]);
-  for (const entry of entries) entry.fill(0);
-  return frame;
+  return framed([text(KIND, kind), ...found.map(encodeFound), text(TEXT, said)]);
+}
+
+function encodeFound({ question, part }: FoundPart): Buffer {
+  const own = encodeField(PART, part);
+  const entry = Buffer.concat([text(QUESTION, question), own]);
+  const field = encodeField(FOUND, entry);
+  for (const passing of [own, entry]) passing.fill(0);
+  return field;
 }
 
 /** Throws `key` for what is no answer. */
