@@ -136,6 +136,16 @@ describe.skipIf(!SOPS)('sops and sops-ts', () => {
     expect(questions()).toEqual(["Enter passphrase for identity 'SOPS_AGE_KEY_FILE':"]);
   });
 
+  test('are told what to do where nobody can be asked', async () => {
+    const work = desk.workFolder();
+    const { recipient, env } = await protectedIdentity();
+    writeFileSync(join(work, 'p.yaml'), 'a: secret\n');
+    const script = `sops-ts encrypt -i --age ${recipient} p.yaml
+      eval "$(sops-ts agent start)"; "$SOPS" decrypt p.yaml 2>&1 || true`;
+    const said = await desk.run(script, work, { ...env, SOPS_TS_ASKPASS: '' });
+    expect(said.replaceAll(/[\s|]+/g, ' ')).toContain('open the file once on a terminal (sops-ts agent unlock FILE)');
+  });
+
   test.skipIf(!TMUX)('have a passphrase asked for once, on the terminal, for all files below', async () => {
     const work = desk.workFolder();
     const { recipient, env } = await protectedIdentity();
