@@ -11,7 +11,7 @@ import { decodeText, encodeText } from '../../util/text.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
-import { type Shape, shapeOf, shapeOfDocuments } from './shape.js';
+import { shapeOf, shapeOfDocuments, type ValueShape } from './shape.js';
 import { type IntegerTyping, type NamedShape, schemaOf, typescriptOf } from './shape-text.js';
 
 export interface TypesRequest {
@@ -42,7 +42,7 @@ export async function typesOfFiles(request: TypesRequest, host: Host): Promise<s
   return format === 'json-schema' && first ? schemaOf(first) : typescriptOf(shapes, integers);
 }
 
-async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, host: Host): Promise<Shape> {
+async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, host: Host): Promise<ValueShape> {
   const input = { kind: 'file', path: file } as const;
   try {
     const read = await readAsChosen(await readInput(input, host), { input, inputType }, host);

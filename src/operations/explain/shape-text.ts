@@ -1,6 +1,6 @@
 /** Shapes as TypeScript, and as JSON Schema. Keys are an attacker's: nothing of them gets out of its quotes. */
 import { type Steps, settle } from '../../util/flat-recursion.js';
-import type { Shape } from './shape.js';
+import type { ValueShape } from './shape.js';
 
 /** How integers are typed. */
 export type IntegerTyping = 'safe' | 'bigint' | 'mixed';
@@ -8,7 +8,7 @@ export type IntegerTyping = 'safe' | 'bigint' | 'mixed';
 /** A shape with a name. */
 export interface NamedShape {
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: ValueShape;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
@@ -34,7 +34,7 @@ interface Printing {
   readonly indent: string;
 }
 
-function* typeText(shape: Shape, printing: Printing): Steps<string> {
+function* typeText(shape: ValueShape, printing: Printing): Steps<string> {
   switch (shape.kind) {
     case 'leaf':
       return leafText(shape.type, printing.integers);
@@ -51,13 +51,13 @@ function* typeText(shape: Shape, printing: Printing): Steps<string> {
   }
 }
 
-function* unionText(parts: readonly Shape[], printing: Printing): Steps<string> {
+function* unionText(parts: readonly ValueShape[], printing: Printing): Steps<string> {
   const texts = new Set<string>();
   for (const part of parts) texts.add(yield typeText(part, printing));
   return texts.size === 0 ? 'never' : [...texts].join(' | ');
 }
 
-function* mapText(entries: ReadonlyMap<string, Shape>, printing: Printing): Steps<string> {
+function* mapText(entries: ReadonlyMap<string, ValueShape>, printing: Printing): Steps<string> {
   if (entries.size === 0) return 'Record<string, never>';
   const indent = `${printing.indent}  `;
   const lines: string[] = [];
@@ -68,7 +68,7 @@ function* mapText(entries: ReadonlyMap<string, Shape>, printing: Printing): Step
   return `{\n${lines.join('')}${printing.indent}}`;
 }
 
-function inBrackets(text: string, { kind }: Shape): string {
+function inBrackets(text: string, { kind }: ValueShape): string {
   return (kind === 'union' && text !== 'never') || text.includes(' | ') ? `(${text})` : text;
 }
 
@@ -101,7 +101,7 @@ export function schemaOf({ name, shape }: NamedShape): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-function* schemaSteps(shape: Shape): Steps<object> {
+function* schemaSteps(shape: ValueShape): Steps<object> {
   switch (shape.kind) {
     case 'leaf':
       return leafSchema(shape.type);
@@ -121,11 +121,11 @@ function* schemaSteps(shape: Shape): Steps<object> {
   }
 }
 
-function isNothing(shape: Shape): boolean {
+function isNothing(shape: ValueShape): boolean {
   return shape.kind === 'union' && shape.parts.length === 0;
 }
 
-function* mapSchema(entries: ReadonlyMap<string, Shape>): Steps<object> {
+function* mapSchema(entries: ReadonlyMap<string, ValueShape>): Steps<object> {
   const properties: [string, object][] = [];
   for (const [key, shape] of entries) properties.push([key, yield schemaSteps(shape)]);
   return {

@@ -6,15 +6,15 @@ import { typeWordOf } from '../../tree/value.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
 
 /** What a value may be. Unions are flat, each part once; a union of nothing is what an empty list holds. */
-export type Shape =
+export type ValueShape =
   | { readonly kind: 'leaf'; readonly type: string }
   /** Values in clear, if they are wanted. */
   | { readonly kind: 'literal'; readonly value: string | number | boolean }
-  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Shape> }
+  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, ValueShape> }
   /** A map whose keys are data. */
-  | { readonly kind: 'record'; readonly of: Shape }
-  | { readonly kind: 'list'; readonly of: Shape }
-  | { readonly kind: 'union'; readonly parts: readonly Shape[] };
+  | { readonly kind: 'record'; readonly of: ValueShape }
+  | { readonly kind: 'list'; readonly of: ValueShape }
+  | { readonly kind: 'union'; readonly parts: readonly ValueShape[] };
 
 export interface ShapeChoice {
   /** Whether values in clear are told. */
@@ -29,18 +29,18 @@ const MOST_SIBLINGS = 20;
 const DATA_KEY = /^[0-9a-f]{8}-[0-9a-f]{4}-|^[0-9a-f]{12,}$|^\d+$|[a-z-]\d+$|[.@:/]/;
 
 /** The shape of a value. Throws `unsafe-key`. */
-export function shapeOf(value: Value, choice: ShapeChoice): Shape {
+export function shapeOf(value: Value, choice: ShapeChoice): ValueShape {
   return value.kind === 'leaf' ? leafShape(value, choice) : settle(containerShape(value, choice, []));
 }
 
 /** The shape of several documents as one list. */
-export function shapeOfDocuments(documents: readonly Branch[], choice: ShapeChoice): Shape {
+export function shapeOfDocuments(documents: readonly Branch[], choice: ShapeChoice): ValueShape {
   return shapeOf(list([...documents]), choice);
 }
 
-function* containerShape(of: Branch | List, choice: ShapeChoice, path: string[]): Steps<Shape> {
-  const entries = new Map<string, Shape>();
-  const elements: Shape[] = [];
+function* containerShape(of: Branch | List, choice: ShapeChoice, path: string[]): Steps<ValueShape> {
+  const entries = new Map<string, ValueShape>();
+  const elements: ValueShape[] = [];
   for (const entry of of.items) {
     if (entry.kind === 'comment') continue;
     const value = entry.kind === 'item' ? entry.value : entry;
@@ -57,13 +57,13 @@ function* containerShape(of: Branch | List, choice: ShapeChoice, path: string[])
   return { kind: 'record', of: [...entries.values()][0] ?? { kind: 'union', parts: [] } };
 }
 
-function isData(entries: ReadonlyMap<string, Shape>): boolean {
+function isData(entries: ReadonlyMap<string, ValueShape>): boolean {
   if (entries.size <= MOST_SIBLINGS) return false;
   if (![...entries.keys()].every((key) => DATA_KEY.test(key))) return false;
   return new Set([...entries.values()].map(shapeKey)).size === 1;
 }
 
-function leafShape({ value }: Leaf, { literals }: ShapeChoice): Shape {
+function leafShape({ value }: Leaf, { literals }: ShapeChoice): ValueShape {
   if (typeof value === 'string' && looksEncrypted(value))
     return { kind: 'leaf', type: parseEncryptedValue(value)?.type ?? 'malformed' };
   if (literals && value !== null && value !== '' && isLiteral(value)) return { kind: 'literal', value: plainOf(value) };
@@ -81,23 +81,23 @@ function plainOf(value: string | bigint | number | boolean): string | number | b
 }
 
 /** The same whatever the order and number of the parts. */
-function unionOf(parts: readonly Shape[]): Shape {
+function unionOf(parts: readonly ValueShape[]): ValueShape {
   const byKey = new Map(parts.map((part) => [shapeKey(part), part]));
   const sorted = [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, part]) => part);
   const [only, ...others] = sorted;
   return only && others.length === 0 ? only : { kind: 'union', parts: sorted };
 }
 
-const keys = new WeakMap<Shape, string>();
+const keys = new WeakMap<ValueShape, string>();
 
 /** A text that two shapes have in common if they are the same; keys of maps in any order. What is below is known already. */
-function shapeKey(shape: Shape): string {
+function shapeKey(shape: ValueShape): string {
   const known = keys.get(shape) ?? settle(keySteps(shape));
   keys.set(shape, known);
   return known;
 }
 
-function* keySteps(shape: Shape): Steps<string> {
+function* keySteps(shape: ValueShape): Steps<string> {
   const known = keys.get(shape);
   if (known !== undefined) return known;
   let text: string;
