@@ -163,6 +163,13 @@ const ROWS = [
 
 export const FORMATS: readonly FormatRow[] = ROWS;
 
+let also = (): readonly FormatRow[] => [];
+
+/** Looks up further formats, behind those that there are, where somebody plugs some in (plugged.ts). */
+export function lookUpAlso(rows: () => readonly FormatRow[]): void {
+  also = rows;
+}
+
 /** The format of a file name as SOPS has it: by its ending, `binary` when none fits. */
 export function formatOfName(fileName: string): FormatRow {
   const found = FORMATS.find((row) => row.endings.some((ending) => fileName.endsWith(ending)));
@@ -173,7 +180,7 @@ export function formatOfName(fileName: string): FormatRow {
 export function formatMeantBy(fileName: string): FormatRow {
   const row = formatOfName(fileName);
   if (row.endings.length > 0) return row;
-  const own = FORMATS.find(({ ownEndings }) => ownEndings?.some((ending) => fileName.endsWith(ending)));
+  const own = [...FORMATS, ...also()].find(({ ownEndings }) => ownEndings?.some((ending) => fileName.endsWith(ending)));
   if (own) return own;
   const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
   return FORMATS.find(({ beginnings }) => beginnings?.some((beginning) => name.startsWith(beginning))) ?? row;
@@ -181,7 +188,7 @@ export function formatMeantBy(fileName: string): FormatRow {
 
 /** The row of a format. */
 export function formatNamed(name: string): FormatRow {
-  const found = FORMATS.find((row) => row.name === name);
+  const found = [...FORMATS, ...also()].find((row) => row.name === name);
   if (!found) throw new TypeError(`no format is called ${name}`);
   return found;
 }

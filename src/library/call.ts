@@ -10,6 +10,7 @@ import { withDeadline } from '../util/deadline.js';
 import type { Host, Session } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { configOf } from './config.js';
+import { inFormats } from './plugged-format.js';
 import { usePlugins } from './plugins.js';
 import type { Options, ReadOptions, Warning } from './types.js';
 
@@ -40,7 +41,7 @@ export interface Call {
 
 /** Does the work of a call in the surroundings that its options give. Throws `aborted` once the signal is. */
 export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => Promise<T>): Promise<T> {
-  return untilAborted(options.signal, async () => work(callOf(options)));
+  return untilAborted(options.signal, () => inFormats(options, async () => work(callOf(options))));
 }
 
 /** What some work comes to, unless nobody wants it any more. Throws `aborted`. */

@@ -10,7 +10,7 @@ import type { EnvChoice, EnvOptions, EnvResult, ReadOptions } from './types.js';
 export async function execEnv(path: string | URL, o?: ReadOptions & EnvChoice): Promise<Record<string, string>> {
   const options = checkedOptions('execEnv', o, VARIABLES);
   const file = checkedPath('execEnv', path);
-  if (options.format !== undefined) checkFormat('execEnv', options.format);
+  if (options.format !== undefined) checkFormat('execEnv', options.format, options);
   return inCall(options, async ({ host, request }) => {
     const { format, ignoreMac = false, flatten = false, prefix = '', only = [], rawValues = false } = options;
     const choice = { flatten, prefix, only, rawValues, ownReading: !rawValues, inputType: format, ignoreMac };
@@ -33,6 +33,6 @@ export function ownRecord(variables: ReadonlyMap<string, string>): Record<string
  */
 export async function loadEnv(o?: ReadOptions & EnvOptions): Promise<EnvResult> {
   const options = checkedOptions('loadEnv', o, LOADING);
-  if (options.format !== undefined) checkFormat('loadEnv', options.format);
+  if (options.format !== undefined) checkFormat('loadEnv', options.format, options);
   return inCall(options, (call) => loadedInto(options, call));
 }

@@ -15,6 +15,7 @@ import { typeWordOf } from '../tree/value.js';
 import { type Call, callOf } from './call.js';
 import { matchOf } from './config.js';
 import { COMMON, checkedOptions, checkedPath, checkFormat, KINDS, type OptionKinds } from './options.js';
+import { inFormats } from './plugged-format.js';
 import { inputOf, named } from './read.js';
 import type { Inspection, LeafType, ReadOptions, RulePlace, Scope } from './types.js';
 
@@ -24,16 +25,15 @@ const INSPECTING = { cwd, config, formats, onWarning, format: KINDS.TEXT } as Op
 /** Tells format, keys, types, recipients and scope of an encrypted file, given by its path or its content. */
 export async function inspect(
   path: string | URL | Uint8Array,
-  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config'>,
+  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config' | 'formats' | 'onWarning'>,
 ): Promise<Inspection> {
   const options = checkedOptions('inspect', o, INSPECTING);
-  if (options.format !== undefined) checkFormat('inspect', options.format);
+  if (options.format !== undefined) checkFormat('inspect', options.format, options);
   const isContent = path instanceof Uint8Array;
   const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
-  // Nothing of the environment bears on it.
-  const call = callOf({ ...options, env: {} });
   try {
-    return await inspected(input, options, call);
+    // Nothing of the environment bears on it.
+    return await inFormats(options, () => inspected(input, options, callOf({ ...options, env: {} })));
   } catch (error) {
     throw named(error, input.kind === 'file' ? input.path : undefined);
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { FORMATS } from '../formats/registry.js';
+import type { Options } from './types.js';
 
 /** What an option may be: a word for messages, and the check. */
 export interface OptionKind {
@@ -148,8 +149,8 @@ export function checkedPath(call: string, path: unknown): string {
 }
 
 /** The name of a format that there is. Throws `usage`. */
-export function checkFormat(call: string, name: unknown, more: readonly string[] = []): void {
-  const known = [...FORMATS.map((row) => row.name as string), ...more];
+export function checkFormat(call: string, name: unknown, { formats = [] }: Options): void {
+  const known = [...FORMATS, ...formats].map((row): string => row.name);
   if (typeof name === 'string' && known.includes(name)) return;
   const what =
     name === undefined ? 'option format is missing' : `there is no format ${JSON.stringify(name) ?? 'like that'}`;

@@ -44,7 +44,7 @@ export async function decryptData(
   o: ReadOptions & ValueOptions & SchemaChoice & { format: FormatName },
 ): Promise<Data> {
   const options = checkedOptions('decryptData', o, SCHEMA);
-  checkFormat('decryptData', options.format);
+  checkFormat('decryptData', options.format, options);
   return readData(inputOf('decryptData', content), options);
 }
 
@@ -54,8 +54,8 @@ export async function decrypt(
   o: ReadOptions & { format: FormatName; as?: FormatName },
 ): Promise<Uint8Array> {
   const options = checkedOptions('decrypt', o, { ...READING, as: KINDS.TEXT });
-  checkFormat('decrypt', options.format);
-  if (options.as !== undefined) checkFormat('decrypt', options.as);
+  checkFormat('decrypt', options.format, options);
+  if (options.as !== undefined) checkFormat('decrypt', options.as, options);
   const input = inputOf('decrypt', content);
   return inCall(options, async ({ host, request }) => {
     const printed = collector();
@@ -90,7 +90,7 @@ export function collector(): {
 }
 
 async function readData(input: Input, options: ReadOptions & ValueOptions & SchemaChoice): Promise<Data> {
-  if (options.format !== undefined) checkFormat('option format', options.format);
+  if (options.format !== undefined) checkFormat('option format', options.format, options);
   const data = await inCall(options, async (call) => {
     const opened = await openInput(input, options, call);
     for (const warning of opened.warnings) call.host.warn(warning);

@@ -17,8 +17,9 @@ import { openRun, type Run } from '../run/run.js';
 import { unsetAt } from '../tree/path.js';
 import type { Value as Node } from '../tree/tree.js';
 import { readFileSync } from '../util/fs.js';
-import { callOf, untilAborted } from './call.js';
+import { inCall, untilAborted } from './call.js';
 import { checkedOptions, checkedPath, checkFormat, VALUES } from './options.js';
+import { inFormats } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
 import { treePathOf, valueAt } from './value-places.js';
@@ -30,9 +31,8 @@ type Settings = ReadOptions & ValueOptions;
 export async function open(path: string | URL, o?: Settings): Promise<SecretsFile> {
   const options = checkedOptions('open', o, VALUES);
   const file = checkedPath('open', path);
-  if (options.format !== undefined) checkFormat('open', options.format);
-  return untilAborted(options.signal, async () => {
-    const { host, request } = callOf(options);
+  if (options.format !== undefined) checkFormat('open', options.format, options);
+  return inCall(options, async ({ host, request }) => {
     try {
       await checkExists({ kind: 'file', path: file }, host);
       const run = await openRun({ ...request, filePath: file }, host);
@@ -142,10 +142,12 @@ class OpenSecrets implements SecretsFile {
 
   toData<T = Data>(): T {
     const { opened, edited } = this.#now;
-    if (formatNamed(opened.store.name).whole) return Uint8Array.from(bytesOf(opened.file, this.toText())) as T;
-    // What was not changed keeps the types that the text does not show.
-    const { documents } = this.#changes.length === 0 ? opened.file : edited;
-    return this.#naming(() => dataOfDocuments(documents, this.#options)) as T;
+    return this.#naming(() => {
+      if (formatNamed(opened.store.name).whole) return Uint8Array.from(bytesOf(opened.file, this.toText()));
+      // What was not changed keeps the types that the text does not show.
+      const { documents } = this.#changes.length === 0 ? opened.file : edited;
+      return dataOfDocuments(documents, this.#options);
+    }) as T;
   }
 
   toText(): string {
@@ -206,7 +208,7 @@ class OpenSecrets implements SecretsFile {
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#options;
-    const turn = this.#writing.then(() => untilAborted(signal, work));
+    const turn = this.#writing.then(() => untilAborted(signal, () => inFormats(this.#options, work)));
     this.#writing = turn.catch(() => undefined);
     return turn.catch((error: unknown) => {
       throw named(error, this.#path);
@@ -300,7 +302,7 @@ class OpenSecrets implements SecretsFile {
 
   #naming<T>(step: () => T): T {
     try {
-      return step();
+      return inFormats(this.#options, step);
     } catch (error) {
       throw named(error, this.#path);
     }

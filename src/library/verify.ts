@@ -12,7 +12,7 @@ import type { ReadOptions, Verification } from './types.js';
 export async function verify(path: string | URL, o?: ReadOptions): Promise<Verification> {
   const options = checkedOptions('verify', o, READING);
   const file = checkedPath('verify', path);
-  if (options.format !== undefined) checkFormat('verify', options.format);
+  if (options.format !== undefined) checkFormat('verify', options.format, options);
   return inCall(options, async (call) => {
     const opened = await openInput({ kind: 'file', path: file }, options, call);
     for (const warning of opened.warnings) call.host.warn(warning);

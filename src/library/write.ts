@@ -41,10 +41,10 @@ export async function encrypt(
   o: EncryptOptions & { format: FormatName; filename?: string },
 ): Promise<Uint8Array> {
   const options = checkedOptions('encrypt', o, { ...ENCRYPTING, format: KINDS.TEXT, filename: KINDS.TEXT });
-  checkFormat('encrypt', options.format);
-  const bytes = await contentOf(content, options.format);
+  checkFormat('encrypt', options.format, options);
   return inCall(options, async ({ host, request }) => {
     const { format, filename } = options;
+    const bytes = await contentOf(content, format);
     const input = { kind: 'stdin', read: async () => bytes } as const;
     const made = collector();
     const types = { inputType: format, outputType: format, filenameOverride: filename };

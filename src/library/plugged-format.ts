@@ -1,0 +1,111 @@
+/** A format of the caller's as operations know formats: texts are read into plain data, and printed from it as a whole. */
+import { SopsError } from '../errors.js';
+import { withFormats } from '../formats/plugged.js';
+import { FORMATS, type FormatName, type FormatRow } from '../formats/registry.js';
+import type { FormatStore, SourceFile } from '../formats/store.js';
+import { rebuilt } from '../tree/rebuild.js';
+import { type Branch, branch, type Item, leaf, type Value } from '../tree/tree.js';
+import { decodeText } from '../util/text.js';
+import { usage } from './options.js';
+import type { Data, Format, Options } from './types.js';
+import { dataOf, treeOf } from './values.js';
+
+/** Where the metadata is. */
+const METADATA = 'sops';
+/** After those that there are. */
+const TURN = 100;
+
+/** Does the work of a call with the formats that its options give. Throws `usage`. */
+export function inFormats<T>({ formats = [] }: Options, work: () => T): T {
+  return withFormats(formats.map(rowOf), work);
+}
+
+/** Operations tell formats apart by their stores. */
+const rows = new WeakMap<Format, FormatRow>();
+
+function rowOf(format: Format): FormatRow {
+  const row = rows.get(format) ?? newRow(format);
+  rows.set(format, row);
+  return row;
+}
+
+function newRow(format: Format): FormatRow {
+  const { name, extensions } = format;
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name))
+    throw usage('option formats: a name consists of small letters, digits and -');
+  if (FORMATS.some((row) => row.name === name)) throw usage(`option formats: there is a format ${name}`);
+  if (!Array.isArray(extensions) || !extensions.every((one) => typeof one === 'string' && /^\.[^/\\]+$/.test(one)))
+    throw usage(`option formats: the extensions of ${name} must be a list of endings such as .${name}`);
+  const store = storeOf(format);
+  return {
+    // Of the closed union are those that operations themselves name.
+    name: name as FormatName,
+    endings: [],
+    ownEndings: extensions,
+    unknownToSops: true,
+    turn: TURN,
+    comments: false,
+    reservedKeys: /^sops$/,
+    load: async () => store,
+  };
+}
+
+function storeOf(format: Format): FormatStore {
+  const print = (documents: readonly Branch[], metadata: Branch | null): string => {
+    const [document = branch()] = documents;
+    const items = metadata ? [...document.items, item(metadata)] : document.items;
+    return said(format, 'output-format', () => format.print(dataOf(branch(items), { integers: 'mixed' })));
+  };
+  const store: FormatStore = {
+    name: format.name,
+    example: '',
+    noticeMark: '# ',
+    parse(bytes) {
+      const text = decodeText(bytes);
+      const data: Data = said(format, 'document-invalid', () => format.parse(text));
+      const tree = asRead(treeOf(data));
+      if (tree.kind !== 'branch') throw new SopsError('document-invalid', `the ${format.name} text holds no map`);
+      const [metadata, rest] = takenOut(tree);
+      const documents = [branch(rest)];
+      const file: SourceFile = {
+        text,
+        documents,
+        metadata,
+        edits(into) {
+          const printed = print(documents, into);
+          return printed === text ? [] : [{ start: 0, end: text.length, text: printed }];
+        },
+      };
+      return file;
+    },
+    emit: print,
+  };
+  return store;
+}
+
+/** A tree whose leaves remember what was read: nothing else tells where they stand in the text. */
+function asRead(tree: Value): Value {
+  return rebuilt(tree, { leaf: ({ value }) => leaf(value, { start: 0, end: 0, style: 'plain', value }) });
+}
+
+/** The metadata, if it is a map, and the other items. */
+function takenOut({ items }: Branch): [Branch | null, Branch['items']] {
+  const found = items.find((entry): entry is Item => entry.kind === 'item' && entry.key === METADATA);
+  if (!found) return [null, items];
+  if (found.value.kind === 'branch') return [found.value, items.filter((entry) => entry !== found)];
+  throw new SopsError('metadata-invalid', `the entry ${METADATA} is no map`);
+}
+
+function item(metadata: Branch): Item {
+  return { kind: 'item', key: METADATA, value: metadata };
+}
+
+/** The caller's messages may quote values. */
+function said<T>({ name }: Format, code: 'document-invalid' | 'output-format', step: () => T): T {
+  try {
+    return step();
+  } catch {
+    const what = code === 'output-format' ? 'cannot print this' : 'cannot read this text';
+    throw new SopsError(code, `the format ${name} that was plugged in ${what}`);
+  }
+}
