@@ -15,12 +15,12 @@ const LOCAL = 'local';
 
 /** Puts the caller's providers to use, and tells which key services a call asks. Throws `usage`. */
 export function usePlugins(
-  { providers = [], keyServices, signal }: Options,
+  { providers = [], keyServices, identities, signal }: Options,
   host: Session,
 ): KeyServiceChoice | undefined {
   if (providers.length > 0)
     replaceProviders(new Map(providers.map((provider) => [provider.type, innerProvider(provider)])), host);
-  if (!keyServices) return fromVariables(host);
+  if (!keyServices) return identities?.only ? undefined : fromVariables(host);
   const uris = keyServices.filter((one) => typeof one === 'string' && one !== LOCAL) as string[];
   const wrong = uris.find((uri) => !URL.canParse(uri));
   if (wrong !== undefined) throw usage(`option keyServices: ${JSON.stringify(wrong)} is not like tcp://host:port`);

@@ -129,6 +129,14 @@ describe('the types', () => {
   });
 });
 
+describe('the page of the interface', () => {
+  test('is what the types say', async () => {
+    const { apiPage } = (await import('../../.ci/api-page.mjs' as string)) as { apiPage(text: string): string };
+    const types = readFileSync(app.path('node_modules/sops-ts/dist/types/index.d.ts'), 'utf8');
+    expect(readFileSync(join(ROOT, 'docs/library-api.md'), 'utf8')).toBe(apiPage(types));
+  });
+});
+
 describe('by require', () => {
   test('the library is there', () => {
     const script =

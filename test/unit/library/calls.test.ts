@@ -99,7 +99,11 @@ describe('the process', () => {
   test('no other key counts beside those that are given alone', async () => {
     const { identity } = await library.generateAgeKey();
     const { cwd } = desk.options;
-    const env = { SOPS_AGE_KEY: desk.identity };
+    const env = {
+      SOPS_AGE_KEY: desk.identity,
+      SOPS_KEYSERVICE: 'unix:///nowhere',
+      SOPS_ENABLE_LOCAL_KEYSERVICE: 'true',
+    };
     expect(await codeOf(decryptFile('s.yaml', { cwd, env, identities: { age: identity, only: true } }))).toBe(
       'data-key-not-recovered',
     );
