@@ -85,9 +85,9 @@ describe('the cookbook', () => {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      outfile: 'dist/handler.mjs',
-      external: [...(/--external:(\S+)/.exec(command)?.slice(1) ?? [])],
-      banner: { js: /--banner:js="([^"]*)"/.exec(command)?.[1] ?? '' },
+      splitting: command.includes('--splitting'),
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
       logLevel: 'silent',
     });
     app.put('dist/secrets.yaml', app.read('secrets.yaml'));
