@@ -5,6 +5,7 @@ import { isatty } from 'node:tty';
 import { SopsError } from '../errors.js';
 import { MIRROR, MIRRORED } from '../kubernetes/kustomize/mirror-variables.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
+import type { ReferenceValues } from '../kubernetes/kustomize/reference-values.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
 import { systemCode } from '../util/files.js';
 import type { AuditLog, Session } from '../util/host.js';
@@ -57,7 +58,12 @@ async function choose(words: readonly string[], streams: Streams, audit: AuditLo
   // By hand nothing need end standard input; kustomize, which gives a legacy transformer its objects there, says who it is.
   const hasInput = word === undefined || streams.env.KUSTOMIZE_PLUGIN_CONFIG_ROOT !== undefined;
   const read = async () => (hasInput ? readInput(streams) : new Uint8Array());
-  const outcome = word === undefined ? await runKrm(await read(), host) : await runLegacy(word, read, host);
+  const openValues = async (session: Session): Promise<ReferenceValues> => {
+    const { ObjectValues } = await import('../references/object-values.js');
+    return new ObjectValues(session);
+  };
+  const outcome =
+    word === undefined ? await runKrm(await read(), host, openValues) : await runLegacy(word, read, host, openValues);
   return finish(outcome, word === undefined ? 'krm' : 'legacy', streams);
 }
 

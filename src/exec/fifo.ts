@@ -41,7 +41,7 @@ export class FifoServer {
   failure: Error | undefined;
   readonly #folder: string;
   readonly #path: string;
-  readonly #content: Uint8Array;
+  #content: Uint8Array;
   readonly #waiting = new Set<WaitingPipe>();
   readonly #sockets = new Set<Socket>();
   /** Pipes that wait beside the path to be put there; a writer waits at the first of them. */
@@ -61,6 +61,11 @@ export class FifoServer {
     const server = new FifoServer(folder, name, content);
     if (!server.#makeSpares() || !server.#publish()) return null;
     return server;
+  }
+
+  /** Gives another content to readers who come from now on. */
+  update(content: Uint8Array): void {
+    this.#content = content;
   }
 
   /** Lets go of readers that have not read everything, and ends all waiting. To be called before the folder is removed. */

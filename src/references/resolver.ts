@@ -19,6 +19,8 @@ export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'read
   readonly grants?: ((scheme: string) => Promise<readonly string[] | 'all'>) | undefined;
   /** Leaves `secretref+…` as it is. */
   readonly onlyPlain?: boolean;
+  /** Told of every value that a reference leads to. */
+  readonly onValue?: (value: Value) => void;
   /** Takes null for a key that a secret does not have, with a warning, instead of failing. */
   readonly nullForMissing?: boolean | undefined;
   /** Told of every secret before it is read: scheme and path, without parameters. A rejection ends the run. */
@@ -89,8 +91,12 @@ export class Resolver {
       await this.#askGrants(address.scheme);
       const row = this.#rowOf(address);
       await this.#noted(address, row);
-      if (address.keys.length === 0) return leaf(await this.#once(row, address, 'text'));
-      return this.#valueBelow(await this.#once(row, address, 'values'), address);
+      const value =
+        address.keys.length === 0
+          ? leaf(await this.#once(row, address, 'text'))
+          : this.#valueBelow(await this.#once(row, address, 'values'), address);
+      this.#options.onValue?.(value);
+      return value;
     } catch (error) {
       throw error instanceof SopsError ? named(error, address) : error;
     }

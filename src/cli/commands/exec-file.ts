@@ -5,6 +5,7 @@ import { ownProcess } from '../own-process.js';
 import { UsageError } from '../usage-error.js';
 import { type Context, command } from './command.js';
 import { execOperands, programFlags, programRequest, secretFlags, secretsRequest } from './exec-flags.js';
+import { keepingFlags, keepingOf, referencesRequest } from './reference-flags.js';
 import { typeFlags } from './shared-flags.js';
 
 const flags = {
@@ -12,6 +13,7 @@ const flags = {
   noFifo: flag.yesNo('no-fifo', 'a regular file (mode 0600) instead of a pipe, which has one reader at a time'),
   filename: flag.text('filename', { value: 'NAME', help: 'the name of the pipe or file (default: tmp-file)' }),
   ...programFlags,
+  ...keepingFlags,
   ...secretFlags,
 };
 
@@ -37,5 +39,13 @@ function execFileRequest(given: Values<typeof flags>, context: Context): ExecFil
     file,
     noFifo: given.noFifo,
     filename: given.filename,
+    keeping: keepingOf(given, 'exec-file'),
+    resolve: given.resolveRefs
+      ? async (bytes, store, host, signal) => {
+          const { resolvePlaintext } = await import('../../references/kept-plaintext.js');
+          const references = { ...referencesRequest(given), configPath: given.config };
+          return resolvePlaintext({ bytes, store, path: file }, references, host, signal);
+        }
+      : undefined,
   };
 }

@@ -5,7 +5,7 @@ import { extractedText } from '../../operations/read/decrypt.js';
 import { parseValuePath } from '../../operations/read/value-path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
-import { encodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
 import { checkDecrypted, checkIdentified } from '../manifest/decrypted-check.js';
 import { describe, type Manifest, madeManifest, sorted, stringAt } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
@@ -17,6 +17,7 @@ import { filesOfPattern } from './glob.js';
 import { compareKeys } from './go-yaml-order.js';
 import { withOptions } from './object-options.js';
 import type { FileReference, GeneratorPlan, SecretPlan } from './plan.js';
+import type { ReferenceValues } from './reference-values.js';
 import { inList, type SourceList } from './source-errors.js';
 import { isMissing, type OpenedSource, type SourceRules, type Sources } from './sources.js';
 
@@ -28,9 +29,17 @@ export interface GeneratedEntry {
   readonly from: 'file' | 'secret';
 }
 
-/** Makes the parts of a plan, in its order. Throws SopsError, the first one in that order. */
-export async function generate(plan: GeneratorPlan, sources: Sources, host: Host): Promise<GeneratedEntry[]> {
-  const maker = new Maker(plan, sources, host);
+/**
+ * Makes the parts of a plan, in its order. Throws SopsError, the first one in that order.
+ * @param values what takes the place of references where the plan asks for that; without it they stay.
+ */
+export async function generate(
+  plan: GeneratorPlan,
+  sources: Sources,
+  host: Host,
+  values?: ReferenceValues,
+): Promise<GeneratedEntry[]> {
+  const maker = new Maker(plan, sources, host, plan.resolvesReferences ? values : undefined);
   const making = [
     ...plan.files.map((file) => maker.parts(file)),
     ...plan.secrets.map((secret) => maker.secret(secret)),
@@ -54,6 +63,7 @@ class Maker {
     private readonly plan: GeneratorPlan,
     private readonly sources: Sources,
     private readonly host: Host,
+    private readonly values: ReferenceValues | undefined,
   ) {}
 
   private get rules(): SourceRules {
@@ -117,14 +127,29 @@ class Maker {
   private async openAll(references: readonly FileReference[], list: SourceList) {
     const named = references.flatMap((reference) => this.named(reference));
     const found = await allInOrder(named.map((one) => this.open(one, list)));
-    return found.flatMap((one) => (one ? [contentOf(one.reference, one.source)] : []));
+    const contents = found.flatMap((one) => (one ? [contentOf(one.reference, one.source)] : []));
+    return Promise.all(contents.map((content) => this.withPart(content)));
+  }
+
+  /** One value of a file was taken out of it before its references were looked for. */
+  private async withPart(content: FileContent): Promise<FileContent> {
+    if (!this.values || !content.isPart) return content;
+    const text = await this.values.inText(content.text);
+    return { ...content, text, bytes: encodeText(text) };
+  }
+
+  private async withValues(source: OpenedSource, { extract }: FileReference): Promise<OpenedSource> {
+    if (!this.values || extract !== undefined) return source;
+    const bytes = await this.values.inFile(source.bytes, source.opened.store);
+    return { ...source, bytes, text: decodeText(bytes) };
   }
 
   /** Opens a file; null for one that may be missing, and is. */
   private async open(reference: FileReference, list: SourceList) {
     const { path, optional } = reference;
     try {
-      return { reference, source: await this.sources.open(path, this.rules) };
+      const source = await this.sources.open(path, this.rules);
+      return { reference, source: await this.withValues(source, reference) };
     } catch (error) {
       if (!optional || !isMissing(error)) throw inList(error, path, list, this.plan.dialect);
       this.host.warn(`${path} is not there and passed over`);
@@ -157,13 +182,21 @@ class Maker {
 }
 
 /** What a file brings to a Secret: its key, and its text or the part of it that was asked for. */
-function contentOf(reference: FileReference, { opened, text, bytes }: OpenedSource) {
+interface FileContent {
+  readonly path: string;
+  readonly key: string;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly isPart: boolean;
+}
+
+function contentOf(reference: FileReference, { opened, text, bytes }: OpenedSource): FileContent {
   const { path, key, extract } = reference;
-  if (extract === undefined) return { path, key: key ?? basename(path), text, bytes };
+  if (extract === undefined) return { path, key: key ?? basename(path), text, bytes, isPart: false };
   try {
     const place = parseValuePath(extract, 'set');
     const part = extractedText(opened, place, opened.store);
-    return { path, key: key ?? String(place.at(-1)), text: part, bytes: encodeText(part) };
+    return { path, key: key ?? String(place.at(-1)), text: part, bytes: encodeText(part), isPart: true };
   } catch (error) {
     if (error instanceof SopsError) throw error.with(error.code, { file: path });
     throw error;

@@ -23,6 +23,7 @@ export function ksopsPlan(manifest: Manifest): GeneratorPlan {
     secrets: entries.map((entry, index) => reader.secret(entry, index)),
     marks: NO_MARKS,
     ignoreMac: false,
+    resolvesReferences: false,
   };
 }
 

@@ -9,7 +9,7 @@ export const OWN_KIND = 'SopsGenerator';
 
 const MARKS = ['needsHash', 'behavior', 'immutable', 'dataOnly'];
 const LISTS = ['files', 'secretFrom'];
-const TOP = ['apiVersion', 'kind', 'metadata', 'onMissing', 'macPolicy', ...LISTS, ...MARKS];
+const TOP = ['apiVersion', 'kind', 'metadata', 'onMissing', 'macPolicy', 'resolveRefs', ...LISTS, ...MARKS];
 const SECRET = ['metadata', 'type', 'files', 'binaryFiles', 'envs', ...MARKS];
 const METADATA = ['name', 'namespace', 'labels', 'annotations'];
 
@@ -48,6 +48,7 @@ class OwnReader {
       }),
       marks,
       ignoreMac: macPolicy === 'skip',
+      resolvesReferences: this.flag(root, 'resolveRefs', '') ?? false,
     };
   }
 

@@ -46,6 +46,8 @@ export interface GeneratorPlan {
   /** For the objects of `files`. */
   readonly marks: ObjectOptions;
   readonly ignoreMac: boolean;
+  /** Whether values take the place of references in all that comes out. */
+  readonly resolvesReferences: boolean;
 }
 
 /** The annotations by which kustomize is told what to do with an object (docs/kubernetes/kustomize.md#what-kustomize-does-with-the-output). */

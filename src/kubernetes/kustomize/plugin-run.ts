@@ -14,6 +14,7 @@ import { type GeneratedEntry, generate } from './generate.js';
 import { KeySpecError, ksopsPlan } from './ksops-plan.js';
 import { isOwnKind, ownPlan } from './own-plan.js';
 import type { GeneratorPlan } from './plan.js';
+import { type OpenValues, type ReferenceValues, withValues } from './reference-values.js';
 import { readSource, Sources } from './sources.js';
 
 const DEFAULT_LIMIT = 20;
@@ -37,6 +38,7 @@ export async function runLegacy(
   configPath: string,
   readInput: () => Promise<Uint8Array>,
   host: Session,
+  openValues?: OpenValues,
 ): Promise<PluginOutcome> {
   try {
     const [config] = readManifests(readConfig(configPath, host), { keepLists: true });
@@ -44,7 +46,7 @@ export async function runLegacy(
     if (!isOwnKind(config.root)) return { stdout: await ksopsStream(config, host), error: undefined };
     const input = readManifests(await readInput());
     const plan = ownPlan(config, input.length > 0);
-    const objects = await transformed(plan, input, host);
+    const objects = await withValues([plan], openValues, host, (values) => transformed(plan, input, host, values));
     return { stdout: printManifests(objects.map(({ root }) => root)), error: undefined };
   } catch (error) {
     return { stdout: '', error };
@@ -73,11 +75,11 @@ async function ksopsStream(config: Manifest, host: Session): Promise<string> {
  * The KRM form: a ResourceList in, a ResourceList out. When something failed that is the list as it came, with the reason in its
  * `results`. A bare configuration is taken too, and gives a bare stream.
  */
-export async function runKrm(input: Uint8Array, host: Session): Promise<PluginOutcome> {
+export async function runKrm(input: Uint8Array, host: Session, openValues?: OpenValues): Promise<PluginOutcome> {
   let request: Request | undefined;
   try {
     request = requestOf(input);
-    const objects = await answer(request, host);
+    const objects = await answer(request, host, openValues);
     const roots = objects.map(({ root }) => root);
     return { stdout: request.list ? printList(request, roots) : printManifests(roots), error: undefined };
   } catch (error) {
@@ -124,19 +126,24 @@ function cut(): SopsError {
   );
 }
 
-async function answer(request: Request, host: Session): Promise<Manifest[]> {
+async function answer(request: Request, host: Session, openValues: OpenValues | undefined): Promise<Manifest[]> {
   const { items, config } = request;
   const isGenerator = !config || items.some(({ root }) => isConfiguration(root, config.root));
-  if (config && isOwnKind(config.root) && !isGenerator) return transformed(ownPlan(config, true), items, host);
-  const sources = sourcesOf(host);
-  const found: Manifest[] = [];
-  let sorts = false;
-  for (const object of items) {
-    const plan = planOf(object);
-    if (config && isConfiguration(object.root, config.root)) checkWhole(object, config);
-    sorts ||= plan.dialect === 'ksops';
-    found.push(...objectsOf(await generate(plan, sources, host)));
+  if (config && isOwnKind(config.root) && !isGenerator) {
+    const plan = ownPlan(config, true);
+    return withValues([plan], openValues, host, (values) => transformed(plan, items, host, values));
   }
+  for (const object of items) {
+    if (config && isConfiguration(object.root, config.root)) checkWhole(object, config);
+  }
+  const plans = items.map(planOf);
+  const sources = sourcesOf(host);
+  const found = await withValues(plans, openValues, host, async (values) => {
+    const made: Manifest[] = [];
+    for (const plan of plans) made.push(...objectsOf(await generate(plan, sources, host, values)));
+    return made;
+  });
+  const sorts = plans.some(({ dialect }) => dialect === 'ksops');
   return sorts ? found.toSorted((one, other) => compareBytes(sortKey(one), sortKey(other))) : found;
 }
 
@@ -175,9 +182,14 @@ function withoutAnnotations(root: Branch): Branch {
 }
 
 /** What our own kind makes of the objects of a build: those that are encrypted are decrypted, its own are added. */
-async function transformed(plan: GeneratorPlan, items: readonly Manifest[], host: Session): Promise<Manifest[]> {
+async function transformed(
+  plan: GeneratorPlan,
+  items: readonly Manifest[],
+  host: Session,
+  values: ReferenceValues | undefined,
+): Promise<Manifest[]> {
   const sources = sourcesOf(host);
-  const parts = await generate(plan, sources, host);
+  const parts = await generate(plan, sources, host, values);
   const rules = {
     keyServices: keyServicesOf(undefined, host),
     trail: trailOf({ kind: 'file', path: '.' }, host),
@@ -186,6 +198,7 @@ async function transformed(plan: GeneratorPlan, items: readonly Manifest[], host
   };
   const decrypted: Manifest[] = [];
   for (const object of items) decrypted.push(await decryptBuilt(object, rules));
+  if (plan.resolvesReferences) await values?.inObjects(decrypted.map(({ root }) => root));
   return [...decrypted, ...objectsOf(parts)];
 }
 

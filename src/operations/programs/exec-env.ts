@@ -1,6 +1,5 @@
 /** `exec-env`: a program with the values of files in its environment. */
 import { SopsError } from '../../errors.js';
-import { statusOf } from '../../exec/child.js';
 import { nativeCommand } from '../../exec/native-command.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host, Session } from '../../util/host.js';
@@ -19,7 +18,7 @@ import {
   runInBackground,
   runToEnd,
 } from './program.js';
-import { Signalled, untilSignalled } from './until-signalled.js';
+import { statusOfSignal, untilSignalled } from './until-signalled.js';
 import { openVariables, type VariablesRequest } from './variables.js';
 
 export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
@@ -58,12 +57,7 @@ async function runWhileGood(
 ): Promise<number> {
   const obtain = (): Promise<KeptProgram> =>
     untilSignalled(own, (signal) => prepared(program, request, own, host, signal));
-  try {
-    return await runKept({ ...request.keeping, tellEnd: request.tellEnd, obtain }, own, host);
-  } catch (error) {
-    if (error instanceof Signalled) return statusOf({ status: null, signal: error.signal });
-    throw error;
-  }
+  return runKept({ ...request.keeping, tellEnd: request.tellEnd, obtain }, own, host).catch(statusOfSignal);
 }
 
 const ACCOUNT = Symbol('whom the program runs as');

@@ -6,14 +6,15 @@ import { FifoServer } from '../../exec/fifo.js';
 import { type FolderOwner, makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { FormatName } from '../../formats/registry.js';
-import { bytesOf } from '../../formats/store.js';
+import { bytesOf, type FormatStore } from '../../formats/store.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
 import { systemReason } from '../../util/files.js';
-import { writeFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import { renameSync, writeFileSync } from '../../util/fs.js';
+import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
+import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, type KeptValues, runKept } from './kept-run.js';
 import {
   accountVariables,
   becomeUser,
@@ -26,6 +27,7 @@ import {
   runInBackground,
   runToEnd,
 } from './program.js';
+import { statusOfSignal, untilSignalled } from './until-signalled.js';
 
 export interface ExecFileRequest extends SecretsRequest, ProgramRequest {
   readonly file: string;
@@ -33,7 +35,26 @@ export interface ExecFileRequest extends SecretsRequest, ProgramRequest {
   readonly noFifo: boolean;
   /** The name of the pipe or file. */
   readonly filename?: string | undefined;
+  /** Puts values in the place of references. Given, with `keeping`, when the user asks for that. */
+  readonly resolve?: ResolvePlaintext | undefined;
+  /** What becomes of the program when values end that a store lent. */
+  readonly keeping?: Pick<KeptRunRequest, 'onChange' | 'grace'> | undefined;
 }
+
+/** A plaintext with values in the place of its references. */
+export interface ResolvedPlaintext {
+  readonly bytes: Uint8Array;
+  /** The texts in it, for what masks them. */
+  readonly texts: readonly string[];
+  readonly kept: KeptValues;
+}
+
+export type ResolvePlaintext = (
+  bytes: Uint8Array,
+  store: FormatStore,
+  host: Session,
+  signal: AbortSignal | undefined,
+) => Promise<ResolvedPlaintext>;
 
 const DEFAULT_NAME = 'tmp-file';
 const PLACEHOLDER = '{}';
@@ -49,13 +70,14 @@ export async function runWithFile(request: ExecFileRequest, own: OwnProcess, giv
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
   refuseUselessBackground(request, program);
-  const opened = await openSecrets(request.file, request, host);
-  const content = await contentOf(opened, request.outputType);
-  for (const warning of opened.warnings) host.warn(warning);
-  const account = await becomeUser(request.user, own, host);
-  const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
-  const streams = request.streamsFor(request.redact ? await masksFor([opened]) : undefined);
-  const run = { ...program, env, cwd: host.cwd, streams };
+  const { keeping } = request;
+  if (keeping && request.background) {
+    throw new SopsError('conflict', 'Error: --resolve-refs cannot be used with --background', {
+      hint: 'sops-ts has to stay, to renew what stores lend and to give it back.',
+    });
+  }
+  if (keeping) return runWhileGood(program, { ...request, keeping }, name, own, host);
+  const { run, content } = await prepared(program, request, own, host);
   if (request.background) return runInBackground(run, request);
   const place = new Place(name, content, { ...request, owner: own, host });
   return cleanUpAfter(
@@ -65,6 +87,76 @@ export async function runWithFile(request: ExecFileRequest, own: OwnProcess, giv
       return status;
     },
     () => place.remove(),
+  );
+}
+
+/** The program, and the content of its file. */
+interface Prepared {
+  readonly run: ChildRun;
+  readonly content: Uint8Array;
+  readonly values: KeptValues;
+}
+
+const ACCOUNT = Symbol('whom the program runs as');
+
+async function prepared(
+  program: FoundProgram,
+  request: ExecFileRequest,
+  own: OwnProcess,
+  host: Session,
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const opened = await openSecrets(request.file, request, host);
+  const plain = await contentOf(opened, request.outputType);
+  for (const warning of opened.warnings) host.warn(warning);
+  const resolved = await request.resolve?.(plain, opened.printer, host, signal);
+  // Once: whoever has become another user cannot do so again when the program is started anew.
+  const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
+  const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
+  const streams = request.streamsFor(request.redact ? await masksFor([opened], resolved?.texts ?? []) : undefined);
+  return {
+    run: { ...program, env, cwd: host.cwd, streams },
+    content: resolved?.bytes ?? plain,
+    values: resolved?.kept ?? ALWAYS_GOOD,
+  };
+}
+
+/** Each start has a place of its own; a program that is signalled finds new values in the one that it has. */
+async function runWhileGood(
+  program: FoundProgram,
+  request: ExecFileRequest & { readonly keeping: Pick<KeptRunRequest, 'onChange' | 'grace'> },
+  name: string,
+  own: OwnProcess,
+  host: Session,
+): Promise<number> {
+  const places: Place[] = [];
+  const contents = new Map<KeptProgram, Uint8Array>();
+  const obtain = async (signal: AbortSignal): Promise<KeptProgram> => {
+    const { run, content, values } = await prepared(program, request, own, host, signal);
+    const prepare = (): ChildRun => {
+      const place = new Place(name, content, { ...request, owner: own, host });
+      places.push(place);
+      return withPath(run, place.make());
+    };
+    const made: KeptProgram = { run, prepare, values };
+    contents.set(made, content);
+    return made;
+  };
+  const kept: KeptRunRequest = {
+    ...request.keeping,
+    tellEnd: request.tellEnd,
+    obtain: () => untilSignalled(own, obtain),
+    refresh: async (next) => places.at(-1)?.update(contents.get(next) ?? new Uint8Array()),
+  };
+  return cleanUpAfter(
+    async () => {
+      const status = await runKept(kept, own, host).catch(statusOfSignal);
+      for (const place of places) place.checkServed();
+      return status;
+    },
+    () => {
+      for (const place of places) place.remove();
+    },
   );
 }
 
@@ -92,6 +184,23 @@ class Place {
     } catch (cause) {
       const message = `cannot make a private file for the program: ${systemReason(cause)}`;
       throw new SopsError('output-unwritable', message, { cause });
+    }
+  }
+
+  /** Puts another content there: for readers who come from now on. A file is replaced whole. Throws `write-failed`. */
+  update(content: Uint8Array): void {
+    if (this.#server) {
+      this.#server.update(content);
+      return;
+    }
+    const path = join(this.#folder?.path ?? '', this.name);
+    try {
+      writeFileSync(`${path}~`, content, { mode: 0o600, flag: 'wx' });
+      renameSync(`${path}~`, path);
+    } catch (cause) {
+      throw new SopsError('write-failed', `the program's file cannot be written anew: ${systemReason(cause)}`, {
+        cause,
+      });
     }
   }
 

@@ -27,6 +27,8 @@ export const ALWAYS_GOOD: KeptValues = { ended: new Promise(() => undefined), cl
 /** A program with its values. */
 export interface KeptProgram {
   readonly run: ChildRun;
+  /** Makes what the program needs, without waiting, when it is started; absent where it needs nothing more. */
+  prepare?(): ChildRun;
   readonly values: KeptValues;
 }
 
@@ -88,7 +90,7 @@ export async function runKept(request: KeptRunRequest, own: OwnProcess, host: Ho
 function start(program: KeptProgram, request: KeptRunRequest, own: OwnProcess): Running {
   let send: SendSignal = () => undefined;
   const end = runToEnd(
-    () => program.run,
+    () => program.prepare?.() ?? program.run,
     request,
     own,
     (given) => {

@@ -1,4 +1,5 @@
 /** Work before a program is started that a signal ends in an orderly way. */
+import { statusOf } from '../../exec/child.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 
 /** A signal came while something was prepared; it has been undone. */
@@ -7,6 +8,12 @@ export class Signalled extends Error {
     super(`ended by ${signal}`);
     this.name = 'Signalled';
   }
+}
+
+/** The exit status of a run that a signal ended before its program was started. Throws what is something else. */
+export function statusOfSignal(error: unknown): number {
+  if (error instanceof Signalled) return statusOf({ status: null, signal: error.signal });
+  throw error;
 }
 
 /** What has to be undone when it is not needed any more. */

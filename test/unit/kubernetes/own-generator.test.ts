@@ -112,7 +112,7 @@ secretFrom:
   });
 
   test.each([
-    ['resolveRefs: true\nfiles: []\n', 'unknown field resolveRefs'],
+    ['resolveReferences: true\nfiles: []\n', 'unknown field resolveReferences'],
     ['files: []\nfailSilently: true\n', 'unknown field failSilently'],
     ['secretFrom: [{metadata: {name: s, annotation: {}}, envs: [app.enc.env]}]\n', 'secretFrom[0].metadata.annotation'],
     ['secretFrom: [{metadata: {}, envs: []}]\n', 'secretFrom[0].metadata.name is missing'],
