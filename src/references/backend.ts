@@ -32,6 +32,8 @@ export interface Backend {
   text(path: string): Promise<string>;
   /** The secret as a map: for a reference with a fragment. */
   values(path: string): Promise<Branch>;
+  /** Lets go of what was read, so that it is read anew; not of what was lent, which would be made anew. Absent where another instance does it. */
+  forget?(): void;
 }
 
 /** What makes back ends of a kind; one instance serves a whole process. */
@@ -48,6 +50,8 @@ export interface BackendRow {
   readonly title: string;
   /** The parameters that it knows; another one is told, since a misspelt `version` would read another secret. */
   readonly parameters: readonly string[];
+  /** Whether reading again tells no change: the path says what is read, or reading does something. */
+  readonly isFixed?: boolean;
   /** Whether its references work only where the user wrote them or allowed the scheme: they run programs, or read the environment. */
   readonly onlyAllowed?: boolean;
   /** Whether its paths are files: a part of it that is allowed is one, or a folder, seen from where that is said. */

@@ -23,6 +23,7 @@ const AWS_PACKAGES = ['@aws-sdk/client-sts', '@aws-sdk/core'];
 export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['echo'],
+    isFixed: true,
     title: 'the reference itself',
     parameters: [],
     pathIsValue: true,
@@ -77,6 +78,7 @@ export const BACKENDS: readonly BackendRow[] = [
   },
   {
     schemes: ['awskms'],
+    isFixed: true,
     title: 'AWS KMS',
     parameters: [...AWS_PARAMETERS, 'key', 'alg', 'context'],
     packages: ['@aws-sdk/client-kms', ...AWS_PACKAGES],
@@ -98,6 +100,7 @@ export const BACKENDS: readonly BackendRow[] = [
   },
   {
     schemes: ['gkms'],
+    isFixed: true,
     title: 'Google Cloud KMS',
     parameters: ['project', 'location', 'keyring', 'crypto_key'],
     packages: ['google-auth-library'],
@@ -130,6 +133,7 @@ export const BACKENDS: readonly BackendRow[] = [
   },
   {
     schemes: ['envsubst'],
+    isFixed: true,
     title: 'environment variables',
     parameters: [],
     pathIsValue: true,
@@ -138,6 +142,7 @@ export const BACKENDS: readonly BackendRow[] = [
   },
   {
     schemes: ['exec'],
+    isFixed: true,
     title: 'programs',
     parameters: ['args', 'timeout', 'trim', 'env_*'],
     onlyAllowed: true,

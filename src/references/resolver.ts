@@ -1,6 +1,8 @@
 /** From references to values: each secret is read once a run, several at a time (docs/references.md). */
+import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
-import { type Branch, itemOf, leaf, type Value } from '../tree/tree.js';
+import { leaves } from '../tree/leaves.js';
+import { type Branch, isTimestamp, itemOf, leaf, type Value } from '../tree/tree.js';
 import { LastingAnswers } from '../util/answer-memory.js';
 import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
@@ -34,6 +36,9 @@ export class Resolver {
   readonly #read = new LastingAnswers<string | Branch>();
   readonly #slots = new Map<BackendRow, Slots>();
   readonly #notes = new LastingAnswers<void>();
+  /** What was read and may be other some time, by its key. */
+  readonly #seen = new Map<string, Seen>();
+  readonly #opened: Backend[] = [];
   readonly #grants = new Map<string, readonly string[] | 'all'>();
 
   constructor(options: ResolverOptions) {
@@ -51,6 +56,34 @@ export class Resolver {
       return this.#isLeft(first) ? leaf(text) : this.#valueOf(first);
     }
     return leaf(await this.#textOf(parts));
+  }
+
+  /**
+   * The first secret that holds something else than when it was last read or looked at, as it is shown; undefined for none. What cannot be read now counts
+   * as unchanged.
+   */
+  async changed(): Promise<string | undefined> {
+    for (const backend of this.#opened) backend.forget?.();
+    const looked = await Promise.all([...this.#seen.values()].map((one) => this.#hasChanged(one)));
+    return looked.find((shown) => shown !== undefined);
+  }
+
+  async #hasChanged(seen: Seen): Promise<string | undefined> {
+    const { row, address, method, store } = seen;
+    try {
+      const value = await this.#slotsOf(row).run(async () => {
+        const known = await this.#backend(store, row, address);
+        const backend = known.forget ? known : await this.#open(row, address);
+        return backend[method](address.path);
+      });
+      const digest = digestOf(value);
+      if (digest === seen.digest) return undefined;
+      seen.digest = digest;
+      return address.shown;
+    } catch (error) {
+      if (error instanceof SopsError) return undefined;
+      throw error;
+    }
   }
 
   /** The text with scalars in place of its references. */
@@ -149,7 +182,7 @@ export class Resolver {
   }
 
   /** Reads a secret, or waits for whoever reads it already. */
-  async #once<Method extends keyof Backend>(
+  async #once<Method extends Seen['method']>(
     row: BackendRow,
     address: Address,
     method: Method,
@@ -157,7 +190,11 @@ export class Resolver {
     const store = `${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
     const key = `${method}\n${store}\n${address.path}`;
     const found = this.#read.get(key, () =>
-      this.#slotsOf(row).run(async () => (await this.#backend(store, row, address))[method](address.path)),
+      this.#slotsOf(row).run(async () => {
+        const value = await (await this.#backend(store, row, address))[method](address.path);
+        if (!row.isFixed) this.#seen.set(key, { row, address, method, store, digest: digestOf(value) });
+        return value;
+      }),
     );
     return found as Promise<Awaited<ReturnType<Backend[Method]>>>;
   }
@@ -168,20 +205,48 @@ export class Resolver {
     return slots;
   }
 
-  #backend(key: string, row: BackendRow, { scheme, parameters }: Address): Promise<Backend> {
-    const open = async (): Promise<Backend> => {
-      const { host, folder, signal, leases } = this.#options;
-      for (const name of parameters.keys()) {
-        if (!row.parameters.some((known) => fitsName(known, name)) && scheme !== 'echo') {
-          host.warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);
-        }
+  #backend(key: string, row: BackendRow, address: Address): Promise<Backend> {
+    return this.#backends.get(key, async () => {
+      for (const name of address.parameters.keys()) {
+        if (row.parameters.some((known) => fitsName(known, name)) || address.scheme === 'echo') continue;
+        this.#options.host.warn(
+          `references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`,
+        );
       }
-      const readsEverywhere = this.#allowsAll(scheme);
-      const demand = (what: string, of?: string): void => this.#demand(scheme, what, of);
-      return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
-    };
-    return this.#backends.get(key, open);
+      const opened = await this.#open(row, address);
+      this.#opened.push(opened);
+      return opened;
+    });
   }
+
+  async #open(row: BackendRow, { scheme, parameters }: Address): Promise<Backend> {
+    const { host, folder, signal, leases } = this.#options;
+    const readsEverywhere = this.#allowsAll(scheme);
+    const demand = (what: string, of?: string): void => this.#demand(scheme, what, of);
+    return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
+  }
+}
+
+/** Something that was read. */
+interface Seen {
+  readonly row: BackendRow;
+  readonly address: Address;
+  readonly method: 'text' | 'values';
+  /** The key of its back end. */
+  readonly store: string;
+  digest: string;
+}
+
+/** Tells whether two values are the same, and nothing else of them. */
+function digestOf(value: string | Branch): string {
+  const hash = createHash('sha256');
+  if (typeof value === 'string') return hash.update(value).digest('hex');
+  for (const { node, pathText } of leaves([value])) {
+    const { value: scalar } = node;
+    const text = isTimestamp(scalar) ? `${scalar.nanoseconds} ${scalar.offset}` : String(scalar);
+    hash.update(`${pathText}${typeof scalar} ${text.length} ${text}`);
+  }
+  return hash.digest('hex');
 }
 
 /** `env_*` stands for all names that begin so. */

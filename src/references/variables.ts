@@ -35,7 +35,7 @@ export async function resolveVariables(
     throw failure.reason;
   }
   const entries = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return { variables: new Map(entries), kept: leases };
+  return { variables: new Map(entries), kept: leases, changed: () => resolver.changed() };
 }
 
 /** Numbers and booleans are texts in an environment; nothing else but text is. */

@@ -12,7 +12,7 @@ import {
   variableFlags,
   variablesChoice,
 } from './exec-flags.js';
-import { keepingFlags, keepingOf, referencesRequest } from './reference-flags.js';
+import { keepingFlags, keepingOf, referencesRequest, watchFlags, watchOf } from './reference-flags.js';
 
 const flags = {
   inputType: PROGRAM.inputType,
@@ -22,6 +22,7 @@ const flags = {
   sameProcess: flag.yesNo('same-process', 'become the program (from Node 22.15 on)'),
   ...programFlags,
   ...keepingFlags,
+  ...watchFlags,
   ...secretFlags,
 };
 
@@ -49,6 +50,7 @@ function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvR
     flatten: program.kind === 'words',
     keepsInherited: given.noOverride,
     keeping: keepingOf(given, 'exec-env'),
+    watch: watchOf(given, 'exec-env'),
     resolve: given.resolveRefs
       ? async (variables, host, signal) => {
           const { resolveVariables } = await import('../../references/variables.js');

@@ -71,20 +71,43 @@ export const keepingFlags = {
   grace: flag.integer('grace', { value: 'SECONDS', group: 'references' }),
 };
 
+/** For a program that is started anew when what it got changes. */
+export const watchFlags = {
+  watch: flag.yesNo('watch', { group: 'references' }),
+  poll: flag.integer('poll', { value: 'SECONDS', group: 'references' }),
+  overlap: flag.integer('overlap', { value: 'SECONDS', group: 'references' }),
+};
+
 const DEFAULT_GRACE = 10;
+const DEFAULT_POLL = 30;
+
+/** How often secrets are looked at, in milliseconds; undefined where nothing is watched. Throws `usage`. */
+export function watchOf({ watch, poll }: Values<typeof watchFlags>, command: string): number | undefined {
+  if (!watch && poll !== undefined) throw new UsageError('--poll needs --watch', command);
+  if (poll !== undefined && poll < 1) throw new UsageError('--poll is a number of seconds', command);
+  return watch ? (poll ?? DEFAULT_POLL) * 1000 : undefined;
+}
 
 /** Undefined when the user does not ask for references. Throws `usage`. */
 export function keepingOf(
-  { resolveRefs, onRotate, grace }: Values<typeof keepingFlags>,
+  {
+    resolveRefs,
+    onRotate,
+    grace,
+    watch = false,
+    overlap,
+  }: Values<typeof keepingFlags> & Partial<Values<typeof watchFlags>>,
   command: string,
-): { onChange: OnChange; grace: number } | undefined {
-  if (!resolveRefs) {
-    if (onRotate !== undefined) throw new UsageError('--on-rotate needs --resolve-refs', command);
+): { onChange: OnChange; grace: number; overlap: number } | undefined {
+  if (!resolveRefs && !watch) {
+    if (onRotate !== undefined) throw new UsageError('--on-rotate needs --resolve-refs or --watch', command);
     return undefined;
   }
+  if (overlap !== undefined && overlap < 0) throw new UsageError('--overlap is a number of seconds', command);
   const milliseconds = (grace ?? DEFAULT_GRACE) * 1000;
   if (milliseconds < 0) throw new UsageError('--grace is a number of seconds', command);
-  return { onChange: onChangeOf(onRotate ?? 'exit', command), grace: milliseconds };
+  const onChange = onChangeOf(onRotate ?? (watch ? 'restart' : 'exit'), command);
+  return { onChange, grace: milliseconds, overlap: (overlap ?? 0) * 1000 };
 }
 
 function onChangeOf(word: string, command: string): OnChange {

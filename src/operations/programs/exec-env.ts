@@ -19,6 +19,7 @@ import {
   runToEnd,
 } from './program.js';
 import { statusOfSignal, untilSignalled } from './until-signalled.js';
+import { ValueWatch } from './value-watch.js';
 import { openVariables, type VariablesRequest } from './variables.js';
 
 export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
@@ -29,7 +30,9 @@ export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
   /** Leaves variables as they are that the program inherits. */
   readonly keepsInherited: boolean;
   /** What becomes of the program when values end that a store lent, or change. */
-  readonly keeping?: Pick<KeptRunRequest, 'onChange' | 'grace'> | undefined;
+  readonly keeping?: Pick<KeptRunRequest, 'onChange' | 'grace' | 'overlap'> | undefined;
+  /** How often secrets are looked at for changes, in milliseconds; files are so each second. Undefined for never. */
+  readonly watch?: number | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export async function runWithVariables(request: ExecEnvRequest, own: OwnProcess,
 /** As long as the values are got, a signal ends the run, and what was lent meanwhile is given back. */
 async function runWhileGood(
   program: FoundProgram,
-  request: ExecEnvRequest & { readonly keeping: Pick<KeptRunRequest, 'onChange' | 'grace'> },
+  request: ExecEnvRequest & { readonly keeping: Pick<KeptRunRequest, 'onChange' | 'grace' | 'overlap'> },
   own: OwnProcess,
   host: Session,
 ): Promise<number> {
@@ -70,13 +73,18 @@ async function prepared(
   host: Session,
   signal?: AbortSignal,
 ): Promise<KeptProgram> {
-  const { opened, variables, kept } = await openVariables(request, host, signal);
+  // What changes while the files are read is seen as a change afterwards.
+  const watch = request.watch === undefined ? undefined : new ValueWatch(request.files, request.watch, host);
+  const { opened, variables, kept, changed } = await openVariables(request, host, signal);
   // Once: whoever has become another user cannot do so again when the program is started anew.
   const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
   const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
   const masks = request.redact ? await masksFor(opened, kept ? variables.values() : []) : undefined;
-  return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) }, values: kept ?? ALWAYS_GOOD };
+  return {
+    run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) },
+    values: watch?.over(kept ?? ALWAYS_GOOD, changed) ?? kept ?? ALWAYS_GOOD,
+  };
 }
 
 /** The variables that are set: all, or those that the program does not inherit; Windows has one variable for both cases of a name. */
@@ -95,9 +103,9 @@ function checkConflicts({ sameProcess, background, redact, keeping }: ExecEnvReq
   if (keeping && (sameProcess || background)) {
     throw new SopsError(
       'conflict',
-      `Error: --resolve-refs cannot be used with ${sameProcess ? '--same-process' : '--background'}`,
+      `Error: --resolve-refs and --watch cannot be used with ${sameProcess ? '--same-process' : '--background'}`,
       {
-        hint: 'sops-ts has to stay, to renew what stores lend and to give it back.',
+        hint: 'sops-ts has to stay, to look for changes, to renew what stores lend and to give it back.',
       },
     );
   }

@@ -17,6 +17,11 @@ export type OnChange =
 export interface KeptValues {
   /** Settles when they are not good any more, with the reason; never as long as they are. */
   readonly ended: Promise<string>;
+  /**
+   * Settles when they are good, but not what there is now, with the reason; rejects when the signal is aborted. Called again for each change. Absent
+   * where nobody looks.
+   */
+  changed?(signal: AbortSignal): Promise<string>;
   /** Gives back what was lent. Never rejects, and takes five seconds at most. */
   close(): Promise<void>;
 }
@@ -36,6 +41,8 @@ export interface KeptRunRequest extends Pick<ProgramRequest, 'tellEnd'> {
   readonly onChange: OnChange;
   /** How long a program that is told to end may take, in milliseconds. */
   readonly grace: number;
+  /** How long a program that is started anew runs beside the old one, before that is told to end, in milliseconds; 0 without. */
+  readonly overlap?: number;
   /** Gets new values, and the program with them. Called again for each start. */
   obtain(): Promise<KeptProgram>;
   /** Puts new values where the running program can read them, before it is signalled. Absent where there is no such place. */
@@ -55,36 +62,88 @@ interface Running extends KeptProgram {
   isOver(): boolean;
 }
 
+/** Why values are to be got anew. */
+interface Turn {
+  readonly reason: string;
+  /** Whether the old ones are good for nothing any more. */
+  readonly isEnd: boolean;
+}
+
 /** Runs the program until it ends by itself, or its values do. Returns its exit status, or 75. Values are given back on every way out. */
 export async function runKept(request: KeptRunRequest, own: OwnProcess, host: Host): Promise<number> {
   let current = start(await request.obtain(), request, own);
   for (;;) {
-    const reason = await Promise.race([settled(current.end), current.values.ended]);
-    if (reason === undefined) return finish(current);
+    const turn = await nextTurn(current);
+    if (turn === undefined) return finish(current);
+    const { reason, isEnd } = turn;
     const next = request.onChange.kind === 'exit' ? undefined : await obtainBeside(current, { request, reason, host });
     if (current.isOver()) {
       await next?.values.close();
       return finish(current);
     }
-    if (!next) {
+    const after = next && (await replaced(current, next, { request, reason, own, host }));
+    if (after) current = after;
+    else if (isEnd || request.onChange.kind === 'exit') {
       host.warn(`${reason}: the program is told to end`);
       await endGently(current, request.grace);
       await finish(current);
       return VALUES_ENDED;
-    }
-    const old = current;
-    if (request.onChange.kind === 'signal') {
-      current = { ...old, values: next.values };
-      await request.refresh?.(next);
-      old.send(request.onChange.signal);
-      await old.values.close();
-      continue;
-    }
-    current = start(next, request, own);
-    // The new one runs before the old one is told to go, so that a server is always there.
-    await endGently(old, request.grace);
-    await finish(old);
+    } else host.warn(`${reason}: the program goes on with what it has`);
   }
+}
+
+/** What happens first; undefined when the program ends. */
+async function nextTurn({ end, values }: Running): Promise<Turn | undefined> {
+  const stop = new AbortController();
+  const changed = values.changed?.(stop.signal).then((reason) => ({ reason, isEnd: false }));
+  changed?.catch(() => undefined);
+  try {
+    return await Promise.race([
+      settled(end),
+      values.ended.then((reason) => ({ reason, isEnd: true })),
+      ...(changed ? [changed] : []),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+interface Replacing extends Renewal {
+  readonly own: OwnProcess;
+}
+
+/** What runs when new values are there: the program itself, which was told, or a new one. Undefined when that does not stay. */
+async function replaced(
+  old: Running,
+  next: KeptProgram,
+  { request, own, host }: Replacing,
+): Promise<Running | undefined> {
+  const { onChange, overlap = 0, grace } = request;
+  if (onChange.kind === 'signal') {
+    await request.refresh?.(next);
+    old.send(onChange.signal);
+    await old.values.close();
+    return { ...old, values: next.values };
+  }
+  const fresh = start(next, request, own);
+  // The new one runs before the old one is told to go, so that a server is always there.
+  if (overlap > 0 && !(await staysFor(overlap, fresh, old))) {
+    host.warn('the program that was started anew ended at once');
+    await finish(fresh).catch(() => undefined);
+    return undefined;
+  }
+  await endGently(old, grace);
+  await finish(old);
+  return fresh;
+}
+
+/** Whether the new program still runs after a time; if the old one ends before, that is waited for no longer. */
+async function staysFor(milliseconds: number, fresh: Running, old: Running): Promise<boolean> {
+  const timer = new AbortController();
+  const over = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([over, settled(fresh.end), settled(old.end)]);
+  timer.abort();
+  return !fresh.isOver();
 }
 
 function start(program: KeptProgram, request: KeptRunRequest, own: OwnProcess): Running {

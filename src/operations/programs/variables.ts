@@ -40,12 +40,15 @@ export interface VariablesRequest extends SecretsRequest {
 export interface ResolvedVariables {
   readonly variables: ReadonlyMap<string, string>;
   readonly kept: KeptValues;
+  /** The first secret that holds something else than when it was read, as it is shown; undefined for none. Asked for again and again. */
+  changed(): Promise<string | undefined>;
 }
 
 export interface OpenedVariables {
   readonly opened: readonly OpenedSecrets[];
   /** What keeps values good that a store lent; absent where no references were resolved. */
   readonly kept?: KeptValues;
+  readonly changed?: ResolvedVariables['changed'];
   /** In order. */
   readonly variables: ReadonlyMap<string, string>;
 }

@@ -54,7 +54,9 @@ class VaultReader implements Backend {
   readonly #parameters: ReadonlyMap<string, string>;
   readonly #context: ReferenceContext;
   readonly #call: ServiceCall;
-  readonly #secrets = new LastingAnswers<Branch>();
+  #secrets = new LastingAnswers<Branch>();
+  /** What was lent, by its place. */
+  readonly #lent = new Map<string, Branch>();
   readonly #mounts = new Map<string, Promise<Mount>>();
   #server: Promise<VaultServer> | undefined;
 
@@ -85,7 +87,12 @@ class VaultReader implements Backend {
       .split('/')
       .filter((step) => step !== '')
       .join('/');
-    return this.#secrets.get(place, () => this.#read(place));
+    const lent = this.#lent.get(place);
+    return lent ? Promise.resolve(lent) : this.#secrets.get(place, () => this.#read(place));
+  }
+
+  forget(): void {
+    this.#secrets = new LastingAnswers();
   }
 
   #own(name: string): string | undefined {
@@ -111,8 +118,9 @@ class VaultReader implements Backend {
     const answer = await this.#answer(server, path, query);
     if (!answer) throw new SopsError('reference-not-found', `Vault has no secret at ${place}`, { hint: hintOf(place) });
     if (isVersioned) return versionedData(answer, place);
-    this.#lend(answer, place, server);
-    return dataOf(answer) ?? branch();
+    const data = dataOf(answer) ?? branch();
+    if (this.#lend(answer, place, server) || isMadeByWriting(path)) this.#lent.set(place, data);
+    return data;
   }
 
   /** What makes a thing on each call takes no GET. */
@@ -141,9 +149,9 @@ class VaultReader implements Backend {
   }
 
   /** Hands on what has to be renewed and given back. */
-  #lend({ members }: VaultAnswer, place: string, server: VaultServer): void {
+  #lend({ members }: VaultAnswer, place: string, server: VaultServer): boolean {
     const id = textMember(members, 'lease_id');
-    if (id === undefined) return;
+    if (id === undefined) return false;
     const duration = members.get('lease_duration');
     this.#context.leases?.add({
       called: `${place} of ${server.address}`,
@@ -153,6 +161,7 @@ class VaultReader implements Backend {
       renew: (seconds, signal) => renewSecret(server, id, seconds, { host: this.#context.host, signal }),
       revoke: (signal) => revokeSecret(server, id, { host: this.#context.host, signal }),
     });
+    return true;
   }
 
   async #connect(): Promise<VaultServer> {
