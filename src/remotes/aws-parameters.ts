@@ -4,10 +4,11 @@ import { awsFailure } from '../services/aws/failure.js';
 import type { Session } from '../util/host.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote, RemoteSettings } from './remote.js';
+import { nameBelow } from './secret-names.js';
 import {
   changedThere,
+  MAKER,
   MARKS,
-  nameBelow,
   type SecretPart,
   type SecretShelf,
   secretPlace,
@@ -97,7 +98,7 @@ class Shelf implements SecretShelf {
   async #make(part: SecretPart, client: Client): Promise<PutResult> {
     const { PutParameterCommand } = await loadSdk();
     const marks = [
-      { Key: MARKS.manager, Value: this.wishes.managedBy },
+      { Key: MARKS.manager, Value: this.wishes.managedBy ?? MAKER },
       { Key: MARKS.base, Value: tagText(part.base) },
       ...(part.key === undefined ? [] : [{ Key: MARKS.key, Value: tagText(part.key) }]),
     ];

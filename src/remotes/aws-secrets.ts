@@ -5,15 +5,8 @@ import type { Session } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote, RemoteSettings } from './remote.js';
-import {
-  changedThere,
-  MARKS,
-  nameBelow,
-  type SecretPart,
-  type SecretShelf,
-  secretPlace,
-  tagText,
-} from './secret-parts.js';
+import { nameBelow } from './secret-names.js';
+import { changedThere, MAKER, MARKS, type SecretPart, type SecretShelf, secretPlace, tagText } from './secret-parts.js';
 
 type Sdk = typeof import('../packages/aws-secrets-manager.js');
 type Client = InstanceType<Sdk['SecretsManagerClient']>;
@@ -91,7 +84,7 @@ class Shelf implements SecretShelf {
   async #make(part: SecretPart, client: Client): Promise<PutResult> {
     const { CreateSecretCommand } = await loadSdk();
     const marks = [
-      { Key: MARKS.manager, Value: this.wishes.managedBy },
+      { Key: MARKS.manager, Value: this.wishes.managedBy ?? MAKER },
       { Key: MARKS.base, Value: tagText(part.base) },
       ...(part.key === undefined ? [] : [{ Key: MARKS.key, Value: tagText(part.key) }]),
     ];

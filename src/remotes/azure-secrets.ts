@@ -5,26 +5,24 @@ import { answerMembers, objectMembers, serviceWords, textMember } from '../servi
 import type { HttpRequest } from '../services/http/request.js';
 import type { Session } from '../util/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
-import { MARKS, type SecretPart, type SecretShelf, secretPlace, writtenOver } from './secret-parts.js';
+import { keyVaultName, keyVaultPlace } from './secret-names.js';
+import { MAKER, MARKS, type SecretPart, type SecretShelf, secretPlace, writtenOver } from './secret-parts.js';
 
 const API = 'api-version=7.4';
 const NAME = /^[0-9a-zA-Z-]{1,127}$/;
-const TARGET = /^\/?(?:secrets\/([0-9a-zA-Z-]{1,127}))?\/?$/;
 /** The service counts characters, and means bytes. */
 const MOST_BYTES = 25_600;
 
 export const azureSecretsRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
-    const text = settings.get('azure_keyvault') ?? '';
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const [isTarget, own] = (url && TARGET.exec(url.pathname)) ?? [];
-    if (url?.protocol !== 'https:' || isTarget === undefined || url.username || url.search || url.hash) {
+    const place = keyVaultPlace(settings.get('azure_keyvault') ?? '');
+    if (!place) {
       throw new SopsError('config', 'azure_keyvault names no place of Azure Key Vault', {
         hint: 'Write https://VAULT.vault.azure.net, or https://VAULT.vault.azure.net/secrets/NAME.',
       });
     }
-    const baseFor = (fileName: string): string => own ?? checkedName(mapped(fileName));
-    return secretPlace(settings, new Shelf(url.origin, host, wishes), baseFor);
+    const baseFor = (fileName: string): string => checkedName(place.nameFor(fileName));
+    return secretPlace(settings, new Shelf(place.origin, host, wishes), baseFor);
   },
 };
 
@@ -51,7 +49,7 @@ class Shelf implements SecretShelf {
 
   /** As `emit external-secret --per-key` has it. */
   nameFor(base: string, key: string): string {
-    return checkedName(mapped(`${base}-${key}`));
+    return checkedName(keyVaultName(`${base}-${key}`));
   }
 
   async write(part: SecretPart): Promise<PutResult> {
@@ -105,7 +103,7 @@ class Shelf implements SecretShelf {
   /** A version has marks of its own, so those of the one before go along. */
   async #put({ name, base, key, text }: SecretPart, found: Found | undefined): Promise<Members> {
     const marks = {
-      [MARKS.manager]: this.wishes.managedBy,
+      [MARKS.manager]: this.wishes.managedBy ?? MAKER,
       [MARKS.base]: base,
       ...(key === undefined ? {} : { [MARKS.key]: key.slice(0, 256) }),
     };
@@ -172,11 +170,6 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 /** The last step of its id. */
 function versionIn(secret: Members): string {
   return (textMember(secret, 'id') ?? '').split('/').at(-1) ?? '';
-}
-
-/** Key Vault takes no other characters; `emit` maps them alike. */
-function mapped(name: string): string {
-  return name.replaceAll(/[_./]/g, '-');
 }
 
 function checkedName(name: string): string {

@@ -9,33 +9,36 @@ import { crc32c } from '../util/crc32c.js';
 import type { Session } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
-import { changedThere, MARKS, type SecretPart, type SecretShelf, secretPlace, writtenOver } from './secret-parts.js';
+import { type GooglePlace, googlePlace } from './secret-names.js';
+import {
+  changedThere,
+  MAKER,
+  MARKS,
+  type SecretPart,
+  type SecretShelf,
+  secretPlace,
+  writtenOver,
+} from './secret-parts.js';
 
-const TARGET = /^projects\/([\w.:-]*\w)(?:\/locations\/([a-z0-9-]+))?(?:\/secrets\/([\w-]{1,255}))?$/;
 const NAME = /^[\w-]{1,255}$/;
 const LABEL = /^[a-z0-9_-]{1,63}$/;
 const MOST_BYTES = 65_536;
 
 export const googleSecretsRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
-    const [, project, location, own] = TARGET.exec(settings.get('gcp_secretmanager') ?? '') ?? [];
-    if (project === undefined) {
+    const place = googlePlace(settings.get('gcp_secretmanager') ?? '');
+    if (!place) {
       throw new SopsError('config', 'gcp_secretmanager names no place of Google Secret Manager', {
         hint: 'Write projects/P, projects/P/secrets/NAME, or projects/P/locations/L with or without a name.',
       });
     }
-    if (!LABEL.test(wishes.managedBy)) {
+    if (!LABEL.test(wishes.managedBy ?? MAKER)) {
       throw new SopsError('usage', 'labels of Google Cloud have lower-case letters, digits, _ and -: see --managed-by');
     }
-    const baseFor = (fileName: string): string => own ?? checkedName(fileName.replaceAll(/[./]/g, '-'));
-    return secretPlace(settings, new Shelf({ project, location }, host, wishes), baseFor);
+    const baseFor = (fileName: string): string => checkedName(place.nameFor(fileName));
+    return secretPlace(settings, new Shelf(place, host, wishes), baseFor);
   },
 };
-
-interface GoogleParent {
-  readonly project: string;
-  readonly location: string | undefined;
-}
 
 /** The newest version of a secret. */
 interface Newest {
@@ -50,7 +53,7 @@ class Shelf implements SecretShelf {
   readonly #api: GoogleApi;
 
   constructor(
-    { project, location }: GoogleParent,
+    { project, location }: GooglePlace,
     private readonly host: Session,
     private readonly wishes: PlaceWishes,
   ) {
@@ -145,7 +148,7 @@ class Shelf implements SecretShelf {
     const body = {
       // A regional secret lives where it was made.
       ...(this.#parent.includes('/locations/') ? {} : { replication: { automatic: {} } }),
-      labels: { [MARKS.manager]: this.wishes.managedBy },
+      labels: { [MARKS.manager]: this.wishes.managedBy ?? MAKER },
       annotations: { [MARKS.base]: base, ...(key === undefined ? {} : { [MARKS.key]: key }) },
     };
     const doing = `failed to make ${this.url(name)}`;

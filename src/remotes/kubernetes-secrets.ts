@@ -11,9 +11,9 @@ import {
 } from '../services/kubernetes/client.js';
 import type { Session } from '../util/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
-import { changedThere, isWholeFile } from './secret-parts.js';
+import { clusterPlace } from './secret-names.js';
+import { changedThere, isWholeFile, MAKER } from './secret-parts.js';
 
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const MANAGER = 'app.kubernetes.io/managed-by';
@@ -25,17 +25,21 @@ const TRIES = 4;
 
 export const kubernetesSecretsRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
-    const [namespace = '', own, ...more] = (settings.get('kubernetes') ?? '').split('/');
-    if (!NAMESPACE.test(namespace) || own === undefined || more.length > 0) {
+    const target = clusterPlace(settings.get('kubernetes') ?? '');
+    if (!target) {
       throw new SopsError('config', 'kubernetes names no Secret', {
         hint: 'Write NAMESPACE/NAME, or NAMESPACE/ for the names of the files.',
       });
     }
     const isJson = isWholeFile(settings);
     const place = (fileName: string): Secret => {
-      const name = own || fileName.toLowerCase().replaceAll('_', '-').replaceAll('/', '-');
+      const name = target.nameFor(fileName);
       if (!NAME.test(name)) throw new SopsError('config', `${JSON.stringify(name)} is no name of a Secret`);
-      return new Secret({ namespace, name, context: settings.get('kubernetes_context') ?? '' }, host, wishes);
+      return new Secret(
+        { namespace: target.namespace, name, context: settings.get('kubernetes_context') ?? '' },
+        host,
+        wishes,
+      );
     };
     const dataOf = (fileName: string, values: PlainValues): Map<string, string> =>
       isJson ? new Map([[jsonKey(fileName), base64(values.json)]]) : dataIn(values);
@@ -137,7 +141,7 @@ class Secret {
       kind: 'Secret',
       metadata: {
         name: this.place.name,
-        labels: { [MANAGER]: this.wishes.managedBy },
+        labels: { [MANAGER]: this.wishes.managedBy ?? MAKER },
         annotations: { [PUBLISHED]: [...data.keys()].join(',') },
       },
       type,

@@ -36,8 +36,8 @@ export interface PlainEntry {
 
 /** What the user asks for beside the rule. */
 export interface PlaceWishes {
-  /** What a secret that is made is marked with as `managed-by`. */
-  readonly managedBy: string;
+  /** What a secret is marked with as `managed-by`; undefined for what sops-ts calls itself, where marks are made at all. */
+  readonly managedBy: string | undefined;
   /** Whether versions before the one that is written are disabled, where a place has that. */
   readonly disablesOld: boolean;
 }

@@ -97,11 +97,6 @@ async function writeAll(parts: readonly SecretPart[], shelf: SecretShelf): Promi
   return results.includes('written') ? 'written' : 'unchanged';
 }
 
-/** The name that a rule gives, or the file's below it where that is a folder. */
-export function nameBelow(text: string, fileName: string): string {
-  return text.endsWith('/') ? `${text}${fileName}` : text;
-}
-
 /** The error for a secret that is not as it was when it was read. */
 export function changedThere(place: string): SopsError {
   return new SopsError(
@@ -128,6 +123,9 @@ export function writtenOver(place: string, version: string): SopsError {
 export function tagText(text: string): string {
   return text.replaceAll(/[^\w .:/=+@-]/g, '_').slice(0, 256);
 }
+
+/** Who makes secrets, where the user names nobody else. */
+export const MAKER = 'sops-ts';
 
 /** How makers mark what they made, where names of marks may have hyphens. */
 export const MARKS = { manager: 'managed-by', base: 'sops-ts-base', key: 'sops-ts-key' } as const;

@@ -12,7 +12,7 @@ const DEFAULT_MOUNT = 'secret';
 const MISMATCH = 'check-and-set parameter did not match the current version';
 
 export const vaultKv: Remote<PlainValues> = {
-  open(settings, host) {
+  open(settings, host, { managedBy }) {
     const engine = engineOf(settings);
     // Whoever publishes has seen to it that the user trusts the one that is named.
     const named = settings.get('vault_address');
@@ -21,7 +21,7 @@ export const vaultKv: Remote<PlainValues> = {
       url: (name) => `${address}/v1/${engine.pathOf(name).join('/')}`,
       put(name, values) {
         const place = { address, viaAgent: named === undefined, segments: engine.pathOf(name) };
-        return new Secret(place, engine.version, host).put(values);
+        return new Secret({ ...place, metadata: engine.metadataOf(name), managedBy }, engine.version, host).put(values);
       },
     };
   },
@@ -31,6 +31,8 @@ interface Engine {
   readonly version: 1 | 2;
   /** The segments below `/v1/`. */
   pathOf(name: string): string[];
+  /** Of the metadata of version 2. */
+  metadataOf(name: string): string[];
 }
 
 function engineOf(settings: RemoteSettings): Engine {
@@ -44,7 +46,12 @@ function engineOf(settings: RemoteSettings): Engine {
     });
   }
   const data = version === 2 ? ['data'] : [];
-  return { version, pathOf: (name) => [...mount, ...data, ...path, ...segmentsOf(name)] };
+  const below = (name: string): string[] => [...path, ...segmentsOf(name)];
+  return {
+    version,
+    pathOf: (name) => [...mount, ...data, ...below(name)],
+    metadataOf: (name) => [...mount, 'metadata', ...below(name)],
+  };
 }
 
 /** Slashes too many make no difference to Vault's client. */
@@ -63,6 +70,8 @@ interface SecretPlace {
   readonly address: string;
   readonly viaAgent: boolean;
   readonly segments: readonly string[];
+  readonly metadata: readonly string[];
+  readonly managedBy: string | undefined;
 }
 
 class Secret {
@@ -76,6 +85,25 @@ class Secret {
     const settings = await readSettings(this.host).catch((error: unknown) => {
       throw this.failure(error);
     });
+    const result = await this.putUnder(values, settings);
+    await this.mark(settings);
+    return result;
+  }
+
+  /** Lets a PushSecret take it over, if the user says so. */
+  private async mark(settings: VaultSettings): Promise<void> {
+    const { managedBy, address, viaAgent, metadata } = this.place;
+    if (managedBy === undefined) return;
+    if (this.version === 1) return this.host.warn('KV 1 has no marks: --managed-by has no effect');
+    const body = JSON.stringify({ custom_metadata: { 'managed-by': managedBy } });
+    const request = { method: 'PATCH', address, viaAgent, segments: metadata, body } as const;
+    const answer = await sendToVault(request, settings, { host: this.host }).catch((error: unknown) => {
+      throw this.failure(error);
+    });
+    if (answer.status !== 200 && answer.status !== 204) throw this.failure(vaultRefusal(answer, settings));
+  }
+
+  private async putUnder(values: PlainValues, settings: VaultSettings): Promise<PutResult> {
     const found = await this.read(values, settings);
     if (found.isSame) return this.unchanged();
     const answer = await this.write(values, found, settings);

@@ -4,9 +4,10 @@ import { MOTO, Moto } from '../support/moto.js';
 import { callMoto } from '../support/moto-calls.js';
 import { announceSkipped } from '../support/programs.js';
 import { Publishing } from '../support/publishing.js';
-import type { Ran } from '../support/run.js';
+import { type Ran, run } from '../support/run.js';
+import { validObjects } from '../support/schemas.js';
 
-if (!MOTO) announceSkipped(13, 'there is no moto_server');
+if (!MOTO) announceSkipped(14, 'there is no moto_server');
 
 let server: Moto | undefined;
 let publishing: Publishing;
@@ -84,6 +85,23 @@ describe.skipIf(!MOTO)('Secrets Manager', () => {
     await expect(secret('keys/app/B')).rejects.toThrow('marked deleted');
     const again = await publishText('A: x\nB: 2\n');
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('restore-secret')]);
+  });
+
+  test('what emit refers to is there', async () => {
+    const ruleOf = 'aws_secretsmanager: refs/\n    layout: per_key\n    aws_region: eu-central-1';
+    publishing.rules(`  - ${ruleOf}\n`);
+    await publishText('A: x\nB.c: 2\n');
+    const ran = await run(['emit', 'external-secret', 'app.yaml', '--name', 'app', '--store', 's', '--no-decrypt'], {
+      cwd: publishing.folder,
+      env: { HOME: publishing.folder },
+      stdin: '',
+    });
+    expect(ran.stderr).toBe('');
+    const [object] = validObjects(ran.stdout.toString());
+    const { data = [] } = (object?.spec ?? {}) as { data?: { remoteRef: { key: string } }[] };
+    expect(data).toHaveLength(2);
+    for (const { remoteRef } of data)
+      expect(await secret(remoteRef.key)).toMatchObject({ SecretString: expect.stringMatching(/^[x2]$/) });
   });
 
   test('a new version of somebody else is not written over', async () => {

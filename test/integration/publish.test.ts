@@ -23,7 +23,7 @@ const DOCUMENTS: readonly [name: string, plain: string][] = [
   ['a.ini', 'top = 1\n[s]\nk = v\n'],
   ['a.txt', 'some\ttext\n'],
 ];
-const counts = { moto: 3, gcs: 2, bao: 7, sops: CASES.length + DOCUMENTS.length };
+const counts = { moto: 3, gcs: 2, bao: 8, sops: CASES.length + DOCUMENTS.length };
 if (!MOTO) announceSkipped(counts.moto, 'there is no moto_server');
 if (!STORAGE_EMULATOR) announceSkipped(counts.gcs, 'there is no gcp-storage-emulator');
 if (!BAO) announceSkipped(counts.bao, 'there is no bao program');
@@ -143,6 +143,18 @@ describe.skipIf(!BAO)('OpenBao', () => {
     await publishing.seal('a.yaml', PLAIN.replace('int: 5', 'int: 6'));
     expect((await publish()).stderr).toBe('1 file published.\n');
     expect(versionOf('team/once/a.yaml')).toBe(2);
+  });
+
+  test('KV 2: --managed-by marks it beside the marks of others', async () => {
+    publishing.rules('  - vault_path: team/marked\n');
+    await publishing.seal('a.yaml', PLAIN);
+    await publish();
+    bao.run('kv', 'metadata', 'put', '-mount=secret', '-custom-metadata=team=red', 'team/marked/a.yaml');
+    expect((await publish(['--managed-by', 'external-secrets'])).stderr).toBe('1 file already up to date.\n');
+    expect(JSON.parse(held('secret', 'team/marked/a.yaml')).data.metadata.custom_metadata).toEqual({
+      team: 'red',
+      'managed-by': 'external-secrets',
+    });
   });
 
   test('KV 2: a deleted secret comes back', async () => {

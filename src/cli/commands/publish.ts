@@ -64,7 +64,7 @@ function publishRequest(given: Flags, { operands }: Context, talk: PublishTalk):
     omitExtensions: given.omitExtensions,
     dryRun: given.dryRun,
     prune: given.prune,
-    wishes: { managedBy: given.managedBy ?? 'sops-ts', disablesOld: given.disableOld },
+    wishes: { managedBy: given.managedBy, disablesOld: given.disableOld },
     configPath: given.config,
     keyServices: keyServiceChoice(given),
     decryptionOrder: given.decryptionOrder,

@@ -6,7 +6,7 @@ import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkedName, checkNamespace } from './checks.js';
 import { type DataFromChoice, dataFromOf, needsStore } from './data-from.js';
-import { publishedPlace } from './destination.js';
+import { type PublishedPlace, publishedPlace } from './destination.js';
 import {
   CREATION_POLICIES,
   DELETION_POLICIES,
@@ -217,6 +217,8 @@ interface Whereabouts {
   readonly to: string | undefined;
   /** What the rule says of the store, by flag. */
   readonly published: ReadonlyMap<string, string> | undefined;
+  /** As the destination rule has it. */
+  readonly layout: SecretShape | undefined;
   /** Whether the store holds the whole document. */
   readonly isDocument: boolean;
 }
@@ -235,7 +237,7 @@ const NOTHING: KeyedFile = {
 /** What an object is made of that no file is read for. */
 const NO_FILE: { readonly files: readonly KeyedFile[]; readonly where: Whereabouts } = {
   files: [NOTHING],
-  where: { provider: undefined, to: undefined, published: undefined, isDocument: false },
+  where: { provider: undefined, to: undefined, layout: undefined, published: undefined, isDocument: false },
 };
 
 async function readSources(
@@ -244,22 +246,15 @@ async function readSources(
   asksForBinary: boolean,
 ): Promise<{ files: KeyedFile[]; where: Whereabouts }> {
   const path = nameOf(request);
-  const byRule = request.to === undefined && [undefined, 'vault', 'openbao'].includes(request.provider);
-  const place = byRule && path !== undefined ? await publishedPlace(path, request.configPath, host) : undefined;
-  if (place && request.layout === 'per_key') {
-    throw usage(
-      'publish sends one secret for a file: --per-key needs --to',
-      'The destination rule says where it goes.',
-    );
-  }
+  const place = request.to === undefined && path !== undefined ? await placeByRule(path, request, host) : undefined;
   if (request.asPublished && request.layout === 'per_key') {
     throw new SopsError('conflict', 'Error: cannot use both --as-published and --per-key');
   }
   const provider = await providerOf(request.provider ?? place?.store);
-  const isDocument = request.asPublished || place !== undefined;
-  const where = { provider, to: place?.to, published: place?.settings, isDocument };
+  const isDocument = request.asPublished || (place?.isDocument ?? false);
+  const where = { provider, to: place?.to, layout: place?.layout, published: place?.settings, isDocument };
   const files = await readKeyedFiles({ ...request, asksForBinary: asksForBinary && !isDocument }, host);
-  if (files.length > 1 && (request.name !== undefined || request.to !== undefined || isDocument)) {
+  if (files.length > 1 && (request.name !== undefined || request.to !== undefined || place || isDocument)) {
     throw new SopsError('conflict', `the file holds ${files.length} Secrets, and one place cannot hold them all`, {
       ...(path === undefined ? {} : { file: path }),
       hint: 'Split the file, or leave out --name and --to: each Secret then has a place of its own name.',
@@ -296,16 +291,39 @@ function namespaceOf(namespace: string | undefined): string | undefined {
   return namespace === undefined ? undefined : checkNamespace(namespace, '--namespace');
 }
 
+/** What the destination rule says, where it is of the store that is meant. Throws `usage` where flags say otherwise. */
+async function placeByRule(
+  path: string,
+  { provider, layout, configPath }: Pick<EmitChoice, 'provider' | 'layout'> & Pick<KeysRequest, 'configPath'>,
+  host: Session,
+): Promise<PublishedPlace | undefined> {
+  const place = await publishedPlace(path, configPath, host);
+  const isMeant =
+    provider === undefined || provider === place?.store || (provider === 'openbao' && place?.store === 'vault');
+  if (!place || !isMeant) return undefined;
+  if (layout === undefined || layout === place.layout) return place;
+  const what =
+    place.layout === 'per_key' ? 'publish sends a secret for each key' : 'publish sends one secret for a file';
+  throw usage(
+    `${what}: ${layout === 'per_key' ? '--per-key' : '--one-secret'} needs --to`,
+    'The destination rule says where it goes.',
+  );
+}
+
 function placeOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): StorePlace {
   const to = request.to ?? where.to ?? identityOf(file, request).name;
-  return { to, layout: request.layout ?? 'json' };
+  return { to, layout: request.layout ?? where.layout ?? 'json' };
 }
 
 function remotesOf(file: KeyedFile, where: Whereabouts, request: EmitChoice): KeyedRemote[] {
   const place = placeOf(file, where, request);
   const values = file.keys.map((key): KeyedRemote => {
-    const remote = where.provider?.remoteOf(place, key.key) ?? plainRemote(place, key.key);
-    if (!where.isDocument || place.layout === 'per_key') return { key: key.key, remote, isBase64: key.isBinary };
+    // As it is published: of a file that is one text the key is not that of the Secret.
+    const name = where.layout === undefined || where.isDocument ? key.key : (key.path.at(-1) ?? key.key);
+    const remote = where.provider?.remoteOf(place, name) ?? plainRemote(place, name);
+    if (!where.isDocument || place.layout === 'per_key') {
+      return { key: key.key, remote, isBase64: key.isBinary && !where.provider?.holdsBytes };
+    }
     return { key: key.key, ...documentMember(file, key, remote) };
   });
   const names = values.map(({ remote }) => `${remote.key}\0${remote.property ?? ''}`);

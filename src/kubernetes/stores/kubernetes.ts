@@ -11,6 +11,7 @@ const CLUSTER_AUTHORITY = 'kube-root-ca.crt';
 
 export const kubernetesProvider: StoreProvider = {
   name: 'kubernetes',
+  holdsBytes: true,
   settings: ['server', 'remote-namespace', 'service-account', 'credentials', 'authority'],
   mountSettings: [],
   mountParameters: [],

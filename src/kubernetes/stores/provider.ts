@@ -39,6 +39,8 @@ export interface MountParameters {
 export interface StoreProvider {
   /** The name of its row. */
   readonly name: string;
+  /** Whether its values are bytes, so that none stands in base64. */
+  readonly holdsBytes?: true;
   /** The flags that describe it, beside those that every store has. */
   readonly settings: readonly string[];
   /** The name of a value in the store. Throws `usage` for a name that the store does not take. */

@@ -10,7 +10,8 @@ import { apiUrl } from './address.js';
 import type { VaultSettings } from './settings.js';
 
 export interface VaultRequest {
-  readonly method: 'GET' | 'PUT';
+  /** PATCH merges, as RFC 7396 has it. */
+  readonly method: 'GET' | 'PUT' | 'PATCH';
   /** URL of the server. */
   readonly address: string;
   /** Whether an agent of `VAULT_AGENT_ADDR`, if there is one, is asked instead of that server. */
@@ -19,7 +20,7 @@ export interface VaultRequest {
   readonly staysOnHost?: boolean;
   /** The path below `/v1/`, not encoded; see {@link apiUrl} for what is refused. */
   readonly segments: readonly string[];
-  /** JSON; for PUT only. */
+  /** JSON; not for GET. */
   readonly body?: string;
   /** Behind the path. */
   readonly query?: Readonly<Record<string, string>>;
@@ -36,6 +37,7 @@ export async function sendToVault(
   const { token, tls, timeout } = settings;
   const headers: Record<string, string> = { ...settings.headers, ...place.headers, 'X-Vault-Request': 'true' };
   if (token !== '') headers['X-Vault-Token'] = token;
+  if (method === 'PATCH') headers['Content-Type'] = 'application/merge-patch+json';
   const content = body === undefined ? {} : { body };
   const request: HttpRequest = { method, timeout, tls, signal, ...content, ...place, headers };
   await waitForTurn(settings, { host, signal });

@@ -224,6 +224,53 @@ describe('where publish sends a file', () => {
   });
 });
 
+describe('where publish sends the values', () => {
+  const rule = (text: string) =>
+    void desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\ndestination_rules:\n  - ${text}\n`);
+  afterAll(() => void desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`));
+
+  test.each([
+    [
+      '{aws_secretsmanager: team/, omit_extensions: true, aws_region: eu-west-1}',
+      { key: 'team/app', property: 'DB_PASS' },
+    ],
+    ['{aws_ssm: /team/app, layout: per_key, aws_region: eu-west-1}', { key: '/team/app/DB_PASS' }],
+    ['{gcp_secretmanager: projects/my-project, layout: per_key}', { key: 'app-env-DB_PASS' }],
+    [
+      '{gcp_secretmanager: projects/my-project/locations/europe-west3/secrets/own}',
+      { key: 'own', property: 'DB_PASS' },
+    ],
+    ['{azure_keyvault: "https://v.vault.azure.net", layout: per_key}', { key: 'app-env-DB-PASS' }],
+    ['{kubernetes: prod/app}', { key: 'app', property: 'DB_PASS' }],
+  ])('%s is where the references lead', async (text, reference) => {
+    rule(text);
+    const [object] = await emit(['external-secret', 'app.env', '--store', 's', '--name', 'app']);
+    expect(references(object).DB_PASS).toEqual(reference);
+    const login = /kubernetes|keyvault/.test(text) ? ['--service-account', 'x'] : [];
+    const [store] = await emit(['secret-store', 'app.env', '--name', 's', ...login]);
+    expect(JSON.stringify(store?.spec.provider)).toMatch(/eu-west-1|my-project|v\.vault\.azure|prod/);
+  });
+
+  test('a Secret is its values there, and bytes are bytes in a cluster alone', async () => {
+    rule('{aws_secretsmanager: team/app}');
+    const [object] = await emit(['external-secret', 'secret.enc.yaml', '--store', 's'], { keys: true });
+    expect(references(object)).toEqual({
+      'tls.crt': { key: 'team/app', property: 'tls.crt' },
+      'tls.key': { key: 'team/app', property: 'tls.key', decodingStrategy: 'Base64' },
+      PASS: { key: 'team/app', property: 'PASS' },
+    });
+    rule('{kubernetes: prod/app}');
+    const [other] = await emit(['external-secret', 'secret.enc.yaml', '--store', 's'], { keys: true });
+    expect(references(other)['tls.key']).toEqual({ key: 'app', property: 'tls.key' });
+  });
+
+  test('flags that say otherwise are refused', async () => {
+    rule('{aws_ssm: /team/app, layout: per_key}');
+    const words = ['external-secret', 'app.env', '--store', 's', '--name', 'app'];
+    await refused([...words, '--one-secret'], 'publish sends a secret for each key');
+  });
+});
+
 describe('a PushSecret', () => {
   test('sends every key of the Secret, and warns of what it does not take over', async () => {
     const [object] = await emit(
