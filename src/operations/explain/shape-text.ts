@@ -24,7 +24,8 @@ const INTEGERS: Readonly<Record<IntegerTyping, string>> = {
 export function typescriptOf(shapes: readonly NamedShape[], integers: IntegerTyping): string {
   const declared = shapes.map(({ name, shape }) => {
     const text = settle(typeText(shape, { integers, indent: '' }));
-    return shape.kind === 'map' ? `export interface ${name} ${text}\n` : `export type ${name} = ${text};\n`;
+    const isBody = shape.kind === 'map' && text.startsWith('{');
+    return isBody ? `export interface ${name} ${text}\n` : `export type ${name} = ${text};\n`;
   });
   return [HEAD, ...declared].join('\n');
 }

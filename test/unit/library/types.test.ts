@@ -117,6 +117,10 @@ describe('TypeScript', () => {
   test('a binary file and several documents', async () => {
     await desk.seal('b.bin', 'x');
     await desk.seal('d.yaml', 'a: 1\n---\nb: x\n');
+    await desk.seal('same.yaml', 'a: 1\n---\na: 2\n');
+    await desk.seal('empty.json', '{}');
+    expect((await types('same.yaml')).text).toContain('export type Same = {\n  a: number;\n}[];');
+    expect((await types('empty.json')).text).toContain('export type Empty = Record<string, never>;');
     expect((await types('b.bin')).text).toContain('export type B = Uint8Array;');
     expect((await types('d.yaml')).text).toContain('export type D = ({\n  a: number;\n} | {\n  b: string;\n})[];');
   });
