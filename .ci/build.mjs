@@ -8,6 +8,7 @@
  *
  * usage: node .ci/build.mjs                    builds dist/
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and writes down what esbuild says of sources and files
+ *        node .ci/build.mjs --modules FOLDER   what the executable is made of, into FOLDER (standalone.mjs)
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,6 +55,8 @@ const PARTS = {
 const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
+/** What the executable starts with. */
+const STANDALONE = 'src/cli/standalone.ts';
 
 const COMMON = { absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
 const SMALL = { minify: true, target: 'node20', logLevel: 'warning' };
@@ -146,7 +149,8 @@ async function toCommonJs(text, settings = SMALL) {
   return (await transform(required, { ...settings, format: 'cjs', platform: 'node' })).code;
 }
 
-async function buildProgram(folder, metafile) {
+/** The program as ES modules, by the names of its files, and what esbuild says of them. */
+async function bundleProgram() {
   const derived = await putDerived(root, { ...COMMON, plugins: [PACKAGES] });
   const inputs = await survey(derived);
   const parts = shareOut(inputs);
@@ -161,7 +165,7 @@ async function buildProgram(folder, metafile) {
       format: 'esm',
       splitting: true,
       chunkNames: 'shared-[hash]',
-      outdir: folder,
+      outdir: 'out',
       plugins: [derived, PACKAGES, ...plugins],
       write: false,
       metafile: true,
@@ -171,10 +175,15 @@ async function buildProgram(folder, metafile) {
     await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
   ];
   const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
+  return { texts, parts, firstPart, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
+}
+
+async function buildProgram(folder, metafile) {
+  const { texts, firstPart, inputs, outputs } = await bundleProgram();
   const called = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, new Map([...texts].filter(([name]) => name !== LAST_PART)), {}));
   for (const [name, text] of texts) texts.set(name, markFunctions(text, called.get(`${name}.cjs`)));
   await writeProgram(folder, texts, SMALL);
-  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs: built.flatMap((one) => filesIn(one.metafile)) }));
+  if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs }));
 }
 
 /** Writes files of the program, with what runs before them. */
@@ -225,8 +234,35 @@ async function buildPackages(folder) {
   writeBill(root, inputs, join(folder, 'sbom.cdx.json'));
 }
 
+/** All that the executable is made of, as ES modules: its start, the program, the packages. */
+async function buildModules(folder) {
+  const { texts, parts } = await bundleProgram();
+  const packages = await bundlePackages(root, COMMON);
+  for (const [name, text] of [...texts, ...packages.texts]) writeModule(join(folder, `${name}.js`), withoutItself(name, text));
+  const start = { entryPoints: [STANDALONE], format: 'esm', outfile: join(folder, 'start.js') };
+  await build({ ...COMMON, ...start, plugins: [takeFromParts(parts, new Map())] });
+  writeNotices(root, packages.inputs, join(folder, 'THIRD-PARTY-NOTICES.txt'));
+  writeBill(root, packages.inputs, join(folder, 'sbom.cdx.json'));
+}
+
+/** A module that imports none of its own parts dynamically: Bun's bundler makes a call of that which is defined nowhere. */
+function withoutItself(name, text) {
+  return text.replaceAll(new RegExp(`import\\("\\./${name}\\.js"\\)\\.then\\(\\((\\w+)\\) => \\1\\.(\\w+)\\)`, 'g'), (_, _part, exported) => {
+    const local = new RegExp(`^  (\\w+) as ${exported},?$`, 'm').exec(text)?.[1];
+    if (local === undefined) throw new Error(`${name} does not export ${exported}`);
+    return `Promise.resolve().then(() => ${local})`;
+  });
+}
+
+function writeModule(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
 const [folder, metafile] = process.argv.slice(2);
-if (folder) {
+if (folder === '--modules') {
+  await buildModules(resolve(metafile));
+} else if (folder) {
   await buildProgram(resolve(folder), metafile);
   await buildPackages(resolve(folder));
 } else {

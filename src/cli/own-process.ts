@@ -60,9 +60,18 @@ function replacement(): Replace | undefined {
 
 const PLUGIN_SCRIPT = 'sops-ts-kustomize.js';
 
-/** What starts a script beside the running program, by default the plug-in of kustomize. Throws `failed` when it is not there. */
+/** Where the executable's own modules stand, in it. */
+const IN_EXECUTABLE = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i;
+
+/**
+ * What starts a script beside the running program, by default the plug-in of kustomize; in the executable it is that again, with the words
+ * that make it the plug-in. Throws `failed` when the script is not there.
+ */
 export function launchTarget(name = PLUGIN_SCRIPT): LaunchTarget {
+  if (IN_EXECUTABLE.test(process.argv[1] ?? '')) {
+    return { command: [process.execPath, ...(name === PLUGIN_SCRIPT ? ['as', 'sops-ts-kustomize'] : [])] };
+  }
   const script = join(dirname(realpathSync(process.argv[1] ?? '.')), name);
-  if (statOrThrow(script)) return { runtime: process.execPath, script };
+  if (statOrThrow(script)) return { command: [process.execPath, script] };
   throw new SopsError('failed', `${name} is not beside the program, so no launcher can start it`);
 }

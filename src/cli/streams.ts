@@ -49,8 +49,8 @@ export function calledAsSops({ programName, env }: Streams): boolean {
 /** SOPS's place, on every system. */
 const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
-/** Those of the process. Each stream is opened on first use, which costs time. */
-export function processStreams(): Streams {
+/** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
+export function processStreams(name?: string): Streams {
   watchProcess(process);
   let streamIsOpen = false;
   return {
@@ -69,7 +69,7 @@ export function processStreams(): Streams {
     },
     get programName() {
       if (process.env.SOPS_TS_AS === 'sops') return 'sops';
-      return basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
+      return name ?? basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
     },
     env: process.env,
     platform: process.platform,

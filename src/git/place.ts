@@ -9,10 +9,10 @@ import { isWithin } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 
-/** How the running program can be started again: by its name, if that is found on PATH, else by a runtime and a script (absolute). */
+/** How the running program can be started again: by its name, if that is found on PATH, else by a runtime and a script, or the executable (absolute). */
 export type StartWords =
   | { readonly isOnPath: true }
-  | { readonly isOnPath: false; readonly runtime: string; readonly script: string };
+  | { readonly isOnPath: false; readonly command: readonly string[] };
 
 export interface SetupRequest {
   /** Settings of the user for all repositories, in place of those of one. */
@@ -41,7 +41,7 @@ export const SHARED_PROGRAM = 'sops-ts';
 /** Finds the place. Throws `failed` outside of a repository, unless the user's own settings are meant. */
 export async function setupPlaceOf(request: SetupRequest, host: Session): Promise<SetupPlace> {
   const { start } = request;
-  const program = start.isOnPath ? SHARED_PROGRAM : `${shellWord(start.runtime)} ${shellWord(start.script)}`;
+  const program = start.isOnPath ? SHARED_PROGRAM : start.command.map(shellWord).join(' ');
   const place = { ...request, host, program };
   if (request.isGlobal) return { ...place, top: null, commonFolder: null };
   const tree = await workTreeOf(host.cwd, host);

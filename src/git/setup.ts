@@ -136,5 +136,7 @@ async function plaintextSteps(place: SetupPlace): Promise<SetupStep[]> {
 /** What is left to say about how sops-ts is started. */
 function startSteps({ isGlobal, start }: SetupPlace): SetupStep[] {
   if (start.isOnPath) return isGlobal ? [kept('hooks are set up in each repository: sops-ts git install')] : [];
-  return [todo(`sops-ts is not on PATH, so the settings name ${start.script}: install again when it has moved`)];
+  return [
+    todo(`sops-ts is not on PATH, so the settings name ${start.command.at(-1)}: install again when it has moved`),
+  ];
 }

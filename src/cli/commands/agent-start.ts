@@ -24,8 +24,8 @@ export const agentStart = command({
     const { idle, lifetime } = timesOf(given, 'agent start');
     const flags = ['--idle', `${idle}ms`, '--lifetime', `${lifetime}ms`];
     if (given.config) flags.push('--config', given.config);
-    const { runtime, script } = launchTarget('sops-ts.js');
-    const isNew = await startAgent({ place, runtime, script, flags }, host);
+    const { command: program } = launchTarget('sops-ts.js');
+    const isNew = await startAgent({ place, program, flags }, host);
     if (!isNew && (given.idle || given.lifetime)) {
       host.warn('an agent was running already, with times of its own; sops-ts agent stop ends it');
     }

@@ -10,10 +10,8 @@ import { isFolder } from './kustomization.js';
 
 /** What a launcher starts. */
 export interface LaunchTarget {
-  /** The runtime, absolute. */
-  readonly runtime: string;
-  /** The script, absolute. */
-  readonly script: string;
+  /** The program, absolute, and its first words: a runtime and a script, or the executable. */
+  readonly command: readonly string[];
   /** Variables that it gets. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -27,14 +25,14 @@ export const LEGACY_KINDS = [
 const EXECUTABLE = 0o755;
 
 /** Writes a launcher of mode 0755. Folders are made. Throws `output-unwritable`. */
-export async function writeLauncher(path: string, { runtime, script, env = {} }: LaunchTarget): Promise<void> {
+export async function writeLauncher(path: string, { command, env = {} }: LaunchTarget): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make ${dirname(path)}: ${systemReason(cause)}`, { cause });
   }
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
-  const text = `#!/bin/sh\n${exports.join('')}exec ${shellQuoted(runtime)} ${shellQuoted(script)} "$@"\n`;
+  const text = `#!/bin/sh\n${exports.join('')}exec ${command.map(shellQuoted).join(' ')} "$@"\n`;
   await writeFileSafely(path, Buffer.from(text), { mode: EXECUTABLE });
   try {
     chmodSync(path, EXECUTABLE);

@@ -6,9 +6,8 @@ import type { AgentSocket, Host } from '../../util/host.js';
 
 export interface StartAgentRequest {
   readonly place: AgentSocket;
-  /** The runtime and the script that `agent run` is given to, and its flags. */
-  readonly runtime: string;
-  readonly script: string;
+  /** The program that `agent run` is given to, with its first words, and the flags of that. */
+  readonly program: readonly string[];
   readonly flags: readonly string[];
 }
 
@@ -22,8 +21,9 @@ export async function startAgent(request: StartAgentRequest, host: Host): Promis
   running?.close();
   if (running) return false;
   const env = { ...host.env, ...Object.fromEntries(NOT_FOR_AGENTS.map((name) => [name, undefined])) };
-  const { runtime, script, flags } = request;
-  const run = { file: runtime, args: [script, 'agent', 'run', ...flags], env };
+  const { program, flags } = request;
+  const [file = '', ...words] = program;
+  const run = { file, args: [...words, 'agent', 'run', ...flags], env };
   try {
     await startDetached(run, (line) => line.startsWith(READY_WORDS));
     return true;

@@ -1,0 +1,135 @@
+/**
+ * Builds the executable, one file that needs no Node: the program's modules, compiled by Bun (docs/executable.md).
+ *
+ * usage: node .ci/standalone.mjs [--target linux-arm64] … [--all]
+ *
+ * Bun itself is taken from npm, at one version whose digests stand here; SOPS_TS_BUN names another program. What was decided on each flag
+ * stands in docs/decisions.md.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const OUTPUT = join(root, 'release');
+const CACHE = join(root, 'node_modules', '.cache');
+
+const VERSION = '1.4.5';
+/** Bun's own packages, by platform and processor of this machine, with their digests. */
+const BUN = {
+  'linux-x64': ['linux-x64', 'sha512-IWX9BELoGHAUtMonkeSaNaZwXzRk+oDw6Mk+HBFXd3KHYIBNBsIGRupMZPcgNoDbJpLu6gAJjIoIVPZtt1aJ1g=='],
+  'linux-arm64': ['linux-aarch64', 'sha512-4BXmsSKnjOrlGWqZV4x/oWa7AVoR+B6lCXddMzOAXBIm3t50eslg9wb66gmtW1AamEQ1l1CDvmmruysEhqOWMg=='],
+  'darwin-arm64': ['darwin-aarch64', 'sha512-4MIFXHmctH2EhAxLXm2/qxNtv17dFtLJylvaOCsrgq6KSqHTs6eW5YSrJjRbJxYUJaR901fsN8JfZOa+CsWpWQ=='],
+  'darwin-x64': ['darwin-x64', 'sha512-qkLPMGHZM9NI6CeHTWwVezzmlo6cC4Ta7yUAjYIWXS366qQcOlcp75t2uZyiuVRBMPS0h9qE0tCcvCHGaFqjJg=='],
+  'win32-x64': ['windows-x64', 'sha512-FNvply651vcE/GHgNWz6mZvhmkwBuu8Hw54oNzA+CQog+HW+542rXQmZqNHRkFxazD9L3xi+iTtvO3engAgJfw=='],
+};
+
+/** What is built, by the names of the files; the words are Bun's. */
+const TARGETS = {
+  'linux-x64': 'bun-linux-x64',
+  'linux-arm64': 'bun-linux-arm64',
+  'linux-x64-musl': 'bun-linux-x64-musl',
+  'darwin-x64': 'bun-darwin-x64',
+  'darwin-arm64': 'bun-darwin-arm64',
+  'windows-x64': 'bun-windows-x64',
+};
+const HERE = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
+
+/** Without the last two a file of the folder where it is started could make it run code. */
+const FLAGS = ['--compile', '--minify', '--bytecode', '--format', 'esm', '--splitting', '--compile-jit-policy=100', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+
+/** The path of Bun, fetched once. */
+function findBun() {
+  if (process.env.SOPS_TS_BUN) return process.env.SOPS_TS_BUN;
+  const [name, digest] = BUN[`${platform()}-${arch()}`] ?? [];
+  if (name === undefined) throw new Error(`Bun is not known for ${platform()} on ${arch()}: name one by SOPS_TS_BUN`);
+  const file = join(CACHE, `bun-${VERSION}-${name}`, 'bin', platform() === 'win32' ? 'bun.exe' : 'bun');
+  if (existsSync(file)) return file;
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, 'bun-'));
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `@oven/bun-${name}@${VERSION}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [archive = ''] = readdirSync(folder);
+  const found = `sha512-${createHash('sha512').update(readFileSync(join(folder, archive))).digest('base64')}`;
+  if (found !== digest) throw new Error(`@oven/bun-${name}@${VERSION} has the digest ${found}, and should have ${digest}`);
+  execFileSync('tar', ['xzf', archive], { cwd: folder });
+  rmSync(join(folder, archive));
+  rmSync(dirname(dirname(file)), { recursive: true, force: true });
+  renameSync(join(folder, 'package'), dirname(dirname(file)));
+  rmSync(folder, { recursive: true });
+  return file;
+}
+
+function compile(bun, modules, outfile, more) {
+  const { status } = spawnSync(bun, ['build', ...FLAGS, ...more, '--outfile', outfile, join(modules, 'start.js')], { cwd: modules, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`Bun ended with ${status}`);
+}
+
+const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  user: app\n  password: hunter2\n';
+
+/** Runs what is run most often, each time writing down which functions are needed, in order: an executable that has them so reads less. */
+function learnOrders(program, folder) {
+  const run = (words, { env = {}, input = '' } = {}) => {
+    const { status, stdout, stderr } = spawnSync(program, words, { cwd: folder, input, env: { PATH: process.env.PATH, HOME: folder, ...env } });
+    if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
+    return stdout.toString();
+  };
+  run(['init', '--yes']);
+  const [keys] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('keys.txt'));
+  const [recipient] = /age1[a-z0-9]+/.exec(readFileSync(join(folder, keys), 'utf8')) ?? [];
+  writeFileSync(join(folder, 'secret.enc.yaml'), run(['encrypt', '--config', '/dev/null', '--age', recipient, '--encrypted-regex', '^(data|stringData)$', '--filename-override', 's.yaml'], { input: SECRET }));
+  writeFileSync(join(folder, 'app.enc.env'), run(['encrypt', '--config', '/dev/null', '--age', recipient, '--filename-override', 'app.env'], { input: 'A=1\n' }));
+  const generator = { apiVersion: 'viaduct.ai/v1', kind: 'ksops', metadata: { name: 'g', annotations: { 'config.kubernetes.io/local-config': 'true' } }, files: ['secret.enc.yaml'] };
+  const list = JSON.stringify({ kind: 'ResourceList', items: [generator], functionConfig: generator });
+  if (!run(['as', 'ksops'], { input: list }).includes('hunter2')) throw new Error('the generator gives nothing, so what it runs shows nothing');
+  const kinds = [
+    [['decrypt', 'secret.enc.yaml'], ''],
+    [['as', 'ksops'], list],
+    [['exec-env', 'app.enc.env', 'true'], ''],
+  ];
+  return kinds.map(([words, input], at) => {
+    const order = join(folder, `order-${at}`);
+    run(words, { env: { BUN_BYTECODE_ORDER_OUT: order }, input });
+    return order;
+  });
+}
+
+function nameFor(target) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return `sops-ts-v${version}-${target}${target.startsWith('windows') ? '.exe' : ''}`;
+}
+
+function targetsIn(words) {
+  if (words.includes('--all')) return Object.keys(TARGETS);
+  const named = words.flatMap((word, at) => (word === '--target' ? [words[at + 1]] : []));
+  const unknown = named.find((name) => !Object.hasOwn(TARGETS, name));
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${Object.keys(TARGETS).join(', ')}`);
+  return named.length > 0 ? named : [HERE];
+}
+
+const targets = targetsIn(process.argv.slice(2));
+const bun = findBun();
+const work = mkdtempSync(join(tmpdir(), 'sops-ts-standalone-'));
+try {
+  const modules = join(work, 'modules');
+  execFileSync(process.execPath, [join(root, '.ci/build.mjs'), '--modules', modules], { stdio: 'inherit' });
+  const trial = join(work, nameFor(HERE));
+  compile(bun, modules, trial, []);
+  const runs = join(work, 'runs');
+  mkdirSync(runs);
+  const orders = learnOrders(trial, runs).map((file) => `--bytecode-order=${file}`);
+  mkdirSync(OUTPUT, { recursive: true });
+  for (const target of targets) {
+    const file = join(OUTPUT, nameFor(target));
+    compile(bun, modules, file, [...orders, ...(target === HERE ? [] : [`--target=${TARGETS[target]}`])]);
+    console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+  }
+  for (const name of ['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json']) copyFileSync(join(modules, name), join(OUTPUT, name));
+  const built = readdirSync(OUTPUT).filter((name) => name.startsWith('sops-ts-v')).sort();
+  const sums = built.map((name) => `${createHash('sha256').update(readFileSync(join(OUTPUT, name))).digest('hex')}  ${name}\n`);
+  writeFileSync(join(OUTPUT, 'SHA256SUMS'), sums.join(''));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
