@@ -52,6 +52,16 @@ export interface RecallOptions {
   readonly label?: string;
 }
 
+/**
+ * A copy outside of the heap of the runtime, which moves what is small when it collects garbage, and leaves the bytes where they were: those
+ * could not be wiped.
+ */
+function apartFrom(part: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(part.length));
+  copy.set(part);
+  return copy;
+}
+
 /** Opened parts by what was asked. Private fields: nothing of it shows when it is printed. */
 export class PartMemory {
   readonly #kept = new Map<string, Kept>();
@@ -84,7 +94,7 @@ export class PartMemory {
       if (known) return known.part;
       const asking = this.#underWay.get(question) ?? this.#ask(question, open, label);
       try {
-        return Uint8Array.from(await this.#wait(question, asking, signal));
+        return apartFrom(await this.#wait(question, asking, signal));
       } catch (error) {
         if (!(error instanceof TurnGivenBack)) throw error;
       }
@@ -102,7 +112,7 @@ export class PartMemory {
     this.#kept.delete(question);
     this.#kept.set(question, found);
     found.used = momentOf(this.#clock);
-    return { part: Uint8Array.from(found.part), label: found.label };
+    return { part: apartFrom(found.part), label: found.label };
   }
 
   /**
@@ -119,7 +129,7 @@ export class PartMemory {
       waits();
       // Why others could not open it says nothing of the caller: that one may have keys that they have not.
       const part = await this.#wait(question, asking, signal).catch(() => undefined);
-      if (part) return this.known(question) ?? { part: Uint8Array.from(part), label: '' };
+      if (part) return this.known(question) ?? { part: apartFrom(part), label: '' };
     }
   }
 
@@ -179,7 +189,7 @@ export class PartMemory {
     return {
       keep: (opened, label) => {
         // The one that is wiped when it is forgotten, so that no other stays in memory.
-        const own = Uint8Array.from(opened);
+        const own = apartFrom(opened);
         if (this.#ended(question, asking)) this.#keep(question, own, label);
         settle(own);
       },
