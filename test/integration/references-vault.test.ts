@@ -10,7 +10,7 @@ import { POSTGRES, Postgres } from '../support/postgres.js';
 import { announceSkipped } from '../support/programs.js';
 import { type Ran, run } from '../support/run.js';
 
-const TESTS = 26;
+const TESTS = 28;
 if (!BAO) announceSkipped(TESTS, 'there is no bao program');
 else if (!POSTGRES) announceSkipped(5, 'there is no PostgreSQL');
 
@@ -171,6 +171,39 @@ describe.skipIf(!BAO)('log-ins', () => {
     const again = await refs('ref+vault://secret/app/db#/password', { VAULT_WRAPPING_TOKEN: wrapping });
     expect(again.status).toBe(77);
     expect(again.stderr).toContain('somebody else');
+  });
+});
+
+describe.skipIf(!BAO)('what other engines make', () => {
+  beforeAll(() => {
+    if (!BAO) return;
+    bao('secrets', 'enable', 'pki');
+    bao('write', 'pki/root/generate/internal', 'common_name=example.com', 'ttl=10h');
+    bao('write', 'pki/roles/app', 'allowed_domains=example.com', 'allow_subdomains=true', 'max_ttl=1h');
+    bao('secrets', 'enable', 'ssh');
+    bao('write', 'ssh/roles/otp', 'key_type=otp', 'default_user=ubuntu', 'cidr_list=127.0.0.0/8');
+    bao('write', 'ssh/config/ca', 'generate_signing_key=true');
+    bao('write', 'ssh/roles/ca', 'key_type=ca', 'allow_user_certificates=true', 'allowed_users=*', 'ttl=5m');
+  });
+
+  test('a certificate and its key, from one issue', async () => {
+    const at = 'ref+vault://pki/issue/app?common_name=a.example.com&ttl=10m';
+    const text = await got(`${at}#/certificate+|${at}#/private_key`);
+    const [certificate = '', key = ''] = text.split('|');
+    const { X509Certificate, createPrivateKey } = await import('node:crypto');
+    const read = new X509Certificate(certificate);
+    expect([read.subject, read.checkPrivateKey(createPrivateKey(key))]).toEqual(['CN=a.example.com', true]);
+  });
+
+  test('a password for one log-in by SSH, with whom it is for', async () => {
+    const at = 'ref+vault://ssh/creds/otp?ip=127.0.0.1';
+    expect(await got(`${at}#/username+:${at}#/key`)).toMatch(/^ubuntu:[0-9a-f-]{36}$/);
+  });
+
+  test('a key of SSH that is signed', async () => {
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJl2yqYtyRdA7ZDY5dN2qZ0hYo2N9xVCkGtHw8t5mF2d';
+    const at = `ref+vault://ssh/sign/ca?public_key=${encodeURIComponent(key)}&valid_principals=joe`;
+    expect(await got(`${at}#/signed_key`)).toMatch(/^ssh-ed25519-cert-v01@openssh\.com /);
   });
 });
 

@@ -14,5 +14,5 @@ export function isGenerated(path: string): boolean {
 
 /** Whether a path makes a thing on each call and so takes no GET: it is written to. */
 export function isMadeByWriting(path: string): boolean {
-  return /\/(?:issue|sign)\/[^/]+$/.test(path) || /(?:^|\/)kubernetes\/creds\/[^/]+$/.test(path);
+  return /\/(?:issue|sign)\/[^/]+$/.test(path) || /(?:^|\/)(?:kubernetes|ssh)\/creds\/[^/]+$/.test(path);
 }
