@@ -41,7 +41,10 @@ export interface Call {
 
 /** Does the work of a call in the surroundings that its options give. Throws `aborted` once the signal is. */
 export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => Promise<T>): Promise<T> {
-  return untilAborted(options.signal, () => inFormats(options, async () => work(callOf(options))));
+  const { signal } = options;
+  // Many calls may have one signal, which warns of many listeners: each call listens to a signal of its own.
+  const own = signal ? { ...options, signal: AbortSignal.any([signal]) } : options;
+  return untilAborted(own.signal, () => inFormats(own, async () => work(callOf(own))));
 }
 
 /** What some work comes to, unless nobody wants it any more. Throws `aborted`. */

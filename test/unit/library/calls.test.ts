@@ -162,6 +162,16 @@ describe('signals', () => {
     expect(desk.text('p.yaml')).toBe('a: 1\n');
   });
 
+  test('one serves many calls, and is let go of', async () => {
+    const { signal } = new AbortController();
+    const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await Promise.all(Array.from({ length: 30 }, () => decryptFile('s.yaml', { ...desk.options, signal })));
+    expect(emitted).not.toHaveBeenCalled();
+    emitted.mockRestore();
+    const { EventEmitter } = await import('node:events');
+    expect(EventEmitter.getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   test('an open file keeps to the signal that it was opened with', async () => {
     const stop = new AbortController();
     const file = await open('s.yaml', { ...desk.options, signal: stop.signal });
