@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lacking, play } from '../support/scenario/play.js';
 import { readScript } from '../support/scenario/script.js';
-import { WHOLE } from '../support/sweep.js';
+import { sample, WHOLE } from '../support/sweep.js';
 
 const FOLDER = new URL('../scenarios/', import.meta.url).pathname;
 const NAMES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt'));
 
 describe('scenarios', () => {
   const scripts = NAMES.sort().map((name) => ({ name, script: readScript(readFileSync(join(FOLDER, name), 'utf8')) }));
-  for (const { name, script } of scripts.filter((one) => WHOLE || !one.script.needs.includes('time'))) {
+  const short = scripts.filter((one) => WHOLE || !one.script.needs.includes('time'));
+  for (const { name, script } of sample(short, 2)) {
     test.skipIf(lacking(script))(`${name}: ${script.title}`, { timeout: 120_000 }, () => play(script));
   }
 });

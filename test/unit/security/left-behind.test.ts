@@ -64,7 +64,7 @@ const temporaries = (folder: string): string[] => readdirSync(folder).filter((na
 describe.skipIf(process.platform === 'win32')('a signal', () => {
   const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
-  test.each(sample(SIGNALS, 2))(
+  test.each(sample(SIGNALS, 4))(
     '%s at any step of decrypt --in-place and exec-file leaves the old file or the new one, and nothing else',
     async (signal) => {
       const sealed = await desk.encrypt('p.yaml', PLAIN);
