@@ -102,8 +102,13 @@ export class LeaseKeeper implements Leases, KeptValues {
   #wait(kept: Kept, duration: number): void {
     if (duration <= 0 || this.#stop.signal.aborted) return;
     const part = kept.lease.isRenewable ? RENEW_AT + JITTER * Math.random() : 1 - GRACE;
-    const pause = Math.min(duration * 1000 * part, LONGEST_TIMER_MS);
-    kept.timer = setTimeout(() => void this.#due(kept), pause);
+    this.#sleep(kept, duration * 1000 * part);
+  }
+
+  /** In several steps where one timer cannot wait that long. */
+  #sleep(kept: Kept, pause: number): void {
+    const step = Math.min(pause, LONGEST_TIMER_MS);
+    kept.timer = setTimeout(() => (pause > step ? this.#sleep(kept, pause - step) : void this.#due(kept)), step);
     kept.timer.unref();
   }
 

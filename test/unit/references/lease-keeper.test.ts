@@ -81,6 +81,15 @@ describe('a lease', () => {
   });
 });
 
+test('what cannot be renewed is good for as long as it was granted, also for months', async () => {
+  const day = 24 * 3600;
+  keeper.add({ ...lease('one', 100 * day), isRenewable: false });
+  await vi.advanceTimersByTimeAsync(80 * day * 1000);
+  expect(ended).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(10 * day * 1000);
+  expect(ended).toBe('one ends and cannot be renewed');
+});
+
 describe('a time of day that jumps', () => {
   test('ahead, as after a sleep, is answered by asking the store first', async () => {
     keeper.add(lease('one'));
