@@ -23,7 +23,12 @@ export function firstConfigText({ recipients, rule }: FirstConfig): string {
           SECRETS,
           recipients,
         ),
-        ruleText(WHOLE, String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|\.(enc|sops|secret)\.[^/]+$`, undefined, recipients),
+        ruleText(
+          WHOLE,
+          String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$`,
+          undefined,
+          recipients,
+        ),
       ];
   const people = recipients.map(
     ({ name, recipient }) => `  - &${name} ${/^[a-z0-9]+$/.test(recipient) ? recipient : quoted(recipient)}`,

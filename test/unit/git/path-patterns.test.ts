@@ -33,7 +33,7 @@ const PATHS = [
 
 describe('patterns of an expression', () => {
   test.each([
-    String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|\.(enc|sops|secret)\.[^/]+$`,
+    String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$`,
     String.raw`(^|/)(k8s|kubernetes)/.*\.ya?ml$`,
     String.raw`^secrets/.*$`,
     String.raw`\.enc\.(yaml|json)$`,
