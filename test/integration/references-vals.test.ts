@@ -33,7 +33,9 @@ function theirs(words: readonly string[]): { status: number | null; out: string 
 }
 
 async function ours(words: readonly string[]): Promise<{ status: number | null; out: string }> {
-  const allowing = words[0] === 'get' ? words : [words[0] ?? '', '-allow-ref', 'all', ...words.slice(1)];
+  const allowing = ['get', 'ksdecode'].includes(words[0] ?? '')
+    ? words
+    : [words[0] ?? '', '-allow-ref', 'all', ...words.slice(1)];
   const ran = await run(allowing, { cwd: desk.folder, env, programName: 'vals' });
   return { status: ran.status, out: ran.stdout.toString() };
 }
