@@ -63,7 +63,8 @@ export function statOrThrow(path: string): Stats | undefined {
   }
 }
 
-const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+/** Links that lead in a circle lead to nothing, as those do whose end is gone. */
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 
 /** Closes a descriptor whose bytes are safe already, or lost. */
 export function closeQuietly(descriptor: number): void {

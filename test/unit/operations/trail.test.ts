@@ -150,9 +150,11 @@ describe('no operation can forget', () => {
       'operations/write/reseal-file.ts',
       'operations/write/seal-file.ts',
     ]);
-    // Opens without an event: for what was sealed a moment ago, and for versions that are compared or merged, which note it themselves.
+    // Opens without an event: for what was sealed a moment ago (an open file of the library, too, which was noted when it was opened), and
+    // for versions that are compared or merged, which note it themselves.
     expect(callersOf('openWith').sort()).toEqual([
       'git/side.ts',
+      'library/secrets-file.ts',
       'operations/read/open-file.ts',
       'operations/write/seal-file.ts',
       'repository/diff/open-version.ts',
