@@ -51,6 +51,8 @@ const PARTS = {
   agent: ['src/keyservice/agent/through-agent.ts'],
   rest: [],
 };
+/** In the executable age's cipher is always the portable one, as Bun has none. */
+const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** What neither decrypting nor encrypting a small file loads. */
 const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */
@@ -89,10 +91,10 @@ function staticClosure(inputs, from) {
 }
 
 /** The modules that are taken from a part as a whole, with the part of each. */
-function shareOut(inputs) {
+function shareOut(inputs, wanted) {
   const entries = new Set(Object.values(inputs).flatMap((input) => importsOf(input, 'dynamic-import')));
   const parts = new Map();
-  for (const [part, rooms] of Object.entries(PARTS)) {
+  for (const [part, rooms] of Object.entries(wanted)) {
     const own = staticClosure(inputs, rooms);
     for (const path of entries) if (!parts.has(path) && (own.has(path) || part === 'rest')) parts.set(path, part);
     for (const path of rooms) if (!parts.has(path)) parts.set(path, part);
@@ -150,12 +152,12 @@ async function toCommonJs(text, settings = SMALL) {
 }
 
 /** The program as ES modules, by the names of its files, and what esbuild says of them. */
-async function bundleProgram() {
+async function bundleProgram(wanted = PARTS) {
   const derived = await putDerived(root, { ...COMMON, plugins: [PACKAGES] });
   const inputs = await survey(derived);
-  const parts = shareOut(inputs);
-  const [firstPart, ...others] = Object.keys(PARTS);
-  const first = staticClosure(inputs, PARTS[firstPart]);
+  const parts = shareOut(inputs, wanted);
+  const [firstPart, ...others] = Object.keys(wanted);
+  const first = staticClosure(inputs, wanted[firstPart]);
   const rest = Object.keys(inputs).filter((path) => path.endsWith('.ts') && !first.has(path));
   const shared = await listShared(first, rest, COMMON, [derived]);
   const bundle = (names, plugins) =>
@@ -236,7 +238,7 @@ async function buildPackages(folder) {
 
 /** All that the executable is made of, as ES modules: its start, the program, the packages. */
 async function buildModules(folder) {
-  const { texts, parts } = await bundleProgram();
+  const { texts, parts } = await bundleProgram(EXECUTABLE_PARTS);
   const packages = await bundlePackages(root, COMMON);
   for (const [name, text] of [...texts, ...packages.texts]) writeModule(join(folder, `${name}.js`), withoutItself(name, text));
   const start = { entryPoints: [STANDALONE], format: 'esm', outfile: join(folder, 'start.js') };

@@ -125,8 +125,10 @@ describe('decrypting a small age file', () => {
   });
 
   test('the check sees what is loaded: a rule in RE2 syntax needs its engine', async () => {
-    desk.write('rule.yaml', await desk.encrypt('rule.yaml', 'a: 1\n', '--encrypted-regex', '^a$'));
+    desk.write('rule.yaml', await desk.encrypt('rule.yaml', 'a: 1\n', '--encrypted-regex', '^a+$'));
     expect(foreignTo(['decrypt', 'rule.yaml']).join()).toContain('/dist/packages/re2js.cjs');
+    desk.write('names.yaml', await desk.encrypt('names.yaml', 'a: 1\n', '--encrypted-regex', '^(data|a)$'));
+    expect(foreignTo(['decrypt', 'names.yaml'])).toEqual([]);
   });
 });
 

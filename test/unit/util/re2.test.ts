@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileRe2 } from '../../../src/util/re2.js';
+import { compileRe2, loadRe2 } from '../../../src/util/re2.js';
 
 describe('compileRe2', () => {
   test.each([
@@ -35,4 +36,41 @@ describe('compileRe2', () => {
     const expression = await compileRe2('^(a|a?)+[bc]+$');
     expect(expression.test('a'.repeat(5_000))).toBe(false);
   });
+});
+
+describe('an anchored list of names', () => {
+  const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/);
+  const list = fc.array(name, { minLength: 1, maxLength: 4 });
+
+  test('means what it means to the engine', async () => {
+    const engine = await loadRe2();
+    await fc.assert(
+      fc.asyncProperty(list, fc.constantFrom('', '?:'), fc.string(), async (names, kind, other) => {
+        const pattern = `^(${kind}${names.join('|')})$`;
+        const [expression, compiled] = [await compileRe2(pattern), engine.compile(pattern)];
+        const [first = ''] = names;
+        const texts = [
+          ...names,
+          other,
+          `${first}\n`,
+          `\n${first}`,
+          ` ${first}`,
+          first.slice(1),
+          `${first}${first}`,
+          '',
+        ];
+        for (const text of texts) expect([text, expression.test(text)]).toEqual([text, compiled.matcher(text).find()]);
+      }),
+    );
+  });
+
+  test.each(['^a|b$', '^(a|b)', '(a|b)$', '^(a|)$', '^(a.b)$', '^((a))$', '^(a|b)$\n'])(
+    '%s is none',
+    async (pattern) => {
+      const engine = (await loadRe2()).compile(pattern);
+      const expression = await compileRe2(pattern);
+      for (const text of ['a', 'b', 'ab', 'xb', 'ax', '', 'axb', 'a\n'])
+        expect([text, expression.test(text)]).toEqual([text, engine.matcher(text).find()]);
+    },
+  );
 });
