@@ -63,8 +63,7 @@ export function statOrThrow(path: string): Stats | undefined {
   }
 }
 
-/** Links that lead in a circle lead to nothing, as those do whose end is gone. */
-const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
 /** Closes a descriptor whose bytes are safe already, or lost. */
 export function closeQuietly(descriptor: number): void {

@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path';
 import { branch, item, leaf, list } from '../../tree/tree.js';
 import { readdirSync, realpathSync } from '../../util/fs.js';
-import { isFolder, type Kustomization, kustomizationFile } from '../kustomize/kustomization.js';
+import { isFolderForSure, type Kustomization, kustomizationFile } from '../kustomize/kustomization.js';
 import type { SourceIgnore } from './source-ignore.js';
 
 const MANIFEST = /\.ya?ml$/;
@@ -21,6 +21,6 @@ function* entriesBelow(folder: string, ignore: SourceIgnore): Generator<string> 
     if (entry.isDirectory()) {
       if (kustomizationFile(path) !== undefined) yield path;
       else yield* entriesBelow(path, ignore);
-    } else if (MANIFEST.test(entry.name) && !isFolder(path)) yield path;
+    } else if (MANIFEST.test(entry.name) && !isFolderForSure(path)) yield path;
   }
 }

@@ -13,7 +13,7 @@ import { EXEC_FLAG, PLUGINS_FLAG, PluginChecker } from './check-plugins.js';
 import { encryptedPart, sealedPart } from './ciphertext.js';
 import { encryptedSources } from './encrypted-sources.js';
 import { type Finding, Findings } from './findings.js';
-import { isFolder, type Kustomization, readKustomization } from './kustomization.js';
+import { isFolderForSure, type Kustomization, readKustomization } from './kustomization.js';
 import type { ObjectSet } from './object-set.js';
 import { BuildWalk, type WalkRules } from './walk.js';
 
@@ -119,7 +119,7 @@ class Checker {
     const encrypted = new Set((await this.encryptedOf(folder)).map(({ path }) => path));
     if (encrypted.size === 0) return;
     for (const name of readdirSync(folder)) {
-      if (!/\.(?:ya?ml|json)$/.test(name) || encrypted.has(name) || isFolder(join(folder, name))) continue;
+      if (!/\.(?:ya?ml|json)$/.test(name) || encrypted.has(name) || isFolderForSure(join(folder, name))) continue;
       const shown = relative(this.host.cwd, join(folder, name));
       for (const object of this.objectsOf(join(folder, name), shown)) {
         const holds =

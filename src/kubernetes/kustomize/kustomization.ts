@@ -3,7 +3,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
+import { statOf, statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
@@ -193,6 +193,11 @@ export function textsOf(value: Value | undefined): string[] {
 
 export function isFolder(path: string): boolean {
   return statOrThrow(path)?.isDirectory() ?? false;
+}
+
+/** The same for what is read next, which then tells what cannot be looked at: that is no folder here. */
+export function isFolderForSure(path: string): boolean {
+  return statOf(path)?.isDirectory() ?? false;
 }
 
 function isFile(path: string): boolean {
