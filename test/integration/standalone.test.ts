@@ -19,8 +19,9 @@ if (RELEASE === undefined) announceSkipped(COUNT, 'the executable cannot be buil
 function built(): string | undefined {
   if (process.env.SOPS_TS_EXECUTABLE) return process.env.SOPS_TS_EXECUTABLE;
   const { status } = spawnSync(process.execPath, [join(ROOT, '.ci/standalone.mjs')], { stdio: 'ignore' });
-  const name = readdirSync(join(ROOT, 'release')).find((one) => one.startsWith('sops-ts-v'));
-  return status === 0 && name !== undefined ? join(ROOT, 'release', name) : undefined;
+  if (status !== 0) return undefined;
+  const name = readdirSync(join(ROOT, 'release')).find((one) => one.endsWith(`-${process.platform}-${process.arch}`));
+  return name === undefined ? undefined : join(ROOT, 'release', name);
 }
 
 let desk: Desk;
