@@ -1,76 +1,38 @@
 /** AWS Systems Manager Parameter Store: SecureStrings, of which the service numbers the versions (docs/publish.md#aws-parameter-store). */
 import { SopsError } from '../errors.js';
-import { awsFailure } from '../services/aws/failure.js';
-import type { Session } from '../util/host.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
-import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote, RemoteSettings } from './remote.js';
+import { AwsShelf, type AwsShelfTerms } from './aws-shelf.js';
+import type { PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { nameBelow } from './secret-names.js';
-import {
-  changedThere,
-  MAKER,
-  MARKS,
-  type SecretPart,
-  type SecretShelf,
-  secretPlace,
-  tagText,
-  writtenOver,
-} from './secret-parts.js';
+import { changedThere, MARKS, type SecretPart, secretPlace, tagText, writtenOver } from './secret-parts.js';
 
 type Sdk = typeof import('../packages/aws-ssm.js');
 type Client = InstanceType<Sdk['SSMClient']>;
 
 const NAME = /^(?:\/[\w.-]+){1,15}$|^[\w.-]+$/;
-const MOST_BYTES = 8192;
 const KIND = 'SecureString';
 const ADVICE: Readonly<Record<string, string>> = {
   AccessDeniedException:
     'A policy has to allow ssm:GetParameter, PutParameter and AddTagsToResource, and kms:Encrypt and Decrypt with the key.',
 };
+const TERMS: AwsShelfTerms = {
+  scheme: 'awsssm',
+  things: 'parameters',
+  mostBytes: 8192,
+  whenLarger: 'Write layout: per_key, or use Secrets Manager, which takes 64 KiB.',
+  advice: (name) => ADVICE[name],
+  checkedName,
+};
 
 export const awsParametersRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
     const baseFor = (fileName: string): string => checkedName(nameBelow(settings.get('aws_ssm') ?? '', fileName));
-    return secretPlace(settings, new Shelf(settings, host, wishes), baseFor);
+    return secretPlace(settings, new ParameterShelf(TERMS, settings, host, wishes), baseFor);
   },
 };
 
-class Shelf implements SecretShelf {
-  constructor(
-    private readonly settings: RemoteSettings,
-    private readonly host: Session,
-    private readonly wishes: PlaceWishes,
-  ) {}
-
-  url(name: string): string {
-    return `awsssm://${name}`;
-  }
-
-  nameFor(base: string, key: string): string {
-    return checkedName(`${base}/${key}`);
-  }
-
-  async write(part: SecretPart): Promise<PutResult> {
-    if (Buffer.byteLength(part.text) > MOST_BYTES) {
-      throw new SopsError('failed', `${this.url(part.name)} would have more than ${MOST_BYTES} bytes`, {
-        hint: 'Write layout: per_key, or use Secrets Manager, which takes 64 KiB.',
-      });
-    }
-    try {
-      return await this.#write(part);
-    } catch (error) {
-      throw failure(`failed to write ${this.url(part.name)}`, error);
-    }
-  }
-
-  async made(base: string): Promise<Remnant[]> {
-    try {
-      return await this.#made(base);
-    } catch (error) {
-      throw failure(`failed to list the parameters of ${this.url(base)}`, error);
-    }
-  }
-
-  async #write(part: SecretPart): Promise<PutResult> {
+class ParameterShelf extends AwsShelf {
+  protected async put(part: SecretPart): Promise<PutResult> {
     const { GetParameterCommand, PutParameterCommand } = await loadSdk();
     const client = await this.#client();
     const { name: Name, text: Value } = part;
@@ -97,12 +59,13 @@ class Shelf implements SecretShelf {
 
   async #make(part: SecretPart, client: Client): Promise<PutResult> {
     const { PutParameterCommand } = await loadSdk();
-    const marks = [
-      { Key: MARKS.manager, Value: this.wishes.managedBy ?? MAKER },
-      { Key: MARKS.base, Value: tagText(part.base) },
-      ...(part.key === undefined ? [] : [{ Key: MARKS.key, Value: tagText(part.key) }]),
-    ];
-    const made = { Name: part.name, Value: part.text, Type: KIND, Tier: 'Intelligent-Tiering', Tags: marks } as const;
+    const made = {
+      Name: part.name,
+      Value: part.text,
+      Type: KIND,
+      Tier: 'Intelligent-Tiering',
+      Tags: this.marksOf(part),
+    } as const;
     try {
       await client.send(new PutParameterCommand(made));
       return 'written';
@@ -111,18 +74,17 @@ class Shelf implements SecretShelf {
     }
   }
 
-  async #made(base: string): Promise<Remnant[]> {
+  protected async list(base: string): Promise<Remnant[]> {
     const { paginateDescribeParameters, DeleteParameterCommand } = await loadSdk();
     const client = await this.#client();
     const found: Remnant[] = [];
     const filters = [{ Key: `tag:${MARKS.base}`, Values: [tagText(base)] }];
     for await (const { Parameters = [] } of paginateDescribeParameters({ client }, { ParameterFilters: filters })) {
       for (const { Name: name = '' } of Parameters) {
-        const remove = async (): Promise<void> => {
-          await client.send(new DeleteParameterCommand({ Name: name })).catch((error: unknown) => {
-            throw failure(`failed to delete ${this.url(name)}`, error);
+        const remove = (): Promise<void> =>
+          this.trying(`failed to delete ${this.url(name)}`, async () => {
+            await client.send(new DeleteParameterCommand({ Name: name }));
           });
-        };
         found.push({ name, remove });
       }
     }
@@ -136,11 +98,6 @@ class Shelf implements SecretShelf {
       return makePublishingClient({ ...place, make }, this.host);
     });
   }
-}
-
-function failure(doing: string, error: unknown): SopsError {
-  if (error instanceof SopsError && error.code !== 'key') return error;
-  return awsFailure(doing, error, (name) => ADVICE[name]).with('failed');
 }
 
 function checkedName(name: string): string {

@@ -1,12 +1,11 @@
 /** AWS Secrets Manager: a new version becomes the current one only in the place of the one that was read (docs/publish.md#aws-secrets-manager). */
 import { SopsError } from '../errors.js';
-import { awsFailure } from '../services/aws/failure.js';
-import type { Session } from '../util/host.js';
 import { decodeText } from '../util/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
-import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote, RemoteSettings } from './remote.js';
+import { AwsShelf, type AwsShelfTerms } from './aws-shelf.js';
+import type { PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { nameBelow } from './secret-names.js';
-import { changedThere, MAKER, MARKS, type SecretPart, type SecretShelf, secretPlace, tagText } from './secret-parts.js';
+import { changedThere, MARKS, type SecretPart, secretPlace, tagText } from './secret-parts.js';
 
 type Sdk = typeof import('../packages/aws-secrets-manager.js');
 type Client = InstanceType<Sdk['SecretsManagerClient']>;
@@ -15,58 +14,32 @@ const NAME = /^[\w/+=.@-]{1,512}$/;
 const CURRENT = 'AWSCURRENT';
 /** Where a version waits until it is the current one. */
 const WAITING = 'SOPS-TS-PENDING';
-const MOST_BYTES = 65_536;
 const ADVICE: Readonly<Record<string, string>> = {
   AccessDeniedException:
     'A policy has to allow secretsmanager:GetSecretValue, CreateSecret, TagResource, PutSecretValue and UpdateSecretVersionStage.',
   DecryptionFailure: 'The key of the secret is disabled, or your credentials may not use it.',
 };
 
+const RESTORE = 'Bring it back first: aws secretsmanager restore-secret --secret-id NAME';
+const TERMS: AwsShelfTerms = {
+  scheme: 'awssecrets',
+  things: 'secrets',
+  mostBytes: 65_536,
+  whenLarger: 'Split the file, or write layout: per_key.',
+  advice: (name, error) => (isOnItsWayOut(error) ? RESTORE : ADVICE[name]),
+  checkedName,
+};
+
 export const awsSecretsRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
     const baseFor = (fileName: string): string =>
       checkedName(nameBelow(settings.get('aws_secretsmanager') ?? '', fileName));
-    return secretPlace(settings, new Shelf(settings, host, wishes), baseFor);
+    return secretPlace(settings, new StoredSecretShelf(TERMS, settings, host, wishes), baseFor);
   },
 };
 
-class Shelf implements SecretShelf {
-  constructor(
-    private readonly settings: RemoteSettings,
-    private readonly host: Session,
-    private readonly wishes: PlaceWishes,
-  ) {}
-
-  url(name: string): string {
-    return `awssecrets://${name}`;
-  }
-
-  nameFor(base: string, key: string): string {
-    return checkedName(`${base}/${key}`);
-  }
-
-  async write(part: SecretPart): Promise<PutResult> {
-    if (Buffer.byteLength(part.text) > MOST_BYTES) {
-      throw new SopsError('failed', `${this.url(part.name)} would have more than ${MOST_BYTES} bytes`, {
-        hint: 'Split the file, or write layout: per_key.',
-      });
-    }
-    try {
-      return await this.#write(part);
-    } catch (error) {
-      throw failure(`failed to write ${this.url(part.name)}`, error);
-    }
-  }
-
-  async made(base: string): Promise<Remnant[]> {
-    try {
-      return await this.#made(base);
-    } catch (error) {
-      throw failure(`failed to list the secrets of ${this.url(base)}`, error);
-    }
-  }
-
-  async #write(part: SecretPart): Promise<PutResult> {
+class StoredSecretShelf extends AwsShelf {
+  protected async put(part: SecretPart): Promise<PutResult> {
     const { GetSecretValueCommand } = await loadSdk();
     const client = await this.#client();
     const found = await client
@@ -83,13 +56,9 @@ class Shelf implements SecretShelf {
 
   async #make(part: SecretPart, client: Client): Promise<PutResult> {
     const { CreateSecretCommand } = await loadSdk();
-    const marks = [
-      { Key: MARKS.manager, Value: this.wishes.managedBy ?? MAKER },
-      { Key: MARKS.base, Value: tagText(part.base) },
-      ...(part.key === undefined ? [] : [{ Key: MARKS.key, Value: tagText(part.key) }]),
-    ];
+    const made = { Name: part.name, SecretString: part.text, Tags: this.marksOf(part) };
     try {
-      await client.send(new CreateSecretCommand({ Name: part.name, SecretString: part.text, Tags: marks }));
+      await client.send(new CreateSecretCommand(made));
       return 'written';
     } catch (error) {
       // It was made just now, or has no current version.
@@ -121,7 +90,7 @@ class Shelf implements SecretShelf {
     return 'written';
   }
 
-  async #made(base: string): Promise<Remnant[]> {
+  protected async list(base: string): Promise<Remnant[]> {
     const { paginateListSecrets } = await loadSdk();
     const client = await this.#client();
     const found: Remnant[] = [];
@@ -141,11 +110,9 @@ class Shelf implements SecretShelf {
 
   async #remove(name: string, client: Client): Promise<void> {
     const { DeleteSecretCommand } = await loadSdk();
-    try {
-      await client.send(new DeleteSecretCommand({ SecretId: name }));
-    } catch (error) {
-      throw failure(`failed to delete ${this.url(name)}`, error);
-    }
+    await this.trying(`failed to delete ${this.url(name)}`, () =>
+      client.send(new DeleteSecretCommand({ SecretId: name })),
+    );
   }
 
   #client(): Promise<Client> {
@@ -157,12 +124,8 @@ class Shelf implements SecretShelf {
   }
 }
 
-function failure(doing: string, error: unknown): SopsError {
-  if (error instanceof SopsError && error.code !== 'key') return error;
-  const isOnItsWayOut =
-    error instanceof Error && /marked (?:for deletion|deleted)|scheduled for deletion/i.test(error.message);
-  const restore = 'Bring it back first: aws secretsmanager restore-secret --secret-id NAME';
-  return awsFailure(doing, error, (name) => (isOnItsWayOut ? restore : ADVICE[name])).with('failed');
+function isOnItsWayOut(error: unknown): boolean {
+  return error instanceof Error && /marked (?:for deletion|deleted)|scheduled for deletion/i.test(error.message);
 }
 
 function checkedName(name: string): string {
