@@ -1,16 +1,14 @@
 /** What the back ends on Google Cloud have in common: credentials, addresses, and what a refusal means (docs/stores.md#google-cloud). */
 import { SopsError } from '../errors.js';
-import { endingPrograms } from '../exec/started-programs.js';
 import { type AuthClient, findDefaultCredentials } from '../services/gcp/credentials.js';
 import { gcpFailure } from '../services/gcp/failure.js';
+import { type GoogleApi, googleBaseOf, googleLoginFor } from '../services/gcp/json-api.js';
 import { gcpRefusal } from '../services/gcp/refusal.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
 import { sendWithRetries } from '../services/http/retry.js';
 import { crc32c } from '../util/crc32c.js';
 import type { Session } from '../util/host.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
-import { withoutTrailing } from '../util/trim.js';
 import type { ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
 
@@ -22,13 +20,9 @@ const RETRY = {
 };
 
 /** One service of Google Cloud. */
-export interface GoogleService {
+export interface GoogleService extends GoogleApi {
   /** How messages call it. */
   readonly title: string;
-  /** Its host below the domain of the universe. */
-  readonly name: string;
-  /** The variable by which users of gcloud name another server. */
-  readonly variable: string;
 }
 
 export interface GoogleQuestion {
@@ -62,8 +56,8 @@ export async function askGoogle(
   const credentials = await credentialsOf(host).catch((error: unknown) => {
     throw withoutAccess(doing, error);
   });
-  const url = new URL(`${baseOf(service, credentials, host)}${path}`);
-  const token = await tokenHeadersFor(url, credentials, { host, signal }).catch((error: unknown) => {
+  const url = new URL(`${googleBaseOf(service, credentials, host, 'reference-malformed')}${path}`);
+  const token = await googleLoginFor(url, credentials, { host, signal }).catch((error: unknown) => {
     throw withoutAccess(doing, error);
   });
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -104,27 +98,6 @@ export function damagedOnTheWay(place: string): SopsError {
 /** One set of credentials for all back ends of a run. */
 function credentialsOf(host: Session): Promise<AuthClient> {
   return host.once(CREDENTIALS, () => findDefaultCredentials(host));
-}
-
-function tokenHeadersFor(
-  url: URL,
-  credentials: AuthClient,
-  { host, signal }: Pick<ReferenceContext, 'host' | 'signal'>,
-): Promise<Record<string, string>> {
-  // The token may come from a program that waits for somebody.
-  return inTime(keyTimeout(host), signal, (ending) =>
-    whileWaitingFor('the Google credentials', { host, signal: ending }, () =>
-      endingPrograms(ending, async () => Object.fromEntries(await credentials.getRequestHeaders(url.origin))),
-    ),
-  );
-}
-
-function baseOf({ name, variable }: GoogleService, { universeDomain }: AuthClient, { env }: Session): string {
-  const own = env[variable];
-  if (!own) return `https://${name}.${universeDomain}`;
-  const address = own.includes('://') ? own : `https://${own}`;
-  if (URL.canParse(address)) return withoutTrailing(address, '/');
-  throw new SopsError('reference-malformed', `${variable} is not a URL`);
 }
 
 function withoutAccess(doing: string, error: unknown): SopsError {

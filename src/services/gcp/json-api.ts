@@ -1,5 +1,5 @@
 /** Calls to Google's services by their JSON APIs, with the user's credentials. */
-import { SopsError } from '../../errors.js';
+import { type ErrorCode, SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import type { Session } from '../../util/host.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../../util/timeout.js';
@@ -42,8 +42,8 @@ export async function callGoogleApi(
   { host, signal }: ServiceCall,
 ): Promise<HttpResponse> {
   const credentials = await host.once(CREDENTIALS, () => findDefaultCredentials(host));
-  const url = new URL(`${baseOf(api, credentials, host)}${path}`);
-  const login = await loginFor(url, credentials, { host, signal });
+  const url = new URL(`${googleBaseOf(api, credentials, host)}${path}`);
+  const login = await googleLoginFor(url, credentials, { host, signal });
   const request: HttpRequest = {
     method,
     url,
@@ -55,8 +55,12 @@ export async function callGoogleApi(
   return sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
 }
 
-/** The token may come from a program that waits for somebody. */
-function loginFor(url: URL, credentials: AuthClient, { host, signal }: ServiceCall): Promise<Record<string, string>> {
+/** The headers with which a request is allowed; the token may come from a program that waits for somebody. Throws what the credentials throw. */
+export function googleLoginFor(
+  url: URL,
+  credentials: AuthClient,
+  { host, signal }: ServiceCall,
+): Promise<Record<string, string>> {
   return inTime(keyTimeout(host), signal, (ending) =>
     whileWaitingFor('the Google credentials', { host, signal: ending }, () =>
       endingPrograms(ending, async () => Object.fromEntries(await credentials.getRequestHeaders(url.origin))),
@@ -64,10 +68,16 @@ function loginFor(url: URL, credentials: AuthClient, { host, signal }: ServiceCa
   );
 }
 
-function baseOf({ name, variable }: GoogleApi, { universeDomain }: AuthClient, { env }: Session): string {
+/** The address of a service, without a slash at its end. Throws an error of the code for one that the environment names and is none. */
+export function googleBaseOf(
+  { name, variable }: GoogleApi,
+  { universeDomain }: AuthClient,
+  { env }: Session,
+  code: ErrorCode = 'key',
+): string {
   const own = env[variable];
   if (!own) return `https://${name}.${universeDomain}`;
   const address = own.includes('://') ? own : `https://${own}`;
   if (URL.canParse(address)) return withoutTrailing(address, '/');
-  throw new SopsError('key', `${variable} is not a URL`);
+  throw new SopsError(code, `${variable} is not a URL`);
 }
