@@ -18,7 +18,7 @@ import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
-import { BUNDLED, bundlePackages, leavePackages, plainRequires, putVersions, writeBill, writeNotices } from './packages.mjs';
+import { BUNDLED, bundlePackages, leavePackages, plainRequires, putVersions, writePapers } from './packages.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -62,6 +62,8 @@ const STANDALONE = 'src/cli/standalone.ts';
 
 const COMMON = { absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
 const SMALL = { minify: true, target: 'node20', logLevel: 'warning' };
+/** The same for packages, whose licences stand in a file and whose oddities are not ours. */
+const SMALL_PACKAGE = { ...SMALL, legalComments: 'none', logLevel: 'error' };
 
 /** The files of the program find the packages beside them. */
 const PACKAGES = leavePackages('.');
@@ -222,18 +224,15 @@ async function buildLibrary(dist) {
   for (const { path, text } of outputFiles) {
     const inputs = Object.keys(metafile.outputs[relative(root, path)].inputs);
     const isPackages = inputs.every((name) => !name.startsWith('src/') || name.startsWith('src/packages/'));
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, isPackages ? (await transform(text, { ...SMALL, legalComments: 'none', logLevel: 'error', format: 'esm' })).code : text);
+    writeModule(path, isPackages ? (await transform(text, { ...SMALL_PACKAGE, format: 'esm' })).code : text);
   }
 }
 
 /** The packages for the program; writes down what they are, and their licences. */
 async function buildPackages(folder) {
   const { texts, inputs } = await bundlePackages(root, COMMON);
-  mkdirSync(join(folder, 'packages'), { recursive: true });
-  for (const [name, text] of texts) writeFileSync(join(folder, `${name}.cjs`), await toCommonJs(text, { ...SMALL, legalComments: 'none', logLevel: 'error' }));
-  writeNotices(root, inputs, join(folder, 'THIRD-PARTY-NOTICES.txt'));
-  writeBill(root, inputs, join(folder, 'sbom.cdx.json'));
+  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), await toCommonJs(text, SMALL_PACKAGE));
+  writePapers(root, inputs, folder);
 }
 
 /** All that the executable is made of, as ES modules: its start, the program, the packages. */
@@ -243,8 +242,7 @@ async function buildModules(folder) {
   for (const [name, text] of [...texts, ...packages.texts]) writeModule(join(folder, `${name}.js`), withoutItself(name, text));
   const start = { entryPoints: [STANDALONE], format: 'esm', outfile: join(folder, 'start.js') };
   await build({ ...COMMON, ...start, plugins: [takeFromParts(parts, new Map())] });
-  writeNotices(root, packages.inputs, join(folder, 'THIRD-PARTY-NOTICES.txt'));
-  writeBill(root, packages.inputs, join(folder, 'sbom.cdx.json'));
+  writePapers(root, packages.inputs, folder);
 }
 
 /** A module that imports none of its own parts dynamically: Bun's bundler makes a call of that which is defined nowhere. */

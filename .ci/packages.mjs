@@ -9,8 +9,6 @@ import { build } from 'esbuild';
 
 const SOURCE = 'src/packages';
 const FOLDER = 'packages';
-/** Where the versions of what is bundled are put. */
-const VERSIONS = `${SOURCE}/versions.ts`;
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
@@ -30,13 +28,12 @@ export const plainRequires = {
     bundler.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
     bundler.onResolve({ filter: NEVER_THERE }, ({ path }) => ({ path, namespace: 'absent' }));
     bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({ contents: `throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${path}'`)}), { code: 'MODULE_NOT_FOUND' });` }));
+    bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
     bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, ({ path }) => {
-      if (UNUSED_SERVICES.test(path)) return { contents: 'module.exports = {};' };
       const text = readFileSync(path, 'utf8');
       return text.includes('import.meta.url') ? { contents: text.replaceAll('import.meta.url', "'file:///'"), loader: 'js' } : undefined;
     });
-    bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
   },
 };
 
@@ -63,7 +60,7 @@ export function putVersions(root) {
 /** The packages that package.json names and whose code is bundled: all that src/packages imports. */
 function installed(root) {
   const texts = readdirSync(join(root, SOURCE)).map((name) => readFileSync(join(root, SOURCE, name), 'utf8'));
-  const names = texts.flatMap((text) => [...text.matchAll(/^(?:import|export)\b.* from '((?:@[\w-]+\/)?[\w.-]+)/gm)].map(([, name]) => name));
+  const names = texts.flatMap((text) => [...text.matchAll(/\bfrom '((?:@[\w-]+\/)?[\w.-]+)/g)].map(([, name]) => name));
   return [...new Set(names)].sort().map((name) => manifestOf(join(root, 'node_modules', name)));
 }
 
@@ -101,8 +98,14 @@ function packagesOf(root, paths) {
   return [...folders].sort().map((folder) => ({ folder, ...manifestOf(join(root, folder)) }));
 }
 
+/** Writes down what the files of a folder hold of other packages, and under which licences. */
+export function writePapers(root, paths, folder) {
+  writeNotices(root, paths, join(folder, 'THIRD-PARTY-NOTICES.txt'));
+  writeBill(root, paths, join(folder, 'sbom.cdx.json'));
+}
+
 /** Writes the licence texts of the packages that files come from, each with the packages that have it. */
-export function writeNotices(root, paths, file) {
+function writeNotices(root, paths, file) {
   const byText = new Map();
   for (const { folder, name, version, license } of packagesOf(root, paths)) {
     const found = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
@@ -114,7 +117,7 @@ export function writeNotices(root, paths, file) {
 }
 
 /** Writes the bill of materials, CycloneDX 1.5: every package that files come from, with its exact version. */
-export function writeBill(root, paths, file) {
+function writeBill(root, paths, file) {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const component = ({ name, version, license }) => ({
     type: 'library',

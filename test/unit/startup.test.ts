@@ -276,6 +276,16 @@ describe('the files of the program', () => {
     expect(standing.filter((name) => name.startsWith('src/')).toSorted()).toEqual(sources.toSorted());
   });
 
+  test('doctor tells the versions of the packages in them', () => {
+    const ran = program.run(['doctor', '--verbose'], { cwd: desk.folder, env: desk.env });
+    const told = [...ran.stdout.toString().matchAll(/package (\S+): (.*)$/gm)].map(([, name, version]) => [
+      name,
+      version,
+    ]);
+    expect(told.map(([name]) => name)).toContain('@azure/identity');
+    expect(told.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version ?? ''))).toEqual([]);
+  });
+
   test('of each module there is one, also for the files that are loaded later', () => {
     const ran = program.run(['rotate', 'absent.yaml'], { cwd: desk.folder, env: { ...desk.env, SOPS_AGE_KEY: '' } });
     // An error of another copy of its class would be a defect, with another status.
