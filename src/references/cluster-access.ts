@@ -86,6 +86,9 @@ export async function accessOfContext({ cluster, user }: ChosenContext, host: Se
     throw unusable('proxy-url is neither http nor https', 'Leave it out, and set HTTPS_PROXY.');
   }
   const basic = user && token === undefined ? basicOf(user) : undefined;
+  if ((token ?? basic) !== undefined && new URL(server).protocol !== 'https:') {
+    throw unusable(`credentials do not go to ${server}, which is not https`, 'Correct the server of the cluster.');
+  }
   return {
     address: withoutTrailing(server, '/'),
     headers: {

@@ -169,6 +169,12 @@ describe('kubeconfig', () => {
     ['a context that is not there', 'current-context: main', 'current-context: none', 'no context called "none"'],
     ['no context', 'current-context: main', 'other: main', 'no current-context is set'],
     ['no server', /server: https.*/, 'server: file:///etc', 'no server that is a URL'],
+    [
+      'a server without TLS',
+      /server: https.*/,
+      'server: http://127.0.0.1:1',
+      'credentials do not go to http://127.0.0.1:1',
+    ],
     ['what is no YAML', /contexts:/, 'contexts: [', 'is no YAML'],
     [
       'a program that is not there',
