@@ -2,7 +2,6 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import { importGrpc } from '../services/import-grpc.js';
 import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, rpcError } from './rpc-error.js';
@@ -30,7 +29,7 @@ export interface KeyClient {
  */
 export async function connectKeyService(uri: string, timeout: number): Promise<KeyClient> {
   const target = targetOf(uri);
-  const grpc = await importGrpc();
+  const { grpc } = await import('../packages/grpc.js');
   const client = new grpc.Client(target.target, grpc.credentials.createInsecure(), {
     // A key service is where the user says, not behind the proxy for web pages.
     'grpc.enable_http_proxy': 0,

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
-import { importGrpc } from '../services/import-grpc.js';
 import { systemReason } from '../util/files.js';
 import { chmodSync, statSync } from '../util/fs.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
@@ -35,7 +34,7 @@ const LARGEST_PORT = 65535;
 
 /** Answers on connections that are handed in. Throws `key` when the gRPC package is missing. */
 export async function answerKeys(options: RequestHandlerOptions): Promise<KeyConnections> {
-  const grpc = await importGrpc();
+  const { grpc } = await import('../packages/grpc.js');
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
   addMethods(server, grpc, options);
@@ -53,7 +52,7 @@ export async function answerKeys(options: RequestHandlerOptions): Promise<KeyCon
 export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
   const { network } = options;
   if (network !== 'tcp' && network !== 'unix') throw cannotListen(options, `unknown network ${network}`);
-  const grpc = await importGrpc();
+  const { grpc } = await import('../packages/grpc.js');
   // What it would log on standard error, the errors here say.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const server = new grpc.Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });

@@ -1,23 +1,13 @@
 /** What the back ends on Google Cloud have in common: credentials, addresses, and what a refusal means (docs/stores.md#google-cloud). */
 import { SopsError } from '../errors.js';
-import { type AuthClient, findDefaultCredentials } from '../services/gcp/credentials.js';
 import { gcpFailure } from '../services/gcp/failure.js';
-import { type GoogleApi, googleBaseOf, googleLoginFor } from '../services/gcp/json-api.js';
+import { type GoogleApi, googleAccessTo, isGooglePassing, sendToGoogle } from '../services/gcp/json-api.js';
 import { gcpRefusal } from '../services/gcp/refusal.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
-import { sendWithRetries } from '../services/http/retry.js';
 import { crc32c } from '../util/crc32c.js';
-import type { Session } from '../util/host.js';
 import type { ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
-
-const TIMEOUT_MS = 60_000;
-const RETRY = {
-  retries: 3,
-  wait: (retry: number) => 250 * 2 ** retry,
-  isPassing: (status: number) => status === 408 || status === 429 || (status >= 500 && status !== 501),
-};
 
 /** One service of Google Cloud. */
 export interface GoogleService extends GoogleApi {
@@ -41,8 +31,6 @@ export class GoogleRefusal extends Error {
   }
 }
 
-const CREDENTIALS = Symbol('Google credentials of references');
-
 /**
  * What a service answers with status 200. Throws `reference-not-found`, `store-denied`, `store-unreachable`, `reference-malformed`, which name
  * the service and the place.
@@ -50,25 +38,14 @@ const CREDENTIALS = Symbol('Google credentials of references');
 export async function askGoogle(
   service: GoogleService,
   { place, path, body }: GoogleQuestion,
-  { host, signal }: ReferenceContext,
+  context: ReferenceContext,
 ): Promise<HttpResponse> {
   const doing = `${service.title} does not give ${place}`;
-  const credentials = await credentialsOf(host).catch((error: unknown) => {
-    throw withoutAccess(doing, error);
+  const access = await googleAccessTo(service, path, context).catch((error: unknown) => {
+    throw gcpFailure(doing, error).with(isConnectionLoss(error) ? 'store-unreachable' : 'store-denied');
   });
-  const url = new URL(`${googleBaseOf(service, credentials, host, 'reference-malformed')}${path}`);
-  const token = await googleLoginFor(url, credentials, { host, signal }).catch((error: unknown) => {
-    throw withoutAccess(doing, error);
-  });
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  const headers = { ...token, ...type };
-  const common = { url, headers, timeout: TIMEOUT_MS, signal, errorCode: 'store-unreachable' } as const;
-  const answer = await sendWithRetries(
-    { method: body === undefined ? 'GET' : 'POST', ...common, ...sent },
-    RETRY,
-    host,
-  ).catch((error: unknown) => {
+  const call = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body, isReading: true } as const);
+  const answer = await sendToGoogle(access, call, context, 'store-unreachable').catch((error: unknown) => {
     throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
   });
   if (answer.status === 200) return answer;
@@ -95,15 +72,6 @@ export function damagedOnTheWay(place: string): SopsError {
   });
 }
 
-/** One set of credentials for all back ends of a run. */
-function credentialsOf(host: Session): Promise<AuthClient> {
-  return host.once(CREDENTIALS, () => findDefaultCredentials(host));
-}
-
-function withoutAccess(doing: string, error: unknown): SopsError {
-  return gcpFailure(doing, error).with(isConnectionLoss(error) ? 'store-unreachable' : 'store-denied');
-}
-
 function refusalOf(doing: string, answer: HttpResponse): SopsError {
   const { status, body } = answer;
   const reason = textMember(objectMembers(answerMembers(body)?.get('error')), 'status') ?? '';
@@ -120,6 +88,6 @@ function refusalOf(doing: string, answer: HttpResponse): SopsError {
       hint: 'Ask for the right to read it; Google says the same where a project does not have it. Or log in: gcloud auth application-default login',
     });
   }
-  if (RETRY.isPassing(status)) return error.with('store-unreachable', { hint: 'Try again later.' });
+  if (isGooglePassing(status)) return error.with('store-unreachable', { hint: 'Try again later.' });
   return error.with(status === 400 ? 'reference-malformed' : 'failed');
 }

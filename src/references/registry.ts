@@ -120,6 +120,7 @@ export const BACKENDS: readonly BackendRow[] = [
     schemes: ['k8s'],
     title: 'Kubernetes',
     parameters: ['kubeConfigPath', 'kubeContext', 'inCluster'],
+    packages: ['yaml'],
     load: async () => (await import('./backends/kubernetes-object.js')).kubernetesObject,
   },
   {

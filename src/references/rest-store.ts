@@ -12,26 +12,29 @@ const RETRY = {
   isPassing: (status: number) => status === 408 || status === 429 || (status >= 500 && status !== 501),
 };
 
-export interface StoreQuestion extends Pick<HttpRequest, 'url' | 'headers' | 'tls' | 'proxy' | 'mostBytes'> {
+/** What messages about a question say. */
+export interface QuestionWords {
   /** How messages call the store. */
   readonly title: string;
   /** What is read, for messages. */
   readonly place: string;
-  /** What was sent and must not be shown, if the store quotes it. */
-  readonly secrets: readonly string[];
   /** What to do when the store refuses. */
   readonly deniedHint: string;
   /** What the store says, of the body of an answer that refuses. */
   wordsOf(body: string): string;
 }
 
+export interface StoreQuestion extends QuestionWords, Pick<HttpRequest, 'url' | 'headers' | 'tls'> {
+  /** What was sent and must not be shown, if the store quotes it. */
+  readonly secrets: readonly string[];
+}
+
 /**
- * The body of an answer with status 200. Redirects are not followed: they would take the credentials to another server. Throws `reference-not-found`,
- * `store-denied`, `store-unreachable` and `reference-malformed`, which name the store and the place.
+ * The body of an answer with status 200. Redirects are not followed: they would take the credentials to another server. Throws as
+ * {@link bodyOf}.
  */
-export async function askStore(question: StoreQuestion, { host, signal }: ReferenceContext): Promise<string> {
-  const { title, place, url, headers, tls, proxy, mostBytes } = question;
-  const doing = `${title} does not give ${place}`;
+export function askStore(question: StoreQuestion, { host, signal }: ReferenceContext): Promise<string> {
+  const { url, headers, tls, secrets } = question;
   const request: HttpRequest = {
     method: 'GET',
     url,
@@ -40,20 +43,27 @@ export async function askStore(question: StoreQuestion, { host, signal }: Refere
     signal,
     errorCode: 'store-unreachable',
     ...(tls ? { tls } : {}),
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(mostBytes === undefined ? {} : { mostBytes }),
   };
-  const answer = await sendWithRetries(request, RETRY, host).catch((error: unknown) => {
-    throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
-  });
-  if (answer.status === 200) return answer.body;
-  throw refusalOf(question, doing, answer);
+  return bodyOf(sendWithRetries(request, RETRY, host), question, secrets);
 }
 
-function refusalOf(question: StoreQuestion, doing: string, { status, body }: HttpResponse): SopsError {
-  const said = serviceWords(question.wordsOf(body), question.secrets);
-  const { code, hint } = meaningOf(status, question.deniedHint);
-  return new SopsError(code, `${doing}: it answered ${status}${said && `: ${said}`}`, { hint });
+/**
+ * The body of an answer with status 200. Throws `reference-not-found`, `store-denied`, `store-unreachable` and `reference-malformed`, which
+ * name the store and the place; errors of ours keep their code.
+ */
+export async function bodyOf(
+  waitedFor: Promise<HttpResponse>,
+  words: QuestionWords,
+  secrets: readonly string[] = [],
+): Promise<string> {
+  const doing = `${words.title} does not give ${words.place}`;
+  const { status, body } = await waitedFor.catch((error: unknown) => {
+    throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
+  });
+  if (status === 200) return body;
+  const said = serviceWords(words.wordsOf(body), secrets);
+  const { code, hint } = meaningOf(status, words.deniedHint);
+  throw new SopsError(code, `${doing}: it answered ${status}${said && `: ${said}`}`, { hint });
 }
 
 function meaningOf(status: number, deniedHint: string) {

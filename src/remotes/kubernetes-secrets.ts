@@ -2,13 +2,7 @@
 import { SopsError } from '../errors.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
-import {
-  type Cluster,
-  callKubernetes,
-  type KubernetesCall,
-  kubernetesRefusal,
-  openCluster,
-} from '../services/kubernetes/client.js';
+import { callKubernetes, clusterOf, type KubernetesCall, kubernetesRefusal } from '../services/kubernetes/client.js';
 import type { Session } from '../util/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { clusterPlace } from './secret-names.js';
@@ -186,8 +180,8 @@ class Secret {
 
   async #send(call: KubernetesCall): Promise<HttpResponse> {
     try {
-      const cluster: Cluster = await openCluster(this.place.context, { host: this.host });
-      return await callKubernetes(cluster, call, { host: this.host });
+      const { host } = this;
+      return await callKubernetes(clusterOf({ context: this.place.context }, { host }), call, { host });
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       throw error.reworded(`failed to reach ${this.url}: ${error.message}`).with('failed');

@@ -27,7 +27,8 @@ const LONE: readonly Lone[] = [
   { module: 'repository/check/second-reader.ts', packages: ['yaml'] },
   { module: 'git/manager-file.ts', packages: ['yaml'] },
   { module: 'repository/import/dotenvx-value.ts', packages: ['@noble/curves'] },
-  { module: 'services/import-grpc.ts', packages: ['@grpc/grpc-js'] },
+  { module: 'keyservice/client.ts', packages: ['@grpc/grpc-js'] },
+  { module: 'keyservice/server.ts', packages: ['@grpc/grpc-js'] },
   { module: 'services/postgres/database.ts', packages: ['pg'] },
 ];
 

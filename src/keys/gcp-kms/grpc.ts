@@ -4,12 +4,11 @@ import { SopsError } from '../../errors.js';
 import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
-import { importGrpc } from '../../services/import-grpc.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import { type Service, type Transport, tokenHeaders, type Verb } from './transport.js';
 
-type Grpc = Awaited<ReturnType<typeof importGrpc>>;
+type Grpc = typeof import('../../packages/grpc.js').grpc;
 type Metadata = InstanceType<Grpc['Metadata']>;
 
 const TIMEOUT_MS = 60_000;
@@ -18,7 +17,7 @@ const UNAVAILABLE = 14;
 const WAITS_MS = [100, 200, 400];
 
 export async function grpcTransport(service: Service): Promise<Transport> {
-  const grpc = await importGrpc();
+  const { grpc } = await import('../../packages/grpc.js');
   const { makeKmsClient } = await import('../../packages/google-kms.js');
   const roots = await readTlsRoots(service.host);
   const { host, port } = addressOf(service);

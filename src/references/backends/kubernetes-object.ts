@@ -2,19 +2,17 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
+import { type Cluster, callKubernetes, clusterOf, kubernetesWords } from '../../services/kubernetes/client.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import { decodeText } from '../../util/text.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
-import { accessOfContext, accessOfPod, type ClusterAccess, isInPod } from '../cluster-access.js';
 import { jsonLine } from '../json-line.js';
-import { chooseContext, kubeconfigPaths } from '../kubeconfig.js';
-import { askStore, strangeAnswer } from '../rest-store.js';
+import { bodyOf, strangeAnswer } from '../rest-store.js';
 import { textOfValue } from '../value-text.js';
 
 const TITLE = 'Kubernetes';
-/** The API server takes objects of 1.5 MiB, and shows them with what manages their fields. */
-const MOST_BYTES = 8 << 20;
+const CODES = { access: 'store-denied', lost: 'store-unreachable' } as const;
 /** Plural names below `/api/v1/namespaces/…`, and what a value of `data` is. */
 const KINDS: ReadonlyMap<string, { readonly plural: string; readonly decode: (text: string) => string }> = new Map([
   ['Secret', { plural: 'secrets', decode: (text: string) => decodeText(Buffer.from(text, 'base64')) }],
@@ -37,7 +35,7 @@ class ObjectReader implements Backend {
   readonly #parameters: ReadonlyMap<string, string>;
   readonly #context: ReferenceContext;
   readonly #objects = new LastingAnswers<Branch>();
-  #access: Promise<ClusterAccess> | undefined;
+  #cluster: Cluster | undefined;
 
   constructor(parameters: ReadonlyMap<string, string>, context: ReferenceContext) {
     this.#parameters = parameters;
@@ -67,20 +65,14 @@ class ObjectReader implements Backend {
   }
 
   async #read(place: Place): Promise<Branch> {
-    this.#access ??= this.#connect();
-    const { address, headers, tls, proxy, secrets } = await this.#access;
+    this.#cluster ??= this.#choose();
     const { plural = '', decode } = KINDS.get(place.kind) ?? {};
     const shown = `the ${called(place)}`;
-    const body = await askStore(
-      {
-        ...{ title: TITLE, place: shown, headers, tls, secrets, mostBytes: MOST_BYTES },
-        url: new URL(`${address}/api/v1/namespaces/${place.namespace}/${plural}/${place.name}`),
-        ...(proxy ? { proxy } : {}),
-        deniedHint: `Ask for the right to get ${plural} in ${place.namespace}: sops-ts emit rbac prints a Role for it.`,
-        wordsOf: (answer) => textMember(answerMembers(answer), 'message') ?? '',
-      },
-      this.#context,
-    );
+    const path = `/api/v1/namespaces/${place.namespace}/${plural}/${place.name}`;
+    const body = await bodyOf(callKubernetes(this.#cluster, { method: 'GET', path }, this.#context, CODES), {
+      ...{ title: TITLE, place: shown, wordsOf: kubernetesWords },
+      deniedHint: `Ask for the right to get ${plural} in ${place.namespace}: sops-ts emit rbac prints a Role for it.`,
+    });
     const answer = answerMembers(body);
     if (textMember(answer, 'kind') !== place.kind || !decode) throw strangeAnswer(TITLE, shown);
     const entries = [...(objectMembers(answer?.get('data')) ?? [])];
@@ -88,11 +80,11 @@ class ObjectReader implements Backend {
   }
 
   /** A kubeconfig that the reference names, or a context of the user's own, decides whose credentials go where. */
-  async #connect(): Promise<ClusterAccess> {
+  #choose(): Cluster {
     const { host } = this.#context;
     const own = (name: string): string | undefined => parameterOf(name, this.#parameters, this.#context);
     const inPod = this.#parameters.get('inCluster') ?? host.env.VALS_INCLUSTER;
-    if (inPod !== undefined && inPod !== 'false') return accessOfPod(host);
+    if (inPod !== undefined && inPod !== 'false') return clusterOf({ context: '', ofPod: true }, { host });
     if (this.#parameters.has('kubeConfigPath')) {
       this.#context.demand('a kubeconfig, which says who asks which server, and can run programs');
     }
@@ -100,13 +92,10 @@ class ObjectReader implements Backend {
       this.#context.demand('the context of your kubeconfig, which says whom you ask as whom');
     }
     const path = own('kubeConfigPath');
-    const paths = path === undefined ? kubeconfigPaths(host) : [resolve(host.cwd, path)];
-    const chosen = await chooseContext(paths, own('kubeContext'));
-    if (chosen) return accessOfContext(chosen, host);
-    if (path === undefined && isInPod(host)) return accessOfPod(host);
-    throw new SopsError('store-denied', `there is no kubeconfig${path === undefined ? '' : ` at ${path}`}`, {
-      hint: 'Name one in KUBECONFIG, or put it at ~/.kube/config; in a pod its service account is taken.',
-    });
+    return clusterOf(
+      { context: own('kubeContext') ?? '', path: path === undefined ? undefined : resolve(host.cwd, path) },
+      { host },
+    );
   }
 }
 

@@ -10,11 +10,7 @@ import type { ServiceCall } from '../service-call.js';
 import { type AuthClient, findDefaultCredentials } from './credentials.js';
 
 const TIMEOUT_MS = 60_000;
-const AGAIN: RetryRule = {
-  retries: 3,
-  wait: (retry) => 250 * 2 ** retry,
-  isPassing: (status) => status === 408 || status === 429 || (status >= 500 && status !== 501),
-};
+const AGAIN: RetryRule = { retries: 3, wait: (retry) => 250 * 2 ** retry, isPassing: isGooglePassing };
 /** What was lost on the way may have been done. */
 const ONCE: RetryRule = { ...AGAIN, isPassing: (status) => status === 429, onlyAnswered: true };
 
@@ -31,32 +27,51 @@ export interface GoogleCall {
   /** Behind the host, encoded. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** Whether nothing is changed by it, so that it can be sent again; as for every GET. */
+  readonly isReading?: boolean;
+}
+
+/** Where a request goes, and what allows it. */
+export interface GoogleAccess {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const CREDENTIALS = Symbol("credentials of Google's JSON APIs");
 
 /** The answer as it is, whatever its status. Throws `key` for no credentials, and for a service that is not reached. */
-export async function callGoogleApi(
+export async function callGoogleApi(api: GoogleApi, call: GoogleCall, at: ServiceCall): Promise<HttpResponse> {
+  return sendToGoogle(await googleAccessTo(api, call.path, at), call, at);
+}
+
+/** The way to a service, with one set of credentials for the whole run. Throws `key` for none, and for an address that is none. */
+export async function googleAccessTo(
   api: GoogleApi,
-  { method, path, body }: GoogleCall,
+  path: string,
   { host, signal }: ServiceCall,
-): Promise<HttpResponse> {
+): Promise<GoogleAccess> {
   const credentials = await host.once(CREDENTIALS, () => findDefaultCredentials(host));
   const url = new URL(`${googleBaseOf(api, credentials, host)}${path}`);
-  const login = await googleLoginFor(url, credentials, { host, signal });
+  return { url, headers: await googleLoginFor(url, credentials, { host, signal }) };
+}
+
+/** The answer as it is, whatever its status. Throws an error of the code for a service that is not reached. */
+export function sendToGoogle(
+  { url, headers }: GoogleAccess,
+  { method, body, isReading = method === 'GET' }: Omit<GoogleCall, 'path'>,
+  { host, signal }: ServiceCall,
+  errorCode: ErrorCode = 'key',
+): Promise<HttpResponse> {
   const request: HttpRequest = {
-    method,
-    url,
-    headers: body === undefined ? login : { ...login, 'Content-Type': 'application/json' },
+    ...{ method, url, timeout: TIMEOUT_MS, signal, errorCode },
+    headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    timeout: TIMEOUT_MS,
-    signal,
   };
-  return sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
+  return sendWithRetries(request, isReading ? AGAIN : ONCE, host);
 }
 
 /** The headers with which a request is allowed; the token may come from a program that waits for somebody. Throws what the credentials throw. */
-export function googleLoginFor(
+function googleLoginFor(
   url: URL,
   credentials: AuthClient,
   { host, signal }: ServiceCall,
@@ -68,16 +83,16 @@ export function googleLoginFor(
   );
 }
 
-/** The address of a service, without a slash at its end. Throws an error of the code for one that the environment names and is none. */
-export function googleBaseOf(
-  { name, variable }: GoogleApi,
-  { universeDomain }: AuthClient,
-  { env }: Session,
-  code: ErrorCode = 'key',
-): string {
+/** The address of a service, without a slash at its end. Throws `key` for one that the environment names and is none. */
+function googleBaseOf({ name, variable }: GoogleApi, { universeDomain }: AuthClient, { env }: Session): string {
   const own = env[variable];
   if (!own) return `https://${name}.${universeDomain}`;
   const address = own.includes('://') ? own : `https://${own}`;
   if (URL.canParse(address)) return withoutTrailing(address, '/');
-  throw new SopsError(code, `${variable} is not a URL`);
+  throw new SopsError('key', `${variable} is not a URL`, { hint: `Correct ${variable}, or unset it.` });
+}
+
+/** Whether a status is one that may be another one later. */
+export function isGooglePassing(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }

@@ -53,7 +53,7 @@ function isIn(network: string, bits: number, name: string): boolean {
 }
 
 export interface ProxyUse {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** For the server behind the proxy. */
   readonly tls: ConnectionOptions;
   readonly signal: AbortSignal;

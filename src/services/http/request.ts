@@ -8,10 +8,13 @@ import { decodeText } from '../../util/text.js';
 import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
+/** Several values of one name are headers of their own. */
+export type HttpHeaders = Readonly<Record<string, string | string[]>>;
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HttpHeaders;
   readonly body?: string | Uint8Array;
   /** For the whole exchange, in milliseconds. */
   readonly timeout: number;
@@ -86,7 +89,7 @@ async function exchange(request: HttpRequest, host: Host): Promise<HttpResponse>
   });
 }
 
-function withLength({ headers, body, method }: HttpRequest): Record<string, string> {
+function withLength({ headers, body, method }: HttpRequest): Record<string, string | string[]> {
   if (method === 'GET') return { ...headers };
   return { ...headers, 'Content-Length': String(Buffer.byteLength(body ?? '')) };
 }

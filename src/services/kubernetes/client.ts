@@ -1,14 +1,11 @@
-/** Calls to the API server of a Kubernetes cluster, with what the user's kubeconfig has for it. */
-import type { ConnectionOptions } from 'node:tls';
-import { SopsError } from '../../errors.js';
-import type { Session } from '../../util/host.js';
-import { withoutTrailing } from '../../util/trim.js';
+/** Calls to the API server of a Kubernetes cluster, as whoever the user's kubeconfig or the pod says. */
+import { type ErrorCode, SopsError } from '../../errors.js';
 import { answerMembers, serviceWords, textMember } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
 import type { ServiceCall } from '../service-call.js';
-import { chooseCluster } from './kubeconfig.js';
-import { type ClusterLogin, loginOf, type ServerTrust, serverTrustOf } from './login.js';
+import { accessOfContext, accessOfPod, type ClusterAccess, isInPod } from './access.js';
+import { chooseContext, kubeconfigPaths } from './kubeconfig.js';
 
 const TIMEOUT_MS = 30_000;
 /** An object of etcd may have 1.5 MiB, and base64 and JSON make it longer. */
@@ -16,10 +13,28 @@ const MOST_BYTES = 16 << 20;
 const AGAIN: RetryRule = {
   retries: 3,
   wait: (retry) => 250 * 2 ** retry,
-  isPassing: (status) => status === 429 || status === 503 || status === 504,
+  isPassing: (status) => status === 408 || status === 429 || (status >= 500 && status !== 501),
 };
 /** What was lost on the way may have been done; what is refused for its rate was not. */
 const ONCE: RetryRule = { ...AGAIN, isPassing: (status) => status === 429, onlyAnswered: true };
+
+/** Which cluster is meant. */
+export interface ClusterChoice {
+  /** Empty for the current one. */
+  readonly context: string;
+  /** A kubeconfig instead of those of the surroundings, absolute. */
+  readonly path?: string | undefined;
+  /** Whether it is the pod's own, whatever kubeconfigs there are. */
+  readonly ofPod?: boolean;
+}
+
+/** Codes of errors: for no cluster and a log-in that fails, and for a server that is not reached. */
+export interface KubernetesCodes {
+  readonly access: ErrorCode;
+  readonly lost: ErrorCode;
+}
+
+const KEY_CODES: KubernetesCodes = { access: 'key', lost: 'key' };
 
 export interface KubernetesCall {
   readonly method: HttpRequest['method'];
@@ -30,69 +45,102 @@ export interface KubernetesCall {
   readonly contentType?: string;
 }
 
-/** A cluster, and who the user is there. */
-export interface Cluster {
-  /** Of the context; `default` where it says none. */
-  readonly namespace: string;
-  readonly server: string;
-  readonly trust: ServerTrust;
-  readonly login: ClusterLogin;
+/** A cluster, and who the user is there: found when it is first asked, and anew when what was found is refused, as tokens run out. */
+export class Cluster {
+  readonly #choice: ClusterChoice;
+  #found: Promise<ClusterAccess> | undefined;
+
+  constructor(choice: ClusterChoice) {
+    this.#choice = choice;
+  }
+
+  /** Throws an error of the code for no cluster, and for a log-in that fails. */
+  async access(call: ServiceCall, code: ErrorCode): Promise<ClusterAccess> {
+    const found = this.#found ?? findAccess(this.#choice, call);
+    this.#found = found;
+    try {
+      return await found;
+    } catch (error) {
+      if (this.#found === found) this.#found = undefined;
+      throw error instanceof SopsError ? error.with(code) : error;
+    }
+  }
+
+  /** What is found now, in place of what was refused; undefined where that is the same. Several who ask at a time log in once. */
+  async renewed(refused: ClusterAccess, call: ServiceCall, code: ErrorCode): Promise<ClusterAccess | undefined> {
+    if ((await this.access(call, code)) === refused) this.#found = undefined;
+    const found = await this.access(call, code);
+    return found.secrets.join() === refused.secrets.join() ? undefined : found;
+  }
 }
 
-/** By context: where a run keeps its cluster. */
+/** By what they choose: where a run keeps its clusters. */
 const CLUSTERS = new Map<string, symbol>();
 
-/** The cluster of a context, of the current one where it is empty, or of the pod that this runs in. Throws `key`. */
-export function openCluster(context: string, { host, signal }: ServiceCall): Promise<Cluster> {
-  const key = CLUSTERS.get(context) ?? Symbol(`Kubernetes cluster ${context}`);
-  CLUSTERS.set(context, key);
-  return host.once(key, () => findCluster(context, { host, signal }));
+/** The cluster of a choice, one for the whole run. */
+export function clusterOf(choice: ClusterChoice, { host }: Pick<ServiceCall, 'host'>): Cluster {
+  const words = JSON.stringify([choice.context, choice.path, choice.ofPod === true]);
+  const key = CLUSTERS.get(words) ?? Symbol(`Kubernetes cluster ${words}`);
+  CLUSTERS.set(words, key);
+  return host.once(key, () => new Cluster(choice));
 }
 
-async function findCluster(context: string, call: ServiceCall): Promise<Cluster> {
-  const choice = await chooseCluster(context, call.host);
-  const server = textMember(choice.cluster.members, 'server') ?? '';
-  if (!URL.canParse(server)) {
-    throw new SopsError('key', 'the kubeconfig names no server of the cluster', {
-      hint: 'See kubectl config view --minify.',
-    });
-  }
-  const login = await loginOf(choice.user, call);
-  if (new URL(server).protocol !== 'https:' && Object.keys(login.headers).length > 0) {
-    throw new SopsError('key', `credentials do not go to ${server}, which is not https`);
-  }
-  return {
-    namespace: choice.namespace,
-    server: withoutTrailing(server, '/'),
-    trust: await serverTrustOf(choice.cluster),
-    login,
-  };
+async function findAccess({ context, path, ofPod }: ClusterChoice, call: ServiceCall): Promise<ClusterAccess> {
+  const { host } = call;
+  if (ofPod) return accessOfPod(host);
+  const chosen = await chooseContext(path === undefined ? kubeconfigPaths(host) : [path], context);
+  if (chosen) return accessOfContext(chosen, call);
+  if (path === undefined && context === '' && isInPod(host)) return accessOfPod(host);
+  throw new SopsError('key', `there is no kubeconfig${path === undefined ? '' : ` at ${path}`}`, {
+    hint: 'Name one in KUBECONFIG, or put it at ~/.kube/config; in a pod its service account is taken.',
+  });
 }
 
-/** The answer as it is, whatever its status. Throws `key` for a server that is not reached. */
-export function callKubernetes(
-  { server, trust, login }: Cluster,
+/** The answer as it is, whatever its status; what the server quotes of the log-in is taken out of it. Throws errors of the codes. */
+export async function callKubernetes(
+  cluster: Cluster,
+  call: KubernetesCall,
+  { host, signal }: ServiceCall,
+  codes: KubernetesCodes = KEY_CODES,
+): Promise<HttpResponse> {
+  const access = await cluster.access({ host, signal }, codes.access);
+  const answer = await sendTo(access, call, { host, signal }, codes.lost);
+  if (answer.status !== 401) return answer;
+  const renewed = await cluster.renewed(access, { host, signal }, codes.access);
+  return renewed ? sendTo(renewed, call, { host, signal }, codes.lost) : answer;
+}
+
+async function sendTo(
+  { address, headers, tls, proxy, secrets }: ClusterAccess,
   { method, path, body, contentType = 'application/json' }: KubernetesCall,
-  { host, signal }: { readonly host: Session; readonly signal?: AbortSignal | undefined },
+  { host, signal }: ServiceCall,
+  errorCode: ErrorCode,
 ): Promise<HttpResponse> {
   const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': contentType };
-  const tls: ConnectionOptions = { ...trust.tls, ...login.tls };
   const request: HttpRequest = {
     method,
-    url: new URL(`${server}${path}`),
-    headers: { Accept: 'application/json', ...login.headers, ...type },
+    url: new URL(`${address}${path}`),
+    headers: { Accept: 'application/json', ...headers, ...type },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(trust.proxy === undefined ? {} : { proxy: trust.proxy }),
-    tls,
-    timeout: TIMEOUT_MS,
-    mostBytes: MOST_BYTES,
-    signal,
+    ...(proxy === undefined ? {} : { proxy }),
+    ...{ tls, timeout: TIMEOUT_MS, mostBytes: MOST_BYTES, signal, errorCode },
   };
-  return sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
+  const answer = await sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
+  if (answer.status < 400) return answer;
+  return { ...answer, body: secrets.reduce((text, secret) => without(secret, text), answer.body) };
+}
+
+function without(secret: string, text: string): string {
+  return secret === '' ? text : text.replaceAll(secret, '…');
 }
 
 /** What the server says when it refuses: an object of the kind Status. */
 export function kubernetesRefusal({ status, body }: HttpResponse): SopsError {
-  const said = serviceWords(textMember(answerMembers(body), 'message') ?? '');
+  const said = kubernetesWords(body);
   return new SopsError('key', `the cluster answered ${status}${said && `: ${said}`}`);
+}
+
+/** The words of such an object. */
+export function kubernetesWords(body: string): string {
+  return serviceWords(textMember(answerMembers(body), 'message') ?? '');
 }

@@ -1,4 +1,4 @@
-/** The cluster that kubectl would talk to, and as whom: of kubeconfig files, or of the pod that this runs in (docs/publish.md#kubernetes). */
+/** Kubeconfig files, merged as kubectl merges them: which cluster is meant, and who asks (docs/stores.md#kubernetes). */
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
@@ -7,106 +7,110 @@ import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { objectMembers, textMember } from '../http/answer.js';
 
-/** An object of a file, with the folder that its relative paths are seen from. */
+/** An object of a file, with the folder where relative paths in it begin. */
 export interface Section {
   readonly members: ReadonlyMap<string, unknown>;
   readonly folder: string;
 }
 
-/** A cluster and a user. */
-export interface ClusterChoice {
-  /** Empty for that of a pod. */
-  readonly context: string;
+export interface ChosenContext {
   readonly cluster: Section;
-  readonly user: Section;
+  /** Absent for a context without a user. */
+  readonly user: Section | undefined;
   /** That of the context; `default` where it says none. */
   readonly namespace: string;
 }
 
-const POD = '/var/run/secrets/kubernetes.io/serviceaccount';
-const HINT = 'See kubectl config get-contexts; KUBECONFIG names the files.';
+/** The files that the user's own surroundings name; the usual one is there only if it exists. */
+export function kubeconfigPaths({ env, cwd, platform }: Host): string[] {
+  const named = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
+  if (named.length > 0) return named.map((path) => resolve(cwd, path));
+  return [join((platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir(), '.kube', 'config')];
+}
 
-/** The choice of a context, or of the current one where it is empty. Throws `key`. */
-export async function chooseCluster(context: string, host: Host): Promise<ClusterChoice> {
-  const files = await readConfigs(host);
-  const pod = files.length === 0 && context === '' ? await podChoice(host) : undefined;
-  if (pod) return pod;
-  const name = context || currentOf(files);
-  if (name === '') throw new SopsError('key', 'no Kubernetes cluster is chosen', { hint: HINT });
-  const found = named(files, 'contexts', 'context', name);
+/**
+ * The context that is named, the current one where the name is empty; undefined when there is none of the files. Throws `key` for a file
+ * that cannot be read, and for what is named and not there.
+ */
+export async function chooseContext(paths: readonly string[], wanted: string): Promise<ChosenContext | undefined> {
+  const read = await Promise.all(paths.map(readKubeconfig));
+  const files = read.filter((file) => file !== undefined);
+  if (files.length === 0) return undefined;
+  const name = wanted || currentOf(files);
+  if (name === undefined) throw unusable('no current-context is set', 'Choose one: kubectl config use-context NAME');
+  const { members } = sectionNamed(files, ['contexts', 'context'], name);
+  const user = textMember(members, 'user');
   return {
-    context: name,
-    cluster: named(files, 'clusters', 'cluster', textMember(found.members, 'cluster') ?? ''),
-    user: named(files, 'users', 'user', textMember(found.members, 'user') ?? ''),
-    namespace: textMember(found.members, 'namespace') ?? 'default',
+    cluster: sectionNamed(files, ['clusters', 'cluster'], textMember(members, 'cluster') ?? ''),
+    user: user === undefined ? undefined : sectionNamed(files, ['users', 'user'], user),
+    namespace: textMember(members, 'namespace') ?? 'default',
   };
 }
 
-function currentOf(files: readonly Section[]): string {
-  for (const { members } of files) {
-    const current = textMember(members, 'current-context');
-    if (current !== undefined) return current;
-  }
-  return '';
+function currentOf(files: readonly Section[]): string | undefined {
+  return files.map(({ members }) => textMember(members, 'current-context')).find((found) => found !== undefined);
 }
 
-/** Of several of one name the first counts, as in kubectl. */
-function named(files: readonly Section[], list: string, field: string, name: string): Section {
+/** The first file that has one of the name wins. */
+function sectionNamed(
+  files: readonly Section[],
+  [list, field]: readonly [list: string, field: string],
+  name: string,
+): Section {
   for (const { members, folder } of files) {
-    const entries = members.get(list);
-    for (const entry of Array.isArray(entries) ? entries : []) {
-      const own = objectMembers(entry);
-      const value = objectMembers(own?.get(field));
-      if (own?.get('name') === name && value) return { members: value, folder };
+    for (const entry of mapsIn(members.get(list))) {
+      const values = objectMembers(entry.get(field));
+      if (entry.get('name') === name && values) return { members: values, folder };
     }
   }
-  throw new SopsError('key', `no kubeconfig has the ${field} ${JSON.stringify(name)}`, { hint: HINT });
+  throw unusable(`it has no ${field} called ${JSON.stringify(name)}`, 'See: kubectl config get-contexts');
 }
 
-async function readConfigs(host: Host): Promise<Section[]> {
-  const { env, platform, cwd } = host;
-  const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
-  const paths = env.KUBECONFIG ? env.KUBECONFIG.split(delimiter) : [join(home, '.kube', 'config')];
-  const files = await Promise.all(paths.filter((path) => path !== '').map((path) => readConfig(resolve(cwd, path))));
-  return files.filter((file) => file !== undefined);
+/** The maps of a list, or nothing. */
+export function mapsIn(value: unknown): ReadonlyMap<string, unknown>[] {
+  return (Array.isArray(value) ? value : []).map(objectMembers).filter((members) => members !== undefined);
 }
 
-/** A file that is not there is passed over, as kubectl does. */
-async function readConfig(path: string): Promise<Section | undefined> {
+/** The texts of a list, or nothing. */
+export function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+/** The bytes of a setting that stands in the section in base64 (`KEY-data`), or in a file that it names. */
+export async function settingBytes({ members, folder }: Section, key: string): Promise<Buffer | undefined> {
+  const data = textMember(members, `${key}-data`);
+  if (data !== undefined) return Buffer.from(data, 'base64');
+  const path = textMember(members, key);
+  return path === undefined ? undefined : readNamed(resolve(folder, path), key);
+}
+
+/** The bytes of a file that a kubeconfig names. */
+export async function readNamed(path: string, what: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw unusable(`${what}: ${path} cannot be read: ${systemReason(cause)}`, 'See the kubeconfig.', cause);
+  });
+}
+
+export function unusable(reason: string, hint: string, cause?: unknown): SopsError {
+  return new SopsError('key', `the kubeconfig leads to no cluster: ${reason}`, { hint, cause });
+}
+
+/** Undefined for a file that is not there, as for kubectl. */
+async function readKubeconfig(path: string): Promise<Section | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return undefined;
-    throw new SopsError('key', `cannot read the kubeconfig ${path}: ${systemReason(cause)}`, { cause });
+    throw unusable(`${path} cannot be read: ${systemReason(cause)}`, 'See its permissions.', cause);
   }
   const { parse } = await import('../../packages/yaml.js');
-  let members: ReadonlyMap<string, unknown> | undefined;
   try {
-    members = objectMembers(parse(text, { maxAliasCount: 100 }));
+    const members = objectMembers(parse(text, { maxAliasCount: 100 }) ?? {});
+    if (members) return { members, folder: dirname(path) };
   } catch {
     // The parser's message would quote the text, which holds tokens.
+    throw unusable(`${path} is no YAML`, 'kubectl config view says where in it.');
   }
-  if (members) return { members, folder: dirname(path) };
-  throw new SopsError('key', `${path} is no kubeconfig`, { hint: HINT });
-}
-
-/** The cluster that a pod runs in, with its service account; undefined outside of one. */
-async function podChoice({ env }: Host): Promise<ClusterChoice | undefined> {
-  const { KUBERNETES_SERVICE_HOST: name, KUBERNETES_SERVICE_PORT: port = '443' } = env;
-  if (!name) return undefined;
-  const server = `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
-  const namespace = await readFile(join(POD, 'namespace'), 'utf8').catch(() => '');
-  return {
-    context: '',
-    cluster: {
-      members: new Map([
-        ['server', server],
-        ['certificate-authority', 'ca.crt'],
-      ]),
-      folder: POD,
-    },
-    user: { members: new Map([['tokenFile', 'token']]), folder: POD },
-    namespace: namespace.trim() || 'default',
-  };
+  throw unusable(`${path} is no kubeconfig`, 'See the file.');
 }

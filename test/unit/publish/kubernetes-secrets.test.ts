@@ -5,6 +5,8 @@ import { CLUSTER_TOKEN, TestCluster } from '../../support/cluster.js';
 import { Publishing } from '../../support/publishing.js';
 import type { Ran } from '../../support/run.js';
 
+const EXEC = 'client.authentication.k8s.io/v1';
+
 let publishing: Publishing;
 let cluster: TestCluster;
 beforeEach(async () => {
@@ -112,7 +114,12 @@ describe('who the user is', () => {
       `#!/bin/sh\necho x >> "${publishing.folder}/.started"\nprintf '{"kind":"ExecCredential","status":{"token":"%s"}}' "$TOKEN_OF"\n`,
     );
     chmodSync(program, 0o755);
-    const exec = { command: './.plugin', env: [{ name: 'TOKEN_OF', value: CLUSTER_TOKEN }], args: null };
+    const exec = {
+      apiVersion: EXEC,
+      command: './.plugin',
+      env: [{ name: 'TOKEN_OF', value: CLUSTER_TOKEN }],
+      args: null,
+    };
     publishing.write('.kubeconfig', cluster.config({ exec }));
     expect(await publishText('A: x\n', '--prune')).toMatchObject({ status: 0 });
     expect(publishing.read('.started').toString()).toBe('x\n');
@@ -129,7 +136,11 @@ describe('who the user is', () => {
 
   test.each([
     ['a wrong token', { token: 'wrong' }, 'the cluster answered 401'],
-    ['a program that is not there', { exec: { command: 'none-such' } }, '"none-such" of the kubeconfig is not there'],
+    [
+      'a program that is not there',
+      { exec: { apiVersion: EXEC, command: 'none-such' } },
+      'the program none-such, which gives',
+    ],
     ['a log-in of old', { 'auth-provider': { name: 'gcp' } }, 'auth-provider'],
   ])('is told: %s', async (_, user, words) => {
     publishing.write('.kubeconfig', cluster.config(user));
@@ -141,7 +152,7 @@ describe('who the user is', () => {
   test('no cluster is an error with the next step', async () => {
     await publishing.seal('app.yaml', 'A: x\n');
     const ran = await publish(['--yes', 'app.yaml'], { KUBECONFIG: '/nonexistent' });
-    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('no Kubernetes cluster is chosen') });
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('there is no kubeconfig') });
   });
 
   test('a context that only an untrusted configuration names is not used', async () => {

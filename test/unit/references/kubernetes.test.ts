@@ -98,10 +98,15 @@ describe('who asks', () => {
     expect(server.received[0]?.headers.authorization).toBe(expected);
   });
 
-  test('another one, whom the user stands for', async () => {
-    writeConfig(`{token: ${TOKEN}, as: ci, as-groups: [readers]}`);
+  test('another one, whom the user stands for, each group in a header of its own', async () => {
+    writeConfig(`{token: ${TOKEN}, as: ci, as-groups: [readers, a b], as-user-extra: {example.org/x: [y]}}`);
     await got(USER);
-    expect(server.received[0]?.headers).toMatchObject({ 'impersonate-user': 'ci', 'impersonate-group': 'readers' });
+    // Node puts a comma between several headers of one name.
+    expect(server.received[0]?.headers).toMatchObject({
+      'impersonate-user': 'ci',
+      'impersonate-group': 'readers, a b',
+      'impersonate-extra-example.org%2fx': 'y',
+    });
   });
 
   test('whoever a program says, which is told the cluster', async () => {
@@ -174,6 +179,12 @@ describe('kubeconfig', () => {
       /server: https.*/,
       'server: http://127.0.0.1:1',
       'credentials do not go to http://127.0.0.1:1',
+    ],
+    [
+      'a proxy that is none',
+      /server: (.*)/,
+      'server: $1\n    proxy-url: socks5://x',
+      'proxy-url is neither http nor https',
     ],
     ['what is no YAML', /contexts:/, 'contexts: [', 'is no YAML'],
     [
