@@ -18,6 +18,14 @@ interface Walk {
   readonly found: string | undefined;
   /** The nearest `.sops.yml`, if no `.sops.yaml` is as near. */
   readonly misnamed: string | undefined;
+  /** The nearest place, if no configuration is as near, where nobody can tell whether there is one. */
+  readonly closed: Closed | undefined;
+}
+
+/** A place that is closed to us, and what the system says of it. */
+interface Closed {
+  readonly path: string;
+  readonly cause: unknown;
 }
 
 /** What looking for a configuration came to; paths as seen from the working directory. */
@@ -29,6 +37,8 @@ export interface ConfigSearch {
   readonly nearer: string | undefined;
   /** A `.sops.yml` met before, which is no configuration. */
   readonly misnamed: string | undefined;
+  /** A place met before, where nobody can tell whether there is one. */
+  readonly closed: Closed | undefined;
 }
 
 /** Looks from the working directory upwards, and if there is none, from the folder of `filePath` upwards. */
@@ -45,15 +55,18 @@ export function searchConfig(host: Host, filePath?: string): ConfigSearch {
     fromHere: here.found !== undefined,
     nearer: there.found === found ? undefined : shown(there.found),
     misnamed: shown(here.misnamed ?? (here.found === undefined ? there.misnamed : undefined)),
+    closed: here.closed ?? (here.found === undefined ? there.closed : undefined),
   };
 }
 
 /**
  * Finds the configuration as {@link searchConfig} does. Returns its path as seen from the working directory, or null. Warns, once
- * per run each, of a `.sops.yml` met before it, and when the file lies nearer to another configuration than the one used.
+ * per run each, of a `.sops.yml` met before it, and when the file lies nearer to another configuration than the one used. Throws
+ * `config` when another one may come before it, of which nobody can tell whether it is there; `sops` then only warns.
  */
 export function findConfig(host: Session, filePath?: string): string | null {
-  const { found, nearer, misnamed } = searchConfig(host, filePath);
+  const { found, nearer, misnamed, closed } = searchConfig(host, filePath);
+  if (closed) heedClosed(closed, found, host);
   if (misnamed !== undefined) {
     const instead = found === undefined ? '' : `; using ${JSON.stringify(found)} instead`;
     warnOnce(
@@ -70,35 +83,53 @@ export function findConfig(host: Session, filePath?: string): string | null {
   return found ?? null;
 }
 
+/** Without any other, going on is no guess at what a configuration says. */
+function heedClosed(closed: Closed, found: string | undefined, host: Session): void {
+  const error = cannotTell(closed);
+  if (found !== undefined && !host.calledAsSops) throw error;
+  const instead = found === undefined ? 'going on without one' : `using ${JSON.stringify(found)}`;
+  warnOnce(host, `${error.message}; ${instead}`);
+}
+
 function walkUp(start: string): Walk {
   let misnamed: string | undefined;
+  let closed: Closed | undefined;
   let folder = start;
   for (let level = 0; level < LEVELS; level++) {
     // Not `join`, which reads the whole path again: this runs at every start.
     const inside = folder.endsWith(sep) ? folder : folder + sep;
-    if (stands(inside + CONFIG_NAME)) return { found: inside + CONFIG_NAME, misnamed };
+    const is = looked(inside + CONFIG_NAME);
+    if (is === true) return { found: inside + CONFIG_NAME, misnamed, closed };
     const wrong = inside + WRONG_NAME;
-    if (misnamed === undefined && stands(wrong)) misnamed = wrong;
+    if (is !== false) closed ??= is;
+    else if (misnamed === undefined && looked(wrong) === true) misnamed = wrong;
     const parent = dirname(folder);
     if (parent === folder) break;
     folder = parent;
   }
-  return { found: undefined, misnamed };
+  return { found: undefined, misnamed, closed };
 }
 
-/** Folders above may be closed to us. Whatever else keeps us from telling must not lead to another configuration, further up. */
+/** Folders above may be closed to us, and nothing is to be done about it. Whatever else keeps us from telling can be mended. */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** Whether something is at a path. Throws `config` when nobody can tell. */
-function stands(path: string): boolean {
+/** Whether something is at a path, as far as we are let look. Throws `config` when nobody can tell for another reason. */
+function looked(path: string): boolean | Closed {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (cause) {
-    if (CLOSED.has(systemCode(cause))) return false;
-    throw new SopsError('config', `cannot tell whether ${path} is there: ${systemReason(cause)}`, {
-      file: path,
-      hint: 'Mend or remove it, or choose a configuration with --config.',
-      cause,
-    });
+    const closed = { path, cause };
+    if (CLOSED.has(systemCode(cause))) return closed;
+    // Nothing is below a file.
+    if (systemCode(cause) === 'ENOTDIR') return false;
+    throw cannotTell(closed);
   }
+}
+
+function cannotTell({ path, cause }: Closed): SopsError {
+  return new SopsError('config', `cannot tell whether ${path} is there: ${systemReason(cause)}`, {
+    file: path,
+    hint: 'Mend or remove it, or choose a configuration with --config.',
+    cause,
+  });
 }

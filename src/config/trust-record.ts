@@ -22,7 +22,7 @@ export interface TrustRecord {
 }
 
 /** How a record relates to what is there now. */
-export type RecordState = 'trusted' | 'changed' | 'gone';
+export type RecordState = 'trusted' | 'changed' | 'gone' | 'closed';
 
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
@@ -111,16 +111,17 @@ function isOwn({ uid, mode }: Stats, { platform }: Host): boolean {
 function stateOf({ path, sha256 }: TrustRecord): RecordState {
   try {
     return digestOf(readFileSync(path)) === sha256 ? 'trusted' : 'changed';
-  } catch {
-    return 'gone';
+  } catch (cause) {
+    return ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '') ? 'gone' : 'closed';
   }
 }
 
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith(ENDING));
-  } catch {
-    return [];
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return [];
+    throw new SopsError('input-unreadable', `cannot read ${folder}: ${systemReason(cause)}`, { file: folder, cause });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Putting our lines into files of attributes, taking them out, and telling which encrypted files they leave out. */
 import { join } from 'node:path';
 import { listFiles } from '../exec/git/places.js';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import {
   attributeLine,
   attributesOf,
@@ -98,7 +98,7 @@ async function attributeFiles(place: SetupPlace): Promise<string[]> {
   const { files } = await listFiles(top, host);
   const nested = files.filter((path) => /(?:^|\/)\.gitattributes$/.test(path)).map((path) => join(top, path));
   const private_ = commonFolder === null ? [] : [join(commonFolder, 'info', 'attributes')];
-  return [...new Set([own, ...nested, ...private_])].filter((path) => statOf(path)?.isFile());
+  return [...new Set([own, ...nested, ...private_])].filter((path) => statOrThrow(path)?.isFile());
 }
 
 /** Takes our lines out. */

@@ -1,6 +1,6 @@
 /** Who looks after the hooks of a repository: nobody, husky, lefthook or pre-commit. Under them git's own files are theirs. */
 import { join, sep } from 'node:path';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import { readdirSync } from '../util/fs.js';
 import { hooksFolder, type SetupPlace } from './place.js';
 import { readSettingsFile } from './settings-file.js';
@@ -39,7 +39,7 @@ export async function hookManagerOf(place: SetupPlace): Promise<HookManager> {
 
 /** A clone in which npm has not run yet has the folder, but no setting. */
 function usesHusky(top: string): boolean {
-  if (!statOf(join(top, '.husky'))?.isDirectory()) return false;
+  if (!statOrThrow(join(top, '.husky'))?.isDirectory()) return false;
   return /"husky"\s*:/.test(readSettingsFile(join(top, 'package.json')) ?? '');
 }
 

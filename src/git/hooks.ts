@@ -1,6 +1,6 @@
 /** Putting our lines into hooks, taking them out, and telling which are there. */
 import { basename, join, relative } from 'node:path';
-import { isWithin, statOf } from '../util/files.js';
+import { isWithin, statOrThrow } from '../util/files.js';
 import { readdirSync, renameSync } from '../util/fs.js';
 import { HOOKS, type HookName, hookLines } from './hook-lines.js';
 import { type HookManager, hookManagerOf } from './hook-manager.js';
@@ -89,7 +89,7 @@ const ASIDE = '.before-sops-ts';
 
 /** Our lines, and where another hook was set aside for them, those that call it. */
 function linesFor(path: string, lines: readonly string[]): readonly string[] {
-  if (!statOf(path + ASIDE)) return lines;
+  if (!statOrThrow(path + ASIDE)) return lines;
   return [...lines, `exec "$(dirname "$0")/${basename(path)}${ASIDE}" "$@"`];
 }
 
@@ -100,7 +100,7 @@ async function setAside(
   { lines, place }: { readonly lines: readonly string[]; readonly place: SetupPlace },
 ): Promise<SetupStep> {
   const aside = path + ASIDE;
-  if (statOf(aside)) return todo(`${shown(aside, place)} is in the way: it holds what another hook was`);
+  if (statOrThrow(aside)) return todo(`${shown(aside, place)} is in the way: it holds what another hook was`);
   renameSync(path, aside);
   const text = withBlock(FIRST_LINE, linesFor(path, lines), { at: 'end' });
   await writeSettingsFile(path, { read: null, text, isProgram: true }, place.host);
@@ -137,7 +137,7 @@ export async function removeHooks(place: SetupPlace): Promise<SetupStep[]> {
   const hooks = folders.flatMap((folder) => (folder === null ? [] : HOOKS.map((hook) => join(folder, hook))));
   const files = manager.file !== null && manager.name !== 'husky' ? [...hooks, manager.file] : hooks;
   for (const path of files) {
-    if (statOf(path)?.isFile() && (await removeFrom(path, place)))
+    if (statOrThrow(path)?.isFile() && (await removeFrom(path, place)))
       steps.push(changed(true, `${shown(path, place)}: taken out`));
   }
   return steps;
@@ -163,7 +163,7 @@ export async function hookStatus(place: SetupPlace): Promise<SetupStep[]> {
     if (blockIn(readSettingsFile(path) ?? '') === undefined)
       return todo(`${hook}: not checked (${shown(path, place)})`);
     const isRun =
-      manager.name === 'husky' ? statOf(join(manager.folder, hook)) !== undefined : isProgram(path, place.host);
+      manager.name === 'husky' ? statOrThrow(join(manager.folder, hook)) !== undefined : isProgram(path, place.host);
     if (isRun) return kept(`${hook}: checked by ${shown(path, place)}`);
     return todo(
       `${hook}: ${shown(path, place)} is there, but git does not run it${manager.name === 'husky' ? ': run husky' : ''}`,
@@ -178,7 +178,7 @@ function entryStatus({ name, file, folder }: HookManager): SetupStep[] {
       name === 'lefthook' ? (line: string) => line.startsWith(`${hook}:`) : (line: string) => namesStage(line, hook);
     const isNamed = /\bsops-ts\b/.test(text) && text.split(/\r?\n/).some(isStage);
     if (!isNamed) return todo(`${hook}: not checked, ${name} does not call sops-ts`);
-    if (statOf(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
+    if (statOrThrow(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
     return todo(`${hook}: ${name} is told to check, but not installed: ${ACTIVATE[name as keyof typeof ACTIVATE]}`);
   });
 }

@@ -1,7 +1,7 @@
 /** `git install`, `uninstall` and `status`: what git needs to know of encrypted files, in the settings of a repository or of the user. */
 import { join } from 'node:path';
 import { LOCK_SUFFIX } from '../util/file-lock.js';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { TEMPORARY_PREFIX } from '../util/temporary-name.js';
 import { coverage, installAttributes, olderStatus, removeAttributes } from './attribute-setup.js';
@@ -112,7 +112,7 @@ function absentProgram(command: string): string | undefined {
   const paths = [...command.matchAll(/'(\/[^']*)'|(?<![\w'$"])(\/[\w@+=:,./-]+)/g)].map(
     ([, quoted, bare]) => quoted ?? bare ?? '',
   );
-  return paths.find((path) => /(?:node|bun|deno|sops-ts(?:\.js)?)$/.test(path) && !statOf(path));
+  return paths.find((path) => /(?:node|bun|deno|sops-ts(?:\.js)?)$/.test(path) && !statOrThrow(path));
 }
 
 /** What git has kept of plaintext, or would keep. */

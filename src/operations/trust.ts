@@ -4,7 +4,7 @@ import { CONFIG_NAME, findConfig } from '../config/find.js';
 import { forgetTrust, recordTrust } from '../config/trust-record.js';
 import { SopsError } from '../errors.js';
 import { showConfig } from '../run/trust.js';
-import { statOf } from '../util/files.js';
+import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
 
 export interface TrustRequest {
@@ -44,9 +44,9 @@ export function distrustConfiguration(request: TrustRequest, host: Session): str
 function configAt({ place, configPath }: TrustRequest, host: Session): string | null {
   if (place === undefined && configPath) return resolve(host.cwd, configPath);
   const start = resolve(host.cwd, place ?? '.');
-  if (statOf(start)?.isDirectory() === false) return start;
+  if (statOrThrow(start)?.isDirectory() === false) return start;
   // A folder of its own comes before those above it, also when it is gone.
-  if (place !== undefined && !statOf(start)) return start.endsWith(CONFIG_NAME) ? start : join(start, CONFIG_NAME);
+  if (place !== undefined && !statOrThrow(start)) return start.endsWith(CONFIG_NAME) ? start : join(start, CONFIG_NAME);
   const found = findConfig(host.fork({ cwd: start }));
   return found === null ? null : resolve(start, found);
 }

@@ -3,7 +3,7 @@
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { getgid, getuid } from 'node:process';
-import { statOf } from './files.js';
+import { statOrThrow } from './files.js';
 import { lstatSync, readFileSync, realpathSync, type Stats } from './fs.js';
 import type { Host } from './host.js';
 
@@ -25,7 +25,7 @@ export function otherWriterOf(path: string, stats: Stats, { env, platform }: Hos
   if (link && !owners.has(link.uid)) return `it is a link of another user (uid ${link.uid})`;
   if (isWritableByOthers(stats)) return `others can write it (mode ${modeOf(stats)})`;
   for (const folder of new Set([dirname(path), ...(link ? [dirname(realpathSync(path))] : [])])) {
-    const found = statOf(folder);
+    const found = statOrThrow(folder);
     if (!found) continue;
     if (!owners.has(found.uid)) return `its folder ${folder} belongs to another user (uid ${found.uid})`;
     if ((found.mode & STICKY) === 0 && isWritableByOthers(found))

@@ -41,6 +41,35 @@ describe('a place that cannot be looked at', () => {
     expect(desk.names()).toEqual(['loop']);
   });
 
+  test.each([
+    ['flux check', ['flux', 'check', '.']],
+    ['init', ['init', '--yes', '--age', desk.recipient]],
+  ])('the mark of a repository: %s', async (_, words) => {
+    desk.write('kustomization.yaml', 'resources: []\n');
+    symlinkSync('.git', desk.path('.git'));
+    const ran = await desk.run(words);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(REASON);
+  });
+
+  test('the place of the agent', async () => {
+    const ran = await desk.run(['agent', 'status'], { env: { SOPS_TS_AGENT: desk.path('loop/below/agent.sock') } });
+    expect(ran.stdout + ran.stderr).toMatch(REASON);
+  });
+
+  test('what was trusted', async () => {
+    const env = { XDG_CONFIG_HOME: desk.path('loop') };
+    const ran = await desk.run(['trust', '--list'], { env });
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(REASON);
+  });
+
+  test('the profiles of AWS', async () => {
+    const env = { AWS_PROFILE: 'team', AWS_CONFIG_FILE: desk.path('loop'), AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+    const ran = await desk.run(['doctor'], { env });
+    expect(String(ran.stdout)).toMatch(/FAULTY +AWS_PROFILE \(team\): cannot read .*loop: too many symbolic links/);
+  });
+
   test('the files of an environment', () => {
     symlinkSync('.env.enc', desk.path('.env.enc'));
     expect(() => chosenFiles({}, { env: {}, cwd: desk.folder })).toThrow(/cannot look at .*\.env\.enc/);

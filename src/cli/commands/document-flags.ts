@@ -7,8 +7,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { FORMATS } from '../../formats/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
-import { statOf } from '../../util/files.js';
-import { existsSync } from '../../util/fs.js';
+import { statOf, statOrThrow } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import type { Values } from '../flag.js';
 import { print, readStandardInput } from '../streams.js';
@@ -70,7 +69,7 @@ export function keyServiceChoice(flags: Values<typeof keyServiceFlags>): KeyServ
 
 /** No operand is standard input, and so is `-`, unless a file is called that (SOPS knows only the file). */
 export function inputOf(operand: string | undefined, cwd: string, read: () => Promise<Uint8Array>): Input {
-  if (operand === undefined || (operand === '-' && !existsSync(resolve(cwd, '-')))) return { kind: 'stdin', read };
+  if (operand === undefined || (operand === '-' && !statOrThrow(resolve(cwd, '-')))) return { kind: 'stdin', read };
   return { kind: 'file', path: operand };
 }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/write/edit.js';
-import { existsSync } from '../../util/fs.js';
+import { statOrThrow } from '../../util/files.js';
 import { flag, type Values, variant } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { PROGRAM } from '../program-flags.js';
@@ -62,7 +62,7 @@ export const edit = command({
 
 /** A word alone that is nearly a command's is no name for a new file: `sops-ts decript`. Throws `usage`. */
 async function refuseMisspelt({ operands: [word = ''], host }: Context): Promise<void> {
-  if (!/^[a-z-]+$/.test(word) || existsSync(resolve(host.cwd, word))) return;
+  if (!/^[a-z-]+$/.test(word) || statOrThrow(resolve(host.cwd, word))) return;
   const [{ adviceForWord }, { COMMANDS }, { commandWords }] = await Promise.all([
     import('../help.js'),
     import('../commands.js'),

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { readAccess, readersCalled } from '../../repository/who/access.js';
 import type { AccessTable } from '../../repository/who/access-table.js';
 import { accessPage } from '../../repository/who/page.js';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
@@ -67,7 +67,7 @@ export const who = command({
 /** An existing page is replaced whole. */
 async function writePage(access: AccessTable, path: string, host: Session): Promise<void> {
   const absolute = resolve(host.cwd, path);
-  const read = statOf(absolute) ? readFileSync(absolute) : null;
+  const read = statOrThrow(absolute) ? readFileSync(absolute) : null;
   await replaceFile(absolute, encodeText(accessPage(access)), { read, warn: (message) => host.warn(message) });
 }
 

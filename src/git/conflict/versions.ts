@@ -8,7 +8,7 @@ import type { FormatRow } from '../../formats/registry.js';
 import { readInput } from '../../operations/read/input.js';
 import type { Run } from '../../run/run.js';
 import type { Branch } from '../../tree/tree.js';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { stagesOf } from '../git-answers.js';
 import type { Side } from '../merge/tree-merge.js';
@@ -62,7 +62,8 @@ export async function givenVersions(
   run: Run,
 ): Promise<ConflictVersions> {
   const bytesOf = (path: string): Promise<Uint8Array> => readInput({ kind: 'file', path }, run);
-  const isThere = given.base !== undefined && given.base !== '' && statOf(resolve(run.cwd, given.base)) !== undefined;
+  const isThere =
+    given.base !== undefined && given.base !== '' && statOrThrow(resolve(run.cwd, given.base)) !== undefined;
   const stages = {
     base: isThere ? await bytesOf(given.base ?? '') : null,
     ours: await bytesOf(given.ours),

@@ -50,14 +50,16 @@ const CREDENTIALS =
 async function sharedFiles(host: Host): Promise<KeyFinding[]> {
   const { filepath, configFilepath } = sharedFilesOf(host);
   const findings: KeyFinding[] = [];
-  for (const path of [filepath, configFilepath]) {
-    const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const detail = { detail: `profiles: ${names.join(', ')}` };
-    if (names.length === 0) findings.push(absent(path));
-    else findings.push(CREDENTIALS.test(text) ? found(path, detail) : also(path, detail));
-  }
+  for (const path of [filepath, configFilepath])
+    findings.push(await sharedFile(path).catch((error: unknown) => faulty(path, error)));
   return findings;
+}
+
+async function sharedFile(path: string): Promise<KeyFinding> {
+  const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
+  if (names.length === 0) return absent(path);
+  const detail = { detail: `profiles: ${names.join(', ')}` };
+  return CREDENTIALS.test(await readFile(path, 'utf8')) ? found(path, detail) : also(path, detail);
 }
 
 async function webIdentity(host: Host): Promise<KeyFinding> {

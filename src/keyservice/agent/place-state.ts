@@ -1,5 +1,6 @@
 /** Whether what stands at the place of an agent is its user's alone; kept apart, since start-up reads where the place is. */
 import { dirname } from 'node:path';
+import { systemCode, systemReason } from '../../util/files.js';
 import { lstatSync } from '../../util/fs.js';
 import type { AgentSocket } from '../../util/host.js';
 
@@ -21,7 +22,8 @@ export function placeState({ socket, userId }: AgentSocket): PlaceState {
     if (!stats) return 'absent';
     if (!stats.isSocket()) return { problem: `${socket} is no socket` };
     return stats.uid === userId ? 'own' : { problem: `${socket} belongs to another user` };
-  } catch {
-    return 'absent';
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOTDIR') return 'absent';
+    return { problem: `${socket} cannot be looked at: ${systemReason(cause)}` };
   }
 }

@@ -1,7 +1,7 @@
 /** What is left out of a source of Flux: by default, and by `.sourceignore` files, which read as `.gitignore` does. */
 
 import { join, relative, sep } from 'node:path';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import { decodeText } from '../../util/text.js';
 
@@ -34,7 +34,7 @@ export class SourceIgnore {
   leavesOut(path: string): boolean {
     const parts = relative(this.root, path).split(sep);
     if (parts[0] === '' || parts[0] === '..') return false;
-    const isFolder = statOf(path)?.isDirectory() ?? false;
+    const isFolder = statOrThrow(path)?.isDirectory() ?? false;
     return parts.some((_, at) => this.isOut(parts.slice(0, at + 1), isFolder || at < parts.length - 1));
   }
 
@@ -60,7 +60,7 @@ export class SourceIgnore {
 
   private rulesIn(folder: string): Rule[] {
     const path = join(this.root, folder, IGNORE_FILE);
-    if (!statOf(path)?.isFile()) return [];
+    if (!statOrThrow(path)?.isFile()) return [];
     return decodeText(readFileSync(path)).split(/\r?\n/).flatMap(ruleOf);
   }
 }

@@ -1,7 +1,8 @@
 /** Where a source of Flux begins, as far as a working tree tells. */
 
 import { dirname, join } from 'node:path';
-import { existsSync, realpathSync } from '../../util/fs.js';
+import { statOrThrow } from '../../util/files.js';
+import { realpathSync } from '../../util/fs.js';
 import { isBelow } from '../kustomize/sources.js';
 
 /**
@@ -11,7 +12,7 @@ import { isBelow } from '../kustomize/sources.js';
 export function sourceRoot(folder: string, cwd: string): string {
   const start = realpathSync(folder);
   for (let at = start; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
+    if (statOrThrow(join(at, '.git'))) return at;
     if (dirname(at) === at) break;
   }
   const called = realpathSync(cwd);

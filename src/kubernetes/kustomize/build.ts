@@ -10,7 +10,7 @@ import { startReason } from '../../exec/run-program.js';
 import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
-import { statOf, systemCode } from '../../util/files.js';
+import { statOrThrow, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built-objects.js';
@@ -147,7 +147,7 @@ function candidatesOf(one: Kustomization): { path: string; format: FormatName }[
 
 /** The format of a file that is encrypted, small and regular; its marker must fit what kustomize will take it for. */
 function encryptedFormat(path: string, format: FormatName, one: Kustomization, host: Session): FormatName | undefined {
-  const stat = statOf(path);
+  const stat = statOrThrow(path);
   if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
   const within = host.fork({ cwd: one.folder });
   const bytes = readSource(relative(one.folder, path), within);

@@ -14,8 +14,8 @@ import {
 } from '../../keys/age/own-identity.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { openRun } from '../../run/run.js';
-import { statOf, systemReason } from '../../util/files.js';
-import { existsSync, lstatSync, readFileSync } from '../../util/fs.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
+import { lstatSync, readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
@@ -88,7 +88,7 @@ export async function initialize(request: InitRequest, surroundings: Host): Prom
 /** The schema that the configuration names to editors; one that is there stays. */
 async function writeSchema(folder: string): Promise<void> {
   const path = join(folder, SCHEMA_NAME);
-  if (!statOf(path)) await writeNewFile(path, `${JSON.stringify(configSchema(), null, 2)}\n`, 0o666);
+  if (!statOrThrow(path)) await writeNewFile(path, `${JSON.stringify(configSchema(), null, 2)}\n`, 0o666);
 }
 
 /** A name that the usual rules are for. */
@@ -197,13 +197,9 @@ async function checkPlace(path: string, isUnfinished: boolean, host: Session): P
   });
 }
 
+/** Links are not followed: one that leads nowhere is something, too. */
 function isThere(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** What a file at the place of a new key is, without anything of it. */
@@ -217,7 +213,7 @@ async function contentOf(path: string, host: Session): Promise<string> {
 /** A key that somebody put into a repository. */
 function warningsOf({ location }: OwnIdentity, host: Host): string[] {
   const path = host.env[location] ?? location;
-  const isFile = existsSync(resolve(host.cwd, path));
+  const isFile = statOrThrow(resolve(host.cwd, path)) !== undefined;
   const root = isFile ? repositoryOf(dirname(resolve(host.cwd, path))) : null;
   if (root === null) return [];
   return [`the key file ${path} lies in the repository ${root}: move it out, or it is committed one day`];
@@ -226,7 +222,7 @@ function warningsOf({ location }: OwnIdentity, host: Host): string[] {
 /** The folder of the git repository that a folder lies in, or null. A folder that is not there yet counts, too. */
 function repositoryOf(folder: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
+    if (statOrThrow(join(at, '.git'))) return at;
     if (dirname(at) === at) return null;
   }
 }

@@ -5,7 +5,7 @@ import { SopsError } from '../../errors.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { updateKeys } from '../../operations/recipients/updatekeys.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
-import { isWithin, statOf } from '../../util/files.js';
+import { isWithin, statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
@@ -72,7 +72,7 @@ function nearestConfig(absolute: string, top: string, host: Host): string | unde
   if (host.env.SOPS_CONFIG) return undefined;
   for (let folder = dirname(absolute); isWithin(folder, top); folder = dirname(folder)) {
     const path = join(folder, CONFIG_NAME);
-    if (statOf(path)) return relative(host.cwd, path);
+    if (statOrThrow(path)) return relative(host.cwd, path);
     if (folder === dirname(folder)) break;
   }
   return undefined;

@@ -5,7 +5,7 @@ import { CONFIG_NAME } from '../../config/find.js';
 import { configOfBytes } from '../../config/read.js';
 import { type NameOf, namesIn, namesOf } from '../../config/recipient-names.js';
 import { openRun } from '../../run/run.js';
-import { isWithin, statOf } from '../../util/files.js';
+import { isWithin, statOrThrow } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import { RuleBook } from './rule-book.js';
 
@@ -49,7 +49,7 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     if (bytes)
       return opened(`${folder}\0${Buffer.from(bytes).toString('latin1')}`, () => bookOfBytes(bytes, folder, host));
     const path = join(folder, CONFIG_NAME);
-    if (!held && statOf(path)) return opened(folder, () => openBook(relative(host.cwd, path), host));
+    if (!held && statOrThrow(path)) return opened(folder, () => openBook(relative(host.cwd, path), host));
     return folder === top ? usual() : Promise.resolve(inFolder(dirname(folder)));
   };
   const inFolder = (folder: string): Promise<RuleBook | null> | RuleBook | null => {

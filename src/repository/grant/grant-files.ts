@@ -9,7 +9,7 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import type { Run } from '../../run/run.js';
-import { isWithin, statOf } from '../../util/files.js';
+import { isWithin, statOrThrow } from '../../util/files.js';
 import { findFiles } from '../operands.js';
 import { targetsAmong } from '../targets.js';
 import { type GrantedKey, sameAs } from './granted-key.js';
@@ -179,7 +179,7 @@ async function ruleOf(absolute: string, config: Config, run: Run): Promise<numbe
 function nearerConfig(absolute: string, { folder, file }: Config): string | undefined {
   const own = dirname(file.absolute);
   for (let at = dirname(absolute); at !== own && at !== folder && isWithin(at, folder); at = dirname(at)) {
-    if (statOf(join(at, CONFIG_NAME))) return at;
+    if (statOrThrow(join(at, CONFIG_NAME))) return at;
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../.
 import { SopsError } from '../../errors.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openRun, type Run } from '../../run/run.js';
-import { statOf } from '../../util/files.js';
+import { statOrThrow } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -76,7 +76,7 @@ function checkName(name: string): void {
 function searchedFrom({ paths }: GrantPlanRequest, { cwd }: Session): string {
   const [first = '.'] = paths;
   const path = resolve(cwd, first);
-  return statOf(path)?.isDirectory() === false ? path : join(path, CONFIG_NAME);
+  return statOrThrow(path)?.isDirectory() === false ? path : join(path, CONFIG_NAME);
 }
 
 function withoutRules(config: Config | null): SopsError {

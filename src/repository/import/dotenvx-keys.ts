@@ -1,7 +1,7 @@
 /** Where the private keys of dotenvx are looked for: in the environment, and in `.env.keys`. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOf, systemReason } from '../../util/files.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import type { FoundFile } from '../operands.js';
@@ -44,7 +44,7 @@ function variableFor(path: string): string {
 }
 
 function entriesOf(path: string, isNamed: boolean): { name: string; value: string; path: string }[] {
-  if (!isNamed && !statOf(path)?.isFile()) return [];
+  if (!isNamed && !statOrThrow(path)?.isFile()) return [];
   try {
     return readEnvLines(readFileSync(path)).flatMap((line) =>
       line.kind === 'entry' && line.name.startsWith(PRIVATE) ? [{ name: line.name, value: line.value, path }] : [],

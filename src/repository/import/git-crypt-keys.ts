@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { configValue } from '../../exec/git/changes.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { INSTALL_HINT, runGpg } from '../../keys/pgp/gpg.js';
-import { statOf, systemReason } from '../../util/files.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
 import { readdirSync, readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -79,7 +79,7 @@ export class GitCryptKeys {
 }
 
 function namesIn(folder: string, name?: string): string[] {
-  if (!statOf(folder)?.isDirectory()) return [];
+  if (!statOrThrow(folder)?.isDirectory()) return [];
   const names = readdirSync(folder).sort();
   return name === undefined ? names : names.filter((one) => one === name);
 }

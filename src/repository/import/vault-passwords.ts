@@ -2,7 +2,7 @@
 import { basename, extname, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
-import { statOf, systemReason } from '../../util/files.js';
+import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -90,7 +90,7 @@ async function passwordOf(id: string, host: Session): Promise<VaultPassword> {
   const source = id.slice(at + 1);
   if (PROMPTS.has(source)) return ask(`Vault password (${oneLine(label)}):`, label, host);
   const path = resolve(host.cwd, source);
-  const stats = statOf(path);
+  const stats = statOrThrow(path);
   if (!stats?.isFile()) throw noPassword(source, stats ? 'it is no file' : 'there is no such file');
   if (host.platform !== 'win32' && (stats.mode & EXECUTABLE) !== 0) {
     return { label, bytes: checked(await outputOf(path, label, host), source), file: undefined };

@@ -1,4 +1,6 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
+import { SopsError } from '../../errors.js';
+import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
@@ -7,7 +9,7 @@ export interface SharedFiles {
   readonly configFilepath: string;
 }
 
-/** The names of the sections of a file; none if it cannot be read. */
+/** The names of the sections of a file; none if it is not there. Throws `key` when it cannot be read, as all here do. */
 export async function sectionsOf(file: string): Promise<string[]> {
   return (await readSections(file)).map(({ name }) => name);
 }
@@ -24,6 +26,15 @@ export async function profileSettings(
 
 /** What keeps a profile from giving credentials, as far as its settings tell; undefined when nothing does. */
 export async function flawOf(profile: string, files: SharedFiles): Promise<string | undefined> {
+  try {
+    return await flawIn(profile, files);
+  } catch (error) {
+    if (error instanceof SopsError) return error.message;
+    throw error;
+  }
+}
+
+async function flawIn(profile: string, files: SharedFiles): Promise<string | undefined> {
   const settings = await profileSettings(profile, files);
   const has = (name: string): boolean => (settings.get(name) ?? '') !== '';
   const source = settings.get('source_profile');
@@ -52,8 +63,13 @@ interface Section {
   readonly settings: Map<string, string>;
 }
 
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
 async function readSections(file: string): Promise<Section[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (ABSENT.has(systemCode(cause))) return '';
+    throw new SopsError('key', `cannot read ${file}: ${systemReason(cause)}`, { file, cause });
+  });
   const sections: Section[] = [];
   for (const line of text.split(/\r?\n/)) {
     const header = /^[ \t]*\[([^\]]*)\]/.exec(line)?.[1];
