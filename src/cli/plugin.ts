@@ -5,12 +5,12 @@ import { isatty } from 'node:tty';
 import { SopsError } from '../errors.js';
 import { MIRROR, MIRRORED } from '../kubernetes/kustomize/mirror-variables.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
-import type { ReferenceValues } from '../kubernetes/kustomize/reference-values.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
 import { systemCode } from '../util/files.js';
 import type { AuditLog, Session } from '../util/host.js';
 import { withAudit } from './audit.js';
 import { createHost } from './host.js';
+import { openValues } from './object-values.js';
 import { printable, reportOf } from './report.js';
 import { exactStreams, print, readAll, type Streams, say } from './streams.js';
 
@@ -58,10 +58,6 @@ async function choose(words: readonly string[], streams: Streams, audit: AuditLo
   // By hand nothing need end standard input; kustomize, which gives a legacy transformer its objects there, says who it is.
   const hasInput = word === undefined || streams.env.KUSTOMIZE_PLUGIN_CONFIG_ROOT !== undefined;
   const read = async () => (hasInput ? readInput(streams) : new Uint8Array());
-  const openValues = async (session: Session): Promise<ReferenceValues> => {
-    const { ObjectValues } = await import('../references/object-values.js');
-    return new ObjectValues(session);
-  };
   const outcome =
     word === undefined ? await runKrm(await read(), host, openValues) : await runLegacy(word, read, host, openValues);
   return finish(outcome, word === undefined ? 'krm' : 'legacy', streams);

@@ -134,16 +134,16 @@ describe.skipIf(!KUSTOMIZE)('kustomize build', () => {
     const generator = desk.text('base/gen.yaml');
     desk.write('base/gen.yaml', generator.replace('db.enc.yaml', 'nope.enc.yaml'));
     expect(sopsTs(['kustomize', 'build', 'prod'])).toMatchObject({
-      status: 1,
+      status: 2,
       out: '',
-      err: expect.stringContaining('nope.enc.yaml'),
+      err: expect.stringContaining('in file base/nope.enc.yaml'),
     });
     const outside = new Desk();
     cpSync(desk.path('base/db.enc.yaml'), outside.path('out.enc.yaml'));
     symlinkSync(outside.path('out.enc.yaml'), desk.path('base/link.enc.yaml'));
     desk.write('base/gen.yaml', generator.replace('db.enc.yaml', 'link.enc.yaml'));
     expect(sopsTs(['kustomize', 'build', 'prod'])).toMatchObject({
-      status: 1,
+      status: 2,
       out: '',
       err: expect.stringContaining('link.enc.yaml is a symbolic link'),
     });

@@ -1,5 +1,6 @@
 /** `kustomize build`: from flags to the build. */
 import { buildKustomization } from '../../kubernetes/kustomize/build.js';
+import { openValues } from '../object-values.js';
 import { launchTarget, ownProcess } from '../own-process.js';
 import { print, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -27,6 +28,7 @@ export const kustomizeBuild = command({
       folder: own[0] ?? '.',
       args: operands.slice(operands.length - behindDashes),
       launch: launchTarget(),
+      openValues,
     };
     const { stdout, stderr, status } = await buildKustomization(request, ownProcess(), host);
     if (stderr !== '') say(streams.stderr, stderr);

@@ -9,6 +9,7 @@ import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { startReason } from '../../exec/run-program.js';
 import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
+import { keyServicesOf } from '../../keyservice/services.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
 import { statOrThrow, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
@@ -27,9 +28,20 @@ import {
   pluginConfigs,
   secretGeneratorFiles,
 } from './kustomization.js';
-import { type LaunchTarget, LEGACY_KINDS, legacyPath, pluginHomes, writeLauncher } from './launcher.js';
+import {
+  type LaunchTarget,
+  LEGACY_KINDS,
+  legacyPath,
+  type PluginForm,
+  PROGRAM_NAMES,
+  pluginHomes,
+  writeMadeLauncher,
+} from './launcher.js';
+import { type MadeAhead, makeAhead, putAhead } from './made-ahead.js';
 import { type Mirror, makeMirror, mirrored } from './mirror.js';
 import { MIRROR, MIRRORED } from './mirror-variables.js';
+import { concurrencyLimit } from './plugin-run.js';
+import type { OpenValues } from './reference-values.js';
 import { readSource, Sources } from './sources.js';
 
 export interface BuildRequest extends FilterRules {
@@ -37,6 +49,8 @@ export interface BuildRequest extends FilterRules {
   /** More words for kustomize. */
   readonly args: readonly string[];
   readonly launch: LaunchTarget;
+  /** What gives values for references; without it a generator that asks for them leaves them. */
+  readonly openValues?: OpenValues;
 }
 
 /** What a build gives: its output, complete or empty, what kustomize said, and the exit status. */
@@ -46,11 +60,8 @@ export interface BuildOutcome {
   readonly status: number;
 }
 
-const LIMIT = 20;
 const GRACE_MILLISECONDS = 500;
 const FLAGS = ['--enable-alpha-plugins', '--enable-exec'];
-/** Names that generators of the KRM form call the plug-in by. */
-const PROGRAM_NAMES = ['ksops', 'sops-ts-kustomize'];
 
 /**
  * Builds a folder. Plaintext is in a folder of mode 0700 (in memory where possible) that is gone when this returns, and is removed
@@ -61,14 +72,18 @@ export async function buildKustomization(request: BuildRequest, own: OwnProcess,
   const tool = await findTool(host);
   const kustomizations = kustomizationsBelow(folder, host.cwd);
   if (!tool.runsKrm) refuseKrm(kustomizations, host);
-  const replaced = await decryptedSources(kustomizations, request, host);
+  const keyServices = keyServicesOf(undefined, host);
+  const limit = concurrencyLimit(host);
+  const sources = new Sources(host, limit, keyServices);
+  const replaced = await decryptedSources(kustomizations, request, sources, host);
+  const made = await makeAhead(kustomizations, { keyServices, openValues: request.openValues, limit }, host);
   removeLeftovers(own, host);
   const room = makeRoom(own, host);
   return cleanUpAfter(
     async () => {
       // kustomize resolves links, and what it says of places must be recognised.
       const place = realpathSync(room.path);
-      const outcome = await runIn(place, { tool, folder, kustomizations, replaced, request, own, host });
+      const outcome = await runIn(place, { tool, folder, kustomizations, replaced, made, request, own, host });
       if (outcome.status !== 0) return outcome;
       return { ...outcome, stdout: await filterBuilt(Buffer.from(outcome.stdout), request.folder, request, host) };
     },
@@ -119,6 +134,7 @@ function makeRoom(own: OwnProcess, host: Host): PrivateFolder {
 async function decryptedSources(
   kustomizations: readonly Kustomization[],
   { skipMac, heedsAnnotation }: BuildRequest,
+  sources: Sources,
   host: Session,
 ): Promise<Map<string, Uint8Array>> {
   const wanted = new Map<string, FormatName>();
@@ -128,7 +144,6 @@ async function decryptedSources(
       if (found && !(heedsAnnotation && readFileSync(path).includes(DISABLING))) wanted.set(realpathSync(path), found);
     }
   }
-  const sources = new Sources(host, LIMIT);
   const opened = [...wanted].map(async ([path, format]): Promise<[string, Uint8Array]> => {
     const { bytes } = await sources.open(relative(host.cwd, path), { ignoreMac: skipMac, format });
     return [path, bytes];
@@ -163,17 +178,20 @@ interface Run {
   readonly folder: string;
   readonly kustomizations: readonly Kustomization[];
   readonly replaced: ReadonlyMap<string, Uint8Array>;
+  readonly made: readonly MadeAhead[];
   readonly request: BuildRequest;
   readonly own: OwnProcess;
   readonly host: Host;
 }
 
 async function runIn(room: string, run: Run): Promise<BuildOutcome> {
-  const { tool, folder, kustomizations, replaced, request, own, host } = run;
+  const { tool, folder, kustomizations, replaced, made, request, own, host } = run;
   const home = join(room, 'plugins');
   const path = join(room, 'bin');
-  await setUpPlugins(home, path, request.launch, host);
+  const madeRoom = join(room, 'made');
+  await setUpPlugins({ home, path, made: madeRoom }, request.launch, host);
   const mirror = replaced.size > 0 ? makeMirror(kustomizations, join(room, 'tree'), replaced) : undefined;
+  putAhead(made, madeRoom, (one) => (mirror ? mirrored(one, mirror) : one));
   const target = mirror ? mirrored(realpathSync(folder), mirror) : folder;
   const env = environmentOf(host, {
     KUSTOMIZE_PLUGIN_HOME: home,
@@ -202,10 +220,17 @@ async function supervised(build: ChildRun, own: OwnProcess): Promise<ChildEnd> {
   }
 }
 
+interface PluginPlaces {
+  readonly home: string;
+  readonly path: string;
+  readonly made: string;
+}
+
 /** Launchers for both forms, beside what the user's own home of plug-ins has. */
-async function setUpPlugins(home: string, path: string, launch: LaunchTarget, host: Host): Promise<void> {
-  for (const name of PROGRAM_NAMES) await writeLauncher(join(path, name), launch);
-  for (const kind of LEGACY_KINDS) await writeLauncher(legacyPath(home, kind), launch);
+async function setUpPlugins({ home, path, made }: PluginPlaces, launch: LaunchTarget, host: Host): Promise<void> {
+  const write = (file: string, form: PluginForm) => writeMadeLauncher(file, launch, form, join(made, form));
+  for (const name of PROGRAM_NAMES) await write(join(path, name), 'krm');
+  for (const kind of LEGACY_KINDS) await write(legacyPath(home, kind), 'legacy');
   const users = pluginHomes(host)
     .map((one) => resolve(host.cwd, one))
     .find(isFolder);

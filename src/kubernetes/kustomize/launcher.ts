@@ -22,18 +22,67 @@ export const LEGACY_KINDS = [
   { apiVersion: 'sops-ts.dev/v1', kind: 'SopsGenerator' },
 ] as const;
 
+/** Names that generators of the KRM form call the plug-in by. */
+export const PROGRAM_NAMES: readonly string[] = ['ksops', 'sops-ts-kustomize'];
+
+/** How kustomize starts a plug-in: with a file, or with a list of objects on standard input. */
+export type PluginForm = 'legacy' | 'krm';
+
+/** The folder, below the one where kustomize starts a generator, with what generators print, by their names. */
+export const MADE = '.sops-ts-made';
+
 const EXECUTABLE = 0o755;
 
 /** Writes a launcher of mode 0755. Folders are made. Throws `output-unwritable`. */
 export async function writeLauncher(path: string, { command, env = {} }: LaunchTarget): Promise<void> {
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
+  await writeScript(path, `${exports.join('')}exec ${inWords(command)} "$@"\n`);
+}
+
+/**
+ * Writes a launcher that prints what was made ahead for a generator below the folder `made`, and starts the program for any other. It goes by
+ * where kustomize starts it and the generator's name, as kustomize prints it: the first below the first `metadata:`.
+ */
+export async function writeMadeLauncher(
+  path: string,
+  { command }: LaunchTarget,
+  form: PluginForm,
+  made: string,
+): Promise<void> {
+  const isKrm = form === 'krm';
+  const indent = isKrm ? '  ' : '';
+  const program = inWords(command);
+  const otherwise = isKrm
+    ? `[ "$found" ] || seen=$seen$line\n{ printf %s "$seen"; exec cat; } | ${program}`
+    : `exec ${program} "$@"`;
+  await writeScript(
+    path,
+    `made=${shellQuoted(made)}
+seen= line= at= name= found=
+while IFS= read -r line; do
+  seen="$seen$line
+"
+  case $line in
+    '${indent}metadata:') at=metadata ;;
+    '${indent}  name: '*) if [ "$at" ]; then name=\${line#'${indent}  name: '} found=1; break; fi ;;
+  esac
+done${isKrm ? '' : ' < "$1"'}
+case $name in
+  '' | */*) ;;
+  *) cd -P . && file=$made$PWD/${MADE}/$name && [ -f "$file" ] && exec cat "$file" ;;
+esac
+${otherwise}
+`,
+  );
+}
+
+async function writeScript(path: string, text: string): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make ${dirname(path)}: ${systemReason(cause)}`, { cause });
   }
-  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
-  const text = `#!/bin/sh\n${exports.join('')}exec ${command.map(shellQuoted).join(' ')} "$@"\n`;
-  await writeFileSafely(path, Buffer.from(text), { mode: EXECUTABLE });
+  await writeFileSafely(path, Buffer.from(`#!/bin/sh\n${text}`), { mode: EXECUTABLE });
   try {
     chmodSync(path, EXECUTABLE);
   } catch (cause) {
@@ -77,6 +126,10 @@ export function pluginHome(host: Pick<Host, 'env' | 'cwd'>): string {
   const found = homes.find(isFolder) ?? homes[0];
   if (found) return found;
   throw new SopsError('failed', 'no home for plug-ins: neither KUSTOMIZE_PLUGIN_HOME, XDG_CONFIG_HOME nor HOME is set');
+}
+
+function inWords(command: readonly string[]): string {
+  return command.map(shellQuoted).join(' ');
 }
 
 function shellQuoted(text: string): string {

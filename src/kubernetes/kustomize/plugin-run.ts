@@ -1,5 +1,6 @@
 /** One run of the plug-in: from what kustomize hands over to what it takes back (docs/kubernetes/kustomize.md#how-plug-ins-are-found, docs/kubernetes/ksops.md#modes). */
 import { SopsError } from '../../errors.js';
+import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
@@ -12,6 +13,7 @@ import { readManifests } from '../manifest/read.js';
 import { decryptBuilt } from './built-objects.js';
 import { type GeneratedEntry, generate } from './generate.js';
 import { KeySpecError, ksopsPlan } from './ksops-plan.js';
+import type { PluginForm } from './launcher.js';
 import { isOwnKind, ownPlan } from './own-plan.js';
 import type { GeneratorPlan } from './plan.js';
 import { type OpenValues, type ReferenceValues, withValues } from './reference-values.js';
@@ -61,9 +63,30 @@ function readConfig(path: string, host: Host): Uint8Array {
   }
 }
 
-async function ksopsStream(config: Manifest, host: Session): Promise<string> {
+/**
+ * What a run for one generator prints, without kustomize: `host` runs in the folder of its kustomization, and `keyServices` may be those of
+ * other runs. Throws SopsError.
+ */
+export async function generatorOutput(
+  config: Manifest,
+  form: PluginForm,
+  host: Session,
+  {
+    keyServices,
+    openValues,
+  }: { readonly keyServices: readonly KeyService[]; readonly openValues?: OpenValues | undefined },
+): Promise<string> {
+  const sources = sourcesOf(host, keyServices);
+  if (form === 'legacy' && !isOwnKind(config.root)) return ksopsStream(config, host, sources);
+  const plan = planOf(config);
+  const objects = await withValues([plan], openValues, host, (values) => generated([plan], sources, host, values));
+  const roots = objects.map(({ root }) => root);
+  return form === 'krm' ? printList({ config }, roots) : printManifests(roots);
+}
+
+async function ksopsStream(config: Manifest, host: Session, sources = sourcesOf(host)): Promise<string> {
   const plan = ksopsPlan(config);
-  const parts = await generate(plan, sourcesOf(host), host);
+  const parts = await generate(plan, sources, host);
   const ends = parts.map(({ text, from }, index) => {
     if (index === parts.length - 1) return text;
     return from === 'file' ? `${text}\n---\n` : `${text}---\n`;
@@ -137,14 +160,20 @@ async function answer(request: Request, host: Session, openValues: OpenValues | 
     if (config && isConfiguration(object.root, config.root)) checkWhole(object, config);
   }
   const plans = items.map(planOf);
-  const sources = sourcesOf(host);
-  const found = await withValues(plans, openValues, host, async (values) => {
-    const made: Manifest[] = [];
-    for (const plan of plans) made.push(...objectsOf(await generate(plan, sources, host, values)));
-    return made;
-  });
+  return withValues(plans, openValues, host, (values) => generated(plans, sourcesOf(host), host, values));
+}
+
+/** The objects of generators, in the order of the KRM form: for ksops's kind its own. */
+async function generated(
+  plans: readonly GeneratorPlan[],
+  sources: Sources,
+  host: Session,
+  values: ReferenceValues | undefined,
+): Promise<Manifest[]> {
+  const made: Manifest[] = [];
+  for (const plan of plans) made.push(...objectsOf(await generate(plan, sources, host, values)));
   const sorts = plans.some(({ dialect }) => dialect === 'ksops');
-  return sorts ? found.toSorted((one, other) => compareBytes(sortKey(one), sortKey(other))) : found;
+  return sorts ? made.toSorted((one, other) => compareBytes(sortKey(one), sortKey(other))) : made;
 }
 
 function planOf(object: Manifest): GeneratorPlan {
@@ -206,8 +235,8 @@ function objectsOf(parts: readonly GeneratedEntry[]): Manifest[] {
   return parts.flatMap((part) => part.objects);
 }
 
-function sourcesOf(host: Session): Sources {
-  return new Sources(host, concurrencyLimit(host));
+function sourcesOf(host: Session, keyServices?: readonly KeyService[]): Sources {
+  return new Sources(host, concurrencyLimit(host), keyServices);
 }
 
 /** How many files are opened at a time. Throws `failed`. */
@@ -222,7 +251,7 @@ export function concurrencyLimit({ env }: Pick<Host, 'env'>): number {
   );
 }
 
-function printList({ config }: Request, roots: readonly Branch[], results?: Branch): string {
+function printList({ config }: Pick<Request, 'config'>, roots: readonly Branch[], results?: Branch): string {
   const more = [
     ...(config ? [item('functionConfig', config.root)] : []),
     ...(results ? [item('results', list([results]))] : []),
