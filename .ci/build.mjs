@@ -18,7 +18,8 @@ import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
-import { BUNDLED, bundlePackages, leavePackages, plainRequires, putVersions, writePapers } from './packages.mjs';
+import { remembered } from './memory.mjs';
+import { bundlePackages, changedPackages, leavePackages, writePapers } from './packages.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -182,19 +183,32 @@ async function bundleProgram(wanted = PARTS) {
   return { texts, parts, firstPart, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
 }
 
+/** The files of the program as they are written, by name, and what esbuild says of them. */
+function makeProgram() {
+  return remembered(root, 'program', ['src', 'bin', 'fixtures/vectors'], async () => {
+    const { texts, firstPart, inputs, outputs } = await bundleProgram();
+    const called = await namesRun(root, `${firstPart}.cjs`, (place) => writePlainProgram(place, [...texts].filter(([name]) => name !== LAST_PART)));
+    const files = [];
+    for (const [name, text] of texts) files.push([`${name}.cjs`, await toCommonJs(markFunctions(text, called.get(`${name}.cjs`)))]);
+    return { files: [...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs };
+  });
+}
+
 async function buildProgram(folder, metafile) {
-  const { texts, firstPart, inputs, outputs } = await bundleProgram();
-  const called = await namesRun(root, `${firstPart}.cjs`, (place) => writeProgram(place, new Map([...texts].filter(([name]) => name !== LAST_PART)), {}));
-  for (const [name, text] of texts) texts.set(name, markFunctions(text, called.get(`${name}.cjs`)));
-  await writeProgram(folder, texts, SMALL);
+  const { files, inputs, outputs } = await makeProgram();
+  for (const [name, text] of files) writeModule(join(folder, name), text);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs }));
 }
 
-/** Writes files of the program, with what runs before them. */
-async function writeProgram(folder, texts, settings) {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of texts) writeFileSync(join(folder, `${name}.cjs`), await toCommonJs(text, settings));
-  await build({ ...COMMON, ...settings, entryPoints: [START], format: 'cjs', outfile: join(folder, 'start.cjs') });
+/** Writes the program as it is before anything is made small or marked. */
+async function writePlainProgram(folder, texts) {
+  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), await toCommonJs(text, {}));
+  writeModule(join(folder, 'start.cjs'), await bundleStart({}));
+}
+
+async function bundleStart(settings) {
+  const { outputFiles } = await build({ ...COMMON, ...settings, entryPoints: [START], format: 'cjs', write: false });
+  return outputFiles[0].text;
 }
 
 /** What esbuild says of the files of the program: their names, the sources in them, and the files that they import statically. */
@@ -209,29 +223,25 @@ function filesIn({ outputs }) {
 
 /** The library. Its packages are chunks, too, and made small as they are for the program; of ours names stay, as errors show them. */
 async function buildLibrary(dist) {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles } = await build({
     ...COMMON,
-    ...BUNDLED,
     entryPoints: { ...ENTRIES, ...STARTED },
     splitting: true,
     format: 'esm',
     outdir: dist,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [plainRequires, putVersions(root)],
+    plugins: [leavePackages('PACKAGES')],
     write: false,
-    metafile: true,
   });
-  for (const { path, text } of outputFiles) {
-    const inputs = Object.keys(metafile.outputs[relative(root, path)].inputs);
-    const isPackages = inputs.every((name) => !name.startsWith('src/') || name.startsWith('src/packages/'));
-    writeModule(path, isPackages ? (await transform(text, { ...SMALL_PACKAGE, format: 'esm' })).code : text);
-  }
+  for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', path.includes('/chunks/') ? '"./' : '"./chunks/'));
+  const { texts } = await changedPackages(root, COMMON, 'modules', async (text) => (await transform(text, { ...SMALL_PACKAGE, format: 'esm' })).code);
+  for (const [name, text] of texts) writeModule(join(dist, 'chunks', `${name}.js`), text);
 }
 
 /** The packages for the program; writes down what they are, and their licences. */
 async function buildPackages(folder) {
-  const { texts, inputs } = await bundlePackages(root, COMMON);
-  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), await toCommonJs(text, SMALL_PACKAGE));
+  const { texts, inputs } = await changedPackages(root, COMMON, 'commonjs', (text) => toCommonJs(text, SMALL_PACKAGE));
+  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), text);
   writePapers(root, inputs, folder);
 }
 

