@@ -4,11 +4,12 @@ import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { sessionNameOf } from '../keys/aws-kms/arn.js';
 import { noCredentials } from '../services/aws/credentials-log.js';
-import { awsFailure } from '../services/aws/failure.js';
+import { awsFailure, hasRunOut } from '../services/aws/failure.js';
 import { endpointOf } from '../services/aws/request-handler.js';
 import { type AwsSettings, openSession } from '../services/aws/session.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
+import { LastingAccess } from '../services/lasting-access.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import { parameterOf, type ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
@@ -47,7 +48,7 @@ export class AwsStore {
   readonly #kind: AwsStoreKind;
   readonly #parameters: ReadonlyMap<string, string>;
   readonly #context: ReferenceContext;
-  readonly #clients = new Map<string, Promise<AwsClient>>();
+  readonly #clients = new Map<string, LastingAccess<AwsClient>>();
 
   /** Throws `reference-not-allowed` for a profile or role that the reference must not choose, `reference-malformed` for a region that is none. */
   constructor(kind: AwsStoreKind, parameters: ReadonlyMap<string, string>, context: ReferenceContext) {
@@ -67,13 +68,22 @@ export class AwsStore {
    * `reference-not-found`, `store-denied`, `store-unreachable`, `reference-malformed`, or `failed`.
    */
   async ask<Answer>(path: string, command: AwsCommand<Answer>): Promise<Answer> {
-    const client = await this.#client(IN_ARN.exec(path)?.[1] ?? '');
-    const { signal } = this.#context;
+    const region = IN_ARN.exec(path)?.[1] ?? '';
+    const access = this.#access(region);
+    const client = await access.get(() => this.#make(region));
     try {
-      return await client.send(command, signal ? { abortSignal: signal } : {});
+      return await this.#send(client, command).catch(async (error: unknown) => {
+        if (!hasRunOut(error)) throw error;
+        return this.#send(await access.renew(client, () => this.#make(region)), command);
+      });
     } catch (error) {
       throw this.failure(path, error);
     }
+  }
+
+  #send<Answer>(client: AwsClient, command: AwsCommand<Answer>): Promise<Answer> {
+    const { signal } = this.#context;
+    return client.send(command, signal ? { abortSignal: signal } : {});
   }
 
   /** The error for a request that failed, or an answer that broke off. */
@@ -88,10 +98,10 @@ export class AwsStore {
     return parameterOf(name, this.#parameters, this.#context);
   }
 
-  #client(ofPath: string): Promise<AwsClient> {
-    const client = this.#clients.get(ofPath) ?? this.#make(ofPath);
-    this.#clients.set(ofPath, client);
-    return client;
+  #access(ofPath: string): LastingAccess<AwsClient> {
+    const access = this.#clients.get(ofPath) ?? new LastingAccess<AwsClient>();
+    this.#clients.set(ofPath, access);
+    return access;
   }
 
   async #make(ofPath: string): Promise<AwsClient> {
@@ -151,6 +161,8 @@ function codeOf(error: unknown): SopsError['code'] {
   if (DENIED.test(name) || CREDENTIALS.test(name) || status === 401 || status === 403) return 'store-denied';
   if (status === 404) return 'reference-not-found';
   if (status >= 400) return 'reference-malformed';
+  // Of an answer that broke off, or is somebody else's.
+  if (name === 'SyntaxError') return 'store-unreachable';
   return isConnectionLoss(error) || error instanceof SopsError ? 'store-unreachable' : 'failed';
 }
 

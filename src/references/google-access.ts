@@ -44,9 +44,11 @@ export async function askGoogle(
   const access = await googleAccessTo(service, path, context).catch((error: unknown) => {
     throw gcpFailure(doing, error).with(isConnectionLoss(error) ? 'store-unreachable' : 'store-denied');
   });
-  const call = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body, isReading: true } as const);
+  const call =
+    body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body, isRepeatable: true } as const);
   const answer = await sendToGoogle(access, call, context, 'store-unreachable').catch((error: unknown) => {
-    throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
+    const told = gcpFailure(doing, error);
+    throw error instanceof SopsError && error.code !== 'key' ? told.with(error.code) : told.with('store-denied');
   });
   if (answer.status === 200) return answer;
   throw refusalOf(doing, answer);

@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { serviceWords } from '../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../services/http/request.js';
 import { sendWithRetries } from '../services/http/retry.js';
+import { answerTime } from '../util/timeout.js';
 import type { ReferenceContext } from './backend.js';
 
 const TIMEOUT_MS = 30_000;
@@ -24,44 +25,36 @@ export interface QuestionWords {
   wordsOf(body: string): string;
 }
 
-export interface StoreQuestion extends QuestionWords, Pick<HttpRequest, 'url' | 'headers' | 'tls'> {
-  /** What was sent and must not be shown, if the store quotes it. */
-  readonly secrets: readonly string[];
-}
+export type StoreQuestion = QuestionWords & Pick<HttpRequest, 'url' | 'headers'>;
 
 /**
  * The body of an answer with status 200. Redirects are not followed: they would take the credentials to another server. Throws as
  * {@link bodyOf}.
  */
 export function askStore(question: StoreQuestion, { host, signal }: ReferenceContext): Promise<string> {
-  const { url, headers, tls, secrets } = question;
+  const { url, headers } = question;
   const request: HttpRequest = {
     method: 'GET',
     url,
     headers: { Accept: 'application/json', ...headers },
-    timeout: TIMEOUT_MS,
+    timeout: answerTime(host, TIMEOUT_MS),
     signal,
     errorCode: 'store-unreachable',
-    ...(tls ? { tls } : {}),
   };
-  return bodyOf(sendWithRetries(request, RETRY, host), question, secrets);
+  return bodyOf(sendWithRetries(request, RETRY, host), question);
 }
 
 /**
  * The body of an answer with status 200. Throws `reference-not-found`, `store-denied`, `store-unreachable` and `reference-malformed`, which
  * name the store and the place; errors of ours keep their code.
  */
-export async function bodyOf(
-  waitedFor: Promise<HttpResponse>,
-  words: QuestionWords,
-  secrets: readonly string[] = [],
-): Promise<string> {
+export async function bodyOf(waitedFor: Promise<HttpResponse>, words: QuestionWords): Promise<string> {
   const doing = `${words.title} does not give ${words.place}`;
   const { status, body } = await waitedFor.catch((error: unknown) => {
     throw error instanceof SopsError ? error.reworded(`${doing}: ${error.message}`) : error;
   });
   if (status === 200) return body;
-  const said = serviceWords(words.wordsOf(body), secrets);
+  const said = serviceWords(words.wordsOf(body));
   const { code, hint } = meaningOf(status, words.deniedHint);
   throw new SopsError(code, `${doing}: it answered ${status}${said && `: ${said}`}`, { hint });
 }

@@ -2,10 +2,12 @@
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { noCredentials } from '../services/aws/credentials-log.js';
+import { hasRunOut } from '../services/aws/failure.js';
 import { endpointOf } from '../services/aws/request-handler.js';
 import type { AwsSettings } from '../services/aws/session.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
+import { LastingAccess } from '../services/lasting-access.js';
 import type { Session } from '../util/host.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import type { RemoteSettings } from './remote.js';
@@ -48,8 +50,10 @@ export async function makePublishingClient<Client extends PublishingClient>(
 }
 
 const CLIENTS = new Map<string, symbol>();
+/** All clients of a run. */
+const KEPT = Symbol('clients of AWS for publishing');
 
-/** The client of a run for the region and profile of a rule. */
+/** The client of a run for the region and profile of a rule, as long as its credentials are taken. */
 export function clientsBySettings<Client extends PublishingClient>(
   endpoint: string,
   settings: RemoteSettings,
@@ -62,7 +66,27 @@ export function clientsBySettings<Client extends PublishingClient>(
   const name = `${endpoint} ${region} ${profile}`;
   const key = CLIENTS.get(name) ?? Symbol(name);
   CLIENTS.set(name, key);
-  return host.once(key, () => make({ endpoint, region, profile }));
+  return kept<Client>(key, host).get(() => make({ endpoint, region, profile }));
+}
+
+/** The client of a run under a key. */
+function kept<Client>(key: symbol, host: Session): LastingAccess<Client> {
+  return host.once(key, () => {
+    const access = new LastingAccess<Client>();
+    host.once(KEPT, () => new Set<LastingAccess<never>>()).add(access as LastingAccess<never>);
+    return access;
+  });
+}
+
+/** Does something; once more, with credentials that are looked for anew, where those of a session have run out meanwhile. */
+export async function withFreshCredentials<T>(host: Session, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!hasRunOut(error)) throw error;
+    for (const access of host.once(KEPT, () => new Set<LastingAccess<never>>())) access.drop();
+    return action();
+  }
 }
 
 /** Whether AWS refused by an exception of this name. */

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
 import type { Session } from '../util/host.js';
+import { withFreshCredentials } from './aws-client.js';
 import type { PlaceWishes, PutResult, Remnant, RemoteSettings } from './remote.js';
 import { MAKER, MARKS, type SecretPart, type SecretShelf, tagText } from './secret-parts.js';
 
@@ -67,7 +68,7 @@ export abstract class AwsShelf implements SecretShelf {
   /** Does something, and words what goes wrong. Throws `failed`. */
   protected async trying<T>(doing: string, action: () => Promise<T>): Promise<T> {
     try {
-      return await action();
+      return await withFreshCredentials(this.host, action);
     } catch (error) {
       if (error instanceof SopsError && error.code !== 'key') throw error;
       throw awsFailure(doing, error, (name) => this.terms.advice(name, error)).with('failed');

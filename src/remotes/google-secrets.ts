@@ -161,7 +161,12 @@ class Shelf implements SecretShelf {
     const bytes = Buffer.from(text);
     const payload = { data: bytes.toString('base64'), dataCrc32c: String(crc32c(bytes)) };
     const call: GoogleCall = { method: 'POST', path: `${this.#secrets(name)}:addVersion`, body: { payload } };
-    return numberIn(membersOf(await this.#ask(`failed to write ${this.url(name)}`, call)));
+    const doing = `failed to write ${this.url(name)}`;
+    const added = numberIn(membersOf(await this.#ask(doing, call)));
+    if (added > 0) return added;
+    throw new SopsError('failed', `${doing}: the answer cannot be understood`, {
+      hint: 'See what its newest version is; it may have been written.',
+    });
   }
 
   async #disableBefore(number: number, name: string): Promise<void> {
@@ -219,8 +224,9 @@ function numberIn(version: ReadonlyMap<string, unknown>): number {
 
 function checkedText(answer: ReadonlyMap<string, unknown>, place: string): string {
   const payload = objectMembers(answer.get('payload'));
+  if (!payload) throw new SopsError('failed', `failed to read ${place}: the answer cannot be understood`);
   const bytes = Buffer.from(textMember(payload, 'data') ?? '', 'base64');
-  const said = payload?.get('dataCrc32c');
+  const said = payload.get('dataCrc32c');
   if (said === undefined || Number(said) === crc32c(bytes)) return decodeText(bytes);
   throw new SopsError('failed', `${place} arrived damaged: it does not fit its checksum`, { hint: 'Try again.' });
 }

@@ -2,7 +2,12 @@
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
 import type { Session } from '../util/host.js';
-import { makePublishingClient, type PublishingSettings } from './aws-client.js';
+import {
+  clientsBySettings,
+  makePublishingClient,
+  type PublishingSettings,
+  withFreshCredentials,
+} from './aws-client.js';
 import type { Remote } from './remote.js';
 
 type S3 = typeof import('../packages/aws-s3.js');
@@ -25,7 +30,7 @@ export const s3: Remote<Uint8Array> = {
         try {
           const { PutObjectCommand } = await loadS3();
           const object = { Bucket: bucket, Key: key, Body: content, ContentType: 'application/octet-stream' };
-          await (await clientFor(host)).send(new PutObjectCommand(object));
+          await withFreshCredentials(host, async () => (await clientFor(host)).send(new PutObjectCommand(object)));
         } catch (error) {
           throw awsFailure(doing, error).with('failed');
         }
@@ -35,11 +40,9 @@ export const s3: Remote<Uint8Array> = {
   },
 };
 
-const CLIENT = Symbol('client of S3');
-
 /** The client of a run; it keeps its credentials. */
 function clientFor(host: Session): Promise<Client> {
-  return host.once(CLIENT, () => makeClient(host));
+  return clientsBySettings('S3', new Map(), host, () => makeClient(host));
 }
 
 async function makeClient(host: Session): Promise<Client> {

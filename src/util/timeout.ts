@@ -22,6 +22,14 @@ export function keyTimeout(host: Host): number {
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
 }
 
+/** The longest time that timers take. */
+const LONGEST = 2 ** 31 - 1;
+
+/** How long one exchange with a store may take, in milliseconds: as {@link keyTimeout} where the user says so, else as usual there. */
+export function answerTime(host: Host, usual: number): number {
+  return host.env[TIMEOUT_VARIABLE] ? Math.min(Math.ceil(keyTimeout(host)), LONGEST) : usual;
+}
+
 /**
  * What an action that asks a service gives, if that comes in time (milliseconds). Throws `key` when the time is up; `about` begins the
  * sentence.

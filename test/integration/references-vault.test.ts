@@ -1,18 +1,20 @@
 /** References to a real OpenBao: KV of both versions, log-ins, and database users that live as long as a program (BAO_BIN, POSTGRES_BIN). */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { generateIdentity } from '../../src/keys/age/x25519.js';
 import { BAO, Bao } from '../support/bao.js';
 import { POSTGRES, Postgres } from '../support/postgres.js';
+import { Program } from '../support/program.js';
 import { announceSkipped } from '../support/programs.js';
 import { type Ran, run } from '../support/run.js';
 
-const TESTS = 28;
+const TESTS = 29;
 if (!BAO) announceSkipped(TESTS, 'there is no bao program');
-else if (!POSTGRES) announceSkipped(5, 'there is no PostgreSQL');
+else if (!POSTGRES) announceSkipped(6, 'there is no PostgreSQL');
 
 const folder = mkdtempSync(join(tmpdir(), 'references-'));
 const { identity: IDENTITY, recipient: RECIPIENT } = generateIdentity();
@@ -224,6 +226,7 @@ describe.skipIf(!BAO || !POSTGRES)('database users', () => {
     const words = ['exec-env', '--resolve-refs', ...flags, 'db.enc.yaml', '--', 'sh', '-c', script];
     return run(words, { cwd: folder, env: { ...env(), VAULT_TOKEN: 'root', SOPS_AGE_KEY: IDENTITY }, stdin: '' });
   };
+  const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const users = (): string[] => readFileSync(join(folder, 'users'), 'utf8').trim().split('\n');
 
   test('a user lives beyond the first time, as long as the program, and is gone then', async () => {
@@ -255,6 +258,24 @@ describe.skipIf(!BAO || !POSTGRES)('database users', () => {
     expect(second).not.toBe(first);
     expect([await isThere(first ?? ''), await isThere(second ?? '')]).toEqual([false, false]);
   }, 30_000);
+
+  test('of a run that is killed ends at its own time', async () => {
+    await exec('app', 'true');
+    const words = ['exec-env', '--resolve-refs', 'db.enc.yaml', '--', 'sh', '-c', 'echo $U > killed; exec sleep 30'];
+    const running = spawn(process.execPath, [new Program().file, ...words], {
+      cwd: folder,
+      env: { ...env(), VAULT_TOKEN: 'root', SOPS_AGE_KEY: IDENTITY },
+      detached: true,
+      stdio: 'ignore',
+    });
+    await vi.waitUntil(() => existsSync(join(folder, 'killed')) && text('killed') !== '', { timeout: 20_000 });
+    const user = text('killed').trim();
+    await sleep(3000);
+    expect(await isThere(user)).toBe(true);
+    // The program that it started, too.
+    process.kill(-(running.pid ?? 0), 'SIGKILL');
+    await vi.waitUntil(async () => !(await isThere(user)), { timeout: 15_000, interval: 500 });
+  });
 
   test('nothing is lent when another reference fails', async () => {
     writeFileSync(

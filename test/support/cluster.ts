@@ -30,6 +30,8 @@ const status = (code: number, reason: string): Reply => ({
 export class TestCluster {
   readonly objects = new Map<string, StoredObject>();
   before: (request: Received) => Reply | undefined = () => undefined;
+  /** The token that lets in. */
+  token: () => string = () => CLUSTER_TOKEN;
   #version = 100;
 
   private constructor(readonly http: HttpService) {}
@@ -77,7 +79,7 @@ export class TestCluster {
 
   private answer(request: Received): Reply {
     const { method, path, headers, body } = request;
-    if (headers.authorization !== `Bearer ${CLUSTER_TOKEN}`) return status(401, 'Unauthorized');
+    if (headers.authorization !== `Bearer ${this.token()}`) return status(401, 'Unauthorized');
     const early = this.before(request);
     if (early) return early;
     const [, namespace = '', name = ''] = /^\/api\/v1\/namespaces\/([^/]+)\/secrets(?:\/([^/]+))?$/.exec(path) ?? [];
@@ -86,7 +88,7 @@ export class TestCluster {
     const found = this.objects.get(`${namespace}/${name}`);
     if (!found) return status(404, 'NotFound');
     if (method === 'PATCH') return this.patch(found, headers['content-type'], JSON.parse(body));
-    return { body: JSON.stringify(found) };
+    return { body: JSON.stringify({ kind: 'Secret', ...found }) };
   }
 
   private make(namespace: string, object: StoredObject): Reply {

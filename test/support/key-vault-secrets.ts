@@ -20,8 +20,10 @@ const refusal = (status: number, code: string): Reply =>
 export class KeyVaultSecrets {
   readonly secrets = new Map<string, StoredVersion[]>();
   readonly deleted = new Set<string>();
-  /** Called with each request that has a token before it is answered. */
-  before: (request: Received) => void = () => undefined;
+  /** Called with each request that has a token before it is answered; what it gives is the answer instead. */
+  before: (request: Received) => Reply | undefined = () => undefined;
+  /** Called when a token is refused. */
+  refused: () => void = () => undefined;
   #made = 0;
 
   private constructor(readonly http: HttpService) {}
@@ -59,12 +61,14 @@ export class KeyVaultSecrets {
   private answer(request: Received): Reply {
     const url = new URL(request.path, this.http.url);
     if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+      if (request.headers.authorization) this.refused();
       // A real vault does not read what comes without a token.
       const resource = url.host.slice('127.'.length);
       const challenge = `Bearer authorization="https://login.microsoftonline.com/${TENANT}", resource="https://${resource}"`;
       return json({ error: { code: 'Unauthorized' } }, 401, { 'www-authenticate': challenge });
     }
-    this.before(request);
+    const early = this.before(request);
+    if (early) return early;
     if (url.searchParams.get('api-version') !== '7.4') return refusal(400, 'BadParameter');
     const [, name = '', below = ''] = /^\/secrets(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
     if (name === '')

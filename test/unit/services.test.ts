@@ -10,12 +10,19 @@ const table = readFileSync(join(ROOT, 'docs/services.md'), 'utf8')
   .filter((line) => line.startsWith('| `'))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-/** The folders of keys and remotes, and their files, that import from a service. */
+/** The folders of keys, and the files of remotes and references, that import from a service. */
 function callersOf(service: string): string[] {
   const imported = new RegExp(`from '(?:\\.\\./)+services/${service}/`);
   const paths = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
   const calling = paths.filter((path) => imported.test(readFileSync(join(SOURCE, path), 'utf8')));
-  return [...new Set(calling.flatMap((path) => /^(?:keys\/[\w-]+(?=\/)|remotes\/[\w-]+)/.exec(path)?.[0] ?? []))];
+  return [
+    ...new Set(
+      calling.flatMap(
+        (path) =>
+          /^(?:keys\/[\w-]+(?=\/)|(?:remotes|references|references\/backends)\/[\w-]+(?=\.ts))/.exec(path)?.[0] ?? [],
+      ),
+    ),
+  ];
 }
 
 const folders = readdirSync(join(SOURCE, 'services'), { withFileTypes: true })
@@ -23,7 +30,8 @@ const folders = readdirSync(join(SOURCE, 'services'), { withFileTypes: true })
   .map(({ name }) => name);
 
 test.each(folders)('%s has a row, with its callers', (folder) => {
-  const [, , callers = ''] = table.find(([, name]) => name?.startsWith(`\`${folder}/\``)) ?? [];
+  const rows = table.filter(([, name]) => name?.startsWith(`\`${folder}/\``));
+  const callers = rows.map(([, , named = '']) => named).join();
   expect(callers).not.toBe('');
   if (folder === 'http') return;
   expect(callersOf(folder).filter((caller) => !callers.includes(caller))).toEqual([]);

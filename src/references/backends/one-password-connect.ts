@@ -81,7 +81,6 @@ class ItemReader implements Backend {
         place: shown,
         url: new URL(`${withoutTrailing(address.href, '/')}${path}`),
         headers: { Authorization: `Bearer ${token}` },
-        secrets: [token],
         deniedHint: 'See OP_CONNECT_TOKEN, and which vaults it may read.',
         wordsOf: (answer) => textMember(answerMembers(answer), 'message') ?? '',
       },

@@ -56,3 +56,8 @@ function isCredentialsError(error: unknown): boolean {
 function firstLine({ message, name }: Error): string {
   return message.trim().split('\n', 1)[0] || name;
 }
+
+/** Whether a service no longer takes credentials that it once took: a session whose time is over, by its own clock. */
+export function hasRunOut(error: unknown): boolean {
+  return error instanceof Error && /^(?:ExpiredToken(?:Exception)?|TokenRefreshRequired)$/.test(error.name);
+}

@@ -2,8 +2,9 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { encodeText } from '../../util/text.js';
+import { answerTime } from '../../util/timeout.js';
 import type { HttpRequest } from '../http/request.js';
-import { sendWithRetries } from '../http/retry.js';
+import { askedWait, LONGEST_WAIT, sendWithRetries } from '../http/retry.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 
 /** A request as the SDK hands it over. */
@@ -54,12 +55,16 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
         url,
         headers,
         body: body instanceof Uint8Array ? body : String(body ?? ''),
-        timeout: TIMEOUT_MS,
+        timeout: answerTime(host, TIMEOUT_MS),
         signal,
         ...(ca ? { tls: { ca } } : {}),
       };
       const answer = await sendWithRetries(request, RETRY, host);
-      const texts = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      const asksTooMuch = (askedWait(answer) ?? 0) > LONGEST_WAIT;
+      const texts = Object.entries(answer.headers)
+        // The SDK would wait for some seconds, in vain.
+        .filter(([name]) => !(asksTooMuch && name === 'retry-after'))
+        .map(([name, value]) => [name, String(value)]);
       const response = {
         statusCode: answer.status,
         headers: Object.fromEntries(texts),

@@ -50,16 +50,23 @@ const LOGINS = Object.fromEntries(AZURE_LOGINS.map((login) => [login, Symbol(`lo
 /** A token is not used when it ends within this many milliseconds. */
 const MARGIN = 300_000;
 
+export interface TokenWishes {
+  readonly signal?: AbortSignal | undefined;
+  readonly login?: AzureLogin;
+  /** One that a vault did not take, and that is not to be remembered. */
+  readonly refused?: string;
+}
+
 /** A token for a vault's challenge. Throws `key` when there is no credential that gives one. */
 export async function tokenFor(
   request: TokenRequest,
   host: Session,
-  { signal, login = 'default' }: { readonly signal?: AbortSignal | undefined; readonly login?: AzureLogin } = {},
+  { signal, login = 'default', refused }: TokenWishes = {},
 ): Promise<string> {
   const { credential, tokens } = await loginOf(login, host);
   const name = `${request.tenant} ${request.scope}`;
   const before = tokens.get(name);
-  if (before && before.expiresOnTimestamp - MARGIN > Date.now()) return before.token;
+  if (before && before.token !== refused && before.expiresOnTimestamp - MARGIN > Date.now()) return before.token;
   const options = {
     ...(request.tenant === '' ? {} : { tenantId: request.tenant }),
     ...(signal ? { abortSignal: signal } : {}),

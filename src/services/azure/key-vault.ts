@@ -1,5 +1,6 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
 import type { ErrorCode } from '../../errors.js';
+import { answerTime } from '../../util/timeout.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
 import type { ServiceCall } from '../service-call.js';
@@ -30,13 +31,20 @@ export async function askKeyVault(
   { host, signal, errorCode = 'key', login = 'default', method = payload ? 'POST' : 'GET' }: KeyVaultCall,
 ): Promise<{ readonly answer: HttpResponse; readonly token: string }> {
   const headers = { Accept: 'application/json' };
-  const bare: HttpRequest = { method, url, headers, timeout: TIMEOUT, signal, errorCode };
+  const bare: HttpRequest = { method, url, headers, timeout: answerTime(host, TIMEOUT), signal, errorCode };
   const first = await sendWithRetries(bare, RETRIES, host);
   if (first.status !== 401) return { answer: first, token: '' };
-  const token = await tokenFor(readChallenge(first.headers['www-authenticate'], url), host, { signal, login });
-  const authorized = { ...headers, Authorization: `Bearer ${token}` };
-  const full: HttpRequest = payload
-    ? { ...bare, headers: { ...authorized, 'Content-Type': 'application/json' }, body: JSON.stringify(payload) }
-    : { ...bare, headers: authorized };
-  return { answer: await sendWithRetries(full, RETRIES, host), token };
+  const request = readChallenge(first.headers['www-authenticate'], url);
+  const withToken = async (token: string) => {
+    const authorized = { ...headers, Authorization: `Bearer ${token}` };
+    const full: HttpRequest = payload
+      ? { ...bare, headers: { ...authorized, 'Content-Type': 'application/json' }, body: JSON.stringify(payload) }
+      : { ...bare, headers: authorized };
+    return { answer: await sendWithRetries(full, RETRIES, host), token };
+  };
+  const asked = await withToken(await tokenFor(request, host, { signal, login }));
+  if (asked.answer.status !== 401) return asked;
+  // It may have run out before its time, by this machine's clock.
+  const token = await tokenFor(request, host, { signal, login, refused: asked.token });
+  return token === asked.token ? asked : withToken(token);
 }

@@ -34,7 +34,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Text; bytes that are none can be had back by `encodeText`. */
+  /** Text; bytes that are none can be had back by `encodeText`. Of a refusal without what let the request in. */
   readonly body: string;
 }
 
@@ -52,17 +52,34 @@ export async function sendRequest(request: HttpRequest, host: Host): Promise<Htt
   const ca = request.tls?.ca ?? (secure ? await readTlsRoots(host, code) : undefined);
   const tls: ConnectionOptions = { ...request.tls, ...(ca === undefined ? {} : { ca }) };
   try {
-    const answer = await exchange({ ...request, tls }, host);
+    const answer = withoutLogin(await exchange({ ...request, tls }, host), request);
     if (saysTooMany(answer)) noteThrottled(host);
     return answer;
   } catch (error) {
     const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots() : undefined;
     if (roots === undefined) throw explain(error, request, code);
     // Nothing was sent but the client's hello: the handshake failed.
-    return exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
+    const answer = await exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
       throw explain(again, request, code);
     });
+    return withoutLogin(answer, request);
   }
+}
+
+/** Headers that let in. */
+const LOGIN = new Set(['authorization', 'x-vault-token', 'x-amz-security-token']);
+
+/** Some services quote the request when they refuse it, and what they say is put into messages. */
+function withoutLogin(answer: HttpResponse, { headers }: HttpRequest): HttpResponse {
+  if (answer.status < 400) return answer;
+  const secrets = Object.entries(headers).flatMap(([name, value]) =>
+    LOGIN.has(name.toLowerCase()) ? String(value).replace(/^[A-Za-z]+ /, '') : [],
+  );
+  return { ...answer, body: secrets.reduce((text, secret) => without(secret, text), answer.body) };
+}
+
+function without(secret: string, text: string): string {
+  return secret === '' ? text : text.replaceAll(secret, '…');
 }
 
 /** AWS says so with the status of a wrong request, by the name of the exception. */

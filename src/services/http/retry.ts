@@ -15,26 +15,30 @@ export interface RetryRule {
 }
 
 /** A server that asks for more patience is not waited for. */
-const LONGEST_WAIT = 30_000;
+export const LONGEST_WAIT = 30_000;
 
 /** As {@link sendRequest}, again while the rule says so; then the last answer or error stands. */
 export async function sendWithRetries(request: HttpRequest, rule: RetryRule, host: Host): Promise<HttpResponse> {
   for (let retry = 1; ; retry++) {
-    let asked: string | undefined;
+    let asked: number | undefined;
     try {
       const answer = await sendRequest(request, host);
       if (retry > rule.retries || !rule.isPassing(answer.status)) return answer;
-      asked = answer.headers['retry-after'];
-      if (waitOf(asked, 0) > LONGEST_WAIT) return answer;
+      asked = askedWait(answer);
+      if (asked !== undefined && asked > LONGEST_WAIT) return answer;
     } catch (error) {
       if (retry > rule.retries || rule.onlyAnswered || !isTransient(error)) throw error;
     }
     const { signal } = request;
-    await sleep(waitOf(asked, rule.wait(retry)), undefined, signal ? { signal } : {});
+    await sleep(asked ?? rule.wait(retry), undefined, signal ? { signal } : {});
   }
 }
 
-/** The header `Retry-After` as seconds; its other form, a date, is not used by these services. */
-function waitOf(header: string | undefined, otherwise: number): number {
-  return header !== undefined && /^\d+$/.test(header) ? Number(header) * 1000 : otherwise;
+/** The header `Retry-After` in milliseconds: seconds, or a date, which is compared with the server's own clock, as this machine's may be wrong (RFC 9110, 10.2.3). */
+export function askedWait({ headers }: HttpResponse): number | undefined {
+  const header = headers['retry-after'];
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const wait = Date.parse(header) - Date.parse(headers.date ?? '');
+  return Number.isNaN(wait) ? undefined : Math.max(wait, 0);
 }

@@ -19,8 +19,6 @@ export interface ClusterAccess {
   readonly tls: ConnectionOptions;
   /** Undefined for what the environment says. */
   readonly proxy: URL | undefined;
-  /** What must be in no message. */
-  readonly secrets: readonly string[];
 }
 
 /** Where Kubernetes puts a pod's own credentials. */
@@ -44,13 +42,11 @@ export async function accessOfPod(host: Host): Promise<ClusterAccess> {
   const [token, ca] = await Promise.all([ofServiceAccount('token', host), ofServiceAccount('ca.crt', host)]);
   const name = env.KUBERNETES_SERVICE_HOST ?? '';
   const at = name.includes(':') ? `[${name}]` : name;
-  const words = token.toString('utf8').trim();
   return {
     address: `https://${at}:${env.KUBERNETES_SERVICE_PORT}`,
-    headers: { Authorization: `Bearer ${words}` },
+    headers: { Authorization: `Bearer ${token.toString('utf8').trim()}` },
     tls: { ca },
     proxy: undefined,
-    secrets: [words],
   };
 }
 
@@ -94,7 +90,6 @@ export async function accessOfContext({ cluster, user }: ChosenContext, call: Se
       ...(members.get('insecure-skip-tls-verify') === true ? { rejectUnauthorized: false } : {}),
     },
     proxy,
-    secrets: [token ?? '', basic ?? '', textMember(user?.members, 'password') ?? ''],
   };
 }
 

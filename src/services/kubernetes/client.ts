@@ -1,8 +1,10 @@
 /** Calls to the API server of a Kubernetes cluster, as whoever the user's kubeconfig or the pod says. */
 import { type ErrorCode, SopsError } from '../../errors.js';
+import { answerTime } from '../../util/timeout.js';
 import { answerMembers, serviceWords, textMember } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
+import { LastingAccess } from '../lasting-access.js';
 import type { ServiceCall } from '../service-call.js';
 import { accessOfContext, accessOfPod, type ClusterAccess, isInPod } from './access.js';
 import { chooseContext, kubeconfigPaths } from './kubeconfig.js';
@@ -45,33 +47,35 @@ export interface KubernetesCall {
   readonly contentType?: string;
 }
 
-/** A cluster, and who the user is there: found when it is first asked, and anew when what was found is refused, as tokens run out. */
+/** A cluster, and who the user is there: what a program or a file gave is got anew when the cluster refuses it. */
 export class Cluster {
   readonly #choice: ClusterChoice;
-  #found: Promise<ClusterAccess> | undefined;
+  readonly #access = new LastingAccess<ClusterAccess>();
 
   constructor(choice: ClusterChoice) {
     this.#choice = choice;
   }
 
   /** Throws an error of the code for no cluster, and for a log-in that fails. */
-  async access(call: ServiceCall, code: ErrorCode): Promise<ClusterAccess> {
-    const found = this.#found ?? findAccess(this.#choice, call);
-    this.#found = found;
-    try {
-      return await found;
-    } catch (error) {
-      if (this.#found === found) this.#found = undefined;
-      throw error instanceof SopsError ? error.with(code) : error;
-    }
+  access(call: ServiceCall, code: ErrorCode): Promise<ClusterAccess> {
+    return this.#access.get(() => this.#find(call, code));
   }
 
-  /** What is found now, in place of what was refused; undefined where that is the same. Several who ask at a time log in once. */
+  /** What is found now, in place of what was refused; undefined where that is the same. */
   async renewed(refused: ClusterAccess, call: ServiceCall, code: ErrorCode): Promise<ClusterAccess | undefined> {
-    if ((await this.access(call, code)) === refused) this.#found = undefined;
-    const found = await this.access(call, code);
-    return found.secrets.join() === refused.secrets.join() ? undefined : found;
+    const found = await this.#access.renew(refused, () => this.#find(call, code));
+    return isSameLogin(found, refused) ? undefined : found;
   }
+
+  #find(call: ServiceCall, code: ErrorCode): Promise<ClusterAccess> {
+    return findAccess(this.#choice, call).catch((error: unknown) => {
+      throw error instanceof SopsError ? error.with(code) : error;
+    });
+  }
+}
+
+function isSameLogin(one: ClusterAccess, other: ClusterAccess): boolean {
+  return one.headers.Authorization === other.headers.Authorization && String(one.tls.cert) === String(other.tls.cert);
 }
 
 /** By what they choose: where a run keeps its clusters. */
@@ -96,7 +100,7 @@ async function findAccess({ context, path, ofPod }: ClusterChoice, call: Service
   });
 }
 
-/** The answer as it is, whatever its status; what the server quotes of the log-in is taken out of it. Throws errors of the codes. */
+/** The answer as it is, whatever its status. Throws errors of the codes. */
 export async function callKubernetes(
   cluster: Cluster,
   call: KubernetesCall,
@@ -111,7 +115,7 @@ export async function callKubernetes(
 }
 
 async function sendTo(
-  { address, headers, tls, proxy, secrets }: ClusterAccess,
+  { address, headers, tls, proxy }: ClusterAccess,
   { method, path, body, contentType = 'application/json' }: KubernetesCall,
   { host, signal }: ServiceCall,
   errorCode: ErrorCode,
@@ -123,15 +127,9 @@ async function sendTo(
     headers: { Accept: 'application/json', ...headers, ...type },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(proxy === undefined ? {} : { proxy }),
-    ...{ tls, timeout: TIMEOUT_MS, mostBytes: MOST_BYTES, signal, errorCode },
+    ...{ tls, timeout: answerTime(host, TIMEOUT_MS), mostBytes: MOST_BYTES, signal, errorCode },
   };
-  const answer = await sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
-  if (answer.status < 400) return answer;
-  return { ...answer, body: secrets.reduce((text, secret) => without(secret, text), answer.body) };
-}
-
-function without(secret: string, text: string): string {
-  return secret === '' ? text : text.replaceAll(secret, '…');
+  return sendWithRetries(request, method === 'GET' ? AGAIN : ONCE, host);
 }
 
 /** What the server says when it refuses: an object of the kind Status. */

@@ -113,7 +113,7 @@ function redirected(
   return { ...request, url };
 }
 
-/** How many requests may go at once, as of when (milliseconds). */
+/** How many requests may go at once, as of when (milliseconds, by a clock that nobody sets). */
 interface Turns {
   left: number;
   at: number;
@@ -124,7 +124,7 @@ const TURNS = Symbol('turns of requests to Vault');
 /** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
 async function waitForTurn({ rate }: VaultSettings, { host, signal }: ServiceCall): Promise<void> {
   if (!rate) return;
-  const now = Date.now();
+  const now = performance.now();
   const turns = host.once<Turns>(TURNS, () => ({ left: rate.burst, at: now }));
   const filled = Math.min(rate.burst, turns.left + ((now - turns.at) / 1000) * rate.perSecond) - 1;
   Object.assign(turns, { left: filled, at: now });

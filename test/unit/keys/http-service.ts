@@ -15,6 +15,10 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Whether the connection ends behind the half of the body. */
+  readonly breaksOff?: boolean;
+  /** Whether nothing is ever said. */
+  readonly isSilent?: boolean;
 }
 
 export class HttpService {
@@ -34,7 +38,11 @@ export class HttpService {
       const request = { method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') };
       service.received.push(request);
       const reply = await answer(request);
-      response.writeHead(reply.status ?? 200, reply.headers ?? {}).end(reply.body);
+      if (reply.isSilent) return;
+      const length = reply.breaksOff ? { 'content-length': String(Buffer.byteLength(reply.body)) } : {};
+      response.writeHead(reply.status ?? 200, { ...reply.headers, ...length });
+      if (!reply.breaksOff) response.end(reply.body);
+      else response.write(reply.body.slice(0, reply.body.length / 2), () => incoming.socket.destroy());
     };
     const server = tls ? createTlsServer(tls, listener) : createServer(listener);
     const service = new HttpService(server, tls ? 'https' : 'http');
