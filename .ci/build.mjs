@@ -18,6 +18,7 @@ import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
+import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, changedPackages, leavePackages, writePapers } from './packages.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
@@ -281,6 +282,7 @@ if (folder === '--modules') {
   await buildProgram(dist);
   await buildPackages(dist);
   await buildLibrary(dist);
+  await writeManual(root, COMMON, dist);
   // Editors find it in the package, without running anything.
   writeFileSync(join(dist, 'sops-config.schema.json'), execFileSync(process.execPath, [join(root, 'bin/sops-ts.js'), 'config', 'schema']));
 }

@@ -96,6 +96,15 @@ function learnOrders(program, folder) {
   });
 }
 
+/** The bill of materials with the runtime that is in the executables, too. */
+function billWithBun(text) {
+  const bill = JSON.parse(text);
+  const ref = `pkg:npm/bun@${VERSION}`;
+  bill.components.push({ type: 'platform', 'bom-ref': ref, name: 'bun', version: VERSION, purl: ref, licenses: [{ expression: 'MIT' }] });
+  for (const { dependsOn } of bill.dependencies) dependsOn.push(ref);
+  return `${JSON.stringify(bill, null, 2)}\n`;
+}
+
 function nameFor(target) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return `sops-ts-v${version}-${target}${target.startsWith('windows') ? '.exe' : ''}`;
@@ -126,8 +135,9 @@ try {
     compile(bun, modules, file, [...orders, ...(target === HERE ? [] : [`--target=${TARGETS[target]}`])]);
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
   }
-  for (const name of ['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json']) copyFileSync(join(modules, name), join(OUTPUT, name));
-  const built = readdirSync(OUTPUT).filter((name) => name.startsWith('sops-ts-v')).sort();
+  copyFileSync(join(modules, 'THIRD-PARTY-NOTICES.txt'), join(OUTPUT, 'THIRD-PARTY-NOTICES.txt'));
+  writeFileSync(join(OUTPUT, nameFor('executables.cdx.json')), billWithBun(readFileSync(join(modules, 'sbom.cdx.json'), 'utf8')));
+  const built = readdirSync(OUTPUT).filter((name) => name.startsWith(nameFor('')) && !name.endsWith('.json')).sort();
   const sums = built.map((name) => `${createHash('sha256').update(readFileSync(join(OUTPUT, name))).digest('hex')}  ${name}\n`);
   writeFileSync(join(OUTPUT, 'SHA256SUMS'), sums.join(''));
 } finally {

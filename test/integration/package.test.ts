@@ -57,6 +57,8 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
       'package.json',
     ]);
     expect(existsSync(join(folder, 'dist/types/index.d.ts'))).toBe(true);
+    expect(existsSync(join(folder, 'dist/man/sops-ts.1'))).toBe(true);
+    expect(existsSync(join(folder, 'dist/completions/_sops-ts'))).toBe(true);
     expect(existsSync(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'))).toBe(true);
     const script = "import('sops-ts').then((it) => console.log(typeof it.decryptFile))";
     const ran = spawnSync(process.execPath, ['-e', script], {
