@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has five parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
+ * has six parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -49,6 +49,14 @@ const PARTS = {
   ],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
+  /** Keys that a service holds: the providers of remote keys. */
+  services: [
+    'src/keys/aws-kms/aws-kms.ts',
+    'src/keys/gcp-kms/gcp-kms.ts',
+    'src/keys/azure-kv/azure-kv.ts',
+    'src/keys/hc-vault/hc-vault.ts',
+    'src/keys/hc-kms/hc-kms.ts',
+  ],
   /** Asking the agent of the user, where one runs. */
   agent: ['src/keyservice/agent/through-agent.ts'],
   rest: [],
