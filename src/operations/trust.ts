@@ -20,6 +20,8 @@ export interface Trusted {
   readonly path: string;
   /** In words: where it would have credentials sent, and which programs it would have started. */
   readonly claims: readonly string[];
+  /** The schemes whose references it allows more than usual. */
+  readonly schemes: readonly string[];
 }
 
 /** Records that the user trusts a configuration as it is now. Throws `config` when there is none or it cannot be read, and as `recordTrust`. */
@@ -30,7 +32,7 @@ export async function trustConfiguration(request: TrustRequest, host: Session): 
     throw new SopsError('config', 'config file not found', { hint: 'Name its folder: sops-ts trust DIR' });
   }
   await recordTrust(shown.file, host);
-  return { path: shown.file.absolute, claims: shown.claims };
+  return { path: shown.file.absolute, claims: shown.claims, schemes: shown.schemes };
 }
 
 /** Forgets that a configuration was trusted; it need not be there any more. Returns its path. Throws `config` when it was not trusted. */

@@ -86,10 +86,10 @@ export async function printFiles(
 }
 
 async function printed(file: ReferenceFile, type: PrintedType | undefined): Promise<Uint8Array> {
-  const { metadata, roots, text } = file;
+  const { metadata, roots, text, placedIn = text } = file;
   if (type === undefined) return bytesOf(file, applyEdits(text, file.edits(metadata)));
   const full = roots.map((root) => (metadata && root.kind === 'branch' ? withMetadata(root, metadata) : root));
-  return Buffer.from(await printDocuments(full.filter(isFilled), text, type));
+  return Buffer.from(await printDocuments(full.filter(isFilled), placedIn, type));
 }
 
 /** What SOPS keeps for itself is here a key like any other. */

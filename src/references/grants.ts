@@ -6,7 +6,7 @@ import { openRun, type Run } from '../run/run.js';
 import { calledGrant, isTrustworthy } from '../run/trust.js';
 import { realpathSync } from '../util/fs.js';
 import type { Session } from '../util/host.js';
-import { backendRow } from './registry.js';
+import { backendRow, SCHEMES } from './registry.js';
 
 /** See `ResolverOptions.grants`. The configuration is looked for once, and whether it is trusted is found out when a scheme needs it. */
 export function grantsFor(
@@ -21,6 +21,8 @@ export function grantsFor(
       warnOnce(host, `what references are allowed is not read: ${error.message}`),
     );
     const { config } = await running;
+    const schemes = config?.referenceGrants.map((grant) => grant.scheme) ?? [];
+    for (const told of unknownSchemes(config?.path ?? '', schemes)) warnOnce(host, told);
     const own = (config?.referenceGrants ?? []).filter((grant) => grant.scheme === scheme);
     const [first] = own;
     if (!config || !first) return [];
@@ -28,6 +30,13 @@ export function grantsFor(
     if (!(await trusting)) return [];
     return own.some(({ rest }) => rest === undefined) ? 'all' : own.map((grant) => partOf(grant, config));
   };
+}
+
+/** What those schemes come to that are none: a misspelt one allows nothing. */
+export function unknownSchemes(path: string, schemes: readonly string[]): string[] {
+  return [...new Set(schemes)]
+    .filter((scheme) => !SCHEMES.includes(scheme))
+    .map((scheme) => `refs of ${path} allows ${JSON.stringify(scheme)}, which is no scheme of references`);
 }
 
 function partOf({ scheme, rest = '' }: ReferenceGrant, { folder }: Config): string {

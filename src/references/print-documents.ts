@@ -9,8 +9,8 @@ export type PrintedType = 'yaml' | 'json';
 /** Steps of indentation as Kubernetes' manifests have them. */
 const INDENT = 2;
 /**
- * Prints documents, with `---` between them. Merge keys give way to what they bring, and dates stay as they stand in `text`, which the documents
- * were read from. The documents are changed. Throws `output-format` for what the format cannot express.
+ * Prints documents, with `---` between them. Merge keys give way to what they bring, and dates and integers stay as they stand in `text`, which the
+ * documents were read from. The documents are changed. Throws `output-format` for what the format cannot express.
  */
 export async function printDocuments(
   roots: readonly (Branch | List)[],
@@ -19,10 +19,19 @@ export async function printDocuments(
 ): Promise<string> {
   for (const { node } of nodes(roots)) if (node.kind === 'branch') expandMerges(node);
   for (const { node } of leaves(roots)) {
-    if (isTimestamp(node.value) && node.source) node.value = text.slice(node.source.start, node.source.end);
+    if (!node.source) continue;
+    const written = text.slice(node.source.start, node.source.end);
+    if (isTimestamp(node.value)) node.value = written;
+    else if (typeof node.value === 'number') node.value = integerOf(written) ?? node.value;
   }
   const print = await PRINTERS[type]();
   return roots.map(print).join('---\n');
+}
+
+/** JSON has no integers, but what stands there as one of 64 bits is printed as that. */
+function integerOf(written: string): bigint | undefined {
+  const value = /^-?\d{1,20}$/.test(written) ? BigInt(written) : undefined;
+  return value !== undefined && value >= -(1n << 63n) && value < 1n << 64n ? value : undefined;
 }
 
 const PRINTERS: Readonly<Record<PrintedType, () => Promise<(root: Branch | List) => string>>> = {

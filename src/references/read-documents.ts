@@ -7,6 +7,8 @@ import { decodeText, encodeText } from '../util/text.js';
 /** A file with the values that its documents are. */
 export interface ReferenceFile extends SourceFile {
   readonly roots: readonly (Branch | List)[];
+  /** What the places of the values are in, where that is not the text. */
+  readonly placedIn?: string;
 }
 
 /** JSON if it is that, for its numbers and its shape; else YAML. Throws as the readers of the formats do. */
@@ -41,7 +43,7 @@ async function readJsonFile(bytes: Uint8Array, isList: boolean): Promise<Referen
     file.edits(metadata, options).map(({ start, end, ...edit }) => {
       return { ...edit, start: start - before.length, end: end - before.length };
     });
-  return { ...file, text, edits, roots };
+  return { ...file, placedIn: file.text, text, edits, roots };
 }
 
 function valueIn(entry: Branch['items'][number]): Value[] {

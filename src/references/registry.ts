@@ -154,6 +154,9 @@ export const BACKENDS: readonly BackendRow[] = [
   },
 ];
 
+/** All of them. */
+export const SCHEMES: readonly string[] = BACKENDS.flatMap(({ schemes }) => schemes);
+
 /** The row of a scheme, in lower case. */
 export function backendRow(scheme: string): BackendRow | undefined {
   return BACKENDS.find(({ schemes }) => schemes.includes(scheme));

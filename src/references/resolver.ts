@@ -8,7 +8,7 @@ import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
 import type { Backend, BackendRow, ReferenceContext } from './backend.js';
 import { type Expression, expressionsIn } from './expression.js';
-import { BACKENDS, backendRow } from './registry.js';
+import { backendRow, SCHEMES } from './registry.js';
 import { textOfValue } from './value-text.js';
 
 /** Requests that one store gets at a time. */
@@ -41,7 +41,14 @@ export class Resolver {
   readonly #opened: Backend[] = [];
   readonly #grants = new Map<string, readonly string[] | 'all'>();
 
+  /** Throws `usage` for a scheme that the user allows and that is none. */
   constructor(options: ResolverOptions) {
+    for (const scheme of options.allowed) {
+      if (scheme === 'all' || SCHEMES.includes(scheme)) continue;
+      throw new SopsError('usage', `--allow-ref: ${JSON.stringify(scheme)} is no scheme of references`, {
+        hint: `The schemes are ${SCHEMES.join(', ')}; all stands for all of them.`,
+      });
+    }
     this.#options = options;
   }
 
@@ -148,7 +155,7 @@ export class Resolver {
     const row = backendRow(address.scheme);
     if (!row) {
       throw new SopsError('reference-malformed', `no provider registered for scheme "${address.scheme}"`, {
-        hint: `The schemes are ${BACKENDS.flatMap(({ schemes }) => schemes).join(', ')}.`,
+        hint: `The schemes are ${SCHEMES.join(', ')}.`,
       });
     }
     if (row.onlyAllowed) this.#demand(address.scheme, row.title, address.path);

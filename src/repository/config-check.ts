@@ -28,7 +28,8 @@ export type ConfigFindingKind =
   | 'selection'
   | 'no-recipients'
   | 'unnamed-recipient'
-  | 'unknown-key';
+  | 'unknown-key'
+  | 'unknown-scheme';
 
 export interface ConfigFinding {
   readonly kind: ConfigFindingKind;
@@ -48,11 +49,14 @@ export interface ConfigCheck {
   readonly findings: readonly ConfigFinding[];
 }
 
+export interface ConfigCheckRequest {
+  readonly configPath?: string | undefined;
+  /** Those that references have. */
+  readonly schemes: readonly string[];
+}
+
 /** Checks the configuration in force. Throws `config` for none, and for one that cannot be read; nothing is contacted. */
-export async function checkConfig(
-  { configPath }: { readonly configPath?: string | undefined },
-  given: Host,
-): Promise<ConfigCheck> {
+export async function checkConfig({ configPath, schemes }: ConfigCheckRequest, given: Host): Promise<ConfigCheck> {
   const host = sessionOf(given);
   const { config } = await openRun({ configPath }, host);
   if (!config) throw new SopsError('config', 'config file not found', { hint: 'sops-ts init makes a .sops.yaml.' });
@@ -61,6 +65,7 @@ export async function checkConfig(
   const patterns = await Promise.all(rules.map(patternOf));
   const findings = [
     ...misspeltAtTop(config, host),
+    ...unknownSchemes(config, schemes),
     ...(await Promise.all(rules.map(flawsOf))).flat(),
     ...(await brokenDestinations(config)),
     ...againstFiles(rules, patterns, paths),
@@ -80,6 +85,19 @@ async function pathsBelow({ folder, file }: Config, host: Host): Promise<string[
 /** Null for a malformed one. */
 async function patternOf(rule: CreationRule): Promise<Re2 | null> {
   return compileRe2(rule.pathRegex).catch(() => null);
+}
+
+function unknownSchemes({ referenceGrants }: Config, schemes: readonly string[]): ConfigFinding[] {
+  const unknown = new Set(referenceGrants.map(({ scheme }) => scheme).filter((scheme) => !schemes.includes(scheme)));
+  return [...unknown].map((scheme) => {
+    const meant = suggestionFor(scheme, schemes);
+    return {
+      kind: 'unknown-scheme',
+      rule: null,
+      message: `refs allows ${JSON.stringify(scheme)}, which is no scheme of references`,
+      hint: meant === undefined ? `The schemes are ${schemes.join(', ')}.` : `Is ${meant} meant?`,
+    };
+  });
 }
 
 function misspeltAtTop({ path }: Config, host: Host): ConfigFinding[] {

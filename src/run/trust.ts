@@ -82,12 +82,16 @@ export interface ShownConfig {
   readonly file: ConfigFile;
   /** In words: where it would have credentials sent, and which programs it would have started. */
   readonly claims: readonly string[];
+  /** The schemes whose references it allows more than usual. */
+  readonly schemes: readonly string[];
 }
 
 /** Reads a configuration to show it, not to use it, so it does not matter who can write to it. Null when there is none; throws `config`. */
 export async function showConfig(path: string, host: Session): Promise<ShownConfig | null> {
   const config = await loadConfig({ configPath: path, evenUnsafe: true, host });
-  return config && { file: config.file, claims: await claimsOf(config) };
+  if (!config) return null;
+  const schemes = config.referenceGrants.map(({ scheme }) => scheme);
+  return { file: config.file, claims: await claimsOf(config), schemes };
 }
 
 /** What the rules of a configuration have credentials go to, or start, in words. */

@@ -1,4 +1,5 @@
 /** `config check`: looks for mistakes in a configuration, and says what to do about them. */
+import { SCHEMES } from '../../references/registry.js';
 import { type ConfigCheck, checkConfig } from '../../repository/config-check.js';
 import { jsonText } from '../json-text.js';
 import { printable } from '../report.js';
@@ -17,7 +18,7 @@ export const configCheck = command({
   async run({ config: configPath, json }, { operands, host, streams }) {
     if (operands.length > 0)
       throw new UsageError('config check takes no operand; choose with --config', 'config check');
-    const checked = await checkConfig({ configPath }, host);
+    const checked = await checkConfig({ configPath, schemes: SCHEMES }, host);
     await print(streams, json ? jsonText(checked) : checkText(checked));
     return checked.findings.length > 0 ? 1 : 0;
   },

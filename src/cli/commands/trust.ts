@@ -45,7 +45,15 @@ async function linesOf(
   }
   if (list) return trustRecords(host).map(({ path, state }) => `${state.padEnd(STATE_WIDTH)}  ${path}`);
   if (remove) return [`${distrustConfiguration(request, host)} is not trusted any more.`];
-  return textOf(await trustConfiguration(request, host));
+  const trusted = await trustConfiguration(request, host);
+  await warnOfSchemes(trusted, host);
+  return textOf(trusted);
+}
+
+async function warnOfSchemes({ path, schemes }: Trusted, host: Context['host']): Promise<void> {
+  if (schemes.length === 0) return;
+  const { unknownSchemes } = await import('../../references/grants.js');
+  for (const told of unknownSchemes(path, schemes)) host.warn(told);
 }
 
 const STATE_WIDTH = 'trusted'.length;

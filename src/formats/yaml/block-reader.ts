@@ -53,6 +53,7 @@ class BlockMap {
   readonly branch: Branch;
   private readonly keys = new Set<string>();
   private readonly isRoot: boolean;
+  private readonly takesMetadata: boolean;
 
   constructor(
     private readonly reader: NodeReader,
@@ -60,6 +61,7 @@ class BlockMap {
   ) {
     this.branch = branch(reader.takeComments());
     this.isRoot = reader.depth === 1 && !reader.loose;
+    this.takesMetadata = this.isRoot && !reader.watcher?.asData;
     if (this.isRoot) reader.rootColumn = column;
   }
 
@@ -69,7 +71,7 @@ class BlockMap {
     const entry = reader.itemOf(key, start, node.value);
     if (node.value.alias) node.value.alias.entry = { start, column };
     reader.checkUnique(this.keys, entry.key, key, start, node.value);
-    if (this.isRoot && entry.key === 'sops') {
+    if (this.takesMetadata && entry.key === 'sops') {
       if (reader.metadata) throw reader.cursor.error('the key sops stands twice', start);
       reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
       return;

@@ -131,7 +131,7 @@ class StreamReader {
     const start = cursor.at;
     const node = empty ? undefined : reader.readRoot();
     const value = node?.value ?? branch();
-    const list = value.kind === 'list' && this.watcher?.takesLists ? value : undefined;
+    const list = value.kind === 'list' && this.watcher?.asData ? value : undefined;
     cursor.passToToken();
     if (!cursor.atEnd && !cursor.atDocumentMarker()) throw cursor.error('the document ends before this');
     const isNull = value.kind === 'leaf' && value.value === null && value.source?.style === 'plain';

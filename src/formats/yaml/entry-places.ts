@@ -21,12 +21,12 @@ export class EntryPlaces {
   /** Notes places while a text is read. */
   readonly watcher: NodeWatcher;
 
-  /** @param takesLists whether a document may be a list. */
-  constructor(takesLists = false) {
+  /** @param asData whether the text is no file of SOPS. */
+  constructor(asData = false) {
     this.watcher = {
       entry: (of, start, end, inFlow) => void this.places.set(of, { start, end, inFlow }),
       anchor: () => undefined,
-      takesLists,
+      asData,
     };
   }
 

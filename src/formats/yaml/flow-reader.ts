@@ -79,7 +79,7 @@ class FlowMap {
     reader.checkUnique(this.keys, entry.key, pair.key, pair.start, value);
     const end = reader.lastEnd;
     const behind = passFlowComma(reader, this.end);
-    if (this.isRoot && entry.key === 'sops') {
+    if (this.isRoot && entry.key === 'sops' && !reader.watcher?.asData) {
       this.noteMetadata(pair, value, end);
       const apart = behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd);
       collection.items.push(...comments, ...pair.between, ...apart);

@@ -35,8 +35,11 @@ export interface NodeWatcher {
   anchor(name: string, of: Value): void;
   /** A tag, resolved, and its offset. May throw to refuse it. */
   tag?(tag: string, at: number): void;
-  /** Lets a document be a list: `YamlDocument.list`. Without, it is refused, as SOPS does. */
-  readonly takesLists?: boolean;
+  /**
+   * Reads what no file of SOPS can be: a document may be a list (`YamlDocument.list`), an entry `sops` is one like any other, and integers
+   * may have 64 bits without a sign.
+   */
+  readonly asData?: boolean;
   /** Reads whatever YAML the document is, and leaves what no tree can hold to whoever looks at that part. */
   readonly loose?: LooseReading;
 }

@@ -21,6 +21,11 @@ export function readNumber(text: string): bigint | number | typeof UNSIGNED | un
   return FLOAT.test(digits) ? finite(digits) : readSignBehindPrefix(digits);
 }
 
+/** The integer that {@link readNumber} gives {@link UNSIGNED} for. */
+export function readUnsigned(text: string): bigint {
+  return readMagnitude(text.replaceAll('_', '').replace(/^\+/, '')) ?? 0n;
+}
+
 /** The float a text beginning with a point stands for; undefined when it is none. */
 export function readPointFloat(text: string): number | undefined {
   return POINT_FLOAT.test(text) ? finite(text.replaceAll('_', '')) : undefined;

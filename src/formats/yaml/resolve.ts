@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { isTimestamp, type LeafValue } from '../../tree/tree.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { decodeText } from '../../util/text.js';
-import { readNumber, readPointFloat, UNSIGNED } from './resolve-number.js';
+import { readNumber, readPointFloat, readUnsigned, UNSIGNED } from './resolve-number.js';
 import { readTimestamp } from './resolve-timestamp.js';
 
 /** Every spelling that is a value as a whole. Empty text is null, too. */
@@ -28,13 +28,16 @@ for (const character of 'nNtTfF~') HINTS[character.charCodeAt(0)] = WORD;
 for (const character of '+-0123456789') HINTS[character.charCodeAt(0)] = NUMBER;
 HINTS['.'.charCodeAt(0)] = POINT;
 
+/** What values are for: `encryptable`, what SOPS can encrypt and hash; `any`, what go-yaml reads. */
+export type Taken = 'encryptable' | 'any';
+
 /**
  * The value of a plain scalar without tag.
  * Throws `leaf-not-encryptable` for what SOPS reads but cannot encrypt or hash: an integer from 2^63 to 2^64-1, a
  * time with an offset of 24 hours or more.
  */
-export function resolvePlain(text: string): LeafValue {
-  return encryptable(resolve(text));
+export function resolvePlain(text: string, taken: Taken = 'encryptable'): LeafValue {
+  return taking(taken, resolve(text), text);
 }
 
 /** Whether a text written plain would be read back as a string. */
@@ -47,25 +50,29 @@ export function resolvesToString(text: string): boolean {
  * tells whether the scalar stood without quotes and not as a block.
  * Throws `document-invalid` when the text is not of the tag's type; else as {@link resolvePlain}.
  */
-export function resolveTagged(tag: string, text: string, isPlain: boolean): LeafValue {
+export function resolveTagged(tag: string, text: string, isPlain: boolean, taken: Taken = 'encryptable'): LeafValue {
   const name = tag.startsWith(STANDARD_PREFIX) ? `!!${tag.slice(STANDARD_PREFIX.length)}` : tag;
   switch (name) {
     case '!':
-      return isPlain ? resolvePlain(text) : text;
+      return isPlain ? resolvePlain(text, taken) : text;
     case '!!binary':
       return readBinary(text);
     case '!!int':
-      return typed(name, resolve(text), (value) => typeof value === 'bigint');
+      return typed({ name, text, taken }, resolve(text), (value) => typeof value === 'bigint');
     case '!!float': {
       const value = resolve(text);
-      return typed(name, typeof value === 'bigint' ? Number(value) : value, (made) => typeof made === 'number');
+      return typed(
+        { name, text, taken },
+        typeof value === 'bigint' ? Number(value) : value,
+        (made) => typeof made === 'number',
+      );
     }
     case '!!bool':
-      return typed(name, resolve(text), (value) => typeof value === 'boolean');
+      return typed({ name, text, taken }, resolve(text), (value) => typeof value === 'boolean');
     case '!!null':
-      return typed(name, resolve(text), (value) => value === null);
+      return typed({ name, text, taken }, resolve(text), (value) => value === null);
     case '!!timestamp':
-      return typed(name, resolve(text), isTimestamp);
+      return typed({ name, text, taken }, resolve(text), isTimestamp);
     default:
       return text;
   }
@@ -84,7 +91,8 @@ function resolve(text: string): LeafValue | typeof UNSIGNED {
   return readTimestamp(text) ?? readNumber(text) ?? text;
 }
 
-function encryptable(value: LeafValue | typeof UNSIGNED): LeafValue {
+function taking(taken: Taken, value: LeafValue | typeof UNSIGNED, text: string): LeafValue {
+  if (taken === 'any') return value === UNSIGNED ? readUnsigned(text) : value;
   if (value === UNSIGNED) {
     throw new SopsError('leaf-not-encryptable', 'SOPS cannot encrypt integers from 2^63 to 2^64-1', {
       hint: 'Put the number in quotes, or make it smaller.',
@@ -98,11 +106,21 @@ function encryptable(value: LeafValue | typeof UNSIGNED): LeafValue {
   return value;
 }
 
-function typed(tag: string, value: LeafValue | typeof UNSIGNED, fits: (value: LeafValue) => boolean): LeafValue {
-  if (value === UNSIGNED && tag === '!!int') return encryptable(value);
+interface Tagged {
+  readonly name: string;
+  readonly text: string;
+  readonly taken: Taken;
+}
+
+function typed(
+  { name, text, taken }: Tagged,
+  value: LeafValue | typeof UNSIGNED,
+  fits: (value: LeafValue) => boolean,
+): LeafValue {
+  if (value === UNSIGNED && name === '!!int') return taking(taken, value, text);
   if (value === UNSIGNED || !fits(value))
-    throw new SopsError('document-invalid', `a value does not fit its tag ${tag}`);
-  return encryptable(value);
+    throw new SopsError('document-invalid', `a value does not fit its tag ${name}`);
+  return taking(taken, value, text);
 }
 
 /** Go's base64 reader skips line ends and nothing else. */

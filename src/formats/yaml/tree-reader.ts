@@ -22,7 +22,7 @@ import {
 } from './node.js';
 import type { NodeReader } from './node-reader.js';
 import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
-import { resolvePlain, resolveTagged } from './resolve.js';
+import { resolvePlain, resolveTagged, type Taken } from './resolve.js';
 import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
 
 /** The values that anchors name; undefined while one is being read. */
@@ -62,6 +62,10 @@ export class TreeReader implements NodeReader {
     private readonly stream: { readonly budget: CopyBudget; readonly anchors: Anchors },
     readonly watcher?: NodeWatcher,
   ) {}
+
+  private get takes(): Taken {
+    return this.watcher?.asData ? 'any' : 'encryptable';
+  }
 
   get loose(): LooseReading | undefined {
     return this.watcher?.loose;
@@ -271,7 +275,11 @@ export class TreeReader implements NodeReader {
     const plain = token.style === 'plain';
     try {
       const value =
-        tag !== undefined ? resolveTagged(tag, token.text, plain) : plain ? resolvePlain(token.text) : token.text;
+        tag !== undefined
+          ? resolveTagged(tag, token.text, plain, this.takes)
+          : plain
+            ? resolvePlain(token.text, this.takes)
+            : token.text;
       const style = this.cursor.flowLevel > 0 ? (`flow-${token.style}` as const) : token.style;
       const source: Source = { start: token.start, end: token.end, style, value, column };
       if (tag === undefined || !properties?.tagSpan || !isTypingTag(tag)) return leaf(value, source);

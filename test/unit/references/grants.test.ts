@@ -102,3 +102,14 @@ test.each([
   expect([ran.status, ran.stdout.toString()]).toEqual([1, '']);
   expect(ran.stderr).toContain(said);
 });
+
+test('a scheme that is none is told, by trust and where it would have counted, and refused as a flag', async () => {
+  desk.write('repo/.sops.yaml', 'refs:\n  allow: [exce, exec]\n');
+  const said = '"exce", which is no scheme';
+  expect((await desk.run(['trust', 'repo'])).stderr).toContain(said);
+  desk.write('repo/app/doc.yaml', 'a: ref+exec://echo/x\nb: ref+exec://echo/z\n');
+  const ran = await desk.run(['refs', 'eval', 'repo/app/doc.yaml']);
+  expect([ran.status, ran.stdout.toString(), ran.stderr.split(said).length]).toEqual([0, 'a: x\nb: z\n', 2]);
+  const flagged = await desk.run(['refs', 'eval', '--allow-ref', 'exce', 'repo/app/doc.yaml']);
+  expect([flagged.status, flagged.stderr]).toEqual([1, expect.stringContaining('"exce" is no scheme')]);
+});

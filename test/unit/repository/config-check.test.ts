@@ -100,6 +100,14 @@ describe('config check', () => {
     expect(findings).toEqual([['unknown-key', '.sops.yaml: "format" at the top is ignored']]);
   });
 
+  test('finds schemes of references that are none', async () => {
+    const { status, findings } = await found(
+      `${names()}creation_rules: [{age: *me}]\nrefs: {allow: [exec, awssecret]}\n`,
+    );
+    expect(status).toBe(1);
+    expect(findings).toEqual([['unknown-scheme', 'refs allows "awssecret", which is no scheme of references']]);
+  });
+
   test('finds recipients without a name, but for those of files and SSH keys with a comment', async () => {
     desk.write('people.txt', `${other}\n`);
     const { findings } = await found(
