@@ -1,7 +1,7 @@
 /** What the operating system says about files, and when something about one fails. */
 import { sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { closeSync, type Stats, statSync } from './fs.js';
+import { closeSync, lstatSync, type Stats, statSync } from './fs.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
@@ -55,8 +55,17 @@ export function statOf(path: string): Stats | undefined {
  * told, as in a folder that is closed to us: to say that nothing is there would be a guess.
  */
 export function statOrThrow(path: string): Stats | undefined {
+  return lookedAt(path, statSync);
+}
+
+/** The same, but that links are not followed: one that leads nowhere is something, too. */
+export function lstatOrThrow(path: string): Stats | undefined {
+  return lookedAt(path, lstatSync);
+}
+
+function lookedAt(path: string, look: (path: string) => Stats): Stats | undefined {
   try {
-    return statSync(path);
+    return look(path);
   } catch (cause) {
     if (!isSystemError(cause) || NOTHING_THERE.has(cause.code)) return undefined;
     throw new SopsError('input-unreadable', `cannot look at ${path}: ${systemReason(cause)}`, { file: path, cause });

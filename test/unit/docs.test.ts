@@ -1,44 +1,23 @@
-/** Holds the pages to what they refer to: links, citations in code, and shell blocks that are marked as runnable. */
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Holds the pages to what they refer to: links, and citations in code. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_STATUS } from '../../src/errors.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
-import { type Block, brokenReferences, runnableBlocks, sourcesOf, textOfPages } from '../support/docs.js';
-import { Program, ROOT } from '../support/program.js';
+import { brokenReferences, runnableBlocks, sourcesOf, textOfPages } from '../support/docs.js';
+import { ROOT } from '../support/program.js';
 
 const MOST_LINES_OF_README = 150;
-const BLOCK_TIMEOUT = 60_000;
 
 /** Variables by which the program tells something to itself, in a process that it starts. */
 const INTERNAL = new Set(['SOPS_TS_KUSTOMIZE_MIRROR', 'SOPS_TS_KUSTOMIZE_SOURCE', 'SOPS_TS_START']);
-
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-}
 
 let scratch: string;
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'sops-ts-docs-'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** Runs a block as somebody would who pastes it into an empty folder, but that it ends with the first command that fails. */
-function runBlock({ script }: Block, programs: string): Promise<Ended> {
-  const cwd = mkdtempSync(join(scratch, 'block-'));
-  const home = join(cwd, 'home');
-  mkdirSync(home);
-  const env = { PATH: [programs, process.env.PATH].join(delimiter), HOME: home, USER: 'reader' };
-  return new Promise((resolve) => {
-    const child = spawn('sh', ['-eu', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.on('close', (status) => resolve({ status, output: Buffer.concat(chunks).toString('utf8') }));
-  });
-}
 
 describe('the pages', () => {
   test('every link, and every citation in code, leads to a page and a heading of it', () => {
@@ -82,37 +61,6 @@ describe('what the code has a table of', () => {
     const names = new Set(read.map(([, quoted, taken]) => quoted ?? taken ?? ''));
     expect(names.size).toBeGreaterThan(20);
     expect([...names].filter((name) => !INTERNAL.has(name) && !pages.includes(`\`${name}`))).toEqual([]);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('shell blocks that can be run', () => {
-  let program: Program;
-  let programs: string;
-  beforeAll(() => {
-    program = new Program();
-    programs = join(scratch, 'bin');
-    mkdirSync(programs);
-    for (const name of ['sops-ts', 'sops-ts-kustomize']) {
-      const script = `#!/bin/sh\nexec "${process.execPath}" "${join(dirname(program.file), name)}.js" "$@"\n`;
-      writeFileSync(join(programs, name), script);
-      chmodSync(join(programs, name), 0o755);
-    }
-  });
-
-  test('there are some', () => {
-    expect(runnableBlocks(ROOT).map(({ place }) => place.replace(/:.*/, ''))).toContain('README.md');
-  });
-
-  test.each(runnableBlocks(ROOT))('$place', { timeout: BLOCK_TIMEOUT }, async (block) => {
-    const { status, output } = await runBlock(block, programs);
-    expect(status, output).toBe(0);
-  });
-
-  test('one that fails in the middle is found', async () => {
-    const script = 'sops-ts decrypt absent.yaml\ntrue\n';
-    const { status, output } = await runBlock({ place: 'here', script }, programs);
-    expect(output).toContain('absent.yaml');
-    expect(status).toBe(100);
   });
 });
 

@@ -1,10 +1,13 @@
 /** The seams of formats and key types: outside of their homes nobody asks which one something is, only what it can. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
 import type { SourceText } from '../support/circles.js';
+import { sampledTest } from '../support/sweep.js';
+
+const test = sampledTest(2);
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
 const NAMES = FORMATS.map(({ name }) => name).join('|');

@@ -14,8 +14,8 @@ import {
 } from '../../keys/age/own-identity.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { openRun } from '../../run/run.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
-import { lstatSync, readFileSync } from '../../util/fs.js';
+import { lstatOrThrow, statOrThrow, systemReason } from '../../util/files.js';
+import { readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
@@ -199,7 +199,7 @@ async function checkPlace(path: string, isUnfinished: boolean, host: Session): P
 
 /** Links are not followed: one that leads nowhere is something, too. */
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lstatOrThrow(path) !== undefined;
 }
 
 /** What a file at the place of a new key is, without anything of it. */

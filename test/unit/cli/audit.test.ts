@@ -1,11 +1,14 @@
 /** The audit log as a user meets it (docs/audit-log.md), against a stand-in for PostgreSQL. */
 import { chmodSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { runPlugin } from '../../support/kubernetes.js';
 import { PostgresService } from '../../support/postgres-service.js';
 import { type Ran, run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const USER = userInfo().username;
 const INSERT = 'INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)';

@@ -1,12 +1,14 @@
 /** The command lines that integration tests run beside the real sops (sops-command-line.test.ts), run without it. */
 import { chmodSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type Case, EDITOR, inputOf, PLAINS, Recipients } from '../../support/command-lines/case.js';
 import { COMMANDS } from '../../support/command-lines/commands.js';
 import { DIFFERENCES } from '../../support/command-lines/differences.js';
 import { WORDS } from '../../support/command-lines/words.js';
 import { Desk } from '../../support/desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 const second = new Desk();

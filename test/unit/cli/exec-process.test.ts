@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
-import { inSweeps, sample } from '../../support/sweep.js';
+import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const CANARY = 'canary-of-the-process-test';
 

@@ -1,9 +1,12 @@
 /** What programs of `exec-env` and `exec-file` get beside the values: no keys of the user, and a warning of variables that run code. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { mayRunCode } from '../../../src/exec/code-variables.js';
 import { isKeyVariable } from '../../../src/exec/key-variables.js';
 import { isStoreVariable } from '../../../src/exec/store-variables.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 let desk: Desk;
 

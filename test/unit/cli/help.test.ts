@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { commandsWith, flagsOf, globalFlags } from '../../../src/cli/flags.js';
 import { flagTextOf, guideOf, TASKS } from '../../../src/cli/guide.js';
 import { helpPage, nearestFlag } from '../../../src/cli/help.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const topics = ['groups', ...COMMANDS.map((row) => row.name)];
 

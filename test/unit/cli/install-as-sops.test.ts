@@ -2,9 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 let program: Program;
 const desk = new Desk();

@@ -1,10 +1,13 @@
 /** `--json`: one documented shape per command, one value on standard output, nothing else there. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { flagsOf } from '../../../src/cli/flags.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const [FIRST, SECOND] = RECIPIENTS as [string, string];
 const CANARY = 'c4n4ry';

@@ -1,8 +1,11 @@
 /** Commands over many files ask for a wrapped key that they share once (issue: 300 files, one call). */
 import { copyFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { AwsService } from '../keys/aws-service.js';
+
+const test = sampledTest(2);
 
 const FILES = 20;
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/one';

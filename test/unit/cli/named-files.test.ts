@@ -1,9 +1,11 @@
 /** Every command on every kind of broken file, and without its key: the error names the file, also the only one. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 const env = { EDITOR: 'false', SOPS_AGE_RECIPIENTS: '' };

@@ -1,14 +1,16 @@
 /** Files whose names are not UTF-8: every command does with them what it does with others. Only Linux tells the words exactly. */
 import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { rawEnvironment, rawWords } from '../../../src/cli/raw-words.js';
 import { printable } from '../../../src/cli/report.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { decodeText } from '../../../src/util/text.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
-import { inSweeps, sample } from '../../support/sweep.js';
+import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 /** What `printf` makes the names of: bytes alone, and beside letters, a surrogate's and a real U+FFFD. */
 const STRANGE = ['\\377A', 'a\\200\\355\\240\\200\\303\\250\\357\\277\\275'];

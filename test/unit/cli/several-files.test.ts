@@ -1,8 +1,11 @@
 /** `encrypt`, `decrypt` and `rotate` of several files, folders and patterns: every word counts, and one that fails stops nothing. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 let desk: Desk;
 

@@ -1,10 +1,12 @@
 /** A configuration may nest as deep as SOPS takes it, in parts that nobody reads and in those that all commands read. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { withoutRecipients } from '../../../src/config/edit-config.js';
 import { readConfigTree, recipientsOf } from '../../../src/config/recipients-of.js';
 import { DEEP_CONFIGS, DEEP_RULES, DEEPEST_CONFIG } from '../../support/deep-config.js';
 import { Desk } from '../../support/desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

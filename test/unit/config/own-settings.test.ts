@@ -1,9 +1,12 @@
 /** Settings that SOPS passes over: formats of names, files of recipients, rules by the path of the output, any of several groups. */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { fits } from '../../../src/config/name-formats.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 let desk: Desk;
 const other = generateIdentity();

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readConfigDocument } from '../../../src/config/document.js';
 import { firstConfigText } from '../../../src/config/first-config.js';
@@ -13,6 +13,9 @@ import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { SELECTION_OPTIONS } from '../../../src/metadata/metadata.js';
 import { REMOTES } from '../../../src/remotes/registry.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const validate = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }).compile(
   configSchema(),

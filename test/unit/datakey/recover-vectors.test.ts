@@ -1,12 +1,14 @@
 /** Every file of the fixtures through the real main: all kinds of age identities, PGP without gpg, groups, Shamir shares. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { run } from '../../support/run.js';
-import { WHOLE } from '../../support/sweep.js';
+import { sampledTest, WHOLE } from '../../support/sweep.js';
 import { FakeAgent } from '../keys/agent.js';
 import { fixturePath, fixtureText } from '../keys/entries.js';
 import { GnupgHome, secretKey } from '../keys/pgp-rings.js';
+
+const test = sampledTest(2);
 
 interface Case {
   readonly file: string;

@@ -1,5 +1,5 @@
 /** In which order and how much at a time keys are tried, so that nobody waits for what is not needed. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Cipher } from '../../../src/cipher/cipher.js';
 import { sealMac } from '../../../src/cipher/mac.js';
 import { createDataKey } from '../../../src/datakey/create.js';
@@ -9,7 +9,10 @@ import { splitSecret } from '../../../src/datakey/shamir.js';
 import { SopsError } from '../../../src/errors.js';
 import type { KeyGroup, MasterKey } from '../../../src/keys/provider.js';
 import type { KeyService } from '../../../src/keyservice/keyservice.js';
+import { sampledTest } from '../../support/sweep.js';
 import { keyNamed, nameOf } from '../keyservice/services.js';
+
+const test = sampledTest(2);
 
 const LAST_MODIFIED = '2026-01-02T03:04:05Z';
 const DATA_KEY = new DataKey(new Uint8Array(32).fill(9));

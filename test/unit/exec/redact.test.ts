@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Masks, Redactor } from '../../../src/exec/redact.js';
 import fc from '../../support/fast-check.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 /** Masks a text that comes in parts of these sizes, again and again. */
 function redact(values: readonly string[], text: string | Buffer, sizes: readonly number[] = [65_536]): string {

@@ -1,11 +1,13 @@
 /** Deep nesting: all that SOPS takes, whatever the call stack holds, and a clear error beyond. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { YAML_MAX_DEPTH } from '../../../src/formats/yaml/node.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { DEEP_TEXTS, SHORT_SHAPES } from '../../support/deep-text.js';
 import { Desk } from '../../support/desk.js';
-import { inSweeps, WHOLE } from '../../support/sweep.js';
+import { inSweeps, sampledTest, WHOLE } from '../../support/sweep.js';
 import { read, roundTrip } from './store-support.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

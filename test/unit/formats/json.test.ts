@@ -1,14 +1,16 @@
 /** The JSON store: reading, splicing, printing. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { jsonStore } from '../../../src/formats/json/json.js';
 import { JSON_MAX_DEPTH } from '../../../src/formats/json/read.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { branch, item, itemOf, type Leaf, leaf, list } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
 import fc from '../../support/fast-check.js';
-import { inSweeps } from '../../support/sweep.js';
+import { inSweeps, sampledTest } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
+
+const test = sampledTest(2);
 
 const valuesOf = (text: string | Uint8Array) =>
   nodesOf(read(jsonStore, text).documents).map((node) => (node as Leaf).value);

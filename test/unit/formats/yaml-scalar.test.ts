@@ -1,6 +1,6 @@
 /** Scalars are written so that they read back as what they are, in the author's style where that can hold them. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { isScalar, parseDocument } from 'yaml';
 import { resolvePlain } from '../../../src/formats/yaml/resolve.js';
 import {
@@ -16,6 +16,9 @@ import {
 } from '../../../src/formats/yaml/scalar-text.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
 import fc from '../../support/fast-check.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const STYLES: readonly ScalarStyle[] = ['plain', 'single', 'double', 'literal', 'folded'];
 

@@ -1,5 +1,8 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

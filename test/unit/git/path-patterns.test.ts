@@ -1,7 +1,10 @@
 /** Expressions of rules as patterns of attributes: git itself says that they cover what the expression matches. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { patternField, patternOfFile, patternsFor } from '../../../src/git/path-patterns.js';
 import { TestRepository } from '../../support/repository.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 /** Of some paths, those that git finds covered. */
 function covered(patterns: readonly string[], paths: readonly string[]): string[] {

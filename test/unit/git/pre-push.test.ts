@@ -1,8 +1,11 @@
 /** What a push would bring, as git's hook tells it: commit by commit, and no more than the remote lacks. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { checkPush } from '../../../src/git/pre-push.js';
 import { CheckedRepository } from '../../support/checked-repository.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostIn } from '../config/support.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'password: hunter2\n';
 const NONE = '0'.repeat(40);

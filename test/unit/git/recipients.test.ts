@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { MergeDesk } from '../../support/merge-desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

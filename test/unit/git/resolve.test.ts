@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

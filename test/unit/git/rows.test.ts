@@ -1,7 +1,9 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { MERGE_CASES } from '../../support/merge-cases.js';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

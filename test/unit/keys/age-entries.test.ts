@@ -2,11 +2,14 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { ageProvider } from '../../../src/keys/age/age.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { sampledTest } from '../../support/sweep.js';
 import { fixturePath, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
+
+const test = sampledTest(2);
 
 const SSH_PASSPHRASE = 'ssh test passphrase';
 const FILE_PASSPHRASE = 'correct horse battery staple';

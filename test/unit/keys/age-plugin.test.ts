@@ -1,15 +1,18 @@
 /** The plug-in protocol, against a plug-in of our own, and when a plug-in may be started at all. */
 import { chmodSync, realpathSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { SopsError } from '../../../src/errors.js';
 import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import type { Host } from '../../../src/util/host.js';
+import { sampledTest } from '../../support/sweep.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { ProgramFolder } from './programs.js';
+
+const test = sampledTest(3);
 
 const folder = new ProgramFolder();
 folder.addFixture('age-plugin-fake');

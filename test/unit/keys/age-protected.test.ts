@@ -3,15 +3,17 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Encrypter } from 'age-encryption';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeArmor } from '../../../src/keys/age/format/armor.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
 import { FakeAgent } from './agent.js';
 import { fixturePath, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
+
+const test = sampledTest(3);
 
 const PART = Buffer.alloc(32, 9);
 

@@ -2,16 +2,19 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { ageProvider } from '../../../src/keys/age/age.js';
 import { bcryptPbkdf } from '../../../src/keys/age/ssh/bcrypt-pbkdf.js';
 import { Blowfish } from '../../../src/keys/age/ssh/blowfish.js';
 import { readSshPrivateKey } from '../../../src/keys/age/ssh/private-key.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { sampledTest } from '../../support/sweep.js';
 import { fixturePath, fixtureText, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
+
+const test = sampledTest(3);
 
 const folder = new ProgramFolder();
 afterAll(() => folder.remove());

@@ -2,13 +2,16 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import * as vectors from 'cctv-age';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
 import { type AgeIdentity, openAgeFile } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
 import { parseNativeIdentities } from '../../../src/keys/age/identity-text.js';
 import { passphraseIdentity } from '../../../src/keys/age/passphrase-identity.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 interface Vector {
   readonly expect: string;

@@ -1,10 +1,11 @@
 /** The AWS KMS provider: the contract, names of keys, what is sent with which credentials, roles and profiles. */
 import { hostname } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
 import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
+import { sampledTest } from '../../support/sweep.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
 import { startDeafServer } from './deaf-server.js';
 import { fixturePath, fixtureText } from './entries.js';
@@ -12,6 +13,8 @@ import { hostOf } from './host.js';
 import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
+
+const test = sampledTest(2);
 
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/7714839b-3234-4fce-a6c6-31b434d17a52';
 const ALIAS = 'arn:aws-cn:kms:cn-north-1:123456789012:alias/team/sops';

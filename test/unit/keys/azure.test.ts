@@ -1,17 +1,20 @@
 /** The Azure provider: the contract, URLs of keys, version look-up, the challenge, and which vaults are asked. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { azureKeyProvider } from '../../../src/keys/azure-kv/azure-kv.js';
 import { parseKeyUrl, requestUrl } from '../../../src/keys/azure-kv/key-url.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readChallenge } from '../../../src/services/azure/challenge.js';
+import { sampledTest } from '../../support/sweep.js';
 import { AzureService, addAz, CERTIFICATE, FOREIGN_TENANT, TENANT, TOKEN, VERSION } from './azure-service.js';
 import { hostOf } from './host.js';
 import { unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
+
+const test = sampledTest(3);
 
 const PART = Buffer.alloc(32, 9);
 const ROOTS = { SSL_CERT_FILE: CERTIFICATE };

@@ -2,10 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { gcpKmsProvider } from '../../../src/keys/gcp-kms/gcp-kms.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { ALLOWED, hangingCredentials, untilEnded } from '../../support/hanging-credentials.js';
+import { sampledTest } from '../../support/sweep.js';
 import { startDeafServer } from './deaf-server.js';
 import { fixturePath } from './entries.js';
 import { type GcpService, startGrpc, startRest } from './gcp-service.js';
@@ -13,6 +14,8 @@ import { hostOf } from './host.js';
 import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
+
+const test = sampledTest(3);
 
 const ID = 'projects/p1/locations/global/keyRings/ring/cryptoKeys/key';
 const OTHER = 'projects/example.com:p2/locations/europe-west1/keyRings/ring/cryptoKeys/other';

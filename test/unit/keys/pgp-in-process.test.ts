@@ -9,14 +9,17 @@ import {
   readMessage,
   reformatKey,
 } from 'openpgp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { pgpProvider } from '../../../src/keys/pgp/pgp.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { sampledTest } from '../../support/sweep.js';
 import { FakeAgent } from './agent.js';
 import { fixtureText, readEncrypted } from './entries.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { GnupgHome, secretKey } from './pgp-rings.js';
 import { ProgramFolder } from './programs.js';
+
+const test = sampledTest(3);
 
 const RSA = '2C851F83570ED80E15EA329DA0BB3225B77A1DA4';
 const RSA_SUBKEY = '72EEA50FA6EF5EFEB55F6A914635C19FAD75ED6E';

@@ -3,12 +3,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { pgpProvider } from '../../../src/keys/pgp/pgp.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { sampledTest } from '../../support/sweep.js';
 import { fixturePath, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
+
+const test = sampledTest(2);
 
 const RSA = '2C851F83570ED80E15EA329DA0BB3225B77A1DA4';
 const RSA_SUBKEY = '72EEA50FA6EF5EFEB55F6A914635C19FAD75ED6E';

@@ -1,7 +1,7 @@
 /** The key agent: what it keeps, for how long, and what those who ask it make of it. */
 import { chmodSync, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { AgentClient } from '../../../src/keyservice/agent/client.js';
@@ -11,8 +11,11 @@ import type { KeyService } from '../../../src/keyservice/keyservice.js';
 import { RemoteKeyService } from '../../../src/keyservice/remote.js';
 import { keyServicesOf } from '../../../src/keyservice/services.js';
 import { TestAgent } from '../../support/agent.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, standIn } from './services.js';
+
+const test = sampledTest(2);
 
 const PART = Buffer.alloc(32, 9);
 const HEX = PART.toString('hex');

@@ -2,13 +2,16 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { RemoteKeyService } from '../../../src/keyservice/remote.js';
 import type { KeyServer } from '../../../src/keyservice/server.js';
 import type { Host } from '../../../src/util/host.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, nameOf, serve, standIn } from './services.js';
+
+const test = sampledTest(2);
 
 const PART = Buffer.alloc(32, 5);
 const key = keyNamed('kms', 'arn', '00');

@@ -1,7 +1,7 @@
 /** What `flux check` finds in layouts of all kinds; what the controller's own code makes of each was tried when they were written. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import {
   CheckDesk,
   fluxCheck as check,
@@ -11,6 +11,9 @@ import {
 } from '../../support/check-desk.js';
 import { KUBERNETES } from '../../support/kubernetes.js';
 import { CONFIG_MAP, kustomization, layOut, VALUES_ONLY } from '../../support/layout.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: p\n';
 const indented = (text: string) => text.trimEnd().replaceAll('\n', '\n    ');

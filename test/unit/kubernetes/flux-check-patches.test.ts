@@ -2,9 +2,12 @@
  * Patches that are encrypted when they are applied, and manifests in UTF-16. What kustomize makes of each was tried with 5.8, and what the
  * controller's SOPS makes of that with `sops decrypt --ignore-mac`.
  */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { CheckDesk, fluxCheck as check } from '../../support/check-desk.js';
 import { CONFIG_MAP, kustomization, layOut, VALUES_ONLY } from '../../support/layout.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const EMPTY = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\ntype: Opaque\n';
 const PATCH = `${EMPTY}stringData:\n  k: CANARY\n`;

@@ -1,6 +1,6 @@
 /** `flux check` on what is as it should be, the bounds of the source, and the Secret; what the controller's own code makes of each was tried when they were written. */
 import { mkdirSync, rmdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import {
   CheckDesk,
   fluxCheck as check,
@@ -12,6 +12,9 @@ import {
 import { Desk } from '../../support/desk.js';
 import { kustomization, layOut, secretText, VALUES_ONLY } from '../../support/layout.js';
 import { run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: p\n';
 

@@ -2,10 +2,13 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { parseSecretsUrl } from '../../../src/kubernetes/helm/secrets-url.js';
 import { Desk } from '../../support/desk.js';
 import { run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const PLAIN = '# values\npassword: CANARY\nport: 0x10\n';
 let desk: Desk;

@@ -1,7 +1,7 @@
 /** What `kustomize check` finds in layouts of all kinds; what kustomize and ksops make of each was tried when they were written. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import {
   behaving,
   CheckDesk,
@@ -16,6 +16,9 @@ import {
 } from '../../support/check-desk.js';
 import { KUBERNETES } from '../../support/kubernetes.js';
 import { CONFIG_MAP, kustomization, layOut } from '../../support/layout.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 let desk: CheckDesk;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 /** `kustomize check` on what is as it should be; what kustomize and ksops make of each was tried when they were written. */
 import { realpathSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import {
   behaving,
   CheckDesk,
@@ -13,6 +13,9 @@ import {
   plugin,
 } from '../../support/check-desk.js';
 import { CONFIG_MAP, kustomization, layOut } from '../../support/layout.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 let desk: CheckDesk;
 beforeEach(async () => {

@@ -1,9 +1,12 @@
 /** The commands below `kustomize` that need no kustomize. */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { CANARY, FINE, SECRET, sealSecret } from './secret-file.js';
+
+const test = sampledTest(2);
 
 let desk: Desk;
 beforeEach(() => {

@@ -1,11 +1,14 @@
 /** Our own kind of generator: its fields, how strictly it is read, and how it fails. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { Desk } from '../../support/desk.js';
 import { runPlugin } from '../../support/kubernetes.js';
+import { sampledTest } from '../../support/sweep.js';
 import { CANARY, generatorDesk, HEAD, keyOf, SECRET } from './generator-desk.js';
+
+const test = sampledTest(2);
 
 let desk: Desk;
 

@@ -1,7 +1,10 @@
 /** What every call of the library holds to: options checked, no access to the process, signals, warnings, services of the caller's own. */
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
 import * as library from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const { decrypt, decryptFile, encrypt, encryptFile, execEnv, inspect, open, rotate, updateKeys, verify } = library;
 

@@ -1,7 +1,10 @@
 /** An open file of the library: what it shows, what it writes, and what it does not. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { open } from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const TEXT = [
   '# who may read this',

@@ -3,9 +3,11 @@
  * the look of their text, whatever is done to the file in between.
  */
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, somePath, styled } from '../../support/styles.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new StyleDesk();
 afterAll(() => desk.remove());

@@ -2,10 +2,13 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Checkup } from '../../../src/operations/explain/doctor.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const [FIRST, SECOND] = RECIPIENTS as [string, string];
 const keyFile = (at: number): string =>

@@ -1,11 +1,14 @@
 /** `edit` and `encrypt --update` on real files; the editors are shell scripts. */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { findEditor } from '../../../src/exec/editor.js';
 import type { OwnProcess } from '../../../src/exec/process-access.js';
 import { type EditRequest, editFile } from '../../../src/operations/write/edit.js';
 import type { Host } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const REQUEST: EditRequest = {
   input: { kind: 'file', path: 'a.yaml' },

@@ -1,10 +1,13 @@
 /** `export`: what shells and loaders read of it is the value, whatever it is. */
 import { spawnSync } from 'node:child_process';
 import { parseEnv } from 'node:util';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { EXPORT_FORMS } from '../../../src/operations/programs/export-text.js';
 import { Desk } from '../../support/desk.js';
 import { announceSkipped, findTool } from '../../support/programs.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

@@ -1,6 +1,9 @@
 /** `groups add` and `groups delete`: nothing that cannot be opened is written. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 const TEXT = 'a: 1.10 # one\nb: [x]\n';

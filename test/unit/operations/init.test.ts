@@ -11,9 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { RECIPIENTS } from '../../support/lifecycle.js';
 import { type Ran, run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const [FIRST, SECOND] = RECIPIENTS as [string, string];
 const OWN_KEY = new URL('../../../fixtures/lifecycle/keys/shamir0.txt', import.meta.url).pathname;

@@ -1,6 +1,9 @@
 /** The life cycle vectors of the real binary: `rotate`, `updatekeys`, `groups`, and what they do to files. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { fixture, keysOf, LIFECYCLE, type LifecycleCase, RECIPIENTS, Yard } from '../../support/lifecycle.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 type Expected = LifecycleCase['expect'];
 

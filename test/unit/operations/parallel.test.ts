@@ -1,13 +1,15 @@
 /** Several runs on one file at once: what each of them changed is there, and nothing comes back that was taken out. */
 import { readFileSync, rmSync } from 'node:fs';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import type { Input } from '../../../src/operations/requests.js';
 import { updateFile } from '../../../src/operations/write/update.js';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
-import { sample, WHOLE } from '../../support/sweep.js';
+import { sample, sampledTest, WHOLE } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 const other = generateIdentity();

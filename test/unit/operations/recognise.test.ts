@@ -1,7 +1,9 @@
 /** What a file is, told in one way by every command: by its name and by what it holds. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 const AS_SOPS = { SOPS_TS_AS: 'sops' };

@@ -1,10 +1,12 @@
 /** What other programs know SOPS's files by: every style of plaintext, through every command that writes. */
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, somePath, styled } from '../../support/styles.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 type Format = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
 

@@ -1,9 +1,12 @@
 /** `revoke`: out of `.sops.yaml`, out of every file below, and a list of what could be read. */
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { type Ran, run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 

@@ -1,11 +1,13 @@
 /** `rotate`: a new data key, with the text of the file and of the plaintext kept. */
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
 import { hasGpg, needsGpg, readCase, VECTORS, type Vector, Workshop } from '../../support/vectors.js';
+
+const test = sampledTest(3);
 
 const GOOD = VECTORS.filter(({ expect: kind, changed }) => kind === 'ok' && !changed);
 const usable = GOOD.filter((vector) => hasGpg || !needsGpg(vector));

@@ -1,6 +1,9 @@
 /** `set` and `unset` on real files: one changed value is one changed line. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const YAML = `# Settings
 db:

@@ -1,6 +1,6 @@
 /** Recipients of a file that no rule names: told when they would get a new data key. */
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { loadConfig } from '../../../src/config/config.js';
 import { creationRuleFor } from '../../../src/config/creation-rule.js';
 import { keyGroupsFor } from '../../../src/config/key-groups.js';
@@ -9,7 +9,10 @@ import type { KeyGroup } from '../../../src/keys/provider.js';
 import { checkListed } from '../../../src/operations/unlisted-recipients.js';
 import { trustConfig } from '../../../src/run/trust.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
+
+const test = sampledTest(2);
 
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/7714839b-3234-4fce-a6c6-31b434d17a52';
 const VAULT = 'https://kv1.vault.azure.net';

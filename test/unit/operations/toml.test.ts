@@ -1,7 +1,10 @@
 /** TOML through the commands: what SOPS does not know, rops reads, and every command takes. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

@@ -1,7 +1,7 @@
 /** Credentials and plug-ins that only a configuration asks for: used once the user has trusted it, as it is. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { loadConfig } from '../../../src/config/config.js';
 import { isTrusted, recordTrust } from '../../../src/config/trust-record.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
@@ -9,9 +9,12 @@ import { checkTarget, type TrustTarget } from '../../../src/keys/trust.js';
 import { checkListed } from '../../../src/operations/unlisted-recipients.js';
 import { trustConfig } from '../../../src/run/trust.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 import { ProgramFolder } from '../keys/programs.js';
 import { TOKEN, VaultService } from '../keys/vault-service.js';
+
+const test = sampledTest(2);
 
 const ROLE = 'arn:aws:iam::123456789012:role/other';
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/7714839b-3234-4fce-a6c6-31b434d17a52';

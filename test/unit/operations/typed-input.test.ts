@@ -1,6 +1,9 @@
 /** `--input-type` and `--output-type`: on names that tell no format, in words that nobody knows, and when they ask for another text. */
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 const AS_SOPS = { SOPS_TS_AS: 'sops' };

@@ -1,8 +1,11 @@
 /** `updatekeys`: what it compares, shows, asks, and writes. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 /** A text that style alone cannot bring back, so that the file has a layout. */

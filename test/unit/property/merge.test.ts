@@ -2,7 +2,7 @@
  * Random documents (`MERGE_RUNS` of each format), changed at random on two sides: the merge is that of a model whichever side is ours,
  * and lines that nobody changed stay. The real sops reads such merges in `test/integration/sops-merges.test.ts`.
  */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import fc from '../../support/fast-check.js';
 import { MergeDesk } from '../../support/merge-desk.js';
 import {
@@ -15,7 +15,9 @@ import {
   readJson,
   sealModels,
 } from '../../support/random-merges.js';
-import { WHOLE } from '../../support/sweep.js';
+import { sampledTest, WHOLE } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

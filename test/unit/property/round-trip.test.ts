@@ -4,12 +4,14 @@
  * PROPERTY_SEED gives other documents; among the unit tests there are fewer.
  */
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import fc, { type Arbitrary } from '../../support/fast-check.js';
-import { WHOLE } from '../../support/sweep.js';
+import { sampledTest, WHOLE } from '../../support/sweep.js';
 import { dotenvText, garbage, iniText, jsonText } from './other-text.js';
 import { yamlText } from './yaml-text.js';
+
+const test = sampledTest(3);
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? (WHOLE ? 1 : 0.15));
 const LIMIT = 20_000 * Math.max(RUNS, 1);

@@ -1,11 +1,14 @@
 /** Publishing to Azure Key Vault: layouts, versions that are the same, versions of others, and what is left over. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { KeyVaultSecrets } from '../../support/key-vault-secrets.js';
 import { Publishing } from '../../support/publishing.js';
 import type { Ran } from '../../support/run.js';
 import { withoutNotes } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { addAz, CERTIFICATE, TOKEN } from '../keys/azure-service.js';
 import { ProgramFolder } from '../keys/programs.js';
+
+const test = sampledTest(3);
 
 const programs = new ProgramFolder();
 let publishing: Publishing;

@@ -1,9 +1,12 @@
 /** Publishing to Secrets of a cluster: keys, versions of the object, and who the user is there. */
 import { chmodSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { CLUSTER_TOKEN, TestCluster } from '../../support/cluster.js';
 import { Publishing } from '../../support/publishing.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const EXEC = 'client.authentication.k8s.io/v1';
 

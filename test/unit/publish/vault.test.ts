@@ -1,7 +1,10 @@
 /** Publishing to Vault: what is compared, which version is replaced, and where the token goes (docs/publish.md#vault-kv). */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { defaultAnswer, Publishing, TOKEN } from '../../support/publishing.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService, type Reply } from '../keys/http-service.js';
+
+const test = sampledTest(2);
 
 let publishing: Publishing;
 beforeEach(async () => {

@@ -1,7 +1,10 @@
 /** What the AWS back ends make of a service that refuses, is overtaxed, or answers what it should not. */
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService, type Reply } from '../keys/http-service.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 const services: HttpService[] = [];

@@ -1,10 +1,13 @@
 /** References to Azure Key Vault against a server of the tests' own: values, versions, and which vaults get a token. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { type Ran, withoutNotes } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { addAz, CERTIFICATE, TENANT, TLS, TOKEN } from '../keys/azure-service.js';
 import { HttpService, type Received, type Reply, unusedPort } from '../keys/http-service.js';
 import { ProgramFolder } from '../keys/programs.js';
+
+const test = sampledTest(3);
 
 const OLD = '78deebed173b48e48f55abf87ed4cf71';
 const SECRETS: Readonly<Record<string, string>> = {

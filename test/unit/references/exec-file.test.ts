@@ -1,8 +1,11 @@
 /** `exec-file --resolve-refs`: values in the file of a program, new ones when a lease ends, and all given back. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService } from '../keys/http-service.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 let server: HttpService;

@@ -1,9 +1,12 @@
 /** What `refs` of a `.sops.yaml` allows references in files: once the configuration is trusted, and no more than it says. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

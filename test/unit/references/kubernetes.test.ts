@@ -1,11 +1,14 @@
 /** References to Secrets and ConfigMaps, read from an API server of the tests' own over TLS. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { type Ran, withoutNotes } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { ProgramFolder } from '../keys/programs.js';
 import { CERTIFICATE, KEY, KubernetesService, POD_TOKEN, status, TOKEN } from './kubernetes-service.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 const programs = new ProgramFolder();

@@ -1,9 +1,12 @@
 /** References to 1Password: by a stand-in for the program `op`, and through a Connect server of the tests' own. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { type Ran, withoutNotes } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService, type Received, type Reply } from '../keys/http-service.js';
 import { ProgramFolder } from '../keys/programs.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 const programs = new ProgramFolder();

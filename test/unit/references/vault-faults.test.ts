@@ -1,9 +1,12 @@
 /** A Vault that is slow, down, busy, denies or answers half: a clear error or another try, never a program that was started, and all given back. */
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService, type Received, type Reply, unusedPort } from '../keys/http-service.js';
+
+const test = sampledTest(2);
 
 const TOKEN = 'token-of-the-log-in';
 const desk = new Desk();

@@ -1,10 +1,13 @@
 /** `exec-env --watch`: a changed file or secret starts the program anew or signals it, and a server is always there. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { HttpService } from '../keys/http-service.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 let server: HttpService;

@@ -2,13 +2,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { findTool } from '../../support/programs.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { CERTIFICATE, TLS } from '../keys/azure-service.js';
 import { HttpService, type Reply } from '../keys/http-service.js';
 import { GnupgHome, secretKey } from '../keys/pgp-rings.js';
+
+const test = sampledTest(3);
 
 const SSH = readFileSync(new URL('../../../fixtures/keys/identities/ssh-ed25519.pub', import.meta.url), 'utf8').trim();
 const BARE = SSH.split(' ').slice(0, 2).join(' ');

@@ -1,10 +1,13 @@
 /** `import ansible-vault`: whole files and single values that Ansible Vault encrypted, opened by passwords, sealed for SOPS. */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { foreignFile, vaultText, vaultValue } from '../../support/import.js';
 import { TestRepository } from '../../support/repository.js';
 import { type Ran, run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

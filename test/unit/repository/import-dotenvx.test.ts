@@ -1,9 +1,12 @@
 /** `import dotenvx`: values that dotenvx encrypted, opened by its keys, sealed for SOPS. */
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { dotenvxPair, dotenvxValue, foreignFile } from '../../support/import.js';
 import { TestRepository } from '../../support/repository.js';
 import { run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

@@ -1,11 +1,14 @@
 /** `import git-crypt`: contents that git-crypt encrypted, from the index or the work tree, opened by its keys, sealed for SOPS. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { foreignFile, gitCryptContent, gitCryptKey, gitCryptKeyFile } from '../../support/import.js';
 import { TestRepository } from '../../support/repository.js';
 import { type Ran, run } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

@@ -3,10 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { findFiles } from '../../../src/repository/operands.js';
 import { TestRepository } from '../../support/repository.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostIn } from '../config/support.js';
+
+const test = sampledTest(2);
 
 async function paths(words: readonly string[], cwd: string): Promise<string[]> {
   const { files, problems } = await findFiles(words, hostIn(cwd, { PATH: process.env.PATH ?? '' }));

@@ -1,7 +1,10 @@
 /** Input that is no document, or one that bites: a clear error of at most five lines, the right status, nothing lost or shown. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 /** Stands where a secret would; no output may hold it. */
 const CANARY = 'hunter2canary';

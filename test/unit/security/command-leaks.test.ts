@@ -1,9 +1,12 @@
 /** Planted secrets in every command that changes or uses files: none in messages, --verbose or not, in words of processes, or in files left behind. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const CANARY = 'canary3of3commands';
 const YAML = `a: ${CANARY}-a\nb: ${CANARY}-b # ${CANARY}-note\nl:\n  - ${CANARY}-l\n`;

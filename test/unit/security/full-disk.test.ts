@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, linkSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
-import { inSweeps, sample } from '../../support/sweep.js';
+import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const CANARY = 'hunter2canary';
 /** Larger than a file may grow in these tests, encrypted or not. */

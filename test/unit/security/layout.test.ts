@@ -1,9 +1,12 @@
 /** A forged layout: whoever has the data key can write one, but it must not make the text say what the values do not. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Cipher } from '../../../src/cipher/cipher.js';
 import { Desk } from '../../support/desk.js';
 import { cipherOf } from '../../support/forge.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'a: secret\nn: 1.10\nlist: [one,  two]\n';
 const FIELD = /sops_ts_layout: (ENC\[.*\])/;

@@ -13,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
 import { writeFileSafely } from '../../../src/util/atomic-write.js';
@@ -23,7 +23,9 @@ import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { makerOf, temporaryIn } from '../../../src/util/temporary-name.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
-import { sample, WHOLE } from '../../support/sweep.js';
+import { sample, sampledTest, WHOLE } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 /** Sends a signal to the program itself before or behind the step number SIGNAL_AT, and goes on with it; at 0 it tells how many there are. */
 const SIGNALLER = `

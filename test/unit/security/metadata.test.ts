@@ -2,14 +2,16 @@
 
 import { chmodSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { splitSecret } from '../../../src/datakey/shamir.js';
 import { ageProvider } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
+
+const test = sampledTest(3);
 
 const CANARY = 'hunter2canary';
 const PLAIN = `a: ${CANARY}\nb: other\nl: [x, y]\n`;

@@ -1,7 +1,9 @@
 /** No regular expression of the source takes more than linear time on whatever text it may be given. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { expressionsBelow, hardTexts } from '../../support/expressions.js';
-import { sample, WHOLE } from '../../support/sweep.js';
+import { sample, sampledTest, WHOLE } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const SOURCE = new URL('../../../src', import.meta.url).pathname;
 /** Where the time of a quadratic search can be told from that of a linear one: some 50 milliseconds instead of a twentieth of one. */

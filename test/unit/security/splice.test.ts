@@ -2,12 +2,15 @@
  * Old entries pasted back into a file after a recipient was shut out: the former recipient does not read what was set later, and
  * those who may read it still can.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 import { serve } from '../keyservice/services.js';
+
+const test = sampledTest(2);
 
 interface Entry {
   readonly recipient: string;

@@ -2,9 +2,11 @@
  * Every byte of encrypted files, changed: the answer is the right plaintext or an error, never another plaintext. What SOPS
  * leaves unauthenticated (docs/security.md#what-the-mac-covers) is named where it shows.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
-import { sample } from '../../support/sweep.js';
+import { sample, sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const CANARY = 'hunter2canary';
 const LIMIT = 120_000;

@@ -15,9 +15,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { WHOLE } from '../../support/sweep.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { sampledTest, WHOLE } from '../../support/sweep.js';
 import { buildWriteChild } from './write-child.js';
+
+const test = sampledTest(3);
 
 const asRoot = process.getuid?.() === 0;
 /** Root may write everywhere; the child then runs as nobody. */

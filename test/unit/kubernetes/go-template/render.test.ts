@@ -1,8 +1,11 @@
 /** Go templates: each vector was made by Go itself (see its `about`). */
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { SopsError } from '../../../../src/errors.js';
 import { renderGoTemplate } from '../../../../src/kubernetes/go-template/render.js';
+import { sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(2);
 
 interface Vector {
   readonly template: string;

@@ -1,8 +1,11 @@
 /** `emit`: manifests for secret stores, each held to a strict schema, and none with a value in it. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import { problemsOf } from '../../../support/schemas.js';
+import { sampledTest } from '../../../support/sweep.js';
 import { EmitDesk, type Emitted, SECRET } from './emit-desk.js';
+
+const test = sampledTest(3);
 
 const desk = new EmitDesk();
 beforeAll(() => desk.fill());

@@ -1,9 +1,12 @@
 /** Every field of the operator's objects by its path, and what is refused before it is printed. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { GENERATORS } from '../../../../src/kubernetes/stores/shapes/generator-shapes.js';
 import { isWords, type Shape } from '../../../../src/kubernetes/stores/shapes/shape.js';
 import { PROVIDERS } from '../../../../src/kubernetes/stores/shapes/store-shapes.js';
+import { sampledTest } from '../../../support/sweep.js';
 import { EmitDesk } from './emit-desk.js';
+
+const test = sampledTest(3);
 
 const desk = new EmitDesk();
 beforeAll(() => desk.fill());

@@ -1,5 +1,5 @@
 /** The shapes of what is emitted are the operator's definitions, field by field; and what does not fit them is found. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { readJson } from '../../../../src/formats/json/read.js';
 import { GENERATORS } from '../../../../src/kubernetes/stores/shapes/generator-shapes.js';
 import {
@@ -12,6 +12,9 @@ import {
 import { isWords, problemsOf, type Shape } from '../../../../src/kubernetes/stores/shapes/shape.js';
 import { STORE } from '../../../../src/kubernetes/stores/shapes/store-shapes.js';
 import { DEFINITIONS, definitionProblems, isEvaluated, rulesIn, type Schema } from '../../../support/crds.js';
+import { sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(2);
 
 const SHAPES: Readonly<Record<string, Shape>> = {
   SecretStore: STORE,

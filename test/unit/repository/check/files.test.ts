@@ -1,7 +1,10 @@
 /** What `check` finds in files of the work tree: each kind of mistake, and nothing where there is none. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
+import { sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'password: hunter2\nlist:\n    - one\n    - 2\nnested:\n    key: value # aside\n';
 

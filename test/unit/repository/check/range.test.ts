@@ -3,12 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { checkRange } from '../../../../src/repository/check/range.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
 import { run } from '../../../support/run.js';
+import { sampledTest } from '../../../support/sweep.js';
 import { hostIn } from '../../config/support.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'password: hunter2\n';
 let repository: CheckedRepository;

@@ -2,14 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { encodeBech32 } from '../../../../src/keys/age/bech32.js';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { base62, crc32Of } from '../../../../src/repository/check/secrets/crc32.js';
 import { entropyOf, looksSecret } from '../../../../src/repository/check/secrets/entropy.js';
 import { secretsIn, secretsInText } from '../../../../src/repository/check/secrets/secret-scan.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
-import { inSweeps } from '../../../support/sweep.js';
+import { inSweeps, sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const FIXTURES = new URL('../../../../fixtures/', import.meta.url);
 

@@ -2,10 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { CheckedRepository } from '../../../support/checked-repository.js';
 import { TestRepository } from '../../../support/repository.js';
-import { inSweeps } from '../../../support/sweep.js';
+import { inSweeps, sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const PLAIN = 'password: hunter2\n';
 let repository: CheckedRepository;

@@ -1,10 +1,13 @@
 /** `diff`: by key, on plaintext where there is a key; with git's words for revisions, index and stages; for people and programs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { TestRepository } from '../../../support/repository.js';
 import { type Ran, run } from '../../../support/run.js';
+import { sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(3);
 
 const alice = generateIdentity();
 const bob = generateIdentity();
