@@ -1,9 +1,12 @@
 /** Ctrl+C while a command works on many files: those in work end whole, others are not begun, and the status says so. */
 import { rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(4);
 
 /** Presses Ctrl+C when the file number PRESS_AT is put in its place. */
 const PRESSER = `
