@@ -5,6 +5,7 @@ import { type ErrorCode, SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { noteThrottled } from '../../util/pace.js';
 import { decodeText } from '../../util/text.js';
+import { keptConnections } from './connections.js';
 import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';
 
@@ -29,6 +30,8 @@ export interface HttpRequest {
   readonly mostBytes?: number;
   /** Code of the errors thrown; `key` unless told otherwise. */
   readonly errorCode?: ErrorCode;
+  /** Whether it may be sent twice, so that it can go over a connection that is open already, and may just be closed by the server. */
+  readonly isRepeatable?: boolean;
 }
 
 export interface HttpResponse {
@@ -94,14 +97,19 @@ async function exchange(request: HttpRequest, host: Host): Promise<HttpResponse>
   const late = AbortSignal.timeout(request.timeout);
   const signal = request.signal ? AbortSignal.any([late, request.signal]) : late;
   const headers = withLength(request);
-  const options: RequestOptions = { method: request.method, headers, signal, agent: false };
   const route = await routeOf({ ...request, headers }, host, signal);
-  const { request: open } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  const protocol = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  const agent = request.isRepeatable && keptConnections(protocol);
+  const options: RequestOptions = { method: request.method, headers, signal, agent: agent || false };
   return new Promise((settle, reject) => {
-    const sent: ClientRequest = open(url, { ...request.tls, ...options, ...route }, (answer) => {
+    const sent: ClientRequest = protocol.request(url, { ...request.tls, ...options, ...route }, (answer) => {
       readAnswer(answer, request.mostBytes ?? MOST_BYTES).then(settle, reject);
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      // The server has closed it meanwhile, and has not seen the request.
+      if (sent.reusedSocket && isTransient(error)) settle(exchange({ ...request, isRepeatable: false }, host));
+      else reject(error);
+    });
     sent.end(request.body);
   });
 }

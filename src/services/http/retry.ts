@@ -19,10 +19,11 @@ export const LONGEST_WAIT = 30_000;
 
 /** As {@link sendRequest}, again while the rule says so; then the last answer or error stands. */
 export async function sendWithRetries(request: HttpRequest, rule: RetryRule, host: Host): Promise<HttpResponse> {
+  const sent: HttpRequest = { ...request, isRepeatable: !rule.onlyAnswered };
   for (let retry = 1; ; retry++) {
     let asked: number | undefined;
     try {
-      const answer = await sendRequest(request, host);
+      const answer = await sendRequest(sent, host);
       if (retry > rule.retries || !rule.isPassing(answer.status)) return answer;
       asked = askedWait(answer);
       if (asked !== undefined && asked > LONGEST_WAIT) return answer;

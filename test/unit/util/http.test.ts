@@ -243,3 +243,45 @@ async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+describe('a connection', () => {
+  /** A server that counts its connections, and closes them after so many requests without a word. */
+  async function counting(most = Number.POSITIVE_INFINITY) {
+    let connections = 0;
+    const served = new WeakMap<object, number>();
+    const server = createHttpServer((incoming, response) => {
+      const { socket } = incoming;
+      const before = served.get(socket) ?? 0;
+      served.set(socket, before + 1);
+      if (before >= most) socket.destroy();
+      else response.end('ok');
+    }).on('connection', () => {
+      connections += 1;
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      connections: () => connections,
+      close: () => server.close(),
+    };
+  }
+  const rule = { retries: 0, wait: () => 0, isPassing: () => false };
+
+  test('is used again for what may be sent twice, and not for anything else', async () => {
+    const server = await counting();
+    for (let at = 0; at < 3; at++) await sendWithRetries(request(server.url), rule, hostOf());
+    expect(server.connections()).toBe(1);
+    for (let at = 0; at < 2; at++)
+      await sendWithRetries(request(server.url), { ...rule, onlyAnswered: true }, hostOf());
+    expect(server.connections()).toBe(3);
+    server.close();
+  });
+
+  test('that the server has closed meanwhile is made anew, which is no failure', async () => {
+    const server = await counting(1);
+    for (let at = 0; at < 3; at++) {
+      expect((await sendWithRetries(request(server.url), rule, hostOf())).body).toBe('ok');
+    }
+    server.close();
+  });
+});
