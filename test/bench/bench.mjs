@@ -196,12 +196,25 @@ function manySecrets(count) {
   row(`ksops, ${count} runs`, ms(each * count), ratio(ours, each * count));
 }
 
+/** What an install brings, as npm packs it. */
+function packageSize() {
+  const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const done = spawnSync('npm', words, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
+  const told = JSON.parse(done.stdout);
+  const { size, unpackedSize, entryCount } = Array.isArray(told) ? told[0] : Object.values(told)[0];
+  console.log('\nthe package (budget: 3 MB, 10 MB, 1 package; test/integration/package-managers.test.ts)');
+  row('fetched', `${(size / 1e6).toFixed(2)} MB`);
+  row('installed', `${(unpackedSize / 1e6).toFixed(2)} MB in ${entryCount} files, 1 package`);
+}
+
 try {
   console.log(`node ${process.version}; ${sops ? `sops: ${sops}` : 'no sops found: set SOPS_BIN to compare'}`);
   startUp();
   manySecrets(200);
   for (const format of ['yaml', 'json']) throughput(format);
   otherFiles();
+  packageSize();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

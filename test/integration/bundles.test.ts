@@ -7,14 +7,20 @@ import { build as bundleByEsbuild } from 'esbuild';
 import { build as bundleByVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { BUNDLER_PACKAGES, nft, rollup, webpack } from '../support/bundlers.js';
 import { InstalledPackage } from '../support/installed-package.js';
 import { MOTO, Moto } from '../support/moto.js';
+import { npmTools } from '../support/npm-tools.js';
 import { announceSkipped } from '../support/programs.js';
+
+const TOOLS = npmTools(BUNDLER_PACKAGES);
 
 const PROGRAM = `
 import { decryptFile } from 'sops-ts';
 decryptFile(process.argv[2]).then((data) => console.log(JSON.stringify(data)), (error) => { console.error(error); process.exitCode = 1; });
 `;
+
+const MINUTES = 300_000;
 
 let app: InstalledPackage;
 let moto: Moto | undefined;
@@ -57,6 +63,12 @@ const BUNDLERS: Readonly<Record<string, Bundler>> = {
     await bundleByVite({ root: app.folder, logLevel: 'error', configFile: false, ssr: { noExternal: true }, build });
     return 'app.js';
   },
+  ...(TOOLS && {
+    'webpack, CommonJS': (folder) => webpack(TOOLS, app.path('app.js'), folder, 'cjs'),
+    'webpack, ES module': (folder) => webpack(TOOLS, app.path('app.js'), folder, 'esm'),
+    rollup: (folder) => rollup(TOOLS, app.path('app.js'), folder),
+    'what @vercel/nft finds, copied': (folder) => nft(TOOLS, app.path('app.js'), folder),
+  }),
 };
 
 async function esbuild(folder: string, format: 'cjs' | 'esm'): Promise<string> {
@@ -74,7 +86,7 @@ async function esbuild(folder: string, format: 'cjs' | 'esm'): Promise<string> {
 }
 
 describe.each(Object.keys(BUNDLERS))('bundled by %s', (bundler) => {
-  test('what needs age and AWS KMS is decrypted where nothing else is installed', async () => {
+  test('what needs age and AWS KMS is decrypted where nothing else is installed', { timeout: MINUTES }, async () => {
     const folder = app.path(`out-${bundler.replaceAll(/\W+/g, '-')}`);
     const file = (await BUNDLERS[bundler]?.(folder)) ?? '';
     const place = join(elsewhere, bundler.replaceAll(/\W+/g, '-'));
@@ -127,5 +139,6 @@ test('it lists what is in it', () => {
   expect(bill.components.filter(({ name, version }) => !notices.includes(`${name} ${version}`))).toEqual([]);
 });
 
+if (!TOOLS) announceSkipped(4, 'npm reaches no registry, so there is no webpack, rollup and nft');
 if (!MOTO)
   announceSkipped(Object.keys(BUNDLERS).length, 'moto_server is not installed: bundles were tried with age alone');

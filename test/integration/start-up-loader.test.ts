@@ -1,4 +1,5 @@
 /** The start-up loader, from the packed package: what programs of every kind find in their environment, and when they do not begin. */
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, InstalledPackage } from '../support/installed-package.js';
 
@@ -18,6 +19,15 @@ beforeAll(async () => {
   );
   await app.seal('nested.yaml', 'db: {password: deep}\nTOKEN: t\n');
   await app.seal('hostile.yaml', 'PATH: /evil\nNODE_OPTIONS: --inspect\nLD_PRELOAD: /x\nSOPS_AGE_KEY: k\nTOKEN: t\n');
+  app.put('watched.mjs', "console.log('first', process.env.TOKEN);\n");
+  app.put(
+    'cluster.cjs',
+    `const c = require('cluster');\nif (c.isPrimary) c.fork(); else { ${SHOW}; process.exit(); }\n`,
+  );
+  app.put(
+    'checked.test.mjs',
+    "import test from 'node:test';\ntest('t', () => { if (process.env.TOKEN !== 'from the file') throw new Error(); });\n",
+  );
   app.put('app.mjs', `${SHOW};\n`);
   app.put('app.cjs', `${SHOW};\n`);
   app.put('first.mjs', "import 'sops-ts/config';\nimport './app.mjs';\n");
@@ -84,6 +94,7 @@ describe('programs', () => {
       () => loaded(['-e', `new (require('worker_threads').Worker)(${JSON.stringify(SHOW)}, { eval: true })`]),
     ],
     ['a fork', () => loaded(['-e', "require('child_process').fork('./app.cjs')"])],
+    ['a cluster', () => loaded(['cluster.cjs'])],
     ['both ways at once', () => loaded(['first.mjs'])],
   ])('%s', (_, start) => {
     expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
@@ -92,6 +103,28 @@ describe('programs', () => {
   test('a fork does not decrypt again: it needs no key', () => {
     const script = `delete process.env.SOPS_AGE_KEY; require('child_process').fork('./app.cjs');`;
     expect(loaded(['-e', script])).toMatchObject({ status: 0, stdout: SHOWN });
+  });
+
+  test('node --test', () => {
+    const ended = loaded(['--test', '--test-reporter=tap', 'checked.test.mjs']);
+    expect(ended.stdout).toMatch(/^# pass 1$/m);
+    expect(ended.status, ended.stdout).toBe(0);
+  });
+
+  test('node --watch has them anew after each change', async () => {
+    const env = { ...app.env, NODE_NO_WARNINGS: '1' };
+    const words = ['--watch', '--import', 'sops-ts/env', 'watched.mjs'];
+    const child = spawn(process.execPath, words, { cwd: app.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const ended = new Promise((settle) => child.on('exit', settle));
+    await expect.poll(() => said, { timeout: 20_000 }).toContain('first from the file');
+    app.put('watched.mjs', "console.log('second', process.env.TOKEN);\n");
+    await expect.poll(() => said, { timeout: 20_000 }).toContain('second from the file');
+    child.kill();
+    await ended;
   });
 
   test('keys are gone after use when asked, for children too', () => {
