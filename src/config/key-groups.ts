@@ -2,14 +2,15 @@
 import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
-import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { KEY_TYPES, type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { trustKeys } from '../keys/trust.js';
 import type { Host, Session } from '../util/host.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
 const RULE_ROWS: readonly KeyTypeRow[] = KEY_TYPES.toSorted((one, other) => one.rulePlace - other.rulePlace);
-const FLAG_ROWS: readonly KeyTypeRow[] = KEY_TYPES.toSorted((one, other) => one.flagPlace - other.flagPlace);
+/** Those that were plugged in come first, as the caller knows why. */
+const flagRows = (): KeyTypeRow[] => keyTypes().toSorted((one, other) => one.flagPlace - other.flagPlace);
 
 export interface KeySources {
   /** The rule of the file, or null when there is none. */
@@ -56,7 +57,7 @@ async function groupsOfRule(rule: CreationRule, { flagFields, host }: KeySources
 
 async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, host: Session): Promise<MasterKey[]> {
   const group: MasterKey[] = [];
-  for (const row of FLAG_ROWS) {
+  for (const row of flagRows()) {
     const text = flags.get(row.type);
     if (text === undefined) continue;
     // The user typed them; what rules say is another's word (see run/trust.ts).

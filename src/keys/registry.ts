@@ -258,6 +258,18 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
 ];
 
 /** The row of a type, or undefined for a type that is not known. */
+let also = (): readonly KeyTypeRow[] => [];
+
+/** Looks up further types, behind those that there are, where somebody plugs some in (plugged.ts). */
+export function lookUpTypesAlso(rows: () => readonly KeyTypeRow[]): void {
+  also = rows;
+}
+
+/** The types that files may have keys of. */
+export function keyTypes(): readonly KeyTypeRow[] {
+  return [...KEY_TYPES, ...also()];
+}
+
 export function keyTypeRow(type: string): KeyTypeRow | undefined {
-  return KEY_TYPES.find((row) => row.type === type);
+  return keyTypes().find((row) => row.type === type);
 }

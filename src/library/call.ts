@@ -10,7 +10,7 @@ import { withDeadline } from '../util/deadline.js';
 import type { Host, Session } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { configOf } from './config.js';
-import { inFormats } from './plugged-format.js';
+import { withPlugged } from './plugged-format.js';
 import { usePlugins } from './plugins.js';
 import type { Options, ReadOptions, Warning } from './types.js';
 
@@ -44,7 +44,7 @@ export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => 
   const { signal } = options;
   // Many calls may have one signal, which warns of many listeners: each call listens to a signal of its own.
   const own = signal ? { ...options, signal: AbortSignal.any([signal]) } : options;
-  return untilAborted(own.signal, () => inFormats(own, async () => work(callOf(own))));
+  return untilAborted(own.signal, () => withPlugged(own, async () => work(callOf(own))));
 }
 
 /** What some work comes to, unless nobody wants it any more. Throws `aborted`. */

@@ -5,6 +5,7 @@ import { openVariables } from '../operations/programs/variables.js';
 import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
 import { type Call, SURROUNDINGS } from './call.js';
+import { chosenFormat } from './options.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';
 
 /** Whoever may set them commands the program, or the loader. */
@@ -19,7 +20,15 @@ export async function loadedInto(options: ReadOptions & EnvOptions, { host, requ
   if (files.length === 0) return nothing;
   const { format, ignoreMac = false } = options;
   const flatten = options.flatten ?? isSwitchedOn(host.env.SOPS_FLATTEN);
-  const choice = { flatten, prefix: '', only: [], rawValues: false, ownReading: true, inputType: format, ignoreMac };
+  const choice = {
+    flatten,
+    prefix: '',
+    only: [],
+    rawValues: false,
+    ownReading: true,
+    inputType: chosenFormat(format),
+    ignoreMac,
+  };
   const { variables } = await openVariables({ ...request, ...choice, files }, host);
   return { files, ...setInto(options.into ?? SURROUNDINGS.own(), variables, options, host) };
 }

@@ -3,7 +3,7 @@ import { openVariables } from '../operations/programs/variables.js';
 import { sessionOf } from '../util/session.js';
 import { inCall } from './call.js';
 import { loadedInto } from './env-files.js';
-import { checkedOptions, checkedPath, checkFormat, LOADING, VARIABLES } from './options.js';
+import { checkedOptions, checkedPath, checkFormat, chosenFormat, LOADING, VARIABLES } from './options.js';
 import type { EnvChoice, EnvOptions, EnvResult, ReadOptions } from './types.js';
 
 /** The variables that a file gives, for `child_process.spawn({ env })`. */
@@ -13,7 +13,15 @@ export async function execEnv(path: string | URL, o?: ReadOptions & EnvChoice): 
   if (options.format !== undefined) checkFormat('execEnv', options.format, options);
   return inCall(options, async ({ host, request }) => {
     const { format, ignoreMac = false, flatten = false, prefix = '', only = [], rawValues = false } = options;
-    const choice = { flatten, prefix, only, rawValues, ownReading: !rawValues, inputType: format, ignoreMac };
+    const choice = {
+      flatten,
+      prefix,
+      only,
+      rawValues,
+      ownReading: !rawValues,
+      inputType: chosenFormat(format),
+      ignoreMac,
+    };
     const { variables } = await openVariables({ ...request, ...choice, files: [file] }, sessionOf(host));
     return ownRecord(variables);
   });

@@ -14,18 +14,18 @@ import type { Branch } from '../tree/tree.js';
 import { typeWordOf } from '../tree/value.js';
 import { type Call, callOf } from './call.js';
 import { matchOf } from './config.js';
-import { COMMON, checkedOptions, checkedPath, checkFormat, KINDS, type OptionKinds } from './options.js';
-import { inFormats } from './plugged-format.js';
+import { COMMON, checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, type OptionKinds } from './options.js';
+import { withPlugged } from './plugged-format.js';
 import { inputOf, named } from './read.js';
 import type { Inspection, LeafType, ReadOptions, RulePlace, Scope } from './types.js';
 
-const { cwd, config, formats, onWarning } = COMMON;
-const INSPECTING = { cwd, config, formats, onWarning, format: KINDS.TEXT } as OptionKinds;
+const { cwd, config, formats, providers, onWarning } = COMMON;
+const INSPECTING = { cwd, config, formats, providers, onWarning, format: KINDS.TEXT } as OptionKinds;
 
 /** Tells format, keys, types, recipients and scope of an encrypted file, given by its path or its content. */
 export async function inspect(
   path: string | URL | Uint8Array,
-  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config' | 'formats' | 'onWarning'>,
+  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config' | 'formats' | 'providers' | 'onWarning'>,
 ): Promise<Inspection> {
   const options = checkedOptions('inspect', o, INSPECTING);
   if (options.format !== undefined) checkFormat('inspect', options.format, options);
@@ -33,7 +33,7 @@ export async function inspect(
   const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
   try {
     // Nothing of the environment bears on it.
-    return await inFormats(options, () => inspected(input, options, callOf({ ...options, env: {} })));
+    return await withPlugged(options, () => inspected(input, options, callOf({ ...options, env: {} })));
   } catch (error) {
     throw named(error, input.kind === 'file' ? input.path : undefined);
   }
@@ -42,7 +42,11 @@ export async function inspect(
 async function inspected(input: Input, { format }: ReadOptions, { host, request }: Call): Promise<Inspection> {
   await checkExists(input, host);
   const run = await openReadingRun({ ...request, filePath: input.kind === 'file' ? input.path : undefined }, host);
-  const { file, store } = await readAsChosen(await readInput(input, run), { input, inputType: format }, run);
+  const { file, store } = await readAsChosen(
+    await readInput(input, run),
+    { input, inputType: chosenFormat(format) },
+    run,
+  );
   const { version, lastModified, keyGroups, shamirThreshold, selection, macOnlyEncrypted } = metadataFromBranch(
     file.metadata,
   );

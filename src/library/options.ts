@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
-import { FORMATS } from '../formats/registry.js';
-import type { Options } from './types.js';
+import { FORMATS, type FormatName } from '../formats/registry.js';
+import type { AnyFormat, Options } from './types.js';
 
 /** What an option may be: a word for messages, and the check. */
 export interface OptionKind {
@@ -155,6 +155,11 @@ export function checkFormat(call: string, name: unknown, { formats = [] }: Optio
   const what =
     name === undefined ? 'option format is missing' : `there is no format ${JSON.stringify(name) ?? 'like that'}`;
   throw usage(`${call}: ${what}`, `The formats are ${known.join(', ')}.`);
+}
+
+/** A name as operations take it, which ask for its row: of their closed union are the formats that they themselves name. */
+export function chosenFormat<Name extends AnyFormat | undefined>(name: Name): FormatName | Extract<Name, undefined> {
+  return name as FormatName | Extract<Name, undefined>;
 }
 
 /** Something that the caller got wrong. */

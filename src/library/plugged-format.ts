@@ -7,6 +7,7 @@ import { rebuilt } from '../tree/rebuild.js';
 import { type Branch, branch, type Item, leaf, type Value } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { usage } from './options.js';
+import { inKeyTypes } from './plugged-keys.js';
 import type { Data, Format, Options } from './types.js';
 import { dataOf, treeOf } from './values.js';
 
@@ -15,9 +16,10 @@ const METADATA = 'sops';
 /** After those that there are. */
 const TURN = 100;
 
-/** Does the work of a call with the formats that its options give. Throws `usage`. */
-export function inFormats<T>({ formats = [] }: Options, work: () => T): T {
-  return withFormats(formats.map(rowOf), work);
+/** Does the work of a call with the formats and the types of keys that its options give. Throws `usage`. */
+export function withPlugged<T>(options: Options, work: () => T): T {
+  const { formats = [] } = options;
+  return withFormats(formats.map(rowOf), () => inKeyTypes(options, work));
 }
 
 /** Operations tell formats apart by their stores. */

@@ -1,7 +1,6 @@
-/** What callers plug in: key services, and providers in place of ours. */
+/** What callers plug in: key services, and providers, of their own types or in place of ours. */
 import { SopsError } from '../errors.js';
 import type { KeyProvider as InnerProvider, MasterKey } from '../keys/provider.js';
-import { KEY_TYPES, keyTypeRow } from '../keys/registry.js';
 import type { KeyService as InnerService } from '../keyservice/keyservice.js';
 import { replaceProviders } from '../keyservice/replaced-providers.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
@@ -47,14 +46,6 @@ function innerService(service: KeyService, signal: AbortSignal | undefined): Inn
 
 /** Whatever else a type's provider does (reading recipients, naming keys) ours does, before the caller's is asked. */
 function innerProvider(provider: KeyProvider): InnerProvider {
-  const row = keyTypeRow(provider.type);
-  if (!row) {
-    const known = KEY_TYPES.map(({ type }) => type).join(', ');
-    throw usage(
-      `option providers: there are no keys of type ${JSON.stringify(provider.type)}`,
-      `The types are ${known}.`,
-    );
-  }
   return {
     type: provider.type,
     parse: async () => [],

@@ -12,9 +12,9 @@ import { openReadingRun } from '../run/run.js';
 import { type Branch, branch } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 import { type Call, inCall } from './call.js';
-import { checkedOptions, checkedPath, checkFormat, KINDS, READING, SCHEMA, usage } from './options.js';
+import { checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, READING, SCHEMA, usage } from './options.js';
 import { fitted, type SchemaChoice } from './schema.js';
-import type { Data, FormatName, ReadOptions, SchemaOptions, StandardSchemaV1, ValueOptions } from './types.js';
+import type { AnyFormat, Data, ReadOptions, SchemaOptions, StandardSchemaV1, ValueOptions } from './types.js';
 import { dataOf } from './values.js';
 
 /** The values of an encrypted file, as they fit the schema. */
@@ -33,15 +33,15 @@ export async function decryptFile(path: string | URL, o?: ReadOptions & ValueOpt
 /** The same of content that is there already. */
 export function decryptData<Schema extends StandardSchemaV1>(
   content: string | Uint8Array,
-  o: ReadOptions & ValueOptions & SchemaOptions<Schema> & { format: FormatName },
+  o: ReadOptions & ValueOptions & SchemaOptions<Schema> & { format: AnyFormat },
 ): Promise<StandardSchemaV1.InferOutput<Schema>>;
 export function decryptData<T = Data>(
   content: string | Uint8Array,
-  o: ReadOptions & ValueOptions & { format: FormatName; schema?: StandardSchemaV1 },
+  o: ReadOptions & ValueOptions & { format: AnyFormat; schema?: StandardSchemaV1 },
 ): Promise<T>;
 export async function decryptData(
   content: string | Uint8Array,
-  o: ReadOptions & ValueOptions & SchemaChoice & { format: FormatName },
+  o: ReadOptions & ValueOptions & SchemaChoice & { format: AnyFormat },
 ): Promise<Data> {
   const options = checkedOptions('decryptData', o, SCHEMA);
   checkFormat('decryptData', options.format, options);
@@ -51,7 +51,7 @@ export async function decryptData(
 /** The plaintext of content, byte by byte as the command line prints it; `as` is another format to print it in. */
 export async function decrypt(
   content: string | Uint8Array,
-  o: ReadOptions & { format: FormatName; as?: FormatName },
+  o: ReadOptions & { format: AnyFormat; as?: AnyFormat },
 ): Promise<Uint8Array> {
   const options = checkedOptions('decrypt', o, { ...READING, as: KINDS.TEXT });
   checkFormat('decrypt', options.format, options);
@@ -61,7 +61,14 @@ export async function decrypt(
     const printed = collector();
     const { format, as, ignoreMac = false } = options;
     const { warnings } = await runDecrypt(
-      { ...request, input, output: printed.output, inputType: format, outputType: as, ignoreMac },
+      {
+        ...request,
+        input,
+        output: printed.output,
+        inputType: chosenFormat(format),
+        outputType: chosenFormat(as),
+        ignoreMac,
+      },
       host,
     );
     for (const warning of warnings) host.warn(warning);
@@ -110,7 +117,7 @@ export async function openInput(
     await checkExists(input, host);
     const run = await openReadingRun({ ...request, filePath: file }, host);
     const { decryptionOrder, keyServices } = run;
-    const choice: FormatChoice = { input, inputType: format };
+    const choice: FormatChoice = { input, inputType: chosenFormat(format) };
     return await redoing(async () => {
       const found = await readSealed(choice, run, 'plaintext');
       return openFile(found, { ignoreMac, rewrites: false, decryptionOrder, keyServices, trail: run.trail(input) });

@@ -58,9 +58,9 @@ export async function rotate(
   const options = checkedOptions('rotate', o, { ...COMMON, add: KINDS.TEXTS, remove: KINDS.TEXTS });
   const file = checkedPath('rotate', path);
   const { add = [], remove = [] } = options;
-  const addKeys = add.length > 0 ? textsByType(add) : new Map<string, string>();
-  const removeKeys = remove.length > 0 ? textsByType(remove) : new Map<string, string>();
   await inCall(options, async ({ host, request }) => {
+    const addKeys = add.length > 0 ? textsByType(add) : new Map<string, string>();
+    const removeKeys = remove.length > 0 ? textsByType(remove) : new Map<string, string>();
     const input = { kind: 'file', path: file } as const;
     const output = { kind: 'in-place' } as const;
     try {

@@ -18,8 +18,8 @@ import { unsetAt } from '../tree/path.js';
 import type { Value as Node } from '../tree/tree.js';
 import { readFileSync } from '../util/fs.js';
 import { inCall, untilAborted } from './call.js';
-import { checkedOptions, checkedPath, checkFormat, VALUES } from './options.js';
-import { inFormats } from './plugged-format.js';
+import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
+import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
 import { treePathOf, valueAt } from './value-places.js';
@@ -57,7 +57,7 @@ async function opening(path: string, { format, ignoreMac = false }: Settings, ru
   const input = { kind: 'file', path } as const;
   const bytes = await bytesOfFile(path, run);
   const found = await readSealed(
-    { input: { kind: 'stdin', read: async () => bytes }, filenameOverride: path, inputType: format },
+    { input: { kind: 'stdin', read: async () => bytes }, filenameOverride: path, inputType: chosenFormat(format) },
     run,
     'ciphertext',
   );
@@ -208,7 +208,7 @@ class OpenSecrets implements SecretsFile {
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#options;
-    const turn = this.#writing.then(() => untilAborted(signal, () => inFormats(this.#options, work)));
+    const turn = this.#writing.then(() => untilAborted(signal, () => withPlugged(this.#options, work)));
     this.#writing = turn.catch(() => undefined);
     return turn.catch((error: unknown) => {
       throw named(error, this.#path);
@@ -255,7 +255,10 @@ class OpenSecrets implements SecretsFile {
   /** Opens ciphertext of this file; with the data key in hand where it is still that one. */
   async #openedAgain(bytes: Uint8Array): Promise<OpenedFile> {
     const { opened } = this.#now;
-    const choice = { input: { kind: 'file', path: this.#path }, inputType: this.#options.format } as const;
+    const choice = {
+      input: { kind: 'file', path: this.#path },
+      inputType: chosenFormat(this.#options.format),
+    } as const;
     const { file, store } = await readAsChosen(bytes, choice, this.#run);
     const metadata = metadataFromBranch(file.metadata);
     const source = { file, store, metadata, dataKey: opened.dataKey, scope: opened.scope };
@@ -281,7 +284,10 @@ class OpenSecrets implements SecretsFile {
 
   async #openedAnew(bytes: Uint8Array): Promise<OpenedFile> {
     const { opened } = this.#now;
-    const choice = { input: { kind: 'file', path: this.#path }, inputType: this.#options.format } as const;
+    const choice = {
+      input: { kind: 'file', path: this.#path },
+      inputType: chosenFormat(this.#options.format),
+    } as const;
     const found = await readAsChosen(bytes, choice, this.#run);
     const { decryptionOrder, keyServices } = this.#run;
     const { ignoreMac = false } = this.#options;
@@ -302,7 +308,7 @@ class OpenSecrets implements SecretsFile {
 
   #naming<T>(step: () => T): T {
     try {
-      return inFormats(this.#options, step);
+      return withPlugged(this.#options, step);
     } catch (error) {
       throw named(error, this.#path);
     }

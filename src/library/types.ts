@@ -5,6 +5,9 @@ import type { FormatName } from '../formats/registry.js';
 
 export type { ErrorCode, FormatName, SchemaIssue, SopsError };
 
+/** A format that sops-ts has, or the name of one of yours (`formats`). */
+export type AnyFormat = FormatName | (string & {});
+
 /** Plain data: maps, lists, texts, numbers, booleans, null; with the options `bigint` and `Date`. Of a binary file `Uint8Array`. */
 // biome-ignore lint/suspicious/noExplicitAny: what a file holds is not known before it is read; `schema` and `T` say more.
 export type Data = any;
@@ -51,10 +54,12 @@ export interface KeyService {
   decrypt(key: Key, wrapped: string, o: { signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
-/** What uses the keys of one type in place of sops-ts's own provider, e.g. with an SDK of yours. */
+/** What uses the keys of one type: in place of sops-ts's own provider, e.g. with an SDK of yours, or of a type of your own. */
 export interface KeyProvider {
-  /** The type in encrypted files, e.g. `kms`. */
+  /** The type in encrypted files, e.g. `kms`. One of your own consists of small letters, digits and `_`; SOPS does not know it. */
   readonly type: string;
+  /** For a type of your own: what its keys look like among `recipients`, e.g. `/^hsm:/`. The text is `key.fields.recipient`, and has no comma. */
+  readonly recipient?: RegExp;
   /** As {@link KeyService.encrypt}. */
   wrap(part: Uint8Array, key: Key, o: { signal?: AbortSignal }): Promise<string>;
   /** As {@link KeyService.decrypt}. */
@@ -194,7 +199,7 @@ export interface Options {
 
 export interface ReadOptions extends Options {
   /** By default told from the content and the name, as the command line does. */
-  format?: FormatName;
+  format?: AnyFormat;
   /** Goes on although the MAC does not fit. */
   ignoreMac?: boolean;
   /** Types of keys, those that are tried first. */
@@ -250,7 +255,7 @@ export interface SecretsFile extends AsyncDisposable {
 
 /** What an encrypted file says to everybody. */
 export interface Inspection {
-  readonly format: FormatName;
+  readonly format: AnyFormat;
   /** Of the program that wrote the file. */
   readonly version: string;
   readonly lastModified: Date;
@@ -271,7 +276,7 @@ export type KeyChange =
 
 /** What opening a file came to. */
 export interface Verification {
-  readonly format: FormatName;
+  readonly format: AnyFormat;
   /** How many values are encrypted; each was opened, so its tag fits. */
   readonly encrypted: number;
   /** How many are in clear. */

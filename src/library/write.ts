@@ -1,14 +1,23 @@
 /** Encrypting: files and contents, for recipients that are given or by the rules of the configuration. */
 import { formatNamed, formatOfName } from '../formats/registry.js';
-import { KEY_TYPES } from '../keys/registry.js';
+import { KEY_TYPES, keyTypes } from '../keys/registry.js';
 import type { EncryptRequest } from '../operations/requests.js';
 import { encryptFile as runEncrypt } from '../operations/write/encrypt.js';
 import type { Session } from '../util/host.js';
 import { encodeText } from '../util/text.js';
 import { inCall } from './call.js';
-import { checkedOptions, checkedPath, checkFormat, ENCRYPTING, KINDS, type OptionKinds, usage } from './options.js';
+import {
+  checkedOptions,
+  checkedPath,
+  checkFormat,
+  chosenFormat,
+  ENCRYPTING,
+  KINDS,
+  type OptionKinds,
+  usage,
+} from './options.js';
 import { collector, named } from './read.js';
-import type { Data, EncryptOptions, FormatName, Recipient } from './types.js';
+import type { AnyFormat, Data, EncryptOptions, FormatName, Recipient } from './types.js';
 import { treeOf } from './values.js';
 
 const TO: OptionKinds = {
@@ -38,7 +47,7 @@ export async function encryptFile(path: string | URL, o?: EncryptOptions & { to?
  */
 export async function encrypt(
   content: string | Uint8Array | Data,
-  o: EncryptOptions & { format: FormatName; filename?: string },
+  o: EncryptOptions & { format: AnyFormat; filename?: string },
 ): Promise<Uint8Array> {
   const options = checkedOptions('encrypt', o, { ...ENCRYPTING, format: KINDS.TEXT, filename: KINDS.TEXT });
   checkFormat('encrypt', options.format, options);
@@ -47,14 +56,14 @@ export async function encrypt(
     const bytes = await contentOf(content, format);
     const input = { kind: 'stdin', read: async () => bytes } as const;
     const made = collector();
-    const types = { inputType: format, outputType: format, filenameOverride: filename };
+    const types = { inputType: chosenFormat(format), outputType: chosenFormat(format), filenameOverride: filename };
     await runEncrypt({ ...newFile(options, host), ...request, ...types, input, output: made.output }, host);
     return made.bytes();
   });
 }
 
 /** The plaintext to encrypt: data as the format prints it. Throws `usage` and `output-format`. */
-async function contentOf(content: Data, format: FormatName): Promise<Uint8Array> {
+async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> {
   if (typeof content === 'string') return encodeText(content);
   if (content instanceof Uint8Array) return content;
   const tree = treeOf(content);
@@ -84,7 +93,7 @@ export function textsByType(recipients: readonly Recipient[]): ReadonlyMap<strin
   const texts = new Map<string, string[]>();
   for (const [at, given] of recipients.entries()) {
     const text = given.trim();
-    const row = KEY_TYPES.find(({ recipient }) => recipient.test(text));
+    const row = keyTypes().find(({ recipient }) => text.search(recipient) >= 0);
     if (!row || /^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text)) throw noRecipient(at, text);
     texts.set(row.type, [...(texts.get(row.type) ?? []), text]);
   }

@@ -1,7 +1,7 @@
 /** From the `sops` branch of a file to its metadata (docs/format.md#metadata-fields, docs/format.md#reading-odd-metadata). */
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
-import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import type { Branch } from '../tree/tree.js';
 import { parseRfc3339 } from '../util/rfc3339.js';
 import { FieldReader } from './field-reader.js';
@@ -44,7 +44,7 @@ function keyGroupsOf(fields: FieldReader): KeyGroup[] {
 
 /** The keys of all types in the registry's order; the order between the types is not in the file. */
 function groupOf(fields: FieldReader): KeyGroup {
-  return KEY_TYPES.flatMap((row) => fields.maps(row.type).map((entry) => keyOf(row, entry)));
+  return keyTypes().flatMap((row) => fields.maps(row.type).map((entry) => keyOf(row, entry)));
 }
 
 function keyOf(row: KeyTypeRow, entry: FieldReader): MasterKey {

@@ -1,6 +1,6 @@
 /** From metadata to the `sops` branch that a store writes (docs/format.md#metadata-fields). */
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
-import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { type Branch, branch, type Item, item, leaf, list, type Value } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 import { LAYOUT_FIELD, type Metadata } from './metadata.js';
@@ -27,7 +27,7 @@ function groupsField(groups: readonly KeyGroup[]): Item {
 
 /** The lists of a group by type. Inside `key_groups` some types are listed even when the group has no such key. */
 function groupFields(group: KeyGroup, inGroups: boolean): Item[] {
-  return KEY_TYPES.flatMap((row) => {
+  return keyTypes().flatMap((row) => {
     const entries = group.filter((key) => key.type === row.type).map((key) => entryOf(row, key));
     return entries.length > 0 || (inGroups && row.alwaysInGroup) ? [item(row.type, list(entries))] : [];
   });

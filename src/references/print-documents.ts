@@ -1,9 +1,7 @@
 /** Documents printed anew: as YAML with their comments, or as JSON, one line each with its keys in alphabetical order, as vals prints it. */
-
 import { formatNamed } from '../formats/registry.js';
 import { leaves, nodes } from '../tree/leaves.js';
 import { type Branch, type Comment, type Item, isTimestamp, type List } from '../tree/tree.js';
-import { append, insert } from '../util/lists.js';
 import { jsonLine, keyOf } from './json-line.js';
 
 export type PrintedType = 'yaml' | 'json';
@@ -61,10 +59,9 @@ function expandMerges(of: Branch): void {
       known.add(entry.key);
       kept.push(entry);
     }
-    insert(pending, 0, map.items.flatMap(mergedMaps));
+    pending.unshift(...map.items.flatMap(mergedMaps));
   }
-  of.items.length = 0;
-  append(of.items, kept);
+  of.items.splice(0, of.items.length, ...kept);
 }
 
 function isMerge(entry: Item | Comment): boolean {

@@ -1,8 +1,6 @@
 /** Flow collections: lists and maps in brackets and braces. */
-
 import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
-import { append, insert } from '../../util/lists.js';
 import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
 import type { NodeReader } from './node-reader.js';
 
@@ -24,7 +22,7 @@ export function* readFlow(reader: NodeReader): Steps<Node> {
     }
     flow.add(comments, pair);
   }
-  append(flow.collection.items as Comment[], [...reader.takeComments(), ...behindBracket]);
+  (flow.collection.items as Comment[]).push(...reader.takeComments(), ...behindBracket);
   closeFlow(reader);
   return { value: flow.collection, shape: 'flow' };
 }
@@ -46,9 +44,9 @@ class FlowList {
     const entry = isPair ? branch([reader.itemOf(key, start, value ?? leaf(null))]) : key;
     if (value?.alias) value.alias.entry = { start, column };
     reader.watcher?.entry(entry, start, reader.lastEnd, true);
-    append(comments, [...between, ...placeBehind(passFlowComma(reader, this.end), value)]);
-    if (entry.kind === 'branch' && isPair) insert(entry.items, 0, comments);
-    else append(this.collection.items as Comment[], comments);
+    comments.push(...between, ...placeBehind(passFlowComma(reader, this.end), value));
+    if (entry.kind === 'branch' && isPair) entry.items.unshift(...comments);
+    else (this.collection.items as Comment[]).push(...comments);
     this.collection.items.push(entry);
   }
 }
@@ -84,12 +82,12 @@ class FlowMap {
     if (this.isRoot && entry.key === 'sops' && !reader.watcher?.asData) {
       this.noteMetadata(pair, value, end);
       const apart = behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd);
-      append(collection.items, [...comments, ...pair.between, ...apart]);
+      collection.items.push(...comments, ...pair.between, ...apart);
       return;
     }
     this.moveTo({ at: reader.lastEnd, comma: reader.lastEnd === end });
     this.lastValueEnd = end;
-    append(collection.items, [...comments, ...pair.between, ...placeBehind(behind, value), entry]);
+    collection.items.push(...comments, ...pair.between, ...placeBehind(behind, value), entry);
   }
 
   private moveTo(place: FlowPlace): void {
@@ -119,7 +117,7 @@ class FlowMap {
 function placeBehind(comments: Comment[], value: Value | undefined): Comment[] {
   if (!value || value.kind === 'leaf' || value.alias) return comments;
   for (const one of comments) one.inline = false;
-  insert(value.items as Comment[], 0, comments);
+  (value.items as Comment[]).unshift(...comments);
   return [];
 }
 
@@ -214,8 +212,8 @@ function openFlow(reader: NodeReader): Comment[] {
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.passToToken();
-  if (cursor.pending[0] && !cursor.pending[0].ownLine) append(lost, cursor.pending.splice(0, 1));
-  insert(cursor.pending, 0, above);
+  if (cursor.pending[0] && !cursor.pending[0].ownLine) lost.push(...cursor.pending.splice(0, 1));
+  cursor.pending.unshift(...above);
   if (cursor.unit === 0x2c) throw cursor.error('a value must stand in front of the comma');
   return lost.map((mark) => reader.toComment(mark, false));
 }

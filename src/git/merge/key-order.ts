@@ -1,5 +1,4 @@
 /** The order of a merged map's keys: that of the side that changed it, with what the other side added in its places. */
-import { append } from '../../util/lists.js';
 
 export interface KeyOrders {
   /** Undefined when there is no base. */
@@ -37,9 +36,9 @@ export function mergedOrder({ base, ours, theirs }: KeyOrders, stays: (key: stri
     else behind.set(previous, [key]);
   }
   const keys: string[] = [];
-  let waiting = [...(behind.get(null) ?? [])];
+  let waiting: string[] = behind.get(null) ?? [];
   const flush = (): void => {
-    append(keys, waiting);
+    keys.push(...waiting);
     waiting = [];
   };
   if (isTheirs) flush();
@@ -48,7 +47,7 @@ export function mergedOrder({ base, ours, theirs }: KeyOrders, stays: (key: stri
     if (isTheirs || old.has(key)) flush();
     if (stays(key)) keys.push(key);
     const next = behind.get(key);
-    if (next) append(waiting, next);
+    if (next) waiting = [...waiting, ...next];
     if (isTheirs) flush();
   }
   flush();

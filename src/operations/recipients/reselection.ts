@@ -9,7 +9,7 @@ import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
-import { KEY_TYPES } from '../../keys/registry.js';
+import { keyTypes } from '../../keys/registry.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { DEFAULT_SELECTION, type Metadata, type SelectionRule } from '../../metadata/metadata.js';
@@ -56,7 +56,7 @@ export async function isReordered(before: readonly KeyGroup[], after: readonly K
 function orderOf(groups: readonly KeyGroup[]): Promise<string[][]> {
   return Promise.all(
     groups.map(async (group) => {
-      const inFile = KEY_TYPES.flatMap(({ type }) => group.filter((key) => key.type === type));
+      const inFile = keyTypes().flatMap(({ type }) => group.filter((key) => key.type === type));
       return [...new Set(await Promise.all(inFile.map(keyStringOf)))];
     }),
   );

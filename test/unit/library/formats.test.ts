@@ -7,7 +7,6 @@ import {
   encrypt,
   encryptFile,
   type Format,
-  type FormatName,
   inspect,
   open,
   verify,
@@ -33,7 +32,7 @@ const lines: Format = {
       )
       .join(''),
 };
-const format = 'lines' as FormatName;
+const format = 'lines';
 
 let desk: LibraryDesk;
 beforeAll(() => {
