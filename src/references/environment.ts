@@ -1,8 +1,11 @@
 /** A YAML or JSON file of references as an environment: what `refs env` prints and `refs exec` passes on. */
 import { SopsError } from '../errors.js';
+import { ALWAYS_GOOD, type KeptValues } from '../operations/programs/kept-run.js';
+import type { Branch } from '../tree/tree.js';
 import type { Session } from '../util/host.js';
 import { resolveDocuments } from './documents.js';
-import { documentsOf, type EvaluationRequest, withResolver } from './evaluate.js';
+import { documentsOf, type EvaluationRequest, withKeptValues, withResolver } from './evaluate.js';
+import type { Resolver } from './resolver.js';
 import { textOfValue } from './value-text.js';
 
 const UNSAFE = /[^\w@%+=:,./-]/;
@@ -12,12 +15,37 @@ export async function referencedEnvironment(
   request: EvaluationRequest,
   host: Session,
 ): Promise<ReadonlyMap<string, string>> {
-  const [first] = (await documentsOf(request.input, host)).roots;
+  const first = await firstDocument(request, host);
   if (!first) return new Map();
-  if (first.kind === 'list') throw new SopsError('failed', 'the file is a list, which has no names for variables');
   await withResolver(request, host, (resolver) => resolveDocuments([first], resolver));
+  return variablesOf(first);
+}
+
+/** The same for a program that runs meanwhile: what was lent is kept, and to be given back when it ends. */
+export async function keptEnvironment(
+  request: EvaluationRequest,
+  host: Session,
+  signal: AbortSignal,
+): Promise<{ readonly variables: ReadonlyMap<string, string>; readonly kept: KeptValues }> {
+  const first = await firstDocument(request, host);
+  if (!first) return { variables: new Map(), kept: ALWAYS_GOOD };
+  const resolve = async (resolver: Resolver): Promise<ReadonlyMap<string, string>> => {
+    await resolveDocuments([first], resolver);
+    return variablesOf(first);
+  };
+  const { done, kept } = await withKeptValues(request, host, resolve, signal);
+  return { variables: done, kept };
+}
+
+async function firstDocument(request: EvaluationRequest, host: Session): Promise<Branch | undefined> {
+  const [first] = (await documentsOf(request.input, host)).roots;
+  if (first?.kind !== 'list') return first;
+  throw new SopsError('failed', 'the file is a list, which has no names for variables');
+}
+
+function variablesOf({ items }: Branch): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const entry of first.items) {
+  for (const entry of items) {
     if (entry.kind === 'comment') continue;
     const text = entry.value.kind === 'leaf' ? textOfValue(entry.value) : undefined;
     if (text === undefined) {

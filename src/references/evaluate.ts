@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
+import type { KeptValues } from '../operations/programs/kept-run.js';
 import { readInput } from '../operations/read/input.js';
 import type { Input } from '../operations/requests.js';
 import { referenceTrail } from '../run/reference-trail.js';
@@ -172,24 +173,49 @@ export async function documentsOf(input: Input, host: Host): Promise<ReferenceFi
  * lent; when it fails, so is all that was lent.
  */
 export function withResolver<T>(
-  { input, ...request }: ReferencesRequest & { readonly input: Input },
+  request: ReferencesRequest & { readonly input: Input },
   host: Host,
   task: (resolver: Resolver) => Promise<T>,
 ): Promise<T> {
+  return withLogins(optionsOfFile(request, host), task);
+}
+
+/** The same, but that what was lent is kept, for whoever goes on using it, and gives it back. */
+export function withKeptValues<T>(
+  request: ReferencesRequest & { readonly input: Input },
+  host: Host,
+  task: (resolver: Resolver) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<{ readonly done: T; readonly kept: KeptValues }> {
+  return keeping({ ...optionsOfFile(request, host), signal }, task);
+}
+
+function optionsOfFile(
+  { input, ...request }: ReferencesRequest & { readonly input: Input },
+  host: Host,
+): ResolverOptions {
   const folder = input.kind === 'file' ? folderOf(resolve(host.cwd, input.path)) : host.cwd;
   const session = sessionOf(host);
   const grants = grantsFor(input.kind === 'file' ? input.path : undefined, request.configPath, session);
-  return withLogins({ ...optionsOf(request, session, folder), grants }, task);
+  return { ...optionsOf(request, session, folder), grants };
 }
 
 async function withLogins<T>(options: ResolverOptions, task: (resolver: Resolver) => Promise<T>): Promise<T> {
+  const { done, kept } = await keeping(options, task);
+  await kept.leave();
+  return done;
+}
+
+async function keeping<T>(
+  options: ResolverOptions,
+  task: (resolver: Resolver) => Promise<T>,
+): Promise<{ readonly done: T; readonly kept: LeaseKeeper }> {
   const leases = new LeaseKeeper(options.host);
   try {
     const done = await task(new Resolver({ ...options, leases }));
     const unnoted = (await leases.noted()).find((result) => result.status === 'rejected');
     if (unnoted) throw unnoted.reason;
-    await leases.leave();
-    return done;
+    return { done, kept: leases };
   } catch (error) {
     await leases.close();
     throw error;

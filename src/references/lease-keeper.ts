@@ -77,13 +77,14 @@ export class LeaseKeeper implements Leases, KeptValues {
 
   /** For values that outlive this run, as printed ones do: gives log-ins back, unless that would end what they were lent. Never rejects. */
   async leave(): Promise<void> {
-    if (this.#leases.length === 0) return this.close();
+    if (this.#leases.every(({ lease }) => !lease.revoke)) return this.close();
     this.#stop.abort();
     for (const { timer } of [...this.#leases, ...this.#logins]) clearTimeout(timer);
   }
 
   async #giveBack(kept: Kept[], signal: AbortSignal): Promise<void> {
     const revoked = kept.splice(0).map(async ({ lease }) => {
+      if (!lease.revoke) return;
       try {
         await untilAborted(lease.revoke(signal), signal);
       } catch (error) {

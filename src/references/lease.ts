@@ -11,8 +11,8 @@ export interface Lease {
   readonly isRenewable: boolean;
   /** Asks for more time, and gives the seconds that were granted. Rejects with `lease-expired` when the store does not know it any more. */
   renew(seconds: number, signal?: AbortSignal): Promise<number>;
-  /** Gives it back; its values are worth nothing then. One that is gone already is no failure. */
-  revoke(signal?: AbortSignal): Promise<void>;
+  /** Gives it back; its values are worth nothing then. One that is gone already is no failure. Absent for what cannot be given back, a certificate. */
+  revoke?(signal?: AbortSignal): Promise<void>;
 }
 
 /** Takes the leases of a run as they are made. */

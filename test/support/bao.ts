@@ -1,8 +1,9 @@
 /** A real OpenBao for integration tests, as a development server in memory (BAO_BIN or `bao` on PATH). */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { findTool } from './programs.js';
 
 export const BAO = findTool('bao', 'BAO_BIN', ['version']);
@@ -41,6 +42,11 @@ export class Bao {
     return ran.stdout.trim();
   }
 
+  /** The same while this process goes on, for what the server asks it. */
+  async runAside(...args: string[]): Promise<void> {
+    await promisify(execFile)(BAO ?? '', args, { env: this.env });
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.server.once('exit', resolve));
     process.kill(-(this.server.pid ?? 0));
@@ -48,8 +54,11 @@ export class Bao {
   }
 
   private ask(...args: string[]) {
-    const env = { ...process.env, BAO_ADDR: this.url, BAO_TOKEN: ROOT_TOKEN, BAO_CACERT: this.authority };
-    return spawnSync(BAO ?? '', args, { env, encoding: 'utf8' });
+    return spawnSync(BAO ?? '', args, { env: this.env, encoding: 'utf8' });
+  }
+
+  private get env() {
+    return { ...process.env, BAO_ADDR: this.url, BAO_TOKEN: ROOT_TOKEN, BAO_CACERT: this.authority };
   }
 }
 

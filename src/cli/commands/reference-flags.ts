@@ -104,10 +104,18 @@ export function keepingOf(
     return undefined;
   }
   if (overlap !== undefined && overlap < 0) throw new UsageError('--overlap is a number of seconds', command);
+  const ending = endingOf({ onRotate: onRotate ?? (watch ? 'restart' : 'exit'), grace }, command);
+  return { ...ending, overlap: (overlap ?? 0) * 1000 };
+}
+
+/** What becomes of a program whose values end, and how long it may take to end, in milliseconds. Throws `usage`. */
+export function endingOf(
+  { onRotate, grace }: Pick<Values<typeof keepingFlags>, 'onRotate' | 'grace'>,
+  command: string,
+): { onChange: OnChange; grace: number } {
   const milliseconds = (grace ?? DEFAULT_GRACE) * 1000;
   if (milliseconds < 0) throw new UsageError('--grace is a number of seconds', command);
-  const onChange = onChangeOf(onRotate ?? (watch ? 'restart' : 'exit'), command);
-  return { onChange, grace: milliseconds, overlap: (overlap ?? 0) * 1000 };
+  return { onChange: onChangeOf(onRotate ?? 'exit', command), grace: milliseconds };
 }
 
 function onChangeOf(word: string, command: string): OnChange {

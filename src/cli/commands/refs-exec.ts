@@ -1,15 +1,16 @@
 /** `refs exec`: a program with the values of a file of references in its environment, or of manifests on its standard input. */
 import { Readable } from 'node:stream';
+import { ALWAYS_GOOD, type KeptProgram, runKept } from '../../operations/programs/kept-run.js';
 import {
   environmentRecord,
   inheritedVariables,
   locateProgram,
   notFound,
   type ProgramRequest,
-  runToEnd,
 } from '../../operations/programs/program.js';
+import { statusOfSignal, untilSignalled } from '../../operations/programs/until-signalled.js';
 import type { Input } from '../../operations/requests.js';
-import { referencedEnvironment } from '../../references/environment.js';
+import { keptEnvironment } from '../../references/environment.js';
 import { evaluateFile } from '../../references/evaluate.js';
 import { flag } from '../flag.js';
 import { ownProcess } from '../own-process.js';
@@ -17,7 +18,15 @@ import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
 import { programFlags, programRequest } from './exec-flags.js';
-import { allowRefFlag, hostOf, referenceFileFlag, referencesRequest, silentFlag } from './reference-flags.js';
+import {
+  allowRefFlag,
+  endingOf,
+  hostOf,
+  keepingFlags,
+  referenceFileFlag,
+  referencesRequest,
+  silentFlag,
+} from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';
 
 export const refsExec = command({
@@ -40,6 +49,8 @@ export const refsExec = command({
     ...allowRefFlag,
     keepKeys: programFlags.keepKeys,
     keepCredentials: flag.yesNo('keep-credentials', 'pass VAULT_TOKEN, AWS_SECRET_ACCESS_KEY and the like on, too'),
+    onRotate: keepingFlags.onRotate,
+    grace: keepingFlags.grace,
     ...silentFlag,
     ...generalFlags,
   },
@@ -56,14 +67,19 @@ export const refsExec = command({
     const requestWith = (streams: Streams): ProgramRequest => programRequest(asked, { ...context, streams }, choice);
     if (!program) return notFound(choice, requestWith(context.streams));
     const references = referencesRequest(given);
-    const variables = await (file === undefined
-      ? new Map<string, string>()
-      : referencedEnvironment({ ...references, input: fileInput(file) }, host));
-    const fed = streamYaml && (await evaluateFile({ ...references, input: fileInput(streamYaml) }, host));
-    const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
-    const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
-    const run = { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) };
-    return runToEnd(() => run, request, ownProcess());
+    const obtain = async (signal: AbortSignal): Promise<KeptProgram> => {
+      const { variables, kept } = await (file === undefined
+        ? { variables: new Map<string, string>(), kept: ALWAYS_GOOD }
+        : keptEnvironment({ ...references, input: fileInput(file) }, host, signal));
+      const fed = streamYaml && (await evaluateFile({ ...references, input: fileInput(streamYaml) }, host));
+      const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
+      const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
+      return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) }, values: kept };
+    };
+    const { tellEnd } = requestWith(context.streams);
+    const ending = endingOf(given, 'refs exec');
+    const own = ownProcess();
+    return runKept({ ...ending, tellEnd, obtain: () => untilSignalled(own, obtain) }, own, host).catch(statusOfSignal);
   },
 });
 

@@ -1,35 +1,17 @@
 /** `ref+vault://MOUNT/PATH#/KEY` and `ref+openbao://…`: HashiCorp Vault and OpenBao, KV of both versions and dynamic secrets. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { objectMembers, textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
-import { isSameServer, serverUrl } from '../../services/vault/address.js';
 import { readVault, type VaultAnswer, type VaultServer, writeVault } from '../../services/vault/api.js';
-import { isMadeByWriting } from '../../services/vault/engines.js';
-import { renewSecret, renewToken, revokeSecret, revokeToken } from '../../services/vault/lending.js';
-import {
-  type Login,
-  type LoginMethod,
-  logIn,
-  unwrapToken,
-  type VaultToken,
-  withToken,
-} from '../../services/vault/login.js';
-import { readSettings } from '../../services/vault/settings.js';
+import { isGenerated, isMadeByWriting } from '../../services/vault/engines.js';
+import { renewSecret, revokeSecret } from '../../services/vault/lending.js';
 import { type Branch, branch, itemOf } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
-import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
-import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
-import { type Backend, type BackendKind, parameterOf, type ReferenceContext, serverWord } from '../backend.js';
-import type { Lease } from '../lease.js';
+import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { textOfValue } from '../value-text.js';
-
-const DEFAULT_ADDRESS = 'https://127.0.0.1:8200';
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-const METHODS: readonly LoginMethod[] = ['approle', 'kubernetes', 'jwt', 'userpass', 'ldap', 'cert'];
+import { VaultEntrance } from '../vault-entrance.js';
 
 export const vault: BackendKind = { open: (parameters, context) => new VaultReader(parameters, context) };
 
@@ -107,7 +89,7 @@ class VaultReader implements Backend {
   }
 
   async #read(place: string): Promise<Branch> {
-    this.#server ??= this.#connect();
+    this.#server ??= new VaultEntrance(this.#parameters, this.#context).connect();
     const server = await this.#server;
     const mount = await this.#mountOf(place, server);
     const isVersioned = mount.version === 2;
@@ -148,10 +130,11 @@ class VaultReader implements Backend {
     return asked;
   }
 
-  /** Hands on what has to be renewed and given back. */
-  #lend({ members }: VaultAnswer, place: string, server: VaultServer): boolean {
+  /** Hands on what has to be renewed and given back, or ends at its time. */
+  #lend(answer: VaultAnswer, place: string, server: VaultServer): boolean {
+    const { members } = answer;
     const id = textMember(members, 'lease_id');
-    if (id === undefined) return false;
+    if (id === undefined) return isGenerated(place) && this.#lendCertificate(answer, `${place} of ${server.address}`);
     const duration = members.get('lease_duration');
     this.#context.leases?.add({
       called: `${place} of ${server.address}`,
@@ -164,119 +147,15 @@ class VaultReader implements Backend {
     return true;
   }
 
-  async #connect(): Promise<VaultServer> {
-    const { host } = this.#context;
-    const { address, isOwn } = this.#address();
-    const found = await readSettings(host).catch(storeError);
-    const namespace = this.#own('namespace');
-    const headers = namespace === undefined ? found.headers : { ...found.headers, 'X-Vault-Namespace': namespace };
-    const settings = { ...found, headers, namespace: namespace ?? found.namespace };
-    const server: VaultServer = { address, viaAgent: isOwn, settings };
-    const given = await this.#tokenOf(server);
-    if (typeof given === 'string') return withToken(server, given);
-    const own = withToken(server, given.token);
-    this.#context.leases?.add(tokenLease(own, given, host), true);
-    return own;
-  }
-
-  #address(): { address: string; isOwn: boolean } {
-    const { env } = this.#context.host;
-    const chosen = env.VAULT_ADDR || DEFAULT_ADDRESS;
-    const named = this.#parameters.get('host');
-    const wanted =
-      this.#own('address') ?? (named === undefined ? undefined : `${this.#own('proto') ?? 'https'}://${named}`);
-    if (wanted === undefined || isSameServer(wanted, chosen)) return { address: chosen, isOwn: true };
-    // Said in the environment for all references, or by the reference for itself.
-    if (env.VALS_ADDRESS !== wanted) {
-      const server = serverUrl(wanted);
-      this.#context.demand(`the Vault server ${wanted}, which would get your token`, server && serverWord(server));
-    }
-    return { address: wanted, isOwn: false };
-  }
-
-  /** The token as it is given, or that of a log-in. */
-  async #tokenOf(server: VaultServer): Promise<string | VaultToken> {
-    const { env } = this.#context.host;
-    const method = this.#own('auth_method') ?? (env.VAULT_AUTH_METHOD || 'token');
-    if (method === 'token') return this.#givenToken(server);
-    const known = METHODS.find((name) => name === method);
-    if (!known) throw new SopsError('reference-malformed', `auth_method is one of token, ${METHODS.join(', ')}`);
-    return logIn(server, await this.#login(known), this.#call);
-  }
-
-  async #givenToken(server: VaultServer): Promise<string | VaultToken> {
-    const { env } = this.#context.host;
-    const wrapping = env.VAULT_WRAPPING_TOKEN;
-    if (wrapping) return unwrapToken(server, wrapping, this.#call);
-    const file = this.#local('token_file', 'the file that your token is in');
-    if (file !== undefined) return this.#fileText(file);
-    const variable = this.#local('token_env', 'the variable that your token is in');
-    if (variable !== undefined) return env[variable] || this.#unset(variable);
-    if (server.settings.token !== '') return server.settings.token;
-    return env.VAULT_TOKEN_FILE ? this.#fileText(env.VAULT_TOKEN_FILE) : '';
-  }
-
-  async #login(method: LoginMethod): Promise<Login> {
-    const { env } = this.#context.host;
-    switch (method) {
-      case 'approle': {
-        const body = {
-          role_id: this.#needed('role_id', 'VAULT_ROLE_ID'),
-          secret_id: this.#own('secret_id') ?? (env.VAULT_SECRET_ID || ''),
-        };
-        return { method, mount: env.VAULT_LOGIN_MOUNT_POINT, body };
-      }
-      case 'kubernetes': {
-        const jwt = await this.#fileText(env.VAULT_KUBERNETES_JWT_TOKEN_PATH || SERVICE_ACCOUNT_TOKEN);
-        return { method, mount: env.VAULT_KUBERNETES_MOUNT_POINT, body: { role: this.#role(), jwt } };
-      }
-      case 'jwt': {
-        const jwt = env.VAULT_JWT || (await this.#fileText(env.VAULT_JWT_FILE || ''));
-        return { method, mount: env.VAULT_LOGIN_MOUNT_POINT, body: { role: this.#role(), jwt } };
-      }
-      case 'cert':
-        return { method, mount: env.VAULT_LOGIN_MOUNT_POINT, body: env.VAULT_ROLE ? { name: env.VAULT_ROLE } : {} };
-      default: {
-        const username = this.#needed('username', 'VAULT_USERNAME');
-        return { method, mount: env.VAULT_LOGIN_MOUNT_POINT, username, body: { password: await this.#password() } };
-      }
-    }
-  }
-
-  #role(): string {
-    return this.#own('role_id') ?? this.#needed('role', 'VAULT_ROLE');
-  }
-
-  async #password(): Promise<string> {
-    const { env } = this.#context.host;
-    const variable = this.#local('password_env', 'the variable that your password is in') ?? env.VAULT_PASSWORD_ENV;
-    if (variable) return env[variable] || this.#unset(variable);
-    const file = this.#local('password_file', 'the file that your password is in') ?? env.VAULT_PASSWORD_FILE;
-    return file ? this.#fileText(file) : this.#unset('VAULT_PASSWORD_ENV');
-  }
-
-  /** A parameter that lets the reference choose what of the user's is sent. */
-  #local(name: string, what: string): string | undefined {
-    if (this.#parameters.has(name)) this.#context.demand(what);
-    return this.#own(name);
-  }
-
-  #needed(name: string, variable: string): string {
-    return this.#own(name) ?? (this.#context.host.env[variable] || this.#unset(variable));
-  }
-
-  #unset(variable: string): never {
-    throw new SopsError('store-denied', `to log in at Vault ${variable} is needed, and is not set`);
-  }
-
-  async #fileText(path: string): Promise<string> {
-    if (path === '') return this.#unset('VAULT_JWT_FILE');
-    const text = await readFile(resolve(this.#context.host.cwd, path), 'utf8').catch((cause: unknown) => {
-      throw new SopsError('store-denied', `${path}, for the log-in at Vault, cannot be read: ${systemReason(cause)}`, {
-        cause,
-      });
-    });
-    return text.trim();
+  /** Certificates are no leases of Vault's, but end as they do: `expiration` is in seconds since 1970. */
+  #lendCertificate({ members, at }: VaultAnswer, called: string): boolean {
+    const data = objectMembers(members.get('data'));
+    const [id, end] = [textMember(data, 'serial_number'), data?.get('expiration')];
+    if (id === undefined || typeof end !== 'number') return false;
+    const duration = Math.max(end - at / 1000, 1);
+    const renew = async (): Promise<number> => 0;
+    this.#context.leases?.add({ called: `the certificate ${called}`, id, duration, isRenewable: false, renew });
+    return true;
   }
 }
 
@@ -297,17 +176,6 @@ async function askForMount(place: string, server: VaultServer, call: ServiceCall
 
 function isBelow(place: string, mount: string): boolean {
   return mount !== '' && `${place}/`.startsWith(`${mount}/`);
-}
-
-function tokenLease(server: VaultServer, { duration, isRenewable }: VaultToken, host: Session): Lease {
-  return {
-    called: `the token of ${server.address}`,
-    id: `token of ${server.address}`,
-    duration,
-    isRenewable,
-    renew: (seconds, signal) => renewToken(server, seconds, { host, signal }),
-    revoke: (signal) => revokeToken(server, { host, signal }),
-  };
 }
 
 /** The values of an answer, exact to the last digit. */
@@ -348,8 +216,4 @@ function hintOf(place: string): string {
   return /(?:^|\/)data\//.test(place)
     ? 'Leave out data/ of the path: it belongs to the API, not to the name.'
     : 'See the path, the namespace and what the token may read.';
-}
-
-function storeError(error: unknown): never {
-  throw error instanceof SopsError && error.code === 'key' ? error.with('store-denied') : error;
 }

@@ -20,6 +20,8 @@ export interface VaultAnswer {
   /** The text, for readers that are exact to the last digit. */
   readonly body: string;
   readonly members: ReadonlyMap<string, unknown>;
+  /** When it was given, in milliseconds since 1970 by the server's clock, or by ours where it does not say. */
+  readonly at: number;
 }
 
 export interface VaultOptions extends ServiceCall {
@@ -84,9 +86,10 @@ function checked(answer: HttpResponse, { settings }: VaultServer): VaultAnswer {
 }
 
 /** Without a body where there is nothing to say. Throws `store-unreachable` for what is no answer of Vault, or half of one. */
-function accepted({ body }: HttpResponse): VaultAnswer {
+function accepted({ body, headers }: HttpResponse): VaultAnswer {
   const members = body === '' ? new Map<string, unknown>() : answerMembers(body);
-  if (members) return { body, members };
+  const said = Date.parse(headers.date ?? '');
+  if (members) return { body, members, at: Number.isNaN(said) ? Date.now() : said };
   throw new SopsError('store-unreachable', 'Vault answers something that cannot be understood', {
     hint: 'See whether the address is that of Vault, and what is between you and it.',
   });

@@ -65,7 +65,8 @@ function withoutToken(server: VaultServer): VaultServer {
   return withToken(server, '');
 }
 
-function tokenIn({ members }: VaultAnswer): VaultToken {
+/** The token that an answer holds. Throws `store-denied` for none. */
+export function tokenIn({ members }: VaultAnswer): VaultToken {
   const auth = objectMembers(members.get('auth'));
   const token = textMember(auth, 'client_token');
   if (token === undefined) throw new SopsError('store-denied', 'the answer of Vault has no token');

@@ -152,6 +152,20 @@ describe('a program is not started, and what was lent is given back', () => {
   });
 });
 
+test('credentials of AWS are made once, and given back; what they do not have is no text', async () => {
+  const data = { access_key: 'AKIA', secret_key: 'secret', security_token: null };
+  const lent = json({ lease_id: 'aws/creds/app/x', lease_duration: 3600, renewable: true, data });
+  faults = { '/v1/aws/creds/app': () => lent };
+  const at = 'ref+vault://aws/creds/app';
+  const text = `A: ${at}#/access_key\nB: ${at}#/secret_key\n`;
+  desk.write('aws.yaml', await desk.encrypt('aws.yaml', text));
+  expect((await start('aws.yaml')).stdout.toString()).toBe('started AKIA\n');
+  expect([asked('/v1/aws/creds/app'), asked('/v1/sys/leases/revoke')]).toEqual([1, 1]);
+  desk.write('none.yaml', await desk.encrypt('none.yaml', `A: ${at}#/security_token\n`));
+  expect((await start('none.yaml')).status).toBe(66);
+  expect(asked('/v1/sys/leases/revoke')).toBe(2);
+});
+
 describe('another try', () => {
   test('comes when it says so, and gives the value', async () => {
     faults = {
