@@ -36,9 +36,12 @@ export type Purpose = 'plaintext' | 'ciphertext';
 
 /** An encrypted file as it was read, and how to print what becomes of it. */
 export interface SealedInput extends RecognisedFile, Formats {
-  /** Its bytes; where it is to be written anew their fingerprint, since they may be many. */
+  /** Its bytes; their fingerprint where it is to be written anew, and where they are many, so that nothing holds them in memory. */
   readonly read: Uint8Array | Fingerprint;
 }
+
+/** From here on taking a fingerprint, and loading what takes it, costs little beside everything else. */
+const MANY_BYTES = 1_000_000;
 
 /**
  * Reads an encrypted file as what it is (see `recognise`), or as `--input-type` says. Whether it has metadata is for the caller to
@@ -48,7 +51,7 @@ export async function readSealed(choice: FormatChoice, host: Session, purpose: P
   const bytes = await readInput(choice.input, host);
   const found = await readAsChosen(bytes, choice, host);
   const formats = await formatsFor(choice, { reader: found.store, bytes, purpose }, host);
-  if (purpose === 'plaintext') return { ...found, ...formats, read: bytes };
+  if (purpose === 'plaintext' && bytes.length < MANY_BYTES) return { ...found, ...formats, read: bytes };
   const { fingerprintOf } = await import('../../util/replace-file.js');
   return { ...found, ...formats, read: fingerprintOf(bytes) };
 }
