@@ -4,7 +4,7 @@ import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
-import { callError, dialError, rpcError } from './rpc-error.js';
+import { callError, dialError, isBusy, rpcError } from './rpc-error.js';
 
 export type Method = 'encrypt' | 'decrypt';
 
@@ -19,7 +19,10 @@ interface Target {
 }
 
 export interface KeyClient {
-  /** The answer to a request. Throws `key`, worded as the gRPC status; at once for a service that did not answer before. */
+  /**
+   * The answer to a request; of a service that has too much to do after some more tries. Throws `key`, worded as the gRPC status; at once for a service
+   * that did not answer before.
+   */
   ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer>;
 }
 
@@ -41,10 +44,26 @@ export async function connectKeyService(uri: string, timeout: number): Promise<K
   return {
     async ask(method, key, payload, signal) {
       const request = encodeRequest(key, payload);
-      const answer = await waiting.call(method === 'encrypt' ? ENCRYPT_PATH : DECRYPT_PATH, request, signal);
-      return decodeResponse(answer);
+      const path = method === 'encrypt' ? ENCRYPT_PATH : DECRYPT_PATH;
+      return decodeResponse(await patiently(signal, () => waiting.call(path, request, signal)));
     },
   };
+}
+
+/** Waits before a service that has too much to do is asked again, in milliseconds. */
+const WAITS_MS = [100, 200, 400, 800];
+
+async function patiently(signal: AbortSignal | undefined, call: () => Promise<Buffer>): Promise<Buffer> {
+  for (const wait of WAITS_MS) {
+    try {
+      return await call();
+    } catch (error) {
+      if (signal?.aborted || !isBusy(error)) throw error;
+      // Others that were refused at the same time are not to come back at the same time.
+      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random())));
+    }
+  }
+  return call();
 }
 
 interface Limits {

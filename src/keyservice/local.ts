@@ -4,9 +4,15 @@ import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { eitherSignal } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
+import { paceOf } from '../util/pace.js';
+import { Slots } from '../util/slots.js';
 import { TaskQueue } from '../util/task-queue.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
 import type { KeyService } from './keyservice.js';
+
+/** Calls of services under way in a run, whichever files they are for. */
+export const MOST_CALLS = 32;
+const CALLS = Symbol('calls of services');
 
 /** Keys of this machine are used one after another in a run, whichever files they are for. */
 const LANE = Symbol('keys of this machine');
@@ -16,12 +22,14 @@ export class LocalKeyService implements KeyService {
   readonly #timeout: number;
   /** Of many files in work, each may need the passphrase that the first one asks for. */
   readonly #lane: TaskQueue;
+  readonly #calls: Slots;
 
   /** Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
   constructor(host: Session) {
     this.#host = host;
     this.#timeout = keyTimeout(host);
     this.#lane = host.once(LANE, () => new TaskQueue());
+    this.#calls = host.once(CALLS, () => new Slots(() => paceOf(host).limitOf(MOST_CALLS)));
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {
@@ -49,7 +57,7 @@ export class LocalKeyService implements KeyService {
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
-      return await inTime(this.#timeout, signal, (stop) => use(provider, stop));
+      return await this.#calls.run(() => inTime(this.#timeout, signal, (stop) => use(provider, stop)));
     } finally {
       activity?.end();
     }

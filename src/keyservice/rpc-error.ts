@@ -1,4 +1,5 @@
 /** Failures of gRPC calls, in the words of SOPS (docs/keyservice.md#protocol). */
+import type { ServiceError } from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 
 /** The status codes of gRPC by number, as Go spells them. */
@@ -59,6 +60,18 @@ export function callError(target: string, failure: { code: number; details: stri
   const hint = STEPS.get(code);
   const error = rpcError(code, failure.details, failure);
   return hint === undefined ? error : error.with('key', { hint });
+}
+
+/** What the gRPC package says itself of a message that is too long for either side, with the status of a service that has no more to give. */
+const TOO_LONG = /larger than max/;
+
+/** Whether a failure is a service's word that it has too much to do now, so that it is worth while to ask again later. */
+export function isBusy(error: unknown): boolean {
+  const { code, details, metadata } = ((error instanceof SopsError && error.cause) || {}) as Partial<ServiceError>;
+  if (code === undefined) return false;
+  if (CODES[code] === 'ResourceExhausted') return !TOO_LONG.test(String(details));
+  // Only what a service has sent comes with something of it; the package says the same of connections that there are none of.
+  return CODES[code] === 'Unavailable' && Object.keys(metadata?.getMap() ?? {}).length > 0;
 }
 
 /** What to do about a service's refusals. */

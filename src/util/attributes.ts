@@ -26,6 +26,8 @@ interface Waiting extends Pair {
 /** So many are copied by one program: each takes two of its descriptors. */
 const MOST_PAIRS = 32;
 const PATIENCE_MS = 10;
+/** A file that was read is encrypted in one turn, and makes its copy in another. */
+const TURNS = 4;
 
 let waiting: Waiting[] = [];
 let isRunning = false;
@@ -55,7 +57,7 @@ async function copyWaiting(program: string): Promise<void> {
     // Where there are many, it is worth while to wait for as long as more come.
     for (let before = 1; waiting.length > before && waiting.length < MOST_PAIRS; ) {
       before = waiting.length;
-      await new Promise((done) => setTimeout(done, PATIENCE_MS));
+      await aWhile(PATIENCE_MS);
     }
     const batch = waiting.slice(0, MOST_PAIRS);
     waiting = waiting.slice(MOST_PAIRS);
@@ -63,7 +65,16 @@ async function copyWaiting(program: string): Promise<void> {
     for (const pair of batch) pair.settle(areDone || (await tryTo(() => copyOne(program, pair))));
   }
   isRunning = false;
-  links?.rest();
+  void links?.rest();
+}
+
+/**
+ * Resolves after some time in which others had their turns: where the disk or other work holds the process up, a timer alone is over before
+ * anybody could come.
+ */
+async function aWhile(duration: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, duration));
+  for (let turn = 0; turn < TURNS; turn++) await nextTurn();
 }
 
 async function tryTo(action: () => Promise<boolean>): Promise<boolean> {
@@ -92,23 +103,24 @@ async function copyAll(program: string, pairs: readonly Pair[]): Promise<boolean
 class Links {
   readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
   readonly #release = holdTemporary(() => this.#remove());
-  #timer: NodeJS.Timeout | undefined;
+  #rests = 0;
 
   constructor() {
     for (const source of SOURCES) symlinkSync(`/proc/self/fd/${source + 1}`, join(this.folder, String(source)));
   }
 
   use(): void {
-    clearTimeout(this.#timer);
+    this.#rests += 1;
   }
 
   /** Removes it soon, unless it is used again. */
-  rest(): void {
-    this.#timer = setTimeout(() => {
-      links = undefined;
-      this.#remove();
-      this.#release();
-    }, REST_MS);
+  async rest(): Promise<void> {
+    const rest = this.#rests;
+    await aWhile(REST_MS);
+    if (this.#rests !== rest) return;
+    links = undefined;
+    this.#remove();
+    this.#release();
   }
 
   #remove(): void {

@@ -16,7 +16,7 @@ export class Pace {
 
   /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
   limitOf(most: number): number {
-    this.#most = most;
+    this.#most = Math.min(this.#most, most);
     return Math.min(most, this.#limit);
   }
 

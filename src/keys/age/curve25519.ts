@@ -1,5 +1,12 @@
 /** X25519 (RFC 7748) on raw keys of 32 bytes, by node:crypto. */
-import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 /** The DER before a raw private key: PKCS #8 with the OID of X25519 (RFC 8410). A JWK would want the public key as well. */
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -23,6 +30,30 @@ export interface Ephemeral {
   agreeWith(point: Uint8Array): Buffer | null;
 }
 
+/** The point whose product with a scalar is the scalar's public key (RFC 7748, section 4.1). */
+const BASE_POINT = Buffer.of(9, ...new Uint8Array(KEY_LENGTH - 1));
+
+/**
+ * Node takes the raw scalar out of a JWK, whatever public key stands there, which costs a tenth of what OpenSSL takes to read it from its DER form,
+ * and less than making a pair. What others are told is made by the same key object as the secret: the two belong together however a runtime reads it.
+ */
+export function makeEphemeral(): Ephemeral {
+  const privateKey = freshKey(randomBytes(KEY_LENGTH));
+  const share = privateKey && agree(privateKey, BASE_POINT);
+  if (!share) return makePaired();
+  return { share, agreeWith: (point) => agree(privateKey, point) };
+}
+
+/** Undefined where the runtime wants the public key that belongs to it. */
+function freshKey(scalar: Buffer): KeyObject | undefined {
+  const jwk = { kty: 'OKP', crv: 'X25519', d: scalar.toString('base64url'), x: BASE_POINT.toString('base64url') };
+  try {
+    return createPrivateKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
 /** As documented for Node.js: the part whose encoding is given comes encoded, the other one as a key object. */
 type MakePair = (
   type: 'x25519',
@@ -31,25 +62,35 @@ type MakePair = (
 const makePair = generateKeyPairSync as unknown as MakePair;
 
 /**
- * Making one takes a tenth of the time that OpenSSL takes to read a scalar from its DER form. The public key is encoded where it is made: to
- * export one that was just made stops the process for ever if garbage is collected meanwhile, since Node then takes a lock of that key twice
- * (its `~KeyGenJob` within `ExportJWK`; seen with 20.20).
+ * The public key is encoded where it is made: to export one that was just made stops the process for ever if garbage is collected meanwhile,
+ * since Node then takes a lock of that key twice (its `~KeyGenJob` within `ExportJWK`; seen with 20.20).
  */
-export function makeEphemeral(): Ephemeral {
+function makePaired(): Ephemeral {
   const { publicKey, privateKey } = makePair('x25519', { publicKeyEncoding: { type: 'spki', format: 'der' } });
   return { share: Buffer.from(publicKey.subarray(-KEY_LENGTH)), agreeWith: (point) => agree(privateKey, point) };
 }
 
 function agree(privateKey: KeyObject, point: Uint8Array): Buffer | null {
-  const jwk = { kty: 'OKP', crv: 'X25519', x: Buffer.from(point).toString('base64url') };
   let secret: Buffer;
   try {
-    secret = diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) });
+    secret = diffieHellman({ privateKey, publicKey: publicKey(point) });
   } catch {
     // OpenSSL refuses to derive zeros; other runtimes hand them out.
     return null;
   }
   return secret.every((byte) => byte === 0) ? null : secret;
+}
+
+/** Made once for a point: the recipients of many files are the same few. */
+const PUBLIC_KEYS = new WeakMap<Uint8Array, KeyObject>();
+
+function publicKey(point: Uint8Array): KeyObject {
+  const known = PUBLIC_KEYS.get(point);
+  if (known) return known;
+  const jwk = { kty: 'OKP', crv: 'X25519', x: Buffer.from(point).toString('base64url') };
+  const made = createPublicKey({ key: jwk, format: 'jwk' });
+  PUBLIC_KEYS.set(point, made);
+  return made;
 }
 
 /** Made once for a scalar: for a run with many files it is the costliest step of opening one. */

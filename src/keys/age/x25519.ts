@@ -27,9 +27,15 @@ export function generateIdentity(): { identity: string; recipient: string } {
 
 /** The recipient of a text `age1…`. Throws `key`. */
 export function parseX25519Recipient(text: string): AgeRecipient {
-  const point = decodeKey(text, RECIPIENT_PREFIX);
+  const point = POINTS.get(text) ?? decodeKey(text, RECIPIENT_PREFIX);
+  if (POINTS.size === MOST_POINTS) POINTS.clear();
+  POINTS.set(text, point);
   return stanzaRecipient(async (fileKey) => [await wrap(fileKey, point)]);
 }
+
+/** Those of the recipients that were read: many files have the same few, and each is read twice for a file. */
+const POINTS = new Map<string, Buffer>();
+const MOST_POINTS = 1000;
 
 /** The identity of a text `AGE-SECRET-KEY-1…`. Throws `key`, without quoting the text. */
 export function parseX25519Identity(text: string): AgeIdentity {

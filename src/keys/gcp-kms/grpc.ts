@@ -4,6 +4,7 @@ import { SopsError } from '../../errors.js';
 import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
+import { noteThrottled } from '../../util/pace.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import { type Service, type Transport, tokenHeaders, type Verb } from './transport.js';
@@ -13,7 +14,8 @@ type Metadata = InstanceType<Grpc['Metadata']>;
 
 const TIMEOUT_MS = 60_000;
 const UNAVAILABLE = 14;
-/** Waits before a service that is not available, or lost the connection, is asked again. */
+const RESOURCE_EXHAUSTED = 8;
+/** Waits before a service that is not available, lost the connection, or gets too many calls, is asked again. */
 const WAITS_MS = [100, 200, 400];
 
 export async function grpcTransport(service: Service): Promise<Transport> {
@@ -28,7 +30,7 @@ export async function grpcTransport(service: Service): Promise<Transport> {
       try {
         // A program may have to give it; the client itself would not end that.
         await tokenHeaders(service, `https://${host}`, signal);
-        return await callPatiently(client, { verb, name, bytes, signal });
+        return await callPatiently(client, { verb, name, bytes, signal }, () => noteThrottled(service.host));
       } catch (error) {
         throw isUnavailable(error) ? unreachable(`${host}:${port}`, error) : error;
       }
@@ -70,16 +72,24 @@ interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-async function callPatiently(client: GcpKmsClient, call: Call): Promise<Uint8Array | undefined> {
-  for (const wait of WAITS_MS) {
+/** `noteTooMany` is told each time that the service gets too many calls: the run then makes fewer of them at a time. */
+async function callPatiently(
+  client: GcpKmsClient,
+  call: Call,
+  noteTooMany: () => void,
+): Promise<Uint8Array | undefined> {
+  for (let tries = 0; ; tries++) {
     try {
       return await callOnce(client, call);
     } catch (error) {
-      if (!isUnavailable(error) || call.signal?.aborted) throw error;
-      await sleep(wait);
+      const getsTooMany = codeOf(error) === RESOURCE_EXHAUSTED;
+      if (getsTooMany) noteTooMany();
+      const wait = WAITS_MS[tries];
+      if (wait === undefined || !(getsTooMany || isUnavailable(error)) || call.signal?.aborted) throw error;
+      // Others that were refused at the same time are not to come back at the same time.
+      await sleep(wait * (0.5 + Math.random()));
     }
   }
-  return callOnce(client, call);
 }
 
 async function callOnce(client: GcpKmsClient, { verb, name, bytes, signal }: Call): Promise<Uint8Array | undefined> {
@@ -118,5 +128,9 @@ function faultOf(error: unknown): string | undefined {
 }
 
 function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === UNAVAILABLE;
+  return codeOf(error) === UNAVAILABLE;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

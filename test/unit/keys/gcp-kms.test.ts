@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { gcpKmsProvider } from '../../../src/keys/gcp-kms/gcp-kms.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
+import { paceOf } from '../../../src/util/pace.js';
+import { sessionOf } from '../../../src/util/session.js';
 import { ALLOWED, hangingCredentials, untilEnded } from '../../support/hanging-credentials.js';
 import { sampledTest } from '../../support/sweep.js';
 import { startDeafServer } from './deaf-server.js';
@@ -153,6 +155,23 @@ describe('a service that does not answer', () => {
 });
 
 describe('a call over gRPC', () => {
+  test('is made again, later, and the run slows down, when the service says that it gets too many', async () => {
+    const service = await startGrpc();
+    service.mode = 'throttled';
+    service.after = { calls: 2, mode: 'properly' };
+    const host = sessionOf(hostOf({ env: { ...TLS, ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint } }));
+    expect(paceOf(host).limitOf(32)).toBe(32);
+    const enc = await gcpKmsProvider.wrap(keyOf(ID), PART, host);
+    expect(service.calls).toHaveLength(3);
+    expect(paceOf(host).limitOf(32)).toBeLessThan(32);
+    expect(paceOf(host).answers).toBe(2);
+    expect(Buffer.from(await gcpKmsProvider.unwrap(keyOf(ID, enc), host))).toEqual(PART);
+    service.mode = 'throttled';
+    await expect(gcpKmsProvider.wrap(keyOf(ID), PART, host)).rejects.toMatchObject({ code: 'key' });
+    expect(service.calls).toHaveLength(4 + 4);
+    await service.close();
+  });
+
   test('is ended, with the service told, when nobody waits any more', async () => {
     const service = await startGrpc();
     service.isSilent = true;

@@ -114,8 +114,17 @@ function error(code: number, message: string, status: string): Reply {
   return json({ error: { code, message, status } }, code);
 }
 
+interface GrpcService extends GcpService {
+  /** Whether calls are left without an answer. */
+  isSilent: boolean;
+  /** How it answers when there were so many calls. */
+  after: { readonly calls: number; readonly mode: GcpService['mode'] } | undefined;
+  /** The calls that the client has ended. */
+  readonly ended: GcpCall[];
+}
+
 /** With the certificate in `fixtures/keys/tls`. */
-export async function startGrpc(): Promise<GcpService & { isSilent: boolean; readonly ended: GcpCall[] }> {
+export async function startGrpc(): Promise<GrpcService> {
   const calls: GcpCall[] = [];
   const ended: GcpCall[] = [];
   const answer = (verb: string): grpc.handleUnaryCall<Buffer, Buffer> => {
@@ -127,6 +136,7 @@ export async function startGrpc(): Promise<GcpService & { isSilent: boolean; rea
       open.on('cancelled', () => ended.push(call));
       if (service.isSilent) return;
       const outcome = grpcAnswer(service.mode, call);
+      if (service.after?.calls === calls.length) service.mode = service.after.mode;
       if (Buffer.isBuffer(outcome)) reply(null, outcome);
       else reply(outcome);
     };
@@ -145,14 +155,13 @@ export async function startGrpc(): Promise<GcpService & { isSilent: boolean; rea
     server.bindAsync('localhost:0', credentials, (problem, bound) => (problem ? reject(problem) : resolve(bound)));
   });
   const close = async () => server.forceShutdown();
-  const service = {
-    mode: 'properly' as GcpService['mode'],
+  const service: GrpcService = {
+    mode: 'properly',
     calls,
     endpoint: `localhost:${port}`,
     close,
-    /** Whether calls are left without an answer. */
     isSilent: false,
-    /** The calls that the client has ended. */
+    after: undefined,
     ended,
   };
   return service;

@@ -2,8 +2,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as grpc from '@grpc/grpc-js';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
+import { DECRYPT_PATH, encodeResponse } from '../../../src/keyservice/messages.js';
 import { RemoteKeyService } from '../../../src/keyservice/remote.js';
 import type { KeyServer } from '../../../src/keyservice/server.js';
 import type { Host } from '../../../src/util/host.js';
@@ -78,6 +80,54 @@ describe('failures are worded as SOPS words them', () => {
     await expect(new RemoteKeyService(uri, hostOf()).unwrap(key)).rejects.toThrow(
       /^rpc error: code = Unavailable desc = /,
     );
+  });
+});
+
+describe('a service that has too much to do', () => {
+  const refusing = async (code: grpc.status, times: number) => {
+    const server = new grpc.Server();
+    let calls = 0;
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const unary = { requestStream: false, responseStream: false } as const;
+    const as = { requestSerialize: asIs, requestDeserialize: asIs, responseSerialize: asIs, responseDeserialize: asIs };
+    server.addService(
+      { Decrypt: { path: DECRYPT_PATH, ...unary, ...as } },
+      {
+        Decrypt: (_call: unknown, reply: grpc.sendUnaryData<Buffer>) => {
+          calls += 1;
+          if (calls <= times) reply({ code, details: 'later' });
+          else reply(null, Buffer.from(encodeResponse(PART)));
+        },
+      },
+    );
+    const insecure = grpc.ServerCredentials.createInsecure();
+    const port = await new Promise<number>((settle, reject) => {
+      server.bindAsync('127.0.0.1:0', insecure, (problem, bound) => (problem ? reject(problem) : settle(bound)));
+    });
+    return {
+      uri: `tcp://127.0.0.1:${port}`,
+      calls: () => calls,
+      close: () => server.forceShutdown(),
+    };
+  };
+
+  test.each([grpc.status.RESOURCE_EXHAUSTED, grpc.status.UNAVAILABLE])('is asked again (status %d)', async (code) => {
+    const patient = await refusing(code, 2);
+    expect(await new RemoteKeyService(patient.uri, hostOf()).unwrap(key)).toEqual(PART);
+    expect(patient.calls()).toBe(3);
+    patient.close();
+  });
+
+  test('is not asked for ever, nor one that refuses', { timeout: 10_000 }, async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const full = await refusing(grpc.status.RESOURCE_EXHAUSTED, 100);
+    await expect(new RemoteKeyService(full.uri, hostOf()).unwrap(key)).rejects.toThrow('ResourceExhausted');
+    expect(full.calls()).toBe(5);
+    full.close();
+    const refused = await refusing(grpc.status.PERMISSION_DENIED, 1);
+    await expect(new RemoteKeyService(refused.uri, hostOf()).unwrap(key)).rejects.toThrow('PermissionDenied');
+    expect(refused.calls()).toBe(1);
+    refused.close();
   });
 });
 
