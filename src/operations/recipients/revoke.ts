@@ -1,5 +1,6 @@
 /** `revoke`: takes a recipient out of `.sops.yaml` and gives every file that names them a new data key without them. */
 import { resolve } from 'node:path';
+import { carryingTrust } from '../../config/carried-trust.js';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
@@ -158,7 +159,9 @@ async function writeConfig(planned: ChangedConfig, { isUnwanted }: Revocation, h
     const config = number === 1 ? planned : await configWithout(planned.path, isUnwanted, host);
     if (config === null) return;
     const warn = (message: string): void => host.warn(message);
-    await replaceFile(path, encodeText(config.text), { read: config.read, warn });
+    const bytes = encodeText(config.text);
+    const changed = { absolute: path, path: planned.path, read: config.read, bytes };
+    await carryingTrust(changed, host, async () => void (await replaceFile(path, bytes, { read: config.read, warn })));
   });
 }
 

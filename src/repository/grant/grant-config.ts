@@ -1,5 +1,6 @@
 /** Writing the configuration of a grant: as planned, or what the same change makes of what somebody else has written since. */
 
+import { carryingTrust } from '../../config/carried-trust.js';
 import { configOfBytes } from '../../config/read.js';
 import { utf16Of } from '../../formats/utf16.js';
 import { Irreconcilable, redoing } from '../../operations/retry-on-change.js';
@@ -17,7 +18,8 @@ export async function writeConfig(plan: GrantPlan, host: Session): Promise<void>
     const { text, read } = number === 1 ? change : await changeNow(plan);
     if (text === null) return;
     const bytes = utf16Of(read)?.encode(text) ?? encodeText(text);
-    await replaceFile(path, bytes, { read, warn });
+    const changed = { absolute: path, path: config.path, read, bytes };
+    await carryingTrust(changed, host, async () => void (await replaceFile(path, bytes, { read, warn })));
   });
 }
 

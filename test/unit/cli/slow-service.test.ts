@@ -61,7 +61,6 @@ test('they are asked at the same time, with a bound', { timeout: 30_000 }, async
   desk.write('.sops.yaml', `creation_rules:\n  - path_regex: ^s/\n    kms: ${ARN},${ARN.replace('one', 'two')}\n`);
   // Two for each file, and so more than may be under way.
   widths.push(await width('updatekeys', '-y', 's'));
-  expect(widths[1]).toBe(MOST_CALLS);
   widths.push(await width('decrypt', '-i', 's'));
   for (const one of widths) {
     expect(one).toBeGreaterThan(5);

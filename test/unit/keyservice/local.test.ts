@@ -2,8 +2,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { keyStringOf } from '../../../src/keyservice/keyservice.js';
-import { LocalKeyService } from '../../../src/keyservice/local.js';
+import { LocalKeyService, MOST_CALLS } from '../../../src/keyservice/local.js';
+import { paceOf } from '../../../src/util/pace.js';
 import { sessionOf } from '../../../src/util/session.js';
+import { nextTurn } from '../../../src/util/task-queue.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, standIn } from './services.js';
 
@@ -34,6 +36,28 @@ describe('the local key service', () => {
       expect(await keyStringOf(keyOf(type))).toBe('some-key');
     },
   );
+});
+
+test('of all files of a run so many calls are under way at a time, and fewer when a service says that it gets too many', async () => {
+  const ends: (() => void)[] = [];
+  standIn('kms', { wrap: () => new Promise((settle) => ends.push(() => settle('wrapped'))) });
+  const run = sessionOf(hostOf());
+  const services = [new LocalKeyService(run), new LocalKeyService(run)];
+  const all = Array.from({ length: 3 * MOST_CALLS }, (_, at) =>
+    (services[at % 2] as LocalKeyService).wrap(keyNamed('kms', `key-${at}`), new Uint8Array(32)),
+  );
+  await vi.waitFor(() => expect(ends).toHaveLength(MOST_CALLS));
+  paceOf(run).slowDown();
+  for (let at = 0; at < MOST_CALLS / 2; at++) ends[at]?.();
+  await nextTurn();
+  expect(ends).toHaveLength(MOST_CALLS);
+  for (let at = MOST_CALLS / 2; at < 3 * MOST_CALLS; at++) {
+    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(at));
+    expect(ends.length - at).toBeLessThanOrEqual(MOST_CALLS / 2);
+    ends[at]?.();
+  }
+  expect(await Promise.all(all)).toHaveLength(3 * MOST_CALLS);
+  vi.restoreAllMocks();
 });
 
 describe('a service that does not answer', () => {
