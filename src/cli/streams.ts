@@ -46,7 +46,7 @@ export function calledAsSops({ programName, env }: Streams): boolean {
   return programName === 'sops' || env.SOPS_TS_AS === 'sops';
 }
 
-/** SOPS's place, on every system. */
+/** SOPS's place. */
 const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
@@ -73,7 +73,8 @@ export function processStreams(name?: string): Streams {
     },
     env: process.env,
     platform: process.platform,
-    auditConfig: AUDIT_CONFIG,
+    // On Windows that is a path of the current drive, which any user may make.
+    ...(process.platform === 'win32' ? {} : { auditConfig: AUDIT_CONFIG }),
     areOwn: true,
     // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
     writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),

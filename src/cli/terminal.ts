@@ -156,7 +156,7 @@ function openTerminal(streams: Streams): Terminal {
 /** Windows has no `/dev/tty`: there the standard streams must be the console. */
 function consoleOf(streams: Streams): Terminal {
   const stdin = streams.stdin as typeof process.stdin;
-  if (!stdin.isTTY) throw noTerminal();
+  if (!stdin.isTTY) throw noTerminal(undefined, REDIRECTED);
   return {
     source: stdin as unknown as SecretSource,
     show: (text) => void streams.stderr.write(text),
@@ -164,6 +164,10 @@ function consoleOf(streams: Streams): Terminal {
   };
 }
 
-function noTerminal(cause?: unknown): SopsError {
-  return new SopsError('key', 'a secret must be entered, but there is no terminal to ask on', { cause });
+const REDIRECTED =
+  'On Windows standard input must be the console: name the file instead of redirecting it, or set SOPS_AGE_KEY_FILE to a file of keys without a passphrase.';
+
+function noTerminal(cause?: unknown, hint?: string): SopsError {
+  const details = hint === undefined ? { cause } : { cause, hint };
+  return new SopsError('key', 'a secret must be entered, but there is no terminal to ask on', details);
 }

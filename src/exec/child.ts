@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
-import { nativeCommand } from './native-command.js';
+import { startedCall } from './batch-file.js';
 import type { OwnProcess } from './process-access.js';
 import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
 
@@ -17,6 +17,7 @@ export interface ChildRun {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly platform: NodeJS.Platform;
   /** Whether the program is a shell that was added to run a command text: then signals are for what it started, too. */
   readonly isShell: boolean;
   /** Where its streams go; undefined for those of this process, handed on as they are. */
@@ -125,13 +126,16 @@ export function statusOf(end: ChildEnd): number {
 
 function start(run: ChildRun, stdio: StdioOptions = stdioFor(run.streams), detached = false): ChildProcess {
   const [name = run.file, ...words] = run.args;
-  const { file, args, argv0, env } = nativeCommand({ file: run.file, args: words, argv0: name, env: run.env });
+  const command = { file: run.file, args: words, argv0: name, env: run.env };
+  const { file, args, argv0, env, windowsVerbatimArguments = run.isShell } = startedCall(command, run.platform);
   return spawn(file, args, {
     ...(argv0 === undefined ? {} : { argv0 }),
     cwd: folderForChild(run.cwd),
     env,
     stdio,
     detached,
+    // The text for a shell is the user's, as it stands.
+    windowsVerbatimArguments,
   });
 }
 

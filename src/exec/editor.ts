@@ -6,8 +6,8 @@ import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { folderForChild } from '../util/native-path.js';
+import { startedCall } from './batch-file.js';
 import { findProgram } from './find-program.js';
-import { nativeCommand } from './native-command.js';
 import { describeOutcome } from './run-program.js';
 import { splitWords } from './shell-words.js';
 
@@ -78,7 +78,7 @@ export interface RunningEditor {
 
 /** Opens a file in an editor, which gets the three streams of this process. */
 export function runEditor({ file, args }: Editor, path: string, host: Host): RunningEditor {
-  const command = nativeCommand({ file, args: [...args, path], env: host.env });
+  const command = startedCall({ file, args: [...args, path], env: host.env }, host.platform);
   const child = spawn(command.file, command.args, {
     cwd: folderForChild(host.cwd),
     env: command.env,

@@ -4,6 +4,9 @@ import { constants } from '../util/fs.js';
 import { access, stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
 
+/** Batch files are started by the shell (batch-file.ts). */
+const STARTABLE: ReadonlySet<string> = new Set(['.com', '.exe', '.bat', '.cmd']);
+
 /**
  * The absolute path of a program. A name with a separator is a path, relative to the working directory of the host;
  * any other is looked up in the absolute folders of PATH. Null when there is no such program.
@@ -26,13 +29,19 @@ function searchPath(host: Host): string {
 }
 
 async function firstProgram(paths: readonly string[], host: Host): Promise<string | null> {
-  const endings = host.platform === 'win32' ? ['', '.exe', '.com'] : [''];
+  const endings = host.platform === 'win32' ? windowsEndings(host) : [''];
   for (const path of paths) {
     for (const ending of endings) {
       if (await isProgram(path + ending)) return path + ending;
     }
   }
   return null;
+}
+
+/** As Windows has them: what PATHEXT names of what can be started here; a name with an ending is one as well. */
+function windowsEndings({ env }: Host): string[] {
+  const named = (env.PATHEXT || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';');
+  return ['', ...named.filter((ending) => STARTABLE.has(ending))];
 }
 
 async function isProgram(path: string): Promise<boolean> {

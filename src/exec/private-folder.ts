@@ -6,7 +6,7 @@ import { systemReason } from '../util/files.js';
 import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { Leftover } from '../util/leftovers.js';
-import { bootTag, machineTag, startOf } from '../util/processes.js';
+import { bootTag, isThere, machineTag, startOf } from '../util/processes.js';
 import { holdTemporary } from '../util/temporaries.js';
 
 /** File system in memory: `TMPFS_MAGIC` of statfs(2). */
@@ -28,9 +28,18 @@ export interface PrivateFolder {
   remove(): void;
 }
 
-/** Makes a folder of mode 0700, in memory if the system has such a place, else in TMPDIR. Throws the system's error. */
+/** Makes a folder of mode 0700, in memory if the system has such a place, else in TMPDIR. Throws the system's error, and `output-unwritable` without a place. */
 export function makePrivateFolder(owner: FolderOwner, host: Host): PrivateFolder {
   const parent = isUsableMemory() ? MEMORY : temporaryRoot(host);
+  if (parent !== MEMORY) {
+    const fields = { folder: parent };
+    host.log?.({
+      component: 'CMD',
+      level: 'info',
+      message: 'Plaintext goes to disk: there is no file system in memory',
+      fields,
+    });
+  }
   let path: string | undefined;
   const release = holdTemporary(() => {
     if (path !== undefined) removeTree(path);
@@ -74,12 +83,14 @@ function removeTree(path: string): void {
  * container that shares the place says nothing about it, and stays. Returns what it found; never throws.
  */
 export function removeLeftovers(owner: FolderOwner, host: Host): Leftover[] {
-  const places = [...new Set([MEMORY, temporaryRoot(host)])];
+  const places = [...new Set([MEMORY, ...temporaryFolders(host)])];
   return places.flatMap((parent) =>
     listQuietly(parent)
       .filter((name) => name.startsWith(`${PREFIX}-`) && isOwn(join(parent, name), owner.userId))
       .flatMap((name) =>
-        isAbandoned(name) ? removed(join(parent, name)) : [{ path: join(parent, name), state: 'used' as const }],
+        isAbandoned(name, join(parent, name))
+          ? removed(join(parent, name))
+          : [{ path: join(parent, name), state: 'used' as const }],
       ),
   );
 }
@@ -103,10 +114,27 @@ function isUsableMemory(): boolean {
   }
 }
 
-/** Where temporary files go when not into memory. */
-export function temporaryRoot({ env, platform }: Host): string {
-  if (platform === 'win32') return env.TEMP || env.TMP || 'C:\\Windows\\Temp';
-  return env.TMPDIR || '/tmp';
+/**
+ * Where temporary files go when not into memory: the folder that the system has for this user, or none. Windows and macOS have one for each, so that
+ * the folder of everybody must not take its place where a variable is missing.
+ */
+export function temporaryFolders({ env, platform }: Pick<Host, 'env' | 'platform'>): string[] {
+  const named = platform === 'win32' ? env.TEMP || env.TMP : env.TMPDIR;
+  if (named) return [named];
+  return platform === 'win32' || platform === 'darwin' ? [] : ['/tmp'];
+}
+
+/** The same where there must be one. Throws `output-unwritable`. */
+export function temporaryRoot(host: Pick<Host, 'env' | 'platform'>): string {
+  const [folder] = temporaryFolders(host);
+  if (folder !== undefined) return folder;
+  const [names, hint] =
+    host.platform === 'win32'
+      ? ['TEMP and TMP are', 'Set TEMP to a folder that only you can read.']
+      : ['TMPDIR is', 'Set it as the system does: TMPDIR=$(getconf DARWIN_USER_TEMP_DIR)'];
+  throw new SopsError('output-unwritable', `no folder for temporary files, which hold plaintext: ${names} not set`, {
+    hint,
+  });
 }
 
 /** `.sops-ts-MACHINE-BOOT-PID-START`. */
@@ -114,13 +142,19 @@ function ownPrefix(pid: number): string {
   return [PREFIX, machineTag(), bootTag(), pid, startOf(pid) || '0'].join('-');
 }
 
-function isAbandoned(name: string): boolean {
+/** After that a folder whose process is gone is nobody's, where the system does not tell when processes started. */
+const OLD_MILLISECONDS = 86_400_000;
+
+function isAbandoned(name: string, path: string): boolean {
   const found = /^([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-\w{6}$/.exec(name.slice(PREFIX.length + 1));
   if (!found) return false;
   const [, machine, boot, pid, start] = found;
   if (machine !== machineTag()) return false;
-  // Without /proc nothing tells the age of a process, so that its number must do, and nothing here can ask for that.
-  return boot !== bootTag() || (start !== '0' && startOf(Number(pid)) !== start);
+  if (boot !== bootTag()) return true;
+  if (start !== '0') return startOf(Number(pid)) !== start;
+  // Without /proc another process may have got the number, or the folder's may be about to begin with it.
+  const { mtimeMs = Number.NaN } = lstatSync(path, { throwIfNoEntry: false }) ?? {};
+  return !isThere(Number(pid)) && Date.now() - mtimeMs > OLD_MILLISECONDS;
 }
 
 function isOwn(path: string, userId: number | undefined): boolean {

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { systemCode } from '../util/files.js';
 import type { Host } from '../util/host.js';
 import { folderForChild } from '../util/native-path.js';
-import { nativeCommand } from './native-command.js';
+import { startedCall } from './batch-file.js';
 
 export interface ProgramRun {
   /** Absolute path, see `findProgram`. */
@@ -40,10 +40,11 @@ export interface ProgramOutcome extends ProgramEnd {
  */
 export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome> {
   return new Promise((settle, reject) => {
-    const { file, args, env } = nativeCommand({ file: run.file, args: run.args, env: { ...host.env, ...run.env } });
+    const command = { file: run.file, args: run.args, env: { ...host.env, ...run.env } };
+    const { file, args, ...call } = startedCall(command, host.platform);
     const child = spawn(file, args, {
       cwd: folderForChild(run.cwd ?? host.cwd),
-      env,
+      ...call,
       stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });

@@ -44,6 +44,7 @@ function makeFolder(own: OwnProcess, host: Host): PrivateFolder {
   try {
     return makePrivateFolder(own, host);
   } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
     throw new SopsError('output-unwritable', `cannot make a private folder: ${systemReason(cause)}`, { cause });
   }
 }

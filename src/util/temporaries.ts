@@ -1,7 +1,7 @@
 /** What is temporary goes, however the process ends short of SIGKILL: by a signal, by an exit in the middle, or as planned. */
 
-/** The signals that people and systems end programs with, and that a program can act on. */
-export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+/** The signals that people and systems end programs with, and that a program can act on. SIGBREAK: Ctrl+Break of Windows, which has no SIGQUIT. */
+export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'];
 
 /** What is heard of the process, and done to it. */
 export type EndingProcess = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'kill' | 'listenerCount'>;
@@ -64,7 +64,12 @@ function end(signal: NodeJS.Signals): void {
     if (!isListening || !program || program.listenerCount(signal) > 1) return;
     removeAll();
     stopListening();
-    program.kill(program.pid, signal);
+    try {
+      program.kill(program.pid, signal);
+    } catch {
+      // Windows has signals that come from the console, and that nobody can send.
+      program.kill(program.pid, 'SIGTERM');
+    }
   });
 }
 

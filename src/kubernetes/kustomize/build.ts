@@ -124,6 +124,7 @@ function makeRoom(own: OwnProcess, host: Host): PrivateFolder {
   try {
     return makePrivateFolder(own, host);
   } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
     throw new SopsError('output-unwritable', `cannot make a private folder: ${systemCode(cause) ?? 'unknown'}`, {
       cause,
     });
@@ -203,7 +204,15 @@ async function runIn(room: string, run: Run): Promise<BuildOutcome> {
   const args = [...tool.words, ...request.args, target];
   const interrupted = afterSignal(own);
   const streams = { out: collector(out, interrupted.grace), err: collector(err, interrupted.grace) };
-  const build: ChildRun = { file: tool.file, args, env, cwd: host.cwd, isShell: false, streams };
+  const build: ChildRun = {
+    file: tool.file,
+    args,
+    env,
+    cwd: host.cwd,
+    platform: host.platform,
+    isShell: false,
+    streams,
+  };
   const end = await supervised(build, own).finally(() => interrupted.forget());
   const stderr = withRealPaths(Buffer.concat(err).toString('utf8'), mirror);
   const status = statusOf(end);

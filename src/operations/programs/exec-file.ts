@@ -182,6 +182,7 @@ class Place {
       if (noFifo || !this.#startFifo(folder.path)) writeFileSync(path, this.content, { mode: 0o600, flag: 'wx' });
       return path;
     } catch (cause) {
+      if (cause instanceof SopsError) throw cause;
       const message = `cannot make a private file for the program: ${systemReason(cause)}`;
       throw new SopsError('output-unwritable', message, { cause });
     }
@@ -223,13 +224,25 @@ class Place {
   #startFifo(folder: string): boolean {
     const { host } = this.how;
     if (host.platform === 'win32') {
-      host.warn('no fifos on windows, use --no-fifo next time');
+      if (host.calledAsSops) host.warn('no fifos on windows, use --no-fifo next time');
+      else throw noFifos();
       return false;
     }
     this.#server = FifoServer.start(folder, this.name, this.content);
     if (!this.#server) host.warn('the program mkfifo is missing, so a regular file of mode 0600 is used (--no-fifo)');
     return this.#server !== null;
   }
+}
+
+/** SOPS says so when the file is there. */
+function noFifos(): SopsError {
+  return new SopsError(
+    'failed',
+    'Windows has no FIFOs, so that the plaintext would be in a file on disk while the program runs',
+    {
+      hint: 'Add --no-fifo to have it so, or use exec-env.',
+    },
+  );
 }
 
 /** A name within the private folder. Throws `failed`. */

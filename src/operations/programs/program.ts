@@ -1,6 +1,7 @@
 /** The program that `exec-env` and `exec-file` run: how it is named, as whom, and what becomes of its output. */
 import { SopsError } from '../../errors.js';
 import { type Account, findAccount } from '../../exec/account.js';
+import { shellCall } from '../../exec/batch-file.js';
 import {
   type ChildRun,
   type ChildStreams,
@@ -44,6 +45,7 @@ export interface FoundProgram {
   readonly file: string;
   readonly args: readonly string[];
   readonly isShell: boolean;
+  readonly platform: NodeJS.Platform;
 }
 
 /** What a shell returns for a command that is not there. */
@@ -59,7 +61,7 @@ export async function locateProgram(choice: ProgramChoice, host: Host): Promise<
   if (choice.kind === 'shell') return shellFor(choice.command, host);
   const [name = '', ...others] = choice.words;
   const file = await findProgram(name, host);
-  if (file !== null) return { file, args: choice.words, isShell: false };
+  if (file !== null) return { file, args: choice.words, isShell: false, platform: host.platform };
   return others.length === 0 ? shellFor(name, host) : null;
 }
 
@@ -70,8 +72,9 @@ export function notFound(choice: ProgramChoice, request: Pick<ProgramRequest, 't
 }
 
 function shellFor(command: string, { platform, env }: Host): FoundProgram {
-  const file = platform === 'win32' ? env.ComSpec || 'cmd.exe' : '/bin/sh';
-  return { file, args: [file, platform === 'win32' ? '/C' : '-c', command], isShell: true };
+  if (platform !== 'win32') return { file: '/bin/sh', args: ['/bin/sh', '-c', command], isShell: true, platform };
+  const { file, args } = shellCall(command, env);
+  return { file, args: [file, ...args], isShell: true, platform };
 }
 
 /** Becomes the user for good, before anything is made or started. Throws `failed`. Returns null without a name. */

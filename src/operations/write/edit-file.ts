@@ -22,6 +22,7 @@ export class EditFile {
     try {
       this.folder = makePrivateFolder(own, host);
     } catch (cause) {
+      if (cause instanceof SopsError) throw cause;
       const message = `Could not create a temporary folder: ${systemReason(cause)}`;
       throw new SopsError('output-unwritable', message, { hint: 'Set TMPDIR to a folder of yours.', cause });
     }

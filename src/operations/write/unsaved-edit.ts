@@ -1,7 +1,7 @@
 /** Keeping what somebody typed when it cannot be saved: encrypted, beside the file it belongs to. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { temporaryRoot } from '../../exec/private-folder.js';
+import { temporaryFolders } from '../../exec/private-folder.js';
 import { binaryStore } from '../../formats/binary.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import { UNNOTED } from '../../run/audit-trail.js';
@@ -31,7 +31,7 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   const sealing = { file, ...store, indent, scope, dataKey, cipher, trail: UNNOTED, metadata };
   const sealed = await sealFile(sealing);
   const time = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
-  for (const folder of [dirname(path), '.', temporaryRoot(host)]) {
+  for (const folder of [dirname(path), '.', ...temporaryFolders(host)]) {
     // Two texts saved within one second must not overwrite each other.
     for (const more of ['', ...Array.from({ length: MOST_A_SECOND }, (_, at) => `-${at + 2}`)]) {
       const name = join(folder, `${basename(path)}.rescued-${time}${more}`);

@@ -18,6 +18,7 @@ const run = (script: string): ChildRun => ({
   args: ['sh', '-c', script],
   env: {},
   cwd: '/',
+  platform: process.platform,
   isShell: false,
 });
 

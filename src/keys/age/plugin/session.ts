@@ -3,10 +3,10 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
+import { startedCall } from '../../../exec/batch-file.js';
 import { findProgram } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
-import { nativeCommand } from '../../../exec/native-command.js';
-import { temporaryRoot } from '../../../exec/private-folder.js';
+import { temporaryFolders } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
 import { serviceWords } from '../../../services/http/answer.js';
 import type { Host } from '../../../util/host.js';
@@ -61,10 +61,11 @@ export class PluginSession {
         hint: `Install ${program} in a folder of PATH.`,
       });
     }
-    const command = nativeCommand({ file, args: [`--age-plugin=${machine}`], env: host.env });
+    const command = startedCall({ file, args: [`--age-plugin=${machine}`], env: host.env }, host.platform);
     const child = spawn(command.file, command.args, {
-      cwd: folderForChild(temporaryRoot(host)) ?? '/',
+      cwd: folderForChild(temporaryFolders(host)[0] ?? '/') ?? '/',
       env: command.env,
+      windowsVerbatimArguments: command.windowsVerbatimArguments === true,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
