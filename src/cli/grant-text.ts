@@ -20,7 +20,7 @@ export function grantPlanText(plan: GrantPlan, paint: Painter): string {
     ...(change.text === null
       ? [`${printable(config.path)} names them already.`]
       : [`They will be put into ${printable(config.path)}:`]),
-    ...(change.text === null ? [] : added.map((rule) => `    ${printable(ruleText(rule))}`)),
+    ...(change.text === null ? [] : added.map((rule) => `    ${printable(ruleText(rule, plan))}`)),
     ...(change.text !== null && added.length === 0 ? ['    under that name'] : []),
     ...(todo.length > 0 ? ['They will be able to read:'] : ['No file is to be changed.']),
     ...todo.map(({ path }) => `    ${printable(path)}`),
@@ -38,9 +38,10 @@ function detailsOf({ who }: GrantPlan): string[] {
   ];
 }
 
-function ruleText({ at, group, groups, rule }: GrantPlan['rules'][number]): string {
+function ruleText({ at, group, groups, rule }: GrantPlan['rules'][number], { copies }: GrantPlan): string {
   const path = rule.pathRegex === '' ? 'all files' : rule.pathRegex;
-  return `creation rule ${at + 1} (${path})${groups > 1 ? `, key group ${group + 1} of ${groups}` : ''}`;
+  const copied = copies.has(at) ? `, which is new, with the recipients of the one behind it` : '';
+  return `creation rule ${at + 1} (${path})${groups > 1 ? `, key group ${group + 1} of ${groups}` : ''}${copied}`;
 }
 
 /** The keys that were found, by number. */
@@ -55,7 +56,7 @@ export function grantData(
   files: readonly FileOutcome[],
   dryRun: boolean,
 ): unknown {
-  const { name, who, config, change, rules, notes } = plan;
+  const { name, who, config, change, rules, copies, notes } = plan;
   return {
     version: 1,
     outcome,
@@ -69,7 +70,7 @@ export function grantData(
       rule: at + 1,
       pathRegex: rule.pathRegex,
       group: group + 1,
-      result: isNew ? 'added' : 'present',
+      result: copies.has(at) ? 'copied' : isNew ? 'added' : 'present',
     })),
     files: files.map(({ path, result, error, warnings = [] }) => ({
       file: path,

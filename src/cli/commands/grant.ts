@@ -22,6 +22,7 @@ const flags = {
     help: 'only these files and folders, and the rules for them; further words are paths, too',
     offers: 'files',
   }),
+  split: flag.yesNo('split', 'with --paths: give them a rule of their own where they share one with other files'),
   group: flag.integer('group', { value: 'N', help: 'the key group that the recipient is for, in rules with several' }),
   fingerprint: flag.text('fingerprint', { value: 'TEXT', help: 'which of several keys of a file or address is meant' }),
   ...membershipFlags,
@@ -62,12 +63,15 @@ export function grantRequest(given: Flags, { operands }: Context, talk: GrantTal
   if (name === '' || word === '') throw new UsageError('grant takes a name and a recipient', 'grant');
   if (more.length > 0 && given.paths.length === 0)
     throw new UsageError('grant takes a name and a recipient; files are named with --paths', 'grant');
+  if (given.split && given.paths.length === 0)
+    throw new UsageError('--split goes with --paths: it gives these files a rule of their own', 'grant');
   if (given.json && !given.dryRun && !given.yes)
     throw new UsageError('--json goes with --dry-run or --yes: other runs ask and tell on the way', 'grant');
   return {
     name,
     word,
     paths: [...given.paths, ...more],
+    split: given.split,
     group: given.group,
     fingerprint: given.fingerprint,
     configPath: given.config,

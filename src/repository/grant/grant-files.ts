@@ -1,5 +1,5 @@
 /** The files that a grant is about: the encrypted ones among those that are meant, by the rules that are in force for them. */
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { explainRules } from '../../config/creation-rule.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import type { Config, CreationRule } from '../../config/model.js';
@@ -37,7 +37,7 @@ export interface FilePlan {
 }
 
 /** An encrypted file, and the place of the rule that is for it. */
-interface RuledFile {
+export interface RuledFile {
   readonly path: string;
   readonly absolute: string;
   readonly rule: number;
@@ -56,7 +56,7 @@ export class PlannedFiles {
   readonly #notes: readonly string[];
   readonly #areAll: boolean;
 
-  constructor(found: Found, areAll: boolean) {
+  constructor(found: RuledFiles, areAll: boolean) {
     this.#files = found.files;
     this.#problems = found.problems;
     this.#notes = found.notes;
@@ -113,7 +113,7 @@ export async function isGranted({ keyGroups }: Metadata, { groups, group, who, r
   return false;
 }
 
-interface Found {
+export interface RuledFiles {
   readonly files: RuledFile[];
   readonly problems: SopsError[];
   readonly notes: string[];
@@ -141,9 +141,10 @@ export async function filesFor(question: FilesQuestion): Promise<PlannedFiles> {
   return new PlannedFiles(found, false);
 }
 
-async function findRuled(words: readonly string[], { config, run }: FilesQuestion): Promise<Found> {
+/** The encrypted files that words stand for, as far as a rule of the configuration is for them. */
+export async function findRuled(words: readonly string[], { config, run }: FilesQuestion): Promise<RuledFiles> {
   const { files, problems: absent, passedOver } = await findFiles(words, run);
-  const found: Found = { files: [], problems: [...absent], notes: [] };
+  const found: RuledFiles = { files: [], problems: [...absent], notes: [] };
   for (const path of passedOver) found.notes.push(`${path} is a repository of its own, and was not looked into`);
   const unruled: string[] = [];
   const nested = new Set<string>();
@@ -169,7 +170,7 @@ async function findRuled(words: readonly string[], { config, run }: FilesQuestio
 }
 
 /** The place of the rule for a file; undefined for none. */
-async function ruleOf(absolute: string, config: Config, run: Run): Promise<number | undefined> {
+export async function ruleOf(absolute: string, config: Config, run: Run): Promise<number | undefined> {
   const { rules } = await explainRules(config, absolute, run);
   const at = rules.findIndex(({ verdict }) => verdict === 'used');
   return at < 0 ? undefined : at;
@@ -189,10 +190,7 @@ const MOST_SHOWN = 5;
 
 /** Whoever stands in a rule gets all its files with the next `updatekeys`, and every new one. Throws `config`. */
 function checkUnshared(meant: readonly RuledFile[], all: readonly RuledFile[], config: Config): void {
-  const isMeant = new Set(meant.map(({ absolute }) => absolute));
-  for (const at of new Set(meant.map(({ rule }) => rule))) {
-    const others = all.filter(({ rule, absolute }) => rule === at && !isMeant.has(absolute));
-    if (others.length === 0) continue;
+  for (const [at, others] of sharedRules(meant, all)) {
     const rule = config.creationRules?.[at];
     const shown = others.slice(0, MOST_SHOWN).map(({ path }) => path);
     const more = others.length > MOST_SHOWN ? ` and ${others.length - MOST_SHOWN} more` : '';
@@ -201,19 +199,41 @@ function checkUnshared(meant: readonly RuledFile[], all: readonly RuledFile[], c
       `${rule?.name} is for these as well, which the recipient would be let into: ${shown.join(', ')}${more}`,
       {
         file: '',
-        hint: `Name them, too, or put a rule of their own in front of it for what is to be read, e.g. path_regex: ${regexFor(meant, at, config)}\nwith the recipients of ${rule?.name}; then run this again.`,
+        hint: `Name them, too, or run this with --split: what is to be read gets a rule of its own in front of it, with the same recipients, e.g.\npath_regex: ${regexFor(meant, at, config)}`,
       },
     );
   }
 }
 
-/** An expression for the files alone. */
+/** The rules of files that are meant which are for other files as well, with those. */
+export function sharedRules(meant: readonly RuledFile[], all: readonly RuledFile[]): Map<number, RuledFile[]> {
+  const isMeant = new Set(meant.map(({ absolute }) => absolute));
+  const shared = new Map<number, RuledFile[]>();
+  for (const at of new Set(meant.map(({ rule }) => rule))) {
+    const others = all.filter(({ rule, absolute }) => rule === at && !isMeant.has(absolute));
+    if (others.length > 0) shared.set(at, others);
+  }
+  return shared;
+}
+
+/** An expression for the files alone, as it is shown. */
 function regexFor(meant: readonly RuledFile[], at: number, config: Config): string {
-  const paths = meant.flatMap(({ rule, absolute }) =>
-    rule === at ? [relative(config.folder, resolve(absolute))] : [],
-  );
-  const escaped = paths.map((path) => path.replaceAll('\\', '/').replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return escaped.length === 1
-    ? `^${escaped[0]}$`
-    : `^(${escaped.slice(0, MOST_SHOWN).join('|')}${escaped.length > MOST_SHOWN ? '|…' : ''})$`;
+  const some = meant.filter(({ rule }) => rule === at);
+  return some.length > MOST_SHOWN ? `${exactly(some.slice(0, MOST_SHOWN), config)} …` : exactly(some, config);
+}
+
+/** An expression for files alone, by their paths below the folder of the configuration. */
+export function exactly(files: readonly RuledFile[], config: Config): string {
+  const escaped = files.map(({ absolute }) => literally(pathBelow(absolute, config)));
+  return escaped.length === 1 ? `^${escaped[0]}$` : `^(${escaped.join('|')})$`;
+}
+
+/** A path as rules see it. */
+export function pathBelow(absolute: string, { folder }: Config): string {
+  return relative(folder, absolute).replaceAll('\\', '/');
+}
+
+/** An expression for a text. */
+export function literally(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }

@@ -19,11 +19,14 @@ import { oneLine } from '../../util/one-line.js';
 import { filesFor, type PlannedChange, type PlannedFiles, type RulePlan } from './grant-files.js';
 import { asKey, type GrantedKey, grantedKey, type KeyChoice, sameAs } from './granted-key.js';
 import { pastNamesIn } from './past-names.js';
+import { splitRules } from './rule-split.js';
 
 export interface GrantPlanRequest extends KeyChoice {
   readonly name: string;
   /** Files, folders and patterns; none for all that the configuration is for. */
   readonly paths: readonly string[];
+  /** Gives the paths rules of their own where they share one with other files. */
+  readonly split?: boolean | undefined;
   /** Which key group, from 1, of rules with several. */
   readonly group?: number | undefined;
   readonly configPath?: string | undefined;
@@ -39,6 +42,8 @@ export interface GrantPlan extends PlannedChange {
   readonly run: Run;
   readonly config: Config;
   readonly rules: readonly RulePlan[];
+  /** The places of rules that are new: copies for the files that are meant, in front of the one that they shared with others. */
+  readonly copies: ReadonlySet<number>;
   /** What the configuration is to become, and was; `text` is null when it stays as it is. */
   readonly change: ConfigChange;
 }
@@ -52,17 +57,20 @@ export interface ConfigChange {
 export async function planGrant(request: GrantPlanRequest, host: Session): Promise<GrantPlan> {
   checkName(request.name);
   const run = await openRun({ ...request, filePath: searchedFrom(request, host) }, host);
-  const { config } = run;
-  if (!config?.creationRules?.length) throw withoutRules(config);
+  if (!run.config?.creationRules?.length) throw withoutRules(run.config);
   const found = await grantedKey(request, run);
-  const { bytes: read, tree } = await readTree(config);
-  const who = await underName(found, request.name, { tree, config, run });
+  const { bytes: read, tree: before } = await readTree(run.config);
+  const who = await underName(found, request.name, { tree: before, config: run.config, run });
+  const { config, tree, copies } = request.split
+    ? await splitRules({ config: run.config, paths: request.paths, run }, before)
+    : { config: run.config, tree: before, copies: new Set<number>() };
   const needed = await filesFor({ config, paths: request.paths, run });
   const rules = await rulesFor(needed, { config, who, group: request.group, run });
-  const change = { text: await newText(tree, { config, who, name: request.name, rules }), read };
+  const split = copies.size > 0 ? tree.text : null;
+  const change = { text: (await newText(tree, { config, who, name: request.name, rules })) ?? split, read };
   const planned = await needed.planned(rules);
   planned.notes.push(...(await pastNotes({ config, who, name: request.name, tree }, host)));
-  return { name: request.name, who, run, config, rules, change, ...planned };
+  return { name: request.name, who, run, config, rules, copies, change, ...planned };
 }
 
 function checkName(name: string): void {
