@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import { type RecognisedFile, readAs, recognise } from '../../formats/recognise.js';
+import { opensMap, type RecognisedFile, readAs, recognise } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/registry.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatStore } from '../../formats/store.js';
@@ -120,9 +120,10 @@ async function formatsFor(choice: FormatChoice, printing: Printing, host: Sessio
     ? formatNamed(container)
     : row
   ).load();
-  // A plaintext that is to be read as YAML is printed as YAML.
-  const asked = choice.outputType ?? (purpose === 'plaintext' ? choice.inputType : undefined);
-  const isAsked = asked !== undefined && printer === reader;
+  // A plaintext that is to be read as YAML is printed as YAML; by SOPS also where only the name says so.
+  const isNamed = host.calledAsSops && opensMap(bytes);
+  const asked = choice.outputType ?? (purpose === 'plaintext' ? (choice.inputType ?? isNamed) : undefined);
+  const isAsked = asked !== undefined && asked !== false && printer === reader;
   return { reader, printer, printsAnew: isAsked && (await isTextWithin(row, bytes)) };
 }
 

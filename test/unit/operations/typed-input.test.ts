@@ -89,6 +89,14 @@ describe('JSON in a file of YAML', () => {
     }
   });
 
+  test('is YAML to sops, whose name for it says so', async () => {
+    desk.write('x.yaml', await desk.encrypt('s.json', TABS));
+    expect((await desk.run(['-d', 'x.yaml'], { env: AS_SOPS })).stdout.toString()).toBe(AS_YAML);
+    expect((await desk.run(['-d', 'x.yaml'])).stdout.toString()).toBe(TABS);
+    desk.write('x.yaml', await desk.encrypt('x.yaml', TABS));
+    expect((await desk.run(['-d', 'x.yaml'], { env: AS_SOPS })).stdout.toString()).toBe(TABS);
+  });
+
   test('that its author wrote reaches programs as YAML where that is asked for', async () => {
     desk.write('x.yaml', await desk.encrypt('x.yaml', TABS));
     expect((await desk.run(['exec-file', 'x.yaml', 'cat {} > out'])).status).toBe(0);
