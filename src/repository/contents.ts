@@ -1,7 +1,7 @@
 /** The contents of many files: each read once, what is no regular file or has no business here told apart. */
 import { constants as limits } from 'node:buffer';
-import { systemCode } from '../util/files.js';
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
+import { closeQuietly, systemCode } from '../util/files.js';
+import { constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
 
 /** What stands at a path. */
 export type Content =
@@ -27,7 +27,7 @@ const scratch = Buffer.allocUnsafeSlow(USUAL);
 export function contentOf(path: string): Content {
   let descriptor: number;
   try {
-    descriptor = openSync(path, FLAGS);
+    descriptor = openedTwice(path);
   } catch (cause) {
     return failedOpening(path, cause);
   }
@@ -36,7 +36,29 @@ export function contentOf(path: string): Content {
   } catch (cause) {
     return { kind: 'unreadable', cause };
   } finally {
-    closeSync(descriptor);
+    closeQuietly(descriptor);
+  }
+}
+
+/** Some editors take a file away before they put the new one there: what is there after all was not gone. */
+function openedTwice(path: string): number {
+  try {
+    return openSync(path, FLAGS);
+  } catch (cause) {
+    if (!isGone(cause) || !isThere(path)) throw cause;
+    return openSync(path, FLAGS);
+  }
+}
+
+function isGone(cause: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    return !isGone(cause);
   }
 }
 
@@ -89,7 +111,7 @@ function failedOpening(path: string, cause: unknown): Content {
       return { kind: 'link', target: targetOf(path) };
     case 'ENOENT':
     case 'ENOTDIR':
-      return { kind: 'gone' };
+      return isThere(path) ? { kind: 'unreadable', cause } : { kind: 'gone' };
     case 'ENXIO':
     case 'ENODEV':
     case 'EISDIR':

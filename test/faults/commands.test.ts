@@ -136,9 +136,7 @@ async function findings(scene: Scene, fault: Fault, ran: Ran, after: ReadonlyMap
   }
   for (const name of new Set([...Object.keys(scene.files), ...after.keys()])) {
     const state = await stateOf(name, scene, after);
-    // Of a file that is said not to be there nothing is to be done.
-    const isSkipped = ran.status === 0 && fault.kind === 'error' && fault.code === 'ENOENT';
-    if (state !== 'new' && (state !== 'old' || (ran.status === 0 && !isSkipped))) found.push(`${name} is ${state}`);
+    if (state !== 'new' && (state !== 'old' || ran.status === 0)) found.push(`${name} is ${state}`);
   }
   return [...found, ...(await leftAfterNext(scene, ran, fault))];
 }

@@ -54,6 +54,8 @@ const BAD_PIN = [87, 178];
 const CANCELED = [99, 114, 198];
 const CARD = [91, 108, 109, 110, 111, 112, 119];
 const NO_PASSPHRASE = 177;
+/** The place of an ERROR: a keyring could not be opened or made. */
+const NO_KEYRING = 'add_keyblock_resource';
 /** Set for errors of the system, such as ENOTTY from a pinentry without terminal. */
 const SYSTEM_ERROR = 0x8000;
 
@@ -78,8 +80,10 @@ export function stepFor({ lines }: GpgStatus): string {
   const [reason] = lines.find(({ word }) => word === 'INV_RECP')?.rest ?? [];
   for (const [known, step] of STEPS) if (codes.some((code) => known.includes(code))) return step;
   // ERROR only: FAILURE says so, too, when a message cannot be read.
-  const failed = lines.find(({ word }) => word === 'ERROR');
+  const failed = lines.find(({ word, rest }) => word === 'ERROR' && rest[0] !== NO_KEYRING);
   if (failed && (Number(failed.rest[1]) & SYSTEM_ERROR) !== 0) return `gpg needs the passphrase: ${TERMINAL}`;
+  if (lines.some(({ rest }) => rest[0] === NO_KEYRING))
+    return 'gpg cannot use its keyring: see that GNUPGHOME names a folder that is there, and that it is yours (mode 0700).';
   if (reason !== undefined || codes.some((code) => UNUSABLE_KEY.includes(code))) return stepForKey(reason, has);
   if (has('NO_SECKEY') || codes.includes(NO_SECRET_KEY)) {
     return 'gpg has no secret key for it: import it, or name the keyring that has it in GNUPGHOME.';

@@ -135,6 +135,16 @@ gpg: verschlüsselt mit RSA Schlüssel, ID 970A0AED73664B04
 [GNUPG:] DECRYPTION_FAILED
 gpg: Entschlüsselung fehlgeschlagen: Kein geheimer Schlüssel
 [GNUPG:] END_DECRYPTION`,
+  'no keyring': `gpg: Schlüsselblockhilfsmittel \`/nope/pubring.kbx': Datei oder Verzeichnis nicht gefunden
+[GNUPG:] ERROR add_keyblock_resource 33587281
+[GNUPG:] ENC_TO 970A0AED73664B04 1 0
+[GNUPG:] ERROR keydb_search 33554445
+gpg: verschlüsselt mit RSA Schlüssel, ID 970A0AED73664B04
+[GNUPG:] NO_SECKEY 970A0AED73664B04
+[GNUPG:] BEGIN_DECRYPTION
+[GNUPG:] DECRYPTION_FAILED
+gpg: Entschlüsselung fehlgeschlagen: Kein geheimer Schlüssel
+[GNUPG:] END_DECRYPTION`,
   'no terminal': pkdecrypt('Unpassender IOCTL (I/O-Control) für das Gerät', 83918950),
   'wrong passphrase': pkdecrypt('Falsche Passphrase', 67108875),
   cancelled: pkdecrypt('Vorgang wurde abgebrochen', 83886179),
@@ -178,6 +188,7 @@ export async function pgp(folder: string): Promise<Subject> {
       { name: 'no gpg', env: { SOPS_GPG_EXEC: '/nonexistent/gpg' } },
       { name: 'gpg that hangs', env: { ...HURRIED, SOPS_GPG_EXEC: programs.addShellScript('hangs', 'sleep 600') } },
       { name: 'wrong key', only: 'decrypt', env: says('no secret key') },
+      { name: 'absent keyring', only: 'decrypt', env: says('no keyring') },
       { name: 'passphrase without a terminal', only: 'decrypt', env: says('no terminal') },
       { name: 'wrong passphrase', only: 'decrypt', env: says('wrong passphrase') },
       { name: 'passphrase not given', only: 'decrypt', env: says('cancelled') },
