@@ -6,7 +6,8 @@
  * Bun itself is taken from npm, at one version whose digests stand here; SOPS_TS_BUN names another program. What was decided on each flag
  * stands in docs/decisions.md.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
@@ -69,8 +70,26 @@ function compile(bun, modules, outfile, more) {
 
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  user: app\n  password: hunter2\n';
 
+/** A stand-in for AWS KMS, whose ciphertext is the plaintext. */
+const KMS = `require('node:http').createServer((request, response) => {
+  let body = '';
+  request.on('data', (part) => { body += part; }).on('end', () => {
+    const { Plaintext, CiphertextBlob, KeyId } = JSON.parse(body);
+    const other = Plaintext ? { CiphertextBlob: Plaintext } : { Plaintext: CiphertextBlob };
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ KeyId, ...other }));
+  });
+}).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0';
+
+async function startKms() {
+  const service = spawn(process.execPath, ['-e', KMS], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = await once(service.stdout, 'data');
+  const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port).trim()}` };
+  return { env, stop: () => service.kill() };
+}
+
 /** Runs what is run most often, each time writing down which functions are needed, in order: an executable that has them so reads less. */
-function learnOrders(program, folder) {
+async function learnOrders(program, folder) {
   const run = (words, { env = {}, input = '' } = {}) => {
     const { status, stdout, stderr } = spawnSync(program, words, { cwd: folder, input, env: { PATH: process.env.PATH, HOME: folder, ...env } });
     if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
@@ -84,16 +103,24 @@ function learnOrders(program, folder) {
   const generator = { apiVersion: 'viaduct.ai/v1', kind: 'ksops', metadata: { name: 'g', annotations: { 'config.kubernetes.io/local-config': 'true' } }, files: ['secret.enc.yaml'] };
   const list = JSON.stringify({ kind: 'ResourceList', items: [generator], functionConfig: generator });
   if (!run(['as', 'ksops'], { input: list }).includes('hunter2')) throw new Error('the generator gives nothing, so what it runs shows nothing');
-  const kinds = [
-    [['decrypt', 'secret.enc.yaml'], ''],
-    [['as', 'ksops'], list],
-    [['exec-env', 'app.enc.env', 'true'], ''],
-  ];
-  return kinds.map(([words, input], at) => {
-    const order = join(folder, `order-${at}`);
-    run(words, { env: { BUN_BYTECODE_ORDER_OUT: order }, input });
-    return order;
-  });
+  const kms = await startKms();
+  try {
+    const sealed = run(['encrypt', '--config', '/dev/null', '--kms', KEY, '--filename-override', 's.yaml'], { input: SECRET, env: kms.env });
+    writeFileSync(join(folder, 'kms.enc.yaml'), sealed);
+    const kinds = [
+      [['decrypt', 'secret.enc.yaml'], ''],
+      [['as', 'ksops'], list],
+      [['exec-env', 'app.enc.env', 'true'], ''],
+      [['decrypt', 'kms.enc.yaml'], ''],
+    ];
+    return kinds.map(([words, input], at) => {
+      const order = join(folder, `order-${at}`);
+      run(words, { env: { ...kms.env, BUN_BYTECODE_ORDER_OUT: order }, input });
+      return order;
+    });
+  } finally {
+    kms.stop();
+  }
 }
 
 /** The bill of materials with the runtime that is in the executables, too. */
@@ -128,7 +155,7 @@ try {
   compile(bun, modules, trial, []);
   const runs = join(work, 'runs');
   mkdirSync(runs);
-  const orders = learnOrders(trial, runs).map((file) => `--bytecode-order=${file}`);
+  const orders = (await learnOrders(trial, runs)).map((file) => `--bytecode-order=${file}`);
   mkdirSync(OUTPUT, { recursive: true });
   for (const target of targets) {
     const file = join(OUTPUT, nameFor(target));
