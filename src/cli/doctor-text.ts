@@ -1,20 +1,22 @@
 /** What `doctor` found out, in words. */
 import type { KeyFinding } from '../keys/finding.js';
-import type { Checkup, TypeCheckup } from '../operations/explain/doctor.js';
+import type { AgentCheckup, Checkup, TypeCheckup } from '../operations/explain/doctor.js';
 import type { DryRun, KeyTrial } from '../operations/explain/dry-run.js';
+import { shownDuration } from '../util/duration.js';
 import type { Leftover } from '../util/leftovers.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 
 /** The lines, with their ends. `whole`: what is not set up is told, too. */
 export function checkupText(
-  { config, types, file, leftovers, problems }: Checkup,
+  { config, types, agent, file, leftovers, problems }: Checkup,
   paint: Painter,
   whole: boolean,
 ): string {
   return [
     `Configuration: ${config === null ? 'none' : printable(config)}`,
     ...typesLines(types, paint, whole),
+    ...(agent ? [agentLine(agent)] : []),
     ...(file ? fileLines(file, paint) : []),
     ...leftoverLines(leftovers, paint),
     ...problems.flatMap(({ what, advice }) => [
@@ -42,6 +44,15 @@ function typesLines(types: readonly TypeCheckup[], paint: Painter, whole: boolea
       ]),
     ...(empty.length > 0 ? [`Nothing is set up for: ${empty.join(', ')} (--verbose tells what was looked for)`] : []),
   ];
+}
+
+/** What it keeps are data keys of files, not what opens them. */
+function agentLine({ socket, status }: AgentCheckup): string {
+  if (!status) return 'Key agent: none runs (sops-ts agent start)';
+  const { kept, pid, idle, lifetime } = status;
+  const keys = kept === 1 ? '1 data key' : `${kept} data keys`;
+  const times = `${shownDuration(idle)} unused, ${shownDuration(lifetime)} at most`;
+  return `Key agent: process ${pid} at ${printable(socket)} keeps ${keys} (${times})`;
 }
 
 const MARKS: Readonly<Record<KeyFinding['state'], string>> = {

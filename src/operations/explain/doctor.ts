@@ -1,9 +1,11 @@
 /** `doctor`: what this machine has for opening files, and whether it opens a given one. Nothing is changed, no secret is shown. */
 
 import { overlapOf } from '../../config/creation-rule.js';
+import { SopsError } from '../../errors.js';
 import type { FormatName } from '../../formats/registry.js';
 import type { KeyFinding } from '../../keys/finding.js';
 import { KEY_TYPES } from '../../keys/registry.js';
+import type { AgentStatus } from '../../keyservice/agent/messages.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openRun, type Run } from '../../run/run.js';
 import type { Host, Session } from '../../util/host.js';
@@ -30,11 +32,19 @@ export interface TypeCheckup {
   readonly findings: readonly KeyFinding[];
 }
 
+export interface AgentCheckup {
+  readonly socket: string;
+  /** How it is, and how many data keys it keeps; null when none answers. */
+  readonly status: AgentStatus | null;
+}
+
 /** All that was found out. Plain data, printed as it is by `--json`. */
 export interface Checkup {
   /** The configuration in force, as seen from the working directory. */
   readonly config: string | null;
   readonly types: readonly TypeCheckup[];
+  /** The key agent; null where there can be none, or none is to be asked. */
+  readonly agent: AgentCheckup | null;
   /** What came of the file; null when none was named. */
   readonly file: DryRun | null;
   /** Those of the request. */
@@ -57,10 +67,26 @@ export async function examineAll(request: DoctorRequest, given: Host): Promise<C
   }
   problems.push(...types.flatMap(({ findings }) => findings.filter(isFault).map(asProblem)));
   if (!opensAnything(types) && !asksOthers(request)) problems.push(NOTHING);
+  const agent = await examineAgent(host, problems);
   const file = request.path === undefined ? null : await examineFile(request.path, request, run);
   problems.push(...(file?.problems ?? []));
   problems.push(...leftovers.flatMap(problemOf));
-  return { config: config?.path ?? null, types: inOrder(types), file, leftovers, problems };
+  return { config: config?.path ?? null, types: inOrder(types), agent, file, leftovers, problems };
+}
+
+/** One that answers, and is not as it should be, is a problem; none is not. */
+async function examineAgent({ agent: place }: Session, problems: Obstacle[]): Promise<AgentCheckup | null> {
+  if (!place) return null;
+  const { AgentClient } = await import('../../keyservice/agent/client.js');
+  try {
+    const client = await AgentClient.connect(place);
+    const status = client && (await client.status().finally(() => client.close()));
+    return { socket: place.socket, status };
+  } catch (error) {
+    if (!(error instanceof SopsError)) throw error;
+    problems.push({ what: error.message, advice: error.hint });
+    return { socket: place.socket, status: null };
+  }
 }
 
 function problemOf({ path, state, reason, isLock }: Leftover): Obstacle[] {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Checkup } from '../../../src/operations/explain/doctor.js';
+import { TestAgent } from '../../support/agent.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
@@ -366,5 +367,24 @@ describe('in words', () => {
     }
     expect(text).toMatch(/^Nothing is set up for: PGP, AWS KMS, /m);
     expect(await tell('--verbose')).toMatch(/^ {2}- {7}AWS_PROFILE$/m);
+  });
+});
+
+describe('the key agent', () => {
+  // Its socket is in a folder that only its user may enter.
+  const runs = process.platform !== 'win32';
+  test.skipIf(!runs)('is told, with what it keeps, or that there is none', async () => {
+    const agent = new TestAgent();
+    const env = { SOPS_TS_AGENT: agent.place.socket };
+    const words = async (): Promise<string> =>
+      (await run(['doctor'], { cwd: yard.folder, env: { HOME: home, ...env } })).stdout.toString();
+    expect(await words()).toContain('Key agent: none runs (sops-ts agent start)');
+    await agent.start();
+    expect(await words()).toMatch(
+      /^Key agent: process \d+ at .*agent\.sock keeps 0 data keys \(10m unused, 1h at most\)$/m,
+    );
+    expect((await look([], env)).agent).toMatchObject({ socket: agent.place.socket, status: { kept: 0 } });
+    expect((await look([], { SOPS_TS_AGENT: '0' })).agent).toBeNull();
+    await agent.stop();
   });
 });
