@@ -1,6 +1,8 @@
 /** The references in the values of documents; keys and comments are not touched. */
+
 import { SopsError } from '../errors.js';
 import type { Branch, Item, List, Value } from '../tree/tree.js';
+import { append } from '../util/lists.js';
 import { expressionsIn, mayHoldReference } from './expression.js';
 import type { Resolver } from './resolver.js';
 
@@ -43,7 +45,7 @@ function* textsIn(document: Branch | List): Generator<Found> {
       else if (!isKeyless && typeof value.value === 'string' && isReference(value.value))
         yield foundAt(of, at, value.value);
     }
-    pending.push(...below.reverse());
+    append(pending, below.reverse());
   }
 }
 

@@ -1,6 +1,8 @@
 /** The references of documents and texts as addresses, read but not resolved: for what tells which secrets a file needs. */
+
 import { leaves } from '../tree/leaves.js';
 import type { Branch } from '../tree/tree.js';
+import { append } from '../util/lists.js';
 import { type Address, addressOf } from './address.js';
 import { type Expression, expressionsIn } from './expression.js';
 
@@ -16,7 +18,7 @@ const UNKNOWN = '\0';
 export function referencesIn(documents: readonly Branch[]): FoundReference[] {
   const found: FoundReference[] = [];
   for (const { node } of leaves(documents)) {
-    if (typeof node.value === 'string') found.push(...referencesInText(node.value));
+    if (typeof node.value === 'string') append(found, referencesInText(node.value));
   }
   return found;
 }

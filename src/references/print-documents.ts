@@ -1,7 +1,9 @@
 /** Documents printed anew: as YAML with their comments, or as JSON, one line each with its keys in alphabetical order, as vals prints it. */
+
 import { formatNamed } from '../formats/registry.js';
 import { leaves, nodes } from '../tree/leaves.js';
 import { type Branch, type Comment, type Item, isTimestamp, type List } from '../tree/tree.js';
+import { append, insert } from '../util/lists.js';
 import { jsonLine, keyOf } from './json-line.js';
 
 export type PrintedType = 'yaml' | 'json';
@@ -59,9 +61,10 @@ function expandMerges(of: Branch): void {
       known.add(entry.key);
       kept.push(entry);
     }
-    pending.unshift(...map.items.flatMap(mergedMaps));
+    insert(pending, 0, map.items.flatMap(mergedMaps));
   }
-  of.items.splice(0, of.items.length, ...kept);
+  of.items.length = 0;
+  append(of.items, kept);
 }
 
 function isMerge(entry: Item | Comment): boolean {

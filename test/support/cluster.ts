@@ -88,7 +88,8 @@ export class TestCluster {
     const found = this.objects.get(`${namespace}/${name}`);
     if (!found) return status(404, 'NotFound');
     if (method === 'PATCH') return this.patch(found, headers['content-type'], JSON.parse(body));
-    return { body: JSON.stringify({ kind: 'Secret', ...found }) };
+    const shown = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', ...found });
+    return { headers: { 'content-type': 'application/json' }, body: shown };
   }
 
   private make(namespace: string, object: StoredObject): Reply {

@@ -31,7 +31,7 @@ interface Rare {
   /** Of a repeated key the last one. */
   readonly comment: IniComment | null;
   /** The later lines of a repeated key, comments above them included. */
-  readonly repeats: readonly Span[];
+  readonly repeats: Span[];
 }
 
 /** A line as it was read. */
@@ -124,7 +124,10 @@ export class IniLine extends LineItem {
   repeatedAt(region: Span, value: string, comment: IniComment | null): IniLine {
     const { shape, start, delimiter, valueSpan, region: own, name, place } = this;
     const known = { above: own.start, key: name, next: own.end, valueJunk: place.junk, commentSpan: place.comment };
-    const rare = { ...known, value, comment, repeats: [...this.repeats, region] };
+    // The line that it takes the place of goes, so its list can grow: copied each time, many lines would take the square of their number.
+    const repeats = shape.rare?.repeats ?? [];
+    repeats.push(region);
+    const rare = { ...known, value, comment, repeats };
     return new IniLine({ ...shape, rare }, start, delimiter, valueSpan);
   }
 

@@ -1,7 +1,9 @@
 /** Prints a tree as INI, as SOPS does (docs/format.md#ini). */
+
 import { SopsError } from '../../errors.js';
 import { flatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Comment, type Item, item, leaf } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { encodeText } from '../../util/text.js';
 import { flatText } from '../scalar.js';
 import { writeComment } from './comment.js';
@@ -71,7 +73,7 @@ function entriesOf(section: string, { items }: Branch, sealed: boolean): { comme
   let above: string[] = comments;
   for (const [index, entry] of items.entries()) {
     if (entry.kind === 'comment') {
-      above.push(...writeComment(entry.text, '; ', index === 0));
+      append(above, writeComment(entry.text, '; ', index === 0));
       continue;
     }
     const value = valueText(section, entry, 'bare', sealed);
@@ -115,7 +117,7 @@ export function commentsBehind(items: readonly (Item | Comment)[], node: Item): 
   for (let at = items.indexOf(node) + 1; at < items.length; at++) {
     const entry = items[at];
     if (entry?.kind !== 'comment') break;
-    lines.push(...writeComment(entry.text, '; ', false));
+    append(lines, writeComment(entry.text, '; ', false));
   }
   return lines;
 }

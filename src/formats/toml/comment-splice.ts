@@ -1,6 +1,7 @@
 /** The replacements for TOML comments that have changed, or gone. */
 
 import type { Comment } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
 import { behindLine, lineStart } from './places.js';
@@ -23,7 +24,7 @@ export function commentEdits(splicing: CommentSplicing, comments: readonly Comme
   for (const comment of comments) {
     const start = comment.source?.start ?? 0;
     while ((gone[at]?.end ?? start + 1) <= start) at += 1;
-    if ((gone[at]?.start ?? start + 1) > start) edits.push(...editOf(comment, splicing));
+    if ((gone[at]?.start ?? start + 1) > start) append(edits, editOf(comment, splicing));
   }
   return edits;
 }

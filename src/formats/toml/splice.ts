@@ -3,6 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { sameLeafValue } from '../../tree/equality.js';
 import type { Branch, Leaf, Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { Span } from '../span.js';
 import type { Edit } from '../store.js';
 import { Additions } from './additions.js';
@@ -51,9 +52,9 @@ class TomlSplicer {
     }
     for (const entry of survey.deadEntries) this.removeEntry(entry);
     const { live } = survey;
-    this.edits.push(...commentEdits({ text, print, live, gone: this.gone }, toml.comments));
-    this.edits.push(...new Additions({ text, toml, document, survey, print }).find());
-    this.edits.push(...metadataEdits({ text, print, sealed: toml.sealed }, metadata));
+    append(this.edits, commentEdits({ text, print, live, gone: this.gone }, toml.comments));
+    append(this.edits, new Additions({ text, toml, document, survey, print }).find());
+    append(this.edits, metadataEdits({ text, print, sealed: toml.sealed }, metadata));
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
 

@@ -1,6 +1,8 @@
 /** Block maps and lists: entries by column, and the comments between them. */
+
 import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
+import { append } from '../../util/lists.js';
 import { takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
@@ -34,7 +36,7 @@ export function* readBlockMap(
     if (map.ends(parent)) break;
     if (!cursor.keyAllowed) throw cursor.error('a key begins on a line of its own');
     if (cursor.column !== column) throw cursor.error('this line is indented neither as the key above nor as its value');
-    map.branch.items.push(...reader.takeComments());
+    append(map.branch.items, reader.takeComments());
   }
   reader.close(true);
   return reader.named({ value: map.branch, shape: 'block' }, properties);
@@ -77,8 +79,9 @@ class BlockMap {
       return;
     }
     if (comment) map.items.push(reader.toComment(comment, false));
-    if (node.shape !== 'block') map.items.push(...commentsAbove(reader, node));
-    map.items.push(...trailingComments(reader, node), entry);
+    if (node.shape !== 'block') append(map.items, commentsAbove(reader, node));
+    append(map.items, trailingComments(reader, node));
+    map.items.push(entry);
   }
 
   /** Whether it is over; it then takes the comments that belong to its end. */
@@ -87,7 +90,7 @@ class BlockMap {
     const { cursor } = reader;
     const over = cursor.atEnd || cursor.atDocumentMarker();
     if (!over && cursor.column >= column) return false;
-    this.branch.items.push(...(parent < 0 ? reader.takeComments() : takeMapEnd(reader, column)));
+    append(this.branch.items, parent < 0 ? reader.takeComments() : takeMapEnd(reader, column));
     return true;
   }
 }
@@ -176,7 +179,7 @@ export function* readBlockList(
   reader.open(isLevel);
   const entries = list();
   for (;;) {
-    if (!startsWithProperties(cursor)) entries.items.push(...reader.takeComments());
+    if (!startsWithProperties(cursor)) append(entries.items, reader.takeComments());
     const dash = cursor.at;
     const reading = readListEntry(reader, entries, column);
     const last = isNode(reading) ? reading : yield reading;
@@ -186,7 +189,7 @@ export function* readBlockList(
     const isDash = cursor.atIndicator(0x2d);
     if (over || (cursor.column === column && column === parent && !isDash)) {
       const taken = takeListEnd(reader, column, isLevel, last.shape !== 'empty');
-      (entries.items as Comment[]).push(...taken);
+      append(entries.items as Comment[], taken);
       break;
     }
     if (!cursor.keyAllowed || cursor.column !== column || !isDash)
@@ -215,7 +218,7 @@ function readListEntry(reader: NodeReader, entries: List, column: number): Readi
   const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
   // In front of brackets a comment belongs to the list; the value of a key takes it inside.
-  if (cursor.unit === 0x5b || cursor.unit === 0x7b) entries.items.push(...reader.takeComments());
+  if (cursor.unit === 0x5b || cursor.unit === 0x7b) append(entries.items, reader.takeComments());
   return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
 }
 
@@ -227,8 +230,9 @@ function addListEntry(
 ): void {
   reader.watcher?.entry(node.value, place.start, reader.lastEnd, false);
   if (node.value.alias) node.value.alias.entry = place;
-  if (node.shape !== 'block') entries.items.push(...commentsAbove(reader, node));
-  entries.items.push(...trailingComments(reader, node), node.value);
+  if (node.shape !== 'block') append(entries.items, commentsAbove(reader, node));
+  append(entries.items, trailingComments(reader, node));
+  entries.items.push(node.value);
 }
 
 /** The comment behind a value on its line, as what goes in front of it; for a flow collection it goes inside. */

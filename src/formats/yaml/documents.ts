@@ -2,6 +2,7 @@
 
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
+import { append, insert } from '../../util/lists.js';
 import { mergeError } from '../document-error.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { takeBelowMarker } from './comment-run.js';
@@ -109,15 +110,15 @@ class StreamReader {
     const comments = below.map((mark) => toComment(this.cursor, mark, false));
     const previous = this.isEnded ? undefined : this.documents.at(-1)?.root;
     const first = root.items.findIndex((entry) => entry.kind === 'item');
-    if (previous) previous.items.push(...comments);
-    else root.items.splice(first + 1, 0, ...comments);
+    if (previous) append(previous.items, comments);
+    else insert(root.items, first + 1, comments);
   }
 
   private readEnd(): boolean {
     const last = this.documents.at(-1);
     if (!last) throw new SopsError('document-invalid', 'the file holds no YAML document, only blanks or comments');
     const reader = new TreeReader(this.cursor, false, DEFAULT_HANDLES, () => undefined, this);
-    last.root.items.push(...reader.takeComments());
+    append(last.root.items, reader.takeComments());
     return false;
   }
 
@@ -147,7 +148,7 @@ class StreamReader {
     const root = value.kind === 'branch' ? value : branch(list ? [item('', list)] : []);
     for (const of of root.items)
       if (list && of.kind === 'item') this.watcher?.entry(of, start, reader.lastEnd, node?.shape === 'flow');
-    root.items.push(...reader.takeComments());
+    append(root.items, reader.takeComments());
     const nullRoot =
       value.kind === 'leaf' && value.source ? { start: value.source.start, end: value.source.end } : undefined;
     const place: DocumentPlace = {

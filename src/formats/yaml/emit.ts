@@ -1,5 +1,15 @@
 /** Canonical YAML: a whole tree printed as SOPS prints it (docs/format.md#writing-yaml). */
-import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
+import { LAYOUT_FIELD } from '../../metadata/metadata.js';
+import {
+  type Branch,
+  branch,
+  type Comment,
+  type Item,
+  item,
+  type Leaf,
+  type List,
+  type Value,
+} from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
 import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js';
@@ -21,16 +31,28 @@ export interface YamlEmitOptions extends EmitOptions {
 }
 
 /**
- * The documents as SOPS prints them, with `metadata`, unless null, as last key `sops` of each.
+ * The documents as SOPS prints them, with `metadata`, unless null, as last key `sops` of each (see {@link metadataAt}).
  * Throws `output-format` for a negative indentation and for a time that has no text.
  */
 export function emitYaml(documents: readonly Branch[], metadata: Branch | null, options: YamlEmitOptions = {}): string {
   const printer = new Printer(options);
   for (const [index, root] of documents.entries()) {
     if (index > 0) printer.printSeparator();
-    printer.print(metadata ? branch([...root.items, item('sops', metadata)]) : root, 0);
+    printer.print(metadata ? branch([...root.items, item('sops', metadataAt(metadata, index))]) : root, 0);
   }
   return printer.text;
+}
+
+/**
+ * What of the metadata stands in a document: all in the first, from which it is read, and in the others all but the layout, which is of
+ * the whole text: in each of them the file would grow with the square of their number.
+ */
+export function metadataAt(metadata: Branch, index: number): Branch {
+  return index === 0 ? metadata : branch(metadata.items.filter((one) => !isLayout(one)));
+}
+
+function isLayout(entry: Item | Comment): boolean {
+  return entry.kind === 'item' && entry.key === LAYOUT_FIELD;
 }
 
 /** A single value with a line end behind it: what `--extract` prints of scalars and lists. Throws as {@link emitYaml}. */

@@ -1,6 +1,8 @@
 /** Flow collections: lists and maps in brackets and braces. */
+
 import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
+import { append, insert } from '../../util/lists.js';
 import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
 import type { NodeReader } from './node-reader.js';
 
@@ -22,7 +24,7 @@ export function* readFlow(reader: NodeReader): Steps<Node> {
     }
     flow.add(comments, pair);
   }
-  (flow.collection.items as Comment[]).push(...reader.takeComments(), ...behindBracket);
+  append(flow.collection.items as Comment[], [...reader.takeComments(), ...behindBracket]);
   closeFlow(reader);
   return { value: flow.collection, shape: 'flow' };
 }
@@ -44,9 +46,9 @@ class FlowList {
     const entry = isPair ? branch([reader.itemOf(key, start, value ?? leaf(null))]) : key;
     if (value?.alias) value.alias.entry = { start, column };
     reader.watcher?.entry(entry, start, reader.lastEnd, true);
-    comments.push(...between, ...placeBehind(passFlowComma(reader, this.end), value));
-    if (entry.kind === 'branch' && isPair) entry.items.unshift(...comments);
-    else (this.collection.items as Comment[]).push(...comments);
+    append(comments, [...between, ...placeBehind(passFlowComma(reader, this.end), value)]);
+    if (entry.kind === 'branch' && isPair) insert(entry.items, 0, comments);
+    else append(this.collection.items as Comment[], comments);
     this.collection.items.push(entry);
   }
 }
@@ -82,12 +84,12 @@ class FlowMap {
     if (this.isRoot && entry.key === 'sops' && !reader.watcher?.asData) {
       this.noteMetadata(pair, value, end);
       const apart = behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd);
-      collection.items.push(...comments, ...pair.between, ...apart);
+      append(collection.items, [...comments, ...pair.between, ...apart]);
       return;
     }
     this.moveTo({ at: reader.lastEnd, comma: reader.lastEnd === end });
     this.lastValueEnd = end;
-    collection.items.push(...comments, ...pair.between, ...placeBehind(behind, value), entry);
+    append(collection.items, [...comments, ...pair.between, ...placeBehind(behind, value), entry]);
   }
 
   private moveTo(place: FlowPlace): void {
@@ -117,7 +119,7 @@ class FlowMap {
 function placeBehind(comments: Comment[], value: Value | undefined): Comment[] {
   if (!value || value.kind === 'leaf' || value.alias) return comments;
   for (const one of comments) one.inline = false;
-  (value.items as Comment[]).unshift(...comments);
+  insert(value.items as Comment[], 0, comments);
   return [];
 }
 
@@ -212,8 +214,8 @@ function openFlow(reader: NodeReader): Comment[] {
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.passToToken();
-  if (cursor.pending[0] && !cursor.pending[0].ownLine) lost.push(...cursor.pending.splice(0, 1));
-  cursor.pending.unshift(...above);
+  if (cursor.pending[0] && !cursor.pending[0].ownLine) append(lost, cursor.pending.splice(0, 1));
+  insert(cursor.pending, 0, above);
   if (cursor.unit === 0x2c) throw cursor.error('a value must stand in front of the comma');
   return lost.map((mark) => reader.toComment(mark, false));
 }

@@ -1,4 +1,5 @@
 /** Reading the five scalar styles of YAML, as go-yaml v3 reads them. */
+import { append } from '../../util/lists.js';
 import { isBlank, isBlankOrEnd, isBreak, isFlowEnd, SPACE, TAB } from './characters.js';
 import { type CommentMark, type Cursor, isDocumentMarker } from './cursor.js';
 
@@ -317,7 +318,7 @@ class BlockBody {
   addLine(breaks: string[], line: string): void {
     const blank = isBlank(line.charCodeAt(0));
     const [first, ...rest] = breaks;
-    if (this.empty || !this.folded || first !== '\n' || blank || this.lastBlank) this.parts.push(...breaks);
+    if (this.empty || !this.folded || first !== '\n' || blank || this.lastBlank) append(this.parts, breaks);
     else this.parts.push(rest.length === 0 ? ' ' : rest.join(''));
     this.parts.push(line);
     this.lastBlank = blank;

@@ -3,11 +3,12 @@
 import { SopsError } from '../../errors.js';
 import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile, Surprise } from '../store.js';
 import { utf16Of } from '../utf16.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
-import { emitValue, emitYaml } from './emit.js';
+import { emitValue, emitYaml, metadataAt } from './emit.js';
 import { commaBehind, emitFlow } from './emit-flow.js';
 import { EntryPlaces } from './entry-places.js';
 import { spliceEntries } from './entry-splice.js';
@@ -132,26 +133,32 @@ function editsOf(file: YamlText, metadata: Branch | null, options: EmitOptions =
   for (const [index, root] of file.documents.entries()) {
     splicer.addValue(root, false);
     const place = places[index];
-    if (place) splicer.edits.push(...metadataEdits(file.text, root, place, metadata, options));
+    const own = metadata && metadataAt(metadata, index);
+    if (place) append(splicer.edits, metadataEdits(file.text, root, place, own, options));
   }
-  if (changes) splicer.edits.push(...changes.edits);
+  if (changes) append(splicer.edits, changes.edits);
   return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
-/** SOPS puts the same metadata into every document. */
+/** SOPS puts the same metadata into every document; here the first has the layout alone. */
 function strayDocument(text: string, [first, ...others]: readonly YamlDocument[]): number | undefined {
   const textOf = (one: YamlDocument | undefined): string => {
     const place = one?.place.metadata;
     return place ? text.slice(place.start, place.end) : '';
   };
-  const expected = textOf(first);
-  const at = others.findIndex((other) => textOf(other) !== expected && !sameMetadata(first?.metadata, other.metadata));
+  const known = new Set([textOf(first)]);
+  const at = others.findIndex((other) => {
+    const written = textOf(other);
+    if (known.has(written)) return false;
+    known.add(written);
+    return !sameMetadata(first?.metadata, other.metadata);
+  });
   return at < 0 ? undefined : at + 2;
 }
 
 /** In braces the same metadata has other words. */
 function sameMetadata(one: Value | undefined, other: Value | undefined): boolean {
-  return one?.kind === 'branch' && other?.kind === 'branch' && sameTree([one], [other]);
+  return one?.kind === 'branch' && other?.kind === 'branch' && sameTree([metadataAt(one, 1)], [metadataAt(other, 1)]);
 }
 
 /** Where the first document has no metadata, an entry `sops` of a later one is data like any other. */
@@ -186,7 +193,7 @@ function entryEdits(
     const place = places[index];
     if (!place) continue;
     const spliced = spliceEntries(text, entries, { root, place, indent });
-    edits.push(...spliced.edits);
+    append(edits, spliced.edits);
     for (const value of spliced.gone) gone.add(value);
   }
   return { edits, gone };

@@ -1,4 +1,5 @@
 /** Reading marks of conflicts: by lines, before any parser, for they may stand anywhere, inside an armoured key as well. */
+import { append } from '../../util/lists.js';
 
 /** What a text with marks becomes when one side of every mark is taken. */
 export interface MarkedSides {
@@ -92,8 +93,8 @@ function isNext(sign: string, { at }: OpenMark): boolean {
 
 /** Puts the sides of a conflict into what is around it. */
 function close({ parts }: OpenMark, into: Lines): void {
-  into.ours.push(...parts.ours.ours);
-  into.theirs.push(...parts.theirs.theirs);
-  into.base.push(...(parts.base?.base ?? []));
+  append(into.ours, parts.ours.ours);
+  append(into.theirs, parts.theirs.theirs);
+  append(into.base, parts.base?.base ?? []);
   into.isBaseless ||= !parts.base || parts.base.isBaseless;
 }

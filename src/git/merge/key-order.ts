@@ -1,4 +1,5 @@
 /** The order of a merged map's keys: that of the side that changed it, with what the other side added in its places. */
+import { append } from '../../util/lists.js';
 
 export interface KeyOrders {
   /** Undefined when there is no base. */
@@ -36,9 +37,9 @@ export function mergedOrder({ base, ours, theirs }: KeyOrders, stays: (key: stri
     else behind.set(previous, [key]);
   }
   const keys: string[] = [];
-  let waiting: string[] = behind.get(null) ?? [];
+  let waiting = [...(behind.get(null) ?? [])];
   const flush = (): void => {
-    keys.push(...waiting);
+    append(keys, waiting);
     waiting = [];
   };
   if (isTheirs) flush();
@@ -47,7 +48,7 @@ export function mergedOrder({ base, ours, theirs }: KeyOrders, stays: (key: stri
     if (isTheirs || old.has(key)) flush();
     if (stays(key)) keys.push(key);
     const next = behind.get(key);
-    if (next) waiting = [...waiting, ...next];
+    if (next) append(waiting, next);
     if (isTheirs) flush();
   }
   flush();

@@ -3,6 +3,7 @@
 import { sameValue } from '../../tree/equality.js';
 import { rebuilt } from '../../tree/rebuild.js';
 import { type Branch, type Comment, comment, type Item, item, type List, leaf, type Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { Fingerprints } from './fingerprints.js';
 import { alignedItems } from './list-alignment.js';
 
@@ -20,7 +21,8 @@ export function reshape(documents: readonly Branch[], wanted: readonly Branch[])
       host.kind === 'branch'
         ? branchItems(host, target as Branch, pending)
         : listItems(host, target as List, { pending, prints });
-    (host.items as (Item | Value | Comment)[]).splice(0, host.items.length, ...items);
+    host.items.length = 0;
+    append(host.items as (Item | Value | Comment)[], items);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The three-way merge of trees of plaintext: what each side changed, and the places where both did. */
+
 import { type Branch, branch, type Comment, type Item, item, type List, list, type Value } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
+import { append } from '../../util/lists.js';
 import { type Entries, type Entry, entriesOf, mergedComments, NO_ENTRIES } from './entries.js';
 import { Fingerprints } from './fingerprints.js';
 import { mergedOrder } from './key-order.js';
@@ -193,7 +195,7 @@ class TreeMerger {
     const lengths = { ours: ours.entries.length, theirs: theirs.entries.length };
     const items: (Value | Comment)[] = [];
     for (const region of regionsOf(sides.ourMatches, sides.theirMatches, lengths, 'apart')) {
-      items.push(...(yield* this.region(region, sides)));
+      append(items, yield* this.region(region, sides));
     }
     return [list([...items, ...this.comments(base.tail, ours.tail, theirs.tail)])];
   }
@@ -247,7 +249,7 @@ class TreeMerger {
       this.path.push(ours.from + offset);
       const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value });
       this.path.pop();
-      items.push(...this.commentsOf({ base: before, ours: own, theirs: other }), ...values);
+      append(items, [...this.commentsOf({ base: before, ours: own, theirs: other }), ...values]);
     }
     return items;
   }

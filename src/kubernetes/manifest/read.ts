@@ -1,4 +1,5 @@
 /** From YAML or JSON text to objects, as strictly as the API server reads them (docs/kubernetes/manifests.md#reading-as-kubernetes-does). */
+
 import { SopsError } from '../../errors.js';
 import { documentError } from '../../formats/document-error.js';
 import { entriesIn } from '../../formats/json/places.js';
@@ -20,6 +21,7 @@ import {
   type Value,
 } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
+import { append } from '../../util/lists.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
 import { itemsOf, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from './manifest.js';
 
@@ -168,7 +170,7 @@ class Resolver {
     for (const entry of of.items) {
       if (entry.kind === 'comment') items.push(entry);
       else if (this.isMerge(entry))
-        merged.push(...mergedItems(this.plain(entry.value) ?? (yield this.collection(entry.value))));
+        append(merged, mergedItems(this.plain(entry.value) ?? (yield this.collection(entry.value))));
       else {
         if (own.has(entry.key)) throw this.duplicate(entry);
         own.add(entry.key);
@@ -225,7 +227,7 @@ function unpacked(manifest: Manifest): Manifest[] {
   const pending = [manifest];
   for (let next = pending.pop(); next; next = pending.pop()) {
     const inner = itemsOfList(next);
-    if (inner) pending.push(...inner.reverse());
+    if (inner) append(pending, inner.reverse());
     else found.push(next);
   }
   return found;

@@ -1,6 +1,8 @@
 /** The values of Secrets as texts: decoded to look into them, and encoded again, or moved to `stringData` (what vals calls ksdecode). */
+
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type Leaf, type LeafValue, type List } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
 import { branchAt, itemsOf, stringAt } from './manifest.js';
 import { decodeDataValue } from './secret.js';
@@ -61,8 +63,11 @@ export function dataToTexts(roots: readonly Root[]): string[] {
       if (text === undefined) kept.push(item(key, value));
       else if (!known.has(key)) moved.push(item(key, { kind: 'leaf', value: text }));
     }
-    bytes.push(...kept.map(({ key }) => key));
-    own?.items.push(...moved);
+    append(
+      bytes,
+      kept.map(({ key }) => key),
+    );
+    if (own) append(own.items, moved);
     const texts = own || (moved.length === 0 && kept.length > 0) ? [] : [item('stringData', branch(moved))];
     secret.items.splice(
       secret.items.indexOf(data),

@@ -11,6 +11,7 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { LineIndex } from '../../util/line-index.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Discovery } from './check-finding.js';
 import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
@@ -98,7 +99,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
   const { scope, lines, line } = reading;
   const seen = valuesSeen(read.file.documents, scope);
   const found = seen.flatMap((value) => discoveryOf(value, lines, file));
-  if (formatNamed(read.store.name).secondReading) found.push(...(await opinionOn(read, scope, { seen, lines, file })));
+  if (formatNamed(read.store.name).secondReading) append(found, await opinionOn(read, scope, { seen, lines, file }));
   const values = seen.filter(({ kind }) => kind === 'value');
   // Under the default each key says itself that its value stays readable.
   if (

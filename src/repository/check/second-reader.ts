@@ -1,8 +1,10 @@
 /** YAML as the package `yaml` reads it: a second opinion on what is a value, so that no mistake of one reader lets a secret through. */
+
 import type { Document, Node, Scalar } from 'yaml';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { selectorOf } from '../../tree/scope.js';
 import type { KeyPath } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { stateOf, type ValueState } from './seen-values.js';
 
 /** A value that is not empty, as the second reader sees it. */
@@ -60,7 +62,7 @@ class Reading {
     const pending: Visit[] = this.inside({ node: root, path: [], matched: false }, document, expanded, true);
     for (let next = pending.pop(); next; next = pending.pop()) {
       if (next.path.length > DEEPEST) return false;
-      pending.push(...this.inside(next, document, expanded, false));
+      append(pending, this.inside(next, document, expanded, false));
     }
     return true;
   }

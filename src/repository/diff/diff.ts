@@ -1,4 +1,5 @@
 /** `diff`: two versions of files, or what git says has changed, compared by key. */
+
 import { relative, sep } from 'node:path';
 import { configText } from '../../config/config-text.js';
 import { CONFIG_NAME } from '../../config/find.js';
@@ -10,6 +11,7 @@ import type { FormatName } from '../../formats/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openReadingRun, type Run } from '../../run/run.js';
 import type { Session } from '../../util/host.js';
+import { append } from '../../util/lists.js';
 import { mayBeEncrypted } from '../encrypted.js';
 import { compareVersions, type FileDifference } from './difference.js';
 import { VersionOpener } from './open-version.js';
@@ -61,7 +63,7 @@ async function namesFor({ before, after }: VersionPair, run: Run): Promise<NameO
   if (!config) return () => undefined;
   const names: NamedRecipientText[] = await listNames(config, run);
   for (const { revision } of [before, after]) {
-    if (revision !== undefined) names.push(...(await oldNames(revision, config.file.absolute, run)));
+    if (revision !== undefined) append(names, await oldNames(revision, config.file.absolute, run));
   }
   return (keyString) => names.find(([, recipient]) => namesRecipient(keyString, recipient))?.[0];
 }

@@ -1,10 +1,12 @@
 /** What differs between two trees: keys and comments by their paths, values by plaintext where both sides have one. */
+
 import { createHash } from 'node:crypto';
 import { sameForMac } from '../../operations/read/leaves.js';
 import { folded } from '../../tree/fold.js';
 import type { TreePath } from '../../tree/path.js';
 import type { Branch, Comment, Item, Leaf, LeafValue, List, Value } from '../../tree/tree.js';
 import { textOf, typeWordOf } from '../../tree/value.js';
+import { append } from '../../util/lists.js';
 import { pairEntries } from './list-pairs.js';
 import type { ComparedVersion } from './open-version.js';
 
@@ -59,7 +61,7 @@ class TreeComparison {
     for (let document = 0; document < count; document++) {
       const root = { before: before.documents[document], after: after.documents[document], path: [], document };
       const pending: Task[] = [root];
-      for (let task = pending.pop(); task; task = pending.pop()) pending.push(...this.step(task).reverse());
+      for (let task = pending.pop(); task; task = pending.pop()) append(pending, this.step(task).reverse());
     }
   }
 
@@ -118,7 +120,11 @@ class TreeComparison {
     });
     const inner: Task[] = [];
     if (value.kind === 'branch') for (const [, one] of byKey(value)) inner.push(at(one.value, one.key));
-    else if (value.kind === 'list') inner.push(...valuesOf(value).map((one, index) => at(one, index)));
+    else if (value.kind === 'list')
+      append(
+        inner,
+        valuesOf(value).map((one, index) => at(one, index)),
+      );
     if (value.kind !== 'leaf') {
       const items: readonly (Item | Value | Comment)[] = value.items;
       this.comments(after ? [] : items, after ? items : [], { path, document });

@@ -1,4 +1,5 @@
 /** What the words of `diff` stand for: files, revisions, the index and its stages, standard input; and what changed between two states. */
+
 import { relative, resolve, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readBlob, readBlobs } from '../../exec/git/blobs.js';
@@ -8,6 +9,7 @@ import { git, gitText } from '../../exec/git/run-git.js';
 import { readInput } from '../../operations/read/input.js';
 import { statOrThrow } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/one-line.js';
 import { contentOf } from '../contents.js';
 import { compareTexts } from '../operands.js';
@@ -85,7 +87,7 @@ export async function changedPairs(
   const state = { base, staged: choice.staged, top: tree.top, named: namedAmong(words, host) };
   const pairs: VersionPair[] = [];
   for await (const pair of pairsOf(changesIn(fieldsOf(answer)), state, host)) pairs.push(pair);
-  pairs.push(...(await untracked(pairs, state, host)));
+  append(pairs, await untracked(pairs, state, host));
   return pairs.sort((one, other) => compareTexts(one.after.path, other.after.path));
 }
 

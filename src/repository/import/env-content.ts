@@ -1,8 +1,10 @@
 /** What stands in a `.env` file, written as the plaintext of a file of SOPS: for `env` and `dotenvx`. */
+
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import type { FormatStore, SourceFile } from '../../formats/store.js';
 import { branch, type Comment, comment, type Item, item, itemOf, leaf } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { EnvEntry, EnvLine } from './env-lines.js';
 import type { OpenedImport } from './source.js';
 
@@ -68,7 +70,7 @@ function paragraphsOf(lines: readonly EnvLine[]): EnvLine[][] {
   }
   const [end = [], before] = [paragraphs.at(-1), paragraphs.at(-2)];
   if (!before || end.some(({ kind }) => kind === 'entry')) return paragraphs;
-  before.push(...end);
+  append(before, end);
   return paragraphs.slice(0, -1);
 }
 

@@ -56,7 +56,7 @@ function isPlace(text: string): boolean {
 }
 
 function longestRun(text: string): number {
-  return Math.max(...text.split(/[^A-Za-z0-9]+/).map((run) => run.length));
+  return text.split(/[^A-Za-z0-9]+/).reduce((longest, run) => Math.max(longest, run.length), 0);
 }
 
 /** An alphabet, or a part of one. */

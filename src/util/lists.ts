@@ -1,0 +1,17 @@
+/**
+ * Lists that may be as long as a document is. Spread into a call (`push(...more)`), some hundred thousand entries are more arguments
+ * than the stack has room for.
+ */
+
+/** Puts entries behind those that are there. */
+export function append<T>(list: T[], more: readonly T[]): void {
+  for (const one of more) list.push(one);
+}
+
+/** Puts entries before those from a place on. */
+export function insert<T>(list: T[], at: number, more: readonly T[]): void {
+  if (more.length === 0) return;
+  const behind = list.splice(at);
+  append(list, more);
+  append(list, behind);
+}
