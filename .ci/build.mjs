@@ -27,14 +27,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What each part is loaded for. A module that is imported dynamically stands in the first part that imports it statically, else in the last. */
 const PARTS = {
-  /** The program itself, and what decrypting a YAML file with an age key runs. */
-  'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/keys/age/age.ts'],
+  /** The program itself, and what decrypting a YAML or JSON file with an age key runs. */
+  'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
   /**
    * What else is done every day: other formats, a `.sops.yaml`, writing a file, encrypting, starting a program with what was decrypted,
    * and looking at what other runs have left in memory. One part, as each further one cuts what they share into more files to load.
    */
   more: [
-    'src/formats/json/json.ts',
     'src/formats/dotenv.ts',
     'src/formats/ini/ini.ts',
     'src/formats/binary.ts',
