@@ -1,12 +1,15 @@
 /** Runs the shell blocks of README and pages that are marked as runnable. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Block, runnableBlocks } from '../support/docs.js';
 import { Program, ROOT } from '../support/program.js';
 import { sample } from '../support/sweep.js';
+import { ValsServers } from '../support/vals-examples.js';
+import { type GcpService, startRest } from './keys/gcp-service.js';
+import { HttpService } from './keys/http-service.js';
 
 const BLOCK_TIMEOUT = 60_000;
 
@@ -25,12 +28,51 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+/** What stands for a KMS, a controller, and the stores that pages name. */
+class StandIns {
+  private constructor(
+    private readonly servers: ValsServers,
+    private readonly kms: GcpService,
+    private readonly controller: HttpService,
+  ) {}
+
+  static async start(): Promise<StandIns> {
+    const certificate = readFileSync(join(ROOT, 'fixtures/sealed-secrets/keys/a.cert.pem'), 'utf8');
+    const controller = await HttpService.start(({ path }) =>
+      path === '/v1/cert.pem' ? { body: certificate } : { status: 404, body: '' },
+    );
+    return new StandIns(await ValsServers.start(), await startRest(), controller);
+  }
+
+  /** Their addresses, and log-ins there. */
+  env(folder: string): Record<string, string> {
+    const KUBECONFIG = join(folder, 'kubeconfig');
+    writeFileSync(KUBECONFIG, this.servers.kubeconfig);
+    return {
+      ...this.servers.env,
+      ...{ KUBECONFIG, CONTROLLER: this.controller.url, SOPS_GCP_KMS_ENDPOINT: this.kms.endpoint },
+      ...{ SOPS_GCP_KMS_CLIENT_TYPE: 'rest', KEY: 'projects/p1/locations/global/keyRings/ring/cryptoKeys/key' },
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.servers.close(), this.kms.close(), this.controller.close()]);
+  }
+}
+
+let standIns: StandIns;
+beforeAll(async () => {
+  standIns = await StandIns.start();
+});
+afterAll(() => standIns.close());
+
 /** Runs a block as somebody would who pastes it into an empty folder, but that it ends with the first command that fails. */
 function runBlock({ script }: Block, programs: string): Promise<Ended> {
   const cwd = mkdtempSync(join(scratch, 'block-'));
   const home = join(cwd, 'home');
   mkdirSync(home);
-  const env = { PATH: [programs, process.env.PATH].join(delimiter), HOME: home, USER: 'reader' };
+  const usual = { PATH: [programs, process.env.PATH].join(delimiter), HOME: home, USER: 'reader' };
+  const env = { ...usual, ...standIns.env(home) };
   return new Promise((resolve) => {
     const child = spawn('sh', ['-eu', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
