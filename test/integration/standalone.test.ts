@@ -1,13 +1,24 @@
 /** The executable (docs/executable.md), built by Bun, where nothing of Node is. */
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { MOTO, Moto } from '../support/moto.js';
 import { ROOT } from '../support/program.js';
-import { announceSkipped } from '../support/programs.js';
+import { announceSkipped, findTool } from '../support/programs.js';
 
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  pw: hunter2\n';
 const COUNT = 13;
@@ -207,5 +218,44 @@ describe.skipIf(RELEASE === undefined)('every kind of file and key', () => {
     } finally {
       await moto.stop();
     }
+  });
+});
+
+/** How files of each system begin; of Linux's the processor stands behind. */
+const HEADERS: Readonly<Record<string, RegExp>> = {
+  'linux-arm64': /^7f454c460201.{20}0200b700/,
+  'windows-x64.exe': /^4d5a/,
+  'darwin-arm64': /^cffaedfe0c000001/,
+};
+const QEMU = findTool('qemu-aarch64', 'QEMU_BIN', ['--version']);
+/** The libraries of that system, as Debian's `libc6-arm64-cross` has them. */
+const LIBRARIES = '/usr/aarch64-linux-gnu';
+const MAKES_OTHERS = RELEASE !== undefined && process.platform === 'linux' && process.arch === 'x64';
+const RUNS_ARM = MAKES_OTHERS && QEMU !== undefined && existsSync(LIBRARIES);
+if (!RUNS_ARM) announceSkipped(1, 'there is no qemu-aarch64 with libraries');
+
+describe.skipIf(!MAKES_OTHERS)('for other systems', () => {
+  const place = (target: string): string => {
+    const names = readdirSync(join(ROOT, 'release'));
+    return join(ROOT, 'release', names.find((name) => name.endsWith(`-${target}`)) ?? 'none');
+  };
+
+  test('it is made here, too', { timeout: 600_000 }, () => {
+    const targets = Object.keys(HEADERS).flatMap((target) => ['--target', target.replace('.exe', '')]);
+    const made = spawnSync(process.execPath, [join(ROOT, '.ci/standalone.mjs'), ...targets], { encoding: 'utf8' });
+    expect(made.status, made.stderr).toBe(0);
+    for (const [target, header] of Object.entries(HEADERS)) {
+      const bytes = Buffer.alloc(20);
+      const descriptor = openSync(place(target), 'r');
+      readSync(descriptor, bytes);
+      closeSync(descriptor);
+      expect(bytes.toString('hex'), target).toMatch(header);
+    }
+  });
+
+  test.skipIf(!RUNS_ARM)('that for arm64 opens a file under qemu', { timeout: 300_000 }, () => {
+    const words = ['-L', LIBRARIES, place('linux-arm64'), 'decrypt', 'e.yaml'];
+    const ran = spawnSync(QEMU ?? '', words, { cwd: desk.folder, env: desk.env, encoding: 'utf8' });
+    expect(ran, ran.stderr).toMatchObject({ status: 0, stdout: SECRET });
   });
 });
