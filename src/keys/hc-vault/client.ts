@@ -48,7 +48,11 @@ function nextStep(status: number, said: string, { key, segments, settings }: Cal
     return `The engine has no key ${keyName} here: check the name, and the namespace (${where}).`;
   }
   if (/is sealed/.test(said)) return 'Vault is sealed: have it unsealed, or ask another server of the cluster.';
-  const elsewhere = namespace === '' ? '' : `, or be of another namespace (${where})`;
+  // A key of the same name in another namespace answers as one that the entry was not made with.
+  if (/message authentication failed/.test(said)) {
+    return `The entry was not made with this key: check its name, and the namespace (${where}); if both are right, the entry is damaged: see the file's history.`;
+  }
+  const elsewhere = `, or be of another namespace (${where})`;
   return adviceOnStatus(status, {
     login: 'Log in with vault login, or set VAULT_TOKEN.',
     denied: `The token may have expired, or may not update ${segments.join('/')}${elsewhere}: log in with vault login, or ask for a policy.`,
