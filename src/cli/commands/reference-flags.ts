@@ -6,7 +6,7 @@ import type { ReferencesRequest } from '../../references/evaluate.js';
 import type { PrintedType } from '../../references/print-documents.js';
 import type { Session } from '../../util/host.js';
 import { flag, type Values } from '../flag.js';
-import { readAll } from '../streams.js';
+import { readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import type { Context } from './command.js';
 import { resolvingFlags, SCHEME_WORDS, separateWords } from './shared-flags.js';
@@ -60,7 +60,9 @@ export function referencesRequest(
 /** The file of `-f`, or the operand; without either, and for `-`, standard input. */
 export function referencesInput({ file }: Values<typeof referenceFileFlag>, { operands, streams }: Context): Input {
   const path = file ?? operands[0] ?? '-';
-  return path === '-' ? { kind: 'stdin', read: () => readAll(streams.stdin) } : { kind: 'file', path };
+  return path === '-'
+    ? { kind: 'stdin', read: () => readStandardInput(streams, 'the document') }
+    : { kind: 'file', path };
 }
 
 /** For programs that run while a store lends them values. */

@@ -44,7 +44,7 @@ function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[]
   if (broken) return `Mend this first: ${[broken.message, ...(broken.hint ? [broken.hint] : [])].join('. ')}`;
   const kind = kindOf(recipient);
   if (!reports.some(({ source, result }) => kind.isOpenedBy(source.holds, candidatesIn(result)))) {
-    return kind.absent(reports.map(({ source }) => source));
+    return [kind.absent(reports.map(({ source }) => source)), ...emptySources(reports)].join(' ');
   }
   return `None of your ${kind.fitting}, or have somebody who can read the file add yours.`;
 }
@@ -95,6 +95,16 @@ function pluginKind(name: string): Kind {
         .join(', or put it into ')
         .concat('.'),
   };
+}
+
+/** Whoever set them takes them to hold an identity. */
+function emptySources(reports: readonly SourceReport[]): string[] {
+  return reports
+    .filter(
+      ({ source, result }) =>
+        source.holds === 'identities' && result.state === 'loaded' && result.candidates.length === 0,
+    )
+    .map(({ source }) => `${source.location} was read, but holds none.`);
 }
 
 function usualFiles(sources: readonly IdentitySource[]): string[] {

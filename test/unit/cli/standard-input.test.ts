@@ -27,6 +27,8 @@ describe.each<[string, string, string]>([
   ['encrypt --update e.yaml', 'the plaintext', 'a: y\n'],
   ['set e.yaml a --value-stdin', 'the value', '"y"'],
   ['kustomize decrypt', 'manifests', SECRET],
+  ['refs eval', 'the document', 'a: x\n'],
+  ['refs eval -f -', 'the document', 'a: x\n'],
 ])('%s', (line, what, typed) => {
   test('at a terminal', async () => {
     expect(await told(line.split(' '), typed, true)).toMatch(

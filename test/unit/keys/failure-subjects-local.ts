@@ -52,6 +52,7 @@ export async function age(folder: string): Promise<Subject> {
       { name: 'command that fails', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_CMD: 'false' } },
       { name: 'command that is absent', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_CMD: 'no-such-program x' } },
       { name: 'passphrase without a terminal', only: 'decrypt', env: { ...none, SOPS_AGE_KEY_FILE: locked } },
+      { name: 'file without an identity', ...held('# mine\n') },
       { name: 'SSH key in the place of an identity', ...held(fixtureText('identities/ssh-ed25519')) },
       { name: 'recipient in the place of an identity', ...held(`${other.recipient}\n`) },
       { name: 'identity in quotes', ...held(`"${other.identity}"\n`) },
