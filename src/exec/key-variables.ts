@@ -14,3 +14,12 @@ export function withoutKeyVariables(
 ): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isKeyVariable(name)));
 }
+
+/** What takes those variables out of an environment that a program otherwise gets as it is. */
+export function keysTakenOut(env: Readonly<Record<string, string | undefined>>): Record<string, undefined> {
+  return Object.fromEntries(
+    Object.keys(env)
+      .filter(isKeyVariable)
+      .map((name) => [name, undefined]),
+  );
+}

@@ -1,16 +1,16 @@
 /** What engines of a real OpenBao lend: users of a RabbitMQ, tokens of a Kubernetes, certificates; and a log-in in a browser (BAO_BIN). */
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BAO, Bao } from '../support/bao.js';
 import { announceSkipped } from '../support/programs.js';
 import { type Ran, run } from '../support/run.js';
 import { HttpService, type Received, type Reply, unusedPort } from '../unit/keys/http-service.js';
 import { ProgramFolder } from '../unit/keys/programs.js';
 
-if (!BAO) announceSkipped(8, 'there is no bao program');
+if (!BAO) announceSkipped(10, 'there is no bao program');
 
 const folder = mkdtempSync(join(tmpdir(), 'engines-'));
 const programs = new ProgramFolder();
@@ -37,11 +37,16 @@ afterAll(async () => {
 });
 
 /** Runs a script with what references lead to in its environment. */
-function exec(references: Readonly<Record<string, string>>, script: string, ...flags: string[]): Promise<Ran> {
+function exec(
+  references: Readonly<Record<string, string>>,
+  script: string,
+  flags: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const lines = Object.entries(references).map(([name, text]) => `${name}: ${text}\n`);
   writeFileSync(join(folder, 'doc.yaml'), lines.join(''));
   const words = ['refs', 'exec', '-i', '-f', 'doc.yaml', ...flags, '--', 'sh', '-c', script];
-  return run(words, { cwd: folder, env: env(), stdin: '' });
+  return run(words, { cwd: folder, env: { ...env(), ...more }, stdin: '' });
 }
 
 async function serve(answer: (request: Received) => Reply): Promise<HttpService> {
@@ -130,7 +135,7 @@ describe.skipIf(!BAO)('a certificate', () => {
 
   test('that ends is made anew for a new program, where that is asked for', async () => {
     const script = 'echo $S >> serials; [ $(wc -l < serials) = 2 ] && exit 4; exec sleep 30';
-    const ran = await exec({ S: at('5s') }, script, '--on-rotate', 'restart');
+    const ran = await exec({ S: at('5s') }, script, ['--on-rotate', 'restart']);
     const serials = new Set(readFileSync(join(folder, 'serials'), 'utf8').trim().split('\n'));
     expect([ran.status, serials.size]).toEqual([4, 2]);
   });
@@ -240,5 +245,42 @@ describe.skipIf(!BAO)('a log-in in a browser', () => {
     expect([unknown.status, unknown.stderr]).toEqual([77, expect.stringMatching(/role/)]);
     const taken = await logIn({ SOPS_TS_OIDC_PORT: new URL(provider.url).port });
     expect([taken.status, taken.stderr]).toEqual([77, expect.stringContaining('SOPS_TS_OIDC_PORT')]);
+  });
+});
+
+// The last: afterwards there is no server.
+describe.skipIf(!BAO)('a program with a user of RabbitMQ is told to end', () => {
+  const at = 'ref+vault://rabbitmq/creds/app#/username';
+  const started = async (more: Readonly<Record<string, string>> = {}): Promise<() => Promise<Ran>> => {
+    rmSync(join(folder, 'started'), { force: true });
+    const running = exec({ U: at }, 'echo $U > started; exec sleep 30', [], more);
+    await vi.waitUntil(() => existsSync(join(folder, 'started')), { timeout: 30_000 });
+    return () => running;
+  };
+
+  test('when its token is taken away', async () => {
+    const policy = join(folder, 'rabbit.hcl');
+    writeFileSync(
+      policy,
+      'path "rabbitmq/*" { capabilities = ["read"] }\npath "sys/leases/*" { capabilities = ["update"] }',
+    );
+    bao('policy', 'write', 'rabbit', policy);
+    const token = bao('token', 'create', '-policy=rabbit', '-field=token');
+    const running = await started({ VAULT_TOKEN: token });
+    await server?.runAside('token', 'revoke', token);
+    const ran = await running();
+    expect([ran.status, ran.stderr]).toEqual([75, expect.stringContaining('could not be renewed')]);
+    expect(ran.stderr).not.toContain(token);
+  });
+
+  test('when the store is gone, and its time is over', async () => {
+    const running = await started();
+    await server?.stop();
+    server = undefined;
+    const ran = await running();
+    expect([ran.status, ran.stderr]).toEqual([
+      75,
+      expect.stringMatching(/could not be renewed.*(?:cannot reach|refused)/s),
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 /** `ref+op://VAULT/ITEM/FIELD`: 1Password, read by its own program `op`. */
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
+import { keysTakenOut } from '../../exec/key-variables.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { serviceWords } from '../../services/http/answer.js';
 import { decodeText } from '../../util/text.js';
@@ -38,7 +39,10 @@ async function read(path: string, { host, signal: ending }: ReferenceContext): P
   }
   const args = ['read', '--no-newline', `op://${path}`];
   const outcome = await waitFor({ who: PROGRAM, telling: 'both' }, host, (late) =>
-    runProgram({ file, args, signal: ending ? AbortSignal.any([late, ending]) : late }, host),
+    runProgram(
+      { file, args, env: keysTakenOut(host.env), signal: ending ? AbortSignal.any([late, ending]) : late },
+      host,
+    ),
   ).catch((error: unknown) => {
     if (error instanceof SopsError) throw error.with('store-unreachable');
     throw new SopsError('store-unreachable', `op cannot be started: ${startReason(error)}`, { cause: error });

@@ -70,7 +70,10 @@ export async function accessOfContext({ cluster, user }: ChosenContext, call: Se
   const proxy = proxyOf(members);
   const isSecret = new URL(server).protocol === 'https:';
   if (!isSecret && user && hasCredentials(user)) {
-    throw unusable(`credentials do not go to ${server}, which is not https`, 'Correct the server of the cluster.');
+    throw unusable(
+      `credentials do not go to ${new URL(server).origin}, which is not https`,
+      'Correct the server of the cluster.',
+    );
   }
   const { token, cert, key } = user ? await credentialOf(user, cluster, call) : {};
   const ca = await settingBytes(cluster, 'certificate-authority');

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
+import { keysTakenOut } from '../../exec/key-variables.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { decodeText } from '../../util/text.js';
 import { waitFor } from '../../util/timeout.js';
@@ -32,7 +33,8 @@ export async function credentialOfProgram(
     const hint = textMember(members, 'installHint')?.split('\n', 1)[0] ?? 'Install it, or see PATH.';
     throw unusable(`the program ${command}, which gives the credentials, is not there`, hint);
   }
-  const env: Record<string, string> = {
+  const env = {
+    ...keysTakenOut(host.env),
     ...variablesIn(members),
     KUBERNETES_EXEC_INFO: await execInfo(apiVersion, members, cluster),
   };

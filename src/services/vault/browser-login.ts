@@ -37,6 +37,7 @@ export async function logInByBrowser(
   if (host.isUnattended) throw new SopsError('store-denied', 'the log-in by oidc needs a person, and nobody is there');
   const bare = withToken(server, '');
   const nonce = randomBytes(20).toString('hex');
+  const secrets = [nonce];
   const listener = createServer();
   try {
     await listen(listener, port);
@@ -48,6 +49,7 @@ export async function logInByBrowser(
     const { state, code } = await waitFor({ who: 'the log-in in the browser', telling: 'both' }, host, (late) =>
       Promise.race([returned, untilAborted(late, call.signal)]),
     );
+    secrets.push(code);
     const query = { state, code, client_nonce: nonce };
     const answer = await readVault(bare, `auth/${mount}/oidc/callback`, { ...call, query });
     if (answer) return tokenIn(answer);
@@ -55,7 +57,8 @@ export async function logInByBrowser(
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     const code = error.code === 'failed' || error.code === 'key' ? 'store-denied' : error.code;
-    throw error.with(code).reworded(`the log-in at auth/${mount}/oidc failed: ${error.message.replaceAll(nonce, '…')}`);
+    const words = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), error.message);
+    throw error.with(code).reworded(`the log-in at auth/${mount}/oidc failed: ${words}`);
   } finally {
     listener.close();
     listener.closeAllConnections();

@@ -118,7 +118,13 @@ describe.skipIf(process.platform === 'win32')('log-ins to secret stores', () => 
   });
 
   test('are those that let their holder in', () => {
-    const secret = ['VAULT_WRAPPING_TOKEN', 'AZURE_CLIENT_SECRET', 'GOOGLE_APPLICATION_CREDENTIALS', 'op_session_team'];
+    const secret = [
+      'VAULT_WRAPPING_TOKEN',
+      'VALS_SECRET_ID',
+      'AZURE_CLIENT_SECRET',
+      'GOOGLE_APPLICATION_CREDENTIALS',
+      'op_session_team',
+    ];
     for (const name of [...secret, 'AWS_ACCESS_KEY_ID', 'OP_SERVICE_ACCOUNT_TOKEN', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
       expect([name, isStoreVariable(name)]).toEqual([name, true]);
     for (const name of ['AWS_PROFILE', 'AWS_REGION', 'VAULT_ADDR', 'VAULT_ROLE_ID', 'MY_VAULT_TOKEN', 'KUBECONFIG'])

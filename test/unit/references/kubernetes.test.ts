@@ -116,14 +116,14 @@ describe('who asks', () => {
     const credential = JSON.stringify({ kind: 'ExecCredential', status: { token: TOKEN } });
     const program = programs.addShellScript(
       'login',
-      `echo "$EXTRA $1 $KUBERNETES_EXEC_INFO" >"$(dirname "$0")/told"; echo '${credential}'`,
+      `echo "$EXTRA $1 \${SOPS_AGE_KEY:-no-key} $KUBERNETES_EXEC_INFO" >"$(dirname "$0")/told"; echo '${credential}'`,
     );
     writeConfig(
       `exec: {apiVersion: client.authentication.k8s.io/v1, command: ${program}, args: [get], env: [{name: EXTRA, value: more}], provideClusterInfo: true}`,
     );
     expect(await got(USER)).toBe('app');
     const [told = ''] = programs.lines('told');
-    expect(told).toMatch(/^more get \{.*"interactive":false/);
+    expect(told).toMatch(/^more get no-key \{.*"interactive":false/);
     expect(told).toContain(server.url);
   });
 
