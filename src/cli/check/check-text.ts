@@ -20,7 +20,8 @@ function linesOf({ shown, line, rule, severity, message, keyPath = [], next, com
 export function summaryOf(report: CheckReport): string {
   const { findings, files, encrypted, notEntered, problems, allowed, baselined } = report;
   const parts = [`looked at ${files} file(s), ${encrypted} of them encrypted`];
-  if (notEntered.length > 0) parts.push(`${notEntered.length} submodule(s) or repositories within not entered`);
+  if (notEntered.length > 0)
+    parts.push(`${notEntered.length} submodule(s) or repositories within not entered (--recurse)`);
   if (problems.length > 0) parts.push(`${problems.length} problem(s)`);
   const quiet = [
     ...(allowed > 0 ? [`${allowed} allowed by comments`] : []),

@@ -4,6 +4,7 @@ import { applyBaseline, readBaseline, writeBaseline } from '../../repository/che
 import { type CheckRequest, checkFiles, checkStaged } from '../../repository/check/check.js';
 import type { CheckReport } from '../../repository/check/collector.js';
 import { fixFindings } from '../../repository/check/fix.js';
+import { checkWithModules } from '../../repository/check/modules.js';
 import { checkSince } from '../../repository/check/range.js';
 import { writeFileSync } from '../../util/fs.js';
 import { checkGithub, checkSummaryPage } from '../check/check-github.js';
@@ -35,6 +36,7 @@ const flags = {
     value: 'REVISION',
     help: 'look at every commit since HEAD left this branch or commit',
   }),
+  recurse: flag.yesNo('recurse', 'also enter submodules and repositories within, each with its own rules'),
   tip: flag.yesNo('tip', 'with --since: only at what differs in the end'),
   secrets: flag.yesNo('secrets', 'also find random values in data files that no rule is for'),
   decrypt: flag.yesNo('decrypt', 'open every encrypted file and compare its MAC; needs a key'),
@@ -98,12 +100,14 @@ function printerAsked({ format, json }: Flags): Printer {
   return found;
 }
 
-function refuseMixtures({ staged, since, tip, fix, baseline, writeBaseline: writes }: Flags): void {
+function refuseMixtures({ staged, since, tip, recurse, fix, baseline, writeBaseline: writes }: Flags): void {
   const refuse = (problem: string): never => {
     throw new UsageError(problem, 'check');
   };
   if (staged && since !== undefined) refuse('--staged and --since exclude each other');
   if (tip && since === undefined) refuse('--tip goes with --since');
+  if (recurse && (staged || since !== undefined || fix))
+    refuse('--recurse looks at work trees: it goes without --staged, --since and --fix');
   if (fix && (staged || since !== undefined))
     refuse('--fix writes files of the work tree: it goes without --staged and --since');
   if (writes && baseline === undefined) refuse('--write-baseline needs the file: --baseline FILE');
@@ -115,6 +119,7 @@ function reportFor(given: Flags, { operands, host }: Context): Promise<CheckRepo
     : undefined;
   const request: CheckRequest = { paths: operands, configPath: given.config, secrets: given.secrets, decrypt };
   if (given.since !== undefined) return checkSince(given.since, { ...request, tipOnly: given.tip }, host);
+  if (given.recurse) return checkWithModules(request, host);
   return given.staged ? checkStaged(request, host) : checkFiles(request, host);
 }
 

@@ -37,6 +37,12 @@ const LOCAL_VARIABLES = [
   'GIT_COMMON_DIR',
 ] as const;
 
+/** The variables of an environment without those that tie git to one repository. */
+export function untiedFrom(env: Host['env']): Host['env'] {
+  const kept = Object.entries(env).filter(([name]) => !(LOCAL_VARIABLES as readonly string[]).includes(name));
+  return Object.fromEntries(kept);
+}
+
 /**
  * Runs git with the words given and returns how it ended, whatever its status. Null where there is no git. Throws `failed` when it
  * cannot be started.
