@@ -25,7 +25,7 @@ export function firstConfigText({ recipients, rule }: FirstConfig): string {
         ),
         ruleText(
           WHOLE,
-          String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$`,
+          String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$|\.enc$|(^|/)\.enc\.env$`,
           undefined,
           recipients,
         ),

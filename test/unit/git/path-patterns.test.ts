@@ -24,6 +24,8 @@ const PATHS = [
   'secrets.yaml',
   '.env',
   'x/.env.production',
+  '.enc.env',
+  'x/token.enc',
   'a.enc.yaml',
   'x/a.enc.json',
   'k8s/a.yaml',
@@ -36,7 +38,7 @@ const PATHS = [
 
 describe('patterns of an expression', () => {
   test.each([
-    String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$`,
+    String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$|\.enc$|(^|/)\.enc\.env$`,
     String.raw`(^|/)(k8s|kubernetes)/.*\.ya?ml$`,
     String.raw`^secrets/.*$`,
     String.raw`\.enc\.(yaml|json)$`,
