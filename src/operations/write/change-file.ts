@@ -1,8 +1,10 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 
+import { SopsError } from '../../errors.js';
 import { openRun, type Run } from '../../run/run.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
 import { writeOutput } from '../output.js';
 import { nameOf, readSealed } from '../read/input.js';
 import { openFile, renderPlain } from '../read/open-file.js';
@@ -57,7 +59,8 @@ async function changeOnce(
   const { printer, read } = found;
   const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
-  const { text: after, changed } = marshalled(() => changedText(opened, before.text, change, indent.width));
+  const changing = opened.store.parsePlain ? keepingContent(change, request, run) : change;
+  const { text: after, changed } = marshalled(() => changedText(opened, before.text, changing, indent.width));
   const { warnings } = opened;
   if (!changed && request.idempotent) {
     run.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
@@ -66,6 +69,29 @@ async function changeOnce(
   const sealed = await sealText({ opened, before, after, printer, indent, letsGo: true });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, run);
   return { warnings, written: true };
+}
+
+/** A binary file is one text, which is all that decrypting shows: what else is put beside it in its container is seen by nobody. */
+function keepingContent(
+  change: (document: Branch) => boolean,
+  { input }: ChangeRequest,
+  run: Run,
+): (document: Branch) => boolean {
+  return (document) => {
+    const changed = change(document);
+    const [data, ...others] = document.items;
+    const isContent = data?.kind === 'item' && data.value.kind === 'leaf' && typeof data.value.value === 'string';
+    if (isContent && others.length === 0) return changed;
+    const name = oneLine(input.kind === 'file' ? input.path : 'it');
+    const message = 'it is encrypted as binary, which is one text without keys: decrypt would not show what is changed';
+    if (!run.calledAsSops) {
+      const again = `sops-ts decrypt -i ${name} && sops-ts encrypt -i --input-type dotenv ${name}`;
+      const hint = `Change the text itself: sops-ts edit ${name}. If it is a dotenv file inside: ${again}`;
+      throw new SopsError('set-syntax', message, { hint });
+    }
+    run.warn(`${name}: ${message}`);
+    return changed;
+  };
 }
 
 function marshalled<T>(task: () => T): T {

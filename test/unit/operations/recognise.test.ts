@@ -217,6 +217,23 @@ describe('.env.production', () => {
     expect(desk.text('.env.production')).toMatch(/^A=ENC/);
   });
 
+  test('that sops wrote has no keys to set, where decrypting would not show them', async () => {
+    const before = ciphertext('binary');
+    for (const words of [
+      ['set', 'A', '"2"'],
+      ['unset', 'data'],
+    ]) {
+      desk.write('.env.local', before);
+      const [command = '', ...rest] = words;
+      const ran = await desk.run([command, '.env.local', ...rest]);
+      expect(ran).toMatchObject({ status: 7, stderr: expect.stringContaining('one text without keys') });
+      expect(ran.stderr).toContain('--input-type dotenv .env.local');
+      expect(Buffer.from(desk.text('.env.local'))).toEqual(Buffer.from(before));
+    }
+    const asBefore = await desk.run(['set', '.env.local', '["A"]', '"2"'], { env: AS_SOPS });
+    expect(asBefore).toMatchObject({ status: 0, stderr: expect.stringContaining('one text without keys') });
+  });
+
   test('called as sops, is binary, with a warning', async () => {
     desk.write('.env.production', PLAINS.dotenv);
     const ran = await desk.run(['encrypt', '-i', '.env.production'], { env: AS_SOPS });
