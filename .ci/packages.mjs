@@ -19,7 +19,15 @@ const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil
 const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
 
 /** How packages are bundled, with the program's own settings. As ES modules, since the CommonJS of some has but a default export for esbuild. */
-export const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error' };
+export const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error', define: whereNothingIs('__dirname', '__filename') };
+
+/**
+ * Some packages look for descriptions of services beside themselves, which nobody asks for; an ES module has no such names, and what stands above
+ * a bundle is anybody's. No path holds a zero byte.
+ */
+function whereNothingIs(...names) {
+  return Object.fromEntries(names.map((name) => [name, JSON.stringify('/nowhere/\0/\0/\0/\0')]));
+}
 
 /** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
 export const plainRequires = {
