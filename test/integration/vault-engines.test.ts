@@ -10,7 +10,7 @@ import { type Ran, run } from '../support/run.js';
 import { HttpService, type Received, type Reply, unusedPort } from '../unit/keys/http-service.js';
 import { ProgramFolder } from '../unit/keys/programs.js';
 
-if (!BAO) announceSkipped(10, 'there is no bao program');
+if (!BAO) announceSkipped(11, 'there is no bao program');
 
 const folder = mkdtempSync(join(tmpdir(), 'engines-'));
 const programs = new ProgramFolder();
@@ -138,6 +138,16 @@ describe.skipIf(!BAO)('a certificate', () => {
     const ran = await exec({ S: at('5s') }, script, ['--on-rotate', 'restart']);
     const serials = new Set(readFileSync(join(folder, 'serials'), 'utf8').trim().split('\n'));
     expect([ran.status, serials.size]).toEqual([4, 2]);
+  });
+
+  test('of SSH, too', async () => {
+    bao('secrets', 'enable', 'ssh');
+    bao('write', 'ssh/config/ca', 'generate_signing_key=true');
+    bao('write', 'ssh/roles/ca', 'key_type=ca', 'allow_user_certificates=true', 'allowed_users=*', 'max_ttl=1h');
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJl2yqYtyRdA7ZDY5dN2qZ0hYo2N9xVCkGtHw8t5mF2d';
+    const signed = `ref+vault://ssh/sign/ca?public_key=${encodeURIComponent(key)}&valid_principals=joe&ttl=5s`;
+    const ran = await exec({ S: `${signed}#/signed_key` }, 'exec sleep 30');
+    expect([ran.status, ran.stderr]).toEqual([75, expect.stringContaining('the certificate ssh/sign/ca')]);
   });
 
   test('that outlives the program is left alone', async () => {

@@ -10,6 +10,7 @@ import { type Branch, branch, itemOf } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
+import { sshCertificateEnd } from '../ssh-certificate.js';
 import { textOfValue } from '../value-text.js';
 import { VaultEntrance } from '../vault-entrance.js';
 
@@ -147,10 +148,11 @@ class VaultReader implements Backend {
     return true;
   }
 
-  /** Certificates are no leases of Vault's, but end as they do: `expiration` is in seconds since 1970. */
+  /** Certificates are no leases of Vault's, but end as they do; `expiration` is in seconds since 1970. */
   #lendCertificate({ members, at }: VaultAnswer, called: string): boolean {
     const data = objectMembers(members.get('data'));
-    const [id, end] = [textMember(data, 'serial_number'), data?.get('expiration')];
+    const id = textMember(data, 'serial_number');
+    const end = data?.get('expiration') ?? sshCertificateEnd(textMember(data, 'signed_key') ?? '');
     if (id === undefined || typeof end !== 'number') return false;
     const duration = Math.max(end - at / 1000, 1);
     const renew = async (): Promise<number> => 0;
