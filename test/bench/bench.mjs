@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -196,6 +196,34 @@ function manySecrets(count) {
   row(`ksops, ${count} runs`, ms(each * count), ratio(ours, each * count));
 }
 
+/** A build of many generators, which ours makes in one process; next to kustomize with ksops (KUSTOMIZE_BIN, KSOPS_BIN). */
+function build(count) {
+  const { KUSTOMIZE_BIN: kustomize, KSOPS_BIN: ksops } = process.env;
+  if (!kustomize || !ksops) return;
+  const [tree, bin] = [join(folder, 'tree'), join(folder, 'bin')];
+  for (const one of [tree, bin]) mkdirSync(one);
+  symlinkSync(kustomize, join(bin, 'kustomize'));
+  symlinkSync(ksops, join(bin, 'ksops'));
+  const plain = join(folder, 'generated.yaml');
+  const names = Array.from({ length: count }, (_, at) => `g${at}`);
+  for (const name of names) {
+    writeFileSync(plain, `apiVersion: v1\nkind: Secret\nmetadata:\n  name: ${name}\nstringData:\n  password: p\n`);
+    const words = ['encrypt', '--age', key.recipient, '--encrypted-regex', '^stringData$', plain];
+    measure([...OURS, ...words], join(tree, `${name}.enc.yaml`));
+    const annotations = '{config.kubernetes.io/function: "exec: {path: ksops}"}';
+    const metadata = `{name: ${name}, annotations: ${annotations}}`;
+    const generator = `apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: ${metadata}\nfiles: [${name}.enc.yaml]\n`;
+    writeFileSync(join(tree, `${name}.yaml`), generator);
+  }
+  writeFileSync(join(tree, 'kustomization.yaml'), `generators: [${names.map((name) => `${name}.yaml`).join(', ')}]\n`);
+  const within = (command) => cpu(['env', `PATH=${bin}:${process.env.PATH}`, ...command]);
+  const theirs = within([kustomize, 'build', '--enable-alpha-plugins', '--enable-exec', tree]);
+  const ours = within([...OURS, 'kustomize', 'build', tree]);
+  console.log(`\na build of ${count} generators, CPU time`);
+  row('kustomize with ksops', ms(theirs));
+  row('sops-ts kustomize build', ms(ours), ratio(ours, theirs));
+}
+
 /** What an install brings, as npm packs it. */
 function packageSize() {
   const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
@@ -212,6 +240,7 @@ try {
   console.log(`node ${process.version}; ${sops ? `sops: ${sops}` : 'no sops found: set SOPS_BIN to compare'}`);
   startUp();
   manySecrets(200);
+  build(50);
   for (const format of ['yaml', 'json']) throughput(format);
   otherFiles();
   packageSize();
