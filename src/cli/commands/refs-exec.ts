@@ -14,7 +14,7 @@ import { keptEnvironment } from '../../references/environment.js';
 import { evaluateFile } from '../../references/evaluate.js';
 import { flag } from '../flag.js';
 import { ownProcess } from '../own-process.js';
-import type { Streams } from '../streams.js';
+import { readAll, type Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
 import { programFlags, programRequest } from './exec-flags.js';
@@ -67,11 +67,12 @@ export const refsExec = command({
     const requestWith = (streams: Streams): ProgramRequest => programRequest(asked, { ...context, streams }, choice);
     if (!program) return notFound(choice, requestWith(context.streams));
     const references = referencesRequest(given);
+    const inputAt = inputsFrom(context.streams);
     const obtain = async (signal: AbortSignal): Promise<KeptProgram> => {
       const { variables, kept } = await (file === undefined
         ? { variables: new Map<string, string>(), kept: ALWAYS_GOOD }
-        : keptEnvironment({ ...references, input: fileInput(file) }, host, signal));
-      const fed = streamYaml && (await evaluateFile({ ...references, input: fileInput(streamYaml) }, host));
+        : keptEnvironment({ ...references, input: inputAt(file) }, host, signal));
+      const fed = streamYaml && (await evaluateFile({ ...references, input: inputAt(streamYaml) }, host));
       const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
       const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
       return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) }, values: kept };
@@ -83,8 +84,14 @@ export const refsExec = command({
   },
 });
 
-function fileInput(path: string): Input {
-  return { kind: 'file', path };
+/** Standard input is read once, also for a program that is started anew. */
+function inputsFrom({ stdin }: Streams): (path: string) => Input {
+  let bytes: Promise<Uint8Array> | undefined;
+  const read = (): Promise<Uint8Array> => {
+    bytes ??= readAll(stdin);
+    return bytes;
+  };
+  return (path) => (path === '-' ? { kind: 'stdin', read } : { kind: 'file', path });
 }
 
 /** The same streams with another standard input. */

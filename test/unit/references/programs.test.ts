@@ -59,6 +59,8 @@ describe('decrypt --resolve-refs', () => {
 test('refs exec gives a program the values of a file, and nothing else', async () => {
   desk.write('env.yaml', 'A: ref+file://n.yaml#/n\n');
   const alone = await desk.run(['refs', 'exec', '-f', 'env.yaml', '--', '/usr/bin/env']);
+  const read = await desk.run(['refs', 'exec', '-f', '-', '--', '/usr/bin/env'], { stdin: desk.text('env.yaml') });
+  expect([read.status, read.stdout.toString()]).toEqual([0, alone.stdout.toString()]);
   expect([alone.stderr, alone.status, alone.stdout.toString()]).toEqual(['', 0, 'A=5\n']);
   const inherited = await desk.run(['refs', 'exec', '-i', '-f', 'env.yaml', '--', 'sh', '-c', 'echo $A$HOME; exit 7']);
   expect([inherited.status, inherited.stdout.toString()]).toEqual([7, `5${desk.path('home')}\n`]);
