@@ -136,7 +136,7 @@ function conflictIn(bytes: Buffer, isWanted: boolean): Discovery | null {
     rule: 'conflict-markers',
     line,
     message,
-    next: 'Finish the merge, then look at the file with sops-ts decrypt.',
+    next: 'Finish the merge: sops-ts resolve FILE shows what is in conflict. Then look at the file with sops-ts decrypt.',
   };
 }
 
