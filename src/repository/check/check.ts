@@ -14,7 +14,7 @@ import { pastReaders, type SealedPlace } from './past-readers.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret } from './secret-check.js';
 import { WindowScan } from './secrets/secret-scan.js';
-import type { FileSubject, HugeSubject, Subject, SubjectSource } from './subject.js';
+import { type FileSubject, type HugeSubject, type Subject, type SubjectSource, singly } from './subject.js';
 import { type DecryptChoice, verifyingFor } from './verify.js';
 import { workTreeSource } from './work-tree-source.js';
 
@@ -61,8 +61,8 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
   const bookOf = bookFinder({ host, configPath: request.configPath, top: tree.top, held });
   const place = { tree, host, words: request.paths };
   const source: SubjectSource = {
-    subjects: () => heldSubjects(looked, place),
-    all: () => heldSubjects(everything, { ...place, words: [] }),
+    subjects: () => singly(heldSubjects(looked, place)),
+    all: () => singly(heldSubjects(everything, { ...place, words: [] })),
   };
   return checkAll(source, bookOf, await examineOptions(request, host));
 }
@@ -87,7 +87,8 @@ async function checkAll(
   { history, ...options }: CheckAllOptions,
 ): Promise<CheckReport> {
   const checking = new Checking(options);
-  for await (const subject of source.subjects()) await checking.take(subject, bookOf);
+  for await (const some of source.subjects())
+    for (const subject of some) if (!checking.takeQuickly(subject, bookOf)) await checking.take(subject, bookOf);
   if (source.all && !checking.isSettled) await checking.settle(source.all(), bookOf);
   if (history) await checking.lookBack(bookOf, history);
   return checking.report();
@@ -107,6 +108,20 @@ export class Checking {
 
   report(): CheckReport {
     return this.collector.report();
+  }
+
+  /** Takes one subject in that nothing can be found in, as most are, without waiting; false for any other, which is to be taken in by {@link take}. */
+  takeQuickly(subject: Subject, bookOf: BookOf): boolean {
+    if (subject.kind !== 'file') return false;
+    try {
+      const book = bookOf(subject.absolute);
+      if (book instanceof Promise || !examineQuickly({ ...subject, book }, this.options)) return false;
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      return false;
+    }
+    this.collector.count(subject.path);
+    return true;
   }
 
   /** Takes one subject in. */
@@ -133,10 +148,12 @@ export class Checking {
   }
 
   /** Looks among all files for one of which a rule encrypts something, until each idle rule has one. */
-  async settle(all: AsyncIterable<Subject>, bookOf: BookOf): Promise<void> {
-    for await (const subject of all) {
-      if (this.isSettled) return;
-      if (subject.kind === 'file') await this.tryIdle(subject, bookOf);
+  async settle(all: AsyncIterable<Iterable<Subject>>, bookOf: BookOf): Promise<void> {
+    for await (const some of all) {
+      for (const subject of some) {
+        if (this.isSettled) return;
+        if (subject.kind === 'file') await this.tryIdle(subject, bookOf);
+      }
     }
   }
 

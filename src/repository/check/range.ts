@@ -11,6 +11,7 @@ import type { CheckReport } from './collector.js';
 import { commitFiles, type GitPlace, type HeldFile, heldSubjects } from './git-source.js';
 import { heldConfigs, isConfigPath } from './held-configs.js';
 import { type BookOf, bookFinder, type KnownBooks } from './rule-books.js';
+import { singly } from './subject.js';
 
 /** Commits that are to be looked at. */
 export interface CommitRange {
@@ -82,7 +83,7 @@ export async function checkRange(range: CommitRange, request: CheckRequest, give
   if (!needsAll && checking.isSettled) return checking.report();
   const bookOf = await booksOf(range.to, await commitFiles(range.to, host, tree));
   if (needsAll) for await (const subject of everything()) await checking.take(subject, bookOf);
-  else await checking.settle(everything(), bookOf);
+  else await checking.settle(singly(everything()), bookOf);
   return checking.report();
 }
 

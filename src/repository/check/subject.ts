@@ -49,8 +49,13 @@ export type Subject = FileSubject | HugeSubject | UnseenSubject | FailedSubject 
 
 /** Where subjects come from. */
 export interface SubjectSource {
-  /** Each once, in order of their paths. */
-  subjects(): AsyncIterable<Subject>;
+  /** Each once, in order of their paths. They come many at a time, read one by one: of thousands waiting for each costs as much as reading it. */
+  subjects(): AsyncIterable<Iterable<Subject>>;
   /** All files that there are, where `subjects` are only some of them. */
-  all?(): AsyncIterable<Subject>;
+  all?(): AsyncIterable<Iterable<Subject>>;
+}
+
+/** Subjects that have to be waited for one by one. */
+export async function* singly(subjects: AsyncIterable<Subject>): AsyncGenerator<Iterable<Subject>> {
+  for await (const subject of subjects) yield [subject];
 }

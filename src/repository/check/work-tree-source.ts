@@ -11,7 +11,7 @@ import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
 import { type Content, contentBehind, contentOf } from '../contents.js';
 import { type FoundFile, findFiles } from '../operands.js';
 import { lfsContent, lfsObjectOf } from './lfs.js';
-import type { Subject, SubjectSource } from './subject.js';
+import { type Subject, type SubjectSource, singly } from './subject.js';
 
 interface Surroundings {
   readonly tree: WorkTree | null;
@@ -25,19 +25,25 @@ export function workTreeSource(words: readonly string[], surroundings: Surroundi
   return words.length === 0 || tree === null ? source : { ...source, all: () => subjectsIn([tree.top], surroundings) };
 }
 
-async function* subjectsIn(words: readonly string[], surroundings: Surroundings): AsyncGenerator<Subject> {
-  const { files, problems, passedOver } = await findFiles(words, surroundings.host);
-  for (const error of problems) yield { kind: 'failed', error };
-  for (const shown of passedOver) yield { kind: 'passed-over', shown };
+async function* subjectsIn(words: readonly string[], surroundings: Surroundings): AsyncGenerator<Iterable<Subject>> {
+  const { tree, host } = surroundings;
+  const { files, problems, passedOver } = await findFiles(words, host);
+  yield problems.map((error): Subject => ({ kind: 'failed', error }));
+  yield passedOver.map((shown): Subject => ({ kind: 'passed-over', shown }));
   const gone: FoundFile[] = [];
+  yield read(files, gone, surroundings);
+  if (tree) yield* singly(outOfSight(gone, tree, host));
+  if (tree && words.length === 0) yield* singly(trackedLeftovers(tree, host));
+}
+
+/** Reads the files, and notes those that are gone. */
+function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Surroundings): Generator<Subject> {
   for (const file of files) {
     const content = file.isNamed ? contentBehind(file.absolute) : contentOf(file.absolute);
     if (content.kind === 'gone' && !file.isNamed) gone.push(file);
     const subject = subjectOf(file, content, surroundings);
     if (subject) yield subject;
   }
-  if (surroundings.tree) yield* outOfSight(gone, surroundings.tree, surroundings.host);
-  if (surroundings.tree && words.length === 0) yield* trackedLeftovers(surroundings.tree, surroundings.host);
 }
 
 /** Null for what is no file of its own: links, whose targets are listed themselves, pipes, and what is gone. */
