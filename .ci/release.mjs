@@ -27,6 +27,7 @@ function problems(tag) {
     if (!text) found.push(`package.json lacks ${field}`);
     else if (text.includes(`/${PLACEHOLDER}/`)) found.push(`package.json: ${field} still says ${PLACEHOLDER}: write the owner of the repository`);
   }
+  if (readFileSync(join(root, 'docs/check.md'), 'utf8').includes(`uses: ${PLACEHOLDER}/`)) found.push(`docs/check.md: the action still is that of ${PLACEHOLDER}`);
   if (tag !== undefined && tag !== `v${version}`) found.push(`the tag ${tag} is not that of package.json, v${version}`);
   const repository = process.env.GITHUB_REPOSITORY;
   if (repository && !manifest.repository?.url?.endsWith(`github.com/${repository}.git`)) found.push(`package.json: repository is not ${repository}, where this runs: npm refuses its provenance`);

@@ -61,12 +61,21 @@ describe('what must be filled in', () => {
       cpSync(join(ROOT, name), join(place, name), { recursive: true });
     const { version } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { version: string };
     edit('package.json', (text) => text.replaceAll(/github\.com\/[^/]+/g, 'github.com/OWNER'));
+    edit('docs/check.md', (text) => text.replaceAll(/uses: [\w-]+\/sops-ts@/g, 'uses: OWNER/sops-ts@'));
     edit('CHANGELOG.md', (text) => text.split(/^## \d/m, 1)[0] ?? '');
     const before = check('check', 'v9.9.9');
     expect(before.status).toBe(1);
-    for (const part of ['repository still says OWNER', 'homepage', 'bugs', 'v9.9.9', `no entry "## ${version}"`])
+    for (const part of [
+      'repository still says OWNER',
+      'homepage',
+      'bugs',
+      'docs/check.md',
+      'v9.9.9',
+      `no entry "## ${version}"`,
+    ])
       expect(before.said).toContain(part);
     edit('package.json', (text) => text.replaceAll('/OWNER/', '/somebody/'));
+    edit('docs/check.md', (text) => text.replaceAll('OWNER/', 'somebody/'));
     edit('CHANGELOG.md', (text) => text.replace('## Unreleased', `## Unreleased\n\n## ${version}`));
     expect(check('check', `v${version}`)).toEqual({ status: 0, said: '', stdout: '' });
     expect(check('notes').stdout).toMatch(/^- /);
