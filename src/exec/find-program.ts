@@ -12,14 +12,25 @@ const STARTABLE: ReadonlySet<string> = new Set(['.com', '.exe', '.bat', '.cmd'])
  * any other is looked up in the absolute folders of PATH. Null when there is no such program.
  */
 export async function findProgram(name: string, host: Host): Promise<string | null> {
-  if (name.includes('/') || (host.platform === 'win32' && name.includes('\\'))) {
-    return firstProgram([resolve(host.cwd, name)], host);
+  return firstProgram(placesOf(name, host), host);
+}
+
+/** What to do about a program that `findProgram` did not find: `usual`, unless a file of its name is there that may not be run. */
+export async function stepForAbsent(name: string, host: Host, usual: string): Promise<string> {
+  for (const path of placesOf(name, host)) {
+    const isFile = await stat(path).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (isFile) return `${path} is there, but may not be run: chmod +x ${path}`;
   }
+  return usual;
+}
+
+function placesOf(name: string, host: Host): string[] {
+  if (name.includes('/') || (host.platform === 'win32' && name.includes('\\'))) return [resolve(host.cwd, name)];
   const folders = searchPath(host).split(delimiter).filter(isAbsolute);
-  return firstProgram(
-    folders.map((folder) => join(folder, name)),
-    host,
-  );
+  return folders.map((folder) => join(folder, name));
 }
 
 function searchPath(host: Host): string {

@@ -1,6 +1,6 @@
 /** Commands of the user that print identities (`SOPS_AGE_KEY_CMD`, `SOPS_AGE_SSH_PRIVATE_KEY_CMD`). */
 import { SopsError } from '../../errors.js';
-import { findProgram } from '../../exec/find-program.js';
+import { findProgram, stepForAbsent } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { splitWords } from '../../exec/shell-words.js';
 import type { Host } from '../../util/host.js';
@@ -23,7 +23,10 @@ export async function runIdentityCommand(
   if (name === undefined) throw new SopsError('key', `failed to parse command of ${variable}: it names no program`);
   const failed = `failed to execute command of ${variable}`;
   const file = await findProgram(name, host);
-  if (file === null) throw new SopsError('key', `${failed}: ${JSON.stringify(name)} was not found`);
+  if (file === null) {
+    const hint = await stepForAbsent(name, host, `Install it in a folder of PATH, or mend ${variable}.`);
+    throw new SopsError('key', `${failed}: ${JSON.stringify(name)} was not found`, { hint });
+  }
   const run = { file, args, env: { SOPS_AGE_RECIPIENT: recipient } };
   const outcome = await waitFor({ who: `the command of ${variable}`, telling: 'note' }, host, (signal) =>
     runProgram({ ...run, signal }, host).catch((cause) => {

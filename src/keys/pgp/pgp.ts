@@ -1,5 +1,7 @@
 /** The provider of PGP keys: the user's gpg program, and OpenPGP.js where that is missing (docs/keys/pgp.md). */
+
 import { SopsError } from '../../errors.js';
+import { stepForAbsent } from '../../exec/find-program.js';
 import type { Host, Session } from '../../util/host.js';
 import { type GivenIdentities, givenIdentities } from '../given-identities.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
@@ -100,7 +102,9 @@ async function oneWayOrTheOther<T>(words: typeof ENCRYPTING, host: Host, { gpg, 
   if (second && 'value' in second) return second.value;
   const reason = first?.error.message ?? describeMissing(second === null, host);
   const also = second ? `; OpenPGP.js error: ${second.error.message}` : '';
-  const hint = first ? first.error.hint : (second?.error.hint ?? (second ? undefined : INSTALL_HINT));
+  const hint = first
+    ? first.error.hint
+    : (second?.error.hint ?? (second ? undefined : await stepForAbsent(gpgName(host), host, INSTALL_HINT)));
   const message = `${words.failed}: GnuPG binary error: ${words.gpgFailed}: ${reason}${also}`;
   throw new SopsError('key', message, hint === undefined ? {} : { hint });
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findProgram } from '../../../src/exec/find-program.js';
+import { findProgram, stepForAbsent } from '../../../src/exec/find-program.js';
 import { describeOutcome, runProgram } from '../../../src/exec/run-program.js';
 import { splitWords } from '../../../src/exec/shell-words.js';
 import fc from '../../support/fast-check.js';
@@ -30,6 +30,16 @@ describe('findProgram', () => {
 
   test.each(['not-executable', 'a-folder', 'absent', ''])('%j is no program', async (name) => {
     expect(await find(name, folder.path)).toBeNull();
+  });
+
+  test('one that may not be run is told, where what is absent is to be installed', async () => {
+    const host = hostOf({ env: { PATH: `/nonexistent:${folder.path}` }, cwd: folder.path });
+    const path = join(folder.path, 'not-executable');
+    const step = `${path} is there, but may not be run: chmod +x ${path}`;
+    expect(await stepForAbsent('not-executable', host, 'Install it.')).toBe(step);
+    expect(await stepForAbsent('./not-executable', host, 'Install it.')).toBe(step);
+    expect(await stepForAbsent('absent', host, 'Install it.')).toBe('Install it.');
+    expect(await stepForAbsent('a-folder', host, 'Install it.')).toBe('Install it.');
   });
 
   test('a name with a separator is a path', async () => {

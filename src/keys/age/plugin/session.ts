@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { startedCall } from '../../../exec/batch-file.js';
-import { findProgram } from '../../../exec/find-program.js';
+import { findProgram, stepForAbsent } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
 import { temporaryFolders } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
@@ -58,7 +58,7 @@ export class PluginSession {
     const file = await findProgram(program, host);
     if (file === null) {
       throw new SopsError('key', `${failed}: ${JSON.stringify(name)} plugin not found`, {
-        hint: `Install ${program} in a folder of PATH.`,
+        hint: await stepForAbsent(program, host, `Install ${program} in a folder of PATH.`),
       });
     }
     const command = startedCall({ file, args: [`--age-plugin=${machine}`], env: host.env }, host.platform);
