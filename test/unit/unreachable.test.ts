@@ -1,5 +1,6 @@
 /** What cannot be looked at is not said to be absent: a link that leads to itself stands for a folder that is closed. */
-import { symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { chosenFiles } from '../../src/library/env-files.js';
 import { Desk } from '../support/desk.js';
@@ -50,6 +51,15 @@ describe('a place that cannot be looked at', () => {
     const ran = await desk.run(words);
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toMatch(REASON);
+  });
+
+  test.each([[['check']], [['who']], [['diff']]])('a repository that git does not use: %s', async (words) => {
+    desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
+    execFileSync('git', ['init', '--quiet', desk.folder]);
+    writeFileSync(desk.path('.git/config'), '[core\n');
+    const ran = await desk.run(words);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(/git does not use the repository of .*: bad config line 1/);
   });
 
   test('the place of the agent', async () => {

@@ -1,6 +1,8 @@
 /** Where a repository is, and what git lists of it. */
 import { basename, dirname, resolve } from 'node:path';
+import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
 import { git, tryGit } from './run-git.js';
 
@@ -14,13 +16,31 @@ export interface WorkTree {
   readonly gitFolder: string;
 }
 
-/** The work tree that a folder is in; null outside of one, in a bare repository, and where there is no git. */
+/**
+ * The work tree that a folder is in; null outside of one, in a bare repository, and where there is no git. Throws `failed` where git
+ * will not look into the repository that is there, as into one of another user.
+ */
 export async function workTreeOf(folder: string, host: Host, elsewhere = false): Promise<WorkTree | null> {
   const args = ['rev-parse', '--show-toplevel', '--git-common-dir', '--git-dir'];
   const outcome = await tryGit(args, host, { cwd: folder, elsewhere }).catch(() => null);
-  if (outcome?.status !== 0) return null;
+  if (outcome === null) return null;
+  if (outcome.status !== 0) return noWorkTree(decodeText(outcome.stderr), folder);
   const [top = '', common = '', own = ''] = decodeText(outcome.stdout).split(/\r?\n/);
   return { top, commonFolder: resolve(folder, common), gitFolder: resolve(folder, own) };
+}
+
+/** What git says where there is no work tree; anything else is about one that it could not use. */
+const NO_WORK_TREE = /not a git repository|must be run in a work tree/;
+
+function noWorkTree(said: string, folder: string): null {
+  const reason = /^fatal: (.*)/m.exec(said)?.[1] ?? '';
+  if (reason === '' || NO_WORK_TREE.test(reason)) return null;
+  const isForeign = reason.includes('dubious ownership');
+  throw new SopsError('failed', `git does not use the repository of ${oneLine(folder)}: ${oneLine(reason)}`, {
+    hint: isForeign
+      ? 'It belongs to another user. If you trust it: git config --global --add safe.directory, with its folder.'
+      : 'Mend that: git status tells the same.',
+  });
 }
 
 /** Which of a work tree's files are listed. */
