@@ -24,7 +24,7 @@ interface Waiting extends Pair {
 }
 
 /** So many are copied by one program: each takes two of its descriptors. */
-const MOST_PAIRS = 32;
+const MOST_PAIRS = 64;
 const PATIENCE_MS = 10;
 /** A file that was read is encrypted in one turn, and makes its copy in another. */
 const TURNS = 4;
