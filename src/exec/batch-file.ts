@@ -3,6 +3,7 @@
  * without one. The words must come through the shell as they are, whoever chose them.
  */
 import { SopsError } from '../errors.js';
+import { withoutTrailing } from '../util/trim.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 export interface StartedCall extends ProgramCall {
@@ -38,7 +39,8 @@ function escaped(text: string): string {
 
 /** A word in quotes as C programs read them, hidden from the shell, which reads it once more when the batch file hands it on. */
 function forBatch(word: string): string {
-  const inner = word.replaceAll(/(\\*)"/g, '$1$1\\"');
-  const [ending = ''] = /\\*$/.exec(inner) ?? [];
+  // From the first of several backslashes on: a try from each of them would take quadratic time.
+  const inner = word.replaceAll(/(?<!\\)(\\*)"/g, '$1$1\\"');
+  const ending = inner.slice(withoutTrailing(inner, '\\').length);
   return escaped(escaped(`"${inner}${ending}"`));
 }
