@@ -18,6 +18,11 @@ export function sample<T>(all: readonly T[], step: number, first = 0): T[] {
   return WHOLE ? [...all] : all.filter((_one, at) => at % step === first % step);
 }
 
+/** How many random cases a property is tried with: a fifth of them among the unit tests. */
+export function runsOf(whole: number): number {
+  return WHOLE ? whole : Math.ceil(whole / 5);
+}
+
 /**
  * `test` for a file whose tests take long, each on its own: among the unit tests every `step`th of them is defined, beginning with the
  * first, in the project of sweeps all.

@@ -8,7 +8,7 @@ import { PostgresService } from '../../support/postgres-service.js';
 import { type Ran, run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const USER = userInfo().username;
 const INSERT = 'INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)';

@@ -8,7 +8,7 @@ import { WORDS } from '../../support/command-lines/words.js';
 import { Desk } from '../../support/desk.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new Desk();
 const second = new Desk();

@@ -7,7 +7,7 @@ import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const CANARY = 'canary-of-the-process-test';
 

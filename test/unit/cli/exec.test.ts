@@ -5,7 +5,7 @@ import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 let desk: Desk;
 

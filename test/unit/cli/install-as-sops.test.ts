@@ -7,7 +7,7 @@ import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 let program: Program;
 const desk = new Desk();

@@ -6,7 +6,7 @@ import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(4);
+const test = sampledTest(8);
 
 /** Presses Ctrl+C when the file number PRESS_AT is put in its place. */
 const PRESSER = `

@@ -5,7 +5,7 @@ import { Desk } from '../../support/desk.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AwsService } from '../keys/aws-service.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const FILES = 20;
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/one';

@@ -10,7 +10,7 @@ import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 /** What `printf` makes the names of: bytes alone, and beside letters, a surrogate's and a real U+FFFD. */
 const STRANGE = ['\\377A', 'a\\200\\355\\240\\200\\303\\250\\357\\277\\275'];

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 let desk: Desk;
 

@@ -1,10 +1,13 @@
 /** Many files whose data keys a slow service wraps: asked side by side with a bound, and more slowly when it gets too many calls. */
 import { mkdirSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { MOST_CALLS } from '../../../src/keyservice/local.js';
 import { Desk } from '../../support/desk.js';
+import { sampledTest } from '../../support/sweep.js';
 import { AwsService } from '../keys/aws-service.js';
 import { HttpService } from '../keys/http-service.js';
+
+const test = sampledTest(2);
 
 const FILES = 30;
 const DELAY = 100;

@@ -6,7 +6,7 @@ import { DEEP_CONFIGS, DEEP_RULES, DEEPEST_CONFIG } from '../../support/deep-con
 import { Desk } from '../../support/desk.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

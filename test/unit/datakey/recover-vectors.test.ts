@@ -8,7 +8,7 @@ import { FakeAgent } from '../keys/agent.js';
 import { fixturePath, fixtureText } from '../keys/entries.js';
 import { GnupgHome, secretKey } from '../keys/pgp-rings.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 interface Case {
   readonly file: string;

@@ -3,7 +3,7 @@ import { Masks, Redactor } from '../../../src/exec/redact.js';
 import fc from '../../support/fast-check.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 /** Masks a text that comes in parts of these sizes, again and again. */
 function redact(values: readonly string[], text: string | Buffer, sizes: readonly number[] = [65_536]): string {

@@ -7,7 +7,7 @@ import { Desk } from '../../support/desk.js';
 import { inSweeps, sampledTest, WHOLE } from '../../support/sweep.js';
 import { read, roundTrip } from './store-support.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

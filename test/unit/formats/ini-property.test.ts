@@ -5,6 +5,7 @@ import { iniStore } from '../../../src/formats/ini/ini.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf } from '../../../src/tree/tree.js';
 import fc from '../../support/fast-check.js';
+import { runsOf } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';
 
 const word = fc.constantFrom('a', 'b', 'key', 'x y', 'é', '😀');
@@ -58,7 +59,7 @@ test('any text that is INI comes back byte for byte, and its ciphertext reads ba
       const { restored, isSameTree } = roundTrip(iniStore, source);
       expect([restored, isSameTree]).toEqual([source, true]);
     }),
-    { numRuns: 500 },
+    { numRuns: runsOf(500) },
   );
 });
 

@@ -5,7 +5,7 @@ import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../../src/tree/tree.js';
 import { encodeText } from '../../../src/util/text.js';
 import fc from '../../support/fast-check.js';
-import { WHOLE } from '../../support/sweep.js';
+import { runsOf } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';
 
 const store = await openTomlStore();
@@ -85,7 +85,7 @@ test('any text that is TOML comes back byte for byte, and its ciphertext reads b
       const { restored, isSameTree } = roundTrip(store, source);
       expect([restored, isSameTree]).toEqual([source, true]);
     }),
-    { numRuns: WHOLE ? 600 : 150 },
+    { numRuns: runsOf(600) },
   );
 });
 
@@ -121,7 +121,7 @@ test('any tree that is printed reads back, sealed or not', () => {
       expect(printed.metadata !== null).toBe(sealed);
       expect(sameTree(printed.documents, [document])).toBe(true);
     }),
-    { numRuns: 400 },
+    { numRuns: runsOf(400) },
   );
 });
 
@@ -138,6 +138,6 @@ test('any value may be taken out of a text, and the rest stays', () => {
       const again = read(store, rendered(file, null));
       expect(nodesOf(again.documents).flatMap((node) => (node.kind === 'leaf' ? [node.value] : []))).toEqual(left);
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   );
 });

@@ -18,7 +18,7 @@ import type { LeafValue } from '../../../src/tree/tree.js';
 import fc from '../../support/fast-check.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const STYLES: readonly ScalarStyle[] = ['plain', 'single', 'double', 'literal', 'folded'];
 

@@ -5,7 +5,7 @@ import { CheckedRepository } from '../../support/checked-repository.js';
 import { sampledTest } from '../../support/sweep.js';
 import { hostIn } from '../config/support.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PLAIN = 'password: hunter2\n';
 const NONE = '0'.repeat(40);

@@ -4,7 +4,7 @@ import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { MergeDesk } from '../../support/merge-desk.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

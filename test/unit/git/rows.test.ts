@@ -3,7 +3,7 @@ import { MERGE_CASES } from '../../support/merge-cases.js';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

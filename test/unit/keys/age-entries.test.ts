@@ -9,7 +9,7 @@ import { sampledTest } from '../../support/sweep.js';
 import { fixturePath, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const SSH_PASSPHRASE = 'ssh test passphrase';
 const FILE_PASSPHRASE = 'correct horse battery staple';

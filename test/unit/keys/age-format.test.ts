@@ -11,6 +11,7 @@ import { decodeRawBase64, encodeRawBase64 } from '../../../src/keys/age/format/r
 import { openPayload, sealPayload } from '../../../src/keys/age/format/stream.js';
 import { generateIdentity, parseX25519Identity, parseX25519Recipient } from '../../../src/keys/age/x25519.js';
 import fc from '../../support/fast-check.js';
+import { runsOf } from '../../support/sweep.js';
 
 const bytes = (maxLength = 200) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const visible = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
@@ -199,7 +200,7 @@ describe('ChaCha20-Poly1305', () => {
           expect(aead.open(key, nonce, sealed.subarray(0, 15))).toBeNull();
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runsOf(30) },
     );
   });
 });

@@ -12,7 +12,7 @@ import { sampledTest } from '../../support/sweep.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { ProgramFolder } from './programs.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const folder = new ProgramFolder();
 folder.addFixture('age-plugin-fake');

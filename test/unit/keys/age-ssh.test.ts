@@ -14,7 +14,7 @@ import { fixturePath, fixtureText, readEncrypted } from './entries.js';
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const folder = new ProgramFolder();
 afterAll(() => folder.remove());

@@ -11,7 +11,7 @@ import { parseNativeIdentities } from '../../../src/keys/age/identity-text.js';
 import { passphraseIdentity } from '../../../src/keys/age/passphrase-identity.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 interface Vector {
   readonly expect: string;

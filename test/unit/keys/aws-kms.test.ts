@@ -14,7 +14,7 @@ import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/7714839b-3234-4fce-a6c6-31b434d17a52';
 const ALIAS = 'arn:aws-cn:kms:cn-north-1:123456789012:alias/team/sops';

@@ -14,7 +14,7 @@ import { unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PART = Buffer.alloc(32, 9);
 const ROOTS = { SSL_CERT_FILE: CERTIFICATE };

@@ -17,7 +17,7 @@ import { HttpService, unusedPort } from './http-service.js';
 import { ProgramFolder } from './programs.js';
 import { providerContract } from './provider-contract.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const ID = 'projects/p1/locations/global/keyRings/ring/cryptoKeys/key';
 const OTHER = 'projects/example.com:p2/locations/europe-west1/keyRings/ring/cryptoKeys/other';

@@ -19,7 +19,7 @@ import { type HostParts, hostOf, type TestHost } from './host.js';
 import { GnupgHome, secretKey } from './pgp-rings.js';
 import { ProgramFolder } from './programs.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const RSA = '2C851F83570ED80E15EA329DA0BB3225B77A1DA4';
 const RSA_SUBKEY = '72EEA50FA6EF5EFEB55F6A914635C19FAD75ED6E';

@@ -13,7 +13,7 @@ import { KUBERNETES } from '../../support/kubernetes.js';
 import { CONFIG_MAP, kustomization, layOut, VALUES_ONLY } from '../../support/layout.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PLAIN = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: p\n';
 const indented = (text: string) => text.trimEnd().replaceAll('\n', '\n    ');

@@ -18,7 +18,7 @@ import { KUBERNETES } from '../../support/kubernetes.js';
 import { CONFIG_MAP, kustomization, layOut } from '../../support/layout.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 let desk: CheckDesk;
 beforeEach(async () => {

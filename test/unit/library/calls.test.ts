@@ -4,7 +4,7 @@ import * as library from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const { decrypt, decryptFile, encrypt, encryptFile, execEnv, inspect, open, rotate, updateKeys, verify } = library;
 

@@ -7,7 +7,7 @@ import { afterAll, describe, expect } from 'vitest';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, somePath, styled } from '../../support/styles.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new StyleDesk();
 afterAll(() => desk.remove());

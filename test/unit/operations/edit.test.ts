@@ -8,7 +8,7 @@ import type { Host } from '../../../src/util/host.js';
 import { Desk } from '../../support/desk.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const REQUEST: EditRequest = {
   input: { kind: 'file', path: 'a.yaml' },

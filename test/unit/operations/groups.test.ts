@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 const TEXT = 'a: 1.10 # one\nb: [x]\n';

@@ -9,7 +9,7 @@ import type { Ran } from '../../support/run.js';
 import { sample, sampledTest, WHOLE } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new Desk();
 const other = generateIdentity();

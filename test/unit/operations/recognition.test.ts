@@ -6,7 +6,7 @@ import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { OLD_STYLES, STYLES, StyleDesk, sealedBefore, somePath, styled } from '../../support/styles.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 type Format = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
 

@@ -6,7 +6,7 @@ import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { type Ran, run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 

@@ -7,7 +7,7 @@ import { run } from '../../support/run.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 import { hasGpg, needsGpg, readCase, VECTORS, type Vector, Workshop } from '../../support/vectors.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const GOOD = VECTORS.filter(({ expect: kind, changed }) => kind === 'ok' && !changed);
 const usable = GOOD.filter((vector) => hasGpg || !needsGpg(vector));

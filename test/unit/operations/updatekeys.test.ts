@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { keysOf, RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const [FIRST, SECOND, THIRD] = RECIPIENTS as [string, string, string];
 /** A text that style alone cannot bring back, so that the file has a layout. */

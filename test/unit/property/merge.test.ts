@@ -17,7 +17,7 @@ import {
 } from '../../support/random-merges.js';
 import { sampledTest, WHOLE } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new MergeDesk();
 afterAll(() => desk.remove());

@@ -11,7 +11,7 @@ import { sampledTest, WHOLE } from '../../support/sweep.js';
 import { dotenvText, garbage, iniText, jsonText } from './other-text.js';
 import { yamlText } from './yaml-text.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? (WHOLE ? 1 : 0.15));
 const LIMIT = 20_000 * Math.max(RUNS, 1);

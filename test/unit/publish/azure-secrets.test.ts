@@ -8,7 +8,7 @@ import { sampledTest } from '../../support/sweep.js';
 import { addAz, CERTIFICATE, TOKEN } from '../keys/azure-service.js';
 import { ProgramFolder } from '../keys/programs.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const programs = new ProgramFolder();
 let publishing: Publishing;

@@ -1,8 +1,11 @@
 /** Publishing to Google Secret Manager: layouts, versions that are the same, versions of others, and what is left over. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { GoogleSecretManager } from '../../support/google-secret-manager.js';
 import { Publishing } from '../../support/publishing.js';
 import type { Ran } from '../../support/run.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const test = sampledTest(2);
 
 let publishing: Publishing;
 let service: GoogleSecretManager;

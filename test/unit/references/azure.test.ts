@@ -7,7 +7,7 @@ import { addAz, CERTIFICATE, TENANT, TLS, TOKEN } from '../keys/azure-service.js
 import { HttpService, type Received, type Reply, unusedPort } from '../keys/http-service.js';
 import { ProgramFolder } from '../keys/programs.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const OLD = '78deebed173b48e48f55abf87ed4cf71';
 const SECRETS: Readonly<Record<string, string>> = {

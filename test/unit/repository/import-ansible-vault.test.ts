@@ -7,7 +7,7 @@ import { TestRepository } from '../../support/repository.js';
 import { type Ran, run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

@@ -6,7 +6,7 @@ import { TestRepository } from '../../support/repository.js';
 import { run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

@@ -8,7 +8,7 @@ import { TestRepository } from '../../support/repository.js';
 import { type Ran, run } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new Desk();
 afterEach(() => desk.clear());

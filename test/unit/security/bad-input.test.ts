@@ -4,7 +4,7 @@ import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 /** Stands where a secret would; no output may hold it. */
 const CANARY = 'hunter2canary';

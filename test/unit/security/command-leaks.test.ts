@@ -6,7 +6,7 @@ import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const CANARY = 'canary3of3commands';
 const YAML = `a: ${CANARY}-a\nb: ${CANARY}-b # ${CANARY}-note\nl:\n  - ${CANARY}-l\n`;

@@ -11,7 +11,7 @@ import type { Ran } from '../../support/run.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const CANARY = 'hunter2canary';
 const PLAIN = `a: ${CANARY}\nb: other\nl: [x, y]\n`;

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { expressionsBelow, hardTexts } from '../../support/expressions.js';
 import { sample, sampledTest, WHOLE } from '../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 const SOURCE = new URL('../../../src', import.meta.url).pathname;
 /** Where the time of a quadratic search can be told from that of a linear one: some 50 milliseconds instead of a twentieth of one. */

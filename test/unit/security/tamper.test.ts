@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const CANARY = 'hunter2canary';
 const LIMIT = 120_000;

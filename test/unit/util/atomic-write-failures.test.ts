@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 import { sampledTest, WHOLE } from '../../support/sweep.js';
 import { buildWriteChild } from './write-child.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const asRoot = process.getuid?.() === 0;
 /** Root may write everywhere; the child then runs as nobody. */

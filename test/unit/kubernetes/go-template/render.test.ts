@@ -5,7 +5,7 @@ import { SopsError } from '../../../../src/errors.js';
 import { renderGoTemplate } from '../../../../src/kubernetes/go-template/render.js';
 import { sampledTest } from '../../../support/sweep.js';
 
-const test = sampledTest(2);
+const test = sampledTest(4);
 
 interface Vector {
   readonly template: string;

@@ -1,10 +1,13 @@
 /** `seal` beyond kubeseal: encrypted and other files, targets, and what is refused. */
 import { statSync, symlinkSync } from 'node:fs';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../../support/desk.js';
 import { sealedPath } from '../../../support/sealed.js';
+import { sampledTest } from '../../../support/sweep.js';
 import { CANARY, CERT, KEY, SCOPE, sealingOn, secret, text } from './sealing.js';
+
+const test = sampledTest(2);
 
 const desk = new Desk();
 afterAll(() => desk.remove());

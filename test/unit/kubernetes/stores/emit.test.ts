@@ -5,7 +5,7 @@ import { problemsOf } from '../../../support/schemas.js';
 import { sampledTest } from '../../../support/sweep.js';
 import { EmitDesk, type Emitted, SECRET } from './emit-desk.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new EmitDesk();
 beforeAll(() => desk.fill());

@@ -6,7 +6,7 @@ import { PROVIDERS } from '../../../../src/kubernetes/stores/shapes/store-shapes
 import { sampledTest } from '../../../support/sweep.js';
 import { EmitDesk } from './emit-desk.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const desk = new EmitDesk();
 beforeAll(() => desk.fill());

@@ -4,7 +4,7 @@ import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
 import { sampledTest } from '../../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PLAIN = 'password: hunter2\nlist:\n    - one\n    - 2\nnested:\n    key: value # aside\n';
 

@@ -1,7 +1,10 @@
 /** `check` finds data keys that somebody has who was taken out, told from git's history without a key. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
+import { sampledTest } from '../../../support/sweep.js';
+
+const test = sampledTest(4);
 
 const FILE = 'secrets/app.yaml';
 const other = generateIdentity().recipient;

@@ -11,7 +11,7 @@ import { run } from '../../../support/run.js';
 import { sampledTest } from '../../../support/sweep.js';
 import { hostIn } from '../../config/support.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PLAIN = 'password: hunter2\n';
 let repository: CheckedRepository;

@@ -7,7 +7,7 @@ import { CheckedRepository } from '../../../support/checked-repository.js';
 import { TestRepository } from '../../../support/repository.js';
 import { inSweeps, sampledTest } from '../../../support/sweep.js';
 
-const test = sampledTest(3);
+const test = sampledTest(6);
 
 const PLAIN = 'password: hunter2\n';
 let repository: CheckedRepository;
