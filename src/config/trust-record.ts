@@ -7,7 +7,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { getuid } from 'node:process';
 import { SopsError } from '../errors.js';
 import { writeFileSafely } from '../util/atomic-write.js';
-import { statOf, systemCode, systemReason } from '../util/files.js';
+import { isAbsent, statOf, systemCode, systemReason } from '../util/files.js';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, type Stats, unlinkSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { encodeText } from '../util/text.js';
@@ -112,7 +112,7 @@ function stateOf({ path, sha256 }: TrustRecord): RecordState {
   try {
     return digestOf(readFileSync(path)) === sha256 ? 'trusted' : 'changed';
   } catch (cause) {
-    return ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '') ? 'gone' : 'closed';
+    return isAbsent(cause) ? 'gone' : 'closed';
   }
 }
 
@@ -120,7 +120,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith(ENDING));
   } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return [];
+    if (isAbsent(cause)) return [];
     throw new SopsError('input-unreadable', `cannot read ${folder}: ${systemReason(cause)}`, { file: folder, cause });
   }
 }

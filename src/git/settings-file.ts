@@ -1,7 +1,7 @@
 /** A small text file of settings: read whole, written whole and safely, gone when nothing is left in it. */
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemCode, systemReason } from '../util/files.js';
+import { isAbsent, systemReason } from '../util/files.js';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { replaceFile } from '../util/replace-file.js';
@@ -12,7 +12,7 @@ export function readSettingsFile(path: string): string | null {
   try {
     return decodeText(readFileSync(path));
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return null;
+    if (isAbsent(cause)) return null;
     throw new SopsError('failed', `cannot read ${path}: ${systemReason(cause)}`, { file: path, cause });
   }
 }

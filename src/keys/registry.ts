@@ -257,7 +257,6 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
   },
 ];
 
-/** The row of a type, or undefined for a type that is not known. */
 let also = (): readonly KeyTypeRow[] => [];
 
 /** Looks up further types, behind those that there are, where somebody plugs some in (plugged.ts). */
@@ -270,6 +269,8 @@ export function keyTypes(): readonly KeyTypeRow[] {
   return [...KEY_TYPES, ...also()];
 }
 
+/** The row of a type, or undefined for a type that is not known. */
 export function keyTypeRow(type: string): KeyTypeRow | undefined {
-  return keyTypes().find((row) => row.type === type);
+  const isMeant = (row: KeyTypeRow): boolean => row.type === type;
+  return KEY_TYPES.find(isMeant) ?? also().find(isMeant);
 }

@@ -2,6 +2,7 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
+import { pauseAbout } from '../util/pace.js';
 import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, isBusy, rpcError } from './rpc-error.js';
@@ -45,7 +46,7 @@ export async function connectKeyService(uri: string, timeout: number): Promise<K
     async ask(method, key, payload, signal) {
       const request = encodeRequest(key, payload);
       const path = method === 'encrypt' ? ENCRYPT_PATH : DECRYPT_PATH;
-      return decodeResponse(await patiently(signal, () => waiting.call(path, request, signal)));
+      return decodeResponse(await whileBusy(signal, () => waiting.call(path, request, signal)));
     },
   };
 }
@@ -53,14 +54,13 @@ export async function connectKeyService(uri: string, timeout: number): Promise<K
 /** Waits before a service that has too much to do is asked again, in milliseconds. */
 const WAITS_MS = [100, 200, 400, 800];
 
-async function patiently(signal: AbortSignal | undefined, call: () => Promise<Buffer>): Promise<Buffer> {
+async function whileBusy(signal: AbortSignal | undefined, call: () => Promise<Buffer>): Promise<Buffer> {
   for (const wait of WAITS_MS) {
     try {
       return await call();
     } catch (error) {
       if (signal?.aborted || !isBusy(error)) throw error;
-      // Others that were refused at the same time are not to come back at the same time.
-      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random())));
+      await pauseAbout(wait);
     }
   }
   return call();

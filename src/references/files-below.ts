@@ -1,7 +1,7 @@
 /** Files that references name: below the folder of the file that holds them, unless the user allowed more. */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemCode, systemReason } from '../util/files.js';
+import { isAbsent, systemReason } from '../util/files.js';
 import { realpathSync } from '../util/fs.js';
 import type { ReferenceContext } from './backend.js';
 
@@ -30,8 +30,7 @@ function realPath(path: string): string {
 
 /** The error for a file that cannot be read. */
 export function missing(cause: unknown): never {
-  const isAbsent = systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR';
-  const reason = isAbsent ? 'no such file' : `it cannot be read: ${systemReason(cause)}`;
+  const reason = isAbsent(cause) ? 'no such file' : `it cannot be read: ${systemReason(cause)}`;
   throw new SopsError('reference-not-found', reason, {
     hint: 'Relative paths begin at the folder of the file that holds the reference; behind file:/// a path is absolute.',
     cause,

@@ -1,6 +1,6 @@
 /** The contents of many files: each read once, what is no regular file or has no business here told apart. */
 import { constants as limits } from 'node:buffer';
-import { closeQuietly, systemCode } from '../util/files.js';
+import { closeQuietly, isAbsent, systemCode } from '../util/files.js';
 import { constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
 
 /** What stands at a path. */
@@ -45,20 +45,16 @@ function openedTwice(path: string): number {
   try {
     return openSync(path, FLAGS);
   } catch (cause) {
-    if (!isGone(cause) || !isThere(path)) throw cause;
+    if (!isAbsent(cause) || !isThere(path)) throw cause;
     return openSync(path, FLAGS);
   }
-}
-
-function isGone(cause: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
 }
 
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (cause) {
-    return !isGone(cause);
+    return !isAbsent(cause);
   }
 }
 

@@ -13,6 +13,12 @@ export function systemCode(error: unknown): string | undefined {
   return isSystemError(error) ? error.code : undefined;
 }
 
+/** Whether the system says with an error that nothing is at a path: neither there nor below a file. */
+export function isAbsent(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /**
  * The reason of a system error alone, e.g. `permission denied`: Node words such errors
  * `EACCES: permission denied, open '/x'`. For other values: the class of the error, without its message,
@@ -67,12 +73,10 @@ function lookedAt(path: string, look: (path: string) => Stats): Stats | undefine
   try {
     return look(path);
   } catch (cause) {
-    if (!isSystemError(cause) || NOTHING_THERE.has(cause.code)) return undefined;
+    if (!isSystemError(cause) || isAbsent(cause) || cause.code === 'ENAMETOOLONG') return undefined;
     throw new SopsError('input-unreadable', `cannot look at ${path}: ${systemReason(cause)}`, { file: path, cause });
   }
 }
-
-const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
 /** Closes a descriptor whose bytes are safe already, or lost. */
 export function closeQuietly(descriptor: number): void {

@@ -76,6 +76,11 @@ export async function patiently<T>(pace: Pace, task: () => Promise<T>): Promise<
       if (!isWorthwhile || number === MOST_TRIES) throw error;
     }
     const pause = FIRST_PAUSE_MS * 2 ** (number - 1);
-    await new Promise((done) => setTimeout(done, pause * (0.5 + Math.random())));
+    await pauseAbout(pause);
   }
+}
+
+/** Waits for some milliseconds, half as many or half as many more: others that were refused at the same time are not to come back at the same time. */
+export async function pauseAbout(milliseconds: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, milliseconds * (0.5 + Math.random())));
 }

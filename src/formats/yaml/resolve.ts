@@ -52,27 +52,24 @@ export function resolvesToString(text: string): boolean {
  */
 export function resolveTagged(tag: string, text: string, isPlain: boolean, taken: Taken = 'encryptable'): LeafValue {
   const name = tag.startsWith(STANDARD_PREFIX) ? `!!${tag.slice(STANDARD_PREFIX.length)}` : tag;
+  const tagged = { name, text, taken };
   switch (name) {
     case '!':
       return isPlain ? resolvePlain(text, taken) : text;
     case '!!binary':
       return readBinary(text);
     case '!!int':
-      return typed({ name, text, taken }, resolve(text), (value) => typeof value === 'bigint');
+      return typed(tagged, resolve(text), (value) => typeof value === 'bigint');
     case '!!float': {
       const value = resolve(text);
-      return typed(
-        { name, text, taken },
-        typeof value === 'bigint' ? Number(value) : value,
-        (made) => typeof made === 'number',
-      );
+      return typed(tagged, typeof value === 'bigint' ? Number(value) : value, (made) => typeof made === 'number');
     }
     case '!!bool':
-      return typed({ name, text, taken }, resolve(text), (value) => typeof value === 'boolean');
+      return typed(tagged, resolve(text), (value) => typeof value === 'boolean');
     case '!!null':
-      return typed({ name, text, taken }, resolve(text), (value) => value === null);
+      return typed(tagged, resolve(text), (value) => value === null);
     case '!!timestamp':
-      return typed({ name, text, taken }, resolve(text), isTimestamp);
+      return typed(tagged, resolve(text), isTimestamp);
     default:
       return text;
   }

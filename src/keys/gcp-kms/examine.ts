@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { fileOrValue, wellKnownFile } from '../../services/gcp/credentials.js';
 import { answerMembers, textMember } from '../../services/http/answer.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { absent, faulty, fileFinding, found, type KeyFinding, packageFinding } from '../finding.js';
@@ -36,7 +36,7 @@ async function gcloudFile(host: Host): Promise<KeyFinding> {
     return found(path, kindOf(await readFile(path, 'utf8')));
   } catch (cause) {
     if (cause instanceof SopsError) return faulty(path, cause);
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return absent(path);
+    if (isAbsent(cause)) return absent(path);
     return faulty(path, new SopsError('key', `cannot be read: ${systemReason(cause)}`));
   }
 }

@@ -1,10 +1,9 @@
 /** GCP KMS over gRPC, by Google's own client. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
 import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
-import { noteThrottled } from '../../util/pace.js';
+import { noteThrottled, pauseAbout } from '../../util/pace.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import { type Service, type Transport, tokenHeaders, type Verb } from './transport.js';
@@ -86,8 +85,7 @@ async function callPatiently(
       if (getsTooMany) noteTooMany();
       const wait = WAITS_MS[tries];
       if (wait === undefined || !(getsTooMany || isUnavailable(error)) || call.signal?.aborted) throw error;
-      // Others that were refused at the same time are not to come back at the same time.
-      await sleep(wait * (0.5 + Math.random()));
+      await pauseAbout(wait);
     }
   }
 }

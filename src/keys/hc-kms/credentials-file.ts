@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 
@@ -24,7 +24,7 @@ export async function readBasicSection(host: Host): Promise<ReadonlyMap<string, 
   try {
     return sectionOf(await readFile(resolve(host.cwd, path), 'utf8'), 'basic');
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return new Map();
+    if (isAbsent(cause)) return new Map();
     throw new SopsError('key', `cannot read ${path}: ${systemReason(cause)}`, { cause });
   }
 }

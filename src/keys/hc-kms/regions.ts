@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { homeOf } from './credentials-file.js';
@@ -57,7 +57,7 @@ async function endpointInFile(region: string, host: Host): Promise<URL | undefin
   if (!named && !home) return undefined;
   const path = named || join(home, '.huaweicloud', 'regions.yaml');
   const text = await readFile(resolve(host.cwd, path), 'utf8').catch((cause: unknown) => {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return undefined;
+    if (isAbsent(cause)) return undefined;
     throw new SopsError('key', `cannot read the regions file ${path}: ${systemReason(cause)}`, { cause });
   });
   const endpoint = text === undefined ? undefined : readRegions(text, path).get(region);

@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 
@@ -40,8 +40,7 @@ async function readIfThere(path: string): Promise<Buffer | null> {
     const bytes = await readFile(path);
     return bytes.length === 0 ? null : bytes;
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isAbsent(cause)) return null;
     throw new SopsError('key', `could not read ${path}: ${systemReason(cause)}`, { cause });
   }
 }

@@ -14,7 +14,7 @@ import type { Input } from '../../operations/requests.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { decodeText } from '../../util/text.js';
@@ -53,7 +53,7 @@ async function contentOf(url: SecretsUrl, host: Host): Promise<Uint8Array> {
   try {
     return readFileSync(resolve(host.cwd, target));
   } catch (cause) {
-    if (mayLack && ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return Buffer.alloc(0);
+    if (mayLack && isAbsent(cause)) return Buffer.alloc(0);
     const message = `Error reading file: ${target}: ${systemReason(cause)}`;
     throw new SopsError('input-unreadable', message, { file: target, cause });
   }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readdirSync } from '../../util/fs.js';
 
 /** Folders that hold other versions, or other people's files. */
@@ -58,7 +58,7 @@ function entriesOf(base: string, folder: string) {
   try {
     return readdirSync(base.startsWith('/') ? base : join(folder, base), { withFileTypes: true });
   } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return [];
+    if (isAbsent(cause)) return [];
     throw new SopsError('failed', `cannot read the folder ${base || '.'}: ${systemReason(cause)}`, { cause });
   }
 }

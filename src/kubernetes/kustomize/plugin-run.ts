@@ -5,6 +5,7 @@ import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../tree/tree.js';
 import type { Host, Session } from '../../util/host.js';
+import { append } from '../../util/lists.js';
 import { wordedFailure } from '../../util/system-failure.js';
 import { compareBytes } from '../byte-order.js';
 import { type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from '../manifest/manifest.js';
@@ -171,7 +172,7 @@ async function generated(
   values: ReferenceValues | undefined,
 ): Promise<Manifest[]> {
   const made: Manifest[] = [];
-  for (const plan of plans) made.push(...objectsOf(await generate(plan, sources, host, values)));
+  for (const plan of plans) append(made, objectsOf(await generate(plan, sources, host, values)));
   const sorts = plans.some(({ dialect }) => dialect === 'ksops');
   return sorts ? made.toSorted((one, other) => compareBytes(sortKey(one), sortKey(other))) : made;
 }

@@ -13,7 +13,7 @@ import { type OpenedFile, openFile, plainText } from '../../operations/read/open
 import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
 import { nodes } from '../../tree/leaves.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 
@@ -119,7 +119,7 @@ export function readSource(path: string, host: Host): Buffer {
 
 /** Whether an error says that a file is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof SopsError && ['ENOENT', 'ENOTDIR'].includes(systemCode(error.cause) ?? '');
+  return error instanceof SopsError && isAbsent(error.cause);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
@@ -63,11 +63,9 @@ interface Section {
   readonly settings: Map<string, string>;
 }
 
-const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
-
 async function readSections(file: string): Promise<Section[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if (ABSENT.has(systemCode(cause))) return '';
+    if (isAbsent(cause)) return '';
     throw new SopsError('key', `cannot read ${file}: ${systemReason(cause)}`, { file, cause });
   });
   const sections: Section[] = [];

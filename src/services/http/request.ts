@@ -50,22 +50,25 @@ const MOST_BYTES = 1 << 20;
  * Throws an error that names the server and the reason, but nothing of the request's headers and body.
  */
 export async function sendRequest(request: HttpRequest, host: Host): Promise<HttpResponse> {
+  const answer = withoutLogin(await exchangeTrusting(request, host), request);
+  if (saysTooMany(answer)) noteThrottled(host);
+  return answer;
+}
+
+async function exchangeTrusting(request: HttpRequest, host: Host): Promise<HttpResponse> {
   const code = request.errorCode ?? 'key';
   const secure = request.url.protocol === 'https:';
   const ca = request.tls?.ca ?? (secure ? await readTlsRoots(host, code) : undefined);
   const tls: ConnectionOptions = { ...request.tls, ...(ca === undefined ? {} : { ca }) };
   try {
-    const answer = withoutLogin(await exchange({ ...request, tls }, host), request);
-    if (saysTooMany(answer)) noteThrottled(host);
-    return answer;
+    return await exchange({ ...request, tls }, host);
   } catch (error) {
     const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots() : undefined;
     if (roots === undefined) throw explain(error, request, code);
     // Nothing was sent but the client's hello: the handshake failed.
-    const answer = await exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
+    return exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
       throw explain(again, request, code);
     });
-    return withoutLogin(answer, request);
   }
 }
 

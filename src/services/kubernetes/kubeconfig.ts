@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { objectMembers, textMember } from '../http/answer.js';
@@ -101,7 +101,7 @@ async function readKubeconfig(path: string): Promise<Section | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return undefined;
+    if (isAbsent(cause)) return undefined;
     throw unusable(`${path} cannot be read: ${systemReason(cause)}`, 'See its permissions.', cause);
   }
   const { parse } = await import('../../packages/yaml.js');

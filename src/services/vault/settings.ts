@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
-import { systemCode, systemReason } from '../../util/files.js';
+import { isAbsent, systemReason } from '../../util/files.js';
 import { readdir, readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 
@@ -67,7 +67,7 @@ async function readTokenFile({ env, platform }: Host): Promise<string> {
   try {
     return (await readFile(join(home, '.vault-token'), 'utf8')).trim();
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return '';
+    if (isAbsent(cause)) return '';
     throw new SopsError('key', `cannot get Vault token: ${systemReason(cause)}: ~/.vault-token`, { cause });
   }
 }
