@@ -193,7 +193,7 @@ async function bundleProgram(wanted = PARTS) {
 
 /** The files of the program as they are written, by name, and what esbuild says of them. */
 function makeProgram() {
-  return remembered(root, 'program', ['src', 'bin', 'fixtures/vectors'], async () => {
+  return remembered(root, 'program-texts', ['src', 'bin', 'fixtures/vectors'], async () => {
     const { texts, firstPart, inputs, outputs } = await bundleProgram();
     const called = await namesRun(root, `${firstPart}.cjs`, (place) => writePlainProgram(place, [...texts].filter(([name]) => name !== LAST_PART)));
     const files = [];

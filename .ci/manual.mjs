@@ -1,12 +1,12 @@
 /** Writes what the package has for other programs to show: the manual page, and the scripts that complete command lines, from the commands themselves. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { runSources } from './run-sources.mjs';
 
 /** The names that shells look for in their folders of completions. */
 const SHELLS = { bash: 'sops-ts.bash', zsh: '_sops-ts', fish: 'sops-ts.fish', powershell: 'sops-ts.ps1' };
 
+/** What is read of the commands. */
 const SOURCES = `
 export { flagsOf, globalFlags } from './src/cli/flags.ts';
 export { flagTextOf, TASKS } from './src/cli/guide.ts';
@@ -15,22 +15,9 @@ export { completionScript } from './src/cli/completion/scripts.ts';
 export { EXIT_STATUS } from './src/errors.ts';
 `;
 
-/** What the program knows of its commands. */
-async function load(root, common) {
-  const folder = join(root, 'node_modules', '.cache', 'sops-ts-manual');
-  const file = join(folder, `${process.pid}.mjs`);
-  mkdirSync(folder, { recursive: true });
-  await build({ ...common, stdin: { contents: SOURCES, resolveDir: root }, format: 'esm', outfile: file });
-  try {
-    return await import(pathToFileURL(file).href);
-  } finally {
-    rmSync(file);
-  }
-}
-
 /** Writes `man/sops-ts.1` and `completions/` into a folder. */
 export async function writeManual(root, common, folder) {
-  const program = await load(root, common);
+  const program = await runSources(root, common, SOURCES);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   mkdirSync(join(folder, 'man'), { recursive: true });
   writeFileSync(join(folder, 'man', 'sops-ts.1'), manualPage(program, version));

@@ -19,7 +19,7 @@ const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil
 const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
 
 /** How packages are bundled, with the program's own settings. As ES modules, since the CommonJS of some has but a default export for esbuild. */
-export const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error', define: whereNothingIs('__dirname', '__filename') };
+const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error', define: whereNothingIs('__dirname', '__filename') };
 
 /**
  * Some packages look for descriptions of services beside themselves, which nobody asks for; an ES module has no such names, and what stands above
@@ -30,7 +30,7 @@ function whereNothingIs(...names) {
 }
 
 /** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
-export const plainRequires = {
+const plainRequires = {
   name: 'plain requires',
   setup(bundler) {
     bundler.onResolve({ filter: BUILT_IN }, ({ path, kind }) => (kind === 'require-call' ? { path, namespace: 'built-in' } : { path, external: true }));
@@ -55,7 +55,7 @@ export function leavePackages(place) {
 }
 
 /** Puts the versions of packages into the module for them. */
-export function putVersions(root) {
+function putVersions(root) {
   return {
     name: 'versions',
     setup: (bundler) =>

@@ -1,18 +1,8 @@
 /** The command line program as a file of its own: built as `npm run build` builds it, in a folder that finds node_modules. */
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { keptFolder } from '../../.ci/memory.mjs';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -30,50 +20,18 @@ export interface BundleFile {
   readonly imports: readonly string[];
 }
 
-/** What the program is made of: whoever finds it built from the same does not build it again, which takes seconds. */
-const PARTS = ['src', 'bin', '.ci', 'package.json', 'package-lock.json'];
+/** What the program is made of, beside the tools: whoever finds it built from the same does not build it again, which takes seconds. */
+const PARTS = ['src', 'bin'];
 
 /** Where it stands, built in a folder that the others of this machine use, too. */
 function builtFolder(): string {
-  const cache = join(ROOT, 'node_modules', '.cache', 'sops-ts');
-  const folder = join(cache, digestOf(PARTS));
-  if (existsSync(folder)) return folder;
-  mkdirSync(cache, { recursive: true });
-  for (const old of readdirSync(cache)) if (isOld(join(cache, old))) rmSync(join(cache, old), { recursive: true });
-  const own = mkdtempSync(join(cache, 'new-'));
-  cpSync(join(ROOT, 'bin'), join(own, 'bin'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(own, 'package.json'));
-  execFileSync(process.execPath, [join(ROOT, '.ci', 'build.mjs'), join(own, 'dist'), join(own, 'meta.json')], {
-    cwd: ROOT,
+  return keptFolder(ROOT, 'program', PARTS, (folder) => {
+    cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });
+    cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+    execFileSync(process.execPath, [join(ROOT, '.ci', 'build.mjs'), join(folder, 'dist'), join(folder, 'meta.json')], {
+      cwd: ROOT,
+    });
   });
-  try {
-    renameSync(own, folder);
-  } catch (error) {
-    rmSync(own, { recursive: true });
-    // Another test has built it meanwhile.
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
-}
-
-/** Of the names, sizes and times of files. */
-function digestOf(parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) {
-    const path = join(ROOT, part);
-    const names = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }).sort() : [''];
-    for (const name of names) {
-      const { size, mtimeMs } = statSync(join(path, name));
-      hash.update(`${part}/${name} ${size} ${mtimeMs}\n`);
-    }
-  }
-  return hash.digest('hex').slice(0, 32);
-}
-
-const DAY = 86_400_000;
-
-function isOld(path: string): boolean {
-  return Date.now() - statSync(path).mtimeMs > DAY;
 }
 
 export class Program {
