@@ -2,6 +2,7 @@
 import { AGENT_VARIABLE, agentPlaceOf } from '../keyservice/agent/place.js';
 import type { Activity, AgentSocket, AuditLog, Log, Session, Telling } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
+import { engineTuning } from './engine-tuning.js';
 import type { Progress } from './progress.js';
 import { holdLine } from './progress-line.js';
 import { printable } from './report.js';
@@ -43,7 +44,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
       const { confirmOnTerminal } = await import('./confirm.js');
       return confirmOnTerminal(question, streams, signal);
     },
-    ...(streams.areOwn && { prepareFor: keepHeapSmall }),
+    ...(streams.areOwn && { prepareFor: engineTuning() }),
     begin: (what, telling = 'line') => activity(what, (text) => tell(text, telling)),
     warn(message) {
       say(streams.stderr, `warning: ${printable(message)}\n`);
@@ -56,23 +57,6 @@ function agentOf({ env, platform, areOwn }: Streams): AgentSocket | undefined {
   // In the process of somebody else, it is for them to say that there is one.
   if (!areOwn && !env[AGENT_VARIABLE]) return undefined;
   return agentPlaceOf({ env, platform, userId: process.geteuid?.() });
-}
-
-/** What is made of more bytes than that takes most of the memory. */
-const LARGE = 1 << 22;
-
-/**
- * Has the heap looked through for garbage whenever it has grown by a fifth, for an input that is large: by itself V8 lets it grow to more than
- * twice of what lives in it, and what is made of a large file is needed for a moment only. It costs up to a tenth of the time.
- */
-async function keepHeapSmall(size: number): Promise<void> {
-  if (size <= LARGE) return;
-  try {
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--heap-growing-percent=20');
-  } catch {
-    // Other runtimes have other collectors.
-  }
 }
 
 const PATIENCE_MILLISECONDS = 1000;

@@ -97,13 +97,19 @@ export interface Host {
   readonly log?: Log | undefined;
   /** Told that something begins which may take long, in a few words without plaintext; `line` by default; absent when nobody looks. */
   begin?(what: string, telling?: Telling): Activity;
-  /**
-   * Told how many bytes an input has, if it is of a format where that matters, before it is worked on; waited for. Absent
-   * where there is nothing to do.
-   */
-  prepareFor?(size: number): Promise<void>;
+  /** Told how large an input is before it is worked on; waited for. Absent where there is nothing to do. */
+  prepareFor?(input: InputSize): Promise<void>;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
+}
+
+/** How much work an input makes. */
+export interface InputSize {
+  readonly bytes: number;
+  /** Of an encrypted file: each value has some hundred bytes more than in plaintext. */
+  readonly isEncrypted: boolean;
+  /** Whether a heap that is looked through more often takes much less memory with it. */
+  readonly keepsHeapSmall: boolean;
 }
 
 /** What a host's members become in a copy; `undefined` takes one away. */

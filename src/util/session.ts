@@ -31,7 +31,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     askSecret: (prompt) => host.askSecret(prompt),
     ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
     ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),
-    ...(prepareFor && { prepareFor: (size) => prepareFor.call(host, size) }),
+    ...(prepareFor && { prepareFor: (input) => prepareFor.call(host, input) }),
     warn: (message) => host.warn(message),
     once<Kept>(key: symbol, make: () => Kept): Kept {
       if (!memory.has(key)) memory.set(key, make());

@@ -61,17 +61,22 @@ export async function readAsChosen(bytes: Uint8Array, choice: FormatChoice, host
   const { inputType } = choice;
   const byName = rowByName(choice, host);
   const wanted = inputType === undefined ? byName : formatNamed(inputType);
-  await prepareFor(wanted, bytes, host);
+  await prepareFor(wanted, { bytes, isEncrypted: true }, host);
   const found = await (inputType === undefined
     ? orEmpty(recognise(bytes, byName), byName)
     : readAsAsked(bytes, wanted, byName));
-  await prepareFor(formatNamed(found.store.name), bytes, host);
+  const row = formatNamed(found.store.name);
+  if (row !== wanted) await prepareFor(row, { bytes, isEncrypted: true }, host);
   return found;
 }
 
-/** Lets the program make itself ready for a large file, if it is of a format for which that pays. */
-export async function prepareFor(row: FormatRow, bytes: Uint8Array, host: Host): Promise<void> {
-  if (row.keepsHeapSmall) await host.prepareFor?.(bytes.length);
+/** Lets the program make itself ready for a file of that size and format. */
+export async function prepareFor(
+  { keepsHeapSmall = false }: FormatRow,
+  { bytes, isEncrypted }: { readonly bytes: Uint8Array; readonly isEncrypted: boolean },
+  host: Host,
+): Promise<void> {
+  await host.prepareFor?.({ bytes: bytes.length, isEncrypted, keepsHeapSmall });
 }
 
 /** Reads a file in the format that was asked for. Throws `metadata-invalid` for one that is encrypted in another. */

@@ -77,7 +77,7 @@ interface Encryption {
 
 async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host }: Encryption): Promise<string> {
   const read = request.content ?? (await readInput(request.input, host));
-  await prepareFor(formatNamed(reader.name), read, host);
+  await prepareFor(formatNamed(reader.name), { bytes: read, isEncrypted: false }, host);
   await refuseCiphertext(read, request, reader, host);
   const formats = await formatsForNew(request, host, read);
   const { printer } = formats;

@@ -1,0 +1,77 @@
+/** What V8 is told about the work to come, once it is known how large the input is (docs/decisions.md#engine-flags). */
+import type { InputSize } from '../util/host.js';
+
+/** What is made of more bytes than that takes most of the memory. */
+const LARGE = 1 << 22;
+/** The inputs of a short run come to no more bytes than that: some five thousand values. */
+const SHORT = { plaintext: 1 << 17, encrypted: 1 << 19 };
+/** From V8 13 on (Node 24) there is a faster compiler, which does well alone for longer. */
+const TWO_COMPILERS = 13;
+
+/** A compiler that optimises, and from how many times a short run on that earns what it takes. */
+interface Compiler {
+  readonly flag: string;
+  readonly from: number;
+}
+
+/** The engine that runs the program. */
+interface Engine {
+  /** V8's; undefined where it is another engine. */
+  readonly version: string | undefined;
+  setFlag(flag: string): Promise<void>;
+}
+
+const OWN: Engine = {
+  // Bun names a version of V8, and has another engine.
+  version: process.versions.bun ? undefined : process.versions.v8,
+  async setFlag(flag) {
+    const { setFlagsFromString } = await import('node:v8');
+    setFlagsFromString(flag);
+  },
+};
+
+/**
+ * Told of each input of a run. Never throws: other runtimes have other flags.
+ *
+ * A run with a short input ends before code that was optimised for it is used: the compilers, which run beside the program, take up
+ * to two fifths of its CPU. So they rest until the inputs of the run come to more.
+ *
+ * For a large input the heap is looked through for garbage whenever it has grown by a fifth: by itself V8 lets it grow to more than
+ * twice of what lives in it, and what is made of a large file is needed for a moment only. It costs up to a tenth of the time.
+ */
+export function engineTuning(engine: Engine = OWN): (input: InputSize) => Promise<void> {
+  const compilers = compilersOf(engine.version);
+  const resting = new Set<Compiler>();
+  let work = 0;
+  return async ({ bytes, isEncrypted, keepsHeapSmall }) => {
+    work += bytes / (isEncrypted ? SHORT.encrypted : SHORT.plaintext);
+    try {
+      for (const compiler of compilers) await restUntilNeeded(compiler, work, { resting, engine });
+      if (keepsHeapSmall && bytes > LARGE && compilers.length > 0) await engine.setFlag('--heap-growing-percent=20');
+    } catch {
+      // Nothing depends on it.
+    }
+  };
+}
+
+async function restUntilNeeded(
+  compiler: Compiler,
+  work: number,
+  { resting, engine }: { readonly resting: Set<Compiler>; readonly engine: Engine },
+): Promise<void> {
+  const isNeeded = work >= compiler.from;
+  if (isNeeded !== resting.has(compiler)) return;
+  if (isNeeded) resting.delete(compiler);
+  else resting.add(compiler);
+  await engine.setFlag(`--${isNeeded ? '' : 'no-'}${compiler.flag}`);
+}
+
+function compilersOf(version = ''): readonly Compiler[] {
+  const major = Number.parseInt(version, 10);
+  if (!(major >= 11)) return [];
+  if (major < TWO_COMPILERS) return [{ flag: 'opt', from: 1 }];
+  return [
+    { flag: 'opt', from: 16 },
+    { flag: 'maglev', from: 1 },
+  ];
+}

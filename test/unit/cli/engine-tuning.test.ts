@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { engineTuning } from '../../../src/cli/engine-tuning.js';
+
+const KILO = 1024;
+const PLAIN = { isEncrypted: false, keepsHeapSmall: false };
+const SEALED = { isEncrypted: true, keepsHeapSmall: false };
+
+/** The flags that V8 of a version gets for the inputs of one run. */
+async function flagsFor(version: string | undefined, ...inputs: Parameters<ReturnType<typeof engineTuning>>[0][]) {
+  const flags: string[] = [];
+  const tune = engineTuning({ version, setFlag: async (flag) => void flags.push(flag) });
+  for (const input of inputs) await tune(input);
+  return flags;
+}
+
+test('the compilers that optimise rest while the inputs are short', async () => {
+  expect(await flagsFor('11.3', { bytes: 100, ...PLAIN })).toEqual(['--no-opt']);
+  expect(await flagsFor('12.4', { bytes: 100 * KILO, ...PLAIN })).toEqual(['--no-opt']);
+  expect(await flagsFor('13.6', { bytes: 100, ...SEALED })).toEqual(['--no-opt', '--no-maglev']);
+});
+
+test('they work from the beginning for a long input', async () => {
+  expect(await flagsFor('12.4', { bytes: 129 * KILO, ...PLAIN })).toEqual([]);
+  expect(await flagsFor('12.4', { bytes: 500 * KILO, ...SEALED })).toEqual(['--no-opt']);
+  expect(await flagsFor('12.4', { bytes: 513 * KILO, ...SEALED })).toEqual([]);
+});
+
+test('where there are two, the faster one works before the other', async () => {
+  expect(await flagsFor('13.6', { bytes: 129 * KILO, ...PLAIN })).toEqual(['--no-opt']);
+  expect(await flagsFor('13.6', { bytes: 3000 * KILO, ...PLAIN })).toEqual([]);
+});
+
+test('they work again when the inputs of a run have come to much', async () => {
+  const files = Array.from({ length: 100 }, () => ({ bytes: 10 * KILO, ...SEALED }));
+  expect(await flagsFor('11.3', ...files)).toEqual(['--no-opt', '--opt']);
+  expect(await flagsFor('13.6', ...files)).toEqual(['--no-opt', '--no-maglev', '--maglev']);
+  expect(await flagsFor('13.6', ...Array(10).fill(files).flat())).toEqual([
+    '--no-opt',
+    '--no-maglev',
+    '--maglev',
+    '--opt',
+  ]);
+});
+
+test('the heap is kept small for large files of formats that gain by it', async () => {
+  const large = { bytes: 5000 * KILO, isEncrypted: true };
+  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: true })).toEqual(['--heap-growing-percent=20']);
+  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: false })).toEqual([]);
+});
+
+test('other engines, and versions that nobody tried, are left alone', async () => {
+  expect(await flagsFor(undefined, { bytes: 100, ...PLAIN })).toEqual([]);
+  expect(await flagsFor('10.2', { bytes: 100, ...PLAIN })).toEqual([]);
+});
+
+test('an engine that refuses does not stop the run', async () => {
+  const tune = engineTuning({ version: '13.6', setFlag: () => Promise.reject(new Error('no such flag')) });
+  await expect(tune({ bytes: 100, ...PLAIN })).resolves.toBeUndefined();
+});
+
+test('the running version of Node takes the flags, where it would say that it does not know one', () => {
+  const said = (...flags: string[]) => {
+    const script = flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');`).join('');
+    return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr;
+  };
+  expect(said('--no-opt', '--opt', '--no-maglev', '--maglev', '--heap-growing-percent=20')).toBe('');
+  expect(said('--no-such-flag')).toContain('no-such-flag');
+});
