@@ -1,8 +1,9 @@
 /** PGP keys that are taken in for one run, by a real gpg; values files through a real helm (HELM_BIN or PATH). */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
+import { privateFoldersOf } from '../support/private-folders.js';
 import { announceSkipped, findTool } from '../support/programs.js';
 import { fixturePath } from '../unit/keys/entries.js';
 
@@ -20,11 +21,6 @@ beforeEach(() => {
   desk = new Desk();
 });
 afterEach(() => desk.remove());
-
-/** Folders with plaintext or keys that runs leave behind. */
-function leftovers(): string[] {
-  return ['/dev/shm', '/tmp'].flatMap((place) => readdirSync(place).filter((name) => name.startsWith('.sops-ts-')));
-}
 
 describe.skipIf(!GPG)('a PGP key from elsewhere', () => {
   const importedHome = (): string => {
@@ -52,20 +48,18 @@ describe.skipIf(!GPG)('a PGP key from elsewhere', () => {
     await seal('app/s.yaml');
     desk.write('team.asc', readFileSync(fixturePath('identities/pgp-rsa.asc')));
     desk.write('secret.yaml', (await desk.run(['flux', 'secret', 'team.asc'])).stdout);
-    const before = leftovers();
     const ran = await desk.run(['flux', 'check', '--secret', 'secret.yaml', 'app']);
     expect(ran.stdout.toString()).toMatch(/tried secret\.yaml on 1 encrypted file.*no finding/);
     expect(ran.status).toBe(0);
-    expect(leftovers()).toEqual(before);
+    expect(privateFoldersOf([process.pid])).toEqual([]);
   });
 
   test('in a URL of Helm opens values', async () => {
     await seal('values.yaml');
     desk.write('key.asc', readFileSync(fixturePath('identities/pgp-rsa.asc')));
-    const before = leftovers();
     const ran = await desk.run(['helm', 'downloader', 'secrets+gpg-import://key.asc?values.yaml']);
     expect({ ...ran, stdout: ran.stdout.toString() }).toEqual({ status: 0, stderr: '', stdout: SECRET });
-    expect(leftovers()).toEqual(before);
+    expect(privateFoldersOf([process.pid])).toEqual([]);
   });
 
   test('that is none is refused', async () => {

@@ -1,11 +1,12 @@
 /** `kustomize build` and the plug-in's launchers under the real kustomize: Flux's cases, private folders, signals, both forms. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { AGE_KEYS, copyOfCase, INDEX, vectorText } from '../support/kubernetes.js';
+import { privateFoldersOf } from '../support/private-folders.js';
 import { Program } from '../support/program.js';
 import { announceSkipped, findTool } from '../support/programs.js';
 
@@ -42,10 +43,8 @@ beforeEach(() => {
 const env = () => ({ ...desk.env, PATH: `${tools}:/usr/bin:/bin` });
 function sopsTs(words: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const ran = program.run(words, { cwd: desk.folder, env: { ...env(), ...more } });
-  return { status: ran.status, out: ran.stdout.toString(), err: ran.stderr.toString() };
+  return { pid: ran.pid, status: ran.status, out: ran.stdout.toString(), err: ran.stderr.toString() };
 }
-const leftovers = () =>
-  ['/dev/shm', '/tmp'].flatMap((folder) => readdirSync(folder).filter((name) => name.startsWith('.sops-ts-')));
 
 /** An application: an encrypted Secret of its own, a dotenv file for kustomize's generator, and a plain object. */
 async function application(): Promise<void> {
@@ -110,14 +109,13 @@ describe.skipIf(!KUSTOMIZE)('kustomize build', () => {
 
   test('decrypts generators, sources and listed objects, and leaves nothing behind', async () => {
     await application();
-    const before = leftovers();
     const ran = sopsTs(['kustomize', 'build', 'prod', '--', '--reorder', 'none']);
     expect(ran.status, ran.err).toBe(0);
     expect(ran.out).toContain(`name: p-db\nstringData:\n  p: ${CANARY}\n`);
     expect(ran.out).toContain(`A: ${Buffer.from(CANARY).toString('base64')}`);
     expect(ran.out).toContain('name: p-listed\nstringData:\n  q: r\n');
     expect(ran.out).not.toMatch(/ENC\[|sops:/);
-    expect(leftovers()).toEqual(before);
+    expect(privateFoldersOf([ran.pid])).toEqual([]);
   });
 
   test('a failing build says what kustomize said, of the real files, and prints nothing', async () => {
@@ -161,7 +159,6 @@ describe.skipIf(!KUSTOMIZE)('kustomize build', () => {
 
   test('a signal ends kustomize, and the private folder goes', async () => {
     await application();
-    const before = leftovers();
     writeFileSync(join(tools, 'slow'), `#!/bin/sh\necho up >&2\nexec sleep 30\n`);
     chmodSync(join(tools, 'slow'), 0o755);
     desk.write(
@@ -175,12 +172,12 @@ describe.skipIf(!KUSTOMIZE)('kustomize build', () => {
         stdio: 'ignore',
       });
       const ended = new Promise<number | null>((settle) => child.on('exit', settle));
-      for (let tries = 0; leftovers().length === before.length && tries < 100; tries++) await sleep(50);
+      for (let tries = 0; privateFoldersOf([child.pid]).length === 0 && tries < 100; tries++) await sleep(50);
       await sleep(300);
-      expect(leftovers().length).toBe(before.length + 1);
+      expect(privateFoldersOf([child.pid])).toHaveLength(1);
       child.kill(signal);
       expect(await ended).not.toBe(0);
-      expect(leftovers()).toEqual(before);
+      expect(privateFoldersOf([child.pid])).toEqual([]);
     }
   });
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
+import { privateFoldersOf } from '../support/private-folders.js';
 import { Program } from '../support/program.js';
 import { announceSkipped, findTool } from '../support/programs.js';
 import { Terminal, TMUX } from '../support/tmux.js';
@@ -20,11 +21,10 @@ beforeAll(() => {
   program = new Program();
 });
 
-/** Folders in memory of the programs that were started here; others may be at work, or be killed, beside this test. */
+/** Folders in memory of the programs that were started here. */
 function abandoned(): string[] {
   const pids = desk.names().includes('pids') ? desk.text('pids').split('\n') : [];
-  const names = existsSync('/dev/shm') ? readdirSync('/dev/shm') : [];
-  return names.filter((name) => pids.includes(/^\.sops-ts-\w+-\w+-(\d+)-/.exec(name)?.[1] ?? 'none'));
+  return privateFoldersOf(pids, ['/dev/shm']);
 }
 
 beforeEach(async () => {

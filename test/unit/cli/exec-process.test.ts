@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { privateFoldersOf } from '../../support/private-folders.js';
 import { Program } from '../../support/program.js';
 import { inSweeps, sample, sampledTest } from '../../support/sweep.js';
 
@@ -69,11 +70,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 /** Folders that exec-file has made and not removed. */
 function leftovers(of: ChildProcess): string[] {
-  return ['/dev/shm', desk.path('tmp')].flatMap((parent) =>
-    (existsSync(parent) ? readdirSync(parent) : [])
-      .filter((name) => name.startsWith('.sops') && name.includes(`-${of.pid}-`))
-      .map((name) => join(parent, name)),
-  );
+  return privateFoldersOf([of.pid], ['/dev/shm', desk.path('tmp')]);
 }
 
 function isAlive(pid: number): boolean {

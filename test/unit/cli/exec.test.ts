@@ -1,7 +1,8 @@
 /** `exec-env` and `exec-file` through main: operands, flags, errors, and what the program gets. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { privateFoldersOf } from '../../support/private-folders.js';
 import type { Ran } from '../../support/run.js';
 import { sampledTest } from '../../support/sweep.js';
 
@@ -29,10 +30,6 @@ async function lines(...words: string[]): Promise<string[]> {
     .toString()
     .split('\n')
     .filter((line) => line !== '' && !/^(?:PWD|_|SHLVL|OLDPWD)=/.test(line));
-}
-
-function ours(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.includes(`-${process.pid}-`)) : [];
 }
 
 describe.skipIf(process.platform === 'win32')('exec-env', () => {
@@ -191,7 +188,7 @@ describe.skipIf(process.platform === 'win32')('exec-file', () => {
     '%s leaves nothing and ends',
     async (command) => {
       expect(await run('a.yaml', command)).toMatchObject({ status: 0, stderr: '' });
-      expect([...ours('/dev/shm'), ...ours('/tmp')]).toEqual([]);
+      expect(privateFoldersOf([process.pid])).toEqual([]);
     },
   );
 
