@@ -32,8 +32,15 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+export interface Places {
+  readonly refused: string;
+  readonly deaf: string;
+  readonly unknown: string;
+  close(): Promise<void>;
+}
+
 /** A host where nobody answers, an address where nothing listens, and one that takes connections and says nothing. */
-export async function nowhere() {
+export async function nowhere(): Promise<Places> {
   const deaf = await startDeafServer();
   return {
     refused: `127.0.0.1:${await unusedPort()}`,

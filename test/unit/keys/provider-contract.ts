@@ -56,129 +56,156 @@ const SHARE = Buffer.concat([PART, Buffer.from([7])]);
 /** Runs the suite. `setup` is called once. */
 export function providerContract(name: string, setup: () => Promise<Subject>): void {
   describe(`${name} keeps the contract of providers`, () => {
-    let subject: Subject;
+    const subject = new TriedSubject();
     beforeAll(async () => {
-      subject = await setup();
+      subject.tried = await setup();
     });
-    beforeEach(() => subject.answer('properly'));
-    afterAll(() => subject?.close());
-
-    const keyFor = async (text: string, host = subject.host): Promise<MasterKey> => {
-      // As for a flag: the user typed it.
-      trustKeys(host, subject.provider.type, [text]);
-      const [key, ...more] = await subject.provider.parse(text, host);
-      expect(more).toEqual([]);
-      return key as MasterKey;
-    };
-    const wrapped = async (part: Uint8Array, text = subject.text): Promise<MasterKey> => {
-      const key = await keyFor(text);
-      return { ...key, enc: await subject.provider.wrap(key, part, subject.host) };
-    };
-    /** The error of something that must fail: of code `key`, one line, without secrets. */
-    const reasonOf = async (promise: Promise<unknown>): Promise<SopsError> => {
-      const error = await promise.then(
-        () => expect.unreachable('it should have failed'),
-        (reason: unknown) => reason,
-      );
-      expect(error).toBeInstanceOf(SopsError);
-      const { code, message, hint = '', detail = '' } = error as SopsError;
-      expect(code).toBe('key');
-      expect(message).toMatch(/\S/);
-      expect(`${message}${hint}`).not.toMatch(/undefined|\[object|\n/);
-      for (const secret of [...subject.secrets, ...spellings(PART)]) {
-        expect(`${message} ${hint} ${detail}`).not.toContain(secret);
-      }
-      return error as SopsError;
-    };
-
-    test('the registry loads it', async () => {
-      expect(await keyTypeRow(subject.provider.type)?.load?.()).toBe(subject.provider);
-    });
-
-    test('parse reads lists, fills the fields of the row and contacts nothing', async () => {
-      const before = subject.requests();
-      const keys = await subject.provider.parse(`${subject.text},${subject.otherText}`, subject.host);
-      expect(keys.map((key) => [key.type, key.enc])).toEqual(Array(2).fill([subject.provider.type, '']));
-      const fields = keyTypeRow(subject.provider.type)?.fields ?? [];
-      for (const key of keys) {
-        for (const name of key.fields.keys()) expect(fields.map((field) => field.name)).toContain(name);
-        for (const { name, shape } of fields) expect(key.fields.has(name) || shape !== 'text').toBe(true);
-      }
-      expect(subject.provider.keyString(keys[0] as MasterKey)).toBe(subject.keyString);
-      expect(subject.provider.keyString(keys[1] as MasterKey)).not.toBe(subject.keyString);
-      expect(await subject.provider.parse('', subject.host)).toEqual([]);
-      expect(subject.requests()).toBe(before);
-    });
-
-    test('a malformed key is refused before anything is contacted', async () => {
-      const before = subject.requests();
-      for (const text of subject.malformed) {
-        const wrapping = async () => subject.provider.wrap(await keyFor(text), PART, subject.host);
-        await reasonOf(wrapping());
-      }
-      expect(subject.requests()).toBe(before);
-    });
-
-    test.each([{ part: PART }, { part: SHARE }])(
-      'a part of $part.length bytes is wrapped and opened',
-      async ({ part }) => {
-        const copy = Buffer.from(part);
-        const key = await wrapped(part);
-        expect(part).toEqual(copy);
-        expect(key.enc).toMatch(/^[\x21-\x7e]+$/);
-        expect(spellings(part).filter((spelling) => key.enc.includes(spelling))).toEqual([]);
-        expect(Buffer.from(await subject.provider.unwrap(key, subject.host))).toEqual(copy);
-      },
-    );
-
-    test('keys are used at the same time without mixing them up', async () => {
-      const keys = await Promise.all([
-        wrapped(PART),
-        wrapped(SHARE, subject.otherText),
-        wrapped(SHARE),
-        wrapped(PART, subject.otherText),
-      ]);
-      const parts = await Promise.all(keys.map((key) => subject.provider.unwrap(key, subject.host)));
-      expect(parts.map((part) => part.length)).toEqual([32, 33, 33, 32]);
-    });
-
-    test('another key does not open it', async () => {
-      const other = await keyFor(subject.otherText);
-      await reasonOf(subject.provider.unwrap({ ...other, enc: (await wrapped(PART)).enc }, subject.host));
-    });
-
-    test('a damaged text does not open', async () => {
-      const key = await wrapped(PART);
-      for (const enc of damages(key.enc)) {
-        await reasonOf(subject.provider.unwrap({ ...key, enc }, subject.host));
-      }
-    });
-
-    test.each(['refusing', 'without-field', 'nonsense'] as const)('a service answering %s', async (mode) => {
-      const key = await wrapped(PART);
-      subject.answer(mode);
-      await reasonOf(subject.provider.wrap(key, PART, subject.host));
-      await reasonOf(subject.provider.unwrap(key, subject.host));
-      subject.answer('properly');
-      expect(await subject.provider.unwrap(key, subject.host)).toHaveLength(32);
-    });
-
-    test('a service that cannot be reached', async () => {
-      const { host, text } = subject.unreachable;
-      const { enc } = await wrapped(PART);
-      const key = await keyFor(text, host);
-      await reasonOf(subject.provider.wrap(key, PART, host));
-      await reasonOf(subject.provider.unwrap({ ...key, enc }, host));
-    });
-
-    test('a user without credentials', async () => {
-      const { host, text } = subject.withoutCredentials;
-      const { enc } = await wrapped(PART);
-      const key = await keyFor(text, host);
-      await reasonOf(subject.provider.wrap(key, PART, host));
-      await reasonOf(subject.provider.unwrap({ ...key, enc }, host));
-    });
+    beforeEach(() => subject.get().answer('properly'));
+    afterAll(() => subject.tried?.close());
+    testParsing(subject);
+    testParts(subject);
+    testOtherTexts(subject);
+    testServices(subject);
   });
+}
+
+/** What is tried, once it is set up. */
+class TriedSubject {
+  tried: Subject | undefined;
+
+  get(): Subject {
+    return this.tried ?? expect.unreachable('the subject was not set up');
+  }
+
+  async keyFor(text: string, host = this.get().host): Promise<MasterKey> {
+    const { provider } = this.get();
+    // As for a flag: the user typed it.
+    trustKeys(host, provider.type, [text]);
+    const [key, ...more] = await provider.parse(text, host);
+    expect(more).toEqual([]);
+    return key as MasterKey;
+  }
+
+  async wrapped(part: Uint8Array, text = this.get().text): Promise<MasterKey> {
+    const key = await this.keyFor(text);
+    return { ...key, enc: await this.get().provider.wrap(key, part, this.get().host) };
+  }
+
+  /** The error of something that must fail: of code `key`, one line, without secrets. */
+  async reasonOf(promise: Promise<unknown>): Promise<SopsError> {
+    const error = await promise.then(
+      () => expect.unreachable('it should have failed'),
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(SopsError);
+    const { code, message, hint = '', detail = '' } = error as SopsError;
+    expect(code).toBe('key');
+    expect(message).toMatch(/\S/);
+    expect(`${message}${hint}`).not.toMatch(/undefined|\[object|\n/);
+    for (const secret of [...this.get().secrets, ...spellings(PART)]) {
+      expect(`${message} ${hint} ${detail}`).not.toContain(secret);
+    }
+    return error as SopsError;
+  }
+
+  /** Wraps and opens a part, which must both fail. */
+  async neitherWraps({ host, text }: Place): Promise<void> {
+    const { provider } = this.get();
+    const { enc } = await this.wrapped(PART);
+    const key = await this.keyFor(text, host);
+    await this.reasonOf(provider.wrap(key, PART, host));
+    await this.reasonOf(provider.unwrap({ ...key, enc }, host));
+  }
+}
+
+function testParsing(subject: TriedSubject): void {
+  test('the registry loads it', async () => {
+    const { provider } = subject.get();
+    expect(await keyTypeRow(provider.type)?.load?.()).toBe(provider);
+  });
+
+  test('parse reads lists, fills the fields of the row and contacts nothing', async () => {
+    const { provider, host, text, otherText, keyString, requests } = subject.get();
+    const before = requests();
+    const keys = await provider.parse(`${text},${otherText}`, host);
+    expect(keys.map((key) => [key.type, key.enc])).toEqual(Array(2).fill([provider.type, '']));
+    const fields = keyTypeRow(provider.type)?.fields ?? [];
+    for (const key of keys) {
+      for (const name of key.fields.keys()) expect(fields.map((field) => field.name)).toContain(name);
+      for (const { name, shape } of fields) expect(key.fields.has(name) || shape !== 'text').toBe(true);
+    }
+    expect(provider.keyString(keys[0] as MasterKey)).toBe(keyString);
+    expect(provider.keyString(keys[1] as MasterKey)).not.toBe(keyString);
+    expect(await provider.parse('', host)).toEqual([]);
+    expect(requests()).toBe(before);
+  });
+
+  test('a malformed key is refused before anything is contacted', async () => {
+    const { provider, host, malformed, requests } = subject.get();
+    const before = requests();
+    for (const text of malformed) {
+      const wrapping = async () => provider.wrap(await subject.keyFor(text), PART, host);
+      await subject.reasonOf(wrapping());
+    }
+    expect(requests()).toBe(before);
+  });
+}
+
+function testParts(subject: TriedSubject): void {
+  test.each([{ part: PART }, { part: SHARE }])(
+    'a part of $part.length bytes is wrapped and opened',
+    async ({ part }) => {
+      const { provider, host } = subject.get();
+      const copy = Buffer.from(part);
+      const key = await subject.wrapped(part);
+      expect(part).toEqual(copy);
+      expect(key.enc).toMatch(/^[\x21-\x7e]+$/);
+      expect(spellings(part).filter((spelling) => key.enc.includes(spelling))).toEqual([]);
+      expect(Buffer.from(await provider.unwrap(key, host))).toEqual(copy);
+    },
+  );
+
+  test('keys are used at the same time without mixing them up', async () => {
+    const { provider, host, otherText } = subject.get();
+    const keys = await Promise.all([
+      subject.wrapped(PART),
+      subject.wrapped(SHARE, otherText),
+      subject.wrapped(SHARE),
+      subject.wrapped(PART, otherText),
+    ]);
+    const parts = await Promise.all(keys.map((key) => provider.unwrap(key, host)));
+    expect(parts.map((part) => part.length)).toEqual([32, 33, 33, 32]);
+  });
+}
+
+function testOtherTexts(subject: TriedSubject): void {
+  test('another key does not open it', async () => {
+    const { provider, host, otherText } = subject.get();
+    const other = await subject.keyFor(otherText);
+    await subject.reasonOf(provider.unwrap({ ...other, enc: (await subject.wrapped(PART)).enc }, host));
+  });
+
+  test('a damaged text does not open', async () => {
+    const { provider, host } = subject.get();
+    const key = await subject.wrapped(PART);
+    for (const enc of damages(key.enc)) await subject.reasonOf(provider.unwrap({ ...key, enc }, host));
+  });
+}
+
+function testServices(subject: TriedSubject): void {
+  test.each(['refusing', 'without-field', 'nonsense'] as const)('a service answering %s', async (mode) => {
+    const { provider, host, answer } = subject.get();
+    const key = await subject.wrapped(PART);
+    answer(mode);
+    await subject.reasonOf(provider.wrap(key, PART, host));
+    await subject.reasonOf(provider.unwrap(key, host));
+    answer('properly');
+    expect(await provider.unwrap(key, host)).toHaveLength(32);
+  });
+
+  test('a service that cannot be reached', () => subject.neitherWraps(subject.get().unreachable));
+
+  test('a user without credentials', () => subject.neitherWraps(subject.get().withoutCredentials));
 }
 
 /** How a part could show in a text. */
