@@ -63,9 +63,9 @@ function everythingGitHas(): string {
   return objects.toString('latin1') + loose.join('\n');
 }
 
-describe('git calls the driver', { timeout: 120_000 }, () => {
-  beforeEach(() => repository());
+beforeEach(() => repository());
 
+describe('git calls the driver', { timeout: 120_000 }, () => {
   test.each([
     ['merge', ['merge', '--no-edit', 'topic']],
     ['merge --squash', ['merge', '--squash', 'topic']],
@@ -132,7 +132,9 @@ describe('git calls the driver', { timeout: 120_000 }, () => {
     desk.git('merge', '--abort');
     expect(everythingGitHas()).not.toContain('-secret');
   });
+});
 
+describe('git calls the driver for unusual files', { timeout: 120_000 }, () => {
   test('with bases that are a conflict themselves', async () => {
     await fork(swap('alice', 'bob'), swap('alice', 'carol'));
     desk.git('branch', 'main-1', 'main');
@@ -198,7 +200,9 @@ describe('git calls the driver', { timeout: 120_000 }, () => {
     }
     expect(everythingGitHas()).not.toContain('-secret');
   });
+});
 
+describe('git calls the driver, wherever it is and whatever happens to it', { timeout: 120_000 }, () => {
   test('in a linked work tree, started below its top', async () => {
     await fork(swap('one-', 'two-'), swap('1-', '2-'));
     desk.git('worktree', 'add', '-q', '-b', 'linked', 'linked', 'main');

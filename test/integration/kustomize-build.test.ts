@@ -156,7 +156,9 @@ describe.skipIf(!KUSTOMIZE)('kustomize build', () => {
     expect(lost).toMatchObject({ status: 128, out: '', err: expect.stringContaining('prod/app.enc.env') });
     outside.remove();
   });
+});
 
+describe.skipIf(!KUSTOMIZE)('kustomize build and what it starts', () => {
   test('a signal ends kustomize, and the private folder goes', async () => {
     await application();
     writeFileSync(join(tools, 'slow'), `#!/bin/sh\necho up >&2\nexec sleep 30\n`);

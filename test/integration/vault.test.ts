@@ -107,88 +107,83 @@ describe.skipIf(!BAO)('with a real OpenBao', () => {
       stderr: expect.stringContaining('Vault answered 400: cipher: message authentication failed'),
     });
   });
+});
 
-  describe('checks the server', () => {
-    test.each<[string, () => Record<string, string>]>([
-      ['a file', () => ({ VAULT_CACERT: authority })],
-      ['a variable', () => ({ VAULT_CACERT: '', VAULT_CACERT_BYTES: readFileSync(authority, 'utf8') })],
-      ['the usual variable', () => ({ VAULT_CACERT: '', SSL_CERT_FILE: authority })],
-      ['nothing, if wanted', () => ({ VAULT_CACERT: '', VAULT_SKIP_VERIFY: '1' })],
-    ])('against certificates of %s', async (_, env) => {
-      expect((await ours(['decrypt', await encrypted()], env())).stdout.toString()).toBe(PLAIN);
-    });
-
-    test('and its name', async () => {
-      const ran = await ours(['decrypt', await encrypted()], { VAULT_TLS_SERVER_NAME: 'vault.invalid' });
-      expect(ran).toMatchObject({ status: 128, stderr: expect.stringContaining('does not match certificate') });
-    });
-
-    test('and sends nothing to one that it does not know', async () => {
-      const ran = await ours(['decrypt', '--verbose', await encrypted()], { VAULT_CACERT: '' });
-      expect(ran).toMatchObject({
-        status: 128,
-        stderr: expect.stringMatching(/unable to .*certificate|self-signed certificate/),
-      });
-    });
+describe.skipIf(!BAO)('checks the server', () => {
+  test.each<[string, () => Record<string, string>]>([
+    ['a file', () => ({ VAULT_CACERT: authority })],
+    ['a variable', () => ({ VAULT_CACERT: '', VAULT_CACERT_BYTES: readFileSync(authority, 'utf8') })],
+    ['the usual variable', () => ({ VAULT_CACERT: '', SSL_CERT_FILE: authority })],
+    ['nothing, if wanted', () => ({ VAULT_CACERT: '', VAULT_SKIP_VERIFY: '1' })],
+  ])('against certificates of %s', async (_, env) => {
+    expect((await ours(['decrypt', await encrypted()], env())).stdout.toString()).toBe(PLAIN);
   });
 
-  describe('sends the token to no address that only the file names', () => {
-    test('without VAULT_ADDR', async () => {
-      const ran = await ours(['decrypt', '--verbose', await encrypted()], { VAULT_ADDR: '' });
-      expect(ran.status).toBe(128);
-      expect(ran.stderr.replaceAll(/\s*\n\s*\| /g, ' ')).toContain(
-        `the Vault address ${address} is named by the file only`,
-      );
-    });
-
-    test('but with a trusted .sops.yaml naming a key there, be it another one', async () => {
-      const file = await encrypted();
-      const config = write(
-        'vault.sops.yaml',
-        `creation_rules:\n  - path_regex: x\n    key_groups:\n      - hc_vault: ["${key('transit/keys/other')}"]\n`,
-      );
-      const env = { VAULT_ADDR: '', XDG_CONFIG_HOME: join(folder, 'settings') };
-      expect((await ours(['decrypt', '--config', config, file], env)).status).toBe(128);
-      expect((await ours(['trust', '--config', config], env)).status).toBe(0);
-      const ran = await ours(['decrypt', '--config', config, file], env);
-      expect(ran.stdout.toString()).toBe(PLAIN);
-    });
-
-    test('or the allow list', async () => {
-      const env = { VAULT_ADDR: '', SOPS_HC_VAULT_ALLOWLIST: 'all' };
-      expect((await ours(['decrypt', await encrypted()], env)).stdout.toString()).toBe(PLAIN);
-    });
+  test('and its name', async () => {
+    const ran = await ours(['decrypt', await encrypted()], { VAULT_TLS_SERVER_NAME: 'vault.invalid' });
+    expect(ran).toMatchObject({ status: 128, stderr: expect.stringContaining('does not match certificate') });
   });
 
-  describe.skipIf(!SOPS)('and the real sops', () => {
-    test.each(['transit/keys/sops', 'team/crypt/keys/sops'])('%s: sops opens ours', async (path) => {
-      expect(theirs(['decrypt', '--extract', '["secret"]', await encrypted(key(path))])).toBe('hello');
+  test('and sends nothing to one that it does not know', async () => {
+    const ran = await ours(['decrypt', '--verbose', await encrypted()], { VAULT_CACERT: '' });
+    expect(ran).toMatchObject({
+      status: 128,
+      stderr: expect.stringMatching(/unable to .*certificate|self-signed certificate/),
     });
+  });
+});
 
-    test.each(['transit/keys/sops', 'team/crypt/keys/sops'])('%s: we open theirs', async (path) => {
-      const file = write(
-        'theirs.yaml',
-        theirs(['encrypt', '--hc-vault-transit', key(path), write('plain.yaml', PLAIN)]),
-      );
-      const ran = await ours(['decrypt', file]);
-      expect(ran.status).toBe(0);
-      expect(ran.stdout.toString()).toBe(theirs(['decrypt', file]));
-    });
+describe.skipIf(!BAO)('sends the token to no address that only the file names', () => {
+  test('without VAULT_ADDR', async () => {
+    const ran = await ours(['decrypt', '--verbose', await encrypted()], { VAULT_ADDR: '' });
+    expect(ran.status).toBe(128);
+    expect(ran.stderr.replaceAll(/\s*\n\s*\| /g, ' ')).toContain(
+      `the Vault address ${address} is named by the file only`,
+    );
+  });
 
-    test('with a namespace', async () => {
-      const env = { VAULT_NAMESPACE: 'tenant' };
-      expect(theirs(['decrypt', '--extract', '["secret"]', await encrypted(key(), env)], env)).toBe('hello');
-    });
+  test('but with a trusted .sops.yaml naming a key there, be it another one', async () => {
+    const file = await encrypted();
+    const config = write(
+      'vault.sops.yaml',
+      `creation_rules:\n  - path_regex: x\n    key_groups:\n      - hc_vault: ["${key('transit/keys/other')}"]\n`,
+    );
+    const env = { VAULT_ADDR: '', XDG_CONFIG_HOME: join(folder, 'settings') };
+    expect((await ours(['decrypt', '--config', config, file], env)).status).toBe(128);
+    expect((await ours(['trust', '--config', config], env)).status).toBe(0);
+    const ran = await ours(['decrypt', '--config', config, file], env);
+    expect(ran.stdout.toString()).toBe(PLAIN);
+  });
 
-    test('key_groups of one configuration mean the same', async () => {
-      const groups = ['transit/keys/sops', 'team/crypt/keys/sops'].map(
-        (path) => `      - hc_vault: ["${key(path)}"]\n`,
-      );
-      const config = write('groups.sops.yaml', `creation_rules:\n  - key_groups:\n${groups.join('')}`);
-      const words = ['--config', config, 'encrypt', write('plain.yaml', PLAIN)];
-      const file = write('ours.yaml', (await ours(words)).stdout.toString());
-      expect(theirs(['decrypt', '--extract', '["secret"]', file])).toBe('hello');
-      expect((await ours(['decrypt', write('theirs.yaml', theirs(words))])).status).toBe(0);
-    });
+  test('or the allow list', async () => {
+    const env = { VAULT_ADDR: '', SOPS_HC_VAULT_ALLOWLIST: 'all' };
+    expect((await ours(['decrypt', await encrypted()], env)).stdout.toString()).toBe(PLAIN);
+  });
+});
+
+describe.skipIf(!BAO || !SOPS)('OpenBao and the real sops', () => {
+  test.each(['transit/keys/sops', 'team/crypt/keys/sops'])('%s: sops opens ours', async (path) => {
+    expect(theirs(['decrypt', '--extract', '["secret"]', await encrypted(key(path))])).toBe('hello');
+  });
+
+  test.each(['transit/keys/sops', 'team/crypt/keys/sops'])('%s: we open theirs', async (path) => {
+    const file = write('theirs.yaml', theirs(['encrypt', '--hc-vault-transit', key(path), write('plain.yaml', PLAIN)]));
+    const ran = await ours(['decrypt', file]);
+    expect(ran.status).toBe(0);
+    expect(ran.stdout.toString()).toBe(theirs(['decrypt', file]));
+  });
+
+  test('with a namespace', async () => {
+    const env = { VAULT_NAMESPACE: 'tenant' };
+    expect(theirs(['decrypt', '--extract', '["secret"]', await encrypted(key(), env)], env)).toBe('hello');
+  });
+
+  test('key_groups of one configuration mean the same', async () => {
+    const groups = ['transit/keys/sops', 'team/crypt/keys/sops'].map((path) => `      - hc_vault: ["${key(path)}"]\n`);
+    const config = write('groups.sops.yaml', `creation_rules:\n  - key_groups:\n${groups.join('')}`);
+    const words = ['--config', config, 'encrypt', write('plain.yaml', PLAIN)];
+    const file = write('ours.yaml', (await ours(words)).stdout.toString());
+    expect(theirs(['decrypt', '--extract', '["secret"]', file])).toBe('hello');
+    expect((await ours(['decrypt', write('theirs.yaml', theirs(words))])).status).toBe(0);
   });
 });

@@ -88,7 +88,9 @@ describe.skipIf(process.platform === 'win32')('exec-env', () => {
     expect((await desk.run(['exec-env', 'changed.yaml', 'echo run'])).status).toBe(51);
     expect(await lines('exec-env', '--ignore-mac', 'changed.yaml', 'echo $A')).toEqual(['canary-1']);
   });
+});
 
+describe.skipIf(process.platform === 'win32')('exec-env, its streams and its end', () => {
   test('standard input is passed on, and both outputs', async () => {
     const ran = await desk.run(['exec-env', 'a.yaml', 'cat; echo "$A" >&2'], { stdin: 'typed' });
     expect({ ...ran, stdout: `${ran.stdout}` }).toEqual({ status: 0, stdout: 'typed', stderr: 'canary-1\n' });

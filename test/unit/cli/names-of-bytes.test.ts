@@ -196,7 +196,9 @@ describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => 
       expect(all.map(({ status, stderr }) => [status, stderr])).toEqual(Array(steps.length).fill([0, '']));
     });
   });
+});
 
+describe.skipIf(process.platform !== 'linux')('names that are not UTF-8, to other programs', () => {
   test('publish refuses such a name, which no address can have', async () => {
     desk.write(
       '.sops.yaml',

@@ -239,7 +239,9 @@ describe('splicing', () => {
     expect(cipher).not.toContain('SECRET');
     expect([restored, isSameTree]).toEqual([text, true]);
   });
+});
 
+describe('splicing what is read in another place', () => {
   test('a repeated key is written once, where it first stood', () => {
     const { cipher, plain } = roundTrip(iniStore, '; c1\n a=1\nb=2\n# c2\na = "3"\nc=4\na=5');
     expect(shortened(cipher)).toBe(' a=E\nb=E\nc=E\n');
@@ -286,7 +288,9 @@ describe('splicing', () => {
     unseal(file.documents, ['`\n"""\n']);
     expect(() => rendered(file)).toThrow(expect.objectContaining({ code: 'output-format', path: ['s', 'a'] }));
   });
+});
 
+describe('changing', () => {
   test('keys and sections come and go', () => {
     const file = read(iniStore, 'top=1\n[s]\n; of a\na    = 1\nlong = 2\n; end\n\n[t]\nc=3');
     const [document] = file.documents;

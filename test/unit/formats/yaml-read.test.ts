@@ -158,7 +158,9 @@ describe('values', () => {
     if (wanted === 'refused') expect(failure(text).code).toBe('document-invalid');
     else expect(first(text)).toEqual(wanted);
   });
+});
 
+describe('streams', () => {
   test('several documents, directives and end markers', () => {
     const documents = read('%YAML 1.1\n---\na: 1\n...\n---\n---\nb: 2\n');
     expect(documents.map(shown)).toEqual([[['a', 1]], [], [['b', 2]]]);

@@ -46,7 +46,7 @@ function sharesValues(one: string, other: Buffer): boolean {
   return one.split('\n').some((line) => lines.has(line));
 }
 
-describe('recipients in a merge', () => {
+describe('recipients that were added or taken out', () => {
   test('who either side added is in, in the order of ours, with the data key that was', async () => {
     const base = await sealed();
     const merged = await desk.merge('f.yaml', {
@@ -129,7 +129,9 @@ describe('recipients in a merge', () => {
     expect(sharesValues(merged.text, desk.read('rot.yaml'))).toBe(true);
     expect(await opensFor(merged.text, 'ann')).toBe(true);
   });
+});
 
+describe('conflicts of recipients', () => {
   test('an entry that one side changed and the other took out is a conflict; one that was wrapped anew is no change', async () => {
     const kms = 'arn:aws:kms:eu-west-1:123456789012:key/12345678-1234-1234-1234-123456789012';
     // No service is asked: the driver recovers the data key with age, and copies entries that it keeps.
@@ -158,114 +160,116 @@ describe('recipients in a merge', () => {
     expect(sharesValues(merged.text, plain)).toBe(false);
     expect(await desk.plain('f.yaml', merged.text)).toBe(PLAIN.replace('one', 'two'));
   });
+});
 
-  describe('in key groups', () => {
-    const rule = (threshold: number, ...groups: readonly (readonly string[])[]): string => {
-      const lists = groups.map(
-        (names) => `      - age: [${names.map((name) => (name === 'me' ? desk.recipient : of(name))).join(', ')}]\n`,
-      );
-      return `creation_rules:\n  - shamir_threshold: ${threshold}\n    key_groups:\n${lists.join('')}`;
-    };
-    const grouped = async (config: string, plain = PLAIN): Promise<Buffer> => {
-      desk.write('.sops.yaml', config);
-      const words = ['encrypt', '--filename-override', 'f.yaml'];
-      const ran = await desk.run(words, { stdin: plain, env: { SOPS_AGE_RECIPIENTS: '' } });
-      desk.write('.sops.yaml', '{}\n');
-      expect(ran.stdout.toString()).toContain('shamir_threshold: 2');
-      return ran.stdout;
-    };
-    const editedBy = async (bytes: Buffer, change: (text: string) => string): Promise<Buffer> => {
-      const path = desk.write('e.yaml', bytes);
-      const plain = (await desk.run(['decrypt', path], { env: keys })).stdout.toString();
-      const ran = await desk.run(['encrypt', '--update', path], { stdin: change(plain), env: keys });
-      expect(ran.status).toBe(0);
-      return desk.read('e.yaml');
-    };
-    const regrouped = async (bytes: Buffer, config: string, ...flags: string[]): Promise<Buffer> => {
-      writeFileSync(desk.path('r.yaml'), bytes);
-      desk.write('.sops.yaml', config);
-      const ran = await desk.run(['updatekeys', '-y', ...flags, 'r.yaml'], { env: keys });
-      desk.write('.sops.yaml', '{}\n');
-      if (ran.status !== 0) throw new Error(ran.stderr);
-      return desk.read('r.yaml');
-    };
-    const keys = { SOPS_AGE_KEY: '' };
-    const two = () => rule(2, ['me', 'ann'], ['ben'], ['dan']);
-
-    test('what both changed, groups or threshold, is a conflict and never a union', async () => {
-      keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
-      const base = await grouped(two());
-      const three = await regrouped(base, rule(2, ['me', 'ann'], ['ben'], ['dan'], ['cat']));
-      const higher = await regrouped(base, rule(3, ['me', 'ann'], ['ben'], ['dan']));
-      const one = await regrouped(base, rule(0, ['me', 'ann', 'ben']));
-      for (const [ours, theirs] of [
-        [three, higher],
-        [higher, one],
-        [one, three],
-      ] as const) {
-        const merged = await desk.merge('f.yaml', { base, ours, theirs }, { env: keys });
-        expect(merged.status).toBe(1);
-        expect(merged.stderr).toContain('both sides changed the key groups or their threshold');
-        expect(merged.text).toMatch(/^<{7} ours$/m);
-        const files = [desk.write('base', base), desk.write('o', ours), desk.write('t', theirs)];
-        desk.write('f.yaml', merged.text);
-        const ran = await desk.run(['resolve', '--theirs', ...files, 'f.yaml'], { env: keys });
-        expect(ran.status).toBe(0);
-        const of = (text: string): string[] => [...text.matchAll(/recipient: \S+|shamir_threshold: \d+/g)].map(String);
-        expect(of(desk.text('f.yaml'))).toEqual(of(theirs.toString()));
-      }
-    });
-
-    test('what one side changed is as there, under a new data key, with the values of the other', async () => {
-      keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
-      const base = await grouped(two());
-      const edited = await editedBy(base, swap('one', 'two'));
-      const higher = await regrouped(base, rule(3, ['me', 'ann'], ['ben'], ['dan']), '--keep-data-key');
-      for (const [ours, theirs] of [
-        [higher, edited],
-        [edited, higher],
-      ] as const) {
-        const merged = await desk.merge('f.yaml', { base, ours, theirs }, { env: keys });
-        expect(merged.stderr).toContain('new data key');
-        expect(merged.status).toBe(0);
-        expect(merged.text).toContain('shamir_threshold: 3');
-        expect(sharesValues(merged.text, base)).toBe(false);
-        expect(await opensFor(merged.text, 'ann')).toBe(false);
-        writeFileSync(desk.path('o.yaml'), merged.text);
-        const ran = await desk.run(['decrypt', 'o.yaml'], { env: keys });
-        expect(ran.stdout.toString()).toBe(PLAIN.replace('one', 'two'));
-      }
-    });
-
-    test('a change of groups on one side and of recipients on the other is a conflict', async () => {
-      keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
-      const base = await grouped(two());
-      const three = await regrouped(base, rule(2, ['me', 'ann'], ['ben'], ['dan'], ['cat']));
-      const fewer = await regrouped(base, rule(2, ['me'], ['ben'], ['dan']));
-      const merged = await desk.merge('f.yaml', { base, ours: three, theirs: fewer }, { env: keys });
-      expect(merged.status).toBe(1);
-      expect(merged.stderr).toContain('the other one their recipients');
-    });
-  });
-
-  test('two thresholds or two rules are a conflict of the metadata, and one side of it can be taken', async () => {
-    const base = await sealed();
-    const rule = async (flag: string): Promise<Buffer> =>
-      desk.encrypt('f.yaml', PLAIN, '--age', all(), '--encrypted-regex', flag);
-    const texts = { base, ours: await rule('^user$'), theirs: await rule('^pass') };
-    const merged = await desk.merge('f.yaml', texts);
-    expect(merged.status).toBe(1);
-    expect(merged.stderr).toContain('what is encrypted');
-    expect(merged.text).toMatch(/^<{7} ours$/m);
-    const files = ['base', 'ours', 'theirs'].map((side) => desk.write(side, texts[side as keyof typeof texts]));
-    desk.write('f.yaml', merged.text);
-    const ran = await desk.run(['resolve', '--theirs', ...files, 'f.yaml']);
+describe('recipients in key groups', () => {
+  const rule = (threshold: number, ...groups: readonly (readonly string[])[]): string => {
+    const lists = groups.map(
+      (names) => `      - age: [${names.map((name) => (name === 'me' ? desk.recipient : of(name))).join(', ')}]\n`,
+    );
+    return `creation_rules:\n  - shamir_threshold: ${threshold}\n    key_groups:\n${lists.join('')}`;
+  };
+  const grouped = async (config: string, plain = PLAIN): Promise<Buffer> => {
+    desk.write('.sops.yaml', config);
+    const words = ['encrypt', '--filename-override', 'f.yaml'];
+    const ran = await desk.run(words, { stdin: plain, env: { SOPS_AGE_RECIPIENTS: '' } });
+    desk.write('.sops.yaml', '{}\n');
+    expect(ran.stdout.toString()).toContain('shamir_threshold: 2');
+    return ran.stdout;
+  };
+  const editedBy = async (bytes: Buffer, change: (text: string) => string): Promise<Buffer> => {
+    const path = desk.write('e.yaml', bytes);
+    const plain = (await desk.run(['decrypt', path], { env: keys })).stdout.toString();
+    const ran = await desk.run(['encrypt', '--update', path], { stdin: change(plain), env: keys });
     expect(ran.status).toBe(0);
-    expect(desk.text('f.yaml')).toContain('encrypted_regex: ^pass');
-    expect(desk.text('f.yaml')).toContain('user: alice');
-    expect(await desk.plain('f.yaml', desk.read('f.yaml'))).toBe(PLAIN);
+    return desk.read('e.yaml');
+  };
+  const regrouped = async (bytes: Buffer, config: string, ...flags: string[]): Promise<Buffer> => {
+    writeFileSync(desk.path('r.yaml'), bytes);
+    desk.write('.sops.yaml', config);
+    const ran = await desk.run(['updatekeys', '-y', ...flags, 'r.yaml'], { env: keys });
+    desk.write('.sops.yaml', '{}\n');
+    if (ran.status !== 0) throw new Error(ran.stderr);
+    return desk.read('r.yaml');
+  };
+  const keys = { SOPS_AGE_KEY: '' };
+  const two = () => rule(2, ['me', 'ann'], ['ben'], ['dan']);
+
+  test('what both changed, groups or threshold, is a conflict and never a union', async () => {
+    keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
+    const base = await grouped(two());
+    const three = await regrouped(base, rule(2, ['me', 'ann'], ['ben'], ['dan'], ['cat']));
+    const higher = await regrouped(base, rule(3, ['me', 'ann'], ['ben'], ['dan']));
+    const one = await regrouped(base, rule(0, ['me', 'ann', 'ben']));
+    for (const [ours, theirs] of [
+      [three, higher],
+      [higher, one],
+      [one, three],
+    ] as const) {
+      const merged = await desk.merge('f.yaml', { base, ours, theirs }, { env: keys });
+      expect(merged.status).toBe(1);
+      expect(merged.stderr).toContain('both sides changed the key groups or their threshold');
+      expect(merged.text).toMatch(/^<{7} ours$/m);
+      const files = [desk.write('base', base), desk.write('o', ours), desk.write('t', theirs)];
+      desk.write('f.yaml', merged.text);
+      const ran = await desk.run(['resolve', '--theirs', ...files, 'f.yaml'], { env: keys });
+      expect(ran.status).toBe(0);
+      const of = (text: string): string[] => [...text.matchAll(/recipient: \S+|shamir_threshold: \d+/g)].map(String);
+      expect(of(desk.text('f.yaml'))).toEqual(of(theirs.toString()));
+    }
   });
 
+  test('what one side changed is as there, under a new data key, with the values of the other', async () => {
+    keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
+    const base = await grouped(two());
+    const edited = await editedBy(base, swap('one', 'two'));
+    const higher = await regrouped(base, rule(3, ['me', 'ann'], ['ben'], ['dan']), '--keep-data-key');
+    for (const [ours, theirs] of [
+      [higher, edited],
+      [edited, higher],
+    ] as const) {
+      const merged = await desk.merge('f.yaml', { base, ours, theirs }, { env: keys });
+      expect(merged.stderr).toContain('new data key');
+      expect(merged.status).toBe(0);
+      expect(merged.text).toContain('shamir_threshold: 3');
+      expect(sharesValues(merged.text, base)).toBe(false);
+      expect(await opensFor(merged.text, 'ann')).toBe(false);
+      writeFileSync(desk.path('o.yaml'), merged.text);
+      const ran = await desk.run(['decrypt', 'o.yaml'], { env: keys });
+      expect(ran.stdout.toString()).toBe(PLAIN.replace('one', 'two'));
+    }
+  });
+
+  test('a change of groups on one side and of recipients on the other is a conflict', async () => {
+    keys.SOPS_AGE_KEY = [desk.identity, people.ann?.identity, people.ben?.identity, people.dan?.identity].join('\n');
+    const base = await grouped(two());
+    const three = await regrouped(base, rule(2, ['me', 'ann'], ['ben'], ['dan'], ['cat']));
+    const fewer = await regrouped(base, rule(2, ['me'], ['ben'], ['dan']));
+    const merged = await desk.merge('f.yaml', { base, ours: three, theirs: fewer }, { env: keys });
+    expect(merged.status).toBe(1);
+    expect(merged.stderr).toContain('the other one their recipients');
+  });
+});
+
+test('two thresholds or two rules are a conflict of the metadata, and one side of it can be taken', async () => {
+  const base = await sealed();
+  const rule = async (flag: string): Promise<Buffer> =>
+    desk.encrypt('f.yaml', PLAIN, '--age', all(), '--encrypted-regex', flag);
+  const texts = { base, ours: await rule('^user$'), theirs: await rule('^pass') };
+  const merged = await desk.merge('f.yaml', texts);
+  expect(merged.status).toBe(1);
+  expect(merged.stderr).toContain('what is encrypted');
+  expect(merged.text).toMatch(/^<{7} ours$/m);
+  const files = ['base', 'ours', 'theirs'].map((side) => desk.write(side, texts[side as keyof typeof texts]));
+  desk.write('f.yaml', merged.text);
+  const ran = await desk.run(['resolve', '--theirs', ...files, 'f.yaml']);
+  expect(ran.status).toBe(0);
+  expect(desk.text('f.yaml')).toContain('encrypted_regex: ^pass');
+  expect(desk.text('f.yaml')).toContain('user: alice');
+  expect(await desk.plain('f.yaml', desk.read('f.yaml'))).toBe(PLAIN);
+});
+
+describe('what a side encrypts', () => {
   test('the rule that one side changed holds for the values of the other one', async () => {
     const base = await sealed();
     const ours = await desk.encrypt('f.yaml', PLAIN, '--age', all(), '--encrypted-regex', '^(password|added)$');

@@ -38,9 +38,9 @@ function editor(script: string): Record<string, string> {
 
 const swap = (from: string, to: string) => (text: string) => text.replace(from, to);
 
-describe('resolve', () => {
-  beforeAll(() => desk.git('init', '-q'));
+beforeAll(() => desk.git('init', '-q'));
 
+describe('resolve', () => {
   test.each(['ours', 'theirs'] as const)('--%s decides what is open, and keeps what is not', async (side) => {
     const { merged } = await conflict(
       'a.yaml',
@@ -103,7 +103,9 @@ describe('resolve', () => {
     );
     expect(desk.git('ls-files', '-u')).toBe('');
   });
+});
 
+describe('resolve of what others have begun', () => {
   test('a mixed choice by hand, whose MAC does not fit, is made whole', async () => {
     const texts = await conflict(
       'a.yaml',

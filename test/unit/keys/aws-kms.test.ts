@@ -101,24 +101,24 @@ describe('the names of keys', () => {
   ])('the host %s gives the session %s', (host, name) => expect(sessionNameOf(host)).toBe(name));
 });
 
-describe('what is sent', () => {
-  let service: AwsService;
-  const folder = new ProgramFolder();
-  beforeAll(async () => {
-    service = await AwsService.start();
-  });
-  beforeEach(() => service.http.received.splice(0));
-  afterAll(async () => {
-    await service.http.close();
-    folder.remove();
-  });
-  const hostWith = (env: Record<string, string>) =>
-    hostOf({ env: { AWS_ENDPOINT_URL: service.http.url, ...env }, cwd: folder.path });
-  const scopes = () =>
-    service.http.received
-      .map(({ headers }) => /Credential=(\S+?)\/\d+\/([^,]+)\//.exec(headers.authorization ?? ''))
-      .map((found) => `${found?.[1]} ${found?.[2]}`);
+let service: AwsService;
+const folder = new ProgramFolder();
+beforeAll(async () => {
+  service = await AwsService.start();
+});
+beforeEach(() => service.http.received.splice(0));
+afterAll(async () => {
+  await service.http.close();
+  folder.remove();
+});
+const hostWith = (env: Record<string, string>) =>
+  hostOf({ env: { AWS_ENDPOINT_URL: service.http.url, ...env }, cwd: folder.path });
+const scopes = () =>
+  service.http.received
+    .map(({ headers }) => /Credential=(\S+?)\/\d+\/([^,]+)\//.exec(headers.authorization ?? ''))
+    .map((found) => `${found?.[1]} ${found?.[2]}`);
 
+describe('what is sent', () => {
   test('the region of the ARN, whatever the environment says', async () => {
     const host = hostWith({ ...KEYS, AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' });
     const enc = await awsKmsProvider.wrap(keyOf({ arn: ALIAS }), PART, host);
@@ -207,97 +207,97 @@ describe('what is sent', () => {
     });
     expect(service.http.received).toEqual([]);
   });
+});
 
-  describe('with a role', () => {
-    const named: [string, Record<string, string>, readonly (string | KeyFields)[]][] = [
-      ['a flag or a rule', {}, [`${ALIAS}, ${ARN} + ${ROLE}`]],
-      ['key_groups', {}, [new Map([['role', ROLE]])]],
-      ['the variable of keys', { SOPS_KMS_ARN: `${ARN}+${ROLE}` }, []],
-      ['the allow list', { SOPS_AWS_ROLE_ALLOWLIST: `arn:aws:iam::1:role/a, ${ROLE}` }, []],
-      ['an allow list that takes all', { SOPS_AWS_ROLE_ALLOWLIST: 'all' }, []],
-    ];
-    test.each(named)('that %s names: it is assumed once, without more than its names', async (_, env, keys) => {
-      const host = hostWith({ ...KEYS, ...env });
-      trustKeys(host, 'kms', keys);
-      const enc = await awsKmsProvider.wrap(keyOf({ role: ROLE }), PART, host);
-      await awsKmsProvider.unwrap(keyOf({ role: ROLE }, enc), host);
-      expect(service.sessions).toEqual([
-        { Action: 'AssumeRole', Version: '2011-06-15', RoleArn: ROLE, RoleSessionName: sessionNameOf(hostname()) },
-      ]);
-      expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', ...Array(2).fill('ROLEID eu-central-1/kms')]);
-      expect(service.http.received.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
-        undefined,
-        ROLE_TOKEN,
-        ROLE_TOKEN,
-      ]);
-    });
-
-    test.each<[Record<string, string>, string]>([
-      [{}, `the role ${ROLE} is named by the file only, so your credentials are not used with it`],
-      [{ SOPS_AWS_ROLE_ALLOWLIST: 'none' }, `Allowlist does not allow ${ROLE}`],
-      [{ SOPS_AWS_ROLE_ALLOWLIST: `${ROLE}2` }, `Allowlist does not allow ${ROLE}`],
-      [
-        { SOPS_KMS_ARN: `${ARN}+${ROLE}2` },
-        `the role ${ROLE} is named by the file only, so your credentials are not used with it`,
-      ],
-    ])('that only the file names, nothing is sent (%j)', async (env, message) => {
-      const host = hostWith({ ...KEYS, ...env });
-      await expect(awsKmsProvider.unwrap(keyOf({ role: ROLE }, 'AAAA'), host)).rejects.toMatchObject({
-        code: 'key',
-        message,
-        hint: expect.stringContaining('SOPS_AWS_ROLE_ALLOWLIST'),
-      });
-      expect(service.http.received).toEqual([]);
-    });
-
-    test.each([
-      ['refused', 'AccessDenied: not you'],
-      ['empty', 'the answer has no credentials'],
-    ])('that cannot be assumed (%s)', async (name, reason) => {
-      const role = `arn:aws:iam::123456789012:role/${name}`;
-      const host = hostWith({ ...KEYS, SOPS_AWS_ROLE_ALLOWLIST: 'all' });
-      await expect(awsKmsProvider.wrap(keyOf({ role }), PART, host)).rejects.toMatchObject({
-        code: 'key',
-        message: `failed to assume role '${role}': ${reason}`,
-      });
-    });
+describe('with a role', () => {
+  const named: [string, Record<string, string>, readonly (string | KeyFields)[]][] = [
+    ['a flag or a rule', {}, [`${ALIAS}, ${ARN} + ${ROLE}`]],
+    ['key_groups', {}, [new Map([['role', ROLE]])]],
+    ['the variable of keys', { SOPS_KMS_ARN: `${ARN}+${ROLE}` }, []],
+    ['the allow list', { SOPS_AWS_ROLE_ALLOWLIST: `arn:aws:iam::1:role/a, ${ROLE}` }, []],
+    ['an allow list that takes all', { SOPS_AWS_ROLE_ALLOWLIST: 'all' }, []],
+  ];
+  test.each(named)('that %s names: it is assumed once, without more than its names', async (_, env, keys) => {
+    const host = hostWith({ ...KEYS, ...env });
+    trustKeys(host, 'kms', keys);
+    const enc = await awsKmsProvider.wrap(keyOf({ role: ROLE }), PART, host);
+    await awsKmsProvider.unwrap(keyOf({ role: ROLE }, enc), host);
+    expect(service.sessions).toEqual([
+      { Action: 'AssumeRole', Version: '2011-06-15', RoleArn: ROLE, RoleSessionName: sessionNameOf(hostname()) },
+    ]);
+    expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', ...Array(2).fill('ROLEID eu-central-1/kms')]);
+    expect(service.http.received.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
+      undefined,
+      ROLE_TOKEN,
+      ROLE_TOKEN,
+    ]);
   });
 
-  describe('with a profile', () => {
-    const config = folder.write(
-      'config',
-      `[default]\nregion=us-east-1\n[profile dev]\nrole_arn=${ROLE}\nsource_profile=base\n`,
-    );
-    const credentials = folder.write(
-      'credentials',
-      ['default', 'base', 'other']
-        .map((name) => `[${name}]\naws_access_key_id=ID-${name}\naws_secret_access_key=s\n`)
-        .join(''),
-    );
-    const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: 'credentials' };
-    expect(credentials).toContain(folder.path);
-
-    test.each<[string, Record<string, string>, string, string]>([
-      ['the default one', {}, '', 'ID-default'],
-      ['the one of AWS_PROFILE', { AWS_PROFILE: 'other' }, '', 'ID-other'],
-      ['keys of the environment before that', { AWS_PROFILE: 'other', ...KEYS }, '', 'AKIAEXAMPLE'],
-      ['the one of the key before all', { AWS_PROFILE: 'default', ...KEYS }, 'other', 'ID-other'],
-    ])('%s', async (_, env, profile, id) => {
-      await awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, hostWith({ ...files, ...env }));
-      expect(scopes()).toEqual([`${id} eu-central-1/kms`]);
+  test.each<[Record<string, string>, string]>([
+    [{}, `the role ${ROLE} is named by the file only, so your credentials are not used with it`],
+    [{ SOPS_AWS_ROLE_ALLOWLIST: 'none' }, `Allowlist does not allow ${ROLE}`],
+    [{ SOPS_AWS_ROLE_ALLOWLIST: `${ROLE}2` }, `Allowlist does not allow ${ROLE}`],
+    [
+      { SOPS_KMS_ARN: `${ARN}+${ROLE}2` },
+      `the role ${ROLE} is named by the file only, so your credentials are not used with it`,
+    ],
+  ])('that only the file names, nothing is sent (%j)', async (env, message) => {
+    const host = hostWith({ ...KEYS, ...env });
+    await expect(awsKmsProvider.unwrap(keyOf({ role: ROLE }, 'AAAA'), host)).rejects.toMatchObject({
+      code: 'key',
+      message,
+      hint: expect.stringContaining('SOPS_AWS_ROLE_ALLOWLIST'),
     });
+    expect(service.http.received).toEqual([]);
+  });
 
-    test.each(['absent', 'config', 'profile dev'])('%s that does not exist', async (profile) => {
-      const host = hostWith({ ...files, ...KEYS });
-      await expect(awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, host)).rejects.toMatchObject({
-        code: 'key',
-        message: `could not load AWS config: failed to get shared config profile, ${profile}`,
-        hint: expect.stringContaining(config),
-      });
-      const named = hostWith({ ...files, AWS_PROFILE: profile });
-      await expect(awsKmsProvider.wrap(keyOf({}), PART, named)).rejects.toMatchObject({ code: 'key' });
-      expect(service.http.received).toEqual([]);
+  test.each([
+    ['refused', 'AccessDenied: not you'],
+    ['empty', 'the answer has no credentials'],
+  ])('that cannot be assumed (%s)', async (name, reason) => {
+    const role = `arn:aws:iam::123456789012:role/${name}`;
+    const host = hostWith({ ...KEYS, SOPS_AWS_ROLE_ALLOWLIST: 'all' });
+    await expect(awsKmsProvider.wrap(keyOf({ role }), PART, host)).rejects.toMatchObject({
+      code: 'key',
+      message: `failed to assume role '${role}': ${reason}`,
     });
+  });
+});
+
+describe('with a profile', () => {
+  const config = folder.write(
+    'config',
+    `[default]\nregion=us-east-1\n[profile dev]\nrole_arn=${ROLE}\nsource_profile=base\n`,
+  );
+  const credentials = folder.write(
+    'credentials',
+    ['default', 'base', 'other']
+      .map((name) => `[${name}]\naws_access_key_id=ID-${name}\naws_secret_access_key=s\n`)
+      .join(''),
+  );
+  const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: 'credentials' };
+  expect(credentials).toContain(folder.path);
+
+  test.each<[string, Record<string, string>, string, string]>([
+    ['the default one', {}, '', 'ID-default'],
+    ['the one of AWS_PROFILE', { AWS_PROFILE: 'other' }, '', 'ID-other'],
+    ['keys of the environment before that', { AWS_PROFILE: 'other', ...KEYS }, '', 'AKIAEXAMPLE'],
+    ['the one of the key before all', { AWS_PROFILE: 'default', ...KEYS }, 'other', 'ID-other'],
+  ])('%s', async (_, env, profile, id) => {
+    await awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, hostWith({ ...files, ...env }));
+    expect(scopes()).toEqual([`${id} eu-central-1/kms`]);
+  });
+
+  test.each(['absent', 'config', 'profile dev'])('%s that does not exist', async (profile) => {
+    const host = hostWith({ ...files, ...KEYS });
+    await expect(awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, host)).rejects.toMatchObject({
+      code: 'key',
+      message: `could not load AWS config: failed to get shared config profile, ${profile}`,
+      hint: expect.stringContaining(config),
+    });
+    const named = hostWith({ ...files, AWS_PROFILE: profile });
+    await expect(awsKmsProvider.wrap(keyOf({}), PART, named)).rejects.toMatchObject({ code: 'key' });
+    expect(service.http.received).toEqual([]);
   });
 });
 

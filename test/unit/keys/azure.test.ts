@@ -142,32 +142,32 @@ describe('the challenge', () => {
   ])('%s', (header, message) => expect(() => read(header)).toThrow(message));
 });
 
-describe('with a vault', () => {
-  let service: AzureService;
-  beforeAll(async () => {
-    service = await AzureService.start();
-  });
-  beforeEach(() => {
-    service.http.received.splice(0);
-    rmSync(join(programs.path, 'az.log'), { force: true });
-  });
-  afterEach(() => {
-    service.challenge = undefined;
-  });
-  afterAll(() => service.http.close());
+let service: AzureService;
+beforeAll(async () => {
+  service = await AzureService.start();
+});
+beforeEach(() => {
+  service.http.received.splice(0);
+  rmSync(join(programs.path, 'az.log'), { force: true });
+});
+afterEach(() => {
+  service.challenge = undefined;
+});
+afterAll(() => service.http.close());
 
-  const keyAt = (vaultUrl: string, enc = '', version = VERSION): MasterKey => ({
-    type: 'azure_kv',
-    fields: new Map([
-      ['name', 'k1'],
-      ['vault_url', vaultUrl],
-      ['version', version],
-    ]),
-    enc,
-  });
-  const allowed = () => hostOf({ env: { ...ROOTS, SOPS_AZURE_KEYVAULT_ALLOWLIST: service.url } });
-  const version = '?api-version=2025-07-01';
+const keyAt = (vaultUrl: string, enc = '', version = VERSION): MasterKey => ({
+  type: 'azure_kv',
+  fields: new Map([
+    ['name', 'k1'],
+    ['vault_url', vaultUrl],
+    ['version', version],
+  ]),
+  enc,
+});
+const allowed = () => hostOf({ env: { ...ROOTS, SOPS_AZURE_KEYVAULT_ALLOWLIST: service.url } });
+const version = '?api-version=2025-07-01';
 
+describe('what a vault is asked and answers', () => {
   test('a version is looked up when it is missing, in texts and in entries of key_groups', async () => {
     const [key] = await azureKeyProvider.parse(`${service.url}/keys/k1`, allowed());
     expect(key?.fields.get('version')).toBe(VERSION);
@@ -254,95 +254,91 @@ describe('with a vault', () => {
     expect(await azureKeyProvider.wrap(keyAt(service.url), PART, allowed())).toHaveLength(342);
     expect(service.http.received).toHaveLength(4);
   });
+});
 
-  describe('is asked only if', () => {
-    const unwrapWith = async (
-      env: Record<string, string>,
-      trust: readonly (string | KeyFields)[] = [],
-      url = service.url,
-    ) => {
-      const host = hostOf({ env: { ...ROOTS, ...env } });
-      trustKeys(host, 'azure_kv', trust);
-      return azureKeyProvider.unwrap(keyAt(url, 'AAAA'), host).catch((error: Error) => error.message);
-    };
+describe('a vault is asked only if', () => {
+  const unwrapWith = async (
+    env: Record<string, string>,
+    trust: readonly (string | KeyFields)[] = [],
+    url = service.url,
+  ) => {
+    const host = hostOf({ env: { ...ROOTS, ...env } });
+    trustKeys(host, 'azure_kv', trust);
+    return azureKeyProvider.unwrap(keyAt(url, 'AAAA'), host).catch((error: Error) => error.message);
+  };
 
-    test.each<[string, () => Record<string, string>, () => (string | KeyFields)[]]>([
-      [
-        'a flag or rule names it',
-        () => ({}),
-        () => [`https://kv9.vault.azure.net/keys/k, ${service.url}/keys/other/v`],
+  test.each<[string, () => Record<string, string>, () => (string | KeyFields)[]]>([
+    ['a flag or rule names it', () => ({}), () => [`https://kv9.vault.azure.net/keys/k, ${service.url}/keys/other/v`]],
+    [
+      'an entry of key_groups does',
+      () => ({}),
+      () => [
+        new Map([
+          ['vault_url', `${service.url}/`],
+          ['name', 'x'],
+        ]),
       ],
-      [
-        'an entry of key_groups does',
-        () => ({}),
-        () => [
-          new Map([
-            ['vault_url', `${service.url}/`],
-            ['name', 'x'],
-          ]),
-        ],
-      ],
-      ['SOPS_AZURE_KEYVAULT_URLS does', () => ({ SOPS_AZURE_KEYVAULT_URLS: `${service.url}/keys/other/v` }), () => []],
-      ['the allow list does', () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: `https://x, ${service.url}/` }), () => []],
-      ['the allow list takes all', () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: 'all' }), () => []],
-    ])('%s', async (_, env, trust) => {
-      expect(await unwrapWith(env(), trust())).toMatch(/the vault answered 400: BadParameter/);
-    });
-
-    test.each<[string, () => Record<string, string>, () => string[], RegExp]>([
-      ['nobody named it', () => ({}), () => [], /^the Azure Key Vault https:\S+ is named by the file only/],
-      [
-        'others are named',
-        () => ({ SOPS_AZURE_KEYVAULT_URLS: 'https://127.0.0.1/keys/k/v' }),
-        () => ['nonsense', 'https://127.0.0.1:1/keys/k'],
-        /is named by the file only/,
-      ],
-      [
-        'the list is of others',
-        () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: 'https://127.0.0.1' }),
-        () => [],
-        /^Allowlist does not allow/,
-      ],
-    ])('not if %s', async (_, env, trust, message) => {
-      expect(await unwrapWith(env(), trust())).toMatch(message);
-      expect(service.http.received).toEqual([]);
-    });
-
-    test('it is in one of the clouds, whatever the file says of it', async () => {
-      // A port where nothing listens as the proxy: what passes the check fails there, and nothing leaves this machine.
-      const proxy = `http://127.0.0.1:${await unusedPort()}`;
-      const outcome = (url: string, env: Record<string, string> = {}) =>
-        unwrapWith({ HTTPS_PROXY: proxy, ...env }, [], url);
-      for (const url of [
-        'https://kv1.vault.azure.net',
-        'https://KV1.vault.azure.cn/',
-        'https://hsm1.managedhsm.usgovcloudapi.net:443',
-      ]) {
-        expect(await outcome(url)).toMatch(/cannot reach https:.*connection refused/);
-      }
-      const evil = [
-        'https://kv1.vault.azure.net.evil.example',
-        'https://evilvault.azure.net',
-        'https://kv1.vault.azure.net:8443',
-        'https://vault.azure.net',
-        'https://evil.example/.vault.azure.net',
-        'https://evil.example\\.vault.azure.net',
-      ];
-      for (const url of evil) expect(await outcome(url)).toMatch(/is named by the file only/);
-      for (const url of ['https://evil.example?.vault.azure.net', 'https://kv1.vault.azure.net@evil.example']) {
-        expect(await outcome(url)).toMatch(/is not one of a key$/);
-      }
-      expect(await outcome('https://kv1.vault.azure.net', { SOPS_AZURE_KEYVAULT_ALLOWLIST: 'none' })).toMatch(
-        /^Allowlist/,
-      );
-    });
+    ],
+    ['SOPS_AZURE_KEYVAULT_URLS does', () => ({ SOPS_AZURE_KEYVAULT_URLS: `${service.url}/keys/other/v` }), () => []],
+    ['the allow list does', () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: `https://x, ${service.url}/` }), () => []],
+    ['the allow list takes all', () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: 'all' }), () => []],
+  ])('%s', async (_, env, trust) => {
+    expect(await unwrapWith(env(), trust())).toMatch(/the vault answered 400: BadParameter/);
   });
 
-  test.each(['', '=', 'A', 'AA+A', 'AAAA\n'])('an entry %j is no base64url', async (enc) => {
-    await expect(azureKeyProvider.unwrap(keyAt(service.url, enc), allowed())).rejects.toMatchObject({
-      code: 'key',
-      message: 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url',
-    });
+  test.each<[string, () => Record<string, string>, () => string[], RegExp]>([
+    ['nobody named it', () => ({}), () => [], /^the Azure Key Vault https:\S+ is named by the file only/],
+    [
+      'others are named',
+      () => ({ SOPS_AZURE_KEYVAULT_URLS: 'https://127.0.0.1/keys/k/v' }),
+      () => ['nonsense', 'https://127.0.0.1:1/keys/k'],
+      /is named by the file only/,
+    ],
+    [
+      'the list is of others',
+      () => ({ SOPS_AZURE_KEYVAULT_ALLOWLIST: 'https://127.0.0.1' }),
+      () => [],
+      /^Allowlist does not allow/,
+    ],
+  ])('not if %s', async (_, env, trust, message) => {
+    expect(await unwrapWith(env(), trust())).toMatch(message);
     expect(service.http.received).toEqual([]);
   });
+
+  test('it is in one of the clouds, whatever the file says of it', async () => {
+    // A port where nothing listens as the proxy: what passes the check fails there, and nothing leaves this machine.
+    const proxy = `http://127.0.0.1:${await unusedPort()}`;
+    const outcome = (url: string, env: Record<string, string> = {}) =>
+      unwrapWith({ HTTPS_PROXY: proxy, ...env }, [], url);
+    for (const url of [
+      'https://kv1.vault.azure.net',
+      'https://KV1.vault.azure.cn/',
+      'https://hsm1.managedhsm.usgovcloudapi.net:443',
+    ]) {
+      expect(await outcome(url)).toMatch(/cannot reach https:.*connection refused/);
+    }
+    const evil = [
+      'https://kv1.vault.azure.net.evil.example',
+      'https://evilvault.azure.net',
+      'https://kv1.vault.azure.net:8443',
+      'https://vault.azure.net',
+      'https://evil.example/.vault.azure.net',
+      'https://evil.example\\.vault.azure.net',
+    ];
+    for (const url of evil) expect(await outcome(url)).toMatch(/is named by the file only/);
+    for (const url of ['https://evil.example?.vault.azure.net', 'https://kv1.vault.azure.net@evil.example']) {
+      expect(await outcome(url)).toMatch(/is not one of a key$/);
+    }
+    expect(await outcome('https://kv1.vault.azure.net', { SOPS_AZURE_KEYVAULT_ALLOWLIST: 'none' })).toMatch(
+      /^Allowlist/,
+    );
+  });
+});
+
+test.each(['', '=', 'A', 'AA+A', 'AAAA\n'])('an entry %j is no base64url', async (enc) => {
+  await expect(azureKeyProvider.unwrap(keyAt(service.url, enc), allowed())).rejects.toMatchObject({
+    code: 'key',
+    message: 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url',
+  });
+  expect(service.http.received).toEqual([]);
 });

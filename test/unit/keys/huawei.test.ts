@@ -179,32 +179,32 @@ describe('regions', () => {
   });
 });
 
+let service: HuaweiService;
+const folder = new ProgramFolder();
+beforeAll(async () => {
+  service = await HuaweiService.start();
+  folder.write('token', ID_TOKEN);
+  mkdirSync(join(folder.path, '.huaweicloud'));
+});
+beforeEach(() => {
+  service.http.received.splice(0);
+  service.projects = ['p1'];
+});
+afterAll(async () => {
+  await service.http.close();
+  folder.remove();
+});
+
+const key = (enc = ''): MasterKey => ({ type: 'hckms', fields: new Map([['key_id', KEY]]), enc });
+const hostWith = (env: Record<string, string>) =>
+  hostOf({
+    env: { [ENDPOINT]: service.http.url, HUAWEICLOUD_SDK_IAM_ENDPOINT: service.http.url, ...env },
+    cwd: folder.path,
+  });
+const wrapWith = (env: Record<string, string>) => huaweiProvider.wrap(key(), PART, hostWith(env));
+const ENCRYPT = 'POST /v1.0/p1/kms/encrypt-data';
+
 describe('credentials', () => {
-  let service: HuaweiService;
-  const folder = new ProgramFolder();
-  beforeAll(async () => {
-    service = await HuaweiService.start();
-    folder.write('token', ID_TOKEN);
-    mkdirSync(join(folder.path, '.huaweicloud'));
-  });
-  beforeEach(() => {
-    service.http.received.splice(0);
-    service.projects = ['p1'];
-  });
-  afterAll(async () => {
-    await service.http.close();
-    folder.remove();
-  });
-
-  const key = (enc = ''): MasterKey => ({ type: 'hckms', fields: new Map([['key_id', KEY]]), enc });
-  const hostWith = (env: Record<string, string>) =>
-    hostOf({
-      env: { [ENDPOINT]: service.http.url, HUAWEICLOUD_SDK_IAM_ENDPOINT: service.http.url, ...env },
-      cwd: folder.path,
-    });
-  const wrapWith = (env: Record<string, string>) => huaweiProvider.wrap(key(), PART, hostWith(env));
-  const ENCRYPT = 'POST /v1.0/p1/kms/encrypt-data';
-
   test('from the environment, before the file', async () => {
     folder.write('.huaweicloud/credentials', '[basic]\nak=x\nsk=y\n');
     await wrapWith({ ...KEYS, ...PROJECT, HOME: folder.path });
@@ -290,44 +290,44 @@ describe('credentials', () => {
     await expect(wrapWith(env)).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(message) });
     expect(service.http.received).toEqual([]);
   });
+});
 
-  describe('without a project id', () => {
-    test('it is looked up, once for a run', async () => {
-      const host = hostWith(KEYS);
-      const enc = await huaweiProvider.wrap(key(), PART, host);
-      expect(await huaweiProvider.unwrap(key(enc), host)).toEqual(PART);
-      expect(service.paths).toEqual(['GET /v3/projects?name=tr-west-1', ENCRYPT, 'POST /v1.0/p1/kms/decrypt-data']);
+describe('without a project id', () => {
+  test('it is looked up, once for a run', async () => {
+    const host = hostWith(KEYS);
+    const enc = await huaweiProvider.wrap(key(), PART, host);
+    expect(await huaweiProvider.unwrap(key(enc), host)).toEqual(PART);
+    expect(service.paths).toEqual(['GET /v3/projects?name=tr-west-1', ENCRYPT, 'POST /v1.0/p1/kms/decrypt-data']);
+  });
+
+  test('at the identity service of the credentials', async () => {
+    folder.write('own', `[basic]\nak=${ACCESS_KEY}\nsk=${SECRET_KEY}\niam_endpoint=${service.http.url}\n`);
+    await wrapWith({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: 'own', HUAWEICLOUD_SDK_IAM_ENDPOINT: 'http://127.0.0.1:1' });
+    expect(service.paths).toHaveLength(2);
+  });
+
+  test.each([
+    [[], 'there is none'],
+    [['a', 'b'], 'multiple project ids found: [a,b]'],
+  ])('%j are not one', async (projects, reason) => {
+    service.projects = projects;
+    await expect(wrapWith(KEYS)).rejects.toMatchObject({
+      code: 'key',
+      message: `failed to create HuaweiCloud KMS client: failed to get project id of region 'tr-west-1' automatically: ${reason}`,
+      hint: 'Set HUAWEICLOUD_SDK_PROJECT_ID.',
     });
+  });
 
-    test('at the identity service of the credentials', async () => {
-      folder.write('own', `[basic]\nak=${ACCESS_KEY}\nsk=${SECRET_KEY}\niam_endpoint=${service.http.url}\n`);
-      await wrapWith({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: 'own', HUAWEICLOUD_SDK_IAM_ENDPOINT: 'http://127.0.0.1:1' });
-      expect(service.paths).toHaveLength(2);
-    });
-
-    test.each([
-      [[], 'there is none'],
-      [['a', 'b'], 'multiple project ids found: [a,b]'],
-    ])('%j are not one', async (projects, reason) => {
-      service.projects = projects;
-      await expect(wrapWith(KEYS)).rejects.toMatchObject({
-        code: 'key',
-        message: `failed to create HuaweiCloud KMS client: failed to get project id of region 'tr-west-1' automatically: ${reason}`,
-        hint: 'Set HUAWEICLOUD_SDK_PROJECT_ID.',
-      });
-    });
-
-    test('a refusal says why, without the secrets that the service quotes', async () => {
-      const env = {
-        HUAWEICLOUD_SDK_AK: ACCESS_KEY,
-        HUAWEICLOUD_SDK_SK: 'wrong',
-        HUAWEICLOUD_SDK_SECURITY_TOKEN: SESSION_TOKEN,
-      };
-      await expect(wrapWith(env)).rejects.toMatchObject({
-        message: expect.stringMatching(
-          /the identity service answered 403: APIGW.0301 verify aksk signature fail, token …$/,
-        ),
-      });
+  test('a refusal says why, without the secrets that the service quotes', async () => {
+    const env = {
+      HUAWEICLOUD_SDK_AK: ACCESS_KEY,
+      HUAWEICLOUD_SDK_SK: 'wrong',
+      HUAWEICLOUD_SDK_SECURITY_TOKEN: SESSION_TOKEN,
+    };
+    await expect(wrapWith(env)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /the identity service answered 403: APIGW.0301 verify aksk signature fail, token …$/,
+      ),
     });
   });
 });

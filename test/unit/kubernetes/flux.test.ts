@@ -157,15 +157,16 @@ async function check(...words: string[]): Promise<{ status: number; lines: strin
   return { status: ran.status, lines: ran.stdout.toString().trimEnd().split('\n') };
 }
 
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  'format-mismatch': [
+    'src/app/conf.enc: is encrypted as yaml, and under the key conf the controller takes it for binary',
+  ],
+  tampered: [
+    'src/app/s.yaml: the MAC does not fit, so it was changed after encrypting; the controller would not notice',
+  ],
+};
+
 describe('flux check', () => {
-  const EXPECTED: Readonly<Record<string, readonly string[]>> = {
-    'format-mismatch': [
-      'src/app/conf.enc: is encrypted as yaml, and under the key conf the controller takes it for binary',
-    ],
-    tampered: [
-      'src/app/s.yaml: the MAC does not fit, so it was changed after encrypting; the controller would not notice',
-    ],
-  };
   test.each(INDEX.flux.map(({ id }) => id))('vector %s, with the keys it is for', async (id) => {
     layOut(id);
     const secret = (await desk.run(['flux', 'secret', AGE_KEYS])).stdout;
@@ -214,7 +215,9 @@ describe('flux check', () => {
     );
     expect((await check('.')).status).toBe(0);
   });
+});
 
+describe('flux check refuses', () => {
   test('names a folder that is not there, or is none', async () => {
     desk.write('a.yaml', 'a: 1\n');
     const absent = await desk.run(['flux', 'check', 'nope']);
@@ -239,7 +242,9 @@ describe('flux check', () => {
     expect(ran.stderr).toContain(`${message}\n  in file bad.yaml`);
     expect(ran.stderr).not.toContain('canary');
   });
+});
 
+describe('flux check finds', () => {
   test('does not count on the user’s own keys', async () => {
     desk.write(
       'mine.yaml',

@@ -62,7 +62,9 @@ describe('helm downloader', () => {
     expect(await download('secrets://?nope.yaml')).toEqual({ status: 0, out: '', err: '' });
     expect((await download('secrets://nope.yaml', { HELM_SECRETS_IGNORE_MISSING_VALUES: 'true' })).status).toBe(0);
   });
+});
 
+describe('helm downloader, where it is told to look', () => {
   test('takes an age key from a file, and no other', async () => {
     desk.write('key.txt', `${desk.identity}\n`);
     const url = 'secrets+age-import://key.txt?values.enc.yaml';
@@ -119,7 +121,9 @@ describe('helm downloader', () => {
       server.close();
     }
   });
+});
 
+describe('helm downloader refuses', () => {
   test('prints nothing of a file whose MAC does not fit', async () => {
     desk.write(
       'bad.yaml',

@@ -12,17 +12,17 @@ beforeAll(async () => {
 });
 afterAll(() => desk.remove());
 
-describe('standard input', () => {
-  const config = {
-    apiVersion: 'sops-ts.dev/v1',
-    kind: 'SopsGenerator',
-    metadata: { name: 'g', annotations: { 'config.kubernetes.io/local-config': 'true' } },
-    files: ['db.enc.yaml', 'more/one.enc.yaml'],
-  };
-  const krm = (stdin: string) => runPlugin([], { cwd: desk.folder, env: keyOf(desk), stdin });
-  const listOf = (items: readonly object[], functionConfig: object = config) =>
-    `apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: ${JSON.stringify(items)}\nfunctionConfig: ${JSON.stringify(functionConfig)}\n`;
+const config = {
+  apiVersion: 'sops-ts.dev/v1',
+  kind: 'SopsGenerator',
+  metadata: { name: 'g', annotations: { 'config.kubernetes.io/local-config': 'true' } },
+  files: ['db.enc.yaml', 'more/one.enc.yaml'],
+};
+const krm = (stdin: string) => runPlugin([], { cwd: desk.folder, env: keyOf(desk), stdin });
+const listOf = (items: readonly object[], functionConfig: object = config) =>
+  `apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: ${JSON.stringify(items)}\nfunctionConfig: ${JSON.stringify(functionConfig)}\n`;
 
+describe('standard input', () => {
   test('a generator’s list gives a list, in the order of the configuration', async () => {
     const ran = await krm(listOf([config]));
     expect(ran).toMatchObject({ status: 0, stderr: '' });
@@ -83,7 +83,9 @@ describe('standard input', () => {
     });
     expect(ran.stdout.toString()).not.toContain(CANARY);
   });
+});
 
+describe('standard input of a transformer, or of neither', () => {
   test('a transformer decrypts what is encrypted, keeps the rest, and adds its own', async () => {
     const sealed = parse(
       (await desk.encrypt('x.yaml', SECRET, '--encrypted-regex', '^stringData$', '--mac-only-encrypted')).toString(),

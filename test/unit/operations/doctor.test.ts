@@ -119,7 +119,9 @@ describe('the machine', () => {
     expect(faults.map((fault) => fault.detail).join()).toContain(detail);
     expect(checkup.problems.map(({ what }) => what).join()).toContain(detail);
   });
+});
 
+describe('what is set on the machine', () => {
   test('credentials that are set are found, and not shown', async () => {
     mkdirSync(join(home, '.aws'));
     writeFileSync(join(home, '.aws/config'), `[default]\nregion = x\n[profile work]\nrole_arn = ${CANARY}\n`);

@@ -113,7 +113,9 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(desk.text('a.yaml')).toMatch(/# other\n$/);
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
+});
 
+describe.skipIf(process.platform === 'win32')('edit of a new file, and ended', () => {
   for (const name of ['n.yaml', 'n.json', 'n.env', 'n.ini', 'n.txt']) {
     test(`begins a new ${name} with the example`, async () => {
       expect(await desk.run(['edit', name], { env: editor('true') })).toMatchObject({ status: 200 });
@@ -160,7 +162,9 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
       expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
     },
   );
+});
 
+describe.skipIf(process.platform === 'win32')('edit of metadata', () => {
   test('--show-master-keys applies what is changed in the metadata', async () => {
     await sealed('a.yaml', 'a: 1\nb_plain: 2\n');
     const env = editor(`cp "$1" seen; sed -i 's/_unencrypted/_plain/' "$1"`);

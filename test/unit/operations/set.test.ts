@@ -135,57 +135,59 @@ describe('set', () => {
     await desk.run(['set', 'a.yaml', '["a"]', '"1"', '--idempotent']);
     expect(desk.text('a.yaml')).not.toBe(before);
   });
+});
 
-  describe('text as it is', () => {
-    const lines: [string[], string, string][] = [
-      [['a.yaml', 'a', 'p w: "x"', '--text'], '', 'p w: "x"'],
-      [['--text', 'a.yaml', '["a"]', '5'], '', '5'],
-      [['a.yaml', 'a', '--value-stdin', '--text'], '"q"\n', '"q"'],
-      [['a.yaml', 'a', '--value-stdin', '--text'], 'two\r\nlines\r\n', 'two\r\nlines'],
-      [['a.yaml', 'a', 'value.txt', '--value-file', '--text'], '', '{"x": 1}'],
-      // What programs make up, as they print it.
-      [['a.yaml', 'a', '--value-stdin'], 'n2T+Vv8u/Zx0=\n', 'n2T+Vv8u/Zx0='],
-      [['a.yaml', 'a', '--value-stdin'], '00123\n', '00123'],
-      [['a.yaml', 'a', '--value-stdin'], 'correct horse\n', 'correct horse'],
-    ];
-    test.each(lines)('%j < %j', async (words, stdin, wanted) => {
-      await sealed('a.yaml', 'a: old\n');
-      desk.write('value.txt', '{"x": 1}\n');
-      expect(await desk.run(['set', ...words], { stdin })).toMatchObject({ status: 0, stderr: '' });
-      expect((await desk.run(['decrypt', '--extract', 'a', 'a.yaml'])).stdout.toString()).toBe(wanted);
-    });
-
-    test.each([['{"x": \n'], ['["a", \n'], ['"open\n'], ['\n'], [''], [Buffer.from([0x61, 0xff])]])(
-      'but not what was meant as JSON, or is no text: %j',
-      async (stdin) => {
-        await sealed('a.yaml', 'a: old\n');
-        const { status, stderr } = await desk.run(['set', 'a.yaml', 'a', '--value-stdin'], { stdin });
-        expect([status, stderr]).toEqual([7, expect.stringContaining('Value for --set is not valid JSON')]);
-      },
-    );
-
-    test('called as sops, what is no JSON is refused; the error names the file and --text', async () => {
-      await sealed('a.yaml', 'a: old\n');
-      const env = { SOPS_TS_AS: 'sops' };
-      const ran = await desk.run(['set', '--value-stdin', 'a.yaml', '["a"]'], { stdin: 'bare\n', env });
-      expect(ran).toMatchObject({ status: 7 });
-      expect(ran.stderr).toMatch(/^Value for --set is not valid JSON\n.*a\.yaml/);
-      expect((await desk.run(['set', 'a.yaml', '["a"]', 'bare'])).stderr).toMatch(/a\.yaml[\s\S]*--text/);
-    });
-
-    test('a random text that is a number in JSON is told', async () => {
-      await sealed('a.yaml', 'a: old\n');
-      const tell = async (stdin: string) => (await desk.run(['set', 'a.yaml', 'a', '--value-stdin'], { stdin })).stderr;
-      expect(await tell('12e4\n')).toMatch(/^warning: the value is taken as a number.*--text/);
-      expect(await tell('124\n')).toBe('');
-    });
-
-    test.each([['value-file'], ['value-stdin'], ['text']])('--generate excludes --%s', async (name) => {
-      await sealed('a.yaml', 'a: old\n');
-      expect(await desk.run(['set', 'a.yaml', 'a', `--${name}`, '--generate', '20'])).toMatchObject({ status: 8 });
-    });
+describe('text as it is', () => {
+  const lines: [string[], string, string][] = [
+    [['a.yaml', 'a', 'p w: "x"', '--text'], '', 'p w: "x"'],
+    [['--text', 'a.yaml', '["a"]', '5'], '', '5'],
+    [['a.yaml', 'a', '--value-stdin', '--text'], '"q"\n', '"q"'],
+    [['a.yaml', 'a', '--value-stdin', '--text'], 'two\r\nlines\r\n', 'two\r\nlines'],
+    [['a.yaml', 'a', 'value.txt', '--value-file', '--text'], '', '{"x": 1}'],
+    // What programs make up, as they print it.
+    [['a.yaml', 'a', '--value-stdin'], 'n2T+Vv8u/Zx0=\n', 'n2T+Vv8u/Zx0='],
+    [['a.yaml', 'a', '--value-stdin'], '00123\n', '00123'],
+    [['a.yaml', 'a', '--value-stdin'], 'correct horse\n', 'correct horse'],
+  ];
+  test.each(lines)('%j < %j', async (words, stdin, wanted) => {
+    await sealed('a.yaml', 'a: old\n');
+    desk.write('value.txt', '{"x": 1}\n');
+    expect(await desk.run(['set', ...words], { stdin })).toMatchObject({ status: 0, stderr: '' });
+    expect((await desk.run(['decrypt', '--extract', 'a', 'a.yaml'])).stdout.toString()).toBe(wanted);
   });
 
+  test.each([['{"x": \n'], ['["a", \n'], ['"open\n'], ['\n'], [''], [Buffer.from([0x61, 0xff])]])(
+    'but not what was meant as JSON, or is no text: %j',
+    async (stdin) => {
+      await sealed('a.yaml', 'a: old\n');
+      const { status, stderr } = await desk.run(['set', 'a.yaml', 'a', '--value-stdin'], { stdin });
+      expect([status, stderr]).toEqual([7, expect.stringContaining('Value for --set is not valid JSON')]);
+    },
+  );
+
+  test('called as sops, what is no JSON is refused; the error names the file and --text', async () => {
+    await sealed('a.yaml', 'a: old\n');
+    const env = { SOPS_TS_AS: 'sops' };
+    const ran = await desk.run(['set', '--value-stdin', 'a.yaml', '["a"]'], { stdin: 'bare\n', env });
+    expect(ran).toMatchObject({ status: 7 });
+    expect(ran.stderr).toMatch(/^Value for --set is not valid JSON\n.*a\.yaml/);
+    expect((await desk.run(['set', 'a.yaml', '["a"]', 'bare'])).stderr).toMatch(/a\.yaml[\s\S]*--text/);
+  });
+
+  test('a random text that is a number in JSON is told', async () => {
+    await sealed('a.yaml', 'a: old\n');
+    const tell = async (stdin: string) => (await desk.run(['set', 'a.yaml', 'a', '--value-stdin'], { stdin })).stderr;
+    expect(await tell('12e4\n')).toMatch(/^warning: the value is taken as a number.*--text/);
+    expect(await tell('124\n')).toBe('');
+  });
+
+  test.each([['value-file'], ['value-stdin'], ['text']])('--generate excludes --%s', async (name) => {
+    await sealed('a.yaml', 'a: old\n');
+    expect(await desk.run(['set', 'a.yaml', 'a', `--${name}`, '--generate', '20'])).toMatchObject({ status: 8 });
+  });
+});
+
+describe('set, told more', () => {
   test('takes the value from standard input, from a file, and from chance', async () => {
     await sealed('a.yaml', 'a: 1\n');
     await desk.run(['set', '--value-stdin', 'a.yaml', '["a"]'], { stdin: '"in"\n' });

@@ -30,59 +30,62 @@ test('a file of the real git-crypt, outside of any repository', async () => {
   expect((await desk.run(['decrypt', 'a.enc.secret'])).stdout).toEqual(foreignFile('git-crypt/a.secret.plain'));
 });
 
-describe('in a repository', () => {
-  let repository: TestRepository;
-  beforeEach(() => {
-    repository = new TestRepository();
-    repository.write({
-      '.gitattributes': ATTRIBUTES,
-      'a.key': gitCryptContent('secret', key),
-      'empty.key': gitCryptContent('', key),
-      'team/x.yaml': gitCryptContent('a: 1 # c\n', team),
-      'team/.env.ci': gitCryptContent('A=1\n', team),
-      'other.txt': 'plain\n',
-    });
-    repository.commit();
+let repository: TestRepository;
+
+function layOutRepository(): void {
+  repository = new TestRepository();
+  repository.write({
+    '.gitattributes': ATTRIBUTES,
+    'a.key': gitCryptContent('secret', key),
+    'empty.key': gitCryptContent('', key),
+    'team/x.yaml': gitCryptContent('a: 1 # c\n', team),
+    'team/.env.ci': gitCryptContent('A=1\n', team),
+    'other.txt': 'plain\n',
   });
+  repository.commit();
+}
+
+function runHere(words: readonly string[], folder = ''): Promise<Ran> {
+  const env = { ...repository.env, SOPS_AGE_RECIPIENTS: desk.recipient, SOPS_AGE_KEY: desk.identity };
+  return run(words, { cwd: join(repository.folder, folder), env });
+}
+
+async function plaintextOf(target: string): Promise<string> {
+  return (await runHere(['decrypt', target])).stdout.toString();
+}
+
+/** As `git-crypt unlock` leaves them behind. */
+function unlock(): void {
+  repository.write({
+    '.git/git-crypt/keys/default': gitCryptKeyFile([key]),
+    '.git/git-crypt/keys/team': gitCryptKeyFile([team], 'team'),
+    'a.key': 'secret',
+    'empty.key': '',
+    'team/x.yaml': 'a: 1 # c\n',
+    'team/.env.ci': 'A=1\n',
+  });
+}
+
+const TARGETS = 'empty.enc.key,a.enc.key,team/.env.ci.enc.env,team/x.enc.yaml'.split(',').sort();
+
+async function expectAll(ran: Ran): Promise<void> {
+  expect(ran.status).toBe(0);
+  expect(
+    repository
+      .git('ls-files', '-o')
+      .split('\n')
+      .filter((path) => path.includes('.enc'))
+      .sort(),
+  ).toEqual(TARGETS);
+  expect(await plaintextOf('a.enc.key')).toBe('secret');
+  expect(await plaintextOf('empty.enc.key')).toBe('');
+  expect(await plaintextOf('team/x.enc.yaml')).toBe('a: 1 # c\n');
+  expect(await plaintextOf('team/.env.ci.enc.env')).toBe('A=1\n');
+}
+
+describe('in a repository', () => {
+  beforeEach(layOutRepository);
   afterEach(() => repository.remove());
-
-  function runHere(words: readonly string[], folder = ''): Promise<Ran> {
-    const env = { ...repository.env, SOPS_AGE_RECIPIENTS: desk.recipient, SOPS_AGE_KEY: desk.identity };
-    return run(words, { cwd: join(repository.folder, folder), env });
-  }
-
-  async function plaintextOf(target: string): Promise<string> {
-    return (await runHere(['decrypt', target])).stdout.toString();
-  }
-
-  /** As `git-crypt unlock` leaves them behind. */
-  function unlock(): void {
-    repository.write({
-      '.git/git-crypt/keys/default': gitCryptKeyFile([key]),
-      '.git/git-crypt/keys/team': gitCryptKeyFile([team], 'team'),
-      'a.key': 'secret',
-      'empty.key': '',
-      'team/x.yaml': 'a: 1 # c\n',
-      'team/.env.ci': 'A=1\n',
-    });
-  }
-
-  const TARGETS = 'empty.enc.key,a.enc.key,team/.env.ci.enc.env,team/x.enc.yaml'.split(',').sort();
-
-  async function expectAll(ran: Ran): Promise<void> {
-    expect(ran.status).toBe(0);
-    expect(
-      repository
-        .git('ls-files', '-o')
-        .split('\n')
-        .filter((path) => path.includes('.enc'))
-        .sort(),
-    ).toEqual(TARGETS);
-    expect(await plaintextOf('a.enc.key')).toBe('secret');
-    expect(await plaintextOf('empty.enc.key')).toBe('');
-    expect(await plaintextOf('team/x.enc.yaml')).toBe('a: 1 # c\n');
-    expect(await plaintextOf('team/.env.ci.enc.env')).toBe('A=1\n');
-  }
 
   test('unlocked: the keys are those of the repository, and what is to be done next is told', async () => {
     unlock();
@@ -122,6 +125,11 @@ describe('in a repository', () => {
     expect(ran.stderr).toContain('no matching creation rules found');
     expect(await plaintextOf('team/x.enc.yaml')).toBe('a: 1 # c\n');
   });
+});
+
+describe('in a repository, what is not as it should be', () => {
+  beforeEach(layOutRepository);
+  afterEach(() => repository.remove());
 
   test('without a key nothing is written', async () => {
     const ran = await runHere(['import', 'git-crypt', '.']);

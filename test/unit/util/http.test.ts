@@ -50,19 +50,19 @@ describe('the proxy of the environment', () => {
   });
 });
 
-describe('a request', () => {
-  let plain: HttpService;
-  let secure: HttpService;
-  beforeAll(async () => {
-    plain = await HttpService.start(({ path }) => ({ body: path === '/long' ? 'x'.repeat(1.1e6) : 'ok' }));
-    secure = await HttpService.start(() => ({ body: 'ok' }), TLS);
-  });
-  afterAll(async () => {
-    await plain.close();
-    await secure.close();
-  });
-  const roots = (more: Record<string, string> = {}) => hostOf({ env: { SSL_CERT_FILE: CERTIFICATE, ...more } });
+let plain: HttpService;
+let secure: HttpService;
+beforeAll(async () => {
+  plain = await HttpService.start(({ path }) => ({ body: path === '/long' ? 'x'.repeat(1.1e6) : 'ok' }));
+  secure = await HttpService.start(() => ({ body: 'ok' }), TLS);
+});
+afterAll(async () => {
+  await plain.close();
+  await secure.close();
+});
+const roots = (more: Record<string, string> = {}) => hostOf({ env: { SSL_CERT_FILE: CERTIFICATE, ...more } });
 
+describe('a request', () => {
   test('arrives whole', async () => {
     expect(await sendRequest(request(`${plain.url}/a?b`), hostOf())).toMatchObject({ status: 200, body: 'ok' });
     expect(plain.received.at(-1)).toMatchObject({
@@ -133,66 +133,68 @@ describe('a request', () => {
     await expect(sendRequest(request(url, { signal: AbortSignal.timeout(50) }), hostOf())).rejects.toThrow();
     server.close();
   });
+});
 
-  describe('by a proxy', () => {
-    const seen: { method: string | undefined; url: string | undefined; auth: string | undefined }[] = [];
-    const note: RequestListener = ({ method, url, headers }, response) => {
+describe('a request by a proxy', () => {
+  const seen: { method: string | undefined; url: string | undefined; auth: string | undefined }[] = [];
+  const note: RequestListener = ({ method, url, headers }, response) => {
+    seen.push({ method, url, auth: headers['proxy-authorization'] });
+    response.end('from the proxy');
+  };
+  const server = createHttpServer(note);
+  let proxy = '';
+  beforeAll(async () => {
+    server.on('connect', ({ method, url, headers }, socket) => {
       seen.push({ method, url, auth: headers['proxy-authorization'] });
-      response.end('from the proxy');
-    };
-    const server = createHttpServer(note);
-    let proxy = '';
-    beforeAll(async () => {
-      server.on('connect', ({ method, url, headers }, socket) => {
-        seen.push({ method, url, auth: headers['proxy-authorization'] });
-        if (url?.startsWith('refused.')) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-        const { port } = new URL(secure.url);
-        const target = connect(Number(port), '127.0.0.1', () => {
-          socket.write('HTTP/1.1 200 OK\r\n\r\n');
-          target.pipe(socket).pipe(target);
-        });
-        target.on('error', () => socket.destroy());
-        socket.on('error', () => target.destroy());
+      if (url?.startsWith('refused.')) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      const { port } = new URL(secure.url);
+      const target = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        target.pipe(socket).pipe(target);
       });
-      proxy = (await listen(server)).replace('http://', 'http://me:p%40ss@');
+      target.on('error', () => socket.destroy());
+      socket.on('error', () => target.destroy());
     });
-    afterAll(() => void server.close());
-    const auth = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+    proxy = (await listen(server)).replace('http://', 'http://me:p%40ss@');
+  });
+  afterAll(() => void server.close());
+  const auth = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
 
-    test('http is asked for by its whole URL', async () => {
-      const answer = await sendRequest(request('http://a.invalid/x?y'), hostOf({ env: { HTTP_PROXY: proxy } }));
-      expect(answer.body).toBe('from the proxy');
-      expect(seen.splice(0)).toEqual([{ method: 'PUT', url: 'http://a.invalid/x?y', auth }]);
-    });
+  test('http is asked for by its whole URL', async () => {
+    const answer = await sendRequest(request('http://a.invalid/x?y'), hostOf({ env: { HTTP_PROXY: proxy } }));
+    expect(answer.body).toBe('from the proxy');
+    expect(seen.splice(0)).toEqual([{ method: 'PUT', url: 'http://a.invalid/x?y', auth }]);
+  });
 
-    test('https goes through a tunnel, and the server is checked behind it', async () => {
-      const tls = { ca: TLS.cert, checkServerIdentity: () => undefined };
-      const host = hostOf({ env: { HTTPS_PROXY: proxy } });
-      expect((await sendRequest(request('https://a.invalid:8200/x', { tls }), host)).body).toBe('ok');
-      expect(seen.splice(0)).toEqual([{ method: 'CONNECT', url: 'a.invalid:8200', auth }]);
-      expect(secure.received.at(-1)).toMatchObject({ path: '/x', body: 'é', headers: { host: 'a.invalid:8200' } });
-      expect(secure.received.at(-1)?.headers['proxy-authorization']).toBeUndefined();
-      await expect(sendRequest(request('https://a.invalid/'), roots({ HTTPS_PROXY: proxy }))).rejects.toMatchObject({
-        message: expect.stringMatching(/does not match certificate/),
-      });
-    });
-
-    test('one that refuses, and one of another kind', async () => {
-      await expect(
-        sendRequest(request('https://refused.invalid/'), roots({ HTTPS_PROXY: proxy })),
-      ).rejects.toMatchObject({
-        message: expect.stringMatching(
-          /^cannot reach https:\/\/refused\.invalid: the proxy 127\.0\.0\.1:\d+ answered 403$/,
-        ),
-      });
-      await expect(
-        sendRequest(request('https://a.invalid/'), roots({ HTTPS_PROXY: 'socks5://x:y@127.0.0.1:1' })),
-      ).rejects.toMatchObject({
-        message: 'cannot reach https://a.invalid: a proxy must be of the form http://host:port',
-      });
+  test('https goes through a tunnel, and the server is checked behind it', async () => {
+    const tls = { ca: TLS.cert, checkServerIdentity: () => undefined };
+    const host = hostOf({ env: { HTTPS_PROXY: proxy } });
+    expect((await sendRequest(request('https://a.invalid:8200/x', { tls }), host)).body).toBe('ok');
+    expect(seen.splice(0)).toEqual([{ method: 'CONNECT', url: 'a.invalid:8200', auth }]);
+    expect(secure.received.at(-1)).toMatchObject({ path: '/x', body: 'é', headers: { host: 'a.invalid:8200' } });
+    expect(secure.received.at(-1)?.headers['proxy-authorization']).toBeUndefined();
+    await expect(sendRequest(request('https://a.invalid/'), roots({ HTTPS_PROXY: proxy }))).rejects.toMatchObject({
+      message: expect.stringMatching(/does not match certificate/),
     });
   });
 
+  test('one that refuses, and one of another kind', async () => {
+    await expect(sendRequest(request('https://refused.invalid/'), roots({ HTTPS_PROXY: proxy }))).rejects.toMatchObject(
+      {
+        message: expect.stringMatching(
+          /^cannot reach https:\/\/refused\.invalid: the proxy 127\.0\.0\.1:\d+ answered 403$/,
+        ),
+      },
+    );
+    await expect(
+      sendRequest(request('https://a.invalid/'), roots({ HTTPS_PROXY: 'socks5://x:y@127.0.0.1:1' })),
+    ).rejects.toMatchObject({
+      message: 'cannot reach https://a.invalid: a proxy must be of the form http://host:port',
+    });
+  });
+});
+
+describe('a request that failed for a moment', () => {
   test('retries wait as long as the rule says, and not for a server that wants too much patience', async () => {
     let asked = 0;
     const service = await HttpService.start(({ path }) => {

@@ -131,7 +131,9 @@ describe('an ExternalSecret', () => {
     expect(objects.map(({ metadata }) => metadata.name)).toEqual(['app', 'web']);
     await refused(['external-secret', '-', '--store', 's', '--to', 'x'], 'one place cannot hold them all', two);
   });
+});
 
+describe('an ExternalSecret of what it cannot be of, and its forms', () => {
   test.each([
     ['a ConfigMap', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n', 'only Secrets'],
     ['a Secret without keys', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n', 'holds no key'],

@@ -27,11 +27,13 @@ test('on an unborn branch', async () => {
   expect(await staged()).toEqual(['not-encrypted secrets/a.yaml']);
 });
 
+async function commitGood(): Promise<void> {
+  await repository.seal('secrets/good.yaml', PLAIN);
+  repository.commit();
+}
+
 describe('with a commit before', () => {
-  beforeEach(async () => {
-    await repository.seal('secrets/good.yaml', PLAIN);
-    repository.commit();
-  });
+  beforeEach(commitGood);
 
   test('the index counts, not the work tree', async () => {
     const sealed = await repository.seal('secrets/a.yaml', PLAIN);
@@ -100,6 +102,10 @@ describe('with a commit before', () => {
     expect(await staged()).toEqual([]);
     expect(await repository.found()).toEqual(['not-encrypted secrets/a.yaml']);
   });
+});
+
+describe('with a commit before, what is no plain file', () => {
+  beforeEach(commitGood);
 
   test('links are not followed, submodules are named', async () => {
     repository.write({ 'plain.yaml': PLAIN });
