@@ -44,7 +44,6 @@ export const NAMES = [
 
 /** All scenes, by name, for the key of a desk, which is left empty. `programs` is a folder of programs that they start. */
 export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyMap<string, Scene>> {
-  const own = config(desk.recipient);
   const second = SECOND.recipient;
   const both = config(desk.recipient, second);
   const sealed = await desk.encrypt('p.yaml', PLAIN);
@@ -53,37 +52,65 @@ export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyM
   const text = `apiVersion: v1\nkind: Secret\nmetadata:\n  name: app\nstringData:\n  a: ${CANARY}\n`;
   const manifest = await desk.encrypt('enc.yaml', text, '--encrypted-regex', '^stringData$');
   desk.clear();
-  const editor = { EDITOR: 'sed -i s/1.10/1.20/' };
-  const all: Scene[] = [
-    { name: 'encrypt -i', words: ['encrypt', '-i', 'p.yaml'], files: { 'p.yaml': PLAIN }, isPlain: true },
+  const things = { own: config(desk.recipient), both, sealed, shared, manifest };
+  const all = [
+    ...scenesOfValues(things),
+    ...scenesOfEditing(things),
+    ...scenesOfKeys(things),
+    building(things, programs),
+  ];
+  return new Map(all.map((scene) => [scene.name, scene]));
+}
+
+/** Configurations with one key and with both, and encrypted files. */
+interface Things {
+  readonly own: string;
+  readonly both: string;
+  readonly sealed: Buffer;
+  /** For both keys. */
+  readonly shared: Buffer;
+  readonly manifest: Buffer;
+}
+
+function scenesOfValues({ sealed }: Things): Scene[] {
+  const plain = { files: { 'p.yaml': PLAIN }, isPlain: true } as const;
+  const encrypted = { files: { 'p.yaml': sealed } };
+  return [
+    { name: 'encrypt -i', words: ['encrypt', '-i', 'p.yaml'], ...plain },
+    { name: 'encrypt --output', words: ['encrypt', '--output', 'new.yaml', 'p.yaml'], ...plain },
+    { name: 'decrypt -i', words: ['decrypt', '-i', 'p.yaml'], ...encrypted, isPlain: true },
+    { name: 'decrypt --output', words: ['decrypt', '--output', 'new.yaml', 'p.yaml'], ...encrypted, isPlain: true },
+    { name: 'set', words: ['set', 'p.yaml', '["b"]', '"new"'], ...encrypted },
+    { name: 'unset', words: ['unset', 'p.yaml', '["b"]'], ...encrypted },
+  ];
+}
+
+function scenesOfEditing({ own, sealed }: Things): Scene[] {
+  return [
     {
-      name: 'encrypt --output',
-      words: ['encrypt', '--output', 'new.yaml', 'p.yaml'],
-      files: { 'p.yaml': PLAIN },
-      isPlain: true,
-    },
-    { name: 'decrypt -i', words: ['decrypt', '-i', 'p.yaml'], files: { 'p.yaml': sealed }, isPlain: true },
-    {
-      name: 'decrypt --output',
-      words: ['decrypt', '--output', 'new.yaml', 'p.yaml'],
+      name: 'edit',
+      words: ['edit', 'p.yaml'],
       files: { 'p.yaml': sealed },
-      isPlain: true,
+      env: { EDITOR: 'sed -i s/1.10/1.20/' },
     },
-    { name: 'set', words: ['set', 'p.yaml', '["b"]', '"new"'], files: { 'p.yaml': sealed } },
-    { name: 'unset', words: ['unset', 'p.yaml', '["b"]'], files: { 'p.yaml': sealed } },
+    {
+      name: 'edit of a new file',
+      words: ['edit', 'new.yaml'],
+      files: { '.sops.yaml': own },
+      env: { EDITOR: `sed -i '1i a: ${CANARY}'` },
+    },
+  ];
+}
+
+function scenesOfKeys({ own, both, sealed, shared }: Things): Scene[] {
+  const second = SECOND.recipient;
+  return [
     { name: 'rotate -i', words: ['rotate', '-i', 'p.yaml'], files: { 'p.yaml': sealed, '.sops.yaml': own } },
     { name: 'updatekeys -y', words: ['updatekeys', '-y', 'p.yaml'], files: { 'p.yaml': sealed, '.sops.yaml': both } },
     {
       name: 'groups add -i',
       words: ['groups', 'add', '-i', '-f', 'p.yaml', '--age', second],
       files: { 'p.yaml': sealed, '.sops.yaml': both },
-    },
-    { name: 'edit', words: ['edit', 'p.yaml'], files: { 'p.yaml': sealed }, env: editor },
-    {
-      name: 'edit of a new file',
-      words: ['edit', 'new.yaml'],
-      files: { '.sops.yaml': own },
-      env: { EDITOR: `sed -i '1i a: ${CANARY}'` },
     },
     {
       name: 'revoke',
@@ -96,13 +123,15 @@ export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyM
       files: { 'p.yaml': sealed, 'q.yaml': sealed, '.sops.yaml': own },
     },
     { name: 'init', words: ['init', '--yes'], files: {}, env: { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '' } },
-    {
-      name: 'kustomize build',
-      words: ['kustomize', 'build', '.'],
-      startsItself: true,
-      files: { 'enc.yaml': manifest, 'kustomization.yaml': 'resources: [enc.yaml]\n' },
-      env: { PATH: `${programs}:${process.env.PATH ?? ''}` },
-    },
   ];
-  return new Map(all.map((scene) => [scene.name, scene]));
+}
+
+function building({ manifest }: Things, programs: string): Scene {
+  return {
+    name: 'kustomize build',
+    words: ['kustomize', 'build', '.'],
+    startsItself: true,
+    files: { 'enc.yaml': manifest, 'kustomization.yaml': 'resources: [enc.yaml]\n' },
+    env: { PATH: `${programs}:${process.env.PATH ?? ''}` },
+  };
 }

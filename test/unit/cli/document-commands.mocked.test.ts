@@ -41,6 +41,13 @@ async function decryptRequest(line: string, env: Record<string, string> = {}): P
   return vi.mocked(decryptFile).mock.lastCall?.[0] as DecryptRequest;
 }
 
+const EVERY_FLAG =
+  'encrypt --output o --kms k --aws-profile pr --gcp-kms g --hckms h --azure-kv z --hc-vault-transit v -p p -a a ' +
+  '--input-type json --output-type yaml --unencrypted-suffix 1 --encrypted-suffix 2 --unencrypted-regex 3 ' +
+  '--encrypted-regex 4 --unencrypted-comment-regex 5 --encrypted-comment-regex 6 --encryption-context x:y ' +
+  '--shamir-secret-sharing-threshold 2 --filename-override n.yaml --config c --indent 3 --mac-only-encrypted ' +
+  'p.yaml --allow-unencrypted --as-sops --enable-local-keyservice=false --keyservice tcp://a:1 --keyservice unix:///b,c';
+
 describe('encrypt', () => {
   test('asks for nothing that was not asked', async () => {
     expect(await encryptRequest('encrypt p.yaml')).toEqual({
@@ -56,13 +63,7 @@ describe('encrypt', () => {
   });
 
   test('takes every flag', async () => {
-    const line =
-      'encrypt --output o --kms k --aws-profile pr --gcp-kms g --hckms h --azure-kv z --hc-vault-transit v -p p -a a ' +
-      '--input-type json --output-type yaml --unencrypted-suffix 1 --encrypted-suffix 2 --unencrypted-regex 3 ' +
-      '--encrypted-regex 4 --unencrypted-comment-regex 5 --encrypted-comment-regex 6 --encryption-context x:y ' +
-      '--shamir-secret-sharing-threshold 2 --filename-override n.yaml --config c --indent 3 --mac-only-encrypted ' +
-      'p.yaml --allow-unencrypted --as-sops --enable-local-keyservice=false --keyservice tcp://a:1 --keyservice unix:///b,c';
-    expect(await encryptRequest(line)).toEqual({
+    expect(await encryptRequest(EVERY_FLAG)).toEqual({
       input: { kind: 'file', path: 'p.yaml' },
       output: { kind: 'file', path: 'o' },
       inputType: 'json',

@@ -31,130 +31,133 @@ function failure(text: string | Buffer): SopsError {
   throw new Error('the text was read');
 }
 
-describe('values', () => {
-  test.each<[string, unknown]>([
+/** Texts, and what they are read as. */
+const VALUES: readonly [string, unknown][] = [
+  [
+    'a: 1\nb: two\n',
     [
-      'a: 1\nb: two\n',
-      [
-        ['a', 1],
-        ['b', 'two'],
-      ],
+      ['a', 1],
+      ['b', 'two'],
     ],
+  ],
+  [
+    'a:\n- x\n- y: 1\n  z: 2\n',
     [
-      'a:\n- x\n- y: 1\n  z: 2\n',
       [
-        [
-          'a',
-          {
-            list: [
-              'x',
-              [
-                ['y', 1],
-                ['z', 2],
-              ],
+        'a',
+        {
+          list: [
+            'x',
+            [
+              ['y', 1],
+              ['z', 2],
             ],
-          },
-        ],
-      ],
-    ],
-    ['a:\n  - - 1\n    - 2\n', [['a', { list: [{ list: [1, 2] }] }]]],
-    [
-      'a: {b: 1, c: [x, {d: e}, f: g],}\n',
-      [
-        [
-          'a',
-          [
-            ['b', 1],
-            ['c', { list: ['x', [['d', 'e']], [['f', 'g']]] }],
           ],
+        },
+      ],
+    ],
+  ],
+  ['a:\n  - - 1\n    - 2\n', [['a', { list: [{ list: [1, 2] }] }]]],
+  [
+    'a: {b: 1, c: [x, {d: e}, f: g],}\n',
+    [
+      [
+        'a',
+        [
+          ['b', 1],
+          ['c', { list: ['x', [['d', 'e']], [['f', 'g']]] }],
         ],
       ],
     ],
+  ],
+  [
+    '{"a":1,"b":"x"}',
     [
-      '{"a":1,"b":"x"}',
-      [
-        ['a', 1],
-        ['b', 'x'],
-      ],
+      ['a', 1],
+      ['b', 'x'],
     ],
+  ],
+  [
+    'a: one\n  two\n\n  three\nb: x\n',
     [
-      'a: one\n  two\n\n  three\nb: x\n',
-      [
-        ['a', 'one two\nthree'],
-        ['b', 'x'],
-      ],
+      ['a', 'one two\nthree'],
+      ['b', 'x'],
     ],
-    ['a: "x\\n\\u00e9\\\n   y"\n', [['a', 'x\néy']]],
-    ["a: 'it''s\n\n  here'\n", [['a', "it's\nhere"]]],
+  ],
+  ['a: "x\\n\\u00e9\\\n   y"\n', [['a', 'x\néy']]],
+  ["a: 'it''s\n\n  here'\n", [['a', "it's\nhere"]]],
+  [
+    'a: |\n  x\n   y\n\n  z\n\nb: >-\n  f\n  g\n\n  h\n',
     [
-      'a: |\n  x\n   y\n\n  z\n\nb: >-\n  f\n  g\n\n  h\n',
-      [
-        ['a', 'x\n y\n\nz\n'],
-        ['b', 'f g\nh'],
-      ],
+      ['a', 'x\n y\n\nz\n'],
+      ['b', 'f g\nh'],
     ],
+  ],
+  [
+    'a: |2+\n   x\n\nb: |\n',
     [
-      'a: |2+\n   x\n\nb: |\n',
-      [
-        ['a', ' x\n\n'],
-        ['b', ''],
-      ],
+      ['a', ' x\n\n'],
+      ['b', ''],
     ],
+  ],
+  [
+    'a: &x {k: v}\nb: *x\n<<: *x\n',
     [
-      'a: &x {k: v}\nb: *x\n<<: *x\n',
-      [
-        ['a', [['k', 'v']]],
-        ['b', [['k', 'v']]],
-        ['<<', [['k', 'v']]],
-      ],
+      ['a', [['k', 'v']]],
+      ['b', [['k', 'v']]],
+      ['<<', [['k', 'v']]],
     ],
-    ['&k a: &v 1\n*k : 2\n', 'refused'],
+  ],
+  ['&k a: &v 1\n*k : 2\n', 'refused'],
+  [
+    '? a\n: b\n? c\n',
     [
-      '? a\n: b\n? c\n',
-      [
-        ['a', 'b'],
-        ['c', null],
-      ],
+      ['a', 'b'],
+      ['c', null],
     ],
+  ],
+  [
+    'a: !!str 1\nb: !x 2\nc: !!int "3"\n',
     [
-      'a: !!str 1\nb: !x 2\nc: !!int "3"\n',
-      [
-        ['a', '1'],
-        ['b', '2'],
-        ['c', 3],
-      ],
+      ['a', '1'],
+      ['b', '2'],
+      ['c', 3],
     ],
+  ],
+  [
+    'a:\nb: ~\nc:\n  - \n  -\n',
     [
-      'a:\nb: ~\nc:\n  - \n  -\n',
-      [
-        ['a', null],
-        ['b', null],
-        ['c', { list: [null, null] }],
-      ],
+      ['a', null],
+      ['b', null],
+      ['c', { list: [null, null] }],
     ],
+  ],
+  [
+    '  a: 1\n  b: 2\n',
     [
-      '  a: 1\n  b: 2\n',
-      [
-        ['a', 1],
-        ['b', 2],
-      ],
+      ['a', 1],
+      ['b', 2],
     ],
-    ['a: b#c\nd: e # f\n', [['a', 'b#c'], '#> f', ['d', 'e']]],
+  ],
+  ['a: b#c\nd: e # f\n', [['a', 'b#c'], '#> f', ['d', 'e']]],
+  [
+    '__proto__: 1\nconstructor: {toString: 2}\n',
     [
-      '__proto__: 1\nconstructor: {toString: 2}\n',
-      [
-        ['__proto__', 1],
-        ['constructor', [['toString', 2]]],
-      ],
+      ['__proto__', 1],
+      ['constructor', [['toString', 2]]],
     ],
+  ],
+  [
+    'a:\r\n  - x\r\nb: |\r\n  y\r\n',
     [
-      'a:\r\n  - x\r\nb: |\r\n  y\r\n',
-      [
-        ['a', { list: ['x'] }],
-        ['b', 'y\n'],
-      ],
+      ['a', { list: ['x'] }],
+      ['b', 'y\n'],
     ],
-  ])('%j', (text, wanted) => {
+  ],
+];
+
+describe('values', () => {
+  test.each(VALUES)('%j', (text, wanted) => {
     if (wanted === 'refused') expect(failure(text).code).toBe('document-invalid');
     else expect(first(text)).toEqual(wanted);
   });

@@ -2,7 +2,35 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-test('loads own small modules and node: built-ins only; packages are behind import()', async () => {
+/** By their paths below src. */
+const OWN_MODULES = [
+  'errors.ts',
+  'keys/age/age.ts',
+  'keys/age/bech32.ts',
+  'keys/age/curve25519.ts',
+  'keys/age/failure.ts',
+  'keys/age/folders.ts',
+  'keys/age/format/aead.ts',
+  'keys/age/format/armor.ts',
+  'keys/age/format/file.ts',
+  'keys/age/format/header.ts',
+  'keys/age/format/raw-base64.ts',
+  'keys/age/format/stream.ts',
+  'keys/age/identity-content.ts',
+  'keys/age/identity-text.ts',
+  'keys/age/keyring.ts',
+  'keys/age/recipients.ts',
+  'keys/age/sources.ts',
+  'keys/age/system-error.ts',
+  'keys/age/x25519.ts',
+  'keys/damaged-entry.ts',
+  'util/fs.ts',
+  'util/native-path.ts',
+  'util/text.ts',
+];
+
+/** What is loaded at the start of the bundle of a source file: sources, and built-ins. */
+async function loadedAtStart(): Promise<{ loaded: Set<string>; builtins: Set<string> }> {
   const { metafile } = await build({
     entryPoints: [new URL('../../../src/keys/age/age.ts', import.meta.url).pathname],
     bundle: true,
@@ -26,32 +54,12 @@ test('loads own small modules and node: built-ins only; packages are behind impo
     }
   };
   visit(Object.keys(metafile.outputs).find((name) => name.endsWith('age.js')) ?? '');
+  return { loaded, builtins };
+}
 
+test('loads own small modules and node: built-ins only; packages are behind import()', async () => {
+  const { loaded, builtins } = await loadedAtStart();
   expect([...loaded].filter((input) => input.includes('node_modules'))).toEqual([]);
-  expect([...loaded].map((input) => input.replace(/^.*src\//, '')).sort()).toEqual([
-    'errors.ts',
-    'keys/age/age.ts',
-    'keys/age/bech32.ts',
-    'keys/age/curve25519.ts',
-    'keys/age/failure.ts',
-    'keys/age/folders.ts',
-    'keys/age/format/aead.ts',
-    'keys/age/format/armor.ts',
-    'keys/age/format/file.ts',
-    'keys/age/format/header.ts',
-    'keys/age/format/raw-base64.ts',
-    'keys/age/format/stream.ts',
-    'keys/age/identity-content.ts',
-    'keys/age/identity-text.ts',
-    'keys/age/keyring.ts',
-    'keys/age/recipients.ts',
-    'keys/age/sources.ts',
-    'keys/age/system-error.ts',
-    'keys/age/x25519.ts',
-    'keys/damaged-entry.ts',
-    'util/fs.ts',
-    'util/native-path.ts',
-    'util/text.ts',
-  ]);
+  expect([...loaded].map((input) => input.replace(/^.*src\//, '')).sort()).toEqual(OWN_MODULES);
   expect([...builtins].sort()).toEqual(['node:buffer', 'node:crypto', 'node:fs', 'node:path', 'node:process']);
 });

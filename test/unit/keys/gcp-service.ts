@@ -146,14 +146,7 @@ export async function startGrpc(): Promise<GrpcService> {
     { Encrypt: methodOf('Encrypt'), Decrypt: methodOf('Decrypt') },
     { Encrypt: answer('encrypt'), Decrypt: answer('decrypt') },
   );
-  const pair = {
-    private_key: Buffer.from(fixtureText('tls/localhost.key')),
-    cert_chain: Buffer.from(fixtureText('tls/localhost.crt')),
-  };
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createSsl(null, [pair]);
-    server.bindAsync('localhost:0', credentials, (problem, bound) => (problem ? reject(problem) : resolve(bound)));
-  });
+  const port = await listen(server);
   const close = async () => server.forceShutdown();
   const service: GrpcService = {
     mode: 'properly',
@@ -165,6 +158,17 @@ export async function startGrpc(): Promise<GrpcService> {
     ended,
   };
   return service;
+}
+
+function listen(server: grpc.Server): Promise<number> {
+  const pair = {
+    private_key: Buffer.from(fixtureText('tls/localhost.key')),
+    cert_chain: Buffer.from(fixtureText('tls/localhost.crt')),
+  };
+  return new Promise((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createSsl(null, [pair]);
+    server.bindAsync('localhost:0', credentials, (problem, bound) => (problem ? reject(problem) : resolve(bound)));
+  });
 }
 
 function methodOf(method: string): grpc.MethodDefinition<Buffer, Buffer> {

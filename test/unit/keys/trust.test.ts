@@ -22,6 +22,21 @@ import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
 import { recordingOf } from './wire.js';
 
+/** Keys in every place of a configuration that can name some. */
+const NAMING_KEYS = `creation_rules:
+  - path_regex: never
+    hc_vault_transit_uri: "http://a/v1/t/keys/k, http://b/v1/t/keys/k"
+    age: 5
+  - key_groups:
+      - hc_vault: [http://c/v1/t/keys/k]
+        azure_keyvault: [{ vaultUrl: https://d, key: k }]
+        merge:
+          - merge: [{ kms: [{ arn: x, role: arn:r }] }]
+destination_rules:
+  - s3_bucket: b
+    recreation_rule: { hc_vault_transit_uri: http://e/v1/t/keys/k }
+`;
+
 describe('what the user named', () => {
   test('is remembered for that run and type alone', () => {
     const host = hostOf();
@@ -42,22 +57,7 @@ describe('what the user named', () => {
 
   test('all rules of the configuration name keys, those of groups, merged groups and publishing too', async () => {
     const folder = new ProgramFolder();
-    folder.write(
-      '.sops.yaml',
-      `creation_rules:
-  - path_regex: never
-    hc_vault_transit_uri: "http://a/v1/t/keys/k, http://b/v1/t/keys/k"
-    age: 5
-  - key_groups:
-      - hc_vault: [http://c/v1/t/keys/k]
-        azure_keyvault: [{ vaultUrl: https://d, key: k }]
-        merge:
-          - merge: [{ kms: [{ arn: x, role: arn:r }] }]
-destination_rules:
-  - s3_bucket: b
-    recreation_rule: { hc_vault_transit_uri: http://e/v1/t/keys/k }
-`,
-    );
+    folder.write('.sops.yaml', NAMING_KEYS);
     const host = hostOf({ cwd: folder.path });
     trustConfig(await loadConfig({ host }), host);
     folder.remove();

@@ -22,6 +22,32 @@ interface Printed {
 }
 const docs = (text: string) => parseAllDocuments(text).map((one) => one.toJS() as Printed);
 
+/** Every kind of input of a Secret, and all that may be said of it. */
+const OF_ALL_KINDS = [
+  ...'--name made --namespace prod --type example.com/t'.split(' '),
+  ...'--from-env a.enc.env --from-env b.yaml --from-env c.json'.split(' '),
+  ...'--from-file bytes --from-file note=text.enc --from-binary raw=text.enc'.split(' '),
+  ...['--label', 'a=b', '--annotation', 'x/y=1 2', '--immutable', '--needs-hash', '--behavior', 'merge'],
+];
+const MADE = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    name: 'made',
+    namespace: 'prod',
+    labels: { a: 'b' },
+    annotations: {
+      'x/y': '1 2',
+      'kustomize.config.k8s.io/needs-hash': 'true',
+      'kustomize.config.k8s.io/behavior': 'merge',
+    },
+  },
+  type: 'example.com/t',
+  immutable: true,
+  data: { bytes: '/w==', raw: 'aGVsbG8=' },
+  stringData: { note: 'hello', A: '1', B: 'two', C: '3', D: '4' },
+};
+
 describe('kustomize generate', () => {
   const generate = (...words: string[]) => desk.run(['kustomize', 'generate', ...words]);
 
@@ -41,55 +67,9 @@ describe('kustomize generate', () => {
     desk.write('c.json', '{"D": "4"}');
     desk.write('bytes', Buffer.from([0xff]));
     desk.write('text.enc', await desk.encrypt('text', 'hello'));
-    const ran = await generate(
-      '--name',
-      'made',
-      '--namespace',
-      'prod',
-      '--type',
-      'example.com/t',
-      '--from-env',
-      'a.enc.env',
-      '--from-env',
-      'b.yaml',
-      '--from-env',
-      'c.json',
-      '--from-file',
-      'bytes',
-      '--from-file',
-      'note=text.enc',
-      '--from-binary',
-      'raw=text.enc',
-      '--label',
-      'a=b',
-      '--annotation',
-      'x/y=1 2',
-      '--immutable',
-      '--needs-hash',
-      '--behavior',
-      'merge',
-    );
+    const ran = await generate(...OF_ALL_KINDS);
     expect(ran.stderr).toBe('');
-    expect(docs(ran.stdout.toString())).toEqual([
-      {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: {
-          name: 'made',
-          namespace: 'prod',
-          labels: { a: 'b' },
-          annotations: {
-            'x/y': '1 2',
-            'kustomize.config.k8s.io/needs-hash': 'true',
-            'kustomize.config.k8s.io/behavior': 'merge',
-          },
-        },
-        type: 'example.com/t',
-        immutable: true,
-        data: { bytes: '/w==', raw: 'aGVsbG8=' },
-        stringData: { note: 'hello', A: '1', B: 'two', C: '3', D: '4' },
-      },
-    ]);
+    expect(docs(ran.stdout.toString())).toEqual([MADE]);
   });
 
   test('data and stringData, hash, forms', async () => {
@@ -216,16 +196,17 @@ data:
   });
 });
 
-describe('kustomize init and check', () => {
-  beforeEach(async () => {
-    mkdirSync(desk.path('app/sub'), { recursive: true });
-    desk.write('app/kustomization.yaml', '# mine\nresources:\n- cm.yaml # kept\n');
-    desk.write('app/cm.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\n');
-    desk.write('app/db.enc.yaml', await sealed(FINE));
-    desk.write('app/sub/web.enc.env', await desk.encrypt('web.env', 'A=1\n'));
-    desk.write('app/key.enc.bin', await desk.encrypt('key.bin', 'bytes'));
-  });
-  const check = (...words: string[]) => desk.run(['kustomize', 'check', ...words], { env: { PATH: desk.path('bin') } });
+async function layOutApplication(): Promise<void> {
+  mkdirSync(desk.path('app/sub'), { recursive: true });
+  desk.write('app/kustomization.yaml', '# mine\nresources:\n- cm.yaml # kept\n');
+  desk.write('app/cm.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\n');
+  desk.write('app/db.enc.yaml', await sealed(FINE));
+  desk.write('app/sub/web.enc.env', await desk.encrypt('web.env', 'A=1\n'));
+  desk.write('app/key.enc.bin', await desk.encrypt('key.bin', 'bytes'));
+}
+
+describe('kustomize init', () => {
+  beforeEach(layOutApplication);
 
   test('init lists what is encrypted, and keeps the kustomization’s text', async () => {
     const ran = await desk.run(['kustomize', 'init', 'app']);
@@ -287,6 +268,24 @@ describe('kustomize init and check', () => {
       stderr: expect.stringContaining('no encrypted file'),
     });
   });
+});
+
+const FOUND = [
+  'app/sops-generator.yaml: SopsGenerator under generators is skipped without a word, since --enable-exec',
+  'app/sops-generator.yaml: the program sops-ts-kustomize is not on PATH',
+  'app/gen.yaml: no plug-in for viaduct.ai/v1 ksops where kustomize looks',
+  'app/plain.yaml: Secret forgotten is in plain text beside encrypted files',
+  'Secret m: merge drops the stringData',
+  'needs the key tls.key',
+  'error decrypting file "other.enc.yaml" from manifest.Files',
+  'sops metadata not found',
+  'error reading "nope.yaml"',
+  'Secret db comes out of',
+];
+
+describe('kustomize check', () => {
+  beforeEach(layOutApplication);
+  const check = (...words: string[]) => desk.run(['kustomize', 'check', ...words], { env: { PATH: desk.path('bin') } });
 
   test('check finds nothing where nothing is wrong', async () => {
     await desk.run(['kustomize', 'init', 'app']);
@@ -318,18 +317,7 @@ describe('kustomize init and check', () => {
     const ran = await check('app', '--', '--enable-alpha-plugins');
     expect(ran.status).toBe(1);
     const out = ran.stdout.toString();
-    for (const expected of [
-      'app/sops-generator.yaml: SopsGenerator under generators is skipped without a word, since --enable-exec',
-      'app/sops-generator.yaml: the program sops-ts-kustomize is not on PATH',
-      'app/gen.yaml: no plug-in for viaduct.ai/v1 ksops where kustomize looks',
-      'app/plain.yaml: Secret forgotten is in plain text beside encrypted files',
-      'Secret m: merge drops the stringData',
-      'needs the key tls.key',
-      'error decrypting file "other.enc.yaml" from manifest.Files',
-      'sops metadata not found',
-      'error reading "nope.yaml"',
-      'Secret db comes out of',
-    ]) {
+    for (const expected of FOUND) {
       expect(out).toContain(expected);
     }
     expect(out).not.toContain(CANARY);

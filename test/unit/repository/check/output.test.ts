@@ -35,56 +35,76 @@ const every = reportWith(
 type Json = Readonly<Record<string, unknown>>;
 
 /** What SARIF 2.1.0 asks for of the members that are used (OASIS); unknown members fail. */
-function breachesIn(log: Json): string[] {
-  const breaches: string[] = [];
-  const only = (what: string, of: unknown, names: readonly string[]): Json => {
-    const value = (of ?? {}) as Json;
-    for (const name of Object.keys(value)) if (!names.includes(name)) breaches.push(`${what}: ${name}`);
-    return value;
-  };
-  const need = (what: string, isThere: boolean): void => void (isThere || breaches.push(what));
-  const { version, runs } = only('log', log, ['$schema', 'version', 'runs']);
-  need('version', version === '2.1.0');
-  for (const one of runs as Json[]) {
+class SarifReader {
+  readonly breaches: string[] = [];
+
+  log(log: Json): string[] {
+    const { version, runs } = this.only('log', log, ['$schema', 'version', 'runs']);
+    this.need('version', version === '2.1.0');
+    for (const one of runs as Json[]) this.run(one);
+    return this.breaches;
+  }
+
+  private run(one: Json): void {
     const members = ['tool', 'automationDetails', 'columnKind', 'originalUriBaseIds', 'invocations', 'results'];
-    const run = only('run', one, members);
-    const driver = only('driver', only('tool', run.tool, ['driver']).driver, ['name', 'version', 'rules']);
-    need('driver.name', typeof driver.name === 'string');
-    need('columnKind', run.columnKind === 'utf16CodeUnits');
+    const run = this.only('run', one, members);
+    this.need('columnKind', run.columnKind === 'utf16CodeUnits');
+    const ids = this.rules(this.only('tool', run.tool, ['driver']).driver);
+    for (const invocation of run.invocations as Json[]) this.invocation(invocation);
+    for (const result of (run.results ?? []) as Json[]) this.result(result, ids);
+  }
+
+  private rules(of: unknown): unknown[] {
+    const driver = this.only('driver', of, ['name', 'version', 'rules']);
+    this.need('driver.name', typeof driver.name === 'string');
     const ids = (driver.rules as Json[]).map((rule) => {
       const names = ['id', 'shortDescription', 'fullDescription', 'defaultConfiguration', 'properties'];
-      const { properties } = only('rule', rule, names);
-      need('security-severity', typeof (properties as Json)['security-severity'] === 'string');
+      const { properties } = this.only('rule', rule, names);
+      this.need('security-severity', typeof (properties as Json)['security-severity'] === 'string');
       return rule.id;
     });
-    need('ids once', new Set(ids).size === ids.length);
-    for (const invocation of run.invocations as Json[]) {
-      only('invocation', invocation, ['executionSuccessful', 'toolExecutionNotifications']);
-      need('executionSuccessful', typeof invocation.executionSuccessful === 'boolean');
-      for (const note of invocation.toolExecutionNotifications as Json[])
-        need(
-          'notification',
-          typeof (only('notification', note, ['level', 'message', 'properties']).message as Json).text === 'string',
-        );
-    }
-    for (const result of (run.results ?? []) as Json[]) {
-      const names = ['ruleId', 'ruleIndex', 'level', 'message', 'locations', 'partialFingerprints', 'properties'];
-      only('result', result, names);
-      need('ruleIndex', ids[Number(result.ruleIndex)] === result.ruleId);
-      need('level', ['none', 'note', 'warning', 'error'].includes(String(result.level)));
-      need('message', typeof (result.message as Json).text === 'string');
-      for (const location of result.locations as Json[]) {
-        const { physicalLocation } = only('location', location, ['physicalLocation', 'logicalLocations']);
-        const { artifactLocation, region } = only('physical', physicalLocation, ['artifactLocation', 'region']);
-        const { uri } = only('artifact', artifactLocation, ['uri', 'uriBaseId']);
-        need('uri', /^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+$/.test(String(uri)));
-        if (region) need('startLine', Number((region as Json).startLine) >= 1);
-      }
+    this.need('ids once', new Set(ids).size === ids.length);
+    return ids;
+  }
+
+  private invocation(invocation: Json): void {
+    this.only('invocation', invocation, ['executionSuccessful', 'toolExecutionNotifications']);
+    this.need('executionSuccessful', typeof invocation.executionSuccessful === 'boolean');
+    for (const one of invocation.toolExecutionNotifications as Json[]) {
+      const { message } = this.only('notification', one, ['level', 'message', 'properties']);
+      this.need('notification', typeof (message as Json).text === 'string');
     }
   }
-  return breaches;
+
+  private result(result: Json, ids: readonly unknown[]): void {
+    const names = ['ruleId', 'ruleIndex', 'level', 'message', 'locations', 'partialFingerprints', 'properties'];
+    this.only('result', result, names);
+    this.need('ruleIndex', ids[Number(result.ruleIndex)] === result.ruleId);
+    this.need('level', ['none', 'note', 'warning', 'error'].includes(String(result.level)));
+    this.need('message', typeof (result.message as Json).text === 'string');
+    for (const location of result.locations as Json[]) this.location(location);
+  }
+
+  private location(location: Json): void {
+    const { physicalLocation } = this.only('location', location, ['physicalLocation', 'logicalLocations']);
+    const { artifactLocation, region } = this.only('physical', physicalLocation, ['artifactLocation', 'region']);
+    const { uri } = this.only('artifact', artifactLocation, ['uri', 'uriBaseId']);
+    this.need('uri', /^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+$/.test(String(uri)));
+    if (region) this.need('startLine', Number((region as Json).startLine) >= 1);
+  }
+
+  private only(what: string, of: unknown, names: readonly string[]): Json {
+    const value = (of ?? {}) as Json;
+    for (const name of Object.keys(value)) if (!names.includes(name)) this.breaches.push(`${what}: ${name}`);
+    return value;
+  }
+
+  private need(what: string, isThere: boolean): void {
+    if (!isThere) this.breaches.push(what);
+  }
 }
 
+const breachesIn = (log: Json): string[] => new SarifReader().log(log);
 const sarifOf = (report: CheckReport): Json => JSON.parse(checkSarif(report));
 const runOf = (log: Json): Json => (log.runs as Json[])[0] as Json;
 
