@@ -207,6 +207,15 @@ describe.skipIf(!TMUX)('prompts', () => {
     expect(await decrypted()).toBe(`a: ${SECRET}\nb: 2\n`);
   });
 
+  test('as a file it is waited for, and that is told', async () => {
+    start('sops list /dev/stdin');
+    await terminal.sees('/dev/stdin is a terminal');
+    terminal.type('a: typed');
+    terminal.press('Enter');
+    terminal.press('C-d');
+    await terminal.sees('The file is not encrypted');
+  });
+
   test('Ctrl+C at it ends the program as Ctrl+C does, and Ctrl+D says what is missing', async () => {
     const text = desk.text('e.yaml');
     start('sops set e.yaml a');

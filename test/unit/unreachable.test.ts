@@ -1,6 +1,6 @@
 /** What cannot be looked at is not said to be absent: a link that leads to itself stands for a folder that is closed. */
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { chosenFiles } from '../../src/library/env-files.js';
 import { Desk } from '../support/desk.js';
@@ -13,6 +13,7 @@ beforeEach(() => {
 afterAll(() => desk.remove());
 
 const REASON = /ELOOP|too many symbolic links/;
+const PASSED_OVER = expect.stringMatching(/git does not use the repository of .*: not a git repository/);
 
 describe('a place that cannot be looked at', () => {
   test.each([
@@ -51,6 +52,18 @@ describe('a place that cannot be looked at', () => {
     const ran = await desk.run(words);
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toMatch(REASON);
+  });
+
+  test.each([[['check']], [['who']]])('a repository that git takes for none: %s', async (words) => {
+    desk.write('.sops.yaml', `creation_rules:\n  - age: ${desk.recipient}\n`);
+    execFileSync('git', ['init', '--quiet', desk.folder]);
+    for (const text of ['garbage\n', '']) {
+      writeFileSync(desk.path('.git/HEAD'), text);
+      expect(await desk.run(words)).toMatchObject({ status: 1, stderr: PASSED_OVER });
+    }
+    rmSync(desk.path('.git'), { recursive: true });
+    writeFileSync(desk.path('.git'), 'gitdir: ../gone\n');
+    expect(await desk.run(words)).toMatchObject({ status: 1, stderr: PASSED_OVER });
   });
 
   test.each([[['check']], [['who']], [['diff']]])('a repository that git does not use: %s', async (words) => {

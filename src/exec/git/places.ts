@@ -1,6 +1,7 @@
 /** Where a repository is, and what git lists of it. */
 import { basename, dirname, resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
@@ -29,18 +30,33 @@ export async function workTreeOf(folder: string, host: Host, elsewhere = false):
   return { top, commonFolder: resolve(folder, common), gitFolder: resolve(folder, own) };
 }
 
-/** What git says where there is no work tree; anything else is about one that it could not use. */
-const NO_WORK_TREE = /not a git repository|must be run in a work tree/;
+/** What git says where it found no repository, or one without a work tree; anything else is about one that it could not use. */
+const NO_REPOSITORY = /not a git repository/;
+const NO_WORK_TREE = /must be run in a work tree/;
 
 function noWorkTree(said: string, folder: string): null {
   const reason = /^fatal: (.*)/m.exec(said)?.[1] ?? '';
   if (reason === '' || NO_WORK_TREE.test(reason)) return null;
+  if (NO_REPOSITORY.test(reason)) return noRepository(folder, reason);
   const isForeign = reason.includes('dubious ownership');
   throw new SopsError('failed', `git does not use the repository of ${oneLine(folder)}: ${oneLine(reason)}`, {
     hint: isForeign
       ? 'It belongs to another user. If you trust it: git config --global --add safe.directory, with its folder.'
       : 'Mend that: git status tells the same.',
   });
+}
+
+/** A `.git` that git passes over, e.g. with a broken `HEAD`, or a submodule's that points to a place that is gone, was meant to be one. */
+function noRepository(folder: string, reason: string): null {
+  for (let at = folder; ; at = dirname(at)) {
+    const entry = resolve(at, '.git');
+    if (statOrThrow(entry)?.isFile() || statOrThrow(resolve(entry, 'HEAD'))) {
+      throw new SopsError('failed', `git does not use the repository of ${oneLine(at)}: ${oneLine(reason)}`, {
+        hint: 'Its .git is damaged, or points to a place that is gone: mend or remove it. git status tells the same.',
+      });
+    }
+    if (dirname(at) === at) return null;
+  }
 }
 
 /** Which of a work tree's files are listed. */

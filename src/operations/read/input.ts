@@ -9,7 +9,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatStore } from '../../formats/store.js';
 import { systemCode, systemReason } from '../../util/files.js';
-import { readFileSync, statSync } from '../../util/fs.js';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Fingerprint } from '../../util/replace-file.js';
@@ -227,7 +227,7 @@ export function rereadable(input: Input): Input {
 /** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
   try {
-    return input.kind === 'stdin' ? await input.read() : readFileSync(resolve(host.cwd, input.path));
+    return input.kind === 'stdin' ? await input.read() : await readNamed(resolve(host.cwd, input.path), host);
   } catch (cause) {
     const source = input.kind === 'stdin' ? 'Error reading from stdin' : 'Error reading file';
     const name = input.kind === 'stdin' ? '' : `${oneLine(input.path)}: `;
@@ -236,5 +236,16 @@ export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
       ...(isFolder ? { hint: 'This is a folder: name the files in it.' } : {}),
       cause,
     });
+  }
+}
+
+async function readNamed(path: string, host: Host): Promise<Uint8Array> {
+  const descriptor = openSync(path, 'r');
+  try {
+    if (!fstatSync(descriptor).isCharacterDevice()) return readFileSync(descriptor);
+    const { readDevice } = await import('./device-input.js');
+    return await readDevice({ path, descriptor }, host);
+  } finally {
+    closeSync(descriptor);
   }
 }
