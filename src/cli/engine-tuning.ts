@@ -24,10 +24,7 @@ interface Engine {
 const OWN: Engine = {
   // Bun names a version of V8, and has another engine.
   version: process.versions.bun ? undefined : process.versions.v8,
-  async setFlag(flag) {
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString(flag);
-  },
+  setFlag: async (flag) => (await import('node:v8')).setFlagsFromString(flag),
 };
 
 /**
@@ -46,7 +43,12 @@ export function engineTuning(engine: Engine = OWN): (input: InputSize) => Promis
   return async ({ bytes, isEncrypted, keepsHeapSmall }) => {
     work += bytes / (isEncrypted ? SHORT.encrypted : SHORT.plaintext);
     try {
-      for (const compiler of compilers) await restUntilNeeded(compiler, work, { resting, engine });
+      for (const compiler of compilers) {
+        const isNeeded = work >= compiler.from;
+        if (isNeeded !== resting.has(compiler)) continue;
+        if (!resting.delete(compiler)) resting.add(compiler);
+        await engine.setFlag(`--${isNeeded ? '' : 'no-'}${compiler.flag}`);
+      }
       if (keepsHeapSmall && bytes > LARGE && compilers.length > 0) await engine.setFlag('--heap-growing-percent=20');
     } catch {
       // Nothing depends on it.
@@ -54,24 +56,9 @@ export function engineTuning(engine: Engine = OWN): (input: InputSize) => Promis
   };
 }
 
-async function restUntilNeeded(
-  compiler: Compiler,
-  work: number,
-  { resting, engine }: { readonly resting: Set<Compiler>; readonly engine: Engine },
-): Promise<void> {
-  const isNeeded = work >= compiler.from;
-  if (isNeeded !== resting.has(compiler)) return;
-  if (isNeeded) resting.delete(compiler);
-  else resting.add(compiler);
-  await engine.setFlag(`--${isNeeded ? '' : 'no-'}${compiler.flag}`);
-}
-
 function compilersOf(version = ''): readonly Compiler[] {
   const major = Number.parseInt(version, 10);
   if (!(major >= 11)) return [];
-  if (major < TWO_COMPILERS) return [{ flag: 'opt', from: 1 }];
-  return [
-    { flag: 'opt', from: 16 },
-    { flag: 'maglev', from: 1 },
-  ];
+  const isOnly = major < TWO_COMPILERS;
+  return [{ flag: 'opt', from: isOnly ? 1 : 16 }, ...(isOnly ? [] : [{ flag: 'maglev', from: 1 }])];
 }

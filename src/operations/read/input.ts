@@ -229,10 +229,9 @@ export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
   try {
     return input.kind === 'stdin' ? await input.read() : await readNamed(resolve(host.cwd, input.path), host);
   } catch (cause) {
-    const source = input.kind === 'stdin' ? 'Error reading from stdin' : 'Error reading file';
-    const name = input.kind === 'stdin' ? '' : `${oneLine(input.path)}: `;
+    const source = input.kind === 'stdin' ? 'from stdin' : `file: ${oneLine(input.path)}`;
     const isFolder = systemCode(cause) === 'EISDIR';
-    throw new SopsError('input-unreadable', `${source}: ${name}${systemReason(cause)}`, {
+    throw new SopsError('input-unreadable', `Error reading ${source}: ${systemReason(cause)}`, {
       ...(isFolder ? { hint: 'This is a folder: name the files in it.' } : {}),
       cause,
     });
