@@ -103,7 +103,7 @@ export class Resolver {
   }
 
   async #textOf(parts: readonly (string | Expression)[]): Promise<string> {
-    const texts = await Promise.all(
+    const texts = await allSettledOf(
       parts.map((part) => (typeof part === 'string' ? part : this.#isLeft(part) ? part.text : this.#scalarOf(part))),
     );
     return texts.join('');
@@ -126,7 +126,7 @@ export class Resolver {
 
   async #valueOf(expression: Expression): Promise<Value> {
     const inner = expression.address.filter((part) => typeof part === 'object');
-    const address = addressOf(expression, await Promise.all(inner.map((part) => this.#scalarOf(part))));
+    const address = addressOf(expression, await allSettledOf(inner.map((part) => this.#scalarOf(part))));
     try {
       await this.#askGrants(address.scheme);
       const row = this.#rowOf(address);
@@ -232,6 +232,12 @@ export class Resolver {
     const demand = (what: string, of?: string): void => this.#demand(scheme, what, of);
     return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
   }
+}
+
+/** Like `Promise.all`, but that a failure waits for the others: what they are lent meanwhile has to be known, to be given back. */
+async function allSettledOf<T>(tasks: readonly (T | Promise<T>)[]): Promise<T[]> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
 }
 
 /** Something that was read. */

@@ -1,6 +1,6 @@
 /** `refs exec`: a program with the values of a file of references in its environment, or of manifests on its standard input. */
 import { Readable } from 'node:stream';
-import { ALWAYS_GOOD, type KeptProgram, runKept } from '../../operations/programs/kept-run.js';
+import { ALWAYS_GOOD, type KeptProgram, orGivenBack, runKept } from '../../operations/programs/kept-run.js';
 import {
   environmentRecord,
   inheritedVariables,
@@ -72,10 +72,12 @@ export const refsExec = command({
       const { variables, kept } = await (file === undefined
         ? { variables: new Map<string, string>(), kept: ALWAYS_GOOD }
         : keptEnvironment({ ...references, input: inputAt(file) }, host, signal));
-      const fed = streamYaml && (await evaluateFile({ ...references, input: inputAt(streamYaml) }, host));
-      const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
-      const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
-      return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) }, values: kept };
+      return orGivenBack(kept, async () => {
+        const fed = streamYaml && (await evaluateFile({ ...references, input: inputAt(streamYaml) }, host));
+        const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
+        const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
+        return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) }, values: kept };
+      });
     };
     const { tellEnd } = requestWith(context.streams);
     const ending = endingOf(given, 'refs exec');

@@ -1,11 +1,12 @@
 /** `exec-env`: a program with the values of files in its environment. */
 import { SopsError } from '../../errors.js';
+import type { ChildRun } from '../../exec/child.js';
 import { nativeCommand } from '../../exec/native-command.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor } from '../read/open-secrets.js';
-import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, runKept } from './kept-run.js';
+import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, orGivenBack, runKept } from './kept-run.js';
 import {
   accountVariables,
   becomeUser,
@@ -20,7 +21,7 @@ import {
 } from './program.js';
 import { statusOfSignal, untilSignalled } from './until-signalled.js';
 import { ValueWatch } from './value-watch.js';
-import { openVariables, type VariablesRequest } from './variables.js';
+import { type OpenedVariables, openVariables, type VariablesRequest } from './variables.js';
 
 export interface ExecEnvRequest extends VariablesRequest, ProgramRequest {
   /** Leaves out the environment of sops-ts. */
@@ -75,16 +76,25 @@ async function prepared(
 ): Promise<KeptProgram> {
   // What changes while the files are read is seen as a change afterwards.
   const watch = request.watch === undefined ? undefined : new ValueWatch(request.files, request.watch, host);
-  const { opened, variables, kept, changed } = await openVariables(request, host, signal);
+  const found = await openVariables(request, host, signal);
+  const { kept = ALWAYS_GOOD, changed } = found;
+  const run = await orGivenBack(kept, () => runWith(found, program, request, own, host));
+  return { run, values: watch?.over(kept, changed) ?? kept };
+}
+
+async function runWith(
+  { opened, variables, kept }: OpenedVariables,
+  program: FoundProgram,
+  request: ExecEnvRequest,
+  own: OwnProcess,
+  host: Session,
+): Promise<ChildRun> {
   // Once: whoever has become another user cannot do so again when the program is started anew.
   const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
   const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
   const masks = request.redact ? await masksFor(opened, kept ? variables.values() : []) : undefined;
-  return {
-    run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) },
-    values: watch?.over(kept ?? ALWAYS_GOOD, changed) ?? kept ?? ALWAYS_GOOD,
-  };
+  return { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) };
 }
 
 /** The variables that are set: all, or those that the program does not inherit; Windows has one variable for both cases of a name. */

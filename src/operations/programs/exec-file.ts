@@ -14,7 +14,14 @@ import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
-import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, type KeptValues, runKept } from './kept-run.js';
+import {
+  ALWAYS_GOOD,
+  type KeptProgram,
+  type KeptRunRequest,
+  type KeptValues,
+  orGivenBack,
+  runKept,
+} from './kept-run.js';
 import {
   accountVariables,
   becomeUser,
@@ -110,15 +117,15 @@ async function prepared(
   const plain = await contentOf(opened, request.outputType);
   for (const warning of opened.warnings) host.warn(warning);
   const resolved = await request.resolve?.(plain, opened.printer, host, signal);
-  // Once: whoever has become another user cannot do so again when the program is started anew.
-  const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
-  const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
-  const streams = request.streamsFor(request.redact ? await masksFor([opened], resolved?.texts ?? []) : undefined);
-  return {
-    run: { ...program, env, cwd: host.cwd, streams },
-    content: resolved?.bytes ?? plain,
-    values: resolved?.kept ?? ALWAYS_GOOD,
-  };
+  const { kept = ALWAYS_GOOD, texts = [], bytes = plain } = resolved ?? {};
+  const run = await orGivenBack(kept, async () => {
+    // Once: whoever has become another user cannot do so again when the program is started anew.
+    const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
+    const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
+    const streams = request.streamsFor(request.redact ? await masksFor([opened], texts) : undefined);
+    return { ...program, env, cwd: host.cwd, streams };
+  });
+  return { run, content: bytes, values: kept };
 }
 
 /** Each start has a place of its own; a program that is signalled finds new values in the one that it has. */

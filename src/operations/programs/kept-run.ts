@@ -29,6 +29,16 @@ export interface KeptValues {
 /** Values that nobody lent. */
 export const ALWAYS_GOOD: KeptValues = { ended: new Promise(() => undefined), close: async () => undefined };
 
+/** Does something with values; when that fails they are given back, as nobody will use them. */
+export async function orGivenBack<T>(values: KeptValues | undefined, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    await values?.close();
+    throw error;
+  }
+}
+
 /** A program with its values. */
 export interface KeptProgram {
   readonly run: ChildRun;
@@ -116,11 +126,18 @@ interface Replacing extends Renewal {
 async function replaced(
   old: Running,
   next: KeptProgram,
-  { request, own, host }: Replacing,
+  { request, reason, own, host }: Replacing,
 ): Promise<Running | undefined> {
   const { onChange, overlap = 0, grace } = request;
   if (onChange.kind === 'signal') {
-    await request.refresh?.(next);
+    try {
+      await request.refresh?.(next);
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      host.warn(`${reason}, and new values cannot be passed on: ${error.message}`);
+      await next.values.close();
+      return undefined;
+    }
     old.send(onChange.signal);
     await old.values.close();
     return { ...old, values: next.values };

@@ -1,0 +1,70 @@
+/** What a store lent is given back wherever a run stops before its program, or while it gets new values. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Desk } from '../../support/desk.js';
+import { HttpService, type Received, type Reply } from '../keys/http-service.js';
+
+const desk = new Desk();
+let server: HttpService;
+/** How long the store takes to make what it lends, in milliseconds. */
+let slowness = 0;
+
+const LENT = 'ref+vault://rabbitmq/creds/app#/user';
+const MISSING = 'ref+file://absent.txt';
+
+beforeAll(async () => {
+  desk.write('lent.yaml', await desk.encrypt('lent.yaml', `A: ${LENT}\n`));
+  desk.write('text.yaml', await desk.encrypt('text.yaml', `A: ${MISSING}+${LENT}\n`));
+  desk.write('plain.yaml', `A: ${LENT}\n`);
+  desk.write('broken.yaml', `A: ${MISSING}\n`);
+});
+beforeEach(async () => {
+  slowness = 0;
+  server = await HttpService.start(answer);
+});
+afterEach(() => server.close());
+afterAll(() => desk.remove());
+
+async function answer({ path }: Received): Promise<Reply> {
+  if (path === '/v1/sys/leases/revoke') return { status: 204, body: '' };
+  if (!path.startsWith('/v1/rabbitmq/creds/')) return { status: 404, body: '{"errors":[]}' };
+  await sleep(slowness);
+  return {
+    body: JSON.stringify({
+      ...{ lease_id: 'rabbitmq/creds/app/x', lease_duration: 3600, renewable: true },
+      data: { user: 'u', password: 'p' },
+    }),
+  };
+}
+
+const asked = (path: string): number => server.received.filter((one) => one.path === path).length;
+
+async function fails(words: readonly string[]): Promise<string> {
+  const ran = await desk.run([...words], { env: { VAULT_ADDR: server.url, VAULT_TOKEN: 'token' } });
+  expect([ran.status === 0, ran.stdout.toString()], ran.stderr).toEqual([false, '']);
+  expect([asked('/v1/rabbitmq/creds/app'), asked('/v1/sys/leases/revoke')], ran.stderr).toEqual([1, 1]);
+  return ran.stderr;
+}
+
+describe('what was lent is given back', () => {
+  test.each([['exec-env'], ['exec-file']])('when %s cannot become the user', async (command) => {
+    const stderr = await fails([command, '--resolve-refs', '--user', 'nobody-of-that-name', 'lent.yaml', '--', 'env']);
+    expect(stderr).toContain('nobody-of-that-name');
+  });
+
+  test('when what the program is to read cannot be made', async () => {
+    await fails(['refs', 'exec', '-f', 'plain.yaml', '--stream-yaml', 'broken.yaml', '--', 'cat']);
+  });
+
+  test.each(['exec-env', 'exec-file', 'refs'])(
+    'when another reference of the same text fails before, in %s',
+    async (command) => {
+      slowness = 200;
+      const words =
+        command === 'refs'
+          ? ['refs', 'get', `${MISSING}+${LENT}`]
+          : [command, '--resolve-refs', 'text.yaml', '--', 'env'];
+      expect(await fails(words)).toContain('absent.txt');
+    },
+  );
+});
