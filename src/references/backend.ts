@@ -54,6 +54,10 @@ export interface BackendRow {
   readonly isFixed?: boolean;
   /** Whether its references work only where the user wrote them or allowed the scheme: they run programs, or read the environment. */
   readonly onlyAllowed?: boolean;
+  /** Whether what the user allows of that, `exec://PROGRAM`, allows longer paths of the same beginning; absent for no path. */
+  readonly takesMore?: (path: string) => boolean;
+  /** Whether nobody but this machine gets to know the paths that are read. */
+  readonly tellsNobody?: boolean;
   /** Whether its paths are files: a part of it that is allowed is one, or a folder, seen from where that is said. */
   readonly namesFiles?: boolean;
   /** Whether a path is or may hold the value itself, which belongs into no log. */

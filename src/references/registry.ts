@@ -28,6 +28,7 @@ export const BACKENDS: readonly BackendRow[] = [
     schemes: ['echo'],
     isFixed: true,
     title: 'the reference itself',
+    tellsNobody: true,
     parameters: [],
     pathIsValue: true,
     load: async () => (await import('./backends/echo.js')).echo,
@@ -35,6 +36,7 @@ export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['file'],
     title: 'files',
+    tellsNobody: true,
     namesFiles: true,
     parameters: ['encode'],
     load: async () => (await import('./backends/file.js')).file,
@@ -42,6 +44,7 @@ export const BACKENDS: readonly BackendRow[] = [
   {
     schemes: ['sops'],
     title: 'encrypted files',
+    tellsNobody: true,
     namesFiles: true,
     parameters: ['format', 'key_type'],
     load: async () => (await import('./backends/sealed-file.js')).sealedFile,
@@ -142,6 +145,7 @@ export const BACKENDS: readonly BackendRow[] = [
     parameters: [],
     pathIsValue: true,
     onlyAllowed: true,
+    tellsNobody: true,
     load: async () => (await import('./backends/environment.js')).environment,
   },
   {
@@ -150,6 +154,8 @@ export const BACKENDS: readonly BackendRow[] = [
     title: 'programs',
     parameters: ['args', 'timeout', 'trim', 'env_*'],
     onlyAllowed: true,
+    // Behind a name its arguments stand; an absolute path is the program alone.
+    takesMore: (path) => !path.startsWith('/'),
     load: async () => (await import('./backends/program.js')).program,
   },
 ];

@@ -7,7 +7,9 @@ import { LastingAnswers } from '../util/answer-memory.js';
 import { Slots } from '../util/slots.js';
 import { type Address, addressOf, shownExpression } from './address.js';
 import type { Backend, BackendRow, ReferenceContext } from './backend.js';
+import { concealed, concealedError } from './concealed.js';
 import { type Expression, expressionsIn } from './expression.js';
+import type { Lease, Leases } from './lease.js';
 import { backendRow, SCHEMES } from './registry.js';
 import { textOfValue } from './value-text.js';
 
@@ -40,6 +42,8 @@ export class Resolver {
   readonly #seen = new Map<string, Seen>();
   readonly #opened: Backend[] = [];
   readonly #grants = new Map<string, readonly string[] | 'all'>();
+  /** What references within others gave: values, though they stand in addresses. */
+  readonly #inner = new Set<string>();
 
   /** Throws `usage` for a scheme that the user allows and that is none. */
   constructor(options: ResolverOptions) {
@@ -126,10 +130,13 @@ export class Resolver {
 
   async #valueOf(expression: Expression): Promise<Value> {
     const inner = expression.address.filter((part) => typeof part === 'object');
-    const address = addressOf(expression, await allSettledOf(inner.map((part) => this.#scalarOf(part))));
+    const values = await allSettledOf(inner.map((part) => this.#scalarOf(part)));
+    for (const value of values) this.#inner.add(value);
+    const address = addressOf(expression, values);
     try {
       await this.#askGrants(address.scheme);
       const row = this.#rowOf(address);
+      if (!row.tellsNobody && inner.some(holdsSecret)) this.#demand(address.scheme, toldPath(row));
       await this.#noted(address, row);
       const value =
         address.keys.length === 0
@@ -138,7 +145,7 @@ export class Resolver {
       this.#options.onValue?.(value);
       return value;
     } catch (error) {
-      throw error instanceof SopsError ? named(error, address) : error;
+      throw error instanceof SopsError ? named(concealedError(error, values), address) : error;
     }
   }
 
@@ -147,7 +154,7 @@ export class Resolver {
     if (!('missing' in found)) return found;
     const reason = `no value found for key ${found.missing}`;
     if (!this.#options.nullForMissing) throw new SopsError('reference-not-found', reason);
-    this.#options.host.warn(`${address.shown}: ${reason}; null is put there`);
+    this.#warn(`${address.shown}: ${reason}; null is put there`);
     return leaf(null);
   }
 
@@ -158,8 +165,19 @@ export class Resolver {
         hint: `The schemes are ${SCHEMES.join(', ')}.`,
       });
     }
-    if (row.onlyAllowed) this.#demand(address.scheme, row.title, address.path);
+    if (row.onlyAllowed) this.#demand(address.scheme, row.title, address.path, row.takesMore?.(address.path) ?? false);
     return row;
+  }
+
+  #warn(text: string): void {
+    this.#options.host.warn(concealed(text, [...this.#inner]));
+  }
+
+  /** What is lent is named by its address, in messages and in the audit log. */
+  #leases(): Leases | undefined {
+    const { leases } = this.#options;
+    const named = (lease: Lease): Lease => ({ ...lease, called: concealed(lease.called, [...this.#inner]) });
+    return leases && { add: (lease, asLogin) => leases.add(named(lease), asLogin) };
   }
 
   async #askGrants(scheme: string): Promise<void> {
@@ -172,11 +190,13 @@ export class Resolver {
     return allowed.has('all') || allowed.has(scheme) || this.#grants.get(scheme) === 'all';
   }
 
-  /** Something stands for all that is below it. */
-  #demand(scheme: string, what: string, of?: string): void {
+  /** Something stands for all that is below it, unless `standsForMore` says that it does not. */
+  #demand(scheme: string, what: string, of?: string, standsForMore = true): void {
     const parts = this.#grants.get(scheme) ?? [];
     if (this.#allowsAll(scheme) || parts === 'all') return;
-    if (of !== undefined && parts.some((part) => of === part || of.startsWith(`${part.replace(/\/$/, '')}/`))) return;
+    const isPart = (part: string): boolean =>
+      of === part || (standsForMore && of?.startsWith(`${part.replace(/\/$/, '')}/`) === true);
+    if (of !== undefined && parts.some(isPart)) return;
     throw new SopsError('reference-not-allowed', `references to ${what} work only where you allow them`, {
       hint: `If you trust whoever can write the file, give --allow-ref ${scheme}, or let refs of .sops.yaml allow it (sops-ts trust).`,
     });
@@ -216,9 +236,7 @@ export class Resolver {
     return this.#backends.get(key, async () => {
       for (const name of address.parameters.keys()) {
         if (row.parameters.some((known) => fitsName(known, name)) || address.scheme === 'echo') continue;
-        this.#options.host.warn(
-          `references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`,
-        );
+        this.#warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);
       }
       const opened = await this.#open(row, address);
       this.#opened.push(opened);
@@ -227,11 +245,25 @@ export class Resolver {
   }
 
   async #open(row: BackendRow, { scheme, parameters }: Address): Promise<Backend> {
-    const { host, folder, signal, leases } = this.#options;
+    const { host, folder, signal } = this.#options;
+    const leases = this.#leases();
     const readsEverywhere = this.#allowsAll(scheme);
     const demand = (what: string, of?: string): void => this.#demand(scheme, what, of);
     return (await row.load()).open(parameters, { host, folder, signal, leases, readsEverywhere, demand });
   }
+}
+
+/** Whether a reference gives more than what its own text, or the environment that the user allowed, says. */
+function holdsSecret({ address }: Expression): boolean {
+  const scheme = String(address[0]).split(':', 1)[0] ?? '';
+  return (
+    !backendRow(scheme.toLowerCase())?.pathIsValue ||
+    address.some((part) => typeof part === 'object' && holdsSecret(part))
+  );
+}
+
+function toldPath({ title }: BackendRow): string {
+  return `${title} whose path holds what another reference gives, which the owner of a place there would get to know,`;
 }
 
 /** Like `Promise.all`, but that a failure waits for the others: what they are lent meanwhile has to be known, to be given back. */

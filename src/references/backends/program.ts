@@ -33,7 +33,11 @@ function callOf(parameters: ReadonlyMap<string, string>, context: ReferenceConte
   const seconds = own('timeout') ?? String(DEFAULT_SECONDS);
   if (!/^[1-9]\d{0,5}$/.test(seconds)) throw new SopsError('reference-malformed', 'timeout is a number of seconds');
   const env: Record<string, string> = Object.create(null);
-  for (const [name, value] of parameters) if (name.startsWith('env_')) env[name.slice('env_'.length)] = value;
+  for (const [name, value] of parameters) {
+    if (!name.startsWith('env_')) continue;
+    context.demand('programs with variables, which can make them run others,');
+    env[name.slice('env_'.length)] = value;
+  }
   const args = own('args');
   return {
     args: args === undefined ? [] : args.split(','),
