@@ -8,6 +8,8 @@ import { isGenerated, isMadeByWriting } from '../../services/vault/engines.js';
 import { renewSecret, revokeSecret } from '../../services/vault/lending.js';
 import { type Branch, branch, itemOf } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
+import { decodeBase64 } from '../../util/base64.js';
+import { decodeText } from '../../util/text.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { sshCertificateEnd } from '../ssh-certificate.js';
@@ -42,6 +44,8 @@ class VaultReader implements Backend {
   readonly #lent = new Map<string, Branch>();
   readonly #mounts = new Map<string, Promise<Mount>>();
   #server: Promise<VaultServer> | undefined;
+  /** Whether a parameter that counts nothing was told. */
+  #hasTold = false;
 
   constructor(parameters: ReadonlyMap<string, string>, context: ReferenceContext) {
     this.#parameters = parameters;
@@ -52,7 +56,7 @@ class VaultReader implements Backend {
   /** The last step of the path is a field of the secret that the others lead to. */
   async text(path: string): Promise<string> {
     const [place, field] = splitLast(path);
-    const secret = await this.values(place);
+    const secret = await this.#secretAt(place);
     const found = itemOf(secret, field);
     if (!found) throw new SopsError('reference-not-found', `the secret ${place} has no field ${field}`);
     const text = found.value.kind === 'leaf' ? textOfValue(found.value) : undefined;
@@ -64,12 +68,23 @@ class VaultReader implements Backend {
     return this.#decoded(text);
   }
 
-  /** Read once for all of its fields: credentials that are made for every reading would not fit each other. */
   values(path: string): Promise<Branch> {
-    const place = path
-      .split('/')
-      .filter((step) => step !== '')
-      .join('/');
+    if (this.#parameters.get('decode') === 'base64' && !this.#hasTold) {
+      this.#hasTold = true;
+      this.#context.host.warn(
+        '?decode=base64 counts without #/KEY alone, as in vals: write the key as the last step of the path',
+      );
+    }
+    return this.#secretAt(path);
+  }
+
+  /** Read once for all of its fields: credentials that are made for every reading would not fit each other. */
+  #secretAt(path: string): Promise<Branch> {
+    const steps = path.split('/').filter((step) => step !== '');
+    if (steps.some((step) => step === '.' || step === '..')) {
+      throw new SopsError('reference-malformed', 'a path of Vault has no steps . and ..');
+    }
+    const place = steps.join('/');
     const lent = this.#lent.get(place);
     return lent ? Promise.resolve(lent) : this.#secrets.get(place, () => this.#read(place));
   }
@@ -85,7 +100,7 @@ class VaultReader implements Backend {
   #decoded(text: string): string {
     const decode = this.#own('decode') ?? 'raw';
     if (decode === 'raw') return text;
-    if (decode === 'base64') return Buffer.from(text, 'base64').toString('utf8');
+    if (decode === 'base64') return decodedText(text);
     throw new SopsError('reference-malformed', 'decode is base64 or raw');
   }
 
@@ -97,9 +112,17 @@ class VaultReader implements Backend {
     const below = place.slice(mount.path.length).replace(/^\//, '');
     const path = isVersioned ? `${mount.path}/data/${below}` : place;
     const version = this.#own('version');
-    const query = version === undefined ? {} : { query: { version } };
+    if (!isVersioned && this.#parameters.has('version')) {
+      throw new SopsError('reference-not-found', `there are no versions at ${place}`, {
+        hint: 'Key and value of version 2 alone has them: leave out ?version=.',
+      });
+    }
+    const query = version === undefined || !isVersioned ? {} : { query: { version } };
     const answer = await this.#answer(server, path, query);
-    if (!answer) throw new SopsError('reference-not-found', `Vault has no secret at ${place}`, { hint: hintOf(place) });
+    if (!answer) {
+      const what = isVersioned && version !== undefined ? `no version ${version} of a secret` : 'no secret';
+      throw new SopsError('reference-not-found', `Vault has ${what} at ${place}`, { hint: hintOf(place) });
+    }
     if (isVersioned) return versionedData(answer, place);
     const data = dataOf(answer) ?? branch();
     if (this.#lend(answer, place, server) || isMadeByWriting(path)) this.#lent.set(place, data);
@@ -203,6 +226,12 @@ function versionedData(answer: VaultAnswer, place: string): Branch {
           : 'Read another with ?version=N.',
     },
   );
+}
+
+function decodedText(text: string): string {
+  const bytes = decodeBase64(text.trim());
+  if (!bytes) throw new SopsError('reference-malformed', 'the field is no base64, which decode=base64 wants');
+  return decodeText(bytes);
 }
 
 function splitLast(path: string): [place: string, field: string] {
