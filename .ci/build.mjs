@@ -257,10 +257,35 @@ async function buildPackages(folder) {
 async function buildModules(folder) {
   const { texts, parts } = await bundleProgram(EXECUTABLE_PARTS);
   const packages = await bundlePackages(root, COMMON);
-  for (const [name, text] of [...texts, ...packages.texts]) writeModule(join(folder, `${name}.js`), withoutItself(name, text));
-  const start = { entryPoints: [STANDALONE], format: 'esm', outfile: join(folder, 'start.js') };
-  await build({ ...COMMON, ...start, plugins: [takeFromParts(parts, new Map())] });
+  const start = { entryPoints: [STANDALONE], format: 'esm', write: false };
+  const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts, new Map())] });
+  const all = [...texts, ...packages.texts, ['start', outputFiles[0].text]];
+  for (const [name, text] of all) writeModule(join(folder, `${name}.js`), withBuiltIns(withoutItself(name, text)));
   writePapers(root, packages.inputs, folder);
+}
+
+/** Lets the start of the executable import the program statically, though it stands in a part: that is one turn of the event loop less. */
+const takeMain = {
+  name: 'main',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/main\.js$/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'main' } : undefined));
+    bundler.onLoad({ filter: /.*/, namespace: 'main' }, () => ({ contents: "import { cli_main } from './sops-ts.js'; export const { main, processStreams } = cli_main;" }));
+    bundler.onResolve({ filter: /.*/, namespace: 'main' }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** What a module imports of Node: a name, all of it, or some names. */
+const BUILT_IN_IMPORT = /^import (?:(\w+)|\* as (\w+)|\{([^}]*)\}) from "(node:[\w/]+)";\n/gm;
+
+/** Takes built-ins without Bun's loader, which makes an ES module of each first: half a millisecond for those that every run needs. */
+function withBuiltIns(text) {
+  const taken = [];
+  const rest = text.replace(BUILT_IN_IMPORT, (_, whole, all, names, from) => {
+    const left = whole ?? all ?? `{${names.replaceAll(' as ', ': ')}}`;
+    taken.push(`const ${left} = process.getBuiltinModule("${from}");\n`);
+    return '';
+  });
+  return taken.join('') + rest;
 }
 
 /** A module that imports none of its own parts dynamically: Bun's bundler makes a call of that which is defined nowhere. */

@@ -13,6 +13,8 @@ const FOLDER = 'packages';
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
+/** A checksum for uploads, which takes node:zlib along in every run that asks AWS for anything. The same without it stands beside it. */
+const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
 /** What packages use if it is there, and ours is not. */
 const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding)$/;
 
@@ -38,6 +40,7 @@ const plainRequires = {
     bundler.onResolve({ filter: NEVER_THERE }, ({ path }) => ({ path, namespace: 'absent' }));
     bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({ contents: `throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${path}'`)}), { code: 'MODULE_NOT_FOUND' });` }));
     bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
     bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');

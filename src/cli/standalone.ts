@@ -3,6 +3,7 @@
  * the plug-in of kustomize (docs/executable.md).
  */
 import { basename } from 'node:path';
+import { main, processStreams } from './main.js';
 
 /** The plug-in's own name, and the one of the program whose place it takes. */
 const PLUGIN_NAMES: ReadonlySet<string> = new Set(['sops-ts-kustomize', 'ksops']);
@@ -16,12 +17,12 @@ export function personalityOf(called: string, words: readonly string[]): { name:
 
 async function start(): Promise<void> {
   const { name, words } = personalityOf(process.argv0, process.argv.slice(2));
-  const { main, processStreams } = await import('./main.js');
   // With a listener a file that grows beyond the size limit is a write error; without, the signal would end the process.
   process.on('SIGXFSZ', () => undefined);
   const streams = processStreams(name);
   const run = PLUGIN_NAMES.has(name) ? (await import('./plugin.js')).pluginMain : main;
   process.exitCode = await run(words, streams);
+  if (streams.areDone()) setImmediate(() => process.exit());
   // A key service that nobody waits for any more may hold its connection for minutes.
   setTimeout(() => process.exit(), 100).unref();
 }

@@ -6,7 +6,7 @@ import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
 import { readlinkSync } from '../util/fs.js';
 import { isInexact } from '../util/native-path.js';
-import { watchProcess } from '../util/temporaries.js';
+import { isListeningForSignals, watchProcess } from '../util/temporaries.js';
 import { encodeText } from '../util/text.js';
 import { clearLine } from './progress-line.js';
 
@@ -49,10 +49,17 @@ export function calledAsSops({ programName, env }: Streams): boolean {
 /** SOPS's place. */
 const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
+/** The streams of the process itself. */
+export interface ProcessStreams extends Streams {
+  /** Whether all that was written is taken and no signal may be on its way, so that the process may end here and now. */
+  areDone(): boolean;
+}
+
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
-export function processStreams(name?: string): Streams {
+export function processStreams(name?: string): ProcessStreams {
   watchProcess(process);
   let streamIsOpen = false;
+  let errorsAreOpen = false;
   return {
     get stdin() {
       return process.stdin;
@@ -62,7 +69,12 @@ export function processStreams(name?: string): Streams {
       return process.stdout;
     },
     get stderr() {
+      errorsAreOpen = true;
       return process.stderr;
+    },
+    areDone() {
+      const open = [streamIsOpen ? process.stdout : undefined, errorsAreOpen ? process.stderr : undefined];
+      return !isListeningForSignals() && open.every((stream) => !stream || stream.writableLength === 0);
     },
     get cwd() {
       return workingDirectory();

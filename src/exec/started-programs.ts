@@ -1,8 +1,6 @@
 /** Programs that others' packages start for us, which end with what we started them for. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
-import { subscribe } from 'node:diagnostics_channel';
-import { constants } from 'node:os';
 import { kill } from 'node:process';
 import type { KnownProcess } from './process-tree.js';
 
@@ -11,8 +9,7 @@ interface Step {
   readonly signal: AbortSignal;
 }
 
-const steps = new AsyncLocalStorage<Step>();
-let isListening = false;
+let watched: Promise<AsyncLocalStorage<Step>> | undefined;
 
 /**
  * Does a step that may start programs inside of packages, which give us no hold on them: a `credential_process` of AWS, `az`. When the signal is
@@ -26,7 +23,8 @@ export async function endingPrograms<T>(signal: AbortSignal | undefined, step: (
     for (const program of programs)
       if (program.exitCode === null && program.signalCode === null) void endWithAll(program);
   };
-  listen();
+  watched ??= watch();
+  const steps = await watched;
   signal.addEventListener('abort', end, { once: true });
   try {
     return await steps.run({ programs, signal }, step);
@@ -35,28 +33,34 @@ export async function endingPrograms<T>(signal: AbortSignal | undefined, step: (
   }
 }
 
-/** Node tells of every process that it makes, within the step that makes it. */
-function listen(): void {
-  if (isListening) return;
-  isListening = true;
+/**
+ * Node tells of every process that it makes, within the step that makes it. What that takes is loaded only now: a run that starts none does
+ * without, and the executable spends half a millisecond on it.
+ */
+async function watch(): Promise<AsyncLocalStorage<Step>> {
+  const { AsyncLocalStorage } = await import('node:async_hooks');
+  const { subscribe } = await import('node:diagnostics_channel');
+  const { constants } = await import('node:os');
+  const steps = new AsyncLocalStorage<Step>();
   subscribe('child_process', (message) => {
     const { process: program } = message as { process?: ChildProcess };
     const step = steps.getStore();
     if (!program || !step) return;
     step.programs.add(program);
-    tellSignalAsStatus(program);
+    tellSignalAsStatus(program, constants.signals);
     // AWS's package tries the same program once more when it fails. Node tells of a process before it starts it.
     if (step.signal.aborted) Object.assign(program, { spawn: refuse });
   });
+  return steps;
 }
 
 /** Google's package takes every program to end with a status, and throws in an event where one is ended by a signal: tell it as shells do. */
-function tellSignalAsStatus(program: ChildProcess): void {
+function tellSignalAsStatus(program: ChildProcess, signals: Readonly<Record<string, number>>): void {
   const { emit } = program;
   const telling = (event: string, ...about: unknown[]): boolean => {
     const [status, signal] = about;
     const isEnd = (event === 'exit' || event === 'close') && status === null && typeof signal === 'string';
-    const number = isEnd ? constants.signals[signal as NodeJS.Signals] : undefined;
+    const number = isEnd ? signals[signal] : undefined;
     return Reflect.apply(emit, program, [event, ...(number === undefined ? about : [128 + number, signal])]);
   };
   Object.assign(program, { emit: telling });

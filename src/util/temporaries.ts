@@ -40,6 +40,11 @@ function listen(): void {
   program.on('exit', removeAll);
 }
 
+/** Whether signals are listened for, or were until a moment ago, so that one may still be on its way. */
+export function isListeningForSignals(): boolean {
+  return isListening;
+}
+
 function stopListening(): void {
   isListening = false;
   for (const signal of ENDING_SIGNALS) program?.off(signal, end);

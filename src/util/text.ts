@@ -2,13 +2,30 @@
 import { isUtf8 } from 'node:buffer';
 
 const ESCAPE = 0xdc00;
-/** What each byte is by itself: a table, since in bytes that are no text a branch is guessed wrong half the time. */
-const ALONE = Uint16Array.from({ length: 256 }, (_, byte) => (byte < 0x80 ? byte : ESCAPE + byte));
-/** Whether a byte may begin a sequence of several, and whether one may go on with it: both at once is seldom. */
-const LEADS = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0xc2 && byte <= 0xf4 ? 1 : 0));
-const NEXTS = Uint8Array.from({ length: 256 }, (_, byte) => (isNext(byte) ? 1 : 0));
-/** By the upper nine bits of a unit, whether it stands for one byte, which the lower eight are. */
-const SINGLES = Uint8Array.from({ length: 512 }, (_, upper) => (upper === 0 || upper === (ESCAPE + 0x80) >> 7 ? 1 : 0));
+
+/** What text that is not UTF-8 is read and written by. */
+interface Tables {
+  /** What each byte is by itself: a table, since in bytes that are no text a branch is guessed wrong half the time. */
+  readonly alone: Uint16Array;
+  /** Whether a byte may begin a sequence of several, and whether one may go on with it: both at once is seldom. */
+  readonly leads: Uint8Array;
+  readonly nexts: Uint8Array;
+  /** By the upper nine bits of a unit, whether it stands for one byte, which the lower eight are. */
+  readonly singles: Uint8Array;
+}
+
+let made: Tables | undefined;
+
+/** Made when they are needed, which they seldom are: that takes a third of a millisecond of the start. */
+function tables(): Tables {
+  made ??= {
+    alone: Uint16Array.from({ length: 256 }, (_, byte) => (byte < 0x80 ? byte : ESCAPE + byte)),
+    leads: Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0xc2 && byte <= 0xf4 ? 1 : 0)),
+    nexts: Uint8Array.from({ length: 256 }, (_, byte) => (isNext(byte) ? 1 : 0)),
+    singles: Uint8Array.from({ length: 512 }, (_, upper) => (upper === 0 || upper === (ESCAPE + 0x80) >> 7 ? 1 : 0)),
+  };
+  return made;
+}
 
 /**
  * The text of some bytes. Valid UTF-8 reads as usual (a byte order mark stays as U+FEFF); every byte that
@@ -31,15 +48,16 @@ export function hasInvalidBytes(text: string): boolean {
 
 /** One UTF-16 unit after another into memory of their own: bytes that are no text at all come in millions of short runs. */
 function decodeEscaped(buffer: Buffer): string {
+  const { alone, leads, nexts } = tables();
   const units = new Uint16Array(buffer.length);
   let size = 0;
   let at = 0;
   while (at < buffer.length) {
     const lead = buffer[at] as number;
-    const mayLead = at + 1 < buffer.length && (LEADS[lead] as number) & (NEXTS[buffer[at + 1] as number] as number);
+    const mayLead = at + 1 < buffer.length && (leads[lead] as number) & (nexts[buffer[at + 1] as number] as number);
     const length = mayLead ? sequenceLength(buffer, at, lead) : 0;
     if (length === 0) {
-      units[size++] = ALONE[lead] as number;
+      units[size++] = alone[lead] as number;
       at += 1;
       continue;
     }
@@ -69,11 +87,12 @@ function isNext(byte: number): boolean {
 }
 
 function encodeEscaped(text: string): Buffer {
+  const { singles } = tables();
   const bytes = Buffer.allocUnsafe(text.length * 3);
   let size = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (SINGLES[unit >> 7] === 1) {
+    if (singles[unit >> 7] === 1) {
       bytes[size++] = unit;
     } else if (unit < 0x800) {
       bytes[size++] = 0xc0 | (unit >> 6);

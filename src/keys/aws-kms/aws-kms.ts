@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import { CredentialsLog, noCredentials } from '../../services/aws/credentials-log.js';
 import { awsFailure } from '../../services/aws/failure.js';
+import { environmentCredentials } from '../../services/aws/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -159,8 +160,10 @@ async function prepare(key: MasterKey, doing: string, host: Session, signal?: Ab
   const region = regionOf(arn);
   if (role !== '') await checkRole(role, TYPE, host, signal);
   const client = await clientFor({ region, profile, role }, host);
+  // Keys of the environment are at hand; to watch what a search for others may start slows down all that waits for anything.
+  const isSearch = profile !== '' || role !== '' || !environmentCredentials(host);
   await whileWaitingFor(`the credentials of ${profileOf(client)}`, { host, signal }, () =>
-    endingPrograms(signal, () => client.config.credentials()).catch(async (error: unknown) => {
+    endingPrograms(isSearch ? signal : undefined, () => client.config.credentials()).catch(async (error: unknown) => {
       // What went wrong with a role is said already.
       throw error instanceof SopsError ? error : await noCredentials(doing, error, client.config.logger);
     }),
