@@ -1,5 +1,6 @@
 /** Projects: `unit`, `mocked` and `sweeps` need Node alone, `faults` a compiler for C (where there is none it is skipped), `integration` starts real programs and services. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { compiledSource } from './support/compiled-source.js';
 
@@ -28,7 +29,8 @@ export default defineConfig({
     passWithNoTests: true,
     globalSetup: ['test/support/scratch.ts'],
     // Tests wait for programs and timers as often as they compute; by default one core would be left out.
-    maxWorkers: '100%',
+    // Tests wait for programs and timers as often as they compute: with a worker for each core, one of two was idle for a third of the time.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       {
         // Of a group of tests none may be in the sample: a project takes `passWithNoTests` from above alone.
