@@ -6,6 +6,9 @@ import { compiledSource } from './support/compiled-source.js';
 
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
+/** What stands between the tests that replace modules and the modules they replace. */
+const REPLACING = ['cli/commands/encrypt.ts', 'cli/commands/decrypt.ts', 'config/', 'repository/contents.ts', 'util/'];
+
 /** Of these the unit tests run a sample, and the project of sweeps all (test/support/sweep.ts). */
 const SWEEPS = readdirSync(new URL('unit', import.meta.url), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
@@ -28,9 +31,8 @@ export default defineConfig({
     ...(report ? { outputFile: { json: report } } : {}),
     passWithNoTests: true,
     globalSetup: ['test/support/scratch.ts'],
-    // Tests wait for programs and timers as often as they compute; by default one core would be left out.
-    // Tests wait for programs and timers as often as they compute: with a worker for each core, one of two was idle for a third of the time.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // Tests wait for programs and timers as often as they compute: with a worker for each core one of two is idle for a third of the time.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       {
         // Of a group of tests none may be in the sample: a project takes `passWithNoTests` from above alone.
@@ -47,7 +49,10 @@ export default defineConfig({
         },
       },
       // Whoever replaces a module needs a process to itself.
-      { test: { name: 'mocked', include: [MOCKED], testTimeout: UNIT_TIMEOUT, hookTimeout: BUILD_TIMEOUT } },
+      {
+        plugins: [compiledSource(REPLACING)],
+        test: { name: 'mocked', include: [MOCKED], testTimeout: UNIT_TIMEOUT, hookTimeout: BUILD_TIMEOUT },
+      },
       {
         plugins: [compiledSource()],
         test: {

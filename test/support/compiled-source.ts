@@ -2,7 +2,7 @@
  * The sources that tests import, compiled once a run, each to a file that Node loads by itself.
  *
  * Vite would transform each module for each project and ask for every import through an object, which takes longer than many tests do.
- * Whoever replaces modules (`*.mocked.test.ts`) and whoever watches take the sources as Vite has them.
+ * Whoever watches takes the sources as Vite has them.
  */
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -35,8 +35,11 @@ function compile(): string {
   });
 }
 
-/** Gives tests the compiled source for each import of a source file. */
-export function compiledSource(): Plugin {
+/**
+ * Gives tests the compiled source for each import of a source file, but for files and folders of src that are left to Vite: what it
+ * has not transformed does not get the modules that a test puts in the place of others.
+ */
+export function compiledSource(left: readonly string[] = []): Plugin {
   const isWatching = !process.argv.includes('run');
   let folder: string | undefined;
   return {
@@ -46,8 +49,10 @@ export function compiledSource(): Plugin {
       if (isWatching || !name.startsWith('.') || !importer) return null;
       const resolved = await this.resolve(name, importer, { ...options, skipSelf: true });
       if (!resolved?.id.startsWith(`${SOURCE}/`)) return null;
+      const path = relative(SOURCE, resolved.id);
+      if (left.some((one) => path.startsWith(one))) return null;
       folder ??= compile();
-      return { id: join(folder, 'src', relative(SOURCE, resolved.id).replace(/\.ts$/, '.js')), external: true };
+      return { id: join(folder, 'src', path.replace(/\.ts$/, '.js')), external: true };
     },
   };
 }
