@@ -40,13 +40,13 @@ describe('patterns of an expression', () => {
   test.each([
     String.raw`(^|/)secrets/|(^|/)\.env(\.|$)|[^/]\.(enc|sops|secret)\.[^/]+$|\.enc$|(^|/)\.enc\.env$`,
     String.raw`(^|/)(k8s|kubernetes)/.*\.ya?ml$`,
-    String.raw`^secrets/.*$`,
+    '^secrets/.*$',
     String.raw`\.enc\.(yaml|json)$`,
     'secret',
     String.raw`^prod/.*secret.*\.json`,
     String.raw`^[a-z]+\.yaml$`,
     String.raw`.*\.yaml$`,
-    String.raw`^x/(?:secrets|k8s)/`,
+    '^x/(?:secrets|k8s)/',
     String.raw`\w+\.md`,
   ])('%s: git finds what it matches', (regex) => {
     const wanted = PATHS.filter((path) => new RegExp(regex).test(path));
