@@ -15,7 +15,7 @@ const TESTS = 'node_modules/vitest/vitest.mjs run --config test/vitest.config.ts
 function endOf(child) {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (text) => {
+    stream?.setEncoding('utf8').on('data', (text) => {
       said += text;
     });
   }
