@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Block, runnableBlocks } from '../support/docs.js';
+import { KeyVaultSecrets } from '../support/key-vault-secrets.js';
 import { Program, ROOT } from '../support/program.js';
 import { sample } from '../support/sweep.js';
 import { ValsServers } from '../support/vals-examples.js';
+import { addAz, CERTIFICATE } from './keys/azure-service.js';
 import { type GcpService, startRest } from './keys/gcp-service.js';
 import { HttpService } from './keys/http-service.js';
+import { ProgramFolder } from './keys/programs.js';
 
 const BLOCK_TIMEOUT = 60_000;
 
@@ -30,10 +33,14 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** What stands for a KMS, a controller, and the stores that pages name. */
 class StandIns {
+  /** Those of clouds that log in. */
+  readonly programs = new ProgramFolder();
+
   private constructor(
     private readonly servers: ValsServers,
     private readonly kms: GcpService,
     private readonly controller: HttpService,
+    private readonly vault: KeyVaultSecrets,
   ) {}
 
   static async start(): Promise<StandIns> {
@@ -41,7 +48,11 @@ class StandIns {
     const controller = await HttpService.start(({ path }) =>
       path === '/v1/cert.pem' ? { body: certificate } : { status: 404, body: '' },
     );
-    return new StandIns(await ValsServers.start(), await startRest(), controller);
+    const vault = await KeyVaultSecrets.start();
+    vault.put('db', '{"password": "swordfish"}');
+    const standIns = new StandIns(await ValsServers.start(), await startRest(), controller, vault);
+    addAz(standIns.programs);
+    return standIns;
   }
 
   /** Their addresses, and log-ins there. */
@@ -51,12 +62,14 @@ class StandIns {
     return {
       ...this.servers.env,
       ...{ KUBECONFIG, CONTROLLER: this.controller.url, SOPS_GCP_KMS_ENDPOINT: this.kms.endpoint },
+      ...{ VAULT: new URL(this.vault.http.url).host, AZKV_AUTH: 'cli', NODE_EXTRA_CA_CERTS: CERTIFICATE },
       ...{ SOPS_GCP_KMS_CLIENT_TYPE: 'rest', KEY: 'projects/p1/locations/global/keyRings/ring/cryptoKeys/key' },
     };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.servers.close(), this.kms.close(), this.controller.close()]);
+    await Promise.all([this.servers.close(), this.kms.close(), this.controller.close(), this.vault.http.close()]);
+    this.programs.remove();
   }
 }
 
@@ -71,7 +84,11 @@ function runBlock({ script }: Block, programs: string): Promise<Ended> {
   const cwd = mkdtempSync(join(scratch, 'block-'));
   const home = join(cwd, 'home');
   mkdirSync(home);
-  const usual = { PATH: [programs, process.env.PATH].join(delimiter), HOME: home, USER: 'reader' };
+  const usual = {
+    PATH: [programs, standIns.programs.path, process.env.PATH].join(delimiter),
+    HOME: home,
+    USER: 'reader',
+  };
   const env = { ...usual, ...standIns.env(home) };
   return new Promise((resolve) => {
     const child = spawn('sh', ['-eu', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
