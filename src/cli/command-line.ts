@@ -62,6 +62,8 @@ export function readCommandLine(
 
 /** First words of two that stand for another. Alone they are what they look like: the name of a file. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([['manifest', 'emit']]);
+/** Words that stand for a command of two. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map([['resolve-refs', 'refs eval']]);
 
 /** The command that the first words name, two if need be (`groups add`), and the words behind it. */
 function commandNamed(
@@ -70,7 +72,7 @@ function commandNamed(
 ): { row: CommandRow; behind: readonly string[] } | undefined {
   for (const count of [2, 1]) {
     const [first = '', ...others] = words.slice(0, count);
-    const name = [count === 2 ? (SYNONYMS.get(first) ?? first) : first, ...others].join(' ');
+    const name = [(count === 2 ? SYNONYMS : SHORT_NAMES).get(first) ?? first, ...others].join(' ');
     const row = words.length < count ? undefined : commands.find((candidate) => candidate.name === name);
     if (row) return { row, behind: words.slice(count) };
   }

@@ -1,7 +1,7 @@
 /** Keeps what stores lend alive as long as it is needed, and gives it back in the end (docs/stores.md#leases). */
 import { SopsError } from '../errors.js';
-import type { KeptValues } from '../operations/programs/kept-run.js';
-import { noteLease } from '../run/reference-trail.js';
+import type { KeptValues, LeaseNote } from '../operations/programs/kept-run.js';
+import { noteLease, withoutLogin } from '../run/reference-trail.js';
 import type { Host } from '../util/host.js';
 import type { Lease, Leases } from './lease.js';
 
@@ -59,6 +59,17 @@ export class LeaseKeeper implements Leases, KeptValues {
     const noted = noteLease('lease', lease.called, this.#host);
     noted.catch(() => undefined);
     this.#notes.push(noted);
+  }
+
+  /** The log-ins by which they were made are not for the program. */
+  leases(): LeaseNote[] {
+    return this.#leases.map(({ lease, until }) => ({
+      lease: withoutLogin(lease.called),
+      lease_id: lease.id,
+      lease_duration: lease.duration,
+      renewable: lease.isRenewable,
+      expires: new Date(until.byDay).toISOString(),
+    }));
   }
 
   /** What became of noting those that were added; one that could not be noted must not be used. Never rejects. */

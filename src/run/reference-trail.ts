@@ -8,6 +8,10 @@ export function referenceTrail(host: Host): (shown: string) => Promise<void> {
 
 /** Notes what a store lent, or what was given back, by what it is called. */
 export async function noteLease(action: 'lease' | 'revoke-lease', called: string, host: Host): Promise<void> {
-  // An address may have a user's name and password.
-  await host.audit?.record(action, called.replace(/:\/\/[^/\s]*@/g, '://'));
+  await host.audit?.record(action, withoutLogin(called));
+}
+
+/** What something is called, without the user's name and password that its address may have. */
+export function withoutLogin(called: string): string {
+  return called.replace(/:\/\/[^/\s]*@/g, '://');
 }

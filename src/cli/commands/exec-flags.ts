@@ -80,10 +80,19 @@ export function variablesChoice(
 interface LoginChoice {
   readonly resolveRefs?: boolean;
   readonly keepCredentials?: boolean;
+  readonly leaseInfo?: boolean;
 }
 
 export function programRequest(
-  { keepKeys, redact, user, background, resolveRefs, keepCredentials }: Values<typeof programFlags> & LoginChoice,
+  {
+    keepKeys,
+    redact,
+    user,
+    background,
+    resolveRefs,
+    keepCredentials,
+    leaseInfo,
+  }: Values<typeof programFlags> & LoginChoice,
   { streams, host }: Context,
   program: ProgramChoice,
 ): ProgramRequest {
@@ -94,6 +103,7 @@ export function programRequest(
     background,
     keepKeys,
     withholdsLogins: resolveRefs === true && keepCredentials !== true,
+    tellsLeases: leaseInfo,
     redact,
     streamsFor: (masks) => childStreams(streams, masks),
     tellEnd: (text) => say(streams.stderr, `${printable(text)}\n`),

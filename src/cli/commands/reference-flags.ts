@@ -71,6 +71,7 @@ export const keepingFlags = {
   onRotate: flag.text('on-rotate', { value: 'WHAT', group: 'references', offers: ['exit', 'restart', 'signal=HUP'] }),
   keepCredentials: flag.yesNo('keep-credentials', { group: 'references' }),
   grace: flag.integer('grace', { value: 'SECONDS', group: 'references' }),
+  leaseInfo: flag.yesNo('lease-info', { group: 'references' }),
 };
 
 /** For a program that is started anew when what it got changes. */
@@ -98,11 +99,13 @@ export function keepingOf(
     grace,
     watch = false,
     overlap,
+    leaseInfo,
   }: Values<typeof keepingFlags> & Partial<Values<typeof watchFlags>>,
   command: string,
 ): { onChange: OnChange; grace: number; overlap: number } | undefined {
   if (!resolveRefs && !watch) {
     if (onRotate !== undefined) throw new UsageError('--on-rotate needs --resolve-refs or --watch', command);
+    if (leaseInfo) throw new UsageError('--lease-info needs --resolve-refs', command);
     return undefined;
   }
   if (overlap !== undefined && overlap < 0) throw new UsageError('--overlap is a number of seconds', command);

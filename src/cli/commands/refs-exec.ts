@@ -1,6 +1,12 @@
 /** `refs exec`: a program with the values of a file of references in its environment, or of manifests on its standard input. */
 import { Readable } from 'node:stream';
-import { ALWAYS_GOOD, type KeptProgram, orGivenBack, runKept } from '../../operations/programs/kept-run.js';
+import {
+  ALWAYS_GOOD,
+  type KeptProgram,
+  leaseVariables,
+  orGivenBack,
+  runKept,
+} from '../../operations/programs/kept-run.js';
 import {
   environmentRecord,
   inheritedVariables,
@@ -51,6 +57,7 @@ export const refsExec = command({
     keepCredentials: flag.yesNo('keep-credentials', 'pass VAULT_TOKEN, AWS_SECRET_ACCESS_KEY and the like on, too'),
     onRotate: keepingFlags.onRotate,
     grace: keepingFlags.grace,
+    leaseInfo: keepingFlags.leaseInfo,
     ...silentFlag,
     ...generalFlags,
   },
@@ -75,7 +82,8 @@ export const refsExec = command({
       return orGivenBack(kept, async () => {
         const fed = streamYaml && (await evaluateFile({ ...references, input: inputAt(streamYaml) }, host));
         const request = requestWith(fed ? feeding(context.streams, fed) : context.streams);
-        const env = environmentRecord([...(given.inherit ? inheritedVariables(request, host) : []), ...variables]);
+        const inherited = given.inherit ? inheritedVariables(request, host) : [];
+        const env = environmentRecord([...inherited, ...variables, ...leaseVariables(kept, request)]);
         return { run: { ...program, env, cwd: host.cwd, streams: request.streamsFor(undefined) }, values: kept };
       });
     };

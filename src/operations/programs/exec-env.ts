@@ -6,7 +6,14 @@ import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor } from '../read/open-secrets.js';
-import { ALWAYS_GOOD, type KeptProgram, type KeptRunRequest, orGivenBack, runKept } from './kept-run.js';
+import {
+  ALWAYS_GOOD,
+  type KeptProgram,
+  type KeptRunRequest,
+  leaseVariables,
+  orGivenBack,
+  runKept,
+} from './kept-run.js';
 import {
   accountVariables,
   becomeUser,
@@ -92,7 +99,8 @@ async function runWith(
   // Once: whoever has become another user cannot do so again when the program is started anew.
   const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
   const inherited = [...(request.pristine ? [] : inheritedVariables(request, host)), ...accountVariables(account)];
-  const env = environmentRecord([...inherited, ...chosenVariables(variables, inherited, request, host)]);
+  const chosen = chosenVariables(variables, inherited, request, host);
+  const env = environmentRecord([...inherited, ...chosen, ...leaseVariables(kept, request)]);
   const masks = request.redact ? await masksFor(opened, kept ? variables.values() : []) : undefined;
   return { ...program, env, cwd: host.cwd, streams: request.streamsFor(masks) };
 }

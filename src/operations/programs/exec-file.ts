@@ -19,6 +19,7 @@ import {
   type KeptProgram,
   type KeptRunRequest,
   type KeptValues,
+  leaseVariables,
   orGivenBack,
   runKept,
 } from './kept-run.js';
@@ -121,7 +122,8 @@ async function prepared(
   const run = await orGivenBack(kept, async () => {
     // Once: whoever has become another user cannot do so again when the program is started anew.
     const account = await host.once(ACCOUNT, () => becomeUser(request.user, own, host));
-    const env = environmentRecord([...inheritedVariables(request, host), ...accountVariables(account)]);
+    const told = [...accountVariables(account), ...leaseVariables(kept, request)];
+    const env = environmentRecord([...inheritedVariables(request, host), ...told]);
     const streams = request.streamsFor(request.redact ? await masksFor([opened], texts) : undefined);
     return { ...program, env, cwd: host.cwd, streams };
   });

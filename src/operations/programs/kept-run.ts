@@ -13,6 +13,19 @@ export type OnChange =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'restart' };
 
+/** What a program may know of something that was lent for it; the names are those of Vault. */
+export interface LeaseNote {
+  /** Where it was lent: path and address. */
+  readonly lease: string;
+  readonly lease_id: string;
+  /** Seconds that were granted at first. */
+  readonly lease_duration: number;
+  /** Whether it is renewed as long as the program runs. */
+  readonly renewable: boolean;
+  /** When it would have ended without that. */
+  readonly expires: string;
+}
+
 /** Values that were got for a program, as long as they are good. */
 export interface KeptValues {
   /** Settles when they are not good any more, with the reason; never as long as they are. */
@@ -22,12 +35,22 @@ export interface KeptValues {
    * where nobody looks.
    */
   changed?(signal: AbortSignal): Promise<string>;
+  /** What was lent, without its values, for a program that is to know; absent where nothing can be. */
+  leases?(): readonly LeaseNote[];
   /** Gives back what was lent. Never rejects, and takes five seconds at most. */
   close(): Promise<void>;
 }
 
 /** Values that nobody lent. */
 export const ALWAYS_GOOD: KeptValues = { ended: new Promise(() => undefined), close: async () => undefined };
+
+/** The variable that tells a program of what was lent for it, where the user asks for that. */
+export function leaseVariables(
+  values: KeptValues | undefined,
+  request: Pick<ProgramRequest, 'tellsLeases'>,
+): [string, string][] {
+  return request.tellsLeases ? [['SOPS_TS_LEASES', JSON.stringify(values?.leases?.() ?? [])]] : [];
+}
 
 /** Does something with values; when that fails they are given back, as nobody will use them. */
 export async function orGivenBack<T>(values: KeptValues | undefined, task: () => T | Promise<T>): Promise<T> {

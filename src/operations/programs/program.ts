@@ -32,6 +32,8 @@ export interface ProgramRequest {
   readonly keepKeys: boolean;
   /** Keeps the variables from it by which sops-ts logs in to secret stores: when it reads them on the program's behalf. */
   readonly withholdsLogins?: boolean | undefined;
+  /** Tells it of what stores lent, by a variable. */
+  readonly tellsLeases?: boolean | undefined;
   /** Masks the values in the program's output. */
   readonly redact: boolean;
   /** Where the program's output goes; the masks are absent unless asked for. */

@@ -43,6 +43,12 @@ describe('refs eval', () => {
     expect((await evaluated(`a: ${reference}\n`, '--allow-ref', scheme)).status).toBe(0);
   });
 
+  test('has a shorter name', async () => {
+    desk.write('short.yaml', 'a: ref+echo://x/y # kept\n');
+    expect((await desk.run(['resolve-refs', 'short.yaml'])).stdout.toString()).toBe('a: x/y # kept\n');
+    expect((await desk.run(['resolve-refs', '--help'])).stdout.toString()).toContain('Usage: sops-ts refs eval');
+  });
+
   test('prints nothing when one of many fails, and says how many', async () => {
     const { status, out, err } = await evaluated('a: ref+echo://a/b\nb: ref+file://no\nc: ref+file://none\n');
     expect([status, out]).toEqual([66, '']);

@@ -37,10 +37,11 @@ async function answer({ path }: Received): Promise<Reply> {
   };
 }
 
+const env = (): Record<string, string> => ({ VAULT_ADDR: server.url, VAULT_TOKEN: 'token' });
 const asked = (path: string): number => server.received.filter((one) => one.path === path).length;
 
 async function fails(words: readonly string[]): Promise<string> {
-  const ran = await desk.run([...words], { env: { VAULT_ADDR: server.url, VAULT_TOKEN: 'token' } });
+  const ran = await desk.run([...words], { env: env() });
   expect([ran.status === 0, ran.stdout.toString()], ran.stderr).toEqual([false, '']);
   expect([asked('/v1/rabbitmq/creds/app'), asked('/v1/sys/leases/revoke')], ran.stderr).toEqual([1, 1]);
   return ran.stderr;
@@ -67,4 +68,30 @@ describe('what was lent is given back', () => {
       expect(await fails(words)).toContain('absent.txt');
     },
   );
+});
+
+describe('--lease-info', () => {
+  test.each<[string, string[]]>([
+    ['exec-env', ['exec-env', '--resolve-refs', '--lease-info', 'lent.yaml', '--']],
+    ['exec-file', ['exec-file', '--resolve-refs', '--lease-info', 'lent.yaml', '--']],
+    ['refs exec', ['refs', 'exec', '-i', '--lease-info', '-f', 'plain.yaml', '--']],
+  ])('of %s tells the program what was lent, and no value', async (_, words) => {
+    const before = Date.now();
+    const ran = await desk.run([...words, 'sh', '-c', 'printf %s "$SOPS_TS_LEASES"'], { env: env() });
+    const [note, ...others] = JSON.parse(ran.stdout.toString());
+    expect([others, { ...note, expires: undefined }]).toEqual([
+      [],
+      {
+        lease: `rabbitmq/creds/app of ${server.url}`,
+        ...{ lease_id: 'rabbitmq/creds/app/x', lease_duration: 3600, renewable: true },
+      },
+    ]);
+    expect(Math.abs(Date.parse(note.expires) - before - 3_600_000)).toBeLessThan(60_000);
+  });
+
+  test('without it the program gets no such variable, and it needs references', async () => {
+    const words = ['lent.yaml', '--', 'sh', '-c', 'echo "${SOPS_TS_LEASES-none}"'];
+    expect((await desk.run(['exec-env', '--resolve-refs', ...words], { env: env() })).stdout.toString()).toBe('none\n');
+    expect((await desk.run(['exec-env', '--lease-info', ...words], { env: env() })).stderr).toContain('--resolve-refs');
+  });
 });
