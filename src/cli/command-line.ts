@@ -47,11 +47,11 @@ export function readCommandLine(
   const table = globalFlags();
   const defaults = environmentValues(table, env);
   const { given, operands } = parseFlags(words, table);
-  if (given.get(HELP_FLAG.name) === true) return { kind: 'help', topic: undefined };
+  if (asksForHelp(given)) return { kind: 'help', topic: undefined };
   if (given.get(START_FLAGS.version) === true)
     return { kind: 'version', checksForUpdates: given.get(START_FLAGS.checkForUpdates) === true };
   const [word = '', ...rest] = operands;
-  if (word === 'help' || word === 'h') return readHelp(rest, commands);
+  if (HELP_WORD.test(word)) return readHelp(rest, commands);
   const named = commandNamed(operands, commands);
   if (!named && isFamily(word, commands)) return readFamily(word, rest);
   if (!named) return readOldForm(words, { given, operands, defaults }, commands);
@@ -60,10 +60,17 @@ export function readCommandLine(
   return readCommand(row, { before, behind, given, env });
 }
 
-/** First words of two that stand for another. Alone they are what they look like: the name of a file. */
-const SYNONYMS: ReadonlyMap<string, string> = new Map([['manifest', 'emit']]);
-/** Words that stand for a command of two. */
-const SHORT_NAMES: ReadonlyMap<string, string> = new Map([['resolve-refs', 'refs eval']]);
+const HELP_WORD = /^h(?:elp)?$/;
+
+function asksForHelp(given: ReadonlyMap<FlagName, FlagValue>): boolean {
+  return given.get(HELP_FLAG.name) === true;
+}
+
+/** First words that stand for others. `manifest` alone is what it looks like: the name of a file. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['manifest', 'emit'],
+  ['resolve-refs', 'refs eval'],
+]);
 
 /** The command that the first words name, two if need be (`groups add`), and the words behind it. */
 function commandNamed(
@@ -72,8 +79,8 @@ function commandNamed(
 ): { row: CommandRow; behind: readonly string[] } | undefined {
   for (const count of [2, 1]) {
     const [first = '', ...others] = words.slice(0, count);
-    const name = [(count === 2 ? SYNONYMS : SHORT_NAMES).get(first) ?? first, ...others].join(' ');
-    const row = words.length < count ? undefined : commands.find((candidate) => candidate.name === name);
+    const name = [SYNONYMS.get(first) ?? first, ...others].join(' ');
+    const row = commands.find((candidate) => candidate.name === name);
     if (row) return { row, behind: words.slice(count) };
   }
   return undefined;
@@ -82,17 +89,14 @@ function commandNamed(
 /** The first word of commands whose names have two: alone it stands for their help page. */
 function readFamily(word: string, rest: readonly string[]): CommandLine {
   const { given, operands } = parseFlags(rest, [HELP_FLAG], word);
-  const [member] = operands[0] === 'help' || operands[0] === 'h' ? operands.slice(1) : operands;
-  return {
-    kind: 'help',
-    topic: given.get(HELP_FLAG.name) === true || member === undefined ? word : `${word} ${member}`,
-  };
+  const member = operands[HELP_WORD.test(operands[0] ?? '') ? 1 : 0];
+  return { kind: 'help', topic: asksForHelp(given) || member === undefined ? word : `${word} ${member}` };
 }
 
 function readHelp(words: readonly string[], commands: readonly CommandRow[]): CommandLine {
   const { given, operands } = parseFlags(words, [HELP_FLAG], 'help');
   const topic = commandNamed(operands, commands)?.row.name ?? operands[0];
-  return { kind: 'help', topic: given.get(HELP_FLAG.name) === true ? undefined : topic };
+  return { kind: 'help', topic: asksForHelp(given) ? undefined : topic };
 }
 
 interface CommandWords {
@@ -108,17 +112,15 @@ interface CommandWords {
 function readCommand(row: CommandRow, { before, behind, given, env }: CommandWords): CommandLine {
   const table = flagsOf(row.name);
   const defaults = environmentValues(table, env);
-  const local = parseFlags(reorder(behind, table), table, row.name);
-  if (local.given.get(HELP_FLAG.name) === true) return { kind: 'help', topic: row.name };
-  const values = new FlagValues(new Map([...defaults, ...given, ...local.given]), [
-    ...given.keys(),
-    ...local.given.keys(),
-  ]);
+  const { given: own, operands } = parseFlags(reorder(behind, table), table, row.name);
+  if (asksForHelp(own)) return { kind: 'help', topic: row.name };
+  const values = new FlagValues(new Map([...defaults, ...given, ...own]), [...given.keys(), ...own.keys()]);
+  const behindDashes = countBehindDashes(behind, table);
   const surplus = judgeIgnoredWords(row, values, {
     before,
     words: behind,
     table,
-    operands: local.operands,
+    operands,
     isNamed: true,
   });
   return {
@@ -126,12 +128,12 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     row,
     oldForm: false,
     values,
-    operands: surplus.onlyFirst ? local.operands.slice(0, 1) : local.operands,
-    behindDashes: countBehindDashes(behind, table),
+    operands: surplus.onlyFirst ? operands.slice(0, 1) : operands,
+    behindDashes,
     warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
     asSops: surplus.asSops,
     refusal: surplus.refusal,
-    stray: strayFlag(row, local.operands, countBehindDashes(behind, table) ?? 0, values),
+    stray: strayFlag(row, operands, behindDashes ?? 0, values),
   };
 }
 
