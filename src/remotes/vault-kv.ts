@@ -111,7 +111,13 @@ class Secret {
     // Somebody else was faster.
     const again = await this.read(values, settings);
     if (again.isSame) return this.unchanged();
-    return this.accepted(await this.write(values, again, settings), settings);
+    // Without its number what somebody wrote could be written over unseen.
+    if (again.version === undefined) return this.accepted(answer, settings);
+    const result = this.accepted(await this.write(values, again, settings), settings);
+    this.host.warn(
+      `${this.place.segments.join('/')}: somebody wrote version ${again.version} meanwhile, which is no longer the newest; see it with ?version=${again.version}`,
+    );
+    return result;
   }
 
   /** What is there already. It may be that a token can write but not read; as in SOPS, a warning is enough then. */

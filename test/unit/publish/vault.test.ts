@@ -78,8 +78,9 @@ describe('check-and-set', () => {
 
   test('somebody was faster: it is read and written once more', async () => {
     answers([secret('{}', 1), secret('{"b":"y"}', 2)], [MISMATCH, { body: '{}' }]);
-    expect((await publishing.publish(['--yes', 'a.yaml'])).status).toBe(0);
-    expect(written().map((body) => JSON.parse(body).options.cas)).toEqual([1, 2]);
+    const ran = await publishing.publish(['--yes', 'a.yaml']);
+    expect([ran.status, written().map((body) => JSON.parse(body).options.cas)]).toEqual([0, [1, 2]]);
+    expect(ran.stderr).toContain('secret/data/p/a.yaml: somebody wrote version 2 meanwhile');
   });
 
   test('somebody was faster with the same', async () => {
@@ -93,6 +94,12 @@ describe('check-and-set', () => {
     const ran = await publishing.publish(['--yes', 'a.yaml']);
     expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('check-and-set parameter did not match') });
     expect(written()).toHaveLength(2);
+  });
+
+  test('somebody was faster, and what they wrote cannot be read: nothing is written over it', async () => {
+    answers([secret('{}', 1), { status: 403, body: '{"errors":["permission denied"]}' }], [MISMATCH, { body: '{}' }]);
+    expect((await publishing.publish(['--yes', 'a.yaml'])).status).toBe(1);
+    expect(written()).toHaveLength(1);
   });
 
   test('who may not read writes without it, and is warned', async () => {
