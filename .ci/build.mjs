@@ -152,14 +152,22 @@ function takeFromParts(parts, built) {
   };
 }
 
-/** An ES module as CommonJS. Files of the program and built-ins are required where it imports them dynamically; packages stay imported, as many are ES modules. */
+/** Finds a file of the program by its name, as `import` does, but once. */
+const LOAD_FILE = `const loadedFiles = {};
+const loadFile = (name) => Promise.resolve().then(() => (loadedFiles[name] ??= require(name)));
+`;
+
+/**
+ * An ES module as CommonJS. Files of the program and built-ins are required where it imports them dynamically; packages stay imported, as
+ * many are ES modules. Which file is meant is found once: Node looks a name up anew each time if another file was the first to load it.
+ */
 async function toCommonJs(text, settings = SMALL) {
   const required = text
-    .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'Promise.resolve().then(() => require("$1.cjs"))')
+    .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")')
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
     .replaceAll(/^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"');
-  return (await transform(required, { ...settings, format: 'cjs', platform: 'node' })).code;
+  return (await transform(required.includes('loadFile(') ? LOAD_FILE + required : required, { ...settings, format: 'cjs', platform: 'node' })).code;
 }
 
 /** The program as ES modules, by the names of its files, and what esbuild says of them. */

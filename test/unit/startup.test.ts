@@ -85,6 +85,18 @@ function loads(): { files: string[]; builtins: string[] } {
   };
 }
 
+/** How often the program has Node find out which file a name stands for. */
+function lookUpsOf(words: readonly string[]): number {
+  const count = desk.write(
+    'count.cjs',
+    `const module_ = require('node:module'); const find = module_._resolveFilename; let count = 0;
+     module_._resolveFilename = function (...given) { count += 1; return find.apply(this, given); };
+     process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(desk.path('counted'))}, String(count)));`,
+  );
+  start(words, ['--require', count], 'pipe');
+  return Number(desk.text('counted'));
+}
+
 /** What of the program is read for decrypting a small file, and all of it: a budget, to be raised knowingly. */
 const [FIRST_BYTES, ALL_BYTES, PACKAGE_BYTES] = [253_000, 1_540_000, 3_500_000];
 
@@ -107,6 +119,15 @@ const HEAVY = [
   'cluster',
   'sqlite',
 ];
+
+test('the program finds its own files once, however many files it works on', async () => {
+  const text = await desk.encrypt('m.yaml', 'a: 1\n');
+  const names = Array.from({ length: 12 }, (_, at) => `m${at}.yaml`);
+  for (const name of names) desk.write(name, text);
+  const words = (count: number): string[] => ['decrypt', ...names.slice(0, count)];
+  expect(lookUpsOf(words(2))).toBeGreaterThan(0);
+  expect(lookUpsOf(words(12))).toBe(lookUpsOf(words(2)));
+});
 
 describe('decrypting a small age file', () => {
   test.each([
