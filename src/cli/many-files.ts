@@ -1,5 +1,6 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
 import { dirname, join, relative, resolve } from 'node:path';
+import { holdConfigs } from '../config/config.js';
 import { SopsError } from '../errors.js';
 import { type FormatName, formatMeantBy } from '../formats/registry.js';
 import { writeOutput } from '../operations/output.js';
@@ -148,6 +149,7 @@ async function* worked(
   const { host } = job.context;
   const pace = paceOf(host);
   const activity = host.begin?.('file 1');
+  const letGo = holdConfigs(host);
   try {
     yield* sideBySide(targets, {
       // A log of what is done for many files at a time would tell nobody anything.
@@ -161,6 +163,7 @@ async function* worked(
       },
     });
   } finally {
+    letGo();
     activity?.end();
   }
 }

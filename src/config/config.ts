@@ -19,9 +19,44 @@ export interface ConfigRequest {
  * Reads the configuration of a run, or returns null when none is named and none is found. Throws `config` when it cannot be
  * read or understood, and when it may be another's work; commands that need no rule may warn and go on.
  */
-export async function loadConfig({ configPath, filePath, evenUnsafe, host }: ConfigRequest): Promise<Config | null> {
+export async function loadConfig(request: ConfigRequest): Promise<Config | null> {
+  const { configPath, filePath, evenUnsafe, host } = request;
   const given = givenConfig(host);
   if (given !== undefined) return given;
+  const { answers } = holding(host);
+  if (!answers) return readAnew(request);
+  const folder = filePath === undefined ? undefined : dirname(resolve(host.cwd, filePath));
+  const question = JSON.stringify([configPath, folder, evenUnsafe]);
+  const answer = answers.get(question) ?? readAnew(request);
+  answers.set(question, answer);
+  return answer;
+}
+
+/**
+ * From now on until what it returns is called, each folder's configuration is looked for and read once, and all of its files are worked on by
+ * what it said then: of many small files that would take longer than the files. For those who do not write configurations meanwhile.
+ */
+export function holdConfigs(host: Session): () => void {
+  const held = holding(host);
+  if (held.answers) return () => undefined;
+  held.answers = new Map();
+  return () => {
+    held.answers = undefined;
+  };
+}
+
+interface Holding {
+  /** By question, while they are held. */
+  answers: Map<string, Promise<Config | null>> | undefined;
+}
+
+function holding(host: Session): Holding {
+  return host.once<Holding>(HELD, () => ({ answers: undefined }));
+}
+
+const HELD = Symbol('configurations that are held');
+
+async function readAnew({ configPath, filePath, evenUnsafe, host }: ConfigRequest): Promise<Config | null> {
   const chosen = configPath || host.env.SOPS_CONFIG;
   const path = chosen || findConfig(host, filePath);
   if (path === null) return null;

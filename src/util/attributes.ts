@@ -24,7 +24,7 @@ interface Waiting extends Pair {
 }
 
 /** So many are copied by one program: each takes two of its descriptors. */
-const MOST_PAIRS = 64;
+const MOST_PAIRS = 128;
 const PATIENCE_MS = 10;
 /** A file that was read is encrypted in one turn, and makes its copy in another. */
 const TURNS = 4;
@@ -40,12 +40,22 @@ let isRunning = false;
  * Starting a program costs more than writing a small file, so those that wait at the same time share one.
  */
 export async function copyAttributes(path: string, old: Stats, descriptor: number): Promise<boolean> {
-  const program = PROGRAMS.find((file) => existsSync(file));
-  if (program === undefined || SMALL_PROGRAMS.has(basename(realpathSync(program)))) return !mayBeNarrowed(old.mode);
+  // Looked for once: following the links to it costs as much as all else that a small file is asked.
+  if (copier === undefined) copier = findProgram();
+  const program = copier;
+  if (program === null) return !mayBeNarrowed(old.mode);
   return new Promise((settle) => {
     waiting.push({ path, descriptor, settle });
     if (!isRunning) void copyWaiting(program);
   });
+}
+
+/** Undefined until it was looked for, null where there is none. */
+let copier: string | null | undefined;
+
+function findProgram(): string | null {
+  const found = PROGRAMS.find((file) => existsSync(file));
+  return found === undefined || SMALL_PROGRAMS.has(basename(realpathSync(found))) ? null : found;
 }
 
 async function copyWaiting(program: string): Promise<void> {
@@ -95,6 +105,7 @@ function copyOne(program: string, pair: Pair): Promise<boolean> {
  */
 async function copyAll(program: string, pairs: readonly Pair[]): Promise<boolean> {
   links ??= new Links();
+  links.make(pairs.length);
   const sources = SOURCES.slice(0, pairs.length).map((source) => `/proc/self/fd/${source}`);
   return run(program, [...WORDS, ...sources, links.folder], pairs);
 }
@@ -104,9 +115,14 @@ class Links {
   readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
   readonly #release = holdTemporary(() => this.#remove());
   #rests = 0;
+  #made = 0;
 
-  constructor() {
-    for (const source of SOURCES) symlinkSync(`/proc/self/fd/${source + 1}`, join(this.folder, String(source)));
+  /** Sees to it that there are so many. */
+  make(count: number): void {
+    for (const source of SOURCES.slice(this.#made, count)) {
+      symlinkSync(`/proc/self/fd/${source + 1}`, join(this.folder, String(source)));
+      this.#made += 1;
+    }
   }
 
   use(): void {

@@ -18,7 +18,7 @@ export interface SideBySide<Item, Result> {
  * For many files: enough that slow services and disks are not waited for one after another, and that what is done for many at once
  * (flushes, the program that copies attributes) is. Calls of services have a bound of their own.
  */
-export const MOST_AT_A_TIME = 64;
+export const MOST_AT_A_TIME = 128;
 /** So many times as many items may have ended and wait for one before them. */
 const MOST_WAITING = 4;
 /** Items in work and results that wait may take so much memory; one alone may take more. */

@@ -1,6 +1,7 @@
 /** `updatekeys`: gives files the recipients that their creation rule has now. */
 
 import { resolve } from 'node:path';
+import { holdConfigs } from '../../config/config.js';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { Config, CreationRule } from '../../config/model.js';
@@ -95,6 +96,15 @@ export interface UpdateKeysOutcome {
 /** Brings the files up to date. Throws `config`, `no-file`, and for a lone file whatever fails with it. */
 export async function updateKeys(request: UpdateKeysRequest, given: Host): Promise<UpdateKeysOutcome> {
   const host = sessionOf(given);
+  const letGo = holdConfigs(host);
+  try {
+    return await updateAll(request, host);
+  } finally {
+    letGo();
+  }
+}
+
+async function updateAll(request: UpdateKeysRequest, host: Session): Promise<UpdateKeysOutcome> {
   const first = await runFor(request, request.files[0] ?? '', host);
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   // Asked once, for all files.

@@ -9,7 +9,8 @@ import { writeFileSafely } from '../../../src/util/atomic-write.js';
 const folder = mkdtempSync(join(tmpdir(), 'attributes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const PATHS = Array.from({ length: 40 }, (_, at) => join(folder, `f${at}`));
+/** More than one program takes at a time. */
+const PATHS = Array.from({ length: 140 }, (_, at) => join(folder, `f${at}`));
 
 /** Python can set and read what Node cannot; null where there is none, or the file system has no such attributes. */
 function python(script: string): string | null {
