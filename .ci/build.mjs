@@ -20,7 +20,7 @@ import { ENTRIES, STARTED } from './entries.mjs';
 import { listShared, offerShared, takeShared } from './first-part.mjs';
 import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
-import { bundlePackages, changedPackages, leavePackages, writePapers } from './packages.mjs';
+import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
 import { markFunctions, namesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -158,11 +158,12 @@ const loadFile = (name) => Promise.resolve().then(() => (loadedFiles[name] ??= r
 `;
 
 /**
- * An ES module as CommonJS. Files of the program and built-ins are required where it imports them dynamically; packages stay imported, as
- * many are ES modules. Which file is meant is found once: Node looks a name up anew each time if another file was the first to load it.
+ * An ES module of the program as CommonJS: its other files and built-ins are required where it imports them dynamically, packages come from
+ * their loader. Which file is meant is found once: Node looks a name up anew each time if another file was the first to load it.
  */
 async function toCommonJs(text, settings = SMALL) {
   const required = text
+    .replaceAll(/\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'Promise.resolve().then(() => require("./packages.cjs")("$1"))')
     .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")')
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
@@ -237,7 +238,7 @@ function filesIn({ outputs }) {
   }));
 }
 
-/** The library. Its packages are chunks, too, and made small as they are for the program; of ours names stay, as errors show them. */
+/** The library. Its packages are chunks, too, small ones beside the files of the program; of ours names stay, as errors show them. */
 async function buildLibrary(dist) {
   const { outputFiles } = await build({
     ...COMMON,
@@ -246,18 +247,20 @@ async function buildLibrary(dist) {
     format: 'esm',
     outdir: dist,
     chunkNames: 'chunks/[name]-[hash]',
+    minifyWhitespace: true,
+    minifySyntax: true,
     plugins: [leavePackages('PACKAGES')],
     write: false,
   });
   for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', path.includes('/chunks/') ? '"./' : '"./chunks/'));
-  const { texts } = await changedPackages(root, COMMON, 'modules', async (text) => (await transform(text, { ...SMALL_PACKAGE, format: 'esm' })).code);
-  for (const [name, text] of texts) writeModule(join(dist, 'chunks', `${name}.js`), text);
+  const { library } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
+  for (const [path, text] of library) writeModule(join(dist, path), text);
 }
 
 /** The packages for the program; writes down what they are, and their licences. */
 async function buildPackages(folder) {
-  const { texts, inputs } = await changedPackages(root, COMMON, 'commonjs', (text) => toCommonJs(text, SMALL_PACKAGE));
-  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), text);
+  const { program, inputs } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
+  for (const [path, text] of program) writeModule(join(folder, path), text);
   writePapers(root, inputs, folder);
 }
 

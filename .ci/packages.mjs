@@ -7,16 +7,16 @@ import { builtinModules } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { remembered } from './memory.mjs';
+import { FOLDER, packageFiles } from './package-files.mjs';
 
 const SOURCE = 'src/packages';
-const FOLDER = 'packages';
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
 /** A checksum for uploads, which takes node:zlib along in every run that asks AWS for anything. The same without it stands beside it. */
 const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
 /** What packages use if it is there, and ours is not. */
-const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding)$/;
+const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding|web-streams-polyfill\/.*|bowser)$/;
 
 const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
 
@@ -106,13 +106,11 @@ export function bundlePackages(root, common) {
   });
 }
 
-/** The same in another form: each text as `change` has it, which is named so that it is found again. */
-export function changedPackages(root, common, name, change) {
-  return remembered(root, `packages-${name}`, [SOURCE], async () => {
+/** Their files for the program and for the library by path, made small, and the paths of what they are made of. */
+export function packagedFiles(root, common, settings) {
+  return remembered(root, 'package-files', [SOURCE], async () => {
     const { texts, inputs } = await bundlePackages(root, common);
-    const changed = [];
-    for (const [path, text] of texts) changed.push([path, await change(text)]);
-    return { texts: changed, inputs };
+    return { ...(await packageFiles(texts, settings)), inputs };
   });
 }
 

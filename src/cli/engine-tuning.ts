@@ -5,6 +5,8 @@ import type { InputSize } from '../util/host.js';
 const LARGE = 1 << 22;
 /** The inputs of a short run come to no more bytes than that: some five thousand values. */
 const SHORT = { plaintext: 1 << 17, encrypted: 1 << 19 };
+/** Of that, what has to be there for anything to be told at all. */
+const LEAST = 1 / 16;
 /** From V8 13 on (Node 24) there is a faster compiler, which does well alone for longer. */
 const TWO_COMPILERS = 13;
 
@@ -31,7 +33,8 @@ const OWN: Engine = {
  * Told of each input of a run. Never throws: other runtimes have other flags.
  *
  * A run with a short input ends before code that was optimised for it is used: the compilers, which run beside the program, take up
- * to two fifths of its CPU. So they rest until the inputs of the run come to more.
+ * to two fifths of its CPU. So they rest until the inputs of the run come to more. A few dozen values keep them busy with nothing, and V8 takes no code that
+ * was kept under other flags: what such a run loads from then on (the client of a service, Node's own part for HTTP) would be compiled anew.
  *
  * For a large input the heap is looked through for garbage whenever it has grown by a fifth: by itself V8 lets it grow to more than
  * twice of what lives in it, and what is made of a large file is needed for a moment only. It costs up to a tenth of the time.
@@ -42,6 +45,7 @@ export function engineTuning(engine: Engine = OWN): (input: InputSize) => Promis
   let work = 0;
   return async ({ bytes, isEncrypted, keepsHeapSmall }) => {
     work += bytes / (isEncrypted ? SHORT.encrypted : SHORT.plaintext);
+    if (work < LEAST) return;
     try {
       for (const compiler of compilers) {
         const isNeeded = work >= compiler.from;

@@ -135,12 +135,20 @@ describe('run by', () => {
   });
 });
 
-test('an install is one package of less than 10 MB, and what is fetched less than 3 MB', () => {
+test('each package is there once, for the program and for the library', () => {
+  const folder = app.path('node_modules/sops-ts/dist');
+  const bytesIn = (room: string): number =>
+    readdirSync(join(folder, room)).reduce((sum, name) => sum + statSync(join(folder, room, name)).size, 0);
+  expect(bytesIn('packages')).toBeGreaterThan(2_000_000);
+  expect(bytesIn('chunks/packages')).toBeLessThan(50_000);
+});
+
+test('an install is one package of less than 7 MB, and what is fetched less than 1.85 MB', () => {
   const manifest = JSON.parse(readFileSync(app.path('node_modules/sops-ts/package.json'), 'utf8')) as object;
   expect(Object.keys(manifest).filter((name) => /^(?:optional|peer|bundled?)?dependencies$/i.test(name))).toEqual([]);
   const [packed = ''] = readdirSync(app.folder).filter((one) => one.endsWith('.tgz'));
-  expect(statSync(app.path(packed)).size).toBeLessThan(3_000_000);
+  expect(statSync(app.path(packed)).size).toBeLessThan(1_850_000);
   const below = readdirSync(app.path('node_modules/sops-ts'), { recursive: true, encoding: 'utf8' });
   const sizes = below.map((name) => statSync(app.path(`node_modules/sops-ts/${name}`)));
-  expect(sizes.reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0)).toBeLessThan(10_000_000);
+  expect(sizes.reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0)).toBeLessThan(7_000_000);
 });

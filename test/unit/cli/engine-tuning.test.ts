@@ -15,9 +15,18 @@ async function flagsFor(version: string | undefined, ...inputs: Parameters<Retur
 }
 
 test('the compilers that optimise rest while the inputs are short', async () => {
-  expect(await flagsFor('11.3', { bytes: 100, ...PLAIN })).toEqual(['--no-opt']);
+  expect(await flagsFor('11.3', { bytes: 10 * KILO, ...PLAIN })).toEqual(['--no-opt']);
   expect(await flagsFor('12.4', { bytes: 100 * KILO, ...PLAIN })).toEqual(['--no-opt']);
-  expect(await flagsFor('13.6', { bytes: 100, ...SEALED })).toEqual(['--no-opt', '--no-maglev']);
+  expect(await flagsFor('13.6', { bytes: 40 * KILO, ...SEALED })).toEqual(['--no-opt', '--no-maglev']);
+});
+
+test('nothing is told for a handful of values, as all that is loaded afterwards would be compiled anew', async () => {
+  expect(await flagsFor('12.4', { bytes: 7 * KILO, ...PLAIN })).toEqual([]);
+  expect(await flagsFor('13.6', { bytes: 20 * KILO, ...SEALED })).toEqual([]);
+  expect(await flagsFor('13.6', { bytes: 20 * KILO, ...SEALED }, { bytes: 20 * KILO, ...SEALED })).toEqual([
+    '--no-opt',
+    '--no-maglev',
+  ]);
 });
 
 test('they work from the beginning for a long input', async () => {
@@ -50,13 +59,13 @@ test('the heap is kept small for large files of formats that gain by it', async 
 });
 
 test('other engines, and versions that nobody tried, are left alone', async () => {
-  expect(await flagsFor(undefined, { bytes: 100, ...PLAIN })).toEqual([]);
-  expect(await flagsFor('10.2', { bytes: 100, ...PLAIN })).toEqual([]);
+  expect(await flagsFor(undefined, { bytes: 10 * KILO, ...PLAIN })).toEqual([]);
+  expect(await flagsFor('10.2', { bytes: 10 * KILO, ...PLAIN })).toEqual([]);
 });
 
 test('an engine that refuses does not stop the run', async () => {
   const tune = engineTuning({ version: '13.6', setFlag: () => Promise.reject(new Error('no such flag')) });
-  await expect(tune({ bytes: 100, ...PLAIN })).resolves.toBeUndefined();
+  await expect(tune({ bytes: 10 * KILO, ...PLAIN })).resolves.toBeUndefined();
 });
 
 test('the running version of Node takes the flags, where it would say that it does not know one', () => {
