@@ -135,10 +135,11 @@ class VaultReader implements Backend {
     path: string,
     query: { query?: Record<string, string> },
   ): Promise<VaultAnswer | null> {
-    if (!isMadeByWriting(path)) return readVault(server, path, { ...this.#call, ...query });
+    const call = { ...this.#call, isOnce: isGenerated(path) };
+    if (!isMadeByWriting(path)) return readVault(server, path, { ...call, ...query });
     const body: Record<string, string> = {};
     for (const [name, value] of this.#parameters) if (!KNOWN.has(name)) body[name] = value;
-    return writeVault(server, path, body, this.#call);
+    return writeVault(server, path, body, call);
   }
 
   async #mountOf(place: string, server: VaultServer): Promise<Mount> {

@@ -25,6 +25,8 @@ export interface VaultAnswer {
 }
 
 export interface VaultOptions extends ServiceCall {
+  /** Whether it makes something each time: it is not sent again when the connection was lost, as it may have been done. */
+  readonly isOnce?: boolean;
   readonly query?: Readonly<Record<string, string>>;
 }
 
@@ -60,11 +62,11 @@ interface Sent {
 async function send(
   { address, viaAgent, settings }: VaultServer,
   { path, ...sent }: Sent,
-  call: ServiceCall,
+  { isOnce = false, ...call }: Omit<VaultOptions, 'query'>,
 ): Promise<HttpResponse> {
   const segments = path.split('/').filter((segment) => segment !== '');
   try {
-    return await sendToVault({ ...sent, address, viaAgent, staysOnHost: true, segments }, settings, call);
+    return await sendToVault({ ...sent, address, viaAgent, staysOnHost: true, isOnce, segments }, settings, call);
   } catch (error) {
     if (error instanceof SopsError && error.code === 'key') throw error.with('store-unreachable');
     throw error;

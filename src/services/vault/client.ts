@@ -18,6 +18,8 @@ export interface VaultRequest {
   readonly viaAgent: boolean;
   /** Whether a redirect to another host is refused: the token, and what is read by it, are for the host that was named. */
   readonly staysOnHost?: boolean;
+  /** Whether it makes something each time, so that it is not sent again when the connection was lost and it may have been done. */
+  readonly isOnce?: boolean;
   /** The path below `/v1/`, not encoded; see {@link apiUrl} for what is refused. */
   readonly segments: readonly string[];
   /** JSON; not for GET. */
@@ -28,7 +30,7 @@ export interface VaultRequest {
 
 /** Sends a request with the user's token and returns the answer, whatever its status. Throws `key` when there is none. */
 export async function sendToVault(
-  { method, body, query = {}, staysOnHost = false, ...target }: VaultRequest,
+  { method, body, query = {}, staysOnHost = false, isOnce = false, ...target }: VaultRequest,
   settings: VaultSettings,
   { host, signal }: ServiceCall,
 ): Promise<HttpResponse> {
@@ -41,7 +43,7 @@ export async function sendToVault(
   const content = body === undefined ? {} : { body };
   const request: HttpRequest = { method, timeout, tls, signal, ...content, ...place, headers };
   await waitForTurn(settings, { host, signal });
-  const rule = retryRule(settings);
+  const rule = { ...retryRule(settings), onlyAnswered: isOnce };
   const first = await sendWithRetries(request, rule, host);
   const next = settings.followsRedirects ? redirected(first, request, staysOnHost) : undefined;
   return next ? sendWithRetries(next, rule, host) : first;
@@ -59,7 +61,7 @@ export function vaultRefusal({ status, body }: HttpResponse, { token }: VaultSet
 }
 
 type Place = Pick<HttpRequest, 'url' | 'proxy' | 'socketPath'> & Partial<Pick<HttpRequest, 'headers'>>;
-type Target = Omit<VaultRequest, 'method' | 'body' | 'query' | 'staysOnHost'>;
+type Target = Omit<VaultRequest, 'method' | 'body' | 'query' | 'staysOnHost' | 'isOnce'>;
 
 /** Where a request goes: to the agent if there is one, else to the address. */
 async function placeOf({ address, viaAgent, segments }: Target, settings: VaultSettings): Promise<Place> {

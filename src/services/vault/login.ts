@@ -33,7 +33,7 @@ export async function logIn(server: VaultServer, login: Login, call: ServiceCall
   const named = login.username === undefined ? '' : `/${login.username}`;
   const path = `auth/${mount}/login${named}`;
   try {
-    const answer = await writeVault(withoutToken(server), path, login.body, call);
+    const answer = await writeVault(withoutToken(server), path, login.body, { ...call, isOnce: true });
     return tokenIn(answer);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
@@ -47,7 +47,7 @@ export async function logIn(server: VaultServer, login: Login, call: ServiceCall
 export async function unwrapToken(server: VaultServer, wrapping: string, call: ServiceCall): Promise<VaultToken> {
   const own = { ...server, settings: { ...server.settings, token: wrapping } };
   try {
-    return tokenIn(await writeVault(own, 'sys/wrapping/unwrap', {}, call));
+    return tokenIn(await writeVault(own, 'sys/wrapping/unwrap', {}, { ...call, isOnce: true }));
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
     throw error.with('store-denied', {

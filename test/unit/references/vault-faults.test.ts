@@ -186,6 +186,24 @@ describe('another try', () => {
   });
 });
 
+describe('what makes something each time', () => {
+  const body = '{"lease_id": "x", "data": {"user": "u"}}';
+
+  test.each([
+    ['credentials', '/v1/database/creds/app'],
+    ['a log-in', '/v1/auth/approle/login'],
+  ])('is not asked for twice when the connection is lost: %s', async (_, path) => {
+    faults = { [path]: () => ({ body, breaksOff: true }) };
+    const ran = await start('two.yaml');
+    expect([ran.status, ran.stdout.toString(), asked(path)]).toEqual([69, '', 1]);
+  });
+
+  test('a secret is asked for again', async () => {
+    faults = { [SECRET]: (time) => (time === 1 ? { body, breaksOff: true } : undefined) };
+    expect((await start('one.yaml')).stdout.toString()).toBe('started value\n');
+  });
+});
+
 describe('a redirect', () => {
   test('to the same host is followed', async () => {
     faults = {
