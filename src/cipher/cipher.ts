@@ -21,11 +21,6 @@ const POOL_IVS = 128;
 export class Cipher {
   readonly memory: IvMemory | null;
   private readonly key: KeyObject;
-  private readonly aad = new AadBytes();
-  /** The IV and tag of the value that is being opened: OpenSSL copies them. */
-  private readonly iv = Buffer.alloc(IV_BYTES);
-  private readonly tag = Buffer.alloc(TAG_BYTES);
-  private readonly ivs = new IvPool();
 
   /**
    * @param dataKey 32 bytes; copied. Throws RangeError for another length.
@@ -52,9 +47,9 @@ export class Cipher {
 
   private seal(text: string, type: string, aad: string, bytes: Uint8Array): string {
     const remembered = this.memory?.recall(aad, type, text);
-    const iv = remembered ? Buffer.from(remembered.iv, 'base64') : this.ivs.next();
+    const iv = remembered ? Buffer.from(remembered.iv, 'base64') : IVS.next();
     const cipher = createCipheriv(ALGORITHM, this.key, iv, OPTIONS);
-    cipher.setAAD(this.aad.of(remembered?.aad ?? aad));
+    cipher.setAAD(AAD.of(remembered?.aad ?? aad));
     const data = cipher.update(bytes);
     cipher.final();
     const tag = cipher.getAuthTag().toString('base64');
@@ -68,12 +63,12 @@ export class Cipher {
 
   /** The plaintext bytes of a parsed value, or null when it does not authenticate under this key and additional data. */
   open(value: EncryptedValue, aad: string): Buffer | null {
-    const tag = bytesOf(value.tag, this.tag);
+    const tag = bytesOf(value.tag, TAG);
     // Checked before the cipher is called: GCM accepts shortened tags, which can be guessed.
     if (tag.length !== TAG_BYTES) return null;
     try {
-      const decipher = createDecipheriv(ALGORITHM, this.key, bytesOf(value.iv, this.iv), OPTIONS);
-      decipher.setAAD(this.aad.of(aad));
+      const decipher = createDecipheriv(ALGORITHM, this.key, bytesOf(value.iv, IV), OPTIONS);
+      decipher.setAAD(AAD.of(aad));
       decipher.setAuthTag(tag);
       const plaintext = decipher.update(value.data, 'base64');
       decipher.final();
@@ -114,12 +109,13 @@ export class Cipher {
 
 /** Random IVs, drawn from the system in larger lots since a call for each costs as much as encrypting. */
 class IvPool {
-  private readonly pool = Buffer.alloc(IV_BYTES * POOL_IVS);
-  private at = this.pool.length;
+  private pool: Buffer | undefined;
+  private at = 0;
 
   /** 32 bytes that are not handed out again; valid until the pool is filled anew, so for one use. */
   next(): Buffer {
-    if (this.at === this.pool.length) {
+    if (this.pool === undefined || this.at === this.pool.length) {
+      this.pool ??= Buffer.alloc(IV_BYTES * POOL_IVS);
       randomFillSync(this.pool);
       this.at = 0;
     }
@@ -148,3 +144,13 @@ class AadBytes {
     return this.buffer.subarray(0, this.buffer.write(aad, 'utf8'));
   }
 }
+
+/*
+ * One of each for all ciphers, as nothing waits while they are used and OpenSSL copies what it is given: of many small files each has a
+ * cipher or two, and making these for it took as long as encrypting.
+ */
+const IVS = new IvPool();
+const AAD = new AadBytes();
+/** The IV and tag of the value that is being opened. */
+const IV = Buffer.alloc(IV_BYTES);
+const TAG = Buffer.alloc(TAG_BYTES);

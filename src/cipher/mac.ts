@@ -9,11 +9,14 @@ import type { Cipher } from './cipher.js';
 const ENCRYPTED_ONLY_PREFIX = '8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69';
 const BATCH_BYTES = 65_536;
 const LOOPED_BYTES = 512;
+/** The batches of hashes that are done, for the next ones: to make one takes longer than to hash a small file. */
+const SPARE: Buffer[] = [];
+const GIVEN_BACK = Buffer.alloc(0);
 
 /** The running hash of one tree. */
 export class MacHash {
   private readonly hash = createHash('sha512');
-  private readonly batch = Buffer.alloc(BATCH_BYTES);
+  private batch = SPARE.pop() ?? Buffer.alloc(BATCH_BYTES);
   private filled = 0;
 
   /** @param encryptedOnly the file's `mac_only_encrypted`. */
@@ -50,7 +53,11 @@ export class MacHash {
   /** The MAC's text: 128 upper-case hexadecimal digits. The hash takes nothing more afterwards. */
   digest(): string {
     this.flush();
-    return this.hash.digest('hex').toUpperCase();
+    const text = this.hash.digest('hex').toUpperCase();
+    // It held plaintext.
+    SPARE.push(this.batch.fill(0));
+    this.batch = GIVEN_BACK;
+    return text;
   }
 
   private flush(): void {

@@ -1,5 +1,5 @@
 /** Names of temporary files: recognisable after a SIGKILL, with who made them, and never as long as the name of a file may be. */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pid as ownPid } from 'node:process';
 import { bootTag, isThere, machineTag, startOf, tagOf } from './processes.js';
@@ -14,7 +14,8 @@ const NAME = new RegExp(
 
 /** A path in a folder that nothing else has. */
 export function temporaryIn(folder: string): string {
-  return join(folder, `${PREFIX}${ownMark()}${randomBytes(RANDOM / 2).toString('hex')}${SUFFIX}`);
+  // A UUID begins with as many random digits, and Node draws the bytes of many at once.
+  return join(folder, `${PREFIX}${ownMark()}${randomUUID().slice(0, RANDOM)}${SUFFIX}`);
 }
 
 /** Where every such name begins. */
