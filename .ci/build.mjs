@@ -163,7 +163,7 @@ const loadFile = (name) => Promise.resolve().then(() => (loadedFiles[name] ??= r
  */
 async function toCommonJs(text, settings = SMALL) {
   const required = text
-    .replaceAll(/\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'Promise.resolve().then(() => require("./packages.cjs")("$1"))')
+    .replaceAll(/\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'loadFile("./packages.cjs").then((load) => load("$1"))')
     .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")')
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')

@@ -13,6 +13,11 @@ const SOURCE = 'src/packages';
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
+/** The description of Google's Cloud KMS, of which src/packages/google-kms.ts uses what it names. */
+const KMS_DESCRIPTION = /[\\/]@google-cloud[\\/]kms[\\/]build[\\/]protos[\\/]protos\.json$/;
+/** Where Google's client has a second copy of the package for credentials: it is given those of the channel, and makes none. */
+const GOOGLE_CLIENT = /[\\/]google-gax[\\/]build[\\/]/;
+const NO_CREDENTIALS = 'module.exports = { GoogleAuth: class {}, OAuth2Client: class {} };';
 /** A checksum for uploads, which takes node:zlib along in every run that asks AWS for anything. The same without it stands beside it. */
 const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
 /** What packages use if it is there, and ours is not. */
@@ -31,6 +36,16 @@ function whereNothingIs(...names) {
   return Object.fromEntries(names.map((name) => [name, JSON.stringify('/nowhere/\0/\0/\0/\0')]));
 }
 
+/** Of a description what google-kms.ts names: it takes no other types and methods out of it. */
+function usedOf(description) {
+  const text = readFileSync(new URL('../src/packages/google-kms.ts', import.meta.url), 'utf8');
+  const named = (all) => Object.fromEntries(Object.entries(all).filter(([name]) => text.includes(`'${name}'`)));
+  const { cloud, protobuf } = description.nested.google.nested;
+  const { KeyManagementService, ...types } = cloud.nested.kms.nested.v1.nested;
+  const v1 = { nested: { ...named(types), KeyManagementService: { methods: named(KeyManagementService.methods) } } };
+  return JSON.stringify({ nested: { google: { nested: { protobuf: { nested: named(protobuf.nested) }, cloud: { nested: { kms: { nested: { v1 } } } } } } } });
+}
+
 /** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
 const plainRequires = {
   name: 'plain requires',
@@ -39,6 +54,9 @@ const plainRequires = {
     bundler.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
     bundler.onResolve({ filter: NEVER_THERE }, ({ path }) => ({ path, namespace: 'absent' }));
     bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({ contents: `throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${path}'`)}), { code: 'MODULE_NOT_FOUND' });` }));
+    bundler.onResolve({ filter: /^google-auth-library$/ }, ({ path, importer }) => (GOOGLE_CLIENT.test(importer) ? { path, namespace: 'unused' } : undefined));
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: NO_CREDENTIALS }));
+    bundler.onLoad({ filter: KMS_DESCRIPTION }, ({ path }) => ({ contents: usedOf(JSON.parse(readFileSync(path, 'utf8'))), loader: 'json' }));
     bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
