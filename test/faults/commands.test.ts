@@ -3,7 +3,7 @@
  * its new ones, nothing stays but what the next run takes away, plaintext is nowhere else, and no failure is an internal error.
  * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all, FAULTS_PART=2/5 the second fifth.
  */
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
@@ -29,7 +29,7 @@ let scenes: ReadonlyMap<string, Scene>;
 /** By scene: the calls of a run that nothing happens to, and what it makes of the files. */
 const whole = new Map<string, { readonly calls: readonly string[]; readonly files: ReadonlyMap<string, string> }>();
 
-describe.runIf(canInject(CASES.length))('a fault at a call', () => {
+describe.runIf(canInject(CASES.length + 1))('a fault at a call', () => {
   beforeAll(async () => {
     injector = new Injector();
     layOutKustomize(elsewhere);
@@ -57,6 +57,19 @@ describe.runIf(canInject(CASES.length))('a fault at a call', () => {
       wrong.push(...found.map((each) => `${JSON.stringify(fault)} (${call}) ${each} ${ran.status} ${ran.stderr}`));
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('what it is at does not depend on a run beside it, whose folder in memory is looked at', async () => {
+    const scene = scenes.get('set') as Scene;
+    const { calls } = await wholeRun(scene);
+    layOut(scene);
+    const folder = mkdtempSync('/dev/shm/.sops-ts-00000000-00000000-1-1-');
+    try {
+      const ran = injector.run(scene.words, desk.folder, environment(scene), { kind: 'count' });
+      expect(ran.calls).toEqual(calls);
+    } finally {
+      rmdirSync(folder);
+    }
   });
 });
 

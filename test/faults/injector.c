@@ -3,6 +3,7 @@
  * that start programs; makes number FAULT_AT fail. FAULT_INSTEAD (two paths, the same separator) opens the second where the first is meant.
  * FAULT_KIND: kill (SIGKILL; a write when half of it is done), error (FAULT_NUMBER is the errno), signal (FAULT_NUMBER), or
  * nothing, which only logs. FAULT_LOG gets a line per call: "w" or "r" for what changes or only reads something, and its name.
+ * Below /dev/shm only what has the number of this process in its name counts: those of others come and go.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -53,6 +54,14 @@ __attribute__((constructor)) static void begin(void) {
   for (const char **name = (const char *[]){"LD_PRELOAD", "FAULT_PLACES", "FAULT_KIND", "FAULT_AT", "FAULT_INSTEAD", NULL}; *name; name++) unsetenv(*name);
 }
 
+/* In memory all runs on a machine have their folders side by side, and look at those of the others. */
+static int is_of_others(const char *path) {
+  static const char memory[] = "/dev/shm/";
+  char own[32];
+  snprintf(own, sizeof own, "-%d-", self);
+  return strncmp(path, memory, strlen(memory)) == 0 && !strstr(path, own);
+}
+
 static int is_ours(const char *path) {
   if (!path || !*places) return 0;
   char whole[8192];
@@ -64,7 +73,7 @@ static int is_ours(const char *path) {
   }
   for (const char *place = places; *place;) {
     size_t length = strcspn(place, ":");
-    if (strncmp(path, place, length) == 0) return 1;
+    if (strncmp(path, place, length) == 0) return !is_of_others(path);
     place += length + (place[length] == ':');
   }
   return 0;
