@@ -27,17 +27,24 @@ export interface ResolverOptions extends Omit<ReferenceContext, 'demand' | 'read
   readonly onValue?: (value: Value) => void;
   /** Takes null for a key that a secret does not have, with a warning, instead of failing. */
   readonly nullForMissing?: boolean | undefined;
+  /** Given where a run has several resolvers, for files in several folders. */
+  readonly shared?: SharedReads;
   /** Told of every secret before it is read: scheme and path, without parameters. A rejection ends the run. */
   readonly note?: (shown: string) => Promise<void>;
+}
+
+/** What the resolvers of one run have in common, so that a secret which several files name is read once. */
+export class SharedReads {
+  readonly backends = new LastingAnswers<Backend>();
+  readonly read = new LastingAnswers<string | Branch>();
+  readonly slots = new Map<BackendRow, Slots>();
+  readonly notes = new LastingAnswers<void>();
 }
 
 /** Resolves the references of a run. Whatever they give is never looked at for further references. */
 export class Resolver {
   readonly #options: ResolverOptions;
-  readonly #backends = new LastingAnswers<Backend>();
-  readonly #read = new LastingAnswers<string | Branch>();
-  readonly #slots = new Map<BackendRow, Slots>();
-  readonly #notes = new LastingAnswers<void>();
+  readonly #shared: SharedReads;
   /** What was read and may be other some time, by its key. */
   readonly #seen = new Map<string, Seen>();
   readonly #opened: Backend[] = [];
@@ -54,6 +61,7 @@ export class Resolver {
       });
     }
     this.#options = options;
+    this.#shared = options.shared ?? new SharedReads();
   }
 
   /**
@@ -205,7 +213,7 @@ export class Resolver {
   async #noted(address: Address, { pathIsValue }: BackendRow): Promise<void> {
     const { note } = this.#options;
     const shown = pathIsValue ? `${address.scheme}://…` : address.shown;
-    if (note) await this.#notes.get(shown, () => note(shown));
+    if (note) await this.#shared.notes.get(shown, () => note(shown));
   }
 
   /** Reads a secret, or waits for whoever reads it already. */
@@ -214,9 +222,11 @@ export class Resolver {
     address: Address,
     method: Method,
   ): Promise<Awaited<ReturnType<Backend[Method]>>> {
-    const store = `${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
+    // What is found from a folder is another thing from another one.
+    const from = row.namesFiles || row.onlyAllowed ? this.#options.folder : '';
+    const store = `${from}\n${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
     const key = `${method}\n${store}\n${address.path}`;
-    const found = this.#read.get(key, () =>
+    const found = this.#shared.read.get(key, () =>
       this.#slotsOf(row).run(async () => {
         const value = await (await this.#backend(store, row, address))[method](address.path);
         if (!row.isFixed) this.#seen.set(key, { row, address, method, store, digest: digestOf(value) });
@@ -227,13 +237,13 @@ export class Resolver {
   }
 
   #slotsOf(row: BackendRow): Slots {
-    const slots = this.#slots.get(row) ?? new Slots(MOST_AT_A_TIME);
-    this.#slots.set(row, slots);
+    const slots = this.#shared.slots.get(row) ?? new Slots(MOST_AT_A_TIME);
+    this.#shared.slots.set(row, slots);
     return slots;
   }
 
   #backend(key: string, row: BackendRow, address: Address): Promise<Backend> {
-    return this.#backends.get(key, async () => {
+    return this.#shared.backends.get(key, async () => {
       for (const name of address.parameters.keys()) {
         if (row.parameters.some((known) => fitsName(known, name)) || address.scheme === 'echo') continue;
         this.#warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);

@@ -8,34 +8,50 @@ import type { ReferencesRequest } from './evaluate.js';
 import { mayHoldReference } from './expression.js';
 import { grantsFor } from './grants.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { Resolver } from './resolver.js';
+import { Resolver, SharedReads } from './resolver.js';
 import { textOfValue } from './value-text.js';
 
 /**
  * Resolves the references in variables. Nothing is left behind when one of them fails: what was lent is given back. Throws SopsError that names the
  * variable.
- * @param files the files that hold them: relative paths begin at the folder of the first one.
+ * @param origins the file of each variable: relative paths begin at its folder, and what is allowed is asked of its configuration.
  */
 export async function resolveVariables(
   variables: ReadonlyMap<string, string>,
   { allowed, configPath }: ReferencesRequest,
-  files: readonly string[],
+  origins: ReadonlyMap<string, string>,
   host: Session,
   signal: AbortSignal | undefined,
 ): Promise<ResolvedVariables> {
   const leases = new LeaseKeeper(host);
-  const folder = dirname(resolve(host.cwd, files[0] ?? '.'));
   const note = referenceTrail(host);
-  const grants = grantsFor(files[0], configPath, host);
-  const resolver = new Resolver({ host, folder, allowed: new Set(allowed), grants, leases, signal, note });
-  const results = await Promise.allSettled([...variables].map((variable) => resolved(variable, resolver)));
+  const shared = new SharedReads();
+  const resolvers = new Map<string, Resolver>();
+  const resolverOf = (name: string): Resolver => {
+    const file = origins.get(name);
+    const folder = dirname(resolve(host.cwd, file ?? '.'));
+    const known = resolvers.get(folder);
+    if (known) return known;
+    const grants = grantsFor(file, configPath, host);
+    const made = new Resolver({ host, folder, allowed: new Set(allowed), grants, leases, signal, note, shared });
+    resolvers.set(folder, made);
+    return made;
+  };
+  const results = await Promise.allSettled(
+    [...variables].map((variable) => resolved(variable, resolverOf(variable[0]))),
+  );
   const failure = [...results, ...(await leases.noted())].find((result) => result.status === 'rejected');
   if (failure) {
     await leases.close();
     throw failure.reason;
   }
   const entries = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return { variables: new Map(entries), kept: leases, changed: () => resolver.changed() };
+  return { variables: new Map(entries), kept: leases, changed: () => firstChanged([...resolvers.values()]) };
+}
+
+async function firstChanged(resolvers: readonly Resolver[]): Promise<string | undefined> {
+  const found = await Promise.all(resolvers.map((resolver) => resolver.changed()));
+  return found.find((shown) => shown !== undefined);
 }
 
 /** Numbers and booleans are texts in an environment; nothing else but text is. */

@@ -52,12 +52,12 @@ function execEnvRequest(given: Values<typeof flags>, context: Context): ExecEnvR
     keeping: keepingOf(given, 'exec-env'),
     watch: watchOf(given, 'exec-env'),
     resolve: given.resolveRefs
-      ? async (variables, host, signal) => {
+      ? async (variables, origins, host, signal) => {
           const { resolveVariables } = await import('../../references/variables.js');
           return resolveVariables(
             variables,
             { ...referencesRequest(given), configPath: given.config },
-            files,
+            origins,
             host,
             signal,
           );

@@ -26,10 +26,11 @@ export interface VariablesRequest extends SecretsRequest {
   readonly ownReading?: boolean | undefined;
   /** See `EnvironmentChoice`. */
   readonly anyBytes?: boolean | undefined;
-  /** Puts values in the place of references. Given when the user asks for that. */
+  /** Puts values in the place of references; `origins` has the file of each variable. Given when the user asks for that. */
   readonly resolve?:
     | ((
         variables: ReadonlyMap<string, string>,
+        origins: ReadonlyMap<string, string>,
         host: Session,
         signal: AbortSignal | undefined,
       ) => Promise<ResolvedVariables>)
@@ -61,12 +62,18 @@ export async function openVariables(
 ): Promise<OpenedVariables> {
   const opened: OpenedSecrets[] = [];
   for (const file of request.files) opened.push(await openSecrets(file, request, host));
-  const variables = gather(opened, request, host);
-  return { opened, ...(request.resolve ? await request.resolve(variables, host, signal) : { variables }) };
+  const origins = new Map<string, string>();
+  const variables = gather(opened, request, host, origins);
+  return { opened, ...(request.resolve ? await request.resolve(variables, origins, host, signal) : { variables }) };
 }
 
 /** The variables of all files; a later file wins. Throws `failed` when a wanted one is in no file. */
-function gather(opened: readonly OpenedSecrets[], request: VariablesRequest, host: Host): Map<string, string> {
+function gather(
+  opened: readonly OpenedSecrets[],
+  request: VariablesRequest,
+  host: Host,
+  origins: Map<string, string>,
+): Map<string, string> {
   const { flatten, prefix, anyBytes } = request;
   const only = request.only.length === 0 ? undefined : new Set(request.only);
   const all = new Map<string, string>();
@@ -81,6 +88,7 @@ function gather(opened: readonly OpenedSecrets[], request: VariablesRequest, hos
     for (const [name, value] of first ? variablesOf(first, { flatten, prefix, only, anyBytes }) : []) {
       all.delete(name);
       all.set(name, value);
+      origins.set(name, path);
     }
     warnOfCode(request, { file: request.files[at] ?? '', document: file.documents[0], scope }, host);
   }

@@ -1,4 +1,5 @@
 /** What a store lent is given back wherever a run stops before its program, or while it gets new values. */
+import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
@@ -68,6 +69,14 @@ describe('what was lent is given back', () => {
       expect(await fails(words)).toContain('absent.txt');
     },
   );
+});
+
+test('what files in several folders name is lent once, and given back', async () => {
+  mkdirSync(desk.path('below'));
+  desk.write('below/other.yaml', await desk.encrypt('below/other.yaml', `B: ${LENT}\n`));
+  const words = ['exec-env', '--resolve-refs', 'lent.yaml', 'below/other.yaml', '--', 'sh', '-c', 'echo "$A$B"'];
+  expect((await desk.run(words, { env: env() })).stdout.toString()).toBe('uu\n');
+  expect([asked('/v1/rabbitmq/creds/app'), asked('/v1/sys/leases/revoke')]).toEqual([1, 1]);
 });
 
 describe('--lease-info', () => {

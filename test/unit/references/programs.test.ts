@@ -1,4 +1,5 @@
 /** References in encrypted files: for programs, and in a plaintext that is printed. */
+import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 
@@ -29,6 +30,30 @@ describe('exec-env --resolve-refs', () => {
     const ran = await exec('l.enc.yaml', '--resolve-refs');
     expect([ran.status, ran.stdout.toString()]).toEqual([66, '']);
     expect(ran.stderr).toContain('L: ');
+  });
+
+  test('begins at the folder of each file, and stays below it', async () => {
+    for (const folder of ['one', 'two']) mkdirSync(desk.path(folder));
+    desk.write('one/v.txt', 'of one');
+    desk.write('two/v.txt', 'of two');
+    const sealed = async (path: string, text: string): Promise<void> => {
+      desk.write(path, await desk.encrypt(path, text));
+    };
+    await sealed('one/a.enc.yaml', 'A: ref+file://v.txt\n');
+    await sealed('two/b.enc.yaml', 'B: ref+file://v.txt\n');
+    await sealed('two/out.enc.yaml', 'B: ref+file://../one/v.txt\n');
+    const words = (second: string): string[] => [
+      'exec-env',
+      '--resolve-refs',
+      'one/a.enc.yaml',
+      second,
+      '--',
+      'sh',
+      '-c',
+      'echo "$A|$B"',
+    ];
+    expect((await desk.run(words('two/b.enc.yaml'))).stdout.toString()).toBe('of one|of two\n');
+    expect((await desk.run(words('two/out.enc.yaml'))).status).toBe(78);
   });
 
   test('masks resolved values, too', async () => {
