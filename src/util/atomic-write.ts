@@ -21,6 +21,7 @@ import {
   type Stats,
   unlinkSync,
   writeFile,
+  writeFileSync,
 } from './fs.js';
 import { type FileHandle, open } from './fs-promises.js';
 import { overwriteFile } from './overwrite.js';
@@ -58,6 +59,7 @@ const ON_LINUX = platform === 'linux';
 
 const writeAll = promisify<number, Uint8Array, void>(writeFile);
 const flush = promisify(fsync);
+const FEW_BYTES = 65_536;
 
 /**
  * Writes a whole file. The bytes go to a temporary file in the same folder (`.sops-ts-*.tmp`, mode 0600, never
@@ -134,7 +136,9 @@ async function complete(descriptor: number, { target, bytes, path }: Job): Promi
   let isOpen = true;
   try {
     const alike = await makeAlike(descriptor, target);
-    await writeAll(descriptor, bytes);
+    // A few go to the system's memory faster than to a thread.
+    if (bytes.length <= FEW_BYTES) writeFileSync(descriptor, bytes);
+    else await writeAll(descriptor, bytes);
     await flush(descriptor);
     isOpen = false;
     closeSync(descriptor);

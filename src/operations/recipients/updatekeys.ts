@@ -20,7 +20,7 @@ import type { Metadata } from '../../metadata/metadata.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun, type Run } from '../../run/run.js';
 import { statOf, systemReason } from '../../util/files.js';
-import { stat } from '../../util/fs-promises.js';
+import { type Stats, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { paceOf, patiently } from '../../util/pace.js';
@@ -187,7 +187,7 @@ async function updateFile(file: string, update: Update): Promise<UpdateResult> {
   const { request, host } = update;
   const { talk } = request;
   const absolute = resolve(host.cwd, file);
-  await checkIsFile(absolute, file);
+  checkIsFile(absolute, file);
   talk.started(absolute);
   const { run, config } = await runFor(request, file, host);
   const input = { kind: 'file', path: file } as const;
@@ -350,10 +350,14 @@ async function runFor(
   return { run, config };
 }
 
-async function checkIsFile(absolute: string, file: string): Promise<void> {
-  const found = await stat(absolute).catch((cause: unknown) => {
+/** At once: waiting for the thread pool takes longer. */
+function checkIsFile(absolute: string, file: string): void {
+  let found: Stats;
+  try {
+    found = statSync(absolute);
+  } catch (cause) {
     throw new SopsError('failed', `stat ${oneLine(absolute)}: ${systemReason(cause)}`, { file, cause });
-  });
+  }
   if (found.isDirectory()) throw new SopsError('failed', "can't operate on a directory", { file });
 }
 
