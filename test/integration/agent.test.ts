@@ -302,7 +302,7 @@ describe('the memory of an agent', () => {
     chmodSync(place, 0o777);
     const folders = join(place, `sops-ts-${process.geteuid?.()}`);
     const words = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'sh', '-c'];
-    const trap = `mkdir -m 0700 ${folders}; '${process.execPath}' -e "require('net').createServer((s) => s.pipe(process.stdout)).listen('${folders}/agent.sock')"`;
+    const trap = `mkdir -m 0700 ${folders}; exec '${process.execPath}' -e "require('net').createServer((s) => s.pipe(process.stdout)).listen('${folders}/agent.sock')"`;
     const trapper = spawn('setpriv', [...words, trap], { cwd: '/', env: desk.env, stdio: 'pipe' });
     let heard = '';
     trapper.stdout.on('data', (part) => (heard += part));
