@@ -1,7 +1,6 @@
 /** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import module from 'node:module';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decrypt } from '../../src/cli/commands/decrypt.js';
@@ -187,82 +186,6 @@ describe('the version', () => {
   });
 });
 
-describe('the bundle', () => {
-  /** Source files and packages that are loaded together with some files. */
-  function reachable(from: readonly string[]): {
-    files: Set<string>;
-    packages: Set<string>;
-  } {
-    const files = new Set<string>();
-    const packages = new Set<string>();
-    const pending = [...from];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      if (files.has(next)) continue;
-      files.add(next);
-      const input = program.inputs.get(next);
-      if (!input) throw new Error(`${next} is not part of the program`);
-      for (const { path, kind, external } of input.imports) {
-        if (kind !== 'import-statement' && kind !== 'require-call') continue;
-        if (!external) pending.push(path);
-        else if (!path.startsWith('node:')) packages.add(path);
-      }
-    }
-    return { files, packages };
-  }
-
-  test('main alone brings no command, format or provider', () => {
-    const { files, packages } = reachable(['src/cli/main.ts']);
-    expect([...packages]).toEqual([]);
-    const lazy =
-      /^src\/(?:operations|formats|keys|cipher|datakey|keyservice|remotes|kubernetes|git|exec)\/|^src\/cli\/commands\/(?!registry|table|command\.)/;
-    expect(
-      [...files].filter((file) => lazy.test(file) && !/\/(?:registry|store|provider|place)\.ts$/.test(file)),
-    ).toEqual([]);
-  });
-
-  test('what decrypting a small age file needs brings no package, and no other command, provider or place', () => {
-    const needed = [
-      'src/cli/main.ts',
-      'src/cli/commands/decrypt.ts',
-      'src/formats/yaml/yaml.ts',
-      'src/formats/json/json.ts',
-      'src/formats/dotenv.ts',
-      'src/formats/ini/ini.ts',
-      'src/formats/binary.ts',
-      'src/keys/age/age.ts',
-    ];
-    const { files, packages } = reachable(needed);
-    expect([...packages]).toEqual([]);
-    const others =
-      /^src\/(?:keys\/(?:pgp|aws|gcp|azure|hc-|hckms|vault|cloud)|remotes\/|kubernetes\/|git\/|keyservice\/(?:grpc|server))|^src\/keys\/age\/(?:ssh|plugin)\/|age-package|^src\/cli\/(?:help|terminal|guide)/;
-    expect([...files].filter((file) => others.test(file) && !file.endsWith('/registry.ts'))).toEqual([]);
-    const commands = [...files].filter((file) => file.startsWith('src/cli/commands/'));
-    expect(
-      commands.filter((file) =>
-        /\/(?:encrypt|edit|rotate|set|unset|updatekeys|publish|exec-env|exec-file)\.ts$/.test(file),
-      ),
-    ).toEqual([]);
-  });
-
-  test('needs few built-ins for what every run loads, as each takes the executable time', () => {
-    const { sources } = program.loadedWith('sops-ts.cjs');
-    const imports = [...sources].flatMap((file) => program.inputs.get(file)?.imports ?? []);
-    const wanted = imports.filter(({ path, kind }) => kind === 'import-statement' && path.startsWith('node:'));
-    expect([...new Set(wanted.map(({ path }) => path))].toSorted()).toEqual([
-      'node:buffer',
-      'node:crypto',
-      'node:events',
-      'node:fs',
-      'node:path',
-      'node:process',
-    ]);
-  });
-
-  test('holds no package: those are found beside it when they are needed', () => {
-    expect([...program.inputs.keys()].filter((file) => !file.startsWith('src/'))).toEqual(['package.json']);
-  });
-});
-
 /** A private folder of a run beside this one, another test's perhaps, has the program look whose it is, which takes more files. */
 const BESIDE_OTHERS = { retry: 5 };
 
@@ -407,52 +330,4 @@ describe('the plug-in of kustomize', () => {
       'start.cjs',
     ]);
   });
-});
-
-/** What Node has from 22.1 on. */
-const KEEPS_COMPILED = 'enableCompileCache' in module;
-/** Bytes that are overwritten. */
-const DAMAGE = 8;
-
-describe.skipIf(!KEEPS_COMPILED)('the program compiled by Node', () => {
-  const decrypt = (env: Record<string, string> = {}) => {
-    const ran = program.run(['decrypt', 'kept.yaml'], {
-      cwd: desk.folder,
-      env: { ...desk.env, HOME: desk.folder, ...env },
-    });
-    return [ran.status, ran.stdout.toString(), ran.stderr.toString()];
-  };
-  const entries = (folder: string): string[] =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-
-  beforeAll(async () => desk.write('kept.yaml', await desk.encrypt('kept.yaml', 'a: 1\n')));
-
-  test('is kept in the private folder', () => {
-    mkdirSync(desk.path('caches'));
-    expect(decrypt({ XDG_CACHE_HOME: desk.path('caches') })).toEqual([0, 'a: 1\n', '']);
-    const kept = entries(desk.path('caches/sops-ts'));
-    expect(kept.length).toBeGreaterThan(3);
-    const before = kept.map((file) => statSync(file).mtimeMs);
-    expect(decrypt({ XDG_CACHE_HOME: desk.path('caches') })).toEqual([0, 'a: 1\n', '']);
-    expect(kept.map((file) => statSync(file).mtimeMs)).toEqual(before);
-  });
-
-  test.each([0, 0.5, 1])('damaged at %d of its length, it is made anew', (at) => {
-    mkdirSync(desk.path('damaged'), { recursive: true });
-    decrypt({ XDG_CACHE_HOME: desk.path('damaged') });
-    for (const file of entries(desk.path('damaged'))) {
-      const bytes = readFileSync(file);
-      const from = Math.floor((bytes.length - DAMAGE) * at);
-      bytes.fill(0x5a, from, from + DAMAGE);
-      writeFileSync(file, bytes);
-    }
-    expect(decrypt({ XDG_CACHE_HOME: desk.path('damaged') })).toEqual([0, 'a: 1\n', '']);
-  });
-
-  test.each([
-    ['it is switched off', { SOPS_TS_COMPILE_CACHE: '0' }],
-    ['no folder can be made', { XDG_CACHE_HOME: '/proc/nothing/here' }],
-  ])('is not kept where %s', (_, env) => expect(decrypt(env)).toEqual([0, 'a: 1\n', '']));
 });
