@@ -117,6 +117,7 @@ test('who writes in between is told of', async () => {
   for (const value of ['1', '2', '3']) vault.put('own', value);
   vault.before = ({ method }) => {
     if (method === 'PUT') vault.put('own', 'theirs');
+    return undefined;
   };
   await publishing.seal('app.yaml', 'a: x\n');
   const ran = await publish(['--yes', 'app.yaml']);
