@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
+import { MOST_AT_A_TIME } from '../../../src/util/side-by-side.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';
@@ -17,7 +18,8 @@ fs.renameSync = (...given) => {
   if (++count === Number(process.env.PRESS_AT)) process.kill(process.pid, 'SIGINT');
   return real(...given);
 };`;
-const FILES = 80;
+/** More than are in work at a time. */
+const FILES = MOST_AT_A_TIME + 20;
 const bob = generateIdentity();
 const desk = new Desk();
 let program: Program;
@@ -36,7 +38,7 @@ afterAll(() => desk.remove());
 
 /** The numbers of the files that were written. */
 function runInterrupted(words: readonly string[], at = 1): { ran: ReturnType<Program['run']>; written: number[] } {
-  const names = Array.from({ length: FILES }, (_, at) => `p${String(at).padStart(2, '0')}.yaml`);
+  const names = Array.from({ length: FILES }, (_, at) => `p${String(at).padStart(3, '0')}.yaml`);
   for (const name of names) desk.write(name, sealed);
   const ran = program.run(words, {
     cwd: desk.folder,
@@ -62,7 +64,7 @@ test.skipIf(process.platform === 'win32')(
     expect([ran.status, ran.signal]).toEqual([130, null]);
     expect(written.length).toBeGreaterThan(0);
     expect(written.length).toBeLessThan(FILES);
-    for (const at of written) expect(desk.text(`p${String(at).padStart(2, '0')}.yaml`)).toContain(bob.recipient);
+    for (const at of written) expect(desk.text(`p${String(at).padStart(3, '0')}.yaml`)).toContain(bob.recipient);
   },
   60_000,
 );
