@@ -60,23 +60,29 @@ function providerOf(service: Service): StoreProvider {
       });
     },
 
-    mount(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters {
-      const { objectType } = service;
-      const prefix = settings.text('prefix') ?? '';
-      const objects =
-        place.layout !== 'per_key'
-          ? [record({ objectName: `${prefix}${place.to}`, objectType, jmesPath: values.map(memberOf) })]
-          : values.map(({ file, remote }) =>
-              record({ objectName: `${prefix}${remote.key}`, objectType, objectAlias: file }),
-            );
-      const parameters = new Map([
-        ['region', regionOf(settings)],
-        ...(settings.choice('auth', AUTH) === 'PodIdentity' ? [['usePodIdentity', 'true'] as const] : []),
-        ['objects', yamlOfList(objects)],
-      ]);
-      return { provider: 'aws', parameters };
-    },
+    mount: (values, settings, place) => mountParametersOf(service, values, { settings, place }),
   };
+}
+
+/** What a pod mounts. */
+function mountParametersOf(
+  { objectType }: Service,
+  values: readonly MountedValue[],
+  { settings, place }: { readonly settings: Settings; readonly place: StorePlace },
+): MountParameters {
+  const prefix = settings.text('prefix') ?? '';
+  const objects =
+    place.layout !== 'per_key'
+      ? [record({ objectName: `${prefix}${place.to}`, objectType, jmesPath: values.map(memberOf) })]
+      : values.map(({ file, remote }) =>
+          record({ objectName: `${prefix}${remote.key}`, objectType, objectAlias: file }),
+        );
+  const parameters = new Map([
+    ['region', regionOf(settings)],
+    ...(settings.choice('auth', AUTH) === 'PodIdentity' ? [['usePodIdentity', 'true'] as const] : []),
+    ['objects', yamlOfList(objects)],
+  ]);
+  return { provider: 'aws', parameters };
 }
 
 /** A member of a JSON secret. A name that is no identifier of JMESPath stands in quotes. */

@@ -72,31 +72,38 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
       });
     },
 
-    mount(values: readonly MountedValue[], settings: Settings): MountParameters {
-      const mount = mountOf(settings);
-      const folder = versionOf(settings) === '2' ? `${mount}/data` : mount;
-      const objects = values.map(({ file, remote, isBase64 }) =>
-        record({
-          objectName: file,
-          secretPath: `${folder}/${remote.key}`,
-          secretKey: remote.property,
-          encoding: isBase64 ? 'base64' : undefined,
-        }),
-      );
-      const namespace = settings.text('vault-namespace');
-      const authMount = settings.text('auth-mount');
-      const authority = authorityPath(settings);
-      const parameters = new Map([
-        [`${prefix}Address`, settings.url('server', SCHEMES)],
-        ['roleName', settings.required('role', 'pods log in with the role of their service account')],
-        ...(namespace === undefined ? [] : [[`${prefix}Namespace`, namespace] as const]),
-        ...(authMount === undefined ? [] : [[`${prefix}AuthMountPath`, authMount] as const]),
-        ...(authority === undefined ? [] : [[`${prefix}CACertPath`, authority] as const]),
-        ['objects', yamlOfList(objects)],
-      ]);
-      return { provider: name, parameters };
-    },
+    mount: (values, settings) => mountParametersOf({ name, prefix }, values, settings),
   };
+}
+
+/** What a pod mounts. */
+function mountParametersOf(
+  { name, prefix }: Kind,
+  values: readonly MountedValue[],
+  settings: Settings,
+): MountParameters {
+  const mount = mountOf(settings);
+  const folder = versionOf(settings) === '2' ? `${mount}/data` : mount;
+  const objects = values.map(({ file, remote, isBase64 }) =>
+    record({
+      objectName: file,
+      secretPath: `${folder}/${remote.key}`,
+      secretKey: remote.property,
+      encoding: isBase64 ? 'base64' : undefined,
+    }),
+  );
+  const namespace = settings.text('vault-namespace');
+  const authMount = settings.text('auth-mount');
+  const authority = authorityPath(settings);
+  const parameters = new Map([
+    [`${prefix}Address`, settings.url('server', SCHEMES)],
+    ['roleName', settings.required('role', 'pods log in with the role of their service account')],
+    ...(namespace === undefined ? [] : [[`${prefix}Namespace`, namespace] as const]),
+    ...(authMount === undefined ? [] : [[`${prefix}AuthMountPath`, authMount] as const]),
+    ...(authority === undefined ? [] : [[`${prefix}CACertPath`, authority] as const]),
+    ['objects', yamlOfList(objects)],
+  ]);
+  return { provider: name, parameters };
 }
 
 /** The driver's provider reads a file of its own pod. */
