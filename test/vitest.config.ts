@@ -7,7 +7,14 @@ import { compiledSource } from './support/compiled-source.js';
 const MOCKED = 'test/unit/**/*.mocked.test.ts';
 
 /** What stands between the tests that replace modules and the modules they replace. */
-const REPLACING = ['cli/commands/encrypt.ts', 'cli/commands/decrypt.ts', 'config/', 'repository/contents.ts', 'util/'];
+const REPLACING = [
+  'cli/commands/encrypt.ts',
+  'cli/commands/decrypt.ts',
+  'config/',
+  'exec/fifo.ts',
+  'repository/contents.ts',
+  'util/',
+];
 
 /** Of these the unit tests run a sample, and the project of sweeps all (test/support/sweep.ts). */
 const SWEEPS = readdirSync(new URL('unit', import.meta.url), { recursive: true, encoding: 'utf8' })

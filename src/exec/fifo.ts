@@ -126,7 +126,18 @@ export class FifoServer {
     const code = systemCode(error) ?? '';
     if (this.#isClosed || NO_FAILURES.has(code)) return;
     this.failure ??= error;
-    if (pipe) letGo(pipe.hold?.path ?? pipe.path);
+    if (pipe) this.#withdraw(pipe);
+  }
+
+  /** Takes away a pipe that nobody will write to: who waits at it reads an end, and who comes later finds none, and does not wait for ever. */
+  #withdraw(pipe: WaitingPipe): void {
+    const { path, hold } = pipe;
+    const at = this.#spares.indexOf(pipe);
+    if (at >= 0) this.#spares.splice(at, 1);
+    if (!hold) letGo(path);
+    removeQuietly(path);
+    if (hold) letGo(hold.path);
+    hold?.let();
   }
 
   #makeSpares(): boolean {
@@ -181,6 +192,14 @@ function holdOf(path: string): Hold | undefined {
     return { path: link, let: () => rmSync(link, { force: true }) };
   } catch {
     return undefined;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder is removed as a whole in the end, and whatever keeps it from that is told then.
   }
 }
 

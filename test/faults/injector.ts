@@ -29,6 +29,7 @@ const ERRORS_OF: Readonly<Record<string, readonly ErrorName[]>> = {
   // No system says of a file that is there that it is not, when it is looked at or to be removed: that would be no fault but a lie.
   'r statx': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
   'w unlink': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
+  'w rmdir': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
 };
 export type ErrorName =
   | (typeof FILE_ERRORS)[number]
