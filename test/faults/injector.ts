@@ -15,6 +15,8 @@ const LONGEST_MS = 120_000;
 
 /** Why a call fails. */
 const FILE_ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
+/** No system says of a file that is there that it is not, when it is looked at or to be removed: that would be no fault but a lie. */
+const WHERE_IT_IS = FILE_ERRORS.filter((code) => code !== 'ENOENT');
 /** Why none can be started or connected to. */
 const START_ERRORS = ['EAGAIN', 'ENOMEM', 'EMFILE'] as const;
 const CONNECT_ERRORS = ['ECONNREFUSED', 'EACCES', 'ENOENT'] as const;
@@ -26,10 +28,10 @@ const ERRORS_OF: Readonly<Record<string, readonly ErrorName[]>> = {
   'r connect': CONNECT_ERRORS,
   'w bind': BIND_ERRORS,
   'w listen': BIND_ERRORS,
-  // No system says of a file that is there that it is not, when it is looked at or to be removed: that would be no fault but a lie.
-  'r statx': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
-  'w unlink': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
-  'w rmdir': FILE_ERRORS.filter((code) => code !== 'ENOENT'),
+  'r statx': WHERE_IT_IS,
+  'r scandir64': WHERE_IT_IS,
+  'w unlink': WHERE_IT_IS,
+  'w rmdir': WHERE_IT_IS,
 };
 export type ErrorName =
   | (typeof FILE_ERRORS)[number]
