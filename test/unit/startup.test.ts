@@ -128,6 +128,9 @@ test('the program finds its own files once, however many files it works on', asy
   expect(lookUpsOf(words(12))).toBe(lookUpsOf(words(2)));
 });
 
+/** A private folder of a run beside this one, another test's perhaps, has the program look whose it is, which takes more files. */
+const BESIDE_OTHERS = { retry: 5 };
+
 describe('decrypting a small age file', () => {
   test.each([
     ['yaml', 'a: 1\nb: [x, "y"]\n'],
@@ -158,7 +161,7 @@ describe('decrypting a small age file', () => {
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, 'a: 1\n', '']);
   });
 
-  test('loads no heavy built-in', async () => {
+  test('loads no heavy built-in', BESIDE_OTHERS, async () => {
     desk.write('p.yaml', await desk.encrypt('p.yaml', 'a: 1\n'));
     const builtins = builtinsOf(['decrypt', 'p.yaml']);
     expect(builtins).toContain('crypto');
@@ -185,9 +188,6 @@ describe('the version', () => {
     expect(foreignTo(['--version'])).toEqual([]);
   });
 });
-
-/** A private folder of a run beside this one, another test's perhaps, has the program look whose it is, which takes more files. */
-const BESIDE_OTHERS = { retry: 5 };
 
 describe('the files of the program', () => {
   /** The parts that are loaded, without the files in which esbuild puts what several of them need. */
