@@ -2,7 +2,7 @@
 
 import { join, relative, resolve } from 'node:path';
 import { systemCode } from '../../util/files.js';
-import { readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { ciphertextIn } from '../manifest/decrypted-check.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
@@ -145,8 +145,10 @@ class Checker {
     try {
       bytes = readFileSync(path);
     } catch (error) {
-      // A link that leads nowhere holds nothing, as editors make them.
-      if (systemCode(error) !== 'ENOENT') this.findings.addError(shown, error);
+      // A link that leads nowhere holds nothing, as editors make them, nor does what was removed meanwhile.
+      if (systemCode(error) !== 'ENOENT' || lstatSync(path, { throwIfNoEntry: false })?.isFile()) {
+        this.findings.addError(shown, error);
+      }
       return [];
     }
     try {
