@@ -77,13 +77,14 @@ export interface RunningEditor {
 }
 
 /** Opens a file in an editor, which gets the three streams of this process. */
-export function runEditor({ file, args }: Editor, path: string, host: Host): RunningEditor {
-  const command = startedCall({ file, args: [...args, path], env: host.env }, host.platform);
-  const child = spawn(command.file, command.args, {
-    cwd: folderForChild(host.cwd),
-    env: command.env,
-    stdio: 'inherit',
-  });
+export function runEditor(editor: Editor, path: string, host: Host): RunningEditor {
+  let child: ChildProcess;
+  try {
+    child = start(editor, path, host);
+  } catch (cause) {
+    // Node throws some of the system's reasons (ENOMEM), and tells others by an event.
+    return { done: Promise.reject(failed(systemReason(cause), cause)), stop: async () => undefined };
+  }
   const done = endOf(child);
   return {
     done,
@@ -94,6 +95,15 @@ export function runEditor({ file, args }: Editor, path: string, host: Host): Run
       clearTimeout(force);
     },
   };
+}
+
+function start({ file, args }: Editor, path: string, host: Host): ChildProcess {
+  const command = startedCall({ file, args: [...args, path], env: host.env }, host.platform);
+  return spawn(command.file, command.args, {
+    cwd: folderForChild(host.cwd),
+    env: command.env,
+    stdio: 'inherit',
+  });
 }
 
 function endOf(child: ChildProcess): Promise<void> {

@@ -27,8 +27,13 @@ export async function openInBrowser(page: URL, host: Host): Promise<boolean> {
     args: [...words, page.href],
     env: Object.fromEntries(kept),
   });
-  const browser = spawn(file, args, { cwd: host.cwd, env, stdio: 'ignore', detached: true });
-  browser.on('error', () => undefined);
-  browser.unref();
-  return true;
+  try {
+    const browser = spawn(file, args, { cwd: host.cwd, env, stdio: 'ignore', detached: true });
+    browser.on('error', () => undefined);
+    browser.unref();
+    return true;
+  } catch {
+    // Node throws some of the system's reasons (ENOMEM), and tells others by an event.
+    return false;
+  }
 }

@@ -15,7 +15,7 @@ const LONGEST_MS = 120_000;
 
 /** Why a call fails. */
 const FILE_ERRORS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'EDQUOT', 'ENOENT'] as const;
-/** No system says of a file that is there that it is not, when it is looked at or to be removed: that would be no fault but a lie. */
+/** No system says of a file that is there, or open, that it is not, when it is looked at, closed or to be removed: that would be no fault but a lie. */
 const WHERE_IT_IS = FILE_ERRORS.filter((code) => code !== 'ENOENT');
 /** Why none can be started or connected to. */
 const START_ERRORS = ['EAGAIN', 'ENOMEM', 'EMFILE'] as const;
@@ -30,6 +30,8 @@ const ERRORS_OF: Readonly<Record<string, readonly ErrorName[]>> = {
   'w listen': BIND_ERRORS,
   'r statx': WHERE_IT_IS,
   'r scandir64': WHERE_IT_IS,
+  'w close': WHERE_IT_IS,
+  'r close': WHERE_IT_IS,
   'w unlink': WHERE_IT_IS,
   'w rmdir': WHERE_IT_IS,
 };

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findEditor } from '../../../src/exec/editor.js';
+import { findEditor, runEditor } from '../../../src/exec/editor.js';
 import type { Host } from '../../../src/util/host.js';
 
 let folder: string;
@@ -56,4 +56,10 @@ describe.skipIf(process.platform === 'win32')('the editor', () => {
       message: expect.stringContaining(message),
     });
   });
+});
+
+test('one that Node refuses to start, as it throws some reasons and tells others by an event, could not be run', async () => {
+  const running = runEditor({ file: process.execPath, args: ['a\0b'] }, '/f', host({}, []));
+  await expect(running.done).rejects.toMatchObject({ code: 'editor-failed' });
+  await running.stop('SIGTERM');
 });

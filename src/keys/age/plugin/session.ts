@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
-import { startedCall } from '../../../exec/batch-file.js';
+import { type StartedCall, startedCall } from '../../../exec/batch-file.js';
 import { findProgram, stepForAbsent } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
 import { temporaryFolders } from '../../../exec/private-folder.js';
@@ -27,6 +27,21 @@ const MOST_SAID = 8192;
 /** Fewer characters stand in many words. */
 const SHORTEST_SECRET = 4;
 
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Starts a plug-in. Rejects with the system's reason, which Node throws (ENOMEM) or tells by an event. */
+async function started(command: StartedCall, host: Host): Promise<Child> {
+  const child = spawn(command.file, command.args, {
+    cwd: folderForChild(temporaryFolders(host)[0] ?? '/') ?? '/',
+    env: command.env,
+    windowsVerbatimArguments: command.windowsVerbatimArguments === true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  await once(child, 'spawn');
+  return child;
+}
+
 /** A running plug-in. */
 export class PluginSession {
   private readonly lines: AsyncIterator<string>;
@@ -37,7 +52,7 @@ export class PluginSession {
 
   private constructor(
     private readonly name: string,
-    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
+    private readonly child: Child,
     private readonly host: Host,
   ) {
     this.lines = readLines(child.stdout);
@@ -62,14 +77,7 @@ export class PluginSession {
       });
     }
     const command = startedCall({ file, args: [`--age-plugin=${machine}`], env: host.env }, host.platform);
-    const child = spawn(command.file, command.args, {
-      cwd: folderForChild(temporaryFolders(host)[0] ?? '/') ?? '/',
-      env: command.env,
-      windowsVerbatimArguments: command.windowsVerbatimArguments === true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
-    await once(child, 'spawn').catch((cause) => {
+    const child = await started(command, host).catch((cause: unknown) => {
       const hint = `See that ${file} is a program of this system: ${program} --help.`;
       throw new SopsError('key', `${failed}: ${startReason(cause)}`, { hint, cause });
     });
