@@ -69,9 +69,9 @@ const COMMANDS: readonly (readonly [words: string, random?: 'random' | undefined
   ['decrypt p.yaml', undefined, { isAudited: true }],
 ];
 
-/** Commands that tell which configuration there is say of one that is closed that nobody can tell. */
+/** Commands that tell which configuration there is, and how it was found, say of a place that is closed that nobody can tell, or find it on the other way. */
 function tellsOfConfig(output: string): boolean {
-  return output.includes('Configuration: none') && output.includes('cannot tell whether');
+  return /Configuration: none[\s\S]*cannot tell whether|found by search from the folder of the file/.test(output);
 }
 
 /** Where the administrator's configuration of the log is. */
