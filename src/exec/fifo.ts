@@ -10,8 +10,9 @@ import { nativeCommand, type ProgramCall } from './native-command.js';
 const BATCH = 16;
 const FEW = 8;
 
-/** What a program does to a pipe that it does not need any more. */
-const NO_FAILURES: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOENT']);
+/** What a program does to a pipe that it does not need any more: it closes it, or has removed it before it was opened. */
+const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
+const REMOVED = 'ENOENT';
 
 /** A pipe whose reader has not come yet. */
 interface WaitingPipe {
@@ -124,7 +125,7 @@ export class FifoServer {
   /** A reader that gets no content, or not all of it, is not left waiting; but one may close before it has read everything, or remove the pipe. */
   #fail(error: Error, pipe?: WaitingPipe): void {
     const code = systemCode(error) ?? '';
-    if (this.#isClosed || NO_FAILURES.has(code)) return;
+    if (this.#isClosed || (pipe ? code === REMOVED : CLOSED.has(code))) return;
     this.failure ??= error;
     if (pipe) this.#withdraw(pipe);
   }
