@@ -5,10 +5,4 @@ const { pluginMain, processStreams } = require('../dist/kustomize.cjs').cli_plug
 
 process.on('SIGXFSZ', () => undefined);
 const streams = processStreams();
-pluginMain(process.argv.slice(2), streams).then((status) => {
-  process.exitCode = status;
-  // What the runtime tidies up takes two milliseconds. What waits for this turn, warnings for those who trace them, comes first.
-  if (streams.areDone()) setImmediate(() => process.exit());
-  // A connection to a key service that nobody waits for any more may last for minutes.
-  setTimeout(() => process.exit(), 100).unref();
-});
+pluginMain(process.argv.slice(2), streams).then(streams.endWith);

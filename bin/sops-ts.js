@@ -6,10 +6,4 @@ const { main, processStreams } = require('../dist/sops-ts.cjs').cli_main;
 // With a listener a file that grows beyond the size limit is a write error; without, the signal would end the process.
 process.on('SIGXFSZ', () => undefined);
 const streams = processStreams();
-main(process.argv.slice(2), streams).then((status) => {
-  process.exitCode = status;
-  // What the runtime tidies up takes two milliseconds. What waits for this turn, warnings for those who trace them, comes first.
-  if (streams.areDone()) setImmediate(() => process.exit());
-  // A key service that nobody waits for any more may hold its connection for minutes.
-  setTimeout(() => process.exit(), 100).unref();
-});
+main(process.argv.slice(2), streams).then(streams.endWith);

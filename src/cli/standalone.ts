@@ -21,10 +21,7 @@ async function start(): Promise<void> {
   process.on('SIGXFSZ', () => undefined);
   const streams = processStreams(name);
   const run = PLUGIN_NAMES.has(name) ? (await import('./plugin.js')).pluginMain : main;
-  process.exitCode = await run(words, streams);
-  if (streams.areDone()) setImmediate(() => process.exit());
-  // A key service that nobody waits for any more may hold its connection for minutes.
-  setTimeout(() => process.exit(), 100).unref();
+  streams.endWith(await run(words, streams));
 }
 
 void start();

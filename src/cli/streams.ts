@@ -51,8 +51,8 @@ const AUDIT_CONFIG = '/etc/sops/audit.yaml';
 
 /** The streams of the process itself. */
 export interface ProcessStreams extends Streams {
-  /** Whether all that was written is taken and no signal may be on its way, so that the process may end here and now. */
-  areDone(): boolean;
+  /** Ends the process with a status: as soon as it may, or when nothing is left that somebody waits for. */
+  endWith(status: number): void;
 }
 
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
@@ -72,9 +72,14 @@ export function processStreams(name?: string): ProcessStreams {
       errorsAreOpen = true;
       return process.stderr;
     },
-    areDone() {
+    endWith(status) {
+      process.exitCode = status;
       const open = [streamIsOpen ? process.stdout : undefined, errorsAreOpen ? process.stderr : undefined];
-      return !isListeningForSignals() && open.every((stream) => !stream || stream.writableLength === 0);
+      const isTaken = open.every((stream) => !stream || stream.writableLength === 0);
+      // What the runtime tidies up takes two milliseconds. What waits for this turn, warnings for those who trace them, comes first.
+      if (isTaken && !isListeningForSignals()) setImmediate(() => process.exit());
+      // A key service that nobody waits for any more may hold its connection for minutes.
+      setTimeout(() => process.exit(), 100).unref();
     },
     get cwd() {
       return workingDirectory();
