@@ -46,17 +46,29 @@ function noWorkTree(said: string, folder: string): null {
   });
 }
 
+/** The folder of the repository that a folder lies in, told without git; undefined for none. A folder that is not there yet counts, too. */
+export function repositoryOf(folder: string): string | undefined {
+  return nearestFolder(folder, (at) => statOrThrow(resolve(at, '.git')) !== undefined);
+}
+
+/** A folder or the nearest one above it of which something is true; undefined for none. */
+function nearestFolder(folder: string, isIt: (folder: string) => boolean): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (isIt(at)) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
 /** A `.git` that git passes over, e.g. with a broken `HEAD`, or a submodule's that points to a place that is gone, was meant to be one. */
 function noRepository(folder: string, reason: string): null {
-  for (let at = folder; ; at = dirname(at)) {
+  const meant = nearestFolder(folder, (at) => {
     const entry = resolve(at, '.git');
-    if (statOrThrow(entry)?.isFile() || statOrThrow(resolve(entry, 'HEAD'))) {
-      throw new SopsError('failed', `git does not use the repository of ${oneLine(at)}: ${oneLine(reason)}`, {
-        hint: 'Its .git is damaged, or points to a place that is gone: mend or remove it. git status tells the same.',
-      });
-    }
-    if (dirname(at) === at) return null;
-  }
+    return statOrThrow(entry)?.isFile() === true || statOrThrow(resolve(entry, 'HEAD')) !== undefined;
+  });
+  if (meant === undefined) return null;
+  throw new SopsError('failed', `git does not use the repository of ${oneLine(meant)}: ${oneLine(reason)}`, {
+    hint: 'Its .git is damaged, or points to a place that is gone: mend or remove it. git status tells the same.',
+  });
 }
 
 /** Which of a work tree's files are listed. */

@@ -1,7 +1,6 @@
 /** Where a source of Flux begins, as far as a working tree tells. */
 
-import { dirname, join } from 'node:path';
-import { statOrThrow } from '../../util/files.js';
+import { repositoryOf } from '../../exec/git/places.js';
 import { realpathSync } from '../../util/fs.js';
 import { isBelow } from '../kustomize/sources.js';
 
@@ -11,10 +10,8 @@ import { isBelow } from '../kustomize/sources.js';
  */
 export function sourceRoot(folder: string, cwd: string): string {
   const start = realpathSync(folder);
-  for (let at = start; ; at = dirname(at)) {
-    if (statOrThrow(join(at, '.git'))) return at;
-    if (dirname(at) === at) break;
-  }
+  const root = repositoryOf(start);
+  if (root !== undefined) return root;
   const called = realpathSync(cwd);
   return isBelow(start, called) ? called : start;
 }

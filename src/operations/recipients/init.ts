@@ -5,6 +5,7 @@ import { findConfig } from '../../config/find.js';
 import { firstConfigText, type NamedAgeRecipient, SCHEMA_NAME } from '../../config/first-config.js';
 import { configSchema } from '../../config/schema.js';
 import { SopsError } from '../../errors.js';
+import { repositoryOf } from '../../exec/git/places.js';
 import {
   findOwnIdentity,
   newKeyFile,
@@ -191,7 +192,7 @@ async function checkPlace(path: string, isUnfinished: boolean, host: Session): P
     });
   }
   const root = repositoryOf(dirname(path));
-  if (root === null) return;
+  if (root === undefined) return;
   throw new SopsError('key', `${path} lies in the repository ${root}, where it would be committed one day`, {
     hint: 'Name a file outside of it with --key-file, and set SOPS_AGE_KEY_FILE to that.',
   });
@@ -214,17 +215,9 @@ async function contentOf(path: string, host: Session): Promise<string> {
 function warningsOf({ location }: OwnIdentity, host: Host): string[] {
   const path = host.env[location] ?? location;
   const isFile = statOrThrow(resolve(host.cwd, path)) !== undefined;
-  const root = isFile ? repositoryOf(dirname(resolve(host.cwd, path))) : null;
-  if (root === null) return [];
+  const root = isFile ? repositoryOf(dirname(resolve(host.cwd, path))) : undefined;
+  if (root === undefined) return [];
   return [`the key file ${path} lies in the repository ${root}: move it out, or it is committed one day`];
-}
-
-/** The folder of the git repository that a folder lies in, or null. A folder that is not there yet counts, too. */
-function repositoryOf(folder: string): string | null {
-  for (let at = folder; ; at = dirname(at)) {
-    if (statOrThrow(join(at, '.git'))) return at;
-    if (dirname(at) === at) return null;
-  }
 }
 
 /** What the user's key is called: as the user is, as far as an anchor can be. */
