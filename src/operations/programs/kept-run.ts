@@ -53,11 +53,11 @@ export function leaseVariables(
 }
 
 /** Does something with values; when that fails they are given back, as nobody will use them. */
-export async function orGivenBack<T>(values: KeptValues | undefined, task: () => T | Promise<T>): Promise<T> {
+export async function orGivenBack<T>(values: KeptValues, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    await values?.close();
+    await values.close();
     throw error;
   }
 }
