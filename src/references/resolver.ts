@@ -222,9 +222,10 @@ export class Resolver {
     address: Address,
     method: Method,
   ): Promise<Awaited<ReturnType<Backend[Method]>>> {
-    // What is found from a folder is another thing from another one.
+    // What is found from a folder is another thing from another one, and what one file is allowed may be refused to another.
     const from = row.namesFiles || row.onlyAllowed ? this.#options.folder : '';
-    const store = `${from}\n${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
+    const allowed = JSON.stringify(this.#grants.get(address.scheme) ?? []);
+    const store = `${from}\n${allowed}\n${address.scheme}\n${JSON.stringify([...address.parameters].sort(([one], [other]) => (one < other ? -1 : 1)))}`;
     const key = `${method}\n${store}\n${address.path}`;
     const found = this.#shared.read.get(key, () =>
       this.#slotsOf(row).run(async () => {

@@ -79,6 +79,23 @@ test('what files in several folders name is lent once, and given back', async ()
   expect([asked('/v1/rabbitmq/creds/app'), asked('/v1/sys/leases/revoke')]).toEqual([1, 1]);
 });
 
+test('what one file is allowed is not read for another, though the first was there before', async () => {
+  for (const folder of ['allowed', 'foreign']) mkdirSync(desk.path(folder));
+  const named = `ref+vault://rabbitmq/creds/app?address=${server.url}#/user`;
+  desk.write('allowed/.sops.yaml', `refs:\n  allow: ['vault://${server.url}']\n`);
+  desk.write('foreign/.sops.yaml', "refs:\n  allow: ['vault://vault.example']\n");
+  desk.write('allowed/a.yaml', await desk.encrypt('allowed/a.yaml', `A: ${named}\n`));
+  desk.write('foreign/b.yaml', await desk.encrypt('foreign/b.yaml', `B: ${named}\n`));
+  for (const folder of ['allowed', 'foreign']) expect((await desk.run(['trust', folder])).status).toBe(0);
+  const run = (...files: string[]): ReturnType<Desk['run']> =>
+    desk.run(['exec-env', '--resolve-refs', ...files, '--', 'env'], { env: { VAULT_TOKEN: 'token' } });
+  const own = await run('allowed/a.yaml');
+  expect([own.status, own.stderr]).toEqual([0, '']);
+  const both = await run('allowed/a.yaml', 'foreign/b.yaml');
+  expect([both.status, both.stdout.toString()], both.stderr).toEqual([78, '']);
+  expect(both.stderr).toContain('work only where you allow them');
+});
+
 describe('--lease-info', () => {
   test.each<[string, string[]]>([
     ['exec-env', ['exec-env', '--resolve-refs', '--lease-info', 'lent.yaml', '--']],
