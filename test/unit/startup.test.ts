@@ -124,8 +124,10 @@ test('the program finds its own files once, however many files it works on', asy
   const names = Array.from({ length: 12 }, (_, at) => `m${at}.yaml`);
   for (const name of names) desk.write(name, text);
   const words = (count: number): string[] => ['decrypt', ...names.slice(0, count)];
-  expect(lookUpsOf(words(2))).toBeGreaterThan(0);
-  expect(lookUpsOf(words(12))).toBe(lookUpsOf(words(2)));
+  const ofTwo = lookUpsOf(words(2));
+  expect(ofTwo).toBeGreaterThan(0);
+  // A run of another test beside this one adds two or three to either, and one for each file would add ten.
+  expect(lookUpsOf(words(12)) - ofTwo).toBeLessThan(10);
 });
 
 /** A private folder of a run beside this one, another test's perhaps, has the program look whose it is, which takes more files. */
