@@ -66,10 +66,10 @@ function parseSealed(bytes: Uint8Array): SourceFile | null {
     const file = jsonStore.parse(json);
     const [document] = file.documents;
     if (!file.metadata || document?.items.length !== 1 || stringIn(document) === undefined) return null;
-    const { text, documents } = file;
+    const { text, documents, strayText } = file;
     const edits: SourceFile['edits'] = (metadata, options) =>
       metadata ? file.edits(metadata, options) : reprinted(text, documents, null, options);
-    return { text, documents, metadata: file.metadata, edits };
+    return { text, documents, metadata: file.metadata, strayText, edits };
   } catch (error) {
     if (error instanceof SopsError) return null;
     throw error;

@@ -1,10 +1,10 @@
 /** What the words of a command line stand for: files, folders and patterns, as the files in them. */
-import { join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
-import { statOrThrow } from '../util/files.js';
-import { lstatSync } from '../util/fs.js';
+import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
+import { realpathSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 
@@ -48,7 +48,7 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
       const stats = statOrThrow(resolve(host.cwd, word));
       if (stats && !stats.isDirectory()) add(word, true);
       else if (stats) await addFolder(word, host, { add, passedOver });
-      else if (!WILDCARDS.test(word) || isLink(resolve(host.cwd, word))) throw absent(word);
+      else if (!isPattern(word, host)) throw absent(word);
       else await addMatching(word, host, { add, passedOver });
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
@@ -57,6 +57,58 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
   }
   const inOrder = [...files.values()].sort((one, other) => compareTexts(one.path, other.path));
   return { files: inOrder, problems, passedOver: [...passedOver].sort(compareTexts) };
+}
+
+/** Words of a command line that stand for files which git holds, and may not be in the work tree. */
+export class AskedWords {
+  private constructor(
+    private readonly words: readonly { readonly word: string; readonly covers: (absolute: string) => boolean }[],
+    private readonly host: Host,
+  ) {}
+
+  static async of(words: readonly string[], host: Host): Promise<AskedWords> {
+    const tests = words.map(async (word) => ({ word, covers: await coverOf(word, host) }));
+    return new AskedWords(await Promise.all(tests), host);
+  }
+
+  /** Whether a file is asked for; without words every one is. */
+  covers(absolute: string): boolean {
+    return this.words.length === 0 || this.words.some(({ covers }) => covers(absolute));
+  }
+
+  /** The errors of words that stand for none of some files, and for nothing in the work tree. */
+  absentAmong(files: readonly string[]): SopsError[] {
+    return this.words.flatMap(({ word, covers }) => {
+      if (files.some(covers)) return [];
+      if (isPattern(word, this.host)) return [nothingFits(word)];
+      return statOrThrow(resolve(this.host.cwd, word)) ? [] : [absent(word)];
+    });
+  }
+}
+
+function isPattern(word: string, host: Host): boolean {
+  return WILDCARDS.test(word) && !lstatOrThrow(resolve(host.cwd, word));
+}
+
+async function coverOf(word: string, host: Host): Promise<(absolute: string) => boolean> {
+  if (!isPattern(word, host)) {
+    const place = realPath(resolve(host.cwd, word));
+    return (absolute) => isWithin(absolute, place);
+  }
+  const { default: picomatch } = await import('../packages/picomatch.js');
+  const folder = folderOf(word);
+  const top = realPath(resolve(host.cwd, folder));
+  const fits = picomatch(word.slice(folder.length).replace(/^[\\/]+/, ''), { dot: true });
+  return (absolute) => isWithin(absolute, top) && fits(absolute.slice(top.length).replace(/^[\\/]+/, ''));
+}
+
+/** Where a path really leads, as far as it is there: git and the rules know nothing of the links on the way to a folder. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
+  }
 }
 
 /** By UTF-16 units, the same on every machine. */
@@ -119,14 +171,6 @@ function isOwnTree(folder: string, { cwd }: Host): boolean {
 
 function native(path: string): string {
   return sep === '/' ? path : path.replaceAll('/', sep);
-}
-
-function isLink(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return false;
-  }
 }
 
 function absent(word: string): SopsError {

@@ -1,6 +1,7 @@
 /** Contents of a repository's objects: read many at once by one git, as `cat-file --batch` prints them. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { encodeText } from '../../util/text.js';
 import { type GitCall, git, tryGit } from './run-git.js';
 
 /** So much is asked for at a time: what is answered is held in memory. */
@@ -22,7 +23,7 @@ export async function* readBlobs(
   call: GitCall = {},
 ): AsyncGenerator<readonly [name: string, content: Buffer | null]> {
   for (const part of inParts(await sizesOf(names, host, call))) {
-    const input = Buffer.from(part.map(({ name }) => `${name}\n`).join(''));
+    const input = encodeText(part.map(({ name }) => `${name}\n`).join(''));
     const answer = await git(['cat-file', '--batch', '--buffer'], host, { ...call, input });
     yield* contentsIn(answer, part);
   }
@@ -35,7 +36,7 @@ export async function readBlob(name: string, host: Host, call: GitCall = {}): Pr
 }
 
 async function sizesOf(names: readonly string[], host: Host, call: GitCall): Promise<Announced[]> {
-  const input = Buffer.from(names.map((name) => `${name}\n`).join(''));
+  const input = encodeText(names.map((name) => `${name}\n`).join(''));
   const args = ['cat-file', '--batch-check=%(objecttype) %(objectsize)', '--buffer'];
   const lines = (await git(args, host, { ...call, input })).toString('latin1').split('\n');
   return names.map((name, at) => {

@@ -12,12 +12,12 @@ export interface ChangedFile {
   readonly blob: string;
 }
 
-/** A regular file, a symbolic link (its content is where it leads), or a submodule (which has no content here). */
-export type FileMode = 'file' | 'link' | 'submodule';
+/** A regular file, a symbolic link (its content is where it leads), a submodule (which has no content here), or nothing any more. */
+export type FileMode = 'file' | 'link' | 'submodule' | 'gone';
 
-const DIFF = ['--raw', '-z', '--no-renames', '--no-abbrev', '--diff-filter=d'];
+const DIFF = ['--raw', '-z', '--no-renames', '--no-abbrev'];
 
-/** What a commit of the index would add or change; all that is in the index where there is no commit yet. */
+/** What a commit of the index would change; all that is in the index where there is no commit yet. */
 export async function stagedChanges(host: Host, call: GitCall = {}): Promise<ChangedFile[]> {
   return changesIn(await git(['diff', '--cached', ...DIFF], host, call));
 }
@@ -67,9 +67,10 @@ function changesIn(answer: Uint8Array): ChangedFile[] {
   const changed = new Map<string, ChangedFile>();
   const fields = fieldsOf(answer);
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode, , blob] = (fields[at] ?? '').split(' ');
+    const [, mode, , blob, status] = (fields[at] ?? '').split(' ');
     const path = fields[at + 1] ?? '';
-    if (mode !== undefined && blob !== undefined) changed.set(path + blob, { path, mode: modeOf(mode), blob });
+    if (mode === undefined || blob === undefined) continue;
+    changed.set(path + blob, { path, mode: status === 'D' ? 'gone' : modeOf(mode), blob });
   }
   return [...changed.values()];
 }

@@ -58,7 +58,8 @@ export async function tryGit(args: readonly string[], host: Host, call: GitCall 
     cwd,
     ...(input === undefined ? {} : { input }),
     ...(signal === undefined ? {} : { signal }),
-    env: { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...untied, ...env },
+    // What is pushed are the objects themselves, not those that somebody has git show in their place.
+    env: { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...untied, GIT_NO_REPLACE_OBJECTS: '1', ...env },
   };
   try {
     return await runProgram(run, host);

@@ -67,9 +67,17 @@ function readFile(bytes: Uint8Array): SourceFile {
     text,
     documents,
     metadata,
+    strayText: strayTextAt(text, json.place.end),
     edits: (wanted, { indent } = {}) => spliceJson({ text, json, metadata: wanted }, canonicalStyle(indent)),
     surprises: () => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
   };
+}
+
+/** Where anything but white space stands behind the root. */
+function strayTextAt(text: string, end: number): number | undefined {
+  const stray = /[^ \t\r\n]/g;
+  stray.lastIndex = end;
+  return stray.exec(text)?.index;
 }
 
 /** Takes the metadata out of a root. Throws `metadata-invalid` when it stands there twice. */

@@ -14,12 +14,18 @@ export function withoutAllowed(
   bytes: Buffer,
 ): { readonly discoveries: readonly Discovery[]; readonly allowed: number } {
   if (discoveries.length === 0 || !bytes.includes(MARK)) return { discoveries, allowed: 0 };
-  const lines = decodeText(bytes).split('\n');
-  const isAllowed = ({ line }: Discovery): boolean => {
+  const isAllowed = allowedLines(decodeText(bytes));
+  const left = discoveries.filter(({ line }) => !isAllowed(line));
+  return { discoveries: left, allowed: discoveries.length - left.length };
+}
+
+/** Tells of each line of a text, from 1, whether what is found there is meant. */
+export function allowedLines(text: string): (line: number | undefined) => boolean {
+  if (!text.includes(MARK)) return () => false;
+  const lines = text.split('\n');
+  return (line) => {
     if (line === undefined) return false;
     const above = lines[line - 2] ?? '';
     return ALLOW.test(lines[line - 1] ?? '') || (COMMENT_LINE.test(above) && ALLOW.test(above));
   };
-  const left = discoveries.filter((one) => !isAllowed(one));
-  return { discoveries: left, allowed: discoveries.length - left.length };
 }

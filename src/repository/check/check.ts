@@ -1,15 +1,17 @@
 /** `check`: whether what should be encrypted is, and as the rules say; in the work tree and the index. Needs no key. */
 
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { stagedChanges } from '../../exec/git/changes.js';
 import { type WorkTree, workTreeOf } from '../../exec/git/places.js';
 import { closeSync, openSync, readSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';
+import { AskedWords } from '../operands.js';
 import { type CheckReport, Collector } from './collector.js';
 import { type ExamineOptions, examineFile, examineQuickly, mayHoldCiphertext } from './examine-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
-import { heldConfigs, isConfigPath } from './held-configs.js';
+import { indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret } from './secret-check.js';
@@ -53,16 +55,16 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
   const changes = await stagedChanges(host, { cwd: tree.top });
   const everything = await indexFiles(host, tree);
   const looked = changes.some(({ path }) => isConfigPath(path)) ? everything : changes;
-  const held = await heldConfigs(
-    everything.map(({ path }) => path),
-    '',
-    { tree, host },
-  );
+  const held = await indexConfigs(everything, { tree, host });
   const bookOf = bookFinder({ host, configPath: request.configPath, top: tree.top, held });
-  const place = { tree, host, words: request.paths };
+  const asked = await AskedWords.of(request.paths, host);
+  const absent = asked.absentAmong([...everything, ...changes].map(({ path }) => resolve(tree.top, path)));
   const source: SubjectSource = {
-    subjects: () => singly(heldSubjects(looked, place)),
-    all: () => singly(heldSubjects(everything, { ...place, words: [] })),
+    subjects: async function* () {
+      yield absent.map((error): Subject => ({ kind: 'failed', error }));
+      yield* singly(heldSubjects(looked, { tree, host, asked }));
+    },
+    all: () => singly(heldSubjects(everything, { tree, host })),
   };
   return checkAll(source, bookOf, await examineOptions(request, host));
 }

@@ -5,16 +5,17 @@ import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { type FormatRow, formatNamed } from '../../formats/registry.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
-import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { metadataFromBranch, unknownFields } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
+import { FORMAT_VERSION } from '../../operations/write/encrypt.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { LineIndex } from '../../util/line-index.js';
 import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Discovery } from './check-finding.js';
-import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
+import { type ExaminedFile, lineOf, metadataLine, shellWord } from './examined-file.js';
 import { trapsOf } from './plain-file.js';
 import { compareWithRule } from './recipients-check.js';
 import type { CoveringRule } from './rule-book.js';
@@ -40,6 +41,7 @@ export async function examineEncrypted(
     ...(await valuesIn(file, read, { scope, lines, line })),
     ...(covering ? await againstRule(file, read, { metadata, covering, lines, line }) : ruleless(file, line)),
     ...recognition(read, row, line),
+    ...unknownMetadata(read, metadata, { lines, line }),
     ...dotenvIn(file, read, row, lines),
   ];
 }
@@ -51,14 +53,6 @@ function metadataOf({ file }: EncryptedFile): Metadata | SopsError {
     if (error instanceof SopsError) return error;
     throw error;
   }
-}
-
-/** Where the metadata begin in each format. */
-const OPENING = /^(?:["']?sops["']?:|\[\[?sops[\].]|sops_)|"sops"\s*:/m;
-
-function metadataLine(text: string, lines: LineIndex): number | undefined {
-  const at = text.search(OPENING);
-  return at < 0 ? undefined : lines.lineAt(at);
 }
 
 export const RESTORE = 'Take the file from a commit in which it was whole; git log shows them.';
@@ -100,6 +94,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
   const seen = valuesSeen(read.file.documents, scope);
   const found = seen.flatMap((value) => discoveryOf(value, lines, file));
   if (formatNamed(read.store.name).secondReading) append(found, await opinionOn(read, scope, { seen, lines, file }));
+  if (read.file.strayText !== undefined) found.push(strayText(read.file.strayText, lines));
   const values = seen.filter(({ kind }) => kind === 'value');
   // Under the default each key says itself that its value stays readable.
   if (
@@ -112,6 +107,12 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
     found.push({ rule: 'nothing-encrypted', line, message, next });
   }
   return found;
+}
+
+function strayText(offset: number, lines: LineIndex): Discovery {
+  const message = 'what stands from here on is no part of the document, and not encrypted';
+  const next = 'Take it out; if it was pushed, it is known: choose a new one.';
+  return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
 }
 
 function hasOwnSelection(read: EncryptedFile): boolean {
@@ -215,6 +216,30 @@ function recognition({ file }: EncryptedFile, row: FormatRow, line: number | und
   return [
     { rule: 'unrecognised-metadata', line, message, next: 'sops-ts rotate -i writes the metadata as sops does.' },
   ];
+}
+
+/** Metadata of no SOPS: what somebody put in behind the last line of a file stands there, and is neither encrypted nor in the MAC. */
+function unknownMetadata(
+  { file }: EncryptedFile,
+  { version }: Metadata,
+  reading: Pick<Reading, 'lines' | 'line'>,
+): Discovery[] {
+  const { lines, line } = reading;
+  if (!file.metadata || isNewer(version, FORMAT_VERSION)) return [];
+  return unknownFields(file.metadata).map(({ key, value }) => ({
+    rule: 'plain-value' as const,
+    line: (value.kind === 'leaf' && lineOf(lines, value.source?.start)) || line,
+    keyPath: ['sops', key],
+    message: 'this stands among the metadata, is none, and is not encrypted',
+    next: 'Take it out, and put it in with sops-ts edit; if it was pushed, it is known: choose a new one.',
+  }));
+}
+
+/** Whether a version is a later one than another, as far as numbers tell. */
+function isNewer(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((version) => version.replace(/^v/, '').split('.').map(Number.parseFloat));
+  const at = [0, 1, 2].find((index) => left?.[index] !== right?.[index]);
+  return at !== undefined && (left?.[at] ?? 0) > (right?.[at] ?? 0);
 }
 
 function dotenvIn(file: ExaminedFile, read: EncryptedFile, row: FormatRow, lines: LineIndex): Discovery[] {

@@ -19,6 +19,15 @@ export function lineOf(index: LineIndex, offset: number | undefined): number | u
   return offset === undefined ? undefined : index.lineAt(offset);
 }
 
+/** Where the metadata begin in each format. */
+const OPENING = /^(?:["']?sops["']?:|\[\[?sops[\].]|sops_)|"sops"\s*:/m;
+
+/** The line in which they do. */
+export function metadataLine(text: string, lines: LineIndex): number | undefined {
+  const at = text.search(OPENING);
+  return at < 0 ? undefined : lines.lineAt(at);
+}
+
 /** A path as a word of a command line that can be copied. */
 export function shellWord(path: string): string {
   if (/^[\w./@%+=:,-]+$/.test(path) && !path.startsWith('-')) return path;

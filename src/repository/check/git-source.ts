@@ -1,15 +1,13 @@
 /** Files that git holds: what a commit of the index would change, or what commits did. */
 import { relative, resolve } from 'node:path';
-import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import type { ChangedFile, FileMode } from '../../exec/git/changes.js';
 import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
-import { isWithin } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
+import type { AskedWords } from '../operands.js';
 import type { Subject } from './subject.js';
-import { ABSENT_LFS, behindPointer } from './work-tree-source.js';
+import { ABSENT_LFS, behindPointer, lacking } from './work-tree-source.js';
 
 /** A file as git holds it, of a commit or of the index. */
 export interface HeldFile extends ChangedFile {
@@ -19,8 +17,8 @@ export interface HeldFile extends ChangedFile {
 export interface GitPlace {
   readonly tree: WorkTree;
   readonly host: Host;
-  /** Words of a command line: only files that they name or that lie below them. */
-  readonly words: readonly string[];
+  /** Only files that were asked for; absent for all. */
+  readonly asked?: AskedWords | undefined;
 }
 
 const NO_BLOB = /^0+$/;
@@ -28,11 +26,11 @@ const NO_BLOB = /^0+$/;
 /** Reads the files, in order of commits and paths as given. */
 export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace): AsyncGenerator<Subject> {
   const { tree, host } = place;
-  const wanted = files.filter(({ path }) => isAsked(resolve(tree.top, path), place));
+  const wanted = files.filter(({ path }) => place.asked?.covers(resolve(tree.top, path)) ?? true);
   const regular: HeldFile[] = [];
   for (const file of wanted) {
     if (file.mode === 'submodule') yield { kind: 'passed-over', shown: placeIn(file, place).shown };
-    // A link holds where it leads; what stands there is a file of its own.
+    // A link holds where it leads; what stands there is a file of its own. What is gone matters for the rules alone.
     else if (file.mode === 'file' && NO_BLOB.test(file.blob)) yield unmerged(file, place);
     else if (file.mode === 'file') regular.push(file);
   }
@@ -48,11 +46,7 @@ export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace)
 }
 
 function subjectOfBlob(file: HeldFile, bytes: Buffer | null, place: GitPlace): Subject {
-  if (bytes === null) {
-    const message = `git does not have the content of ${oneLine(file.path)}`;
-    const hint = 'A partial clone leaves contents out: git fetch --refetch brings them.';
-    return { kind: 'failed', error: new SopsError('input-unreadable', message, { file: file.path, hint }) };
-  }
+  if (bytes === null) return lacking(file.path);
   const content = behindPointer(bytes, place.tree);
   const where = placeIn(file, place);
   return content ? { kind: 'file', ...where, bytes: content } : { kind: 'unseen', ...where, ...ABSENT_LFS };
@@ -67,10 +61,6 @@ function placeIn({ path, commit }: HeldFile, { tree, host }: GitPlace) {
   const absolute = resolve(tree.top, path);
   const shown = relative(host.cwd, absolute);
   return { path, absolute, shown, ...(commit === undefined ? {} : { commit }) };
-}
-
-function isAsked(absolute: string, { words, host }: GitPlace): boolean {
-  return words.length === 0 || words.some((word) => isWithin(absolute, resolve(host.cwd, word)));
 }
 
 /** All files in the index. */

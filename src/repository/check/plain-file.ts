@@ -9,10 +9,11 @@ import type { SourceFile } from '../../formats/store.js';
 import { LineIndex } from '../../util/line-index.js';
 import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
+import { allowedLines } from './allowed-lines.js';
 import type { Discovery } from './check-finding.js';
-import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
+import { type ExaminedFile, lineOf, metadataLine, shellWord } from './examined-file.js';
 import type { RuleBook } from './rule-book.js';
-import { stateOf, valuesSeen } from './seen-values.js';
+import { type SeenValue, stateOf, valuesSeen } from './seen-values.js';
 import { secondOpinion } from './yaml-opinion.js';
 
 /** What came of a plain file. */
@@ -33,16 +34,32 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
   if (parsed instanceof SopsError) return unreadableFor(file, row, rule, parsed);
   const lines = new LineIndex(parsed.text);
   if (row.whole) return { discoveries: [notEncrypted(file, rule, { line: 1 })], isSelected: true };
+  if (parsed.metadata) {
+    const found = underReservedName(file, row, rule, metadataLine(parsed.text, lines));
+    return { discoveries: [found], isSelected: true };
+  }
   const seen = valuesSeen(parsed.documents, options.scope);
   const values = seen.filter(({ kind }) => kind === 'value');
-  const wanted = values.filter(({ selected, state }) => selected && state === 'plain');
   const opinion = row.secondReading ? await secondOpinion(parsed.text, options.scope, seen, lines) : null;
-  const first = wanted[0] ?? opinion?.plain.find(({ state }) => state === 'plain');
-  if (first) {
-    const place = { line: lineOf(lines, first.offset), keyPath: first.path, count: wanted.length };
+  // Whatever begins as a ciphertext does is none here, where nobody could open it.
+  const wanted: PlainValue[] = [...values.filter(({ selected }) => selected), ...(opinion?.plain ?? [])];
+  if (parsed.strayText !== undefined) wanted.push({ path: [], offset: parsed.strayText });
+  if (wanted.length > 0) {
+    const place = placeOf(wanted, lines, parsed.text);
     return { discoveries: [notEncrypted(file, rule, place), ...trapsOf(parsed, row, lines)], isSelected: true };
   }
-  return { discoveries: [], isSelected: values.length === 0 || values.some(({ selected }) => selected) };
+  const isSelected = values.length === 0 || values.some(({ selected }) => selected);
+  return { discoveries: opinion?.discoveries ?? [], isSelected };
+}
+
+type PlainValue = Pick<SeenValue, 'path' | 'offset'>;
+
+/** Where the first of some values stands, and how many there are; what a comment allows does not stand for the others. */
+function placeOf(wanted: readonly PlainValue[], lines: LineIndex, text: string): PlainFinding {
+  const isAllowed = allowedLines(text);
+  const open = wanted.filter(({ offset }) => !isAllowed(lineOf(lines, offset)));
+  const told = open.length > 0 ? open : wanted;
+  return { line: lineOf(lines, told[0]?.offset), keyPath: told[0]?.path ?? [], count: told.length };
 }
 
 async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Promise<SourceFile | SopsError> {
@@ -60,6 +77,19 @@ function unreadableFor(file: ExaminedFile, row: FormatRow, rule: CreationRule, e
   const message = `${rule.name} is for this file; it is not encrypted, and no ${row.name} either: ${oneLine(error.message)}`;
   const next = `Mend it, or give the rule a narrower path_regex: sops-ts why ${shellWord(file.shown)}`;
   return { discoveries: [{ rule: 'not-encrypted', line: 1, message, next }], isSelected: true };
+}
+
+/** What stands at the place of the metadata and is none: no program encrypts a file that has it. */
+function underReservedName(
+  file: ExaminedFile,
+  row: FormatRow,
+  rule: CreationRule,
+  line: number | undefined,
+): Discovery {
+  const entry = row.variables ? 'entries whose names begin with sops_' : 'an entry called sops';
+  const message = `${rule.name} is for this file; it is not encrypted, and cannot be: it has ${entry}, the place of the metadata`;
+  const next = `Rename what stands there, then: sops-ts encrypt -i ${shellWord(file.shown)}`;
+  return { rule: 'not-encrypted', line, message, next };
 }
 
 /** Comments alone are no document of any format that needs one, and nothing to encrypt. */

@@ -1,4 +1,5 @@
 /** `check` of commits: each one of a range, since what was added and taken out again is in history all the same. */
+import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { changesBetween, changesOf, commitOf, mergeBase } from '../../exec/git/changes.js';
 import type { WorkTree } from '../../exec/git/places.js';
@@ -6,10 +7,12 @@ import { gitText } from '../../exec/git/run-git.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { sessionOf } from '../../util/session.js';
+import { AskedWords } from '../operands.js';
 import { Checking, type CheckRequest, examineOptions, treeFor } from './check.js';
 import type { CheckReport } from './collector.js';
 import { commitFiles, type GitPlace, type HeldFile, heldSubjects } from './git-source.js';
-import { heldConfigs, isConfigPath } from './held-configs.js';
+import { commitConfigs, isConfigPath } from './held-configs.js';
+import type { RuleBook } from './rule-book.js';
 import { type BookOf, bookFinder, type KnownBooks } from './rule-books.js';
 import { singly } from './subject.js';
 
@@ -65,19 +68,24 @@ function unreachable(message: string): SopsError {
 export async function checkRange(range: CommitRange, request: CheckRequest, given: Host): Promise<CheckReport> {
   const host = sessionOf(given);
   const tree = await treeFor(host);
-  const place = { tree, host, words: request.paths };
+  const asked = await AskedWords.of(request.paths, host);
+  const place = { tree, host, asked };
   const changed = range.tipOnly ? await changedInAll(range, place) : await changedByEach(range, place);
   const books: KnownBooks = new Map();
   const booksOf = (commit: string, files: readonly HeldFile[]): Promise<BookOf> =>
     commitBooks(commit, files, { tree, host, configPath: request.configPath, books });
   const checking = new Checking(await examineOptions(request, host));
+  const known = new KnownContents();
   for (const { commit, files } of changed) {
     const bookOf = await booksOf(commit, files);
-    for await (const subject of heldSubjects(files, place)) await checking.take(subject, bookOf);
+    const unknown = await known.without(files, bookOf, tree);
+    for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf);
   }
+  const absent = await absentWords(asked, { changed, to: range.to, tree, host });
+  for (const error of absent) await checking.take({ kind: 'failed', error }, () => null);
   const everything = async function* () {
     const files = await commitFiles(range.to, host, tree);
-    yield* heldSubjects(files, { ...place, words: [] });
+    yield* heldSubjects(files, { tree, host });
   };
   const needsAll = changed.some(({ files }) => files.some(({ path }) => isConfigPath(path)));
   if (!needsAll && checking.isSettled) return checking.report();
@@ -85,6 +93,43 @@ export async function checkRange(range: CommitRange, request: CheckRequest, give
   if (needsAll) for await (const subject of everything()) await checking.take(subject, bookOf);
   else await checking.settle(singly(everything()), bookOf);
   return checking.report();
+}
+
+/** The errors of words that stand for nothing that was changed, nor for anything else that is there. */
+async function absentWords(
+  asked: AskedWords,
+  { changed, to, tree, host }: { changed: readonly Changed[]; to: string; tree: WorkTree; host: Host },
+): Promise<SopsError[]> {
+  const paths = (files: readonly HeldFile[]): string[] => files.map(({ path }) => resolve(tree.top, path));
+  const touched = changed.flatMap(({ files }) => paths(files));
+  if (asked.absentAmong(touched).length === 0) return [];
+  return asked.absentAmong([...touched, ...paths(await commitFiles(to, host, tree))]);
+}
+
+/** The contents that were looked at, each by the rules for it: the same content under other rules is another matter. */
+class KnownContents {
+  private readonly seen = new Map<RuleBook | null, Set<string>>();
+
+  async without(files: readonly HeldFile[], bookOf: BookOf, { top }: WorkTree): Promise<HeldFile[]> {
+    const unknown: HeldFile[] = [];
+    for (const file of files) if (await this.isNew(file, bookOf(resolve(top, file.path)))) unknown.push(file);
+    return unknown;
+  }
+
+  private async isNew({ path, blob }: HeldFile, finding: ReturnType<BookOf>): Promise<boolean> {
+    try {
+      const book = await finding;
+      const seen = this.seen.get(book) ?? new Set();
+      this.seen.set(book, seen);
+      const isNew = !seen.has(`${path}\0${blob}`);
+      seen.add(`${path}\0${blob}`);
+      return isNew;
+    } catch (error) {
+      // Rules that cannot be used are told of with the file.
+      if (!(error instanceof SopsError)) throw error;
+      return true;
+    }
+  }
 }
 
 interface Changed {
@@ -107,30 +152,32 @@ async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: 
   const args = ['rev-list', '--reverse', '--topo-order', '--parents', to, ...known, ...tracked, '--'];
   const listed = await gitText(args, host, call);
   const changed: Changed[] = [];
-  const seen = new Set<string>();
   for (const line of listed === '' ? [] : listed.split('\n')) {
     const [id = '', ...parents] = line.split(' ');
-    const files = (await changedBy({ id, parents }, host, tree)).filter(({ path, blob }) => {
-      const isNew = !seen.has(`${path}\0${blob}`);
-      seen.add(`${path}\0${blob}`);
-      return isNew || isConfigPath(path);
-    });
+    const files = await changedBy({ id, parents }, host, tree);
     changed.push({ commit: id, files: files.map((file) => ({ ...file, commit: id })) });
   }
   return changed;
 }
 
-/** What a commit brings that none of its parents has. */
+/**
+ * What a commit brings that none of its parents has. A merge brings rules, too: what it has from a parent with other ones than its own
+ * was looked at by those alone.
+ */
 async function changedBy({ id, parents }: Commit, host: Host, tree: WorkTree): Promise<HeldFile[]> {
   const call = { cwd: tree.top };
-  const [first, ...others] = parents;
-  if (first === undefined || others.length === 0) return changesOf(id, host, call);
-  let files = await changesBetween(first, id, host, call);
-  for (const other of others) {
-    const differing = new Set((await changesBetween(other, id, host, call)).map(({ path }) => path));
-    files = files.filter(({ path }) => differing.has(path));
+  if (parents.length < 2) return changesOf(id, host, call);
+  const merged = new Map<string, HeldFile>();
+  const sides: { readonly differing: ReadonlySet<string>; readonly hasOtherRules: boolean }[] = [];
+  for (const parent of parents) {
+    const files = await changesBetween(parent, id, host, call);
+    for (const file of files) merged.set(file.path, file);
+    const hasOtherRules = files.some(({ path }) => isConfigPath(path));
+    sides.push({ differing: new Set(files.map(({ path }) => path)), hasOtherRules });
   }
-  return files;
+  return [...merged.values()].filter(({ path }) =>
+    sides.every(({ differing, hasOtherRules }) => hasOtherRules || differing.has(path)),
+  );
 }
 
 interface CommitBooks {
@@ -142,10 +189,6 @@ interface CommitBooks {
 
 async function commitBooks(commit: string, files: readonly HeldFile[], options: CommitBooks): Promise<BookOf> {
   const { tree, host, configPath, books } = options;
-  const held = await heldConfigs(
-    files.map(({ path }) => path),
-    commit,
-    { tree, host },
-  );
+  const held = await commitConfigs(files, commit, { tree, host });
   return bookFinder({ host, configPath, top: tree.top, held, known: books });
 }

@@ -4,6 +4,7 @@ import { configText } from '../../config/config-text.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import { configOfBytes } from '../../config/read.js';
 import { type NameOf, namesIn, namesOf } from '../../config/recipient-names.js';
+import { repositoryOf } from '../../exec/git/places.js';
 import { openRun } from '../../run/run.js';
 import { isWithin, statOrThrow } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
@@ -22,7 +23,7 @@ interface BookSources {
   readonly host: Session;
   /** The configuration for all files, as `--config` names it; `SOPS_CONFIG` counts as well. */
   readonly configPath?: string | undefined;
-  /** The top of the work tree; null outside of a repository. */
+  /** The top of the work tree of the working directory; null outside of a repository. */
   readonly top: string | null;
   /** Where configurations are read from instead of the work tree. */
   readonly held?: HeldConfig;
@@ -30,7 +31,7 @@ interface BookSources {
 }
 
 /**
- * The nearest configuration at or above a file, up to the top of the repository, and where there is none the one that other commands
+ * The nearest configuration with creation rules at or above a file, up to the top of the repository, and where there is none the one that other commands
  * would find from the working directory: people encrypt a file from its own folder as well as from the top.
  */
 export function bookFinder({ host, configPath, top, held, known: books }: BookSources): BookOf {
@@ -43,14 +44,23 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     return known;
   };
   const usual = (): Promise<RuleBook | null> => opened('\0', () => openBook(configPath, host));
-  const nearest = (folder: string): Promise<RuleBook | null> => {
-    if (top === null || chosen || !isWithin(folder, top)) return usual();
+  const ownOf = (folder: string): Promise<RuleBook | null> | undefined => {
     const bytes = held?.(folder);
     if (bytes)
       return opened(`${folder}\0${Buffer.from(bytes).toString('latin1')}`, () => bookOfBytes(bytes, folder, host));
     const path = join(folder, CONFIG_NAME);
-    if (!held && statOrThrow(path)) return opened(folder, () => openBook(relative(host.cwd, path), host));
-    return folder === top ? usual() : Promise.resolve(inFolder(dirname(folder)));
+    return !held && statOrThrow(path) ? opened(folder, () => openBook(relative(host.cwd, path), host)) : undefined;
+  };
+  // A file may lie elsewhere: in another repository, or in none.
+  const topOf = (folder: string): string | undefined =>
+    top !== null && isWithin(folder, top) ? top : repositoryOf(folder);
+  const nearest = (folder: string): Promise<RuleBook | null> => {
+    if (chosen) return usual();
+    const isLast = folder === topOf(folder) || folder === dirname(folder);
+    const above = async (): Promise<RuleBook | null> => (isLast ? usual() : inFolder(dirname(folder)));
+    const own = ownOf(folder);
+    // One without creation rules is there for something else: nobody can encrypt by it, and it does not put those above out of force.
+    return own ? own.then(async (book) => (book?.hasRules === false ? ((await above()) ?? book) : book)) : above();
   };
   const inFolder = (folder: string): Promise<RuleBook | null> | RuleBook | null => {
     const known = byFolder.get(folder);

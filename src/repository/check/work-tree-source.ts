@@ -1,15 +1,17 @@
 /** The files of a work tree, as they stand there. */
-import { relative, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
-import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
+import { fieldsOf, repositoryOf, type WorkTree } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { oneLine } from '../../util/one-line.js';
 import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
-import { type Content, contentBehind, contentOf } from '../contents.js';
-import { type FoundFile, findFiles } from '../operands.js';
+import { type Content, contentOf } from '../contents.js';
+import { type FoundFile, findFiles, realPath } from '../operands.js';
 import { lfsContent, lfsObjectOf } from './lfs.js';
 import { type Subject, type SubjectSource, singly } from './subject.js';
 
@@ -32,14 +34,24 @@ async function* subjectsIn(words: readonly string[], surroundings: Surroundings)
   yield passedOver.map((shown): Subject => ({ kind: 'passed-over', shown }));
   const gone: FoundFile[] = [];
   yield read(files, gone, surroundings);
-  if (tree) yield* singly(outOfSight(gone, tree, host));
+  yield* singly(outOfSight(gone, surroundings));
   if (tree && words.length === 0) yield* singly(trackedLeftovers(tree, host));
 }
 
-/** Reads the files, and notes those that are gone. */
+/** Reads the files, each once and by its real path, which is what rules are about; and notes those that are gone. */
 function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Surroundings): Generator<Subject> {
-  for (const file of files) {
-    const content = file.isNamed ? contentBehind(file.absolute) : contentOf(file.absolute);
+  const folders = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const { absolute: given, ...found } of files) {
+    const folder = dirname(given);
+    const real = folders.get(folder) ?? realPath(folder);
+    folders.set(folder, real);
+    const own = contentOf(given);
+    const target = own.kind === 'link' && found.isNamed ? own.target : undefined;
+    const content = target === undefined ? own : contentOf(target);
+    const file = { ...found, absolute: target ?? real + given.slice(folder.length) };
+    if (seen.has(file.absolute)) continue;
+    seen.add(file.absolute);
     if (content.kind === 'gone' && !file.isNamed) gone.push(file);
     const subject = subjectOf(file, content, surroundings);
     if (subject) yield subject;
@@ -72,6 +84,13 @@ export const ABSENT_LFS = {
   next: 'git lfs pull, then check again.',
 };
 
+/** What is said of a file whose content git should have. */
+export function lacking(path: string): Subject {
+  const message = `git does not have the content of ${oneLine(path)}`;
+  const hint = 'A partial clone leaves contents out: git fetch --refetch brings them.';
+  return { kind: 'failed', error: new SopsError('input-unreadable', message, { file: path, hint }) };
+}
+
 /** The content of a file, from the store of Git LFS where the bytes only point there; null where it is not on this machine. */
 export function behindPointer(bytes: Buffer, tree: WorkTree | null): Buffer | null {
   const id = lfsObjectOf(bytes);
@@ -86,18 +105,31 @@ function placeOf({ path, absolute }: FoundFile, tree: WorkTree | null, host: Hos
 }
 
 /** Files that a sparse checkout leaves in the index: they are looked at there. Any other that is gone was deleted. */
-async function* outOfSight(gone: readonly FoundFile[], tree: WorkTree, host: Host): AsyncGenerator<Subject> {
-  if (gone.length === 0) return;
-  const call = { cwd: tree.top };
+async function* outOfSight(gone: readonly FoundFile[], { tree, host }: Surroundings): AsyncGenerator<Subject> {
+  const byTop = new Map<string, FoundFile[]>();
+  for (const file of gone) {
+    const top = tree && isWithin(file.absolute, tree.top) ? tree.top : repositoryOf(dirname(file.absolute));
+    const known = top === undefined ? undefined : byTop.get(top);
+    if (known) known.push(file);
+    else if (top !== undefined) byTop.set(top, [file]);
+  }
+  for (const [top, files] of byTop) yield* inIndex(files, top, { tree, host });
+}
+
+async function* inIndex(
+  files: readonly FoundFile[],
+  top: string,
+  { tree, host }: Surroundings,
+): AsyncGenerator<Subject> {
+  const call = { cwd: top, elsewhere: top !== tree?.top };
   const skipped = new Map<string, string>();
   for (const line of fieldsOf(await git(['ls-files', '-z', '-s', '-t'], host, call))) {
     const [, blob, path] = /^S \d+ ([0-9a-f]+) 0\t([\s\S]*)$/.exec(line) ?? [];
-    if (blob !== undefined && path !== undefined) skipped.set(path, blob);
+    if (blob !== undefined && path !== undefined) skipped.set(resolve(top, path), blob);
   }
-  const wanted = gone.flatMap((file) => {
-    const place = placeOf(file, tree, host);
-    const blob = skipped.get(place.path);
-    return blob === undefined ? [] : [{ place, blob }];
+  const wanted = files.flatMap((file) => {
+    const blob = skipped.get(file.absolute);
+    return blob === undefined ? [] : [{ place: placeOf(file, tree, host), blob }];
   });
   let at = 0;
   for await (const [, bytes] of readBlobs(
@@ -106,7 +138,13 @@ async function* outOfSight(gone: readonly FoundFile[], tree: WorkTree, host: Hos
     call,
   )) {
     const one = wanted[at++];
-    if (one && bytes) yield { kind: 'file', ...one.place, bytes };
+    if (!one) continue;
+    if (!bytes) {
+      yield lacking(one.place.shown);
+      continue;
+    }
+    const content = behindPointer(bytes, tree);
+    yield content ? { kind: 'file', ...one.place, bytes: content } : { kind: 'unseen', ...one.place, ...ABSENT_LFS };
   }
 }
 

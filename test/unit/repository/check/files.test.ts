@@ -54,6 +54,36 @@ test.each([
 });
 
 test.each([
+  ['begins as a ciphertext does', 'a.yaml', 'a: ENC[hunter2]\n'],
+  ['stands where the metadata would', 'a.yaml', 'sops:\n  password: hunter2\n'],
+  ['stands where the metadata would', 'a.json', '{"sops": {"password": "hunter2"}}\n'],
+  ['stands where the metadata would', 'a.ini', '[sops]\npassword = hunter2\n'],
+  ['stands where the metadata would', 'a.env', 'sops_password=hunter2\n'],
+  ['stands behind the document', 'a.json', '{}\n{"password": "hunter2"}\n'],
+])('a plain value that %s: %s', async (_, name, content) => {
+  repository.write({ [`secrets/${name}`]: content });
+  expect(await repository.found()).toEqual([`not-encrypted secrets/${name}`]);
+});
+
+test('a comment that allows one value of a plain file does not allow the others', async () => {
+  const one = 'a: example # sops-ts:allow of the documentation\n';
+  repository.write({ 'secrets/a.yaml': one });
+  expect(await repository.found()).toEqual([]);
+  repository.write({ 'secrets/a.yaml': `${one}b: hunter2\n` });
+  expect((await repository.check()).findings).toMatchObject([{ rule: 'not-encrypted', line: 2 }]);
+});
+
+test('a configuration without creation rules does not put those above out of force', async () => {
+  repository.write({ 'secrets/.sops.yaml': 'stores:\n  yaml:\n    indent: 2\n', 'secrets/a.yaml': PLAIN });
+  expect(await repository.found()).toEqual(['not-encrypted secrets/a.yaml']);
+  expect((await repository.check([], { folder: 'secrets' })).findings).toMatchObject([{ rule: 'not-encrypted' }]);
+  repository.git('add', '-A');
+  expect(await repository.found(['--staged'])).toEqual(['not-encrypted secrets/a.yaml']);
+  repository.write({ 'secrets/.sops.yaml': 'creation_rules: []\n' });
+  expect(await repository.found()).toEqual([]);
+});
+
+test.each([
   ['secrets/empty.yaml', ''],
   ['secrets/null.yaml', 'a:\nb: ""\n'],
   ['secrets/comment.yaml', '# nothing here yet\n'],
@@ -75,6 +105,30 @@ describe('a file that is encrypted in part', () => {
   test('an entry that was added behind the metadata', async () => {
     repository.change('secrets/a.yaml', (text) => `${text}added: 5\n`);
     expect(await repository.found()).toEqual(['plain-value secrets/a.yaml']);
+  });
+
+  test.each([
+    ['yaml', PLAIN, (text: string) => `${text}    added: PLAINTEXT\n`],
+    ['json', '{"a": 1}\n', (text: string) => text.replace('"sops": {', '"sops": {"added": "PLAINTEXT",')],
+    ['ini', '[a]\nb = 1\n', (text: string) => `${text}added = PLAINTEXT\n`],
+    ['env', 'A=1\n', (text: string) => `${text}sops_added=PLAINTEXT\n`],
+  ])('an entry that was added among the metadata of .%s', async (ending, plain, change) => {
+    const path = `secrets/b.${ending}`;
+    await repository.seal(path, plain);
+    repository.change(path, change);
+    expect((await repository.check()).findings).toMatchObject([
+      { rule: 'plain-value', path, keyPath: ['sops', 'added'] },
+    ]);
+    // What a later release of SOPS has to say is not known here.
+    repository.change(path, (text) => text.replace('3.13.2', '3.99.0'));
+    expect(await repository.found()).toEqual([]);
+  });
+
+  test.each(['json', 'bin'])('what was added behind the document of .%s', async (ending) => {
+    const path = `secrets/b.${ending}`;
+    await repository.seal(path, '{"a": 1}\n');
+    repository.change(path, (text) => `${text}{"added": "PLAINTEXT"}\n`);
+    expect(await repository.found()).toEqual([`plain-value ${path}`]);
   });
 
   test('a comment, unless it says why', async () => {

@@ -1,6 +1,6 @@
 /** `check --since`: every commit of a range, by its own rules; `--fix` and `--decrypt`. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
@@ -61,7 +61,83 @@ describe('commits', () => {
     repository.commit();
     expect(await repository.found(['--since', 'main'])).toEqual(['no-creation-rule secrets/good.yaml']);
   });
+});
 
+describe('the rules of commits', () => {
+  test('a merge that brings a rule for what the other side has in plaintext', async () => {
+    repository.git('checkout', '--quiet', 'main');
+    const rules = repository.read('.sops.yaml');
+    repository.write({ '.sops.yaml': rules.replace('^secrets/', '^none/') });
+    repository.git('rm', '--quiet', '-r', 'secrets');
+    repository.commit();
+    repository.git('checkout', '--quiet', '-B', 'topic');
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    repository.commit();
+    repository.git('checkout', '--quiet', 'main');
+    repository.write({ '.sops.yaml': rules, 'secrets/of-main.yaml': PLAIN });
+    repository.commit();
+    expect(await repository.found(['--since', 'topic'])).toContain('not-encrypted secrets/of-main.yaml');
+    // As a build of a pull request has it: the branch, merged into where it is to go.
+    repository.git('checkout', '--quiet', '--detach', 'main');
+    repository.git('merge', '--quiet', '--no-edit', 'topic');
+    expect(await repository.found(['--since', 'main'])).toEqual(['not-encrypted secrets/a.yaml']);
+    repository.git('checkout', '--quiet', 'topic');
+    repository.git('merge', '--quiet', '--no-edit', 'main');
+    expect(await repository.found(['--since', 'main'])).toEqual(['not-encrypted secrets/a.yaml']);
+  });
+
+  test('a content that was there under other rules is another one under these', async () => {
+    const rules = repository.read('.sops.yaml');
+    repository.write({ 'secrets/a.yaml': PLAIN, '.sops.yaml': rules.replace('^secrets/', '^none/') });
+    repository.commit();
+    repository.git('rm', '--quiet', 'secrets/a.yaml');
+    repository.write({ '.sops.yaml': rules });
+    repository.commit();
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    const bad = repository.commit();
+    repository.git('rm', '--quiet', 'secrets/a.yaml');
+    repository.commit();
+    const { findings } = await repository.check(['--since', 'main']);
+    expect(findings.filter(({ rule }) => rule === 'not-encrypted')).toMatchObject([{ commit: bad }]);
+  });
+
+  test('rules that are gone count as changed ones', async () => {
+    repository.write({ 'secrets/public/.sops.yaml': 'creation_rules: []\n', 'secrets/public/a.yaml': PLAIN });
+    repository.commit();
+    expect(await repository.found(['--since', 'main'])).toEqual([]);
+    repository.git('rm', '--quiet', 'secrets/public/.sops.yaml');
+    expect(await repository.found(['--staged'])).toEqual(['not-encrypted secrets/public/a.yaml']);
+    repository.commit();
+    expect(await repository.found(['--since', 'HEAD~1'])).toEqual(['not-encrypted secrets/public/a.yaml']);
+  });
+
+  test('what git is told to show in place of a commit is not what is pushed', async () => {
+    repository.write({ 'secrets/a.yaml': PLAIN });
+    const bad = repository.commit();
+    repository.git('checkout', '--quiet', '-b', 'clean', 'main');
+    repository.git('replace', bad, repository.commit('clean'));
+    repository.git('checkout', '--quiet', 'topic');
+    expect(await repository.found(['--since', 'main'])).toEqual(['not-encrypted secrets/a.yaml']);
+  });
+
+  test.each([
+    ['a link to another file', '.', (text: string) => text],
+    ['in a folder with a line break', 'a\nb', (text: string) => text.replace('^secrets/', 'plain')],
+  ])('a configuration: %s', async (_, folder, change) => {
+    const rules = change(repository.read('.sops.yaml'));
+    repository.git('rm', '--quiet', '-r', '.');
+    repository.write({ 'conf/rules.yaml': rules });
+    const path = folder === '.' ? 'secrets/plain.yaml' : `${folder}/plain.yaml`;
+    repository.write({ [path]: PLAIN });
+    symlinkSync(join(folder === '.' ? '' : '..', 'conf/rules.yaml'), join(repository.folder, folder, '.sops.yaml'));
+    repository.git('add', '-A');
+    expect(await repository.found(['--staged'])).toEqual([`not-encrypted ${path}`]);
+    repository.commit();
+    expect(await repository.found(['--since', 'main'])).toEqual([`not-encrypted ${path}`]);
+  });
+});
+
+describe('what commits are looked at', () => {
   test('no common ancestor, no such commit, a shallow clone: an error with what to do', async () => {
     repository.git('checkout', '--quiet', '--orphan', 'alone');
     repository.commit('alone');
