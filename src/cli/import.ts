@@ -1,5 +1,5 @@
 /** `import KIND`: the sources that words stand for, imported one after another, and told (docs/import.md). */
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type Imported, importFile } from '../repository/import/import-file.js';
 import { importKindNamed } from '../repository/import/registry.js';
@@ -7,6 +7,7 @@ import type { ImportKind, ImportSettings, ImportSource } from '../repository/imp
 import { targetBeside } from '../repository/import/target.js';
 import { findFiles } from '../repository/operands.js';
 import { isWithin } from '../util/files.js';
+import { resolve } from '../util/paths.js';
 import type { Context } from './commands/command.js';
 import { keyServiceChoice } from './commands/document-flags.js';
 import { encryptionOf } from './commands/encryption-flags.js';

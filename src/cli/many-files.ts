@@ -1,5 +1,5 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { holdConfigs } from '../config/config.js';
 import { SopsError } from '../errors.js';
 import { type FormatName, formatMeantBy } from '../formats/registry.js';
@@ -11,6 +11,7 @@ import { isWithin, statOf } from '../util/files.js';
 import { mkdir } from '../util/fs-promises.js';
 import type { Session } from '../util/host.js';
 import { paceOf, patiently } from '../util/pace.js';
+import { resolve } from '../util/paths.js';
 import { MOST_AT_A_TIME, sideBySide } from '../util/side-by-side.js';
 import type { Context } from './commands/command.js';
 import { DocumentStream } from './document-stream.js';

@@ -1,8 +1,8 @@
 /** What is told of many files: warnings and failures one by one, and at the end what failed. */
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { compareTexts } from '../repository/operands.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { wordedFailure } from '../util/system-failure.js';
 import { INTERRUPTED } from './interruption.js';
 import { printable, reportOf } from './report.js';

@@ -1,6 +1,7 @@
 /** `sops-ts-kustomize install DIR`, as `ksops install DIR`: puts the plug-in where containers share programs. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { copyProgram, writeLauncher } from '../kubernetes/kustomize/launcher.js';
+import { resolve } from '../util/paths.js';
 import { createHost } from './host.js';
 import { launchTarget } from './own-process.js';
 import { type Streams, say } from './streams.js';

@@ -1,9 +1,10 @@
 /** Before a command is run: what killed runs left behind where it works, and in memory, is taken away. */
 
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { geteuid, pid } from 'node:process';
 import { readdirSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import type { RunLine } from './command-line.js';
 import { START_FLAGS } from './flags.js';
 

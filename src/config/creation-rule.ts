@@ -1,9 +1,9 @@
 /** Which creation rule is for a file (docs/configuration.md#which-rule). */
-import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { Host, Session } from '../util/host.js';
 import { compileRe2, type Re2 } from '../util/re2.js';
 import type { CreationRule, Rules } from './model.js';
+import { comparedPaths } from './path-forms.js';
 import { warnOnce } from './warnings.js';
 
 /** Settings of {@link creationRuleFor}. */
@@ -89,15 +89,6 @@ async function matchOf({ pathRegex }: CreationRule, paths: readonly string[]): P
   if (pathRegex === '') return true;
   const pattern = await compileRe2(pathRegex).catch(() => undefined);
   return pattern && paths.some((path) => pattern.test(path));
-}
-
-/** The path as rules see it: without the configuration's folder if it lies below; on Windows with `/` as well. */
-export function comparedPaths(config: Rules, filePath: string, host: Host): string[] {
-  const system = host.platform === 'win32' ? win32 : posix;
-  const absolute = system.resolve(host.cwd, filePath);
-  const folder = config.folder + system.sep;
-  const path = absolute.startsWith(folder) ? absolute.slice(folder.length) : absolute;
-  return system === win32 ? [path, path.replaceAll('\\', '/')] : [path];
 }
 
 /** The index of the first rule for a path, -1 when there is none. Patterns behind it are not compiled. */

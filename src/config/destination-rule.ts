@@ -6,6 +6,7 @@ import type { RemoteRow } from '../remotes/remote.js';
 import type { Host, Session } from '../util/host.js';
 import { checkRule, checkRuleKeys, compileRule } from './creation-rule.js';
 import type { DestinationRule, Rules } from './model.js';
+import { pathForms } from './path-forms.js';
 import { warnOnce } from './warnings.js';
 
 /** A rule, and the kind of place that it chooses. */
@@ -20,7 +21,7 @@ export interface MatchedDestination {
  * a misspelt key, no place or several in the rule.
  */
 export async function destinationFor(config: Rules, path: string, host: Session): Promise<MatchedDestination> {
-  const { typed, cleaned } = formsOf(path, host);
+  const { typed, cleaned } = textsOf(path, host);
   const rules = config.destinationRules;
   const byTyped = await firstMatch(rules, typed);
   const byCleaned = await firstMatch(rules, cleaned);
@@ -48,10 +49,9 @@ function checkFields({ settings, name }: DestinationRule, { field, options, titl
   if (foreign.length > 0) warnOnce(host, `${name}: ${foreign.join(', ')} says nothing about ${title}`);
 }
 
-function formsOf(path: string, { platform }: Host): Record<'typed' | 'cleaned', readonly string[]> {
-  const system = platform === 'win32' ? win32 : posix;
-  const forms = (text: string): string[] => (system === win32 ? [text, text.replaceAll('\\', '/')] : [text]);
-  return { typed: forms(path), cleaned: forms(system.normalize(path)) };
+function textsOf(path: string, host: Host): Record<'typed' | 'cleaned', readonly string[]> {
+  const { normalize } = host.platform === 'win32' ? win32 : posix;
+  return { typed: pathForms(path, host), cleaned: pathForms(normalize(path), host) };
 }
 
 async function firstMatch(

@@ -1,10 +1,11 @@
 /** Where the `.sops.yaml` of a run is (docs/configuration.md#where-it-is-looked-for). */
 
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from '../util/files.js';
 import { statSync } from '../util/fs.js';
 import type { Host, Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { warnOnce } from './warnings.js';
 
 /** What a configuration is called. */
@@ -53,10 +54,15 @@ export function searchConfig(host: Host, filePath?: string): ConfigSearch {
   return {
     found: shown(found),
     fromHere: here.found !== undefined,
-    nearer: there.found === found ? undefined : shown(there.found),
+    nearer: isOne(there.found, found) ? undefined : shown(there.found),
     misnamed: shown(here.misnamed ?? (here.found === undefined ? there.misnamed : undefined)),
     closed: here.closed ?? (here.found === undefined ? there.closed : undefined),
   };
+}
+
+/** Two paths of one file may differ in case, where the system does not heed it and Node knows that. */
+function isOne(one: string | undefined, other: string | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && relative(one, other) === '');
 }
 
 /**

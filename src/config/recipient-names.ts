@@ -1,8 +1,8 @@
 /** What recipients are called: by the anchors of a `.sops.yaml`. */
 
-import { resolve } from 'node:path';
 import { readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { configText } from './config-text.js';
 import type { Config } from './model.js';
 import { namesRecipient } from './recipient.js';

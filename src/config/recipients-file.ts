@@ -1,8 +1,8 @@
 /** Files of recipients that a configuration names: one recipient a line, as `age -R` reads them (docs/configuration.md#age_recipients_file). */
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import { readFileSync, type Stats, statSync } from '../util/fs.js';
+import { resolve } from '../util/paths.js';
 import { decodeText } from '../util/text.js';
 
 /** A file of recipients that was read. */

@@ -1,8 +1,10 @@
 /** Finds a program the way a careful shell does: on PATH only, never in the working directory. */
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { caseless } from '../util/caseless-env.js';
 import { constants } from '../util/fs.js';
 import { access, stat } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 
 /** Batch files are started by the shell (batch-file.ts). */
 const STARTABLE: ReadonlySet<string> = new Set(['.com', '.exe', '.bat', '.cmd']);
@@ -29,14 +31,12 @@ export async function stepForAbsent(name: string, host: Host, usual: string): Pr
 
 function placesOf(name: string, host: Host): string[] {
   if (name.includes('/') || (host.platform === 'win32' && name.includes('\\'))) return [resolve(host.cwd, name)];
-  const folders = searchPath(host).split(delimiter).filter(isAbsolute);
+  const folders = (searchPath(host) ?? '').split(delimiter).filter(isAbsolute);
   return folders.map((folder) => join(folder, name));
 }
 
-function searchPath(host: Host): string {
-  if (host.platform !== 'win32') return host.env.PATH ?? '';
-  const name = Object.keys(host.env).find((key) => key.toUpperCase() === 'PATH');
-  return (name === undefined ? undefined : host.env[name]) ?? '';
+function searchPath({ env, platform }: Host): string | undefined {
+  return platform === 'win32' ? caseless(env).PATH : env.PATH;
 }
 
 async function firstProgram(paths: readonly string[], host: Host): Promise<string | null> {

@@ -1,5 +1,5 @@
 /** git's merge driver: what git calls for an encrypted file that both sides of a merge changed (docs/merging.md). */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { formatMeantUnder } from '../config/name-formats.js';
 import { SopsError } from '../errors.js';
 import { holdsMarks } from '../formats/recognise.js';
@@ -10,6 +10,7 @@ import { systemReason } from '../util/files.js';
 import { readFileSync } from '../util/fs.js';
 import type { Host, Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { blocksIn } from './conflict/blocks.js';

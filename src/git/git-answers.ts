@@ -1,9 +1,10 @@
 /** What git tells of a file: its versions in a conflict, who changed it, and how conflicts are to be marked. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { readBlob } from '../exec/git/blobs.js';
 import { configValue } from '../exec/git/changes.js';
 import { tryGit } from '../exec/git/run-git.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import type { Side } from './merge/tree-merge.js';
 
 /** What git prints; null when it is not there, or fails. */

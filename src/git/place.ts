@@ -1,5 +1,5 @@
 /** What `git install` and its kin work on: a repository or the user's own settings, and how sops-ts is started there. */
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { SopsError } from '../errors.js';
 import { configValue } from '../exec/git/changes.js';
 import { workTreeOf } from '../exec/git/places.js';
@@ -7,6 +7,7 @@ import { git, tryGit } from '../exec/git/run-git.js';
 import { shellWord } from '../repository/check/examined-file.js';
 import { isWithin } from '../util/files.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { decodeText } from '../util/text.js';
 
 /** How the running program can be started again: by its name, if that is found on PATH, else by a runtime and a script, or the executable (absolute). */

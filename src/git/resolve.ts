@@ -1,6 +1,5 @@
 /** `resolve`: decides the conflicts of an encrypted file, of which the user sees the values in conflict alone (docs/merging.md#conflicts). */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
 import { readInput } from '../operations/read/input.js';
@@ -11,6 +10,7 @@ import type { Value } from '../tree/tree.js';
 import { list } from '../tree/tree.js';
 import type { Host, Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { resolve } from '../util/paths.js';
 import { replaceFile } from '../util/replace-file.js';
 import { sessionOf } from '../util/session.js';
 import { standingAt } from './conflict/blocks.js';

@@ -1,10 +1,10 @@
 /** What providers find out on this machine for `doctor`, and the findings that several of them have. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
 export interface KeyFinding {

@@ -1,10 +1,11 @@
 /** The server of the key service: wraps and opens parts for others with the keys of this machine, over gRPC. */
 import type { Socket } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import { chmodSync, statSync } from '../util/fs.js';
+import { resolve } from '../util/paths.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 import { Refusal, RequestHandler, type RequestHandlerOptions, type Use, unwrap, wrap } from './request-handler.js';
 

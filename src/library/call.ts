@@ -1,5 +1,4 @@
 /** One call of the library: its surroundings made from the options, ended by the signal. */
-import { resolve } from 'node:path';
 import * as own from 'node:process';
 import { giveConfig } from '../config/config.js';
 import { SopsError } from '../errors.js';
@@ -8,6 +7,7 @@ import { type GivenIdentities, giveIdentities } from '../keys/given-identities.j
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Host, Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { configOf } from './config.js';
 import { withPlugged } from './plugged-format.js';

@@ -1,5 +1,4 @@
 /** Configurations that a program makes itself, and those that are found. */
-import { resolve } from 'node:path';
 import { configText } from '../config/config-text.js';
 import { creationRuleFor } from '../config/creation-rule.js';
 import { readConfigDocument } from '../config/document.js';
@@ -9,6 +8,7 @@ import { SopsError } from '../errors.js';
 import { openRun } from '../run/run.js';
 import { itemOf } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { encodeText } from '../util/text.js';
 import { usage } from './options.js';
 import type { Config, ConfigInput, ConfigMatch, RulePlace } from './types.js';

@@ -1,9 +1,10 @@
 /** Which files the start-up loader takes, and which of their variables it sets (docs/library.md#at-start-up). */
-import { delimiter, resolve } from 'node:path';
+import { delimiter } from 'node:path';
 import { SopsError } from '../errors.js';
 import { openVariables } from '../operations/programs/variables.js';
 import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { type Call, SURROUNDINGS } from './call.js';
 import { chosenFormat } from './options.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';

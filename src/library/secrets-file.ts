@@ -1,6 +1,5 @@
 /** An open file: values are looked at and changed in memory, and written back with text and ciphertext kept. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { formatNamed } from '../formats/registry.js';
 import { bytesOf } from '../formats/store.js';
@@ -17,6 +16,7 @@ import { openRun, type Run } from '../run/run.js';
 import { unsetAt } from '../tree/path.js';
 import type { Value as Node } from '../tree/tree.js';
 import { readFileSync } from '../util/fs.js';
+import { resolve } from '../util/paths.js';
 import { inCall, untilAborted } from './call.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
 import { withPlugged } from './plugged-format.js';

@@ -1,10 +1,10 @@
 /** The start-up loader: variables of encrypted files in the environment before a program begins (docs/library.md#at-start-up). */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { isKeyVariable } from '../exec/key-variables.js';
 import { readFileSync } from '../util/fs.js';
 import { oneLine } from '../util/one-line.js';
+import { resolve } from '../util/paths.js';
 import { chosenFiles, isSwitchedOn } from './env-files.js';
 import { loadEnv } from './environment.js';
 

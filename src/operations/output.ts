@@ -1,8 +1,8 @@
 /** Writing what an operation made, once everything else has succeeded. */
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import { statOf } from '../util/files.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import type { Fingerprint } from '../util/replace-file.js';
 import type { Input, Output } from './requests.js';
 

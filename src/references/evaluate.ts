@@ -1,5 +1,5 @@
 /** Texts and documents with the values of their references: what `refs` prints. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { applyEdits, bytesOf, type FormatStore, type SourceFile } from '../formats/store.js';
 import type { KeptValues } from '../operations/programs/kept-run.js';
@@ -9,6 +9,7 @@ import { referenceTrail } from '../run/reference-trail.js';
 import { type Branch, branch, item, type List } from '../tree/tree.js';
 import { readdirSync, statSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { resolveDocuments } from './documents.js';

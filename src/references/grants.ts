@@ -1,11 +1,11 @@
 /** What a configuration allows references in files, as far as the user trusts it (docs/configuration.md#refs). */
-import { resolve } from 'node:path';
 import type { Config, ReferenceGrant } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { openRun, type Run } from '../run/run.js';
 import { calledGrant, isTrustworthy } from '../run/trust.js';
 import { realpathSync } from '../util/fs.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { backendRow, SCHEMES } from './registry.js';
 
 /** See `ResolverOptions.grants`. The configuration is looked for once, and whether it is trusted is found out when a scheme needs it. */

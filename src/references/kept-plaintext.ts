@@ -1,8 +1,9 @@
 /** A plaintext for a program, with values in the place of its references; what was lent is kept as long as the program runs. */
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { ResolvedPlaintext } from '../operations/programs/exec-file.js';
 import { referenceTrail } from '../run/reference-trail.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { type PlainFile, plainBytes, type ReferencesRequest } from './evaluate.js';
 import { grantsFor } from './grants.js';
 import { LeaseKeeper } from './lease-keeper.js';

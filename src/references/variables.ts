@@ -1,9 +1,10 @@
 /** References in the variables of a program: they are resolved before it is started, and what was lent is kept as long as it runs. */
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { ResolvedVariables } from '../operations/programs/variables.js';
 import { referenceTrail } from '../run/reference-trail.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import type { ReferencesRequest } from './evaluate.js';
 import { mayHoldReference } from './expression.js';
 import { grantsFor } from './grants.js';

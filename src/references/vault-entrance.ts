@@ -1,5 +1,4 @@
 /** Who asks a Vault server for a reference, and which one: addresses, tokens and log-ins (docs/stores.md#log-ins). */
-import { resolve } from 'node:path';
 import { SopsError } from '../errors.js';
 import type { ServiceCall } from '../services/service-call.js';
 import { isSameServer, serverUrl } from '../services/vault/address.js';
@@ -17,6 +16,7 @@ import { readSettings } from '../services/vault/settings.js';
 import { systemReason } from '../util/files.js';
 import { readFile } from '../util/fs-promises.js';
 import type { Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { parameterOf, type ReferenceContext, serverWord } from './backend.js';
 import type { Lease } from './lease.js';
 

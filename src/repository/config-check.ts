@@ -1,5 +1,5 @@
 /** `config check`: what is probably a mistake in a configuration, seen by itself and against the files that it is for. */
-import { relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import { configText } from '../config/config-text.js';
 import { effectOf } from '../config/creation-rule.js';
 import { readConfigDocument } from '../config/document.js';
@@ -13,6 +13,7 @@ import { openRun } from '../run/run.js';
 import { keysOfRule } from '../run/trust.js';
 import { readFileSync } from '../util/fs.js';
 import type { Host, Session } from '../util/host.js';
+import { resolve } from '../util/paths.js';
 import { compileRe2, type Re2 } from '../util/re2.js';
 import { sessionOf } from '../util/session.js';
 import { findFiles } from './operands.js';

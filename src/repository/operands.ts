@@ -1,5 +1,5 @@
 /** What the words of a command line stand for: files, folders and patterns, as the files in them. */
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
@@ -7,6 +7,7 @@ import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
 import { realpathSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { resolve } from '../util/paths.js';
 
 /** One file of those that were asked for. */
 export interface FoundFile {
@@ -41,7 +42,8 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
   const problems: SopsError[] = [];
   const passedOver = new Set<string>();
   const add = (path: string, isNamed: boolean, absolute = resolve(host.cwd, path)): void => {
-    if (isNamed || !files.has(absolute)) files.set(absolute, { path, absolute, isNamed });
+    const key = comparable(absolute, host);
+    if (isNamed || !files.has(key)) files.set(key, { path, absolute, isNamed });
   };
   for (const word of words.length === 0 ? ['.'] : words) {
     try {
@@ -95,10 +97,8 @@ async function coverOf(word: string, host: Host): Promise<(absolute: string) => 
     const place = realPath(resolve(host.cwd, word));
     return (absolute) => isWithin(absolute, place);
   }
-  const { default: picomatch } = await import('../packages/picomatch.js');
-  const folder = folderOf(word);
+  const { folder, fits } = await patternOf(word, host);
   const top = realPath(resolve(host.cwd, folder));
-  const fits = picomatch(word.slice(folder.length).replace(/^[\\/]+/, ''), { dot: true });
   return (absolute) => isWithin(absolute, top) && fits(absolute.slice(top.length).replace(/^[\\/]+/, ''));
 }
 
@@ -130,24 +130,37 @@ async function addFolder(word: string, host: Host, { add, passedOver }: Findings
 }
 
 async function addMatching(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
-  const { default: picomatch } = await import('../packages/picomatch.js');
-  const folder = folderOf(word);
+  const { folder, fits } = await patternOf(word, host);
   const absolute = resolve(host.cwd, folder);
   if (!statOrThrow(absolute)?.isDirectory()) throw nothingFits(word);
   const { files, repositories } = await filesIn(absolute, host);
-  const fits = picomatch(word.slice(folder.length).replace(/^[\\/]+/, ''), { dot: true });
-  const fitting = files.filter((path) => fits(path));
+  const fitting = files.filter(fits);
   if (fitting.length === 0) throw nothingFits(word);
   for (const path of fitting) add(join(folder, path), false);
   for (const path of repositories) if (fits(path)) passedOver.add(join(folder, path));
 }
 
-/** The part of a pattern before the first name with a wildcard in it. */
+/** The folder that a pattern begins at, and whether paths from there fit. */
+async function patternOf(word: string, host: Host): Promise<{ folder: string; fits: (path: string) => boolean }> {
+  const { default: picomatch } = await import('../packages/picomatch.js');
+  const pattern = comparable(word, host);
+  const folder = folderOf(pattern);
+  const matches = picomatch(pattern.slice(folder.length).replace(/^\/+/, ''), { dot: true, windows: false });
+  return { folder, fits: (path) => matches(comparable(path, host)) };
+}
+
+/** A path or pattern in the one form in which they are compared: a backslash is a separator on Windows alone, and macOS has names with accents in two. */
+function comparable(text: string, { platform }: Host): string {
+  if (platform === 'darwin') return text.normalize('NFC');
+  return platform === 'win32' ? text.replaceAll('\\', '/') : text;
+}
+
+/** The part of a pattern before the first name with a wildcard in it; of a drive or of everything it is the root. */
 function folderOf(pattern: string): string {
-  const names = pattern.split(/[\\/]/);
+  const names = pattern.split('/');
   const count = names.findIndex((name) => WILDCARDS.test(name));
-  const length = names.slice(0, count).join('/').length;
-  return pattern.startsWith('/') && length === 0 ? '/' : pattern.slice(0, length);
+  const folder = names.slice(0, count).join('/');
+  return (folder === '' && pattern.startsWith('/')) || /^[A-Za-z]:$/.test(folder) ? `${folder}/` : folder;
 }
 
 /** The files below a folder by paths from it, with the system's separators. */

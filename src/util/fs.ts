@@ -69,5 +69,10 @@ export function realpathSync(path: string): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  return decodeText(node.realpathSync.native(native, { encoding: 'buffer' }));
+  return nativeRealpath(path);
+}
+
+/** The path behind all symbolic links, as the system has it: where case does not count, in that of the folders. */
+export function nativeRealpath(path: string): string {
+  return decodeText(node.realpathSync.native(nativePath(path), { encoding: 'buffer' }));
 }

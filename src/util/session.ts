@@ -1,5 +1,7 @@
 /** The memory of a run. */
+import { caseless } from './caseless-env.js';
 import type { Host, HostChanges, Session } from './host.js';
+import { withLargeDrive } from './paths.js';
 
 /** The host itself when it has a memory, so that runs with one host share it; else one with an empty memory. Never throws. */
 export function sessionOf(host: Host): Session {
@@ -15,10 +17,10 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
   const { confirm, begin, prepareFor, calledAsSops, isUnattended, bringsKeys } = host;
   const session: Session = {
     get env() {
-      return host.env;
+      return host.platform === 'win32' ? caseless(host.env) : host.env;
     },
     get cwd() {
-      return host.cwd;
+      return host.platform === 'win32' ? withLargeDrive(host.cwd) : host.cwd;
     },
     platform: host.platform,
     audit: host.audit,

@@ -1,10 +1,11 @@
 /** Where a path leads when it is to be written, and whether it may be written there. */
 
-import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
-import { geteuid } from 'node:process';
+import { dirname, isAbsolute, join, parse, sep } from 'node:path';
+import { geteuid, platform } from 'node:process';
 import { SopsError } from '../errors.js';
 import { systemReason } from './files.js';
 import { accessSync, constants, lstatSync, readlinkSync, type Stats } from './fs.js';
+import { resolve, whyNoName } from './paths.js';
 
 /** What is to be written. */
 export interface WriteTarget {
@@ -22,8 +23,8 @@ const MOST_LINKS = 40;
 /** Sticky, and open to everybody. */
 const SHARED = 0o1002;
 
-/** Finds what a path leads to, and makes sure that it may be written. Throws `output-unwritable`. */
-export function locate(path: string): WriteTarget {
+/** Finds what a path leads to, and makes sure that it may be written. Throws `output-unwritable`. `on` is there for tests. */
+export function locate(path: string, on: NodeJS.Platform = platform): WriteTarget {
   try {
     const found = followLinks(path);
     if (found === null) return { path, stats: null, stream: true };
@@ -31,6 +32,8 @@ export function locate(path: string): WriteTarget {
     if (stats?.isDirectory() || (stats === null && (path.endsWith('/') || path.endsWith(sep)))) {
       throw unwritable(path, 'is a directory');
     }
+    const reason = on === 'win32' && stats === null ? whyNoName(found) : undefined;
+    if (reason !== undefined) throw unwritable(path, reason);
     if (stats !== null) {
       if (stats.isFile() || stats.isFIFO()) refuseForeign(path, found, stats);
       accessSync(found, constants.W_OK);
@@ -61,8 +64,8 @@ function followLinks(path: string): string | null {
     if (++hops > MOST_LINKS) throw unwritable(path, 'too many symbolic links encountered');
     refuseForeign(path, next, stats);
     const link = readlinkSync(next);
-    if (isAbsolute(link)) at = parse(link).root;
-    rest = [...partsOf(isAbsolute(link) ? link.slice(at.length) : link), ...rest];
+    if (isAbsolute(link)) at = parse(resolve(at, link)).root;
+    rest = [...partsOf(isAbsolute(link) ? link.slice(parse(link).root.length) : link), ...rest];
   }
 }
 

@@ -1,5 +1,4 @@
 /** `check`: from flags to findings, in the form asked for. */
-import { resolve } from 'node:path';
 import { applyBaseline, readBaseline, writeBaseline } from '../../repository/check/baseline.js';
 import { type CheckRequest, checkFiles, checkStaged } from '../../repository/check/check.js';
 import type { CheckReport } from '../../repository/check/collector.js';
@@ -7,6 +6,7 @@ import { fixFindings } from '../../repository/check/fix.js';
 import { checkWithModules } from '../../repository/check/modules.js';
 import { checkSince } from '../../repository/check/range.js';
 import { writeFileSync } from '../../util/fs.js';
+import { resolve } from '../../util/paths.js';
 import { checkGithub, checkSummaryPage } from '../check/check-github.js';
 import { checkJson } from '../check/check-json.js';
 import { checkSarif } from '../check/check-sarif.js';

@@ -1,6 +1,5 @@
 /** What the flags of documents ask for: where one comes from, where it goes, its formats, and who opens it. */
 
-import { resolve } from 'node:path';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import type { FormatName } from '../../formats/registry.js';
@@ -9,6 +8,7 @@ import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
 import { statOf, statOrThrow } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import type { Values } from '../flag.js';
 import { print, readStandardInput } from '../streams.js';
 import type { Context } from './command.js';

@@ -1,10 +1,10 @@
 /** `edit`: from flags to the operation. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/write/edit.js';
 import { statOrThrow } from '../../util/files.js';
+import { resolve } from '../../util/paths.js';
 import { flag, type Values, variant } from '../flag.js';
 import { ownProcess } from '../own-process.js';
 import { PROGRAM } from '../program-flags.js';

@@ -1,11 +1,12 @@
 /** `install-as-sops`: puts a program called `sops` into a folder, for direnv, mise, editors, Ansible and whatever else calls that name. */
 
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { writeLauncher } from '../../kubernetes/kustomize/launcher.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { launchTarget } from '../own-process.js';
 import { printable } from '../report.js';
 import { say } from '../streams.js';

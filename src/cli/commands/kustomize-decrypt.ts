@@ -1,7 +1,7 @@
 /** `kustomize decrypt`: from flags to the filter. */
-import { resolve } from 'node:path';
 import { filterBuilt } from '../../kubernetes/kustomize/filter.js';
 import { readInput } from '../../operations/read/input.js';
+import { resolve } from '../../util/paths.js';
 import { print, readStandardInput } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';

@@ -1,6 +1,7 @@
 /** `kustomize install`: from flags to launchers. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { LEGACY_KINDS, legacyPath, pluginHome, writeLauncher } from '../../kubernetes/kustomize/launcher.js';
+import { resolve } from '../../util/paths.js';
 import { flag, type Values } from '../flag.js';
 import { launchTarget } from '../own-process.js';
 import { PROGRAM } from '../program-flags.js';

@@ -28,7 +28,7 @@ const flags = {
 };
 type Flags = Values<typeof flags>;
 
-export const resolve = command({
+export const resolveConflicts = command({
   name: 'resolve',
   task: 'repository',
   summary: 'decide the conflicts of an encrypted file in the editor, which shows no other values',

@@ -1,6 +1,5 @@
 /** The value that `set` is given: as JSON or text, on the command line, in a file, on standard input, made up or typed unseen. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { generateSecret } from '../../operations/write/generate-secret.js';
 import { parseJsonValue } from '../../operations/write/json-value.js';
@@ -8,6 +7,7 @@ import { leaf, type Value } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { flag, type Values } from '../flag.js';
 import { readStandardInput } from '../streams.js';

@@ -1,5 +1,4 @@
 /** `updatekeys`: from flags to the operation, and what it tells and asks on the way. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import {
   type FileChange,
@@ -9,6 +8,7 @@ import {
   type UpdateResult,
   updateKeys,
 } from '../../operations/recipients/updatekeys.js';
+import { resolve } from '../../util/paths.js';
 import { painterFor } from '../colours.js';
 import { flag, type Values, variant } from '../flag.js';
 import { jsonText } from '../json-text.js';

@@ -1,5 +1,4 @@
 /** `who`: from flags to the operation, and what it prints. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readAccess, readersCalled } from '../../repository/who/access.js';
 import type { AccessTable } from '../../repository/who/access-table.js';
@@ -7,6 +6,7 @@ import { accessPage } from '../../repository/who/page.js';
 import { statOrThrow } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { encodeText } from '../../util/text.js';
 import { flag, type Values } from '../flag.js';

@@ -1,6 +1,7 @@
 /** The versions that files had: what git's history has of them. */
-import { relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { fieldsOf } from './places.js';
 import { type GitCall, git, tryGit } from './run-git.js';
 

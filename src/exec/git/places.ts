@@ -1,10 +1,11 @@
 /** Where a repository is, and what git lists of it. */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOrThrow } from '../../util/files.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { git, tryGit } from './run-git.js';
 

@@ -1,6 +1,5 @@
 /** The versions that a file in conflict came from: those in git's index, those that a merge tool is given, or what stands between its marks. */
 
-import { resolve } from 'node:path';
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import type { RecognisedFile } from '../../formats/recognise.js';
@@ -9,6 +8,7 @@ import { readInput } from '../../operations/read/input.js';
 import type { Run } from '../../run/run.js';
 import type { Branch } from '../../tree/tree.js';
 import { statOrThrow } from '../../util/files.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { stagesOf } from '../git-answers.js';
 import type { Side } from '../merge/tree-merge.js';

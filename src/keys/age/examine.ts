@@ -1,9 +1,10 @@
 /** What there is for opening age files: the sources of identities in order, and plug-ins on PATH. */
 
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import { readdir, stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { type IdentitySource, identitySources } from './sources.js';

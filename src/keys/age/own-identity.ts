@@ -1,10 +1,11 @@
 /** The user's own age key: the first one that is there, and where a new one belongs. */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOrThrow } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { configFolder } from './folders.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { identitySources, type SourceResult } from './sources.js';

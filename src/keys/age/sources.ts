@@ -1,9 +1,10 @@
 /** Where the user's age identities come from (docs/keys/age.md#identities). */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
 import type { IdentityCandidate } from './identity-text.js';

@@ -1,9 +1,10 @@
 /** What there is for using Azure Key Vault: an application in the environment, and the az program. Nothing is contacted. */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import { statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import {
   absent,
   also,

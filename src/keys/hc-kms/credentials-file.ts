@@ -1,10 +1,11 @@
 /** The credentials file of Huawei Cloud's SDKs, and where it is. */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 
 /** The user's home folder; empty when there is none. */
 export function homeOf({ env, platform }: Host): string {

@@ -1,12 +1,12 @@
 /** The user's credentials for Huawei Cloud: the chain of the vendor's SDKs (docs/keys/hc-kms.md#credentials). */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../services/http/request.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
 

@@ -1,10 +1,11 @@
 /** Where the services of a Huawei Cloud region are (docs/keys/hc-kms.md#calls). A key's name chooses among these only. */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { homeOf } from './credentials-file.js';
 import { readRegions } from './regions-file.js';
 

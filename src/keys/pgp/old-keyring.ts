@@ -1,10 +1,11 @@
 /** The keyrings of GnuPG before 2.1, `pubring.gpg` and `secring.gpg`: OpenPGP packets one after another (RFC 9580 section 4). */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 
 /** Packets that begin a key, and those that GnuPG adds for itself. */
 const SECRET_KEY = 5;

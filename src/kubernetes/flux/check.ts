@@ -1,11 +1,12 @@
 /** What would go wrong when Flux's controller decrypts a folder, found before it does (docs/kubernetes/flux.md#what-the-controller-decrypts). */
 
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf, list } from '../../tree/tree.js';
 import { systemReason } from '../../util/files.js';
 import { realpathSync, statSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { type Finding, Findings } from '../kustomize/findings.js';
 import {
   isFolder,

@@ -1,10 +1,11 @@
 /** The Secret that holds the keys of Flux's controller: made from key files, and read. */
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { readInput } from '../../operations/read/input.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { Sources } from '../kustomize/sources.js';
 import { branchAt, itemsOf, type Manifest, valueAt } from '../manifest/manifest.js';

@@ -1,6 +1,6 @@
 /** What Flux's controller decrypts after a build: objects, and files in the data of Secrets, by what stands in them (docs/kubernetes/flux.md#after-the-build). */
 
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { canonicalStyle, printJson } from '../../formats/json/write.js';
 import { formatNamed } from '../../formats/registry.js';
@@ -13,6 +13,7 @@ import { branch, item, type Value } from '../../tree/tree.js';
 import { walk } from '../../tree/walk.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { isDisabled } from '../kustomize/built-objects.js';
 import { holdsCiphertext, sealedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';

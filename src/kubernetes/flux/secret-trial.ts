@@ -1,6 +1,5 @@
 /** Whether a decryption Secret opens files: tried with its keys alone, as the controller has no others. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import { formatNamed } from '../../formats/registry.js';
@@ -8,6 +7,7 @@ import { keyServicesOf } from '../../keyservice/services.js';
 import { type DryRun, tryFile } from '../../operations/explain/dry-run.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
 import type { Finding } from '../kustomize/findings.js';

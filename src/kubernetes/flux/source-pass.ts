@@ -1,9 +1,10 @@
 /** What Flux's controller decrypts before a build: files of secretGenerator and of patches, by their names (docs/kubernetes/flux.md#before-the-build). */
 
-import { isAbsolute, join, posix, resolve } from 'node:path';
+import { isAbsolute, join, posix } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOrThrow } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
+import { resolve } from '../../util/paths.js';
 import { MOST_BYTES } from '../kustomize/built-objects.js';
 import type { Findings } from '../kustomize/findings.js';
 import { envFormatOf, type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';

@@ -1,6 +1,5 @@
 /** `helm downloader`: the content behind a `secrets://` URL, decrypted, for Helm to read as values. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import type { OwnProcess } from '../../exec/process-access.js';
@@ -17,6 +16,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { withKeyring } from '../imported-keys.js';
 import { stringAt } from '../manifest/manifest.js';

@@ -1,9 +1,10 @@
 /** The plug-in that makes Helm know `secrets://`: a folder with its description and a launcher. */
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { type LaunchTarget, writeLauncher } from '../kustomize/launcher.js';
 import { record, yamlOf } from '../object-literal.js';
 import { PROTOCOLS } from './secrets-url.js';

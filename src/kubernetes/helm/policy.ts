@@ -1,9 +1,10 @@
 /** What helm-secrets's variables allow: whoever restricts the one plug-in wants the other restricted, too. */
 
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { isBelow } from '../kustomize/sources.js';
 import { isHttp, type SecretsUrl } from './secrets-url.js';
 

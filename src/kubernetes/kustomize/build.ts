@@ -1,6 +1,6 @@
 /** `kustomize build`: a build with the plug-in set up, encrypted sources decrypted before it and its output after it (docs/kubernetes/kustomize.md#commands). */
 
-import { delimiter, join, relative, resolve } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type ChildEnd, type ChildRun, statusOf, superviseChild } from '../../exec/child.js';
 import { findProgram } from '../../exec/find-program.js';
@@ -14,6 +14,7 @@ import { cleanUpAfter } from '../../util/cleanup.js';
 import { statOrThrow, systemCode } from '../../util/files.js';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { DISABLING, formatOfMarker, MOST_BYTES } from './built-objects.js';
 import { type FilterRules, filterBuilt } from './filter.js';
 import { envFormatOf, fluxFormatOf } from './flux-formats.js';

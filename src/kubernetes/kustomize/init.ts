@@ -1,6 +1,6 @@
 /** `kustomize init`: a generator for the encrypted files of a folder, and its entry in the kustomization (docs/kubernetes/kustomize.md#commands). */
 
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { applyEdits, bytesOf } from '../../formats/store.js';
 import { yamlStore } from '../../formats/yaml/yaml.js';
@@ -10,6 +10,7 @@ import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { withoutSurrounding } from '../../util/trim.js';
 import { textMap, valueAt, valuesOf } from '../manifest/manifest.js';

@@ -1,10 +1,11 @@
 /** Kustomizations as far as their files matter: what one lists, and which others it is built of. */
 
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { statOf, statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
+import { resolve } from '../../util/paths.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { withFieldNames } from './kustomization-fields.js';

@@ -1,11 +1,12 @@
 /** Putting the plug-in where kustomize and Argo CD look for it (docs/kubernetes/kustomize.md#how-plug-ins-are-found). */
 
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { systemReason } from '../../util/files.js';
 import { chmodSync, mkdirSync, readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { isFolder } from './kustomization.js';
 
 /** What a launcher starts. */

@@ -2,11 +2,12 @@
  * What the generators of a build print, made in this process before kustomize runs. kustomize then starts a script that prints it, and not the
  * plug-in for each of them (docs/kubernetes/kustomize.md#one-start-for-a-build).
  */
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { mkdirSync, realpathSync, writeFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { Slots } from '../../util/slots.js';
 import { type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import {

@@ -1,6 +1,6 @@
 /** `kustomize generate`: kustomize-ready objects from files, encrypted or not, and Secrets from values (docs/kubernetes/kustomize.md#commands). */
 
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { recognise } from '../../formats/recognise.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
@@ -9,6 +9,7 @@ import { openFile, plainText } from '../../operations/read/open-file.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
 import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
 import { checkDecrypted, checkIdentified } from '../manifest/decrypted-check.js';
 import {

@@ -1,6 +1,6 @@
 /** The encrypted files of a run, opened side by side within a bound, each once, with what keys opened shared. */
 
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readAs, recognise } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/registry.js';
@@ -16,6 +16,7 @@ import { nodes } from '../../tree/leaves.js';
 import { isAbsent, systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 
 /** An encrypted file, opened. */
 export interface OpenedSource {

@@ -1,11 +1,11 @@
 /** Where a certificate comes from: a file, a `file://` URL, or a server. */
 
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { parseCertificate, type SealingCertificate } from './certificate.js';
 
 /** Where the controller answers its certificate. */

@@ -1,6 +1,5 @@
 /** `seal`: Secrets, single values and SealedSecrets, sealed for a controller. */
 import type { KeyObject } from 'node:crypto';
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type OutputTarget, writeOutput } from '../../operations/output.js';
 import { checkExists, readInput, rereadable } from '../../operations/read/input.js';
@@ -10,6 +9,7 @@ import { redoing } from '../../operations/retry-on-change.js';
 import type { Branch } from '../../tree/tree.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { readManifests } from '../manifest/read.js';
 import { type BindingFlags, bindingForMerge, bindingForReseal, bindingOf, bindingOfFlags } from './binding.js';
 import { type CertificateChoice, loadCertificate } from './certificate-source.js';

@@ -1,5 +1,5 @@
 /** `types`: types for the values of encrypted files, from what can be read of them without a key. */
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type FormatName, formatNamed } from '../../formats/registry.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
@@ -7,6 +7,7 @@ import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { writeOutput } from '../output.js';

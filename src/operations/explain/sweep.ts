@@ -1,10 +1,11 @@
 /** Taking away what runs that were killed left behind. */
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host } from '../../util/host.js';
 import { sweepLocks } from '../../util/leftover-locks.js';
 import { type Leftover, sweepFolder } from '../../util/leftovers.js';
+import { resolve } from '../../util/paths.js';
 import { foldersBelow } from '../read/encrypted-files.js';
 
 /**

@@ -1,6 +1,5 @@
 /** `why`: how a file is or would be encrypted, for whom, and which rule says so. Nothing is changed, no value is shown. */
 
-import { resolve } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { creationRuleFor, explainRules, overlapOf } from '../../config/creation-rule.js';
 import { searchConfig } from '../../config/find.js';
@@ -24,6 +23,7 @@ import { walk } from '../../tree/walk.js';
 import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { joinedLines } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
 import { encryptedValues, formatNote, indexText, WHOLE_CONTENT } from '../read/encrypted-files.js';

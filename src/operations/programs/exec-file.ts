@@ -1,5 +1,5 @@
 /** `exec-file`: a program with a file's plaintext in a pipe, or in a private file, for as long as it runs. */
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { ChildRun } from '../../exec/child.js';
 import { FifoServer } from '../../exec/fifo.js';
@@ -11,6 +11,7 @@ import { cleanUpAfter } from '../../util/cleanup.js';
 import { systemReason } from '../../util/files.js';
 import { renameSync, writeFileSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { whyNoName } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
@@ -74,7 +75,7 @@ const PLACEHOLDER = '{}';
  */
 export async function runWithFile(request: ExecFileRequest, own: OwnProcess, given: Host): Promise<number> {
   const host = sessionOf(given);
-  const name = localName(request.filename ?? DEFAULT_NAME);
+  const name = localName(request.filename ?? DEFAULT_NAME, given);
   const program = await locateProgram(request.program, host);
   if (!program) return notFound(request.program, request);
   refuseUselessBackground(request, program);
@@ -255,12 +256,16 @@ function noFifos(): SopsError {
 }
 
 /** A name within the private folder. Throws `failed`. */
-function localName(filename: string): string {
-  const name = normalize(filename);
-  if (isAbsolute(filename) || name === '..' || name.startsWith('../') || name === '.' || name.includes('\0')) {
-    throw new SopsError('failed', 'The provided filename is not a local path.');
+function localName(filename: string, { platform }: Host): string {
+  const system = platform === 'win32' ? win32 : posix;
+  const name = system.normalize(filename);
+  const reason = platform === 'win32' ? whyNoName(name) : undefined;
+  const isElsewhere = system.parse(filename).root !== '' || name === '..' || name.startsWith(`..${system.sep}`);
+  if (isElsewhere || name === '.' || name.includes('\0') || reason !== undefined) {
+    const more = reason === undefined || isElsewhere ? {} : { hint: `Choose another: ${reason}.` };
+    throw new SopsError('failed', 'The provided filename is not a local path.', more);
   }
-  if (dirname(name) !== '.') {
+  if (system.dirname(name) !== '.') {
     throw new SopsError('failed', 'The provided filename is in a folder, which the private folder does not have.');
   }
   return name;

@@ -1,9 +1,9 @@
 /** `export`: the values of files for a shell, a loader of environments, or a later step of a build. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync, writeFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { encodeText } from '../../util/text.js';
 import { EXPORT_FORMS, type ExportForm, githubBlocks, githubMasks } from './export-text.js';

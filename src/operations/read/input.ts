@@ -1,6 +1,5 @@
 /** Reading what an operation works on, and finding the formats that its names and its content stand for. */
 
-import { resolve } from 'node:path';
 import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
@@ -12,6 +11,7 @@ import { systemCode, systemReason } from '../../util/files.js';
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import type { Fingerprint } from '../../util/replace-file.js';
 import type { Input } from '../requests.js';
 

@@ -1,6 +1,6 @@
 /** `init`: an age key where there is none, and a first `.sops.yaml`. What is there stays, but for what is empty or broken off. */
 
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { findConfig } from '../../config/find.js';
 import { firstConfigText, type NamedAgeRecipient, SCHEMA_NAME } from '../../config/first-config.js';
 import { configSchema } from '../../config/schema.js';
@@ -21,6 +21,7 @@ import { mkdir } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
 import { writeNewFile } from '../../util/new-file.js';
+import { resolve } from '../../util/paths.js';
 import { compileRe2 } from '../../util/re2.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { sessionOf } from '../../util/session.js';

@@ -1,6 +1,6 @@
 /** What revoking a recipient comes to, found out before anything is changed. */
 
-import { basename, relative, resolve, sep } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { configText } from '../../config/config-text.js';
 import { withoutRecipients } from '../../config/edit-config.js';
 import { CONFIG_NAME } from '../../config/find.js';
@@ -17,6 +17,7 @@ import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { withProgress } from '../../util/item-progress.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from '../read/encrypted-files.js';
 
 export interface RevocationRequest {

@@ -1,5 +1,4 @@
 /** `revoke`: takes a recipient out of `.sops.yaml` and gives every file that names them a new data key without them. */
-import { resolve } from 'node:path';
 import { carryingTrust } from '../../config/carried-trust.js';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
@@ -7,6 +6,7 @@ import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { statOf } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
 import { paceOf, patiently } from '../../util/pace.js';
+import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { sessionOf } from '../../util/session.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';

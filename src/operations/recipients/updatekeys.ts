@@ -1,6 +1,5 @@
 /** `updatekeys`: gives files the recipients that their creation rule has now. */
 
-import { resolve } from 'node:path';
 import { holdConfigs } from '../../config/config.js';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
@@ -24,6 +23,7 @@ import { type Stats, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { paceOf, patiently } from '../../util/pace.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';

@@ -1,6 +1,6 @@
 /** `edit`: the plaintext of a file in the user's editor, and back. */
 
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { Cipher } from '../../cipher/cipher.js';
 import { IvMemory } from '../../cipher/iv-memory.js';
 import type { Config } from '../../config/model.js';
@@ -16,6 +16,7 @@ import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { writeOutput } from '../output.js';
 import { formatsForNew, nameOf, readSealed, type SealedInput } from '../read/input.js';

@@ -1,6 +1,6 @@
 /** `publish`: sends files to where the destination rules of `.sops.yaml` say (docs/command-line.md#publish). */
 
-import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, extname, isAbsolute, join, relative } from 'node:path';
 import { destinationFor, type MatchedDestination } from '../../config/destination-rule.js';
 import type { Config } from '../../config/model.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
@@ -12,6 +12,7 @@ import { checkPlace } from '../../run/trust.js';
 import { systemReason } from '../../util/files.js';
 import { stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { KeyChange } from '../key-changes.js';
 import { filesBelow } from '../read/encrypted-files.js';

@@ -1,5 +1,4 @@
 /** `set`: one value of an encrypted file, which is made by its creation rule when it is not there. */
-import { resolve } from 'node:path';
 import { creationRuleFor } from '../../config/creation-rule.js';
 import { SopsError } from '../../errors.js';
 import { openRun } from '../../run/run.js';
@@ -8,6 +7,7 @@ import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { systemCode } from '../../util/files.js';
 import { lstatSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { encodeText } from '../../util/text.js';
 import { readerForNew } from '../read/input.js';

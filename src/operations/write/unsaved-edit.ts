@@ -1,5 +1,5 @@
 /** Keeping what somebody typed when it cannot be saved: encrypted, beside the file it belongs to. */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { temporaryFolders } from '../../exec/private-folder.js';
 import { binaryStore } from '../../formats/binary.js';
@@ -7,6 +7,7 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { encodeText } from '../../util/text.js';
 import type { OpenedFile } from '../read/open-file.js';
 import { sealFile } from './seal-file.js';

@@ -1,10 +1,10 @@
 /** `ref+k8s://v1/Secret/NAMESPACE/NAME/KEY`: Secrets and ConfigMaps of a cluster. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { type Cluster, callKubernetes, clusterOf, kubernetesWords } from '../../services/kubernetes/client.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { jsonLine } from '../json-line.js';

@@ -1,11 +1,11 @@
 /** The baseline: findings that are known and accepted, in a file of the repository, so that new ones stand out. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { encodeText } from '../../util/text.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckReport } from './collector.js';

@@ -1,11 +1,11 @@
 /** `check`: whether what should be encrypted is, and as the rules say; in the work tree and the index. Needs no key. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { stagedChanges } from '../../exec/git/changes.js';
 import { type WorkTree, workTreeOf } from '../../exec/git/places.js';
 import { closeSync, openSync, readSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
 import { type CheckReport, Collector } from './collector.js';

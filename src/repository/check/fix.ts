@@ -1,5 +1,5 @@
 /** `check --fix`: encrypts what rules have encrypted, and gives files the recipients and the selection of their rules, as the commands for that do. */
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { CONFIG_NAME } from '../../config/find.js';
 import { SopsError } from '../../errors.js';
 import { workTreeOf } from '../../exec/git/places.js';
@@ -7,6 +7,7 @@ import { updateKeys } from '../../operations/recipients/updatekeys.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
 import { isWithin, statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
 

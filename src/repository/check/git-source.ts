@@ -1,10 +1,11 @@
 /** Files that git holds: what a commit of the index would change, or what commits did. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { readBlobs } from '../../exec/git/blobs.js';
 import type { ChangedFile, FileMode } from '../../exec/git/changes.js';
 import { fieldsOf, type WorkTree } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import type { AskedWords } from '../operands.js';
 import type { Subject } from './subject.js';
 import { ABSENT_LFS, behindPointer, lacking } from './work-tree-source.js';

@@ -1,10 +1,11 @@
 /** `check --recurse`: submodules and repositories within, each checked as one by itself, with its own rules (docs/check.md#which-files). */
 import { createHash } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { workTreeOf } from '../../exec/git/places.js';
 import { untiedFrom } from '../../exec/git/run-git.js';
 import { realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { type CheckRequest, checkFiles } from './check.js';
 import type { CheckFinding } from './check-finding.js';

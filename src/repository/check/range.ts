@@ -1,11 +1,12 @@
 /** `check` of commits: each one of a range, since what was added and taken out again is in history all the same. */
-import { resolve } from 'node:path';
+
 import { SopsError } from '../../errors.js';
 import { changesBetween, changesOf, commitOf, mergeBase } from '../../exec/git/changes.js';
 import type { WorkTree } from '../../exec/git/places.js';
 import { gitText } from '../../exec/git/run-git.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
 import { Checking, type CheckRequest, examineOptions, treeFor } from './check.js';

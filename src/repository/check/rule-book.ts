@@ -1,8 +1,9 @@
 /** The creation rules that a check goes by: which is for a path, and what it wants; compiled and worked out once. */
 import { sep } from 'node:path';
-import { checkRule, comparedPaths, compileRule } from '../../config/creation-rule.js';
+import { checkRule, compileRule } from '../../config/creation-rule.js';
 import { keyGroupsFor } from '../../config/key-groups.js';
 import type { CreationRule, Rules } from '../../config/model.js';
+import { comparedPaths, hasOneForm } from '../../config/path-forms.js';
 import type { NameOf } from '../../config/recipient-names.js';
 import { type FileOptions, fileOptionsFor } from '../../config/selection.js';
 import type { KeyGroup } from '../../keys/provider.js';
@@ -62,7 +63,7 @@ export class RuleBook {
     const inside = this.config.folder + sep;
     // What comparing would come to, without taking the path apart.
     const paths =
-      this.host.platform !== 'win32' && absolute.startsWith(inside)
+      hasOneForm(this.host.platform) && absolute.startsWith(inside)
         ? [absolute.slice(inside.length)]
         : comparedPaths(this.config, absolute, this.host);
     return this.rules.find((rule) => paths.some((path) => rule.test(path))) ?? null;

@@ -1,5 +1,5 @@
 /** The files of a work tree, as they stand there. */
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf, repositoryOf, type WorkTree } from '../../exec/git/places.js';
@@ -9,6 +9,7 @@ import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
 import { type Content, contentOf } from '../contents.js';
 import { type FoundFile, findFiles, realPath } from '../operands.js';

@@ -1,6 +1,6 @@
 /** What the words of `diff` stand for: files, revisions, the index and its stages, standard input; and what changed between two states. */
 
-import { relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readBlob, readBlobs } from '../../exec/git/blobs.js';
 import { commitOf, mergeBase } from '../../exec/git/changes.js';
@@ -11,6 +11,7 @@ import { statOrThrow } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
 import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { contentOf } from '../contents.js';
 import { compareTexts } from '../operands.js';
 

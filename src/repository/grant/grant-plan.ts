@@ -1,5 +1,5 @@
 /** What letting somebody in comes to, found out before anything is changed: rules, files, and the new text of `.sops.yaml`. */
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { withRecipient } from '../../config/config-addition.js';
 import { groupsOfRule } from '../../config/config-meaning.js';
 import { configText } from '../../config/config-text.js';
@@ -16,6 +16,7 @@ import { statOrThrow } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { filesFor, type PlannedChange, type PlannedFiles, type RulePlan } from './grant-files.js';
 import { asKey, type GrantedKey, grantedKey, type KeyChoice, sameAs } from './granted-key.js';
 import { pastNamesIn } from './past-names.js';

@@ -1,5 +1,4 @@
 /** Where a recipient comes from: the word itself, a file of public keys, or a server that has somebody's keys. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { FoundRecipient } from '../../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../../keys/registry.js';
@@ -7,6 +6,7 @@ import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { encodeText } from '../../util/text.js';
 
 /** A recipient that may be meant. */

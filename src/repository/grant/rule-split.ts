@@ -1,11 +1,12 @@
 /** `grant --split`: files that share their rule with others get one of their own, so that somebody can be let into them alone. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import type { Config } from '../../config/model.js';
 import { configOfBytes } from '../../config/read.js';
 import { type ConfigTree, readConfigTree } from '../../config/recipients-of.js';
 import { type RuleCopy, withRuleCopies } from '../../config/rule-copy.js';
 import { SopsError } from '../../errors.js';
 import { statOrThrow } from '../../util/files.js';
+import { resolve } from '../../util/paths.js';
 import { encodeText } from '../../util/text.js';
 import {
   exactly,

@@ -1,5 +1,5 @@
 /** Where the keys of git-crypt are looked for: files that are named, an unlocked repository, and those wrapped for PGP keys. */
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { configValue } from '../../exec/git/changes.js';
 import { workTreeOf } from '../../exec/git/places.js';
@@ -8,6 +8,7 @@ import { statOrThrow, systemReason } from '../../util/files.js';
 import { readdirSync, readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { type GitCryptKey, readGitCryptKey } from './git-crypt-key.js';
 
 /** git-crypt's name for the key without one. */

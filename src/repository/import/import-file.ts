@@ -1,6 +1,6 @@
 /** One file of another tool made into a file of SOPS: opened, encrypted by the rules of the target, read again, and written where nothing is. */
 
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { isTracked } from '../../exec/git/places.js';
@@ -16,6 +16,7 @@ import { lstatSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { briefList } from './env-content.js';
 import type { ImportKind, ImportSource, OpenedImport } from './source.js';
 

@@ -1,6 +1,6 @@
 /** `import sealed-secret`: SealedSecrets, opened with the controller's private keys (docs/import.md#sealed-secret). */
 import type { KeyObject } from 'node:crypto';
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
@@ -14,6 +14,7 @@ import { indexText } from '../../operations/read/encrypted-files.js';
 import { sameTree } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
 import { type Branch, itemOf } from '../../tree/tree.js';
+import { resolve } from '../../util/paths.js';
 import { sourcesByContent } from './find-sources.js';
 import type { ImportKind, ImportSettings, ImportSource, OpenedImport } from './source.js';
 import { targetName } from './target.js';

@@ -1,11 +1,12 @@
 /** The passwords of Ansible Vault: of files, of programs, of the environment, or asked for (docs/import.md#ansible-vault). */
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { resolve } from '../../util/paths.js';
 import { waitFor } from '../../util/timeout.js';
 import { openVaultText, type VaultText } from './vault-text.js';
 

@@ -1,8 +1,9 @@
 /** What the clients of AWS services are told: credentials and endpoints, from the host's environment. */
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';

@@ -2,11 +2,12 @@
 
 import { Agent } from 'node:https';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { type AuthLibrary as Auth, importAuthLibrary } from './auth-library.js';
 

@@ -1,9 +1,9 @@
 /** The certificates that servers are checked against, when the user names a file of them. */
-import { resolve } from 'node:path';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 
 /** What to do when nobody vouches for a server's certificate. */
 export const AUTHORITY_HINT = "Name the file with the authority's certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.";

@@ -1,10 +1,10 @@
 /** How the API server of a cluster is reached, and as whom: as a kubeconfig says, or from within a pod. */
-import { resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { objectMembers, textMember } from '../http/answer.js';
 import type { HttpHeaders } from '../http/request.js';

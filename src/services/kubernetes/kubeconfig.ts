@@ -1,10 +1,11 @@
 /** Kubeconfig files, merged as kubectl merges them: which cluster is meant, and who asks (docs/stores.md#kubernetes). */
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { objectMembers, textMember } from '../http/answer.js';
 
 /** An object of a file, with the folder where relative paths in it begin. */

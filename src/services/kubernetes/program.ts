@@ -1,9 +1,9 @@
 /** Programs that give credentials for a cluster (client.authentication.k8s.io): of clouds, of OIDC and the like. */
-import { resolve } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { keysTakenOut } from '../../exec/key-variables.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
+import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { waitFor } from '../../util/timeout.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../http/answer.js';

@@ -1,11 +1,11 @@
 /** What a connection string means: where the database is, who asks, and how the connection is secured. */
 
-import { resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { parseConnectionString } from './connection-string.js';
 

@@ -1,12 +1,13 @@
 /** What the environment says about Vault: the variables of its own client (docs/keys/hc-vault.md#environment). */
 
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readdir, readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
 
 export interface VaultSettings {
   /** Empty for none. */

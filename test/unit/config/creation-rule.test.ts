@@ -70,6 +70,17 @@ describe('the path compared', () => {
     const config = configOf([rule(0, { pathRegex: pattern })], 'C:\\repo');
     expect(await nameFor(config, 'a\\b.yaml', host('C:\\repo', 'win32'))).toBe('rule 0');
   });
+
+  // Files made by some programs of macOS, and names that others type, have accents as characters of their own.
+  test.each([
+    ['NFC', 'NFD'],
+    ['NFD', 'NFC'],
+  ])('on macOS whether the rule has accents as %s or %s', async (ofRule, ofPath) => {
+    const config = byPatterns('^schl\u00fcssel/'.normalize(ofRule), '');
+    const path = 'schl\u00fcssel/a'.normalize(ofPath);
+    expect(await nameFor(config, path, host('/repo', 'darwin'))).toBe('rule 0');
+    expect(await nameFor(config, path, host('/repo', 'linux'))).toBe('rule 1');
+  });
 });
 
 describe('the rule', () => {

@@ -41,7 +41,7 @@ const KNOWING = [
   'util/processes.ts',
 ];
 
-test('no other module names a folder of the system, nor asks the process which system it is', () => {
+test('no other module names a folder of the system, asks the process which system it is, or makes paths absolute by itself', () => {
   const source = new URL('../../../src/', import.meta.url).pathname;
   const texts = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -54,6 +54,9 @@ test('no other module names a folder of the system, nor asks the process which s
   ).toEqual(KNOWING);
   const asking = texts.filter(([name, text]) => /\bprocess\.platform\b/.test(text) && !name.startsWith('cli/'));
   expect(asking.map(([name]) => name)).toEqual([]);
+  // There each file would have two absolute paths, of which maps and comparisons know one.
+  const resolving = texts.filter(([, text]) => /^import \{[^}]*\bresolve\b[^}]*\} from 'node:path'/m.test(text));
+  expect(resolving.map(([name]) => name)).toEqual([]);
 });
 
 describe('programs on Windows', () => {
@@ -67,6 +70,13 @@ describe('programs on Windows', () => {
     expect(await find('code', { PATHEXT: '.EXE;.BAT' })).toBe(join(programs.path, 'code.bat'));
     expect(await find('npm', { PATHEXT: '.EXE' })).toBeNull();
     expect(await find('page', { PATHEXT: '.HTML' })).toBeNull();
+  });
+
+  test('are found by the PATH that was set, where a copy of the variables has the old one as well', async () => {
+    const env = { Path: programs.path, PATH: '' };
+    expect(await findProgram('tool', hostOf({ env, platform: 'win32' }))).toBeNull();
+    const found = await findProgram('tool', hostOf({ env: { Path: '', PATH: programs.path }, platform: 'win32' }));
+    expect(found).toBe(join(programs.path, 'tool.exe'));
   });
 
   const env = { ComSpec: 'C:\\Windows\\cmd.exe' };

@@ -109,3 +109,14 @@ describe('outside of one', () => {
     );
   });
 });
+
+test('a pattern of macOS fits names with accents in one character or two', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accents-'));
+  const name = 'schl\u00fcssel.yaml'.normalize('NFD');
+  writeFileSync(join(folder, name), '');
+  const found = async (platform: NodeJS.Platform): Promise<string[]> =>
+    (await findFiles(['schl\u00fc*.yaml'], hostIn(folder, {}, platform))).files.map(({ path }) => path);
+  expect(await found('darwin')).toEqual([name]);
+  expect(await found('linux')).toEqual([]);
+  rmSync(folder, { recursive: true });
+});

@@ -1,9 +1,9 @@
 /** Private SSH keys of the user as identities: from files, where they may be locked, and from commands. */
 
-import { resolve } from 'node:path';
 import { SopsError } from '../../../errors.js';
 import { readFile } from '../../../util/fs-promises.js';
 import type { Host } from '../../../util/host.js';
+import { resolve } from '../../../util/paths.js';
 import type { IdentityCandidate } from '../identity-text.js';
 import { askPassphrase, openWithPassphrase } from '../passphrase.js';
 import { describeFileError } from '../system-error.js';
