@@ -81,7 +81,12 @@ class Reader {
     const end = this.regex.indexOf(']', this.at + (this.regex[this.at] === '^' ? 2 : 1));
     if (end < 0) throw new Unsayable();
     const inner = this.regex.slice(this.at, end);
-    if (/[[\\]/.test(inner.replace(/\\[.\-_/]/g, ''))) throw new Unsayable();
+    // Either separator, as rules that are for Windows, too, have it.
+    if (/^(?:\/\\\\|\\\\\\?\/)$/.test(inner)) {
+      this.at = end + 1;
+      return { text: '/' };
+    }
+    if (/[[\\]/.test(inner.replace(/\\[\\.\-_/]/g, ''))) throw new Unsayable();
     this.at = end + 1;
     return 'one';
   }
@@ -105,7 +110,7 @@ class Reader {
     if (all.length > 1 || token === undefined || others.length > 0 || token === 'start' || token === 'end')
       throw new Unsayable();
     // `.*` goes over folders, as does a class that says what it is not without naming the slash.
-    const isName = token !== 'one' || isWithinName(counted);
+    const isName = typeof token === 'object' ? token.text !== '/' : token !== 'one' || isWithinName(counted);
     return [[isName ? 'name' : 'any']];
   }
 }

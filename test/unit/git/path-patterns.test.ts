@@ -48,6 +48,8 @@ describe('patterns of an expression', () => {
     String.raw`.*\.yaml$`,
     '^x/(?:secrets|k8s)/',
     String.raw`\w+\.md`,
+    String.raw`^secrets[/\\][^/\\]*\.yaml$`,
+    String.raw`(^|[\\/])k8s[\\/]+[^\\/]+\.yaml$`,
   ])('%s: git finds what it matches', (regex) => {
     const wanted = PATHS.filter((path) => new RegExp(regex).test(path));
     expect(wanted.length).toBeGreaterThan(0);
