@@ -14,7 +14,7 @@ import { encryptionOf } from './commands/encryption-flags.js';
 import type { importFlags } from './commands/import-flags.js';
 import type { Values } from './flag.js';
 import { jsonText } from './json-text.js';
-import { ManyReport } from './many-report.js';
+import { ManyReport } from './many/report.js';
 import { printable } from './report.js';
 import { print, say } from './streams.js';
 import { UsageError } from './usage-error.js';

@@ -8,7 +8,7 @@ const SOURCE = new URL('../../src/', import.meta.url);
 const QUIET: Readonly<Record<string, string>> = {
   'cli/commands/document-flags.ts': 'a word that cannot be looked at is one file, which is read next',
   'cli/commands/keyservice.ts': 'a socket was made in the folder before',
-  'cli/many-files.ts': 'a weight, for sharing out memory',
+  'cli/many/files.ts': 'a weight, for sharing out memory',
   'cli/start.ts': 'a folder of compiled code',
   'config/trust-record.ts': 'what cannot be read is not trusted',
   'exec/fifo.ts': 'where a program of the system is',

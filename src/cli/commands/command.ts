@@ -45,7 +45,7 @@ export interface CommandAbout {
    */
   readonly operandRule?: 'first' | 'own';
   /**
-   * Whether, called by its name and not as `sops`, it works on all of its operands: files, folders and patterns (see many-files.ts).
+   * Whether, called by its name and not as `sops`, it works on all of its operands: files, folders and patterns (see many/files.ts).
    */
   readonly takesSeveral?: true;
   /** The flag with which its operands may look like flags. */

@@ -41,7 +41,7 @@ export const decrypt = command({
   flags,
   async run(given, context) {
     if (!isForSeveral(given, context)) return decryptOne(given, context);
-    const { decryptMany } = await import('../many-decrypt.js');
+    const { decryptMany } = await import('../many/decrypt.js');
     return decryptMany(given, context, (one) => decryptRequest(given, one));
   },
 });

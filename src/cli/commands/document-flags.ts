@@ -81,7 +81,7 @@ interface SeveralFlags {
 }
 
 /**
- * Whether a command is to work on several files: then, and only then, what that needs is loaded (many-files.ts). Called as `sops`, and in
+ * Whether a command is to work on several files: then, and only then, what that needs is loaded (many/files.ts). Called as `sops`, and in
  * the old forms, the first file is the only one.
  */
 export function isForSeveral({ outputDir, dryRun, json }: SeveralFlags, context: Context): boolean {

@@ -45,7 +45,7 @@ async function statusOfEach(given: Flags, context: Context): Promise<number> {
   const { operands, streams, host } = context;
   const hasFolders = operands.some((word) => mayBeSeveral(word, host.cwd));
   const { paths, problems } = hasFolders
-    ? await (await import('../many-operands.js')).filesMeant(context, 'both', given.config)
+    ? await (await import('../many/operands.js')).filesMeant(context, 'both', given.config)
     : { paths: operands, problems: [] };
   let result = 0;
   for (const problem of problems) {

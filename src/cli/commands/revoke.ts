@@ -5,8 +5,8 @@ import type { AffectedFile, Revocation } from '../../operations/recipients/revoc
 import { type RevokeRequest, type RevokeTalk, revokeRecipient } from '../../operations/recipients/revoke.js';
 import { type Painter, painterFor } from '../colours.js';
 import { flag, type Values } from '../flag.js';
-import { INTERRUPTED, withInterruption } from '../interruption.js';
 import { jsonText } from '../json-text.js';
+import { INTERRUPTED, withInterruption } from '../many/interruption.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';

@@ -43,7 +43,7 @@ export const rotate = command({
 });
 
 async function rotateMany(given: Flags, context: Context): Promise<number> {
-  const { workOnMany } = await import('../many-files.js');
+  const { workOnMany } = await import('../many/files.js');
   const { outputType } = typesOf(given, context.host);
   return workOnMany({ ...given, outputType }, context, {
     name: 'rotate',

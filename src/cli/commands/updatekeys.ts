@@ -52,7 +52,7 @@ export const updatekeys = command({
     const { operands, host } = context;
     const hasFolders = !host.calledAsSops && operands.some((word) => mayBeSeveral(word, host.cwd));
     const { paths: files, problems } = hasFolders
-      ? await (await import('../many-operands.js')).filesMeant(context, 'sealed', given.config)
+      ? await (await import('../many/operands.js')).filesMeant(context, 'sealed', given.config)
       : { paths: operands, problems: [] };
     const several: Several = { files, problems, isAlone: !hasFolders };
     if (given.json) return tellAsJson(given, context, several);
@@ -90,7 +90,7 @@ async function updateSeveral(
     const one = await updateKeys({ ...request, files }, host);
     return { ...one, failed: one.failed + problems.length };
   }
-  const { withInterruption, INTERRUPTED } = await import('../interruption.js');
+  const { withInterruption, INTERRUPTED } = await import('../many/interruption.js');
   let interrupted: number | undefined;
   const update = (stop: AbortSignal): Promise<UpdateKeysOutcome> => updateKeys({ ...request, files, stop }, host);
   const all = await withInterruption(streams, update, () => {

@@ -1,24 +1,24 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
 import { dirname, join, relative } from 'node:path';
-import { holdConfigs } from '../config/config.js';
-import { SopsError } from '../errors.js';
-import { type FormatName, formatMeantBy } from '../formats/registry.js';
-import { writeOutput } from '../operations/output.js';
-import type { Outcome, Output } from '../operations/requests.js';
-import { findFiles } from '../repository/operands.js';
-import { type PassedOver, type Target, type TargetChoice, targetsAmong } from '../repository/targets.js';
-import { isWithin, statOf } from '../util/files.js';
-import { mkdir } from '../util/fs-promises.js';
-import type { Session } from '../util/host.js';
-import { paceOf, patiently } from '../util/pace.js';
-import { resolve } from '../util/paths.js';
-import { MOST_AT_A_TIME, sideBySide } from '../util/side-by-side.js';
-import type { Context } from './commands/command.js';
+import { holdConfigs } from '../../config/config.js';
+import { SopsError } from '../../errors.js';
+import { type FormatName, formatMeantBy } from '../../formats/registry.js';
+import { writeOutput } from '../../operations/output.js';
+import type { Outcome, Output } from '../../operations/requests.js';
+import { findFiles } from '../../repository/operands.js';
+import { type PassedOver, type Target, type TargetChoice, targetsAmong } from '../../repository/targets.js';
+import { isWithin, statOf } from '../../util/files.js';
+import { mkdir } from '../../util/fs-promises.js';
+import type { Session } from '../../util/host.js';
+import { paceOf, patiently } from '../../util/pace.js';
+import { resolve } from '../../util/paths.js';
+import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
+import type { Context } from '../commands/command.js';
+import { jsonText } from '../json-text.js';
+import { print } from '../streams.js';
 import { DocumentStream } from './document-stream.js';
 import { withInterruption } from './interruption.js';
-import { jsonText } from './json-text.js';
-import { ManyReport, type Told } from './many-report.js';
-import { print } from './streams.js';
+import { ManyReport, type Told } from './report.js';
 
 /** What the command line says, of those flags that all such commands have. */
 export interface ManyFlags {

@@ -1,9 +1,9 @@
 /** Plaintexts of several files as one stream of documents, as `kubectl apply -f -` and `jq` read it. */
-import { SopsError } from '../errors.js';
-import { type FormatName, type FormatRow, formatMeantBy, formatNamed } from '../formats/registry.js';
-import { withoutMark } from '../formats/utf16.js';
-import { oneLine } from '../util/one-line.js';
-import { decodeText } from '../util/text.js';
+import { SopsError } from '../../errors.js';
+import { type FormatName, type FormatRow, formatMeantBy, formatNamed } from '../../formats/registry.js';
+import { withoutMark } from '../../formats/utf16.js';
+import { oneLine } from '../../util/one-line.js';
+import { decodeText } from '../../util/text.js';
 
 /** YAML, where JSON is a document as well, or a line of JSON each. */
 export class DocumentStream {

@@ -1,8 +1,8 @@
 /** The files that operands stand for, for commands that take a list of files: only where there is a folder or a pattern among them. */
-import type { SopsError } from '../errors.js';
-import { findFiles } from '../repository/operands.js';
-import { type TargetChoice, targetsAmong } from '../repository/targets.js';
-import type { Context } from './commands/command.js';
+import type { SopsError } from '../../errors.js';
+import { findFiles } from '../../repository/operands.js';
+import { type TargetChoice, targetsAmong } from '../../repository/targets.js';
+import type { Context } from '../commands/command.js';
 
 export interface FilesMeant {
   /** In the order of their paths. */

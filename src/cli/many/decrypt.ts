@@ -1,10 +1,10 @@
 /** `decrypt` of many files: kept apart, since start-up reads `decrypt` whatever is run. */
-import { SopsError } from '../errors.js';
-import { decryptFile } from '../operations/read/decrypt.js';
-import type { DecryptRequest } from '../operations/requests.js';
-import type { Context } from './commands/command.js';
-import { typesOf } from './commands/document-flags.js';
-import { type ManyFlags, workOnMany } from './many-files.js';
+import { SopsError } from '../../errors.js';
+import { decryptFile } from '../../operations/read/decrypt.js';
+import type { DecryptRequest } from '../../operations/requests.js';
+import type { Context } from '../commands/command.js';
+import { typesOf } from '../commands/document-flags.js';
+import { type ManyFlags, workOnMany } from './files.js';
 
 interface DecryptFlags extends Omit<ManyFlags, 'outputType'> {
   readonly extract: string | undefined;

@@ -1,12 +1,12 @@
 /** What is told of many files: warnings and failures one by one, and at the end what failed. */
-import { SopsError } from '../errors.js';
-import { compareTexts } from '../repository/operands.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
-import { wordedFailure } from '../util/system-failure.js';
+import { SopsError } from '../../errors.js';
+import { compareTexts } from '../../repository/operands.js';
+import type { Session } from '../../util/host.js';
+import { resolve } from '../../util/paths.js';
+import { wordedFailure } from '../../util/system-failure.js';
+import { printable, reportOf } from '../report.js';
+import { type Streams, say } from '../streams.js';
 import { INTERRUPTED } from './interruption.js';
-import { printable, reportOf } from './report.js';
-import { type Streams, say } from './streams.js';
 
 /** What became of a file. */
 export interface Told {
