@@ -6,6 +6,7 @@ import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
 import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
 import { realpathSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { tellSwept } from '../util/leftovers.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
 
@@ -163,16 +164,18 @@ function folderOf(pattern: string): string {
   return (folder === '' && pattern.startsWith('/')) || /^[A-Za-z]:$/.test(folder) ? `${folder}/` : folder;
 }
 
-/** The files below a folder by paths from it, with the system's separators. */
+/** The files below a folder by paths from it, with the system's separators. What killed runs left behind there, plaintext perhaps, goes. */
 async function filesIn(folder: string, host: Host): Promise<{ files: string[]; repositories: string[] }> {
   const tree = await workTreeOf(folder, host, !isOwnTree(folder, host));
   if (tree) {
     const { files, repositories } = await listFiles(folder, host, { elsewhere: !isOwnTree(folder, host) });
-    const lasting = files.filter((path) => !isPassing(path.slice(path.lastIndexOf('/') + 1)));
-    return { files: lasting.map(native), repositories: repositories.map(native) };
+    const isLasting = (path: string): boolean => !isPassing(path.slice(path.lastIndexOf('/') + 1));
+    const passing = files.filter((path) => !isLasting(path));
+    for (const left of new Set(passing.map(dirname))) tellSwept(join(folder, left), host);
+    return { files: files.filter(isLasting).map(native), repositories: repositories.map(native) };
   }
   const files: string[] = [];
-  for await (const path of filesBelow(folder, { takesLinks: true }))
+  for await (const path of filesBelow(folder, { takesLinks: true, sweepsFor: host }))
     files.push(path.slice(folder.length).replace(/^[\\/]+/, ''));
   return { files, repositories: [] };
 }

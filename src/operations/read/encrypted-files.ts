@@ -11,6 +11,8 @@ import type { Branch, Comment, Leaf } from '../../tree/tree.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { systemReason } from '../../util/files.js';
 import { readdir, readFile, stat } from '../../util/fs-promises.js';
+import type { Host } from '../../util/host.js';
+import { tellSwept } from '../../util/leftovers.js';
 import { oneLine } from '../../util/one-line.js';
 import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
 
@@ -22,6 +24,8 @@ export interface WalkOptions {
   readonly skipsHidden?: boolean;
   /** Whether symbolic links are among the files, whatever they lead to: reading tells. They are never followed here. */
   readonly takesLinks?: boolean;
+  /** Whom to tell of what killed runs left behind there, which then goes; absent where it is to stay. */
+  readonly sweepsFor?: Pick<Host, 'warn'>;
 }
 
 /** The paths of all files below a folder, in order of their names. Throws `failed`. */
@@ -29,6 +33,8 @@ export async function* filesBelow(folder: string, options: WalkOptions = {}): As
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new SopsError('failed', `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
   });
+  const { sweepsFor } = options;
+  if (sweepsFor && entries.some(({ name }) => name.startsWith(TEMPORARY_PREFIX))) tellSwept(folder, sweepsFor);
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     if (isPassing(entry.name) || (options.skipsHidden && entry.name.startsWith('.'))) continue;
     const path = join(folder, entry.name);

@@ -71,7 +71,7 @@ export async function planRevocation(request: RevocationRequest, host: Session):
   const { config } = run;
   const folder = request.folder === undefined ? (config?.folder ?? host.cwd) : start;
   const paths: string[] = [];
-  for await (const path of filesBelow(folder)) paths.push(path);
+  for await (const path of filesBelow(folder, { sweepsFor: host })) paths.push(path);
   const trees = await configTrees(config, paths, host);
   const recipients = recipientsCalled(request.who, trees);
   const isUnwanted = (text: string): boolean => recipients.some((recipient) => namesRecipient(text, recipient));

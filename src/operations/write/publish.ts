@@ -120,7 +120,7 @@ async function isFolderAt(path: string, { recursive }: PublishRequest, host: Hos
 async function* filesIn(folder: string, config: Config, host: Host): AsyncGenerator<string> {
   const start = resolve(host.cwd, folder);
   const own = resolve(host.cwd, config.path);
-  for await (const found of filesBelow(start, { skipsHidden: true, takesLinks: true })) {
+  for await (const found of filesBelow(start, { skipsHidden: true, takesLinks: true, sweepsFor: host })) {
     if (found !== own) yield isAbsolute(folder) ? found : join(folder, relative(start, found));
   }
 }

@@ -16,6 +16,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { writeFileSafely } from '../../../src/util/atomic-write.js';
 import { errorAfterCleanup } from '../../../src/util/cleanup.js';
 import { ownText } from '../../../src/util/lock-owner.js';
@@ -100,9 +101,9 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
 
 describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
   /** A temporary file of a process that has ended. */
-  function leftOver(): string {
+  function leftOver(folder = desk.folder): string {
     const dead = spawnSync('true').pid;
-    const path = temporaryIn(desk.folder);
+    const path = temporaryIn(folder);
     const own = process.pid.toString(16).padStart(6, '0');
     const left = path.replace(own, dead.toString(16).padStart(6, '0'));
     writeFileSync(left, PLAIN, { mode: 0o600 });
@@ -116,6 +117,29 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
     expect(ran.status).toBe(0);
     expect(ran.stderr).toBe(`warning: removed ${left}, which a run that was killed had left behind\n`);
     expect(temporaries(desk.folder)).toEqual([]);
+  });
+
+  test.each([
+    'encrypt -i files',
+    'decrypt --output-dir out files',
+    'rotate -i files',
+    'updatekeys --yes files',
+    'filestatus files',
+    'check files',
+    'who files',
+    'revoke --yes NOBODY files',
+  ])('in a folder of a folder is removed by a run for all that is in it: %s', async (words) => {
+    mkdirSync(desk.path('files/sub'), { recursive: true });
+    desk.write('.sops.yaml', `creation_rules:\n  - path_regex: none\n    age: ${desk.recipient}\n`);
+    desk.write('files/p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    for (const inRepository of [false, true]) {
+      if (inRepository) spawnSync('git', ['init', '-q'], { cwd: desk.folder });
+      const left = leftOver(desk.path('files/sub'));
+      const { stderr } = await desk.run(words.replace('NOBODY', generateIdentity().recipient).split(' '));
+      expect(stderr).toContain(`removed ${left}, which a run that was killed had left behind\n`);
+      expect(existsSync(left)).toBe(false);
+      rmSync(desk.path('out'), { recursive: true, force: true });
+    }
   });
 
   test('in memory is removed by the next run of any command anywhere, but not what is of others', () => {
