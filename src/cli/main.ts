@@ -10,6 +10,7 @@ import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
 import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
+import { WORKER_WORD } from './many/errands.js';
 import { reportOf } from './report.js';
 import { sweep, sweepMemory } from './start-sweep.js';
 import { exactStreams, print, type Streams, say } from './streams.js';
@@ -33,11 +34,13 @@ export async function main(
     const exact = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
     const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
-    if (isCompletion(words)) return await carryOut({ kind: 'completion', words }, streams, commands, undefined);
+    if (isCompletion(words))
+      return await carryOut({ kind: 'completion', words }, { words, streams, audit: undefined }, commands);
+    if (words[0] === WORKER_WORD) return await (await import('./many/worker.js')).runErrands(streams, main);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
       verbose = line.kind === 'run' && line.values.isOn(START_FLAGS.verbose);
-      return carryOut(line, streams, commands, audit);
+      return carryOut(line, { words, streams, audit }, commands);
     });
   } catch (error) {
     const report = reportOf(await withSuggestion(error), verbose);
@@ -46,13 +49,15 @@ export async function main(
   }
 }
 
-async function carryOut(
-  line: CommandLine,
-  streams: Streams,
-  commands: readonly CommandRow[],
-  audit: AuditLog | undefined,
-): Promise<number> {
-  if (line.kind === 'run') return run(line, streams, audit);
+interface Running {
+  readonly words: readonly string[];
+  readonly streams: Streams;
+  readonly audit: AuditLog | undefined;
+}
+
+async function carryOut(line: CommandLine, running: Running, commands: readonly CommandRow[]): Promise<number> {
+  const { streams } = running;
+  if (line.kind === 'run') return run(line, running);
   await print(streams, await textFor(line, streams, commands));
   return 0;
 }
@@ -85,20 +90,20 @@ function columnsOf({ stdout }: Streams): number | undefined {
   return columns;
 }
 
-async function run(line: RunLine, streams: Streams, audit: AuditLog | undefined): Promise<number> {
+async function run(line: RunLine, { words, streams, audit }: Running): Promise<number> {
   if (line.refusal) throw line.refusal;
   const log = line.values.isOn(START_FLAGS.verbose) ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (host.calledAsSops) for (const warning of line.asSops ?? []) host.warn(warning);
   if (line.stray && !host.calledAsSops) throw line.stray;
-  if (!line.row.skipsSweep) {
+  if (!line.row.skipsSweep && !streams.errands) {
     await sweep(line, host);
     // In the process of somebody else, that is for them to ask for.
     if (streams.areOwn) await sweepMemory(host);
   }
   const command = await line.row.load();
-  return command.run({ ...line, host, streams }).catch((error: unknown) => {
+  return command.run({ ...line, words, host, streams }).catch((error: unknown) => {
     throw namingFile(wordedFailure(tooLargeInWords(error)), line);
   });
 }

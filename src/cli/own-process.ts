@@ -63,6 +63,13 @@ const PLUGIN_SCRIPT = 'sops-ts-kustomize.js';
 /** Where the executable's own modules stand, in it. */
 const IN_EXECUTABLE = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i;
 
+/** What starts the program again, as what it is now. */
+export function ownCommand({ programName = '' }: { readonly programName?: string }): readonly string[] {
+  const [, script = ''] = process.argv;
+  const { execPath, execArgv } = process;
+  return IN_EXECUTABLE.test(script) ? [execPath, 'as', programName] : [execPath, ...execArgv, script];
+}
+
 /**
  * What starts a script beside the running program, by default the plug-in of kustomize; in the executable it is that again, with the words
  * that make it the plug-in. Throws `failed` when the script is not there.

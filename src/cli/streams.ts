@@ -8,7 +8,9 @@ import { readlinkSync } from '../util/fs.js';
 import { isInexact } from '../util/native-path.js';
 import { isListeningForSignals, watchProcess } from '../util/temporaries.js';
 import { encodeText } from '../util/text.js';
+import type { Errands } from './many/errands.js';
 import { clearLine } from './progress-line.js';
+import { INTERNAL_STATUS } from './report.js';
 
 /** What `main` works with instead of `process`; {@link processStreams} makes the usual one. */
 export interface Streams {
@@ -21,6 +23,8 @@ export interface Streams {
   readonly platform: NodeJS.Platform;
   /** Where the administrator says that events are to be noted; absent for nowhere. Never taken from the environment. */
   readonly auditConfig?: string;
+  /** Files that another process hands over, in one that was started for that (many/worker-process.ts). */
+  readonly errands?: Errands;
   /** What the program was called by, without folder and ending: `sops` through a link of that name. */
   readonly programName?: string;
   /** Whether the three streams are the process's own, so that a program that is started can simply have them. */
@@ -58,6 +62,12 @@ export interface ProcessStreams extends Streams {
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
 export function processStreams(name?: string): ProcessStreams {
   watchProcess(process);
+  // A process that ends because nothing is left that it waits for, before it has a status, has not done what it was asked.
+  process.exitCode = INTERNAL_STATUS;
+  let isDone = false;
+  process.once('exit', (status) => {
+    if (!isDone && status === INTERNAL_STATUS) writeDescriptor(STDERR, encodeText(UNFINISHED));
+  });
   let streamIsOpen = false;
   let errorsAreOpen = false;
   return {
@@ -73,6 +83,7 @@ export function processStreams(name?: string): ProcessStreams {
       return process.stderr;
     },
     endWith(status) {
+      isDone = true;
       process.exitCode = status;
       const open = [streamIsOpen ? process.stdout : undefined, errorsAreOpen ? process.stderr : undefined];
       const isTaken = open.every((stream) => !stream || stream.writableLength === 0);
@@ -111,6 +122,9 @@ function workingDirectory(): string {
 }
 
 const STDOUT = 1;
+const STDERR = 2;
+const UNFINISHED =
+  'sops-ts: internal error: the program ended before its work was done. This is a defect of sops-ts, please report it.\n';
 /** Bytes per call; macOS refuses calls of 2 GiB. */
 const MOST_BYTES = 2 ** 30;
 

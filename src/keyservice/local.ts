@@ -53,13 +53,24 @@ export class LocalKeyService implements KeyService {
     const provider = given || (await providerOf(key));
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
-    if (!row.remote) return this.#lane.run(() => use(provider, signal));
+    if (!row.remote) return this.#lane.run(() => this.#timed(() => use(provider, signal)));
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
-      return await this.#calls.run(() => inTime(this.#timeout, signal, (stop) => use(provider, stop)));
+      return await this.#calls.run(() =>
+        this.#timed(() => inTime(this.#timeout, signal, (stop) => use(provider, stop))),
+      );
     } finally {
       activity?.end();
+    }
+  }
+
+  async #timed<T>(use: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    try {
+      return await use();
+    } finally {
+      paceOf(this.#host).keyTook(performance.now() - since);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** How many calls of services a run makes at a time: fewer when one answers that it gets too many. */
+/** How many calls of services a run makes at a time, fewer when one answers that it gets too many, and how fast keys are. */
 import { type ErrorCode, SopsError } from '../errors.js';
 import type { Host, Session } from './host.js';
 import { sessionOf } from './session.js';
@@ -10,14 +10,32 @@ const ONE_ANSWER_MS = 250;
 export class Pace {
   #limit = Number.POSITIVE_INFINITY;
   #most = Number.POSITIVE_INFINITY;
+  #processes = 1;
   #good = 0;
   #since = Number.NEGATIVE_INFINITY;
   #answers = 0;
+  #quickest = Number.POSITIVE_INFINITY;
 
   /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
   limitOf(most: number): number {
-    this.#most = Math.min(this.#most, most);
-    return Math.min(most, this.#limit);
+    const ours = Math.max(1, Math.floor(most / this.#processes));
+    this.#most = Math.min(this.#most, ours);
+    return Math.min(ours, this.#limit);
+  }
+
+  /** From now on other processes ask the services as well: all of them together no more than this one could alone. */
+  share(processes: number): void {
+    this.#processes = processes;
+  }
+
+  /** A key was used, which took so many milliseconds. */
+  keyTook(milliseconds: number): void {
+    this.#quickest = Math.min(this.#quickest, milliseconds);
+  }
+
+  /** The least time that a key took, in milliseconds; infinite while none was used. */
+  get quickestKey(): number {
+    return this.#quickest;
   }
 
   /** How often services have said that it is too much. */

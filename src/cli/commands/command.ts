@@ -81,6 +81,8 @@ export interface Context {
   readonly oldForm: boolean;
   /** What that flag was given, if it takes a text (`--set 'PLACE JSON' file`). */
   readonly oldText?: string | undefined;
+  /** The whole command line, without the program's name. */
+  readonly words: readonly string[];
   readonly host: Session;
   readonly streams: Streams;
   /** The first of some flags that stands on the command line, without dashes; a variable that is bound to it does not count. */

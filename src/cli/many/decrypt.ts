@@ -4,7 +4,8 @@ import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
 import type { Context } from '../commands/command.js';
 import { typesOf } from '../commands/document-flags.js';
-import { type ManyFlags, workOnMany } from './files.js';
+import { workOnMany } from './files.js';
+import type { ManyFlags } from './one-file.js';
 
 interface DecryptFlags extends Omit<ManyFlags, 'outputType'> {
   readonly extract: string | undefined;

@@ -1,59 +1,34 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
-import { dirname, join, relative } from 'node:path';
 import { holdConfigs } from '../../config/config.js';
+import { untoldOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import { type FormatName, formatMeantBy } from '../../formats/registry.js';
-import { writeOutput } from '../../operations/output.js';
-import type { Outcome, Output } from '../../operations/requests.js';
+import { formatMeantBy } from '../../formats/registry.js';
 import { findFiles } from '../../repository/operands.js';
 import { type PassedOver, type Target, type TargetChoice, targetsAmong } from '../../repository/targets.js';
-import { isWithin, statOf } from '../../util/files.js';
-import { mkdir } from '../../util/fs-promises.js';
-import type { Session } from '../../util/host.js';
-import { paceOf, patiently } from '../../util/pace.js';
+import { statOf } from '../../util/files.js';
+import { paceOf } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
-import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
+import { sideBySide } from '../../util/side-by-side.js';
 import type { Context } from '../commands/command.js';
 import { jsonText } from '../json-text.js';
+import { ownCommand } from '../own-process.js';
 import { print } from '../streams.js';
 import { DocumentStream } from './document-stream.js';
+import type { WorkedAside } from './errands.js';
 import { withInterruption } from './interruption.js';
-import { ManyReport, type Told } from './report.js';
-
-/** What the command line says, of those flags that all such commands have. */
-export interface ManyFlags {
-  readonly inPlace: boolean;
-  readonly output: string | undefined;
-  readonly outputDir: string | undefined;
-  readonly filenameOverride: string | undefined;
-  readonly outputType: FormatName | undefined;
-  readonly config: string | undefined;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  readonly verbose: boolean;
-}
-
-/** A command that works on one file at a time, as it works on many. */
-export interface ManyCommand {
-  readonly name: string;
-  /** What a file is afterwards, e.g. `encrypted`. */
-  readonly done: string;
-  readonly kind: TargetChoice['kind'];
-  readonly makes: 'plaintext' | 'ciphertext';
-  /** Whether what it makes of several files may be printed as one stream. */
-  readonly streams?: true;
-  /** Works on the one operand of a context. */
-  run(context: Context, output: Output): Promise<Outcome & { readonly format?: string }>;
-}
-
-interface Job {
-  readonly given: ManyFlags;
-  readonly context: Context;
-  readonly command: ManyCommand;
-}
-
-/** Where results go. */
-type Destination = 'in-place' | 'folder' | 'stream' | 'nowhere';
+import {
+  type Destination,
+  destinationOf,
+  type Job,
+  type Kept,
+  type ManyCommand,
+  type ManyFlags,
+  workOn,
+} from './one-file.js';
+import { ManyReport } from './report.js';
+import { Sharing } from './sharing.js';
+import { workForAnother } from './worker.js';
+import { WorkerProcess } from './worker-process.js';
 
 /**
  * Works on all files that the operands stand for. One that fails does not keep the others from their turn; the status is that of the first
@@ -63,6 +38,7 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
   const { operands, host, streams } = context;
   const job = { given, context, command };
   const destination = destinationOf(job);
+  if (streams.errands) return workForAnother(streams.errands, job, destination);
   const found = await findFiles(operands, host);
   const report = new ManyReport({ given, command, streams, host, destination });
   for (const problem of found.problems) report.fail(problem.file ?? '', problem);
@@ -74,12 +50,13 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
     except: given.outputDir === undefined ? undefined : resolve(host.cwd, given.outputDir),
   };
   const passedOver: PassedOver = { sealed: 0 };
+  const count = found.files.length;
   const targets = targetsAmong(found.files, choice, host, passedOver);
   await withInterruption(
     streams,
     async (stop) => {
-      if (destination === 'stream') await streamAll(await collected(targets), { job, report, stop });
-      else for await (const [, told] of worked(targets, { job, report, stop, destination })) report.add(told);
+      if (destination === 'stream') await streamAll(await collected(targets), { job, report, stop, count });
+      else for await (const [, told] of worked(targets, { job, report, stop, count, destination })) report.add(told);
       return undefined;
     },
     () => report.interrupted(),
@@ -108,15 +85,13 @@ interface Working {
   readonly job: Job;
   readonly report: ManyReport;
   readonly stop: AbortSignal;
-}
-
-/** What was made of a file, kept until its turn to be printed. */
-interface Kept extends Told {
-  readonly printed?: { readonly bytes: Uint8Array; readonly format: string | undefined };
+  /** How many files there may be. */
+  readonly count: number;
 }
 
 /** Prints what is made of the files, as one stream. Throws before anything is printed where their formats do not allow that. */
-async function streamAll(targets: readonly Target[], { job, report, stop }: Working): Promise<void> {
+async function streamAll(targets: readonly Target[], working: Working): Promise<void> {
+  const { job, report } = working;
   const { context, given, command } = job;
   if (targets.length === 0 && report.isClean) {
     throw new SopsError('no-file', `there is no file to ${command.name} in ${context.operands.join(' ')}`, {
@@ -125,7 +100,7 @@ async function streamAll(targets: readonly Target[], { job, report, stop }: Work
   }
   const paths = targets.map(({ file }) => file.path);
   const stream = new DocumentStream(paths, given.outputType);
-  for await (const [{ file }, told] of worked(targets, { job, report, stop, destination: 'stream' })) {
+  for await (const [{ file }, told] of worked(targets, { ...working, destination: 'stream' })) {
     const { printed, ...outcome } = told;
     if (!printed) {
       report.add(outcome);
@@ -145,129 +120,57 @@ async function streamAll(targets: readonly Target[], { job, report, stop }: Work
 /** The files with what became of them, in order. */
 async function* worked(
   targets: Iterable<Target> | AsyncIterable<Target>,
-  { job, report, stop, destination }: Working & { readonly destination: Destination },
+  { job, report, stop, count, destination }: Working & { readonly destination: Destination },
 ): AsyncGenerator<readonly [Target, Kept]> {
   const { host } = job.context;
-  const pace = paceOf(host);
+  const sharing = sharingOf(job, count, destination);
   const activity = host.begin?.('file 1');
   const letGo = holdConfigs(host);
   try {
     yield* sideBySide(targets, {
       // A log of what is done for many files at a time would tell nobody anything.
-      most: host.log ? 1 : MOST_AT_A_TIME,
-      pace,
+      get most() {
+        return host.log ? 1 : sharing.most;
+      },
+      pace: paceOf(host),
       stop,
       weigh: ({ bytes, file }) => MEMORY_FOR_A_BYTE * (bytes || (statOf(file.absolute)?.size ?? 0)),
       work: async (target) => {
         activity?.now(report.progress());
-        return workOn(target, job, destination);
+        const here = (): Promise<Kept> => workOn(target, job, destination);
+        return target.problem ? here() : sharing.work(target.file, here, (done) => keptAside(target, done, job));
       },
     });
   } finally {
+    await sharing.end();
     letGo();
     activity?.end();
   }
 }
 
-/** The text, the tree, the ciphertext, and each of them again to compare. */
-const MEMORY_FOR_A_BYTE = 10;
+/** Who waits for services, programs or people gains nothing by a second process, and people would be bothered by both. */
+const QUICK_KEY_MS = 20;
 
-async function workOn(target: Target, job: Job, destination: Destination): Promise<Kept> {
-  const { context, command } = job;
-  const { path } = target.file;
-  const warnings: string[] = [];
-  const host = context.host.warningTo((message) => warnings.push(message));
-  const known = { path, warnings };
-  if (target.problem) return { ...known, error: target.problem };
-  try {
-    let printed: Uint8Array | undefined;
-    const keep = async (bytes: Uint8Array): Promise<void> => {
-      printed = bytes;
-    };
-    const place = destination === 'folder' ? placeOf(target, job) : undefined;
-    const one = { ...context, operands: [path], host };
-    const output = outputTo(destination, { place, keep, write: (bytes) => writeTo(place ?? '', bytes, one, command) });
-    const { warnings: more, format } = await patiently(paceOf(host), () => command.run(one, output));
-    warnings.push(...more.map((message) => naming(path, message)));
-    return { ...known, ...(place && { output: place }), ...(printed && { printed: { bytes: printed, format } }) };
-  } catch (error) {
-    return { ...known, error };
-  }
-}
-
-/** Warnings of an operation are about its file, and mostly do not name it. */
-function naming(path: string, message: string): string {
-  return message.includes(path) ? message : `${path}: ${message}`;
-}
-
-interface OutputParts {
-  readonly place: string | undefined;
-  keep(bytes: Uint8Array): Promise<void>;
-  write(bytes: Uint8Array): Promise<void>;
-}
-
-function outputTo(destination: Destination, { keep, write }: OutputParts): Output {
-  switch (destination) {
-    case 'in-place':
-      return { kind: 'in-place' };
-    case 'folder':
-      return { kind: 'stdout', write };
-    case 'stream':
-      return { kind: 'stdout', write: keep };
-    case 'nowhere':
-      return { kind: 'stdout', write: async () => undefined };
-  }
-}
-
-/** Where the result of a file belongs. Throws `conflict` for a file outside of the working directory. */
-function placeOf({ file }: Target, { given, context }: Job): string {
-  const { cwd } = context.host;
-  if (!isWithin(file.absolute, cwd)) {
-    throw new SopsError(
-      'conflict',
-      `${file.path} is not below the working directory, so it has no place in --output-dir`,
-      {
-        file: file.path,
-        hint: 'Run the command in a folder above all of the files.',
-      },
-    );
-  }
-  return join(given.outputDir ?? '', relative(cwd, file.absolute));
-}
-
-async function writeTo(place: string, bytes: Uint8Array, one: Context, command: ManyCommand): Promise<void> {
-  const { host, operands } = one;
-  const absolute = resolve(host.cwd, place);
-  await makeFolder(dirname(absolute), command, host);
-  const input = { kind: 'file', path: operands[0] ?? '' } as const;
-  await writeOutput(bytes, command.makes, { output: { kind: 'file', path: place }, input, read: null }, host);
-}
-
-async function makeFolder(folder: string, { makes }: ManyCommand, { cwd }: Session): Promise<void> {
-  const options = { recursive: true, ...(makes === 'plaintext' ? { mode: 0o700 } : {}) };
-  await mkdir(folder, options).catch((cause: unknown) => {
-    throw new SopsError('output-unwritable', `cannot make the folder ${relative(cwd, folder)}`, { cause });
+/** Of plaintext that is to be printed nothing goes through a second process, and a log is of one. */
+function sharingOf({ context }: Job, files: number, destination: Destination): Sharing {
+  const { host, streams, words } = context;
+  const pace = paceOf(host);
+  const start = (): WorkerProcess => new WorkerProcess(words, ownCommand(streams));
+  const mayStart = streams.areOwn && destination !== 'stream' && !host.log;
+  return new Sharing({
+    files,
+    helps: () => pace.quickestKey < QUICK_KEY_MS,
+    shared: () => pace.share(2),
+    ...(mayStart && { start }),
   });
 }
 
-/** Flags that are about one file do not go with several. Throws `conflict`. */
-function destinationOf({ given, context, command }: Job): Destination {
-  const { inPlace, output, outputDir, filenameOverride, dryRun } = given;
-  const refuse = (why: string, hint: string): never => {
-    // About the words, and no file of them.
-    throw new SopsError('conflict', `Error: ${why}`, { hint, file: '' });
-  };
-  if (context.operands.length === 0) refuse('--output-dir, --dry-run and --json need files', 'Name files or folders.');
-  if (inPlace && outputDir !== undefined) refuse('cannot use both --in-place and --output-dir', 'Choose one.');
-  if (output !== undefined) refuse('--output is for one file', 'For several: --output-dir FOLDER, or --in-place.');
-  if (filenameOverride !== undefined) refuse('--filename-override is for one file', 'Name each file by itself.');
-  if (dryRun) return 'nowhere';
-  if (inPlace) return 'in-place';
-  if (outputDir !== undefined) return 'folder';
-  if (command.streams && !given.json) return 'stream';
-  const need = command.streams ? '--json, or' : 'several files, or';
-  return refuse(
-    `${need} a folder, need --in-place or --output-dir`,
-    `Write: sops-ts ${command.name} -i ${context.operands.join(' ')}`,
-  );
+/** What a second process made of a file. What a run says once is not said by both. */
+function keptAside({ file }: Target, { warnings, once, output, error }: WorkedAside, { context }: Job): Kept {
+  const untold = untoldOnce(context.host, once);
+  const fresh = warnings.filter((warning) => !once.includes(warning) || untold.includes(warning));
+  return { path: file.path, warnings: fresh, ...(output !== undefined && { output }), ...(error && { error }) };
 }
+
+/** The text, the tree, the ciphertext, and each of them again to compare. */
+const MEMORY_FOR_A_BYTE = 10;

@@ -35,6 +35,13 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
     expect(told('--trace-warnings')).toContain('DeprecationWarning: old');
   });
 
+  test('that ends because nothing is left to wait for, before it has a status, has failed', () => {
+    // As a promise that nobody settles makes it: no handle keeps the process.
+    const script = 'require(process.env.DIST).cli_main.processStreams();';
+    const { status, stderr } = shell(`DIST="$(dirname "$PROGRAM")/../dist/sops-ts.cjs" "$NODE" -e '${script}'`);
+    expect([status, stderr]).toEqual([70, expect.stringContaining('the program ended before its work was done')]);
+  });
+
   test('prints help', () => {
     expect(shell('"$NODE" "$PROGRAM" help encrypt').stdout).toContain('Usage: sops-ts encrypt');
   });

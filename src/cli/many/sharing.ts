@@ -1,0 +1,85 @@
+/** Shares many files out between this process and, where that helps, a second one (docs/decisions.md#many-files-in-one-process). */
+import { availableParallelism } from 'node:os';
+import type { FoundFile } from '../../repository/operands.js';
+import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
+import type { WorkedAside } from './errands.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** For fewer files a second process costs more than it does. */
+const FEWEST_FILES = 250;
+/** So many are done before it is decided; until then few are in work, so that this comes soon. */
+const ON_TRIAL = 16;
+export type Worker = Pick<WorkerProcess, 'takesFiles' | 'inWork' | 'work' | 'end'>;
+
+export interface SharingParts {
+  /** How many files there may be. */
+  readonly files: number;
+  /** Starts a second process; absent where there is to be none. Throws what the system says. */
+  start?(): Worker;
+  /** Called when it gets files. */
+  shared?(): void;
+  /** Whether it is to have files, asked when some are done. */
+  helps(): boolean;
+  readonly cores?: number;
+}
+
+/** The second process is started at once, so that it is ready when it is decided that it helps. */
+export class Sharing {
+  readonly #parts: SharingParts;
+  readonly #worker: Worker | undefined;
+  #state: 'trial' | 'alone' | 'shared';
+  #done = 0;
+  #inWork = 0;
+
+  constructor(parts: SharingParts) {
+    const { files, cores = availableParallelism() } = parts;
+    this.#parts = parts;
+    this.#worker = files < FEWEST_FILES || cores < 2 ? undefined : started(parts);
+    this.#state = this.#worker ? 'trial' : 'alone';
+  }
+
+  /** How many files may be in work now. */
+  get most(): number {
+    return this.#state === 'trial' ? ON_TRIAL : MOST_AT_A_TIME;
+  }
+
+  /** Has a file worked on, by the second process if it has fewer of them: `aside` makes a result of what it tells. Else `here` does it. */
+  async work<Result>(
+    file: FoundFile,
+    here: () => Promise<Result>,
+    aside: (done: WorkedAside) => Result,
+  ): Promise<Result> {
+    const worker = this.#worker;
+    if (this.#state === 'shared' && worker?.takesFiles && worker.inWork < this.#inWork) {
+      const done = await worker.work(file);
+      if (done) return aside(done);
+    }
+    this.#inWork += 1;
+    try {
+      return await here();
+    } finally {
+      this.#inWork -= 1;
+      this.#done += 1;
+      if (this.#state === 'trial' && this.#done === ON_TRIAL) this.#decide();
+    }
+  }
+
+  /** Ends the second process, which has nothing to do any more. */
+  async end(): Promise<void> {
+    await this.#worker?.end();
+  }
+
+  #decide(): void {
+    this.#state = this.#parts.helps() ? 'shared' : 'alone';
+    if (this.#state === 'shared') this.#parts.shared?.();
+  }
+}
+
+/** Undefined without memory for a second process, say: then the first one does all. */
+function started({ start }: SharingParts): Worker | undefined {
+  try {
+    return start?.();
+  } catch {
+    return undefined;
+  }
+}

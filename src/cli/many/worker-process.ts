@@ -1,0 +1,98 @@
+/**
+ * A second process of the program that works on some of many files: what bounds these is what one thread does, and two cores do more
+ * (docs/decisions.md#many-files-in-one-process). It gets the same command line and surroundings, and files one by one. It asks nobody
+ * anything and tells of nothing but what went well: a file that it cannot do is done here, and told of as if it had never had it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { SopsError } from '../../errors.js';
+import type { FoundFile } from '../../repository/operands.js';
+import { type Reply, type Request, WORKER_WORD, type WorkedAside } from './errands.js';
+
+/** More than so many files that it could not do, and as many as it could: it gets no more. */
+const MOST_UNDONE = 16;
+
+interface Waiting {
+  readonly file: FoundFile;
+  settle(done: WorkedAside | undefined): void;
+}
+
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #count = 0;
+  #undone = 0;
+  #isGone = false;
+
+  /** Starts it; it takes files at once, and works on them as soon as it can. */
+  constructor(words: readonly string[], command: readonly string[]) {
+    const [program = '', ...args] = command;
+    // What it says on standard error is of a crash; its standard input is not ours, which may hold a key.
+    this.#child = spawn(program, [...args, WORKER_WORD], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      windowsHide: true,
+    });
+    this.#child.on('message', (reply: Reply) => this.#settle(reply));
+    this.#child.on('error', () => this.#lose('it could not be started'));
+    // Behind the last of its replies.
+    this.#child.on('close', (status, signal) => this.#lose(signal ?? `status ${status}`));
+    this.#send({ words });
+  }
+
+  /** How many files it has. */
+  get inWork(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether it is of use. */
+  get takesFiles(): boolean {
+    return !this.#isGone && (this.#undone <= MOST_UNDONE || this.#undone * 2 <= this.#count);
+  }
+
+  /**
+   * Has it work on a file: what came of it, an error (`failed`) if the process ended in the middle, or undefined for a file that is to be
+   * done here. Never rejects.
+   */
+  work(file: FoundFile): Promise<WorkedAside | undefined> {
+    const number = ++this.#count;
+    return new Promise((settle) => {
+      this.#waiting.set(number, { file, settle });
+      this.#send({ number, file });
+    });
+  }
+
+  /** Lets it go, which it does at once when it has nothing to do. */
+  async end(): Promise<void> {
+    const child = this.#child;
+    if (this.#isGone || child.exitCode !== null || child.signalCode !== null) return;
+    // After a disconnection of ours Node tells of no close.
+    const gone = new Promise<void>((done) => child.once('exit', () => done()));
+    if (child.connected) child.disconnect();
+    await gone;
+  }
+
+  #send(request: Request): void {
+    // A failure shows as an end of the process.
+    this.#child.send(request, () => undefined);
+  }
+
+  #settle({ number, done }: Reply): void {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    if (!done) this.#undone += 1;
+    waiting?.settle(done);
+  }
+
+  #lose(why: string): void {
+    this.#isGone = true;
+    for (const { file, settle } of this.#waiting.values())
+      settle({ warnings: [], once: [], error: ended(file.path, why) });
+    this.#waiting.clear();
+  }
+}
+
+function ended(file: string, why: string): SopsError {
+  return new SopsError('failed', `the process that worked on ${file} ended: ${why}`, {
+    file,
+    hint: 'The file is as it was or as it was to be; run the command again.',
+  });
+}

@@ -1,0 +1,120 @@
+/** The second process that works on files of a first one (worker-process.ts). */
+import { Writable } from 'node:stream';
+import { holdConfigs } from '../../config/config.js';
+import { givenOnce } from '../../config/warnings.js';
+import { SopsError } from '../../errors.js';
+import type { FoundFile } from '../../repository/operands.js';
+import type { HostChanges } from '../../util/host.js';
+import { paceOf } from '../../util/pace.js';
+import type { Streams } from '../streams.js';
+import type { Errands, Reply, Request, WorkedAside } from './errands.js';
+import { withInterruption } from './interruption.js';
+import { type Destination, type Job, workOn } from './one-file.js';
+
+/** Runs the command line of another process, for files that this one hands over. `run` is main. */
+export async function runErrands(
+  streams: Streams,
+  run: (words: readonly string[], streams: Streams) => Promise<number>,
+): Promise<number> {
+  const post = new Post();
+  const words = await post.words;
+  // Standard error is what the first process tells of, which does what nobody could be told of here.
+  const silent: Streams = Object.create(streams, {
+    stderr: { value: new Writable({ write: (_chunk, _encoding, done) => done() }) },
+    errands: { value: post },
+  });
+  if (words === undefined) return 0;
+  const status = await run(words, silent);
+  // Whatever kept it from working on files is for the first process to find.
+  await post.forEach(async () => undefined);
+  return status;
+}
+
+/** In a process that was started to work on files of another one. Ctrl+C, which both get, ends what is not begun over there. */
+export async function workForAnother(errands: Errands, job: Job, destination: Destination): Promise<number> {
+  const { context } = job;
+  const host = context.host.fork(ASKING_NOBODY);
+  const alone = { ...job, context: { ...context, host } };
+  paceOf(host).share(2);
+  const letGo = holdConfigs(host);
+  const work = async (file: FoundFile): Promise<WorkedAside | undefined> => {
+    const { warnings, output, error } = await workOn({ file, bytes: 0 }, alone, destination);
+    const once = givenOnce(host, warnings);
+    return error === undefined ? { warnings, once, ...(output !== undefined && { output }) } : undefined;
+  };
+  try {
+    await withInterruption(
+      context.streams,
+      () => errands.forEach(work),
+      () => undefined,
+    );
+  } finally {
+    letGo();
+  }
+  return 0;
+}
+
+/** What is different where nobody may be asked: what needs somebody fails, and is done over there. */
+const ASKING_NOBODY: HostChanges = {
+  isUnattended: true,
+  askSecret: () => Promise.reject(nobodyIsAsked()),
+  confirm: () => Promise.reject(nobodyIsAsked()),
+  begin: undefined,
+};
+
+function nobodyIsAsked(): SopsError {
+  return new SopsError('failed', 'this process asks nobody');
+}
+
+/** The channel to the other process. */
+class Post implements Errands {
+  /** Undefined when the other process went away before it sent any. */
+  readonly words: Promise<readonly string[] | undefined>;
+  readonly #files: { readonly number: number; readonly file: FoundFile }[] = [];
+  readonly #over: Promise<void>;
+  #work: ((file: FoundFile) => Promise<WorkedAside | undefined>) | undefined;
+  #inWork = 0;
+
+  constructor() {
+    let gotWords: (words: readonly string[] | undefined) => void;
+    this.words = new Promise((settle) => {
+      gotWords = settle;
+    });
+    this.#over = new Promise((settle) => {
+      process.once('disconnect', () => {
+        // It went away in the middle: whoever ended it means this one as well, and temporary files go the usual way.
+        if (this.#inWork > 0) process.kill(process.pid, 'SIGTERM');
+        gotWords(undefined);
+        settle();
+      });
+    });
+    process.on('message', (request: Request) => {
+      if ('words' in request) gotWords(request.words);
+      else {
+        this.#files.push(request);
+        this.#begin();
+      }
+    });
+  }
+
+  async forEach(work: (file: FoundFile) => Promise<WorkedAside | undefined>): Promise<void> {
+    this.#work = work;
+    this.#begin();
+    await this.#over;
+  }
+
+  #begin(): void {
+    const work = this.#work;
+    if (!work) return;
+    for (const { number, file } of this.#files.splice(0)) {
+      this.#inWork += 1;
+      const reply = async (): Promise<void> => {
+        const done = await work(file).catch(() => undefined);
+        this.#inWork -= 1;
+        const answer: Reply = { number, ...(done && { done }) };
+        if (process.connected) process.send?.(answer);
+      };
+      void reply();
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/** Many files are shared out between two processes of the program where that helps; nobody can tell from what comes of them. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { WorkedAside } from '../../../src/cli/many/errands.js';
+import { Sharing, type Worker } from '../../../src/cli/many/sharing.js';
+import { untoldOnce } from '../../../src/config/warnings.js';
+import { Desk } from '../../support/desk.js';
+import { Program } from '../../support/program.js';
+import { sampledTest } from '../../support/sweep.js';
+
+const longTest = sampledTest(3);
+
+/** Makes a process believe that it has two cores, and notes which files a second one puts in their place. */
+const BUSY = `
+const fs = require('node:fs');
+require('node:os').availableParallelism = () => 2;
+const isSecond = process.argv.includes('--work-for-another-process');
+const real = fs.renameSync;
+let count = 0;
+fs.renameSync = (from, to) => {
+  if (!isSecond) return real(from, to);
+  fs.appendFileSync('notes/second', to + '\\n');
+  if (count++ === 0) fs.writeFileSync('notes/pid', String(process.pid));
+  if (process.env.AT_SECOND === 'die' && count === 3) process.kill(process.pid, 'SIGKILL');
+  if (process.env.AT_SECOND === 'press' && count === 3) {
+    process.kill(process.pid, 'SIGINT');
+    process.kill(process.ppid, 'SIGINT');
+  }
+  return real(from, to);
+};`;
+/** As few as are shared out. */
+const FILES = 250;
+
+const desk = new Desk();
+const names = Array.from({ length: FILES }, (_, at) => `${String(at).padStart(3, '0')}.yaml`);
+let program: Program;
+let preload: string;
+
+beforeAll(() => {
+  program = new Program();
+}, 120_000);
+beforeEach(() => {
+  preload = desk.write('busy.cjs', BUSY);
+  mkdirSync(desk.path('notes'));
+  mkdirSync(desk.path('files'));
+  desk.write('.sops.yaml', `creation_rules:\n  - path_regex: files/.*\n    age: ${desk.recipient}\n`);
+  for (const name of names) desk.write(`files/${name}`, textOf(name));
+});
+afterEach(() => {
+  for (const name of desk.names()) rmSync(desk.path(name), { recursive: true });
+});
+afterAll(() => desk.remove());
+
+const textOf = (name: string): string => `# of ${name}\na: "${name}"\n`;
+const bySecond = (): string[] => readFileSync(desk.path('notes/second'), 'utf8').trimEnd().split('\n');
+const isEncrypted = (name: string): boolean => desk.text(`files/${name}`).includes('ENC[');
+
+function run(words: readonly string[], env: Record<string, string> = {}): { status: number | null; told: string } {
+  const before = ['--require', preload];
+  const ran = program.run(words, { cwd: desk.folder, env: { ...desk.env, ...env }, before, timeout: 60_000 });
+  return { status: ran.status, told: ran.stderr.toString() };
+}
+
+/** Every file is what it was or what it was to be, and nothing temporary is left. */
+function expectWhole(): void {
+  expect(readdirSync(desk.path('files')).sort()).toEqual(names);
+  for (const name of names) if (!isEncrypted(name)) expect(desk.text(`files/${name}`)).toBe(textOf(name));
+}
+
+longTest('both work, and every file comes back as it was', () => {
+  expect(run(['encrypt', '-i', 'files'])).toEqual({
+    status: 0,
+    told: `${FILES} files encrypted, 0 files encrypted already\n`,
+  });
+  expect(bySecond().length).toBeGreaterThan(20);
+  expect(names.filter((name) => !isEncrypted(name))).toEqual([]);
+  rmSync(desk.path('notes/second'));
+  expect(run(['decrypt', '--output-dir', 'out', 'files'])).toEqual({ status: 0, told: '' });
+  expect(bySecond().length).toBeGreaterThan(20);
+  for (const name of names) expect(desk.text(`out/files/${name}`)).toBe(textOf(name));
+});
+
+longTest(
+  'what fails and what is warned of is told as by one process',
+  () => {
+    // Of each kind some are late enough for the second process.
+    const [broken, odd] = [names.filter((_, at) => at % 7 === 0), names.filter((_, at) => at % 7 === 1)];
+    for (const name of broken) desk.write(`files/${name}`, 'a: [\n');
+    for (const name of odd) desk.write(`files/${name}`, 'a: 1\na: 2\n');
+    const words = ['encrypt', '-i', ...names.map((name) => `files/${name}`)];
+    const shared = run(words);
+    expect(bySecond().length).toBeGreaterThan(20);
+    for (const name of names) desk.write(`files/${name}`, textOf(name));
+    for (const name of broken) desk.write(`files/${name}`, 'a: [\n');
+    for (const name of odd) desk.write(`files/${name}`, 'a: 1\na: 2\n');
+    preload = desk.write('idle.cjs', "require('node:os').availableParallelism = () => 1;");
+    rmSync(desk.path('notes/second'));
+    expect(run(words)).toEqual(shared);
+    expect(readdirSync(desk.path('notes'))).not.toContain('second');
+    expect(shared.status).not.toBe(0);
+    expect(shared.told).toContain(`of ${FILES} files failed`);
+  },
+  60_000,
+);
+
+longTest.skipIf(process.platform === 'win32')('Ctrl+C lets both end what they have in work', () => {
+  const { status, told } = run(['encrypt', '-i', 'files'], { AT_SECOND: 'press' });
+  expect([status, told]).toEqual([130, expect.stringMatching(/^Interrupted: the files that were in work are whole/m)]);
+  expectWhole();
+  for (const name of bySecond()) expect(isEncrypted(name.slice(-8)), name).toBe(true);
+});
+
+longTest.skipIf(process.platform === 'win32')('a second process that is killed fails its files alone', () => {
+  const { status, told } = run(['encrypt', '-i', 'files'], { AT_SECOND: 'die' });
+  expect(status).toBe(1);
+  expect(told).toMatch(/the process that worked on files\/\d+\.yaml ended: SIGKILL/);
+  const failed = new Set([...told.matchAll(/^ {2}files\/(\S+) \(1\)$/gm)].map(([, name]) => name));
+  expect(failed.size).toBeGreaterThan(0);
+  // SIGKILL leaves temporary files and locks, which the next run takes away.
+  expect(names.filter((name) => !isEncrypted(name) && !failed.has(name))).toEqual([]);
+  expect(run(['encrypt', '-i', 'files']).status).toBe(0);
+  expectWhole();
+  expect(names.filter((name) => !isEncrypted(name))).toEqual([]);
+});
+
+longTest.skipIf(process.platform === 'win32')(
+  'the second process does not outlive the first, and leaves nothing',
+  async () => {
+    const words = ['--require', preload, program.file, 'encrypt', '-i', 'files'];
+    const first = spawn(process.execPath, words, { cwd: desk.folder, env: desk.env, stdio: 'ignore' });
+    await vi.waitUntil(() => desk.names().includes('notes') && readdirSync(desk.path('notes')).includes('pid'), 30_000);
+    first.kill('SIGKILL');
+    const second = Number(desk.text('notes/pid'));
+    await vi.waitUntil(() => !isAlive(second), 30_000);
+    await pause(50);
+    expect(run(['encrypt', '-i', 'files']).status).toBe(0);
+    expectWhole();
+  },
+);
+
+function isAlive(pid: number): boolean {
+  try {
+    // A process that nobody has buried yet counts as one.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+describe('whether there is a second process', () => {
+  const sharing = (parts: object) => {
+    const worker = new FakeWorker();
+    const start = vi.fn(() => worker);
+    const shared = vi.fn();
+    const one = new Sharing({ files: FILES, start, shared, helps: () => true, cores: 2, ...parts });
+    return { start, shared, worker, one };
+  };
+  const all = async (one: Sharing): Promise<string[]> =>
+    Promise.all(names.map((path) => one.work({ path, absolute: path, isNamed: false }, here, () => 'aside')));
+  const here = async (): Promise<string> => {
+    await pause(1);
+    return 'here';
+  };
+
+  test('is decided when some files are done, of which few are in work until then', async () => {
+    const { shared, one } = sharing({});
+    expect(one.most).toBe(16);
+    expect(new Set(await all(one))).toEqual(new Set(['here']));
+    expect(shared).toHaveBeenCalledOnce();
+    expect(one.most).toBe(128);
+    expect(new Set(await all(one))).toEqual(new Set(['here', 'aside']));
+  });
+
+  test('one that waits for services is alone, and lets the other go', async () => {
+    const { shared, worker, one } = sharing({ helps: () => false });
+    await all(one);
+    expect(new Set(await all(one))).toEqual(new Set(['here']));
+    await one.end();
+    expect([shared.mock.calls.length, worker.isEnded]).toEqual([0, true]);
+  });
+
+  test.each([
+    ['has one core', { cores: 1 }],
+    ['has few files', { files: FILES - 1 }],
+  ])('one that %s starts none', async (_what, parts) => {
+    const { start, one } = sharing(parts);
+    expect(one.most).toBe(128);
+    expect(new Set(await all(one))).toEqual(new Set(['here']));
+    expect(start).not.toHaveBeenCalled();
+  });
+
+  test('not where the system has none to give', async () => {
+    const { one } = sharing({
+      start: () => {
+        throw new Error('spawn ENOMEM');
+      },
+    });
+    expect(new Set(await all(one))).toEqual(new Set(['here']));
+  });
+});
+
+test('what a run tells once is told once, whoever of the two came upon it first', () => {
+  const memory = new Map<symbol, unknown>();
+  const once = <Kept>(key: symbol, make: () => Kept): Kept => {
+    if (!memory.has(key)) memory.set(key, make());
+    return memory.get(key) as Kept;
+  };
+  const host = { once } as Parameters<typeof untoldOnce>[0];
+  expect(untoldOnce(host, ['one', 'two'])).toEqual(['one', 'two']);
+  expect(untoldOnce(host, ['two', 'three'])).toEqual(['three']);
+});
+
+class FakeWorker implements Worker {
+  readonly takesFiles = true;
+  inWork = 0;
+
+  async work(): Promise<WorkedAside> {
+    return { warnings: [], once: [] };
+  }
+
+  isEnded = false;
+
+  async end(): Promise<void> {
+    this.isEnded = true;
+  }
+}
