@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has six parts, each loaded when something of it is wanted. The first is one file (first-part.mjs); what several of the others need
+ * has nine parts, each loaded when something of it is wanted. The first five are one file each (single-files.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
-import { listShared, offerShared, takeShared } from './first-part.mjs';
+import { listShared, offerShared, takeShared } from './single-files.mjs';
 import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
@@ -29,23 +29,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PARTS = {
   /** The program itself, and what decrypting a YAML or JSON file with an age key runs. */
   'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
-  /**
-   * What else is done every day: other formats, a `.sops.yaml`, writing a file, encrypting, starting a program with what was decrypted,
-   * and looking at what other runs have left in memory. One part, as each further one cuts what they share into more files to load.
-   */
-  more: [
-    'src/formats/dotenv.ts',
-    'src/formats/ini/ini.ts',
-    'src/formats/binary.ts',
-    'src/config/read.ts',
-    'src/util/atomic-write.ts',
-    'src/cli/version.ts',
-    'src/cli/commands/encrypt.ts',
-    'src/cli/commands/exec-env.ts',
-    'src/keys/age/plugin-trust.ts',
-    'src/util/leftovers.ts',
-    'src/exec/private-folder.ts',
-  ],
+  /** The other formats that are common, and what decrypting now and then runs beside that. */
+  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts'],
+  /** What encrypting runs. */
+  encrypt: ['src/cli/commands/encrypt.ts', 'src/config/read.ts'],
+  /** Writing into files, and taking away what killed runs left of that. */
+  write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
+  /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
+  exec: ['src/cli/commands/exec-env.ts', 'src/exec/private-folder.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
@@ -62,6 +53,8 @@ const PARTS = {
 };
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
+/** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
+const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'exec'];
 /** What neither decrypting nor encrypting a small file loads. */
 const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */
@@ -176,10 +169,7 @@ async function bundleProgram(wanted = PARTS) {
   const derived = await putDerived(root, { ...COMMON, plugins: [PACKAGES] });
   const inputs = await survey(derived);
   const parts = shareOut(inputs, wanted);
-  const [firstPart, ...others] = Object.keys(wanted);
-  const first = staticClosure(inputs, wanted[firstPart]);
-  const rest = Object.keys(inputs).filter((path) => path.endsWith('.ts') && !first.has(path));
-  const shared = await listShared(first, rest, COMMON, [derived]);
+  const others = Object.keys(wanted).filter((part) => !SINGLE.includes(part));
   const bundle = (names, plugins) =>
     build({
       ...COMMON,
@@ -192,19 +182,27 @@ async function bundleProgram(wanted = PARTS) {
       write: false,
       metafile: true,
     });
-  const built = [
-    await bundle([firstPart], [takeFromParts(parts, new Map([[firstPart, offerShared(shared)]]))]),
-    await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), takeShared(first, shared, `./${firstPart}.js`, pathOf)]),
-  ];
+  const built = [];
+  const taken = [];
+  let left = Object.keys(inputs).filter((path) => path.endsWith('.ts'));
+  for (const part of SINGLE) {
+    const reached = staticClosure(inputs, wanted[part]);
+    const own = new Set(left.filter((path) => reached.has(path)));
+    left = left.filter((path) => !own.has(path));
+    const shared = await listShared(own, left, COMMON, [derived]);
+    built.push(await bundle([part], [takeFromParts(parts, new Map([[part, offerShared(shared)]])), ...taken]));
+    taken.push(takeShared(own, shared, part, pathOf));
+  }
+  built.push(await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), ...taken]));
   const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
-  return { texts, parts, firstPart, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
+  return { texts, parts, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
 }
 
 /** The files of the program as they are written, by name, and what esbuild says of them. */
 function makeProgram() {
   return remembered(root, 'program-texts', ['src', 'bin', 'fixtures/vectors'], async () => {
-    const { texts, firstPart, inputs, outputs } = await bundleProgram();
-    const called = await namesRun(root, `${firstPart}.cjs`, (place) => writePlainProgram(place, [...texts].filter(([name]) => name !== LAST_PART)));
+    const { texts, inputs, outputs } = await bundleProgram();
+    const called = await namesRun(root, `${SINGLE[0]}.cjs`, (place) => writePlainProgram(place, [...texts].filter(([name]) => name !== LAST_PART)));
     const files = [];
     for (const [name, text] of texts) files.push([`${name}.cjs`, await toCommonJs(markFunctions(text, called.get(`${name}.cjs`)))]);
     return { files: [...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs };
@@ -233,7 +231,7 @@ function filesIn({ outputs }) {
   const nameOf = (path) => path.replace(/^.*\//, '').replace(/\.js$/, '.cjs');
   return Object.entries(outputs).map(([path, output]) => ({
     file: nameOf(path),
-    sources: Object.keys(output.inputs).filter((name) => !/^(?:part|shared):/.test(name)),
+    sources: Object.keys(output.inputs).filter((name) => !/^(?:part|shared-[\w-]+):/.test(name)),
     imports: output.imports.filter(({ kind, path: from }) => kind === 'import-statement' && /\.js$/.test(from)).map(({ path: from }) => nameOf(from)),
   }));
 }

@@ -19,7 +19,7 @@ function linesFor(vectors, recipient) {
     first: USUAL.map((name) => ['decrypt', encrypted(name)]),
     others: [
       ['decrypt', encrypted(USUAL_JSON, 'json')],
-      ['encrypt', '--age', recipient, join(vectors, USUAL_TYPES, 'input.yaml')],
+      ['encrypt', '--age', recipient, '--output', 'made.yaml', join(vectors, USUAL_TYPES, 'input.yaml')],
     ],
   };
 }

@@ -179,9 +179,19 @@ describe('decrypting a small age file', () => {
 });
 
 describe('encrypting for an age recipient', () => {
-  test('loads no package', () => {
+  test('loads no package, and no heavy built-in', BESIDE_OTHERS, () => {
     desk.write('plain.yaml', 'a: 1\n');
     expect(foreignTo(['encrypt', 'plain.yaml'])).toEqual([]);
+    expect(builtinsOf(['encrypt', 'plain.yaml']).filter((name) => HEAVY.includes(name))).toEqual([]);
+  });
+
+  test('needs one file beside the first, and another for writing into a file', BESIDE_OTHERS, () => {
+    desk.write('plain.yaml', 'a: 1\n');
+    const [start, program_, encrypt, write] = ['start.cjs', 'sops-ts.cjs', 'encrypt.cjs', 'write.cjs'];
+    expect(ownFilesOf(['encrypt', 'plain.yaml'])).toEqual([start, program_, encrypt]);
+    expect(ownFilesOf(['encrypt', '--output', 'made.yaml', 'plain.yaml'])).toEqual([start, program_, encrypt, write]);
+    expect(ownFilesOf(['encrypt', '-i', 'plain.yaml'])).toEqual([start, program_, encrypt, write]);
+    expect(ownFilesOf(['decrypt', '-i', 'plain.yaml'])).toEqual([start, program_, write]);
   });
 });
 
@@ -199,9 +209,9 @@ describe('the files of the program', () => {
   test.each([
     ['yaml', 'a: 1\n', ['start.cjs', 'sops-ts.cjs']],
     ['json', '{"a": 1}\n', ['start.cjs', 'sops-ts.cjs']],
-    ['env', 'A=1\n', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
-    ['ini', '[s]\na = 1\n', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
-    ['bin', 'bytes', ['start.cjs', 'sops-ts.cjs', 'more.cjs']],
+    ['env', 'A=1\n', ['start.cjs', 'sops-ts.cjs', 'formats.cjs']],
+    ['ini', '[s]\na = 1\n', ['start.cjs', 'sops-ts.cjs', 'formats.cjs']],
+    ['bin', 'bytes', ['start.cjs', 'sops-ts.cjs', 'formats.cjs']],
   ])('decrypting a small age file (%s) needs few of them', BESIDE_OTHERS, async (ending, text, files) => {
     desk.write(`q.${ending}`, await desk.encrypt(`q.${ending}`, text));
     expect(partsOf(['decrypt', `q.${ending}`])).toEqual(files);
@@ -214,14 +224,8 @@ describe('the files of the program', () => {
     expect(builtinsOf(['git', 'textconv', 'blob.yaml']).filter((name) => HEAVY.includes(name))).toEqual([]);
   });
 
-  test('the version needs the first two', () => {
-    expect(partsOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'more.cjs']);
-  });
-
-  test('encrypting, and starting a program, need one more', () => {
-    desk.write('plain.yaml', 'a: 1\n');
-    const files = partsOf(['encrypt', 'plain.yaml']).toSorted();
-    expect(files).toEqual(['more.cjs', 'sops-ts.cjs', 'start.cjs']);
+  test('the version needs one more', () => {
+    expect(partsOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'formats.cjs']);
   });
 
   test('the first brings no format but YAML and JSON, no configuration, no other command and no other provider', () => {
@@ -234,7 +238,8 @@ describe('the files of the program', () => {
 
   test('one is loaded for a small file, and the others take from it what they share', () => {
     expect([...program.loadedWith('sops-ts.cjs').files]).toEqual(['sops-ts.cjs']);
-    expect([...program.loadedWith('more.cjs').files]).toContain('sops-ts.cjs');
+    expect([...program.loadedWith('encrypt.cjs').files]).toEqual(['encrypt.cjs', 'sops-ts.cjs']);
+    expect([...program.loadedWith('exec.cjs').files]).toEqual(['exec.cjs', 'sops-ts.cjs', 'write.cjs']);
   });
 
   test('no run but help and completion reads what they say of commands and flags', () => {

@@ -1,6 +1,7 @@
 /** The variables that files hold: what `exec-env` passes to a program, and `export` prints for a shell. */
 import { SopsError } from '../../errors.js';
 import { mayRunCode } from '../../exec/code-variables.js';
+import { surprising } from '../../formats/leaf-surprises.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { walk } from '../../tree/walk.js';
@@ -8,7 +9,6 @@ import type { Host, Session } from '../../util/host.js';
 import { leavesOf } from '../read/leaves.js';
 import { plainText } from '../read/open-file.js';
 import { type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
-import { surprising } from '../write/surprises.js';
 import { variablesOf } from './environment.js';
 import type { KeptValues } from './kept-run.js';
 

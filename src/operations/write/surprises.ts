@@ -1,10 +1,8 @@
 /** Telling whoever encrypts a file first that its format reads values otherwise than people mean them. */
 import { SopsError } from '../../errors.js';
+import { listOfSurprises, surprising } from '../../formats/leaf-surprises.js';
 import type { SourceFile, Surprise } from '../../formats/store.js';
 import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-
-const MOST_TOLD = 5;
 
 /** Values that are read otherwise than meant, with the comments that hold the rest of them as they were. */
 export interface Surprises {
@@ -30,21 +28,10 @@ export function tellSurprises({ found, rests }: Surprises, name: string, asSops:
   if (sealed.length === 0) return;
   const bare = sealed.filter((one) => one.rest === 'keys' || (one.rest && rests.get(one) === one.rest.text));
   if (bare.length > 0 && !asSops && !host.calledAsSops) {
-    throw new SopsError('document-invalid', `a part of a value would stay in clear: ${listOf(bare)}`, {
+    throw new SopsError('document-invalid', `a part of a value would stay in clear: ${listOfSurprises(bare)}`, {
       file: name,
       hint: 'Quote the value as its format has it, or take the marks out; --as-sops encrypts it as SOPS does.',
     });
   }
   host.warn(surprising(name, sealed));
-}
-
-/** The warning of values that are read otherwise than meant. */
-export function surprising(name: string, surprises: readonly Surprise[]): string {
-  return `${name}: other programs read some values otherwise than SOPS does: ${listOf(surprises)}`;
-}
-
-function listOf(surprises: readonly Surprise[]): string {
-  const told = surprises.slice(0, MOST_TOLD).map(({ path, reading }) => `${oneLine(path.join('.'))} (${reading})`);
-  const more = surprises.length - told.length;
-  return told.join(', ') + (more > 0 ? `, and ${more} more` : '');
 }
