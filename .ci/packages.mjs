@@ -144,12 +144,27 @@ export function writePapers(root, paths, folder) {
   writeBill(root, paths, join(folder, 'sbom.cdx.json'));
 }
 
+/** The licence of a package in its own words: in a file, or in what it says of itself; by its name where it has none, as parts of a larger one may. */
+function licenceText(folder, license) {
+  const names = readdirSync(folder);
+  const file = names.find((one) => /^licen[cs]e/i.test(one));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8').trim();
+  const page = names.find((one) => /^readme/i.test(one));
+  const text = page === undefined ? '' : readFileSync(join(folder, page), 'utf8');
+  return /^(?:#+ )?licen[cs]e\n(?:-+\n)?([\s\S]*permission notice[\s\S]*?)(?=\n#|$(?![\s\S]))/im.exec(text)?.[1].trim() ?? `Licence: ${license}`;
+}
+
+/** The Lesser licence is an addition to the General one, a copy of which has to stand beside it. */
+function wholeText(root, text) {
+  if (!/^\s*GNU LESSER GENERAL PUBLIC LICENSE/.test(text)) return text;
+  return `${text}\n\n${readFileSync(join(root, '.ci/licences/gpl-3.0.txt'), 'utf8').trim()}`;
+}
+
 /** Writes the licence texts of the packages that files come from, each with the packages that have it. */
 function writeNotices(root, paths, file) {
   const byText = new Map();
   for (const { folder, name, version, license } of packagesOf(root, paths)) {
-    const found = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
-    const text = found === undefined ? `Licence: ${license}` : readFileSync(join(root, folder, found), 'utf8').trim();
+    const text = wholeText(root, licenceText(join(root, folder), license));
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
   }
   const notices = [...byText].map(([text, names]) => `${names.join(', ')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);

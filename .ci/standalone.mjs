@@ -9,7 +9,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,16 @@ async function learnOrders(program, folder) {
   }
 }
 
+/** Its package has no text of a licence. */
+const BUN_NOTICE = `
+${'-'.repeat(80)}
+
+bun ${VERSION}, in the executables
+
+Licence: MIT. It links JavaScriptCore, under the LGPL-2.0; that and all other parts with their licences, and how to link it anew:
+https://bun.com/docs/project/licensing
+`;
+
 /** The bill of materials with the runtime that is in the executables, too. */
 function billWithBun(text) {
   const bill = JSON.parse(text);
@@ -162,7 +172,7 @@ try {
     compile(bun, modules, file, [...orders, ...(target === HERE ? [] : [`--target=${TARGETS[target]}`])]);
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
   }
-  copyFileSync(join(modules, 'THIRD-PARTY-NOTICES.txt'), join(OUTPUT, 'THIRD-PARTY-NOTICES.txt'));
+  writeFileSync(join(OUTPUT, 'THIRD-PARTY-NOTICES.txt'), readFileSync(join(modules, 'THIRD-PARTY-NOTICES.txt'), 'utf8') + BUN_NOTICE);
   writeFileSync(join(OUTPUT, nameFor('executables.cdx.json')), billWithBun(readFileSync(join(modules, 'sbom.cdx.json'), 'utf8')));
   const built = readdirSync(OUTPUT).filter((name) => name.startsWith(nameFor('')) && !name.endsWith('.json')).sort();
   const sums = built.map((name) => `${createHash('sha256').update(readFileSync(join(OUTPUT, name))).digest('hex')}  ${name}\n`);

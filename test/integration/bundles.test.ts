@@ -137,6 +137,9 @@ test('it lists what is in it', () => {
   expect(bill.components.every(({ version }) => /^\d+\.\d+/.test(version))).toBe(true);
   const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
   expect(bill.components.filter(({ name, version }) => !notices.includes(`${name} ${version}`))).toEqual([]);
+  // Those want their own text with the names of the authors, and the Lesser one that which it adds to.
+  expect(notices.match(/^Licence: (?!Apache-2\.0$).*/gm)).toBeNull();
+  expect(notices).toMatch(/^ *GNU LESSER GENERAL PUBLIC LICENSE$[\s\S]*^ *GNU GENERAL PUBLIC LICENSE$/m);
 });
 
 if (!TOOLS) announceSkipped(4, 'npm reaches no registry, so there is no webpack, rollup and nft');
