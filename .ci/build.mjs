@@ -250,7 +250,7 @@ async function buildLibrary(dist) {
     plugins: [leavePackages('PACKAGES')],
     write: false,
   });
-  for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', path.includes('/chunks/') ? '"./' : '"./chunks/'));
+  for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', /[\\/]chunks[\\/]/.test(path) ? '"./' : '"./chunks/'));
   const { library } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
   for (const [path, text] of library) writeModule(join(dist, path), text);
 }

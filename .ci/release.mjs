@@ -8,7 +8,7 @@
  *        node .ci/release.mjs mirror FOLDER        writes the repository by which pre-commit installs the version
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,8 @@ const root = process.env.SOPS_TS_RELEASE_ROOT ?? fileURLToPath(new URL('..', imp
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { version } = manifest;
 
-/** What stands where whoever publishes must say who that is. */
-const PLACEHOLDER = 'OWNER';
+/** What stands where whoever publishes must say who that is: no account of GitHub can have the name. */
+const PLACEHOLDER = '<owner>';
 
 /** What is wrong with a release of a tag. */
 function problems(tag) {
@@ -27,7 +27,9 @@ function problems(tag) {
     if (!text) found.push(`package.json lacks ${field}`);
     else if (text.includes(`/${PLACEHOLDER}/`)) found.push(`package.json: ${field} still says ${PLACEHOLDER}: write the owner of the repository`);
   }
-  if (readFileSync(join(root, 'docs/check.md'), 'utf8').includes(`uses: ${PLACEHOLDER}/`)) found.push(`docs/check.md: the action still is that of ${PLACEHOLDER}`);
+  const pages = ['docs/check.md', 'docs/git.md'].map((page) => [page, readFileSync(join(root, page), 'utf8')]);
+  for (const [page, text] of pages) if (text.includes(`${PLACEHOLDER}/`)) found.push(`${page} shows a repository of ${PLACEHOLDER}`);
+  if (!pages[0][1].includes(`/sops-ts@v${version} `)) found.push(`docs/check.md shows the action of another version than ${version}`);
   if (tag !== undefined && tag !== `v${version}`) found.push(`the tag ${tag} is not that of package.json, v${version}`);
   const repository = process.env.GITHUB_REPOSITORY;
   if (repository && !manifest.repository?.url?.endsWith(`github.com/${repository}.git`)) found.push(`package.json: repository is not ${repository}, where this runs: npm refuses its provenance`);
@@ -56,6 +58,8 @@ function tryExecutable(folder, target) {
   const file = join(folder, `sops-ts-v${version}-${target}${target.startsWith('windows') ? '.exe' : ''}`);
   const scratch = mkdtempSync(join(tmpdir(), 'sops-ts-try-'));
   const env = { ...process.env, HOME: scratch, XDG_CONFIG_HOME: scratch, APPDATA: scratch, SOPS_AGE_KEY_FILE: '', SOPS_AGE_KEY: '' };
+  // An artifact of a workflow keeps no modes.
+  chmodSync(file, 0o755);
   const run = (...words) => execFileSync(file, words, { cwd: scratch, env, encoding: 'utf8' });
   try {
     run('init', '--yes');

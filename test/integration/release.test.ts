@@ -60,13 +60,13 @@ describe('what must be filled in', () => {
     for (const name of ['package.json', 'package-lock.json', 'action.yml', 'CHANGELOG.md', 'docs'])
       cpSync(join(ROOT, name), join(place, name), { recursive: true });
     const { version } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { version: string };
-    edit('package.json', (text) => text.replaceAll(/github\.com\/[^/]+/g, 'github.com/OWNER'));
-    edit('docs/check.md', (text) => text.replaceAll(/uses: [\w-]+\/sops-ts@/g, 'uses: OWNER/sops-ts@'));
+    edit('package.json', (text) => text.replaceAll(/github\.com\/[^/]+/g, 'github.com/<owner>'));
+    edit('docs/check.md', (text) => text.replaceAll(/uses: [\w<>-]+\/sops-ts@/g, 'uses: <owner>/sops-ts@'));
     edit('CHANGELOG.md', (text) => text.split(/^## \d/m, 1)[0] ?? '');
     const before = check('check', 'v9.9.9');
     expect(before.status).toBe(1);
     for (const part of [
-      'repository still says OWNER',
+      'repository still says <owner>',
       'homepage',
       'bugs',
       'docs/check.md',
@@ -74,8 +74,9 @@ describe('what must be filled in', () => {
       `no entry "## ${version}"`,
     ])
       expect(before.said).toContain(part);
-    edit('package.json', (text) => text.replaceAll('/OWNER/', '/somebody/'));
-    edit('docs/check.md', (text) => text.replaceAll('OWNER/', 'somebody/'));
+    edit('package.json', (text) => text.replaceAll('/<owner>/', '/somebody/'));
+    for (const page of ['docs/check.md', 'docs/git.md'])
+      edit(page, (text) => text.replaceAll('<owner>/', 'somebody/').replaceAll(/(?<=sops-ts@v)[\d.]+/g, version));
     edit('CHANGELOG.md', (text) => text.replace('## Unreleased', `## Unreleased\n\n## ${version}`));
     expect(check('check', `v${version}`)).toEqual({ status: 0, said: '', stdout: '' });
     expect(check('notes').stdout).toMatch(/^- /);
@@ -85,13 +86,58 @@ describe('what must be filled in', () => {
 
   test('the mirror for pre-commit is what docs/git.md shows', () => {
     expect(check('mirror', join(scratch, 'mirror')).status).toBe(0);
-    const [hook] = parse(readFileSync(join(scratch, 'mirror/.pre-commit-hooks.yaml'), 'utf8')) as Record<
-      string,
-      string[]
-    >[];
-    expect(hook).toMatchObject({ id: 'sops-ts-check', language: 'node', entry: 'sops-ts check --staged' });
-    expect(hook?.additional_dependencies).toEqual([expect.stringMatching(/^sops-ts@\d+\.\d+\.\d+$/)]);
+    type Hook = Readonly<Record<'language' | 'entry' | 'additional_dependencies' | 'stages', string | string[]>>;
+    const hooks = parse(readFileSync(join(scratch, 'mirror/.pre-commit-hooks.yaml'), 'utf8')) as readonly Hook[];
+    // Of what is staged nothing is said where commits are pushed, or in builds.
+    expect(hooks.map(({ entry, stages }) => [entry, stages])).toEqual([
+      ['sops-ts check --staged', ['pre-commit', 'pre-merge-commit']],
+      ['sops-ts git pre-push', ['pre-push']],
+      ['sops-ts check', ['manual']],
+    ]);
+    for (const { language, additional_dependencies: packages } of hooks)
+      expect([language, packages]).toEqual(['node', [expect.stringMatching(/^sops-ts@\d+\.\d+\.\d+$/)]]);
     expect(JSON.parse(readFileSync(join(scratch, 'mirror/package.json'), 'utf8'))).toMatchObject({ version: '0.0.0' });
+  });
+});
+
+test('an executable is tried though artifacts keep no modes', () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const folder = mkdtempSync(join(scratch, 'built-'));
+  const text = `#!/bin/sh\nexec '${process.execPath}' '${new Program().file}' "$@"\n`;
+  writeFileSync(join(folder, `sops-ts-v${version}-linux-x64`), text, { mode: 0o644 });
+  const ran = start(process.execPath, [join(ROOT, '.ci/release.mjs'), 'try', folder, 'linux-x64']);
+  expect(ran).toMatchObject({ status: 0, said: expect.stringContaining(`sops-ts ${version}`) });
+});
+
+describe('what publishes', () => {
+  const { jobs } = parse(readFileSync(join(ROOT, '.github/workflows/release.yml'), 'utf8')) as {
+    jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string }[] }>>;
+  };
+
+  /** What the last step of a job calls its program with, for a tag. */
+  function calledWith(job: string, program: string, tag: string): string {
+    const [folder, bin] = [join(scratch, `publish-${tag}`), join(scratch, 'publish-bin')];
+    for (const one of [join(folder, 'release'), bin]) mkdirSync(one, { recursive: true });
+    writeFileSync(join(folder, 'release', `sops-ts-${tag.slice(1)}.tgz`), '');
+    writeFileSync(join(bin, program), '#!/bin/sh\nprintf "%s " "$@"\n', { mode: 0o755 });
+    const env = {
+      PATH: [bin, process.env.PATH].join(delimiter),
+      GITHUB_REF_NAME: tag,
+      GITHUB_REPOSITORY: 'somebody/it',
+    };
+    const words = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', jobs[job]?.steps.at(-1)?.run ?? 'exit 9'];
+    return execFileSync('bash', words, { cwd: folder, env, encoding: 'utf8' });
+  }
+
+  // `release/x.tgz` is for npm the repository x.tgz of somebody called release.
+  test('names the file so that npm takes it for one, and keeps versions that are tried from being the latest', () => {
+    const usual = 'publish --ignore-scripts --provenance --access public ';
+    expect(calledWith('npm', 'npm', 'v1.0.0')).toBe(`${usual}./release/sops-ts-1.0.0.tgz `);
+    expect(calledWith('npm', 'npm', 'v1.0.0-rc.1')).toBe(`${usual}--tag next ./release/sops-ts-1.0.0-rc.1.tgz `);
+    const page = (tag: string, more: string): string =>
+      `release create ${tag} --repo somebody/it --verify-tag --notes-file NOTES.md ${more}release/sops-ts-${tag.slice(1)}.tgz `;
+    expect(calledWith('github', 'gh', 'v1.0.0')).toBe(page('v1.0.0', ''));
+    expect(calledWith('github', 'gh', 'v1.0.0-rc.1')).toBe(page('v1.0.0-rc.1', '--prerelease '));
   });
 });
 
@@ -103,18 +149,28 @@ describe.skipIf(process.platform === 'win32')('the action', () => {
   const desk = new Desk();
   afterAll(() => desk.remove());
 
-  /** Runs its script in a repository, with npx giving the built program. */
+  /** Runs its script in a repository, with npm installing the built program. */
   function runIn(repository: TestRepository, env: Readonly<Record<string, string>>) {
     const bin = join(scratch, 'bin');
     mkdirSync(bin, { recursive: true });
+    const program = `#!/bin/sh\nexec '${process.execPath}' '${new Program().file}' "$@"`;
     writeFileSync(
-      join(bin, 'npx'),
-      `#!/bin/sh\n[ "$1 $2 $3" = '--yes --ignore-scripts sops-ts@1.2.3' ] || exit 99\nshift 3\nexec '${process.execPath}' '${new Program().file}' "$@"\n`,
+      join(bin, 'npm'),
+      `#!/bin/sh
+case "$*" in 'install --prefix . --ignore-scripts '*' sops-ts@1.2.3') ;; *) exit 99 ;; esac
+mkdir -p node_modules/.bin && cat >node_modules/.bin/sops-ts <<'END' && chmod +x node_modules/.bin/sops-ts
+${program}
+END
+`,
     );
-    chmodSync(join(bin, 'npx'), 0o755);
-    const given = { SINCE: '', PATHS: '', VERSION: '1.2.3', PATH: [bin, process.env.PATH].join(delimiter), ...env };
+    chmodSync(join(bin, 'npm'), 0o755);
+    const given = { SINCE: '', PATHS: '', VERSION: '1.2.3', RUNNER_TEMP: scratch, ...env };
     const words = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', action.runs.steps[0].run];
-    const ran = spawnSync('bash', words, { cwd: repository.folder, env: given, encoding: 'utf8' });
+    const ran = spawnSync('bash', words, {
+      cwd: repository.folder,
+      env: { ...given, PATH: [bin, process.env.PATH].join(delimiter) },
+      encoding: 'utf8',
+    });
     return { status: ran.status, said: ran.stdout + ran.stderr };
   }
 
@@ -139,6 +195,26 @@ describe.skipIf(process.platform === 'win32')('the action', () => {
     expect(ran.said).not.toContain('hunter');
     repository.remove();
   });
+
+  test('is not checked by a sops-ts that the repository brings', () => {
+    const repository = new TestRepository({ env: { PATH: process.env.PATH ?? '' } });
+    const rules = `creation_rules:\n  - path_regex: ^secrets/\n    age: ${desk.recipient}\n`;
+    const fake = '#!/bin/sh\necho nothing found\n';
+    repository.write({ '.sops.yaml': rules, 'secrets/a.yaml': 'a: hunter2\n', 'node_modules/.bin/sops-ts': fake });
+    repository.write({ 'node_modules/sops-ts/package.json': '{"name":"sops-ts","version":"1.2.3"}', '.npmrc': 'x=y' });
+    chmodSync(join(repository.folder, 'node_modules/.bin/sops-ts'), 0o755);
+    repository.git('add', '--all', '--force');
+    expect(runIn(repository, {})).toMatchObject({ status: 1, said: expect.stringContaining('secrets/a.yaml') });
+    repository.remove();
+  });
+});
+
+test('what CI runs on each system passes here', () => {
+  const packed = join(scratch, 'packed');
+  expect(start(process.execPath, [join(ROOT, '.ci/release.mjs'), 'pack', packed])).toMatchObject({ status: 0 });
+  const words = ['--test', join(ROOT, 'test/platform/platform.test.mjs')];
+  const ran = start(process.execPath, words, { SOPS_TS_PACKED: packed });
+  expect(ran, ran.said).toMatchObject({ status: 0 });
 });
 
 describe('the manual and completions', () => {
