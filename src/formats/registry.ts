@@ -48,6 +48,8 @@ interface RowOf<Name extends string> {
   readonly whole?: boolean;
   /** Whether it has comments. */
   readonly comments: boolean;
+  /** Whether the comment above an entry stands behind it in the tree, as SOPS has it there. */
+  readonly commentsFollow?: boolean;
   /** Whether a file may hold several documents. */
   readonly severalDocuments?: boolean;
   /** How texts of several files can stand one after another: as documents of one stream, or each on a line. Absent where they cannot. */
@@ -128,6 +130,7 @@ const ROWS = [
     turn: 6,
     sealedShape: { opening: /^\[sops\]\s*$/, following: INI_LINE },
     comments: true,
+    commentsFollow: true,
     levels: 2,
     keepsHeapSmall: true,
     reservedKeys: SOPS,

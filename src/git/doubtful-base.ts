@@ -1,5 +1,7 @@
 /** A base that is a conflict itself, as merges of several bases make it: what nobody doubts of it, and what nothing tells. */
 import { randomUUID } from 'node:crypto';
+import { formatNamed } from '../formats/registry.js';
+import type { FormatStore } from '../formats/store.js';
 import type { SelectionRule } from '../metadata/metadata.js';
 import { leavesOf } from '../operations/read/leaves.js';
 import { type Branch, branch, item, leaf, type Value } from '../tree/tree.js';
@@ -14,9 +16,10 @@ import type { OpenSide } from './side.js';
 const IN_DOUBT = `in doubt ${randomUUID()}`;
 
 /** What a base holds whose sides these are. */
-export function documentsInDoubt(one: OpenSide, other: OpenSide): readonly Branch[] {
+export function documentsInDoubt(one: OpenSide, other: OpenSide, store: FormatStore): readonly Branch[] {
   const trees = { base: null, ours: one.plain.documents, theirs: other.plain.documents, isGuessed: true };
-  return mergeTrees(trees, () => [leaf(IN_DOUBT)]).documents;
+  const { commentsFollow } = formatNamed(store.name);
+  return mergeTrees(trees, () => [leaf(IN_DOUBT)], { commentsFollow }).documents;
 }
 
 /** The values of a base as they may be shown: none where there is a doubt. */

@@ -94,8 +94,9 @@ class TextWriter {
     const { isGuessed, baseDocuments } = this.how;
     const before = baseDocuments ?? base?.documents ?? null;
     const trees = { base: before, ours: ours.documents, theirs: theirs.documents, isGuessed };
-    const { whole } = formatNamed(this.store.name);
-    return { tree: mergeTrees(trees, choice, whole ? mergedWhole : undefined), open };
+    const { whole, commentsFollow } = formatNamed(this.store.name);
+    const form = { leafMerge: whole ? mergedWhole : undefined, commentsFollow };
+    return { tree: mergeTrees(trees, choice, form), open };
   }
 
   /** Its text. `near` is a text to stay near to. */
@@ -122,6 +123,7 @@ function notesOf({ notes }: TreeMerge, { origin }: TextMerge): string[] {
   const told: string[] = [];
   if (notes.has('order-changed-twice')) told.push('both sides changed the order of keys: it is ours');
   if (notes.has('comments-changed-twice')) told.push('both sides changed a comment: the lines of both are there');
+  if (notes.has('comments-dropped')) told.push('comments that one side wrote went with what the other took out');
   if (origin === 'printed') told.push('the text of the sides could not be put together: the file is printed anew');
   return told;
 }

@@ -70,7 +70,12 @@ export async function openBytes(bytes: VersionBytes, row: FormatRow, opener: Sid
     return { ...versions, isDoubtful, base: null, keyed: { ...keyed, base: null } };
   }
   const before = metadataInDoubt(one, second, [keyed.ours, keyed.theirs]);
-  return { ...versions, isDoubtful, baseDocuments: documentsInDoubt(base, other), keyed: { ...keyed, base: before } };
+  return {
+    ...versions,
+    isDoubtful,
+    baseDocuments: documentsInDoubt(base, other, versions.store),
+    keyed: { ...keyed, base: before },
+  };
 }
 
 /** Opens the versions. Throws what opening a side throws, and `document-invalid` for sides of two formats. */

@@ -46,7 +46,12 @@ class IniSplicer {
       if (wanted.has(section.node)) this.spliceSection(section);
       else this.removeSection(section);
     }
-    for (const entry of document.items) if (entry.kind === 'item' && !known.has(entry)) this.addSection(entry);
+    let previous = ini.sections.at(-1);
+    const bySection = new Map<Item | Comment, IniSection>(ini.sections.map((section) => [section.node, section]));
+    for (const entry of document.items) {
+      previous = bySection.get(entry) ?? previous;
+      if (entry.kind === 'item' && !known.has(entry)) this.addSection(entry, previous);
+    }
     this.spliceMetadata();
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
@@ -65,6 +70,7 @@ class IniSplicer {
       else this.removeKey(key);
     }
     if (trailing) this.spliceComment(trailing, wanted, null);
+    this.addComments(section, items);
     this.addKeys(section, items);
   }
 
@@ -136,6 +142,23 @@ class IniSplicer {
     }
   }
 
+  /** Adds the comments that were not read from the text above the keys that they follow in the tree, the first one above the header. */
+  private addComments({ header, comment, keys, trailing }: IniSection, items: readonly (Item | Comment)[]): void {
+    const known = new Set([comment, trailing, ...keys.map((key) => key.comment)].map((one) => one?.node));
+    const lines = new Map<Item | Comment, IniLine>(keys.map((key) => [key, key]));
+    let below: { readonly start: number; readonly indent: string } | undefined;
+    if (header) below = { start: header.start, indent: this.indentOf(header.start) };
+    for (const [index, entry] of items.entries()) {
+      const key = lines.get(entry);
+      if (entry.kind === 'item')
+        below = key && { start: key.region.start, indent: this.text.slice(key.start, key.name.span.start) };
+      if (entry.kind !== 'comment' || known.has(entry) || !below) continue;
+      const { start, indent } = below;
+      const written = writeComment(entry.text, '; ', index === 0);
+      this.insert(start, written.map((line) => indent + line + this.lineEnd).join(''));
+    }
+  }
+
   /** Adds the keys that were not read from the text, each behind the one it follows in the tree. */
   private addKeys(section: IniSection, items: readonly (Item | Comment)[]): void {
     const known = new Map<Item | Comment, IniLine>(section.keys.map((key) => [key, key]));
@@ -165,10 +188,9 @@ class IniSplicer {
     return indent + padded + this.text.slice(delimiter, like.place.span.start) + value + this.lineEnd;
   }
 
-  /** Adds a section below the last one. */
-  private addSection(section: Item): void {
-    const last = this.target.ini.sections.at(-1);
-    const at = last?.trailing?.fragments.at(-1)?.cut.end ?? last?.end ?? 0;
+  /** Adds a section below another one. */
+  private addSection(section: Item, above: IniSection | undefined): void {
+    const at = above?.trailing?.fragments.at(-1)?.cut.end ?? above?.end ?? 0;
     const printed = printSection(section, { first: false, sealed: this.sealed, lineEnd: this.lineEnd });
     this.insertLines(at, (at > 0 ? this.lineEnd : '') + printed);
   }

@@ -42,6 +42,9 @@ export function spliceEntries(text: string, entries: EntryPlaces, document: Chan
   return splicer;
 }
 
+/** The texts of new comments, by the entry that they stand above. */
+type FreshComments = ReadonlyMap<PlacedNode, readonly string[]>;
+
 /** Collects the edits of the entries of one document. */
 class EntrySplicer implements SplicedEntries {
   readonly edits: Edit[] = [];
@@ -95,9 +98,76 @@ class EntrySplicer implements SplicedEntries {
     if (kept.length === 0 && removed.length + added.length > 0) return false;
     for (const entry of kept) if (this.isReplaced(entry)) this.rewrite(entry, entry);
     for (const entry of removed) this.remove(entry, this.places.heldBy(of), before);
-    const last = kept.at(-1);
-    if (last && added.length > 0) this.append(added, last);
+    const fresh = this.freshComments(of);
+    if (added.length > 0) this.addEntries(of, kept, fresh);
+    this.spliceComments(of, new Set(kept), fresh);
     return true;
+  }
+
+  /** Writes new entries where they stand: behind the one before them that was read, or before the first. */
+  private addEntries(of: Branch | List, kept: readonly PlacedNode[], fresh: FreshComments): void {
+    let previous: PlacedNode | undefined;
+    let run: PlacedNode[] = [];
+    const flush = (): void => {
+      if (run.length > 0 && previous) this.append(run, previous, fresh);
+      else if (run.length > 0) this.prepend(run, { of, kept, fresh });
+      run = [];
+    };
+    for (const entry of this.entriesOf(of.items)) {
+      if (!this.places.of(entry)) run.push(entry);
+      else {
+        flush();
+        previous = entry;
+      }
+    }
+    flush();
+  }
+
+  /** Comments on lines of their own that have come above entries that were read, or gone from there. */
+  private spliceComments(of: Branch | List, kept: ReadonlySet<PlacedNode>, fresh: FreshComments): void {
+    const present = new Set<PlacedNode | Comment>(of.items);
+    let gone: Comment[] = [];
+    for (const entry of this.places.heldBy(of)) {
+      if (entry.kind === 'comment') {
+        if (!present.has(entry)) gone.push(entry);
+        continue;
+      }
+      const place = this.placeOf(entry);
+      if (kept.has(entry) && !place.inFlow && this.isFirstOfLine(place.start)) {
+        for (const comment of gone) this.removeComment(comment);
+        const indent = ' '.repeat(this.columnOf(place.start));
+        const lines = fresh.get(entry)?.map((text) => `${indent}#${text}`) ?? [];
+        if (lines.length > 0) this.insertLines(this.lineStart(place.start), lines);
+      }
+      gone = [];
+    }
+  }
+
+  private removeComment({ source }: Comment): void {
+    if (!source) return;
+    const line = this.lineStart(source.start);
+    if (!/^[ \t]*#$/.test(this.text.slice(line, source.start))) return;
+    this.edits.push({ start: line, end: this.behindLine(source.end), text: '' });
+  }
+
+  /** The comments that were not read from the text, by the entry that they stand above. */
+  private freshComments(of: Branch | List): FreshComments {
+    const held = new Set(this.places.heldBy(of));
+    const fresh = new Map<PlacedNode, string[]>();
+    let above: string[] = [];
+    for (const entry of of.items) {
+      if (entry.kind === 'comment') {
+        if (!held.has(entry)) above.push(entry.text);
+        continue;
+      }
+      if (above.length > 0) fresh.set(entry, above);
+      above = [];
+    }
+    return fresh;
+  }
+
+  private isFirstOfLine(start: number): boolean {
+    return /^[ \t]*$/.test(this.text.slice(this.lineStart(start), start));
   }
 
   /** Whether an entry that was read must be written anew: it has another value, or one of which no entry stays. */
@@ -141,8 +211,7 @@ class EntrySplicer implements SplicedEntries {
     const place = this.placeOf(entry);
     const next = before[before.indexOf(entry) + 1];
     const previous = before[before.indexOf(entry) - 1];
-    const isFirstOfLine = /^[ \t]*$/.test(this.text.slice(this.lineStart(place.start), place.start));
-    if (place.inFlow || !isFirstOfLine) {
+    if (place.inFlow || !this.isFirstOfLine(place.start)) {
       if (next) this.edits.push({ start: place.start, end: this.placeOf(next).start, text: '' });
       else this.edits.push({ start: previous ? this.placeOf(previous).end : place.start, end: place.end, text: '' });
       return;
@@ -170,23 +239,36 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Writes new entries below (in brackets: behind) one that was read. */
-  private append(added: readonly PlacedNode[], last: PlacedNode): void {
+  private append(added: readonly PlacedNode[], last: PlacedNode, fresh: FreshComments): void {
     const place = this.placeOf(last);
     if (place.inFlow) {
-      this.edits.push({
-        start: place.end,
-        end: place.end,
-        text: commaBehind(this.text, place.end, last) + added.map(flowText).join(', '),
-      });
+      const written = commaBehind(this.text, place.end, last) + added.map(flowText).join(', ');
+      this.edits.push({ start: place.end, end: place.end, text: written });
       return;
     }
-    const column = this.columnOf(place.start);
-    this.insertLines(
-      this.behindLines(last, place),
-      added.flatMap((entry) =>
-        this.blockLines(entry, column).map((line, at) => (at === 0 ? ' '.repeat(column) + line : line)),
-      ),
-    );
+    this.insertLines(this.behindLines(last, place), this.linesOf(added, this.columnOf(place.start), fresh));
+  }
+
+  /** Writes new entries above the first one that stays. */
+  private prepend(
+    added: readonly PlacedNode[],
+    { of, kept, fresh }: { of: Branch | List; kept: readonly PlacedNode[]; fresh: FreshComments },
+  ): void {
+    const [first] = kept as readonly [PlacedNode];
+    const { start, inFlow } = this.placeOf(first);
+    if (inFlow) this.edits.push({ start, end: start, text: `${added.map(flowText).join(', ')}, ` });
+    else if (this.isFirstOfLine(start)) {
+      const at = this.startWithComments(first, this.places.heldBy(of));
+      this.insertLines(at, this.linesOf(added, this.columnOf(start), fresh));
+    } else this.append(added, kept.at(-1) ?? first, fresh);
+  }
+
+  private linesOf(added: readonly PlacedNode[], column: number, fresh: FreshComments): string[] {
+    const indent = ' '.repeat(column);
+    return added.flatMap((entry) => [
+      ...(fresh.get(entry)?.map((text) => `${indent}#${text}`) ?? []),
+      ...this.blockLines(entry, column, true).map((line, at) => (at === 0 ? indent + line : line)),
+    ]);
   }
 
   private insertLines(at: number, lines: readonly string[]): void {
@@ -216,12 +298,14 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** The lines of an entry in block style; the first one begins at the column, and has no blanks in front. */
-  private blockLines(entry: PlacedNode, column: number): string[] {
+  private blockLines(entry: PlacedNode, column: number, withComments = false): string[] {
     const options = this.indent === undefined ? {} : { indent: this.indent };
+    const given = entry.kind === 'item' ? entry.value : entry;
+    const value = withComments ? given : withoutComments(given);
     const written =
       entry.kind === 'item'
-        ? emitYaml([branch([item(entry.key, withoutComments(entry.value))])], null, options)
-        : emitValue(list([withoutComments(entry)]), options);
+        ? emitYaml([branch([item(entry.key, value)])], null, options)
+        : emitValue(list([value]), options);
     const lines = written.split('\n');
     lines.pop();
     return lines.map((line, at) => (at === 0 || line === '' ? line : ' '.repeat(column) + line));

@@ -30,10 +30,14 @@ function withoutComments(
 ): (Item | Value)[] {
   return items.flatMap((entry) => {
     if (entry.kind !== 'comment') return [entry];
-    const text = entry.text.trim();
-    comments.set(text, (comments.get(text) ?? 0) + step);
+    for (const line of commentLines(entry.text)) comments.set(line, (comments.get(line) ?? 0) + step);
     return [];
   });
+}
+
+/** In INI lines that stand together are one comment, the marks of all but the first included. */
+function commentLines(text: string): string[] {
+  return text.split('\n').map((line, at) => (at === 0 ? line : line.replace(/^[;#]/, '')).trim());
 }
 
 function isSameHead(one: Value | Item, other: Value | Item): boolean {

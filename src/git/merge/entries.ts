@@ -1,9 +1,9 @@
 /** What a map or list holds, entry by entry, each with the comments that stand before it. */
-import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
+import { type Branch, type Comment, comment, type Item, type List, type Value } from '../../tree/tree.js';
 
 /** An entry of a map or list. */
 export interface Entry {
-  /** The comments before it, and behind it on its line. */
+  /** Its comments: those before it, and behind it on its line; in a format whose trees have them there, those behind it. */
   readonly comments: readonly Comment[];
   /** The item that holds it; undefined in a list. */
   readonly item?: Item;
@@ -11,26 +11,31 @@ export interface Entry {
 }
 
 export interface Entries {
+  /** The comments before the first entry, where those of an entry stand behind it. */
+  readonly head: readonly Comment[];
   readonly entries: readonly Entry[];
   /** The comments behind the last entry. */
   readonly tail: readonly Comment[];
 }
 
-export const NO_ENTRIES: Entries = { entries: [], tail: [] };
+export const NO_ENTRIES: Entries = { head: [], entries: [], tail: [] };
 
-/** Takes a map or list apart. */
-export function entriesOf(of: Branch | List): Entries {
+/** Takes a map or list apart; in maps, comments may follow what they are about. */
+export function entriesOf(of: Branch | List, commentsFollow = false): Entries {
   const entries: Entry[] = [];
-  let comments: Comment[] = [];
+  const follow = commentsFollow && of.kind === 'branch';
+  const head: Comment[] = [];
+  let comments = head;
   for (const entry of of.items as readonly (Item | Value | Comment)[]) {
     if (entry.kind === 'comment') {
       comments.push(entry);
       continue;
     }
+    if (follow) comments = [];
     entries.push(entry.kind === 'item' ? { comments, item: entry, value: entry.value } : { comments, value: entry });
-    comments = [];
+    if (!follow) comments = [];
   }
-  return { entries, tail: comments };
+  return follow ? { head, entries, tail: [] } : { head: [], entries, tail: comments };
 }
 
 /** The comments of three sides put together: what one side changed is so, and where both did, the lines of both stay, ours first. */
@@ -51,6 +56,21 @@ export function mergedComments(
     comments: [...kept.filter(({ inline }) => !inline), ...second, ...kept.filter(({ inline }) => inline)],
     both: true,
   };
+}
+
+/** The lines of comments as one each: lines that stand together are one comment in a format whose comments follow. */
+export function commentLines(comments: readonly Comment[]): Comment[] {
+  return comments.flatMap((one) => one.text.split('\n').map((text) => ({ ...one, text: text.replace(MARK, '') })));
+}
+
+const MARK = /^[;#][;# ]*/;
+
+/** Such lines as one comment again: if it says what one of some others does, that one. */
+export function oneComment(lines: readonly Comment[], others: readonly Comment[]): readonly Comment[] {
+  const [first, ...rest] = lines;
+  if (!first) return [];
+  const same = others.find((one) => textsOf(commentLines([one])) === textsOf(lines));
+  return [same ?? comment([first.text, ...rest.map(({ text }) => `; ${text}`)].join('\n'), false)];
 }
 
 function textsOf(comments: readonly Comment[]): string {

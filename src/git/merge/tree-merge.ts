@@ -3,7 +3,15 @@
 import { type Branch, branch, type Comment, type Item, item, type List, list, type Value } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
 import { append } from '../../util/lists.js';
-import { type Entries, type Entry, entriesOf, mergedComments, NO_ENTRIES } from './entries.js';
+import {
+  commentLines,
+  type Entries,
+  type Entry,
+  entriesOf,
+  mergedComments,
+  NO_ENTRIES,
+  oneComment,
+} from './entries.js';
 import { Fingerprints } from './fingerprints.js';
 import { mergedOrder } from './key-order.js';
 import { alignedItems } from './list-alignment.js';
@@ -35,7 +43,7 @@ export interface TreeMerge {
 }
 
 /** What the user should know of a merge beside its conflicts. */
-export type MergeNote = 'order-changed-twice' | 'comments-changed-twice';
+export type MergeNote = 'order-changed-twice' | 'comments-changed-twice' | 'comments-dropped';
 
 export interface Trees {
   /** Null when there is none. */
@@ -52,12 +60,19 @@ export type Choice = (conflict: TreeConflict, index: number) => Side | readonly 
 /** What two sides make of one value where merging its parts makes no sense, e.g. lines of a text; undefined for a conflict. */
 export type LeafMerge = (base: Value | undefined, ours: Value, theirs: Value) => Value | undefined;
 
+/** What a format has of its own. */
+export interface MergeForm {
+  readonly leafMerge?: LeafMerge | undefined;
+  /** Whether the comments of an entry stand behind it in the tree. */
+  readonly commentsFollow?: boolean | undefined;
+}
+
 /**
  * Merges trees. What only one side changed is as there, what both changed alike stands once; of the rest `choose` says what stands
  * there. Nothing of the trees is changed, but parts of them are in the result. Linear in their size.
  */
-export function mergeTrees(trees: Trees, choose: Choice, leafMerge?: LeafMerge): TreeMerge {
-  return new TreeMerger(choose, leafMerge).merge(trees);
+export function mergeTrees(trees: Trees, choose: Choice, form: MergeForm = {}): TreeMerge {
+  return new TreeMerger(choose, form).merge(trees);
 }
 
 /** Three versions of one place. */
@@ -78,7 +93,7 @@ class TreeMerger {
 
   constructor(
     private readonly choose: Choice,
-    private readonly leafMerge: LeafMerge | undefined,
+    private readonly form: MergeForm,
   ) {}
 
   merge({ base, ours, theirs, isGuessed = false }: Trees): TreeMerge {
@@ -111,7 +126,7 @@ class TreeMerger {
       return yield this.sequences({ base: base?.kind === 'list' ? base : undefined, ours, theirs });
     }
     if (ours && theirs) {
-      const merged = this.leafMerge?.(base, ours, theirs);
+      const merged = this.form.leafMerge?.(base, ours, theirs);
       if (merged) return [merged];
     }
     return this.conflict({ base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) });
@@ -126,9 +141,11 @@ class TreeMerger {
     if (before === own) return rowOf(theirs);
     const bare = [base, ours, theirs].map((value) => prints.of(value, 'data'));
     // Comments alone keep nothing that the other side took away or replaced by something else.
-    if (bare[0] === bare[2] && (!ours || ours.kind !== theirs?.kind)) return rowOf(ours);
-    if (bare[0] === bare[1] && (!theirs || ours?.kind !== theirs.kind)) return rowOf(theirs);
-    return undefined;
+    const isOurs = bare[0] === bare[2] && (!ours || ours.kind !== theirs?.kind);
+    const isTheirs = bare[0] === bare[1] && (!theirs || ours?.kind !== theirs.kind);
+    if (!isOurs && !isTheirs) return undefined;
+    this.notes.add('comments-dropped');
+    return rowOf(isOurs ? ours : theirs);
   }
 
   private conflict(of: Pick<TreeConflict, Side>): readonly Value[] {
@@ -139,14 +156,19 @@ class TreeMerger {
   }
 
   private comments(base: readonly Comment[], ours: readonly Comment[], theirs: readonly Comment[]): readonly Comment[] {
-    const { comments, both } = mergedComments(base, ours, theirs);
+    const isJoined = this.form.commentsFollow === true;
+    const [before, own, other] = [base, ours, theirs].map((of) => (isJoined ? commentLines(of) : of));
+    const { comments, both } = mergedComments(before ?? [], own ?? [], other ?? []);
     if (both) this.notes.add('comments-changed-twice');
-    return comments;
+    return isJoined ? oneComment(comments, [...ours, ...theirs]) : comments;
   }
 
   private *branches(of: Versions<Branch>): Steps<readonly Value[]> {
-    const [base, ours, theirs] = [of.base, of.ours, of.theirs].map((one) => (one ? entriesOf(one) : NO_ENTRIES));
-    const sides = keyedEntries({ base, ours, theirs } as Record<Side, Entries>, this.prints);
+    const { commentsFollow } = this.form;
+    const [base = NO_ENTRIES, ours = NO_ENTRIES, theirs = NO_ENTRIES] = [of.base, of.ours, of.theirs].map((one) =>
+      one ? entriesOf(one, commentsFollow) : NO_ENTRIES,
+    );
+    const sides = keyedEntries({ base, ours, theirs }, this.prints);
     const merged = new Map<string, readonly (Comment | Item)[]>();
     for (const id of new Set([...sides.ours.keys(), ...sides.theirs.keys()])) {
       const [before, own, other] = [sides.base.get(id), sides.ours.get(id), sides.theirs.get(id)];
@@ -155,6 +177,7 @@ class TreeMerger {
       const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value });
       this.path.pop();
       if (values.length > 0) merged.set(id, this.items({ base: before, ours: own, theirs: other }, key, values));
+      else if (newComments(before ? [before] : [], [own ?? other]).length > 0) this.notes.add('comments-dropped');
     }
     const order = mergedOrder(
       {
@@ -166,12 +189,14 @@ class TreeMerger {
     );
     if (order.both) this.notes.add('order-changed-twice');
     this.isOrderTheirs ||= order.isTheirs;
-    const tail = this.comments(base?.tail ?? [], ours?.tail ?? [], theirs?.tail ?? []);
-    return [branch([...order.keys.flatMap((id) => merged.get(id) ?? []), ...tail])];
+    const head = this.comments(base.head, ours.head, theirs.head);
+    const tail = this.comments(base.tail, ours.tail, theirs.tail);
+    return [branch([...head, ...order.keys.flatMap((id) => merged.get(id) ?? []), ...tail])];
   }
 
   private items(of: Versions<Entry>, key: string, values: readonly Value[]): (Comment | Item)[] {
-    return [...this.commentsOf(of), ...values.map((value) => item(key, value))];
+    const [comments, items] = [this.commentsOf(of), values.map((value) => item(key, value))];
+    return this.form.commentsFollow ? [...items, ...comments] : [...comments, ...items];
   }
 
   /** The comments of an entry that stays. One that a side took away says nothing about them. */
@@ -204,7 +229,7 @@ class TreeMerger {
   private shared(ours: Entries, theirs: Entries): Entries {
     const [own, other] = [ours, theirs].map(({ entries }) => entries.map(({ value }) => this.prints.of(value, 'data')));
     const matches: Matching = matching(own ?? [], other ?? []);
-    return { entries: ours.entries.filter((_, at) => (matches[at] ?? -1) >= 0), tail: [] };
+    return { ...NO_ENTRIES, entries: ours.entries.filter((_, at) => (matches[at] ?? -1) >= 0) };
   }
 
   private *region(region: Region, sides: Sequences): ItemSteps {
@@ -220,10 +245,40 @@ class TreeMerger {
         'data',
       ),
     );
-    if (own === other) return flat(ours);
-    if (!sides.isGuessed && before === other) return flat(ours);
-    if (!sides.isGuessed && before === own) return flat(theirs);
+    if (own === other) return yield* this.alike(region, sides);
+    if (!sides.isGuessed && before === other) return this.replaced(ours, base, theirs);
+    if (!sides.isGuessed && before === own) return this.replaced(theirs, base, ours);
     return this.hunk(region, { base, ours, theirs });
+  }
+
+  /** What both sides put in the place of something else, or took out; their comments may differ. */
+  private *alike({ ours, theirs }: Region, sides: Sequences): ItemSteps {
+    const items: (Value | Comment)[] = [];
+    for (let offset = 0; offset < ours.to - ours.from; offset++) {
+      const [own, other] = [sides.ours[ours.from + offset], sides.theirs[theirs.from + offset]];
+      const values = yield* this.values({ base: undefined, ours: own?.value, theirs: other?.value });
+      append(items, [...this.commentsOf({ base: undefined, ours: own, theirs: other }), ...values]);
+    }
+    return items;
+  }
+
+  /** What one side put in the place of items, of which the other changed the comments alone: what that one wrote stays, if anything does. */
+  private replaced(
+    kept: readonly Entry[],
+    base: readonly Entry[],
+    left: readonly Entry[],
+  ): readonly (Value | Comment)[] {
+    const fresh = newComments([...base, ...kept], left);
+    const [before, after] = [base, left].map((entries) =>
+      this.prints.ofRow(
+        entries.map(({ value }) => value),
+        'all',
+      ),
+    );
+    if (before !== after || (fresh.length > 0 && kept.length === 0)) this.notes.add('comments-dropped');
+    if (fresh.length === 0 || kept.length === 0) return flat(kept);
+    this.notes.add('comments-changed-twice');
+    return [...fresh.map((one) => ({ ...one, inline: false })), ...flat(kept)];
   }
 
   /** A part of a list that both sides changed, each in its way. */
@@ -263,6 +318,12 @@ interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly theirMatches: Matching;
   /** Whether the base was made up of what both sides hold. */
   readonly isGuessed: boolean;
+}
+
+/** The comments of entries that none of the others has. */
+function newComments(others: readonly Entry[], entries: readonly (Entry | undefined)[]): Comment[] {
+  const known = new Set(others.flatMap(({ comments }) => comments.map(({ text }) => text)));
+  return entries.flatMap((entry) => entry?.comments.filter(({ text }) => !known.has(text)) ?? []);
 }
 
 function rowOf(value: Value | undefined): readonly Value[] {
