@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path';
 import { geteuid, pid } from 'node:process';
-import { readdirSync } from '../util/fs.js';
+import { readdirSync, readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import type { RunLine } from './command-line.js';
@@ -16,7 +16,7 @@ const MEMORY = '/dev/shm';
 
 /** Removes what is left in the working folder and in those of the files named. Tells what it removed; never throws. */
 export async function sweep(line: RunLine, host: Host): Promise<void> {
-  const folders = foldersOf(line, host).filter(mayHoldSome);
+  const folders = foldersOf(line, host).filter((folder) => mayHoldSome(folder));
   if (folders.length === 0) return;
   const { tellSwept } = await import('../util/leftovers.js');
   for (const folder of folders) tellSwept(folder, host);
@@ -27,7 +27,7 @@ export async function sweep(line: RunLine, host: Host): Promise<void> {
  * remove, since they may be anybody's runs. Never throws.
  */
 export async function sweepMemory(host: Host): Promise<void> {
-  if (!mayHoldSome(MEMORY)) return;
+  if (!mayHoldSome(MEMORY, isOfLivingRun)) return;
   const { removeLeftovers } = await import('../exec/private-folder.js');
   for (const { path, state, reason } of removeLeftovers({ pid, userId: geteuid?.() }, host)) {
     if (state !== 'stuck') continue;
@@ -41,10 +41,29 @@ function foldersOf({ operands, values }: RunLine, host: Host): string[] {
   return [...new Set([host.cwd, ...files.map((file) => dirname(resolve(host.cwd, file)))])];
 }
 
-function mayHoldSome(folder: string): boolean {
+function mayHoldSome(folder: string, isInUse = (_name: string): boolean => false): boolean {
   try {
-    return readdirSync(folder).some((name) => name.startsWith(BEGINNING));
+    return readdirSync(folder).some((name) => name.startsWith(BEGINNING) && !isInUse(name));
   } catch {
     return false;
   }
 }
+
+/**
+ * Whether a private folder is one of a run that goes on, which `exec-file` may do for weeks: by its process and when that started, as
+ * private-folder.ts names it, and without what that loads.
+ */
+function isOfLivingRun(name: string): boolean {
+  const [, pid, start] = /-(\d+)-(\d+)-\w+$/.exec(name) ?? [];
+  if (pid === undefined) return false;
+  try {
+    // Field 22 of proc(5); the second one, in parentheses, may itself hold blanks.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')')).split(' ')[START_FIELD] === start;
+  } catch {
+    return false;
+  }
+}
+
+/** Counted from the name's closing parenthesis. */
+const START_FIELD = 20;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decrypt } from '../../src/cli/commands/decrypt.js';
+import { makePrivateFolder } from '../../src/exec/private-folder.js';
 import { Desk } from '../support/desk.js';
 import { Program } from '../support/program.js';
 
@@ -130,8 +131,29 @@ test('the program finds its own files once, however many files it works on', asy
   expect(lookUpsOf(words(12)) - ofTwo).toBeLessThan(10);
 });
 
-/** A private folder of a run beside this one, another test's perhaps, has the program look whose it is, which takes more files. */
+/** A private folder that a killed run left, of another test perhaps, has the program look whose it is, which takes more files. */
 const BESIDE_OTHERS = { retry: 5 };
+
+test.runIf(process.platform === 'linux')(
+  'the program loads no more while another run keeps plaintext for its program',
+  BESIDE_OTHERS,
+  async () => {
+    desk.write('kept.yaml', await desk.encrypt('kept.yaml', 'a: 1\n'));
+    const host = {
+      env: {},
+      cwd: desk.folder,
+      platform: process.platform,
+      askSecret: async () => '',
+      warn: () => undefined,
+    };
+    const { remove } = makePrivateFolder({ pid: process.pid, userId: process.geteuid?.() }, host);
+    try {
+      expect(ownFilesOf(['decrypt', 'kept.yaml'])).toEqual(['start.cjs', 'sops-ts.cjs']);
+    } finally {
+      remove();
+    }
+  },
+);
 
 describe('decrypting a small age file', () => {
   test.each([
