@@ -1,7 +1,7 @@
 /** What the words of a command line stand for: files, folders and patterns, as the files in them. */
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { listFiles, workTreeOf } from '../exec/git/places.js';
+import { type ClosedFolder, listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
 import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
 import { realpathSync } from '../util/fs.js';
@@ -50,9 +50,9 @@ export async function findFiles(words: readonly string[], host: Host): Promise<F
     try {
       const stats = statOrThrow(resolve(host.cwd, word));
       if (stats && !stats.isDirectory()) add(word, true);
-      else if (stats) await addFolder(word, host, { add, passedOver });
+      else if (stats) await addFolder(word, host, { add, problems, passedOver });
       else if (!isPattern(word, host)) throw absent(word);
-      else await addMatching(word, host, { add, passedOver });
+      else await addMatching(word, host, { add, problems, passedOver });
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       problems.push(error);
@@ -119,22 +119,26 @@ export function compareTexts(one: string, other: string): number {
 
 interface Findings {
   add(path: string, isNamed: boolean, absolute?: string): void;
+  readonly problems: SopsError[];
   readonly passedOver: Set<string>;
 }
 
-async function addFolder(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
-  const { files, repositories } = await filesIn(resolve(host.cwd, word), host);
+async function addFolder(word: string, host: Host, { add, problems, passedOver }: Findings): Promise<void> {
+  const { files, repositories, closed } = await filesIn(resolve(host.cwd, word), host);
   // Put together as texts: of a hundred thousand paths each would be taken apart and joined again.
   const [shown, absolute] = [join(word, 'x').slice(0, -1), resolve(host.cwd, word, 'x').slice(0, -1)];
   for (const path of files) add(shown + path, false, absolute + path);
   for (const path of repositories) passedOver.add(shown + path);
+  problems.push(...closed);
 }
 
-async function addMatching(word: string, host: Host, { add, passedOver }: Findings): Promise<void> {
+async function addMatching(word: string, host: Host, { add, problems, passedOver }: Findings): Promise<void> {
   const { folder, fits } = await patternOf(word, host);
   const absolute = resolve(host.cwd, folder);
   if (!statOrThrow(absolute)?.isDirectory()) throw nothingFits(word);
-  const { files, repositories } = await filesIn(absolute, host);
+  const { files, repositories, closed } = await filesIn(absolute, host);
+  // What is in there might fit.
+  problems.push(...closed);
   const fitting = files.filter(fits);
   if (fitting.length === 0) throw nothingFits(word);
   for (const path of fitting) add(join(folder, path), false);
@@ -164,20 +168,37 @@ function folderOf(pattern: string): string {
   return (folder === '' && pattern.startsWith('/')) || /^[A-Za-z]:$/.test(folder) ? `${folder}/` : folder;
 }
 
+interface FolderFiles {
+  readonly files: readonly string[];
+  readonly repositories: readonly string[];
+  /** Of folders that could not be looked into. */
+  readonly closed: readonly SopsError[];
+}
+
 /** The files below a folder by paths from it, with the system's separators. What killed runs left behind there, plaintext perhaps, goes. */
-async function filesIn(folder: string, host: Host): Promise<{ files: string[]; repositories: string[] }> {
+async function filesIn(folder: string, host: Host): Promise<FolderFiles> {
   const tree = await workTreeOf(folder, host, !isOwnTree(folder, host));
   if (tree) {
-    const { files, repositories } = await listFiles(folder, host, { elsewhere: !isOwnTree(folder, host) });
+    const { files, repositories, closed } = await listFiles(folder, host, { elsewhere: !isOwnTree(folder, host) });
     const isLasting = (path: string): boolean => !isPassing(path.slice(path.lastIndexOf('/') + 1));
     const passing = files.filter((path) => !isLasting(path));
     for (const left of new Set(passing.map(dirname))) tellSwept(join(folder, left), host);
-    return { files: files.filter(isLasting).map(native), repositories: repositories.map(native) };
+    return {
+      files: files.filter(isLasting).map(native),
+      repositories: repositories.map(native),
+      closed: closed.map((one) => closedFolder(one, tree.top, host)),
+    };
   }
   const files: string[] = [];
   for await (const path of filesBelow(folder, { takesLinks: true, sweepsFor: host }))
     files.push(path.slice(folder.length).replace(/^[\\/]+/, ''));
-  return { files, repositories: [] };
+  return { files, repositories: [], closed: [] };
+}
+
+function closedFolder({ path, reason }: ClosedFolder, top: string, { cwd }: Host): SopsError {
+  const folder = relative(cwd, resolve(top, native(path)));
+  const hint = 'What is in there could not be looked at: ls -ld shows its owner and mode.';
+  return new SopsError('input-unreadable', `open ${oneLine(folder)}: ${oneLine(reason)}`, { file: folder, hint });
 }
 
 /** Whether variables of git that this process was given are about the repository of a folder: a hook is called with those of its own. */

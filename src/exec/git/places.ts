@@ -7,7 +7,7 @@ import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
-import { git, tryGit } from './run-git.js';
+import { git, gitOutcome, tryGit } from './run-git.js';
 
 /** A work tree of a repository; absolute paths. */
 export interface WorkTree {
@@ -88,13 +88,23 @@ export interface ListedFiles {
   readonly files: readonly string[];
   /** Repositories within that are not part of this one, and submodules. */
   readonly repositories: readonly string[];
+  /** Folders that could not be looked into; of them only tracked files are among the others. */
+  readonly closed: readonly ClosedFolder[];
+}
+
+/** A folder with the reason that the system gave. */
+export interface ClosedFolder {
+  /** From the top of the work tree. */
+  readonly path: string;
+  readonly reason: string;
 }
 
 /** The files below a folder that git knows or would add: tracked ones, though ignored, and untracked ones that are not ignored. */
 export async function listFiles(folder: string, host: Host, { elsewhere = false } = {}): Promise<ListedFiles> {
   const call = { cwd: folder, elsewhere };
-  const [listed, staged] = await Promise.all([
-    git(['ls-files', '-z', '-co', '--exclude-standard', '--deduplicate'], host, call),
+  const args = ['ls-files', '-z', '-co', '--exclude-standard', '--deduplicate'];
+  const [outcome, staged] = await Promise.all([
+    gitOutcome(args, host, call),
     git(['ls-files', '-z', '-s'], host, call),
   ]);
   const submodules = new Set(
@@ -102,11 +112,21 @@ export async function listFiles(folder: string, host: Host, { elsewhere = false 
   );
   const files: string[] = [];
   const repositories: string[] = [...submodules];
-  for (const path of fieldsOf(listed)) {
+  for (const path of fieldsOf(outcome.stdout)) {
     if (path.endsWith('/')) repositories.push(path.slice(0, -1));
     else if (!submodules.has(path)) files.push(path);
   }
-  return { files, repositories };
+  return { files, repositories, closed: closedFolders(outcome.stderr) };
+}
+
+/** What git could not look into, and says so beside its list. */
+function closedFolders(said: Uint8Array): ClosedFolder[] {
+  return decodeText(said)
+    .split('\n')
+    .flatMap((line) => {
+      const [, path, reason = ''] = /^warning: could not open directory '(.*)': (.*)$/.exec(line) ?? [];
+      return path === undefined ? [] : [{ path: path.replace(/\/$/, ''), reason: reason.toLowerCase() }];
+    });
 }
 
 /** Whether git tracks a file; false outside of repositories, and where there is no git. */

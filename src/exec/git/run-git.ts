@@ -70,12 +70,17 @@ export async function tryGit(args: readonly string[], host: Host, call: GitCall 
 
 /** What git prints. Throws `failed` with git's last line for any status but 0, and where there is no git. */
 export async function git(args: readonly string[], host: Host, call: GitCall = {}): Promise<Buffer> {
+  return (await gitOutcome(args, host, call)).stdout;
+}
+
+/** The same with what it says beside that. */
+export async function gitOutcome(args: readonly string[], host: Host, call: GitCall = {}): Promise<ProgramOutcome> {
   const outcome = await tryGit(args, host, call);
   if (outcome === null) {
     throw new SopsError('failed', 'git is not on PATH', { hint: 'Install git, or put its folder on PATH.' });
   }
   if (outcome.status !== 0) throw gitFailure(args, outcome);
-  return outcome.stdout;
+  return outcome;
 }
 
 /** The same as text, without the last line break. Bytes that are not UTF-8 stay as `decodeText` has them. */

@@ -57,6 +57,20 @@ describe('in a repository', () => {
     expect(await paths(['.'], join(folder, 'conf'))).toEqual(['.env', '[x].yaml', 'b.yaml', 'deep/c.json']);
   });
 
+  test('a folder that git could not look into is told, from wherever', async () => {
+    const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    const said = `warning: could not open directory 'conf/closed/': Permission denied`;
+    const bin = mkdtempSync(join(tmpdir(), 'git-'));
+    const script = `#!/bin/sh\ncase "$*" in *--exclude-standard*) echo "${said}" >&2 ;; esac\nexec '${git}' "$@"\n`;
+    writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
+    const problems = async (words: readonly string[], cwd: string) =>
+      (await findFiles(words, hostIn(cwd, { PATH: `${bin}:${process.env.PATH}` }))).problems;
+    expect(await problems([], folder)).toMatchObject([{ code: 'input-unreadable', file: 'conf/closed' }]);
+    expect(await problems(['conf/*.yaml'], folder)).toMatchObject([{ file: 'conf/closed' }]);
+    expect(await problems([], join(folder, 'conf'))).toMatchObject([{ file: 'closed' }]);
+    rmSync(bin, { recursive: true });
+  });
+
   test('repositories within are passed over, and named', async () => {
     const { passedOver } = await findFiles([], hostIn(folder, { PATH: process.env.PATH ?? '' }));
     expect(passedOver).toEqual(['inner']);
