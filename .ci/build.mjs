@@ -247,6 +247,8 @@ async function buildLibrary(dist) {
     chunkNames: 'chunks/[name]-[hash]',
     minifyWhitespace: true,
     minifySyntax: true,
+    // Node shows the line where an error was made.
+    lineLimit: 500,
     plugins: [leavePackages('PACKAGES')],
     write: false,
   });

@@ -118,6 +118,11 @@ const PAGE = 'docs/errors.md';
 
 /** An error whose message is meant for the user: what failed, on which file and key, what to do next. */
 export class SopsError extends Error {
+  static {
+    // Bundlers name a class that names itself another way, and Node shows that in front of the message.
+    Object.defineProperty(SopsError, 'name', { value: 'SopsError' });
+  }
+
   readonly code: ErrorCode;
   readonly file: string | undefined;
   readonly path: readonly string[] | undefined;

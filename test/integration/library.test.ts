@@ -153,3 +153,10 @@ describe('by require', () => {
     expect(app.node(['--no-warnings', '--input-type=commonjs', '-e', script])).toMatchObject({ status: 0, stderr: '' });
   });
 });
+
+test('an error that nobody catches is told under its own name, and not beside a page of source', () => {
+  app.put('uncaught.mjs', "import { decryptFile } from 'sops-ts';\nawait decryptFile('absent.yaml');\n");
+  const { stderr } = app.node(['uncaught.mjs']);
+  expect(stderr).toMatch(/^SopsError: .*cannot operate on non-existent file/m);
+  expect(stderr.split('\n', 2)[1]?.length).toBeLessThan(1000);
+});

@@ -10,7 +10,7 @@ import { announceSkipped, findTool } from '../support/programs.js';
 
 const MINUTES = 300_000;
 const IS_KNOWN = process.platform === 'linux' && process.arch === 'x64';
-const NODES = ['20.19.0', '22.23.3', '24.21.0'];
+const NODES = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];
 const PACKAGES = ['pnpm@12.21.0', '@yarnpkg/cli-dist@4.18.1', 'deno@2.9.6', '@deno/linux-x64-glibc@2.9.6'];
 const TOOLS = IS_KNOWN ? npmTools(PACKAGES) : undefined;
 const BUN = findTool('bun', 'BUN_BIN', ['--version']);
