@@ -38,7 +38,8 @@ export class FileSealer {
   /** The bytes of a file with a plaintext: those of a side that is the same, else new ones that were read back. Throws as `sealText` does. */
   async seal(text: string): Promise<Uint8Array> {
     for (const side of [this.versions.ours, this.versions.theirs]) {
-      if (side.sealed && side.text === text && this.isAsBefore(side.sealed.opened)) return side.bytes;
+      const isFile = side.sealed !== undefined && side.isWhole !== false;
+      if (isFile && side.text === text && this.isAsBefore(side.sealed.opened)) return side.bytes;
     }
     this.checkHidden(text);
     const sides = [this.versions.ours, this.versions.theirs].flatMap(({ sealed }) => sealed ?? []);

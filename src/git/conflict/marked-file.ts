@@ -16,6 +16,8 @@ import type { OpenSide, ReadSide } from '../side.js';
 class EitherCipher extends Cipher {
   private readonly others: readonly Cipher[];
   private isForeign = false;
+  /** Whether any value was under another data key than the first. */
+  isMixed = false;
 
   constructor(dataKey: DataKey, others: readonly DataKey[]) {
     super(dataKey.bytes, new IvMemory());
@@ -28,6 +30,7 @@ class EitherCipher extends Cipher {
     if (own) return own;
     for (const other of this.others) {
       const opened = other.open(value, aad);
+      this.isMixed ||= opened !== null;
       if (opened) return opened;
     }
     return null;
@@ -39,7 +42,7 @@ class EitherCipher extends Cipher {
   }
 }
 
-/** A file whose MAC may not fit, and whether it does. */
+/** A file whose MAC may not fit, or whose values are under several data keys, and whether it is whole for all that. */
 export interface LooseSide extends OpenSide {
   readonly isWhole: boolean;
 }
@@ -65,7 +68,7 @@ export async function openLoosely(read: ReadSide, dataKey: DataKey, others: read
     sealed: { opened, before },
     text: before.text,
     plain,
-    isWhole: fits(cipher, metadata, macText),
+    isWhole: fits(cipher, metadata, macText) && !cipher.isMixed,
   };
 }
 

@@ -144,6 +144,28 @@ describe('resolve of what others have begun', () => {
     }
   });
 
+  test.each([
+    ['the metadata alone', (text: string) => text.replace('port: 1', 'port: 2'), []],
+    ['the metadata alone, where one side has another data key', (text: string) => text, ['rotate', '-i', 'a.yaml']],
+  ])('marks that git put around %s get a MAC of what both sides made', async (_, change, rotation) => {
+    const long = PLAIN.replace('hosts:', `${'# a line between\n'.repeat(8)}hosts:`);
+    const base = await desk.encrypt('a.yaml', long);
+    const ours = await desk.edited('a.yaml', base, swap('alice', 'bob'));
+    desk.write('a.yaml', await desk.edited('a.yaml', base, change));
+    if (rotation.length > 0) expect((await desk.run(rotation)).status).toBe(0);
+    for (const [name, bytes] of Object.entries({ o: base, a: ours, b: desk.read('a.yaml') })) desk.write(name, bytes);
+    // The status is the number of conflicts.
+    desk.attemptGit('merge-file', 'a', 'o', 'b');
+    desk.git('rm', '-qf', '--cached', '--ignore-unmatch', 'a.yaml');
+    desk.write('a.yaml', desk.text('a'));
+    const ran = await desk.run(['resolve', '--ours', 'a.yaml']);
+    if (rotation.length === 0) expect(ran.status).toBe(0);
+    // Lines under two data keys may be more than can be opened, but nothing that cannot be is ever written.
+    const plain = change(long.replace('alice', 'bob'));
+    if (ran.status === 0) expect(await desk.plain('a.yaml', desk.read('a.yaml'))).toBe(plain);
+    else expect(desk.text('a.yaml')).toBe(desk.text('a'));
+  });
+
   test('as a merge tool it is given the versions; items of lists can be had from both', async () => {
     const texts = await conflict('a.yaml', PLAIN, swap('  - b\n', '  - b\n  - c\n'), swap('  - b\n', '  - b\n  - d\n'));
     desk.write('l.yaml', texts.ours);
