@@ -8,7 +8,7 @@
  *        node .ci/release.mjs mirror FOLDER        writes the repository by which pre-commit installs the version
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,16 @@ function entryOf(name) {
   return section?.slice(section.indexOf('\n')).trim() || undefined;
 }
 
+/** What package.json says is in the package. */
+function namedFiles() {
+  const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
+  return [...entries, ...Object.values(manifest.bin), ...manifest.man, manifest.types];
+}
+
+/** npm packs what is there, also half of it. */
 function pack(folder) {
+  const absent = namedFiles().filter((name) => !existsSync(join(root, name)));
+  if (absent.length > 0) throw new Error(`npm run build makes what is absent: ${absent.join(', ')}`);
   mkdirSync(folder, { recursive: true });
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
   copyFileSync(join(root, 'dist/sbom.cdx.json'), join(folder, `sops-ts-v${version}-npm.cdx.json`));

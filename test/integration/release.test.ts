@@ -84,6 +84,13 @@ describe('what must be filled in', () => {
     expect(check('check').said).toContain('package-lock.json has another version');
   });
 
+  test('what npm would pack without a word is not: a package of which parts were not built', () => {
+    expect(check('pack', join(scratch, 'half'))).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('npm run build'),
+    });
+  });
+
   test('the mirror for pre-commit is what docs/git.md shows', () => {
     expect(check('mirror', join(scratch, 'mirror')).status).toBe(0);
     type Hook = Readonly<Record<'language' | 'entry' | 'additional_dependencies' | 'stages', string | string[]>>;
