@@ -1,6 +1,6 @@
 /** `sops-ts-kustomize install DIR`, as `ksops install DIR`: puts the plug-in where containers share programs. */
 import { join } from 'node:path';
-import { copyProgram, writeLauncher } from '../kubernetes/kustomize/launcher.js';
+import { copyProgram, refuseOnWindows, writeLauncher } from '../kubernetes/kustomize/launcher.js';
 import { resolve } from '../util/paths.js';
 import { createHost } from './host.js';
 import { launchTarget } from './own-process.js';
@@ -17,7 +17,13 @@ export async function runInstall(words: readonly string[], streams: Streams): Pr
     say(streams.stderr, 'usage: sops-ts-kustomize install [--with-kustomize] DIR\n');
     return FAILED;
   }
-  const { cwd } = createHost(streams);
+  const host = createHost(streams);
+  const { cwd } = host;
+  refuseOnWindows(
+    host,
+    'ksops would be',
+    'Copy the executable of sops-ts there as ksops.exe: by that name it is the plug-in.',
+  );
   const program = join(folder, 'ksops');
   await writeLauncher(resolve(cwd, program), launchTarget());
   say(streams.stderr, `installed ${program}\n`);

@@ -10,6 +10,8 @@ import { type Ran, Sink } from './run.js';
 import { placeOf, useDrives } from './windows/drives.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
+/** What the program is started by, and knows others beside. */
+const SCRIPT = 'C:\\npm\\sops-ts.js';
 const REPLACED = ['fs/promises', 'fs', 'os', 'path', 'process'];
 
 /** Packages have Node's own modules, and touch no paths. */
@@ -33,12 +35,17 @@ function build(folder: string): void {
 export class WindowsDesk {
   readonly #drives = mkdtempSync(join(tmpdir(), 'drives-'));
 
+  constructor() {
+    for (const name of ['sops-ts.js', 'sops-ts-kustomize.js']) this.write(`C:\\npm\\${name}`, '');
+  }
+
   /** Writes a file by its path on Windows. */
   write(path: string, text: string): void {
     useDrives(this.#drives);
     const place = placeOf(path) as string;
     mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, text);
+    // Programs are among them.
+    writeFileSync(place, text, { mode: 0o755 });
   }
 
   read(path: string): string {
@@ -58,8 +65,14 @@ export class WindowsDesk {
       AppData: 'C:\\Users\\me\\AppData\\Roaming',
       Temp: 'C:\\Temp',
     };
-    const status = await main(words, { stdin, stdout, stderr, env, cwd, platform: 'win32' });
-    return { status, stdout: stdout.bytes(), stderr: stderr.bytes().toString('utf8') };
+    const own = process.argv[1] ?? '';
+    try {
+      process.argv[1] = SCRIPT;
+      const status = await main(words, { stdin, stdout, stderr, env, cwd, platform: 'win32' });
+      return { status, stdout: stdout.bytes(), stderr: stderr.bytes().toString('utf8') };
+    } finally {
+      process.argv[1] = own;
+    }
   }
 
   remove(): void {

@@ -125,3 +125,26 @@ test('line ends stay', async () => {
   expect(desk.read('C:\\repo\\secrets\\lines.yaml').replaceAll('\r\n', '')).not.toContain('\n');
   expect((await desk.run('C:\\repo', 'decrypt', 'secrets\\lines.yaml')).stdout.toString()).toBe(text);
 });
+
+describe('what would end in a script for a shell says so first', () => {
+  const SAID = 'a script for a shell, which Windows does not start by its name';
+
+  test.each([
+    [['kustomize', 'install', 'C:\\bin'], 'called ksops.exe or sops-ts-kustomize.exe, it is that'],
+    [['helm', 'install', 'C:\\helm'], 'sops-ts decrypt values.enc.yaml | helm upgrade'],
+  ])('%j', async (words, instead) => {
+    const { status, stderr } = await desk.run('C:\\repo', ...words);
+    expect(status).toBe(1);
+    expect(stderr).toContain(SAID);
+    expect(stderr).toContain(instead);
+  });
+
+  test('a build with generators of ours', async () => {
+    desk.write('C:\\bin\\kustomize.exe', '');
+    desk.write('C:\\k\\kustomization.yaml', 'generators: [g.yaml]\n');
+    desk.write('C:\\k\\g.yaml', 'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: g}\nfiles: [s.yaml]\n');
+    const { status, stderr } = await desk.run('C:\\repo', 'kustomize', 'build', 'C:\\k');
+    expect(status).toBe(1);
+    expect(stderr).toContain(SAID);
+  });
+});

@@ -1,6 +1,12 @@
 /** `kustomize install`: from flags to launchers. */
 import { join } from 'node:path';
-import { LEGACY_KINDS, legacyPath, pluginHome, writeLauncher } from '../../kubernetes/kustomize/launcher.js';
+import {
+  LEGACY_KINDS,
+  legacyPath,
+  pluginHome,
+  refuseOnWindows,
+  writeLauncher,
+} from '../../kubernetes/kustomize/launcher.js';
 import { resolve } from '../../util/paths.js';
 import { flag, type Values } from '../flag.js';
 import { launchTarget } from '../own-process.js';
@@ -30,6 +36,9 @@ export const kustomizeInstall = command({
   ],
   flags,
   async run(given, context) {
+    const hint =
+      'Copy the executable of sops-ts to where the plug-in is to be: called ksops.exe or sops-ts-kustomize.exe, it is that.';
+    refuseOnWindows(context.host, 'a launcher is', hint);
     for (const path of launcherPaths(given, context)) {
       await writeLauncher(path, launchTarget());
       say(context.streams.stderr, `installed ${path}\n`);

@@ -5,18 +5,19 @@ import { leaf } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
-import { type LaunchTarget, writeLauncher } from '../kustomize/launcher.js';
+import { type LaunchTarget, refuseOnWindows, writeLauncher } from '../kustomize/launcher.js';
 import { record, yamlOf } from '../object-literal.js';
 import { PROTOCOLS } from './secrets-url.js';
 
 const NAME = 'sops-ts';
 
-/** Makes the plug-in in Helm's folder of plug-ins, or the one given. Returns its path. Throws `output-unwritable`. */
+/** Makes the plug-in in Helm's folder of plug-ins, or the one given. Returns its path. Throws `failed` and `output-unwritable`. */
 export async function installPlugin(
   parent: string | undefined,
   { launch, version }: { launch: LaunchTarget; version: string },
   host: Host,
 ): Promise<string> {
+  refuseOnWindows(host, 'the plug-in starts', 'Without it: sops-ts decrypt values.enc.yaml | helm upgrade … -f -');
   const folder = join(resolve(host.cwd, parent ?? pluginsFolder(host)), NAME);
   await writeLauncher(join(folder, NAME), launch);
   await writeFileSafely(join(folder, 'plugin.yaml'), Buffer.from(descriptionOf(version)), { mode: 0o644 });

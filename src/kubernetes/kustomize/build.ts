@@ -36,9 +36,10 @@ import {
   type PluginForm,
   PROGRAM_NAMES,
   pluginHomes,
+  refuseOnWindows,
   writeMadeLauncher,
 } from './launcher.js';
-import { type MadeAhead, makeAhead, putAhead } from './made-ahead.js';
+import { isOurs, type MadeAhead, makeAhead, putAhead } from './made-ahead.js';
 import { type Mirror, makeMirror, mirrored } from './mirror.js';
 import { MIRROR, MIRRORED } from './mirror-variables.js';
 import { concurrencyLimit } from './plugin-run.js';
@@ -62,6 +63,7 @@ export interface BuildOutcome {
 }
 
 const GRACE_MILLISECONDS = 500;
+const NO_GENERATORS = 'Name the encrypted files under secretGenerator or resources instead, or build in WSL.';
 const FLAGS = ['--enable-alpha-plugins', '--enable-exec'];
 
 /**
@@ -73,6 +75,8 @@ export async function buildKustomization(request: BuildRequest, own: OwnProcess,
   const tool = await findTool(host);
   const kustomizations = kustomizationsBelow(folder, host.cwd);
   if (!tool.runsKrm) refuseKrm(kustomizations, host);
+  if (host.platform === 'win32' && kustomizations.some((one) => startsUs(one, host)))
+    refuseOnWindows(host, 'for its generators kustomize would start', NO_GENERATORS);
   const keyServices = keyServicesOf(undefined, host);
   const limit = concurrencyLimit(host);
   const sources = new Sources(host, limit, keyServices);
@@ -105,6 +109,10 @@ async function findTool(host: Host): Promise<Tool> {
   const kubectl = await findProgram('kubectl', host);
   if (kubectl) return { file: kubectl, words: ['kubectl', 'kustomize', FLAGS[0] ?? ''], runsKrm: false };
   throw new SopsError('failed', 'neither kustomize nor kubectl is on PATH', { hint: 'Install kustomize 5.' });
+}
+
+function startsUs(one: Kustomization, { cwd }: Host): boolean {
+  return PLUGIN_FIELDS.some((field) => pluginConfigs(one, field, cwd).some(isOurs));
 }
 
 function refuseKrm(kustomizations: readonly Kustomization[], host: Host): void {
@@ -247,7 +255,9 @@ async function setUpPlugins({ home, path, made }: PluginPlaces, launch: LaunchTa
   if (users === undefined) return;
   mkdirSync(home, { recursive: true });
   const ours = new Set(readdirSync(home));
-  for (const group of readdirSync(users)) if (!ours.has(group)) symlinkSync(join(users, group), join(home, group));
+  // The last word is for Windows, where other links are for administrators.
+  for (const group of readdirSync(users))
+    if (!ours.has(group)) symlinkSync(join(users, group), join(home, group), 'junction');
 }
 
 function environmentOf(host: Host, more: Readonly<Record<string, string>>): Record<string, string> {

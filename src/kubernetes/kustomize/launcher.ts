@@ -34,6 +34,12 @@ export const MADE = '.sops-ts-made';
 
 const EXECUTABLE = 0o755;
 
+/** Refuses on Windows, where nobody starts a script by its name, what would end in one. Throws `failed`. */
+export function refuseOnWindows({ platform }: Pick<Host, 'platform'>, what: string, hint: string): void {
+  if (platform !== 'win32') return;
+  throw new SopsError('failed', `${what} a script for a shell, which Windows does not start by its name`, { hint });
+}
+
 /** Writes a launcher of mode 0755. Folders are made. Throws `output-unwritable`. */
 export async function writeLauncher(path: string, { command, env = {} }: LaunchTarget): Promise<void> {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);

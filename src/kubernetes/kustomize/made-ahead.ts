@@ -113,7 +113,7 @@ function onlyLists({ root }: Kustomization): boolean {
   return root.items.every((entry) => entry.kind !== 'item' || LISTING_FIELDS.includes(entry.key));
 }
 
-function isOurs({ root }: Manifest): boolean {
+export function isOurs({ root }: Manifest): boolean {
   return LEGACY_KINDS.some(
     ({ apiVersion, kind }) => stringAt(root, 'apiVersion') === apiVersion && stringAt(root, 'kind') === kind,
   );

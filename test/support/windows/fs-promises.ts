@@ -1,7 +1,10 @@
 /** `node:fs/promises` as it is on Windows. */
+// biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
+import * as node from 'fs/promises';
 import { onDrives, pathOf, placeOf } from './drives.js';
 
-const node = process.getBuiltinModule('node:fs/promises');
+// biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
+export * from 'fs/promises';
 
 export const access = onDrives(node.access);
 export const mkdir = onDrives(node.mkdir);

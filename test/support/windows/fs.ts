@@ -1,20 +1,10 @@
 /** `node:fs` as it is on Windows. */
+// biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
+import * as node from 'fs';
 import { onDrives, pathOf, placeOf } from './drives.js';
 
-const node = process.getBuiltinModule('node:fs');
-
-export const {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsync,
-  fsyncSync,
-  ftruncateSync,
-  readSync,
-  writeSync,
-} = node;
+// biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
+export * from 'fs';
 
 export const accessSync = onDrives(node.accessSync);
 export const chmodSync = onDrives(node.chmodSync);

@@ -1,5 +1,6 @@
 /** `node:os` as it is on Windows. */
-export const { constants, hostname, userInfo } = process.getBuiltinModule('node:os');
+// biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
+export * from 'os';
 
 export const homedir = (): string => 'C:\\Users\\me';
 export const tmpdir = (): string => 'C:\\Temp';
