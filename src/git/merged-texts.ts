@@ -107,7 +107,8 @@ class TextWriter {
     const texts = base && favoured !== 'base' ? { base, ours, theirs } : null;
     const same = [ours, theirs].find(({ text }) => near === undefined && readsAs(store, text, tree.documents));
     if (same && same === host) return { text: same.text, origin: 'merged' };
-    return textFor({ store, texts, host, documents: tree.documents, favoured });
+    const written = textFor({ store, texts, host, documents: tree.documents, favoured });
+    return same && written.origin === 'printed' ? { text: same.text, origin: 'merged' } : written;
   }
 
   /** Ours, unless theirs alone gave the text another form. */

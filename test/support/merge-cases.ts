@@ -196,4 +196,10 @@ export const MERGE_CASES: Readonly<Record<string, MergeCase>> = {
     theirs: "a: '1'\nb:\n  c: '2'\n  # of new\n  new:\n    # of o\n    o: x\n  d: '3'\n  e: '6'\n",
     merged: "a: '1'\nb:\n  # of c\n  c: '5'\n  # of new\n  new:\n    # of o\n    o: x\n  e: '6'\n",
   },
+  'lists of maps without names: one changed on both sides, beside which one side added another': {
+    base: 'rules:\n  - host: a\n    port: 1\n    path: x\n    user: u\n',
+    ours: 'rules:\n  - host: a\n    port: 2\n    path: x\n    user: u\n  - host: b\n    port: 3\n',
+    theirs: 'rules:\n  - host: a\n    port: 1\n    path: y\n    user: u\n',
+    merged: 'rules:\n  - host: a\n    port: 2\n    path: y\n    user: u\n  - host: b\n    port: 3\n',
+  },
 };

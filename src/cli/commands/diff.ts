@@ -60,13 +60,21 @@ async function compare(given: Flags, context: Context): Promise<number> {
   const showOne = SHOWN_ONE_BY_ONE[formatAsked(given.format)];
   const kept: FileDifference[] = [];
   const answers = new Set<boolean | null>();
+  const failed: SopsError[] = [];
   for await (const difference of diffFiles(diffRequest(given, context), host)) {
+    if (difference instanceof SopsError) {
+      failed.push(difference);
+      say(streams.stderr, reportOf(difference, given.verbose).text);
+      continue;
+    }
     answers.add(differs(difference));
     if (showOne) await print(streams, showOne(difference, given, streams));
     else kept.push(difference);
     if (!given.noKey) tellProblem(difference, given, context);
   }
   if (!showOne) await print(streams, jsonText(diffData(kept, given.showValues)));
+  const [first] = failed;
+  if (first) return given.exitCode && first.exitStatus === DIFFERENT ? TROUBLE : first.exitStatus;
   return given.exitCode ? statusOf(answers) : 0;
 }
 

@@ -1,4 +1,4 @@
-/** Which items of one list are those of another: the same content first, then the same name, then the same position. */
+/** Which items of one list are those of another: the same content first, then the same name, then the same position, or half of the content. */
 import { itemOf, type Value } from '../../tree/tree.js';
 import type { Fingerprints } from './fingerprints.js';
 import { longestRising, type Matching, matching } from './matching.js';
@@ -20,7 +20,8 @@ export function alignedItems(one: readonly Value[], other: readonly Value[], pri
     if (match < 0) continue;
     const gap = { from, to: at, otherFrom, otherTo: match };
     if (name !== undefined) matchNamed(one, other, { gap, name, prints }, found);
-    else matchPlaced(one, other, gap, found);
+    else if (gap.to - gap.from === gap.otherTo - gap.otherFrom) matchPlaced(one, other, gap, found);
+    else matchAlike(one, other, { gap, prints }, found);
     from = at + 1;
     otherFrom = match + 1;
   }
@@ -72,9 +73,58 @@ function nameOf(value: Value | undefined, key: string, prints: Fingerprints): nu
 }
 
 function matchPlaced(one: readonly Value[], other: readonly Value[], gap: Gap, found: Matching): void {
-  if (gap.to - gap.from !== gap.otherTo - gap.otherFrom) return;
   for (let at = gap.from; at < gap.to; at++) {
     const otherAt = gap.otherFrom + at - gap.from;
     if (one[at]?.kind === other[otherAt]?.kind) found[at] = otherAt;
   }
+}
+
+/** So many items that have no like are held against each other: it takes all pairs of them. */
+const MOST_ALIKE = 64;
+
+interface Likeness {
+  readonly gap: Gap;
+  readonly prints: Fingerprints;
+}
+
+/** Matches maps and lists of which half is the same, where items were added or taken out beside them: each with the one that is most like it. */
+function matchAlike(one: readonly Value[], other: readonly Value[], { gap, prints }: Likeness, found: Matching): void {
+  if (gap.to - gap.from > MOST_ALIKE || gap.otherTo - gap.otherFrom > MOST_ALIKE) return;
+  const [own, others] = [one.slice(gap.from, gap.to), other.slice(gap.otherFrom, gap.otherTo)].map((values) =>
+    values.map((value) => partsOf(value, prints)),
+  ) as [Parts[], Parts[]];
+  const pairs = own.flatMap((parts, at): (readonly [number, number])[] => {
+    const match = mostAlike(parts, others);
+    return match >= 0 && mostAlike(others[match] as Parts, own) === at ? [[gap.from + at, gap.otherFrom + match]] : [];
+  });
+  for (const [at, otherAt] of longestRising(pairs)) found[at] = otherAt;
+}
+
+interface Parts {
+  readonly kind: Value['kind'];
+  readonly parts: ReadonlySet<string>;
+}
+
+function partsOf(value: Value, prints: Fingerprints): Parts {
+  const parts = new Set<string>();
+  for (const entry of value.kind === 'leaf' ? [] : value.items) {
+    if (entry.kind === 'item') parts.add(`${prints.of(entry.value, 'data')} ${entry.key}`);
+    else if (entry.kind !== 'comment') parts.add(String(prints.of(entry, 'data')));
+  }
+  return { kind: value.kind, parts };
+}
+
+/** The one that shares most with another, at least half; -1 for none, and where two share as much. */
+function mostAlike({ kind, parts }: Parts, others: readonly Parts[]): number {
+  let best = -1;
+  let most = 0;
+  for (const [at, other] of others.entries()) {
+    if (other.kind !== kind || parts.size === 0) continue;
+    const shared = [...parts].filter((part) => other.parts.has(part)).length;
+    const share = shared / Math.max(parts.size, other.parts.size);
+    if (share < 0.5 || share < most) continue;
+    best = share === most ? -1 : at;
+    most = share;
+  }
+  return best;
 }

@@ -215,6 +215,7 @@ class TreeMerger {
       theirs: theirs.entries,
       ourMatches: alignedItems(before ?? [], own ?? [], this.prints),
       theirMatches: alignedItems(before ?? [], other ?? [], this.prints),
+      isMadeUp: !of.base,
       isGuessed: this.isGuessed && !of.base,
     };
     const lengths = { ours: ours.entries.length, theirs: theirs.entries.length };
@@ -297,7 +298,7 @@ class TreeMerger {
     const items: (Value | Comment)[] = [];
     for (let offset = 0; offset < base.to - base.from; offset++) {
       const [before, own, other] = [
-        sides.base[base.from + offset],
+        sides.isMadeUp ? undefined : sides.base[base.from + offset],
         sides.ours[ours.from + offset],
         sides.theirs[theirs.from + offset],
       ];
@@ -316,7 +317,9 @@ type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[]
 interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly ourMatches: Matching;
   readonly theirMatches: Matching;
-  /** Whether the base was made up of what both sides hold. */
+  /** Whether the base was made up of what both sides hold: it says nothing of what was there before, as of comments. */
+  readonly isMadeUp: boolean;
+  /** Whether, with such a base, nothing tells what was added from what was taken out. */
   readonly isGuessed: boolean;
 }
 

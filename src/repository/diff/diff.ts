@@ -5,6 +5,7 @@ import { configText } from '../../config/config-text.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import { namesRecipient } from '../../config/recipient.js';
 import { listNames, type NamedRecipientText, type NameOf, namedIn } from '../../config/recipient-names.js';
+import { SopsError } from '../../errors.js';
 import { readBlob } from '../../exec/git/blobs.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import type { FormatName } from '../../formats/registry.js';
@@ -33,8 +34,11 @@ export interface DiffRequest {
   stdin(): Promise<Uint8Array>;
 }
 
-/** Compares, in order of paths. Throws `no-file`, `input-unreadable`, and what opening a file throws but for want of a key. */
-export async function* diffFiles(request: DiffRequest, host: Session): AsyncGenerator<FileDifference> {
+/**
+ * Compares, in order of paths. What opening a file throws, but for want of a key, comes in its place, so that the others are compared all the same. Throws
+ * `no-file` and `input-unreadable`.
+ */
+export async function* diffFiles(request: DiffRequest, host: Session): AsyncGenerator<FileDifference | SopsError> {
   const pairs = await pairsFor(request, host);
   const run = await openReadingRun({ ...request, filePath: CONFIG_NAME }, host);
   const opener = new VersionOpener(request, run);
@@ -42,9 +46,14 @@ export async function* diffFiles(request: DiffRequest, host: Session): AsyncGene
     const { before, after, isNamed } = pair;
     if (!isNamed && ![before, after].some(({ bytes }) => bytes !== null && mayBeEncrypted(Buffer.from(bytes))))
       continue;
-    const [old, now] = [await opener.open(before), await opener.open(after)];
-    if (!isNamed && old.metadata === null && now.metadata === null) continue;
-    yield compareVersions(old, now, await namesFor(pair, run));
+    try {
+      const [old, now] = [await opener.open(before), await opener.open(after)];
+      if (!isNamed && old.metadata === null && now.metadata === null) continue;
+      yield await compareVersions(old, now, await namesFor(pair, run));
+    } catch (error) {
+      if (!(error instanceof SopsError)) throw error;
+      yield error;
+    }
   }
 }
 

@@ -42,6 +42,15 @@ describe('a merge', () => {
     expect(await desk.plain('f.yaml', sideOf(ran.text, 'theirs'))).toBe('same: 1\nmine: 2\nboth: 4\nyours: 5\n');
   });
 
+  test('without a base the comments of both sides stand there', async () => {
+    const ours = await desk.encrypt('f.yaml', 'a:\n  # mine\n  - 1\n  - # mine, too\n    b: 2\n');
+    const theirs = await desk.encrypt('f.yaml', 'a:\n  # yours\n  - 1\n  - # yours, too\n    b: 2\n');
+    const ran = await desk.merge('f.yaml', { base: '', ours, theirs });
+    expect(ran.status).toBe(0);
+    const plain = await desk.plain('f.yaml', ran.text);
+    for (const text of ['# mine', '# yours', '# mine, too', '# yours, too']) expect(plain).toContain(`${text}\n`);
+  });
+
   test('a side whose MAC does not fit, another format and what is not encrypted are merged as git does', async () => {
     const base = await desk.encrypt('f.yaml', 'a: 1\nb: 2\n');
     const ours = await desk.edited('f.yaml', base, () => 'a: 3\nb: 2\n');

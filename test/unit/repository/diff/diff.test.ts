@@ -223,6 +223,17 @@ test('JSON: the values only if asked for', async () => {
   expect(await sops('diff', '--format', 'json', '--show-values')).toContain('"value": 2');
 });
 
+test('a file that is broken keeps no other from being compared', async () => {
+  const text = readFileSync(join(repository.folder, 'app.yaml'), 'utf8');
+  repository.write({ 'a-broken.yaml': text.replace(/^sops:/m, 'sops: ['), 'z-new.yaml': text });
+  repository.git('add', '-N', '.');
+  const ran = await runIn(['diff'], KEY);
+  expect(ran.stderr).toContain('a-broken.yaml');
+  expect(ran.stdout.toString()).toContain('z-new.yaml');
+  expect(ran.status).toBe(1);
+  expect((await runIn(['diff', '--exit-code'], KEY)).status).toBe(2);
+});
+
 test('failures give more than 1 with --exit-code, and name what failed', async () => {
   for (const [words, said, status] of [
     [['HEAD:gone.yaml', 'app.yaml'], 'there is no such file in HEAD', 100],
