@@ -1,7 +1,8 @@
 /** Who can read a file: brought up to date with its rule, and given a new data key. */
 
 import { rotateFile } from '../operations/recipients/rotate.js';
-import { type FileChange, updateKeys as runUpdate } from '../operations/recipients/updatekeys.js';
+import type { FileChange } from '../operations/recipients/update-talk.js';
+import { updateKeys as runUpdate } from '../operations/recipients/updatekeys.js';
 import { inCall } from './call.js';
 import { COMMON, checkedOptions, checkedPath, KINDS } from './options.js';
 import { named } from './read.js';

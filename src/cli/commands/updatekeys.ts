@@ -1,13 +1,7 @@
 /** `updatekeys`: from flags to the operation, and what it tells and asks on the way. */
 import { SopsError } from '../../errors.js';
-import {
-  type FileChange,
-  type UpdateKeysOutcome,
-  type UpdateKeysRequest,
-  type UpdateKeysTalk,
-  type UpdateResult,
-  updateKeys,
-} from '../../operations/recipients/updatekeys.js';
+import type { FileChange, UpdateKeysTalk, UpdateResult } from '../../operations/recipients/update-talk.js';
+import { type UpdateKeysOutcome, type UpdateKeysRequest, updateKeys } from '../../operations/recipients/updatekeys.js';
 import { resolve } from '../../util/paths.js';
 import { painterFor } from '../colours.js';
 import { flag, type Values, variant } from '../flag.js';
@@ -49,7 +43,12 @@ export const updatekeys = command({
   writesInPlace: 'always',
   flags,
   async run(given, context) {
-    const { operands, host } = context;
+    const { operands, host, streams } = context;
+    if (streams.errands)
+      return (await import('../many/update.js')).updateForAnother(
+        (talk) => updateKeysRequest(given, context, talk),
+        context,
+      );
     const hasFolders = !host.calledAsSops && operands.some((word) => mayBeSeveral(word, host.cwd));
     const { paths: files, problems } = hasFolders
       ? await (await import('../many/operands.js')).filesMeant(context, 'sealed', given.config)
@@ -81,24 +80,20 @@ interface Several {
 /** Tells of what is no file, and updates the others. Ctrl+C lets those in work end; then there is a status for that. */
 async function updateSeveral(
   request: UpdateKeysRequest,
-  { streams, host }: Context,
+  context: Context,
   { files, problems, isAlone }: Several,
 ): Promise<UpdateKeysOutcome & { readonly interrupted?: number }> {
   for (const problem of problems) request.talk.failed(problem);
   if (files.length === 0 && !isAlone) return { outdated: 0, failed: problems.length };
   if (files.length < 2) {
-    const one = await updateKeys({ ...request, files }, host);
+    const one = await updateKeys({ ...request, files }, context.host);
     return { ...one, failed: one.failed + problems.length };
   }
-  const { withInterruption, INTERRUPTED } = await import('../many/interruption.js');
-  let interrupted: number | undefined;
-  const update = (stop: AbortSignal): Promise<UpdateKeysOutcome> => updateKeys({ ...request, files, stop }, host);
-  const all = await withInterruption(streams, update, () => {
-    interrupted = INTERRUPTED;
-  });
+  const { updateMany } = await import('../many/update.js');
+  const { interrupted, ...all } = await updateMany({ ...request, files }, context);
   const counted = { ...all, failed: all.failed + problems.length };
   if (interrupted === undefined) return counted;
-  say(streams.stderr, 'Interrupted: the files that were in work are whole, others were not begun.\n');
+  say(context.streams.stderr, 'Interrupted: the files that were in work are whole, others were not begun.\n');
   return { ...counted, interrupted };
 }
 

@@ -1,6 +1,6 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
 import { holdConfigs } from '../../config/config.js';
-import { untoldOnce } from '../../config/warnings.js';
+import { givenOnce, untoldOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { findFiles } from '../../repository/operands.js';
@@ -11,10 +11,8 @@ import { resolve } from '../../util/paths.js';
 import { sideBySide } from '../../util/side-by-side.js';
 import type { Context } from '../commands/command.js';
 import { jsonText } from '../json-text.js';
-import { ownCommand } from '../own-process.js';
 import { print } from '../streams.js';
 import { DocumentStream } from './document-stream.js';
-import type { WorkedAside } from './errands.js';
 import { withInterruption } from './interruption.js';
 import {
   type Destination,
@@ -26,9 +24,9 @@ import {
   workOn,
 } from './one-file.js';
 import { ManyReport } from './report.js';
-import { Sharing } from './sharing.js';
-import { workForAnother } from './worker.js';
-import { WorkerProcess } from './worker-process.js';
+import { startSharing } from './start-sharing.js';
+import { serveErrands } from './worker.js';
+import type { Answer } from './worker-process.js';
 
 /**
  * Works on all files that the operands stand for. One that fails does not keep the others from their turn; the status is that of the first
@@ -38,7 +36,11 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
   const { operands, host, streams } = context;
   const job = { given, context, command };
   const destination = destinationOf(job);
-  if (streams.errands) return workForAnother(streams.errands, job, destination);
+  if (streams.errands) {
+    return serveErrands(context, async (alone, file) =>
+      workAside({ file, bytes: 0 }, { ...job, context: alone }, destination),
+    );
+  }
   const found = await findFiles(operands, host);
   const report = new ManyReport({ given, command, streams, host, destination });
   for (const problem of found.problems) report.fail(problem.file ?? '', problem);
@@ -65,6 +67,21 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
   if (command.kind === 'wanted' && report.isEmpty && passedOver.sealed === 0) throw nothingNamed(operands);
   if (given.json) await print(streams, jsonText(report.summary()));
   return report.end();
+}
+
+/** What a second process tells the first one of a file. */
+interface WorkedAside {
+  readonly warnings: readonly string[];
+  /** Those among them that a run gives once. */
+  readonly once: readonly string[];
+  readonly output?: string;
+}
+
+async function workAside(target: Target, job: Job, destination: Destination): Promise<WorkedAside | undefined> {
+  const { warnings, output, error } = await workOn(target, job, destination);
+  if (error !== undefined) return undefined;
+  const once = givenOnce(job.context.host, warnings);
+  return { warnings, once, ...(output !== undefined && { output }) };
 }
 
 /** Whoever encrypts a folder means that there is something to encrypt in it. */
@@ -123,7 +140,8 @@ async function* worked(
   { job, report, stop, count, destination }: Working & { readonly destination: Destination },
 ): AsyncGenerator<readonly [Target, Kept]> {
   const { host } = job.context;
-  const sharing = sharingOf(job, count, destination);
+  // Of plaintext that is to be printed nothing goes through a second process.
+  const sharing = startSharing(job.context, count, destination !== 'stream');
   const activity = host.begin?.('file 1');
   const letGo = holdConfigs(host);
   try {
@@ -138,7 +156,7 @@ async function* worked(
       work: async (target) => {
         activity?.now(report.progress());
         const here = (): Promise<Kept> => workOn(target, job, destination);
-        return target.problem ? here() : sharing.work(target.file, here, (done) => keptAside(target, done, job));
+        return target.problem ? here() : sharing.work(target.file, here, (answer) => keptAside(target, answer, job));
       },
     });
   } finally {
@@ -148,28 +166,13 @@ async function* worked(
   }
 }
 
-/** Who waits for services, programs or people gains nothing by a second process, and people would be bothered by both. */
-const QUICK_KEY_MS = 20;
-
-/** Of plaintext that is to be printed nothing goes through a second process, and a log is of one. */
-function sharingOf({ context }: Job, files: number, destination: Destination): Sharing {
-  const { host, streams, words } = context;
-  const pace = paceOf(host);
-  const start = (): WorkerProcess => new WorkerProcess(words, ownCommand(streams));
-  const mayStart = streams.areOwn && destination !== 'stream' && !host.log;
-  return new Sharing({
-    files,
-    helps: () => pace.quickestKey < QUICK_KEY_MS,
-    shared: () => pace.share(2),
-    ...(mayStart && { start }),
-  });
-}
-
 /** What a second process made of a file. What a run says once is not said by both. */
-function keptAside({ file }: Target, { warnings, once, output, error }: WorkedAside, { context }: Job): Kept {
+function keptAside({ file }: Target, answer: NonNullable<Answer>, { context }: Job): Kept {
+  if ('error' in answer) return { path: file.path, warnings: [], error: answer.error };
+  const { warnings, once, output } = answer.done as WorkedAside;
   const untold = untoldOnce(context.host, once);
   const fresh = warnings.filter((warning) => !once.includes(warning) || untold.includes(warning));
-  return { path: file.path, warnings: fresh, ...(output !== undefined && { output }), ...(error && { error }) };
+  return { path: file.path, warnings: fresh, ...(output !== undefined && { output }) };
 }
 
 /** The text, the tree, the ciphertext, and each of them again to compare. */

@@ -2,8 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { FoundFile } from '../../repository/operands.js';
 import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
-import type { WorkedAside } from './errands.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { Answer, WorkerProcess } from './worker-process.js';
 
 /** For fewer files a second process costs more than it does. */
 const FEWEST_FILES = 250;
@@ -43,16 +42,16 @@ export class Sharing {
     return this.#state === 'trial' ? ON_TRIAL : MOST_AT_A_TIME;
   }
 
-  /** Has a file worked on, by the second process if it has fewer of them: `aside` makes a result of what it tells. Else `here` does it. */
+  /** Has a file worked on, by the second process if it has fewer of them: `aside` makes a result of its answer. Else `here` does it. */
   async work<Result>(
     file: FoundFile,
     here: () => Promise<Result>,
-    aside: (done: WorkedAside) => Result,
+    aside: (answer: NonNullable<Answer>) => Result,
   ): Promise<Result> {
     const worker = this.#worker;
     if (this.#state === 'shared' && worker?.takesFiles && worker.inWork < this.#inWork) {
-      const done = await worker.work(file);
-      if (done) return aside(done);
+      const answer = await worker.work(file);
+      if (answer) return aside(answer);
     }
     this.#inWork += 1;
     try {

@@ -6,14 +6,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
-import { type Reply, type Request, WORKER_WORD, type WorkedAside } from './errands.js';
+import { type Reply, type Request, WORKER_WORD } from './errands.js';
 
 /** More than so many files that it could not do, and as many as it could: it gets no more. */
 const MOST_UNDONE = 16;
 
+/** What came of a file: nothing for one that is to be done here, an error if the process ended in the middle. */
+export type Answer = { readonly done: unknown } | { readonly error: SopsError } | undefined;
+
 interface Waiting {
   readonly file: FoundFile;
-  settle(done: WorkedAside | undefined): void;
+  settle(answer: Answer): void;
 }
 
 export class WorkerProcess {
@@ -48,11 +51,8 @@ export class WorkerProcess {
     return !this.#isGone && (this.#undone <= MOST_UNDONE || this.#undone * 2 <= this.#count);
   }
 
-  /**
-   * Has it work on a file: what came of it, an error (`failed`) if the process ended in the middle, or undefined for a file that is to be
-   * done here. Never rejects.
-   */
-  work(file: FoundFile): Promise<WorkedAside | undefined> {
+  /** Has it work on a file. Never rejects. */
+  work(file: FoundFile): Promise<Answer> {
     const number = ++this.#count;
     return new Promise((settle) => {
       this.#waiting.set(number, { file, settle });
@@ -78,14 +78,13 @@ export class WorkerProcess {
   #settle({ number, done }: Reply): void {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
-    if (!done) this.#undone += 1;
-    waiting?.settle(done);
+    if (done === undefined) this.#undone += 1;
+    waiting?.settle(done === undefined ? undefined : { done });
   }
 
   #lose(why: string): void {
     this.#isGone = true;
-    for (const { file, settle } of this.#waiting.values())
-      settle({ warnings: [], once: [], error: ended(file.path, why) });
+    for (const { file, settle } of this.#waiting.values()) settle({ error: ended(file.path, why) });
     this.#waiting.clear();
   }
 }

@@ -1,15 +1,14 @@
 /** The second process that works on files of a first one (worker-process.ts). */
 import { Writable } from 'node:stream';
 import { holdConfigs } from '../../config/config.js';
-import { givenOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
 import type { HostChanges } from '../../util/host.js';
 import { paceOf } from '../../util/pace.js';
+import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
-import type { Errands, Reply, Request, WorkedAside } from './errands.js';
+import type { Errands, Reply, Request } from './errands.js';
 import { withInterruption } from './interruption.js';
-import { type Destination, type Job, workOn } from './one-file.js';
 
 /** Runs the command line of another process, for files that this one hands over. `run` is main. */
 export async function runErrands(
@@ -26,28 +25,26 @@ export async function runErrands(
   if (words === undefined) return 0;
   const status = await run(words, silent);
   // Whatever kept it from working on files is for the first process to find.
-  await post.forEach(async () => undefined);
+  await post.serve(async () => undefined);
   return status;
 }
 
-/** In a process that was started to work on files of another one. Ctrl+C, which both get, ends what is not begun over there. */
-export async function workForAnother(errands: Errands, job: Job, destination: Destination): Promise<number> {
-  const { context } = job;
+/**
+ * Works on the files of another process, in a context that asks nobody; what is undefined is to be done over there. Ctrl+C, which both get,
+ * ends what is not begun over there. Returns the status.
+ */
+export async function serveErrands(
+  context: Context,
+  work: (alone: Context, file: FoundFile) => Promise<unknown>,
+): Promise<number> {
+  const { errands } = context.streams;
   const host = context.host.fork(ASKING_NOBODY);
-  const alone = { ...job, context: { ...context, host } };
   paceOf(host).share(2);
   const letGo = holdConfigs(host);
-  const work = async (file: FoundFile): Promise<WorkedAside | undefined> => {
-    const { warnings, output, error } = await workOn({ file, bytes: 0 }, alone, destination);
-    const once = givenOnce(host, warnings);
-    return error === undefined ? { warnings, once, ...(output !== undefined && { output }) } : undefined;
-  };
+  const alone = { ...context, host };
+  const serve = async (): Promise<void> => errands?.serve((file) => work(alone, file));
   try {
-    await withInterruption(
-      context.streams,
-      () => errands.forEach(work),
-      () => undefined,
-    );
+    await withInterruption(context.streams, serve, () => undefined);
   } finally {
     letGo();
   }
@@ -72,7 +69,7 @@ class Post implements Errands {
   readonly words: Promise<readonly string[] | undefined>;
   readonly #files: { readonly number: number; readonly file: FoundFile }[] = [];
   readonly #over: Promise<void>;
-  #work: ((file: FoundFile) => Promise<WorkedAside | undefined>) | undefined;
+  #work: ((file: FoundFile) => Promise<unknown>) | undefined;
   #inWork = 0;
 
   constructor() {
@@ -97,7 +94,7 @@ class Post implements Errands {
     });
   }
 
-  async forEach(work: (file: FoundFile) => Promise<WorkedAside | undefined>): Promise<void> {
+  async serve(work: (file: FoundFile) => Promise<unknown>): Promise<void> {
     this.#work = work;
     this.#begin();
     await this.#over;
@@ -111,7 +108,7 @@ class Post implements Errands {
       const reply = async (): Promise<void> => {
         const done = await work(file).catch(() => undefined);
         this.#inWork -= 1;
-        const answer: Reply = { number, ...(done && { done }) };
+        const answer: Reply = { number, ...(done !== undefined && { done }) };
         if (process.connected) process.send?.(answer);
       };
       void reply();

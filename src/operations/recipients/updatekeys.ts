@@ -26,13 +26,21 @@ import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
-import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
+import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 import { redoing } from '../retry-on-change.js';
 import { type Resealing, resealFile, rewrapFile } from '../write/reseal-file.js';
-import { compareSelection, isReordered, reselectFile, type SelectionChange } from './reselection.js';
+import { compareSelection, isReordered, reselectFile } from './reselection.js';
+import {
+  type FileChange,
+  notingTalk,
+  tellNoted,
+  type UpdateKeysTalk,
+  type UpdateResult,
+  type UpdateTold,
+} from './update-talk.js';
 
 export interface UpdateKeysRequest {
   readonly files: readonly string[];
@@ -54,37 +62,16 @@ export interface UpdateKeysRequest {
   readonly talk: UpdateKeysTalk;
   /** When it is aborted the files in work are finished, and no others begun. */
   readonly stop?: AbortSignal | undefined;
+  /** Has some of many files worked on elsewhere; absent where all are worked on here. */
+  readonly sharing?: UpdateSharing | undefined;
 }
 
-/** What happens to a file, told as it happens, and the question that may stop it. `file` is an absolute path. */
-export interface UpdateKeysTalk {
-  /**
-   * False where `confirm` asks nobody: several files are then worked on at a time. What is said of each stands together, in the order of
-   * the files, either way.
-   */
-  readonly asks?: boolean;
-  started(file: string): void;
-  /** What would change, and what recipients are called. Called when something would. */
-  showChange(change: FileChange, nameOf: NameOf): Promise<void>;
-  /** Whether to go on with what was shown. Rejects when nobody answers. */
-  confirm(): Promise<boolean>;
-  finished(file: string, result: UpdateResult, change: FileChange): void;
-  /** A file that failed, where others follow or came before. */
-  failed(error: SopsError): void;
-  warn(message: string): void;
+export interface UpdateSharing {
+  /** How many files may be in work now. */
+  readonly most: number;
+  /** Has one worked on: elsewhere, or by `here`. */
+  work(file: string, here: () => Promise<UpdatedFile>): Promise<UpdatedFile>;
 }
-
-/** What changes in a file; the selection and the order of its recipients only where they are asked for and are others. */
-export interface FileChange extends KeyChange {
-  readonly selection?: SelectionChange;
-  readonly reordered?: true;
-}
-
-/**
- * What came of a file. `rekeyed`: a new data key, every value encrypted anew; `rewrapped`: the same data key, the values
- * untouched; `reselected`: the same data key, other values encrypted; `outdated`: it would change, but was only checked.
- */
-export type UpdateResult = 'up-to-date' | 'unchanged' | 'outdated' | 'rewrapped' | 'reselected' | 'rekeyed';
 
 export interface UpdateKeysOutcome {
   /** Files that are out of date, when they were only checked. */
@@ -105,28 +92,30 @@ export async function updateKeys(request: UpdateKeysRequest, given: Host): Promi
 }
 
 async function updateAll(request: UpdateKeysRequest, host: Session): Promise<UpdateKeysOutcome> {
-  const first = await runFor(request, request.files[0] ?? '', host);
+  const { sharing } = request;
+  const update = await updateFor(request, host);
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
-  // Asked once, for all files.
-  const { keyServices } = first.run;
   const counts = { outdated: 0, failed: 0 };
   const pace = paceOf(host);
   // A log of what is done for many files at a time would tell nobody anything.
   const isInTurn = host.log !== undefined || (request.talk.asks !== false && !request.check);
   const activity = request.files.length > 1 ? host.begin?.('file') : undefined;
   const all = sideBySide([...request.files.entries()], {
-    most: isInTurn ? 1 : MOST_AT_A_TIME,
+    get most() {
+      return isInTurn ? 1 : (sharing?.most ?? MOST_AT_A_TIME);
+    },
     pace,
     stop: request.stop,
     weigh: ([, file]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, file))?.size ?? 0),
     work: ([at, file]) => {
       activity?.now(`file ${at + 1} of ${request.files.length}`);
-      return updateAside(file, { request, host, keyServices }, isInTurn);
+      const here = (): Promise<UpdatedFile> => updateOne(file, update, isInTurn);
+      return isInTurn || !sharing ? here() : sharing.work(file, here);
     },
   });
   try {
     for await (const [[, file], { told, result }] of all) {
-      for (const tell of told) await tell();
+      await tellNoted(told, request.talk);
       if (result === 'outdated') counts.outdated += 1;
       if (!(result instanceof SopsError)) continue;
       const named = result.file === undefined ? result.with(result.code, { file }) : result;
@@ -143,15 +132,31 @@ async function updateAll(request: UpdateKeysRequest, host: Session): Promise<Upd
 /** The text, the tree, the ciphertext, and each of them again to compare. */
 const MEMORY_FOR_A_BYTE = 10;
 
-interface Updated {
-  /** What is to be said of the file, in its turn. */
-  readonly told: readonly (() => void | Promise<void>)[];
+/** What came of one of several files. */
+export interface UpdatedFile {
+  /** What is to be said of it, in its turn. */
+  readonly told: readonly UpdateTold[];
   readonly result: UpdateResult | SopsError;
 }
 
+/** What updates files one by one and says nothing, for another process that has the turns. Throws `config`. */
+export async function fileUpdater(
+  request: UpdateKeysRequest,
+  host: Session,
+): Promise<(file: string) => Promise<UpdatedFile>> {
+  const update = await updateFor(request, host);
+  return (file) => updateOne(file, update, false);
+}
+
+/** Key services are asked for once, for all files. */
+async function updateFor(request: UpdateKeysRequest, host: Session): Promise<Update> {
+  const { run } = await runFor(request, request.files[0] ?? '', host);
+  return { request, host, keyServices: run.keyServices };
+}
+
 /** Works on one of several files; what is said meanwhile waits for its turn, unless it is its turn. */
-async function updateAside(file: string, update: Update, isInTurn: boolean): Promise<Updated> {
-  const told: (() => void | Promise<void>)[] = [];
+async function updateOne(file: string, update: Update, isInTurn: boolean): Promise<UpdatedFile> {
+  const told: UpdateTold[] = [];
   try {
     const result = await (isInTurn ? updateFile(file, update) : updateFile(file, asideOf(update, told)));
     return { told, result };
@@ -161,20 +166,11 @@ async function updateAside(file: string, update: Update, isInTurn: boolean): Pro
   }
 }
 
-/** What is said is noted instead. A service that gets too many calls is asked again. */
-function asideOf(update: Update, told: (() => void | Promise<void>)[]): Update {
+/** What is said is noted instead. */
+function asideOf(update: Update, told: UpdateTold[]): Update {
   const { request, host } = update;
-  const { talk } = request;
-  const noting: UpdateKeysTalk = {
-    started: (file) => void told.push(() => talk.started(file)),
-    showChange: async (change, nameOf) => void told.push(() => talk.showChange(change, nameOf)),
-    confirm: () => talk.confirm(),
-    finished: (file, result, change) => void told.push(() => talk.finished(file, result, change)),
-    failed: (error) => void told.push(() => talk.failed(error)),
-    warn: (message) => void told.push(() => talk.warn(message)),
-  };
-  const warn = (message: string): void => void told.push(() => host.warn(message));
-  return { ...update, request: { ...request, talk: noting }, host: host.warningTo(warn) };
+  const talk = notingTalk(told, request.talk);
+  return { ...update, request: { ...request, talk }, host: host.warningTo(talk.warn) };
 }
 
 interface Update {

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { WorkedAside } from '../../../src/cli/many/errands.js';
 import { Sharing, type Worker } from '../../../src/cli/many/sharing.js';
+import type { Answer } from '../../../src/cli/many/worker-process.js';
 import { untoldOnce } from '../../../src/config/warnings.js';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';
@@ -30,6 +31,7 @@ fs.renameSync = (from, to) => {
   }
   return real(from, to);
 };`;
+const ONE_CORE = "require('node:os').availableParallelism = () => 1;";
 /** As few as are shared out. */
 const FILES = 250;
 
@@ -95,12 +97,38 @@ longTest(
     for (const name of names) desk.write(`files/${name}`, textOf(name));
     for (const name of broken) desk.write(`files/${name}`, 'a: [\n');
     for (const name of odd) desk.write(`files/${name}`, 'a: 1\na: 2\n');
-    preload = desk.write('idle.cjs', "require('node:os').availableParallelism = () => 1;");
+    preload = desk.write('idle.cjs', ONE_CORE);
     rmSync(desk.path('notes/second'));
     expect(run(words)).toEqual(shared);
     expect(readdirSync(desk.path('notes'))).not.toContain('second');
     expect(shared.status).not.toBe(0);
     expect(shared.told).toContain(`of ${FILES} files failed`);
+  },
+  60_000,
+);
+
+longTest(
+  'updatekeys tells of the files of both in their order, with the names of recipients',
+  async () => {
+    const sealed = await desk.encrypt('p.yaml', 'a: 1\n');
+    const { recipient } = generateIdentity();
+    const config = `keys:\n  - &bob ${recipient}\ncreation_rules:\n  - age: [${desk.recipient}, *bob]\n`;
+    desk.write('.sops.yaml', config);
+    const unreadable = sealed.toString().replace(/ +mac: .*\n/, '');
+    const broken = names.filter((_, at) => at % 50 === 49);
+    const update = (cores: number): { status: number | null; told: string; printed: string } => {
+      for (const name of names) desk.write(`files/${name}`, broken.includes(name) ? unreadable : sealed);
+      const before = ['--require', cores > 1 ? preload : desk.write('idle.cjs', ONE_CORE)];
+      const ran = program.run(['updatekeys', '--yes', 'files'], { cwd: desk.folder, env: desk.env, before });
+      return { status: ran.status, told: ran.stderr.toString(), printed: ran.stdout.toString() };
+    };
+    const shared = update(2);
+    expect(bySecond().length).toBeGreaterThan(20);
+    expect(shared.printed).toContain(`+++ ${recipient} (bob)\n`);
+    const done = [...shared.told.matchAll(/^File (\S+) synced with new keys/gm)].map(([, path]) => path?.slice(-8));
+    expect(done).toEqual(names.filter((name) => !broken.includes(name)));
+    for (const name of names) expect(desk.text(`files/${name}`).includes(recipient)).toBe(!broken.includes(name));
+    expect(update(1)).toEqual(shared);
   },
   60_000,
 );
@@ -216,8 +244,8 @@ class FakeWorker implements Worker {
   readonly takesFiles = true;
   inWork = 0;
 
-  async work(): Promise<WorkedAside> {
-    return { warnings: [], once: [] };
+  async work(): Promise<Answer> {
+    return { done: {} };
   }
 
   isEnded = false;
