@@ -7,7 +7,8 @@ import type { HostChanges } from '../../util/host.js';
 import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
-import type { Errands, Reply, Request } from './errands.js';
+import { UsageError } from '../usage-error.js';
+import { type Errands, type Reply, type Request, WORKER_WORD } from './errands.js';
 import { withInterruption } from './interruption.js';
 
 /** Runs the command line of another process, for files that this one hands over. `run` is main. */
@@ -15,6 +16,7 @@ export async function runErrands(
   streams: Streams,
   run: (words: readonly string[], streams: Streams) => Promise<number>,
 ): Promise<number> {
+  if (!process.send) throw new UsageError(`${WORKER_WORD} is for sops-ts itself`, undefined);
   const post = new Post();
   const words = await post.words;
   // Standard error is what the first process tells of, which does what nobody could be told of here.

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WORKER_WORD } from '../../../src/cli/many/errands.js';
 import { Sharing, type Worker } from '../../../src/cli/many/sharing.js';
 import type { Answer } from '../../../src/cli/many/worker-process.js';
 import { untoldOnce } from '../../../src/config/warnings.js';
@@ -132,6 +133,19 @@ longTest(
   },
   60_000,
 );
+
+longTest('a command for keys, which may ask somebody, is not run by both', () => {
+  run(['encrypt', '-i', 'files']);
+  rmSync(desk.path('notes/second'));
+  const script = desk.write('key.sh', `echo run >> notes/commands; echo ${desk.identity}`);
+  const { status } = run(['decrypt', '-i', 'files'], { SOPS_AGE_KEY: '', SOPS_AGE_KEY_CMD: `sh ${script}` });
+  expect([status, desk.text('notes/commands')]).toEqual([0, 'run\n']);
+  expect(readdirSync(desk.path('notes'))).not.toContain('second');
+});
+
+test('the word that starts one is for the program itself', () => {
+  expect(run([WORKER_WORD])).toEqual({ status: 1, told: expect.stringContaining('is for sops-ts itself') });
+});
 
 longTest.skipIf(process.platform === 'win32')('Ctrl+C lets both end what they have in work', () => {
   const { status, told } = run(['encrypt', '-i', 'files'], { AT_SECOND: 'press' });
