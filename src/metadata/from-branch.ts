@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
-import type { Branch, Item } from '../tree/tree.js';
+import type { Branch } from '../tree/tree.js';
 import { parseRfc3339 } from '../util/rfc3339.js';
 import { FieldReader } from './field-reader.js';
 import { LAYOUT_FIELD, type Metadata, SELECTION_OPTIONS, type SelectionRule } from './metadata.js';
@@ -31,29 +31,6 @@ export function metadataFromBranch(branch: Branch | null): Metadata {
     version: versionOf(fields),
     ...(layout === '' ? {} : { layout }),
   };
-}
-
-/** What stands among the metadata beside the keys. SOPS 1 wrote a word of warning. */
-const OTHER_FIELDS = [
-  'key_groups',
-  'shamir_threshold',
-  'lastmodified',
-  'mac',
-  'mac_only_encrypted',
-  'version',
-  LAYOUT_FIELD,
-  'attention',
-  ...SELECTION_OPTIONS,
-];
-
-/** The entries of a `sops` branch that hold something and are no metadata that this release or an older one of SOPS has. */
-export function unknownFields({ items }: Branch): readonly Item[] {
-  const known = new Set<string>([...keyTypes().map(({ type }) => type), ...OTHER_FIELDS]);
-  return items.filter((entry): entry is Item => {
-    if (entry.kind !== 'item' || known.has(entry.key.toLowerCase())) return false;
-    const { value } = entry;
-    return value.kind === 'leaf' ? value.value !== null && value.value !== '' : value.items.length > 0;
-  });
 }
 
 /** The groups; lists at the top are the only group and win over `key_groups`. */

@@ -1,16 +1,16 @@
 /** A file with metadata: whether it is whole, encrypted where it should be, and as its creation rule says. */
 
-import { parseEncryptedValue } from '../../cipher/encrypted-value.js';
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { type FormatRow, formatNamed } from '../../formats/registry.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
-import { metadataFromBranch, unknownFields } from '../../metadata/from-branch.js';
+import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
+import { unknownFields } from '../../metadata/unknown-fields.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import { FORMAT_VERSION } from '../../operations/write/encrypt.js';
-import type { EncryptionScope } from '../../tree/scope.js';
+import { type EncryptionScope, selectorOf } from '../../tree/scope.js';
 import { LineIndex } from '../../util/line-index.js';
 import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/one-line.js';
@@ -19,7 +19,7 @@ import { type ExaminedFile, lineOf, metadataLine, shellWord } from './examined-f
 import { trapsOf } from './plain-file.js';
 import { compareWithRule } from './recipients-check.js';
 import type { CoveringRule } from './rule-book.js';
-import { type SeenValue, valuesSeen } from './seen-values.js';
+import { type SeenValue, stateOf, valuesSeen } from './seen-values.js';
 import { secondOpinion } from './yaml-opinion.js';
 
 /** Everything about an encrypted file that can be told without a key. Throws `config` and `key` for a rule that is wrong. */
@@ -72,7 +72,7 @@ async function wholenessOf(
   if (strayDocument !== undefined)
     found.push(brokenMetadata(`document ${strayDocument} was not encrypted with the ones before it`, line));
   if (metadata.mac === '') found.push(brokenMetadata('the metadata hold no MAC', line));
-  else if (!parseEncryptedValue(metadata.mac)) found.push(brokenMetadata('the MAC is no ciphertext', line));
+  else if (stateOf(metadata.mac) !== 'encrypted') found.push(brokenMetadata('the MAC is no ciphertext', line));
   for (const key of metadata.keyGroups.flat()) {
     if (key.enc.trim() !== '') continue;
     found.push(brokenMetadata(`the entry of ${oneLine(await keyStringOf(key))} holds no data key`, line));
@@ -95,6 +95,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
   const found = seen.flatMap((value) => discoveryOf(value, lines, file));
   if (formatNamed(read.store.name).secondReading) append(found, await opinionOn(read, scope, { seen, lines, file }));
   if (read.file.strayText !== undefined) found.push(strayText(read.file.strayText, lines));
+  append(found, lastComments(read.file.text, scope, seen, { lines, file }));
   const values = seen.filter(({ kind }) => kind === 'value');
   // Under the default each key says itself that its value stays readable.
   if (
@@ -113,6 +114,23 @@ function strayText(offset: number, lines: LineIndex): Discovery {
   const message = 'what stands from here on is no part of the document, and not encrypted';
   const next = 'Take it out; if it was pushed, it is known: choose a new one.';
   return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
+}
+
+/** Comments that were added behind everything, where in most formats they stand among the metadata, which nobody reads. */
+function lastComments(
+  text: string,
+  scope: EncryptionScope,
+  seen: readonly SeenValue[],
+  { lines, file }: Pick<Opined, 'lines' | 'file'>,
+): Discovery[] {
+  if (!selectorOf(scope).selects(false)) return [];
+  const known = new Set(seen.map(({ kind, offset }) => (kind === 'comment' ? lineOf(lines, offset) : undefined)));
+  const found: number[] = [];
+  const all = text.trimEnd().split('\n');
+  for (let line = all.length; /^\s*(?:[;#]|$)/.test(all[line - 1] ?? 'none'); line--)
+    if (!known.has(line) && /[;#]\s*\S/.test(all[line - 1] ?? '')) found.unshift(line);
+  const message = 'this comment stands behind the metadata, and is not encrypted';
+  return found.map((line) => ({ rule: 'plain-comment' as const, line, message, next: mending(file) }));
 }
 
 function hasOwnSelection(read: EncryptedFile): boolean {
@@ -226,10 +244,10 @@ function unknownMetadata(
 ): Discovery[] {
   const { lines, line } = reading;
   if (!file.metadata || isNewer(version, FORMAT_VERSION)) return [];
-  return unknownFields(file.metadata).map(({ key, value }) => ({
+  return unknownFields(file.metadata).map(({ path, value }) => ({
     rule: 'plain-value' as const,
     line: (value.kind === 'leaf' && lineOf(lines, value.source?.start)) || line,
-    keyPath: ['sops', key],
+    keyPath: ['sops', ...path],
     message: 'this stands among the metadata, is none, and is not encrypted',
     next: 'Take it out, and put it in with sops-ts edit; if it was pushed, it is known: choose a new one.',
   }));

@@ -1,5 +1,11 @@
 /** What stands at each place of a document, as our own reader sees it: ciphertext, plaintext, or what is neither. */
-import { looksEncrypted, parseEncryptedEmpty, parseEncryptedValue } from '../../cipher/encrypted-value.js';
+import { COMMENT_WORD } from '../../cipher/comment-cipher.js';
+import {
+  formatEncryptedValue,
+  looksEncrypted,
+  parseEncryptedEmpty,
+  parseEncryptedValue,
+} from '../../cipher/encrypted-value.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import type { Branch, KeyPath, LeafValue } from '../../tree/tree.js';
 import { type ScopedPlace, walk } from '../../tree/walk.js';
@@ -36,9 +42,13 @@ export function valuesSeen(documents: readonly Branch[], scope: EncryptionScope)
   return seen;
 }
 
-/** What a value is, by its text alone. */
+/** What is readable of ciphertexts of every release; the word is not authenticated, so anything might stand there. */
+const TYPE_WORDS = new Set(['str', 'int', 'float', 'bool', 'bytes', 'time', COMMENT_WORD]);
+
+/** What a value is, by its text alone. Whatever stands behind a ciphertext every program passes over, and it is not encrypted. */
 export function stateOf(value: LeafValue): ValueState {
   if (typeof value !== 'string' || !value.startsWith('ENC[')) return 'plain';
-  if (looksEncrypted(value) && (parseEncryptedValue(value) ?? parseEncryptedEmpty(value))) return 'encrypted';
-  return 'malformed';
+  const parsed = looksEncrypted(value) ? (parseEncryptedValue(value) ?? parseEncryptedEmpty(value)) : null;
+  const isAll = parsed && TYPE_WORDS.has(parsed.type) && formatEncryptedValue(parsed) === value.trimEnd();
+  return isAll ? 'encrypted' : 'malformed';
 }

@@ -124,6 +124,20 @@ describe('a file that is encrypted in part', () => {
     expect(await repository.found()).toEqual([]);
   });
 
+  test.each([
+    ['yaml', PLAIN, '    # PLAINTEXT'],
+    ['yaml', PLAIN, '# PLAINTEXT'],
+    ['ini', '[a]\nb = 1\n', '; PLAINTEXT'],
+    ['toml', 'a = 1\n', '# PLAINTEXT'],
+    ['env', 'A=1\n', '#PLAINTEXT'],
+  ])('a comment that was added behind everything in .%s', async (ending, plain, comment) => {
+    const path = `secrets/b.${ending}`;
+    await repository.seal(path, plain);
+    repository.change(path, (text) => `${text}${comment}\n`);
+    const found = (await repository.found()).filter((one) => !one.startsWith('unrecognised'));
+    expect(found).toEqual([`plain-comment ${path}`]);
+  });
+
   test.each(['json', 'bin'])('what was added behind the document of .%s', async (ending) => {
     const path = `secrets/b.${ending}`;
     await repository.seal(path, '{"a": 1}\n');
@@ -136,6 +150,25 @@ describe('a file that is encrypted in part', () => {
     expect(await repository.found()).toEqual(['plain-comment secrets/a.yaml']);
     repository.change('secrets/a.yaml', (text) => text.replace('old password: PLAINTEXT', 'sops-ts:allow a note'));
     expect(await repository.found()).toEqual([]);
+  });
+
+  test.each([
+    ['on its line', (text: string) => text.replace(/^(password: .*)$/m, '$1 PLAINTEXT')],
+    ['on the next line', (text: string) => text.replace(/^(password: .*)$/m, '$1\n    PLAINTEXT')],
+    ['as its type', (text: string) => text.replace(/^(password: .*,type:)str/m, '$1PLAINTEXT')],
+  ])('what stands behind a ciphertext: %s', async (_, change) => {
+    repository.change('secrets/a.yaml', change);
+    expect(await repository.found()).toEqual(['malformed-value secrets/a.yaml']);
+  });
+
+  test('what stands behind the MAC, or in the entry of a recipient', async () => {
+    const whole = repository.read('secrets/a.yaml');
+    repository.write({ 'secrets/a.yaml': whole.replace(/^( {4}mac: .*)$/m, '$1\n        PLAINTEXT') });
+    expect(await repository.found()).toEqual(['malformed-metadata secrets/a.yaml']);
+    repository.write({ 'secrets/a.yaml': whole.replace(/^( *)(- enc: )/m, '$1- added: PLAINTEXT\n$1  enc: ') });
+    expect((await repository.check()).findings).toMatchObject([
+      { rule: 'plain-value', keyPath: ['sops', 'age', 'added'] },
+    ]);
   });
 
   test('a value that was cut off', async () => {
