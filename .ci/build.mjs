@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has nine parts, each loaded when something of it is wanted. The first five are one file each (single-files.mjs); what several of the others need
+ * has ten parts, each loaded when something of it is wanted. The first six are one file each (single-files.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -35,6 +35,8 @@ const PARTS = {
   encrypt: ['src/cli/commands/encrypt.ts', 'src/config/read.ts'],
   /** Writing into files, and taking away what killed runs left of that. */
   write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
+  /** Changing a file that is encrypted without an editor. */
+  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
   /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
   exec: ['src/cli/commands/exec-env.ts', 'src/exec/private-folder.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
@@ -54,7 +56,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'exec'];
+const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'change', 'exec'];
 /** What neither decrypting nor encrypting a small file loads. */
 const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */

@@ -215,6 +215,13 @@ describe('encrypting for an age recipient', () => {
     expect(ownFilesOf(['encrypt', '-i', 'plain.yaml'])).toEqual([start, program_, encrypt, write]);
     expect(ownFilesOf(['decrypt', '-i', 'plain.yaml'])).toEqual([start, program_, write]);
   });
+
+  test('and changing a file needs a third, and not all the rest', BESIDE_OTHERS, async () => {
+    desk.write('c.yaml', await desk.encrypt('c.yaml', 'a: 1\n'));
+    const files = ['change.cjs', 'encrypt.cjs', 'sops-ts.cjs', 'start.cjs', 'write.cjs'];
+    expect(ownFilesOf(['set', 'c.yaml', '["a"]', '2']).toSorted()).toEqual(files);
+    expect(ownFilesOf(['rotate', '-i', 'c.yaml']).toSorted()).toEqual(files);
+  });
 });
 
 describe('the version', () => {
