@@ -1,15 +1,16 @@
 /** `check --fix`: encrypts what rules have encrypted, and gives files the recipients and the selection of their rules, as the commands for that do. */
-import { dirname, join, relative } from 'node:path';
-import { CONFIG_NAME } from '../../config/find.js';
+import { relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { updateKeys } from '../../operations/recipients/updatekeys.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
-import { isWithin, statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { sessionOf } from '../../util/session.js';
+import { realPath } from '../operands.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
+import { bookFinder } from './rule-books.js';
 
 /** What is done about a finding; whatever else is found needs somebody who decides. */
 type Remedy = 'encrypt' | 'recipients' | 'order' | 'selection';
@@ -39,14 +40,19 @@ export async function fixFindings(
   configPath: string | undefined,
   host: Host,
 ): Promise<FixOutcome> {
-  const top = (await workTreeOf(host.cwd, host))?.top ?? host.cwd;
+  const top = (await workTreeOf(host.cwd, host))?.top ?? null;
+  const bookOf = bookFinder({ host: sessionOf(host), configPath, top });
   const fixed: string[] = [];
   const problems: SopsError[] = [];
   const { remedies, left } = remediesFor(findings);
   for (const [shown, wanted] of remedies) {
-    const config = configPath ?? nearestConfig(resolve(host.cwd, shown), top, host);
     try {
-      if (await applyRemedies(wanted, shown, config, host)) fixed.push(shown);
+      // By the configuration and under the path that the check went by, which other commands might not find by themselves.
+      const given = resolve(host.cwd, shown);
+      const real = realPath(given);
+      const file = real === given ? shown : relative(host.cwd, real);
+      const book = configPath || host.env.SOPS_CONFIG ? null : await bookOf(real);
+      if (await applyRemedies(wanted, file, configPath ?? book?.config.path, host)) fixed.push(shown);
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       problems.push(error.file === undefined ? error.with(error.code, { file: shown }) : error);
@@ -66,17 +72,6 @@ function remediesFor(findings: readonly CheckFinding[]) {
     remedies.set(shown, (remedies.get(shown) ?? new Set()).add(remedy));
   }
   return { remedies, left: [...left] };
-}
-
-/** The configuration that the check went by, where other commands would not find it by themselves. */
-function nearestConfig(absolute: string, top: string, host: Host): string | undefined {
-  if (host.env.SOPS_CONFIG) return undefined;
-  for (let folder = dirname(absolute); isWithin(folder, top); folder = dirname(folder)) {
-    const path = join(folder, CONFIG_NAME);
-    if (statOrThrow(path)) return relative(host.cwd, path);
-    if (folder === dirname(folder)) break;
-  }
-  return undefined;
 }
 
 /** Whether the file was written. */

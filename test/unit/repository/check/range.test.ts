@@ -187,6 +187,16 @@ describe('--fix', () => {
     expect(await repository.found()).toEqual([]);
   });
 
+  test('through a link, and by the rules above a configuration that has none', async () => {
+    repository.write({ 'secrets/a.yaml': PLAIN, 'secrets/b.yaml': PLAIN });
+    repository.write({ 'secrets/.sops.yaml': 'stores:\n  yaml:\n    indent: 2\n' });
+    symlinkSync('secrets/a.yaml', join(repository.folder, 'link.yaml'));
+    expect(await repository.check(['--fix', 'link.yaml'])).toMatchObject({ findings: [], problems: [] });
+    expect(repository.read('secrets/a.yaml')).toContain('ENC[');
+    const within = await repository.check(['--fix', 'b.yaml'], { folder: 'secrets' });
+    expect(within).toMatchObject({ findings: [], problems: [] });
+  });
+
   test('what takes a key that is not there stays a finding; the rest is fixed', async () => {
     const other = generateIdentity().recipient;
     await repository.seal('secrets/c.yaml', PLAIN, '--age', other);
