@@ -1,5 +1,5 @@
 /** The files of a work tree, as they stand there. */
-import { dirname, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf, repositoryOf, type WorkTree } from '../../exec/git/places.js';
@@ -7,6 +7,7 @@ import { git } from '../../exec/git/run-git.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
+import { lstatSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
@@ -42,20 +43,48 @@ async function* subjectsIn(words: readonly string[], surroundings: Surroundings)
 /** Reads the files, each once and by its real path, which is what rules are about; and notes those that are gone. */
 function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Surroundings): Generator<Subject> {
   const folders = new Map<string, string>();
-  const seen = new Set<string>();
-  for (const { absolute: given, ...found } of files) {
-    const folder = dirname(given);
-    const real = folders.get(folder) ?? realPath(folder);
-    folders.set(folder, real);
+  let listed: Set<string> | undefined;
+  for (const found of files) {
+    const given = found.absolute;
     const own = contentOf(given);
     const target = own.kind === 'link' && found.isNamed ? own.target : undefined;
     const content = target === undefined ? own : contentOf(target);
-    const file = { ...found, absolute: target ?? real + given.slice(folder.length) };
-    if (seen.has(file.absolute)) continue;
-    seen.add(file.absolute);
+    const folder = dirname(given);
+    const real = target === undefined ? realFolder(folder, folders) : undefined;
+    let file = found;
+    if (real !== folder) {
+      file = { ...found, absolute: target ?? join(real ?? folder, basename(given)) };
+      // What a link leads to may be among the others, or have been reached before.
+      listed ??= new Set(files.map(({ absolute }) => absolute));
+      if (listed.has(file.absolute)) continue;
+      listed.add(file.absolute);
+    }
     if (content.kind === 'gone' && !file.isNamed) gone.push(file);
     const subject = subjectOf(file, content, surroundings);
     if (subject) yield subject;
+  }
+}
+
+/** Where a folder really is; each is looked at once, since finding the real path of every one by itself takes a fifth of a check. */
+function realFolder(folder: string, known: Map<string, string>): string {
+  const found = known.get(folder);
+  if (found !== undefined) return found;
+  const above = dirname(folder);
+  let real = folder;
+  if (above !== folder) {
+    const base = realFolder(above, known);
+    real = isLink(folder) ? realPath(folder) : base === above ? folder : join(base, basename(folder));
+  }
+  known.set(folder, real);
+  return real;
+}
+
+/** What cannot be looked at is told with the file. */
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
