@@ -7,8 +7,10 @@ export const WORKER_WORD = '--work-for-another-process';
 /** From the first process: its own command line, then files. */
 export type Request = { readonly words: readonly string[] } | { readonly number: number; readonly file: FoundFile };
 
-/** What became of a file. */
-export interface Reply {
+/** From the second one: that it begins to work on files, and then what became of each. */
+export type Reply = 'begins' | FileReply;
+
+export interface FileReply {
   readonly number: number;
   /** What there is to tell, as the command has it: plain data. Absent for a file that is to be done by the first process; nothing was written then. */
   readonly done?: unknown;

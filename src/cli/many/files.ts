@@ -3,9 +3,9 @@ import { holdConfigs } from '../../config/config.js';
 import { givenOnce, untoldOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { formatMeantBy } from '../../formats/registry.js';
-import { findFiles } from '../../repository/operands.js';
+import { type FoundFile, findFiles } from '../../repository/operands.js';
 import { type PassedOver, type Target, type TargetChoice, targetsAmong } from '../../repository/targets.js';
-import { statOf } from '../../util/files.js';
+import { isWithin, statOf } from '../../util/files.js';
 import { paceOf } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { sideBySide } from '../../util/side-by-side.js';
@@ -42,6 +42,8 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
     );
   }
   const found = await findFiles(operands, host);
+  const except = given.outputDir === undefined ? undefined : resolve(host.cwd, given.outputDir);
+  if (except !== undefined) checkApart(operands, found.files, { except, cwd: host.cwd });
   const report = new ManyReport({ given, command, streams, host, destination });
   for (const problem of found.problems) report.fail(problem.file ?? '', problem);
   for (const path of found.passedOver) host.warn(`${path} is a repository of its own, and was not looked into`);
@@ -49,7 +51,7 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
     kind: command.kind,
     configPath: given.config,
     top: host.cwd,
-    except: given.outputDir === undefined ? undefined : resolve(host.cwd, given.outputDir),
+    except,
   };
   const passedOver: PassedOver = { sealed: 0 };
   const count = found.files.length;
@@ -67,6 +69,27 @@ export async function workOnMany(given: ManyFlags, context: Context, command: Ma
   if (command.kind === 'wanted' && report.isEmpty && passedOver.sealed === 0) throw nothingNamed(operands);
   if (given.json) await print(streams, jsonText(report.summary()));
   return report.end();
+}
+
+/** In the folder for results nothing is looked for. Throws `conflict` for words that stand for what is in there. */
+function checkApart(
+  operands: readonly string[],
+  files: readonly FoundFile[],
+  { except, cwd }: { readonly except: string; readonly cwd: string },
+): void {
+  const named = new Set(files.filter(({ isNamed }) => isNamed).map(({ absolute }) => absolute));
+  const inside = operands
+    .map((word) => [word, resolve(cwd, word)] as const)
+    .find(([, absolute]) => isWithin(absolute, except) && !named.has(absolute));
+  if (!inside) return;
+  throw new SopsError(
+    'conflict',
+    `Error: ${inside[0]} is in the folder that --output-dir names, where nothing is looked for`,
+    {
+      file: '',
+      hint: 'Give another folder, or --in-place if that is meant.',
+    },
+  );
 }
 
 /** What a second process tells the first one of a file. */

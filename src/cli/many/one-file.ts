@@ -70,6 +70,7 @@ export function destinationOf({ given, context, command }: Job): Destination {
     `Write: sops-ts ${command.name} -i ${context.operands.join(' ')}`,
   );
 }
+
 /** What was made of a file, kept until its turn to be printed. */
 export interface Kept extends Told {
   readonly printed?: { readonly bytes: Uint8Array; readonly format: string | undefined };
@@ -123,7 +124,7 @@ function outputTo(destination: Destination, { keep, write }: OutputParts): Outpu
   }
 }
 
-/** Where the result of a file belongs. Throws `conflict` for a file outside of the working directory. */
+/** Where the result of a file belongs. Throws `conflict` for a file outside of the working directory, and where that is the file itself. */
 function placeOf({ file }: Target, { given, context }: Job): string {
   const { cwd } = context.host;
   if (!isWithin(file.absolute, cwd)) {
@@ -136,7 +137,12 @@ function placeOf({ file }: Target, { given, context }: Job): string {
       },
     );
   }
-  return join(given.outputDir ?? '', relative(cwd, file.absolute));
+  const place = join(given.outputDir ?? '', relative(cwd, file.absolute));
+  if (resolve(cwd, place) !== file.absolute) return place;
+  throw new SopsError('conflict', `--output-dir ${given.outputDir} would write over ${file.path} itself`, {
+    file: file.path,
+    hint: 'Give another folder, or --in-place if that is meant.',
+  });
 }
 
 async function writeTo(place: string, bytes: Uint8Array, one: Context, command: ManyCommand): Promise<void> {

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
-import { type Reply, type Request, WORKER_WORD } from './errands.js';
+import { type FileReply, type Reply, type Request, WORKER_WORD } from './errands.js';
 
 /** More than so many files that it could not do, and as many as it could: it gets no more. */
 const MOST_UNDONE = 16;
@@ -25,6 +25,7 @@ export class WorkerProcess {
   #count = 0;
   #undone = 0;
   #isGone = false;
+  #hasBegun = false;
 
   /** Starts it; it takes files at once, and works on them as soon as it can. */
   constructor(words: readonly string[], command: readonly string[]) {
@@ -34,7 +35,10 @@ export class WorkerProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       windowsHide: true,
     });
-    this.#child.on('message', (reply: Reply) => this.#settle(reply));
+    this.#child.on('message', (reply: Reply) => {
+      if (reply === 'begins') this.#hasBegun = true;
+      else this.#settle(reply);
+    });
     this.#child.on('error', () => this.#lose('it could not be started'));
     // Behind the last of its replies.
     this.#child.on('close', (status, signal) => this.#lose(signal ?? `status ${status}`));
@@ -75,7 +79,7 @@ export class WorkerProcess {
     this.#child.send(request, () => undefined);
   }
 
-  #settle({ number, done }: Reply): void {
+  #settle({ number, done }: FileReply): void {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
     if (done === undefined) this.#undone += 1;
@@ -84,7 +88,8 @@ export class WorkerProcess {
 
   #lose(why: string): void {
     this.#isGone = true;
-    for (const { file, settle } of this.#waiting.values()) settle({ error: ended(file.path, why) });
+    for (const { file, settle } of this.#waiting.values())
+      settle(this.#hasBegun ? { error: ended(file.path, why) } : undefined);
     this.#waiting.clear();
   }
 }

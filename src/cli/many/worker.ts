@@ -9,7 +9,6 @@ import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { type Errands, type Reply, type Request, WORKER_WORD } from './errands.js';
-import { withInterruption } from './interruption.js';
 
 /** Runs the command line of another process, for files that this one hands over. `run` is main. */
 export async function runErrands(
@@ -17,6 +16,8 @@ export async function runErrands(
   run: (words: readonly string[], streams: Streams) => Promise<number>,
 ): Promise<number> {
   if (!process.send) throw new UsageError(`${WORKER_WORD} is for sops-ts itself`, undefined);
+  // Ctrl+C is for both, and what it means is said by the first: it hands over no more.
+  process.on('SIGINT', () => undefined);
   const post = new Post();
   const words = await post.words;
   // Standard error is what the first process tells of, which does what nobody could be told of here.
@@ -32,8 +33,7 @@ export async function runErrands(
 }
 
 /**
- * Works on the files of another process, in a context that asks nobody; what is undefined is to be done over there. Ctrl+C, which both get,
- * ends what is not begun over there. Returns the status.
+ * Works on the files of another process, in a context that asks nobody; what is undefined is to be done over there. Returns the status.
  */
 export async function serveErrands(
   context: Context,
@@ -44,9 +44,8 @@ export async function serveErrands(
   paceOf(host).share(2);
   const letGo = holdConfigs(host);
   const alone = { ...context, host };
-  const serve = async (): Promise<void> => errands?.serve((file) => work(alone, file));
   try {
-    await withInterruption(context.streams, serve, () => undefined);
+    await errands?.serve((file) => work(alone, file));
   } finally {
     letGo();
   }
@@ -63,6 +62,11 @@ const ASKING_NOBODY: HostChanges = {
 
 function nobodyIsAsked(): SopsError {
   return new SopsError('failed', 'this process asks nobody');
+}
+
+/** The other process may be gone. */
+function tell(reply: Reply): void {
+  if (process.connected) process.send?.(reply, undefined, undefined, () => undefined);
 }
 
 /** The channel to the other process. */
@@ -97,6 +101,7 @@ class Post implements Errands {
   }
 
   async serve(work: (file: FoundFile) => Promise<unknown>): Promise<void> {
+    if (!this.#work) tell('begins');
     this.#work = work;
     this.#begin();
     await this.#over;
@@ -110,8 +115,7 @@ class Post implements Errands {
       const reply = async (): Promise<void> => {
         const done = await work(file).catch(() => undefined);
         this.#inWork -= 1;
-        const answer: Reply = { number, ...(done !== undefined && { done }) };
-        if (process.connected) process.send?.(answer);
+        tell({ number, ...(done !== undefined && { done }) });
       };
       void reply();
     }

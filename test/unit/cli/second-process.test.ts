@@ -1,6 +1,7 @@
 /** Many files are shared out between two processes of the program where that helps; nobody can tell from what comes of them. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { text as textIn } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WORKER_WORD } from '../../../src/cli/many/errands.js';
@@ -154,6 +155,25 @@ longTest.skipIf(process.platform === 'win32')('Ctrl+C lets both end what they ha
   for (const name of bySecond()) expect(isEncrypted(name.slice(-8)), name).toBe(true);
 });
 
+longTest.skipIf(process.platform === 'win32')(
+  'Ctrl+C at any moment leaves no file broken, and calls none so',
+  async () => {
+    for (const wait of [100, 200, 300, 450, 600]) {
+      for (const name of names) desk.write(`files/${name}`, textOf(name));
+      const words = ['--require', preload, program.file, 'encrypt', '-i', 'files'];
+      const options = { cwd: desk.folder, env: desk.env, detached: true };
+      const first = spawn(process.execPath, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+      const told = textIn(first.stderr);
+      await pause(wait);
+      // A terminal sends it to both.
+      if (first.pid !== undefined && first.exitCode === null) process.kill(-first.pid, 'SIGINT');
+      expect(await told).not.toContain('failed');
+      expectWhole();
+    }
+  },
+  60_000,
+);
+
 longTest.skipIf(process.platform === 'win32')('a second process that is killed fails its files alone', () => {
   const { status, told } = run(['encrypt', '-i', 'files'], { AT_SECOND: 'die' });
   expect(status).toBe(1);
@@ -171,12 +191,17 @@ longTest.skipIf(process.platform === 'win32')(
   'the second process does not outlive the first, and leaves nothing',
   async () => {
     const words = ['--require', preload, program.file, 'encrypt', '-i', 'files'];
-    const first = spawn(process.execPath, words, { cwd: desk.folder, env: desk.env, stdio: 'ignore' });
+    const first = spawn(process.execPath, words, {
+      cwd: desk.folder,
+      env: desk.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const told = textIn(first.stderr);
     await vi.waitUntil(() => desk.names().includes('notes') && readdirSync(desk.path('notes')).includes('pid'), 30_000);
     first.kill('SIGKILL');
     const second = Number(desk.text('notes/pid'));
     await vi.waitUntil(() => !isAlive(second), 30_000);
-    await pause(50);
+    expect(await told).toBe('');
     expect(run(['encrypt', '-i', 'files']).status).toBe(0);
     expectWhole();
   },

@@ -132,6 +132,21 @@ describe('a folder', () => {
     expect(sealed()).toEqual(['a', 'b', 'c']);
   });
 
+  test('--output-dir that holds the files themselves is refused, for each word as for a file', async () => {
+    desk.write('o.yaml', await desk.encrypt('o.yaml', 'a: 1\n'));
+    mkdirSync(desk.path('inside'));
+    desk.write('inside/p.yaml', desk.read('o.yaml'));
+    const sealed = desk.text('o.yaml');
+    for (const words of ['. inside', 'inside inside', 'inside inside/*.yaml', '. o.yaml']) {
+      const ran = await desk.run(['decrypt', '--output-dir', ...words.split(' ')]);
+      expect([words, ran.status]).toEqual([words, 8]);
+      expect(ran.stderr).toMatch(/is in the folder that --output-dir names|would write over o\.yaml itself/);
+    }
+    expect([desk.text('o.yaml'), desk.text('inside/p.yaml')]).toEqual([sealed, sealed]);
+    expect((await desk.run(['decrypt', '--output-dir', 'inside', 'inside/p.yaml'])).status).toBe(0);
+    expect(desk.text('inside/inside/p.yaml')).toBe('a: 1\n');
+  });
+
   test('--output-dir keeps the paths, and the sources as they are', async () => {
     expect((await desk.run(['encrypt', '-i', 'app'])).status).toBe(0);
     const before = texts();
