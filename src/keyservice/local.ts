@@ -29,7 +29,7 @@ export class LocalKeyService implements KeyService {
     this.#host = host;
     this.#timeout = keyTimeout(host);
     this.#lane = host.once(LANE, () => new TaskQueue());
-    this.#calls = host.once(CALLS, () => new Slots(() => paceOf(host).limitOf(MOST_CALLS)));
+    this.#calls = host.once(CALLS, () => new Slots(() => paceOf(host).callsOf(MOST_CALLS)));
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {

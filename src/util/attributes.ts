@@ -112,7 +112,7 @@ async function copyAll(program: string, pairs: readonly Pair[]): Promise<boolean
 
 /** The folder of links, which stays while there is something to do. */
 class Links {
-  readonly folder = mkdtempSync(join(tmpdir(), 'sops-ts-'));
+  readonly folder = makeFolder();
   readonly #release = holdTemporary(() => this.#remove());
   #rests = 0;
   #made = 0;
@@ -141,6 +141,15 @@ class Links {
 
   #remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** In memory where that can be: making links on a disk takes the longer the more were removed of late. */
+function makeFolder(): string {
+  try {
+    return mkdtempSync('/dev/shm/sops-ts-');
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'sops-ts-'));
   }
 }
 

@@ -5,8 +5,9 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
-import { constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from './fs.js';
-import { lookAt, ownText, type SeenLock } from './lock-owner.js';
+import { fstatSync, linkSync, lstatSync, renameSync, unlinkSync } from './fs.js';
+import { lookAt, type SeenLock } from './lock-owner.js';
+import { createOwned, LockToken } from './lock-token.js';
 import { temporaryIn } from './temporary-name.js';
 
 /** A lock that is held. */
@@ -25,9 +26,6 @@ const LONGEST_PAUSE_MS = 20;
 /** As long as the name of a file may be almost everywhere, in bytes. */
 const LONGEST_NAME = 255;
 export const LOCK_SUFFIX = '.sops-ts-lock';
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-/** Others may read who holds it. */
-const MODE = 0o644;
 
 /**
  * Waits for the lock of a file and takes it. `path` is the file itself, behind symbolic links. A lock that its process cannot give
@@ -69,29 +67,26 @@ class Entrance {
 
   /** The lock; or why there will never be one, the empty text when it is worth while to try again. */
   tryToEnter(): FileLock | string {
-    const own = temporaryIn(dirname(this.place));
-    let descriptor: number;
+    let token: LockToken;
     try {
-      descriptor = create(own);
+      token = LockToken.in(dirname(this.place));
     } catch (error) {
       return `its folder takes none (${systemReason(error)})`;
     }
     try {
-      linkSync(own, this.place);
-      return new HeldLock(this.place, descriptor);
+      token.linkTo(this.place);
+      return new HeldLock(this.place, token);
     } catch (error) {
-      const now = timeOf(descriptor);
-      closeQuietly(descriptor);
+      const now = timeOf(token.descriptor);
+      token.giveBack();
       return systemCode(error) === 'EEXIST' ? this.makeWay(now) : this.enterWithoutLink();
-    } finally {
-      remove(own);
     }
   }
 
   /** Where there are no hard links: the name itself is what only one can make. */
   private enterWithoutLink(): FileLock | string {
     try {
-      return new HeldLock(this.place, create(this.place));
+      return new HeldLock(this.place, tokenless(createOwned(this.place)));
     } catch (error) {
       return systemCode(error) === 'EEXIST' ? this.makeWay(Date.now()) : systemReason(error);
     }
@@ -130,11 +125,18 @@ export function removeSeen(place: string, { key }: SeenLock): boolean {
   return isSeen;
 }
 
+type HeldToken = Pick<LockToken, 'descriptor' | 'giveBack' | 'drop'>;
+
+/** Where the lock itself is the file that says who holds it. */
+function tokenless(descriptor: number): HeldToken {
+  const close = (): void => closeQuietly(descriptor);
+  return { descriptor, giveBack: close, drop: close };
+}
+
 class HeldLock implements FileLock {
   constructor(
     private readonly place: string,
-    /** Stays open, so that no other file can get its inode meanwhile. */
-    private readonly descriptor: number,
+    private readonly token: HeldToken,
   ) {}
 
   isHeld(): boolean {
@@ -152,30 +154,21 @@ class HeldLock implements FileLock {
 
   private isOurs(): boolean {
     const there = lstatSync(this.place, { bigint: true, throwIfNoEntry: false });
-    const own = fstatSync(this.descriptor, { bigint: true });
+    const own = fstatSync(this.token.descriptor, { bigint: true });
     return there !== undefined && there.ino === own.ino && there.dev === own.dev;
   }
 
   release(): void {
+    let isGone = false;
     try {
-      if (this.isOurs()) remove(this.place);
+      isGone = this.isOurs() && remove(this.place);
     } catch {
       // Whoever comes next takes it over.
-    } finally {
-      closeQuietly(this.descriptor);
     }
+    // What was taken over, or stays, may be a link to it still.
+    if (isGone) this.token.giveBack();
+    else this.token.drop();
   }
-}
-
-/** Makes a file that says who we are. A full disk may leave it empty, which only means that nobody can tell who it is. */
-function create(path: string): number {
-  const descriptor = openSync(path, CREATE, MODE);
-  try {
-    writeSync(descriptor, ownText());
-  } catch {
-    // As said.
-  }
-  return descriptor;
 }
 
 /** When a file that was just made was made, by the clock of its file system. */
@@ -195,11 +188,12 @@ function putBack(from: string, to: string): void {
   }
 }
 
-/** A lock that cannot be removed is one that is taken over as that of an ended process. */
-function remove(path: string): void {
+/** A lock that cannot be removed is one that is taken over as that of an ended process. Whether it is gone. */
+function remove(path: string): boolean {
   try {
     unlinkSync(path);
+    return true;
   } catch {
-    // As said.
+    return false;
   }
 }

@@ -18,12 +18,16 @@ export class Pace {
 
   /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
   limitOf(most: number): number {
-    const ours = Math.max(1, Math.floor(most / this.#processes));
-    this.#most = Math.min(this.#most, ours);
-    return Math.min(ours, this.#limit);
+    this.#most = Math.min(this.#most, most);
+    return Math.min(most, this.#limit);
   }
 
-  /** From now on other processes ask the services as well: all of them together no more than this one could alone. */
+  /** The same of calls, of which other processes make their part. */
+  callsOf(most: number): number {
+    return Math.max(1, Math.floor(this.limitOf(most) / this.#processes));
+  }
+
+  /** From now on so many processes call services, all of them together no more often than this one could alone. */
   share(processes: number): void {
     this.#processes = processes;
   }

@@ -1,4 +1,5 @@
 /** Work on many things side by side, with a bound on how many, and what came of them in their order, whatever ended first. */
+import { keepTokens } from './lock-token.js';
 import type { Pace } from './pace.js';
 
 export interface SideBySide<Item, Result> {
@@ -36,6 +37,7 @@ export async function* sideBySide<Item, Result>(
   options: SideBySide<Item, Result>,
 ): AsyncGenerator<readonly [Item, Result]> {
   const line = new Line(items, options);
+  const letGo = keepTokens();
   try {
     for (;;) {
       await line.fill();
@@ -46,6 +48,7 @@ export async function* sideBySide<Item, Result>(
     }
   } finally {
     await line.end();
+    letGo();
   }
 }
 

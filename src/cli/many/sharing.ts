@@ -39,7 +39,8 @@ export class Sharing {
 
   /** How many files may be in work now. */
   get most(): number {
-    return this.#state === 'trial' ? ON_TRIAL : MOST_AT_A_TIME;
+    if (this.#state === 'trial') return ON_TRIAL;
+    return this.#state === 'shared' && this.#worker?.takesFiles ? 2 * MOST_AT_A_TIME : MOST_AT_A_TIME;
   }
 
   /** Has a file worked on, by the second process if it has fewer of them: `aside` makes a result of its answer. Else `here` does it. */

@@ -4,6 +4,7 @@ import { holdConfigs } from '../../config/config.js';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
 import type { HostChanges } from '../../util/host.js';
+import { keepTokens } from '../../util/lock-token.js';
 import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
@@ -43,10 +44,12 @@ export async function serveErrands(
   const host = context.host.fork(ASKING_NOBODY);
   paceOf(host).share(2);
   const letGo = holdConfigs(host);
+  const dropTokens = keepTokens();
   const alone = { ...context, host };
   try {
     await errands?.serve((file) => work(alone, file));
   } finally {
+    dropTokens();
     letGo();
   }
   return 0;

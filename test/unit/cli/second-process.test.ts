@@ -236,7 +236,7 @@ describe('whether there is a second process', () => {
     expect(one.most).toBe(16);
     expect(new Set(await all(one))).toEqual(new Set(['here']));
     expect(shared).toHaveBeenCalledOnce();
-    expect(one.most).toBe(128);
+    expect(one.most).toBe(256);
     expect(new Set(await all(one))).toEqual(new Set(['here', 'aside']));
   });
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,7 +18,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lockFile, lockPath } from '../../../src/util/file-lock.js';
 import { ownText } from '../../../src/util/lock-owner.js';
+import { keepTokens } from '../../../src/util/lock-token.js';
 import { startOf } from '../../../src/util/processes.js';
+import { makerOf } from '../../../src/util/temporary-name.js';
 
 const onPosix = process.platform !== 'win32';
 const AN_HOUR = 3600;
@@ -211,4 +214,59 @@ test('a folder that takes no lock is said, and nobody is held up', async () => {
   expect(lock.isHeld()).toBe(true);
   lock.release();
   expect(warnings).toEqual([`${file} is written without a lock: its folder takes none (no such file or directory)`]);
+});
+
+describe.runIf(onPosix)('while many files are worked on', () => {
+  const lockOf = (name: string) => lockFile(join(folder, name), (message) => warnings.push(message));
+  const inodeOf = (name: string): number => statSync(lockPath(join(folder, name))).ino;
+
+  test('one file serves lock after lock, each with a text of its own, as young as a new one', async () => {
+    const letGo = keepTokens();
+    const first = await lockOf('a');
+    const [inode, text] = [inodeOf('a'), readFileSync(lockPath(join(folder, 'a')), 'utf8')];
+    first.release();
+    const [spare = ''] = readdirSync(folder);
+    expect(makerOf(spare)).toBe('running');
+    utimesSync(join(folder, spare), 0, 0);
+    const second = await lockOf('b');
+    const next = readFileSync(lockPath(join(folder, 'b')), 'utf8');
+    expect(inodeOf('b')).toBe(inode);
+    expect([next.length, next === text]).toEqual([text.length, false]);
+    expect(Date.now() - statSync(lockPath(join(folder, 'b'))).mtimeMs).toBeLessThan(5000);
+    expect(first.isHeld()).toBe(false);
+    second.release();
+    letGo();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('locks that are held at the same time have a file each', async () => {
+    const letGo = keepTokens();
+    const held = await Promise.all(['a', 'b', 'c'].map(lockOf));
+    expect(new Set(['a', 'b', 'c'].map(inodeOf)).size).toBe(3);
+    for (const lock of held) lock.release();
+    letGo();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('the file of a lock that was taken over serves none again', async () => {
+    const letGo = keepTokens();
+    const lost = await lockOf('a');
+    const inode = inodeOf('a');
+    renameSync(lockPath(join(folder, 'a')), join(folder, 'aside'));
+    lost.release();
+    const next = await lockOf('a');
+    expect(inodeOf('a')).not.toBe(inode);
+    next.release();
+    letGo();
+    expect(readdirSync(folder)).toEqual(['aside']);
+  });
+
+  test('what is held when it ends is taken away when it is released', async () => {
+    const letGo = keepTokens();
+    const lock = await lockOf('a');
+    letGo();
+    expect(lock.isHeld()).toBe(true);
+    lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });

@@ -1,0 +1,105 @@
+/** The file that a lock is a link to: it says which process holds the lock. */
+import { closeQuietly } from './files.js';
+import { constants, linkSync, openSync, unlinkSync, writeSync } from './fs.js';
+import { ownText } from './lock-owner.js';
+import { holdTemporary } from './temporaries.js';
+import { temporaryIn } from './temporary-name.js';
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Others may read who holds it. */
+const MODE = 0o644;
+
+/** Tokens that no lock is a link to, by their folders. */
+const spares = new Map<string, LockToken[]>();
+let keepers = 0;
+
+/**
+ * Has each token serve one lock after another until the returned function is called, and all that did so have called theirs: for many
+ * files. Making a file takes the longer the more were removed of late (docs/decisions.md#many-files-in-one-process).
+ */
+export function keepTokens(): () => void {
+  keepers += 1;
+  return () => {
+    keepers -= 1;
+    if (keepers > 0) return;
+    for (const token of [...spares.values()].flat()) token.drop();
+    spares.clear();
+  };
+}
+
+export class LockToken {
+  /** Open as long as the token is there, so that no other file can get its inode meanwhile. */
+  readonly descriptor: number;
+  readonly #folder: string;
+  readonly #path: string;
+  /** Its own name goes with the process; absent for a token that serves one lock, whose name goes at once. */
+  readonly #forget: (() => void) | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#path = temporaryIn(folder);
+    this.#forget = keepers > 0 ? holdTemporary(() => unlinkSync(this.#path)) : undefined;
+    try {
+      this.descriptor = createOwned(this.#path);
+    } catch (error) {
+      this.#forget?.();
+      throw error;
+    }
+  }
+
+  /** A token for a lock in a folder, with a text that no other has, as young as if it had just been made. Throws the system's error. */
+  static in(folder: string): LockToken {
+    const spare = spares.get(folder)?.pop();
+    if (!spare) return new LockToken(folder);
+    sayWho(spare.descriptor);
+    return spare;
+  }
+
+  /** Makes the lock. Throws the system's error: `EEXIST` where there is one. */
+  linkTo(place: string): void {
+    linkSync(this.#path, place);
+    if (!this.#forget) this.#removeName();
+  }
+
+  /** For the next lock: this one is gone, or was not made. */
+  giveBack(): void {
+    if (!this.#forget || keepers === 0) {
+      this.drop();
+      return;
+    }
+    const others = spares.get(this.#folder);
+    if (others) others.push(this);
+    else spares.set(this.#folder, [this]);
+  }
+
+  /** Never throws: what stays of it is taken away by the next run, as what an ended one left behind. */
+  drop(): void {
+    this.#removeName();
+    closeQuietly(this.descriptor);
+    this.#forget?.();
+  }
+
+  #removeName(): void {
+    try {
+      unlinkSync(this.#path);
+    } catch {
+      // As said of drop.
+    }
+  }
+}
+
+/** Makes a file that says who we are. Throws the system's error. */
+export function createOwned(path: string): number {
+  const descriptor = openSync(path, CREATE, MODE);
+  sayWho(descriptor);
+  return descriptor;
+}
+
+/** Every text is as long as the others, and replaces the one before. A full disk may leave none, which only means that nobody can tell who it is. */
+function sayWho(descriptor: number): void {
+  try {
+    writeSync(descriptor, ownText(), 0);
+  } catch {
+    // As said.
+  }
+}
