@@ -26,6 +26,7 @@ const OWN_MODULES = [
   'keys/damaged-entry.ts',
   'util/fs.ts',
   'util/native-path.ts',
+  'util/paths.ts',
   'util/text.ts',
 ];
 
