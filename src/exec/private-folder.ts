@@ -6,7 +6,7 @@ import { systemReason } from '../util/files.js';
 import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { Leftover } from '../util/leftovers.js';
-import { bootTag, isThere, machineTag, startOf } from '../util/processes.js';
+import { bootTag, folderMark, isThere, machineTag, startOf } from '../util/processes.js';
 import { holdTemporary } from '../util/temporaries.js';
 
 /** File system in memory: `TMPFS_MAGIC` of statfs(2). */
@@ -45,7 +45,7 @@ export function makePrivateFolder(owner: FolderOwner, host: Host): PrivateFolder
     if (path !== undefined) removeTree(path);
   });
   try {
-    path = mkdtempSync(join(parent, `${ownPrefix(owner.pid)}-`));
+    path = mkdtempSync(join(parent, folderMark(owner.pid)));
   } catch (error) {
     release();
     throw error;
@@ -135,11 +135,6 @@ export function temporaryRoot(host: Pick<Host, 'env' | 'platform'>): string {
   throw new SopsError('output-unwritable', `no folder for temporary files, which hold plaintext: ${names} not set`, {
     hint,
   });
-}
-
-/** `.sops-ts-MACHINE-BOOT-PID-START`. */
-function ownPrefix(pid: number): string {
-  return [PREFIX, machineTag(), bootTag(), pid, startOf(pid) || '0'].join('-');
 }
 
 /** After that a folder whose process is gone is nobody's, where the system does not tell when processes started. */

@@ -2,8 +2,10 @@
 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { pid } from 'node:process';
 import { closeQuietly } from './files.js';
 import { existsSync, mkdtempSync, openSync, realpathSync, rmSync, type Stats, symlinkSync } from './fs.js';
+import { folderMark } from './processes.js';
 import { nextTurn } from './task-queue.js';
 import { holdTemporary } from './temporaries.js';
 
@@ -144,12 +146,16 @@ class Links {
   }
 }
 
-/** In memory where that can be: making links on a disk takes the longer the more were removed of late. */
+/**
+ * In memory where that can be: making links on a disk takes the longer the more were removed of late. What a killed run leaves is taken away as its
+ * private folders are.
+ */
 function makeFolder(): string {
+  const mark = folderMark(pid);
   try {
-    return mkdtempSync('/dev/shm/sops-ts-');
+    return mkdtempSync(join('/dev/shm', mark));
   } catch {
-    return mkdtempSync(join(tmpdir(), 'sops-ts-'));
+    return mkdtempSync(join(tmpdir(), mark));
   }
 }
 

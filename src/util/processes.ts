@@ -42,6 +42,11 @@ export function bootTag(): string {
   return tagOf(readQuietly('/proc/sys/kernel/random/boot_id'));
 }
 
+/** Where the name of a folder that a process makes begins, so that later runs can tell whether it still runs: `.sops-ts-MACHINE-BOOT-PID-START-`. */
+export function folderMark(pid: number): string {
+  return `.sops-ts-${machineTag()}-${bootTag()}-${pid}-${startOf(pid) || '0'}-`;
+}
+
 /** A short stand-in for texts. */
 export function tagOf(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8);

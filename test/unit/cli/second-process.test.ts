@@ -1,6 +1,6 @@
 /** Many files are shared out between two processes of the program where that helps; nobody can tell from what comes of them. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { text as textIn } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -204,6 +204,8 @@ longTest.skipIf(process.platform === 'win32')(
     expect(await told).toBe('');
     expect(run(['encrypt', '-i', 'files']).status).toBe(0);
     expectWhole();
+    const inMemory = existsSync('/dev/shm') ? readdirSync('/dev/shm') : [];
+    expect(inMemory.filter((name) => name.includes(`-${first.pid}-`) || name.includes(`-${second}-`))).toEqual([]);
   },
 );
 
