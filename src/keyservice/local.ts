@@ -54,12 +54,11 @@ export class LocalKeyService implements KeyService {
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
     if (!row.remote) return this.#lane.run(() => this.#timed(() => use(provider, signal)));
+    paceOf(this.#host).asksService();
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
-      return await this.#calls.run(() =>
-        this.#timed(() => inTime(this.#timeout, signal, (stop) => use(provider, stop))),
-      );
+      return await this.#calls.run(() => inTime(this.#timeout, signal, (stop) => use(provider, stop)));
     } finally {
       activity?.end();
     }

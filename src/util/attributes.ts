@@ -141,8 +141,13 @@ class Links {
     this.#release();
   }
 
+  /** Links that stay hold nothing, and the next run takes them away. */
   #remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      // As said.
+    }
   }
 }
 

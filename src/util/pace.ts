@@ -15,6 +15,7 @@ export class Pace {
   #since = Number.NEGATIVE_INFINITY;
   #answers = 0;
   #quickest = Number.POSITIVE_INFINITY;
+  #asksService = false;
 
   /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
   limitOf(most: number): number {
@@ -32,14 +33,19 @@ export class Pace {
     this.#processes = processes;
   }
 
-  /** A key was used, which took so many milliseconds. */
+  /** A service is asked to use a key. */
+  asksService(): void {
+    this.#asksService = true;
+  }
+
+  /** A key of this machine was used, which took so many milliseconds. */
   keyTook(milliseconds: number): void {
     this.#quickest = Math.min(this.#quickest, milliseconds);
   }
 
-  /** The least time that a key took, in milliseconds; infinite while none was used. */
+  /** The least time that a key of this machine took, in milliseconds; infinite while none was used, and where a service is asked as well. */
   get quickestKey(): number {
-    return this.#quickest;
+    return this.#asksService ? Number.POSITIVE_INFINITY : this.#quickest;
   }
 
   /** How often services have said that it is too much. */
