@@ -26,6 +26,7 @@ fs.renameSync = (from, to) => {
   if (!isSecond) return real(from, to);
   fs.appendFileSync('notes/second', to + '\\n');
   if (count++ === 0) fs.writeFileSync('notes/pid', String(process.pid));
+  if (process.env.AT_SECOND === 'wait' && count === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   if (process.env.AT_SECOND === 'die' && count === 3) process.kill(process.pid, 'SIGKILL');
   if (process.env.AT_SECOND === 'press' && count === 3) {
     process.kill(process.pid, 'SIGINT');
@@ -193,7 +194,8 @@ longTest.skipIf(process.platform === 'win32')(
     const words = ['--require', preload, program.file, 'encrypt', '-i', 'files'];
     const first = spawn(process.execPath, words, {
       cwd: desk.folder,
-      env: desk.env,
+      // So that the first has something to wait for.
+      env: { ...desk.env, AT_SECOND: 'wait' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const told = textIn(first.stderr);
