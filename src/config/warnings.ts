@@ -3,17 +3,27 @@ import type { Session } from '../util/host.js';
 
 const GIVEN = Symbol('warnings given');
 
-/** Those messages that are not to be told in this run, since they were; the others count as told from now on. */
+function givenIn(host: Session): Set<string> {
+  return host.once(GIVEN, () => new Set<string>());
+}
+
+/** Those messages that this run has not given; they count as given from now on. */
 export function untoldOnce(host: Session, messages: readonly string[]): string[] {
-  const given = host.once(GIVEN, () => new Set<string>());
+  const given = givenIn(host);
   const fresh = messages.filter((message) => !given.has(message));
   for (const message of fresh) given.add(message);
   return fresh;
 }
 
+/** Tells of what another process of this run warned of whether it is to be said; `once` are the messages that it gives once. Called once for each file. */
+export function isUntold(host: Session, once: readonly string[]): (message: string) => boolean {
+  const untold = untoldOnce(host, once);
+  return (message) => !once.includes(message) || untold.includes(message);
+}
+
 /** Which of some messages are those that {@link warnOnce} has given. */
 export function givenOnce(host: Session, messages: readonly string[]): string[] {
-  const given = host.once(GIVEN, () => new Set<string>());
+  const given = givenIn(host);
   return messages.filter((message) => given.has(message));
 }
 

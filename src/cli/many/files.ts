@@ -1,6 +1,6 @@
 /** One command on many files: found, worked on side by side, told in the order of their paths, and summed up (docs/repository.md#many-files). */
 import { holdConfigs } from '../../config/config.js';
-import { givenOnce, untoldOnce } from '../../config/warnings.js';
+import { givenOnce, isUntold } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { type FoundFile, findFiles } from '../../repository/operands.js';
@@ -193,9 +193,11 @@ async function* worked(
 function keptAside({ file }: Target, answer: NonNullable<Answer>, { context }: Job): Kept {
   if ('error' in answer) return { path: file.path, warnings: [], error: answer.error };
   const { warnings, once, output } = answer.done as WorkedAside;
-  const untold = untoldOnce(context.host, once);
-  const fresh = warnings.filter((warning) => !once.includes(warning) || untold.includes(warning));
-  return { path: file.path, warnings: fresh, ...(output !== undefined && { output }) };
+  return {
+    path: file.path,
+    warnings: warnings.filter(isUntold(context.host, once)),
+    ...(output !== undefined && { output }),
+  };
 }
 
 /** The text, the tree, the ciphertext, and each of them again to compare. */

@@ -1,7 +1,7 @@
 /** `updatekeys` of many files: what is begun and not yet done when Ctrl+C is pressed ends whole, and a second process does a part. */
-import { givenOnce, untoldOnce } from '../../config/warnings.js';
+import { givenOnce, isUntold } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import { notingTalk, type UpdateTold } from '../../operations/recipients/update-talk.js';
+import { notingTalk } from '../../operations/recipients/update-talk.js';
 import {
   fileUpdater,
   type UpdatedFile,
@@ -57,10 +57,8 @@ interface Aside extends UpdatedFile {
 function updatedAside(answer: NonNullable<Answer>, host: Session): UpdatedFile {
   if ('error' in answer) return { told: [], result: answer.error };
   const { told, result, once } = answer.done as Aside;
-  const untold = untoldOnce(host, once);
-  const isNew = (one: UpdateTold): boolean =>
-    one.tells !== 'warning' || !once.includes(one.message) || untold.includes(one.message);
-  return { told: told.filter(isNew), result };
+  const isNew = isUntold(host, once);
+  return { told: told.filter((one) => one.tells !== 'warning' || isNew(one.message)), result };
 }
 
 /** Updates the files of another process, which asked what there was to ask. Returns the status. */
