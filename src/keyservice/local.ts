@@ -8,6 +8,7 @@ import { paceOf } from '../util/pace.js';
 import { Slots } from '../util/slots.js';
 import { TaskQueue } from '../util/task-queue.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
+import { keySpeedOf } from './key-speed.js';
 import type { KeyService } from './keyservice.js';
 
 /** Calls of services under way in a run, whichever files they are for. */
@@ -54,7 +55,7 @@ export class LocalKeyService implements KeyService {
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
     if (!row.remote) return this.#lane.run(() => this.#timed(() => use(provider, signal)));
-    paceOf(this.#host).asksService();
+    keySpeedOf(this.#host).asksService = true;
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);
     try {
@@ -69,7 +70,8 @@ export class LocalKeyService implements KeyService {
     try {
       return await use();
     } finally {
-      paceOf(this.#host).keyTook(performance.now() - since);
+      const speed = keySpeedOf(this.#host);
+      speed.quickest = Math.min(speed.quickest, performance.now() - since);
     }
   }
 }

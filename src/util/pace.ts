@@ -1,4 +1,4 @@
-/** How many calls of services a run makes at a time, fewer when one answers that it gets too many, and how fast keys are. */
+/** How many calls of services a run makes at a time: fewer when one answers that it gets too many. */
 import { type ErrorCode, SopsError } from '../errors.js';
 import type { Host, Session } from './host.js';
 import { sessionOf } from './session.js';
@@ -14,8 +14,6 @@ export class Pace {
   #good = 0;
   #since = Number.NEGATIVE_INFINITY;
   #answers = 0;
-  #quickest = Number.POSITIVE_INFINITY;
-  #asksService = false;
 
   /** How many may be under way now, at least 1, out of `most` when nothing is wrong. */
   limitOf(most: number): number {
@@ -31,21 +29,6 @@ export class Pace {
   /** From now on so many processes call services, all of them together no more often than this one could alone. */
   share(processes: number): void {
     this.#processes = processes;
-  }
-
-  /** A service is asked to use a key. */
-  asksService(): void {
-    this.#asksService = true;
-  }
-
-  /** A key of this machine was used, which took so many milliseconds. */
-  keyTook(milliseconds: number): void {
-    this.#quickest = Math.min(this.#quickest, milliseconds);
-  }
-
-  /** The least time that a key of this machine took, in milliseconds; infinite while none was used, and where a service is asked as well. */
-  get quickestKey(): number {
-    return this.#asksService ? Number.POSITIVE_INFINITY : this.#quickest;
   }
 
   /** How often services have said that it is too much. */

@@ -47,8 +47,7 @@ export const encrypt = command({
 async function encryptMany(given: Flags, context: Context): Promise<number> {
   if (given.update) throw new SopsError('conflict', 'Error: --update is for one file', { file: '' });
   const { workOnMany } = await import('../many/files.js');
-  const { outputType } = typesOf(given, context.host);
-  return workOnMany({ ...given, outputType }, context, {
+  return workOnMany(given, context, {
     name: 'encrypt',
     done: 'encrypted',
     kind: 'wanted',

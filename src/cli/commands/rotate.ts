@@ -44,8 +44,7 @@ export const rotate = command({
 
 async function rotateMany(given: Flags, context: Context): Promise<number> {
   const { workOnMany } = await import('../many/files.js');
-  const { outputType } = typesOf(given, context.host);
-  return workOnMany({ ...given, outputType }, context, {
+  return workOnMany(given, context, {
     name: 'rotate',
     done: 'rotated',
     kind: 'sealed',

@@ -3,14 +3,10 @@ import { SopsError } from '../../errors.js';
 import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
 import type { Context } from '../commands/command.js';
-import { typesOf } from '../commands/document-flags.js';
-import { workOnMany } from './files.js';
-import type { ManyFlags } from './one-file.js';
+import { type GivenFlags, workOnMany } from './files.js';
 
-interface DecryptFlags extends Omit<ManyFlags, 'outputType'> {
+interface DecryptFlags extends GivenFlags {
   readonly extract: string | undefined;
-  readonly inputType: string | undefined;
-  readonly outputType: string | undefined;
 }
 
 /** `requestFor` reads the flags for a context of one file. */
@@ -23,8 +19,7 @@ export async function decryptMany(
     const message = `Error: --extract is for one file, and not for ${context.operands.join(' ')}`;
     throw new SopsError('conflict', message, { file: '' });
   }
-  const { outputType } = typesOf(given, context.host);
-  return workOnMany({ ...given, outputType }, context, {
+  return workOnMany(given, context, {
     name: 'decrypt',
     done: 'decrypted',
     kind: 'sealed',

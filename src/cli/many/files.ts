@@ -10,6 +10,7 @@ import { paceOf } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { sideBySide } from '../../util/side-by-side.js';
 import type { Context } from '../commands/command.js';
+import { typesOf } from '../commands/document-flags.js';
 import { jsonText } from '../json-text.js';
 import { print } from '../streams.js';
 import { DocumentStream } from './document-stream.js';
@@ -28,12 +29,19 @@ import { startSharing } from './start-sharing.js';
 import { serveErrands } from './worker.js';
 import type { Answer } from './worker-process.js';
 
+/** The flags as the command line has them, with the words for formats. */
+export interface GivenFlags extends Omit<ManyFlags, 'outputType'> {
+  readonly inputType?: string | undefined;
+  readonly outputType: string | undefined;
+}
+
 /**
  * Works on all files that the operands stand for. One that fails does not keep the others from their turn; the status is that of the first
  * failure in the order of paths. Throws `conflict` for flags that are for one file.
  */
-export async function workOnMany(given: ManyFlags, context: Context, command: ManyCommand): Promise<number> {
+export async function workOnMany(words: GivenFlags, context: Context, command: ManyCommand): Promise<number> {
   const { operands, host, streams } = context;
+  const given: ManyFlags = { ...words, ...typesOf(words, host) };
   const job = { given, context, command };
   const destination = destinationOf(job);
   if (streams.errands) {

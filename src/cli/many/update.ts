@@ -4,6 +4,7 @@ import { SopsError } from '../../errors.js';
 import { notingTalk } from '../../operations/recipients/update-talk.js';
 import {
   fileUpdater,
+  isOneAtATime,
   type UpdatedFile,
   type UpdateKeysOutcome,
   type UpdateKeysRequest,
@@ -23,8 +24,7 @@ export async function updateMany(
   context: Context,
 ): Promise<UpdateKeysOutcome & { readonly interrupted?: number }> {
   const { host, streams } = context;
-  const { files, talk, check } = request;
-  const sharing = startSharing(context, files.length, talk.asks === false || check);
+  const sharing = startSharing(context, request.files.length, !isOneAtATime(request, host));
   let interrupted: number | undefined;
   const shared = {
     get most() {

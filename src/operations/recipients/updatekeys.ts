@@ -62,7 +62,7 @@ export interface UpdateKeysRequest {
   readonly talk: UpdateKeysTalk;
   /** When it is aborted the files in work are finished, and no others begun. */
   readonly stop?: AbortSignal | undefined;
-  /** Has some of many files worked on elsewhere; absent where all are worked on here. */
+  /** Has some of many files worked on elsewhere, if they are not taken one at a time; absent where all are worked on here. */
   readonly sharing?: UpdateSharing | undefined;
 }
 
@@ -96,21 +96,19 @@ async function updateAll(request: UpdateKeysRequest, host: Session): Promise<Upd
   const update = await updateFor(request, host);
   if (request.files.length === 0) throw new SopsError('no-file', 'Error: no file specified');
   const counts = { outdated: 0, failed: 0 };
-  const pace = paceOf(host);
-  // A log of what is done for many files at a time would tell nobody anything.
-  const isInTurn = host.log !== undefined || (request.talk.asks !== false && !request.check);
+  const isInTurn = isOneAtATime(request, host);
   const activity = request.files.length > 1 ? host.begin?.('file') : undefined;
   const all = sideBySide([...request.files.entries()], {
     get most() {
       return isInTurn ? 1 : (sharing?.most ?? MOST_AT_A_TIME);
     },
-    pace,
+    pace: paceOf(host),
     stop: request.stop,
     weigh: ([, file]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, file))?.size ?? 0),
     work: ([at, file]) => {
       activity?.now(`file ${at + 1} of ${request.files.length}`);
       const here = (): Promise<UpdatedFile> => updateOne(file, update, isInTurn);
-      return isInTurn || !sharing ? here() : sharing.work(file, here);
+      return sharing ? sharing.work(file, here) : here();
     },
   });
   try {
@@ -127,6 +125,11 @@ async function updateAll(request: UpdateKeysRequest, host: Session): Promise<Upd
     activity?.end();
   }
   return counts;
+}
+
+/** Whether a file is begun only when the one before it is done: where somebody is asked about each, or reads a log of what is done. */
+export function isOneAtATime({ talk, check }: UpdateKeysRequest, host: Session): boolean {
+  return host.log !== undefined || (talk.asks !== false && !check);
 }
 
 /** The text, the tree, the ciphertext, and each of them again to compare. */
