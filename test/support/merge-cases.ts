@@ -202,4 +202,31 @@ export const MERGE_CASES: Readonly<Record<string, MergeCase>> = {
     theirs: 'rules:\n  - host: a\n    port: 1\n    path: y\n    user: u\n',
     merged: 'rules:\n  - host: a\n    port: 2\n    path: y\n    user: u\n  - host: b\n    port: 3\n',
   },
+  'an item that one side moves into a conflict': {
+    base: 'hosts:\n  - a\n  - b\n  - c\n  - d\n',
+    ours: 'hosts:\n  - a\n  - mine\n  - c\n  - d\n',
+    theirs: 'hosts:\n  - a\n  - d\n  - yours\n  - c\n',
+    sides: ['hosts:\n  - a\n  - mine\n  - c\n  - d\n', 'hosts:\n  - a\n  - d\n  - yours\n  - c\n'],
+  },
+  'an item that one side moves out of a conflict': {
+    base: 'hosts:\n  - a\n  - b\n  - c\n  - d\n',
+    ours: 'hosts:\n  - a\n  - b\n  - mine\n  - d\n',
+    theirs: 'hosts:\n  - a\n  - yours\n  - d\n  - b\n',
+    sides: ['hosts:\n  - a\n  - b\n  - mine\n  - d\n', 'hosts:\n  - a\n  - yours\n  - d\n  - b\n'],
+  },
+  'items that one side swaps, one of which the other changes': {
+    base: 'hosts:\n  - a\n  - b\n  - c\n  - d\n',
+    ours: 'hosts:\n  - mine\n  - b\n  - c\n  - d\n',
+    theirs: 'hosts:\n  - d\n  - b\n  - c\n  - a\n',
+    sides: ['hosts:\n  - mine\n  - b\n  - c\n  - d\n', 'hosts:\n  - d\n  - b\n  - c\n  - a\n'],
+  },
+  'an item that one side moves and the other changes, by its name': {
+    base: 'users:\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n  - name: c\n    key: 3\n',
+    ours: 'users:\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n  - name: c\n    key: 33\n',
+    theirs: 'users:\n  - name: c\n    key: 3\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n',
+    sides: [
+      'users:\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n  - name: c\n    key: 33\n',
+      'users:\n  - name: c\n    key: 3\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n',
+    ],
+  },
 };

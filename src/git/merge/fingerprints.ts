@@ -1,6 +1,6 @@
 /** Numbers that two values share exactly when they hold the same: each value is looked at once, however often it is compared. */
 import { folded } from '../../tree/fold.js';
-import { type Branch, isTimestamp, type LeafValue, type List, type Value } from '../../tree/tree.js';
+import { type Branch, isTimestamp, itemOf, type LeafValue, type List, type Value } from '../../tree/tree.js';
 
 /** What of a value counts. `all`: comments, too; `data`: keys, values and their order; `loose`: the order of keys does not either. */
 export type Regard = 'all' | 'data' | 'loose';
@@ -21,6 +21,11 @@ export class Fingerprints {
       container: (of, numbers) => this.container(of, numbers, regard),
       known: (of) => this.known[regard].get(of),
     });
+  }
+
+  /** The number of what a map has under a key; 0 for none. */
+  named(value: Value | undefined, key: string): number {
+    return value?.kind === 'branch' ? this.of(itemOf(value, key)?.value, 'data') : 0;
   }
 
   /** The number of several values in a row. */

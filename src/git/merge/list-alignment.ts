@@ -12,7 +12,8 @@ export function alignedItems(one: readonly Value[], other: readonly Value[], pri
     one.map((value) => prints.of(value, 'data')),
     other.map((value) => prints.of(value, 'data')),
   );
-  const name = NAMES.find((key) => [one, other].every((values) => areNamed(values, key, prints)));
+  const name = nameIn([one, other], prints);
+  const moved = movedIn(one, other, found, prints);
   let from = 0;
   let otherFrom = 0;
   for (let at = 0; at <= found.length; at++) {
@@ -20,12 +21,32 @@ export function alignedItems(one: readonly Value[], other: readonly Value[], pri
     if (match < 0) continue;
     const gap = { from, to: at, otherFrom, otherTo: match };
     if (name !== undefined) matchNamed(one, other, { gap, name, prints }, found);
-    else if (gap.to - gap.from === gap.otherTo - gap.otherFrom) matchPlaced(one, other, gap, found);
-    else matchAlike(one, other, { gap, prints }, found);
+    else if (gap.to - gap.from === gap.otherTo - gap.otherFrom) matchPlaced(one, other, { gap, moved }, found);
+    else matchAlike(one, other, { gap, prints, moved }, found);
     from = at + 1;
     otherFrom = match + 1;
   }
   return found;
+}
+
+/** The key by which the maps of all these lists are told apart. */
+export function nameIn(lists: readonly (readonly Value[])[], prints: Fingerprints): string | undefined {
+  return NAMES.find((key) => lists.every((values) => areNamed(values, key, prints)));
+}
+
+/** Items without a like at their place that have one elsewhere: they were moved, and nothing else came of them. */
+function movedIn(
+  one: readonly Value[],
+  other: readonly Value[],
+  found: Matching,
+  prints: Fingerprints,
+): ReadonlySet<Value> {
+  const matched = new Set(found);
+  const left = one.filter((_, at) => (found[at] as number) < 0);
+  const right = other.filter((_, at) => !matched.has(at));
+  const [here, there] = [left, right].map((values) => new Set(values.map((value) => prints.of(value, 'data'))));
+  const isIn = (of: ReadonlySet<number> | undefined) => (value: Value) => of?.has(prints.of(value, 'data')) === true;
+  return new Set([...left.filter(isIn(there)), ...right.filter(isIn(here))]);
 }
 
 /** A part of both lists of which nothing is the same. */
@@ -59,39 +80,45 @@ function matchNamed(
   found: Matching,
 ): void {
   const places = new Map<number, number>();
-  for (let at = gap.otherFrom; at < gap.otherTo; at++) places.set(nameOf(other[at], name, prints), at);
+  for (let at = gap.otherFrom; at < gap.otherTo; at++) places.set(prints.named(other[at], name), at);
   const pairs: (readonly [number, number])[] = [];
   for (let at = gap.from; at < gap.to; at++) {
-    const otherAt = places.get(nameOf(one[at], name, prints));
+    const otherAt = places.get(prints.named(one[at], name));
     if (otherAt !== undefined) pairs.push([at, otherAt]);
   }
   for (const [at, otherAt] of longestRising(pairs)) found[at] = otherAt;
 }
 
-function nameOf(value: Value | undefined, key: string, prints: Fingerprints): number {
-  return value?.kind === 'branch' ? prints.of(itemOf(value, key)?.value, 'data') : 0;
+interface Placing {
+  readonly gap: Gap;
+  readonly moved: ReadonlySet<Value>;
 }
 
-function matchPlaced(one: readonly Value[], other: readonly Value[], gap: Gap, found: Matching): void {
+function matchPlaced(one: readonly Value[], other: readonly Value[], { gap, moved }: Placing, found: Matching): void {
   for (let at = gap.from; at < gap.to; at++) {
     const otherAt = gap.otherFrom + at - gap.from;
-    if (one[at]?.kind === other[otherAt]?.kind) found[at] = otherAt;
+    const [own, its] = [one[at] as Value, other[otherAt] as Value];
+    if (own.kind === its.kind && !moved.has(own) && !moved.has(its)) found[at] = otherAt;
   }
 }
 
 /** So many items that have no like are held against each other: it takes all pairs of them. */
 const MOST_ALIKE = 64;
 
-interface Likeness {
-  readonly gap: Gap;
+interface Likeness extends Placing {
   readonly prints: Fingerprints;
 }
 
 /** Matches maps and lists of which half is the same, where items were added or taken out beside them: each with the one that is most like it. */
-function matchAlike(one: readonly Value[], other: readonly Value[], { gap, prints }: Likeness, found: Matching): void {
+function matchAlike(
+  one: readonly Value[],
+  other: readonly Value[],
+  { gap, prints, moved }: Likeness,
+  found: Matching,
+): void {
   if (gap.to - gap.from > MOST_ALIKE || gap.otherTo - gap.otherFrom > MOST_ALIKE) return;
   const [own, others] = [one.slice(gap.from, gap.to), other.slice(gap.otherFrom, gap.otherTo)].map((values) =>
-    values.map((value) => partsOf(value, prints)),
+    values.map((value) => (moved.has(value) ? { kind: value.kind, parts: new Set<string>() } : partsOf(value, prints))),
   ) as [Parts[], Parts[]];
   const pairs = own.flatMap((parts, at): (readonly [number, number])[] => {
     const match = mostAlike(parts, others);
@@ -119,7 +146,7 @@ function mostAlike({ kind, parts }: Parts, others: readonly Parts[]): number {
   let best = -1;
   let most = 0;
   for (const [at, other] of others.entries()) {
-    if (other.kind !== kind || parts.size === 0) continue;
+    if (other.kind !== kind || parts.size === 0 || other.parts.size === 0) continue;
     const shared = [...parts].filter((part) => other.parts.has(part)).length;
     const share = shared / Math.max(parts.size, other.parts.size);
     if (share < 0.5 || share < most) continue;

@@ -14,8 +14,10 @@ import {
 } from './entries.js';
 import { Fingerprints } from './fingerprints.js';
 import { mergedOrder } from './key-order.js';
+import { keyedEntries } from './keyed-entries.js';
 import { alignedItems } from './list-alignment.js';
 import { type Matching, matching } from './matching.js';
+import { drawnIn } from './moved-items.js';
 import { type Region, regionsOf, type Stretch } from './three-way.js';
 
 /** Of whom something is. */
@@ -220,8 +222,11 @@ class TreeMerger {
     };
     const lengths = { ours: ours.entries.length, theirs: theirs.entries.length };
     const items: (Value | Comment)[] = [];
-    for (const region of regionsOf(sides.ourMatches, sides.theirMatches, lengths, 'apart')) {
-      append(items, yield* this.region(region, sides));
+    for (const [region, verdict] of this.verdicts(
+      regionsOf(sides.ourMatches, sides.theirMatches, lengths, 'apart'),
+      sides,
+    )) {
+      append(items, yield* this.region(region, sides, verdict));
     }
     return [list([...items, ...this.comments(base.tail, ours.tail, theirs.tail)])];
   }
@@ -233,22 +238,39 @@ class TreeMerger {
     return { ...NO_ENTRIES, entries: ours.entries.filter((_, at) => (matches[at] ?? -1) >= 0) };
   }
 
-  private *region(region: Region, sides: Sequences): ItemSteps {
-    if (region.changed === 'none') return yield* this.pairs(region, sides);
+  private verdicts(regions: readonly Region[], sides: Sequences): (readonly [Region, Verdict])[] {
+    const verdicts = regions.map((region) => this.verdictOn(region, sides));
+    const conflicts = regions.filter((_, at) => verdicts[at] === 'conflict');
+    const drawn = drawnIn(regions, conflicts, sides, this.prints);
+    return regions.map((region, at) => {
+      const verdict = verdicts[at] as Verdict;
+      return [region, drawn.has(region) && verdict !== 'alike' ? 'conflict' : verdict] as const;
+    });
+  }
+
+  private verdictOn(region: Region, sides: Sequences): Verdict {
+    if (region.changed === 'none') return 'pairs';
+    const [before, own, other] = (['base', 'ours', 'theirs'] as const).map((side) =>
+      this.prints.ofRow(
+        within(sides[side], region[side]).map(({ value }) => value),
+        'data',
+      ),
+    );
+    if (own === other) return 'alike';
+    if (!sides.isGuessed && before === other) return 'ours';
+    return !sides.isGuessed && before === own ? 'theirs' : 'conflict';
+  }
+
+  private *region(region: Region, sides: Sequences, verdict: Verdict): ItemSteps {
+    if (verdict === 'pairs') return yield* this.pairs(region, sides);
+    if (verdict === 'alike') return yield* this.alike(region, sides);
     const [base, ours, theirs] = [
       within(sides.base, region.base),
       within(sides.ours, region.ours),
       within(sides.theirs, region.theirs),
     ];
-    const [before, own, other] = [base, ours, theirs].map((entries) =>
-      this.prints.ofRow(
-        entries.map(({ value }) => value),
-        'data',
-      ),
-    );
-    if (own === other) return yield* this.alike(region, sides);
-    if (!sides.isGuessed && before === other) return this.replaced(ours, base, theirs);
-    if (!sides.isGuessed && before === own) return this.replaced(theirs, base, ours);
+    if (verdict === 'ours') return this.replaced(ours, base, theirs);
+    if (verdict === 'theirs') return this.replaced(theirs, base, ours);
     return this.hunk(region, { base, ours, theirs });
   }
 
@@ -314,6 +336,9 @@ class TreeMerger {
 /** Steps like those for values, that come to items of a list. */
 type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[], readonly Value[]>;
 
+/** What becomes of a part of a list: merged item by item, as both have it, as one side has it, or a conflict. */
+type Verdict = 'pairs' | 'alike' | 'ours' | 'theirs' | 'conflict';
+
 interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly ourMatches: Matching;
   readonly theirMatches: Matching;
@@ -339,48 +364,4 @@ function within(entries: readonly Entry[], { from, to }: Stretch): readonly Entr
 
 function flat(entries: readonly Entry[]): (Value | Comment)[] {
   return entries.flatMap(({ comments, value }) => [...comments, value]);
-}
-
-/** The entries of maps by key; a key that stands there several times is told apart by what is the same on the sides. */
-function keyedEntries(sides: Readonly<Record<Side, Entries>>, prints: Fingerprints): Record<Side, Map<string, Entry>> {
-  const keyed = { base: new Map<string, Entry>(), ours: new Map<string, Entry>(), theirs: new Map<string, Entry>() };
-  const groups = { base: byKey(sides.base), ours: byKey(sides.ours), theirs: byKey(sides.theirs) };
-  const idOf = (key: string, number: number): string => `${key}\0${number}`;
-  const numbersOf = (side: Side, key: string): number[] => {
-    const entries = groups[side].get(key) ?? [];
-    if (side === 'base' || entries.length < 2) return entries.map((_, at) => at);
-    const before = groups.base.get(key) ?? [];
-    const matches = alignedItems(
-      before.map(({ value }) => value),
-      entries.map(({ value }) => value),
-      prints,
-    );
-    const numbers = entries.map((_, at) => before.length + at);
-    for (const [at, match] of matches.entries()) if (match >= 0) numbers[match] = at;
-    return numbers;
-  };
-  for (const side of ['base', 'ours', 'theirs'] as const) {
-    const numbers = new Map<string, number[]>();
-    for (const entry of sides[side].entries) {
-      const key = entry.item?.key ?? '';
-      let left = numbers.get(key);
-      if (!left) {
-        left = numbersOf(side, key).reverse();
-        numbers.set(key, left);
-      }
-      keyed[side].set(idOf(key, left.pop() ?? 0), entry);
-    }
-  }
-  return keyed;
-}
-
-function byKey({ entries }: Entries): Map<string, Entry[]> {
-  const groups = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const key = entry.item?.key ?? '';
-    const group = groups.get(key);
-    if (group) group.push(entry);
-    else groups.set(key, [entry]);
-  }
-  return groups;
 }
