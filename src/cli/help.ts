@@ -1,6 +1,5 @@
-/** Help pages and the advice for misspelt flags, laid out and found by commander; loaded only when somebody needs them. */
-import type { CommanderError, Help } from 'commander';
-import { suggestionFor } from '../config/misspelt.js';
+/** Help pages, laid out by commander; loaded only when somebody needs them. */
+import type { Help } from 'commander';
 import { SopsError } from '../errors.js';
 import { commandWords } from './command-line.js';
 import type { CommandGuide, Task } from './commands/derive.js';
@@ -9,6 +8,7 @@ import type { FlagGroup, FlagRow, FlagText } from './flag.js';
 import { FLAG_GROUPS } from './flag-groups.js';
 import { flagsOf } from './flags.js';
 import { flagTextOf, guideOf, TASKS } from './guide.js';
+import { adviceForWord } from './nearest-word.js';
 
 /** Where nothing is known of the terminal. */
 const USUAL_WIDTH = 80;
@@ -76,25 +76,6 @@ function noTopic(topic: string, commands: readonly CommandRow[]): SopsError {
 /** The second words of commands that share the first. */
 function membersOf(family: string, commands: readonly { readonly name: string }[]): string[] {
   return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
-}
-
-/** The flag of the table that was probably meant, with its dashes, or undefined. */
-export async function nearestFlag(name: string, table: readonly FlagRow[]): Promise<string | undefined> {
-  const { Command, Option } = await import('../packages/commander.js');
-  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  for (const row of table) command.addOption(new Option(`--${row.name}`));
-  try {
-    command.helpOption(false).parse([`--${name}`], { from: 'user' });
-    return undefined;
-  } catch (error) {
-    return /Did you mean (?:one of )?(--[\w-]+)/.exec((error as CommanderError).message)?.[1];
-  }
-}
-
-/** Asks whether another of the words was meant. */
-export function adviceForWord(word: string, names: readonly string[]): string | undefined {
-  const nearest = suggestionFor(word, names);
-  return nearest === undefined || nearest === word ? undefined : `Did you mean ${nearest}?`;
 }
 
 /** Widest names of commands; behind them stands what they do. */

@@ -10,20 +10,7 @@ import { calledAsSops, type Streams, say } from './streams.js';
 
 /** A host whose warnings go to standard error, one line each, and whose secrets are asked for on the terminal. */
 export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Session {
-  let line: Promise<Progress | null> | undefined;
-  const progress = (): Promise<Progress | null> => {
-    line ??= import('./progress.js').then((module) => module.Progress.on(streams));
-    return line;
-  };
-  const noted = new Set<string>();
-  const tell = async (what: Told, telling: Telling): Promise<Activity | undefined> => {
-    const onLine = telling === 'note' ? null : await progress();
-    if (what.isOver()) return undefined;
-    if (onLine || telling === 'line') return onLine?.begin(what.text(), what.since);
-    if (!noted.has(what.text())) say(streams.stderr, `${printable(what.text())}\n`);
-    noted.add(what.text());
-    return undefined;
-  };
+  const tell = activityTeller(streams);
   return sessionOf({
     agent: calledAsSops(streams) ? undefined : agentOf(streams),
     audit,
@@ -50,6 +37,24 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
       say(streams.stderr, `warning: ${printable(message)}\n`);
     },
   });
+}
+
+/** Tells what goes on: on the progress line where there is a terminal, else as a line of its own, each text once. */
+function activityTeller(streams: Streams) {
+  let line: Promise<Progress | null> | undefined;
+  const progress = (): Promise<Progress | null> => {
+    line ??= import('./progress.js').then((module) => module.Progress.on(streams));
+    return line;
+  };
+  const noted = new Set<string>();
+  return async (what: Told, telling: Telling): Promise<Activity | undefined> => {
+    const onLine = telling === 'note' ? null : await progress();
+    if (what.isOver()) return undefined;
+    if (onLine || telling === 'line') return onLine?.begin(what.text(), what.since);
+    if (!noted.has(what.text())) say(streams.stderr, `${printable(what.text())}\n`);
+    noted.add(what.text());
+    return undefined;
+  };
 }
 
 /** Where the user's key agent may answer. */

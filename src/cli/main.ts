@@ -5,7 +5,7 @@ import type { AuditLog } from '../util/host.js';
 import { isInexact } from '../util/native-path.js';
 import { wordedFailure } from '../util/system-failure.js';
 import { withAudit } from './audit.js';
-import { type CommandLine, type RunLine, readCommandLine } from './command-line.js';
+import { type CommandLine, commandWords, type RunLine, readCommandLine } from './command-line.js';
 import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
 import { START_FLAGS } from './flags.js';
@@ -57,7 +57,7 @@ interface Running {
 
 async function carryOut(line: CommandLine, running: Running, commands: readonly CommandRow[]): Promise<number> {
   const { streams } = running;
-  if (line.kind === 'run') return run(line, running);
+  if (line.kind === 'run') return run(line, running, commands);
   await print(streams, await textFor(line, streams, commands));
   return 0;
 }
@@ -90,7 +90,11 @@ function columnsOf({ stdout }: Streams): number | undefined {
   return columns;
 }
 
-async function run(line: RunLine, { words, streams, audit }: Running): Promise<number> {
+async function run(
+  line: RunLine,
+  { words, streams, audit }: Running,
+  commands: readonly CommandRow[],
+): Promise<number> {
   if (line.refusal) throw line.refusal;
   const log = line.values.isOn(START_FLAGS.verbose) ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
@@ -103,7 +107,8 @@ async function run(line: RunLine, { words, streams, audit }: Running): Promise<n
     if (streams.areOwn) await sweepMemory(host);
   }
   const command = await line.row.load();
-  return command.run({ ...line, words, host, streams }).catch((error: unknown) => {
+  const commandNames = (): string[] => commandWords(commands);
+  return command.run({ ...line, words, host, streams, commandNames }).catch((error: unknown) => {
     throw namingFile(wordedFailure(tooLargeInWords(error)), line);
   });
 }

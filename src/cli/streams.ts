@@ -62,12 +62,7 @@ export interface ProcessStreams extends Streams {
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
 export function processStreams(name?: string): ProcessStreams {
   watchProcess(process);
-  // A process that ends because nothing is left that it waits for, before it has a status, has not done what it was asked.
-  process.exitCode = INTERNAL_STATUS;
-  let isDone = false;
-  process.once('exit', (status) => {
-    if (!isDone && status === INTERNAL_STATUS) writeDescriptor(STDERR, encodeText(UNFINISHED));
-  });
+  const setStatus = watchForStatus();
   let streamIsOpen = false;
   let errorsAreOpen = false;
   return {
@@ -83,14 +78,9 @@ export function processStreams(name?: string): ProcessStreams {
       return process.stderr;
     },
     endWith(status) {
-      isDone = true;
-      process.exitCode = status;
+      setStatus(status);
       const open = [streamIsOpen ? process.stdout : undefined, errorsAreOpen ? process.stderr : undefined];
-      const isTaken = open.every((stream) => !stream || stream.writableLength === 0);
-      // What the runtime tidies up takes two milliseconds. What waits for this turn, warnings for those who trace them, comes first.
-      if (isTaken && !isListeningForSignals()) setImmediate(() => process.exit());
-      // A key service that nobody waits for any more may hold its connection for minutes.
-      setTimeout(() => process.exit(), 100).unref();
+      endSoon(open.every((stream) => !stream || stream.writableLength === 0));
     },
     get cwd() {
       return workingDirectory();
@@ -107,6 +97,27 @@ export function processStreams(name?: string): ProcessStreams {
     // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
     writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),
   };
+}
+
+/** A process that ends because nothing is left to wait for, before it was given a status, has not done what it was asked, and says so. */
+function watchForStatus(): (status: number) => void {
+  process.exitCode = INTERNAL_STATUS;
+  let isSet = false;
+  process.once('exit', (status) => {
+    if (!isSet && status === INTERNAL_STATUS) writeDescriptor(STDERR, encodeText(UNFINISHED));
+  });
+  return (status) => {
+    isSet = true;
+    process.exitCode = status;
+  };
+}
+
+/** Ends the process; at once where all of its output was taken, without what the runtime tidies up, which takes two milliseconds. */
+function endSoon(isTaken: boolean): void {
+  // What waits for this turn, warnings for those who trace them, comes first.
+  if (isTaken && !isListeningForSignals()) setImmediate(() => process.exit());
+  // A key service that nobody waits for any more may hold its connection for minutes.
+  setTimeout(() => process.exit(), 100).unref();
 }
 
 /** The link to where the process is, which Node's own call tells as text. */

@@ -1,6 +1,6 @@
 /** What was probably meant by a word that there is not; loaded only when somebody needs it. */
 import { commandsWith } from './flags.js';
-import { adviceForWord, nearestFlag } from './help.js';
+import { adviceForWord, nearestFlag } from './nearest-word.js';
 import type { UnknownWord } from './usage-error.js';
 
 /** A sentence of advice, or undefined when nothing comes near. */

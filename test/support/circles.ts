@@ -7,14 +7,12 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** Whether `import type` counts; what is imported dynamically never does. */
-export interface CircleRules {
-  readonly types: boolean;
-}
+/** Which imports count: those that run when a file is loaded; those of types as well; those that run later as well. */
+export type CountedImports = 'loading' | 'types' | 'all';
 
 /** The groups of files each of which leads to every other, sorted. */
-export function circlesIn(files: readonly SourceText[], rules: CircleRules): string[][] {
-  const targets = new Map(files.map((file) => [file.path, targetsOf(file, rules)]));
+export function circlesIn(files: readonly SourceText[], counted: CountedImports): string[][] {
+  const targets = new Map(files.map((file) => [file.path, targetsOf(file, counted)]));
   const reached = new Map([...targets.keys()].map((path) => [path, reachedFrom(path, targets)]));
   const circles = new Set<string>();
   for (const [path, all] of reached) {
@@ -29,12 +27,15 @@ export function circlesIn(files: readonly SourceText[], rules: CircleRules): str
   return [...circles].sort().map((circle) => circle.split('\n'));
 }
 
-function targetsOf({ path, text }: SourceText, { types }: CircleRules): string[] {
-  const found = text.matchAll(/^(?:import|export)\s(type\s)?[^;'"]*?from '(\.[^']+)'/gm);
-  return [...found].flatMap(([, type, target = '']) =>
-    type !== undefined && !types
-      ? []
-      : [posix.normalize(posix.join(posix.dirname(path), target)).replace(/\.js$/, '.ts')],
+function targetsOf({ path, text }: SourceText, counted: CountedImports): string[] {
+  const atTop = [...text.matchAll(/^(?:import|export)\s(type\s)?[^;'"]*?from '(\.[^']+)'/gm)].flatMap(
+    ([, type, target = '']) => (type !== undefined && counted === 'loading' ? [] : [target]),
+  );
+  const later = [...text.matchAll(/\bimport\('(\.[^']+)'\)/g)].flatMap(([, target = '']) =>
+    counted === 'all' ? [target] : [],
+  );
+  return [...atTop, ...later].map((target) =>
+    posix.normalize(posix.join(posix.dirname(path), target)).replace(/\.js$/, '.ts'),
   );
 }
 

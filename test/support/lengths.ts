@@ -20,7 +20,8 @@ export function stretchesOf(text: string): Stretch[] {
   const lines = text.split('\n');
   return lines.flatMap((line, at) => {
     if (!OPENS.test(line) || STATEMENT.test(line)) return [];
-    const indent = /^ */.exec(line)?.[0] ?? '';
+    // What is chosen by a condition stands further in than the mark before it.
+    const indent = /^ *(?:[?:] )?/.exec(line)?.[0].replace(/\S/, ' ') ?? '';
     const isAtLevel = (other: string, mark: RegExp): boolean =>
       other.startsWith(indent) && mark.test(other.slice(indent.length));
     const end = lines.findIndex((other, later) => later > at && isAtLevel(other, /^\}/));

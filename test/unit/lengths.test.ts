@@ -1,4 +1,4 @@
-/** Holds files, and the functions and groups of tests, to the lengths of docs/architecture.md#what-the-code-is-held-to. */
+/** Holds files, functions, and groups of tests to the lengths of docs/architecture.md#what-the-code-is-held-to. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +6,9 @@ import { stretchesOf } from '../support/lengths.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const MOST = { file: 400, group: 120, function: 40 };
+
+/** Files with a loop that calls nothing, since V8 compiles what it calls into it (their comments say so). */
+const ONE_LOOP = new Set(['src/formats/json/read.ts']);
 
 const texts = ['src', 'test'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -25,10 +28,10 @@ describe('lengths', () => {
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
-  test('no function of the tests is longer than 40 lines, no group of tests than 120', () => {
-    const tests = texts.filter(({ path }) => path.startsWith('test/'));
-    expect(tests.flatMap(({ path, text }) => stretchesOf(text).map(() => path)).length).toBeGreaterThan(5000);
-    expect(tests.flatMap(({ path, text }) => tooLong(text).map((what) => `${path}:${what}`))).toEqual([]);
+  test('no function is longer than 40 lines, no group of tests than 120', () => {
+    expect(texts.flatMap(({ text }) => stretchesOf(text)).length).toBeGreaterThan(10_000);
+    const held = texts.filter(({ path }) => !ONE_LOOP.has(path));
+    expect(held.flatMap(({ path, text }) => tooLong(text).map((what) => `${path}:${what}`))).toEqual([]);
   });
 
   test('what is too long is seen, with its first line', () => {
@@ -40,6 +43,7 @@ describe('lengths', () => {
       `${parameters}${lines(36)}}`,
       `describe.skipIf(!SOPS)('a group', () => {\n  test.each([\n    1,\n  ])('in it', (one) => {\n${lines(118)}  });\n});`,
       `if (isLong) {\n${lines(50)}}`,
+      `const all = isShort\n  ? few.map((one) => {\n${lines(3)}    })\n  : none;\n${lines(50)}`,
     ];
     expect(tooLong(text.join('\n'))).toEqual([
       '41: a function of 41 lines',

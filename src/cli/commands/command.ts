@@ -85,6 +85,8 @@ export interface Context {
   readonly words: readonly string[];
   readonly host: Session;
   readonly streams: Streams;
+  /** The first words of all commands, for advice on a misspelt one. */
+  commandNames(): readonly string[];
   /** The first of some flags that stands on the command line, without dashes; a variable that is bound to it does not count. */
   firstTyped(flags: readonly (Flag | FlagFamily)[]): string | undefined;
 }

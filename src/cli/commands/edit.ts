@@ -61,14 +61,10 @@ export const edit = command({
 });
 
 /** A word alone that is nearly a command's is no name for a new file: `sops-ts decript`. Throws `usage`. */
-async function refuseMisspelt({ operands: [word = ''], host }: Context): Promise<void> {
+async function refuseMisspelt({ operands: [word = ''], host, commandNames }: Context): Promise<void> {
   if (!/^[a-z-]+$/.test(word) || statOrThrow(resolve(host.cwd, word))) return;
-  const [{ adviceForWord }, { COMMANDS }, { commandWords }] = await Promise.all([
-    import('../help.js'),
-    import('../commands.js'),
-    import('../command-line.js'),
-  ]);
-  const names = commandWords(COMMANDS);
+  const { adviceForWord } = await import('../nearest-word.js');
+  const names = commandNames();
   if (adviceForWord(word, names) === undefined) return;
   const hint = `For a new file of that name: sops-ts edit ${word}`;
   throw new UsageError(`${word} is neither a file nor a command`, undefined, { kind: 'command', word, names }, hint);

@@ -1,7 +1,8 @@
 /** The identity that a passphrase is (`scrypt` stanzas of age), on node:crypto alone. */
 import { scrypt } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { loadAead, TAG_LENGTH } from './format/aead.js';
+import { loadAead } from './format/aead.js';
+import { TAG_LENGTH } from './format/aead-contract.js';
 import { type AgeIdentity, FILE_KEY_LENGTH } from './format/file.js';
 import type { Stanza } from './format/header.js';
 import { decodeRawBase64 } from './format/raw-base64.js';

@@ -7,7 +7,8 @@ import { STRANGER } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { ADVICE, adviseOnRpc, UNREACHABLE } from './advice.js';
-import { transportFor, type Verb } from './transport.js';
+import type { Verb } from './service.js';
+import { transportFor } from './transport.js';
 
 const TYPE = 'gcp_kms';
 const RESOURCE_ID = 'resource_id';

@@ -6,7 +6,7 @@ import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { noteThrottled, pauseAbout } from '../../util/pace.js';
 import { STRANGER } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
-import { type Service, type Transport, tokenHeaders, type Verb } from './transport.js';
+import { type Service, type Transport, tokenHeaders, type Verb } from './service.js';
 
 type Grpc = typeof import('../../packages/grpc.js').grpc;
 type Metadata = InstanceType<Grpc['Metadata']>;

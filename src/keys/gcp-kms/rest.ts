@@ -8,7 +8,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { STRANGER } from '../advice.js';
 import { adviseOnStatus } from './advice.js';
-import { type Service, type Transport, tokenHeaders } from './transport.js';
+import { type Service, type Transport, tokenHeaders } from './service.js';
 
 const TIMEOUT_MS = 60_000;
 /** As Google's clients have it: the service asks for patience with 503. */

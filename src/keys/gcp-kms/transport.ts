@@ -1,27 +1,10 @@
-/** The ways to reach GCP KMS: gRPC, or REST (docs/keys/gcp-kms.md#calls). */
+/** Chooses how GCP KMS is reached: by gRPC, or by REST (docs/keys/gcp-kms.md#calls). */
 import { SopsError } from '../../errors.js';
-import { endingPrograms } from '../../exec/started-programs.js';
-import { type AuthClient, findGoogleCredentials } from '../../services/gcp/credentials.js';
+import { findGoogleCredentials } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
-import { whileWaitingFor } from '../../util/timeout.js';
-
-export type Verb = 'encrypt' | 'decrypt';
-
-/** Where the service is, in whose name it is asked. */
-export interface Service {
-  /** As the user gave it; empty: the one of the universe. */
-  readonly endpoint: string;
-  readonly universe: string;
-  readonly credentials: AuthClient;
-  readonly host: Session;
-}
-
-export interface Transport {
-  /** What the service makes of plaintext or ciphertext, undefined when the answer holds none. Rejects with any error. */
-  call(verb: Verb, name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array | undefined>;
-}
+import type { Service, Transport } from './service.js';
 
 const GOOGLE = 'googleapis.com';
 const TRANSPORT = Symbol('transport of GCP KMS');
@@ -49,17 +32,6 @@ async function makeTransport(host: Session): Promise<Transport> {
 function isRest({ endpoint, universe, host: { env } }: Service): boolean {
   if (env.SOPS_GCP_KMS_CLIENT_TYPE?.toLowerCase() === 'rest') return true;
   return endpoint === '' && proxyFor(new URL(`https://cloudkms.${universe}`), env) !== null;
-}
-
-/** The headers that show a token, which may have to come from a program that waits for somebody; that ends with the signal. */
-export function tokenHeaders(
-  { credentials, host }: Service,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<Headers> {
-  return whileWaitingFor('the Google credentials', { host, signal }, () =>
-    endingPrograms(signal, () => credentials.getRequestHeaders(url)),
-  );
 }
 
 /** The credentials of one universe must not be shown to another. */

@@ -25,7 +25,28 @@ export function patternFunctions(engine: typeof RE2JS): FunctionTable {
       throw refusal('a regular expression is malformed');
     }
   };
-  const find = (pattern: string, text: string, most = -1): Match[] => matchesOf(compile(pattern), text, most);
+  const find: Find = (pattern, text, most = -1) => matchesOf(compile(pattern), text, most);
+  return {
+    ...searchFunctions(find),
+    ...named(
+      'regexReplaceAll mustRegexReplaceAll',
+      fixed(['string', 'string', 'string'], (pattern, text, by) => {
+        const names = compile(pattern).namedGroups();
+        return replaced(text, find(pattern, text), (match) => expanded(by, match, names));
+      }),
+    ),
+    ...named(
+      'regexReplaceAllLiteral mustRegexReplaceAllLiteral',
+      fixed(['string', 'string', 'string'], (pattern, text, by) => replaced(text, find(pattern, text), () => by)),
+    ),
+    regexQuoteMeta: fixed(['string'], (text) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')),
+  };
+}
+
+/** The matches of an expression in a text, at most so many. */
+type Find = (pattern: string, text: string, most?: number) => Match[];
+
+function searchFunctions(find: Find): FunctionTable {
   return {
     ...named(
       'regexMatch mustRegexMatch',
@@ -45,23 +66,11 @@ export function patternFunctions(engine: typeof RE2JS): FunctionTable {
       }),
     ),
     ...named(
-      'regexReplaceAll mustRegexReplaceAll',
-      fixed(['string', 'string', 'string'], (pattern, text, by) => {
-        const names = compile(pattern).namedGroups();
-        return replaced(text, find(pattern, text), (match) => expanded(by, match, names));
-      }),
-    ),
-    ...named(
-      'regexReplaceAllLiteral mustRegexReplaceAllLiteral',
-      fixed(['string', 'string', 'string'], (pattern, text, by) => replaced(text, find(pattern, text), () => by)),
-    ),
-    ...named(
       'regexSplit mustRegexSplit',
       fixed(['string', 'string', 'int'], (pattern, text, most) => {
         return GoList.orNil(split(text, find(pattern, text), most, pattern), 'string');
       }),
     ),
-    regexQuoteMeta: fixed(['string'], (text) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')),
   };
 }
 

@@ -79,11 +79,7 @@ export async function explainFile(request: WhyRequest, given: Host): Promise<Exp
     config: config ? { path: config.path, foundBy: waysTo(request, host) } : null,
     configProblem,
     comparedPath: verdicts?.path ?? null,
-    rules: (verdicts?.rules ?? []).map(({ rule, verdict }) => ({
-      name: rule.name,
-      pathRegex: rule.pathRegex,
-      verdict,
-    })),
+    rules: (verdicts?.rules ?? []).map(({ rule: { name, pathRegex }, verdict }) => ({ name, pathRegex, verdict })),
     ...details,
     plan,
     problems,

@@ -43,7 +43,6 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     byConfig.set(key, known);
     return known;
   };
-  const usual = (): Promise<RuleBook | null> => opened('\0', () => openBook(configPath, host));
   const ownOf = (folder: string): Promise<RuleBook | null> | undefined => {
     const bytes = held?.(folder);
     if (bytes)
@@ -51,12 +50,10 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     const path = join(folder, CONFIG_NAME);
     return !held && statOrThrow(path) ? opened(folder, () => openBook(relative(host.cwd, path), host)) : undefined;
   };
-  // A file may lie elsewhere: in another repository, or in none.
-  const topOf = (folder: string): string | undefined =>
-    top !== null && isWithin(folder, top) ? top : repositoryOf(folder);
+  const usual = (): Promise<RuleBook | null> => opened('\0', () => openBook(configPath, host));
   const nearest = (folder: string): Promise<RuleBook | null> => {
     if (chosen) return usual();
-    const isLast = folder === topOf(folder) || folder === dirname(folder);
+    const isLast = folder === topOf(folder, top) || folder === dirname(folder);
     const above = async (): Promise<RuleBook | null> => (isLast ? usual() : inFolder(dirname(folder)));
     const own = ownOf(folder);
     // One without creation rules is there for something else: nobody can encrypt by it, and it does not put those above out of force.
@@ -75,6 +72,11 @@ export function bookFinder({ host, configPath, top, held, known: books }: BookSo
     return finding;
   };
   return (absolute) => inFolder(absolute.slice(0, Math.max(absolute.lastIndexOf(sep), 1)));
+}
+
+/** The top of the repository that a folder is in, which may be another than that of the working directory, or none. */
+function topOf(folder: string, top: string | null): string | undefined {
+  return top !== null && isWithin(folder, top) ? top : repositoryOf(folder);
 }
 
 async function openBook(configPath: string | undefined, host: Session): Promise<RuleBook | null> {

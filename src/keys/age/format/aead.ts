@@ -1,15 +1,8 @@
 /** ChaCha20-Poly1305 of node:crypto, or a portable one where the runtime has none (Bun builds without it). */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { type Aead, TAG_LENGTH } from './aead-contract.js';
 
 const ALGORITHM = 'chacha20-poly1305';
-export const TAG_LENGTH = 16;
-
-export interface Aead {
-  /** Ciphertext followed by its tag of 16 bytes. Key of 32 bytes, nonce of 12. */
-  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Buffer;
-  /** The plaintext, or null when the tag does not fit. */
-  open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Buffer | null;
-}
 
 const native: Aead = {
   seal(key, nonce, plaintext) {

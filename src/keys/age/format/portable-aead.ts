@@ -1,5 +1,5 @@
 /** ChaCha20-Poly1305 of @noble/ciphers, for runtimes whose node:crypto has none. */
-import { type Aead, TAG_LENGTH } from './aead.js';
+import { type Aead, TAG_LENGTH } from './aead-contract.js';
 
 /** The cipher of `aead.ts` without node:crypto; both are held to the same vectors. */
 export async function loadPortableAead(): Promise<Aead> {
