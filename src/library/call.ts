@@ -10,6 +10,8 @@ import type { Host, Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { configOf } from './config.js';
+import { leaving, worded } from './leaving.js';
+import { optionNames } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { usePlugins } from './plugins.js';
 import type { Options, ReadOptions, Warning } from './types.js';
@@ -44,17 +46,18 @@ export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => 
   const { signal } = options;
   // Many calls may have one signal, which warns of many listeners: each call listens to a signal of its own.
   const own = signal ? { ...options, signal: AbortSignal.any([signal]) } : options;
-  return untilAborted(own.signal, () => withPlugged(own, async () => work(callOf(own))));
+  return untilAborted(own, () => withPlugged(own, async () => work(callOf(own))));
 }
 
-/** What some work comes to, unless nobody wants it any more. Throws `aborted`. */
-export async function untilAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  if (!signal) return work();
-  if (signal.aborted) throw aborted(signal);
+/** What some work comes to, unless nobody wants it any more. Rejects with errors as the caller gets them: `aborted`, or what the work throws. */
+export async function untilAborted<T>(options: Options, work: () => Promise<T>): Promise<T> {
+  const { signal } = options;
   try {
+    if (!signal) return await work();
+    signal.throwIfAborted();
     return await withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, work));
   } catch (error) {
-    throw signal.aborted ? aborted(signal) : error;
+    throw signal?.aborted ? aborted(signal) : leaving(error, options);
   }
 }
 
@@ -76,8 +79,8 @@ export function callOf(options: Options & ReadOptions): Call {
   };
 }
 
-function hostOf({ askSecret, onWarning, audit, signal }: Options, env: Host['env'], cwd: string): Host {
-  const warn = onWarning ?? SURROUNDINGS.warn;
+function hostOf(options: Options, env: Host['env'], cwd: string): Host {
+  const { askSecret, onWarning: warn = SURROUNDINGS.warn, audit, signal } = options;
   return {
     // An agent would ask by itself, where the caller wants to be asked.
     env: askSecret ? { ...env, GPG_AGENT_INFO: '' } : env,
@@ -88,9 +91,11 @@ function hostOf({ askSecret, onWarning, audit, signal }: Options, env: Host['env
     ...(audit ? { audit } : {}),
     async askSecret(prompt) {
       if (!askSecret) throw new Error('nobody can be asked: give the option askSecret');
-      return askSecret(prompt, signal ? { signal } : {});
+      const answer: unknown = await askSecret(prompt, signal ? { signal } : {});
+      if (typeof answer !== 'string') throw new Error('the option askSecret gave no text');
+      return answer;
     },
-    warn: (message) => warn({ message, code: WARNING_CODE }),
+    warn: (message) => warn({ message: worded(message, optionNames(options)), code: WARNING_CODE }),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Branch } from '../tree/tree.js';
 import { typeWordOf } from '../tree/value.js';
 import { type Call, callOf } from './call.js';
 import { matchOf } from './config.js';
+import { leaving } from './leaving.js';
 import { COMMON, checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, type OptionKinds } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { inputOf, named } from './read.js';
@@ -35,7 +36,7 @@ export async function inspect(
     // Nothing of the environment bears on it.
     return await withPlugged(options, () => inspected(input, options, callOf({ ...options, env: {} })));
   } catch (error) {
-    throw named(error, input.kind === 'file' ? input.path : undefined);
+    throw named(leaving(error, options), input.kind === 'file' ? input.path : undefined);
   }
 }
 

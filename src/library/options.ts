@@ -24,7 +24,7 @@ const oneOf = (...words: readonly string[]): OptionKind => ({
 const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
 const TEXT: OptionKind = { wanted: 'a text', fits: (value) => typeof value === 'string' && value !== '' };
 const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
-const OBJECT: OptionKind = { wanted: 'an object', fits: isObject };
+const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !Array.isArray(value) };
 const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
 const FUNCTION: OptionKind = { wanted: 'a function', fits: (value) => typeof value === 'function' };
 const TEXT_OR_TEXTS: OptionKind = {
@@ -32,12 +32,19 @@ const TEXT_OR_TEXTS: OptionKind = {
   fits: (value) => typeof value === 'string' || isTexts(value),
 };
 
+/** Goes along when options are spread. */
+const TAKEN = Symbol('names of the options that the call takes');
+
 /** Names are compared letter by letter with all others. */
 const LONGEST_NAME = 64;
 
 export const COMMON: OptionKinds = {
-  env: OBJECT,
-  cwd: TEXT,
+  env: {
+    wanted: 'an object of texts',
+    fits: (value) =>
+      OBJECT.fits(value) && Object.values(value as object).every((one) => one === undefined || typeof one === 'string'),
+  },
+  cwd: { wanted: TEXT.wanted, fits: (value) => TEXT.fits(value) && !(value as string).includes('\0') },
   identities: OBJECT,
   keyServices: {
     wanted: 'a list of addresses and objects with encrypt and decrypt',
@@ -46,7 +53,7 @@ export const COMMON: OptionKinds = {
   },
   config: {
     wanted: 'a path, what defineConfig made, or false',
-    fits: (value) => value === false || typeof value === 'string' || (isObject(value) && 'text' in value),
+    fits: (value) => value === false || TEXT.fits(value) || (isObject(value) && 'text' in value),
   },
   signal: {
     wanted: 'an AbortSignal',
@@ -85,7 +92,7 @@ export const SCHEMA: OptionKinds = {
   showSchemaMessages: YES_NO,
 };
 
-export const ENCRYPTING: OptionKinds = { ...COMMON, recipients: TEXTS };
+export const ENCRYPTING: OptionKinds = { ...COMMON, recipients: TEXTS, allowUnencrypted: YES_NO };
 
 export const VARIABLES: OptionKinds = {
   ...READING,
@@ -109,22 +116,54 @@ export const KINDS = { YES_NO, TEXT, TEXTS, LIST, OBJECT } as const;
 
 const IDENTITIES: OptionKinds = { age: TEXT_OR_TEXTS, ageFiles: TEXTS, pgp: TEXTS, only: YES_NO };
 
-/** The options, checked. Throws `usage`. */
+/**
+ * The options, checked, and the caller's no more: what is changed in them later does not bear on the call. Also those that an object
+ * inherits. Throws `usage`.
+ */
 export function checkedOptions<O extends object>(call: string, given: O | undefined, kinds: OptionKinds): O {
-  if (given === undefined) return {} as O;
-  if (!isObject(given)) throw usage(`${call}: the options must be an object`);
-  checkMembers(`${call}: option`, given, kinds);
-  const { identities } = given as { identities?: object };
-  if (identities) checkMembers(`${call}: option identities.`, identities, IDENTITIES);
-  return given;
+  if (given === undefined) return { [TAKEN]: Object.keys(kinds) } as unknown as O;
+  if (!isObject(given) || Array.isArray(given)) throw usage(`${call}: the options must be an object`);
+  const options = checkedMembers(`${call}: option`, given, kinds) as O & { identities?: object };
+  const { identities } = options;
+  if (identities) options.identities = checkedMembers(`${call}: option identities.`, identities, IDENTITIES);
+  return options;
 }
 
-function checkMembers(place: string, given: object, kinds: OptionKinds): void {
-  for (const [name, value] of Object.entries(given)) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    const called = place.endsWith('.') ? `${place}${name}` : `${place} ${name}`;
-    if (!kind) throw unknownOption(called, name, Object.keys(kinds));
-    if (value !== undefined && !kind.fits(value)) throw usage(`${called} must be ${kind.wanted}`);
+function checkedMembers(place: string, given: object, kinds: OptionKinds): object {
+  const calledBy = (name: string): string => (place.endsWith('.') ? `${place}${name}` : `${place} ${name}`);
+  const members: Record<string | symbol, unknown> = { [TAKEN]: Object.keys(kinds) };
+  for (const name of namesIn(given))
+    if (!Object.hasOwn(kinds, name)) throw unknownOption(calledBy(name), name, Object.keys(kinds));
+  for (const [name, kind] of Object.entries(kinds)) {
+    const value = memberOf(given, name, kind);
+    if (value === UNFIT) throw usage(`${calledBy(name)} must be ${kind.wanted}`);
+    if (value !== undefined) members[name] = value;
+  }
+  return members;
+}
+
+/** The names of all members, those that are inherited among them. */
+function namesIn(given: object): string[] {
+  const names: string[] = [];
+  for (let at = given; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+    names.push(...Object.keys(at));
+  return names;
+}
+
+/** The names of the options that a call takes, by what was checked for it. */
+export function optionNames(options: object): readonly string[] {
+  return (options as { [TAKEN]?: readonly string[] })[TAKEN] ?? [];
+}
+
+const UNFIT = Symbol('what an option cannot be');
+
+function memberOf(given: object, name: string, kind: OptionKind): unknown {
+  try {
+    const value: unknown = (given as Record<string, unknown>)[name];
+    return value === undefined || kind.fits(value) ? value : UNFIT;
+  } catch {
+    // It has a getter that throws.
+    return UNFIT;
   }
 }
 
@@ -144,8 +183,18 @@ function nearestOf(name: string, known: readonly string[]): string {
 /** The path of a file, given as text or `file:` URL. Throws `usage`. */
 export function checkedPath(call: string, path: unknown): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
-  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
+  const found = path instanceof URL && path.protocol === 'file:' ? pathOfUrl(path) : undefined;
+  if (found !== undefined && !found.includes('\0')) return found;
   throw usage(`${call}: the file must be a path or a file: URL`);
+}
+
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    // It names another machine, or a slash within a name.
+    return undefined;
+  }
 }
 
 /** The name of a format that there is. Throws `usage`. */

@@ -9,7 +9,7 @@ import { decodeText } from '../util/text.js';
 import { usage } from './options.js';
 import { inKeyTypes } from './plugged-keys.js';
 import type { Data, Format, Options } from './types.js';
-import { dataOf, treeOf } from './values.js';
+import { checkedText, dataOf, treeOf } from './values.js';
 
 /** Where the metadata is. */
 const METADATA = 'sops';
@@ -19,6 +19,8 @@ const TURN = 100;
 /** Does the work of a call with the formats and the types of keys that its options give. Throws `usage`. */
 export function withPlugged<T>(options: Options, work: () => T): T {
   const { formats = [] } = options;
+  const twice = formats.find(({ name }, at) => formats.findIndex((other) => other.name === name) !== at);
+  if (twice) throw usage(`option formats: two are called ${JSON.stringify(twice.name)}`);
   return withFormats(formats.map(rowOf), () => inKeyTypes(options, work));
 }
 
@@ -56,7 +58,10 @@ function storeOf(format: Format): FormatStore {
   const print = (documents: readonly Branch[], metadata: Branch | null): string => {
     const [document = branch()] = documents;
     const items = metadata ? [...document.items, item(metadata)] : document.items;
-    return said(format, 'output-format', () => format.print(dataOf(branch(items), { integers: 'mixed' })));
+    const data = dataOf(branch(items), { integers: 'mixed' });
+    const text: unknown = said(format, 'output-format', () => format.print(data));
+    if (typeof text === 'string') return checkedText(text, `what the format ${format.name} prints`);
+    throw new SopsError('output-format', `the format ${format.name} that was plugged in printed no text`);
   };
   const store: FormatStore = {
     name: format.name,
@@ -65,7 +70,7 @@ function storeOf(format: Format): FormatStore {
     parse(bytes) {
       const text = decodeText(bytes);
       const data: Data = said(format, 'document-invalid', () => format.parse(text));
-      const tree = asRead(treeOf(data));
+      const tree = asRead(treeOfParsed(data));
       if (tree.kind !== 'branch') throw new SopsError('document-invalid', `the ${format.name} text holds no map`);
       const [metadata, rest] = takenOut(tree);
       const documents = [branch(rest)];
@@ -83,6 +88,15 @@ function storeOf(format: Format): FormatStore {
     emit: print,
   };
   return store;
+}
+
+/** What the caller's format has read is for whoever gave the text to mend. */
+function treeOfParsed(data: Data): Value {
+  try {
+    return treeOf(data);
+  } catch (error) {
+    throw error instanceof SopsError && error.code === 'usage' ? error.with('document-invalid') : error;
+  }
 }
 
 /** A tree whose leaves remember what was read: nothing else tells where they stand in the text. */

@@ -13,6 +13,9 @@ const TAKEN =
 
 /** Does the work of a call with the types of keys that its options give. Throws `usage`. */
 export function inKeyTypes<T>({ providers = [] }: Options, work: () => T): T {
+  const types = providers.map(({ type }) => type);
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
+  if (twice !== undefined) throw usage(`option providers: two are for keys of type ${JSON.stringify(twice)}`);
   return withKeyTypes(providers.filter(({ type }) => !isOurs(type)).map(rowOf), work);
 }
 
@@ -25,7 +28,7 @@ function rowOf({ type, recipient }: KeyProvider): KeyTypeRow {
   const said = `option providers: there are no keys of type ${JSON.stringify(type)}`;
   if (!(recipient instanceof RegExp))
     throw usage(said, `The types are ${known}. One of yours says what its keys look like: recipient: /^${type}:/.`);
-  if (!/^[a-z][a-z0-9_]*$/.test(type) || TAKEN.test(type))
+  if (typeof type !== 'string' || !/^[a-z][a-z0-9_]*$/.test(type) || TAKEN.test(type))
     throw usage(
       `option providers: ${JSON.stringify(type)} cannot be the name of a type`,
       'It consists of small letters, digits and _.',

@@ -39,8 +39,10 @@ function fromVariables({ env }: Session): KeyServiceChoice | undefined {
 
 function innerService(service: KeyService, signal: AbortSignal | undefined): InnerService {
   return {
-    wrap: (key, part) => told(() => service.encrypt(outerKey(key), part, stopping(signal))),
-    unwrap: (key, stop) => told(() => service.decrypt(outerKey(key), key.enc, stopping(eitherSignal(stop, signal)))),
+    wrap: (key, part) =>
+      told(async () => wrapped(await service.encrypt(outerKey(key), ownCopy(part), stopping(signal)))),
+    unwrap: (key, stop) =>
+      told(async () => opened(await service.decrypt(outerKey(key), key.enc, stopping(eitherSignal(stop, signal))))),
   };
 }
 
@@ -50,9 +52,28 @@ function innerProvider(provider: KeyProvider): InnerProvider {
     type: provider.type,
     parse: async () => [],
     keyString: (key) => [...key.fields.values()].filter((field) => typeof field === 'string').join(' '),
-    wrap: (key, part, _, signal) => told(() => provider.wrap(part, outerKey(key), stopping(signal))),
-    unwrap: (key, _, signal) => told(() => provider.unwrap(key.enc, outerKey(key), stopping(signal))),
+    wrap: (key, part, _, signal) =>
+      told(async () => wrapped(await provider.wrap(ownCopy(part), outerKey(key), stopping(signal)))),
+    unwrap: (key, _, signal) =>
+      told(async () => opened(await provider.unwrap(key.enc, outerKey(key), stopping(signal)))),
   };
+}
+
+/** Whoever is given a part may wipe it; ours may be the data key itself. */
+function ownCopy(part: Uint8Array): Uint8Array {
+  return Uint8Array.from(part);
+}
+
+/** What goes into the file for a key; nothing would open a file that has something else. */
+function wrapped(text: unknown): string {
+  if (typeof text === 'string' && text.trim() !== '' && text.isWellFormed()) return text;
+  throw new SopsError('key', 'what was plugged in gave no text for the file');
+}
+
+/** A part of a data key, of memory that is nobody else's. */
+function opened(part: unknown): Uint8Array {
+  if (part instanceof Uint8Array && part.length > 0) return ownCopy(part);
+  throw new SopsError('key', 'what was plugged in gave no bytes (a Uint8Array) of a data key');
 }
 
 function stopping(signal: AbortSignal | undefined): { signal?: AbortSignal } {
@@ -67,12 +88,17 @@ function outerKey({ type, fields }: MasterKey): Key {
   return { type, fields: Object.fromEntries(plain) };
 }
 
+function saidBy(cause: unknown): string {
+  if (cause instanceof Error && typeof cause.message === 'string') return cause.message;
+  return typeof cause === 'object' || typeof cause === 'function' ? 'it failed without an error' : String(cause);
+}
+
 /** What the caller's code rejects with is a reason like any other why a key cannot be used. */
 async function told<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {
     if (cause instanceof SopsError) throw cause;
-    throw new SopsError('key', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new SopsError('key', saidBy(cause), { cause });
   }
 }

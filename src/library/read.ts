@@ -11,11 +11,11 @@ import { redoing } from '../operations/retry-on-change.js';
 import { openReadingRun } from '../run/run.js';
 import { type Branch, branch } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
-import { type Call, inCall } from './call.js';
+import { type Call, inCall, untilAborted } from './call.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, READING, SCHEMA, usage } from './options.js';
 import { fitted, type SchemaChoice } from './schema.js';
 import type { AnyFormat, Data, ReadOptions, SchemaOptions, StandardSchemaV1, ValueOptions } from './types.js';
-import { dataOf } from './values.js';
+import { checkedText, dataOf } from './values.js';
 
 /** The values of an encrypted file, as they fit the schema. */
 export function decryptFile<Schema extends StandardSchemaV1>(
@@ -78,8 +78,15 @@ export async function decrypt(
 
 /** Content as an input of operations. Throws `usage`. */
 export function inputOf(call: string, content: unknown): Input {
-  if (typeof content === 'string') return { kind: 'stdin', read: async () => encodeText(content) };
-  if (content instanceof Uint8Array) return { kind: 'stdin', read: async () => content };
+  if (typeof content === 'string') {
+    const text = checkedText(content, `${call}: the content`);
+    return { kind: 'stdin', read: async () => encodeText(text) };
+  }
+  if (content instanceof Uint8Array) {
+    // The caller may go on with its own meanwhile.
+    const bytes = Uint8Array.from(content);
+    return { kind: 'stdin', read: async () => bytes };
+  }
   throw usage(`${call}: the content must be a text or a Uint8Array`);
 }
 
@@ -103,7 +110,7 @@ async function readData(input: Input, options: ReadOptions & ValueOptions & Sche
     for (const warning of opened.warnings) call.host.warn(warning);
     return dataOfFile(opened, options, nameOfInput(input));
   });
-  return fitted(data, options, nameOfInput(input));
+  return untilAborted(options, () => fitted(data, options, nameOfInput(input)));
 }
 
 /** Opens an encrypted input to read it. Throws as `decrypt` does, and names the file. */

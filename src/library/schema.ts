@@ -24,7 +24,7 @@ export async function fitted(
   const result = await validated(schema, data, showSchemaMessages);
   if (!result.issues) return result.value;
   throw misfit(
-    result.issues.map((issue) => issueOf(issue, data, showSchemaMessages)),
+    issuesIn(result.issues).map((issue) => issueOf(issue, data, showSchemaMessages)),
     file,
   );
 }
@@ -48,20 +48,30 @@ async function validated(
   throw usage('option schema: its validator gave no result');
 }
 
-function issueOf({ path = [], message }: Issue, data: Data, showsMessages: boolean): SchemaIssue {
-  const steps = path.map((step) => (typeof step === 'object' ? step.key : step)).map(String);
-  const { known, isMissing } = knownPart(steps, data);
+/** At least one: a validator that refuses something without saying what refuses the whole. */
+function issuesIn(issues: unknown): readonly Issue[] {
+  const found = Array.isArray(issues) ? issues.filter((one) => typeof one === 'object' && one !== null) : [];
+  return found.length > 0 ? found : [{ message: '' }];
+}
+
+function issueOf({ path, message }: Issue, data: Data, showsMessages: boolean): SchemaIssue {
+  const { known, isMissing } = knownPart(stepsIn(path), data);
   return { path: known, code: isMissing ? 'missing' : 'invalid', ...(showsMessages ? { message } : {}) };
 }
 
-/** As much of a path as the data has, and one step more: what a validator adds behind that may come from values. */
+function stepsIn(path: unknown): string[] {
+  if (!Array.isArray(path)) return [];
+  return path.map((step) => String(typeof step === 'object' && step !== null ? step.key : step));
+}
+
+/** As much of a path as the data has, and one key more where a map or list lacks it: what is behind that may come from values. */
 function knownPart(steps: readonly string[], data: Data): { known: string[]; isMissing: boolean } {
   const known: string[] = [];
   let at = data;
   for (const step of steps) {
-    const isThere = typeof at === 'object' && at !== null && Object.hasOwn(at, step);
+    if (typeof at !== 'object' || at === null) break;
     known.push(step);
-    if (!isThere) return { known, isMissing: typeof at === 'object' && at !== null };
+    if (!Object.hasOwn(at, step)) return { known, isMissing: true };
     at = at[step];
   }
   return { known, isMissing: false };

@@ -10,7 +10,7 @@ import { type OpenedFile, openFile, openWith, type PlainText, renderPlain } from
 import { checkListed } from '../operations/unlisted-recipients.js';
 import { type EditedText, editText } from '../operations/write/edited-text.js';
 import { resealFile } from '../operations/write/reseal-file.js';
-import { sealText } from '../operations/write/seal-text.js';
+import { reservedKey, sealText } from '../operations/write/seal-text.js';
 import { changedBySet } from '../operations/write/set.js';
 import { openRun, type Run } from '../run/run.js';
 import { unsetAt } from '../tree/path.js';
@@ -18,12 +18,13 @@ import type { Value as Node } from '../tree/tree.js';
 import { readFileSync } from '../util/fs.js';
 import { resolve } from '../util/paths.js';
 import { inCall, untilAborted } from './call.js';
+import { leaving } from './leaving.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
-import { treePathOf, valueAt } from './value-places.js';
-import { dataOf, treeOf } from './values.js';
+import { stepsOf, treePathOf, valueAt } from './value-places.js';
+import { checkBytes, checkedText, checkNulls, dataOf, treeOf } from './values.js';
 
 type Settings = ReadOptions & ValueOptions;
 
@@ -93,6 +94,11 @@ interface Change {
   readonly value?: Node;
 }
 
+/** A path that stays what it is, whatever its caller does with it. */
+function ownPath(path: Path): Path {
+  return Array.isArray(path) ? [...path] : path;
+}
+
 class OpenSecrets implements SecretsFile {
   readonly #path: string;
   readonly #options: Settings;
@@ -102,6 +108,9 @@ class OpenSecrets implements SecretsFile {
   #text: string | undefined;
   /** One writes after the other. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** How many of them have not ended. */
+  #writers = 0;
+  #isClosed = false;
 
   constructor(path: string, options: Settings, run: Run, stand: Stand) {
     this.#path = path;
@@ -129,14 +138,16 @@ class OpenSecrets implements SecretsFile {
   }
 
   set(path: Path, value: Value): this {
-    const change = { path, value: treeOf(value) };
+    const change = { path: ownPath(path), value: treeOf(value) };
+    this.#checkHolds(change);
     if (this.#apply(change)) this.#note(change);
     return this;
   }
 
   unset(path: Path): boolean {
+    const change = { path: ownPath(path) };
     const isThere = this.has(path);
-    if (isThere && this.#apply({ path })) this.#note({ path });
+    if (isThere && this.#apply(change)) this.#note(change);
     return isThere;
   }
 
@@ -151,7 +162,12 @@ class OpenSecrets implements SecretsFile {
   }
 
   toText(): string {
-    const { before, edited } = this.#now;
+    if (this.#isClosed) throw this.#closed();
+    return this.#plainText();
+  }
+
+  #plainText(): string {
+    const { before, edited } = this.#latest;
     if (this.#changes.length === 0) return before.text;
     this.#text ??= this.#naming(() => edited.text());
     return this.#text;
@@ -175,24 +191,53 @@ class OpenSecrets implements SecretsFile {
   }
 
   close(): void {
+    this.#isClosed = true;
+    // What is being saved is saved: the last of those that write forgets.
+    if (this.#writers === 0) this.#forget();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#writing;
+  }
+
+  #forget(): void {
     this.#stand?.opened.dataKey.wipe();
     this.#stand = undefined;
     this.#changes = [];
     this.#text = undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+  get #now(): Stand {
+    if (!this.#isClosed) return this.#latest;
+    throw this.#closed();
   }
 
-  get #now(): Stand {
+  /** What was read or written last, also for writing that began before the file was closed. */
+  get #latest(): Stand {
     if (this.#stand) return this.#stand;
-    throw new SopsError('usage', 'the file is closed', { file: this.#path, hint: 'Open it again.' });
+    throw this.#closed();
+  }
+
+  #closed(): SopsError {
+    return new SopsError('usage', 'the file is closed', { file: this.#path, hint: 'Open it again.' });
+  }
+
+  /** A file that could not be written would stay so, whatever else is changed in it. */
+  #checkHolds({ path, value }: Required<Change>): void {
+    const { store } = this.#now.opened;
+    this.#naming(() => {
+      checkNulls(value, store.name);
+      checkBytes(value, store);
+      const [first, ...others] = stepsOf(path).map(String);
+      if (formatNamed(store.name).reservedKeys.test(first ?? '')) throw reservedKey();
+      for (const key of [first ?? '', ...others]) checkedText(key, 'set: a key of the path');
+    });
   }
 
   /** Whether the document is another one now. */
   #apply({ path, value }: Change): boolean {
-    const { document } = this.#now.edited;
+    const { document } = this.#latest.edited;
     return this.#naming(() => {
       const place = treePathOf(document, path);
       if (value) return changedBySet(document, place, value);
@@ -206,18 +251,26 @@ class OpenSecrets implements SecretsFile {
     this.#text = undefined;
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const { signal } = this.#options;
-    const turn = this.#writing.then(() => untilAborted(signal, () => withPlugged(this.#options, work)));
-    this.#writing = turn.catch(() => undefined);
-    return turn.catch((error: unknown) => {
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) throw this.#closed();
+    this.#writers += 1;
+    const turn = this.#writing.then(() => untilAborted(this.#options, () => withPlugged(this.#options, work)));
+    this.#writing = turn.catch(() => undefined).then(() => this.#ended());
+    try {
+      await turn;
+    } catch (error) {
       throw named(error, this.#path);
-    });
+    }
+  }
+
+  #ended(): void {
+    this.#writers -= 1;
+    if (this.#isClosed && this.#writers === 0) this.#forget();
   }
 
   /** Writes a new ciphertext, unless the file is not what was read any more, and goes on from there. */
   async #write(seal: () => Promise<Uint8Array>): Promise<void> {
-    const { bytes: read } = this.#now;
+    const { bytes: read } = this.#latest;
     const count = this.#changes.length;
     try {
       const bytes = await seal();
@@ -231,8 +284,8 @@ class OpenSecrets implements SecretsFile {
   }
 
   async #sealed(): Promise<Uint8Array> {
-    const { opened, before, printing } = this.#now;
-    const after = this.toText();
+    const { opened, before, printing } = this.#latest;
+    const after = this.#plainText();
     const indent = this.#run.indent(undefined, printing);
     const { bytes } = await sealText({ opened, before, after, printer: printing.printer, indent });
     this.#tellWarnings(opened);
@@ -240,10 +293,10 @@ class OpenSecrets implements SecretsFile {
   }
 
   async #resealed(): Promise<Uint8Array> {
-    const { printing } = this.#now;
+    const { printing } = this.#latest;
     const { config, keyServices } = this.#run;
     // Sealing puts ciphertext into the documents: not those that are looked at.
-    const opened = await this.#openedAgain(this.#now.bytes);
+    const opened = await this.#openedAgain(this.#latest.bytes);
     const { keyGroups, shamirThreshold } = opened.metadata;
     await checkListed(keyGroups, { config, file: this.#path, host: this.#run });
     await opened.trail('rotate');
@@ -254,7 +307,7 @@ class OpenSecrets implements SecretsFile {
 
   /** Opens ciphertext of this file; with the data key in hand where it is still that one. */
   async #openedAgain(bytes: Uint8Array): Promise<OpenedFile> {
-    const { opened } = this.#now;
+    const { opened } = this.#latest;
     const choice = {
       input: { kind: 'file', path: this.#path },
       inputType: chosenFormat(this.#options.format),
@@ -271,7 +324,7 @@ class OpenSecrets implements SecretsFile {
   /** What was changed while the file was written is changed in what was written, too. */
   async #goOnFrom(bytes: Uint8Array, written: number): Promise<void> {
     if (!this.#stand) return;
-    const { printing, opened: before } = this.#now;
+    const { printing, opened: before } = this.#latest;
     const opened = await this.#openedAgain(bytes).catch(() => this.#openedAnew(bytes));
     this.#tellWarnings(opened);
     if (opened.dataKey !== before.dataKey) before.dataKey.wipe();
@@ -283,7 +336,7 @@ class OpenSecrets implements SecretsFile {
   }
 
   async #openedAnew(bytes: Uint8Array): Promise<OpenedFile> {
-    const { opened } = this.#now;
+    const { opened } = this.#latest;
     const choice = {
       input: { kind: 'file', path: this.#path },
       inputType: chosenFormat(this.#options.format),
@@ -310,7 +363,7 @@ class OpenSecrets implements SecretsFile {
     try {
       return withPlugged(this.#options, step);
     } catch (error) {
-      throw named(error, this.#path);
+      throw named(leaving(error, this.#options), this.#path);
     }
   }
 }

@@ -5,8 +5,9 @@ import { isKeyVariable } from '../exec/key-variables.js';
 import { readFileSync } from '../util/fs.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
-import { chosenFiles, isSwitchedOn } from './env-files.js';
-import { loadEnv } from './environment.js';
+import { inCall } from './call.js';
+import { chosenFiles, isSwitchedOn, loadedInto } from './env-files.js';
+import type { EnvResult } from './types.js';
 
 /** What the loader has of its process. */
 export interface Starting {
@@ -24,7 +25,7 @@ export async function loadOnce(starting: Starting): Promise<void> {
   const mark = markOf(starting);
   if (isMarked(starting, mark)) return;
   const { env, cwd } = starting;
-  await loadEnv({ env, cwd, into: env });
+  await load({ env, cwd }, env);
   finish(starting, mark);
 }
 
@@ -41,8 +42,16 @@ export function loadOnceBy(open: (env: Starting['env']) => Readonly<Record<strin
 /** The variables that the loader would set, for a process that waits for them. Throws as `loadEnv` does. */
 export async function variablesToSet({ env, cwd }: Starting): Promise<Record<string, string>> {
   const into = { ...env };
-  const { set } = await loadEnv({ env, cwd, into });
+  const { set } = await load({ env, cwd }, into);
   return Object.fromEntries(set.map((name) => [name, into[name] ?? '']));
+}
+
+/** As `loadEnv`, whose options nobody can give here: no error names them. */
+function load(
+  options: { readonly env: Starting['env']; readonly cwd: string },
+  into: Starting['env'],
+): Promise<EnvResult> {
+  return inCall(options, (call) => loadedInto({ ...options, into }, call));
 }
 
 /** At most five lines on why a program does not start; no value. */

@@ -225,6 +225,8 @@ export interface SchemaOptions<Schema extends StandardSchemaV1> {
 export interface EncryptOptions extends Options {
   /** In place of those that the configuration and variables such as `SOPS_AGE_RECIPIENTS` name. */
   recipients?: readonly Recipient[];
+  /** Goes on although the rule selects no value, so that nothing is encrypted. */
+  allowUnencrypted?: boolean;
 }
 
 /** An open file. Changes are kept in memory until `save`. */

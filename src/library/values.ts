@@ -1,6 +1,9 @@
 /** From trees to plain data and back. */
 import { SopsError } from '../errors.js';
+import { formatNamed } from '../formats/registry.js';
+import type { FormatStore } from '../formats/store.js';
 import { valuePathText } from '../operations/read/value-path.js';
+import { leaves } from '../tree/leaves.js';
 import {
   type Branch,
   branch,
@@ -14,6 +17,7 @@ import {
 } from '../tree/tree.js';
 import { type Steps, settle } from '../util/flat-recursion.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
+import { decodeText, encodeText } from '../util/text.js';
 import type { Data, ValueOptions } from './types.js';
 
 /** The key that would set the prototype of whatever it is copied into. */
@@ -73,25 +77,69 @@ function unsafeKey(path: Place): SopsError {
   });
 }
 
-/** The tree of plain data: integers up to 2^53 − 1 and bigints are ints. Throws `usage` for what no file can hold, and `unsafe-key`. */
+/**
+ * The tree of plain data: integers up to 2^53 − 1 and bigints are ints. Throws `usage` for what no file can hold, `leaf-not-encryptable` for
+ * bigints beyond 64 bits, and `unsafe-key`.
+ */
 export function treeOf(data: Data): Node {
-  const simple = leafOf(data);
+  const simple = leafOf(data, []);
   if (simple !== undefined) return leaf(simple);
-  if (typeof data !== 'object') throw notStorable([], `it is ${data === undefined ? '' : 'a '}${typeof data}`);
+  if (typeof data !== 'object') throw notStorable([], whatItIs(data));
   return settle(containerOf(data, [], new Set()));
+}
+
+/** Throws `output-format` for null in a format of nothing but texts, in which SOPS writes one that is no null. */
+export function checkNulls(tree: Node, format: string): void {
+  if (formatNamed(format).levels === undefined) return;
+  for (const { node, path } of leaves([branch([item('', tree)])])) {
+    if (node.value !== null) continue;
+    const place = path.slice(1);
+    throw new SopsError('output-format', `${shown([...place])} is null, which ${format} has no way to write`, {
+      path: place.map(String),
+      hint: 'Leave the key out, give it an empty text, or choose another format.',
+    });
+  }
+}
+
+/** Throws `output-format` for a text of bytes that are not UTF-8 in a format that would write another one in its place, as JSON does. */
+export function checkBytes(tree: Node, store: FormatStore): void {
+  const document = tree.kind === 'branch' ? tree : branch([item(PROBE, tree)]);
+  const wanted = textsOfBytes([document]);
+  if (wanted.length === 0) return;
+  const read = textsOfBytes(store.parse(encodeText(store.emit([document], null))).documents);
+  if (read.length === wanted.length && read.every((text, at) => text === wanted[at])) return;
+  throw new SopsError('output-format', `${store.name} cannot hold bytes that are not UTF-8`, {
+    hint: 'Encrypt them as a binary file, or put a text such as base64 in their place.',
+  });
+}
+
+const PROBE = 'value';
+
+function textsOfBytes(documents: readonly Branch[]): string[] {
+  return [...leaves(documents)].flatMap(({ node: { value } }) =>
+    typeof value === 'string' && !value.isWellFormed() ? [value] : [],
+  );
+}
+
+/** The text that a caller gives as content. Throws `usage` for one that stands for no bytes. */
+export function checkedText(text: string, called: string): string {
+  if (isStorable(text)) return text;
+  throw new SopsError('usage', `${called} is no Unicode text: it has half of a surrogate pair`);
 }
 
 function* containerOf(data: object, path: Place, above: Set<object>): Steps<Node> {
   if (above.has(data)) throw notStorable(path, 'it holds itself');
+  if (above.size >= MOST_LEVELS) throw notStorable([], `it has more than ${MOST_LEVELS} levels of nesting`);
   above.add(data);
   const made: Node[] = [];
   const keys: string[] = [];
   for (const [key, part] of partsOf(data, path)) {
     path.push(key);
-    const simple = leafOf(part);
+    if (typeof key === 'string' && !isStorable(key)) throw notStorable(path.slice(0, -1), `${HALF} in a key`);
+    const simple = leafOf(part, path);
     if (simple !== undefined) made.push(leaf(simple));
     else if (typeof part === 'object') made.push(yield containerOf(part, path, above));
-    else throw notStorable(path, `it is a ${typeof part}`);
+    else throw notStorable(path, whatItIs(part));
     if (typeof key === 'string') keys.push(key);
     path.pop();
   }
@@ -99,30 +147,62 @@ function* containerOf(data: object, path: Place, above: Set<object>): Steps<Node
   return Array.isArray(data) ? list(made) : branch(made.map((value, at) => item(keys[at] ?? '', value)));
 }
 
+/** As deep as JSON may be. In YAML every level is indented, so that the text grows by the square. */
+const MOST_LEVELS = 10_000;
+const HALF = 'it has half of a surrogate pair';
+
 /** What is undefined in an object is left out, as JSON does. */
 function partsOf(data: object, path: Place): [string | number, Data][] {
-  if (Array.isArray(data)) return [...data.entries()];
-  const prototype = Object.getPrototypeOf(data);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!isPlain) throw notStorable(path, 'it is no plain object');
-  if (Object.hasOwn(data, UNSAFE_KEY)) throw unsafeKey([...path, UNSAFE_KEY]);
-  return Object.entries(data).filter(([, value]) => value !== undefined);
+  try {
+    if (Array.isArray(data)) return [...data.entries()];
+    const prototype = Object.getPrototypeOf(data);
+    const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+    if (!isPlain) throw notStorable(path, 'it is no plain object');
+    if (Object.hasOwn(data, UNSAFE_KEY)) throw unsafeKey([...path, UNSAFE_KEY]);
+    return Object.entries(data).filter(([, value]) => value !== undefined);
+  } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
+    throw notStorable(path, 'it throws when it is looked at', cause);
+  }
 }
 
 /** The leaf that a value is; undefined for maps and lists, and for what is none. */
-function leafOf(value: Data): LeafValue | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
-    return value;
+function leafOf(value: Data, path: Place): LeafValue | undefined {
+  if (typeof value === 'string') {
+    if (isStorable(value)) return value;
+    throw notStorable(path, HALF);
+  }
+  if (typeof value === 'bigint') {
+    if (BigInt.asIntN(64, value) === value) return value;
+    throw beyond64Bits(path);
+  }
+  if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) return undefined;
   return { kind: 'timestamp', nanoseconds: BigInt(value.getTime()) * 1_000_000n, offset: 0 };
 }
 
-function notStorable(path: Place, reason: string): SopsError {
-  const hint = 'Files hold maps, lists, texts, numbers, bigints, booleans, dates and null.';
+/** Whether a text has bytes: in Unicode, or as one that was read from bytes that are not UTF-8. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() || decodeText(encodeText(text)) === text;
+}
+
+function beyond64Bits(path: Place): SopsError {
+  return new SopsError('leaf-not-encryptable', `${shown(path)} is an integer of more than 64 bits`, {
+    path: path.map(String),
+    hint: 'Files hold integers from -2^63 to 2^63 - 1: give it as a text.',
+  });
+}
+
+function whatItIs(value: Data): string {
+  return `it is ${value === undefined ? '' : 'a '}${typeof value}`;
+}
+
+function notStorable(path: Place, reason: string, cause?: unknown): SopsError {
   return new SopsError('usage', `${shown(path)} cannot be put into a file: ${reason}`, {
     path: path.map(String),
-    hint,
+    hint: 'Files hold maps, lists, texts, numbers, bigints, booleans, dates and null.',
+    cause,
   });
 }
 

@@ -18,23 +18,29 @@ import {
 } from './options.js';
 import { collector, named } from './read.js';
 import type { AnyFormat, Data, EncryptOptions, FormatName, Recipient } from './types.js';
-import { treeOf } from './values.js';
+import { checkBytes, checkedText, checkNulls, treeOf } from './values.js';
 
 const TO: OptionKinds = {
   to: { wanted: 'a path or a file: URL', fits: (value) => typeof value === 'string' || value instanceof URL },
 };
 
-/** Encrypts a file: into another one, or in place. */
-export async function encryptFile(path: string | URL, o?: EncryptOptions & { to?: string | URL }): Promise<void> {
-  const options = checkedOptions('encryptFile', o, { ...ENCRYPTING, ...TO });
+/** Encrypts a file: into another one, or in place. `format` is what it is, where its name does not tell. */
+export async function encryptFile(
+  path: string | URL,
+  o?: EncryptOptions & { to?: string | URL; format?: AnyFormat },
+): Promise<void> {
+  const options = checkedOptions('encryptFile', o, { ...ENCRYPTING, ...TO, format: KINDS.TEXT });
+  const { format } = options;
+  if (format !== undefined) checkFormat('encryptFile', format, options);
   const file = checkedPath('encryptFile', path);
   const to = options.to === undefined ? undefined : checkedPath('encryptFile', options.to);
   await inCall(options, async ({ host, request }) => {
     const output = to === undefined ? ({ kind: 'in-place' } as const) : ({ kind: 'file', path: to } as const);
-    const outputType = to === undefined ? undefined : otherFormat(file, to);
+    const inputType = chosenFormat(format);
+    const outputType = (to === undefined ? undefined : otherFormat(file, to, inputType)) ?? inputType;
     const input = { kind: 'file', path: file } as const;
     try {
-      await runEncrypt({ ...newFile(options, host), ...request, input, output, outputType }, host);
+      await runEncrypt({ ...newFile(options, host), ...request, input, output, inputType, outputType }, host);
     } catch (error) {
       throw named(error, file);
     }
@@ -64,27 +70,31 @@ export async function encrypt(
 
 /** The plaintext to encrypt: data as the format prints it. Throws `usage` and `output-format`. */
 async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> {
-  if (typeof content === 'string') return encodeText(content);
-  if (content instanceof Uint8Array) return content;
+  if (typeof content === 'string') return encodeText(checkedText(content, 'encrypt: the content'));
+  // A copy: the caller may go on with its own while this one is encrypted.
+  if (content instanceof Uint8Array) return Uint8Array.from(content);
   const tree = treeOf(content);
   if (tree.kind !== 'branch') throw usage('encrypt: the content must be a text, a Uint8Array or an object');
   const row = formatNamed(format);
   if (row.whole) throw usage(`encrypt: the content of a ${format} file must be a text or a Uint8Array`);
-  return encodeText((await row.load()).emit([tree], null));
+  checkNulls(tree, format);
+  const store = await row.load();
+  checkBytes(tree, store);
+  return encodeText(store.emit([tree], null));
 }
 
 /** The format that the name of the target tells, if it is another than that of the source. */
-function otherFormat(from: string, to: string): FormatName | undefined {
-  const [source, target] = [formatOfName(from), formatOfName(to)];
+function otherFormat(from: string, to: string, format: FormatName | undefined): FormatName | undefined {
+  const [source, target] = [format === undefined ? formatOfName(from) : formatNamed(format), formatOfName(to)];
   return target.endings.length > 0 && source.endings.length > 0 && source !== target ? target.name : undefined;
 }
 
 type NewFile = Pick<EncryptRequest, 'keyFlags' | 'selection' | 'macOnlyEncrypted' | 'allowUnencrypted' | 'configPath'>;
 
-function newFile({ recipients }: EncryptOptions, { env }: Session): NewFile {
+function newFile({ recipients, allowUnencrypted = false }: EncryptOptions, { env }: Session): NewFile {
   const variables = KEY_TYPES.map(({ type, variable }) => [type, env[variable] ?? ''] as const);
   const keyFlags = recipients ? textsByType(recipients) : new Map(variables.filter(([, text]) => text !== ''));
-  return { keyFlags, selection: {}, macOnlyEncrypted: false, allowUnencrypted: false, configPath: undefined };
+  return { keyFlags, selection: {}, macOnlyEncrypted: false, allowUnencrypted, configPath: undefined };
 }
 
 /** Recipients as the flags of the command line have them, by type. Throws `usage` for one of no known type. */
