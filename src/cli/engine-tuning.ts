@@ -1,5 +1,5 @@
 /** What V8 is told about the work to come, once it is known how large the input is (docs/decisions.md#engine-flags). */
-import type { InputSize } from '../util/host.js';
+import type { Host } from '../util/host.js';
 
 /** What is made of more bytes than that takes most of the memory. */
 const LARGE = 1 << 22;
@@ -21,6 +21,9 @@ interface Compiler {
   readonly from: number;
 }
 
+/** What a host tells of a run. */
+type EngineTuning = Required<Pick<Host, 'prepareFor' | 'beforeWriting'>>;
+
 /** The engine that runs the program. */
 interface Engine {
   /** V8's; undefined where it is another engine. */
@@ -35,11 +38,12 @@ const OWN: Engine = {
 };
 
 /**
- * Told of each input of a run. Never throws: other runtimes have other flags.
+ * Told of each input of a run, and of the first file that is written. Never throws: other runtimes have other flags.
  *
  * A run with a short input ends before code that was optimised for it is used: the compilers, which run beside the program, take up
  * to two fifths of its CPU. So they rest until the inputs of the run come to more. A few dozen values keep them busy with nothing, and V8 takes no code that
  * was kept under other flags: what such a run loads from then on (the client of a service, Node's own part for HTTP) would be compiled anew.
+ * Writing a file loads sixteen modules of Node's own, so the flags are taken back before the first.
  *
  * Where the slower one works it takes less of what a function calls into that function: runs of a second or two compile for a fifth
  * of their time otherwise, and longer ones are no slower for it.
@@ -47,31 +51,40 @@ const OWN: Engine = {
  * For a large input the heap is looked through for garbage whenever it has grown by a fifth: by itself V8 lets it grow to more than
  * twice of what lives in it, and what is made of a large file is needed for a moment only. It costs up to a tenth of the time.
  */
-export function engineTuning(engine: Engine = OWN): (input: InputSize) => Promise<void> {
+export function engineTuning(engine: Engine = OWN): EngineTuning {
   const compilers = compilersOf(engine.version);
   const resting = new Set<Compiler>();
   const slower = compilers.find(({ flag }) => flag === OPTIMISER);
   let isLimited = false;
+  let hasWritten = false;
   let work = 0;
-  return async ({ bytes, isEncrypted, keepsHeapSmall }) => {
-    work += bytes / (isEncrypted ? SHORT.encrypted : SHORT.plaintext);
-    if (work < LEAST) return;
-    try {
-      for (const compiler of compilers) {
-        const isNeeded = work >= compiler.from;
-        if (isNeeded !== resting.has(compiler)) continue;
-        if (!resting.delete(compiler)) resting.add(compiler);
-        await engine.setFlag(`--${isNeeded ? '' : 'no-'}${compiler.flag}`);
-      }
+  const have = async (compiler: Compiler, isNeeded: boolean): Promise<void> => {
+    if (isNeeded !== resting.has(compiler)) return;
+    if (!resting.delete(compiler)) resting.add(compiler);
+    await engine.setFlag(`--${isNeeded ? '' : 'no-'}${compiler.flag}`);
+  };
+  return {
+    prepareFor: quietly(async ({ bytes, isEncrypted, keepsHeapSmall }) => {
+      work += bytes / (isEncrypted ? SHORT.encrypted : SHORT.plaintext);
+      if (work < LEAST) return;
+      for (const compiler of compilers) await have(compiler, work >= compiler.from);
       if (slower && !isLimited && work >= slower.from) {
         isLimited = true;
         await engine.setFlag(INLINING);
       }
       if (keepsHeapSmall && bytes > LARGE && compilers.length > 0) await engine.setFlag('--heap-growing-percent=20');
-    } catch {
-      // Nothing depends on it.
-    }
+    }),
+    beforeWriting: quietly(async () => {
+      if (hasWritten) return;
+      hasWritten = true;
+      for (const compiler of compilers) await have(compiler, true);
+    }),
   };
+}
+
+/** The same, for which nobody fails: nothing depends on it. */
+function quietly<Given extends unknown[]>(task: (...given: Given) => Promise<void>) {
+  return (...given: Given): Promise<void> => task(...given).catch(() => undefined);
 }
 
 function compilersOf(version = ''): readonly Compiler[] {

@@ -1,5 +1,6 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
 import { AGENT_VARIABLE, agentPlaceOf } from '../keyservice/agent/place.js';
+import { SYSTEM_CLOCK } from '../util/clock.js';
 import type { Activity, AgentSocket, AuditLog, Log, Session, Telling } from '../util/host.js';
 import { sessionOf } from '../util/session.js';
 import { engineTuning } from './engine-tuning.js';
@@ -31,7 +32,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
       const { confirmOnTerminal } = await import('./confirm.js');
       return confirmOnTerminal(question, streams, signal);
     },
-    ...(streams.areOwn && { prepareFor: engineTuning() }),
+    ...(streams.areOwn && engineTuning()),
     begin: (what, telling = 'line') => activity(what, (text) => tell(text, telling)),
     warn(message) {
       say(streams.stderr, `warning: ${printable(message)}\n`);
@@ -78,7 +79,7 @@ function activity(what: string, tell: (what: Told) => Promise<Activity | undefin
   let text = what;
   let isOver = false;
   let shown: Activity | undefined;
-  const told: Told = { text: () => text, since: performance.now(), isOver: () => isOver };
+  const told: Told = { text: () => text, since: SYSTEM_CLOCK.steady(), isOver: () => isOver };
   const timer = setTimeout(async () => {
     shown = await tell(told);
   }, PATIENCE_MILLISECONDS);

@@ -1,4 +1,6 @@
 /** What takes long, told on one line of the terminal: after a second, gone at the end, and never in a file or a pipe. */
+
+import { SYSTEM_CLOCK } from '../util/clock.js';
 import type { Activity } from '../util/host.js';
 import { clearLine, isLineHeld, lineStands } from './progress-line.js';
 import { printable } from './report.js';
@@ -28,7 +30,7 @@ export class Progress {
     return screen.isTTY === true && env.TERM !== 'dumb' ? new Progress(screen) : null;
   }
 
-  /** Something that has been going on since a time (milliseconds, as `performance.now` gives it). */
+  /** Something that has been going on since a time (milliseconds, as `SYSTEM_CLOCK.steady` gives it). */
   begin(text: string, since: number): Activity {
     const activity: Activity = {
       now: (next) => {
@@ -77,7 +79,7 @@ export class Progress {
     const all = [...this.#activities.values()];
     const since = Math.min(...all.map((entry) => entry.since));
     const texts = [...new Set(all.map((entry) => printable(entry.text)))];
-    return `${texts.join(', ')} (${Math.round((performance.now() - since) / SECOND)} s)`;
+    return `${texts.join(', ')} (${Math.round((SYSTEM_CLOCK.steady() - since) / SECOND)} s)`;
   }
 }
 

@@ -3,6 +3,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
+import { SYSTEM_CLOCK } from '../util/clock.js';
 import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
 import { startedCall } from './batch-file.js';
@@ -190,8 +191,8 @@ const STILL_MILLISECONDS = 50;
 /** Stops a process and waits until it stands, which takes microseconds on a machine that is not busy. */
 function holdStill(pid: number, own: OwnProcess): void {
   sendQuietly(pid, 'SIGSTOP', own);
-  const end = performance.now() + STILL_MILLISECONDS;
-  while (isRunning(pid) && performance.now() < end);
+  const end = SYSTEM_CLOCK.steady() + STILL_MILLISECONDS;
+  while (isRunning(pid) && SYSTEM_CLOCK.steady() < end);
 }
 
 /** Whether a signal of the terminal's kind came from the terminal, as far as can be known. */

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
+import { SYSTEM_CLOCK } from '../util/clock.js';
 import { eitherSignal } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
 import { paceOf } from '../util/pace.js';
@@ -66,12 +67,12 @@ export class LocalKeyService implements KeyService {
   }
 
   async #timed<T>(use: () => Promise<T>): Promise<T> {
-    const since = performance.now();
+    const since = SYSTEM_CLOCK.steady();
     try {
       return await use();
     } finally {
       const speed = keySpeedOf(this.#host);
-      speed.quickest = Math.min(speed.quickest, performance.now() - since);
+      speed.quickest = Math.min(speed.quickest, SYSTEM_CLOCK.steady() - since);
     }
   }
 }

@@ -34,6 +34,7 @@ export async function writeOutput(
   const path = output.kind === 'file' ? output.path : input.kind === 'file' ? input.path : undefined;
   if (path === undefined) throw new SopsError('conflict', 'cannot use --in-place when reading from stdin');
   checkWanted(host);
+  await host.beforeWriting?.();
   const mode = MODES[content];
   const target = resolve(host.cwd, path);
   try {

@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeptValues, LeaseNote } from '../operations/programs/kept-run.js';
 import { noteLease, withoutLogin } from '../run/reference-trail.js';
+import { SYSTEM_CLOCK } from '../util/clock.js';
 import type { Host } from '../util/host.js';
 import type { Lease, Leases } from './lease.js';
 
@@ -33,7 +34,7 @@ interface Moment {
 }
 
 function momentIn(milliseconds: number): Moment {
-  return { byDay: Date.now() + milliseconds, steady: performance.now() + milliseconds };
+  return { byDay: Date.now() + milliseconds, steady: SYSTEM_CLOCK.steady() + milliseconds };
 }
 
 export class LeaseKeeper implements Leases, KeptValues {

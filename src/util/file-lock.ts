@@ -1,9 +1,9 @@
 /** The lock of one file: a small file beside it, held for a moment, which no crash can leave shut (docs/decisions.md#a-lock-that-no-crash-leaves-shut). */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
+import { SYSTEM_CLOCK } from './clock.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
 import { fstatSync, linkSync, lstatSync, renameSync, unlinkSync } from './fs.js';
 import { lookAt, type SeenLock } from './lock-owner.js';
@@ -35,11 +35,11 @@ export const LOCK_SUFFIX = '.sops-ts-lock';
  */
 export async function lockFile(path: string, warn: (message: string) => void): Promise<FileLock> {
   const entrance = new Entrance(lockPath(path), warn);
-  const started = performance.now();
+  const started = SYSTEM_CLOCK.steady();
   for (;;) {
     const lock = entrance.tryToEnter();
     if (typeof lock !== 'string') return lock;
-    const reason = performance.now() - started > PATIENCE_MS ? 'others keep it locked' : lock;
+    const reason = SYSTEM_CLOCK.steady() - started > PATIENCE_MS ? 'others keep it locked' : lock;
     if (reason !== '') {
       warn(`${path} is written without a lock: ${reason}`);
       return { isHeld: () => true, release: () => undefined };
@@ -107,8 +107,8 @@ class Entrance {
   private isStale({ key, writtenAt, isDead }: SeenLock, now: number): boolean {
     if (isDead || now - writtenAt > STALE_MS) return true;
     // Clocks are set back. How long the same lock has been seen does not depend on them.
-    if (this.seen?.key !== key) this.seen = { key, since: performance.now() };
-    return performance.now() - this.seen.since > STALE_MS;
+    if (this.seen?.key !== key) this.seen = { key, since: SYSTEM_CLOCK.steady() };
+    return SYSTEM_CLOCK.steady() - this.seen.since > STALE_MS;
   }
 }
 

@@ -99,6 +99,8 @@ export interface Host {
   begin?(what: string, telling?: Telling): Activity;
   /** Told how large an input is before it is worked on; waited for. Absent where there is nothing to do. */
   prepareFor?(input: InputSize): Promise<void>;
+  /** Told that what was made of an input is about to be written to a file; waited for. Absent where there is nothing to do. */
+  beforeWriting?(): Promise<void>;
   /** Tells the user something that does not stop the run; one sentence, without plaintext. */
   warn(message: string): void;
 }

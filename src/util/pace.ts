@@ -1,5 +1,6 @@
 /** How many calls of services a run makes at a time: fewer when one answers that it gets too many. */
 import { type ErrorCode, SopsError } from '../errors.js';
+import { SYSTEM_CLOCK } from './clock.js';
 import type { Host, Session } from './host.js';
 import { sessionOf } from './session.js';
 
@@ -37,7 +38,7 @@ export class Pace {
   }
 
   /** A service said that it is too much. */
-  slowDown(now = performance.now()): void {
+  slowDown(now = SYSTEM_CLOCK.steady()): void {
     this.#answers += 1;
     if (now - this.#since < ONE_ANSWER_MS) return;
     this.#since = now;

@@ -14,7 +14,7 @@ function isSession(host: Host): host is Session {
 
 /** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
 function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
-  const { confirm, begin, prepareFor, calledAsSops, isUnattended, bringsKeys } = host;
+  const { confirm, begin, prepareFor, beforeWriting, calledAsSops, isUnattended, bringsKeys } = host;
   const session: Session = {
     get env() {
       return host.platform === 'win32' ? caseless(host.env) : host.env;
@@ -34,6 +34,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
     ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),
     ...(prepareFor && { prepareFor: (input) => prepareFor.call(host, input) }),
+    ...(beforeWriting && { beforeWriting: () => beforeWriting.call(host) }),
     warn: (message) => host.warn(message),
     once<Kept>(key: symbol, make: () => Kept): Kept {
       if (!memory.has(key)) memory.set(key, make());

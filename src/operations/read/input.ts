@@ -49,11 +49,12 @@ const MANY_BYTES = 1_000_000;
  */
 export async function readSealed(choice: FormatChoice, host: Session, purpose: Purpose): Promise<SealedInput> {
   const bytes = await readInput(choice.input, host);
+  const isSmall = purpose === 'plaintext' && bytes.length < MANY_BYTES;
+  // Loaded before the program makes itself ready for the work, after which loading takes longer.
+  const fingerprintOf = isSmall ? undefined : (await import('../../util/replace-file.js')).fingerprintOf;
   const found = await readAsChosen(bytes, choice, host);
   const formats = await formatsFor(choice, { reader: found.store, bytes, purpose }, host);
-  if (purpose === 'plaintext' && bytes.length < MANY_BYTES) return { ...found, ...formats, read: bytes };
-  const { fingerprintOf } = await import('../../util/replace-file.js');
-  return { ...found, ...formats, read: fingerprintOf(bytes) };
+  return { ...found, ...formats, read: fingerprintOf?.(bytes) ?? bytes };
 }
 
 /** The same of bytes that are there already, without what is to be printed. */

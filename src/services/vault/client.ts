@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
+import { SYSTEM_CLOCK } from '../../util/clock.js';
 import { answerMembers, serviceWords } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
@@ -126,7 +127,7 @@ const TURNS = Symbol('turns of requests to Vault');
 /** Waits as `VAULT_RATE_LIMIT` wants it: a bucket of `burst` requests, filled at the rate. */
 async function waitForTurn({ rate }: VaultSettings, { host, signal }: ServiceCall): Promise<void> {
   if (!rate) return;
-  const now = performance.now();
+  const now = SYSTEM_CLOCK.steady();
   const turns = host.once<Turns>(TURNS, () => ({ left: rate.burst, at: now }));
   const filled = Math.min(rate.burst, turns.left + ((now - turns.at) / 1000) * rate.perSecond) - 1;
   Object.assign(turns, { left: filled, at: now });

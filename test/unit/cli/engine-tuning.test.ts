@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { engineTuning } from '../../../src/cli/engine-tuning.js';
+import type { InputSize } from '../../../src/util/host.js';
 
 const KILO = 1024;
 const PLAIN = { isEncrypted: false, keepsHeapSmall: false };
@@ -9,10 +10,10 @@ const LIMITED = '--max-inlined-bytecode-size-cumulative=200';
 const SEALED = { isEncrypted: true, keepsHeapSmall: false };
 
 /** The flags that V8 of a version gets for the inputs of one run. */
-async function flagsFor(version: string | undefined, ...inputs: Parameters<ReturnType<typeof engineTuning>>[0][]) {
+async function flagsFor(version: string | undefined, ...inputs: (InputSize | 'written')[]) {
   const flags: string[] = [];
   const tune = engineTuning({ version, setFlag: async (flag) => void flags.push(flag) });
-  for (const input of inputs) await tune(input);
+  for (const input of inputs) await (input === 'written' ? tune.beforeWriting() : tune.prepareFor(input));
   return flags;
 }
 
@@ -29,6 +30,13 @@ test('nothing is told for a handful of values, as all that is loaded afterwards 
     '--no-opt',
     '--no-maglev',
   ]);
+});
+
+test('they work again before the first file is written, as that loads what was kept without flags', async () => {
+  const short = { bytes: 40 * KILO, ...SEALED };
+  expect(await flagsFor('13.6', short, 'written')).toEqual(['--no-opt', '--no-maglev', '--opt', '--maglev']);
+  expect(await flagsFor('11.3', short, 'written', short, 'written')).toEqual(['--no-opt', '--opt', '--no-opt']);
+  expect(await flagsFor('11.3', 'written')).toEqual([]);
 });
 
 test('they work from the beginning for a long input, with less code in a function', async () => {
@@ -68,7 +76,7 @@ test('other engines, and versions that nobody tried, are left alone', async () =
 
 test('an engine that refuses does not stop the run', async () => {
   const tune = engineTuning({ version: '13.6', setFlag: () => Promise.reject(new Error('no such flag')) });
-  await expect(tune({ bytes: 10 * KILO, ...PLAIN })).resolves.toBeUndefined();
+  await expect(tune.prepareFor({ bytes: 10 * KILO, ...PLAIN })).resolves.toBeUndefined();
 });
 
 test('the running version of Node takes the flags, where it would say that it does not know one', () => {

@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
 import { lockFile, lockPath } from '../../../src/util/file-lock.js';
 import { ownText } from '../../../src/util/lock-owner.js';
 import { keepTokens } from '../../../src/util/lock-token.js';
@@ -169,8 +169,8 @@ describe('a lock that was left behind', () => {
 
   test('is removed in the end though the clock was set back meanwhile', async () => {
     lay(ofOtherHost(), -AN_HOUR);
-    const start = performance.now();
-    const now = vi.spyOn(performance, 'now').mockReturnValue(start);
+    const start = SYSTEM_CLOCK.steady();
+    const now = vi.spyOn(SYSTEM_CLOCK, 'steady').mockReturnValue(start);
     const waiting = take();
     await sleep(60);
     expect(existsSync(lockPath(file))).toBe(true);
