@@ -1,11 +1,15 @@
 /** Finds where what a TOML tree got besides its text is written, and how. */
-import type { Branch, Item, KeyPath, List, Value } from '../../tree/tree.js';
+import { nodes } from '../../tree/leaves.js';
+import { rebuilt } from '../../tree/rebuild.js';
+import { type Branch, type Comment, type Item, item, type KeyPath, type List, type Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { Edit } from '../store.js';
 import type { LiveSection, Survey } from './insertion-points.js';
+import { Insertions } from './insertions.js';
 import { behindLine, lineStart, type TomlEntry, type TomlText } from './places.js';
 import { tomlKeyText } from './scalar.js';
-import { printValue, type TomlPrint } from './value-text.js';
-import { isTable, printTables } from './write.js';
+import { type CommentedItem, commentText, placedComments, type TomlPrint } from './value-text.js';
+import { isTable, printTables, tomlEntryLines } from './write.js';
 
 export interface AdditionOptions {
   readonly text: string;
@@ -15,83 +19,192 @@ export interface AdditionOptions {
   readonly print: TomlPrint;
 }
 
+/** Where in a branch the next thing goes. */
+interface At {
+  readonly to: Branch;
+  readonly path: KeyPath;
+  /** The offset behind the last entry or comment passed that stands below the branch's own header, or at its dotted keys. */
+  line: number | undefined;
+  /** The last section of the last table passed. */
+  table: LiveSection | undefined;
+  /** New entries of a branch that has no header yet. */
+  readonly bare: CommentedItem[];
+}
+
 export class Additions {
-  private readonly edits: Edit[] = [];
-  /** Whether an insertion has ended the last line of a text that has no final line end. */
-  private isEnded = false;
+  private readonly insertions: Insertions;
+  private readonly inline: Edit[] = [];
 
-  constructor(private readonly options: AdditionOptions) {}
+  constructor(private readonly options: AdditionOptions) {
+    this.insertions = new Insertions(options.text, options.print);
+  }
 
-  /** The insertions for all items and tables that do not stand in the text. Throws `output-format`. */
+  /** The insertions for all items, tables and comments that do not stand in the text. Throws `output-format`. */
   find(): Edit[] {
     const pending: [Branch | List, KeyPath][] = [[this.options.document, []]];
     for (let next = pending.pop(); next; next = pending.pop()) {
       const [of, path] = next;
       // The last one is looked at first.
-      for (const inner of this.findIn(of, path).reverse()) pending.push(inner);
+      const inner = of.kind === 'list' ? this.findInList(of, path) : this.findInBranch(of, path);
+      append(pending, inner.reverse());
     }
-    return this.edits;
+    return [...this.inline, ...this.insertions.edits()];
   }
 
-  private findIn(of: Branch | List, path: KeyPath): [Branch | List, KeyPath][] {
-    const { shown } = this.options.survey;
+  private findInList(of: List, path: KeyPath): [Branch | List, KeyPath][] {
+    const { survey } = this.options;
     const inner: [Branch | List, KeyPath][] = [];
+    const first = of.items.find((entry) => entry.kind === 'branch' && survey.shown.has(entry));
+    let end = this.endBefore(first?.kind === 'branch' ? survey.standingOf(first).first : undefined);
     for (const entry of of.items) {
-      if (entry.kind === 'comment' || entry.kind === 'leaf') continue;
-      if (entry.kind !== 'item') {
-        if (shown.has(entry)) inner.push([entry, path]);
-        else if (of.kind === 'list') this.addElement(of, entry, path);
-        continue;
-      }
-      const { value } = entry;
-      const at = [...path, entry.key];
-      if (!shown.has(entry) && !shown.has(value)) this.addItem(of as Branch, entry, at);
-      else if (value.kind !== 'leaf' && this.isOpen(value)) inner.push([value, at]);
+      if (entry.kind !== 'branch' && entry.kind !== 'list') continue;
+      if (survey.shown.has(entry)) {
+        inner.push([entry, path]);
+        end = this.endOf(survey.standingOf(entry).last);
+      } else this.addTable(end, path, { kind: 'list', items: [this.unwritten(entry)] });
     }
     return inner;
   }
 
+  private findInBranch(of: Branch, path: KeyPath): [Branch | List, KeyPath][] {
+    const { survey, toml } = this.options;
+    const inner: [Branch | List, KeyPath][] = [];
+    const at: At = { to: of, path, line: undefined, table: undefined, bare: [] };
+    const lastEntry = of.items.findLastIndex((entry) => entry.kind === 'item' && this.isEntry(entry));
+    let comments: Comment[] = [];
+    for (const [index, entry] of of.items.entries()) {
+      if (entry.kind === 'comment') {
+        if (!survey.comments.has(entry)) comments.push(entry);
+        else this.pass(at, entry);
+        continue;
+      }
+      const { value } = entry;
+      const own = [...path, entry.key];
+      if (survey.shown.has(entry) || survey.shown.has(value)) {
+        this.addComments(entry, comments);
+        if (value.kind !== 'leaf' && this.isOpen(value)) inner.push([value, own]);
+        this.passItem(at, entry);
+      } else if (isTable(value) && !toml.dotted.has(of) && index > lastEntry) {
+        this.addTable(at.table ? this.endOf(at.table) : this.tableStart(of), own, this.unwritten(value), comments);
+      } else this.addEntry(at, { item: item(entry.key, this.unwritten(value)), comments });
+      comments = [];
+    }
+    if (comments.length > 0) this.addLast(at, comments);
+    this.addBare(at);
+    return inner;
+  }
+
+  /** Whether an item stands at a key, or is to: not under a header. */
+  private isEntry(of: Item): boolean {
+    const { survey } = this.options;
+    if (survey.entriesOf(of)) return true;
+    return !survey.shown.has(of.value) && !isTable(of.value);
+  }
+
   /** Whether entries of a container stand under headers or keys of their own, not in brackets or braces. */
   private isOpen(value: Branch | List): boolean {
-    const { survey } = this.options;
-    return survey.standingOf(value).last !== undefined;
+    return this.options.survey.standingOf(value).last !== undefined;
   }
 
-  private addItem(to: Branch, { key, value }: Item, path: KeyPath): void {
-    const { survey, toml, print } = this.options;
-    const { own, first, last, entry } = survey.standingOf(to);
-    if (isTable(value) && !toml.dotted.has(to)) {
-      this.insert(this.endOf(last), printTables(path, value, print), true);
+  /** A value without the comments that stand in the text: what they stood at may be gone, but they stay. */
+  private unwritten<T extends Value>(value: T): T {
+    const { comments, live } = this.options.survey;
+    const itemsOf = ({ items }: Branch): (Item | Comment)[] =>
+      items.filter((entry) => entry.kind === 'item' || !comments.has(entry) || !live.has(entry));
+    return rebuilt(value, { itemsOf, leaf: (of) => of, comment: (of) => of }) as T;
+  }
+
+  private pass(at: At, { inline, source }: Comment): void {
+    const { text, survey } = this.options;
+    const own = survey.standingOf(at.to).own;
+    if (!own || !source || inline) return;
+    const start = own.section.header?.end ?? 0;
+    const end = own.entries.at(-1)?.place.end ?? start;
+    if (source.start >= start && source.end <= end) at.line = behindLine(text, source.end);
+  }
+
+  private passItem(at: At, passed: Item): void {
+    const { survey, text } = this.options;
+    const last = survey.entriesOf(passed)?.last;
+    if (last) at.line = behindLine(text, last.place.end);
+    else if (passed.value.kind !== 'leaf') at.table = survey.standingOf(passed.value).last ?? at.table;
+  }
+
+  private addTable(at: number, path: KeyPath, value: Branch | List, comments: readonly Comment[] = []): void {
+    this.insertions.table(at, printTables(path, value, this.options.print, comments), path.length);
+  }
+
+  private addEntry(at: At, added: CommentedItem): void {
+    const { to, path } = at;
+    const { survey, toml, text, print } = this.options;
+    const { own, entry } = survey.standingOf(to);
+    const isDotted = entry !== undefined && toml.dotted.has(to);
+    if (!own && !isDotted) {
+      at.bare.push(added);
       return;
     }
-    const line = `${tomlKeyText(key, path)} = ${printValue(value, print, path)}${print.lineEnd}`;
-    const within = own?.entries.findLast(({ chain }) => chain[0] === to);
-    if (entry && toml.dotted.has(to)) {
-      this.insertBelow(entry, this.prefixOf(entry, to, path.slice(0, -1)) + line);
-    } else if (within) {
-      this.insertBelow(within, line);
-    } else if (own) {
-      const { header } = own.section;
-      this.insert(header ? behindLine(this.options.text, header.end) : lineStart(this.options.text, 0), line, false);
-    } else {
-      const header = first?.section.header;
-      const at = header ? lineStart(this.options.text, header.start) : this.options.text.length;
-      this.insert(
-        at,
-        printTables(path.slice(0, -1), { kind: 'branch', items: [{ kind: 'item', key, value }] }, print) +
-          print.lineEnd,
-        false,
-      );
-    }
+    const near = isDotted ? entry : own?.entries.findLast(({ chain }) => chain[0] === to);
+    const prefix = isDotted ? this.prefixOf(entry, to, path) : '';
+    const inBraces = !holdsComments(added.item.value);
+    const lines = tomlEntryLines({ prefix, path: [...path, added.item.key], inBraces }, added, print);
+    const header = own?.section.header;
+    const top = header ? behindLine(text, header.end) : lineStart(text, 0);
+    const line = at.line ?? (isDotted ? behindLine(text, entry.place.end) : top);
+    this.insertions.lines(line, lines.map((one) => this.indentOf(near) + one + print.lineEnd).join(''));
   }
 
-  private addElement(to: List, element: Value, path: KeyPath): void {
+  private indentOf(near: TomlEntry | undefined): string {
+    const { text } = this.options;
+    return near ? (/^[ \t]*/.exec(text.slice(lineStart(text, near.start), near.start))?.[0] ?? '') : '';
+  }
+
+  /** The new entries of a branch that has no header of its own get one, before those of the tables within it. */
+  private addBare({ to, path, bare }: At): void {
+    if (bare.length === 0) return;
     const { survey, print } = this.options;
-    this.insert(
-      this.endOf(survey.standingOf(to).last),
-      printTables(path, { kind: 'list', items: [element] }, print),
-      true,
+    const items = bare.flatMap((one) => [...one.comments, one.item]);
+    const lines = printTables(path, { kind: 'branch', items }, print);
+    this.insertions.table(this.endBefore(survey.standingOf(to).first), lines, path.length + 1.5);
+  }
+
+  /** Comments before an item that stands in the text. */
+  private addComments(about: Item, comments: readonly Comment[]): void {
+    if (comments.length === 0) return;
+    const { survey, text } = this.options;
+    const entries = survey.entriesOf(about);
+    const standing = about.value.kind === 'leaf' ? undefined : survey.standingOf(about.value);
+    const header = (standing?.own ?? standing?.first)?.section.header;
+    const start = entries?.first.start ?? header?.start;
+    const end = entries?.first.place.end ?? header?.end;
+    if (start === undefined || end === undefined) return;
+    const isTaken = /^[ \t]*#/.test(text.slice(end, behindLine(text, end)));
+    const { above, behind } = isTaken ? { above: comments, behind: '' } : placedComments(comments);
+    if (behind !== '') this.inline.push({ start: end, end, text: behind });
+    this.addLines(lineStart(text, start), above, this.indentOf(entries?.first));
+  }
+
+  /** Comments behind all entries of a branch. */
+  private addLast({ to, line }: At, comments: readonly Comment[]): void {
+    const { survey } = this.options;
+    const { own, entry } = survey.standingOf(to);
+    if (!own && !entry) return;
+    const near = own?.entries.at(-1) ?? entry;
+    this.addLines(
+      own ? this.endOf(own) : (line ?? behindLine(this.options.text, entry?.place.end ?? 0)),
+      comments,
+      this.indentOf(near),
     );
+  }
+
+  private addLines(at: number, comments: readonly Comment[], indent: string): void {
+    const { lineEnd } = this.options.print;
+    const lines = comments.map((one) =>
+      commentText(one)
+        .split('\n')
+        .map((text) => indent + text + lineEnd)
+        .join(''),
+    );
+    if (lines.length > 0) this.insertions.lines(at, lines.join(''));
   }
 
   /** The keys with dots before that of a branch, as they lead to it from their section. */
@@ -101,10 +214,16 @@ export class Additions {
     return names.map((name) => `${tomlKeyText(name, path)}.`).join('');
   }
 
-  private insertBelow({ start, place }: TomlEntry, line: string): void {
-    const { text } = this.options;
-    const indent = /^[ \t]*/.exec(text.slice(lineStart(text, start), start))?.[0] ?? '';
-    this.insert(behindLine(text, place.end), indent + line, false);
+  /** The offset where the first table of a branch goes. */
+  private tableStart(of: Branch): number {
+    const { own, first } = this.options.survey.standingOf(of);
+    return own ? this.endOf(own) : this.endBefore(first);
+  }
+
+  /** The offset behind what stands before a section. */
+  private endBefore(section: LiveSection | undefined): number {
+    const before = section && this.options.survey.sections[section.index - 1];
+    return this.endOf(before);
   }
 
   /** The offset behind a section. */
@@ -115,15 +234,9 @@ export class Additions {
     const end = entries.at(-1)?.place.end ?? section.header?.end;
     return end === undefined ? lineStart(text, 0) : behindLine(text, end);
   }
+}
 
-  /** Inserts lines, first ending the last line of the text if it has no end; `apart` puts an empty line between. */
-  private insert(at: number, lines: string, apart: boolean): void {
-    const { text, print } = this.options;
-    const before = text.slice(0, at);
-    const isOpen =
-      at === text.length && !this.isEnded && before !== '' && before !== '\ufeff' && !before.endsWith('\n');
-    this.isEnded ||= isOpen;
-    const space = apart && at > 0 && before !== '\ufeff' ? print.lineEnd : '';
-    this.edits.push({ start: at, end: at, text: (isOpen ? print.lineEnd : '') + space + lines });
-  }
+function holdsComments(value: Value): boolean {
+  for (const { node } of nodes([value])) if (node.kind === 'comment') return true;
+  return false;
 }

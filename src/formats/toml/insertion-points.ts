@@ -9,6 +9,14 @@ type Node = Value | Item | Comment;
 export interface LiveSection {
   readonly section: TomlSection;
   readonly entries: readonly TomlEntry[];
+  /** Which of those that stay it is. */
+  readonly index: number;
+}
+
+/** The entries whose keys name an item: several where it is a branch at keys with dots. */
+export interface ItemEntries {
+  readonly first: TomlEntry;
+  last: TomlEntry;
 }
 
 /** Where a branch or a list of tables stands in the text. */
@@ -31,6 +39,9 @@ export class Survey {
   /** Sections and entries that are to go. */
   readonly deadSections: TomlSection[] = [];
   readonly deadEntries: TomlEntry[] = [];
+  /** Comments that stand in the text. */
+  readonly comments: ReadonlySet<Comment>;
+  private readonly entries = new Map<Item, ItemEntries>();
   private readonly standings = new Map<Branch | List, Standing>();
 
   constructor(
@@ -39,12 +50,17 @@ export class Survey {
     /** Called with each leaf and the item that holds it. */
     private readonly visit: (leaf: Leaf) => void,
   ) {
+    this.comments = new Set(toml.comments);
     this.collect(document);
     for (const section of toml.sections) this.look(section);
   }
 
   standingOf(of: Branch | List): Standing {
     return this.standings.get(of) ?? {};
+  }
+
+  entriesOf(of: Item): ItemEntries | undefined {
+    return this.entries.get(of);
   }
 
   private collect(document: Branch): void {
@@ -59,25 +75,26 @@ export class Survey {
     }
   }
 
-  /** Whether a list of tables holds such alone, the new ones at its end. */
+  /** Whether a list of tables holds such alone, those that were there in their order. */
   private staysTables({ items }: List): boolean {
-    let isNew = false;
+    let last = -1;
     for (const entry of items) {
       if (entry.kind === 'comment') continue;
       if (entry.kind !== 'branch') return false;
-      const isKnown = this.elements.has(entry);
-      if (isKnown && isNew) return false;
-      isNew ||= !isKnown;
+      const at = this.elements.get(entry);
+      if (at === undefined) continue;
+      if (at < last) return false;
+      last = at;
     }
-    return items.length > 0;
+    return last >= 0;
   }
 
-  private get elements(): ReadonlySet<Node> {
-    this.known ??= new Set<Node>(this.toml.sections.map(({ branch }) => branch));
+  private get elements(): ReadonlyMap<Node, number> {
+    this.known ??= new Map<Node, number>(this.toml.sections.map(({ branch }, at) => [branch, at]));
     return this.known;
   }
 
-  private known: ReadonlySet<Node> | undefined;
+  private known: ReadonlyMap<Node, number> | undefined;
 
   private look(section: TomlSection): void {
     if (!section.chain.every((one) => this.live.has(one))) {
@@ -85,7 +102,7 @@ export class Survey {
       return;
     }
     const entries: TomlEntry[] = [];
-    const found: LiveSection = { section, entries };
+    const found: LiveSection = { section, entries, index: this.sections.length };
     this.sections.push(found);
     for (const one of section.chain) {
       this.shown.add(one);
@@ -100,7 +117,12 @@ export class Survey {
         continue;
       }
       entries.push(entry);
-      for (const one of entry.items) this.shown.add(one);
+      for (const one of entry.items) {
+        this.shown.add(one);
+        const known = this.entries.get(one);
+        if (known) known.last = entry;
+        else this.entries.set(one, { first: entry, last: entry });
+      }
       for (const one of entry.chain) this.standing(one).entry = entry;
       for (const one of entry.chain.slice(1)) this.standing(one).last = found;
     }

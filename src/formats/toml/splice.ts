@@ -82,6 +82,7 @@ class TomlSplicer {
   private isSameShape({ inner = [] }: TomlPlace, value: Exclude<Value, Leaf>): boolean {
     const held = value.items.filter((entry) => entry.kind !== 'comment');
     if (value.kind === 'list') {
+      if (value.items.some((entry) => entry.kind === 'comment' && !this.survey.comments.has(entry))) return false;
       return (
         held.length === inner.length && inner.every((one, at) => one.kind === 'element' && one.place.tree === held[at])
       );

@@ -70,10 +70,10 @@ export function commentedItems({ items }: Branch, path: KeyPath): { entries: Com
   return { entries, rest: comments };
 }
 
-/** The comment behind a value or a header, if there is one. */
-export function inlineText(comments: readonly Comment[]): string {
-  const found = comments.filter(({ inline }) => inline);
-  return found.length > 0 ? ` ${commentText({ text: found.map(({ text }) => text).join(' ') })}` : '';
+/** Comments of an entry or a header: one stands behind it, the others above. */
+export function placedComments(comments: readonly Comment[]): { above: readonly Comment[]; behind: string } {
+  const inline = comments.find((one) => one.inline);
+  return { above: comments.filter((one) => one !== inline), behind: inline ? ` ${commentText(inline)}` : '' };
 }
 
 /** A comment with its mark; of several lines each gets one. */

@@ -1,13 +1,13 @@
 /** Prints a tree as TOML, as rops does. */
-import type { Branch, Comment, KeyPath, List, Value } from '../../tree/tree.js';
+import { type Branch, branch, type Comment, type KeyPath, type List, type Value } from '../../tree/tree.js';
 import { TOML_MAX_DEPTH } from './parse.js';
 import { tomlKeyText } from './scalar.js';
 import {
   type CommentedItem,
   commentedItems,
   commentText,
-  inlineText,
   pathText,
+  placedComments,
   printValue,
   type TomlPrint,
   tooDeepToWrite,
@@ -24,10 +24,35 @@ export function printToml(document: Branch, print: TomlPrint): string {
  * The text of a table or of a list of tables under its header, as it is added to a file: each header behind an empty line but the
  * first. Throws `output-format`.
  */
-export function printTables(path: KeyPath, value: Branch | List, print: TomlPrint): string {
+export function printTables(
+  path: KeyPath,
+  value: Branch | List,
+  print: TomlPrint,
+  comments: readonly Comment[] = [],
+): string {
   const parts: string[] = [];
-  new TomlPrinter(print, parts).printNested(path, value, []);
+  new TomlPrinter(print, parts).printNested(path, value, comments);
   return parts.join('');
+}
+
+/** How an entry is written that is added among others. */
+export interface EntryForm {
+  /** What stands before its own key, with the dots. */
+  readonly prefix: string;
+  readonly path: KeyPath;
+  /** Whether a map is written in braces, where comments have no place, or at keys with dots. */
+  readonly inBraces: boolean;
+}
+
+/** The lines of an entry with its comments, without their ends. Throws `output-format`. */
+export function tomlEntryLines(
+  { prefix, path, inBraces }: EntryForm,
+  entry: CommentedItem,
+  print: TomlPrint,
+): string[] {
+  const parts: string[] = [];
+  new TomlPrinter(print, parts).printEntry(prefix, path, entry, inBraces);
+  return parts.filter((_, at) => at % 2 === 0);
 }
 
 /** Whether a value is printed under headers of its own. */
@@ -65,29 +90,32 @@ class TomlPrinter {
   printNested(path: KeyPath, value: Branch | List, comments: readonly Comment[]): void {
     const name = pathText(path);
     if (value.kind === 'branch') {
-      this.openHeader(comments);
-      this.printTable(path, value, `[${name}]`, inlineText(comments));
+      const { above, behind } = placedComments(comments);
+      this.openHeader(above);
+      this.printTable(path, value, `[${name}]`, behind);
       return;
     }
-    let above = comments;
+    let before = comments;
     for (const element of value.items) {
       if (element.kind === 'comment') {
-        above = [...above, element];
+        before = [...before, element];
         continue;
       }
       if (element.kind !== 'branch') throw new TypeError('a list of tables holds something else');
+      const count = headerComments(element);
+      const { above, behind } = placedComments([...before, ...(element.items.slice(0, count) as Comment[])]);
       this.openHeader(above);
-      this.printHeader(`[[${name}]]${inlineText(above)}`);
-      this.printTable(path, element, null);
-      above = [];
+      this.printHeader(`[[${name}]]${behind}`);
+      this.printTable(path, branch(element.items.slice(count)), null);
+      before = [];
     }
-    this.printComments(above);
+    this.printComments(before);
   }
 
-  private printEntry(prefix: string, path: KeyPath, { item, comments }: CommentedItem): void {
+  printEntry(prefix: string, path: KeyPath, { item, comments }: CommentedItem, inBraces = false): void {
     const name = prefix + tomlKeyText(item.key, path);
     const { value } = item;
-    if (value.kind === 'branch' && value.items.length > 0) {
+    if (!inBraces && value.kind === 'branch' && value.items.length > 0) {
       if (path.length > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
       this.printComments(comments);
       const { entries, rest } = commentedItems(value, path);
@@ -95,13 +123,13 @@ class TomlPrinter {
       this.printComments(rest);
       return;
     }
-    this.printComments(comments.filter(({ inline }) => !inline));
-    this.line(`${name} = ${printValue(value, this.print, path)}${inlineText(comments)}`);
+    const { above, behind } = placedComments(comments);
+    this.printComments(above);
+    this.line(`${name} = ${printValue(value, this.print, path)}${behind}`);
   }
 
   /** The empty line and the comments above a header. */
-  private openHeader(comments: readonly Comment[]): void {
-    const above = comments.filter(({ inline }) => !inline);
+  private openHeader(above: readonly Comment[]): void {
     if (above.length === 0) return;
     this.separate();
     this.printComments(above);
@@ -127,4 +155,13 @@ class TomlPrinter {
   private line(text: string): void {
     this.parts.push(text, this.print.lineEnd);
   }
+}
+
+/** How many of the comments that an element of a list of tables begins with stand at its header: up to the one behind that, if others follow. */
+function headerComments({ items }: Branch): number {
+  const first = items.findIndex((entry) => entry.kind === 'item');
+  const inline = items.findIndex((entry) => entry.kind === 'comment' && entry.inline);
+  const item = items[first];
+  const isAlone = inline === first - 1 && item?.kind === 'item' && !isTable(item.value);
+  return inline < 0 || first < 0 || inline > first || isAlone ? 0 : inline + 1;
 }

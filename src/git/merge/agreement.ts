@@ -1,12 +1,16 @@
 /** Whether a text says what a merged tree holds. */
 import { sameLeafValue } from '../../tree/equality.js';
-import type { Branch, Comment, Item, LeafValue, Value } from '../../tree/tree.js';
+import type { Branch, Comment, Item, LeafValue, List, Value } from '../../tree/tree.js';
 
 /**
  * Whether documents hold the keys and values of others in their order, and the same comments, wherever those stand. Numbers of one value are the same:
- * a float such as 1.0 is written `1`.
+ * a float such as 1.0 is written `1`. `loose`: the keys of a map may stand in another order.
  */
-export function agrees(read: readonly Branch[], wanted: readonly Branch[]): boolean {
+export function agrees(
+  read: readonly Branch[],
+  wanted: readonly Branch[],
+  order: 'exact' | 'loose' = 'exact',
+): boolean {
   if (read.length !== wanted.length) return false;
   const comments = new Map<string, number>();
   const pending: [Value | Item, Value | Item | undefined][] = read.map((document, at) => [document, wanted[at]]);
@@ -15,24 +19,34 @@ export function agrees(read: readonly Branch[], wanted: readonly Branch[]): bool
     if (!other || !isSameHead(one, other)) return false;
     if (one.kind === 'item' && other.kind === 'item') pending.push([one.value, other.value]);
     if (!('items' in one) || !('items' in other)) continue;
-    const left = withoutComments(one.items, comments, 1);
-    const right = withoutComments(other.items, comments, -1);
+    const left = entriesIn(one, { comments, step: 1, order });
+    const right = entriesIn(other, { comments, step: -1, order });
     if (left.length !== right.length) return false;
     for (const [at, entry] of left.entries()) pending.push([entry, right[at]]);
   }
   return [...comments.values()].every((count) => count === 0);
 }
 
-function withoutComments(
-  items: readonly (Item | Value | Comment)[],
-  comments: Map<string, number>,
-  step: 1 | -1,
-): (Item | Value)[] {
-  return items.flatMap((entry) => {
+interface Reading {
+  /** How often each comment was met: up on one side, down on the other. */
+  readonly comments: Map<string, number>;
+  readonly step: 1 | -1;
+  readonly order: 'exact' | 'loose';
+}
+
+function entriesIn({ kind, items }: Branch | List, { comments, step, order }: Reading): (Item | Value)[] {
+  const entries = (items as readonly (Item | Value | Comment)[]).flatMap((entry) => {
     if (entry.kind !== 'comment') return [entry];
     for (const line of commentLines(entry.text)) comments.set(line, (comments.get(line) ?? 0) + step);
     return [];
   });
+  return order === 'loose' && kind === 'branch' ? entries.sort(byKey) : entries;
+}
+
+/** Of a key that stands there several times the order counts: sorting keeps it. */
+function byKey(one: Item | Value, other: Item | Value): number {
+  if (one.kind !== 'item' || other.kind !== 'item' || one.key === other.key) return 0;
+  return one.key < other.key ? -1 : 1;
 }
 
 /** In INI lines that stand together are one comment, the marks of all but the first included. */

@@ -1,5 +1,6 @@
 /** Which parts of a list belong to one decision, though they stand apart: a side took an item out of one and put it into the other. */
 import type { Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { Entry } from './entries.js';
 import type { Fingerprints } from './fingerprints.js';
 import { nameIn } from './list-alignment.js';
@@ -74,7 +75,7 @@ function contestedIn(moved: ReadonlyMap<string, unknown>, come: ReadonlyMap<stri
     if (!item.startsWith('ours ') || !moved.has(item)) continue;
     const others = item.replace('ours', 'theirs');
     const other = moved.has(others) ? (come.get(others) ?? []) : own;
-    if (other.some((region) => !own.includes(region))) found.push(...own, ...other);
+    if (other.some((region) => !own.includes(region))) append(found, [...own, ...other]);
   }
   return found;
 }

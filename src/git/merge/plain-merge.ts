@@ -38,6 +38,8 @@ export function textFor(wanted: WantedText): TextMerge {
   if (merged !== null && readsAs(store, merged, documents)) return { text: merged, origin: 'merged' };
   const spliced = splicedText(wanted);
   if (spliced !== undefined && readsAs(store, spliced, documents)) return { text: spliced, origin: 'spliced' };
+  // An order of keys that the host's text cannot have is worth less than the text.
+  if (spliced !== undefined && readsAs(store, spliced, documents, 'loose')) return { text: spliced, origin: 'spliced' };
   const printed = store.emit(documents, null, options);
   if (readsAs(store, printed, documents)) return { text: printed, origin: 'printed' };
   throw new SopsError('output-format', `the merged ${store.name} document cannot be read back from its text`);
@@ -57,9 +59,14 @@ function splicedText({ store, host, documents, options }: WantedText): string | 
 }
 
 /** Whether a text is one of a format, and says what documents hold. */
-export function readsAs(store: FormatStore, text: string, documents: readonly Branch[]): boolean {
+export function readsAs(
+  store: FormatStore,
+  text: string,
+  documents: readonly Branch[],
+  order: 'exact' | 'loose' = 'exact',
+): boolean {
   const read = readMerged(store, text);
-  return read !== undefined && agrees(read.documents, documents);
+  return read !== undefined && agrees(read.documents, documents, order);
 }
 
 /** A plaintext as its store reads it; undefined for none. */

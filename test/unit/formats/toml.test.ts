@@ -186,7 +186,7 @@ test.each<[string, string, Change, string]>([
   ['no key before a comment', 'a = 1 # c\nb = 2\n', unset('a'), '# c\nb = 2\n'],
   ['no table', 'a = 1\n[t]\nb = 2\n[t.u]\nc = 3\n[v]\n', unset('t'), 'a = 1\n[v]\n'],
   ['no first of a list', '[[t]]\na = 1\n[[t]]\na = 2\n', unset('t', 0), '[[t]]\na = 2\n'],
-  ['nothing of a table', 'a.b = 1\nc = 2\n', unset('a', 'b'), 'c = 2\na = {}\n'],
+  ['nothing of a table', 'a.b = 1\nc = 2\n', unset('a', 'b'), 'a = {}\nc = 2\n'],
   ['no element', 'a = [1, 2, # c\n 3]\n', unset('a', 0), 'a = [\n    2, # c\n    3,\n]\n'],
 ])('%s is put into the text', (_, before, change, after) => {
   const file = read(store, before);
