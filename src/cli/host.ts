@@ -60,7 +60,7 @@ function activityTeller(streams: Streams) {
 
 /** Where the user's key agent may answer. */
 function agentOf({ env, platform, areOwn }: Streams): AgentSocket | undefined {
-  // In the process of somebody else, it is for them to say that there is one.
+  // In somebody else's process, it is for them to say that there is one.
   if (!areOwn && !env[AGENT_VARIABLE]) return undefined;
   return agentPlaceOf({ env, platform, userId: process.geteuid?.() });
 }

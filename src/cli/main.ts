@@ -103,7 +103,7 @@ async function run(
   if (line.stray && !host.calledAsSops) throw line.stray;
   if (!line.row.skipsSweep && !streams.errands) {
     await sweep(line, host);
-    // In the process of somebody else, that is for them to ask for.
+    // In somebody else's process, it is for them to ask for that.
     if (streams.areOwn) await sweepMemory(host);
   }
   const command = await line.row.load();
@@ -113,10 +113,10 @@ async function run(
   });
 }
 
-/** What is about the words of the command line, or standard output. */
+/** Failures that are about the words of the command line, or about standard output. */
 const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['usage', 'no-file', 'write-failed', 'edit-unchanged']);
 
-/** Every failure names the file that it is about, also the only one: in a script's log nobody sees the command line. */
+/** Every failure names its file, even where there is only one: whoever reads a script's log does not see the command line. */
 function namingFile(error: unknown, { row, values, operands }: RunLine): unknown {
   if (!(error instanceof SopsError) || error.file !== undefined || NAMELESS.has(error.code)) return error;
   const isNamed = row.file === 'operand' || (row.file === 'lone-operand' && operands.length === 1);

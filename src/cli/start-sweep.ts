@@ -1,4 +1,4 @@
-/** Before a command is run: what killed runs left behind where it works, and in memory, is taken away. */
+/** Before a command runs, removes what killed runs left behind in memory and where it is going to work. */
 
 import { dirname } from 'node:path';
 import { geteuid, pid } from 'node:process';
@@ -23,8 +23,8 @@ export async function sweep(line: RunLine, host: Host): Promise<void> {
 }
 
 /**
- * Removes the private folders of killed runs, with their plaintext, whatever folder those worked in. Says so only of what it cannot
- * remove, since they may be anybody's runs. Never throws.
+ * Removes the private folders of killed runs, with their plaintext, wherever those runs worked. Only what cannot be removed is told, since
+ * the runs may have been anybody's. Never throws.
  */
 export async function sweepMemory(host: Host): Promise<void> {
   if (!mayHoldSome(MEMORY, isOfLivingRun)) return;

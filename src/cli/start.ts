@@ -9,9 +9,9 @@ const { enableCompileCache, getCompileCacheDir } = module as {
   getCompileCacheDir?: () => string | undefined;
 };
 
-/** Makes ready for loading the program. Never throws: a program that is not kept compiled starts as well, if later. */
+/** Prepares for loading the program. Never throws: without a compile cache the program starts all the same, only later. */
 export function prepare(): void {
-  // What Node warns of (deprecations, experiments) is for those who write the program, and they trace it.
+  // Node's own warnings (deprecations, experiments) are for the authors of the program, who trace them.
   if (!/--trace-(?:warnings|deprecation)/.test(`${process.execArgv} ${process.env.NODE_OPTIONS}`)) {
     process.removeAllListeners('warning');
   }

@@ -34,8 +34,9 @@ export async function loadConfig(request: ConfigRequest): Promise<Config | null>
 }
 
 /**
- * From now on until what it returns is called, each folder's configuration is looked for and read once, and all of its files are worked on by
- * what it said then: of many small files that would take longer than the files. For those who do not write configurations meanwhile.
+ * Until the returned function is called, the configuration of each folder is searched for and read once, and counts for all files in it as
+ * it was then: for many small files, reading it each time would take longer than the files themselves. Not for callers that write
+ * configurations meanwhile.
  */
 export function holdConfigs(host: Session): () => void {
   const held = holding(host);
@@ -84,5 +85,5 @@ function givenConfig(host: Session): Config | null | undefined {
 
 const GIVEN = Symbol('the configuration that was given');
 
-/** What this run has read: for many files it is mostly one. */
+/** What this run has read; many files mostly share one configuration. */
 const KNOWN = Symbol('configurations');

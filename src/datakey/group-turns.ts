@@ -1,4 +1,4 @@
-/** Which groups ask their remote keys now: as many as parts are missing; the others have to wait a moment. */
+/** Which key groups may ask their remote keys now: as many as parts are missing. The others wait a moment. */
 
 /**
  * How long those that are asked first are asked alone, in milliseconds: a healthy file then costs no call too many, and no service's log fills
@@ -36,7 +36,7 @@ export class GroupTurns {
     }
   }
 
-  /** A part that belongs to another key counts as one, but somebody has to go on. */
+  /** A part of another data key was counted, but the search has to go on. */
   #isFree(): boolean {
     return this.#asking < Math.max(1, this.#missing());
   }

@@ -63,8 +63,8 @@ interface RowOf<Name extends string> {
   /** How many levels of keys it has, where that is limited. */
   readonly levels?: number;
   /**
-   * Whether a heap that is looked through for garbage more often takes much less memory with large files of it: those of nothing but
-   * lines, where an object each is nearly all that lasts.
+   * Whether collecting garbage more often saves much memory with large files: so with formats of lines, where one object for each line is
+   * nearly all that stays in memory.
    */
   readonly keepsHeapSmall?: boolean;
   /** The keys at the top that are the metadata's. */

@@ -53,8 +53,8 @@ export function emptyFile(documents: Branch[] = []): SourceFile {
 }
 
 /**
- * Lets go of the text of a file, and of what it was read into, wherever the file itself is still held, as by functions that wait for
- * what comes of it: those of a large one fill much memory. Whoever asks for them afterwards gets an error.
+ * Frees the text and the tree of a file that others may still hold, such as functions waiting for what comes of it: those of a large file
+ * fill much memory. Whoever asks for them afterwards gets an error.
  */
 export function letGo(file: SourceFile): void {
   for (const name of ['text', 'documents', 'edits', 'surprises']) {
@@ -153,7 +153,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 
 /** The bytes of a file's text after some edits, in its own encoding. Throws as {@link applyEdits} does. */
 export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Array {
-  // One piece of memory, of the right size for ASCII: pages that are put together in the end take it twice.
+  // One buffer, of the right size for ASCII: joining pages in the end would take the memory twice.
   let bytes = Buffer.allocUnsafe(
     edits.reduce((size, { start, end, text }) => size + text.length - end + start, file.text.length),
   );
@@ -168,7 +168,7 @@ export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Arra
   return bytes.subarray(0, size);
 }
 
-/** Parts of a page: few enough to be joined, and gone, before they have become old for the garbage collector. */
+/** Parts of a page: few enough to be joined and freed before the garbage collector takes them for old. */
 const PAGE_PARTS = 4096;
 
 /** The text after some edits, page by page. */

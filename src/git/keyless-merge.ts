@@ -1,4 +1,4 @@
-/** The one merge that needs no key: values of one side, recipients of both, where the data key is provably one. */
+/** The one merge that needs no key: values of one side and recipients of both, where both sides provably have the same data key. */
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { editedBytes, type SourceFile } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';

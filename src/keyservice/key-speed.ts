@@ -2,7 +2,7 @@
 import type { Session } from '../util/host.js';
 
 export interface KeySpeed {
-  /** The least time that a key of this machine took, in milliseconds; infinite while none was used. */
+  /** The least time that using a key of this machine took, in milliseconds; infinite while none was used. */
   quickest: number;
   /** Whether a service was asked to use a key. */
   asksService: boolean;

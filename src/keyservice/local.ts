@@ -22,7 +22,7 @@ const LANE = Symbol('keys of this machine');
 export class LocalKeyService implements KeyService {
   readonly #host: Session;
   readonly #timeout: number;
-  /** Of many files in work, each may need the passphrase that the first one asks for. */
+  /** Several files in work may all need the passphrase that the first one asks for. */
   readonly #lane: TaskQueue;
   readonly #calls: Slots;
 
@@ -43,7 +43,7 @@ export class LocalKeyService implements KeyService {
     return this.#use(key, true, either, (provider, stop) => provider.unwrap(key, this.#host, stop));
   }
 
-  /** Only what is remote has a deadline: a local key may wait for a passphrase, a touch, a program. */
+  /** Only remote keys have a deadline: a local one may wait for a passphrase, a touch or a program. */
   async #use<T>(
     key: MasterKey,
     isOpening: boolean,

@@ -13,10 +13,7 @@ const MODES = { plaintext: 0o600, ciphertext: 0o666 } as const;
 export interface OutputTarget {
   readonly output: Output;
   readonly input: Input;
-  /**
-   * What was read of the input, or its fingerprint, null when there was nothing: what is written in its place is written only if
-   * that still stands there.
-   */
+  /** What was read of the input, or its fingerprint; null when there was nothing. The input is only replaced if it still holds that. */
   readonly read: Uint8Array | Fingerprint | null;
 }
 

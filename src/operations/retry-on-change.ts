@@ -1,7 +1,7 @@
 /** Redoing a change that was not written because somebody else wrote meanwhile. */
 import { SopsError } from '../errors.js';
 
-/** Each failure of ours is somebody else's success, so that even many get through; whoever is slow must give up eventually. */
+/** Each failure of ours is somebody else's success, so that even many writers get through; but a slow one has to give up eventually. */
 const MOST_ATTEMPTS = 100;
 const LONGEST_PAUSE_MS = 30;
 

@@ -36,7 +36,7 @@ export interface Run extends Session {
   trail(input: Input): AuditTrail;
   /** How a file is printed: `flag` is the indentation that the user asks for. */
   indent(flag: number | undefined, formats: Printing): Indent;
-  /** The same run with nothing remembered but whom its configuration names. */
+  /** The same run with an empty memory, but for whom its configuration names. */
   fork(changes?: HostChanges): Run;
 }
 

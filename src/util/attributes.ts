@@ -42,7 +42,7 @@ let isRunning = false;
  * Starting a program costs more than writing a small file, so those that wait at the same time share one.
  */
 export async function copyAttributes(path: string, old: Stats, descriptor: number): Promise<boolean> {
-  // Looked for once: following the links to it costs as much as all else that a small file is asked.
+  // Looked up once: resolving its path costs as much as everything else that is asked about a small file.
   if (copier === undefined) copier = findProgram();
   const program = copier;
   if (program === null) return !mayBeNarrowed(old.mode);
@@ -63,10 +63,10 @@ function findProgram(): string | null {
 async function copyWaiting(program: string): Promise<void> {
   isRunning = true;
   links?.use();
-  // Others that were begun at the same time come in this turn.
+  // Let those that were begun at the same time join.
   await nextTurn();
   while (waiting.length > 0) {
-    // Where there are many, it is worth while to wait for as long as more come.
+    // Where there are many, it is worth waiting as long as more keep coming.
     for (let before = 1; waiting.length > before && waiting.length < MOST_PAIRS; ) {
       before = waiting.length;
       await aWhile(PATIENCE_MS);
@@ -152,8 +152,8 @@ class Links {
 }
 
 /**
- * In memory where that can be: making links on a disk takes the longer the more were removed of late. What a killed run leaves is taken away as its
- * private folders are.
+ * In memory where possible: on a disk, making links takes longer the more were removed lately. What a killed run leaves is removed together
+ * with its private folders.
  */
 function makeFolder(): string {
   const mark = folderMark(pid);

@@ -14,8 +14,8 @@ const spares = new Map<string, LockToken[]>();
 let keepers = 0;
 
 /**
- * Has each token serve one lock after another until the returned function is called, and all that did so have called theirs: for many
- * files. Making a file takes the longer the more were removed of late (docs/decisions.md#many-files-in-one-process).
+ * For work on many files: lets one token serve lock after lock, until every caller has called the function it was given. Making a file
+ * takes longer the more were removed lately (docs/decisions.md#many-files-in-one-process).
  */
 export function keepTokens(): () => void {
   keepers += 1;
@@ -61,7 +61,7 @@ export class LockToken {
     if (!this.#forget) this.#removeName();
   }
 
-  /** For the next lock: this one is gone, or was not made. */
+  /** Frees the token for the next lock: this one is gone, or was not made. */
   giveBack(): void {
     if (!this.#forget || keepers === 0) {
       this.drop();
@@ -95,7 +95,7 @@ export function createOwned(path: string): number {
   return descriptor;
 }
 
-/** Every text is as long as the others, and replaces the one before. A full disk may leave none, which only means that nobody can tell who it is. */
+/** All texts have one length, so that each replaces the one before. A full disk may leave none; then nobody can tell whose lock it is. */
 function sayWho(descriptor: number): void {
   try {
     writeSync(descriptor, ownText(), 0);

@@ -4,10 +4,10 @@ import { SYSTEM_CLOCK } from './clock.js';
 import type { Host, Session } from './host.js';
 import { sessionOf } from './session.js';
 
-/** Calls under way when the service said so say so, too: together they are one answer. */
+/** Calls that were under way when the service said so will say so, too: within this time they count as one answer. */
 const ONE_ANSWER_MS = 250;
 
-/** Halves when a service is overtaxed, and grows by one when as many as there are have gone well. */
+/** The limit is halved when a service is overtaxed, and grows by one after as many successful calls as it allows. */
 export class Pace {
   #limit = Number.POSITIVE_INFINITY;
   #most = Number.POSITIVE_INFINITY;
@@ -22,12 +22,12 @@ export class Pace {
     return Math.min(most, this.#limit);
   }
 
-  /** The same of calls, of which other processes make their part. */
+  /** The same for calls to services, of which every process makes its share. */
   callsOf(most: number): number {
     return Math.max(1, Math.floor(this.limitOf(most) / this.#processes));
   }
 
-  /** From now on so many processes call services, all of them together no more often than this one could alone. */
+  /** From now on so many processes call services; together they are to make no more calls at a time than this one could alone. */
   share(processes: number): void {
     this.#processes = processes;
   }
@@ -63,12 +63,12 @@ export function paceOf(host: Session): Pace {
   return host.once(PACE, () => new Pace());
 }
 
-/** To be called by clients of services whose answer says that it gets too many calls; of no effect outside of a run. */
+/** To be called by a client whose service answers that it gets too many calls; without effect outside of a run. */
 export function noteThrottled(host: Host): void {
   paceOf(sessionOf(host)).slowDown();
 }
 
-/** Tries, of which only the first are ended by too many calls of others. */
+/** How often it is tried; by the last tries, others no longer call too often. */
 const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 250;
 const KEY_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -77,7 +77,7 @@ const KEY_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'data-key-not-wrapped',
 ]);
 
-/** Does something that asks services, and again, later and later, when it failed while they said that it is too much. */
+/** Does something that asks services. If it fails while they say that they get too many calls, it is done again, after longer and longer pauses. */
 export async function patiently<T>(pace: Pace, task: () => Promise<T>): Promise<T> {
   for (let number = 1; ; number++) {
     const before = pace.answers;
@@ -92,7 +92,10 @@ export async function patiently<T>(pace: Pace, task: () => Promise<T>): Promise<
   }
 }
 
-/** Waits for some milliseconds, half as many or half as many more: others that were refused at the same time are not to come back at the same time. */
+/**
+ * Waits for about so many milliseconds, from half to one and a half times as long, so that callers who were refused at the same time do not
+ * come back at the same time.
+ */
 export async function pauseAbout(milliseconds: number): Promise<void> {
   await new Promise((done) => setTimeout(done, milliseconds * (0.5 + Math.random())));
 }

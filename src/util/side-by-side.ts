@@ -7,9 +7,9 @@ export interface SideBySide<Item, Result> {
   work(item: Item): Promise<Result>;
   /** How many are worked on at a time. */
   readonly most: number;
-  /** The memory that an item takes from its beginning until its result was taken, in bytes; without it nothing. */
+  /** The memory in bytes that an item takes from its beginning until its result is taken; absent for none. */
   weigh?(item: Item): number;
-  /** Of the services that are asked; without it nothing slows the work down. */
+  /** The pace of the services that are asked; without it nothing slows the work down. */
   readonly pace?: Pace | undefined;
   /** When it is aborted no other item is begun; those in work end. */
   readonly stop?: AbortSignal | undefined;
@@ -20,7 +20,7 @@ export interface SideBySide<Item, Result> {
  * (flushes, the program that copies attributes) is. Calls of services have a bound of their own.
  */
 export const MOST_AT_A_TIME = 128;
-/** So many times as many items may have ended and wait for one before them. */
+/** At most so many times `most` finished items may wait for an earlier one. */
 const MOST_WAITING = 4;
 /** Items in work and results that wait may take so much memory; one alone may take more. */
 const MOST_BYTES = 64 << 20;

@@ -5,7 +5,7 @@ export class Slots {
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param most tasks at a time, at least 1; what it gives may change, and counts for what is begun from then on. */
+  /** @param most how many at a time, at least 1; it is asked before each task begins, and may change. */
   constructor(most: number | (() => number)) {
     this.#most = typeof most === 'number' ? () => most : most;
   }

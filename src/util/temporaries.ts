@@ -8,7 +8,7 @@ export type EndingProcess = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'kill' |
 
 let program: EndingProcess | undefined;
 
-/** Says that the process is this program's, so that its signals are for us; in that of somebody else they are for them. */
+/** Declares that the process is this program's own, so that its signals are ours to handle. In somebody else's process they are theirs. */
 export function watchProcess(own: EndingProcess): void {
   program = own;
 }
@@ -52,8 +52,8 @@ function stopListening(): void {
 }
 
 /**
- * A signal that came while nothing could be told of it would be lost with the listener, so that the event loop has to look once
- * more: the first turn may be one in which it had looked already.
+ * A signal that has arrived but was not delivered yet would be lost with the listener, so the event loop has to poll once more; in its
+ * first turn it may have polled already.
  */
 function stopSoon(): void {
   setImmediate(() =>

@@ -40,8 +40,8 @@ export interface CommandAbout {
   /** Whether it is meant when neither a command nor such a flag stands there (`sops FILE`). */
   readonly isDefault?: true;
   /**
-   * `first`: it uses the first operand and warns of more (and refuses, when it writes in place, to go on with
-   * flags that are ignored for their place). `own`, which is so without: the command judges its operands itself.
+   * `first`: it uses the first operand and warns of more; when it writes in place it refuses to go on with flags that SOPS would ignore
+   * because of where they stand. `own`, the default: the command judges its operands itself.
    */
   readonly operandRule?: 'first' | 'own';
   /**
@@ -51,11 +51,14 @@ export interface CommandAbout {
   /** The flag with which its operands may look like flags. */
   readonly plainOperandsWith?: string;
   /**
-   * Where the file stands that it is about, so that every error can name it; absent where there is none, or it names it itself.
-   * `lone-operand`: of several files it tells one by one; `flag`: the one whose value is the file.
+   * Where its file stands on the command line, so that every error can name it; absent where there is none, or where the command names it
+   * itself. `lone-operand`: only a single operand, as of several files it tells one by one; `flag`: the value of that flag.
    */
   readonly file?: 'operand' | 'lone-operand' | { readonly flag: string };
-  /** Whether nothing that killed runs left behind is removed before it: it does so and tells of it itself, or is started many times by another program. */
+  /**
+   * Whether the sweep for what killed runs left behind is skipped before it: because it sweeps and reports itself, or because another
+   * program starts it many times.
+   */
   readonly skipsSweep?: true;
   /** Whether it writes to the file it reads: always, or with one of these flags; absent for never. */
   readonly writesInPlace?: 'always' | readonly string[];

@@ -5,10 +5,7 @@ export const SOPS_WORD = '--generate-bash-completion';
 /** How the first word begins in our own scripts; the word at the cursor follows, since PowerShell drops empty arguments. */
 export const OWN_WORD = '--generate-completion=';
 
-/**
- * Whether a command line was made by such a script. Nothing else may be done with it then, also behind `--`: it is a line
- * that the user has not finished.
- */
+/** Whether a command line was made by such a script, `--` or not. It must not be run then, as the user has not finished typing it. */
 export function isCompletion(words: readonly string[]): boolean {
   return words.at(-1) === SOPS_WORD || words[0]?.startsWith(OWN_WORD) === true;
 }

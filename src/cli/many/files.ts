@@ -79,7 +79,7 @@ export async function workOnMany(words: GivenFlags, context: Context, command: M
   return report.end();
 }
 
-/** In the folder for results nothing is looked for. Throws `conflict` for words that stand for what is in there. */
+/** The folder for results is not searched. Throws `conflict` for operands that stand for something in it. */
 function checkApart(
   operands: readonly string[],
   files: readonly FoundFile[],
@@ -171,13 +171,13 @@ async function* worked(
   { job, report, stop, count, destination }: Working & { readonly destination: Destination },
 ): AsyncGenerator<readonly [Target, Kept]> {
   const { host } = job.context;
-  // Of plaintext that is to be printed nothing goes through a second process.
+  // Plaintext that is to be printed never goes through a second process.
   const sharing = startSharing(job.context, count, destination !== 'stream');
   const activity = host.begin?.('file 1');
   const letGo = holdConfigs(host);
   try {
     yield* sideBySide(targets, {
-      // A log of what is done for many files at a time would tell nobody anything.
+      // With several files at a time, the lines of the log would be mixed up beyond use.
       get most() {
         return host.log ? 1 : sharing.most;
       },
@@ -197,7 +197,7 @@ async function* worked(
   }
 }
 
-/** What a second process made of a file. What a run says once is not said by both. */
+/** What a second process made of a file; what is said once in a run is not to be said by both. */
 function keptAside({ file }: Target, answer: NonNullable<Answer>, { context }: Job): Kept {
   if ('error' in answer) return { path: file.path, warnings: [], error: answer.error };
   const { warnings, once, output } = answer.done as WorkedAside;
@@ -208,5 +208,5 @@ function keptAside({ file }: Target, answer: NonNullable<Answer>, { context }: J
   };
 }
 
-/** The text, the tree, the ciphertext, and each of them again to compare. */
+/** A file in memory is its text, its tree, its ciphertext, and each of these again for comparing. */
 const MEMORY_FOR_A_BYTE = 10;

@@ -13,7 +13,7 @@ export async function withInterruption<T>(
   const stop = new AbortController();
   const listen = (): void => {
     if (stop.signal.aborted) {
-      // Whoever removes temporary files ends the process then; where nobody listens, the signal does.
+      // The handler that removes temporary files ends the process then; where none is set, the signal itself does.
       process.off('SIGINT', listen);
       if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT');
       return;

@@ -4,9 +4,9 @@ import type { FoundFile } from '../../repository/operands.js';
 import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
 import type { Answer, WorkerProcess } from './worker-process.js';
 
-/** For fewer files a second process costs more than it does. */
+/** With fewer files than this, a second process costs more than it saves. */
 const FEWEST_FILES = 250;
-/** So many are done before it is decided; until then few are in work, so that this comes soon. */
+/** The decision comes after this many files; until then only so many are in work at a time, so that it comes soon. */
 const ON_TRIAL = 16;
 export type Worker = Pick<WorkerProcess, 'takesFiles' | 'inWork' | 'work' | 'end'>;
 
@@ -43,7 +43,7 @@ export class Sharing {
     return this.#state === 'shared' && this.#worker?.takesFiles ? 2 * MOST_AT_A_TIME : MOST_AT_A_TIME;
   }
 
-  /** Has a file worked on, by the second process if it has fewer of them: `aside` makes a result of its answer. Else `here` does it. */
+  /** Has a file worked on: by the second process if that has fewer in work, with `aside` turning its answer into a result; else by `here`. */
   async work<Result>(
     file: FoundFile,
     here: () => Promise<Result>,
@@ -75,7 +75,7 @@ export class Sharing {
   }
 }
 
-/** Undefined without memory for a second process, say: then the first one does all. */
+/** Undefined when it cannot be started, say for lack of memory: then the first process does everything. */
 function started({ start }: SharingParts): Worker | undefined {
   try {
     return start?.();

@@ -1,4 +1,4 @@
-/** Shares the files of a command out, if it may be. */
+/** Decides whether the files of a command may be shared with a second process. */
 import { keySpeedOf } from '../../keyservice/key-speed.js';
 import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
@@ -9,10 +9,10 @@ import { WorkerProcess } from './worker-process.js';
 /** Whoever waits for services, programs or people gains nothing from a second process, and people would be bothered by both. */
 const QUICK_KEY_MS = 20;
 
-/** Commands for keys may ask somebody, and would do so twice. */
+/** Commands that print keys may ask somebody, and would do so in both processes. */
 const KEY_COMMAND = /^SOPS_AGE_.*_CMD$/;
 
-/** For so many files. In somebody else's process there is no second one; `host.log`, if there is one, is the log of one process. */
+/** `files` is how many there are. In somebody else's process no second one is started, nor where there is a log, which is that of one process. */
 export function startSharing({ host, streams, words }: Context, files: number, mayBeShared = true): Sharing {
   const speed = keySpeedOf(host);
   const start = (): WorkerProcess => new WorkerProcess(words, ownCommand(streams));

@@ -1,4 +1,4 @@
-/** `updatekeys` of many files: what is begun and not yet done when Ctrl+C is pressed ends whole, and a second process does a part. */
+/** `updatekeys` of many files: Ctrl+C lets the files in work be finished, and a second process takes some of them. */
 import { givenOnce, isUntold } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
 import { notingTalk } from '../../operations/recipients/update-talk.js';
@@ -53,7 +53,7 @@ interface Aside extends UpdatedFile {
   readonly once: readonly string[];
 }
 
-/** What a run says once is not said by both. */
+/** What is said once in a run is not to be said by both processes. */
 function updatedAside(answer: NonNullable<Answer>, host: Session): UpdatedFile {
   if ('error' in answer) return { told: [], result: answer.error };
   const { told, result, once } = answer.done as Aside;
@@ -61,7 +61,7 @@ function updatedAside(answer: NonNullable<Answer>, host: Session): UpdatedFile {
   return { told: told.filter((one) => one.tells !== 'warning' || isNew(one.message)), result };
 }
 
-/** Updates the files of another process, which asked what there was to ask. Returns the status. */
+/** Updates files for the first process, which has asked all there was to ask. Returns the exit status. */
 export async function updateForAnother(
   requestWith: (talk: UpdateKeysRequest['talk']) => UpdateKeysRequest,
   context: Context,

@@ -1,17 +1,17 @@
 /**
- * A second process of the program that works on some of many files: what bounds these is what one thread does, and two cores do more
- * (docs/decisions.md#many-files-in-one-process). It gets the same command line and surroundings, and files one by one. It asks nobody
- * anything and tells of nothing but what went well: a file that it cannot do is done here, and told of as if it had never had it.
+ * A second process of the program that works on some of many files, as a single thread is the bottleneck
+ * (docs/decisions.md#many-files-in-one-process). It gets the same command line and environment, and files one by one. It asks nobody
+ * anything and reports success alone: a file that it cannot do is done here, and reported as if it had never been there.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
 import { type FileReply, type Reply, type Request, WORKER_WORD } from './errands.js';
 
-/** More than so many files that it could not do, and as many as it could: it gets no more. */
+/** Once it has failed on more files than this, and on more than half of all that it got, it gets no more. */
 const MOST_UNDONE = 16;
 
-/** What came of a file: nothing for one that is to be done here, an error if the process ended in the middle. */
+/** What came of a file: undefined for one that has to be done here, an error if the process ended in the middle of it. */
 export type Answer = { readonly done: unknown } | { readonly error: SopsError } | undefined;
 
 interface Waiting {
@@ -30,7 +30,7 @@ export class WorkerProcess {
   /** Starts it; it takes files at once, and works on them as soon as it can. */
   constructor(words: readonly string[], command: readonly string[]) {
     const [program = '', ...args] = command;
-    // What it says on standard error is of a crash; its standard input is not ours, which may hold a key.
+    // Whatever it writes to standard error is about a crash. It does not get our standard input, which may hold a key.
     this.#child = spawn(program, [...args, WORKER_WORD], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       windowsHide: true,
@@ -40,7 +40,7 @@ export class WorkerProcess {
       else this.#settle(reply);
     });
     this.#child.on('error', () => this.#lose('it could not be started'));
-    // Behind the last of its replies.
+    // `close` comes after the last of its replies.
     this.#child.on('close', (status, signal) => this.#lose(signal ?? `status ${status}`));
     this.#send({ words });
   }
@@ -50,7 +50,7 @@ export class WorkerProcess {
     return this.#waiting.size;
   }
 
-  /** Whether it is of use. */
+  /** Whether it is worth giving it another file. */
   get takesFiles(): boolean {
     return !this.#isGone && (this.#undone <= MOST_UNDONE || this.#undone * 2 <= this.#count);
   }
@@ -64,18 +64,18 @@ export class WorkerProcess {
     });
   }
 
-  /** Lets it go, which it does at once when it has nothing to do. */
+  /** Lets it end, and waits for that; it ends at once when it has nothing to do. */
   async end(): Promise<void> {
     const child = this.#child;
     if (this.#isGone || child.exitCode !== null || child.signalCode !== null) return;
-    // After a disconnection of ours Node tells of no close.
+    // When we disconnect, Node emits no `close`.
     const gone = new Promise<void>((done) => child.once('exit', () => done()));
     if (child.connected) child.disconnect();
     await gone;
   }
 
   #send(request: Request): void {
-    // A failure shows as an end of the process.
+    // A failure to send shows as an end of the process.
     this.#child.send(request, () => undefined);
   }
 

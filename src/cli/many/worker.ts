@@ -1,4 +1,4 @@
-/** The second process that works on files of a first one (worker-process.ts). */
+/** What runs in the second process, which works on files of the first one (worker-process.ts). */
 import { Writable } from 'node:stream';
 import { holdConfigs } from '../../config/config.js';
 import { SopsError } from '../../errors.js';
@@ -11,31 +11,29 @@ import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { type Errands, type Reply, type Request, WORKER_WORD } from './errands.js';
 
-/** Runs the command line of another process, for files that this one hands over. `run` is main. */
+/** Runs the command line of the first process, on the files that it hands over. `run` is main. */
 export async function runErrands(
   streams: Streams,
   run: (words: readonly string[], streams: Streams) => Promise<number>,
 ): Promise<number> {
   if (!process.send) throw new UsageError(`${WORKER_WORD} is for sops-ts itself`, undefined);
-  // Ctrl+C is for both, and what it means is said by the first: it hands over no more.
+  // Ctrl+C reaches both processes; the first one decides what it means, and hands over no more files.
   process.on('SIGINT', () => undefined);
   const post = new Post();
   const words = await post.words;
-  // Standard error is what the first process tells of, which does what nobody could be told of here.
+  // Nothing goes to standard error: whatever would be told here, the first process does again and tells itself.
   const silent: Streams = Object.create(streams, {
     stderr: { value: new Writable({ write: (_chunk, _encoding, done) => done() }) },
     errands: { value: post },
   });
   if (words === undefined) return 0;
   const status = await run(words, silent);
-  // Whatever kept it from working on files is for the first process to find.
+  // If something kept the command from working on files, the first process will meet it as well.
   await post.serve(async () => undefined);
   return status;
 }
 
-/**
- * Works on the files of another process, in a context that asks nobody; what is undefined is to be done over there. Returns the status.
- */
+/** Works on the files of the first process, in a context that asks nobody; what comes to undefined is done over there. Returns the exit status. */
 export async function serveErrands(
   context: Context,
   work: (alone: Context, file: FoundFile) => Promise<unknown>,
@@ -55,7 +53,7 @@ export async function serveErrands(
   return 0;
 }
 
-/** What is different where nobody may be asked: what needs somebody fails, and is done over there. */
+/** The host where nobody may be asked: what needs an answer fails, and is done by the first process. */
 const ASKING_NOBODY: HostChanges = {
   isUnattended: true,
   askSecret: () => Promise.reject(nobodyIsAsked()),
@@ -88,7 +86,7 @@ class Post implements Errands {
     });
     this.#over = new Promise((settle) => {
       process.once('disconnect', () => {
-        // It went away in the middle: whoever ended it means this one as well, and temporary files go the usual way.
+        // The first process went away in the middle of work: whoever ended it means this one as well. The signal removes temporary files as usual.
         if (this.#inWork > 0) process.kill(process.pid, 'SIGTERM');
         gotWords(undefined);
         settle();

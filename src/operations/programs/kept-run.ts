@@ -28,7 +28,7 @@ export interface LeaseNote {
 
 /** Values that were got for a program, as long as they are good. */
 export interface KeptValues {
-  /** Settles when they are not good any more, with the reason; never as long as they are. */
+  /** Settles with the reason when they are no longer good; never while they are. */
   readonly ended: Promise<string>;
   /**
    * Settles when they are good, but not what there is now, with the reason; rejects when the signal is aborted. Called again for each change. Absent
@@ -98,7 +98,7 @@ interface Running extends KeptProgram {
 /** Why values are to be got anew. */
 interface Turn {
   readonly reason: string;
-  /** Whether the old ones are good for nothing any more. */
+  /** Whether the old values are of no use any more. */
   readonly isEnd: boolean;
 }
 

@@ -40,7 +40,7 @@ export interface SealedInput extends RecognisedFile, Formats {
   readonly read: Uint8Array | Fingerprint;
 }
 
-/** From here on taking a fingerprint, and loading what takes it, costs little beside everything else. */
+/** From this size on, a fingerprint and loading the code for it cost little beside everything else. */
 const MANY_BYTES = 1_000_000;
 
 /**
@@ -225,7 +225,7 @@ export function rereadable(input: Input): Input {
   };
 }
 
-/** The bytes of the input, read at once: waiting for the thread pool costs a small file more than reading it. Throws `input-unreadable`. */
+/** The bytes of the input, read synchronously: for a small file, waiting for the thread pool costs more than reading. Throws `input-unreadable`. */
 export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
   try {
     return input.kind === 'stdin' ? await input.read() : await readNamed(resolve(host.cwd, input.path), host);

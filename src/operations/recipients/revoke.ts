@@ -95,7 +95,7 @@ async function rekeyAll(rekeying: Rekeying, stop: AbortSignal): Promise<number> 
   let failed = 0;
   const activity = plan.files.length > 1 ? host.begin?.('file') : undefined;
   const all = sideBySide([...plan.files.entries()], {
-    // A log of what is done for many files at a time would tell nobody anything.
+    // With several files at a time, the lines of the log would be mixed up beyond use.
     most: host.log ? 1 : MOST_AT_A_TIME,
     pace: paceOf(host),
     stop,
@@ -118,7 +118,7 @@ async function rekeyAll(rekeying: Rekeying, stop: AbortSignal): Promise<number> 
   return failed;
 }
 
-/** The text, the tree, the ciphertext, and each of them again to compare. */
+/** A file in memory is its text, its tree, its ciphertext, and each of these again for comparing. */
 const MEMORY_FOR_A_BYTE = 10;
 
 interface Rekeyed {

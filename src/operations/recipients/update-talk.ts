@@ -41,7 +41,7 @@ export type UpdateTold =
   | { readonly tells: 'finished'; readonly file: string; readonly result: UpdateResult; readonly change: FileChange }
   | { readonly tells: 'warning'; readonly message: string };
 
-/** A talk that notes what is said instead; it asks as the other one does. */
+/** A talk that notes what would be said; its questions go to the given one. */
 export function notingTalk(told: UpdateTold[], talk: Pick<UpdateKeysTalk, 'confirm'>): UpdateKeysTalk {
   return {
     started: (file) => void told.push({ tells: 'started', file }),

@@ -132,7 +132,7 @@ export function isOneAtATime({ talk, check }: UpdateKeysRequest, host: Session):
   return host.log !== undefined || (talk.asks !== false && !check);
 }
 
-/** The text, the tree, the ciphertext, and each of them again to compare. */
+/** A file in memory is its text, its tree, its ciphertext, and each of these again for comparing. */
 const MEMORY_FOR_A_BYTE = 10;
 
 /** What came of one of several files. */
@@ -142,7 +142,7 @@ export interface UpdatedFile {
   readonly result: UpdateResult | SopsError;
 }
 
-/** What updates files one by one and says nothing, for another process that has the turns. Throws `config`. */
+/** A function that updates one file and says nothing, for work on behalf of another process. Throws `config`. */
 export async function fileUpdater(
   request: UpdateKeysRequest,
   host: Session,
@@ -151,7 +151,7 @@ export async function fileUpdater(
   return (file) => updateOne(file, update, false);
 }
 
-/** Key services are asked for once, for all files. */
+/** Key services are set up once, for all files. */
 async function updateFor(request: UpdateKeysRequest, host: Session): Promise<Update> {
   const { run } = await runFor(request, request.files[0] ?? '', host);
   return { request, host, keyServices: run.keyServices };
@@ -169,7 +169,7 @@ async function updateOne(file: string, update: Update, isInTurn: boolean): Promi
   }
 }
 
-/** What is said is noted instead. */
+/** The same update with everything that would be said noted instead. */
 function asideOf(update: Update, told: UpdateTold[]): Update {
   const { request, host } = update;
   const talk = notingTalk(told, request.talk);
@@ -332,7 +332,7 @@ async function wantedRecipients(
   return { keyGroups, shamirThreshold: thresholdFor(asked, before, keyGroups.length) };
 }
 
-/** The run for a file, with its configuration. That is looked for from the working directory first, so mostly it is one for all. */
+/** The run for a file, with its configuration: mostly the same for all files, as the search begins at the working directory. */
 async function runFor(
   request: UpdateKeysRequest,
   filePath: string,
@@ -349,7 +349,7 @@ async function runFor(
   return { run, config };
 }
 
-/** At once: waiting for the thread pool takes longer. */
+/** Synchronously: waiting for the thread pool takes longer. */
 function checkIsFile(absolute: string, file: string): void {
   let found: Stats;
   try {

@@ -96,7 +96,7 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
   return { bytes, tree };
 }
 
-/** Of a text as long as that, what can be made again is not held beside what is made of it. */
+/** From this length of text on, what can be made again is not kept in memory beside what is made of it. */
 const LARGE = 1 << 22;
 
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
@@ -171,7 +171,7 @@ export function readBack(opening: Opening, store: FormatStore, bytes: Uint8Array
 }
 
 interface Opening extends Pick<Sealing, 'dataKey' | 'scope'> {
-  /** Of a file whose MAC was not to be checked before either. */
+  /** For a file whose MAC was not to be checked when it was opened either. */
   readonly ignoreMac?: boolean;
   readonly longText?: LongText;
 }

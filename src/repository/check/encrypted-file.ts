@@ -236,7 +236,10 @@ function recognition({ file }: EncryptedFile, row: FormatRow, line: number | und
   ];
 }
 
-/** Metadata of no SOPS: what somebody put in behind the last line of a file stands there, and is neither encrypted nor in the MAC. */
+/**
+ * Entries that no SOPS writes: what somebody adds behind the last line of a file ends up in the metadata, neither encrypted nor covered by
+ * the MAC.
+ */
 function unknownMetadata(
   { file }: EncryptedFile,
   { version }: Metadata,

@@ -125,7 +125,7 @@ function trackedLock(file: ExaminedFile): Discovery {
   return { rule: 'tracked-lock', message, next: `git rm --cached ${shellWord(file.shown)}` };
 }
 
-/** Marks of git in a file that is, or should be, encrypted; in other files they are nobody's business here. */
+/** Conflict marks in a file that is, or should be, encrypted; in other files they are not our business. */
 function conflictIn(bytes: Buffer, isWanted: boolean): Discovery | null {
   if (!bytes.includes('<<<<<<<') && !bytes.includes('>>>>>>>')) return null;
   if (!isWanted && !(bytes.includes(MARKS[0]) && isSealedText(bytes))) return null;
@@ -178,7 +178,7 @@ async function sealedVerdict(
   const discoveries = await examineEncrypted(file, read, covering);
   const isIdle = discoveries.some(({ rule }) => rule === 'nothing-encrypted');
   const verdict = { discoveries, encrypted: true, isSealed: !isIdle };
-  // What is broken anyway would be told twice.
+  // Of a broken file this would be told twice.
   const isWhole = !discoveries.some(({ rule }) => rule === 'malformed-metadata' || rule === 'malformed-value');
   if (!verifying || !isWhole) return verdict;
   try {

@@ -31,7 +31,7 @@ export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace)
   const regular: HeldFile[] = [];
   for (const file of wanted) {
     if (file.mode === 'submodule') yield { kind: 'passed-over', shown: placeIn(file, place).shown };
-    // A link holds where it leads; what stands there is a file of its own. What is gone matters for the rules alone.
+    // The content of a link is a path, and what it leads to is a file of its own. Deleted files matter for the rules alone.
     else if (file.mode === 'file' && NO_BLOB.test(file.blob)) yield unmerged(file, place);
     else if (file.mode === 'file') regular.push(file);
   }

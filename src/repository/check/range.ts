@@ -162,8 +162,8 @@ async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: 
 }
 
 /**
- * What a commit brings that none of its parents has. A merge brings rules, too: what it has from a parent with other ones than its own
- * was looked at by those alone.
+ * What a commit has that none of its parents has. A merge may also bring other rules: what it has from a parent with different rules was
+ * only looked at by those.
  */
 async function changedBy({ id, parents }: Commit, host: Host, tree: WorkTree): Promise<HeldFile[]> {
   const call = { cwd: tree.top };

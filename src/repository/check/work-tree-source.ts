@@ -65,7 +65,7 @@ function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Sur
   }
 }
 
-/** Where a folder really is; each is looked at once, since finding the real path of every one by itself takes a fifth of a check. */
+/** Real paths of folders, each found once: finding that of every file would take a fifth of a check. */
 function realFolder(folder: string, known: Map<string, string>): string {
   const found = known.get(folder);
   if (found !== undefined) return found;

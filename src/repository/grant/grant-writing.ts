@@ -48,7 +48,7 @@ export interface GrantWork {
   readonly stop: AbortSignal;
 }
 
-/** The text, the tree, the ciphertext, and each of them again to compare. */
+/** A file in memory is its text, its tree, its ciphertext, and each of these again for comparing. */
 const MEMORY_FOR_A_BYTE = 10;
 /** So much of what was made is kept until it is written; the rest is made again then. */
 const MOST_KEPT = 128 << 20;
@@ -61,7 +61,7 @@ export async function prepareAll(work: GrantWork): Promise<PreparedFile[]> {
   let kept = 0;
   const activity = todo.length > 1 ? host.begin?.('file') : undefined;
   const all = sideBySide([...todo.entries()], {
-    // A log of what is done for many files at a time would tell nobody anything.
+    // With several files at a time, the lines of the log would be mixed up beyond use.
     most: host.log ? 1 : MOST_AT_A_TIME,
     pace: paceOf(host),
     stop,
