@@ -21,15 +21,15 @@ interface Target {
 
 export interface KeyClient {
   /**
-   * The answer to a request; of a service that has too much to do after some more tries. Throws `key`, worded as the gRPC status; at once for a service
-   * that did not answer before.
+   * The answer to a request; a service that has too much to do is asked again a few times. Throws `key`, worded as the gRPC status; at once
+   * for a service that has not answered before.
    */
   ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer>;
 }
 
 /**
- * A client for a URI; it connects with the first request, for which it takes `timeout` milliseconds at most. Throws `key` for
- * a URI that names no service, and when the gRPC package is missing.
+ * A client for a URI; it connects with the first request, for which it takes `timeout` milliseconds at most. Throws `key` for a URI that
+ * names no service.
  */
 export async function connectKeyService(uri: string, timeout: number): Promise<KeyClient> {
   const target = targetOf(uri);

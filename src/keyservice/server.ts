@@ -33,7 +33,7 @@ export interface KeyConnections {
 
 const LARGEST_PORT = 65535;
 
-/** Answers on connections that are handed in. Throws `key` when the gRPC package is missing. */
+/** Answers on connections that are handed in. */
 export async function answerKeys(options: RequestHandlerOptions): Promise<KeyConnections> {
   const { grpc } = await import('../packages/grpc.js');
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -49,7 +49,7 @@ export async function answerKeys(options: RequestHandlerOptions): Promise<KeyCon
   };
 }
 
-/** Starts to serve. Throws `failed` when it cannot listen there, `key` when the gRPC package is missing. */
+/** Starts to serve. Throws `failed` when it cannot listen there. */
 export async function serveKeys(options: ServeOptions): Promise<KeyServer> {
   const { network } = options;
   if (network !== 'tcp' && network !== 'unix') throw cannotListen(options, `unknown network ${network}`);

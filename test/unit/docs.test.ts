@@ -3,12 +3,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REGISTRY } from '../../src/cli/commands/registry.js';
 import { EXIT_STATUS } from '../../src/errors.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
 import { brokenReferences, runnableBlocks, sourcesOf, textOfPages } from '../support/docs.js';
 import { ROOT } from '../support/program.js';
 
 const MOST_LINES_OF_README = 150;
+
+/** The commands that SOPS has as well. */
+const OF_SOPS = new Set(
+  'encrypt decrypt rotate edit set unset updatekeys groups exec-env exec-file publish keyservice filestatus completion'.split(
+    ' ',
+  ),
+);
 
 /** Variables by which the program tells something to itself, in a process that it starts. */
 const INTERNAL = new Set(['SOPS_TS_KUSTOMIZE_MIRROR', 'SOPS_TS_KUSTOMIZE_SOURCE', 'SOPS_TS_START']);
@@ -37,7 +45,44 @@ describe('the pages', () => {
   });
 });
 
+/** What the program has inside: the packages that its room of packages imports. */
+function bundledPackages(): Set<string> {
+  const folder = join(ROOT, 'src/packages');
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const modules = texts.flatMap((text) => [...text.matchAll(/from '([@\w][^']*)'/g)].map(([, name = '']) => name));
+  return new Set(modules.map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? ''));
+}
+
+/** Sentences that say of something inside the program that it is needed, as if somebody had to install it. */
+function needless(page: string): string[] {
+  const bundled = bundledPackages();
+  return page.split(/\n\n|(?<=\.)\s/).filter((sentence) => {
+    const named = [...sentence.matchAll(/`([@\w][\w@/.-]*)`/g)].some(([, name = '']) => bundled.has(name));
+    return named && /\bpackages?\b/.test(sentence) && /\bneed(?:s|ed)?\b/i.test(sentence);
+  });
+}
+
+describe('what is inside', () => {
+  test('no page asks for a package that is', () => {
+    const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.md'),
+    );
+    expect(pages.flatMap((name) => needless(readFileSync(join(ROOT, 'docs', name), 'utf8')))).toEqual([]);
+  });
+
+  test('one that does is found', () => {
+    expect(needless('Keys. Needs the package `@aws-sdk/client-kms`. The package `pg` is inside.')).toHaveLength(1);
+  });
+});
+
 describe('what the code has a table of', () => {
+  test('each command that SOPS does not have is told of where it differs', () => {
+    const page = readFileSync(join(ROOT, 'docs/differences-from-sops.md'), 'utf8');
+    const [, own = ''] = page.split('\n## What SOPS does not have\n');
+    const words = new Set(REGISTRY.map(({ name }) => name.split(' ')[0] ?? ''));
+    expect([...words].filter((word) => !OF_SOPS.has(word) && !own.includes(`\`${word}`))).toEqual([]);
+  });
+
   test('each key type is told of with its flag, variable and fields', () => {
     const rows = readFileSync(join(ROOT, 'docs/keys/README.md'), 'utf8').split('\n');
     for (const { type, flag, variable, ruleField, groupField, fields } of KEY_TYPES) {

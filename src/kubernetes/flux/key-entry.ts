@@ -77,7 +77,7 @@ export const KEY_KINDS: readonly KeyKind[] = [
   },
 ];
 
-/** Whether an OpenPGP key needs a passphrase; where the package is not there to tell, it is taken not to. */
+/** Whether an OpenPGP key needs a passphrase; one that OpenPGP.js cannot read is taken not to. */
 async function isLocked(armoredKey: string): Promise<boolean> {
   try {
     const library = await importOpenPgp();
