@@ -56,13 +56,14 @@ export const typesCommand = command({
     const { output } = given;
     if (given.check && output === undefined)
       throw new UsageError('--check needs the file to look at: -o FILE', 'types');
-    const text = await typesOfFiles(requestOf(given, operands, formatOf(given.inputType, 'input-type', host)), host);
+    const request = requestOf(given, operands, formatOf(given.inputType, 'input-type', host));
+    const text = await typesOfFiles(request, host);
     if (output === undefined) {
       await print(streams, text);
       return 0;
     }
     if (!given.check) {
-      await writeTypes(output, text, host);
+      await writeTypes(output, text, request, host);
       return 0;
     }
     const old = typesIn(output, host) ?? '';

@@ -5,7 +5,7 @@ import { type FormatName, formatNamed } from '../../formats/registry.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
+import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
@@ -63,14 +63,18 @@ async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, 
 /** `app-secrets.enc.yaml` is `AppSecretsEnc`. Throws `usage` for a name that was given and is none. */
 function typeName(text: string, isGiven: boolean): string {
   if (isGiven) {
-    if (/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(text)) return text;
+    if (/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(text) && !TAKEN.test(text)) return text;
     throw wrong(`${JSON.stringify(text)} is no name for a type`);
   }
   const bare = text.replace(/\.[A-Za-z0-9]*$/, '') || text;
   const words = bare.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
-  return name === '' || /^\d/.test(name) ? `Secrets${name}` : name;
+  return name === '' || /^\d/.test(name) || TAKEN.test(name) ? `Secrets${name}` : name;
 }
+
+/** Words of TypeScript that a type cannot be called, and types that those of files are made of. */
+const TAKEN =
+  /^(?:any|await|bigint|boolean|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|never|new|null|number|object|package|private|protected|public|return|static|string|super|switch|symbol|this|throw|true|try|typeof|undefined|unknown|var|void|while|with|yield|Record|Uint8Array)$/;
 
 /** What stands in a file of types; undefined when it is not there. Throws `input-unreadable`. */
 export function typesIn(path: string, host: Host): string | undefined {
@@ -82,12 +86,24 @@ export function typesIn(path: string, host: Host): string | undefined {
   }
 }
 
-/** Writes types into a file, if it holds others. */
-export async function writeTypes(path: string, text: string, host: Host): Promise<void> {
+/** Writes types into a file, if it holds others. Throws `usage` for one of the files that the types are of. */
+export async function writeTypes(path: string, text: string, { files }: TypesRequest, host: Host): Promise<void> {
   if (typesIn(path, host) === text) return;
+  const target = realPath(path, host);
+  if (target !== undefined && files.some((file) => realPath(file, host) === target))
+    throw wrong(`${path} is the encrypted file itself, which the types would take the place of`);
   const output = { kind: 'file', path } as const;
   const input = { kind: 'stdin', read: async () => new Uint8Array() } as const;
   await writeOutput(encodeText(text), 'ciphertext', { output, input, read: null }, host);
+}
+
+function realPath(path: string, { cwd }: Host): string | undefined {
+  try {
+    return realpathSync(resolve(cwd, path));
+  } catch {
+    // Nothing that is not there is lost.
+    return undefined;
+  }
 }
 
 /** The names that one text of types has and another has not, with where they stand and their types: `+` for those of the new one. */

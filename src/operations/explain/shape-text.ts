@@ -1,4 +1,5 @@
 /** Shapes as TypeScript, and as JSON Schema. Keys are an attacker's: nothing of them gets out of its quotes. */
+import { SopsError } from '../../errors.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
 import type { ValueShape } from './shape.js';
 
@@ -99,7 +100,13 @@ export function schemaOf({ name, shape }: NamedShape): string {
     title: name,
     ...settle(schemaSteps(shape)),
   };
-  return `${JSON.stringify(schema, null, 2)}\n`;
+  try {
+    return `${JSON.stringify(schema, null, 2)}\n`;
+  } catch (error) {
+    // It takes a call for every level, and so do all that read it.
+    if (!(error instanceof RangeError)) throw error;
+    throw new SopsError('output-format', 'the file has too many levels of nesting for a JSON Schema');
+  }
 }
 
 function* schemaSteps(shape: ValueShape): Steps<object> {

@@ -1,4 +1,5 @@
 /** `types`: what is told of encrypted files without a key, as TypeScript and JSON Schema. */
+import { symlinkSync } from 'node:fs';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decryptFile } from '../../../src/index.js';
@@ -89,7 +90,10 @@ describe('TypeScript', () => {
     expect(text).toContain('export interface S {');
     expect(text).toContain('export interface MyAppEnc {\n  a: number;\n}\n');
     expect((await types('s.yaml', '--name', 'Config')).text).toContain('export interface Config {');
-    expect(await types('s.yaml', '--name', 'a b')).toMatchObject({ status: 1, text: '' });
+    for (const name of ['a b', 'class', 'string', 'Record'])
+      expect(await types('s.yaml', '--name', name)).toMatchObject({ status: 1, text: '' });
+    await desk.seal('record.json', '{}');
+    expect((await types('record.json')).text).toContain('type SecretsRecord = Record<string, never>;');
     expect((await types('s.yaml', 's.yaml')).status).toBe(1);
   });
 
@@ -142,6 +146,12 @@ describe('JSON Schema', () => {
     const { port: _, ...less } = data;
     expect(accepts(less)).toBe(false);
   });
+
+  test('of more levels than a call stack has is refused', async () => {
+    await desk.seal('deep.json', `${'['.repeat(9000)}${']'.repeat(9000)}`.replace(/.*/, '{"a":$&}'));
+    const { status, stderr } = await types('deep.json', '--format', 'json-schema');
+    expect([status, stderr]).toEqual([4, expect.stringContaining('too many levels')]);
+  });
 });
 
 describe('a file of types', () => {
@@ -157,5 +167,20 @@ describe('a file of types', () => {
     expect(desk.text('s.d.ts')).toBe(TYPES);
     expect((await types('s.yaml', '--check')).status).toBe(1);
     expect((await types('s.yaml', '-o', 'absent.d.ts', '--check')).status).toBe(1);
+  });
+
+  test('does not take the place of the encrypted file', async () => {
+    const sealed = desk.text('s.yaml');
+    symlinkSync('s.yaml', desk.path('link.yaml'));
+    for (const words of [
+      ['s.yaml', '-o', 's.yaml'],
+      ['s.yaml', '-o', './link.yaml'],
+      ['link.yaml', '-o', 's.yaml'],
+    ])
+      expect(await types(...words)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('is the encrypted file'),
+      });
+    expect(desk.text('s.yaml')).toBe(sealed);
   });
 });
