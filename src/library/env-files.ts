@@ -10,7 +10,7 @@ import { chosenFormat } from './options.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';
 
 /** Whoever may set them commands the program, or the loader. */
-const REFUSED = /^(?:NODE_OPTIONS|PATH|LD_.*|DYLD_.*|SOPS_.*)$/;
+const REFUSED = /^(?:NODE_OPTIONS|BUN_OPTIONS|PATH|LD_.*|DYLD_.*|SOPS_.*)$/;
 /** Bundlers put such into what browsers load. */
 const PUBLIC = /^(?:NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_)/;
 

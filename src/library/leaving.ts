@@ -27,14 +27,20 @@ export const FLAGS: Readonly<Record<string, Counterpart>> = {
   'raw-values': { options: ['rawValues'], value: 'true' },
 };
 
-/** Sentences that are others in a program. */
-const PHRASES: readonly (readonly [RegExp, string])[] = [
+/** Sentences that are others in a program; of two, the first is for calls that take the option of that name. */
+const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
   [/(?:,| or) --aws-profile\b/g, ''],
   [/; --verbose shows all reasons/g, ''],
   [/through command line options/g, 'by the option recipients'],
   [
     /leave out --enable-local-keyservice=false, or name one with --keyservice/g,
     "name 'local' or another one in the option keyServices",
+  ],
+  [
+    /joined into one name with: sops-ts exec-env .*/g,
+    'joined into one name with flatten: true.',
+    'flatten',
+    'joined into one name with SOPS_FLATTEN=1.',
   ],
   [/rotate --rm-…/g, 'rotate with remove'],
   [/rotate --add-…/g, 'rotate with add'],
@@ -55,7 +61,8 @@ const FLAG = new RegExp(
 /** A sentence for whoever calls the library; `options` are those that the call takes. */
 export function worded(sentence: string, options: readonly string[]): string {
   let text = sentence;
-  for (const [pattern, replacement] of PHRASES) text = text.replace(pattern, replacement);
+  for (const [pattern, said, option, otherwise] of PHRASES)
+    text = text.replace(pattern, option === undefined || options.includes(option) ? said : (otherwise ?? said));
   return text
     .split(KEPT)
     .map((part, at) => (at % 2 === 1 ? part : part.replace(FLAG, (_, flag, value) => inLibrary(flag, value, options))))

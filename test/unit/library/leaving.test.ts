@@ -16,6 +16,7 @@ import {
   type Warning,
 } from '../../../src/index.js';
 import { FLAGS, worded } from '../../../src/library/leaving.js';
+import { loadOnce } from '../../../src/library/start-up.js';
 import { LibraryDesk } from '../../support/library-desk.js';
 
 const SOURCES = resolve('src');
@@ -129,6 +130,14 @@ describe('what is thrown', () => {
     const sealed = await encrypt({ a: { b: 1 } }, { ...desk.options, format: 'json', recipients: [desk.recipient] });
     const error = await thrownBy(decrypt(sealed, { ...desk.options, format: 'json', as: 'dotenv' }));
     expect(error.hint).toBe("It is json: give as: 'json'.");
+    await desk.seal('nested.yaml', 'a: {b: 1}\n');
+    expect((await thrownBy(execEnv('nested.yaml', desk.options))).hint).toMatch(/ with flatten: true\.$/);
+    const loading = loadOnce({
+      env: { SOPS_AGE_KEY: desk.identity, SOPS_FILE: 'nested.yaml' },
+      cwd: desk.folder,
+      pid: 1,
+    });
+    expect((await thrownBy(loading)).hint).toMatch(/ with SOPS_FLATTEN=1\.$/);
     expect((await thrownBy(execEnv('s.yaml', { ...desk.options, only: ['none'] }))).message).toMatch(
       /^the option only/,
     );
