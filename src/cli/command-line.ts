@@ -116,7 +116,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
   if (asksForHelp(own)) return { kind: 'help', topic: row.name };
   const values = new FlagValues(new Map([...defaults, ...given, ...own]), [...given.keys(), ...own.keys()]);
   const behindDashes = countBehindDashes(behind, table);
-  const surplus = judgeIgnoredWords(row, values, {
+  const ignored = judgeIgnoredWords(row, values, {
     before,
     words: behind,
     table,
@@ -128,11 +128,11 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
     row,
     oldForm: false,
     values,
-    operands: surplus.onlyFirst ? operands.slice(0, 1) : operands,
+    operands: ignored.onlyFirst ? operands.slice(0, 1) : operands,
     behindDashes,
-    warnings: [...warnOfStrangers(given, row, table), ...surplus.warnings],
-    asSops: surplus.asSops,
-    refusal: surplus.refusal,
+    warnings: [...warnOfForeignFlags(given, row, table), ...ignored.warnings],
+    asSops: ignored.asSops,
+    refusal: ignored.refusal,
     stray: strayFlag(row, operands, behindDashes ?? 0, values),
   };
 }
@@ -177,8 +177,8 @@ function readOldForm(
   if (!row) throw noCommand(words, operands, commands);
   const values = new FlagValues(new Map([...defaults, ...given]), given.keys());
   const form = row.oldForm && given.get(row.oldForm);
-  const surplus = judgeIgnoredWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
-  const strangers = warnOfStrangers(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
+  const ignored = judgeIgnoredWords(row, values, { before: [], words, table: globalFlags(), operands, isNamed: false });
+  const foreign = warnOfForeignFlags(given, row, [...flagsOf(row.name), ...modeFlags(commands)]);
   const several = `More than one command (${modes.map((mode) => `--${mode.oldForm}`).join(', ')}) has been given`;
   return {
     kind: 'run',
@@ -189,10 +189,10 @@ function readOldForm(
     operands,
     warnings: [
       ...(modes.length > 1 ? [`${several}; only --${row.oldForm} has an effect.`] : []),
-      ...strangers,
-      ...surplus.warnings,
+      ...foreign,
+      ...ignored.warnings,
     ],
-    refusal: surplus.refusal,
+    refusal: ignored.refusal,
   };
 }
 
@@ -206,14 +206,14 @@ function modeFlags(commands: readonly CommandRow[]): FlagRow[] {
 }
 
 /** Flags that were given but that the command does not have. */
-function warnOfStrangers(
+function warnOfForeignFlags(
   given: ReadonlyMap<FlagName, FlagValue>,
   row: CommandRow,
   table: readonly FlagRow[],
 ): string[] {
   const known = (name: string): boolean => name === row.oldForm || table.some((flag) => flag.name === name);
-  const strangers = [...given.keys()].filter((name) => !known(name));
-  return strangers.map((name) => `--${name} has no effect on ${row.name}.`);
+  const foreign = [...given.keys()].filter((name) => !known(name));
+  return foreign.map((name) => `--${name} has no effect on ${row.name}.`);
 }
 
 /** A file without a command. A mode flag behind it, which SOPS ignores to open its editor, was surely meant. */

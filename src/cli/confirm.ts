@@ -8,7 +8,7 @@ import { printable } from './report.js';
 import type { Streams } from './streams.js';
 
 /** Two questions at a time could not be told apart. There is one terminal to a process. */
-const lane = new TaskQueue();
+const questions = new TaskQueue();
 
 /**
  * Asks on standard error, which must be a terminal, and reads the answer from the terminal that controls the process. Undefined when there is none,
@@ -19,7 +19,7 @@ export function confirmOnTerminal(
   streams: Streams,
   signal?: AbortSignal,
 ): Promise<boolean | undefined> {
-  return lane.run(async () => {
+  return questions.run(async () => {
     const source = signal?.aborted ? undefined : openTerminal(streams);
     if (!source) return undefined;
     const questions = new Questions({ ...streams, stdin: source, stdout: streams.stderr });

@@ -13,10 +13,10 @@ export interface RuleOptions {
 }
 
 /**
- * The first rule whose `path_regex` is found in the file's path, or null when there are no rules at all. `filePath` is relative
- * to the working directory or absolute, and need not exist. Warns of keys in the rule that are not known. That later
- * rules match too is how configurations are laid out, and said by those only who explain ({@link overlapOf}). Throws `config` when there are rules and none is for the file (with
- * `keysGiven` it warns and returns null), when a pattern that is reached is malformed, and when the rule itself is wrong.
+ * The first rule whose `path_regex` is found in the file's path, or null when there are no rules at all. `filePath` is relative to the
+ * working directory or absolute, and need not exist. Warns of keys in the rule that are not known. That later rules match too is usual, and
+ * only told by what explains rules ({@link overlapOf}). Throws `config` when there are rules and none is for the file (with `keysGiven` it
+ * warns and returns null), when a pattern that is reached is malformed, and when the rule itself is wrong.
  */
 export async function creationRuleFor(
   config: Rules | null,
@@ -151,7 +151,7 @@ export async function overlapOf(config: Rules, filePath: string, host: Host): Pr
   return `${used.name} is used for ${path}; ${other.rule.name} matches it too and would encrypt it otherwise`;
 }
 
-/** What a rule does to a file, as a text to compare. */
+/** What a rule does to a file, as a text for comparisons. */
 export function effectOf({ name, pathRegex, unknownKeys, ...effect }: CreationRule): string {
   return JSON.stringify(effect, (_, value) => (value instanceof Map ? [...value] : value));
 }

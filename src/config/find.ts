@@ -89,7 +89,7 @@ export function findConfig(host: Session, filePath?: string): string | null {
   return found ?? null;
 }
 
-/** Without any other, going on is no guess at what a configuration says. */
+/** If there is no other configuration either, going on guesses nothing. */
 function heedClosed(closed: Closed, found: string | undefined, host: Session): void {
   const error = cannotTell(closed);
   if (found !== undefined && !host.calledAsSops) throw error;
@@ -116,7 +116,7 @@ function walkUp(start: string): Walk {
   return { found: undefined, misnamed, closed };
 }
 
-/** Folders above may be closed to us, and nothing is to be done about it. Whatever else keeps us from telling can be mended. */
+/** Folders above may be closed to us, which the user cannot change. Any other reason for not knowing can be mended. */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 /** Whether something is at a path, as far as we are let look. Throws `config` when nobody can tell for another reason. */

@@ -23,7 +23,7 @@ export function pathForms(path: string, { platform }: Pick<Host, 'platform'>): s
   return [path];
 }
 
-/** Whether a path has one form alone, so that none needs to be looked for. */
+/** Whether a path has only one form, so that no others need be found. */
 export function hasOneForm(platform: NodeJS.Platform): boolean {
   return platform !== 'win32' && platform !== 'darwin';
 }

@@ -92,10 +92,10 @@ interface WrapJob {
 
 /** The outcomes in the order of the jobs. Remote keys are asked side by side; local ones, which may ask the user, in turn. */
 function wrapParts(jobs: readonly WrapJob[], services: readonly KeyService[]): Promise<(string | SopsError[])[]> {
-  const lane = new TaskQueue();
+  const localQueue = new TaskQueue();
   const outcomes = jobs.map(({ key, part }) => {
     const wrap = (): Promise<string | SopsError[]> => wrapPart(key, part, services);
-    return keyTypeRow(key.type)?.remote ? wrap() : lane.run(wrap);
+    return keyTypeRow(key.type)?.remote ? wrap() : localQueue.run(wrap);
   });
   return Promise.all(outcomes);
 }

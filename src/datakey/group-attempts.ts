@@ -19,7 +19,7 @@ export interface Attempt {
   /** Type identifiers. */
   readonly decryptionOrder: readonly string[];
   /** What may ask the user or start programs runs here, so that nothing of it happens twice at a time. */
-  readonly lane: TaskQueue;
+  readonly localQueue: TaskQueue;
   /** Remote keys are asked in them. */
   readonly turns: GroupTurns;
   /** Aborted when no further part is needed. */
@@ -66,8 +66,8 @@ export class GroupOpening {
   }
 
   #tryInTurn(keys: readonly MasterKey[], offer: OfferPart): Promise<boolean> {
-    const { lane, signal } = this.#attempt;
-    return lane.run(async () => {
+    const { localQueue, signal } = this.#attempt;
+    return localQueue.run(async () => {
       // The group before may have given the last part that was needed.
       await nextTurn();
       for (const key of keys) {
@@ -83,8 +83,8 @@ export class GroupOpening {
    * part that is enough; the other attempts are told to stop. Waits until local keys had their chance.
    */
   async #trySideBySide(keys: readonly MasterKey[], offer: OfferPart): Promise<boolean> {
-    const { lane, turns } = this.#attempt;
-    await lane.idle();
+    const { localQueue, turns } = this.#attempt;
+    await localQueue.idle();
     return turns.take(() => this.#askRemotes(keys, offer));
   }
 

@@ -35,7 +35,7 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
     keyServices: options.keyServices,
     known: await partsKnown(file, options.keyServices),
     decryptionOrder: options.decryptionOrder ?? DEFAULT_DECRYPTION_ORDER,
-    lane: new TaskQueue(),
+    localQueue: new TaskQueue(),
     turns: new GroupTurns(() => search.missing, enough.signal),
     signal: enough.signal,
   };
@@ -48,7 +48,7 @@ export async function recoverDataKey(file: Wrapped, options: RecoverOptions): Pr
     // Without a reason each call makes an error with a trace of its own.
     enough.abort(ENOUGH);
     // A prompt must not stay behind on the terminal.
-    await attempt.lane.idle();
+    await attempt.localQueue.idle();
   }
 }
 

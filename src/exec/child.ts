@@ -1,4 +1,4 @@
-/** A program that is run in the place of sops-ts: it gets the streams and the signals, and its end is ours. */
+/** A program that runs in the place of sops-ts: it gets our streams and signals, and we end as it ends. */
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -90,7 +90,7 @@ export async function superviseChild(
     const end = await endOf(child);
     await Promise.all(signalled.map(untilGone));
     await drained;
-    // The terminal tells everybody at once, but not everybody hears it at once: what ended the program may still be on its way to us.
+    // The terminal signals the whole group at once, but delivery takes time: the signal that ended the program may still be on its way to us.
     keepFromEnding(own);
     return end;
   } finally {
@@ -101,7 +101,7 @@ export async function superviseChild(
 /** The processes that a terminal's keys do not end any more. */
 const KEPT = new WeakSet<OwnProcess>();
 
-/** Once is enough, however many programs are started one after the other. */
+/** Done once, however many programs are started one after the other. */
 function keepFromEnding(own: OwnProcess): void {
   if (KEPT.has(own)) return;
   KEPT.add(own);
@@ -176,7 +176,7 @@ function forward(signal: NodeJS.Signals, { child, run, signalled, own }: Forward
   const { pid } = child;
   if (pid === undefined) return;
   const isEnding = MEANT_TO_END.has(signal);
-  // Held still, the shell starts nothing between the look at what it has started and its own end, which nobody would know of.
+  // A stopped shell starts nothing more between our look at its children and its end; such a child would go unnoticed.
   if (run.isShell && isEnding) holdStill(pid, own);
   const below = run.isShell ? descendantsOf(pid) : [];
   signalled.push(...below.filter((known) => !signalled.some((before) => before.pid === known.pid)));

@@ -33,7 +33,7 @@ const WAIT_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
   ['mvim', ['--nofork', '-f']],
 ]);
 /** How long an editor that was told to end may take. */
-const PATIENCE_MS = 2000;
+const END_WITHIN_MS = 2000;
 /** How long the terminal's signal to this process may take behind the end of an editor that got it, too. */
 const HEARING_MS = 100;
 
@@ -90,7 +90,7 @@ export function runEditor(editor: Editor, path: string, host: Host): RunningEdit
     done,
     async stop(signal) {
       child.kill(signal);
-      const force = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      const force = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
       await done.catch(() => undefined);
       clearTimeout(force);
     },

@@ -108,7 +108,7 @@ export class FifoServer {
       if (error) return this.#isClosed ? undefined : this.#fail(error, pipe);
       if (this.#isClosed) return closeQuietly(descriptor);
       pipe.hold?.let();
-      // First of all, so that a second reader that is quick gets a pipe of its own.
+      // First of all, so that even a quick second reader gets a pipe of its own.
       this.#publish();
       this.#serve(descriptor);
     });
@@ -130,7 +130,10 @@ export class FifoServer {
     if (pipe) this.#withdraw(pipe);
   }
 
-  /** Takes away a pipe that nobody will write to: who waits at it reads an end, and who comes later finds none, and does not wait for ever. */
+  /**
+   * Removes a pipe that nobody will write to: a reader that waits at it reads end of file, and a later one finds no pipe, instead of
+   * waiting for ever.
+   */
   #withdraw(pipe: WaitingPipe): void {
     const { path, hold } = pipe;
     const at = this.#spares.indexOf(pipe);

@@ -49,7 +49,7 @@ async function firstProgram(paths: readonly string[], host: Host): Promise<strin
   return null;
 }
 
-/** As Windows has them: what PATHEXT names of what can be started here; a name with an ending is one as well. */
+/** The names to try on Windows: with the endings of PATHEXT that can be started here, and as it is if it has an ending. */
 function windowsEndings({ env }: Host): string[] {
   const named = (env.PATHEXT || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';');
   return ['', ...named.filter((ending) => STARTABLE.has(ending))];

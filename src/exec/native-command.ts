@@ -15,7 +15,7 @@ export interface ProgramCall {
 /** Bash first: others drop variables whose names a shell cannot have. */
 const BASH = '/bin/bash';
 const SHELL = '/bin/sh';
-/** Where the shell finds what it is to do. Its words can be seen by everybody, variables cannot. */
+/** The variable that holds the shell's script: arguments can be seen by everybody, variables cannot. */
 const SCRIPT = 'SOPS_TS_START';
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

@@ -137,7 +137,7 @@ export function temporaryRoot(host: Pick<Host, 'env' | 'platform'>): string {
   });
 }
 
-/** After that a folder whose process is gone is nobody's, where the system does not tell when processes started. */
+/** Where the system does not tell when processes started, a folder older than this belongs to no running process. */
 const OLD_MILLISECONDS = 86_400_000;
 
 function isAbandoned(name: string, path: string): boolean {

@@ -1,4 +1,4 @@
-/** Programs that others' packages start for us, which end with what we started them for. */
+/** Ending programs that packages of others start on our behalf, once they are no longer wanted. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
 import { kill } from 'node:process';

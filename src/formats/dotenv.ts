@@ -170,7 +170,7 @@ function metadataOf(lines: readonly EntryLine[]): Branch | null {
 /** The replacements for lines that have changed, gone, or come (behind the line they follow in the tree). */
 function treeEdits(file: DotenvText, items: readonly (Item | Comment)[], sealed: boolean): Edit[] {
   const { text, lines } = file;
-  // As nearly always; a set of all lines takes as much memory as the lines themselves.
+  // Nearly always so; a set of all lines would take as much memory as the lines themselves.
   if (items.length === lines.length && lines.every((line, at) => line === items[at])) {
     return lines.flatMap((line) => lineEdit(line, sealed) ?? []);
   }

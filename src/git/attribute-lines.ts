@@ -48,7 +48,7 @@ export async function rulePatterns(top: string, host: Session): Promise<RulePatt
   return { patterns: [...patterns], unsaid };
 }
 
-/** To call a program for every file of a repository would make its history slow, for nothing. */
+/** Calling a program for every file of a repository would make its history slow for nothing. */
 function isForAll(pathRegex: string): boolean {
   return /^\^?(?:\.\*)?\$?$/.test(pathRegex);
 }

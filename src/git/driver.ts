@@ -44,8 +44,8 @@ export interface DriverOutcome {
 }
 
 /**
- * Merges a file for git. Whatever happens after the first moments, the file of ours has the result, or marks of a conflict, in ciphertext alone: it becomes a blob
- * of the repository. Throws only when the files cannot be read or the first marks not be written.
+ * Merges a file for git. Whatever happens after the first moments, our file holds the result, or conflict marks around ciphertext alone,
+ * since it becomes a blob of the repository. Throws only when the files cannot be read or the first marks not be written.
  */
 export async function driveMerge(request: DriverRequest, given: Host): Promise<DriverOutcome> {
   const host = sessionOf(given);

@@ -42,7 +42,7 @@ function literal(path: string, host: Host): string {
   return relative(host.cwd, resolve(host.cwd, path));
 }
 
-/** The names under which git keeps the commit that is merged, the first that is there. */
+/** The names under which git may keep the commit being merged; the first that exists counts. */
 const OTHERS = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD'];
 
 /** Who changed a file last on each side, and when; a side is absent when git does not tell. */

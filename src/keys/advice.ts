@@ -2,9 +2,9 @@
 
 /** A provider's next steps, by what its service says. */
 export interface Advice {
-  /** The credentials do not count, or not any more. */
+  /** The credentials are not accepted, or no longer are. */
   readonly login: string;
-  /** They count, but not for this. */
+  /** They are accepted, but do not allow this. */
   readonly denied: string;
   /** There is no such key. */
   readonly absent: string;
@@ -37,7 +37,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** The next step for what a service said of the cause; undefined where it said none that is known. */
+/** The next step by the cause that a service gave; undefined for one that is not known. */
 export function adviceOnWords(said: string): string | undefined {
   return CAUSES.find(([words]) => words.test(said))?.[1];
 }
@@ -48,11 +48,12 @@ export function adviceOnStatus(status: number, advice: Advice): string | undefin
   if (status === 403) return advice.denied;
   if (status === 404) return advice.absent;
   if (status === 429 || status >= 500) return BUSY;
-  return status >= 400 ? MISMATCH : STRANGER;
+  return status >= 400 ? MISMATCH : NOT_THE_SERVICE;
 }
 
 /** For an answer that the service would not give. */
-export const STRANGER = 'Something else than the service seems to answer there: check its address and the proxy.';
+export const NOT_THE_SERVICE =
+  'Something else than the service seems to answer there: check its address and the proxy.';
 
 /** The next step for a status of gRPC, by its number. */
 export function adviceOnRpc(code: unknown, advice: Advice): string | undefined {
@@ -66,7 +67,7 @@ const RPC = new Map<number, (advice: Advice) => string>([
   [7, ({ denied }) => denied],
   [8, () => BUSY],
   [9, () => MISMATCH],
-  [12, () => STRANGER],
+  [12, () => NOT_THE_SERVICE],
   [13, () => BUSY],
   [16, ({ login }) => login],
 ]);
@@ -82,6 +83,6 @@ export function adviceOnException(name: string, advice: Advice): string | undefi
   return /^(?:InvalidCiphertext|IncorrectKey|InvalidKeyUsage|KeyUnavailable|KMSInvalidState)/.test(name)
     ? MISMATCH
     : name === 'SyntaxError'
-      ? STRANGER
+      ? NOT_THE_SERVICE
       : undefined;
 }

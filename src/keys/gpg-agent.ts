@@ -83,7 +83,7 @@ export class GpgAgent {
   }
 }
 
-/** `GPG_AGENT_INFO` if it is set, even to nothing, else the standard places; `GNUPGHOME` has no say here. */
+/** `GPG_AGENT_INFO` if it is set, even to nothing, else the standard places; `GNUPGHOME` does not count. */
 async function socketPath(host: Host): Promise<string | null> {
   const info = host.env.GPG_AGENT_INFO;
   if (info !== undefined) return info.split(':')[0] || null;

@@ -17,20 +17,20 @@ export const MOST_CALLS = 32;
 const CALLS = Symbol('calls of services');
 
 /** Keys of this machine are used one after another in a run, whichever files they are for. */
-const LANE = Symbol('keys of this machine');
+const QUEUE = Symbol('keys of this machine');
 
 export class LocalKeyService implements KeyService {
   readonly #host: Session;
   readonly #timeout: number;
   /** Several files in work may all need the passphrase that the first one asks for. */
-  readonly #lane: TaskQueue;
+  readonly #queue: TaskQueue;
   readonly #calls: Slots;
 
   /** Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
   constructor(host: Session) {
     this.#host = host;
     this.#timeout = keyTimeout(host);
-    this.#lane = host.once(LANE, () => new TaskQueue());
+    this.#queue = host.once(QUEUE, () => new TaskQueue());
     this.#calls = host.once(CALLS, () => new Slots(() => paceOf(host).callsOf(MOST_CALLS)));
   }
 
@@ -55,7 +55,7 @@ export class LocalKeyService implements KeyService {
     const provider = given || (await providerOf(key));
     const row = keyTypeRow(key.type);
     if (!row) return use(provider, signal);
-    if (!row.remote) return this.#lane.run(() => this.#timed(() => use(provider, signal)));
+    if (!row.remote) return this.#queue.run(() => this.#timed(() => use(provider, signal)));
     keySpeedOf(this.#host).asksService = true;
     await provider.permit?.(key, this.#host, signal);
     const activity = this.#host.begin?.(`waiting for ${row.title}`);

@@ -183,12 +183,12 @@ export class PartMemory {
       giveBack = reject;
     });
     part.catch(() => undefined);
-    // Whoever has the turn counts: nobody else's loss of interest ends it.
+    // Only the interest of whoever has the turn counts.
     const asking: UnderWay = { part, stop: new AbortController(), waiting: 1 };
     this.#underWay.set(question, asking);
     return {
       keep: (opened, label) => {
-        // The one that is wiped when it is forgotten, so that no other stays in memory.
+        // This very buffer is kept and wiped when it is forgotten, so that no copy stays in memory.
         const own = apartFrom(opened);
         if (this.#ended(question, asking)) this.#keep(question, own, label);
         settle(own);

@@ -13,7 +13,7 @@ export class RemoteKeyService implements KeyService {
   readonly #uri: string;
   readonly #host: Host;
   readonly #timeout: number;
-  readonly #lane = new TaskQueue();
+  readonly #questions = new TaskQueue();
   #client: Promise<KeyClient> | undefined;
 
   /** `uri` is parsed when it is used. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`. */
@@ -33,8 +33,8 @@ export class RemoteKeyService implements KeyService {
 
   /** One question at a time: with `--prompt`, a person answers there, and need not be asked what another key made superfluous. */
   #ask(method: Method, key: MasterKey, payload: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
-    return this.#lane.run(async () => {
-      // Whoever got the answer before this question may be about to say that it was enough.
+    return this.#questions.run(async () => {
+      // The answer before may have been enough, and its receiver may be about to call this question off.
       await nextTurn();
       if (signal?.aborted) throw new SopsError('key', 'another key was faster');
       const activity = this.#host.begin?.(

@@ -46,7 +46,7 @@ type Call = Grpc.ServerUnaryCall<Buffer, Buffer>;
 /** Where requests are answered. */
 export class RequestHandler {
   /** What may use the terminal: questions to the user, and keys that ask for passphrases or start programs. */
-  readonly #lane = new TaskQueue();
+  readonly #queue = new TaskQueue();
 
   constructor(private readonly options: RequestHandlerOptions) {}
 
@@ -70,7 +70,7 @@ export class RequestHandler {
   private async approve(call: Call, question: string): Promise<void> {
     const { approve } = this.options;
     if (!approve) return;
-    const isApproved = await this.#lane.run(async () => {
+    const isApproved = await this.#queue.run(async () => {
       if (call.cancelled) throw new Refusal('CANCELLED', 'the request was taken back');
       return approve(question);
     });
@@ -87,7 +87,7 @@ export class RequestHandler {
 
   private oneByOne(service: KeyService): KeyService {
     const inTurn = <T>({ type }: MasterKey, task: () => Promise<T>): Promise<T> =>
-      keyTypeRow(type)?.remote ? task() : this.#lane.run(task);
+      keyTypeRow(type)?.remote ? task() : this.#queue.run(task);
     return {
       log: service.log,
       wrap: (key, part) => inTurn(key, () => service.wrap(key, part)),

@@ -136,7 +136,7 @@ function cannotListen({ network, address }: ServeOptions, reason: string, cause?
 }
 
 function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: RequestHandlerOptions): void {
-  const desk = new RequestHandler(options);
+  const answering = new RequestHandler(options);
   const asIs = (message: Buffer): Buffer => message;
   const definition = (path: string): Grpc.MethodDefinition<Buffer, Buffer> => ({
     path,
@@ -150,7 +150,7 @@ function addMethods(server: Grpc.Server, grpc: typeof Grpc, options: RequestHand
   const handler =
     (name: string, use: Use): Grpc.handleUnaryCall<Buffer, Buffer> =>
     (call, done) => {
-      desk.answer(call, name, use).then(
+      answering.answer(call, name, use).then(
         (result) => {
           const answer = encodeResponse(result);
           // What stands before the keys, and keeps what they open, has copies of its own.

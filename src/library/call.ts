@@ -49,7 +49,7 @@ export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => 
   return untilAborted(own, () => withPlugged(own, async () => work(callOf(own))));
 }
 
-/** What some work comes to, unless nobody wants it any more. Rejects with errors as the caller gets them: `aborted`, or what the work throws. */
+/** The result of some work, unless the signal is aborted first. Rejects with errors as the caller gets them: `aborted`, or what the work throws. */
 export async function untilAborted<T>(options: Options, work: () => Promise<T>): Promise<T> {
   const { signal } = options;
   try {

@@ -33,7 +33,7 @@ export async function inspect(
   const isContent = path instanceof Uint8Array;
   const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
   try {
-    // Nothing of the environment bears on it.
+    // The environment has no influence on it.
     return await withPlugged(options, () => inspected(input, options, callOf({ ...options, env: {} })));
   } catch (error) {
     throw named(leaving(error, options), input.kind === 'file' ? input.path : undefined);

@@ -35,9 +35,9 @@ export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrappin
     warnOnce(host, `no .sops.yaml says who is to read this; whoever the file names gets the data key: ${names}`);
     return;
   }
-  const strangers = await strangersIn(groups, host);
-  if (strangers.length === 0 || keepUnlisted) return;
-  const names = strangers.map(shown).join(', ');
+  const unlisted = await unlistedIn(groups, host);
+  if (unlisted.length === 0 || keepUnlisted) return;
+  const names = unlisted.map(shown).join(', ');
   if (host.calledAsSops) {
     host.warn(
       `${names}: named by no rule of ${config.path}, but can read the new version, too; if you do not know why, take it out (updatekeys, or rotate --rm-…) and rotate again`,
@@ -52,13 +52,13 @@ export async function checkListed(groups: readonly KeyGroup[], wrapping: Wrappin
 }
 
 /** The key strings of the keys that no rule names. */
-async function strangersIn(groups: readonly KeyGroup[], host: Session): Promise<string[]> {
-  const strangers = new Set<string>();
+async function unlistedIn(groups: readonly KeyGroup[], host: Session): Promise<string[]> {
+  const unlisted = new Set<string>();
   for (const key of groups.flat()) {
     const keyString = await keyStringOf(key);
-    if (!namedKeys(host, key.type).some((named) => names(named, keyString, key))) strangers.add(keyString);
+    if (!namedKeys(host, key.type).some((named) => names(named, keyString, key))) unlisted.add(keyString);
   }
-  return [...strangers];
+  return [...unlisted];
 }
 
 function names(named: NamedKey, keyString: string, key: MasterKey): boolean {

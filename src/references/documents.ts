@@ -57,7 +57,7 @@ function foundAt(of: Branch | List, at: number, text: string): Found {
   const put = (value: Value): void => {
     const entry = of.items[at] as Item | Value;
     const leaf = entry.kind === 'item' ? entry.value : entry;
-    // A scalar keeps its place in the text, and so its style.
+    // A scalar keeps its place in the text, and with it its style.
     if (value.kind === 'leaf' && leaf.kind === 'leaf') leaf.value = value.value;
     else if (entry.kind === 'item') entry.value = value;
     else of.items[at] = value as never;

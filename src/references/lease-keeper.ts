@@ -8,7 +8,7 @@ import type { Lease, Leases } from './lease.js';
 
 /** A lease is renewed when this part of its time is over. */
 const RENEW_AT = 2 / 3;
-/** And up to this part of it later, so that many programs do not ask at once. */
+/** Renewal is put off by up to this part of it at random, so that many programs do not ask at the same time. */
 const JITTER = 0.1;
 /** Less than this part of what was granted at first: the lease is at its end. */
 const GRACE = 0.15;

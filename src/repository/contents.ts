@@ -1,4 +1,4 @@
-/** The contents of many files: each read once, what is no regular file or has no business here told apart. */
+/** The contents of many files: each is read once, and what is not a regular file, or too large, is told apart. */
 import { constants as limits } from 'node:buffer';
 import { closeQuietly, isAbsent, systemCode } from '../util/files.js';
 import { constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
@@ -23,7 +23,7 @@ const SAMPLE = 1 << 20;
 const USUAL = 64 << 10;
 const scratch = Buffer.allocUnsafeSlow(USUAL);
 
-/** Reads one file by its absolute path. Never throws. Not waited for: of thousands of small files waiting costs more than reading. */
+/** Reads one file by its absolute path, synchronously: for thousands of small files, waiting costs more than reading. Never throws. */
 export function contentOf(path: string): Content {
   let descriptor: number;
   try {
@@ -40,7 +40,7 @@ export function contentOf(path: string): Content {
   }
 }
 
-/** Some editors take a file away before they put the new one there: what is there after all was not gone. */
+/** Some editors remove a file before they put the new one in its place: a second look tells whether it is gone. */
 function openedTwice(path: string): number {
   try {
     return openSync(path, FLAGS);

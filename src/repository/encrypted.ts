@@ -14,9 +14,9 @@ export interface LookedAt {
   readonly encrypted: EncryptedFile | SopsError | null;
 }
 
-/** What every encrypted file holds one of: metadata that was cut off still leaves the values. */
+/** Marks of which every encrypted file has at least one: when the metadata was cut off, the values are still there. */
 const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
-/** A prompt to look at files behind each other only for so long; then others get their turn. */
+/** After this many files that were looked at without waiting, other work gets its turn. */
 const TURN = 256;
 
 /**
@@ -48,7 +48,7 @@ export class FileSight {
   readonly #top: string;
   readonly #seen = new Set<string>();
 
-  /** Takes the whole list: a link to a file that is in it, too, is left to that one's turn. Links are followed within `top`. */
+  /** Given the whole list, it leaves a link to a file that is in the list as well to that file's turn. Links are followed within `top`. */
   constructor(files: readonly FoundFile[], top: string) {
     this.#listed = new Set(files.map(({ absolute }) => absolute));
     this.#top = top;

@@ -103,7 +103,7 @@ async function coverOf(word: string, host: Host): Promise<(absolute: string) => 
   return (absolute) => isWithin(absolute, top) && fits(absolute.slice(top.length).replace(/^[\\/]+/, ''));
 }
 
-/** Where a path really leads, as far as it is there: git and the rules know nothing of the links on the way to a folder. */
+/** The real path, as far as it exists: git and the rules know nothing of links on the way to a folder. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -125,7 +125,7 @@ interface Findings {
 
 async function addFolder(word: string, host: Host, { add, problems, passedOver }: Findings): Promise<void> {
   const { files, repositories, closed } = await filesIn(resolve(host.cwd, word), host);
-  // Put together as texts: of a hundred thousand paths each would be taken apart and joined again.
+  // Joined as texts, since `join` would take each of a hundred thousand paths apart again.
   const [shown, absolute] = [join(word, 'x').slice(0, -1), resolve(host.cwd, word, 'x').slice(0, -1)];
   for (const path of files) add(shown + path, false, absolute + path);
   for (const path of repositories) passedOver.add(shown + path);

@@ -40,7 +40,7 @@ export interface PassedOver {
   sealed: number;
 }
 
-/** A prompt to look at files behind each other only for so long; then others get their turn. */
+/** After this many files that were looked at without waiting, other work gets its turn. */
 const TURN = 128;
 
 /** The files to be worked on, in the order given. */

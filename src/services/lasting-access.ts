@@ -1,4 +1,7 @@
-/** What lets into a service for a whole run: found when it is first wanted, and anew when the service refuses it, as tokens run out. */
+/**
+ * Access to a service for a whole run (a token, say): found when it is first wanted, and found anew when the service refuses it, since
+ * tokens run out.
+ */
 
 export class LastingAccess<Access> {
   #found: Promise<Access> | undefined;
@@ -15,14 +18,14 @@ export class LastingAccess<Access> {
     }
   }
 
-  /** What is found now in place of what was refused. Several who were refused at a time search once. */
+  /** Finds new access in place of what was refused. Several callers that were refused at the same time search once. */
   async renew(refused: Access, find: () => Promise<Access>): Promise<Access> {
     const found = this.#found;
     if (found && (await found.catch(() => refused)) === refused) this.#forget(found);
     return this.get(find);
   }
 
-  /** Has the next who asks search anew. */
+  /** Makes the next caller search anew. */
   drop(): void {
     this.#found = undefined;
   }

@@ -27,7 +27,7 @@ interface Waiting extends Pair {
 
 /** So many are copied by one program: each takes two of its descriptors. */
 const MOST_PAIRS = 128;
-const PATIENCE_MS = 10;
+const JOIN_WITHIN_MS = 10;
 /** A file that was read is encrypted in one turn, and makes its copy in another. */
 const TURNS = 4;
 
@@ -69,7 +69,7 @@ async function copyWaiting(program: string): Promise<void> {
     // Where there are many, it is worth waiting as long as more keep coming.
     for (let before = 1; waiting.length > before && waiting.length < MOST_PAIRS; ) {
       before = waiting.length;
-      await aWhile(PATIENCE_MS);
+      await aWhile(JOIN_WITHIN_MS);
     }
     const batch = waiting.slice(0, MOST_PAIRS);
     waiting = waiting.slice(MOST_PAIRS);

@@ -21,7 +21,7 @@ export interface FileLock {
 /** A holder needs milliseconds; one that has not let go by then was killed, or stopped for long. */
 const STALE_MS = 10_000;
 /** After so long in front of ever other holders the write goes on without a lock: the comparison still decides. */
-const PATIENCE_MS = 60_000;
+const MOST_WAIT_MS = 60_000;
 const LONGEST_PAUSE_MS = 20;
 /** As long as the name of a file may be almost everywhere, in bytes. */
 const LONGEST_NAME = 255;
@@ -39,7 +39,7 @@ export async function lockFile(path: string, warn: (message: string) => void): P
   for (;;) {
     const lock = entrance.tryToEnter();
     if (typeof lock !== 'string') return lock;
-    const reason = SYSTEM_CLOCK.steady() - started > PATIENCE_MS ? 'others keep it locked' : lock;
+    const reason = SYSTEM_CLOCK.steady() - started > MOST_WAIT_MS ? 'others keep it locked' : lock;
     if (reason !== '') {
       warn(`${path} is written without a lock: ${reason}`);
       return { isHeld: () => true, release: () => undefined };

@@ -97,7 +97,7 @@ export interface Host {
   readonly log?: Log | undefined;
   /** Told that something begins which may take long, in a few words without plaintext; `line` by default; absent when nobody looks. */
   begin?(what: string, telling?: Telling): Activity;
-  /** Told how large an input is before it is worked on; waited for. Absent where there is nothing to do. */
+  /** Told how large an input is before work on it begins, and awaited. Absent where there is nothing to do. */
   prepareFor?(input: InputSize): Promise<void>;
   /** Told that what was made of an input is about to be written to a file; waited for. Absent where there is nothing to do. */
   beforeWriting?(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Overwriting a file that cannot be replaced: its names, owner and place stay, at the price of one unsafe moment. */
+/** Overwriting a file that cannot be replaced: names, owner and place stay, at the price of one moment in which a kill may leave a mixture. */
 
 import { SopsError } from '../errors.js';
 import { closeQuietly, systemReason } from './files.js';

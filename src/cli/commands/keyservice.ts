@@ -48,7 +48,7 @@ export const keyservice = command({
       const listening = `Listening on ${server.uri}`;
       if (host.log) tell(host.log, listening);
       else say(streams.stderr, `${listening}\n`);
-      if (server.socket === undefined) warnOfStrangers(server.uri, host);
+      if (server.socket === undefined) warnOfClients(server.uri, host);
       else warnOfFolder(dirname(server.socket), host);
       const signal = await endOfService();
       if (host.log) tell(host.log, `Caught signal ${signal}: shutting down.`);
@@ -116,7 +116,7 @@ function warnOfFolder(folder: string, host: Host): void {
 const OTHERS = 0o077;
 
 /** The protocol knows neither encryption nor passwords. */
-function warnOfStrangers(uri: string, host: Host): void {
+function warnOfClients(uri: string, host: Host): void {
   const { protocol, hostname } = new URL(uri);
   if (protocol !== 'tcp:' || /^(?:127\.[\d.]+|\[::1\]|localhost)$/.test(hostname)) return;
   host.warn('everyone who can reach this address can use your keys, and the data keys pass unencrypted');

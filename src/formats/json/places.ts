@@ -1,4 +1,4 @@
-/** Where the parts of a JSON text stand, kept small: a large file has a hundred thousand of them. */
+/** Where the parts of a JSON text stand, in compact objects: a large file has a hundred thousand of them. */
 import type { Branch, Item, Leaf, LeafValue, List, Source, Value } from '../../tree/tree.js';
 
 /** What a text holds, as it was read: a member of an object or an element of an array, but for the root. */

@@ -12,7 +12,7 @@ export interface CommentSplicing {
   readonly print: TomlPrint;
   /** What the tree still holds. */
   readonly live: ReadonlySet<unknown>;
-  /** What gives way as a whole, comments included. */
+  /** Stretches that are replaced as a whole, comments included. */
   readonly gone: readonly Span[];
 }
 

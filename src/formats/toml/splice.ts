@@ -29,7 +29,7 @@ export function spliceToml(target: TomlTarget): Edit[] {
 
 class TomlSplicer {
   private readonly edits: Edit[] = [];
-  /** What gives way as a whole, comments included. */
+  /** Stretches that are replaced as a whole, comments included. */
   private readonly gone: Span[] = [];
   private readonly text: string;
   private readonly print: { readonly lineEnd: string };

@@ -1,4 +1,4 @@
-/** The TOML format: of sops-ts and rops, SOPS does not know it. */
+/** The TOML format, which sops-ts and rops have and SOPS does not. */
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { decodeText } from '../../util/text.js';
 import type { FormatStore, SourceFile } from '../store.js';
@@ -25,7 +25,7 @@ const LINE_STYLES: ReadonlySet<string> = new Set(['bare', 'double', 'single', 't
 
 let opened: Promise<FormatStore> | undefined;
 
-/** The one store; the package that parses is loaded with it, and with nothing else. */
+/** The store, made once; the package that parses is loaded for it alone. */
 export function openTomlStore(): Promise<FormatStore> {
   opened ??= import('../../packages/toml-eslint-parser.js').then(({ parseTOML }) => storeWith(parseTOML));
   return opened;

@@ -145,7 +145,7 @@ export class Cursor {
     return new SopsError('document-invalid', `line ${line}, column ${column}: ${problem}`);
   }
 
-  /** The byte order mark of a text takes no column; go-yaml knows no other. */
+  /** A byte order mark at the beginning takes no column; go-yaml takes none anywhere else. */
   private skipByteOrderMark(): void {
     this.at += 1;
     this.lineStart = this.at;

@@ -66,7 +66,7 @@ class EntrySplicer implements SplicedEntries {
     const pending: (Branch | List)[] = [this.root];
     for (let of = pending.pop(); of; of = pending.pop()) {
       if (!this.spliceEntries(of)) {
-        // Only the root comes here: other collections that cannot be spliced are written anew by what holds them.
+        // Only the root gets here: what holds any other collection that cannot be spliced writes it anew.
         this.spliceRoot(place);
         continue;
       }

@@ -80,9 +80,9 @@ export class ConflictSheet {
     const [document = branch(), ...others] = this.documents(text);
     const known = new Set(this.labels);
     const keys = document.items.flatMap((entry) => (entry.kind === 'item' ? [entry.key] : []));
-    const stranger = keys.find((key, at) => !known.has(key) || keys.indexOf(key) !== at);
-    if (stranger !== undefined || others.length > 0) {
-      throw new SopsError('document-invalid', `${stranger ?? 'a second document'} is not what was asked`, {
+    const unasked = keys.find((key, at) => !known.has(key) || keys.indexOf(key) !== at);
+    if (unasked !== undefined || others.length > 0) {
+      throw new SopsError('document-invalid', `${unasked ?? 'a second document'} is not what was asked`, {
         hint: 'Each value that was in conflict stands here once, under the name it had, or not at all.',
       });
     }

@@ -34,7 +34,7 @@ export function nameIn(lists: readonly (readonly Value[])[], prints: Fingerprint
   return NAMES.find((key) => lists.every((values) => areNamed(values, key, prints)));
 }
 
-/** Items without a like at their place that have one elsewhere: they were moved, and nothing else came of them. */
+/** Items that match nothing at their place but something elsewhere: they were moved and not changed. */
 function movedIn(
   one: readonly Value[],
   other: readonly Value[],
@@ -102,7 +102,7 @@ function matchPlaced(one: readonly Value[], other: readonly Value[], { gap, move
   }
 }
 
-/** So many items that have no like are held against each other: it takes all pairs of them. */
+/** At most so many unmatched items are compared with each other, since that takes all pairs. */
 const MOST_ALIKE = 64;
 
 interface Likeness extends Placing {

@@ -20,7 +20,7 @@ import { type Matching, matching } from './matching.js';
 import { drawnIn } from './moved-items.js';
 import { type Region, regionsOf, type Stretch } from './three-way.js';
 
-/** Of whom something is. */
+/** Whose something is. */
 export type Side = 'ours' | 'theirs' | 'base';
 
 /** A place where both sides changed the same thing in different ways. */

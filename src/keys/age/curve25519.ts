@@ -81,7 +81,7 @@ function agree(privateKey: KeyObject, point: Uint8Array): Buffer | null {
   return secret.every((byte) => byte === 0) ? null : secret;
 }
 
-/** Made once for a point: the recipients of many files are the same few. */
+/** Made once for each point: many files share a few recipients. */
 const PUBLIC_KEYS = new WeakMap<Uint8Array, KeyObject>();
 
 function publicKey(point: Uint8Array): KeyObject {
@@ -93,7 +93,7 @@ function publicKey(point: Uint8Array): KeyObject {
   return made;
 }
 
-/** Made once for a scalar: for a run with many files it is the costliest step of opening one. */
+/** Made once for each scalar: with many files it is the costliest step of opening one. */
 const PRIVATE_KEYS = new WeakMap<Uint8Array, KeyObject>();
 
 function privateKey(scalar: Uint8Array): KeyObject {

@@ -104,7 +104,7 @@ export class Keyring {
     }
   }
 
-  /** The same file from two sources, or printed again by a command, asks for its passphrase once. */
+  /** A protected file asks for its passphrase once, even if two sources hold it or a command prints it again. */
   private knownProtectedFile(file: AgeIdentity & { readonly cacheKey: string }): AgeIdentity {
     const known = this.protectedFiles.get(file.cacheKey) ?? file;
     this.protectedFiles.set(file.cacheKey, known);

@@ -25,7 +25,7 @@ export interface IdentitySource {
   readonly holds: 'identities' | 'ssh';
   /** Whether a command is run for it, which is done after looking into files, and once for each recipient. */
   readonly command: boolean;
-  /** Whether its absence is worth a word only when there is nothing else. */
+  /** Whether its absence is mentioned only when there is nothing else. */
   readonly lastResort: boolean;
   /** Called once per process, or once per recipient of an entry for commands. Never rejects with a SopsError. */
   load(recipient: string): Promise<SourceResult>;

@@ -8,7 +8,7 @@ import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { whileWaitingFor } from '../../util/timeout.js';
-import { type Advice, adviceOnException, STRANGER } from '../advice.js';
+import { type Advice, adviceOnException, NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { regionOf, splitRole } from './arn.js';
@@ -87,7 +87,7 @@ export const awsKmsProvider: KeyProvider = {
       throw awsFailure(ENCRYPTING, error, adviceFor(context));
     });
     if (!answer.CiphertextBlob)
-      throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`, { hint: STRANGER });
+      throw new SopsError('key', `${ENCRYPTING}: the answer has no CiphertextBlob`, { hint: NOT_THE_SERVICE });
     return Buffer.from(answer.CiphertextBlob).toString('base64');
   },
 
@@ -181,7 +181,7 @@ async function decrypt({ client, KeyId, context }: Access, blob: Buffer, signal?
   const command = new DecryptCommand({ KeyId, EncryptionContext: Object.fromEntries(context), CiphertextBlob: blob });
   const answer = await client.send(command, abortedBy(signal));
   if (answer.Plaintext) return answer.Plaintext;
-  throw new SopsError('key', 'the answer has no Plaintext', { hint: STRANGER });
+  throw new SopsError('key', 'the answer has no Plaintext', { hint: NOT_THE_SERVICE });
 }
 
 /** The part that the first fitting context opens, if one does. */

@@ -6,7 +6,7 @@ import { objectMembers, textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyFields, KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
@@ -86,7 +86,7 @@ async function newestVersion(key: AzureKey, run: ServiceCall): Promise<string> {
   await checkVault(url, run.host, run.signal);
   const answer = await callKeyVault(url, undefined, run).catch(explained);
   const version = versionIn(textMember(objectMembers(answer.get('key')), 'kid') ?? '');
-  if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: STRANGER }));
+  if (version === '') return explained(new SopsError('key', 'the answer names no version', { hint: NOT_THE_SERVICE }));
   const fields = { key: key.name, version };
   run.host.log?.({ component: 'AZKV', level: 'info', message: 'Version fetch succeeded', fields });
   return version;
@@ -100,7 +100,7 @@ async function use(key: MasterKey, operation: 'encrypt' | 'decrypt', bytes: Buff
   const payload = { alg: ALGORITHM, value: bytes.toString('base64url') };
   const answer = await callKeyVault(url, payload, run).catch(explained);
   const value = decodeBase64Url(textMember(answer, 'value') ?? '');
-  return value ?? explained(new SopsError('key', 'the answer holds no value', { hint: STRANGER }));
+  return value ?? explained(new SopsError('key', 'the answer holds no value', { hint: NOT_THE_SERVICE }));
 }
 
 /**

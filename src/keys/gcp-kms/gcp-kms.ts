@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { gcpFailure } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { ADVICE, adviseOnRpc, UNREACHABLE } from './advice.js';
@@ -33,7 +33,8 @@ export const gcpKmsProvider: KeyProvider = {
 
   async wrap(key, part, host, signal) {
     const ciphertext = await call({ key, verb: 'encrypt', bytes: part, host, signal }, ENCRYPTING);
-    if (!ciphertext) throw new SopsError('key', `${ENCRYPTING}: the answer has no ciphertext`, { hint: STRANGER });
+    if (!ciphertext)
+      throw new SopsError('key', `${ENCRYPTING}: the answer has no ciphertext`, { hint: NOT_THE_SERVICE });
     return Buffer.from(ciphertext).toString('base64');
   },
 
@@ -43,7 +44,7 @@ export const gcpKmsProvider: KeyProvider = {
       throw new SopsError('key', 'error base64-decoding encrypted data key: it is not base64', { hint: DAMAGED_ENTRY });
     }
     const part = await call({ key, verb: 'decrypt', bytes: ciphertext, host, signal }, DECRYPTING);
-    if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`, { hint: STRANGER });
+    if (!part) throw new SopsError('key', `${DECRYPTING}: the answer has no plaintext`, { hint: NOT_THE_SERVICE });
     return part;
   },
 

@@ -4,7 +4,7 @@ import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { noteThrottled, pauseAbout } from '../../util/pace.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import { type Service, type Transport, tokenHeaders, type Verb } from './service.js';
 
@@ -97,7 +97,7 @@ async function callOnce(client: GcpKmsClient, { verb, name, bytes, signal }: Cal
     const fault = faultOf(cause);
     if (fault === undefined) throw cause;
     const end = fault.startsWith('index out of range') ? ': it ends too early' : '';
-    throw new SopsError('key', `not a message of the protocol${end}`, { hint: STRANGER, cause });
+    throw new SopsError('key', `not a message of the protocol${end}`, { hint: NOT_THE_SERVICE, cause });
   }
 }
 

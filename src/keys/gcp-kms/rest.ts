@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '../../services/http/request.js';
 import { sendWithRetries } from '../../services/http/retry.js';
 import { decodeBase64 } from '../../util/base64.js';
 import { withoutTrailing } from '../../util/trim.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import { adviseOnStatus } from './advice.js';
 import { type Service, type Transport, tokenHeaders } from './service.js';
 
@@ -55,7 +55,7 @@ function bytesOf({ status, body }: HttpResponse, field: string): Uint8Array | un
     const refusal = gcpRefusal({ status, body });
     throw advised(refusal, adviseOnStatus(status, refusal.message));
   }
-  if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: STRANGER });
+  if (!answer) throw new SopsError('key', 'the answer cannot be understood', { hint: NOT_THE_SERVICE });
   const value = answer.get(field);
   const bytes = typeof value === 'string' ? decodeBase64(value) : null;
   return bytes ?? undefined;

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { decodeBase64 } from '../../util/base64.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { callKms, type KmsCall, projectOf } from './client.js';
 import { type Credentials, findHuaweiCredentials } from './credentials.js';
@@ -98,7 +98,7 @@ function doing(operation: Operation): string {
 }
 
 function failed(operation: Operation, reason: string): SopsError {
-  return new SopsError('key', `${doing(operation)}: ${reason}`, { hint: STRANGER });
+  return new SopsError('key', `${doing(operation)}: ${reason}`, { hint: NOT_THE_SERVICE });
 }
 
 /** Puts what was being done before the reason; the hint stays. */

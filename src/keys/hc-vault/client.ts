@@ -6,7 +6,7 @@ import type { HttpResponse } from '../../services/http/request.js';
 import type { ServiceCall } from '../../services/service-call.js';
 import { sendToVault, vaultRefusal } from '../../services/vault/client.js';
 import type { VaultSettings } from '../../services/vault/settings.js';
-import { adviceOnStatus, STRANGER } from '../advice.js';
+import { adviceOnStatus, NOT_THE_SERVICE } from '../advice.js';
 import { type Operation, operationSegments, type VaultKey } from './address.js';
 
 /**
@@ -62,8 +62,9 @@ function nextStep(status: number, said: string, { key, segments, settings }: Cal
 
 function dataOf({ body, status }: HttpResponse): ReadonlyMap<string, unknown> {
   const answer = answerMembers(body);
-  if (!answer) throw new SopsError('key', `the answer (status ${status}) is not one of Vault's`, { hint: STRANGER });
+  if (!answer)
+    throw new SopsError('key', `the answer (status ${status}) is not one of Vault's`, { hint: NOT_THE_SERVICE });
   const data = objectMembers(answer.get('data'));
-  if (!data) throw new SopsError('key', 'transit backend is empty', { hint: STRANGER });
+  if (!data) throw new SopsError('key', 'transit backend is empty', { hint: NOT_THE_SERVICE });
   return data;
 }

@@ -7,7 +7,7 @@ import { isSameServer, withSlash } from '../../services/vault/address.js';
 import { readSettings } from '../../services/vault/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
-import { STRANGER } from '../advice.js';
+import { NOT_THE_SERVICE } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { type Operation, parseVaultUri, type VaultKey } from './address.js';
@@ -143,7 +143,7 @@ interface Why {
   readonly cause?: SopsError;
 }
 
-const STRANGE: Why = { hint: STRANGER };
+const STRANGE: Why = { hint: NOT_THE_SERVICE };
 
 function explain(reason: string, key: MasterKey, operation: Operation, { hint, cause }: Why): SopsError {
   const { enginePath, keyName } = vaultKey(key);

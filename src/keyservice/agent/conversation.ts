@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { SopsError } from '../../errors.js';
 import type { Turn } from '../part-memory.js';
-import type { AgentDesk } from './desk.js';
+import type { PartKeeping } from './keeping-service.js';
 import {
   type AgentAnswer,
   type AgentRequest,
@@ -12,7 +12,7 @@ import {
   messagesIn,
 } from './messages.js';
 
-export interface ConversationDesk extends AgentDesk {
+export interface AgentControls extends PartKeeping {
   status(): AgentStatus;
   /** Forgets all; how many parts there were. */
   lock(): number;
@@ -23,8 +23,8 @@ export interface ConversationDesk extends AgentDesk {
 type Request = Required<AgentRequest>;
 
 /** Answers until the other side has gone. Never rejects. */
-export async function converse(socket: Socket, desk: ConversationDesk): Promise<void> {
-  await new Conversation(socket, desk).hold().catch(() => undefined);
+export async function converse(socket: Socket, controls: AgentControls): Promise<void> {
+  await new Conversation(socket, controls).hold().catch(() => undefined);
   socket.destroy();
 }
 
@@ -34,7 +34,7 @@ class Conversation {
 
   constructor(
     private readonly socket: Socket,
-    private readonly desk: ConversationDesk,
+    private readonly controls: AgentControls,
   ) {
     socket.once('close', () => {
       this.#gone.abort();
@@ -50,7 +50,7 @@ class Conversation {
       } catch (error) {
         this.#say({ kind: 'failed', text: error instanceof SopsError ? error.message : 'internal error' });
       }
-      if (request.kind === 'stop') return this.desk.stop();
+      if (request.kind === 'stop') return this.controls.stop();
     }
   }
 
@@ -63,12 +63,12 @@ class Conversation {
       case 'keep':
         return this.#keep(request);
       case 'status':
-        return { kind: 'done', text: JSON.stringify(this.desk.status()) };
+        return { kind: 'done', text: JSON.stringify(this.controls.status()) };
       case 'lock':
-        await this.desk.note('agent-lock', 'all');
-        return { kind: 'done', text: String(this.desk.lock()) };
+        await this.controls.note('agent-lock', 'all');
+        return { kind: 'done', text: String(this.controls.lock()) };
       case 'stop':
-        this.desk.lock();
+        this.controls.lock();
         return { kind: 'done' };
       default:
         return { kind: 'failed', text: 'this agent is of another version: stop it, and start it again' };
@@ -77,15 +77,15 @@ class Conversation {
 
   async #recall(questions: readonly string[]): Promise<AgentAnswer> {
     const found = questions.flatMap((question) => {
-      const known = this.desk.memory.known(question);
+      const known = this.controls.memory.known(question);
       return known ? [{ question, ...known }] : [];
     });
-    for (const { label } of found) await this.desk.note('agent-decrypt', label);
+    for (const { label } of found) await this.controls.note('agent-decrypt', label);
     return { kind: 'known', found };
   }
 
   async #claim(question: string): Promise<AgentAnswer> {
-    const { memory } = this.desk;
+    const { memory } = this.controls;
     const claimed = await memory.claim(question, this.#gone.signal, () => this.#say({ kind: 'wait' }));
     if (!('part' in claimed)) {
       this.#turn?.end();
@@ -93,7 +93,7 @@ class Conversation {
       if (this.#gone.signal.aborted) claimed.end();
       return { kind: 'turn' };
     }
-    await this.desk.note('agent-decrypt', claimed.label);
+    await this.controls.note('agent-decrypt', claimed.label);
     return { kind: 'known', found: [{ question, part: claimed.part }] };
   }
 
@@ -101,7 +101,7 @@ class Conversation {
     if (!this.#turn) return { kind: 'failed', text: 'nothing was to be opened' };
     const turn = this.#turn;
     try {
-      await this.desk.note('agent-keep', label);
+      await this.controls.note('agent-keep', label);
       turn.keep(part, label);
     } finally {
       turn.end();

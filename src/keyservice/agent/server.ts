@@ -8,14 +8,14 @@ import { chmodSync, mkdirSync, unlinkSync } from '../../util/fs.js';
 import type { AgentSocket } from '../../util/host.js';
 import type { KeyConnections } from '../server.js';
 import { AgentClient } from './client.js';
-import { type ConversationDesk, converse } from './conversation.js';
+import { type AgentControls, converse } from './conversation.js';
 import { placeState } from './place-state.js';
 
 export interface AgentServerOptions {
   readonly place: AgentSocket;
   /** A socket that the system listens on already, by its descriptor (socket activation); absent: this one makes its own. */
   readonly descriptor?: number | undefined;
-  readonly desk: Omit<ConversationDesk, 'stop'>;
+  readonly controls: Omit<AgentControls, 'stop'>;
   /** Answers those who speak SOPS's protocol. Called when the first of them comes. */
   connections(): Promise<KeyConnections>;
   warn(message: string): void;
@@ -98,7 +98,7 @@ class Agent implements AgentServer {
       if (first === null) return;
       socket.unshift(first);
       if (first[0] === HTTP2_BYTE) this.#answerSops(socket);
-      else void converse(socket, { ...this.#options.desk, stop: () => this.#stop() });
+      else void converse(socket, { ...this.#options.controls, stop: () => this.#stop() });
     });
   }
 

@@ -12,7 +12,7 @@ export interface Conversion {
   readonly bytes: Buffer;
   /** The name of the file; undefined for content without one. */
   readonly name: string | undefined;
-  /** What the controller takes it for. */
+  /** The format that the controller takes it for. */
   readonly from: FluxFormat;
   /** What it prints. */
   readonly to: FluxFormat;

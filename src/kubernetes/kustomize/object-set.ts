@@ -141,7 +141,7 @@ export class ObjectSet {
     this.append(by);
   }
 
-  /** Takes an object out, as a patch may. */
+  /** Removes an object, as a patch may ask. */
   remove(object: BuildObject): void {
     this.members.delete(object);
     for (const id of [...object.earlier, object.id]) this.byName.get(keyOf(id))?.delete(object);

@@ -136,9 +136,9 @@ class OwnReader {
   }
 
   private checkFields(of: Branch, known: readonly string[], at: string): void {
-    const stranger = itemsOf(of).find(({ key }) => !known.includes(key));
-    if (!stranger) return;
-    throw this.error(`has an unknown field ${join(at, stranger.key)}; known here: ${known.join(', ')}`);
+    const unknown = itemsOf(of).find(({ key }) => !known.includes(key));
+    if (!unknown) return;
+    throw this.error(`has an unknown field ${join(at, unknown.key)}; known here: ${known.join(', ')}`);
   }
 
   private list(of: Branch, field: string, at: string): Value[] {

@@ -139,7 +139,7 @@ async function transformSealed(
   return { roots, form: formFor(form ?? own, pathOf(output)), read: bytes };
 }
 
-/** Whoever seals can not open: a source that was overwritten would be lost. */
+/** Whoever can seal may not be able to open: a source that was overwritten would be lost. */
 function checkSourceStays({ input, output }: RawRequest, host: Host): void {
   const [from, to] = [pathOf(input), pathOf(output)].map((path) => path && realPath(resolve(host.cwd, path)));
   if (from === undefined || from !== to) return;

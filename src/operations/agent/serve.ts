@@ -2,7 +2,7 @@
 import { askThroughProgram } from '../../exec/askpass.js';
 import { guardMemory, memoryGuards } from '../../exec/memory-guards.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
-import { keepingService } from '../../keyservice/agent/desk.js';
+import { keepingService } from '../../keyservice/agent/keeping-service.js';
 import { agentUri } from '../../keyservice/agent/place.js';
 import { type AgentServer, type AgentServerOptions, serveAgent } from '../../keyservice/agent/server.js';
 import { PartMemory } from '../../keyservice/part-memory.js';
@@ -92,11 +92,11 @@ async function optionsOf(
   const run = await openReadingRun({ configPath: request.configPath }, host);
   const { idle, lifetime, place, descriptor } = request;
   const since = new Date().toISOString();
-  const note: AgentServerOptions['desk']['note'] = async (action, label) => host.audit?.record(action, label);
+  const note: AgentServerOptions['controls']['note'] = async (action, label) => host.audit?.record(action, label);
   return {
     place,
     descriptor,
-    desk: {
+    controls: {
       memory,
       note,
       status: () => ({ pid: own.pid, since, kept: memory.size, idle, lifetime, guards: memoryGuards() }),

@@ -44,7 +44,7 @@ export interface KeyTrial {
   /** The anchor that stands for it in the configuration. */
   readonly name?: string | undefined;
   readonly opens: boolean;
-  /** Whether it opens all the same, but with a key that is not the one it names. */
+  /** Whether it opens, but with another key than the one it names. */
   readonly mislabelled?: true | undefined;
   /** Why not. */
   readonly reason?: string | undefined;

@@ -199,7 +199,7 @@ async function checkPlace(path: string, isUnfinished: boolean, host: Session): P
   });
 }
 
-/** Links are not followed: one that leads nowhere is something, too. */
+/** Links are not followed: even one that leads nowhere is something that stands there. */
 function isThere(path: string): boolean {
   return lstatOrThrow(path) !== undefined;
 }

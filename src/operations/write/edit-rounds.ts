@@ -70,7 +70,7 @@ class EditRounds<T> {
     this.cancelled = new Promise((_, reject) => {
       this.cancel = () => reject(new SopsError('failed', 'User canceled operation'));
     });
-    // It is raced with every wait; between them nobody listens.
+    // It is raced with every wait; between waits nobody listens.
     this.cancelled.catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** Takes what the checks of single files come to: findings with their places, counts, and what only many files tell together. */
+/** Collects the results of checking single files: findings with their places, counts, and what can only be told from many files together. */
 import type { CreationRule } from '../../config/model.js';
 import type { SopsError } from '../../errors.js';
 import { type CheckFinding, compareFindings, type Discovery, type FindingPlace, findingsOf } from './check-finding.js';

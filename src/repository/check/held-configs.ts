@@ -65,7 +65,7 @@ async function configsAmong(files: readonly HeldFile[], { tree, host }: Place): 
     for await (const [, bytes] of readBlobs(blobs, host, { cwd: tree.top })) {
       const one = pending[at++];
       if (!one || !bytes) continue;
-      // What a link leads to outside cannot be known here: its content stays, and is told to be no configuration.
+      // Where a link leads out of the tree cannot be followed here: its own content stays, and is reported as no configuration.
       found.set(folderOf(one.of), bytes);
       const target = one.file.mode === 'link' ? byPath.get(targetOf(one.file.path, bytes)) : undefined;
       if (target) next.push({ of: one.of, file: target });

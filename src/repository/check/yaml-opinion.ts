@@ -42,11 +42,11 @@ export async function secondOpinion(
 /** Different numbers of values, or other places, where both see ciphertext alone. */
 function disagreement(first: readonly SeenValue[], second: readonly SecondValue[], lines: LineIndex): Discovery[] {
   const places = new Set(first.map(idOf));
-  const stranger = second.find((value) => !places.has(idOf(value)));
-  if (!stranger) return [];
+  const unmatched = second.find((value) => !places.has(idOf(value)));
+  if (!unmatched) return [];
   const message = 'the package yaml sees a value here that sops-ts does not see';
   const next = 'Write it in a plainer way, so that every program reads the same.';
-  return [{ rule: 'readers-disagree', line: lines.lineAt(stranger.offset), keyPath: stranger.path, message, next }];
+  return [{ rule: 'readers-disagree', line: lines.lineAt(unmatched.offset), keyPath: unmatched.path, message, next }];
 }
 
 function byPath(values: readonly SeenValue[]): Map<string, SeenValue[]> {

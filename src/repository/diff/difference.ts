@@ -37,7 +37,7 @@ export interface FileDifference {
   readonly byCiphertext: boolean;
 }
 
-/** Whether anything differs; null where that cannot be told without a key. */
+/** Whether anything differs; null where only a key could tell. */
 export function differs(difference: FileDifference): boolean | null {
   const { file, changes, gained, lost, settings } = difference;
   if (file !== 'both' || gained.length + lost.length + settings.length > 0) return true;

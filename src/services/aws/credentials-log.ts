@@ -7,7 +7,7 @@ import { flawOf, type SharedFiles } from './profiles.js';
 /** How the SDK tells of an error in its search, before the message. */
 const TRIED = /^@smithy\/property-provider (?:->|\(!\)) (.*)$/s;
 /** What is no trouble, only the way to the next place. */
-const PASSING =
+const NO_TROUBLE =
   /skipping|^Web identity configuration not|did not contain credential_process|could not be found in shared credentials file|Metadata|^Could not load credentials from any providers/i;
 /** The profile has nothing, is not there, or has what cannot be used. */
 const NOTHING = /^Could not resolve credentials using profile/;
@@ -25,7 +25,7 @@ export class CredentialsLog {
 
   debug = (...said: unknown[]): void => {
     const reason = typeof said[0] === 'string' ? TRIED.exec(said[0])?.[1] : undefined;
-    if (reason !== undefined && !PASSING.test(reason)) this.#tried.push(reason);
+    if (reason !== undefined && !NO_TROUBLE.test(reason)) this.#tried.push(reason);
   };
   info = (): void => undefined;
   warn = (): void => undefined;

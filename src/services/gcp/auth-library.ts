@@ -3,7 +3,7 @@ import { env } from 'node:process';
 
 export type AuthLibrary = typeof import('../../packages/google-auth.js');
 
-/** By this the environment asks for the log. */
+/** The variable with which the environment asks for the log. */
 const SWITCH = 'GOOGLE_SDK_NODE_LOGGING';
 
 /**

@@ -1,4 +1,4 @@
-/** Paths of Vault's engines that are not key and value, told by how they look: whoever names a path names no engine. */
+/** Recognising by their look the paths of Vault engines other than key and value, since a path does not say which engine it belongs to. */
 
 /** The parts behind a mount of what makes credentials, certificates or codes: database, aws, rabbitmq, ldap, kubernetes, pki, ssh, gcp, totp. */
 const GENERATED = [

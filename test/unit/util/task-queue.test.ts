@@ -3,9 +3,9 @@ import { TaskQueue } from '../../../src/util/task-queue.js';
 
 const pause = (milliseconds: number) => new Promise((settle) => setTimeout(settle, milliseconds));
 
-describe('a lane', () => {
+describe('a queue of tasks', () => {
   test('runs one task at a time, in order, whatever becomes of them', async () => {
-    const lane = new TaskQueue();
+    const queue = new TaskQueue();
     const seen: string[] = [];
     const task = (name: string, fails: boolean) => async () => {
       seen.push(`${name} begins`);
@@ -15,9 +15,9 @@ describe('a lane', () => {
       return name;
     };
     const results = await Promise.allSettled([
-      lane.run(task('a', false)),
-      lane.run(task('b', true)),
-      lane.run(task('c', false)),
+      queue.run(task('a', false)),
+      queue.run(task('b', true)),
+      queue.run(task('c', false)),
     ]);
     expect(results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message))).toEqual([
       'a',
@@ -28,15 +28,15 @@ describe('a lane', () => {
   });
 
   test('is idle when nothing is left, also of what was added meanwhile', async () => {
-    const lane = new TaskQueue();
-    await lane.idle();
+    const queue = new TaskQueue();
+    await queue.idle();
     let done = 0;
     const count = async (): Promise<void> => {
       await pause(2);
       done += 1;
     };
-    void lane.run(count).then(() => lane.run(count));
-    await lane.idle();
+    void queue.run(count).then(() => queue.run(count));
+    await queue.idle();
     expect(done).toBe(2);
   });
 });

@@ -61,7 +61,7 @@ const ADVICE = {
   wrap: 'The plug-in could not encrypt for it: check the recipient, and what the plug-in needs (a token, a service).',
   unwrap:
     'The plug-in could not use your identity: see that its token is there, and that PIN and touch were right, then run it again.',
-  stranger: 'The plug-in answers what it should not: see that it is up to date.',
+  wrongAnswer: 'The plug-in answers what it should not: see that it is up to date.',
 };
 
 async function wrapBy(session: PluginSession, text: string, fileKey: Uint8Array): Promise<Stanza[]> {
@@ -81,7 +81,7 @@ async function wrapBy(session: PluginSession, text: string, fileKey: Uint8Array)
     if (type === 'recipient-stanza') {
       const [index, stanzaType, ...rest] = args;
       if (index !== '0' || stanzaType === undefined) {
-        throw session.failure('malformed recipient stanza', ADVICE.stranger);
+        throw session.failure('malformed recipient stanza', ADVICE.wrongAnswer);
       }
       stanzas.push({ type: stanzaType, args: rest, body });
       return true;
@@ -106,7 +106,7 @@ async function unwrapBy(session: PluginSession, texts: readonly string[], header
   await session.converse(({ type, args, body }) => {
     if (type === 'file-key') {
       if (args.length !== 1 || args[0] !== '0' || fileKey !== null || body.length !== FILE_KEY_LENGTH) {
-        throw session.failure('malformed file-key stanza', ADVICE.stranger);
+        throw session.failure('malformed file-key stanza', ADVICE.wrongAnswer);
       }
       fileKey = Buffer.from(body);
       return true;

@@ -24,7 +24,7 @@ export type PluginMachine = 'recipient-v1' | 'identity-v1';
 const GRACE_MILLISECONDS = 1000;
 /** Of what it writes on its standard error, as much is kept. */
 const MOST_SAID = 8192;
-/** Fewer characters stand in many words. */
+/** Shorter texts are parts of many words, so they are not masked. */
 const SHORTEST_SECRET = 4;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -133,7 +133,7 @@ export class PluginSession {
       .reduce((all, secret) => all.replaceAll(secret, '…'), text);
   }
 
-  private stranger(what: string): SopsError {
+  private wrongAnswer(what: string): SopsError {
     return this.failure(what, `See that the age-plugin-${this.name} on PATH is the age plug-in, and is up to date.`);
   }
 
@@ -145,7 +145,7 @@ export class PluginSession {
     try {
       return readStanza(first, () => body.shift());
     } catch {
-      throw this.stranger('it does not speak the plug-in protocol');
+      throw this.wrongAnswer('it does not speak the plug-in protocol');
     }
   }
 
@@ -192,7 +192,7 @@ export class PluginSession {
 
   private async confirm(text: string, args: readonly string[]): Promise<void> {
     const [yes, no] = args.map((arg) => decodeRawBase64(arg)?.toString('utf8'));
-    if (yes === undefined || args.length > 2) throw this.stranger('malformed confirm stanza');
+    if (yes === undefined || args.length > 2) throw this.wrongAnswer('malformed confirm stanza');
     if (no === undefined) {
       await this.sendAnswer(`${this.name} plugin: ${text} (press Enter for "${yes}")`, () => this.send('ok', ['yes']));
       return;

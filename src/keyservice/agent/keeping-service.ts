@@ -4,14 +4,14 @@ import type { KeyService } from '../keyservice.js';
 import type { PartMemory } from '../part-memory.js';
 import { agentQuestion, keyLabelOf } from './question.js';
 
-export interface AgentDesk {
+export interface PartKeeping {
   readonly memory: PartMemory;
   /** Notes what is about to be done with a key. When it rejects, it must not be done. */
   note(action: AuditAction, label: string): Promise<void>;
 }
 
 /** Keys that an agent uses for others (SOPS's protocol): what they open is kept, what is kept is not opened again. */
-export function keepingService(service: KeyService, { memory, note }: AgentDesk): KeyService {
+export function keepingService(service: KeyService, { memory, note }: PartKeeping): KeyService {
   return {
     log: service.log,
     async wrap(key, part) {
