@@ -21,7 +21,7 @@ import { listShared, offerShared, takeShared } from './single-files.mjs';
 import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
-import { markFunctions, namesRun } from './run-first.mjs';
+import { markFunctions, rangesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -57,8 +57,6 @@ const PARTS = {
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
 const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'change', 'exec'];
-/** What neither decrypting nor encrypting a small file loads. */
-const LAST_PART = 'rest';
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */
@@ -156,14 +154,15 @@ const loadFile = (name) => Promise.resolve().then(() => (loadedFiles[name] ??= r
  * An ES module of the program as CommonJS: its other files and built-ins are required where it imports them dynamically, packages come from
  * their loader. Which file is meant is found once: Node looks a name up anew each time if another file was the first to load it.
  */
-async function toCommonJs(text, settings = SMALL) {
+async function toCommonJs(text) {
   const required = text
     .replaceAll(/\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'loadFile("./packages.cjs").then((load) => load("$1"))')
     .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")')
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
     .replaceAll(/^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"');
-  return (await transform(required.includes('loadFile(') ? LOAD_FILE + required : required, { ...settings, format: 'cjs', platform: 'node' })).code;
+  const whole = required.includes('loadFile(') ? LOAD_FILE + required : required;
+  return (await transform(whole, { target: SMALL.target, logLevel: SMALL.logLevel, format: 'cjs', platform: 'node' })).code;
 }
 
 /** The program as ES modules, by the names of its files, and what esbuild says of them. */
@@ -200,26 +199,32 @@ async function bundleProgram(wanted = PARTS) {
   return { texts, parts, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
 }
 
-/** The files of the program as they are written, by name, and what esbuild says of them. */
+/** The files of the program and its packages as they are written, by path in dist/, and what esbuild says of them. */
 function makeProgram() {
   return remembered(root, 'program-texts', ['src', 'bin', 'fixtures/vectors'], async () => {
     const { texts, inputs, outputs } = await bundleProgram();
-    const called = await namesRun(root, `${SINGLE[0]}.cjs`, (place) => writePlainProgram(place, [...texts].filter(([name]) => name !== LAST_PART)));
-    const files = [];
-    for (const [name, text] of texts) files.push([`${name}.cjs`, await toCommonJs(markFunctions(text, called.get(`${name}.cjs`)))]);
-    return { files: [...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs };
+    const own = await Promise.all([...texts].map(async ([name, text]) => [`${name}.cjs`, await toCommonJs(text)]));
+    const packages = await packagedFiles(root, COMMON, SMALL_PACKAGE);
+    const ranges = await rangesRun(root, `${SINGLE[0]}.cjs`, (place) => writePlainProgram(place, [...own, ...packages.program]));
+    const small = async ([path, text], settings) => [path, (await transform(markFunctions(text, ranges.get(path)), settings)).code];
+    const files = await Promise.all(own.map((one) => small(one, { ...SMALL, format: 'cjs' })));
+    const marked = packages.program.filter(([path]) => ranges.has(path)).map((one) => small(one, SMALL_PACKAGE));
+    return { files: [...packages.small, ...(await Promise.all(marked)), ...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs };
   });
 }
 
+/** The program and its packages; writes down what the latter are, and their licences. */
 async function buildProgram(folder, metafile) {
   const { files, inputs, outputs } = await makeProgram();
   for (const [name, text] of files) writeModule(join(folder, name), text);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs }));
+  const packages = await packagedFiles(root, COMMON, SMALL_PACKAGE);
+  writePapers(root, packages.inputs, folder);
 }
 
 /** Writes the program as it is before anything is made small or marked. */
-async function writePlainProgram(folder, texts) {
-  for (const [name, text] of texts) writeModule(join(folder, `${name}.cjs`), await toCommonJs(text, {}));
+async function writePlainProgram(folder, files) {
+  for (const [path, text] of files) writeModule(join(folder, path), text);
   writeModule(join(folder, 'start.cjs'), await bundleStart({}));
 }
 
@@ -257,13 +262,6 @@ async function buildLibrary(dist) {
   for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', /[\\/]chunks[\\/]/.test(path) ? '"./' : '"./chunks/'));
   const { library } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
   for (const [path, text] of library) writeModule(join(dist, path), text);
-}
-
-/** The packages for the program; writes down what they are, and their licences. */
-async function buildPackages(folder) {
-  const { program, inputs } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
-  for (const [path, text] of program) writeModule(join(folder, path), text);
-  writePapers(root, inputs, folder);
 }
 
 /** All that the executable is made of, as ES modules: its start, the program, the packages. */
@@ -320,12 +318,10 @@ if (folder === '--modules') {
   await buildModules(resolve(metafile));
 } else if (folder) {
   await buildProgram(resolve(folder), metafile);
-  await buildPackages(resolve(folder));
 } else {
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   await buildProgram(dist);
-  await buildPackages(dist);
   await buildLibrary(dist);
   await writeManual(root, COMMON, dist);
   // Editors find it in the package, without running anything.

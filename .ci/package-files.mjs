@@ -31,13 +31,12 @@ function neededBy(text) {
   return { first: names(/^(?:import|export)\b[^;]*?"\.\/([\w-]+)\.js";$/gm), later: names(/\bimport\("\.\/([\w-]+)\.js"\)/g) };
 }
 
-/** Puts the function of a module into the table. */
+/** What puts the function of a module into the table. */
 async function tableText(key, name, text, settings) {
   const lazy = text.replaceAll(/\bimport\("\.\/([\w-]+)\.js"\)/g, 'later("$1")').replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(process.getBuiltinModule("$1"))');
   const { code } = await transform(lazy, { target: settings.target, logLevel: settings.logLevel, format: 'cjs', platform: 'node' });
   const body = code.replaceAll(/\brequire\("\.\/([\w-]+)\.js"\)/g, 'load("$1")').replaceAll(BUILT_IN, 'process.getBuiltinModule("$1")');
-  const whole = `(globalThis[Symbol.for(${key})] ??= {})[${JSON.stringify(name)}] = (function (module, exports, load, later) {${body}\n});`;
-  return (await transform(whole, settings)).code;
+  return `(globalThis[Symbol.for(${key})] ??= {})[${JSON.stringify(name)}] = (function (module, exports, load, later) {${body}\n});\n`;
 }
 
 /** The file of each module, by name: a few stand together with what they need, but for what others need, too. */
@@ -94,14 +93,15 @@ module.exports = function load(name) {
 `;
 
 /**
- * The files for modules of packages, given as ES modules by path below `packages/`: those of the program and those of the library, by path in dist/.
- * Two releases in one process have two tables, as the key is of all the texts.
+ * The files for modules of packages, given as ES modules by path below `packages/`, by path in dist/: `program`, its loader and the packages before they are made
+ * small, and `library`, what that has beside them. Two releases in one process have two tables, as the key is of all the texts.
  */
 export async function packageFiles(modules, settings) {
   const key = JSON.stringify(`sops-ts ${createHash('sha256').update(JSON.stringify(modules)).digest('hex').slice(0, 16)}`);
   const texts = new Map(modules.map(([path, text]) => [path.replace(`${FOLDER}/`, ''), text]));
   const files = filesOf(texts);
-  const program = new Map([[`${FOLDER}.cjs`, LOADER(key, Object.fromEntries([...files].filter(([name, file]) => name !== file)))]]);
+  const loader = LOADER(key, Object.fromEntries([...files].filter(([name, file]) => name !== file)));
+  const program = new Map([[`${FOLDER}.cjs`, loader]]);
   const library = [[`chunks/${FOLDER}/make.js`, MAKE(key)]];
   for (const [name, text] of texts) {
     const file = files.get(name);

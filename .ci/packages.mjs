@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { remembered } from './memory.mjs';
 import { FOLDER, packageFiles } from './package-files.mjs';
 
@@ -124,11 +124,13 @@ export function bundlePackages(root, common) {
   });
 }
 
-/** Their files for the program and for the library by path, made small, and the paths of what they are made of. */
+/** Their files for the program (as they are, and made small) and for the library by path, and the paths of what they are made of. */
 export function packagedFiles(root, common, settings) {
   return remembered(root, 'package-files', [SOURCE], async () => {
     const { texts, inputs } = await bundlePackages(root, common);
-    return { ...(await packageFiles(texts, settings)), inputs };
+    const { program, library } = await packageFiles(texts, settings);
+    const small = await Promise.all(program.map(async ([path, text]) => [path, (await transform(text, settings)).code]));
+    return { program, small, library, inputs };
   });
 }
 

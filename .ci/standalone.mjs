@@ -6,13 +6,13 @@
  * Bun itself is taken from npm, at one version whose digests stand here; SOPS_TS_BUN names another program. What was decided on each flag
  * stands in docs/decisions.md.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KMS_KEY, startKms } from './kms-stand-in.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const OUTPUT = join(root, 'release');
@@ -70,24 +70,6 @@ function compile(bun, modules, outfile, more) {
 
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  user: app\n  password: hunter2\n';
 
-/** A stand-in for AWS KMS, whose ciphertext is the plaintext. */
-const KMS = `require('node:http').createServer((request, response) => {
-  let body = '';
-  request.on('data', (part) => { body += part; }).on('end', () => {
-    const { Plaintext, CiphertextBlob, KeyId } = JSON.parse(body);
-    const other = Plaintext ? { CiphertextBlob: Plaintext } : { Plaintext: CiphertextBlob };
-    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ KeyId, ...other }));
-  });
-}).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
-const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0';
-
-async function startKms() {
-  const service = spawn(process.execPath, ['-e', KMS], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [port] = await once(service.stdout, 'data');
-  const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port).trim()}` };
-  return { env, stop: () => service.kill() };
-}
-
 /** Runs what is run most often, each time writing down which functions are needed, in order: an executable that has them so reads less. */
 async function learnOrders(program, folder) {
   const run = (words, { env = {}, input = '' } = {}) => {
@@ -105,7 +87,7 @@ async function learnOrders(program, folder) {
   if (!run(['as', 'ksops'], { input: list }).includes('hunter2')) throw new Error('the generator gives nothing, so what it runs shows nothing');
   const kms = await startKms();
   try {
-    const sealed = run(['encrypt', '--config', '/dev/null', '--kms', KEY, '--filename-override', 's.yaml'], { input: SECRET, env: kms.env });
+    const sealed = run(['encrypt', '--config', '/dev/null', '--kms', KMS_KEY, '--filename-override', 's.yaml'], { input: SECRET, env: kms.env });
     writeFileSync(join(folder, 'kms.enc.yaml'), sealed);
     const kinds = [
       [['decrypt', 'secret.enc.yaml'], ''],
