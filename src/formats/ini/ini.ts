@@ -1,6 +1,7 @@
 /** The INI format (docs/format.md#ini). */
 import { unflatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { decodeText } from '../../util/text.js';
 import { canonicalStyle, printJson } from '../json/write.js';
 import type { FormatStore, SourceFile } from '../store.js';
@@ -50,6 +51,13 @@ export const iniStore: FormatStore = {
  * Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (docs/format.md#flat-metadata), in line ends of their own
  * where a checkout changed them.
  */
-function metadataOf({ keys }: IniSection): Branch {
-  return unflatten(keys.map(({ key, read }) => [key, read.replaceAll('\r\n', '\n').replaceAll('\\n', '\n')] as const));
+function metadataOf({ keys, branch: { items } }: IniSection): Branch {
+  const metadata = unflatten(
+    keys.map(({ key, read }) => [key, read.replaceAll('\r\n', '\n').replaceAll('\\n', '\n')] as const),
+  );
+  append(
+    metadata.items,
+    items.filter((entry) => entry.kind === 'comment'),
+  );
+  return metadata;
 }

@@ -29,17 +29,26 @@ export class CommentQueue {
     return [this.take(next, true)];
   }
 
-  /** Passes over those before an offset: they are of the metadata. */
-  drop(offset: number): void {
-    while ((this.comments[this.at]?.range[0] ?? offset) < offset) this.at += 1;
+  /** Those before an offset that are of the metadata: with it they come and go. */
+  ofMetadata(offset: number): Comment[] {
+    const found: Comment[] = [];
+    for (let next = this.comments[this.at]; next && next.range[0] < offset; next = this.comments[this.at]) {
+      this.at += 1;
+      found.push(this.made(next, false));
+    }
+    return found;
   }
 
-  private take({ range: [start, end] }: AST.Comment, inline: boolean): Comment {
+  private take(of: AST.Comment, inline: boolean): Comment {
     this.at += 1;
-    const value = this.text.slice(start + 1, end);
-    const taken = comment(value, inline, { start, end, style: inline ? 'inline' : 'line', value });
+    const taken = this.made(of, inline);
     this.taken.push(taken);
     return taken;
+  }
+
+  private made({ range: [start, end] }: AST.Comment, inline: boolean): Comment {
+    const value = this.text.slice(start + 1, end);
+    return comment(value, inline, { start, end, style: inline ? 'inline' : 'line', value });
   }
 }
 

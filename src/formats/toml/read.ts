@@ -24,6 +24,7 @@ class TomlReader {
   private readonly values: ValueReader;
   private readonly sections: TomlSection[] = [];
   private readonly sealed: Span[] = [];
+  private readonly metadataComments: Comment[] = [];
   private readonly tables = new Set<List>();
   /** Branches in which an item has moved, with the items that did. */
   private readonly moved = new Map<Branch, Set<Item>>();
@@ -125,7 +126,7 @@ class TomlReader {
     const last = node.type === 'TOMLTable' ? node.body.at(-1) : node;
     const end = behindLine(this.text, (last ?? node).range[1]);
     this.sealed.push({ start, end });
-    this.comments.drop(end);
+    addAll(this.metadataComments, this.comments.ofMetadata(end));
     if (node.type === 'TOMLKeyValue') {
       this.values.readEntry(node, this.root, 0);
       return;
@@ -138,7 +139,10 @@ class TomlReader {
     const found = this.values.itemIn(this.root, SOPS);
     if (!found) return null;
     this.root.items.splice(this.root.items.indexOf(found), 1);
-    if (found.value.kind === 'branch') return found.value;
+    if (found.value.kind === 'branch') {
+      addAll(found.value.items, this.metadataComments);
+      return found.value;
+    }
     throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
   }
 }

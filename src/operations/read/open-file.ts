@@ -13,6 +13,7 @@ import { applyEdits, type FormatStore, type SourceFile } from '../../formats/sto
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
+import { lostComments } from '../../metadata/metadata-comments.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { AuditTrail } from '../../run/audit-trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
@@ -85,6 +86,7 @@ export function openWith(
       `Found possibly unencrypted comments in the file: ${tree.keptComments}. They are kept as they stand.`,
     );
   }
+  if (options.rewrites) warnings.push(...lostComments(file.metadata));
   return { ...source, cipher, warnings };
 }
 

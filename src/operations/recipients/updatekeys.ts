@@ -16,6 +16,7 @@ import { keyStringOf } from '../../keyservice/keyservice.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
+import { lostComments } from '../../metadata/metadata-comments.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun, type Run } from '../../run/run.js';
 import { statOf, systemReason } from '../../util/files.js';
@@ -277,7 +278,8 @@ async function rewrite(rewriting: Rewrite, { request, keyServices }: Update): Pr
     indent: run.indent(undefined, { reader, printer: reader }),
   };
   const rewritten = await rewrittenBytes(rewriting, resealing);
-  for (const warning of opened.warnings) request.talk.warn(warning);
+  const lost = rewrites ? [] : lostComments(read.file.metadata);
+  for (const warning of [...opened.warnings, ...lost]) request.talk.warn(warning);
   return rewritten;
 }
 

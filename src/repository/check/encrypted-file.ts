@@ -6,6 +6,7 @@ import { type FormatRow, formatNamed } from '../../formats/registry.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata } from '../../metadata/metadata.js';
+import { metadataComments } from '../../metadata/metadata-comments.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import { unknownFields } from '../../metadata/unknown-fields.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
@@ -95,7 +96,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
   const found = seen.flatMap((value) => discoveryOf(value, lines, file));
   if (formatNamed(read.store.name).secondReading) append(found, await opinionOn(read, scope, { seen, lines, file }));
   if (read.file.strayText !== undefined) found.push(strayText(read.file.strayText, lines));
-  append(found, lastComments(read.file.text, scope, seen, { lines, file }));
+  append(found, commentsOnMetadata(read, scope, seen, { lines, file }));
   const values = seen.filter(({ kind }) => kind === 'value');
   // Under the default each key says itself that its value stays readable.
   if (
@@ -116,21 +117,35 @@ function strayText(offset: number, lines: LineIndex): Discovery {
   return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
 }
 
-/** Comments that were added behind everything, where in most formats they stand among the metadata, which nobody reads. */
-function lastComments(
-  text: string,
+/** Comments among the metadata, which nobody reads, and those behind everything, where in most formats it stands. */
+function commentsOnMetadata(
+  { file: { metadata, text } }: EncryptedFile,
   scope: EncryptionScope,
   seen: readonly SeenValue[],
   { lines, file }: Pick<Opined, 'lines' | 'file'>,
 ): Discovery[] {
   if (!selectorOf(scope).selects(false)) return [];
   const known = new Set(seen.map(({ kind, offset }) => (kind === 'comment' ? lineOf(lines, offset) : undefined)));
+  const at = (of: readonly number[], where: string): Discovery[] =>
+    of
+      .filter((line) => !known.has(line))
+      .map((line) => ({
+        rule: 'plain-comment' as const,
+        line,
+        message: `this comment stands ${where} the metadata, and is not encrypted`,
+        next: mending(file),
+      }));
+  const among = metadataComments(metadata).flatMap(({ source }) => lineOf(lines, source?.start) ?? []);
+  const behind = lastCommentLines(text).filter((line) => !among.includes(line));
+  return [...at(among, 'among'), ...at(behind, 'behind')];
+}
+
+function lastCommentLines(text: string): number[] {
   const found: number[] = [];
   const all = text.trimEnd().split('\n');
   for (let line = all.length; /^\s*(?:[;#]|$)/.test(all[line - 1] ?? 'none'); line--)
-    if (!known.has(line) && /[;#]\s*\S/.test(all[line - 1] ?? '')) found.unshift(line);
-  const message = 'this comment stands behind the metadata, and is not encrypted';
-  return found.map((line) => ({ rule: 'plain-comment' as const, line, message, next: mending(file) }));
+    if (/[;#]\s*\S/.test(all[line - 1] ?? '')) found.unshift(line);
+  return found;
 }
 
 function hasOwnSelection(read: EncryptedFile): boolean {
