@@ -5,6 +5,7 @@ import { readConfigDocument } from '../config/document.js';
 import type { Config as InnerConfig } from '../config/model.js';
 import { configOfBytes } from '../config/read.js';
 import { SopsError } from '../errors.js';
+import { type JsonStyle, printJson } from '../formats/json/write.js';
 import { openRun } from '../run/run.js';
 import { itemOf } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
@@ -12,13 +13,14 @@ import { resolve } from '../util/paths.js';
 import { encodeText } from '../util/text.js';
 import { usage } from './options.js';
 import type { Config, ConfigInput, ConfigMatch, RulePlace } from './types.js';
+import { treeOf } from './values.js';
 
 /** How messages call one that the program made. */
 const CALLED = 'the configuration of the program';
 
 /**
  * Makes a configuration of the text of a `.sops.yaml`, or of an object that says the same. Paths are relative to the working directory of
- * the call that it is used in. Throws `config`.
+ * the call that it is used in. Throws `config`, and `usage` for what is neither text nor plain data.
  */
 export function defineConfig(config: ConfigInput | string): Config {
   const text = typeof config === 'string' ? config : textOf(config);
@@ -27,12 +29,15 @@ export function defineConfig(config: ConfigInput | string): Config {
   return Object.freeze({ text });
 }
 
-/** JSON is YAML. */
+/** JSON is YAML. What JSON.stringify would pass over, such as a Map of rules, must not be left out. */
 function textOf(config: unknown): string {
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw usage('defineConfig: the configuration must be an object or a text');
-  return `${JSON.stringify(config, null, 2)}\n`;
+  const tree = treeOf(config);
+  return `${tree.kind === 'branch' ? printJson(tree, LINES) : ''}\n`;
 }
+
+const LINES: JsonStyle = { newline: '\n', unit: '  ', colon: ': ', comma: ',' };
 
 /** The configuration as operations take it, for a working directory. */
 export function configOf({ text }: Config, cwd: string): InnerConfig {

@@ -244,6 +244,16 @@ describe('plugged in', () => {
       expect.objectContaining({ code: 'config' }),
     );
     expect(() => library.defineConfig('a: [')).toThrow(expect.objectContaining({ code: 'config' }));
+    const cycle: Record<string, unknown> = {};
+    cycle.creation_rules = [cycle];
+    for (const wrong of [
+      new Map([['creation_rules', []]]),
+      { creation_rules: () => [] },
+      { a: /x/ },
+      cycle,
+      { a: 2n ** 64n },
+    ])
+      expect(() => library.defineConfig(wrong as never)).toThrow(library.SopsError);
   });
 
   test('an audit log is told, and can refuse', async () => {
