@@ -32,6 +32,22 @@ describe('the pages', () => {
     expect(brokenReferences(ROOT)).toEqual([]);
   });
 
+  test('the list of pages has them all', () => {
+    const list = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+    const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .map((name) => name.replaceAll('\\', '/'))
+      .filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(pages.length).toBeGreaterThan(40);
+    expect(pages.filter((name) => !list.includes(`](${name})`))).toEqual([]);
+  });
+
+  test('the change log tells of nothing twice', () => {
+    const entries = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('- '));
+    expect(entries.filter((entry, at) => entries.indexOf(entry) !== at)).toEqual([]);
+  });
+
   test('README is one that can be read', () => {
     const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n');
     expect(lines.length).toBeLessThanOrEqual(MOST_LINES_OF_README + 1);
