@@ -4,6 +4,7 @@ import { SopsError } from '../errors.js';
 import { openVariables } from '../operations/programs/variables.js';
 import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
 import { type Call, SURROUNDINGS } from './call.js';
 import { chosenFormat } from './options.js';
@@ -31,7 +32,22 @@ export async function loadedInto(options: ReadOptions & EnvOptions, { host, requ
     ignoreMac,
   };
   const { variables } = await openVariables({ ...request, ...choice, files }, host);
+  checkTexts(variables);
   return { files, ...setInto(options.into ?? SURROUNDINGS.own(), variables, options, host) };
+}
+
+/** Throws `failed` for bytes that are not UTF-8: Node puts other ones into environments in their place. */
+export function checkTexts(variables: ReadonlyMap<string, string>): void {
+  for (const [name, value] of variables) {
+    if (name.isWellFormed() && value.isWellFormed()) continue;
+    throw new SopsError(
+      'failed',
+      `the variable ${oneLine(name)} has bytes that are not UTF-8, which Node.js cannot pass on`,
+      {
+        hint: 'sops-ts exec-env gives them to a program as they are; or put a text such as base64 in their place.',
+      },
+    );
+  }
 }
 
 function setInto(
@@ -46,7 +62,8 @@ function setInto(
   for (const [name, value] of variables) {
     const shown = platform === 'win32' ? name.toUpperCase() : name;
     if (REFUSED.test(shown) && !allowed.has(name)) refused?.push(name);
-    else if (into[name] !== undefined && !overrides) kept?.push(name);
+    // Not what objects inherit, as process.env does `constructor`.
+    else if (Object.hasOwn(into, name) && into[name] !== undefined && !overrides) kept?.push(name);
     else {
       Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
       set?.push(name);

@@ -2,7 +2,7 @@
 import { openVariables } from '../operations/programs/variables.js';
 import { sessionOf } from '../util/session.js';
 import { inCall } from './call.js';
-import { loadedInto } from './env-files.js';
+import { checkTexts, loadedInto } from './env-files.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, LOADING, VARIABLES } from './options.js';
 import type { EnvChoice, EnvOptions, EnvResult, ReadOptions } from './types.js';
 
@@ -23,6 +23,7 @@ export async function execEnv(path: string | URL, o?: ReadOptions & EnvChoice): 
       ignoreMac,
     };
     const { variables } = await openVariables({ ...request, ...choice, files: [file] }, sessionOf(host));
+    checkTexts(variables);
     return ownRecord(variables);
   });
 }

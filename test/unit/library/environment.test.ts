@@ -34,6 +34,25 @@ describe('execEnv', () => {
 });
 
 describe('loadEnv', () => {
+  test('sets what is called as something that objects inherit', async () => {
+    await desk.seal('s.yaml', 'constructor: a\ntoString: b\nTHERE: c\nNOT: d\n');
+    const into: Record<string, string | undefined> = { THERE: '', NOT: undefined };
+    const { set, kept } = await loadEnv({ ...desk.options, files: 's.yaml', into });
+    expect([set, kept]).toEqual([['constructor', 'toString', 'NOT'], ['THERE']]);
+    expect(into).toEqual({ constructor: 'a', toString: 'b', THERE: '', NOT: 'd' });
+  });
+
+  test.each(['A: !!binary /w==\n', '? !!binary /w==\n: 1\n'])(
+    'gives no other bytes than the file: %j',
+    async (text) => {
+      await desk.seal('s.yaml', text);
+      const into: Record<string, string | undefined> = {};
+      expect(await codeOf(loadEnv({ ...desk.options, files: 's.yaml', into }))).toBe('failed');
+      expect(await codeOf(execEnv('s.yaml', desk.options))).toBe('failed');
+      expect(into).toEqual({});
+    },
+  );
+
   test('tells what it set, kept and refused', async () => {
     await desk.seal('.env.enc', 'A=1\nB=2\nPATH=/evil\nVITE_KEY=k\n', ...ENV);
     const into: Record<string, string | undefined> = { B: '' };
