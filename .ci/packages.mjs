@@ -20,6 +20,9 @@ const GOOGLE_CLIENT = /[\\/]google-gax[\\/]build[\\/]/;
 const NO_CREDENTIALS = 'module.exports = { GoogleAuth: class {}, OAuth2Client: class {} };';
 /** A checksum for uploads, which takes node:zlib along in every run that asks AWS for anything. The same without it stands beside it. */
 const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
+/** AWS's own way to ask, which takes TLS and its certificates along, also where a server is asked without; ours asks in its place. */
+const AWS_HTTPS = /[\\/]node-http-handler[\\/]dist-es[\\/]node-https\.js$/;
+const LATE_HTTPS = "const https = () => process.getBuiltinModule('node:https');\nexport const node_https = { get Agent() { return https().Agent; }, get request() { return https().request; } };";
 /** What packages use if it is there, and ours is not. */
 const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding|web-streams-polyfill\/.*|bowser)$/;
 
@@ -58,6 +61,7 @@ const plainRequires = {
     bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: NO_CREDENTIALS }));
     bundler.onLoad({ filter: KMS_DESCRIPTION }, ({ path }) => ({ contents: usedOf(JSON.parse(readFileSync(path, 'utf8'))), loader: 'json' }));
     bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
     bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, ({ path }) => {

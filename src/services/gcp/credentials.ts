@@ -1,6 +1,6 @@
 /** The credentials for GCP, found in SOPS's order (docs/keys/gcp-kms.md#credentials). */
 
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
@@ -67,7 +67,7 @@ async function fromJson(auth: Auth, text: string, source: string, host: Host): P
     });
   }
   const ca = await readTlsRoots(host);
-  const clientOptions = ca ? { clientOptions: { transporterOptions: { agent: new Agent({ ca }) } } } : {};
+  const clientOptions = ca ? { clientOptions: { transporterOptions: { agent: await agentFor(ca) } } } : {};
   try {
     const finder = new auth.GoogleAuth({ credentials, scopes: [SCOPE], ...clientOptions });
     // As in SOPS: a service account signs its own tokens, so that no other host need be reached.
@@ -134,4 +134,10 @@ function answersAsGoogle(): Promise<boolean> {
     (answer) => answer.headers.get(METADATA_HEADER) === 'Google',
     () => false,
   );
+}
+
+/** What asks servers that have certificates of these authorities. TLS is loaded where it is needed: most runs ask nobody. */
+async function agentFor(ca: Buffer): Promise<Agent> {
+  const https = await import('node:https');
+  return new https.Agent({ ca });
 }

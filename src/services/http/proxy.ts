@@ -1,8 +1,8 @@
 /** Proxies as the environment names them, by the rules that Go, curl and most tools share. */
-import { type RequestOptions, request as requestHttp } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { HttpFailure } from './failure.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -69,11 +69,13 @@ export async function throughProxy(url: URL, proxy: URL, use: ProxyUse): Promise
   if (url.protocol === 'http:') {
     return { ...target, path: url.href, headers: { ...use.headers, Host: url.host, ...authorization } };
   }
+  const { request } = await import('node:http');
+  const { connect } = await import('node:tls');
   const place = `${url.hostname}:${url.port || '443'}`;
   const socket = await new Promise<Duplex>((settle, reject) => {
     const { signal } = use;
     const headers = { Host: place, ...authorization };
-    const tunnel = requestHttp({ ...target, method: 'CONNECT', path: place, headers, signal, agent: false });
+    const tunnel = request({ ...target, method: 'CONNECT', path: place, headers, signal, agent: false });
     tunnel.on('error', reject);
     tunnel.on('connect', (answer, tunnelled) => {
       if (answer.statusCode === 200) return settle(tunnelled);
@@ -86,5 +88,5 @@ export async function throughProxy(url: URL, proxy: URL, use: ProxyUse): Promise
   const servername = isIP(name) === 0 ? { servername: name } : {};
   // Without an agent, since agents make connections their own way.
   const agent = undefined;
-  return { agent, createConnection: () => connectTls({ ...servername, host: name, ...use.tls, socket }) };
+  return { agent, createConnection: () => connect({ ...servername, host: name, ...use.tls, socket }) };
 }
