@@ -5,6 +5,7 @@ import type { DryRun, KeyTrial } from '../operations/explain/dry-run.js';
 import { shownDuration } from '../util/duration.js';
 import type { Leftover } from '../util/leftovers.js';
 import type { Painter } from './colours.js';
+import { quantity } from './quantity.js';
 import { printable } from './report.js';
 
 /** The lines, with their ends. `whole`: what is not set up is told, too. */
@@ -50,7 +51,7 @@ function typesLines(types: readonly TypeCheckup[], paint: Painter, whole: boolea
 function agentLine({ socket, status }: AgentCheckup): string {
   if (!status) return 'Key agent: none runs (sops-ts agent start)';
   const { kept, pid, idle, lifetime } = status;
-  const keys = kept === 1 ? '1 data key' : `${kept} data keys`;
+  const keys = quantity(kept, 'data key');
   const times = `${shownDuration(idle)} unused, ${shownDuration(lifetime)} at most`;
   return `Key agent: process ${pid} at ${printable(socket)} keeps ${keys} (${times})`;
 }

@@ -15,6 +15,7 @@ import type { importFlags } from './commands/import-flags.js';
 import type { Values } from './flag.js';
 import { jsonText } from './json-text.js';
 import { ManyReport } from './many/report.js';
+import { quantity } from './quantity.js';
 import { printable } from './report.js';
 import { print, say } from './streams.js';
 import { UsageError } from './usage-error.js';
@@ -100,7 +101,7 @@ function targetOf({ file }: ImportSource, { given, context, kind }: Job): string
 }
 
 function lineOf(path: string, { target, count }: Imported, dryRun: boolean): string {
-  const values = `${count} ${count === 1 ? 'value' : 'values'}`;
+  const values = quantity(count, 'value');
   return `${path} ${dryRun ? 'would be' : 'was'} imported into ${target} (${values}); ${path} itself is left as it is`;
 }
 

@@ -1,5 +1,6 @@
 /** What `list` shows of a file. */
 import type { ListedEntry, Listing } from '../operations/read/list.js';
+import { quantity } from './quantity.js';
 import { printable } from './report.js';
 
 /** One line for each value and comment, the selection before them and a count behind; nothing encrypted is shown. */
@@ -14,7 +15,7 @@ export function listingText({ format, version, selection, macOnlyEncrypted, entr
     '',
     ...entries.map((entry) => lineOf(entry, width)),
     '',
-    `${values.length} ${values.length === 1 ? 'value' : 'values'}, ${sealed} encrypted`,
+    `${quantity(values.length, 'value')}, ${sealed} encrypted`,
     '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 /** `agent lock`: the key agent forgets all. */
 import { lockAgent } from '../../operations/agent/control.js';
 import { agentPlace } from '../agent.js';
+import { quantity } from '../quantity.js';
 import { say } from '../streams.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
@@ -14,7 +15,7 @@ export const agentLock = command({
   flags: { ...generalFlags },
   async run(_, { streams }) {
     const count = await lockAgent(agentPlace(streams));
-    say(streams.stderr, `${count} data key${count === 1 ? '' : 's'} forgotten\n`);
+    say(streams.stderr, `${quantity(count, 'data key')} forgotten\n`);
     return 0;
   },
 });

@@ -4,6 +4,7 @@ import { AgentClient } from '../../keyservice/agent/client.js';
 import { noAgent } from '../../operations/agent/control.js';
 import { unlockFiles } from '../../repository/unlock.js';
 import { agentPlace } from '../agent.js';
+import { quantity } from '../quantity.js';
 import { reportOf } from '../report.js';
 import { say } from '../streams.js';
 import { command } from './command.js';
@@ -31,7 +32,7 @@ export const agentUnlock = command({
       },
       host.fork({ agent: place }),
     );
-    say(streams.stderr, `the key agent has the data keys of ${unlocked} file${unlocked === 1 ? '' : 's'}\n`);
+    say(streams.stderr, `the key agent has the data keys of ${quantity(unlocked, 'file')}\n`);
     let status = 0;
     for (const failure of failures) {
       const told = reportOf(failure, given.verbose);

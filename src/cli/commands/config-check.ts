@@ -2,6 +2,7 @@
 import { SCHEMES } from '../../references/registry.js';
 import { type ConfigCheck, checkConfig } from '../../repository/config-check.js';
 import { jsonText } from '../json-text.js';
+import { quantity } from '../quantity.js';
 import { printable } from '../report.js';
 import { print } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -25,7 +26,7 @@ export const configCheck = command({
 });
 
 function checkText({ config, rules, files, findings }: ConfigCheck): string {
-  const counted = `${config}: ${rules} creation rules, ${files} files looked at`;
+  const counted = `${config}: ${quantity(rules, 'creation rule')}, ${quantity(files, 'file')} looked at`;
   if (findings.length === 0) return `${printable(counted)}, nothing found\n`;
   const lines = findings.flatMap(({ message, hint }) => [printable(message), `  ${printable(hint)}`]);
   return [...lines, '', `${printable(counted)}, ${findings.length} found`, ''].join('\n');

@@ -10,6 +10,7 @@ import {
 import { painterFor } from '../colours.js';
 import { flag, type Values } from '../flag.js';
 import { changeText } from '../key-change-text.js';
+import { quantity } from '../quantity.js';
 import { Questions } from '../questions.js';
 import { printable, reportOf } from '../report.js';
 import { say, writeAll } from '../streams.js';
@@ -111,7 +112,7 @@ function previewText(file: string, url: string, { masked, leftovers }: PublishPr
 }
 
 function summaryOf({ written, unchanged, canceled, failed, previewed }: PublishOutcome): string {
-  const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
+  const files = (count: number): string => quantity(count, 'file');
   if (written + unchanged + canceled + failed + previewed === 0) return 'No files were found; nothing was published.';
   const parts = [
     ...(previewed > 0 ? [`${files(previewed)} would be published (--dry-run)`] : []),

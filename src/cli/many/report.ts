@@ -4,6 +4,7 @@ import { compareTexts } from '../../repository/operands.js';
 import type { Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { wordedFailure } from '../../util/system-failure.js';
+import { quantity } from '../quantity.js';
 import { printable, reportOf } from '../report.js';
 import { type Streams, say } from '../streams.js';
 import { INTERRUPTED } from './interruption.js';
@@ -149,10 +150,8 @@ export class ManyReport {
     const { command, given, destination } = this.#settings;
     if (this.#sealed === undefined || destination === 'stream' || given.json) return [];
     const would = given.dryRun ? ' would be' : '';
-    return [`${files(this.#count)}${would} ${command.done}, ${files(this.#sealed)} encrypted already`];
+    return [
+      `${quantity(this.#count, 'file')}${would} ${command.done}, ${quantity(this.#sealed, 'file')} encrypted already`,
+    ];
   }
-}
-
-function files(count: number): string {
-  return `${count} ${count === 1 ? 'file' : 'files'}`;
 }
