@@ -164,7 +164,7 @@ describe('a closed file', () => {
     await file[Symbol.asyncDispose]();
     expect(() => file.get('db')).toThrow(expect.objectContaining({ code: 'usage' }));
     expect(file.changed).toEqual([]);
-    await file.save();
+    expect(await codeOf(file.save())).toBe('usage');
     expect(await desk.plain('s.yaml')).toBe(TEXT);
   });
 
