@@ -34,9 +34,10 @@ export interface Kustomization {
 
 /** The path of a folder's kustomization file; undefined when it has none. Throws `failed` for several. */
 export function kustomizationFile(folder: string): string | undefined {
-  const found = NAMES.map((name) => join(folder, name)).filter((path) => isFile(path));
-  if (found.length > 1) throw new SopsError('failed', `${folder} has several kustomization files: ${NAMES.join(', ')}`);
-  return found[0];
+  const found = NAMES.filter((name) => isFile(join(folder, name)));
+  if (found.length > 1) throw new SopsError('failed', `${folder} has several kustomization files: ${found.join(', ')}`);
+  const [name] = found;
+  return name === undefined ? undefined : join(folder, name);
 }
 
 /**

@@ -101,7 +101,7 @@ const CASES: readonly LayoutCase[] = [
       'app/Kustomization': generator('files: [x.yaml]'),
       'app/x.yaml': yaml,
     }),
-    'has several kustomization files',
+    'has several kustomization files: kustomization.yml, Kustomization',
   ],
   [
     'a component',
