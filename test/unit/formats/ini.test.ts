@@ -132,6 +132,7 @@ describe('reading', () => {
       { value: '3' },
       { value: 'a\nb' },
       { value: 'c\nd' },
+      { kind: 'comment', text: 'note' },
     ]);
     expect(read(iniStore, '[Sops]\n').metadata).toBeNull();
     expect(() => read(iniStore, '[sops]\n[sops]\n')).toThrow(expect.objectContaining({ code: 'metadata-invalid' }));
