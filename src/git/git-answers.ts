@@ -21,14 +21,15 @@ export interface Stages {
   readonly theirs: Buffer;
 }
 
-/** The versions of a file in conflict; null for one that is in none, or whose index lacks a side. */
-export async function stagesOf(path: string, host: Host): Promise<Stages | null> {
+/** The versions of a file in conflict; the side that took it out, where the other changed it; null for one that is in no conflict. */
+export async function stagesOf(path: string, host: Host): Promise<Stages | 'ours' | 'theirs' | null> {
   const listed = await askGit(['ls-files', '-u', '-z', '--', `:(literal)${literal(path, host)}`], host);
   const objects = new Map<string, string>();
   for (const line of listed?.toString('utf8').split('\0') ?? []) {
     const [, object, stage] = /^\d+ ([0-9a-f]+) ([123])\t/.exec(line) ?? [];
     if (object !== undefined && stage !== undefined) objects.set(stage, object);
   }
+  if (objects.has('1') && objects.has('2') !== objects.has('3')) return objects.has('2') ? 'theirs' : 'ours';
   const read = async (stage: string): Promise<Buffer | null> => {
     const object = objects.get(stage);
     return object === undefined ? null : readBlob(object, host).catch(() => null);

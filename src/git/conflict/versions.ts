@@ -45,6 +45,7 @@ const LABELS = { base: 'base', ours: 'ours', theirs: 'theirs' };
 /** Finds the versions of a file. Throws `conflict` for a file without any conflict, and what opening them throws. */
 export async function versionsOf({ file, read }: FileInConflict, run: Run): Promise<ConflictVersions> {
   const stages = await stagesOf(resolve(run.cwd, file), run);
+  if (typeof stages === 'string') throw takenOut(stages, file);
   if (stages) return exactVersions(stages, { file, read }, run);
   const marked = markedSides(decodeText(read));
   if (!marked) {
@@ -54,6 +55,14 @@ export async function versionsOf({ file, read }: FileInConflict, run: Run): Prom
     });
   }
   return versionsBetweenMarks(marked, file, run);
+}
+
+function takenOut(side: 'ours' | 'theirs', file: string): SopsError {
+  const [taker, stage] = side === 'ours' ? ['ours', '3'] : ['theirs', '2'];
+  return new SopsError('conflict', `${taker} took the file out, and the other side changed it`, {
+    file,
+    hint: `git add FILE keeps it, git rm FILE takes it out; what was changed: sops-ts diff :1:FILE :${stage}:FILE`,
+  });
 }
 
 /** The versions that a merge tool is given, by their paths; a base that is not there is none. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
@@ -181,6 +182,23 @@ describe('resolve of what others have begun', () => {
     expect((await desk.run(['resolve', '--union', 'a.yaml'])).stderr).toContain('db.user holds one value');
     writeFileSync(desk.path('b.yaml'), await desk.encrypt('b.yaml', PLAIN));
     expect((await desk.run(['resolve', '--ours', 'b.yaml'])).stderr).toContain('no marks of a conflict');
+  });
+
+  test('a file that one side took out is kept or taken out by git, which is said', async () => {
+    const texts = await conflict('a.yaml', PLAIN, swap('alice', 'bob'), swap('alice', 'carol'));
+    stage('a.yaml', texts);
+    const lines = desk.git('ls-files', '-s', 'a.yaml').trim().split('\n');
+    for (const [gone, said] of [
+      ['2', 'ours took the file out'],
+      ['3', 'theirs took the file out'],
+    ] as const) {
+      desk.git('rm', '-q', '--cached', 'a.yaml');
+      const input = lines.filter((line) => line.split(/[ \t]/)[2] !== gone).join('\n');
+      execFileSync('git', ['update-index', '--index-info'], { cwd: desk.folder, input: `${input}\n` });
+      const ran = await desk.run(['resolve', '--ours', 'a.yaml']);
+      expect(ran.status).not.toBe(0);
+      expect(ran.stderr).toContain(said);
+    }
   });
 
   test('a file that is one text is shown as it is', async () => {
