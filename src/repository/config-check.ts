@@ -137,6 +137,13 @@ async function flawsOf(rule: CreationRule): Promise<ConfigFinding[]> {
       `Where any key is to be enough, write the types as one group (without "-" before the second) or use any_of; else say shamir_threshold: ${keyGroups.length}.`,
     );
   }
+  if (keyGroups.length > 1 && shamirThreshold === 1) {
+    add(
+      'threshold',
+      'shamir_threshold is 1, by which nothing can be encrypted: 2 is the least',
+      'Where any key is to be enough, write the groups below any_of, without a threshold.',
+    );
+  }
   if (keyGroups.length > 1 && shamirThreshold > keyGroups.length) {
     add(
       'threshold',

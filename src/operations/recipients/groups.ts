@@ -6,6 +6,7 @@ import type { Recipients } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
+import { lostComments } from '../../metadata/metadata-comments.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun } from '../../run/run.js';
 import type { Host, Session } from '../../util/host.js';
@@ -100,7 +101,7 @@ async function changeGroups(
     await checkListed(kept, { config, keepUnlisted: request.keepUnlisted, file: nameOf(request), host });
     const rewrapped = await rewrapFile(read, { opened, recipients, keyServices, indent });
     await writeOutput(rewrapped, 'ciphertext', { ...request, read }, host);
-    return { warnings: opened.warnings };
+    return { warnings: [...opened.warnings, ...lostComments(found.file.metadata)] };
   });
 }
 

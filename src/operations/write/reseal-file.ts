@@ -97,8 +97,9 @@ export async function rewrapFile(bytes: Uint8Array, resealing: Omit<Resealing, '
 /** Somebody who is to read an open file as well. */
 export interface AddedKey extends Omit<Resealing, 'printer' | 'recipients'> {
   readonly key: MasterKey;
-  /** The place of its key group. */
+  /** The place of its key group, and its own among the keys of that. */
   readonly group: number;
+  readonly place: number;
 }
 
 /**
@@ -106,10 +107,10 @@ export interface AddedKey extends Omit<Resealing, 'printer' | 'recipients'> {
  * have; the parts of several groups are made anew, since an opened file need not know each of them.
  */
 export async function wrapFileFor(bytes: Uint8Array, added: AddedKey): Promise<Uint8Array> {
-  const { opened, keyServices, group } = added;
+  const { opened, keyServices, group, place } = added;
   const { shamirThreshold } = opened.metadata;
   const key = { ...added.key };
-  const keyGroups = opened.metadata.keyGroups.map((keys, at) => (at === group ? [...keys, key] : keys));
+  const keyGroups = opened.metadata.keyGroups.map((keys, at) => (at === group ? keys.toSpliced(place, 0, key) : keys));
   if (keyGroups.length > 1) return rewrapFile(bytes, { ...added, recipients: { keyGroups, shamirThreshold } });
   await wrapDataKey(opened.dataKey, { keyGroups: [[key]], shamirThreshold: 0 }, keyServices);
   return withKeyGroups(bytes, added, { keyGroups, shamirThreshold });

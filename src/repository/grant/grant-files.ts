@@ -25,6 +25,8 @@ export interface RulePlan {
   /** The recipient as the rule has it, or will. */
   readonly who: GrantedKey;
   readonly isNew: boolean;
+  /** The rule as it will stand, with the recipient. */
+  readonly standing: CreationRule;
 }
 
 /** A file that the recipient is to be able to read. */

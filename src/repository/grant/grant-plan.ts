@@ -6,6 +6,7 @@ import { configText } from '../../config/config-text.js';
 import { checkRule } from '../../config/creation-rule.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import type { Config, CreationRule } from '../../config/model.js';
+import { parseConfig } from '../../config/parse.js';
 import { ANCHOR_NAME } from '../../config/recipient-name.js';
 import { namedIn } from '../../config/recipient-names.js';
 import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../../config/recipients-of.js';
@@ -69,7 +70,7 @@ export async function planGrant(request: GrantPlanRequest, host: Session): Promi
   const rules = await rulesFor(needed, { config, who, group: request.group, run });
   const split = copies.size > 0 ? tree.text : null;
   const change = { text: (await newText(tree, { config, who, name: request.name, rules })) ?? split, read };
-  const planned = await needed.planned(rules);
+  const planned = await needed.planned(await asTheyWillStand(rules, change.text, config));
   planned.notes.push(...(await pastNotes({ config, who, name: request.name, tree }, host)));
   return { name: request.name, who, run, config, rules, copies, change, ...planned };
 }
@@ -168,7 +169,15 @@ async function rulesFor(needed: PlannedFiles, { config, who, group, run }: RuleQ
     const place = present >= 0 && group === undefined ? present : groupIn(rule, groups.length, group);
     const spelling = groups[place]?.find(isSame);
     const own = spelling === undefined ? who : await spelt(who, spelling, run);
-    plans.push({ at, rule, groups: groups.length, group: place, who: own, isNew: spelling === undefined });
+    plans.push({
+      at,
+      rule,
+      groups: groups.length,
+      group: place,
+      who: own,
+      isNew: spelling === undefined,
+      standing: rule,
+    });
   }
   if (plans.length > 0) return plans;
   throw new SopsError('config', `no rule of ${config.path} that is meant names anybody`);
@@ -185,6 +194,14 @@ function groupIn(rule: CreationRule, count: number, group: number | undefined): 
       hint: `Say which group the recipient is for: --group 1 to --group ${count}.`,
     },
   );
+}
+
+/** The rules with what the new text of the configuration makes of them. */
+async function asTheyWillStand(rules: readonly RulePlan[], text: string | null, config: Config): Promise<RulePlan[]> {
+  if (text === null) return [...rules];
+  const { read } = await readConfigTree(text);
+  const after = parseConfig({ document: read, path: config.path, folder: config.folder, isAlone: true });
+  return rules.map((one) => ({ ...one, standing: after.creationRules?.[one.at] ?? one.standing }));
 }
 
 interface TextQuestion {

@@ -1,9 +1,12 @@
 /** The files of a grant: each is opened and wrapped for the recipient, many at a time, and only then they are written. */
 
+import { keyGroupsFor } from '../../config/key-groups.js';
 import { namesOf, withName } from '../../config/recipient-names.js';
 import { SopsError } from '../../errors.js';
+import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
+import { lostComments } from '../../metadata/metadata-comments.js';
 import { writeOutput } from '../../operations/output.js';
 import { type EncryptedFile, readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile } from '../../operations/read/open-file.js';
@@ -11,12 +14,15 @@ import { redoing } from '../../operations/retry-on-change.js';
 import { checkListed } from '../../operations/unlisted-recipients.js';
 import { wrapFileFor } from '../../operations/write/reseal-file.js';
 import { UNNOTED } from '../../run/audit-trail.js';
+import type { Run } from '../../run/run.js';
 import { statOf } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import { paceOf, patiently } from '../../util/pace.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
-import { type FilePlan, isGranted } from './grant-files.js';
+import { withoutLookups } from '../check/rule-keys.js';
+import { type FilePlan, isGranted, type RulePlan } from './grant-files.js';
 import type { GrantPlan } from './grant-plan.js';
+import { sameAs } from './granted-key.js';
 
 /** What came of a file. */
 export interface FileOutcome {
@@ -155,10 +161,23 @@ async function makeFile(file: FilePlan, work: GrantWork, warnings: string[]): Pr
   const options = { ignoreMac: request.ignoreMac, rewrites: false, decryptionOrder, keyServices, trail: UNNOTED };
   const opened = await openFile(found, options).catch((error: unknown) => withReaders(error, found, plan));
   const { key } = file.rule.who;
+  const { group } = file.rule;
+  const place = await placeIn(keyGroups, file.rule, run);
   const indent = run.indent(undefined, { reader: found.store, printer: found.store });
-  const bytes = await wrapFileFor(found.bytes, { opened, key, group: file.rule.group, keyServices, indent });
-  warnings.push(...opened.warnings.map((warning) => `${file.path}: ${warning}`));
+  const bytes = await wrapFileFor(found.bytes, { opened, key, group, place, keyServices, indent });
+  warnings.push(
+    ...[...opened.warnings, ...lostComments(found.file.metadata)].map((warning) => `${file.path}: ${warning}`),
+  );
   return { read: found.bytes, bytes };
+}
+
+/** Where in its group of a file the recipient stands: behind those that the rule names before it, or `check` finds another order. */
+async function placeIn(present: readonly KeyGroup[], { group, who, standing }: RulePlan, run: Run): Promise<number> {
+  const wanted = await keyGroupsFor({ rule: await withoutLookups(standing, present), host: run });
+  const order = await Promise.all((wanted[group] ?? []).map(keyStringOf));
+  const own = await Promise.all((present[group] ?? []).map(keyStringOf));
+  const at = order.findIndex(sameAs(who));
+  return at < 0 ? own.length : own.findLastIndex((key) => order.indexOf(key) >= 0 && order.indexOf(key) < at) + 1;
 }
 
 /** The error of a file that was not opened, with those who can. */

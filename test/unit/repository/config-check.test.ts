@@ -77,6 +77,11 @@ describe('config check', () => {
       [['key-groups', /its 2 key groups are all needed/]],
     ],
     [
+      'a threshold by which nothing is encrypted',
+      '  - shamir_threshold: 1\n    key_groups: [{age: [*me]}, {age: [*other]}]\n',
+      [['threshold', /is 1, .* 2 is the least/]],
+    ],
+    [
       'a threshold that cannot be met',
       '  - shamir_threshold: 3\n    key_groups: [{age: [*me]}, {age: [*other]}]\n',
       [['threshold', /is 3, but there are 2/]],

@@ -243,3 +243,16 @@ test('a file that somebody writes meanwhile keeps that, too', async () => {
     'd: 1',
   ]);
 });
+
+test('among the keys of a file the recipient stands where the rule has it', async () => {
+  desk.write({
+    '.sops.yaml': `creation_rules:\n  - path_regex: ^any/\n    any_of:\n      - age: [${alice.recipient}]\n      - age: [${carol.recipient}]\n`,
+    'any/x.yaml': 'a: 1\n',
+  });
+  expect((await desk.as(alice, 'encrypt', '-i', 'any/x.yaml')).status).toBe(0);
+  const ran = await desk.as(alice, 'grant', '--yes', 'bob', bob.recipient, '--paths', 'any');
+  expect(ran.status, ran.stderr).toBe(0);
+  expect((await desk.as(bob, 'decrypt', 'any/x.yaml')).stdout.toString()).toBe('a: 1\n');
+  const checked = await desk.as(null, 'check', 'any');
+  expect(checked.status, checked.stdout.toString()).toBe(0);
+});
