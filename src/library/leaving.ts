@@ -83,8 +83,10 @@ export function leaving(error: unknown, options: object): SopsError {
   const names = optionNames(options);
   const told = messageFor(error, names);
   const left = told === error.message ? error : error.reworded(told);
-  // Of a copy as well as of what it was made from, which may be the cause of others.
-  for (let one: unknown = left; SopsError.is(one); one = one.cause) {
+  // Of a copy as well as of what it was made from, which may be the cause of others; the caller's own may be in a circle.
+  const seen = new Set<unknown>();
+  for (let one: unknown = left; SopsError.is(one) && !seen.has(one) && !Object.isFrozen(one); one = one.cause) {
+    seen.add(one);
     if (one.hint !== undefined)
       Object.defineProperty(one, 'hint', { value: worded(one.hint, names), enumerable: true });
   }

@@ -167,6 +167,10 @@ describe('what is thrown', () => {
       expect(error).toMatchObject({ code: 'failed', cause: thrown });
       expect(JSON.stringify(error)).not.toContain('one');
     }
+    const circle: SopsError & { cause?: unknown } = new SopsError('key', 'x', { hint: '--only' });
+    circle.cause = circle;
+    const refusing = { record: () => Promise.reject(circle) };
+    expect((await thrownBy(execEnv('s.yaml', { ...desk.options, audit: refusing }))).hint).toBe('the option only');
     const signal = AbortSignal.abort(thrown);
     expect(await thrownBy(updateKeys('s.yaml', { ...desk.options, signal }))).toMatchObject({ code: 'aborted' });
   });
