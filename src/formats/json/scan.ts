@@ -15,6 +15,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map(
 );
 export const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const SPECIAL = /[\\\u0000-\u001f]/g;
 
 /** A place in a text, and what moves it on. What is read throws `document-invalid` when something else stands there. */
 export class JsonScanner {
@@ -23,6 +24,8 @@ export class JsonScanner {
   private readonly units: Uint8Array | Uint16Array;
   /** Whether strings may hold bytes that are not UTF-8 and so need a second look. */
   private readonly wellFormed: boolean;
+  /** What {@link specialFrom} found last: strings on one line share it. */
+  private special = -1;
 
   /** @param ascii the bytes of a text that is ASCII, when the caller has them. */
   constructor(
@@ -48,17 +51,25 @@ export class JsonScanner {
 
   /** Goes behind a string that is what stands between its quotes. False for any other, where it stays. */
   passString(): boolean {
-    const { units } = this;
     if (!this.wellFormed) return false;
-    for (let at = this.at + 1; ; at++) {
-      const unit = units[at] ?? 0;
-      if (unit === QUOTE) {
-        this.at = at + 1;
-        return true;
-      }
-      if (unit === BACKSLASH) return false;
-      if (unit < 0x20) throw this.error('a string without end, or with a control character in it', at);
+    const from = this.at + 1;
+    const end = this.text.indexOf('"', from);
+    const special = this.specialFrom(from);
+    if (end >= 0 && end < special) {
+      this.at = end + 1;
+      return true;
     }
+    if (this.units[special] === BACKSLASH) return false;
+    throw this.error('a string without end, or with a control character in it', special);
+  }
+
+  /** Where the next unit stands that no string holds as it is, quotes aside; the end of the text if there is none. */
+  private specialFrom(at: number): number {
+    if (this.special < at) {
+      SPECIAL.lastIndex = at;
+      this.special = SPECIAL.test(this.text) ? SPECIAL.lastIndex - 1 : this.text.length;
+    }
+    return this.special;
   }
 
   /** Reads a string from its opening quote on. */
