@@ -32,8 +32,9 @@ function tables(): Tables {
  * is not part of valid UTF-8 becomes one lone low surrogate U+DC80…U+DCFF, which no valid text contains.
  */
 export function decodeText(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return isUtf8(buffer) ? buffer.toString('utf8') : decodeEscaped(buffer);
+  // Called for every value: without another view of what is a buffer, and without words for what is the default.
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer) ? buffer.toString() : decodeEscaped(buffer);
 }
 
 /** The bytes of a text made by {@link decodeText}: its exact inverse; other lone surrogates become U+FFFD. */
