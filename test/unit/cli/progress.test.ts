@@ -4,6 +4,7 @@ import { createHost } from '../../../src/cli/host.js';
 import '../../../src/cli/progress.js';
 import { Questions } from '../../../src/cli/questions.js';
 import { type Streams, say } from '../../../src/cli/streams.js';
+import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
 import { withProgress } from '../../../src/util/item-progress.js';
 import { Sink } from './run-main.js';
 
@@ -33,8 +34,11 @@ function shown(text: string): string {
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  // The program's own clock is Node's, which timers of tests do not stand in for.
+  vi.spyOn(SYSTEM_CLOCK, 'steady').mockImplementation(() => performance.now());
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 

@@ -10,6 +10,7 @@ const OWN_MODULES = [
   'keys/age/curve25519.ts',
   'keys/age/failure.ts',
   'keys/age/folders.ts',
+  'keys/age/format/aead-contract.ts',
   'keys/age/format/aead.ts',
   'keys/age/format/armor.ts',
   'keys/age/format/file.ts',

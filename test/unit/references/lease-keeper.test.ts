@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import type { Lease } from '../../../src/references/lease.js';
 import { LeaseKeeper } from '../../../src/references/lease-keeper.js';
+import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
 import { hostOf } from '../keys/host.js';
 
 let renewals = 0;
@@ -13,6 +14,8 @@ let ended: string | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  // The program's own clock is Node's, which timers of tests do not stand in for.
+  vi.spyOn(SYSTEM_CLOCK, 'steady').mockImplementation(() => performance.now());
   renewals = 0;
   revoked = [];
   ended = undefined;
@@ -24,6 +27,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await keeper.close();
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
