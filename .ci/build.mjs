@@ -2,7 +2,7 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has ten parts, each loaded when something of it is wanted. The first six and that for services are one file each (single-files.mjs); what several of the others need
+ * has parts, each loaded when something of it is wanted. Most are one file each (single-files.mjs); what several of the others need
  * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
  * so each file is turned into CommonJS behind it.
  *
@@ -39,15 +39,34 @@ const PARTS = {
   change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
   /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
   exec: ['src/cli/commands/exec-env.ts', 'src/exec/private-folder.ts'],
+  /** Looking at encrypted files. */
+  look: ['src/cli/commands/get.ts', 'src/cli/commands/list.ts', 'src/cli/commands/filestatus.ts'],
+  /** Changing who reads files, and their text in an editor. */
+  daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
   services: [
     'src/keys/aws-kms/aws-kms.ts',
     'src/keys/gcp-kms/gcp-kms.ts',
+    'src/keys/gcp-kms/grpc.ts',
+    'src/keys/gcp-kms/rest.ts',
     'src/keys/azure-kv/azure-kv.ts',
     'src/keys/hc-vault/hc-vault.ts',
     'src/keys/hc-kms/hc-kms.ts',
+  ],
+  /** Keys of this machine beside those that age makes by itself. */
+  keys: [
+    'src/keys/pgp/pgp.ts',
+    'src/keys/pgp/openpgp-decrypt.ts',
+    'src/keys/pgp/openpgp-encrypt.ts',
+    'src/keys/age/ssh/ssh.ts',
+    'src/keys/age/ssh/key-file.ts',
+    'src/keys/age/plugin/plugin.ts',
+    'src/keys/age/age-package.ts',
+    'src/keys/age/protected-file.ts',
+    'src/keys/age/identity-command.ts',
+    'src/keys/age/given-sources.ts',
   ],
   /** Asking the agent of the user, where one runs. */
   agent: ['src/keyservice/agent/through-agent.ts'],
@@ -56,7 +75,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'change', 'exec', 'services'];
+const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'change', 'exec', 'look', 'services', 'keys', 'daily'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */

@@ -26,7 +26,10 @@ const LATE_HTTPS = "const https = () => process.getBuiltinModule('node:https');\
 /** What packages use if it is there, and ours is not. */
 const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding|web-streams-polyfill\/.*|bowser)$/;
 
-const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+const BUILT_INS = `(?:node:)?(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})`;
+const BUILT_IN = new RegExp(`^${BUILT_INS}$`);
+/** A built-in that is required: put as a module of its own in its place, it would be a file that several packages load. */
+const REQUIRED = new RegExp(`\\brequire\\((["'])(${BUILT_INS})\\1\\)`, 'g');
 
 /** How packages are bundled, with the program's own settings. As ES modules, since the CommonJS of some has but a default export for esbuild. */
 const BUNDLED = { packages: 'bundle', mainFields: ['module', 'main'], legalComments: 'none', logLevel: 'error', define: whereNothingIs('__dirname', '__filename') };
@@ -64,9 +67,10 @@ const plainRequires = {
     bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
-    bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, ({ path }) => {
+    bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
-      return text.includes('import.meta.url') ? { contents: text.replaceAll('import.meta.url', "'file:///'"), loader: 'js' } : undefined;
+      const plain = text.replaceAll('import.meta.url', "'file:///'").replaceAll(REQUIRED, 'globalThis.process.getBuiltinModule($1$2$1)');
+      return plain === text ? undefined : { contents: plain, loader: 'js' };
     });
   },
 };

@@ -1,12 +1,13 @@
 /** A cold start loads what the command needs: the program's own file, built-ins, and nothing of the packages. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decrypt } from '../../src/cli/commands/decrypt.js';
 import { makePrivateFolder } from '../../src/exec/private-folder.js';
 import { Desk } from '../support/desk.js';
 import { Program } from '../support/program.js';
+import { fixturePath } from './keys/entries.js';
 
 let program: Program;
 let desk: Desk;
@@ -175,24 +176,6 @@ describe('decrypting a small age file', () => {
     expect(foreignTo(['decrypt', `p.${ending}`])).toEqual([]);
   });
 
-  test('ends when all is written, and leaves the tidying up to the system', async () => {
-    desk.write('end.yaml', await desk.encrypt('end.yaml', 'a: 1\n'));
-    const waits = "process.on('beforeExit', () => console.log('ended by itself'))";
-    const words = [
-      '--import',
-      `data:text/javascript,${encodeURIComponent(waits)}`,
-      program.file,
-      'decrypt',
-      'end.yaml',
-    ];
-    const ran = spawnSync(process.execPath, words, {
-      cwd: desk.folder,
-      env: desk.env,
-      encoding: 'utf8',
-    });
-    expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, 'a: 1\n', '']);
-  });
-
   test('loads no heavy built-in', BESIDE_OTHERS, async () => {
     desk.write('p.yaml', await desk.encrypt('p.yaml', 'a: 1\n'));
     const builtins = builtinsOf(['decrypt', 'p.yaml']);
@@ -237,6 +220,27 @@ describe('the version', () => {
     expect(foreignTo(['--version'])).toEqual([]);
   });
 });
+
+test(
+  'looking at a file, changing who reads it, and keys of SSH need more, but not all the rest',
+  BESIDE_OTHERS,
+  async () => {
+    mkdirSync(desk.path('home/.ssh'), { recursive: true });
+    desk.write('home/.ssh/id_ed25519', readFileSync(fixturePath('identities/ssh-ed25519')));
+    const recipient = readFileSync(fixturePath('identities/ssh-ed25519.pub'), 'utf8').trim();
+    desk.write('ssh.yaml', await desk.encrypt('ssh.yaml', 'a: 1\n', '--age', recipient));
+    desk.write('own.yaml', await desk.encrypt('own.yaml', 'a: 1\n'));
+    desk.write('rules.yaml', `creation_rules: [{ age: ${desk.recipient} }]\n`);
+    const lines = [
+      'decrypt ssh.yaml',
+      'get own.yaml a',
+      'list own.yaml',
+      'filestatus own.yaml',
+      'updatekeys --config rules.yaml -y own.yaml',
+    ];
+    for (const line of lines) expect(ownFilesOf(line.split(' ')), line).not.toContain('rest.cjs');
+  },
+);
 
 describe('the files of the program', () => {
   /** The parts that are loaded, without the files in which esbuild puts what several of them need. */
