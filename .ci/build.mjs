@@ -218,7 +218,7 @@ async function bundleProgram(wanted = PARTS) {
   return { texts, parts, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
 }
 
-/** The files of the program and its packages as they are written, by path in dist/, and what esbuild says of them. */
+/** The files of the program and its packages as they are written, by path in dist/, what esbuild says of them, and what the packages are made of. */
 function makeProgram() {
   return remembered(root, 'program-texts', ['src', 'bin', 'fixtures/vectors'], async () => {
     const { texts, inputs, outputs } = await bundleProgram();
@@ -228,17 +228,16 @@ function makeProgram() {
     const small = async ([path, text], settings) => [path, (await transform(markFunctions(text, ranges.get(path)), settings)).code];
     const files = await Promise.all(own.map((one) => small(one, { ...SMALL, format: 'cjs' })));
     const marked = packages.program.filter(([path]) => ranges.has(path)).map((one) => small(one, SMALL_PACKAGE));
-    return { files: [...packages.small, ...(await Promise.all(marked)), ...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs };
+    return { files: [...packages.small, ...(await Promise.all(marked)), ...files, ['start.cjs', await bundleStart(SMALL)]], inputs, outputs, packaged: packages.inputs };
   });
 }
 
 /** The program and its packages; writes down what the latter are, and their licences. */
 async function buildProgram(folder, metafile) {
-  const { files, inputs, outputs } = await makeProgram();
+  const { files, inputs, outputs, packaged } = await makeProgram();
   for (const [name, text] of files) writeModule(join(folder, name), text);
   if (metafile) writeFileSync(metafile, JSON.stringify({ inputs, outputs }));
-  const packages = await packagedFiles(root, COMMON, SMALL_PACKAGE);
-  writePapers(root, packages.inputs, folder);
+  writePapers(root, packaged, folder);
 }
 
 /** Writes the program as it is before anything is made small or marked. */

@@ -15,3 +15,10 @@ export function insert<T>(list: T[], at: number, more: readonly T[]): void {
   append(list, more);
   append(list, behind);
 }
+
+/** Puts an entry at the end of the list that a map has for a key, which may be a new one. */
+export function addUnder<K, T>(lists: Map<K, T[]>, key: K, entry: T): void {
+  const list = lists.get(key);
+  if (list) list.push(entry);
+  else lists.set(key, [entry]);
+}

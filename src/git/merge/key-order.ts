@@ -1,5 +1,5 @@
 /** The order of a merged map's keys: that of the side that changed it, with what the other side added in its places. */
-import { append } from '../../util/lists.js';
+import { addUnder, append } from '../../util/lists.js';
 
 export interface KeyOrders {
   /** Undefined when there is no base. */
@@ -32,9 +32,7 @@ export function mergedOrder({ base, ours, theirs }: KeyOrders, stays: (key: stri
       continue;
     }
     if (!stays(key)) continue;
-    const after = behind.get(previous);
-    if (after) after.push(key);
-    else behind.set(previous, [key]);
+    addUnder(behind, previous, key);
   }
   const keys: string[] = [];
   let waiting = [...(behind.get(null) ?? [])];

@@ -1,4 +1,6 @@
 /** The entries of maps, each under a key that tells it apart from the others. */
+
+import { addUnder } from '../../util/lists.js';
 import type { Entries, Entry } from './entries.js';
 import type { Fingerprints } from './fingerprints.js';
 import { alignedItems } from './list-alignment.js';
@@ -44,10 +46,7 @@ export function keyedEntries(
 function byKey({ entries }: Entries): Map<string, Entry[]> {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const key = entry.item?.key ?? '';
-    const group = groups.get(key);
-    if (group) group.push(entry);
-    else groups.set(key, [entry]);
+    addUnder(groups, entry.item?.key ?? '', entry);
   }
   return groups;
 }

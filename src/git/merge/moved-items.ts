@@ -1,6 +1,6 @@
 /** Which parts of a list belong to one decision, though they stand apart: a side took an item out of one and put it into the other. */
 import type { Value } from '../../tree/tree.js';
-import { append } from '../../util/lists.js';
+import { addUnder, append } from '../../util/lists.js';
 import type { Entry } from './entries.js';
 import type { Fingerprints } from './fingerprints.js';
 import { nameIn } from './list-alignment.js';
@@ -54,8 +54,8 @@ function movesBetween(regions: readonly Region[], entries: MovedIn, prints: Fing
     for (const side of ['ours', 'theirs'] as const) {
       if (region.changed !== side && region.changed !== 'both') continue;
       const [before, after] = [marks.of('base', region.base), marks.of(side, region[side])];
-      for (const mark of before) if (!after.has(mark)) push(gone, `${side} ${mark}`, region);
-      for (const mark of after) if (!before.has(mark)) push(come, `${side} ${mark}`, region);
+      for (const mark of before) if (!after.has(mark)) addUnder(gone, `${side} ${mark}`, region);
+      for (const mark of after) if (!before.has(mark)) addUnder(come, `${side} ${mark}`, region);
     }
   }
   const of = new Map<string, readonly Region[]>();
@@ -64,7 +64,7 @@ function movesBetween(regions: readonly Region[], entries: MovedIn, prints: Fing
     const to = come.get(item);
     if (!to) continue;
     of.set(item, [...from, ...to]);
-    for (const region of [...from, ...to]) push(within, region, item);
+    for (const region of [...from, ...to]) addUnder(within, region, item);
   }
   return { of, within, contested: contestedIn(of, come) };
 }
@@ -103,10 +103,4 @@ class Marks {
     const { name, prints } = this;
     return name === undefined ? `${prints.of(value, 'data')}` : `${name} ${prints.named(value, name)}`;
   }
-}
-
-function push<K, T>(to: Map<K, T[]>, key: K, value: T): void {
-  const row = to.get(key);
-  if (row) row.push(value);
-  else to.set(key, [value]);
 }

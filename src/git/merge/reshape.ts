@@ -3,7 +3,7 @@
 import { sameValue } from '../../tree/equality.js';
 import { rebuilt } from '../../tree/rebuild.js';
 import { type Branch, type Comment, comment, type Item, item, type List, leaf, type Value } from '../../tree/tree.js';
-import { append } from '../../util/lists.js';
+import { addUnder, append } from '../../util/lists.js';
 import { Fingerprints } from './fingerprints.js';
 import { alignedItems } from './list-alignment.js';
 
@@ -33,9 +33,7 @@ function branchItems(host: Branch, target: Branch, pending: Pending): (Item | Co
   const comments = new CommentPool(host.items);
   for (const entry of host.items) {
     if (entry.kind !== 'item') continue;
-    const same = known.get(entry.key);
-    if (same) same.push(entry);
-    else known.set(entry.key, [entry]);
+    addUnder(known, entry.key, entry);
   }
   return target.items.map((entry) => {
     if (entry.kind === 'comment') return comments.take(entry);
@@ -82,9 +80,7 @@ class CommentPool {
   constructor(items: readonly (Item | Value | Comment)[]) {
     for (const entry of items.toReversed()) {
       if (entry.kind !== 'comment') continue;
-      const same = this.left.get(entry.text);
-      if (same) same.push(entry);
-      else this.left.set(entry.text, [entry]);
+      addUnder(this.left, entry.text, entry);
     }
   }
 

@@ -1,6 +1,7 @@
 /** What the second reader of YAML says of the values that a selection has encrypted. */
 import type { EncryptionScope } from '../../tree/scope.js';
 import type { LineIndex } from '../../util/line-index.js';
+import { addUnder } from '../../util/lists.js';
 import type { Discovery } from './check-finding.js';
 import { type SecondValue, secondReading } from './second-reader.js';
 import type { SeenValue } from './seen-values.js';
@@ -52,10 +53,7 @@ function disagreement(first: readonly SeenValue[], second: readonly SecondValue[
 function byPath(values: readonly SeenValue[]): Map<string, SeenValue[]> {
   const found = new Map<string, SeenValue[]>();
   for (const value of values) {
-    const id = idOf(value);
-    const known = found.get(id);
-    if (known) known.push(value);
-    else found.set(id, [value]);
+    addUnder(found, idOf(value), value);
   }
   return found;
 }
