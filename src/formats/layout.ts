@@ -41,6 +41,7 @@ export function placesOf(edits: readonly Edit[]): EditPlaces {
  * @param toCipher the places of the edits that turned it into the ciphertext
  * @param cipher the ciphertext
  * @param toPlain the edits that turn the ciphertext into the plain rendering
+ * @param plain that rendering
  * @returns undefined when the rendering is the author's text already
  */
 export function layoutOf(
@@ -48,6 +49,7 @@ export function layoutOf(
   toCipher: EditPlaces,
   cipher: string,
   toPlain: readonly Edit[],
+  plain = applyEdits(cipher, toPlain),
 ): Layout | undefined {
   const patches: Edit[] = [];
   let shift = 0;
@@ -76,12 +78,19 @@ export function layoutOf(
       }
     }
     const wanted = original.slice(group.start - group.shift, group.end - shift);
-    const edits = toPlain.slice(group.firstPlain, there);
-    const moved = edits.map((edit) => ({ ...edit, start: edit.start - group.start, end: edit.end - group.start }));
-    const rendered = applyEdits(cipher.slice(group.start, group.end), moved);
+    const rendered = renderedPart(cipher, group, toPlain.slice(group.firstPlain, there));
     if (rendered !== wanted) patches.push(smallestEdit(group.start + group.plainShift, rendered, wanted));
   }
-  return patches.length === 0 ? undefined : layoutFor(applyEdits(cipher, toPlain), patches);
+  return patches.length === 0 ? undefined : layoutFor(plain, patches);
+}
+
+/** What a part of the ciphertext becomes by the edits within it. */
+function renderedPart(cipher: string, { start, end }: { start: number; end: number }, edits: readonly Edit[]): string {
+  const [first] = edits;
+  // As nearly always: a value and nothing else.
+  if (first && edits.length === 1 && first.start === start && first.end === end) return first.text;
+  const moved = edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
+  return applyEdits(cipher.slice(start, end), moved);
 }
 
 /** The layout that turns a plain rendering into a text, when nothing is known of how the two came about. */

@@ -43,6 +43,13 @@ export interface SourceFile {
    */
   edits(metadata: Branch | null, options?: EmitOptions): Edit[];
 
+  /**
+   * The replacement that gives an encrypted text other metadata and leaves the tree alone: lines that are, read by themselves, a
+   * document of that metadata with nothing in it. Other documents keep theirs, which differ in no more than the layout.
+   * Undefined where the metadata of this text does not stand so; absent where it never does, or that is not worth the knowing.
+   */
+  metadataEdit?(metadata: Branch, options?: EmitOptions): Edit | undefined;
+
   /** The values of a plaintext that are not what people mean. Absent where the format has no such traps. */
   surprises?(): Surprise[];
 }
@@ -57,7 +64,7 @@ export function emptyFile(documents: Branch[] = []): SourceFile {
  * fill much memory. Whoever asks for them afterwards gets an error.
  */
 export function letGo(file: SourceFile): void {
-  for (const name of ['text', 'documents', 'edits', 'surprises']) {
+  for (const name of ['text', 'documents', 'edits', 'metadataEdit', 'surprises']) {
     Object.defineProperty(file, name, {
       configurable: true,
       get() {

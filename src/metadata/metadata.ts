@@ -1,6 +1,7 @@
 /** What the `sops` branch of a file says, typed. */
 import type { KeyGroup } from '../keys/provider.js';
 import type { EncryptionScope } from '../tree/scope.js';
+import { type Branch, branch } from '../tree/tree.js';
 
 /** Everything a file says about its encryption. */
 export interface Metadata {
@@ -46,3 +47,8 @@ export const DEFAULT_SELECTION: SelectionRule = { option: 'unencrypted_suffix', 
 
 /** Name of sops-ts's own field. */
 export const LAYOUT_FIELD = 'sops_ts_layout';
+
+/** A `sops` branch without that field. */
+export function withoutLayout({ items }: Branch): Branch {
+  return branch(items.filter((entry) => entry.kind !== 'item' || entry.key !== LAYOUT_FIELD));
+}

@@ -1,15 +1,6 @@
 /** Canonical YAML: a whole tree printed as SOPS prints it (docs/format.md#writing-yaml). */
-import { LAYOUT_FIELD } from '../../metadata/metadata.js';
-import {
-  type Branch,
-  branch,
-  type Comment,
-  type Item,
-  item,
-  type Leaf,
-  type List,
-  type Value,
-} from '../../tree/tree.js';
+import { withoutLayout } from '../../metadata/metadata.js';
+import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
 import { hasInvalidBytes } from '../../util/text.js';
 import type { EmitOptions } from '../store.js';
 import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js';
@@ -48,11 +39,7 @@ export function emitYaml(documents: readonly Branch[], metadata: Branch | null, 
  * the whole text: in each of them the file would grow with the square of their number.
  */
 export function metadataAt(metadata: Branch, index: number): Branch {
-  return index === 0 ? metadata : branch(metadata.items.filter((one) => !isLayout(one)));
-}
-
-function isLayout(entry: Item | Comment): boolean {
-  return entry.kind === 'item' && entry.key === LAYOUT_FIELD;
+  return index === 0 ? metadata : withoutLayout(metadata);
 }
 
 /** A single value with a line end behind it: what `--extract` prints of scalars and lists. Throws as {@link emitYaml}. */

@@ -106,6 +106,7 @@ function parseYaml(bytes: Uint8Array, entries?: EntryPlaces, lists?: Map<Branch,
     metadata,
     ...(metadata && documents.length > 1 && { strayDocument: strayDocument(text, documents) }),
     edits: (wanted, options) => editsOf(read, wanted, options),
+    metadataEdit: (wanted, options) => metadataEditOf(read, wanted, options),
     surprises: () => surprisesOf(read),
   };
   return utf16 ? { ...file, encode: utf16.encode } : file;
@@ -138,6 +139,14 @@ function editsOf(file: YamlText, metadata: Branch | null, options: EmitOptions =
   }
   if (changes) append(splicer.edits, changes.edits);
   return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
+}
+
+/** See `SourceFile.metadataEdit`. */
+function metadataEditOf({ text, places }: YamlText, metadata: Branch, options: EmitOptions = {}): Edit | undefined {
+  const [place] = places;
+  if (!place?.metadata || !takesBlock(place)) return undefined;
+  const { start, end } = place.metadata;
+  return { start, end, text: blockText(metadata, place.column, lineBreakOf(text), options) };
 }
 
 /** SOPS puts the same metadata into every document; here the first has the layout alone. */

@@ -16,12 +16,13 @@ import {
   type SourceFile,
 } from '../../formats/store.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
-import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
+import { LAYOUT_FIELD, type Metadata, withoutLayout } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
 import type { AuditTrail } from '../../run/audit-trail.js';
 import type { Indent } from '../../run/indent.js';
+import { sameTree } from '../../tree/equality.js';
 import type { EncryptionScope } from '../../tree/scope.js';
-import type { Branch } from '../../tree/tree.js';
+import { type Branch, branch } from '../../tree/tree.js';
 import { formatUtcSeconds } from '../../util/rfc3339.js';
 import { asRead, leavesOf, sameLeaves } from '../read/leaves.js';
 import { type OpenedTree, openWith } from '../read/open-file.js';
@@ -107,16 +108,37 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongTex
   const { text } = opened.file;
   const toPlain = opened.file.edits(null);
   const rendered = applyEdits(text, toPlain);
-  const layout = rendered === wanted ? undefined : layoutOf(wanted, places, text, toPlain);
+  const layout = rendered === wanted ? undefined : layoutOf(wanted, places, text, toPlain, rendered);
   if (rendered !== wanted && (!layout || restoreLayout(rendered, layout) !== wanted))
     throw notReadable('its plaintext is not the original text');
   const printed = layout ? printLayout(layout) : sealing.spareLayout;
   if (printed === undefined) return bytes;
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printed, `${LAYOUT_FIELD}:`) };
+  const others = opened.file.metadata;
+  const block = blockFor(sealing, opened.file, { before: metadata, after: sealed });
+  if (block) {
+    checkLayout(sealing, bytesOf(opened.file, block.text), { printed, others, ciphertext: [] });
+    return editedBytes(opened.file, [block]);
+  }
   const source = isLarge ? parseBack(reader, bytes) : file;
   const whole = editedBytes(source, editsOf(source, sealing, sealed));
-  checkLayout(sealing, whole, printed, leavesOf(opened.file.documents, asRead));
+  checkLayout(sealing, whole, { printed, others, ciphertext: leavesOf(opened.file.documents, asRead) });
   return whole;
+}
+
+/**
+ * The edit that puts other metadata into a text that was read back, if it stands there as it would be printed: then nothing but
+ * those lines changes, and they alone are to be read again.
+ */
+function blockFor(
+  { indent }: Sealing,
+  file: SourceFile,
+  { before, after }: { before: Metadata; after: Metadata },
+): Edit | undefined {
+  const [known, block] = [before, after].map((one) =>
+    file.metadataEdit?.(metadataToBranch(one), { indent: indent.width }),
+  );
+  return known?.text === file.text.slice(known?.start, known?.end) ? block : undefined;
 }
 
 interface Rendered {
@@ -146,23 +168,27 @@ function editsOf(file: SourceFile, { indent }: Sealing, metadata: Metadata): Edi
   return file.edits(metadataToBranch(metadata), { indent: indent.width });
 }
 
-/**
- * Holds the file with the layout in its metadata against the one without, which was read back and decrypted: it is
- * enough that it parses to the same ciphertext, and that the layout opens.
- */
+const NOTHING = branch([]);
+
+/** What a text with a layout is to hold: all that was read back and decrypted without it, as it was read. */
+interface WithLayout {
+  readonly printed: string;
+  readonly others: Branch | null;
+  readonly ciphertext: ReturnType<typeof leavesOf>;
+}
+
+/** Reads bytes with the layout in their metadata. It is enough that they parse to the same ciphertext and metadata, and that the layout opens. */
 function checkLayout(
-  sealing: Sealing,
+  { reader, cipher }: Sealing,
   bytes: Uint8Array,
-  layout: string,
-  ciphertext: ReturnType<typeof leavesOf>,
+  { printed, others, ciphertext }: WithLayout,
 ): void {
-  const { reader, cipher } = sealing;
-  const again = parseBack(reader, bytes);
-  const read = metadataFromBranch(again.metadata).layout ?? '';
-  const same = sameLeaves(leavesOf(again.documents), ciphertext);
-  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== layout) {
+  const { documents, metadata } = parseBack(reader, bytes);
+  const same =
+    sameLeaves(leavesOf(documents), ciphertext) && sameTree([withoutLayout(metadata ?? NOTHING)], [others ?? NOTHING]);
+  const read = metadataFromBranch(metadata).layout ?? '';
+  if (!same || cipher.decrypt(read, `${LAYOUT_FIELD}:`) !== printed)
     throw notReadable('the layout does not stand in it');
-  }
 }
 
 /** Opens a sealed file as `decrypt` would. */

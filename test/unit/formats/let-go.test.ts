@@ -7,7 +7,13 @@ test('a file that was let go of holds nothing any more, and says so', () => {
   letGo(file);
   letGo(file);
   expect(file.metadata).toBeNull();
-  for (const use of [() => file.text, () => file.documents, () => file.edits(null), () => file.surprises?.()]) {
+  for (const use of [
+    () => file.text,
+    () => file.documents,
+    () => file.edits(null),
+    () => file.metadataEdit,
+    () => file.surprises?.(),
+  ]) {
     expect(use).toThrow('let go of');
   }
 });
