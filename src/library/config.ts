@@ -11,7 +11,7 @@ import { itemOf } from '../tree/tree.js';
 import type { Host } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { encodeText } from '../util/text.js';
-import { usage } from './options.js';
+import { lookingAt, usage } from './options.js';
 import type { Config, ConfigInput, ConfigMatch, RulePlace } from './types.js';
 import { treeOf } from './values.js';
 
@@ -31,7 +31,8 @@ export function defineConfig(config: ConfigInput | string): Config {
 
 /** JSON is YAML. What JSON.stringify would pass over, such as a Map of rules, must not be left out. */
 function textOf(config: unknown): string {
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
+  const isList = lookingAt('defineConfig: the configuration', () => Array.isArray(config));
+  if (typeof config !== 'object' || config === null || isList)
     throw usage('defineConfig: the configuration must be an object or a text');
   const tree = treeOf(config);
   return `${tree.kind === 'branch' ? printJson(tree, LINES) : ''}\n`;

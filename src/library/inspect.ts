@@ -15,7 +15,16 @@ import { typeWordOf } from '../tree/value.js';
 import { type Call, callOf } from './call.js';
 import { matchOf } from './config.js';
 import { leaving } from './leaving.js';
-import { COMMON, checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, type OptionKinds } from './options.js';
+import {
+  COMMON,
+  checkedOptions,
+  checkedPath,
+  checkFormat,
+  chosenFormat,
+  isBytes,
+  KINDS,
+  type OptionKinds,
+} from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { inputOf, named } from './read.js';
 import type { Inspection, LeafType, ReadOptions, RulePlace, Scope } from './types.js';
@@ -30,7 +39,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const options = checkedOptions('inspect', o, INSPECTING);
   if (options.format !== undefined) checkFormat('inspect', options.format, options);
-  const isContent = path instanceof Uint8Array;
+  const isContent = isBytes('inspect', path);
   const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
   try {
     // The environment has no influence on it.

@@ -42,6 +42,10 @@ const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
     'flatten',
     'joined into one name with SOPS_FLATTEN=1.',
   ],
+  [
+    /This is a defect of sops-ts: please report it/g,
+    'A format of yours has to read what it prints; if it is none of yours, this is a defect of sops-ts: please report it',
+  ],
   [/rotate --rm-…/g, 'rotate with remove'],
   [/rotate --add-…/g, 'rotate with add'],
   [/use sops-ts edit, set or encrypt --update/g, 'use open'],

@@ -121,6 +121,10 @@ const IDENTITIES: OptionKinds = { age: TEXT_OR_TEXTS, ageFiles: TEXTS, pgp: TEXT
  * inherits. Throws `usage`.
  */
 export function checkedOptions<O extends object>(call: string, given: O | undefined, kinds: OptionKinds): O {
+  return lookingAt(`${call}: the options`, () => takenOptions(call, given, kinds));
+}
+
+function takenOptions<O extends object>(call: string, given: O | undefined, kinds: OptionKinds): O {
   if (given === undefined) return { [TAKEN]: Object.keys(kinds) } as unknown as O;
   if (!isObject(given) || Array.isArray(given)) throw usage(`${call}: the options must be an object`);
   const options = checkedMembers(`${call}: option`, given, kinds) as O & { identities?: object };
@@ -180,10 +184,26 @@ function nearestOf(name: string, known: readonly string[]): string {
   return suggestionFor(name, known) ?? beginning ?? known.toSorted((one, other) => apart(one) - apart(other))[0] ?? '';
 }
 
+/** What is made of something that the caller gives, whose getters and traps may throw anything. Throws `usage` in their place. */
+export function lookingAt<T>(called: string, look: () => T): T {
+  try {
+    return look();
+  } catch (cause) {
+    if (cause instanceof SopsError) throw cause;
+    throw new SopsError('usage', `${called} cannot be looked at without an error`, { cause });
+  }
+}
+
+/** Whether the content that a call is given is bytes. Throws `usage`. */
+export function isBytes(call: string, content: unknown): content is Uint8Array {
+  return lookingAt(`${call}: the content`, () => content instanceof Uint8Array);
+}
+
 /** The path of a file, given as text or `file:` URL. Throws `usage`. */
 export function checkedPath(call: string, path: unknown): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
-  const found = path instanceof URL && path.protocol === 'file:' ? pathOfUrl(path) : undefined;
+  const isUrl = lookingAt(`${call}: the file`, () => path instanceof URL && path.protocol === 'file:');
+  const found = isUrl ? pathOfUrl(path as URL) : undefined;
   if (found !== undefined && !found.includes('\0')) return found;
   throw usage(`${call}: the file must be a path or a file: URL`);
 }

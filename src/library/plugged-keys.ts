@@ -1,6 +1,6 @@
 /** A type of keys of the caller's as operations know types: its entries hold one text, by which the caller's provider finds the key. */
 import { withKeyTypes } from '../keys/plugged.js';
-import type { KeyProvider as InnerProvider } from '../keys/provider.js';
+import type { KeyProvider as InnerProvider, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { usage } from './options.js';
 import type { KeyProvider, Options } from './types.js';
@@ -33,7 +33,7 @@ function rowOf({ type, recipient }: KeyProvider): KeyTypeRow {
       `option providers: ${JSON.stringify(type)} cannot be the name of a type`,
       'It consists of small letters, digits and _.',
     );
-  const provider = namesOf(type);
+  const provider = namesOf(type, recipient);
   return {
     ...{ type, title: type, recipient, named: 'name', flag: '', variable: '', ruleField: '', groupField: type },
     ...{ ruleText: false, dated: true, alwaysInGroup: false, rulePlace: 0, flagPlace: 0, remote: true, wireField: 0 },
@@ -44,15 +44,24 @@ function rowOf({ type, recipient }: KeyProvider): KeyTypeRow {
 }
 
 /** What keys are called. Wrapping and opening is the caller's (plugins.ts). */
-function namesOf(type: string): InnerProvider {
+function namesOf(type: string, recipient: RegExp): InnerProvider {
   const absent = async (): Promise<never> => {
     throw usage(`option providers: none is given for keys of type ${type}`);
   };
   return {
     type,
-    parse: async (text) => text.split(',').map((name) => ({ type, fields: new Map([[FIELD, name.trim()]]), enc: '' })),
+    parse: async (text) => text.split(',').map((name) => keyOf(type, name.trim(), recipient)),
     keyString: ({ fields }) => String(fields.get(FIELD)),
     wrap: absent,
     unwrap: absent,
   };
+}
+
+/** Throws `usage` for what is behind a comma and looks like no key of the type: the comma was meant to be part of a name. */
+function keyOf(type: string, name: string, recipient: RegExp): MasterKey {
+  if (name.search(recipient) >= 0) return { type, fields: new Map([[FIELD, name]]), enc: '' };
+  throw usage(
+    `${JSON.stringify(name)} is no key of type ${type}`,
+    'Names of keys are separated by commas, and have none.',
+  );
 }

@@ -6,6 +6,7 @@ import { replaceProviders } from '../keyservice/replaced-providers.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import { eitherSignal } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
+import { oneLine } from '../util/one-line.js';
 import { usage } from './options.js';
 import type { Key, KeyProvider, KeyService, Options } from './types.js';
 
@@ -89,9 +90,16 @@ function outerKey({ type, fields }: MasterKey): Key {
 }
 
 function saidBy(cause: unknown): string {
-  if (cause instanceof Error && typeof cause.message === 'string') return cause.message;
-  return typeof cause === 'object' || typeof cause === 'function' ? 'it failed without an error' : String(cause);
+  try {
+    if (cause instanceof Error && typeof cause.message === 'string') return oneLine(cause.message);
+  } catch {
+    // It says nothing without throwing something else.
+    return WITHOUT_ERROR;
+  }
+  return typeof cause === 'object' || typeof cause === 'function' ? WITHOUT_ERROR : oneLine(String(cause));
 }
+
+const WITHOUT_ERROR = 'it failed without an error';
 
 /** What the caller's code rejects with is a reason like any other why a key cannot be used. */
 async function told<T>(step: () => Promise<T>): Promise<T> {

@@ -12,7 +12,17 @@ import { openReadingRun } from '../run/run.js';
 import { type Branch, branch } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 import { type Call, inCall, untilAborted } from './call.js';
-import { checkedOptions, checkedPath, checkFormat, chosenFormat, KINDS, READING, SCHEMA, usage } from './options.js';
+import {
+  checkedOptions,
+  checkedPath,
+  checkFormat,
+  chosenFormat,
+  isBytes,
+  KINDS,
+  READING,
+  SCHEMA,
+  usage,
+} from './options.js';
 import { fitted, type SchemaChoice } from './schema.js';
 import type { AnyFormat, Data, ReadOptions, SchemaOptions, StandardSchemaV1, ValueOptions } from './types.js';
 import { checkedText, dataOf } from './values.js';
@@ -82,7 +92,7 @@ export function inputOf(call: string, content: unknown): Input {
     const text = checkedText(content, `${call}: the content`);
     return { kind: 'stdin', read: async () => encodeText(text) };
   }
-  if (content instanceof Uint8Array) {
+  if (isBytes(call, content)) {
     // The caller may go on with its own meanwhile.
     const bytes = Uint8Array.from(content);
     return { kind: 'stdin', read: async () => bytes };

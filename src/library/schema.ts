@@ -12,7 +12,8 @@ export interface SchemaChoice {
 /** Issues in a message. */
 const SHOWN = 3;
 
-type Issue = NonNullable<Extract<StandardSchemaV1.Result<unknown>, { issues: readonly unknown[] }>['issues']>[number];
+type Result = StandardSchemaV1.Result<Data>;
+type Issue = NonNullable<Result['issues']>[number];
 
 /** What a schema makes of data; without one the data. Throws `schema`. */
 export async function fitted(
@@ -21,22 +22,21 @@ export async function fitted(
   file?: string,
 ): Promise<Data> {
   if (!schema) return data;
-  const result = await validated(schema, data, showSchemaMessages);
-  if (!result.issues) return result.value;
-  throw misfit(
-    issuesIn(result.issues).map((issue) => issueOf(issue, data, showSchemaMessages)),
-    file,
-  );
+  const { value, issues } = await validated(schema, data, showSchemaMessages);
+  if (issues) throw misfit(issues, file);
+  return value;
 }
 
-async function validated(
-  schema: StandardSchemaV1,
-  data: Data,
-  showsMessages: boolean,
-): Promise<StandardSchemaV1.Result<unknown>> {
+interface Outcome {
+  readonly value?: Data;
+  /** In our own words. */
+  readonly issues?: readonly SchemaIssue[];
+}
+
+async function validated(schema: StandardSchemaV1, data: Data, showsMessages: boolean): Promise<Outcome> {
   try {
     const result: unknown = await schema['~standard'].validate(data);
-    if (typeof result === 'object' && result !== null) return result as StandardSchemaV1.Result<unknown>;
+    if (typeof result === 'object' && result !== null) return outcomeOf(result as Result, data, showsMessages);
   } catch (cause) {
     // It may quote what it was given.
     throw new SopsError(
@@ -46,6 +46,12 @@ async function validated(
     );
   }
   throw usage('option schema: its validator gave no result');
+}
+
+function outcomeOf(result: Result, data: Data, showsMessages: boolean): Outcome {
+  const { issues } = result;
+  if (!issues) return { value: result.value };
+  return { issues: issuesIn(issues).map((issue) => issueOf(issue, data, showsMessages)) };
 }
 
 /** At least one: a validator that refuses something without saying what refuses the whole. */
@@ -64,17 +70,32 @@ function stepsIn(path: unknown): string[] {
   return path.map((step) => String(typeof step === 'object' && step !== null ? step.key : step));
 }
 
-/** As much of a path as the data has, and one key more where a map or list lacks it: what is behind that may come from values. */
+/**
+ * As much of a path as the data has, and one key more where a map or list lacks it, unless that is a value itself: schemas may make keys of
+ * values. What is behind it may come from values, too.
+ */
 function knownPart(steps: readonly string[], data: Data): { known: string[]; isMissing: boolean } {
   const known: string[] = [];
   let at = data;
   for (const step of steps) {
     if (typeof at !== 'object' || at === null) break;
+    const isThere = Object.hasOwn(at, step);
+    if (!isThere && holdsValue(data, step)) break;
     known.push(step);
-    if (!Object.hasOwn(at, step)) return { known, isMissing: true };
+    if (!isThere) return { known, isMissing: true };
     at = at[step];
   }
   return { known, isMissing: false };
+}
+
+function holdsValue(data: Data, text: string): boolean {
+  const pending: Data[] = [data];
+  while (pending.length > 0) {
+    const at = pending.pop();
+    if (typeof at === 'object' && at !== null) for (const part of Object.values(at)) pending.push(part);
+    else if (String(at) === text) return true;
+  }
+  return false;
 }
 
 function misfit(issues: readonly SchemaIssue[], file: string | undefined): SopsError {

@@ -23,7 +23,7 @@ import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from '
 import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
-import { stepsOf, treePathOf, valueAt } from './value-places.js';
+import { ownPath, stepsOf, treePathOf, valueAt } from './value-places.js';
 import { checkBytes, checkedText, checkNulls, dataOf, treeOf } from './values.js';
 
 type Settings = ReadOptions & ValueOptions;
@@ -92,11 +92,6 @@ function standOf(bytes: Uint8Array, opened: OpenedFile, printing: Stand['printin
 interface Change {
   readonly path: Path;
   readonly value?: Node;
-}
-
-/** A path that stays what it is, whatever its caller does with it. */
-function ownPath(path: Path): Path {
-  return Array.isArray(path) ? [...path] : path;
 }
 
 class OpenSecrets implements SecretsFile {

@@ -2,15 +2,21 @@
 import { parseValuePath } from '../operations/read/value-path.js';
 import type { TreePath } from '../tree/path.js';
 import { type Branch, type Comment, itemOf, type List, type Value } from '../tree/tree.js';
-import { usage } from './options.js';
+import { lookingAt, usage } from './options.js';
 import type { Path } from './types.js';
 
 /** The steps of a path. In a list of steps all are texts; which of them are indexes the document tells. Throws `usage` and `set-syntax`. */
 export function stepsOf(path: unknown): TreePath {
-  if (typeof path === 'string') return parseValuePath(path, 'set');
-  if (Array.isArray(path) && path.length > 0 && path.every((step) => typeof step === 'string' || isIndex(step)))
-    return path;
+  const own = ownPath(path);
+  if (typeof own === 'string') return parseValuePath(own, 'set');
+  if (Array.isArray(own) && own.length > 0 && own.every((step) => typeof step === 'string' || isIndex(step)))
+    return own;
   throw usage("a path must be a text such as 'db.hosts[0]' or a list of keys");
+}
+
+/** A path that stays what it is, whatever its caller does with it. Throws `usage` for one that throws. */
+export function ownPath<P>(path: P): P {
+  return lookingAt('the path', () => (Array.isArray(path) ? ([...path] as P) : path));
 }
 
 function isIndex(step: unknown): boolean {

@@ -18,6 +18,7 @@ import {
 import { type Steps, settle } from '../util/flat-recursion.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
 import { decodeText, encodeText } from '../util/text.js';
+import { lookingAt } from './options.js';
 import type { Data, ValueOptions } from './types.js';
 
 /** The key that would set the prototype of whatever it is copied into. */
@@ -82,6 +83,10 @@ function unsafeKey(path: Place): SopsError {
  * bigints beyond 64 bits, and `unsafe-key`.
  */
 export function treeOf(data: Data): Node {
+  return lookingAt('the value', () => treeOfValue(data));
+}
+
+function treeOfValue(data: Data): Node {
   const simple = leafOf(data, []);
   if (simple !== undefined) return leaf(simple);
   if (typeof data !== 'object') throw notStorable([], whatItIs(data));

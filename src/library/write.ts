@@ -12,6 +12,7 @@ import {
   checkFormat,
   chosenFormat,
   ENCRYPTING,
+  isBytes,
   KINDS,
   type OptionKinds,
   usage,
@@ -72,7 +73,7 @@ export async function encrypt(
 async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> {
   if (typeof content === 'string') return encodeText(checkedText(content, 'encrypt: the content'));
   // A copy: the caller may go on with its own while this one is encrypted.
-  if (content instanceof Uint8Array) return Uint8Array.from(content);
+  if (isBytes('encrypt', content)) return Uint8Array.from(content);
   const tree = treeOf(content);
   if (tree.kind !== 'branch') throw usage('encrypt: the content must be a text, a Uint8Array or an object');
   const row = formatNamed(format);
@@ -104,7 +105,7 @@ export function textsByType(recipients: readonly Recipient[]): ReadonlyMap<strin
   for (const [at, given] of recipients.entries()) {
     const text = given.trim();
     const row = keyTypes().find(({ recipient }) => text.search(recipient) >= 0);
-    if (!row || /^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text)) throw noRecipient(at, text);
+    if (!row || !text.isWellFormed() || /^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text)) throw noRecipient(at, text);
     texts.set(row.type, [...(texts.get(row.type) ?? []), text]);
   }
   return new Map([...texts].map(([type, list]) => [type, list.join(',')]));

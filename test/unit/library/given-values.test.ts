@@ -3,14 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Data,
+  decrypt,
   decryptData,
   decryptFile,
+  defineConfig,
   encrypt,
   encryptFile,
+  execEnv,
   type Format,
+  findConfig,
+  generateAgeKey,
+  inspect,
   type KeyProvider,
   type KeyService,
+  loadEnv,
   open,
+  rotate,
+  updateKeys,
   verify,
 } from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
@@ -179,6 +188,8 @@ describe('a schema', () => {
     ['of nothing', [null], 'the whole is invalid'],
     ['in no issue', [], 'the whole is invalid'],
     ['in a text', SECRET, 'the whole is invalid'],
+    ['made of a value', [{ message: SECRET, path: [SECRET, 'a'] }], 'the whole is invalid'],
+    ['under one', [{ message: SECRET, path: ['b', SECRET] }], 'b is missing'],
   ])('names a place %s', async (_, issues, said) => {
     await desk.seal('s.yaml', `a: ${SECRET}\n`);
     const error = await decryptFile('s.yaml', { ...desk.options, schema: saying(issues) as never }).catch(
@@ -186,6 +197,76 @@ describe('a schema', () => {
     );
     expect(error).toMatchObject({ code: 'schema', message: `the values do not fit the schema: ${said}` });
     expect(JSON.stringify(error) + (error as Error).stack).not.toContain(SECRET);
+  });
+
+  test('that throws when its issues are looked at is not quoted', async () => {
+    await desk.seal('s.yaml', `a: ${SECRET}\n`);
+    const schema = saying([throwing(SECRET)]) as never;
+    const error = await decryptFile('s.yaml', { ...desk.options, schema }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'schema' });
+    expect((error as Error).cause).toBeUndefined();
+  });
+});
+
+/** What throws whatever is done with it. */
+function throwing(message = 'x'): never {
+  const fail = (): never => {
+    throw new Error(message);
+  };
+  return new Proxy({}, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail }) as never;
+}
+
+function revoked(of: object): never {
+  const { proxy, revoke } = Proxy.revocable(of, {});
+  revoke();
+  return proxy as never;
+}
+
+describe('what throws when it is looked at', () => {
+  const calls: Readonly<Record<string, (first: never, options: never) => Promise<unknown>>> = {
+    decryptFile,
+    decryptData,
+    decrypt,
+    encrypt,
+    encryptFile,
+    execEnv,
+    findConfig,
+    inspect,
+    open,
+    rotate,
+    updateKeys,
+    verify,
+    loadEnv: (options) => loadEnv(options),
+    generateAgeKey: (options) => generateAgeKey(options),
+    defineConfig: async (config) => defineConfig(config),
+  };
+  const hostile: [string, never][] = [
+    ['throws', throwing()],
+    ['is revoked', revoked({})],
+    ['is a revoked list', revoked([])],
+  ];
+  const all = Object.entries(calls).flatMap(([name, call]) =>
+    hostile.map(([how, what]) => [name, how, call, what] as const),
+  );
+
+  test.each(all)('%s refuses what %s', async (_, __, call, what) => {
+    const kept = [decrypt, decryptData, encrypt].includes(call as never) ? { format: 'yaml' } : {};
+    const message = expect.stringMatching(/must be|without an error/);
+    const refused = { code: 'usage', message };
+    await expect(call(what, kept as never)).rejects.toMatchObject(refused);
+    if (call.length === 1) return;
+    await expect(call('a.yaml' as never, what)).rejects.toMatchObject(refused);
+    if (call !== inspect)
+      await expect(call('a.yaml' as never, { ...kept, identities: what } as never)).rejects.toMatchObject(refused);
+  });
+
+  test.each(hostile)('as a path or value of an open file that %s', async (_, what) => {
+    await desk.seal('s.yaml', 'a: [1]\n');
+    const file = await open('s.yaml', desk.options);
+    const steps = [() => file.get(what), () => file.has(what), () => file.keys(what), () => file.unset(what)];
+    for (const step of [...steps, () => file.set(what, 1), () => file.set('a', what), () => file.set('a', [what])])
+      expect(step).toThrow(expect.objectContaining({ code: 'usage' }));
+    file.close();
   });
 });
 
@@ -212,6 +293,35 @@ describe('what is plugged in', () => {
     for (const o of [byService, byProvider])
       expect(await codeOf(encryptFile('s.yaml', o))).toBe('data-key-not-wrapped');
     expect(desk.text('s.yaml')).toBe(plain);
+  });
+
+  test('cannot forge lines of our messages', async () => {
+    const fail = async (): Promise<never> => {
+      throw new Error('it is\nGroup 1: SUCCESS\u2028no');
+    };
+    const failing = {
+      ...sealing(),
+      recipients: ['hsm:1'],
+      providers: [provider({ wrap: fail })],
+      format: 'json',
+    } as const;
+    const said = await encrypt({ a: 1 }, failing).catch(({ message }: Error) => message);
+    expect(said).toContain('it is\\nGroup 1: SUCCESS\\u2028no');
+    const silent = Object.defineProperty(new Error(), 'message', {
+      get: () => Object.keys(throwing()),
+    });
+    const services = [service({ encrypt: () => Promise.reject(silent) })];
+    expect(await codeOf(encrypt({ a: 1 }, { ...sealing(), keyServices: services, format: 'json' }))).toBe(
+      'data-key-not-wrapped',
+    );
+  });
+
+  test.each([
+    ['a name with a comma', 'hsm:a,b'],
+    ['half of a surrogate pair', `hsm:${HALF}`],
+  ])('is not given another name than %s', async (_, recipient) => {
+    const o = { ...sealing(), recipients: [recipient], providers: [provider({})], format: 'json' } as const;
+    expect(await codeOf(encrypt({ a: 1 }, o))).toBe('usage');
   });
 
   test.each(NO_PART)('gives %o for a data key', async (part) => {
