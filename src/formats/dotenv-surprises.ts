@@ -9,8 +9,14 @@ const QUOTES = '"\'`';
 
 /** The variables of a plaintext as Node's `--env-file` and the dotenv packages read it. */
 export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
-  return new Map(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']));
+  const restored = (part = ''): string => part.replaceAll(STAND_IN, LOST);
+  const read = Object.entries(parseEnv(text.replaceAll(LOST, STAND_IN)));
+  return new Map(read.map(([name, value]) => [restored(name), restored(value)]));
 }
+
+/** A variable that Node reads into an object and loses. */
+const LOST = '__proto__';
+const STAND_IN = '__proto_of_sops_ts__';
 
 /** The values that SOPS reads otherwise than {@link dotenvEnvironment}, and why. */
 export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {

@@ -65,7 +65,7 @@ function setInto(
     // Not what objects inherit, as process.env does `constructor`.
     else if (Object.hasOwn(into, name) && into[name] !== undefined && !overrides) kept?.push(name);
     else {
-      Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
+      setVariable(into, name, value);
       set?.push(name);
     }
   }
@@ -74,6 +74,13 @@ function setInto(
     warn(`not set, since they steer programs: ${refused.join(', ')} (SOPS_ALLOW lists those that are wanted)`);
   if (open.length > 0) warn(`${open.join(', ')}: bundlers put variables of such names into what browsers load`);
   return { set: set ?? [], kept: kept ?? [], refused: refused ?? [] };
+}
+
+/** Throws `failed` for one that the environment of a process does not take, such as one without a name. */
+function setVariable(into: Record<string, string | undefined>, name: string, value: string): void {
+  Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
+  if (into[name] === value) return;
+  throw new SopsError('failed', `no variable can be called ${JSON.stringify(name)} in the environment of this process`);
 }
 
 /** The files to open. Throws `no-file` when there is none, and `usage` when more than one is there by convention. */

@@ -20,6 +20,15 @@ describe('execEnv', () => {
     expect(await execEnv('.env.enc', { ...desk.options, prefix: 'P_', only: ['A'] })).toEqual({ P_A: 'x y' });
   });
 
+  test('gives what is called as the prototype, in dotenv too', async () => {
+    await desk.seal('.env.enc', 'export __proto__ = "x y"\nA=__proto__=b\n', ...ENV);
+    const found = await execEnv('.env.enc', desk.options);
+    expect(Object.entries(found)).toEqual([
+      ['A', '__proto__=b'],
+      ['__proto__', 'x y'],
+    ]);
+  });
+
   test('joins nested keys only when asked', async () => {
     await desk.seal('s.yaml', 'a: 1\nb: {c: [true, null]}\n__proto__: x\n');
     expect(await codeOf(execEnv('s.yaml', desk.options))).toBe('failed');
@@ -40,6 +49,11 @@ describe('loadEnv', () => {
     const { set, kept } = await loadEnv({ ...desk.options, files: 's.yaml', into });
     expect([set, kept]).toEqual([['constructor', 'toString', 'NOT'], ['THERE']]);
     expect(into).toEqual({ constructor: 'a', toString: 'b', THERE: '', NOT: 'd' });
+  });
+
+  test('tells of one that the process does not take', async () => {
+    await desk.seal('s.yaml', '"": 1\n');
+    expect(await codeOf(loadEnv({ ...desk.options, files: 's.yaml' }))).toBe('failed');
   });
 
   test.each(['A: !!binary /w==\n', '? !!binary /w==\n: 1\n'])(
