@@ -2,14 +2,14 @@
 
 import { dirname } from 'node:path';
 import { geteuid, pid } from 'node:process';
-import { readdirSync, readFileSync } from '../util/fs.js';
+import { lstatSync, nativeRealpath, readdirSync, readFileSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import type { RunLine } from './command-line.js';
 import { START_FLAGS } from './flags.js';
 
-/** Where temporary files begin their names; a look at names is all that most runs need. */
-const BEGINNING = '.sops-ts-';
+/** Where temporary files begin their names, and where locks end theirs; a look at names is all that most runs need. */
+const OURS = /^\.sops-ts-|\.sops-ts-lock$/;
 
 /** Where plaintext for other programs is put, if the system has such a place. */
 const MEMORY = '/dev/shm';
@@ -38,12 +38,22 @@ export async function sweepMemory(host: Host): Promise<void> {
 function foldersOf({ operands, values }: RunLine, host: Host): string[] {
   const output = values.text(START_FLAGS.output);
   const files = [...operands, ...(output === undefined ? [] : [output])];
-  return [...new Set([host.cwd, ...files.map((file) => dirname(resolve(host.cwd, file)))])];
+  return [...new Set([host.cwd, ...files.map((file) => folderOf(resolve(host.cwd, file)))])];
+}
+
+/** What is written through a link is made where the link leads to. */
+function folderOf(path: string): string {
+  try {
+    if (lstatSync(path).isSymbolicLink()) return dirname(nativeRealpath(path));
+  } catch {
+    // Whoever opens it tells.
+  }
+  return dirname(path);
 }
 
 function mayHoldSome(folder: string, isInUse = (_name: string): boolean => false): boolean {
   try {
-    return readdirSync(folder).some((name) => name.startsWith(BEGINNING) && !isInUse(name));
+    return readdirSync(folder).some((name) => OURS.test(name) && !isInUse(name));
   } catch {
     return false;
   }

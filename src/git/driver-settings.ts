@@ -1,7 +1,7 @@
 /** The settings of git that make it call sops-ts: for merging, for showing, for `git mergetool`. */
 import { configValue } from '../exec/git/changes.js';
 import { git, tryGit } from '../exec/git/run-git.js';
-import { TEMPORARY_PREFIX } from '../util/temporary-name.js';
+import { SHELL_TEMPORARY } from '../util/temporary-name.js';
 import { decodeText } from '../util/text.js';
 import type { SetupPlace } from './place.js';
 
@@ -16,7 +16,7 @@ export const DRIVER = 'sops-ts';
  */
 function mergeDriver(program: string): string {
   const early = [
-    `t=${TEMPORARY_PREFIX}$$`,
+    `t=${SHELL_TEMPORARY}`,
     'git merge-file -p --marker-size=$4 -L ours -L base -L theirs "$2" /dev/null "$3" >$t 2>/dev/null',
     '[ $? -lt 128 ] && grep -q ENC $t && exec 3<"$2" && mv -f $t "$2" && f="--ours-from /dev/fd/3"',
     'rm -f $t',

@@ -1,9 +1,9 @@
 /** `git install`, `uninstall` and `status`: what git needs to know of encrypted files, in the settings of a repository or of the user. */
 import { join } from 'node:path';
-import { LOCK_SUFFIX } from '../util/file-lock.js';
+import { LOCK_PATTERN } from '../util/file-lock.js';
 import { statOrThrow } from '../util/files.js';
 import type { Session } from '../util/host.js';
-import { TEMPORARY_PREFIX } from '../util/temporary-name.js';
+import { TEMPORARY_PATTERN } from '../util/temporary-name.js';
 import { coverage, installAttributes, olderStatus, removeAttributes } from './attribute-setup.js';
 import {
   DRIVER,
@@ -60,7 +60,7 @@ export async function statusForGit(request: SetupRequest, host: Session): Promis
 }
 
 /** Locks and temporary files last no longer than a write, and are never to be committed. */
-const PASSING = [`.*${LOCK_SUFFIX}`, `${TEMPORARY_PREFIX}*`];
+const PASSING = [LOCK_PATTERN, TEMPORARY_PATTERN];
 
 function excludeFile({ commonFolder, isGlobal }: SetupPlace): string | null {
   return commonFolder === null || isGlobal ? null : join(commonFolder, 'info', 'exclude');

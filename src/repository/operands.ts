@@ -2,11 +2,11 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type ClosedFolder, listFiles, workTreeOf } from '../exec/git/places.js';
-import { filesBelow, isPassing } from '../operations/read/encrypted-files.js';
+import { filesBelow } from '../operations/read/encrypted-files.js';
 import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
 import { realpathSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
-import { tellSwept } from '../util/leftovers.js';
+import { isPassing, tellSwept } from '../util/leftovers.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
 
@@ -180,11 +180,10 @@ async function filesIn(folder: string, host: Host): Promise<FolderFiles> {
   const tree = await workTreeOf(folder, host, !isOwnTree(folder, host));
   if (tree) {
     const { files, repositories, closed } = await listFiles(folder, host, { elsewhere: !isOwnTree(folder, host) });
-    const isLasting = (path: string): boolean => !isPassing(path.slice(path.lastIndexOf('/') + 1));
-    const passing = files.filter((path) => !isLasting(path));
-    for (const left of new Set(passing.map(dirname))) tellSwept(join(folder, left), host);
+    // Git may have been told to ignore what killed runs leave, so every folder is looked at.
+    for (const within of new Set(files.map(dirname))) tellSwept(join(folder, within), host);
     return {
-      files: files.filter(isLasting).map(native),
+      files: files.filter((path) => !isPassing(path.slice(path.lastIndexOf('/') + 1))).map(native),
       repositories: repositories.map(native),
       closed: closed.map((one) => closedFolder(one, tree.top, host)),
     };

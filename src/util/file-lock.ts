@@ -25,7 +25,14 @@ const MOST_WAIT_MS = 60_000;
 const LONGEST_PAUSE_MS = 20;
 /** As long as the name of a file may be almost everywhere, in bytes. */
 const LONGEST_NAME = 255;
-export const LOCK_SUFFIX = '.sops-ts-lock';
+const LOCK_SUFFIX = '.sops-ts-lock';
+/** What fits the name of every lock, for git's lists. */
+export const LOCK_PATTERN = `.*${LOCK_SUFFIX}`;
+
+/** Whether it is the name of a lock, which is that of its file between a dot and this ending. */
+export function isLockName(name: string): boolean {
+  return name.startsWith('.') && name.endsWith(LOCK_SUFFIX);
+}
 
 /**
  * Waits for the lock of a file and takes it. `path` is the file itself, behind symbolic links. A lock that its process cannot give

@@ -2,10 +2,12 @@
 
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
+import { isLockName, removeSeen } from './file-lock.js';
 import { systemCode, systemReason } from './files.js';
 import { lstatSync, readdirSync, type Stats, unlinkSync } from './fs.js';
 import type { Host } from './host.js';
-import { makerOf } from './temporary-name.js';
+import { lookAt } from './lock-owner.js';
+import { isTemporaryName, makerOf } from './temporary-name.js';
 
 /** Something that a run has left behind, or has not done with. */
 export interface Leftover {
@@ -18,17 +20,23 @@ export interface Leftover {
   readonly isLock?: true;
 }
 
-/** A temporary file is there for moments. One that another machine or container made is taken for left behind when it is older than this. */
+/** What is there for moments, and was made by another machine or container, is taken for left behind when it is older than this. */
 const OLD_MS = 10 * 60 * 1000;
 
-/** Removes the temporary files in a folder whose makers have ended. Those of other users are theirs. Never throws. */
+/** Whether a file is one of ours that lasts no longer than a write: another run may take it away before it is read. */
+export function isPassing(name: string): boolean {
+  return isTemporaryName(name) || isLockName(name);
+}
+
+/** Removes the temporary files and the locks in a folder whose processes have ended. Those of other users are theirs. Never throws. */
 export function sweepFolder(folder: string): Leftover[] {
-  return listed(folder).flatMap((name) => {
-    const maker = makerOf(name);
-    const path = join(folder, name);
-    if (maker === null || !isOwnFile(path)) return [];
-    return maker === 'ended' || (maker === 'unknown' && isOld(path)) ? removed(path) : [{ path, state: 'used' }];
-  });
+  return listed(folder)
+    .filter(isPassing)
+    .flatMap((name) => {
+      const path = join(folder, name);
+      if (!isOwnFile(path)) return [];
+      return isLockName(name) ? sweepLock(path) : sweepTemporary(path, name);
+    });
 }
 
 /** Sweeps a folder and tells what it removed, or could not remove. Never throws. */
@@ -39,8 +47,25 @@ export function tellSwept(folder: string, { warn }: Pick<Host, 'warn'>): void {
   }
 }
 
+function sweepTemporary(path: string, name: string): Leftover[] {
+  const maker = makerOf(name);
+  return maker === 'ended' || (maker === 'unknown' && isOld(path)) ? removed(path) : [{ path, state: 'used' }];
+}
+
+/** Nothing when the lock was given back meanwhile. */
+function sweepLock(path: string): Leftover[] {
+  try {
+    const seen = lookAt(path);
+    if (seen === null) return [];
+    const isLeft = seen.isDead || isOld(path);
+    return [{ path, state: isLeft && removeSeen(path, seen) ? 'removed' : 'used' }];
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? [] : [{ path, state: 'stuck', reason: systemReason(error), isLock: true }];
+  }
+}
+
 /** The names in a folder, none when it cannot be read. */
-export function listed(folder: string): string[] {
+function listed(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -49,13 +74,13 @@ export function listed(folder: string): string[] {
 }
 
 /** Whether this user owns it, and it is a regular file. */
-export function isOwnFile(path: string): boolean {
+function isOwnFile(path: string): boolean {
   const stats = statsOf(path);
   return stats?.isFile() === true && (geteuid === undefined || stats.uid === geteuid());
 }
 
 /** Whether nothing that is there for moments can be as old. */
-export function isOld(path: string): boolean {
+function isOld(path: string): boolean {
   return Date.now() - (statsOf(path)?.mtimeMs ?? Date.now()) > OLD_MS;
 }
 

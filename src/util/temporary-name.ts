@@ -11,6 +11,7 @@ const [MACHINE, PID, START, RANDOM] = [6, 6, 4, 8];
 const NAME = new RegExp(
   `^\\.sops-ts-([0-9a-f]{${MACHINE}})([0-9a-f]{${PID}})([0-9a-f]{${START}})[0-9a-f]{${RANDOM}}\\.tmp$`,
 );
+const SHELL_NAME = /^\.sops-ts-\d{1,10}\.tmp$/;
 
 /** A path in a folder that nothing else has. */
 export function temporaryIn(folder: string): string {
@@ -18,14 +19,20 @@ export function temporaryIn(folder: string): string {
   return join(folder, `${PREFIX}${ownMark()}${randomUUID().slice(0, RANDOM)}${SUFFIX}`);
 }
 
-/** Where every such name begins. */
-export const TEMPORARY_PREFIX = PREFIX;
+/** What fits every such name, and that of the file which the shell makes for the merge driver, for git's lists. */
+export const TEMPORARY_PATTERN = `${PREFIX}*${SUFFIX}`;
+/** The file of a shell, in which `$$` stands for its process. */
+export const SHELL_TEMPORARY = `${PREFIX}$$${SUFFIX}`;
 
-/** What has become of the maker of a temporary file, as far as this machine can tell; null for a name that is none of a temporary file. */
-export function makerOf(name: string): 'ended' | 'running' | 'unknown' | null {
+/** Whether it is the name of a temporary file, and not one that only begins like it. */
+export function isTemporaryName(name: string): boolean {
+  return NAME.test(name) || SHELL_NAME.test(name);
+}
+
+/** What has become of the maker of a temporary file, as far as this machine can tell. */
+export function makerOf(name: string): 'ended' | 'running' | 'unknown' {
   const [, machine, pid, start] = NAME.exec(name) ?? [];
-  if (machine === undefined || pid === undefined) return null;
-  if (machine !== machineTag().slice(0, MACHINE)) return 'unknown';
+  if (pid === undefined || machine !== machineTag().slice(0, MACHINE)) return 'unknown';
   const number = Number.parseInt(pid, 16);
   return isThere(number) && startMark(number) === start ? 'running' : 'ended';
 }

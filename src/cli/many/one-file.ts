@@ -8,6 +8,7 @@ import type { Target, TargetChoice } from '../../repository/targets.js';
 import { isWithin } from '../../util/files.js';
 import { mkdir } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
+import { tellSwept } from '../../util/leftovers.js';
 import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import type { Context } from '../commands/command.js';
@@ -149,8 +150,19 @@ async function writeTo(place: string, bytes: Uint8Array, one: Context, command: 
   const { host, operands } = one;
   const absolute = resolve(host.cwd, place);
   await makeFolder(dirname(absolute), command, host);
+  sweepOnce(dirname(absolute), host);
   const input = { kind: 'file', path: operands[0] ?? '' } as const;
   await writeOutput(bytes, command.makes, { output: { kind: 'file', path: place }, input, read: null }, host);
+}
+
+const SWEPT = Symbol('folders for results that were swept');
+
+/** What a killed run left in a folder for results would be looked for nowhere else. */
+function sweepOnce(folder: string, host: Session): void {
+  const swept = host.once(SWEPT, () => new Set<string>());
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  tellSwept(folder, host);
 }
 
 async function makeFolder(folder: string, { makes }: ManyCommand, { cwd }: Session): Promise<void> {

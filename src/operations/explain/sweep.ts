@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Host } from '../../util/host.js';
-import { sweepLocks } from '../../util/leftover-locks.js';
 import { type Leftover, sweepFolder } from '../../util/leftovers.js';
 import { resolve } from '../../util/paths.js';
 import { foldersBelow } from '../read/encrypted-files.js';
@@ -17,6 +16,6 @@ export async function sweepAll(path: string | undefined, own: OwnProcess, host: 
   const folders = new Set<string>();
   for await (const folder of foldersBelow(host.cwd)) folders.add(folder);
   if (path !== undefined) folders.add(dirname(resolve(host.cwd, path)));
-  for (const folder of folders) found.push(...sweepFolder(folder), ...sweepLocks(folder));
+  for (const folder of folders) found.push(...sweepFolder(folder));
   return found;
 }

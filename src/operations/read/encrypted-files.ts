@@ -8,13 +8,11 @@ import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recogn
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { nodes, type Place } from '../../tree/leaves.js';
 import type { Branch, Comment, Leaf } from '../../tree/tree.js';
-import { LOCK_SUFFIX } from '../../util/file-lock.js';
 import { systemReason } from '../../util/files.js';
 import { readdir, readFile, stat } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
-import { tellSwept } from '../../util/leftovers.js';
+import { isPassing, tellSwept } from '../../util/leftovers.js';
 import { oneLine } from '../../util/one-line.js';
-import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);
@@ -34,18 +32,13 @@ export async function* filesBelow(folder: string, options: WalkOptions = {}): As
     throw new SopsError('failed', `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
   });
   const { sweepsFor } = options;
-  if (sweepsFor && entries.some(({ name }) => name.startsWith(TEMPORARY_PREFIX))) tellSwept(folder, sweepsFor);
+  if (sweepsFor && entries.some(({ name }) => isPassing(name))) tellSwept(folder, sweepsFor);
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     if (isPassing(entry.name) || (options.skipsHidden && entry.name.startsWith('.'))) continue;
     const path = join(folder, entry.name);
     if (entry.isFile() || (options.takesLinks && entry.isSymbolicLink())) yield path;
     else if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path, options);
   }
-}
-
-/** Whether a file is one of ours that lasts no longer than a write: another run may take it away before it is read. */
-export function isPassing(name: string): boolean {
-  return name.startsWith(TEMPORARY_PREFIX) || name.endsWith(LOCK_SUFFIX);
 }
 
 /** So many folders are looked through for what needs no certainty: a home folder has a million. */

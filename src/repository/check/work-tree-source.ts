@@ -5,15 +5,16 @@ import { readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf, repositoryOf, type WorkTree } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
-import { LOCK_SUFFIX } from '../../util/file-lock.js';
+import { LOCK_PATTERN } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
 import { lstatSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
+import { isPassing } from '../../util/leftovers.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
-import { TEMPORARY_PREFIX } from '../../util/temporary-name.js';
+import { TEMPORARY_PATTERN } from '../../util/temporary-name.js';
 import { type Content, contentOf } from '../contents.js';
-import { type FoundFile, findFiles, realPath } from '../operands.js';
+import { AskedWords, type FoundFile, findFiles, realPath } from '../operands.js';
 import { lfsContent, lfsObjectOf } from './lfs.js';
 import { type Subject, type SubjectSource, singly } from './subject.js';
 
@@ -37,7 +38,10 @@ async function* subjectsIn(words: readonly string[], surroundings: Surroundings)
   const gone: FoundFile[] = [];
   yield read(files, gone, surroundings);
   yield* singly(outOfSight(gone, surroundings));
-  if (tree && words.length === 0) yield* singly(trackedLeftovers(tree, host));
+  const asked = await AskedWords.of(words, host);
+  const isAsked = (absolute: string): boolean =>
+    asked.covers(absolute) && !files.some((file) => file.absolute === absolute);
+  if (tree) yield* singly(trackedLeftovers(tree, isAsked, host));
 }
 
 /** Reads the files, each once and by its real path, which is what rules are about; and notes those that are gone. */
@@ -179,11 +183,16 @@ async function* inIndex(
 }
 
 /** Files of ours that somebody added: listing files passes over them. */
-async function* trackedLeftovers(tree: WorkTree, host: Host): AsyncGenerator<Subject> {
-  const patterns = [`:(glob)**/.*${LOCK_SUFFIX}`, `:(glob)**/${TEMPORARY_PREFIX}*.tmp`];
+async function* trackedLeftovers(
+  tree: WorkTree,
+  isAsked: (absolute: string) => boolean,
+  host: Host,
+): AsyncGenerator<Subject> {
+  const patterns = [LOCK_PATTERN, TEMPORARY_PATTERN].map((pattern) => `:(glob)**/${pattern}`);
   const listed = await git(['ls-files', '-z', '--full-name', '--', ...patterns], host, { cwd: tree.top });
   for (const path of fieldsOf(listed)) {
     const absolute = `${tree.top}/${path}`;
+    if (!isPassing(basename(path)) || !isAsked(absolute)) continue;
     yield { kind: 'file', path, shown: relative(host.cwd, absolute), absolute, bytes: Buffer.alloc(0) };
   }
 }

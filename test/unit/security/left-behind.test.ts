@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import { makePrivateFolder } from '../../../src/exec/private-folder.js';
@@ -99,24 +100,68 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
   );
 });
 
-describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
-  /** A temporary file of a process that has ended. */
-  function leftOver(folder = desk.folder): string {
-    const dead = spawnSync('true').pid;
-    const path = temporaryIn(folder);
-    const own = process.pid.toString(16).padStart(6, '0');
-    const left = path.replace(own, dead.toString(16).padStart(6, '0'));
-    writeFileSync(left, PLAIN, { mode: 0o600 });
-    return left;
-  }
+/** A temporary file of a process that has ended. */
+function leftOver(folder = desk.folder): string {
+  const dead = spawnSync('true').pid;
+  const path = temporaryIn(folder);
+  const own = process.pid.toString(16).padStart(6, '0');
+  const left = path.replace(own, dead.toString(16).padStart(6, '0'));
+  writeFileSync(left, PLAIN, { mode: 0o600 });
+  return left;
+}
 
+/** A lock of a process that has ended. */
+function leftLock(folder = desk.folder): string {
+  const left = join(folder, '.p.yaml.sops-ts-lock');
+  writeFileSync(left, textOfDead());
+  return left;
+}
+
+const textOfDead = (): string => ownText().replace(/"pid":\d+/, `"pid":${spawnSync('true').pid}`);
+const told = (...left: string[]): string =>
+  left.map((path) => `warning: removed ${path}, which a run that was killed had left behind\n`).join('');
+
+describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
   test('is removed by the next run of any command there, and told', async () => {
     desk.write('p.yaml', await desk.encrypt('p.yaml', PLAIN));
     const left = leftOver();
     const ran = await desk.run(['filestatus', 'p.yaml']);
     expect(ran.status).toBe(0);
-    expect(ran.stderr).toBe(`warning: removed ${left}, which a run that was killed had left behind\n`);
+    expect(ran.stderr).toBe(told(left));
     expect(temporaries(desk.folder)).toEqual([]);
+  });
+
+  test('and so is its lock, but not that of a run that goes on, nor what only ends like one', async () => {
+    desk.write('p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    desk.write('.q.yaml.sops-ts-lock', ownText());
+    desk.write('notes.sops-ts-lock', textOfDead());
+    const left = leftLock();
+    expect(await desk.run(['filestatus', 'p.yaml'])).toMatchObject({ status: 0, stderr: told(left) });
+    expect(await desk.run(['filestatus', 'p.yaml'])).toMatchObject({ status: 0, stderr: '' });
+    expect(desk.names().filter((name) => name.endsWith('lock'))).toEqual([
+      '.q.yaml.sops-ts-lock',
+      'notes.sops-ts-lock',
+    ]);
+  });
+
+  test('where a link leads to is removed by a run that goes through it', async () => {
+    mkdirSync(desk.path('real'));
+    desk.write('real/p.yaml', await desk.encrypt('p.yaml', PLAIN));
+    symlinkSync(desk.path('real/p.yaml'), desk.path('link.yaml'));
+    const [lock, left] = [leftLock(desk.path('real')), leftOver(desk.path('real'))];
+    expect((await desk.run(['filestatus', 'link.yaml'])).stderr).toBe(told(lock, left));
+  });
+
+  test('in a folder for results, which git ignores, is removed by the next run that writes there', async () => {
+    spawnSync('git', ['init', '-q'], { cwd: desk.folder });
+    desk.write('.gitignore', 'out\n');
+    mkdirSync(desk.path('files'));
+    mkdirSync(desk.path('out/files'), { recursive: true });
+    for (const name of ['p.yaml', 'q.yaml']) desk.write(`files/${name}`, await desk.encrypt(name, PLAIN));
+    const left = leftOver(desk.path('out/files'));
+    const { stderr } = await desk.run(['decrypt', '--output-dir', 'out', 'files']);
+    expect(stderr).toContain(told(left));
+    expect(readdirSync(desk.path('out/files'))).toEqual(['p.yaml', 'q.yaml']);
   });
 
   test.each([
@@ -132,14 +177,25 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
     mkdirSync(desk.path('files/sub'), { recursive: true });
     desk.write('.sops.yaml', `creation_rules:\n  - path_regex: none\n    age: ${desk.recipient}\n`);
     desk.write('files/p.yaml', await desk.encrypt('p.yaml', PLAIN));
-    for (const inRepository of [false, true]) {
-      if (inRepository) spawnSync('git', ['init', '-q'], { cwd: desk.folder });
-      const left = leftOver(desk.path('files/sub'));
+    desk.write('files/sub/q.txt', 'whatever');
+    for (const place of ['nowhere', 'in a repository', 'where git ignores them']) {
+      if (place !== 'nowhere') spawnSync('git', ['init', '-q'], { cwd: desk.folder });
+      if (place === 'where git ignores them') await desk.run(['git', 'install']);
+      const [lock, left] = [leftLock(desk.path('files/sub')), leftOver(desk.path('files/sub'))];
       const { stderr } = await desk.run(words.replace('NOBODY', generateIdentity().recipient).split(' '));
-      expect(stderr).toContain(`removed ${left}, which a run that was killed had left behind\n`);
-      expect(existsSync(left)).toBe(false);
+      expect(stderr, place).toContain(told(lock, left));
+      expect([lock, left].filter((path) => existsSync(path))).toEqual([]);
       rmSync(desk.path('out'), { recursive: true, force: true });
     }
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('what was left', () => {
+  test('by the shell of a merge is removed when it is old', async () => {
+    const [old, young] = [desk.write('.sops-ts-4711.tmp', 'a: ENC'), desk.write('.sops-ts-4712.tmp', 'a: ENC')];
+    utimesSync(old, 0, 0);
+    expect((await desk.run(['filestatus', 'missing.yaml'])).stderr).toContain(told(old));
+    expect(existsSync(young)).toBe(true);
   });
 
   test('in memory is removed by the next run of any command anywhere, but not what is of others', () => {
@@ -168,9 +224,9 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
 
   test('of locks is swept and listed by doctor, but not the lock of a run that goes on, nor a young one of another host', async () => {
     mkdirSync(desk.path('sub'));
-    const dead = ownText().replace(/"pid":\d+/, `"pid":${spawnSync('true').pid}`);
+    const dead = textOfDead();
     const left = desk.write('sub/.a.yaml.sops-ts-lock', dead);
-    const old = desk.write('.b.yaml.sops-ts-lock', 'whatever');
+    const old = desk.write('sub/.b.yaml.sops-ts-lock', 'whatever');
     utimesSync(old, 0, 0);
     const held = desk.write('.c.yaml.sops-ts-lock', ownText());
     const foreign = desk.write('.d.yaml.sops-ts-lock', dead.replace('"machine":"', '"machine":"x'));
