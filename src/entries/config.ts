@@ -3,14 +3,29 @@
  * `await` they would run while it waits, and `require` would refuse it, so another process opens the files.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SopsError } from '../errors.js';
 import { loadOnceBy, whyNotStarted } from '../library/start-up.js';
 
-const OPENER = fileURLToPath(new URL('./load-env.js', import.meta.url));
+/** The file that the other process runs. Bundlers do not take it along, or take it along alone and under another name. */
+function opener(): string {
+  try {
+    const path = fileURLToPath(new URL('./load-env.js', import.meta.url));
+    if (basename(path) === 'load-env.js' && existsSync(path)) return path;
+  } catch {
+    // Made CommonJS, it has no place of its own.
+  }
+  throw new SopsError('failed', 'sops-ts/config is in a bundle, without the file that it starts', {
+    hint: 'Have the bundler leave out sops-ts/config, start with node --import sops-ts/env, or await loadEnv().',
+  });
+}
 
 /** What is said of failures is said by that process. */
 function openElsewhere(env: Record<string, string | undefined>): Record<string, string> {
-  const words = 'Deno' in globalThis ? ['run', '--allow-all', OPENER] : [OPENER];
+  const file = opener();
+  const words = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
   const { stdout, status, error } = spawnSync(process.execPath, words, {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

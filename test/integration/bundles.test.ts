@@ -102,6 +102,27 @@ describe.each(Object.keys(BUNDLERS))('bundled by %s', (bundler) => {
   });
 });
 
+test.each(['esm', 'cjs'] as const)(
+  'sops-ts/config says in a bundle (%s) what to do, and starts no program',
+  async (format) => {
+    app.put('config.js', "import 'sops-ts/config';\nconsole.log('started');\n");
+    const outfile = app.path(`out-config/${format}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+    await bundleByEsbuild({
+      entryPoints: [app.path('config.js')],
+      bundle: true,
+      platform: 'node',
+      format,
+      outfile,
+      logLevel: 'silent',
+    });
+    const { status, stdout, stderr } = app.node([outfile], { SOPS_FILE: 'age.yaml' });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^sops-ts: sops-ts\/config is in a bundle.*\nHave the bundler leave out sops-ts\/config.*\n$/,
+    );
+  },
+);
+
 test('CommonJS requires the library, without a folder of packages beside it', () => {
   app.put(
     'app.cjs',
@@ -123,6 +144,11 @@ test('the package has no dependency, and names no module by a variable', () => {
     [...text.matchAll(/\bimport\((?!["'])[^)]*\)/g)].map(([it]) => `${name}: ${it}`),
   );
   expect(imports).toEqual([]);
+});
+
+test('what reads no exports finds the library by main, as Parcel does', () => {
+  const { main, types, exports } = JSON.parse(readFileSync(app.path('node_modules/sops-ts/package.json'), 'utf8'));
+  expect({ types, default: main }).toEqual(exports['.']);
 });
 
 test('it lists what is in it', () => {

@@ -11,6 +11,7 @@ const QUIET: Readonly<Record<string, string>> = {
   'cli/many/files.ts': 'a weight, for sharing out memory',
   'cli/start.ts': 'a folder of compiled code',
   'config/trust-record.ts': 'what cannot be read is not trusted',
+  'entries/config.ts': 'a file of the package, without which no program starts',
   'exec/fifo.ts': 'where a program of the system is',
   'exec/native-command.ts': 'where a program of the system is',
   'keyservice/services.ts': 'without the agent the key itself is opened',
