@@ -13,6 +13,8 @@ export interface NamedShape {
 }
 
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+/** Ends of lines, and signs that change how a line looks. */
+const UNSEEN = /[\u2028\u2029\p{Cf}]/gu;
 const HEAD = '// Made by `sops-ts types`: keys and types of encrypted files, and no secret of them.\n';
 
 const INTEGERS: Readonly<Record<IntegerTyping, string>> = {
@@ -88,9 +90,13 @@ function leafText(type: string, integers: IntegerTyping): string {
   return (Object.hasOwn(texts, type) && texts[type]) || 'unknown';
 }
 
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** As a string of JSON, which is one of TypeScript, without the line ends that are none to JSON. */
 function quoted(value: string | number | boolean): string {
-  return JSON.stringify(value).replaceAll(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(value).replaceAll(UNSEEN, (sign) => sign.split('').map(escaped).join(''));
 }
 
 /** A JSON Schema (2020-12) of one shape. */
