@@ -129,6 +129,21 @@ const BASE = {
   'base/three.enc.yaml': secret('three'),
 };
 
+const SCALARS = [
+  'y',
+  'Off',
+  'NO',
+  'true',
+  '010',
+  '1_000',
+  '1.0',
+  '!!str 5',
+  "'y'",
+  '2020-01-01',
+  '2020-1-1',
+  '"2020-01-01"',
+];
+
 /** Trees, what is built of each, and how many plug-ins kustomize must still start. */
 const TREES: Readonly<Record<string, { files: Readonly<Record<string, string>>; build: string; starts?: number }>> = {
   'a base in two overlays, in the order of listing': {
@@ -178,6 +193,18 @@ const TREES: Readonly<Record<string, { files: Readonly<Record<string, string>>; 
     },
     build: 'base',
     starts: 2,
+  },
+  'scalars that readers of YAML take for different things': {
+    files: {
+      ...BASE,
+      'base/a.yaml': generator(
+        'a',
+        '',
+        `secretFrom:\n- metadata:\n    name: m\n    annotations: {${SCALARS.map((text, at) => `k${at}: ${text}`).join(', ')}}\n  files: [x.enc.yaml]\n`,
+      ),
+      'base/x.enc.yaml': 'stringData: {a: b}\n',
+    },
+    build: 'base',
   },
   'names that are quoted, or on two kinds, which are left to the plug-in': {
     files: {

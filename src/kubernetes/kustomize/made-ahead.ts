@@ -5,9 +5,12 @@
 import { dirname, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
+import { rebuilt } from '../../tree/rebuild.js';
+import { type Branch, leaf } from '../../tree/tree.js';
 import { mkdirSync, realpathSync, writeFileSync } from '../../util/fs.js';
 import type { Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { parseRfc3339 } from '../../util/rfc3339.js';
 import { Slots } from '../../util/slots.js';
 import { type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import {
@@ -75,7 +78,7 @@ async function makeOne(
 ): Promise<MadeAhead> {
   const form = formOf(config) ?? 'legacy';
   try {
-    const text = await generatorOutput(config, form, within, { keyServices, openValues });
+    const text = await generatorOutput(asHandedOn(config), form, within, { keyServices, openValues });
     return { folder: realpathSync(folder), name: nameOf(config), form, text };
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
@@ -83,6 +86,30 @@ async function makeOne(
       error.file === undefined ? config.origin : { file: relative(shownFrom, resolve(folder, error.file)) };
     throw error.with(error.code, file === undefined ? {} : { file });
   }
+}
+
+/**
+ * A configuration as kustomize hands it on to a plug-in. kustomize reads YAML 1.2 and prints it anew: texts that YAML 1.1 takes for something
+ * else (`y`, `off`) are quoted, and dates are times.
+ */
+function asHandedOn(config: Manifest): Manifest {
+  const root = rebuilt(config.root, {
+    leaf(of) {
+      const { value, source } = of;
+      if (typeof value !== 'string') return of;
+      return leaf((source?.style.endsWith('plain') && timeOfDay(value)) || value);
+    },
+  });
+  return { ...config, root: root as Branch };
+}
+
+const DATE = /^(\d{4})-(\d\d?)-(\d\d?)$/;
+
+/** The time at which a date begins; undefined for what is none. */
+function timeOfDay(text: string): string | undefined {
+  const [, year, month = '', day = ''] = DATE.exec(text) ?? [];
+  const time = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T00:00:00Z`;
+  return parseRfc3339(time) ? time : undefined;
 }
 
 /** The generators of a kustomization that can be made ahead. kustomize takes no two of one kind and name. */
