@@ -2,7 +2,7 @@
  * `import 'sops-ts/config'`: the same as `sops-ts/env`, done when the import is: modules that are imported after it see the values. With an
  * `await` they would run while it waits, and `require` would refuse it, so another process opens the files.
  */
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,15 +26,32 @@ function opener(): string {
 function openElsewhere(env: Record<string, string | undefined>): Record<string, string> {
   const file = opener();
   const words = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
-  const { stdout, status, error } = spawnSync(process.execPath, words, {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: Number.POSITIVE_INFINITY,
-    windowsHide: true,
-  });
-  if (error) throw error;
+  const { stdout, status } = ran(words, env);
   if (status !== 0) process.exit(1);
   return JSON.parse(stdout.toString('utf8')) as Record<string, string>;
+}
+
+/** A process that has ended. Throws `failed` where none may be started, as under Node's permissions. */
+function ran(words: readonly string[], env: Record<string, string | undefined>): SpawnSyncReturns<Buffer> {
+  try {
+    const ended = spawnSync(process.execPath, words, {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: Number.POSITIVE_INFINITY,
+      windowsHide: true,
+    });
+    if (ended.error) throw ended.error;
+    return ended;
+  } catch (cause) {
+    throw new SopsError('failed', `sops-ts/config cannot start the process that opens the files: ${codeOf(cause)}`, {
+      hint: 'node --import sops-ts/env and await loadEnv() start none.',
+      cause,
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
 try {

@@ -46,6 +46,13 @@ const WAYS: readonly (readonly [string, (env?: Record<string, string>) => Ended]
   ["import 'sops-ts/config'", (env) => app.node(['first.mjs'], { NODE_NO_WARNINGS: '1', ...env })],
 ];
 
+test('where no process may be started, sops-ts/config says so', () => {
+  const script = "process.execPath = '/none'; require('sops-ts/config'); console.log('started');";
+  const { status, stdout, stderr } = app.node(['-e', script]);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^sops-ts: sops-ts\/config cannot start the process that opens the files: .*\nnode --import/);
+});
+
 describe.each(WAYS)('%s', (_, start) => {
   test('gives the values before the program begins', () => {
     expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
