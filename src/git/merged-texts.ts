@@ -125,6 +125,7 @@ function notesOf({ notes }: TreeMerge, { origin }: TextMerge): string[] {
   if (notes.has('order-changed-twice')) told.push('both sides changed the order of keys: it is ours');
   if (notes.has('comments-changed-twice')) told.push('both sides changed a comment: the lines of both are there');
   if (notes.has('comments-dropped')) told.push('comments that one side wrote went with what the other took out');
+  if (notes.has('moved-twice')) told.push('both sides moved one value, each to another place: it is in both');
   if (origin === 'printed') told.push('the text of the sides could not be put together: the file is printed anew');
   return told;
 }

@@ -229,4 +229,35 @@ export const MERGE_CASES: Readonly<Record<string, MergeCase>> = {
       'users:\n  - name: c\n    key: 3\n  - name: a\n    key: 1\n  - name: b\n    key: 2\n',
     ],
   },
+  'a value that one side moves into another map and the other changes': {
+    base: 'db:\n  password: hunter2\n  host: h\napp:\n  port: 1\n',
+    ours: 'db:\n  host: h\napp:\n  port: 1\n  password: hunter2\n',
+    theirs: 'db:\n  password: other\n  host: h\napp:\n  port: 1\n',
+    sides: [
+      'db:\n  host: h\napp:\n  port: 1\n  password: hunter2\n',
+      'db:\n  password: other\n  host: h\napp:\n  port: 1\n',
+    ],
+  },
+  'an item that one side moves into another list, into a conflict': {
+    base: 'users:\n  - ann\n  - ben\nadmins:\n  - cat\n',
+    ours: 'users:\n  - ben\nadmins:\n  - ann\n',
+    theirs: 'users:\n  - ann\n  - ben\nadmins:\n  - dan\n',
+    sides: ['users:\n  - ben\nadmins:\n  - ann\n', 'users:\n  - ann\n  - ben\nadmins:\n  - dan\n'],
+  },
+  'a map that one side moves out of a list, and the other changes': {
+    base: 'users:\n  - name: a\n    key: 1\n  - name: b\n    key: 2\nold: []\n',
+    ours: 'users:\n  - name: b\n    key: 2\nold:\n  - name: a\n    key: 1\n',
+    theirs: 'users:\n  - name: a\n    key: 3\n  - name: b\n    key: 2\nold: []\n',
+    sides: [
+      'users:\n  - name: b\n    key: 2\nold:\n  - name: a\n    key: 1\n',
+      'users:\n  - name: a\n    key: 3\n  - name: b\n    key: 2\nold: []\n',
+    ],
+  },
+  'a value that both sides move, each into another map': {
+    base: 'one:\n  password: hunter2\n  a: 1\ntwo:\n  a: 1\nthree:\n  a: 1\n',
+    ours: 'one:\n  a: 1\ntwo:\n  a: 1\n  password: hunter2\nthree:\n  a: 1\n',
+    theirs: 'one:\n  a: 1\ntwo:\n  a: 1\nthree:\n  a: 1\n  password: hunter2\n',
+    merged: 'one:\n  a: 1\ntwo:\n  a: 1\n  password: hunter2\nthree:\n  a: 1\n  password: hunter2\n',
+    said: 'both sides moved one value, each to another place: it is in both',
+  },
 };

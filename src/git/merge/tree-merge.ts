@@ -17,7 +17,7 @@ import { mergedOrder } from './key-order.js';
 import { keyedEntries } from './keyed-entries.js';
 import { alignedItems } from './list-alignment.js';
 import { type Matching, matching } from './matching.js';
-import { drawnIn } from './moved-items.js';
+import { Decisions, movedIn } from './moved-values.js';
 import { type Region, regionsOf, type Stretch } from './three-way.js';
 
 /** Whose something is. */
@@ -45,7 +45,7 @@ export interface TreeMerge {
 }
 
 /** What the user should know of a merge beside its conflicts. */
-export type MergeNote = 'order-changed-twice' | 'comments-changed-twice' | 'comments-dropped';
+export type MergeNote = 'order-changed-twice' | 'comments-changed-twice' | 'comments-dropped' | 'moved-twice';
 
 export interface Trees {
   /** Null when there is none. */
@@ -74,7 +74,11 @@ export interface MergeForm {
  * there. Nothing of the trees is changed, but parts of them are in the result. Linear in their size.
  */
 export function mergeTrees(trees: Trees, choose: Choice, form: MergeForm = {}): TreeMerge {
-  return new TreeMerger(choose, form).merge(trees);
+  const [prints, decisions] = [new Fingerprints(), new Decisions()];
+  new TreeMerger(() => 'ours', form, { prints, decisions }).merge(trees);
+  const { drawn, isMovedTwice } = movedIn(decisions.all, trees, prints);
+  const merged = new TreeMerger(choose, form, { prints, decisions: new Decisions(drawn) }).merge(trees);
+  return isMovedTwice ? { ...merged, notes: new Set<MergeNote>([...merged.notes, 'moved-twice']) } : merged;
 }
 
 /** Three versions of one place. */
@@ -85,7 +89,8 @@ interface Versions<T> {
 }
 
 class TreeMerger {
-  private readonly prints = new Fingerprints();
+  private readonly prints: Fingerprints;
+  private readonly decisions: Decisions;
   private readonly conflicts: TreeConflict[] = [];
   private readonly notes = new Set<MergeNote>();
   private readonly path: (string | number)[] = [];
@@ -96,7 +101,11 @@ class TreeMerger {
   constructor(
     private readonly choose: Choice,
     private readonly form: MergeForm,
-  ) {}
+    { prints, decisions }: { readonly prints: Fingerprints; readonly decisions: Decisions },
+  ) {
+    this.prints = prints;
+    this.decisions = decisions;
+  }
 
   merge({ base, ours, theirs, isGuessed = false }: Trees): TreeMerge {
     this.isGuessed = isGuessed;
@@ -116,11 +125,12 @@ class TreeMerger {
     return merged?.kind === 'list' ? merged.items.filter((one) => one.kind === 'branch') : [];
   }
 
-  /** What stands at a place: at most one value, but for a choice of several. */
-  private *values(of: Versions<Value>): Steps<readonly Value[]> {
-    const simple = this.oneSided(of);
-    if (simple) return simple;
+  /** What stands at a place, under a key unless it is in a list: at most one value, but for a choice of several. */
+  private *values(of: Versions<Value>, key = ''): Steps<readonly Value[]> {
     const { base, ours, theirs } = of;
+    const rows = { base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) };
+    const simple = this.isOnlyWithin(of) ? undefined : this.oneSided(of);
+    if (simple) return this.decisions.draws({ ...rows, key, isConflict: false }) ? this.conflict(rows) : simple;
     if (ours?.kind === 'branch' && theirs?.kind === 'branch') {
       return yield this.branches({ base: base?.kind === 'branch' ? base : undefined, ours, theirs });
     }
@@ -131,7 +141,15 @@ class TreeMerger {
       const merged = this.form.leafMerge?.(base, ours, theirs);
       if (merged) return [merged];
     }
-    return this.conflict({ base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) });
+    this.decisions.draws({ ...rows, key, isConflict: true });
+    return this.conflict(rows);
+  }
+
+  /** Whether one side alone changed something within a map or list, and each part of it is decided. */
+  private isOnlyWithin({ base, ours, theirs }: Versions<Value>): boolean {
+    if (!this.decisions.areFine || !base || base.kind === 'leaf') return false;
+    if (base.kind !== ours?.kind || base.kind !== theirs?.kind) return false;
+    return this.prints.of(ours, 'all') !== this.prints.of(theirs, 'all');
   }
 
   /** What stands at a place that one side alone changed, or both alike. */
@@ -172,11 +190,11 @@ class TreeMerger {
     );
     const sides = keyedEntries({ base, ours, theirs }, this.prints);
     const merged = new Map<string, readonly (Comment | Item)[]>();
-    for (const id of new Set([...sides.ours.keys(), ...sides.theirs.keys()])) {
+    for (const id of new Set([...sides.ours.keys(), ...sides.theirs.keys(), ...sides.base.keys()])) {
       const [before, own, other] = [sides.base.get(id), sides.ours.get(id), sides.theirs.get(id)];
-      const key = (own ?? other)?.item?.key ?? '';
+      const key = (own ?? other ?? before)?.item?.key ?? '';
       this.path.push(key);
-      const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value });
+      const values = yield* this.values({ base: before?.value, ours: own?.value, theirs: other?.value }, key);
       this.path.pop();
       if (values.length > 0) merged.set(id, this.items({ base: before, ours: own, theirs: other }, key, values));
       else if (newComments(before ? [before] : [], [own ?? other]).length > 0) this.notes.add('comments-dropped');
@@ -239,12 +257,13 @@ class TreeMerger {
   }
 
   private verdicts(regions: readonly Region[], sides: Sequences): (readonly [Region, Verdict])[] {
-    const verdicts = regions.map((region) => this.verdictOn(region, sides));
-    const conflicts = regions.filter((_, at) => verdicts[at] === 'conflict');
-    const drawn = drawnIn(regions, conflicts, sides, this.prints);
-    return regions.map((region, at) => {
-      const verdict = verdicts[at] as Verdict;
-      return [region, drawn.has(region) && verdict !== 'alike' ? 'conflict' : verdict] as const;
+    return regions.map((region) => {
+      const verdict = this.verdictOn(region, sides);
+      if (verdict === 'pairs') return [region, verdict];
+      const rowIn = (side: Side): Value[] => within(sides[side], region[side]).map(({ value }) => value);
+      const rows = { base: rowIn('base'), ours: rowIn('ours'), theirs: rowIn('theirs') };
+      const isDrawn = this.decisions.draws({ ...rows, key: '', isConflict: verdict === 'conflict', list: sides });
+      return [region, isDrawn ? 'conflict' : verdict];
     });
   }
 
