@@ -13,6 +13,9 @@ const SOURCE = 'src/packages';
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
+/** The clients of those, Google's own way to do without gRPC, what makes services from descriptions (src/packages/google-kms.ts does), and streams of answers. */
+const UNUSED_CLIENTS = /[\\/]google-gax[\\/]build[\\/]src[\\/](?:iamService|locationService|operationsClient|fallback)\.js$/;
+const UNUSED_HELPERS = /^(?:@grpc\/proto-loader|proto3-json-serializer|duplexify|retry-request)$/;
 /** The description of Google's Cloud KMS, of which src/packages/google-kms.ts uses what it names. */
 const KMS_DESCRIPTION = /[\\/]@google-cloud[\\/]kms[\\/]build[\\/]protos[\\/]protos\.json$/;
 /** Where Google's client has a second copy of the package for credentials: it is given those of the channel, and makes none. */
@@ -63,7 +66,9 @@ const plainRequires = {
     bundler.onResolve({ filter: /^google-auth-library$/ }, ({ path, importer }) => (GOOGLE_CLIENT.test(importer) ? { path, namespace: 'unused' } : undefined));
     bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: NO_CREDENTIALS }));
     bundler.onLoad({ filter: KMS_DESCRIPTION }, ({ path }) => ({ contents: usedOf(JSON.parse(readFileSync(path, 'utf8'))), loader: 'json' }));
-    bundler.onLoad({ filter: UNUSED_SERVICES }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    for (const filter of [UNUSED_SERVICES, UNUSED_CLIENTS]) bundler.onLoad({ filter }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    bundler.onResolve({ filter: UNUSED_HELPERS }, ({ path, importer }) => (GOOGLE_CLIENT.test(importer) ? { path, namespace: 'nothing' } : undefined));
+    bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = class {};' }));
     bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.

@@ -12,6 +12,7 @@ const REPLACING = [
   'cli/commands/decrypt.ts',
   'config/',
   'exec/fifo.ts',
+  'services/gcp/credentials.ts',
   'repository/contents.ts',
   'util/',
 ];

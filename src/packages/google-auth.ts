@@ -1,2 +1,2 @@
 /** Of `google-auth-library`. */
-export { Compute, GoogleAuth, gcpMetadata, OAuth2Client } from 'google-auth-library';
+export { Compute, GoogleAuth, gcpMetadata } from 'google-auth-library';

@@ -6,7 +6,7 @@
  */
 import { KeyManagementServiceClient } from '@google-cloud/kms/build/src/v1/key_management_service_client.js';
 import type * as Grpc from '@grpc/grpc-js';
-import gax, { type CallOptions } from 'google-gax';
+import gax, { type CallOptions, type protobuf } from 'google-gax';
 
 // The client tells its log every request and answer, and so the parts of data keys. Without this the environment could have it written.
 gax.loggingUtils.setBackend(null);
@@ -98,6 +98,16 @@ const KMS_TYPES = [
 ];
 const COMMON_TYPES = ['Int64Value', 'Empty'];
 
+const SERVICE = 'google.cloud.kms.v1.KeyManagementService';
+
+/** The one root of what is used, which the client asks for twice. */
+function rootOf(description: object): protobuf.Root {
+  known ??= gax.protobuf.Root.fromJSON(cutDown(description) as protobuf.INamespace);
+  return known;
+}
+
+let known: protobuf.Root | undefined;
+
 function cutDown(description: object): object {
   const { google } = (description as Description).nested;
   const kms = google?.nested.cloud?.nested.kms?.nested.v1?.nested ?? {};
@@ -111,9 +121,43 @@ function pick<T>(from: Readonly<Record<string, T>>, names: readonly string[]): R
   return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 }
 
+/** The two methods as gRPC's own package takes them. The other package that makes these from a description writes all of it anew first. */
+function serviceOf(root: protobuf.Root): Grpc.ServiceDefinition {
+  const service = root.lookupService(SERVICE);
+  const methods = service.methodsArray.map(
+    ({ name, requestType, responseType }): [string, Grpc.MethodDefinition<object, object>] => {
+      const [request, response] = [requestType, responseType].map((type) => codecOf(service.parent?.lookupType(type)));
+      if (!request || !response) throw new TypeError(`the types of ${name} are not described`);
+      return [
+        name,
+        {
+          path: `/${SERVICE}/${name}`,
+          // The client calls them so.
+          originalName: name.toLowerCase(),
+          requestStream: false,
+          responseStream: false,
+          requestSerialize: request.write,
+          requestDeserialize: request.read,
+          responseSerialize: response.write,
+          responseDeserialize: response.read,
+        },
+      ];
+    },
+  );
+  return Object.fromEntries(methods);
+}
+
+function codecOf(type: protobuf.Type | undefined) {
+  if (!type) return undefined;
+  return {
+    write: (value: object) => Buffer.from(type.encode(type.fromObject(value)).finish()),
+    read: (bytes: Buffer) => type.toObject(type.decode(bytes), { longs: String, enums: String, defaults: true }),
+  };
+}
+
 class CutDownGrpc extends gax.GrpcClient {
-  override loadProtoJSON(description: object, ignoreCache?: boolean) {
-    return super.loadProtoJSON(cutDown(description), ignoreCache);
+  override loadProtoJSON(description: object) {
+    return this.grpc.loadPackageDefinition({ [SERVICE]: serviceOf(rootOf(description)) });
   }
 
   /** The credentials of the channel are made already; the package would start a program for these. */
@@ -132,7 +176,7 @@ class Unused {
 const CUT_DOWN = {
   ...gax,
   GrpcClient: CutDownGrpc,
-  protobufFromJSON: (description: object) => gax.protobufFromJSON(cutDown(description)),
+  protobufFromJSON: rootOf,
   IamClient: Unused,
   LocationsClient: Unused,
   lro: () => ({ operationsClient: () => new Unused() }),

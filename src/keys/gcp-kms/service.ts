@@ -25,7 +25,7 @@ export function tokenHeaders(
   { credentials, host }: Service,
   url: string,
   signal: AbortSignal | undefined,
-): Promise<Headers> {
+): ReturnType<AuthClient['getRequestHeaders']> {
   return whileWaitingFor('the Google credentials', { host, signal }, () =>
     endingPrograms(signal, () => credentials.getRequestHeaders(url)),
   );

@@ -1,12 +1,11 @@
 /** Chooses how GCP KMS is reached: by gRPC, or by REST (docs/keys/gcp-kms.md#calls). */
 import { SopsError } from '../../errors.js';
-import { findGoogleCredentials } from '../../services/gcp/credentials.js';
+import { findGoogleCredentials, GOOGLE_DOMAIN } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
 import type { Session } from '../../util/host.js';
 import type { Service, Transport } from './service.js';
 
-const GOOGLE = 'googleapis.com';
 const TRANSPORT = Symbol('transport of GCP KMS');
 
 /** The transport of a run, made once; it keeps the connection and the token. */
@@ -36,6 +35,6 @@ function isRest({ endpoint, universe, host: { env } }: Service): boolean {
 
 /** The credentials of one universe must not be shown to another. */
 function otherUniverse(wanted: string, own: string): SopsError {
-  const message = `the configured universe domain (${wanted}) does not match that of the credentials (${own || GOOGLE})`;
+  const message = `the configured universe domain (${wanted}) does not match that of the credentials (${own || GOOGLE_DOMAIN})`;
   return new SopsError('key', message, { hint: 'Is SOPS_GCP_KMS_UNIVERSE_DOMAIN right?' });
 }
