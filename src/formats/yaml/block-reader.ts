@@ -2,7 +2,7 @@
 
 import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
-import { append } from '../../util/lists.js';
+import { append, insert } from '../../util/lists.js';
 import { takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
@@ -27,7 +27,7 @@ export function* readBlockMap(
     if (!key) {
       const first = explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column);
       key = (isNode(first) ? first : yield first).value;
-      if (explicit) cursor.passToToken();
+      if (explicit) append(map.branch.items, passExplicitKey(reader));
     }
     const place = passBlockColon(reader, column, explicit);
     const second = readBlockValue(reader, column, place);
@@ -80,7 +80,10 @@ class BlockMap {
     }
     if (comment) map.items.push(reader.toComment(comment, false));
     if (node.shape !== 'block') append(map.items, commentsAbove(reader, node));
-    append(map.items, trailingComments(reader, node));
+    const behind = trailingComments(reader, node);
+    // Behind brackets it is the first thing in them, other than in a list.
+    if (node.shape === 'flow' && node.value.kind !== 'leaf') insert(node.value.items as Comment[], 0, behind);
+    else append(map.items, behind);
     map.items.push(entry);
   }
 
@@ -142,6 +145,17 @@ function readExplicitKey(reader: NodeReader, column: number): Reading {
   return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
 }
 
+/** Moves behind `? key`; returns the comment on its line, which belongs to the key whatever its value is. */
+function passExplicitKey(reader: NodeReader): Comment[] {
+  const { cursor } = reader;
+  const known = cursor.pending.length;
+  cursor.passToToken();
+  const behind = cursor.pending[known];
+  if (!behind || behind.ownLine) return [];
+  cursor.pending.splice(known, 1);
+  return [reader.toComment(behind, false)];
+}
+
 /** What stands between a key and its value. */
 interface ValuePlace {
   readonly crossed: boolean;
@@ -179,7 +193,6 @@ export function* readBlockList(
   reader.open(isLevel);
   const entries = list();
   for (;;) {
-    if (!startsWithProperties(cursor)) append(entries.items, reader.takeComments());
     const dash = cursor.at;
     const reading = readListEntry(reader, entries, column);
     const last = isNode(reading) ? reading : yield reading;
@@ -210,16 +223,20 @@ function startsWithProperties(cursor: Cursor): boolean {
 
 const PROPERTIES_ALONE = /-[ \t]+(?:[&!]\S*[ \t]*)+(?=[\n\r#])/y;
 
+/** Reads an entry. The comments above a dash with nothing behind it wait for what comes next. */
 function readListEntry(reader: NodeReader, entries: List, column: number): Reading {
   const { cursor } = reader;
+  const above = startsWithProperties(cursor) ? 0 : cursor.pending.length;
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = true;
   const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
+  if (reader.nodeEnds(frame, crossed)) return reader.emptyNode(undefined, frame);
   // In front of brackets a comment belongs to the list; the value of a key takes it inside.
-  if (cursor.unit === 0x5b || cursor.unit === 0x7b) append(entries.items, reader.takeComments());
-  return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
+  const count = cursor.unit === 0x5b || cursor.unit === 0x7b ? cursor.pending.length : above;
+  append(entries.items, reader.takeComments(count));
+  return reader.readNode(frame);
 }
 
 function addListEntry(
@@ -235,7 +252,7 @@ function addListEntry(
   entries.items.push(node.value);
 }
 
-/** The comment behind a value on its line, as what goes in front of it; for a flow collection it goes inside. */
+/** The comment behind a value on its line, as what goes in front of it. */
 function trailingComments(reader: NodeReader, node: Node): Comment[] {
   const { cursor } = reader;
   if (node.comment) return [reader.toComment(node.comment, true)];
@@ -246,9 +263,5 @@ function trailingComments(reader: NodeReader, node: Node): Comment[] {
     cursor.at = at;
     return [];
   }
-  const mark = cursor.readComment();
-  if (node.value.kind === 'leaf') return [reader.toComment(mark, true)];
-  if (node.shape === 'alias') return [reader.toComment(mark, false)];
-  (node.value.items as Comment[]).unshift(reader.toComment(mark, false));
-  return [];
+  return [reader.toComment(cursor.readComment(), node.value.kind === 'leaf')];
 }

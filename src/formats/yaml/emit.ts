@@ -6,6 +6,7 @@ import type { EmitOptions } from '../store.js';
 import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js';
 import { Page } from './emit-page.js';
 import { indentStep } from './indent-step.js';
+import { styleOfKey } from './merge-key.js';
 import { layScalar, type ScalarPlace, type StringQuoting } from './scalar-text.js';
 
 /** Bytes of a key, tag included, that go-yaml writes in front of its colon. */
@@ -142,7 +143,7 @@ class Printer {
   private printOpening(frame: Frame, entry: PrintedEntry, below: number): void {
     this.page.goTo(frame.column);
     if (frame.of.kind === 'list') this.page.writeIndicator('-');
-    else this.printKey(entry.key ?? '', frame.column, below);
+    else this.printKey(entry, frame.column, below);
   }
 
   private entryAt(of: Branch | List, at: number): PrintedEntry {
@@ -166,9 +167,9 @@ class Printer {
   }
 
   /** Prints a key with its colon; long ones and those of several lines stand behind a `?`. */
-  private printKey(key: string, column: number, below: number): void {
+  private printKey({ key = '', value }: PrintedEntry, column: number, below: number): void {
     const { page } = this;
-    const { head, lines } = layScalar(key, this.place(below, column));
+    const { head, lines } = layScalar(key, { ...this.place(below, column), style: styleOfKey(key, value) });
     if (lines.length === 0 && isSimpleKey(key)) {
       page.write(`${head}:`);
       return;

@@ -7,7 +7,6 @@ import {
   item,
   type Leaf,
   type List,
-  leaf,
   list,
   type Value,
 } from '../../tree/tree.js';
@@ -18,6 +17,7 @@ import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
 import { commaBehind, emitFlow } from './emit-flow.js';
 import { type EntryPlace, type EntryPlaces, type PlacedNode, valuesBelow } from './entry-places.js';
+import { styleOfKey } from './merge-key.js';
 import { layScalar } from './scalar-text.js';
 
 /** What becomes of the entries of one document. */
@@ -388,11 +388,12 @@ function lastLeafOf(value: Value | undefined): Leaf | undefined {
 
 /** An entry as it stands in brackets. */
 function flowText(entry: PlacedNode): string {
-  if (entry.kind === 'item') return `${flowValue(leaf(entry.key))}: ${flowValue(entry.value)}`;
-  return flowValue(entry);
+  if (entry.kind !== 'item') return flowValue(entry);
+  return `${layScalar(entry.key, { ...IN_FLOW, style: styleOfKey(entry.key, entry.value) }).head}: ${flowValue(entry.value)}`;
 }
 
 function flowValue(value: Value): string {
-  if (value.kind !== 'leaf') return emitFlow(withoutComments(value));
-  return layScalar(value.value, { inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
+  return value.kind === 'leaf' ? layScalar(value.value, IN_FLOW).head : emitFlow(withoutComments(value));
 }
+
+const IN_FLOW = { inFlow: true, contentIndent: 0, parentIndent: 0 };

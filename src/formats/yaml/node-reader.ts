@@ -34,8 +34,8 @@ export interface NodeReader {
   itemOf(key: Value, at: number, value: Value): Item;
   /** Refuses a key that its map has already, and a merge key without maps; both only where SOPS looks. */
   checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void;
-  /** Gives the pending comments a place: all of them become comments, in order. */
-  takeComments(): Comment[];
+  /** Gives the pending comments a place: the first `count` of them, all without it, become comments, in order. */
+  takeComments(count?: number): Comment[];
   toComment(mark: CommentMark, inline: boolean): Comment;
   /** Notes that a collection begins. @param isLevel whether it counts as a level of block collections */
   open(isLevel: boolean): void;

@@ -7,6 +7,7 @@ import { isBlankOrEnd } from './characters.js';
 import { type CopyBudget, copyOf } from './copy.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { readFlow } from './flow-reader.js';
+import { isMergeable, MERGE_KEY } from './merge-key.js';
 import {
   type FlowPlace,
   type Frame,
@@ -77,9 +78,9 @@ export class TreeReader implements NodeReader {
     return isNode(reading) ? reading : settle(reading);
   }
 
-  takeComments(): Comment[] {
-    const taken = this.cursor.pending.map((mark) => this.toComment(mark, false));
-    this.cursor.pending = [];
+  takeComments(count = this.cursor.pending.length): Comment[] {
+    const taken = this.cursor.pending.slice(0, count).map((mark) => this.toComment(mark, false));
+    this.cursor.pending = this.cursor.pending.slice(count);
     return taken;
   }
 
@@ -286,17 +287,24 @@ export class TreeReader implements NodeReader {
       return leaf(value, { ...source, tag: properties.tagSpan });
     } catch (error) {
       const placed = this.placed(error, token.start);
-      if (!this.loose || !(placed instanceof SopsError)) throw placed;
+      if (!(placed instanceof SopsError)) throw placed;
       return this.unusable(token, placed);
     }
   }
 
-  /** Loosely read: an integer that SOPS cannot encrypt is one all the same, and what does not fit its tag is nobody's matter yet. */
+  /**
+   * The value of what SOPS reads but cannot encrypt, which is refused once the file is known to be well-formed. Loosely read it is
+   * an integer all the same, and what does not fit its tag is nobody's matter yet.
+   */
   private unusable(token: ScalarToken, error: SopsError): Value {
     const source: Source = { start: token.start, end: token.end, style: token.style, value: token.text };
-    if (error.code === 'leaf-not-encryptable') return leaf(UNENCRYPTABLE, { ...source, value: UNENCRYPTABLE });
+    if (error.code === 'leaf-not-encryptable') {
+      if (!this.loose) this.defer(error);
+      return leaf(UNENCRYPTABLE, { ...source, value: UNENCRYPTABLE });
+    }
+    if (!this.loose) throw error;
     const value = leaf(token.text, source);
-    this.loose?.broken(value, error);
+    this.loose.broken(value, error);
     return value;
   }
 
@@ -360,7 +368,7 @@ export class TreeReader implements NodeReader {
     if (!this.unique || this.loose) return;
     if (keys.has(key)) throw this.cursor.error('this key stands twice in the same map', at);
     keys.add(key);
-    if (key === '<<' && isMergeKey(node) && !isMergeable(value)) {
+    if (key === MERGE_KEY && isMergeKey(node) && !isMergeable(value)) {
       throw this.cursor.error('the value of << must be a map, or a list of maps', at);
     }
   }
@@ -386,10 +394,4 @@ export function toComment(cursor: Cursor, { start, end }: CommentMark, inline: b
 /** Whether `<<` merges: written without quotes, under a tag or not. */
 function isMergeKey(key: Value): boolean {
   return key.kind === 'leaf' && /^(?:flow-)?plain$/.test(key.source?.style ?? '');
-}
-
-/** Whether a value may stand under a merge key: a map, or a list of maps. */
-function isMergeable(value: Value): boolean {
-  if (value.kind === 'branch') return true;
-  return value.kind === 'list' && value.items.every((entry) => entry.kind === 'branch' || entry.kind === 'comment');
 }

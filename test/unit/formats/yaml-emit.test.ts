@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { emitValue, emitYaml } from '../../../src/formats/yaml/emit.js';
 import { emitFlow } from '../../../src/formats/yaml/emit-flow.js';
+import { yamlStore } from '../../../src/formats/yaml/yaml.js';
+import { sameTree } from '../../../src/tree/equality.js';
 import {
   type Branch,
   branch,
@@ -66,7 +68,9 @@ describe('what SOPS 3.13.2 printed', () => {
   test.each(names.map((name) => name.slice(0, -'/tree.json'.length)))('%s', (name) => {
     const { documents, indent } = JSON.parse(read(`${name}/tree.json`)) as { documents: Described[]; indent?: number };
     const roots = documents.map((described) => treeOf(described) as Branch);
-    expect(emitYaml(roots, null, { indent })).toBe(read(`${name}/printed.yaml`));
+    // But for `<<` above what cannot be merged, which go-yaml refuses to read back (docs/format.md#d14-a-key--that-merges-nothing).
+    const printed = read(`${name}/printed.yaml`).replaceAll(/!!merge <<:(?= \S)/g, '"<<":');
+    expect(emitYaml(roots, null, { indent })).toBe(printed);
   });
 
   test('bytes that are no text', () => {
@@ -267,4 +271,10 @@ describe('size', () => {
     expect(print(root(50_000)).length).toBeGreaterThan(small * 50);
     expect(performance.now() - started).toBeLessThan(5000);
   });
+});
+
+test('a key << is read back, whether it can merge or not', () => {
+  const items = [leaf('x'), leaf(1n), leaf(null), list([leaf('x')]), list(), branch(), branch([item('a', leaf('x'))])];
+  const roots = items.map((value) => branch([item('<<', value), item('in', branch([item('<<', value)]))]));
+  for (const root of roots) expect(sameTree(yamlStore.parse(Buffer.from(print(root))).documents, [root])).toBe(true);
 });

@@ -239,8 +239,11 @@ describe('refused, with line and column and never a value', () => {
     ['a control character', 'a: \u0001\n'],
     ['a newer YAML', '%YAML 1.2\n---\na: 1\n'],
     ['a merge key without map', 'a: 1\n<<: canary\n'],
+    ['a merge key above an alias of a list', 'a: &x []\n<<: *x # canary\n'],
     ['a malformed tag value', 'a: !!int canary\n'],
     ['text behind the end', 'a: 1\n... x\n'],
+    ['broken text below an integer that SOPS cannot encrypt', 'a: 9223372036854775808\nb: [\n'],
+    ['an integer that SOPS cannot encrypt, alone', '9223372036854775808\n'],
   ])('%s', (_name, text) => {
     const error = failure(text);
     expect(error.code).toBe('document-invalid');
