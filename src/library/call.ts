@@ -6,6 +6,7 @@ import { endingPrograms } from '../exec/started-programs.js';
 import { type GivenIdentities, giveIdentities } from '../keys/given-identities.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import { withDeadline } from '../util/deadline.js';
+import { noteGivenEnv } from '../util/given-env.js';
 import type { Host, Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
@@ -68,6 +69,7 @@ export function callOf(options: Options & ReadOptions): Call {
   const { identities, providers, config } = options;
   const bringsKeys = identities !== undefined || providers !== undefined;
   const host = sessionOf({ ...hostOf(options, env, cwd), bringsKeys });
+  if (options.env) noteGivenEnv(host);
   if (identities) giveIdentities(identitiesOf(identities), host);
   if (config === false) giveConfig(null, host);
   else if (typeof config === 'object') giveConfig(configOf(config, cwd), host);

@@ -32,6 +32,7 @@ async function inlineCredentials(host: Host): Promise<KeyFinding> {
 
 async function gcloudFile(host: Host): Promise<KeyFinding> {
   const path = wellKnownFile(host);
+  if (path === undefined) return absent('the file of gcloud');
   try {
     return found(path, kindOf(await readFile(path, 'utf8')));
   } catch (cause) {

@@ -13,8 +13,19 @@ export interface AwsCredentials {
   readonly expiration?: Date;
 }
 
+/** How services are asked. */
+export interface AwsManners {
+  readonly maxAttempts?: number;
+  readonly retryMode?: string;
+  readonly useFipsEndpoint?: boolean;
+  readonly useDualstackEndpoint?: boolean;
+  readonly userAgentAppId?: string;
+  readonly authSchemePreference?: string[];
+  readonly defaultsMode?: 'legacy';
+}
+
 /** The part of the settings that all clients for one region and profile share. */
-export interface AwsSettings {
+export interface AwsSettings extends AwsManners {
   readonly region: string;
   readonly profile?: string;
   readonly credentials?: AwsCredentials;

@@ -1,13 +1,14 @@
 /** What the clients of AWS services are told: credentials and endpoints, from the host's environment. */
-import { homedir } from 'node:os';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
+import { isGivenEnv, userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
-import { type AwsCredentials, type AwsSettings, openSession, type SessionRequest } from './session.js';
+import { type AwsCredentials, type AwsManners, type AwsSettings, openSession, type SessionRequest } from './session.js';
 
 const DEFAULT_PROFILE = 'default';
 
@@ -26,16 +27,29 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   if (profile !== DEFAULT_PROFILE) await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
   const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
-  const base = { region, requestHandler: requestHandlerFor(host), logger };
+  const base = { region, requestHandler: requestHandlerFor(host), logger, ...(isGivenEnv(host) && mannersOf(host)) };
   const search = {
     ...files,
-    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE,
-    roleArn: env.AWS_ROLE_ARN,
+    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE ?? (isGivenEnv(host) ? '' : undefined),
+    roleArn: env.AWS_ROLE_ARN ?? (isGivenEnv(host) ? '' : undefined),
     // The SDK's own takes the endpoint of STS from the process.
     roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
       openSession(role, { ...base, credentials: source }, host),
   };
   return { ...base, profile, ...(credentials ? { credentials } : search) };
+}
+
+/** How services are asked, which the SDK would look for in the environment and the files of the process. */
+function mannersOf({ env }: Host): AwsManners {
+  return {
+    maxAttempts: Number(env.AWS_MAX_ATTEMPTS) || 3,
+    retryMode: env.AWS_RETRY_MODE || 'standard',
+    useFipsEndpoint: env.AWS_USE_FIPS_ENDPOINT === 'true',
+    useDualstackEndpoint: env.AWS_USE_DUALSTACK_ENDPOINT === 'true',
+    ...(env.AWS_SDK_UA_APP_ID ? { userAgentAppId: env.AWS_SDK_UA_APP_ID } : {}),
+    authSchemePreference: [],
+    defaultsMode: 'legacy',
+  };
 }
 
 /**
@@ -60,11 +74,14 @@ export function environmentCredentials({ env }: Host): AwsCredentials | undefine
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
-export function sharedFilesOf({ env, cwd, platform }: Host): SharedFiles {
-  const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
+export function sharedFilesOf(host: Host): SharedFiles {
+  const { env, cwd } = host;
+  const home = userHome(host);
+  // Without a name, the SDK looks for the files of the process's user.
+  const usual = (name: string): string => (home === undefined ? devNull : join(home, '.aws', name));
   return {
-    filepath: resolve(cwd, env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials')),
-    configFilepath: resolve(cwd, env.AWS_CONFIG_FILE || join(home, '.aws', 'config')),
+    filepath: resolve(cwd, env.AWS_SHARED_CREDENTIALS_FILE || usual('credentials')),
+    configFilepath: resolve(cwd, env.AWS_CONFIG_FILE || usual('config')),
   };
 }
 

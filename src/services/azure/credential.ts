@@ -1,6 +1,8 @@
 /** Tokens of the user, by the Azure SDK's default chain or one part of it; it reads the environment of the process itself. */
+import current from 'node:process';
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
+import { isGivenEnv } from '../../util/given-env.js';
 import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import { serviceWords } from '../http/answer.js';
@@ -85,9 +87,27 @@ export async function tokenFor(
 async function loginOf(login: AzureLogin, host: Session): Promise<Login> {
   const identity = await (import('../../packages/azure-identity.js') as Promise<Identity>);
   try {
-    return host.once(LOGINS[login], () => ({ credential: new identity[CREDENTIALS[login]](), tokens: new Map() }));
+    return host.once(LOGINS[login], () => {
+      return { credential: madeIn(host, () => new identity[CREDENTIALS[login]]()), tokens: new Map() };
+    });
   } catch (cause) {
     throw refusal(cause, host);
+  }
+}
+
+/**
+ * What the SDK makes in the environment of the caller, where that is another than the process's: it takes the variables of log-ins from the
+ * process while it makes a credential. Without PATH the programs that developers log in with are not started either.
+ */
+function madeIn(host: Host, make: () => Credential): Credential {
+  if (!isGivenEnv(host)) return make();
+  const { env } = host;
+  const own = current.env;
+  current.env = { ...(env.PATH ? {} : { AZURE_TOKEN_CREDENTIALS: 'prod' }), ...env };
+  try {
+    return make();
+  } finally {
+    current.env = own;
   }
 }
 

@@ -1,11 +1,11 @@
 /** The credentials for GCP, found in SOPS's order (docs/keys/gcp-kms.md#credentials). */
 
 import type { Agent } from 'node:https';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
+import { userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { readTlsRoots } from '../http/tls-roots.js';
@@ -102,6 +102,7 @@ function fromToken(text: string): AuthClient {
 async function applicationDefault(host: Host): Promise<{ text: string; path: string } | undefined> {
   const named = host.env.GOOGLE_APPLICATION_CREDENTIALS;
   const path = named ? resolve(host.cwd, named) : wellKnownFile(host);
+  if (path === undefined) return undefined;
   try {
     return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {
@@ -114,11 +115,11 @@ async function applicationDefault(host: Host): Promise<{ text: string; path: str
 }
 
 /** Where gcloud keeps the application default credentials. */
-export function wellKnownFile({ env, platform }: Host): string {
-  const folder =
-    env.CLOUDSDK_CONFIG ||
-    (platform === 'win32' ? join(env.APPDATA ?? '', 'gcloud') : join(env.HOME || homedir(), '.config', 'gcloud'));
-  return join(folder, 'application_default_credentials.json');
+export function wellKnownFile(host: Host): string | undefined {
+  const { env, platform } = host;
+  const [base, ...below] = platform === 'win32' ? [env.APPDATA] : [userHome(host), '.config'];
+  const folder = env.CLOUDSDK_CONFIG || (base && join(base, ...below, 'gcloud'));
+  return folder && join(folder, 'application_default_credentials.json');
 }
 
 /** Those of the machine, when it is one of Google's. */

@@ -1,9 +1,9 @@
 /** Kubeconfig files, merged as kubectl merges them: which cluster is meant, and who asks (docs/stores.md#kubernetes). */
-import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
+import { userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { objectMembers, textMember } from '../http/answer.js';
@@ -23,10 +23,12 @@ export interface ChosenContext {
 }
 
 /** The files that the user's own surroundings name; the usual one is there only if it exists. */
-export function kubeconfigPaths({ env, cwd, platform }: Host): string[] {
+export function kubeconfigPaths(host: Host): string[] {
+  const { env, cwd } = host;
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
   if (named.length > 0) return named.map((path) => resolve(cwd, path));
-  return [join((platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir(), '.kube', 'config')];
+  const home = userHome(host);
+  return home === undefined ? [] : [join(home, '.kube', 'config')];
 }
 
 /**

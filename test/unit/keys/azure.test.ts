@@ -7,6 +7,7 @@ import { parseKeyUrl, requestUrl } from '../../../src/keys/azure-kv/key-url.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readChallenge } from '../../../src/services/azure/challenge.js';
+import { noteGivenEnv } from '../../../src/util/given-env.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AzureService, addAz, CERTIFICATE, FOREIGN_TENANT, TENANT, TOKEN, VERSION } from './azure-service.js';
 import { hostOf } from './host.js';
@@ -164,7 +165,8 @@ const keyAt = (vaultUrl: string, enc = '', version = VERSION): MasterKey => ({
   ]),
   enc,
 });
-const allowed = () => hostOf({ env: { ...ROOTS, SOPS_AZURE_KEYVAULT_ALLOWLIST: service.url } });
+const allowed = (more: Record<string, string> = {}) =>
+  hostOf({ env: { ...ROOTS, SOPS_AZURE_KEYVAULT_ALLOWLIST: service.url, ...more } });
 const version = '?api-version=2025-07-01';
 
 describe('what a vault is asked and answers', () => {
@@ -237,6 +239,25 @@ describe('what a vault is asked and answers', () => {
       ),
       hint: expect.stringContaining('AZURE_CLIENT_SECRET'),
     });
+  });
+
+  test('where the caller gives an environment, that of the process does not count', async () => {
+    const own = process.env;
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']) vi.stubEnv(name, TENANT);
+    for (const [chosen, said] of [
+      ['EnvironmentCredential', /EnvironmentCredential/],
+      ['nonsense', /nonsense|AZURE_TOKEN_CREDENTIALS/],
+    ] as const) {
+      const host = allowed({ AZURE_TOKEN_CREDENTIALS: chosen });
+      noteGivenEnv(host);
+      await expect(azureKeyProvider.wrap(keyAt(service.url), PART, host)).rejects.toMatchObject({
+        code: 'key',
+        message: expect.stringMatching(said),
+      });
+    }
+    expect(programs.lines('az.log')).toEqual([]);
+    expect(process.env).toBe(own);
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']) vi.stubEnv(name, undefined);
   });
 
   test('an unknown credential is named', async () => {
