@@ -63,7 +63,7 @@ async function exchangeTrusting(request: HttpRequest, host: Host): Promise<HttpR
   try {
     return await exchange({ ...request, tls }, host);
   } catch (error) {
-    const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots() : undefined;
+    const roots = ca === undefined && isUnknownAuthority(error) ? await systemRoots(host) : undefined;
     if (roots === undefined) throw explain(error, request, code);
     // Nothing was sent but the client's hello: the handshake failed.
     return exchange({ ...request, tls: { ...tls, ca: roots } }, host).catch((again: unknown) => {
@@ -155,9 +155,9 @@ function isUnknownAuthority(error: unknown): boolean {
   return UNKNOWN_AUTHORITY.has(codeOf(error));
 }
 
-async function systemRoots(): Promise<string[] | undefined> {
+async function systemRoots({ platform }: Host): Promise<string[] | undefined> {
   const { readSystemRoots } = await import('./system-roots.js');
-  return readSystemRoots();
+  return readSystemRoots(platform);
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

@@ -13,12 +13,17 @@ const BUNDLES = [
 ];
 
 /** PEM texts, or undefined when there are none to be had. */
-export async function readSystemRoots(): Promise<string[] | undefined> {
+export async function readSystemRoots(
+  platform: NodeJS.Platform,
+  bundles: readonly string[] = BUNDLES,
+): Promise<string[] | undefined> {
   // Since Node 22.15; before it, files.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
   const found = getCACertificates?.('system') ?? [];
   if (found.length > 0) return found;
-  for (const path of BUNDLES) {
+  // There they would be on the drive that the process is on, where anybody may make folders.
+  if (platform === 'win32') return undefined;
+  for (const path of bundles) {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) return [text];
   }

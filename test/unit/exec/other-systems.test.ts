@@ -1,14 +1,16 @@
 /** What is done otherwise on Windows and macOS, with the system told: programs, shells, temporary folders, pipes, terminals, files that are held. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import * as tls from 'node:tls';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { askOnTerminal } from '../../../src/cli/terminal.js';
 import { shellCall, startedCall } from '../../../src/exec/batch-file.js';
 import { findProgram } from '../../../src/exec/find-program.js';
 import { removeLeftovers, temporaryFolders, temporaryRoot } from '../../../src/exec/private-folder.js';
 import { locateProgram } from '../../../src/operations/programs/program.js';
+import { readSystemRoots } from '../../../src/services/http/system-roots.js';
 import { renamePatiently } from '../../../src/util/patient-rename.js';
 import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { hostOf } from '../keys/host.js';
@@ -19,6 +21,17 @@ const scratch = mkdtempSync(join(tmpdir(), 'other-systems-'));
 afterAll(() => {
   programs.remove();
   rmSync(scratch, { recursive: true });
+});
+
+/** Since Node 22.15 the system is asked itself. */
+const asksSystem = 'getCACertificates' in tls;
+
+test.skipIf(asksSystem)('certificates come from no file on Windows, where anybody may make its folder', async () => {
+  writeFileSync(join(scratch, 'roots.pem'), 'PEM');
+  const places = [join(scratch, 'none.pem'), join(scratch, 'roots.pem')];
+  expect(await readSystemRoots('win32', places)).toBeUndefined();
+  expect(await readSystemRoots('linux', places)).toEqual(['PEM']);
+  rmSync(join(scratch, 'roots.pem'));
 });
 
 /** Who knows paths that Linux has; each does without where they are not. */
