@@ -67,6 +67,13 @@ function expectGuarded(repository: TestRepository): void {
   repository.git('add', '--all');
   expect(run('git', 'commit', '--message=one')).toMatchObject({ status: 0 });
   expect(run('git', 'push', 'origin', 'main')).toMatchObject({ status: 0 });
+  repository.git('checkout', '--quiet', '-b', 'aside');
+  repository.commit('nothing bad');
+  repository.git('checkout', '--quiet', 'main');
+  repository.write({ 'secrets/forgotten.yaml': 'password: hunter2\n' });
+  repository.git('add', '--all');
+  repository.git('commit', '--quiet', '--no-verify', '--message=two');
+  expect(run('git', 'push', 'origin', 'aside', 'main')).not.toMatchObject({ status: 0 });
 }
 
 function installFromNpm(repository: TestRepository, name: string): void {

@@ -148,9 +148,7 @@ async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: 
   const call = { cwd: tree.top };
   const here = await Promise.all(from.map((one) => commitOf(one, host, call)));
   const known = here.flatMap((one) => (one === null ? [] : [`^${one}`]));
-  // Git reads a pattern; a remote without a name is called by its URL, and has no branches here.
-  const tracked = !remote || /[*?[:\\]/.test(remote) ? [] : ['--not', `--remotes=${remote}`];
-  const args = ['rev-list', '--reverse', '--topo-order', '--parents', to, ...known, ...tracked, '--'];
+  const args = ['rev-list', '--reverse', '--topo-order', '--parents', to, ...known, ...withoutRemote(remote), '--'];
   const listed = await gitText(args, host, call);
   const changed: Changed[] = [];
   for (const line of listed === '' ? [] : listed.split('\n')) {
@@ -159,6 +157,12 @@ async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: 
     changed.push({ commit: id, files: files.map((file) => ({ ...file, commit: id })) });
   }
   return changed;
+}
+
+/** What keeps `git rev-list` from commits that a remote has, as far as this repository knows. */
+export function withoutRemote(remote: string | undefined): string[] {
+  // Git reads a pattern; a remote without a name is called by its URL, and has no branches here.
+  return !remote || /[*?[:\\]/.test(remote) ? [] : ['--not', `--remotes=${remote}`];
 }
 
 /**

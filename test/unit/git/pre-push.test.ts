@@ -88,6 +88,31 @@ describe('a push', () => {
     expect((await pushing([])).files).toBe(0);
   });
 
+  test('of several references, of which pre-commit tells the first alone, is looked at as a whole', async () => {
+    repository.git('update-ref', 'refs/remotes/origin/main', first);
+    const { bad, tip } = forgetful();
+    repository.git('branch', 'topic', tip);
+    repository.git('reset', '--quiet', '--hard', first);
+    const variables = { PRE_COMMIT: '1', PRE_COMMIT_REMOTE_NAME: 'origin', PRE_COMMIT_LOCAL_BRANCH: 'refs/heads/main' };
+    const env = { ...variables, PRE_COMMIT_FROM_REF: first, PRE_COMMIT_TO_REF: first };
+    const whole = await pushing([], { remote: '', env });
+    expect(whole.found).toEqual([`not-encrypted secrets/a.yaml ${bad}`]);
+    repository.git('update-ref', 'refs/remotes/origin/topic', tip);
+    expect((await pushing([], { remote: '', env })).found).toEqual([]);
+    repository.git('tag', '--annotate', '--message=t', 'v1', bad);
+    repository.git('update-ref', '-d', 'refs/remotes/origin/topic');
+    repository.git('branch', '--quiet', '-D', 'topic');
+    expect((await pushing([], { remote: '', env })).found).toEqual([`not-encrypted secrets/a.yaml ${bad}`]);
+  });
+
+  test('of a whole branch, which pre-commit tells by its name alone, is not taken for HEAD', async () => {
+    const { bad, tip } = forgetful();
+    repository.git('branch', 'topic', tip);
+    repository.git('reset', '--quiet', '--hard', first);
+    const env = { PRE_COMMIT: '1', PRE_COMMIT_REMOTE_NAME: 'origin', PRE_COMMIT_LOCAL_BRANCH: 'refs/heads/topic' };
+    expect((await pushing([], { remote: '', env })).found).toEqual([`not-encrypted secrets/a.yaml ${bad}`]);
+  });
+
   test.each([
     ['a line of something else', 'usage', 'refs/heads/main\n'],
     ['a reference that leads to no commit', 'failed', `refs/heads/main ${'1'.repeat(40)} refs/heads/main ${NONE}\n`],
