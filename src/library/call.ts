@@ -56,11 +56,23 @@ export async function untilAborted<T>(options: Options, work: () => Promise<T>):
   try {
     if (!signal) return await work();
     signal.throwIfAborted();
-    return await withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, work));
+    return await keptAlive(() => withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, work)));
   } catch (error) {
     throw signal?.aborted ? aborted(signal) : leaving(error, options);
   }
 }
+
+/** Some work that keeps the process until it has ended: neither the timer of a signal nor what the caller plugs in need do so. */
+async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
+  const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The surroundings of a call, without an end. */
 export function callOf(options: Options & ReadOptions): Call {

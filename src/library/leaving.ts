@@ -31,6 +31,7 @@ export const FLAGS: Readonly<Record<string, Counterpart>> = {
 const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
   [/(?:,| or) --aws-profile\b/g, ''],
   [/; --verbose shows all reasons/g, ''],
+  [/Run it on a terminal; a gpg-agent/g, 'Give the option askSecret; a gpg-agent'],
   [/through command line options/g, 'by the option recipients'],
   [
     /leave out --enable-local-keyservice=false, or name one with --keyservice/g,

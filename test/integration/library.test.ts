@@ -154,6 +154,21 @@ describe('by require', () => {
   });
 });
 
+test('a signal ends a call that nothing else keeps the process for, which then ends', () => {
+  const script = `
+    import { decryptData, encrypt } from 'sops-ts';
+    const never = () => new Promise(() => {});
+    const o = { format: 'json', env: {}, config: false };
+    const sealed = await encrypt({ a: 1 }, { ...o, recipients: ['${app.recipient}'] });
+    const keyServices = [{ encrypt: never, decrypt: never }];
+    await decryptData(sealed, { ...o, keyServices, signal: AbortSignal.timeout(50) }).catch(({ code }) => console.log(code));
+    const { signal } = new AbortController();
+    await encrypt({ a: 1 }, { ...o, recipients: ['${app.recipient}'], signal });
+  `;
+  app.put('hanging.mjs', script);
+  expect(app.node(['hanging.mjs'])).toMatchObject({ status: 0, stdout: 'aborted\n', stderr: '' });
+});
+
 test('an error that nobody catches is told under its own name, and not beside a page of source', () => {
   app.put('uncaught.mjs', "import { decryptFile } from 'sops-ts';\nawait decryptFile('absent.yaml');\n");
   const { stderr } = app.node(['uncaught.mjs']);
