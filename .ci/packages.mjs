@@ -13,9 +13,12 @@ const SOURCE = 'src/packages';
 
 /** Descriptions of services beside Google's Cloud KMS, which nothing asks for. */
 const UNUSED_SERVICES = /[\\/]google-gax[\\/]build[\\/]protos[\\/](?:iam_service|locations|operations|compute_operations)\.js(?:on)?$/;
-/** The clients of those, Google's own way to do without gRPC, what makes services from descriptions (src/packages/google-kms.ts does), and streams of answers. */
+/** The clients of those, and Google's own way to do without gRPC. */
 const UNUSED_CLIENTS = /[\\/]google-gax[\\/]build[\\/]src[\\/](?:iamService|locationService|operationsClient|fallback)\.js$/;
+/** For streams of answers, JSON, and services of descriptions in files: src/packages/google-kms.ts makes its own of the one that it has. */
 const UNUSED_HELPERS = /^(?:@grpc\/proto-loader|proto3-json-serializer|duplexify|retry-request)$/;
+/** It reads descriptions in their own language, too; there is a smaller one that does not. */
+const MESSAGES = /^protobufjs$/;
 /** The description of Google's Cloud KMS, of which src/packages/google-kms.ts uses what it names. */
 const KMS_DESCRIPTION = /[\\/]@google-cloud[\\/]kms[\\/]build[\\/]protos[\\/]protos\.json$/;
 /** Where Google's client has a second copy of the package for credentials: it is given those of the channel, and makes none. */
@@ -26,6 +29,12 @@ const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
 /** AWS's own way to ask, which takes TLS and its certificates along, also where a server is asked without; ours asks in its place. */
 const AWS_HTTPS = /[\\/]node-http-handler[\\/]dist-es[\\/]node-https\.js$/;
 const LATE_HTTPS = "const https = () => process.getBuiltinModule('node:https');\nexport const node_https = { get Agent() { return https().Agent; }, get request() { return https().request; } };";
+/** A package for tokens asks it whether Node is new enough for what has been there since 16. */
+const VERSION_CHECK = /^semver$/;
+/** What AWS's clients know of all that a service takes and gives, and of its errors: lists that nobody uses are left out once it is said that making them does nothing else. */
+const AWS_SHAPES = /[\\/]@aws-sdk[\\/](?:client-[\w-]+|nested-clients)[\\/]dist-es[\\/](?:.*[\\/])?schemas_0\.js$/;
+/** Of these services an error is known by its name alone, which comes with the answer. */
+const NAMED_ERRORS = /[\\/]client-(?:kms|s3|secrets-manager|ssm)[\\/]/;
 /** What packages use if it is there, and ours is not. */
 const NEVER_THERE = /^(?:pg-native|supports-color|@opentelemetry\/api|bufferutil|utf-8-validate|encoding|web-streams-polyfill\/.*|bowser)$/;
 
@@ -55,6 +64,12 @@ function usedOf(description) {
   return JSON.stringify({ nested: { google: { nested: { protobuf: { nested: named(protobuf.nested) }, cloud: { nested: { kms: { nested: { v1 } } } } } } } });
 }
 
+/** The text of a file of shapes of which each can be left out. */
+function usedShapes(path) {
+  const text = readFileSync(path, 'utf8').replaceAll(/^(export var \w+\$ = )(\[(?:.*|[^]*?\n)\]);$/gm, '$1/* @__PURE__ */ (() => $2)();');
+  return NAMED_ERRORS.test(path) ? text.replaceAll(/^n0_registry\.registerError\(.*\);$/gm, '') : text;
+}
+
 /** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
 const plainRequires = {
   name: 'plain requires',
@@ -67,8 +82,12 @@ const plainRequires = {
     bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: NO_CREDENTIALS }));
     bundler.onLoad({ filter: KMS_DESCRIPTION }, ({ path }) => ({ contents: usedOf(JSON.parse(readFileSync(path, 'utf8'))), loader: 'json' }));
     for (const filter of [UNUSED_SERVICES, UNUSED_CLIENTS]) bundler.onLoad({ filter }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
-    bundler.onResolve({ filter: UNUSED_HELPERS }, ({ path, importer }) => (GOOGLE_CLIENT.test(importer) ? { path, namespace: 'nothing' } : undefined));
+    bundler.onResolve({ filter: UNUSED_HELPERS }, ({ path }) => ({ path, namespace: 'nothing' }));
+    bundler.onResolve({ filter: MESSAGES }, ({ path, importer, ...how }) => bundler.resolve(`${path}/light.js`, { importer, kind: how.kind, resolveDir: how.resolveDir }));
     bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = class {};' }));
+    bundler.onResolve({ filter: VERSION_CHECK }, ({ path, importer }) => (/[\\/]jsonwebtoken[\\/]/.test(importer) ? { path, namespace: 'new enough' } : undefined));
+    bundler.onLoad({ filter: /.*/, namespace: 'new enough' }, () => ({ contents: 'exports.satisfies = () => true;' }));
+    bundler.onLoad({ filter: AWS_SHAPES }, ({ path }) => ({ contents: usedShapes(path), loader: 'js' }));
     bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.

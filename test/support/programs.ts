@@ -1,11 +1,18 @@
 /** Programs that integration tests use where they are installed, and the notice where they are not. */
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The program that a variable names, else the one on PATH; undefined when it does not run. */
+/** The path of a program that a variable names, else of the one on PATH, which need not be that of who runs it; undefined when it does not run. */
 export function findTool(name: string, variable: string, versionArgs: readonly string[]): string | undefined {
-  const file = process.env[variable] || name;
+  const file = process.env[variable] || onPath(name);
   return spawnSync(file, versionArgs, { stdio: 'ignore' }).status === 0 ? file : undefined;
+}
+
+function onPath(name: string): string {
+  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return places.find((place) => existsSync(place)) ?? name;
 }
 
 /** The real sops, from `SOPS_BIN` or PATH. */
