@@ -4,7 +4,7 @@ import { sealMac } from '../../cipher/mac.js';
 import { encryptTree } from '../../cipher/tree-cipher.js';
 import { createDataKey, type Recipients, wrapDataKey } from '../../datakey/create.js';
 import type { DataKey } from '../../datakey/data-key.js';
-import { layoutBetween, printLayout } from '../../formats/layout.js';
+import { layoutBetween, printLayout } from '../../formats/layout-diff.js';
 import { applyEdits, editedBytes, type FormatStore, letGo, type SourceFile } from '../../formats/store.js';
 import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';

@@ -5,7 +5,8 @@ import { sealMac } from '../../cipher/mac.js';
 import { encryptTree, forgetCiphertext, type TreeResult } from '../../cipher/tree-cipher.js';
 import type { DataKey } from '../../datakey/data-key.js';
 import { SopsError } from '../../errors.js';
-import { type EditPlaces, layoutOf, placesOf, printLayout, restoreLayout } from '../../formats/layout.js';
+import { restoreLayout } from '../../formats/layout.js';
+import { type EditPlaces, layoutOf, placesOf, printLayout } from '../../formats/layout-diff.js';
 import {
   applyEdits,
   bytesOf,

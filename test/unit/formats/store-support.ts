@@ -1,6 +1,7 @@
 /** What the tests of the format stores share: a stand-in for the cipher, and the vectors made by SOPS. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { layoutOf, placesOf, restoreLayout } from '../../../src/formats/layout.js';
+import { restoreLayout } from '../../../src/formats/layout.js';
+import { layoutOf, placesOf } from '../../../src/formats/layout-diff.js';
 import { applyEdits, type FormatStore, type SourceFile } from '../../../src/formats/store.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, type Comment, item, type Leaf, leaf, list } from '../../../src/tree/tree.js';
