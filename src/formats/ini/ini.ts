@@ -32,6 +32,9 @@ export const iniStore: FormatStore = {
       text,
       documents: [document],
       metadata: ini.sops && metadataOf(ini.sops),
+      get strayText() {
+        return ini.sops ? strayTextIn([...ini.sections, ini.sops]) : undefined;
+      },
       edits: (metadata) => spliceIni({ text, ini, document, metadata }),
       surprises: () => iniSurprises(text, ini),
     };
@@ -46,6 +49,19 @@ export const iniStore: FormatStore = {
     return printJson(value, canonicalStyle());
   },
 };
+
+/** Where the first text begins that SOPS passes over: values of keys that come again, and what stands behind brackets and quotes. */
+function strayTextIn(sections: readonly IniSection[]): number | undefined {
+  const offsets: number[] = [];
+  for (const { junk, keys } of sections) {
+    if (junk) offsets.push(junk.start);
+    for (const key of keys) {
+      if (key.repeats.length > 0) offsets.push(key.valueSpan.start);
+      for (const { start } of key.junk) offsets.push(start);
+    }
+  }
+  return offsets.toSorted((one, other) => one - other)[0];
+}
 
 /**
  * Line feeds in metadata are written `\n`; real ones, as SOPS 3.13.0 wrote them, stay (docs/format.md#flat-metadata), in line ends of their own

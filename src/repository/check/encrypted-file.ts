@@ -112,7 +112,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
 }
 
 function strayText(offset: number, lines: LineIndex): Discovery {
-  const message = 'what stands from here on is no part of the document, and not encrypted';
+  const message = 'what stands here is no part of the document, and not encrypted';
   const next = 'Take it out; if it was pushed, it is known: choose a new one.';
   return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
 }

@@ -323,29 +323,6 @@ test('dotenv: traps, and a file encrypted in one piece', async () => {
   expect(await repository.found()).toEqual(['dotenv-as-binary secrets/.env.prod']);
 });
 
-test('a tracked lock', async () => {
-  repository.write({ 'secrets/.a.yaml.sops-ts-lock': 'x' });
-  expect(await repository.found()).toEqual([]);
-  repository.git('add', '-f', 'secrets/.a.yaml.sops-ts-lock');
-  expect(await repository.found()).toEqual(['tracked-lock secrets/.a.yaml.sops-ts-lock']);
-});
-
-test('a tracked lock is found where its folder is named, once, and where it is named', async () => {
-  repository.write({ 'secrets/.a.yaml.sops-ts-lock': 'x' });
-  repository.git('add', '-f', 'secrets/.a.yaml.sops-ts-lock');
-  for (const word of ['.', 'secrets', 'secrets/.a.yaml.sops-ts-lock'])
-    expect(await repository.found([word]), word).toEqual(['tracked-lock secrets/.a.yaml.sops-ts-lock']);
-});
-
-test('names that only begin or end as those of our own files are looked at', async () => {
-  const names = ['secrets/.sops-ts-app.yaml', 'secrets/app.sops-ts-lock', 'secrets/.sops-ts-1.tmp.yaml'];
-  repository.write(Object.fromEntries(names.map((name) => [name, 'password: hunter2\n'])));
-  for (const isAdded of [false, true]) {
-    if (isAdded) repository.git('add', '-A');
-    expect(await repository.found()).toEqual(names.toSorted().map((name) => `not-encrypted ${name}`));
-  }
-});
-
 test('texts about encrypted files are none', async () => {
   repository.write({
     'docs/format.md':

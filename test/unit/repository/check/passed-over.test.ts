@@ -1,0 +1,47 @@
+/** What other programs, or we ourselves, pass over in reading: `check` must not. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CheckedRepository } from '../../../support/checked-repository.js';
+
+let repository: CheckedRepository;
+beforeEach(() => {
+  repository = new CheckedRepository();
+});
+afterEach(() => repository.remove());
+
+test.each([
+  ['a key that comes again', (text: string) => text.replace('[s]\n', '[s]\na = hunter2\n')],
+  ['a key of the metadata that comes again', (text: string) => text.replace(/^mac /m, 'mac = hunter2\nmac ')],
+  ['what stands behind the bracket of a section', (text: string) => text.replace('[s]', '[s] hunter2')],
+  ['what stands behind that of the metadata', (text: string) => text.replace('[sops]', '[sops] hunter2')],
+])('INI: plaintext that SOPS passes over: %s', async (_, change) => {
+  await repository.seal('secrets/a.ini', '[s]\na = 1\na = 2\n[t] passed over\nb = 1\n');
+  expect(await repository.found()).toEqual([]);
+  repository.change('secrets/a.ini', change);
+  const { findings, text } = await repository.check();
+  expect(findings).toEqual([expect.objectContaining({ rule: 'plain-value', path: 'secrets/a.ini' })]);
+  expect(repository.read('secrets/a.ini').split('\n')[(findings[0]?.line ?? 0) - 1]).toContain('hunter2');
+  expect(text).not.toContain('hunter2');
+});
+
+test('a tracked lock', async () => {
+  repository.write({ 'secrets/.a.yaml.sops-ts-lock': 'x' });
+  expect(await repository.found()).toEqual([]);
+  repository.git('add', '-f', 'secrets/.a.yaml.sops-ts-lock');
+  expect(await repository.found()).toEqual(['tracked-lock secrets/.a.yaml.sops-ts-lock']);
+});
+
+test('a tracked lock is found where its folder is named, once, and where it is named', async () => {
+  repository.write({ 'secrets/.a.yaml.sops-ts-lock': 'x' });
+  repository.git('add', '-f', 'secrets/.a.yaml.sops-ts-lock');
+  for (const word of ['.', 'secrets', 'secrets/.a.yaml.sops-ts-lock'])
+    expect(await repository.found([word]), word).toEqual(['tracked-lock secrets/.a.yaml.sops-ts-lock']);
+});
+
+test('names that only begin or end as those of our own files are looked at', async () => {
+  const names = ['secrets/.sops-ts-app.yaml', 'secrets/app.sops-ts-lock', 'secrets/.sops-ts-1.tmp.yaml'];
+  repository.write(Object.fromEntries(names.map((name) => [name, 'password: hunter2\n'])));
+  for (const isAdded of [false, true]) {
+    if (isAdded) repository.git('add', '-A');
+    expect(await repository.found()).toEqual(names.toSorted().map((name) => `not-encrypted ${name}`));
+  }
+});
