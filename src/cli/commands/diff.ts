@@ -40,6 +40,7 @@ export const diff = command({
   operands: 'old new, or [path...]',
   examples: [
     'sops-ts diff HEAD~3:secrets.yaml secrets.yaml',
+    'sops-ts diff main topic                     # all that differs between two revisions',
     'sops-ts diff --since origin/main --format markdown',
     'sops-ts diff --staged --exit-code secrets',
   ],

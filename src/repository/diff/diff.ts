@@ -16,7 +16,7 @@ import { append } from '../../util/lists.js';
 import { mayBeEncrypted } from '../encrypted.js';
 import { compareVersions, type FileDifference } from './difference.js';
 import { VersionOpener } from './open-version.js';
-import { changedPairs, type VersionPair, versionOf } from './versions.js';
+import { changedPairs, commitsIn, type VersionPair, versionOf } from './versions.js';
 
 export interface DiffRequest {
   /** Two versions; or, with a state to compare with or another number, files and folders. */
@@ -62,6 +62,8 @@ async function pairsFor({ words, since, staged, stdin }: DiffRequest, host: Sess
   if (since !== undefined || staged || one === undefined || other === undefined || more.length > 0) {
     return changedPairs(words, { since, staged }, host);
   }
+  const commits = await commitsIn([one, other], host);
+  if (commits) return changedPairs([], { staged, commits }, host);
   const before = await versionOf(one, stdin, host);
   return [{ before, after: await versionOf(other, stdin, host), isNamed: true }];
 }

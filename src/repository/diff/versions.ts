@@ -51,7 +51,8 @@ export async function versionOf(word: string, stdin: () => Promise<Uint8Array>, 
   if (stats) return { name: word, path: word, bytes: await readInput({ kind: 'file', path: word }, host) };
   const [, stage, staged] = INDEX.exec(word) ?? [];
   const [, revision, path = staged] = REVISION.exec(word) ?? [];
-  if (path === undefined) throw absent(word, 'there is no such file, and it names no revision (REV:PATH)');
+  if (path === undefined)
+    throw (await lonely(word, host)) ?? absent(word, 'there is no such file, and it names no revision (REV:PATH)');
   const bytes = await readBlob(word, host);
   if (bytes) return { name: word, path, bytes, revision: revision ?? '' };
   if (revision !== undefined && (await commitOf(revision, host)) === null) {
@@ -61,12 +62,32 @@ export async function versionOf(word: string, stdin: () => Promise<Uint8Array>, 
   throw absent(word, `there is no such file in ${where}`);
 }
 
+/** The error for a revision without a path, beside what is none. */
+async function lonely(word: string, host: Host): Promise<SopsError | undefined> {
+  if (word.startsWith('-') || (await commitOf(word, host)) === null) return undefined;
+  const shown = oneLine(word);
+  return new SopsError('no-file', `${shown} is a revision, and no file`, {
+    hint: `Name the file in it: ${shown}:PATH; or two revisions, for all that changed; or what changed since: --since ${shown}.`,
+  });
+}
+
+/** The ids of two commits, where both words are revisions and neither is a file; undefined for anything else. */
+export async function commitsIn(words: readonly [string, string], host: Host): Promise<[string, string] | undefined> {
+  if (words.some((word) => word.startsWith('-') || word.includes(':') || statOrThrow(resolve(host.cwd, word)))) {
+    return undefined;
+  }
+  const [one, other] = [await commitOf(words[0], host), await commitOf(words[1], host)];
+  return one !== null && other !== null ? [one, other] : undefined;
+}
+
 /** Which states are compared. */
 export interface StateChoice {
   /** Where this branch left that revision is the first state; without it, the last commit. */
   readonly since?: string | undefined;
   /** Whether the index is the second state, instead of the work tree. */
   readonly staged: boolean;
+  /** Two commits that are the states, instead of those. */
+  readonly commits?: readonly [string, string] | undefined;
 }
 
 /** What changed in files and folders between two states; without words in all below the working directory. By path. */
@@ -81,11 +102,13 @@ export async function changedPairs(
       hint: 'Two files are compared by naming both: sops-ts diff OLD NEW.',
     });
   }
-  const base = await baseOf(choice, host);
+  const [base, to] = choice.commits ?? [await baseOf(choice, host)];
   const args = ['--literal-pathspecs', 'diff', '--raw', '-z', '--no-abbrev', '--find-renames', '--no-ext-diff'];
   const where = words.length > 0 ? words : ['.'];
-  const answer = await git([...args, ...(choice.staged ? ['--cached'] : []), base, '--', ...where], host);
-  const state = { base, staged: choice.staged, top: tree.top, named: namedAmong(words, host) };
+  const states = [...(choice.staged ? ['--cached'] : []), base, ...(to === undefined ? [] : [to])];
+  const answer = await git([...args, ...states, '--', ...where], host);
+  const held = to ?? (choice.staged ? '' : undefined);
+  const state = { base, held, top: tree.top, named: namedAmong(words, host) };
   const pairs: VersionPair[] = [];
   for await (const pair of pairsOf(changesIn(fieldsOf(answer)), state, host)) pairs.push(pair);
   append(pairs, await untracked(pairs, state, host));
@@ -132,7 +155,8 @@ function changesIn(fields: readonly string[]): Change[] {
 
 interface State {
   readonly base: string;
-  readonly staged: boolean;
+  /** What stands before `:PATH` of the second state: a commit, or nothing for the index; absent for the work tree. */
+  readonly held?: string | undefined;
   readonly top: string;
   /** Absolute paths of files that were named. */
   readonly named: ReadonlySet<string>;
@@ -140,14 +164,14 @@ interface State {
 
 /** The contents of all that changed are read by one git. */
 async function* pairsOf(changes: readonly Change[], state: State, host: Session): AsyncGenerator<VersionPair> {
-  const ids = changes.flatMap(({ oldId, id }) => [oldId, ...(state.staged ? [id] : [])]);
+  const ids = changes.flatMap(({ oldId, id }) => [oldId, ...(state.held === undefined ? [] : [id])]);
   const contents = new Map<string, Uint8Array | null>();
   const wanted = [...new Set(ids.filter((id) => id !== null))];
   for await (const [id, bytes] of readBlobs(wanted, host)) contents.set(id, bytes);
   const shown = (from: string): string => relative(host.cwd, resolve(state.top, from)) || from;
   for (const { oldPath, path, oldId, id, isFile } of changes) {
-    const staged = (id !== null && contents.get(id)) || null;
-    const after = state.staged || !isFile ? staged : await bytesInTree(path, state, host);
+    const stored = (id !== null && contents.get(id)) || null;
+    const after = state.held !== undefined || !isFile ? stored : await bytesInTree(path, state, host);
     yield {
       before: {
         name: shown(oldPath),
@@ -155,7 +179,12 @@ async function* pairsOf(changes: readonly Change[], state: State, host: Session)
         bytes: (oldId !== null && contents.get(oldId)) || null,
         revision: state.base,
       },
-      after: { name: shown(path), path: shown(path), bytes: after, ...(state.staged ? { revision: '' } : {}) },
+      after: {
+        name: shown(path),
+        path: shown(path),
+        bytes: after,
+        ...(state.held === undefined ? {} : { revision: state.held }),
+      },
       isNamed: state.named.has(resolve(state.top, path)),
     };
   }
@@ -179,7 +208,7 @@ async function untracked(pairs: readonly VersionPair[], state: State, host: Sess
     const stats = statOrThrow(absolute);
     if ((await readBlob(`${state.base}:${path}`, host)) !== null) continue;
     if (!stats) throw absent(shown, 'there is no such file or folder');
-    if (state.staged) continue;
+    if (state.held !== undefined) continue;
     const bytes = await bytesInTree(path, state, host);
     found.push({
       before: { name: shown, path: shown, bytes: null },

@@ -54,6 +54,23 @@ async function replace(text: string): Promise<void> {
   await sops('encrypt', '-i', 'app.yaml');
 }
 
+test('of two revisions everything encrypted that differs is told, as both have it, whatever the work tree holds', async () => {
+  await replace(TEXT.replace('hunter2', 'other'));
+  repository.write({ 'new.yaml': 'a: 1\n', 'plain.yaml': 'a: 2\n' });
+  await sops('encrypt', '-i', 'new.yaml');
+  repository.commit();
+  repository.git('tag', 'later');
+  repository.write({ 'app.yaml': 'gone: 1\n' });
+  const there = await sops('diff', '--show-values', 'HEAD~1', 'later');
+  expect(there).toContain('password: changed: "hunter2" → "other"');
+  expect(there).toContain('new.yaml');
+  expect(there).not.toContain('plain.yaml');
+  expect(await sops('diff', '--show-values', 'later', 'HEAD~1')).toContain('password: changed: "other" → "hunter2"');
+  expect(await sops('diff', 'HEAD', 'later')).toBe('');
+  const lonely = await runIn(['diff', 'HEAD', 'app.yaml'], KEY);
+  expect([lonely.status, lonely.stderr]).toEqual([100, expect.stringContaining('HEAD is a revision, and no file')]);
+});
+
 test('a rotation alone is no difference', async () => {
   await sops('rotate', '-i', 'app.yaml');
   const ran = await runIn(['diff', '--exit-code'], KEY);
