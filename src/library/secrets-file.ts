@@ -24,7 +24,7 @@ import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
 import { ownPath, stepsOf, treePathOf, valueAt } from './value-places.js';
-import { checkBytes, checkedText, checkNulls, dataOf, treeOf } from './values.js';
+import { checkBytes, checkContent, checkedText, checkNulls, checkPrints, dataOf, treeOf } from './values.js';
 
 type Settings = ReadOptions & ValueOptions;
 
@@ -142,8 +142,10 @@ class OpenSecrets implements SecretsFile {
   unset(path: Path): boolean {
     const change = { path: ownPath(path) };
     const isThere = this.has(path);
-    if (isThere && this.#apply(change)) this.#note(change);
-    return isThere;
+    if (!isThere) return false;
+    this.#naming(() => checkContent(this.#now.opened.store, stepsOf(path).map(String), undefined));
+    if (this.#apply(change)) this.#note(change);
+    return true;
   }
 
   toData<T = Data>(): T {
@@ -220,13 +222,16 @@ class OpenSecrets implements SecretsFile {
 
   /** A file that could not be written would stay so, whatever else is changed in it. */
   #checkHolds({ path, value }: Required<Change>): void {
-    const { store } = this.#now.opened;
+    const { opened, edited } = this.#now;
+    const { store } = opened;
     this.#naming(() => {
+      const [first, ...others] = stepsOf(path).map(String);
+      checkContent(store, [first ?? '', ...others], value);
       checkNulls(value, store.name);
       checkBytes(value, store);
-      const [first, ...others] = stepsOf(path).map(String);
       if (formatNamed(store.name).reservedKeys.test(first ?? '')) throw reservedKey();
       for (const key of [first ?? '', ...others]) checkedText(key, 'set: a key of the path');
+      checkPrints(store, treePathOf(edited.document, path), value);
     });
   }
 

@@ -1,9 +1,10 @@
 /** From trees to plain data and back. */
 import { SopsError } from '../errors.js';
-import { formatNamed } from '../formats/registry.js';
+import { FORMATS, formatNamed } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import { valuePathText } from '../operations/read/value-path.js';
 import { leaves } from '../tree/leaves.js';
+import type { TreePath } from '../tree/path.js';
 import {
   type Branch,
   branch,
@@ -18,7 +19,7 @@ import {
 import { type Steps, settle } from '../util/flat-recursion.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
 import { decodeText, encodeText } from '../util/text.js';
-import { lookingAt } from './options.js';
+import { lookingAt, usage } from './options.js';
 import type { Data, ValueOptions } from './types.js';
 
 /** The key that would set the prototype of whatever it is copied into. */
@@ -116,6 +117,26 @@ export function checkBytes(tree: Node, store: FormatStore): void {
   throw new SopsError('output-format', `${store.name} cannot hold bytes that are not UTF-8`, {
     hint: 'Encrypt them as a binary file, or put a text such as base64 in their place.',
   });
+}
+
+/** Throws `output-format` for a value that one of our formats has no way to write at a place: it would keep a whole file from being written. */
+export function checkPrints(store: FormatStore, place: TreePath, value: Node): void {
+  if (!FORMATS.some(({ name }) => name === store.name)) return;
+  const around = (within: Node, step: string | number): Node =>
+    typeof step === 'string' ? branch([item(step, within)]) : list([within]);
+  const document = place.reduceRight<Node>(around, value);
+  if (document.kind === 'branch') store.emit([document], null);
+}
+
+/** The one key of a binary file, as `open` has it. */
+const CONTENT = 'data';
+
+/** Throws `usage` for a change of a binary file that leaves more or less of it than one text. */
+export function checkContent(store: FormatStore, [key, ...others]: readonly string[], value: Node | undefined): void {
+  if (!store.parsePlain) return;
+  const isText = value?.kind === 'leaf' && typeof value.value === 'string';
+  if (key === CONTENT && others.length === 0 && isText) return;
+  throw usage(`a ${store.name} file is one text without keys: set ${CONTENT} to another text`);
 }
 
 const PROBE = 'value';

@@ -3,25 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Data,
-  decrypt,
   decryptData,
   decryptFile,
-  defineConfig,
   encrypt,
   encryptFile,
-  execEnv,
   type Format,
-  findConfig,
-  generateAgeKey,
-  inspect,
   type KeyProvider,
   type KeyService,
-  loadEnv,
   open,
-  rotate,
-  updateKeys,
   verify,
 } from '../../../src/index.js';
+import { throwing } from '../../support/hostile-objects.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 let desk: LibraryDesk;
@@ -150,6 +142,46 @@ describe('an open file', () => {
     expect(() => flat.set('A', null)).toThrow(expect.objectContaining({ code: 'output-format' }));
   });
 
+  test.each<[string, string, Data]>([
+    ['s.env', 'A.b', 1],
+    ['s.env', 'A', [1]],
+    ['s.env', 'k=v', 1],
+    ['s.ini', 'top', 1],
+    ['s.ini', 's.a', { deep: 1 }],
+    ['s.json', 'a', Number.NaN],
+    ['s.toml', 'a', [null]],
+    ['s.yaml', 'a', new Date(8.64e15)],
+  ])('of %s refuses at once what would keep it from being written: %s', async (name, path, value) => {
+    const texts: Record<string, string> = { env: 'A=1\n', ini: '[s]\na = 1\n', json: '{"a": 1}', toml: 'a = 1\n' };
+    await desk.seal(name, texts[name.slice(2)] ?? 'a: 1\n');
+    const file = await open(name, desk.options);
+    expect(() =>
+      file.set(
+        [path].flatMap((one) => (one.includes('=') ? [one] : one.split('.'))),
+        value,
+      ),
+    ).toThrow(expect.objectContaining({ code: 'output-format' }));
+    expect(file.changed).toEqual([]);
+    await file.set(name === 's.ini' ? 's.b' : 'B', 'x').save();
+    file.close();
+  });
+
+  test('of one text stays one', async () => {
+    await desk.seal('s.bin', 'raw');
+    const file = await open('s.bin', desk.options);
+    for (const change of [
+      () => file.set('other', 'x'),
+      () => file.set('data', 5),
+      () => file.set('data.x', 'y'),
+      () => file.unset('data'),
+    ])
+      expect(change).toThrow(expect.objectContaining({ code: 'usage' }));
+    expect(file.unset('other')).toBe(false);
+    await file.set('data', 'new').save();
+    file.close();
+    expect(Buffer.from(await decryptFile<Uint8Array>('s.bin', desk.options)).toString()).toBe('new');
+  });
+
   test.each([0, 1, 5, 40])('that is closed %d ms after it is saved is saved', async (milliseconds) => {
     const audit = { record: () => delay(10) };
     const file = await open('s.yaml', { ...desk.options, audit });
@@ -205,68 +237,6 @@ describe('a schema', () => {
     const error = await decryptFile('s.yaml', { ...desk.options, schema }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'schema' });
     expect((error as Error).cause).toBeUndefined();
-  });
-});
-
-/** What throws whatever is done with it. */
-function throwing(message = 'x'): never {
-  const fail = (): never => {
-    throw new Error(message);
-  };
-  return new Proxy({}, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail }) as never;
-}
-
-function revoked(of: object): never {
-  const { proxy, revoke } = Proxy.revocable(of, {});
-  revoke();
-  return proxy as never;
-}
-
-describe('what throws when it is looked at', () => {
-  const calls: Readonly<Record<string, (first: never, options: never) => Promise<unknown>>> = {
-    decryptFile,
-    decryptData,
-    decrypt,
-    encrypt,
-    encryptFile,
-    execEnv,
-    findConfig,
-    inspect,
-    open,
-    rotate,
-    updateKeys,
-    verify,
-    loadEnv: (options) => loadEnv(options),
-    generateAgeKey: (options) => generateAgeKey(options),
-    defineConfig: async (config) => defineConfig(config),
-  };
-  const hostile: [string, never][] = [
-    ['throws', throwing()],
-    ['is revoked', revoked({})],
-    ['is a revoked list', revoked([])],
-  ];
-  const all = Object.entries(calls).flatMap(([name, call]) =>
-    hostile.map(([how, what]) => [name, how, call, what] as const),
-  );
-
-  test.each(all)('%s refuses what %s', async (_, __, call, what) => {
-    const kept = [decrypt, decryptData, encrypt].includes(call as never) ? { format: 'yaml' } : {};
-    const message = expect.stringMatching(/must be|without an error/);
-    const refused = { code: 'usage', message };
-    await expect(call(what, kept as never)).rejects.toMatchObject(refused);
-    if (call.length === 1) return;
-    await expect(call('a.yaml' as never, what)).rejects.toMatchObject(refused);
-    if (call !== inspect)
-      await expect(call('a.yaml' as never, { ...kept, identities: what } as never)).rejects.toMatchObject(refused);
-  });
-
-  test.each(hostile)('as a path or value of an open file that %s', async (_, what) => {
-    await desk.seal('s.yaml', 'a: [1]\n');
-    const file = await open('s.yaml', desk.options);
-    const steps = [() => file.get(what), () => file.has(what), () => file.keys(what), () => file.unset(what)];
-    for (const step of [...steps, () => file.set(what, 1), () => file.set('a', what), () => file.set('a', [what])])
-      expect(step).toThrow(expect.objectContaining({ code: 'usage' }));
-    file.close();
   });
 });
 
