@@ -271,7 +271,7 @@ export interface Inspection {
   readonly macOnlyEncrypted: boolean;
 }
 
-/** Something that updating changes, or would change. */
+/** Something that updating changes, or would change. Thresholds are as the file has them, where 0 is all groups. */
 export type KeyChange =
   | { readonly change: 'added' | 'removed'; readonly recipient: Recipient; readonly group: number }
   | { readonly change: 'threshold'; readonly before: number; readonly after: number };
