@@ -35,14 +35,16 @@ const PARTS = {
   encrypt: ['src/cli/commands/encrypt.ts', 'src/config/read.ts'],
   /** Writing into files, and taking away what killed runs left of that. */
   write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
-  /** Changing a file that is encrypted without an editor. */
-  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
   /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
   exec: ['src/cli/commands/exec-env.ts', 'src/exec/private-folder.ts'],
   /** Looking at encrypted files. */
   look: ['src/cli/commands/get.ts', 'src/cli/commands/list.ts', 'src/cli/commands/filestatus.ts'],
+  /** Doing the same for many files, in this process and another. */
+  many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/progress.ts'],
+  /** Changing a file that is encrypted without an editor. */
+  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
   /** Changing who reads files, and their text in an editor. */
-  daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts'],
+  daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
@@ -75,7 +77,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'change', 'exec', 'look', 'services', 'keys', 'daily'];
+const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */

@@ -222,7 +222,7 @@ describe('the version', () => {
 });
 
 test(
-  'looking at a file, changing who reads it, and keys of SSH need more, but not all the rest',
+  'looking at a file, changing who reads it, several files and keys of SSH need more, but not all the rest',
   BESIDE_OTHERS,
   async () => {
     mkdirSync(desk.path('home/.ssh'), { recursive: true });
@@ -236,6 +236,7 @@ test(
       'get own.yaml a',
       'list own.yaml',
       'filestatus own.yaml',
+      'decrypt own.yaml ssh.yaml',
       'updatekeys --config rules.yaml -y own.yaml',
     ];
     for (const line of lines) expect(ownFilesOf(line.split(' ')), line).not.toContain('rest.cjs');
