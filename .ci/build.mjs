@@ -45,6 +45,8 @@ const PARTS = {
   change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
   /** Changing who reads files, and their text in an editor. */
   daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
+  /** What hooks of git run. */
+  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-merge-driver.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
@@ -77,7 +79,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts'] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily'];
+const SINGLE = ['sops-ts', 'formats', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */

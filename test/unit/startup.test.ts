@@ -237,6 +237,7 @@ test(
       'list own.yaml',
       'filestatus own.yaml',
       'decrypt own.yaml ssh.yaml',
+      'check own.yaml',
       'updatekeys --config rules.yaml -y own.yaml',
     ];
     for (const line of lines) expect(ownFilesOf(line.split(' ')), line).not.toContain('rest.cjs');
