@@ -1,5 +1,5 @@
 /**
- * Marks the functions that decrypting and encrypting a small file run: in brackets, V8 compiles them when it loads their file, and so reads them once
+ * Marks the functions that daily commands run on a small file: in brackets, V8 compiles them when it loads their file, and so reads them once
  * instead of twice. Node's compile cache holds what is compiled by then, so it has them, too. V8 looks at brackets around `function` alone, so
  * an arrow function becomes one where that makes no difference.
  */
@@ -13,6 +13,7 @@ import { KMS_KEY, startKms } from './kms-stand-in.mjs';
 const USUAL = ['comments-head-foot', 'yaml-basic-types'];
 const [, USUAL_TYPES] = USUAL;
 const USUAL_JSON = 'json-basic-types';
+const USUAL_ENV = 'dotenv-comments';
 
 /** The command lines that count for the first part, and those that count for the other files. */
 function linesFor(vectors, recipient) {
@@ -24,12 +25,17 @@ function linesFor(vectors, recipient) {
       ['encrypt', '--age', recipient, '--output', 'made.yaml', join(vectors, USUAL_TYPES, 'input.yaml')],
       ['encrypt', '--kms', KMS_KEY, '--output', 'kms.yaml', join(vectors, USUAL_TYPES, 'input.yaml')],
       ['decrypt', 'kms.yaml'],
+      ['exec-env', encrypted(USUAL_ENV, 'env'), 'true'],
+      ['set', 'made.yaml', '["integer"]', '43'],
+      ['get', 'made.yaml', 'integer'],
+      ['check', 'made.yaml'],
+      ['decrypt', '--in-place', 'made.yaml', 'kms.yaml'],
     ],
   };
 }
 
 /**
- * Where the functions stand that are called when a small file is decrypted (in the first part) or encrypted, or either with AWS KMS (in the others): their
+ * Where the functions stand that are called when a small file is decrypted (in the first part), or by the other lines (in the others): their
  * ranges by the path of the file in dist/. `write` puts the program into a folder, as it is before it is made small.
  */
 export async function rangesRun(root, firstFile, write) {
