@@ -79,9 +79,7 @@ export class TreeReader implements NodeReader {
   }
 
   takeComments(count = this.cursor.pending.length): Comment[] {
-    const taken = this.cursor.pending.slice(0, count).map((mark) => this.toComment(mark, false));
-    this.cursor.pending = this.cursor.pending.slice(count);
-    return taken;
+    return this.cursor.pending.splice(0, count).map((mark) => this.toComment(mark, false));
   }
 
   toComment(mark: CommentMark, inline: boolean): Comment {

@@ -10,6 +10,7 @@ const MANY = 150_000;
 test.each([
   ['comments behind a key', 'yaml', `a: 1\n${'#x\n'.repeat(MANY)}`],
   ['comments in a map', 'yaml', `a:\n  b: 1\n${'  #x\n'.repeat(MANY)}  c: 2\n`],
+  ['comments above dashes without a value', 'yaml', `a:\n${'#x\n-\n#y\n- &z\n'.repeat(MANY / 8)}`],
   ['comments in brackets', 'yaml', `a: [\n${'  #x\n'.repeat(MANY)}  2]\n`],
   ['empty lines in a folded text', 'yaml', `a: >\n${'\n'.repeat(MANY)}  x\n`],
   ['comments', 'toml', `${'#x\n'.repeat(MANY)}a = 1\n`],
