@@ -57,11 +57,11 @@ function setInto(
   { env, platform, warn }: Session,
 ): Omit<EnvResult, 'files'> {
   const overrides = options.override ?? isSwitchedOn(env.SOPS_OVERRIDE);
-  const allowed = new Set(options.allow ?? (env.SOPS_ALLOW ?? '').split(','));
+  const meant = (name: string): string => (platform === 'win32' ? name.toUpperCase() : name);
+  const allowed = new Set((options.allow ?? (env.SOPS_ALLOW ?? '').split(',')).map(meant));
   const [set, kept, refused]: string[][] = [[], [], []];
   for (const [name, value] of variables) {
-    const shown = platform === 'win32' ? name.toUpperCase() : name;
-    if (REFUSED.test(shown) && !allowed.has(name)) refused?.push(name);
+    if (REFUSED.test(meant(name)) && !allowed.has(meant(name))) refused?.push(name);
     // Not what objects inherit, as process.env does `constructor`.
     else if (Object.hasOwn(into, name) && into[name] !== undefined && !overrides) kept?.push(name);
     else {

@@ -1,6 +1,8 @@
 /** Variables of files: for programs to start, and for the environment of this one. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { execEnv, loadEnv } from '../../../src/index.js';
+import { callOf } from '../../../src/library/call.js';
+import { loadedInto } from '../../../src/library/env-files.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 const ENV = ['--input-type', 'dotenv', '--output-type', 'dotenv'];
@@ -49,6 +51,16 @@ describe('loadEnv', () => {
     const { set, kept } = await loadEnv({ ...desk.options, files: 's.yaml', into });
     expect([set, kept]).toEqual([['constructor', 'toString', 'NOT'], ['THERE']]);
     expect(into).toEqual({ constructor: 'a', toString: 'b', THERE: '', NOT: 'd' });
+  });
+
+  test('on Windows names are the same in any case', async () => {
+    await desk.seal('s.yaml', 'Path: /evil\nnode_options: --x\nSops_X: 1\n');
+    const files = ['s.yaml'];
+    const { host, request } = callOf({ ...desk.options, env: { SOPS_AGE_KEY: desk.identity } });
+    const on = { host: host.fork({ platform: 'win32', warn: () => undefined }), request };
+    const into: Record<string, string | undefined> = {};
+    const { set, refused } = await loadedInto({ files, into, allow: ['PATH', 'sops_x'] }, on);
+    expect([set, refused]).toEqual([['Path', 'Sops_X'], ['node_options']]);
   });
 
   test('tells of one that the process does not take', async () => {
