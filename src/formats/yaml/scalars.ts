@@ -102,6 +102,16 @@ function passFolding(cursor: Cursor, folder: Folder, indent: number): boolean {
   return crossed;
 }
 
+/** What interrupts text in quotes: its end, an escape, and blanks and breaks, which fold. */
+const SINGLE_STOP = /[' \t\n\r\x85\u2028\u2029]/g;
+const DOUBLE_STOP = /["\\ \t\n\r\x85\u2028\u2029]/g;
+
+/** Moves to what an expression for one unit finds, or to the end. */
+function passTo(stop: RegExp, cursor: Cursor): void {
+  stop.lastIndex = cursor.at;
+  cursor.at = stop.test(cursor.text) ? stop.lastIndex - 1 : cursor.text.length;
+}
+
 /** Reads a `'…'` scalar. */
 export function readSingle(cursor: Cursor): ScalarToken {
   const start = cursor.at;
@@ -109,7 +119,7 @@ export function readSingle(cursor: Cursor): ScalarToken {
   cursor.at += 1;
   for (;;) {
     const from = cursor.at;
-    while (!isBlankOrEnd(cursor.unit) && cursor.unit !== 0x27) cursor.at += 1;
+    passTo(SINGLE_STOP, cursor);
     folder.add(cursor.text, from, cursor.at);
     if (cursor.unit === 0x27) {
       cursor.at += 1;
@@ -131,7 +141,7 @@ export function readDouble(cursor: Cursor): ScalarToken {
   cursor.at += 1;
   for (;;) {
     const from = cursor.at;
-    while (!isBlankOrEnd(cursor.unit) && cursor.unit !== 0x22 && cursor.unit !== 0x5c) cursor.at += 1;
+    passTo(DOUBLE_STOP, cursor);
     folder.add(cursor.text, from, cursor.at);
     if (cursor.unit === 0x22) break;
     if (cursor.unit === 0x5c) passEscape(cursor, folder);
