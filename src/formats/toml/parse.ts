@@ -2,6 +2,7 @@
 import type { AST, parseTOML } from 'toml-eslint-parser';
 import type { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
+import { withoutLongStrings } from './long-strings.js';
 
 /** What the package exports for parsing. */
 export type ParseToml = typeof parseTOML;
@@ -14,11 +15,25 @@ export function parseText(parse: ParseToml, text: string): AST.TOMLProgram {
   if (!text.isWellFormed()) throw documentError(text, loneAt(text), 'bytes that are not UTF-8');
   const bare = /\r(?!\n)/.exec(text);
   if (bare) throw documentError(text, bare.index, 'a carriage return without a line feed');
+  // A blank in the place of the byte order mark, so that all offsets are those of the text.
+  const shown = text.replace(/^\ufeff/, ' ');
+  return parseShown(parse, text, shown) ?? parseEmptied(parse, text, shown);
+}
+
+/** Parses a text whose long strings were too much for the package. */
+function parseEmptied(parse: ParseToml, text: string, shown: string): AST.TOMLProgram {
+  const emptied = withoutLongStrings(shown);
+  const program = emptied === undefined ? undefined : parseShown(parse, text, emptied);
+  if (!program) throw tooDeepToRead(text, 0);
+  return program;
+}
+
+/** Parses what stands for a text; undefined where the package goes down too far. */
+function parseShown(parse: ParseToml, text: string, shown: string): AST.TOMLProgram | undefined {
   try {
-    // A blank in the place of the byte order mark, so that all offsets are those of the text.
-    return parse(text.replace(/^\ufeff/, ' '), { tomlVersion: '1.1' });
+    return parse(shown, { tomlVersion: '1.1' });
   } catch (error) {
-    if (error instanceof RangeError) throw tooDeepToRead(text, 0);
+    if (error instanceof RangeError) return undefined;
     if (!isParseError(error)) throw error;
     throw documentError(text, error.index, lowerFirst(error.message));
   }

@@ -7,6 +7,7 @@ import { instantOf } from '../../util/rfc3339.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { documentError } from '../document-error.js';
 import { timeText } from '../scalar.js';
+import { isLong, longStringOf, quoteAt } from './long-strings.js';
 
 /** How a scalar is written: `"…"`, `'…'`, `"""…"""`, `'''…'''`, and everything that is no string. */
 export type TomlStyle = 'double' | 'single' | 'triple' | 'triple-single' | 'bare';
@@ -18,7 +19,7 @@ const TIME =
 export function leafValueOf(node: AST.TOMLValue, text: string): LeafValue {
   switch (node.kind) {
     case 'string':
-      return node.value;
+      return isLong(node.range) ? longStringOf(text, node.range) : node.value;
     case 'integer':
       if (isInt64(node.bigint)) return node.bigint;
       throw documentError(text, node.range[0], 'an integer beyond 64 bits');
@@ -31,10 +32,11 @@ export function leafValueOf(node: AST.TOMLValue, text: string): LeafValue {
 }
 
 /** The style of a scalar. */
-export function styleOf(node: AST.TOMLValue): TomlStyle {
-  if (node.kind !== 'string') return 'bare';
-  if (node.style === 'basic') return node.multiline ? 'triple' : 'double';
-  return node.multiline ? 'triple-single' : 'single';
+export function styleOf({ kind, range: [start] }: AST.TOMLValue, text: string): TomlStyle {
+  if (kind !== 'string') return 'bare';
+  const quote = quoteAt(text, start);
+  if (quote.startsWith('"')) return quote.length === 3 ? 'triple' : 'double';
+  return quote.length === 3 ? 'triple-single' : 'single';
 }
 
 /**

@@ -82,7 +82,7 @@ export class ValueReader {
     if (node.type === 'TOMLInlineTable') return this.readTable(node, depth);
     const value = leafValueOf(node, this.text);
     const kept = this.sealed && value === 'null' ? null : value;
-    return { start, end, tree: leaf(kept, { start, end, style: styleOf(node), value: kept }) };
+    return { start, end, tree: leaf(kept, { start, end, style: styleOf(node, this.text), value: kept }) };
   }
 
   private readArray({ elements, range: [start, end] }: AST.TOMLArray, depth: number): TomlPlace {
