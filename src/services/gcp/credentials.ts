@@ -21,11 +21,18 @@ export interface AuthClient {
 export const GOOGLE_DOMAIN = 'googleapis.com';
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+const PAYER = 'GOOGLE_CLOUD_QUOTA_PROJECT';
+/** What a header may hold. */
+const PRINTABLE = /^[\x21-\x7e]+$/;
 const HINT =
   'Set GOOGLE_CREDENTIALS, GOOGLE_OAUTH_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login';
 
 /** Throws `key` when there are no credentials, or none that can be read. */
 export async function findGoogleCredentials(host: Host): Promise<AuthClient> {
+  return withPayer(await ownCredentials(host), host);
+}
+
+async function ownCredentials(host: Host): Promise<AuthClient> {
   const { env } = host;
   if (env.GOOGLE_CREDENTIALS)
     return fromJson(await fileOrValue(env.GOOGLE_CREDENTIALS, host), 'GOOGLE_CREDENTIALS', host);
@@ -42,7 +49,20 @@ export async function findGoogleCredentials(host: Host): Promise<AuthClient> {
 export async function findDefaultCredentials(host: Host): Promise<AuthClient> {
   const file = await applicationDefault(host);
   if (!file) return findGoogleCredentials(host);
-  return fromJson(file.text, file.path, host);
+  return withPayer(await fromJson(file.text, file.path, host), host);
+}
+
+/** What Google's packages for Go take for every kind of credentials, and those for JavaScript for some: the project that pays, if one is named. */
+function withPayer(client: AuthClient, { env }: Host): AuthClient {
+  const project = env[PAYER]?.trim();
+  if (!project) return client;
+  if (!PRINTABLE.test(project))
+    throw new SopsError('key', `${PAYER} is not a project`, { hint: `Correct ${PAYER}, or unset it.` });
+  return {
+    universeDomain: client.universeDomain,
+    getRequestHeaders: async (url) =>
+      new Map([...(await client.getRequestHeaders(url)), ['x-goog-user-project', project]]),
+  };
 }
 
 /** The file of that name, or the text itself when there is none. */
@@ -91,7 +111,7 @@ async function fromJson(text: string, source: string, host: Host): Promise<AuthC
 /** A token that is there needs nothing of Google's package, which takes a third of a call's time to load. */
 function fromToken(text: string): AuthClient {
   const token = text.trim();
-  if (!/^[\x21-\x7e]+$/.test(token))
+  if (!PRINTABLE.test(token))
     throw new SopsError('key', 'GOOGLE_OAUTH_ACCESS_TOKEN is not a token', {
       hint: 'gcloud auth print-access-token prints one, which holds for an hour.',
     });

@@ -25,6 +25,7 @@ const PART = Buffer.alloc(32, 9);
 const REST = { SOPS_GCP_KMS_CLIENT_TYPE: 'REST' };
 const TLS = { SSL_CERT_FILE: fixturePath('tls/localhost.crt') };
 const TOKEN = { GOOGLE_OAUTH_ACCESS_TOKEN: 'the-access-token' };
+const PAYER = { GOOGLE_CLOUD_QUOTA_PROJECT: 'payer' };
 const NO_MACHINE = { METADATA_SERVER_DETECTION: 'none' };
 
 function contract(name: string, start: () => Promise<GcpService>, own: Record<string, string>, scheme: string): void {
@@ -94,11 +95,16 @@ describe('over gRPC', () => {
   test('the name routes the call, and the token comes with it', async () => {
     const service = await startGrpc();
     const host = hostOf({
-      env: { ...TLS, ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint, SOPS_GCP_KMS_CLIENT_TYPE: 'x' },
+      env: { ...TLS, ...TOKEN, ...PAYER, SOPS_GCP_KMS_ENDPOINT: service.endpoint, SOPS_GCP_KMS_CLIENT_TYPE: 'x' },
     });
     const enc = await gcpKmsProvider.wrap(keyOf(ID), PART, host);
     await gcpKmsProvider.unwrap(keyOf(ID, enc), host);
-    const common = { name: ID, authorization: 'Bearer the-access-token', routing: `name=${encodeURIComponent(ID)}` };
+    const sent = {
+      authorization: 'Bearer the-access-token',
+      routing: `name=${encodeURIComponent(ID)}`,
+      payer: 'payer',
+    };
+    const common = { name: ID, ...sent };
     expect(service.calls).toEqual([
       { ...common, verb: 'encrypt', bytes: PART },
       { ...common, verb: 'decrypt', bytes: Buffer.from(enc, 'base64') },
@@ -250,6 +256,15 @@ describe('credentials', () => {
       code: 'key',
       message: 'cannot create GCP KMS service: GOOGLE_OAUTH_ACCESS_TOKEN is not a token',
     });
+  });
+
+  test('the project that pays, for each kind of them', async () => {
+    for (const env of [TOKEN, { GOOGLE_CREDENTIALS: account() }]) {
+      await bearer({ ...env, ...PAYER });
+      expect(rest.calls.at(-1)?.payer).toBe('payer');
+      await bearer(env);
+      expect(rest.calls.at(-1)?.payer).toBeUndefined();
+    }
   });
 
   test.each<[string, string | null, (text: string, file: string) => Record<string, string>]>([

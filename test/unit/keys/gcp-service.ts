@@ -14,6 +14,8 @@ export interface GcpCall {
   readonly authorization: string | undefined;
   /** The header that routes the request. */
   readonly routing: string | undefined;
+  /** The project that pays for it, where one is named. */
+  readonly payer: string | undefined;
 }
 
 /** What the real service says; statuses of gRPC and HTTP. */
@@ -89,8 +91,11 @@ function restCall({ path, body, headers }: Received): GcpCall {
   return { verb, name, bytes: Buffer.from(plaintext ?? ciphertext, 'base64'), ...headersOf(headers) };
 }
 
-function headersOf(headers: IncomingHttpHeaders): Pick<GcpCall, 'authorization' | 'routing'> {
-  return { authorization: headers.authorization, routing: headers['x-goog-request-params'] as string | undefined };
+function headersOf(headers: IncomingHttpHeaders): Pick<GcpCall, 'authorization' | 'routing' | 'payer'> {
+  const [routing, payer] = ['x-goog-request-params', 'x-goog-user-project'].map(
+    (name) => headers[name] as string | undefined,
+  );
+  return { authorization: headers.authorization, routing, payer };
 }
 
 function restAnswer(mode: GcpService['mode'], { verb, name, bytes }: GcpCall): Reply {

@@ -15,6 +15,18 @@ test('a given token is shown without it', async () => {
   expect(Object.fromEntries(await client.getRequestHeaders())).toEqual({ authorization: `Bearer ${TOKEN}` });
 });
 
+test('with the project that pays, where one is named', async () => {
+  const env = { GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN, GOOGLE_CLOUD_QUOTA_PROJECT: 'payer' };
+  const client = await findGoogleCredentials(hostOf({ env }));
+  expect(Object.fromEntries(await client.getRequestHeaders())).toEqual({
+    authorization: `Bearer ${TOKEN}`,
+    'x-goog-user-project': 'payer',
+  });
+  await expect(findGoogleCredentials(hostOf({ env: { ...env, GOOGLE_CLOUD_QUOTA_PROJECT: 'a\nb' } }))).rejects.toThrow(
+    'GOOGLE_CLOUD_QUOTA_PROJECT is not a project',
+  );
+});
+
 test('and credentials that make tokens are not', async () => {
   const GOOGLE_CREDENTIALS = JSON.stringify({ type: 'authorized_user' });
   await expect(findGoogleCredentials(hostOf({ env: { GOOGLE_CREDENTIALS } }))).rejects.toThrow('was loaded');
