@@ -10,6 +10,7 @@ import {
   readdirSync,
   readSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ import { ROOT } from '../support/program.js';
 import { announceSkipped, findTool } from '../support/programs.js';
 
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  pw: hunter2\n';
-const COUNT = 13;
+const COUNT = 14;
 
 /** The folder with the executable; undefined where Bun or its package cannot be had, or there is none for this system. */
 const RELEASE = built();
@@ -115,6 +116,10 @@ describe.skipIf(RELEASE === undefined)('by its name it is', () => {
 });
 
 describe.skipIf(RELEASE === undefined)('where it is started', () => {
+  test('it takes less than 130 MB', () => {
+    expect(statSync(RELEASE ?? '').size).toBeLessThan(130_000_000);
+  });
+
   test('files of the folder that would make Bun run code do not', () => {
     const hostile = desk.path('hostile');
     mkdirSync(join(hostile, 'node_modules/yaml'), { recursive: true });
