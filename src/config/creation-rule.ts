@@ -125,9 +125,10 @@ export function checkRule(rule: CreationRule, host: Session): void {
 
 /** Warns of keys in a rule that are not known. Throws `config` for one that looks like a misspelt known one; called as `sops`, it warns. */
 export function checkRuleKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, host: Session): void {
-  for (const { key, suggestion } of rule.unknownKeys) {
+  for (const { key, suggestion, advice } of rule.unknownKeys) {
     const name = JSON.stringify(key);
-    const asked = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
+    const told = advice === undefined ? '' : ` here: ${advice}`;
+    const asked = suggestion === undefined ? told : `; did you mean ${JSON.stringify(suggestion)}?`;
     if (suggestion !== undefined && !host.calledAsSops) {
       throw new SopsError('config', `${rule.name}: unknown key ${name}${asked}`);
     }

@@ -17,6 +17,8 @@ export interface KeyReading {
   readonly decoder: Decoder;
   /** Keys that are not known are added to it. */
   readonly unknownKeys: UnknownKey[];
+  /** From keys that have their place outside of groups to what to write instead. */
+  readonly misplaced: ReadonlyMap<string, string>;
   readonly recipientsIn: RecipientsReader;
 }
 
@@ -108,8 +110,9 @@ function* addMerged(groups: GroupRule[], of: Fields, reading: KeyReading): Steps
   }
 }
 
-function keysOfGroup(fields: Fields, { decoder, unknownKeys, recipientsIn }: KeyReading): Map<string, GroupKey[]> {
-  unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, GROUP_ALIASES));
+function keysOfGroup(fields: Fields, reading: KeyReading): Map<string, GroupKey[]> {
+  const { decoder, unknownKeys, misplaced, recipientsIn } = reading;
+  unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, { aliases: GROUP_ALIASES, misplaced }));
   const keys = new Map<string, GroupKey[]>();
   for (const row of KEY_TYPES) {
     const listed = decoder.present(fields.get(row.groupField));
@@ -127,7 +130,7 @@ function parseGroupKeys(decoder: Decoder, row: KeyTypeRow, value: Value, unknown
   const aliases = new Map(groupFields.map((field) => [field.field, field.name]));
   return (decoder.list(value, `config.${row.type}Key`) ?? []).map((entry) => {
     const fields = decoder.fields(entry, `config.${row.type}Key`);
-    unknownKeys.push(...unknownKeysOf(fields, names, aliases));
+    unknownKeys.push(...unknownKeysOf(fields, names, { aliases }));
     return new Map(
       groupFields.map(({ name, field }) => {
         const isMap = row.fields.some((of) => of.name === field && of.shape === 'map?');

@@ -5,6 +5,14 @@ import type { UnknownKey } from './model.js';
 /** Names that people use for another one's thing. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([['gpg', 'pgp']]);
 
+/** What a key that is not known may have been meant to be. */
+interface Lookalikes {
+  /** From other spellings to known keys. */
+  readonly aliases?: ReadonlyMap<string, string>;
+  /** From keys that are known elsewhere in the file to what to write instead. */
+  readonly misplaced?: ReadonlyMap<string, string>;
+}
+
 /**
  * The keys of a map that are not known, with what they may have been meant to be: whoever left one empty (`hc_vault: []`) misses nothing, so
  * that it means nothing.
@@ -12,11 +20,15 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([['gpg', 'pgp']]);
 export function unknownKeysOf(
   fields: ReadonlyMap<string, Value>,
   known: readonly string[],
-  aliases?: ReadonlyMap<string, string>,
+  { aliases, misplaced }: Lookalikes = {},
 ): UnknownKey[] {
   return [...fields.keys()]
     .filter((key) => !known.includes(key))
-    .map((key) => ({ key, suggestion: isEmpty(fields.get(key)) ? undefined : suggestionFor(key, known, aliases) }));
+    .map((key) => {
+      const advice = misplaced?.get(key);
+      const isMeant = advice === undefined && !isEmpty(fields.get(key));
+      return { key, advice, suggestion: isMeant ? suggestionFor(key, known, aliases) : undefined };
+    });
 }
 
 function isEmpty(value: Value | undefined): boolean {

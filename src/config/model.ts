@@ -27,6 +27,8 @@ export interface UnknownKey {
   readonly key: string;
   /** The known key it looks like. */
   readonly suggestion: string | undefined;
+  /** Of a key that is known elsewhere in the file: what to write instead. */
+  readonly advice?: string | undefined;
 }
 
 export interface CreationRule {

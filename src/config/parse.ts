@@ -59,6 +59,25 @@ export const TOP_KEYS: readonly string[] = [
 
 const DESTINATION_KEYS = ['path_regex', ...PLACE_FIELDS.map(({ name }) => name), 'omit_extensions', 'recreation_rule'];
 
+const PLAIN_RULE_KEYS = ['path_regex', 'aws_profile', 'shamir_threshold', ...SELECTION_OPTIONS, 'mac_only_encrypted'];
+
+const adviceFor = (keys: readonly string[], advice: string): [string, string][] => keys.map((key) => [key, advice]);
+
+const MISPLACED_IN_RULE = new Map([
+  ...adviceFor(DESTINATION_KEYS, 'write it into a rule of destination_rules'),
+  ...adviceFor(TOP_KEYS, 'write it at the top of the file'),
+  ['merge', 'write it into a group of key_groups or any_of'],
+] as const);
+
+/** A group's keys are each enough already, and no group holds others that keep a threshold of their own. */
+const MISPLACED_IN_GROUP = new Map([
+  ...adviceFor(PLAIN_RULE_KEYS, 'write it into the rule, beside key_groups'),
+  ['key_groups', 'a group holds keys alone: write its groups below "merge", which adds their keys to this one'],
+  ['any_of', 'any key of a group is enough as it is: write its groups below "merge", or their keys into this one'],
+] as const);
+
+const MISPLACED_IN_DESTINATION = new Map(adviceFor(RULE_KEYS, 'write it into recreation_rule'));
+
 const KEY_FIELDS: ReadonlySet<string> = new Set(KEY_TYPES.flatMap((row) => [row.ruleField, row.groupField]));
 
 /** Fields that say something else than whom to encrypt for: in rules, and at the top. */
@@ -128,7 +147,7 @@ export function parseConfig({ document, path, folder, isAlone = false }: ConfigS
 }
 
 /** What rules are read with. */
-type RuleReading = Omit<KeyReading, 'unknownKeys'>;
+type RuleReading = Omit<KeyReading, 'unknownKeys' | 'misplaced'>;
 
 function parseRule(reading: RuleReading, value: Value | undefined, name: string): CreationRule {
   const { decoder } = reading;
@@ -138,13 +157,14 @@ function parseRule(reading: RuleReading, value: Value | undefined, name: string)
     const pattern = decoder.string(fields.get(option));
     if (pattern !== '') selection.set(option, pattern);
   }
-  const unknownKeys = unknownKeysOf(fields, RULE_KEYS, RULE_ALIASES);
+  const unknownKeys = unknownKeysOf(fields, RULE_KEYS, { aliases: RULE_ALIASES, misplaced: MISPLACED_IN_RULE });
+  const keyReading = { ...reading, unknownKeys, misplaced: MISPLACED_IN_GROUP };
   return {
     name,
     pathRegex: decoder.string(fields.get('path_regex')),
-    keys: parseRuleKeys(fields, { ...reading, unknownKeys }),
+    keys: parseRuleKeys(fields, keyReading),
     awsProfile: decoder.string(fields.get('aws_profile')),
-    keyGroups: parseRuleGroups(fields, { ...reading, unknownKeys }, name),
+    keyGroups: parseRuleGroups(fields, keyReading, name),
     shamirThreshold: decoder.integer(fields.get('shamir_threshold')) ?? 0,
     selection,
     macOnlyEncrypted: decoder.boolean(fields.get('mac_only_encrypted')),
@@ -220,7 +240,7 @@ function parseDestination(reading: RuleReading, value: Value, name: string): Des
     settings,
     omitExtensions: decoder.boolean(fields.get('omit_extensions')),
     recreationRule: parseRule(reading, fields.get('recreation_rule'), `recreation rule of ${name}`),
-    unknownKeys: unknownKeysOf(fields, DESTINATION_KEYS),
+    unknownKeys: unknownKeysOf(fields, DESTINATION_KEYS, { misplaced: MISPLACED_IN_DESTINATION }),
   };
 }
 

@@ -130,6 +130,8 @@ const GROUP: Schema = closed({
   merge: described(listOf(refTo('group')), 'Groups whose keys come first.'),
   ...Object.fromEntries(KEY_TYPES.map((row) => [row.groupField, groupKeys(row)])),
   ...filesOfRecipients,
+  // Refused as what is not known is, but with a word on what to write, which editors show.
+  any_of: described({ not: {} }, 'Not in a group, of which any key is enough as it is: put its groups below merge.'),
 });
 
 function groupKeys({ groupFields, title, fields }: KeyTypeRow): Schema {

@@ -4,7 +4,7 @@ import { configText } from '../config/config-text.js';
 import { effectOf } from '../config/creation-rule.js';
 import { readConfigDocument } from '../config/document.js';
 import { suggestionFor } from '../config/misspelt.js';
-import type { Config, CreationRule } from '../config/model.js';
+import type { Config, CreationRule, UnknownKey } from '../config/model.js';
 import { TOP_KEYS } from '../config/parse.js';
 import { namesOf } from '../config/recipient-names.js';
 import { SopsError } from '../errors.js';
@@ -112,6 +112,13 @@ function misspeltAtTop({ path }: Config, host: Host): ConfigFinding[] {
   });
 }
 
+function aboutUnknown({ key, suggestion, advice }: UnknownKey): [message: string, hint: string] {
+  const name = JSON.stringify(key);
+  if (advice !== undefined) return [`the key ${name} is ignored where it stands`, `Instead ${advice}.`];
+  const hint = suggestion === undefined ? 'Take it out, or move it to the top.' : `Did you mean "${suggestion}"?`;
+  return [`the key ${name} is not known`, hint];
+}
+
 /** What is wrong with a rule by itself. */
 async function flawsOf(rule: CreationRule): Promise<ConfigFinding[]> {
   const { name, keyGroups, shamirThreshold, selection, unknownKeys } = rule;
@@ -123,11 +130,7 @@ async function flawsOf(rule: CreationRule): Promise<ConfigFinding[]> {
   }
   if (selection.size > 1)
     add('selection', `${[...selection.keys()].join(' and ')} exclude each other`, 'Keep one of them.');
-  for (const { key, suggestion } of unknownKeys) {
-    const hint =
-      suggestion === undefined ? 'Take it out, or move it to the top.' : `Did you mean ${JSON.stringify(suggestion)}?`;
-    add('unknown-key', `the key ${JSON.stringify(key)} is not known`, hint);
-  }
+  for (const key of unknownKeys) add('unknown-key', ...aboutUnknown(key));
   if (keysOfRule(rule).length === 0)
     add('no-recipients', 'it names no recipients, so nothing can be encrypted by it', 'Name some.');
   if (keyGroups.length > 1 && shamirThreshold === 0) {

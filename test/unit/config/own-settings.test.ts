@@ -195,6 +195,26 @@ describe('any_of', () => {
   });
 });
 
+test.each([
+  ['in a group', 'key_groups: [{any_of: ONE, age: ONE}]', 'any key of a group is enough'],
+  ['in a group of any_of', 'any_of: [{any_of: [], age: ONE}]', 'write its groups below "merge"'],
+  ['key_groups in a group', 'key_groups: [{key_groups: [], age: ONE}]', 'below "merge"'],
+  ['a setting of the rule in a group', 'key_groups: [{encrypted_regex: x, age: ONE}]', 'into the rule, beside'],
+  ['merge in a rule', '{merge: [], age: ONE}', 'into a group of key_groups or any_of'],
+  ['a setting of the top in a rule', '{formats: {}, age: ONE}', 'at the top of the file'],
+  ['a place in a creation rule', '{s3_bucket: x, age: ONE}', 'into a rule of destination_rules'],
+])('a key that has its place elsewhere, %s: encrypt and config check say what to write', async (_, rule, advice) => {
+  const text = rule.replaceAll('ONE', `[${desk.recipient}]`);
+  desk.write('.sops.yaml', `keys: [&me ${desk.recipient}]\ncreation_rules:\n  - ${text}\n`);
+  desk.write('a.yaml', 'a: b\n');
+  const { stderr, status } = await encrypted('a.yaml');
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/unknown key "\w+" is ignored here: /)]);
+  expect(stderr).toContain(advice);
+  const checked = (await desk.run(['config', 'check'])).stdout.toString();
+  expect(checked).toMatch(/the key "\w+" is ignored where it stands/);
+  expect(checked).toContain(advice);
+});
+
 test('match_output_path: rules are compared with what is written', async () => {
   const rules = `creation_rules:\n  - path_regex: ^out/\n    age: ${other.recipient}\n  - age: ${desk.recipient}\n`;
   mkdirSync(desk.path('out'));

@@ -158,6 +158,8 @@ test.each([
   ['creation_rules: [{shamir_threshold: two}]', false],
   ['creation_rules: [{encrypted_regex: a, encrypted_suffix: b}]', false],
   ["formats: {'*.x': yml}", false],
+  ['creation_rules: [{any_of: [{age: [x]}]}]', true],
+  ['creation_rules: [{key_groups: [{any_of: [{age: [x]}]}]}]', false],
   ['creation_rules: [null]', true],
   ['creation_rules:', true],
 ])('%s is valid: %s', (text, expected) => expect(isValid(text)).toBe(expected));
