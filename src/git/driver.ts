@@ -136,10 +136,16 @@ async function putConflict(merged: FileMerge, request: DriverRequest, host: Host
 }
 
 function conflictMessages({ conflicts, store }: FileMerge, { path }: DriverRequest, host: Host): string[] {
-  const places = conflicts.map(({ path: at }) => at.join('.') || `the whole ${store.name} document`);
+  const placesOf = (isDrawn: boolean): string[] => {
+    const some = conflicts.filter((one) => one.isDrawn === isDrawn);
+    return [...new Set(some.map(({ path: at }) => oneLine(at.join('.')) || `the whole ${store.name} document`))];
+  };
+  const changed = placesOf(false);
+  const drawn = placesOf(true).filter((place) => !changed.includes(place));
   const shown = oneLine(relative(host.cwd, resolve(host.cwd, path)));
   return [
-    `both sides changed ${[...new Set(places)].join(', ')}`,
+    ...(changed.length > 0 ? [`both sides changed ${changed.join(', ')}`] : []),
+    ...(drawn.length > 0 ? [`in conflict by a value that was moved out or in: ${drawn.join(', ')}`] : []),
     `the marks in the file hold ciphertext: sops-ts resolve ${shown} shows the values`,
   ];
 }

@@ -48,7 +48,7 @@ interface Shown {
 async function sheetOf({ conflicts, store, file, authors, labels }: SheetWork): Promise<Shown> {
   const sheet = await ConflictSheet.of(conflicts, store);
   const heading = [
-    `${oneLine(basename(file))}: values that both sides changed. Leave what is to stand there, take out the marks, save.`,
+    `${oneLine(basename(file))}: values in conflict. Leave what is to stand there, take out the marks, save.`,
     'A value that does not stand here any more is taken out of the file.',
     ...(['ours', 'theirs'] as const).flatMap((side) =>
       authors[side] ? [`${side}: ${oneLine(authors[side] ?? '')}`] : [],

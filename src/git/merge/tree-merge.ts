@@ -23,7 +23,7 @@ import { type Region, regionsOf, type Stretch } from './three-way.js';
 /** Whose something is. */
 export type Side = 'ours' | 'theirs' | 'base';
 
-/** A place where both sides changed the same thing in different ways. */
+/** A place where both sides changed the same thing in different ways, or that belongs to such a place since a value was moved between them. */
 export interface TreeConflict {
   /** The document, counted from 0. */
   readonly document: number;
@@ -33,6 +33,8 @@ export interface TreeConflict {
   readonly base: readonly Value[];
   readonly ours: readonly Value[];
   readonly theirs: readonly Value[];
+  /** Whether it is one only because a value was moved into it or out of it: at most one side changed it. */
+  readonly isDrawn: boolean;
 }
 
 export interface TreeMerge {
@@ -130,7 +132,7 @@ class TreeMerger {
     const { base, ours, theirs } = of;
     const rows = { base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) };
     const simple = this.isOnlyWithin(of) ? undefined : this.oneSided(of);
-    if (simple) return this.decisions.draws({ ...rows, key, isConflict: false }) ? this.conflict(rows) : simple;
+    if (simple) return this.decisions.draws({ ...rows, key, isConflict: false }) ? this.conflict(rows, true) : simple;
     if (ours?.kind === 'branch' && theirs?.kind === 'branch') {
       return yield this.branches({ base: base?.kind === 'branch' ? base : undefined, ours, theirs });
     }
@@ -142,7 +144,7 @@ class TreeMerger {
       if (merged) return [merged];
     }
     this.decisions.draws({ ...rows, key, isConflict: true });
-    return this.conflict(rows);
+    return this.conflict(rows, false);
   }
 
   /** Whether one side alone changed something within a map or list, and each part of it is decided. */
@@ -168,8 +170,8 @@ class TreeMerger {
     return rowOf(isOurs ? ours : theirs);
   }
 
-  private conflict(of: Pick<TreeConflict, Side>): readonly Value[] {
-    const conflict = { document: this.document, path: [...this.path], ...of };
+  private conflict(of: Pick<TreeConflict, Side>, isDrawn: boolean): readonly Value[] {
+    const conflict = { document: this.document, path: [...this.path], ...of, isDrawn };
     const chosen = this.choose(conflict, this.conflicts.length);
     this.conflicts.push(conflict);
     return typeof chosen === 'string' ? conflict[chosen] : chosen;
@@ -263,7 +265,7 @@ class TreeMerger {
       const rowIn = (side: Side): Value[] => within(sides[side], region[side]).map(({ value }) => value);
       const rows = { base: rowIn('base'), ours: rowIn('ours'), theirs: rowIn('theirs') };
       const isDrawn = this.decisions.draws({ ...rows, key: '', isConflict: verdict === 'conflict', list: sides });
-      return [region, isDrawn ? 'conflict' : verdict];
+      return [region, isDrawn && verdict !== 'conflict' ? 'drawn' : verdict];
     });
   }
 
@@ -290,7 +292,7 @@ class TreeMerger {
     ];
     if (verdict === 'ours') return this.replaced(ours, base, theirs);
     if (verdict === 'theirs') return this.replaced(theirs, base, ours);
-    return this.hunk(region, { base, ours, theirs });
+    return this.hunk(region, { base, ours, theirs }, verdict === 'drawn');
   }
 
   /** What both sides put in the place of something else, or took out; their comments may differ. */
@@ -323,12 +325,17 @@ class TreeMerger {
     return [...fresh.map((one) => ({ ...one, inline: false })), ...flat(kept)];
   }
 
-  /** A part of a list that both sides changed, each in its way. */
-  private hunk(region: Region, entries: Readonly<Record<Side, readonly Entry[]>>): readonly (Value | Comment)[] {
+  /** A part of a list that is in conflict. */
+  private hunk(
+    region: Region,
+    entries: Readonly<Record<Side, readonly Entry[]>>,
+    isDrawn: boolean,
+  ): readonly (Value | Comment)[] {
     const at = region.ours.from < region.ours.to ? region.ours.from : region.theirs.from;
     this.path.push(at);
     const valuesOf = (side: Side): Value[] => entries[side].map(({ value }) => value);
-    const values = this.conflict({ base: valuesOf('base'), ours: valuesOf('ours'), theirs: valuesOf('theirs') });
+    const rows = { base: valuesOf('base'), ours: valuesOf('ours'), theirs: valuesOf('theirs') };
+    const values = this.conflict(rows, isDrawn);
     this.path.pop();
     const all = [...entries.ours, ...entries.theirs, ...entries.base];
     return values.flatMap((value) => [...(all.find((entry) => entry.value === value)?.comments ?? []), value]);
@@ -355,8 +362,8 @@ class TreeMerger {
 /** Steps like those for values, that come to items of a list. */
 type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[], readonly Value[]>;
 
-/** What becomes of a part of a list: merged item by item, as both have it, as one side has it, or a conflict. */
-type Verdict = 'pairs' | 'alike' | 'ours' | 'theirs' | 'conflict';
+/** What becomes of a part of a list: merged item by item, as both have it, as one side has it, or a conflict, by itself or drawn into one. */
+type Verdict = 'pairs' | 'alike' | 'ours' | 'theirs' | 'conflict' | 'drawn';
 
 interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly ourMatches: Matching;

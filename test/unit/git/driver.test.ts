@@ -53,6 +53,25 @@ describe('git merge-driver', () => {
     expect(sharedLines(texts.theirs, merged.text)).toBe(texts.theirs.toString().split('\n').length - 2);
   });
 
+  test('of a move only what both sides changed is told as that', async () => {
+    const isMoved = (plain: string): string =>
+      plain.replace('  password: secret one # rotate\n', '').concat('app:\n  password: secret one\n');
+    const merged = await desk.merge('app.yaml', await versions(isMoved, swap('secret one', 'secret two')));
+    expect(merged.status).toBe(1);
+    expect(merged.stderr).toMatch(/both sides changed db\.password$/m);
+    expect(merged.stderr).toMatch(/in conflict by a value that was moved out or in: app(\.password)?$/m);
+  });
+
+  test('an item that both sides moved within its list is told as moved', async () => {
+    const base = await desk.encrypt('app.yaml', 'l: [one, two, three, four, five]\n');
+    const to = (items: string) => desk.edited('app.yaml', base, () => `l: [${items}]\n`);
+    const [ours, theirs] = [await to('five, one, two, three, four'), await to('one, two, five, three, four')];
+    const merged = await desk.merge('app.yaml', { base, ours, theirs });
+    expect(merged.status).toBe(1);
+    expect(merged.stderr).not.toContain('both sides changed');
+    expect(merged.stderr).toMatch(/in conflict by a value that was moved out or in: l\.0, l\.[0-9]$/m);
+  });
+
   test('the same value on both sides, the same addition and the same removal are clean, as in ours', async () => {
     const both = (plain: string): string => plain.replace('alice', 'bob').replace('other: value\n', 'more: 1\n');
     const texts = await versions(both, both);
