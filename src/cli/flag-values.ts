@@ -46,8 +46,12 @@ export class FlagValues {
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** The value of a flag, by its kind. */
-  of({ name, kind }: Pick<Flag, 'name' | 'kind'>): ValueOfKind[FlagKind] {
+  /** The value of a flag, by its kind. Throws `usage` for an empty text where the flag takes none. */
+  of({ name, kind, refusesEmpty }: Pick<Flag, 'name' | 'kind' | 'refusesEmpty'>): ValueOfKind[FlagKind] {
+    if (refusesEmpty && [this.#values.get(name)].flat().includes('')) {
+      const hint = 'Is a variable not set? Without the flag it means something else.';
+      throw new SopsError('usage', `Incorrect Usage: --${name} is empty`, { hint });
+    }
     switch (kind) {
       case 'boolean':
         return this.isOn(name as FlagName<'boolean'>);

@@ -67,6 +67,11 @@ export interface FlagText {
 /** A flag as a command defines it. */
 export interface Flag<K extends FlagKind = FlagKind> extends FlagRow<K> {
   readonly text: FlagText;
+  /**
+   * Whether an empty text is refused, which otherwise counts as absent, as in SOPS: where the flag narrows what is worked on, or says where plaintext
+   * goes, `--since "$BASE"` with a variable that is not set must not mean everything.
+   */
+  readonly refusesEmpty?: true;
 }
 
 /** Flags that follow from a table, say one for each type of key: a command gets those that were given, by key. */
@@ -104,7 +109,10 @@ export type KeysOfKind<F extends FlagSet, K extends FlagKind> = {
 /** The values of a set of flags in a run, wherever they came from. */
 export type Values<F extends FlagSet> = { readonly [Name in keyof F]: ValueOf<F[Name]> };
 
-type Settings = Partial<Omit<FlagRow, 'name' | 'kind'>>;
+type Settings = Partial<Omit<Flag, 'name' | 'kind' | 'text'>>;
+
+/** Settings of a flag that narrows, or directs plaintext. */
+export const NEVER_EMPTY: Settings = { refusesEmpty: true };
 type Builder<K extends FlagKind> = (name: string, text: string | FlagText, settings?: Settings) => Flag<K>;
 
 /** By default a flag stands behind its command alone, and a yes/no flag takes no word behind it. */

@@ -11,7 +11,7 @@ import { checkGithub, checkSummaryPage } from '../check/check-github.js';
 import { checkJson } from '../check/check-json.js';
 import { checkSarif } from '../check/check-sarif.js';
 import { checkText } from '../check/check-text.js';
-import { flag, type Values } from '../flag.js';
+import { flag, NEVER_EMPTY, type Values } from '../flag.js';
 import { printable, reportOf } from '../report.js';
 import { print, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -32,10 +32,14 @@ const NAMES = [...PRINTERS.keys()];
 
 const flags = {
   staged: flag.yesNo('staged', 'look at what git would commit, not at the work tree'),
-  since: flag.text('since', {
-    value: 'REVISION',
-    help: 'look at every commit since HEAD left this branch or commit',
-  }),
+  since: flag.text(
+    'since',
+    {
+      value: 'REVISION',
+      help: 'look at every commit since HEAD left this branch or commit',
+    },
+    NEVER_EMPTY,
+  ),
   recurse: flag.yesNo('recurse', 'also enter submodules and repositories within, each with its own rules'),
   tip: flag.yesNo('tip', 'with --since: only at what differs in the end'),
   secrets: flag.yesNo('secrets', 'also find random values in data files that no rule is for'),
@@ -44,11 +48,15 @@ const flags = {
     'fix',
     'encrypt files that rules have encrypted, give files the recipients and selection of their rules',
   ),
-  baseline: flag.text('baseline', {
-    value: 'FILE',
-    help: 'known findings, which are counted and not told',
-    offers: 'files',
-  }),
+  baseline: flag.text(
+    'baseline',
+    {
+      value: 'FILE',
+      help: 'known findings, which are counted and not told',
+      offers: 'files',
+    },
+    NEVER_EMPTY,
+  ),
   writeBaseline: flag.yesNo('write-baseline', 'write all findings there are into the baseline'),
   format: flag.text('format', {
     value: 'FORMAT',

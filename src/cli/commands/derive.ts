@@ -106,7 +106,7 @@ class Places<T> {
 }
 
 /** What is not so need not be written. */
-function rowOf({ text: _, global, ownBehind, ...row }: Flag): FlagRow {
+function rowOf({ text: _, refusesEmpty: __, global, ownBehind, ...row }: Flag): FlagRow {
   return { ...row, ...(global ? { global } : {}), ...(ownBehind ? { ownBehind } : {}) };
 }
 

@@ -4,7 +4,7 @@ import { type DiffRequest, diffFiles } from '../../repository/diff/diff.js';
 import { differs, type FileDifference } from '../../repository/diff/difference.js';
 import { painterFor } from '../colours.js';
 import { DIFF_FORMATS, type DiffFormat, diffData, diffMarkdown, diffText } from '../diff-text.js';
-import { flag, type Values } from '../flag.js';
+import { flag, NEVER_EMPTY, type Values } from '../flag.js';
 import { jsonText } from '../json-text.js';
 import { PROGRAM } from '../program-flags.js';
 import { reportOf } from '../report.js';
@@ -15,7 +15,11 @@ import { formatOf, keyServiceChoice } from './document-flags.js';
 import { configFlag, generalFlags, ignoreMacFlag, openingFlags } from './shared-flags.js';
 
 const flags = {
-  since: flag.text('since', { value: 'REV', help: 'what changed in the work tree since this branch left REV' }),
+  since: flag.text(
+    'since',
+    { value: 'REV', help: 'what changed in the work tree since this branch left REV' },
+    NEVER_EMPTY,
+  ),
   staged: flag.yesNo('staged', 'the index instead of the work tree'),
   showValues: flag.yesNo('show-values', 'show plaintext, which is masked otherwise'),
   noKey: flag.yesNo('no-key', 'open nothing: tell what can be told without a key'),

@@ -4,7 +4,7 @@ import type { Masks } from '../../exec/redact.js';
 import type { ProgramChoice, ProgramRequest } from '../../operations/programs/program.js';
 import type { VariablesRequest } from '../../operations/programs/variables.js';
 import type { SecretsRequest } from '../../operations/read/open-secrets.js';
-import { flag, type Values } from '../flag.js';
+import { flag, NEVER_EMPTY, type Values } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 import { printable } from '../report.js';
 import { type Streams, say } from '../streams.js';
@@ -32,7 +32,7 @@ type SecretFlags = Values<typeof secretFlags> & Partial<Values<typeof types>>;
 export const variableFlags = {
   prefix: flag.text('prefix', { value: 'TEXT', help: 'put TEXT before the name of every variable' }),
   rawValues: flag.yesNo('raw-values', 'take dotenv values as SOPS does, quotes and all'),
-  only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }),
+  only: flag.list('only', { value: 'NAMES', help: 'pass these variables only (comma list)' }, NEVER_EMPTY),
 };
 
 export interface ExecOperands {

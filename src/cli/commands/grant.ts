@@ -4,7 +4,7 @@ import type { GrantPlan } from '../../repository/grant/grant-plan.js';
 import type { FileOutcome } from '../../repository/grant/grant-writing.js';
 import { compareTexts } from '../../repository/operands.js';
 import { painterFor } from '../colours.js';
-import { flag, type Values } from '../flag.js';
+import { flag, NEVER_EMPTY, type Values } from '../flag.js';
 import { candidatesText, grantData, grantPlanText } from '../grant-text.js';
 import { jsonText } from '../json-text.js';
 import { INTERRUPTED, withInterruption } from '../many/interruption.js';
@@ -17,11 +17,15 @@ import { keyServiceChoice } from './document-flags.js';
 import { generalFlags, membershipFlags } from './shared-flags.js';
 
 const flags = {
-  paths: flag.list('paths', {
-    value: 'PATH',
-    help: 'only these files and folders, and the rules for them; further words are paths, too',
-    offers: 'files',
-  }),
+  paths: flag.list(
+    'paths',
+    {
+      value: 'PATH',
+      help: 'only these files and folders, and the rules for them; further words are paths, too',
+      offers: 'files',
+    },
+    NEVER_EMPTY,
+  ),
   split: flag.yesNo('split', 'with --paths: give them a rule of their own where they share one with other files'),
   group: flag.integer('group', { value: 'N', help: 'the key group that the recipient is for, in rules with several' }),
   fingerprint: flag.text('fingerprint', { value: 'TEXT', help: 'which of several keys of a file or address is meant' }),

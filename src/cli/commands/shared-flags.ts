@@ -1,5 +1,5 @@
 /** Flags that several commands have: groups that their modules spread. */
-import { flag, variant } from '../flag.js';
+import { flag, NEVER_EMPTY, variant } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
 
 /** Every command takes them, but for those that print one and the same text. */
@@ -59,7 +59,7 @@ export const jsonFlag = { json: flag.yesNo('json', 'print what a program can rea
 
 /** Commands that work on one file, or on many. */
 export const severalFlags = {
-  outputDir: flag.text('output-dir', { value: 'FOLDER', group: 'several', offers: 'files' }),
+  outputDir: flag.text('output-dir', { value: 'FOLDER', group: 'several', offers: 'files' }, NEVER_EMPTY),
   dryRun: flag.yesNo('dry-run', { group: 'several' }),
   json: flag.yesNo('json', { group: 'several' }),
 };

@@ -9,7 +9,7 @@ import type { Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { encodeText } from '../../util/text.js';
-import { flag, type Values } from '../flag.js';
+import { flag, NEVER_EMPTY, type Values } from '../flag.js';
 import { jsonText } from '../json-text.js';
 import { reportOf } from '../report.js';
 import { print, say } from '../streams.js';
@@ -19,17 +19,25 @@ import { command } from './command.js';
 import { configFlag, generalFlags, jsonFlag } from './shared-flags.js';
 
 const flags = {
-  canRead: flag.text('can-read', {
-    value: 'NAME',
-    help: 'only the files that somebody can read: a name of .sops.yaml, or a recipient',
-    offers: 'recipients',
-  }),
+  canRead: flag.text(
+    'can-read',
+    {
+      value: 'NAME',
+      help: 'only the files that somebody can read: a name of .sops.yaml, or a recipient',
+      offers: 'recipients',
+    },
+    NEVER_EMPTY,
+  ),
   ages: flag.yesNo('ages', "tell since when files have their data keys, from git's history where there is one"),
-  html: flag.text('html', {
-    value: 'FILE',
-    help: 'write the table as one page to filter and sort, without values',
-    offers: 'files',
-  }),
+  html: flag.text(
+    'html',
+    {
+      value: 'FILE',
+      help: 'write the table as one page to filter and sort, without values',
+      offers: 'files',
+    },
+    NEVER_EMPTY,
+  ),
   ...jsonFlag,
   ...configFlag,
   ...generalFlags,

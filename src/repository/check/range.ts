@@ -58,7 +58,7 @@ export async function checkSince(
 
 function unreachable(message: string): SopsError {
   return new SopsError('failed', message, {
-    hint: 'In a build, check out the whole history: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab); elsewhere git fetch --unshallow.',
+    hint: 'Is the name written right? In a build, check out the whole history: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab); elsewhere git fetch --unshallow.',
   });
 }
 
