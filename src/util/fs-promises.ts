@@ -1,15 +1,22 @@
-/** Node's calls for files that are waited for, with paths of any bytes as in `fs.ts`. */
-import type { Dirent } from 'node:fs';
-import * as node from 'node:fs/promises';
+/**
+ * Node's calls for files that are waited for, with paths of any bytes as in `fs.ts`. Node loads seven modules for them, a millisecond, so
+ * they are asked for when the first is made: many a run makes none.
+ */
+import { type Dirent, promises as node } from 'node:fs';
 import { areInexact, exactEntry, nativePath, takingPaths } from './native-path.js';
 
 export type { FileHandle } from 'node:fs/promises';
 
-export const access = takingPaths(node.access);
-export const mkdir = takingPaths(node.mkdir);
-export const open = takingPaths(node.open);
-export const readFile = takingPaths(node.readFile);
-export const stat = takingPaths(node.stat);
+/** A call that is looked up when it is made. */
+function late<F extends (...given: never[]) => unknown>(find: () => F): F {
+  return takingPaths(((...given: never[]) => find()(...given)) as F);
+}
+
+export const access = late(() => node.access);
+export const mkdir = late(() => node.mkdir);
+export const open = late(() => node.open);
+export const readFile = late(() => node.readFile);
+export const stat = late(() => node.stat);
 
 /** The names in a folder, or its entries. */
 export function readdir(folder: string): Promise<string[]>;
