@@ -185,7 +185,18 @@ async function toCommonJs(text) {
     .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
     .replaceAll(/^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"');
   const whole = required.includes('loadFile(') ? LOAD_FILE + required : required;
-  return (await transform(whole, { target: SMALL.target, logLevel: SMALL.logLevel, format: 'cjs', platform: 'node' })).code;
+  return lateBuiltIns((await transform(whole, { target: SMALL.target, logLevel: SMALL.logLevel, format: 'cjs', platform: 'node' })).code);
+}
+
+/** What Node has not loaded by itself when the program starts, and no file of the program needs for being loaded. */
+const LATE = /^var (import_node_(?:child_process|net|os|timers_promises|tty)\d*) = (require\("[^"]+"\));$/gm;
+
+/** Asks for those when they are used: of the runs that load a file few use all of it. */
+function lateBuiltIns(text) {
+  const names = [...text.matchAll(LATE)].map(([, name]) => name);
+  const late = text.replaceAll(LATE, 'const $1 = () => $2;');
+  // In brackets, since `new` would take the call for its own.
+  return names.reduce((changed, name) => changed.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `(${name}()).`), late);
 }
 
 /** The program as ES modules, by the names of its files, and what esbuild says of them. */
