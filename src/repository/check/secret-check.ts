@@ -71,13 +71,20 @@ async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue
     const values: NamedValue[] = [];
     for (const { node, path: keys } of leaves((store.parsePlain ?? store.parse)(bytes).documents)) {
       const { value, source } = node;
-      if (typeof value === 'string') values.push({ path: keys, value, offset: source?.start });
+      if (typeof value !== 'string') continue;
+      values.push({ path: keys, value, offset: source?.start });
+      if (value.includes('\n')) values.push(...valuesWithin(value, keys, source?.start));
     }
     return values;
   } catch (error) {
     if (error instanceof SopsError) return null;
     throw error;
   }
+}
+
+/** What stands in the lines of a value that is a text of settings, as ConfigMaps hold them; placed where the text begins. */
+function valuesWithin(text: string, path: readonly string[], offset: number | undefined): NamedValue[] {
+  return valuesOfLines(text).map((one) => ({ path: [...path, ...one.path], value: one.value, offset }));
 }
 
 const LINE = /^[ \t]{0,64}([\w.-]{1,128})["']?[ \t]{0,8}[:=][ \t]{0,8}["']?([^\s"']{16,512})["',;]{0,2}[ \t]*\r?$/gm;

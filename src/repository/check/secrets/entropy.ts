@@ -27,11 +27,13 @@ const HARMLESS: readonly RegExp[] = [
   /^iVBOR|^\/9j\/|^PHN2Zy|^R0lGOD|^UklGR|^data:/,
   /\$\{|\{\{|\}\}|^<|%\(|\$\(/,
   /^[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9.:+-]+$/,
+  // A letter beyond ASCII makes a word of a language.
+  /(?=\P{ASCII})\p{L}/u,
 ];
 
 /** Names of values that are random and public: certificates, sealed values, keys of a JWKS. */
 const PUBLIC_NAMES =
-  /^(?:caBundle|certificate(?:-authority-data)?|ca|cert|crt|tls\.crt|ca\.crt|public_?key|publicKey|fingerprint|sha256|digest|checksum|hash|integrity|resolved|uid|resourceVersion|etag|kid|n|x|y|x5c|x5t|id|image|ref|rev|revision|commit|version|url|uri|href|path|file|name)$/i;
+  /^(?:caBundle|certificate(?:-authority-data)?|ca|cert|crt|tls\.crt|ca\.crt|fingerprint|sha256|digest|checksum|hash|integrity|resolved|uid|resourceVersion|etag|kid|n|x|y|x5c|x5t|id|image|ref|rev|revision|commit|version|url|uri|href|path|file|name)$|public[_-]?key$/i;
 
 /** Whether a value looks like a secret: of at least two classes of characters and random enough for its length, or named as one. */
 export function looksSecret(name: string, value: string, path: readonly string[] = [name]): boolean {

@@ -229,6 +229,9 @@ describe('random values', () => {
     ['secret', 'ref+vault://Path/to#key2'],
     ['text', 'a sentence of several words, with Numbers 123'],
     ['uid', random(36)],
+    ['wireguard_public_key', randomBytes(32).toString('base64')],
+    ['wireguardPublicKey', randomBytes(32).toString('base64')],
+    ['secret', 'Geheimnisverwaltungsoberfläche'],
   ])('%s: %s is none', (name, value) => {
     expect(looksSecret(name, value)).toBe(false);
   });
@@ -316,5 +319,23 @@ describe('in a repository', () => {
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain(message);
     expect(ran.stdout.toString()).toBe('');
+  });
+
+  test('a text of settings within a value is looked through line by line', async () => {
+    const value = random(32);
+    const lines = [`spring.password=${value}`, 'other=1', `token: "${value}"`];
+    repository.write({
+      'map.yaml': `data:\n    app.properties: |\n${lines.map((line) => `        ${line}\n`).join('')}`,
+      'map.json': JSON.stringify({ data: { 'app.ini': lines.join('\n') } }),
+    });
+    const { findings } = await repository.check(['--secrets']);
+    const keys = findings.map(({ path, keyPath }) => [path, ...(keyPath ?? [])].join(' '));
+    expect(keys.filter((key) => key.startsWith('map')).toSorted()).toEqual([
+      'map.json data app.ini spring.password',
+      'map.json data app.ini token',
+      'map.yaml data app.properties spring.password',
+      'map.yaml data app.properties token',
+    ]);
+    execFileSync('rm', ['map.yaml', 'map.json'], { cwd: repository.folder });
   });
 });
