@@ -3,7 +3,7 @@
 import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
 import { append, insert } from '../../util/lists.js';
-import { takeListEnd, takeMapEnd } from './comment-run.js';
+import { setBehind, setBehindValue, takeBound, takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
 import type { NodeReader } from './node-reader.js';
@@ -27,7 +27,7 @@ export function* readBlockMap(
     if (!key) {
       const first = explicit ? readExplicitKey(reader, column) : readBlockKey(reader, column);
       key = (isNode(first) ? first : yield first).value;
-      if (explicit) append(map.branch.items, passExplicitKey(reader));
+      if (explicit) map.addAtKey(passExplicitKey(reader));
     }
     const place = passBlockColon(reader, column, explicit);
     const second = readBlockValue(reader, column, place);
@@ -36,6 +36,7 @@ export function* readBlockMap(
     if (map.ends(parent)) break;
     if (!cursor.keyAllowed) throw cursor.error('a key begins on a line of its own');
     if (cursor.column !== column) throw cursor.error('this line is indented neither as the key above nor as its value');
+    append(map.branch.items, reader.takeBehind());
     append(map.branch.items, reader.takeComments());
   }
   reader.close(true);
@@ -54,6 +55,9 @@ interface BlockKey {
 class BlockMap {
   readonly branch: Branch;
   private readonly keys = new Set<string>();
+  /** Comments that go behind the first entry. */
+  private readonly behindFirst: Comment[];
+  private hasEntry = false;
   private readonly isRoot: boolean;
   private readonly takesMetadata: boolean;
 
@@ -62,13 +66,28 @@ class BlockMap {
     private readonly column: number,
   ) {
     this.branch = branch(reader.takeComments());
+    this.behindFirst = reader.takeBehind();
     this.isRoot = reader.depth === 1 && !reader.loose;
     this.takesMetadata = this.isRoot && !reader.watcher?.asData;
     if (this.isRoot) reader.rootColumn = column;
   }
 
+  /** Adds the comment on the line of a key with a question mark, and what right below it goes behind it, or before a later one. */
+  addAtKey(onLine: Comment[]): void {
+    const { reader, column, branch: map } = this;
+    append(map.items, onLine);
+    if (this.hasEntry) append(map.items, takeBound(reader, column));
+    else if (reader.cursor.atIndicator(0x3a)) append(this.behindFirst, takeBound(reader, column));
+  }
+
   /** Adds the entry whose value was just read. */
-  add({ start, key, comment }: BlockKey, node: Node): void {
+  add(blockKey: BlockKey, node: Node): void {
+    this.addEntry(blockKey, node);
+    if (!this.hasEntry) append(this.branch.items, this.behindFirst);
+    this.hasEntry = true;
+  }
+
+  private addEntry({ start, key, comment }: BlockKey, node: Node): void {
     const { reader, column, branch: map } = this;
     const entry = reader.itemOf(key, start, node.value);
     if (node.value.alias) node.value.alias.entry = { start, column };
@@ -85,6 +104,7 @@ class BlockMap {
     if (node.shape === 'flow' && node.value.kind !== 'leaf') insert(node.value.items as Comment[], 0, behind);
     else append(map.items, behind);
     map.items.push(entry);
+    append(map.items, commentsBehind(reader, node));
   }
 
   /** Whether it is over; it then takes the comments that belong to its end. */
@@ -93,6 +113,7 @@ class BlockMap {
     const { cursor } = reader;
     const over = cursor.atEnd || cursor.atDocumentMarker();
     if (!over && cursor.column >= column) return false;
+    append(this.branch.items, reader.takeBehind());
     append(this.branch.items, parent < 0 ? reader.takeComments() : takeMapEnd(reader, column));
     return true;
   }
@@ -101,6 +122,11 @@ class BlockMap {
 /** Comments between a key and a scalar on a later line go in front of the key. */
 function commentsAbove(reader: NodeReader, node: Node): Comment[] {
   return node.shape === 'empty' ? [] : reader.takeComments();
+}
+
+/** Comments between a key or dash and a scalar that go behind it. Brackets and blocks take theirs when they begin. */
+function commentsBehind(reader: NodeReader, { shape }: Node): Comment[] {
+  return shape === 'empty' || shape === 'block' ? [] : reader.takeBehind();
 }
 
 /** Reads a key up to its `:`, which stays. */
@@ -166,14 +192,21 @@ interface ValuePlace {
 function passBlockColon(reader: NodeReader, column: number, explicit: boolean): ValuePlace | undefined {
   const { cursor } = reader;
   if (explicit && !(cursor.atIndicator(0x3a) && cursor.column === column)) return undefined;
+  const isBelow = explicit && (cursor.pending.at(-1)?.start ?? 0) > reader.lastEnd;
+  if (explicit) setBehind(reader, column, true);
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = explicit;
   if (explicit) cursor.passTabsToComment(false);
   const known = cursor.pending.length;
   const crossed = cursor.passToToken();
-  const behind = cursor.pending[known];
-  return { crossed, comment: behind && !behind.ownLine ? cursor.pending.splice(known, 1)[0] : undefined };
+  const frame: Frame = { parent: column, sameColumnList: true };
+  const isOnLine = cursor.pending[known]?.ownLine === false;
+  const comment = isOnLine && !isBelow ? cursor.pending.splice(known, 1)[0] : undefined;
+  // Below other comments it waits with them for the value; brackets have none of it.
+  if (isOnLine && isBelow && startsBrackets(cursor)) append(cursor.behind, cursor.pending.splice(known, 1));
+  setBehindValue(reader, frame, crossed);
+  return { crossed, comment };
 }
 
 function readBlockValue(reader: NodeReader, column: number, place: ValuePlace | undefined): Reading {
@@ -197,16 +230,19 @@ export function* readBlockList(
     const reading = readListEntry(reader, entries, column);
     const last = isNode(reading) ? reading : yield reading;
     addListEntry(reader, entries, { start: dash, column }, last);
+    const hasLast = last.shape !== 'empty';
     cursor.passToToken();
     const over = cursor.atEnd || cursor.atDocumentMarker() || cursor.column < column;
     const isDash = cursor.atIndicator(0x2d);
     if (over || (cursor.column === column && column === parent && !isDash)) {
-      const taken = takeListEnd(reader, column, isLevel, last.shape !== 'empty');
-      append(entries.items as Comment[], taken);
+      append(entries.items as Comment[], takeListEnd(reader, column, isLevel, hasLast));
       break;
     }
     if (!cursor.keyAllowed || cursor.column !== column || !isDash)
       throw cursor.error('a list entry must begin with - in the column of the one above');
+    if (!hasLast) continue;
+    append(entries.items, takeBound(reader, column));
+    setBehind(reader, column, true);
   }
   reader.close(isLevel);
   return reader.named({ value: entries, shape: 'block' }, properties);
@@ -223,6 +259,10 @@ function startsWithProperties(cursor: Cursor): boolean {
 
 const PROPERTIES_ALONE = /-[ \t]+(?:[&!]\S*[ \t]*)+(?=[\n\r#])/y;
 
+function startsBrackets({ unit }: Cursor): boolean {
+  return unit === 0x5b || unit === 0x7b;
+}
+
 /** Reads an entry. The comments above a dash with nothing behind it wait for what comes next. */
 function readListEntry(reader: NodeReader, entries: List, column: number): Reading {
   const { cursor } = reader;
@@ -230,11 +270,12 @@ function readListEntry(reader: NodeReader, entries: List, column: number): Readi
   cursor.at += 1;
   reader.lastEnd = cursor.at;
   cursor.keyAllowed = true;
-  const crossed = cursor.passToToken();
   const frame: Frame = { parent: column, sameColumnList: false };
+  const crossed = cursor.passToToken();
+  setBehindValue(reader, frame, crossed);
   if (reader.nodeEnds(frame, crossed)) return reader.emptyNode(undefined, frame);
   // In front of brackets a comment belongs to the list; the value of a key takes it inside.
-  const count = cursor.unit === 0x5b || cursor.unit === 0x7b ? cursor.pending.length : above;
+  const count = startsBrackets(cursor) ? cursor.pending.length : above;
   append(entries.items, reader.takeComments(count));
   return reader.readNode(frame);
 }
@@ -250,6 +291,7 @@ function addListEntry(
   if (node.shape !== 'block') append(entries.items, commentsAbove(reader, node));
   append(entries.items, trailingComments(reader, node));
   entries.items.push(node.value);
+  append(entries.items, commentsBehind(reader, node));
 }
 
 /** The comment behind a value on its line, as what goes in front of it. */

@@ -3,14 +3,63 @@
  * piece ends the block above it or stands before the entry below (docs/format.md#comments-in-yaml; tried with random texts).
  */
 import type { Comment } from '../../tree/tree.js';
-import type { CommentMark, Cursor, Piece } from './cursor.js';
+import { append } from '../../util/lists.js';
+import type { CommentMark, CommentRun, Cursor, Piece } from './cursor.js';
+import type { Frame } from './node.js';
 import type { NodeReader } from './node-reader.js';
 
-/** Takes the comments that end a block map of this column, which is closing at the cursor. */
-export function takeMapEnd(reader: NodeReader, column: number): Comment[] {
+/** Moves from an anchor or tag to the value; returns whether a line break was passed. */
+export function passToValue(reader: NodeReader, frame: Frame): boolean {
+  const { cursor } = reader;
+  const known = cursor.pending.length;
+  const crossed = cursor.passToToken();
+  // The comment on its line, and what stands with it, is the value's.
+  if (cursor.flowLevel === 0 && cursor.pending[known]?.ownLine) setBehindValue(reader, frame, crossed);
+  return crossed;
+}
+
+/** Sets comments aside that end what stands in front of a value: a dash, colon or anchor, none of which can have them. */
+export function setBehindValue(reader: NodeReader, frame: Frame, crossed: boolean): void {
+  const { cursor } = reader;
+  const isEmpty = reader.nodeEnds(frame, crossed);
+  // Those below a key without a value end its map, or stand before the next key.
+  if (isEmpty && frame.sameColumnList) return;
+  const isDash = cursor.atIndicator(0x2d) && cursor.column === frame.parent;
+  setBehind(reader, frame.parent, isDash || !isEmpty);
+}
+
+/**
+ * Sets comments aside that end what is above them and cannot stand there.
+ * @param isOpen whether the block of this column goes on; if not, some are for the blocks that close
+ */
+export function setBehind(reader: NodeReader, column: number, isOpen: boolean): void {
+  if (reader.cursor.pending.length === 0) return;
+  const { pieces } = runHere(reader, column);
+  const rest = pieces.findIndex(({ ends }) => !ends);
+  const count = isOpen ? (rest < 0 ? pieces.length : rest) : countOfBound(pieces);
+  append(reader.cursor.behind, takeMarks(reader, pieces, count));
+}
+
+/** Takes the comments that belong to the scalar just read, in a block of this column. */
+export function takeBound(reader: NodeReader, column: number): Comment[] {
   if (reader.cursor.pending.length === 0) return [];
-  const pieces = piecesHere(reader, column);
-  return take(reader, pieces, Math.max(countOfBound(pieces), countUpTo(pieces, column)));
+  const { pieces } = runHere(reader, column);
+  return take(reader, pieces, countOfBound(pieces));
+}
+
+/**
+ * Takes the comments that end a block map of this column, which is closing at the cursor. Those above its last token that nothing
+ * had are lost in SOPS, so that they govern nothing, as here.
+ */
+export function takeMapEnd(reader: NodeReader, column: number): Comment[] {
+  const { pending } = reader.cursor;
+  if (pending.length === 0) return [];
+  const run = runHere(reader, column);
+  const lost = reader.takeComments(run.from);
+  run.from = 0;
+  const { pieces } = run;
+  append(lost, take(reader, pieces, Math.max(countOfBound(pieces), countUpTo(pieces, column))));
+  return lost;
 }
 
 /**
@@ -21,10 +70,10 @@ export function takeMapEnd(reader: NodeReader, column: number): Comment[] {
  */
 export function takeListEnd(reader: NodeReader, column: number, isIndented: boolean, hasLast: boolean): Comment[] {
   if (reader.cursor.pending.length === 0) return [];
-  const pieces = piecesHere(reader, column);
+  const { pieces } = runHere(reader, column);
   const taken = hasLast ? take(reader, pieces, countOfBound(pieces)) : [];
   const passed = isIndented ? countUpTo(pieces, column) : 0;
-  for (let index = 0; index < passed; index++) pieces[index] = { ...(pieces[index] as Piece), bound: true };
+  append(reader.cursor.behind, takeMarks(reader, pieces, passed));
   return taken;
 }
 
@@ -54,24 +103,30 @@ function countUpTo(pieces: readonly Piece[], column: number): number {
 }
 
 function take(reader: NodeReader, pieces: Piece[], count: number): Comment[] {
-  const marks = pieces.splice(0, count).reduce((sum, piece) => sum + piece.count, 0);
-  return reader.cursor.pending.splice(0, marks).map((mark) => reader.toComment(mark, false));
+  return takeMarks(reader, pieces, count).map((mark) => reader.toComment(mark, false));
 }
 
-/** The pieces at the cursor. The innermost block that closes here asks first, so `indent` is its column. */
-function piecesHere(reader: NodeReader, indent: number): Piece[] {
-  const { cursor } = reader;
-  if (cursor.run?.at !== cursor.at) cursor.run = { at: cursor.at, pieces: cut(reader, indent) };
-  return cursor.run.pieces;
+function takeMarks({ cursor }: NodeReader, pieces: Piece[], count: number): CommentMark[] {
+  const marks = pieces.splice(0, count).reduce((sum, piece) => sum + piece.count, 0);
+  return cursor.pending.splice(cursor.run?.from ?? 0, marks);
+}
+
+/** The pieces at the cursor. The innermost block that is open before it asks first, so `indent` is its column. */
+function runHere(reader: NodeReader, indent: number): CommentRun {
+  const { cursor, lastEnd } = reader;
+  if (cursor.run?.at === cursor.at) return cursor.run;
+  const from = cursor.pending.findLastIndex(({ start }) => start <= lastEnd) + 1;
+  cursor.run = { at: cursor.at, from, pieces: cut(reader, from, indent) };
+  return cursor.run;
 }
 
 /**
  * Cuts the pending comments into pieces: behind lines with nothing but a blank line below them, and where a line, of a comment
  * or of the next token, stands left of the block and not in the column where the piece began.
  */
-function cut(reader: NodeReader, indent: number): Piece[] {
+function cut(reader: NodeReader, from: number, indent: number): Piece[] {
   const { cursor } = reader;
-  const { pending } = cursor;
+  const pending = cursor.pending.slice(from);
   const pieces: Piece[] = [];
   let start = 0;
   let column = pending[0]?.column ?? 0;
@@ -88,7 +143,7 @@ function cut(reader: NodeReader, indent: number): Piece[] {
     if (isAbove && (line.afterBlankLine || endsInCrLf(cursor, pending[index]))) {
       isAbove = false;
       if (column < indent) end(next, false);
-      else if (start === 0 && pending[0]?.ownLine && !endsInColon(reader)) end(next, true);
+      else if (start === 0 && pending[0]?.ownLine && canBind(reader)) end(next, true);
     }
     if (next > start && line.column < indent && line.column !== column) end(next, start === 0);
     if (next === start) column = line.column;
@@ -116,7 +171,11 @@ function endsInCrLf({ text }: Cursor, mark: CommentMark | undefined): boolean {
   return mark !== undefined && text.startsWith('\r\n', mark.end);
 }
 
-/** Whether the last token is the colon of a key without a value. */
-function endsInColon({ cursor, lastEnd }: NodeReader): boolean {
-  return cursor.text.charCodeAt(lastEnd - 1) === 0x3a;
+/**
+ * Whether a comment right below the last token may belong to it: not to the colon of a key, nor on the first line of the file, but
+ * to a plain scalar, behind which go-yaml goes on from the line below.
+ */
+function canBind({ cursor: { text, firstLineEnd }, lastEnd, plainEnd }: NodeReader): boolean {
+  if (text.charCodeAt(lastEnd - 1) === 0x3a) return false;
+  return lastEnd > firstLineEnd || (lastEnd === plainEnd && text.slice(lastEnd, firstLineEnd).trim() === '');
 }

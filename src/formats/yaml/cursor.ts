@@ -31,6 +31,8 @@ export interface Piece {
 /** The pieces in front of the token at a place. */
 export interface CommentRun {
   readonly at: number;
+  /** Index of the first of their comments among the pending ones: those before it stand above the last token. */
+  from: number;
   readonly pieces: Piece[];
 }
 
@@ -46,13 +48,20 @@ export class Cursor {
   flowLevel = 0;
   /** Comments passed over and not yet given a place in the tree, in order. */
   pending: CommentMark[] = [];
+  /** Those that go behind the next key, value or map's end, whichever comes first; all others go before it. */
+  behind: CommentMark[] = [];
   /** The pending comments in pieces, once a block has asked whether they are its own. */
   run: CommentRun | undefined;
   /** Up to here tabs separate tokens even where a key may begin: go-yaml passes them with what stands before them. */
   tabsUntil = 0;
 
+  /** Where the first line ends. */
+  readonly firstLineEnd: number;
+
   constructor(text: string) {
     this.text = text;
+    const end = text.search(/[\r\n\x85\u2028\u2029]/);
+    this.firstLineEnd = end < 0 ? text.length : end;
   }
 
   get unit(): number {

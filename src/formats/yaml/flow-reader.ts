@@ -199,14 +199,14 @@ function passFlowComma(reader: NodeReader, close: number): Comment[] {
 }
 
 /**
- * Moves behind an opening bracket. The comment on its line, and any between it and its key, are lost in SOPS, so that they
- * govern nothing; they belong at the end, where that is so too.
+ * Moves behind an opening bracket. The comment on its line, any between it and its key, and those that would go behind it are
+ * lost in SOPS, so that they govern nothing; they belong at the end, where that is so too.
  * @returns those comments
  */
 function openFlow(reader: NodeReader): Comment[] {
   const { cursor } = reader;
   const known = cursor.pending.findLastIndex((mark) => !mark.ownLine) + 1;
-  const lost = cursor.flowLevel > 0 ? cursor.pending.splice(0, known) : [];
+  const lost = cursor.flowLevel > 0 ? cursor.pending.splice(0, known) : cursor.behind.splice(0);
   const above = cursor.pending;
   cursor.pending = [];
   cursor.flowLevel += 1;

@@ -17,6 +17,8 @@ export interface NodeReader {
   rootColumn: number | undefined;
   /** End of the last token read, comments aside. */
   lastEnd: number;
+  /** End of the last plain scalar. */
+  readonly plainEnd: number;
 
   /** Reads the node at the cursor, properties first. */
   readNode(frame: Frame): Reading;
@@ -36,6 +38,8 @@ export interface NodeReader {
   checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void;
   /** Gives the pending comments a place: the first `count` of them, all without it, become comments, in order. */
   takeComments(count?: number): Comment[];
+  /** The comments that were to go behind the key, value or map's end which was just read. */
+  takeBehind(): Comment[];
   toComment(mark: CommentMark, inline: boolean): Comment;
   /** Notes that a collection begins. @param isLevel whether it counts as a level of block collections */
   open(isLevel: boolean): void;

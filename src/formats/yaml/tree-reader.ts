@@ -4,6 +4,7 @@ import { type Comment, comment, type Item, item, leaf, type Source, type Value }
 import { type Steps, settle } from '../../util/flat-recursion.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
 import { isBlankOrEnd } from './characters.js';
+import { passToValue } from './comment-run.js';
 import { type CopyBudget, copyOf } from './copy.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { readFlow } from './flow-reader.js';
@@ -49,6 +50,7 @@ export class TreeReader implements NodeReader {
   flowPlace: FlowPlace | undefined;
   rootColumn: number | undefined;
   lastEnd = 0;
+  plainEnd = 0;
   depth = 0;
   /** The block collections among the open ones that are levels of their own. */
   private blockDepth = 0;
@@ -82,6 +84,10 @@ export class TreeReader implements NodeReader {
     return this.cursor.pending.splice(0, count).map((mark) => this.toComment(mark, false));
   }
 
+  takeBehind(): Comment[] {
+    return this.cursor.behind.splice(0).map((mark) => this.toComment(mark, false));
+  }
+
   toComment(mark: CommentMark, inline: boolean): Comment {
     return toComment(this.cursor, mark, inline);
   }
@@ -104,7 +110,7 @@ export class TreeReader implements NodeReader {
     const allowed = cursor.keyAllowed && cursor.flowLevel === 0;
     const outer = this.readProperties();
     if (!outer) return this.readContent(frame, allowed, undefined, undefined);
-    const crossed = cursor.passToToken();
+    const crossed = passToValue(this, frame);
     if (this.nodeEnds(frame, crossed)) return this.emptyNode(outer, frame);
     if (!crossed || cursor.flowLevel > 0) return this.readContent(frame, allowed, undefined, outer);
     const inner = this.readProperties();
@@ -248,11 +254,10 @@ export class TreeReader implements NodeReader {
     const unit = cursor.unit;
     if (unit === 0x2a) return this.readAlias();
     if (unit === 0x5b || unit === 0x7b) return readFlow(this);
-    let token: ScalarToken;
-    if (unit === 0x22) token = readDouble(cursor);
-    else if (unit === 0x27) token = readSingle(cursor);
-    else token = this.readPlainHere(frame);
+    const isQuoted = unit === 0x22 || unit === 0x27;
+    const token = unit === 0x22 ? readDouble(cursor) : isQuoted ? readSingle(cursor) : this.readPlainHere(frame);
     this.lastEnd = token.end;
+    if (!isQuoted) this.plainEnd = token.end;
     return { value: this.leafOf(token, properties, frame.parent), shape: 'scalar', token };
   }
 

@@ -11,6 +11,8 @@ test.each([
   ['comments behind a key', 'yaml', `a: 1\n${'#x\n'.repeat(MANY)}`],
   ['comments in a map', 'yaml', `a:\n  b: 1\n${'  #x\n'.repeat(MANY)}  c: 2\n`],
   ['comments above dashes without a value', 'yaml', `a:\n${'#x\n-\n#y\n- &z\n'.repeat(MANY / 8)}`],
+  ['comments parted from dashes', 'yaml', `a:\n${'-\n#x\n\n-\n#y\n\n  b\n#z\n'.repeat(MANY / 8)}`],
+  ['comments that wait for a value', 'yaml', `a:\n${'-\n#x\n\n#y\n'.repeat(MANY / 8)}`],
   ['comments in brackets', 'yaml', `a: [\n${'  #x\n'.repeat(MANY)}  2]\n`],
   ['empty lines in a folded text', 'yaml', `a: >\n${'\n'.repeat(MANY)}  x\n`],
   ['comments', 'toml', `${'#x\n'.repeat(MANY)}a = 1\n`],
