@@ -4,6 +4,7 @@ import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { leaves } from '../../tree/leaves.js';
 import { LineIndex } from '../../util/line-index.js';
+import { append } from '../../util/lists.js';
 import { decodeText } from '../../util/text.js';
 import type { Discovery } from './check-finding.js';
 import { CHECK_RULES } from './check-rules.js';
@@ -73,7 +74,7 @@ async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue
       const { value, source } = node;
       if (typeof value !== 'string') continue;
       values.push({ path: keys, value, offset: source?.start });
-      if (value.includes('\n')) values.push(...valuesWithin(value, keys, source?.start));
+      if (value.includes('\n')) append(values, valuesWithin(value, keys, source?.start));
     }
     return values;
   } catch (error) {
@@ -87,11 +88,18 @@ function valuesWithin(text: string, path: readonly string[], offset: number | un
   return valuesOfLines(text).map((one) => ({ path: [...path, ...one.path], value: one.value, offset }));
 }
 
-const LINE = /^[ \t]{0,64}([\w.-]{1,128})["']?[ \t]{0,8}[:=][ \t]{0,8}["']?([^\s"']{16,512})["',;]{0,2}[ \t]*\r?$/gm;
+const LINE =
+  /^[ \t]{0,64}(?:-[ \t]{1,8}){0,4}([\w.-]{1,128})["']?[ \t]{0,8}[:=][ \t]{0,8}["']?([^\s"']{16,512})["',;]{0,2}[ \t]*\r?$/gm;
+
+/** JSON may have all in one line. */
+const ENTRY = /"([^\s"\\]{1,128})"\s{0,8}:\s{0,8}"([^\s"\\]{16,512})"/g;
 
 /** Names and values of lines, for what has no reader here or could not be read. */
 function valuesOfLines(text: string): NamedValue[] {
-  return [...text.matchAll(LINE)].map(({ 0: line, 1: name = '', 2: value = '', index }) => {
-    return { path: [name], value, offset: index + line.lastIndexOf(value) };
-  });
+  const found = new Map<number, NamedValue>();
+  for (const { 0: all, 1: name = '', 2: value = '', index } of [...text.matchAll(LINE), ...text.matchAll(ENTRY)]) {
+    const offset = index + all.lastIndexOf(value);
+    found.set(offset, { path: [name], value, offset });
+  }
+  return [...found.values()];
 }

@@ -338,4 +338,19 @@ describe('in a repository', () => {
     ]);
     execFileSync('rm', ['map.yaml', 'map.json'], { cwd: repository.folder });
   });
+
+  test('a file that SOPS could not encrypt, such as a list, is looked through all the same', async () => {
+    const value = random(32);
+    repository.write({
+      'list.yaml': `- name: a\n  password: ${value}\n- password: ${value}\n`,
+      'list.json': `[{"user":"a","password":"${value}"},{"password":"${value}"}]`,
+      'lines.json': `[\n  {\n    "password": "${value}"}\n]\n`,
+    });
+    const { findings } = await repository.check(['--secrets']);
+    const places = findings
+      .map(({ path, line }) => `${path}:${line}`)
+      .filter((place) => /^(?:list|lines)\./.test(place));
+    expect(places.toSorted()).toEqual(['lines.json:3', 'list.json:1', 'list.json:1', 'list.yaml:2', 'list.yaml:3']);
+    execFileSync('rm', ['list.yaml', 'list.json', 'lines.json'], { cwd: repository.folder });
+  });
 });
