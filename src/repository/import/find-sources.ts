@@ -24,10 +24,11 @@ export async function* sourcesByContent(
     const { file, content } = sight.at(found) ?? { file: found };
     if (content?.kind === 'file' && recognises(content.bytes, file)) {
       yield { file, bytes: content.bytes };
+    } else if (content?.kind === 'unreadable') {
+      // It may be of the kind: in a folder it is told as well.
+      yield { file, bytes: Buffer.alloc(0), problem: unreadableFile(file.path, content.cause) };
     } else if (found.isNamed) {
-      const problem =
-        content?.kind === 'unreadable' ? unreadableFile(file.path, content.cause) : notOfKind(file, described);
-      yield { file, bytes: Buffer.alloc(0), problem };
+      yield { file, bytes: Buffer.alloc(0), problem: notOfKind(file, described) };
     }
   }
 }

@@ -41,7 +41,9 @@ export async function* gitCryptFiles(
       const keyName = names.get(file.absolute);
       const source = await sourceOf({ file, content, top, keyName, blob: blobs.get(file.absolute) });
       if (source) yield source;
-      else if (found.isNamed) yield { file, top, bytes: Buffer.alloc(0), problem: none(file, content, described) };
+      else if (found.isNamed || content.kind === 'unreadable') {
+        yield { file, top, bytes: Buffer.alloc(0), problem: none(file, content, described) };
+      }
     }
   }
 }
