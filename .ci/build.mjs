@@ -30,7 +30,7 @@ const PARTS = {
   /** The program itself, and what decrypting a YAML or JSON file with an age key runs. */
   'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */
-  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts'],
+  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/datakey/recovery-report.ts'],
   /** What encrypting runs. */
   encrypt: ['src/cli/commands/encrypt.ts', 'src/config/read.ts'],
   /** Writing into files, and taking away what killed runs left of that. */

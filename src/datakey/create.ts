@@ -6,7 +6,7 @@ import { type KeyService, keyStringOf, logOf, reasonOf } from '../keyservice/key
 import { formatUtcSeconds } from '../util/rfc3339.js';
 import { TaskQueue } from '../util/task-queue.js';
 import { DataKey } from './data-key.js';
-import { joinHints, noServicesHint } from './recovery-report.js';
+import { joinHints, noServicesHint } from './key-failure.js';
 import { splitSecret } from './shamir.js';
 
 /** For whom a data key is wrapped. */

@@ -8,7 +8,7 @@ import { oneLine } from '../util/one-line.js';
 import { nextTurn, type TaskQueue } from '../util/task-queue.js';
 import { sortKeys } from './decryption-order.js';
 import { type GroupTurns, HEAD_START } from './group-turns.js';
-import { type KeyFailure, noServicesHint } from './recovery-report.js';
+import { type KeyFailure, noServicesHint } from './key-failure.js';
 
 /** What the groups of a file share while they are being opened. */
 export interface Attempt {

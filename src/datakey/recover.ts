@@ -7,7 +7,6 @@ import type { DataKey } from './data-key.js';
 import { DEFAULT_DECRYPTION_ORDER } from './decryption-order.js';
 import { type Attempt, GroupOpening } from './group-attempts.js';
 import { GroupTurns } from './group-turns.js';
-import { notRecovered } from './recovery-report.js';
 
 export interface RecoverOptions {
   /** Asked in order for every key. */
@@ -83,20 +82,24 @@ async function openGroups(file: Wrapped, search: KeySearch, attempt: Attempt): P
   const conclude = async (): Promise<DataKey> => {
     // One part of several tells nothing by itself; and where nothing tells keys apart, the first one counts.
     await openAll((isFound) => isFound || isDivided || !search.isDecidable);
-    checkOpened(openings, search, file);
+    await checkOpened(openings, search, file);
     if (isDivided && search.isDecidable && !search.dataKey) await openAll((isFound) => isFound);
     return search.dataKey ?? search.first();
   };
   return Promise.race([early, conclude()]);
 }
 
-/** Throws `data-key-not-recovered` unless enough groups are open. */
-function checkOpened(openings: readonly GroupOpening[], search: KeySearch, { shamirThreshold }: Wrapped): void {
+/** Rejects with `data-key-not-recovered` unless enough groups are open. */
+async function checkOpened(
+  openings: readonly GroupOpening[],
+  search: KeySearch,
+  { shamirThreshold }: Wrapped,
+): Promise<void> {
   const needed = openings.length > 1 ? Math.max(1, shamirThreshold) : 1;
   const opened = openings.filter((_, group) => search.isOpen(group)).length;
   if (opened >= needed) return;
   const failures = openings.map((opening, group) => (search.isOpen(group) ? null : opening.failures));
-  throw notRecovered(failures, shamirThreshold);
+  throw (await import('./recovery-report.js')).notRecovered(failures, shamirThreshold);
 }
 
 function passedOver(keyString: string): string {

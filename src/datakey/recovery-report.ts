@@ -1,13 +1,6 @@
 /** What is said when a data key cannot be recovered: each group and key with its reason, short and in full. */
 import { SopsError } from '../errors.js';
-
-/** A key that did not open its part, and why, one reason for each key service. */
-export interface KeyFailure {
-  readonly keyString: string;
-  readonly reasons: readonly string[];
-  /** What the user can do about them. */
-  readonly hints?: readonly string[];
-}
+import { joinHints, type KeyFailure } from './key-failure.js';
 
 /** What came of one group: null when it was opened. */
 export type GroupFailures = readonly KeyFailure[] | null;
@@ -35,19 +28,6 @@ export function notRecovered(groups: readonly GroupFailures[], threshold: number
   const detail = `${blocks.join('\n\n')}\n\n${wrap(trailer.join(' '), TRAILER_COLUMNS).join('\n')}`;
   const hint = joinHints(groups.flatMap((group) => group ?? []).flatMap((failure) => failure.hints ?? []));
   return new SopsError('data-key-not-recovered', message, { detail, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** What to do when nobody is there to ask. */
-export function noServicesHint(): string {
-  return 'There is no key service: leave out --enable-local-keyservice=false, or name one with --keyservice.';
-}
-
-/** Shown of them, a line each. */
-const MOST_HINTS = 2;
-
-/** The first few different ones; undefined when there are none. */
-export function joinHints(hints: readonly string[]): string | undefined {
-  return hints.length === 0 ? undefined : [...new Set(hints)].slice(0, MOST_HINTS).join('\n');
 }
 
 /** Keys that failed for the same reason share it. */
