@@ -189,7 +189,7 @@ async function filesIn(folder: string, host: Host): Promise<FolderFiles> {
     };
   }
   const files: string[] = [];
-  for await (const path of filesBelow(folder, { takesLinks: true, sweepsFor: host }))
+  for await (const path of filesBelow(folder, { takesLinks: true, sweepsFor: host, errorCode: 'input-unreadable' }))
     files.push(path.slice(folder.length).replace(/^[\\/]+/, ''));
   return { files, repositories: [], closed: [] };
 }

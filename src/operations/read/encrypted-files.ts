@@ -24,14 +24,16 @@ export interface WalkOptions {
   readonly takesLinks?: boolean;
   /** Whom to tell of what killed runs left behind there, which then goes; absent where it is to stay. */
   readonly sweepsFor?: Pick<Host, 'warn'>;
+  /** The code of a folder that cannot be read; that of SOPS's own walks without it. */
+  readonly errorCode?: 'failed' | 'input-unreadable';
 }
 
-/** The paths of all files below a folder, in order of their names. Throws `failed`. */
+/** The paths of all files below a folder, in order of their names. Throws `failed`, or what the options say. */
 export async function* filesBelow(folder: string, options: WalkOptions = {}): AsyncGenerator<string> {
+  const { sweepsFor, errorCode = 'failed' } = options;
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new SopsError('failed', `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
+    throw new SopsError(errorCode, `open ${oneLine(folder)}: ${systemReason(cause)}`, { file: folder, cause });
   });
-  const { sweepsFor } = options;
   if (sweepsFor && entries.some(({ name }) => isPassing(name))) tellSwept(folder, sweepsFor);
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     if (isPassing(entry.name) || (options.skipsHidden && entry.name.startsWith('.'))) continue;
