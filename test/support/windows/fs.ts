@@ -2,9 +2,11 @@
 // biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
 import * as node from 'fs';
 import { onDrives, pathOf, placeOf } from './drives.js';
+import * as promises from './fs-promises.js';
 
 // biome-ignore lint/style/useNodejsImportProtocol: by the longer name the program has this module.
 export * from 'fs';
+export { promises };
 
 export const accessSync = onDrives(node.accessSync);
 export const chmodSync = onDrives(node.chmodSync);
