@@ -123,6 +123,8 @@ const LAST_WORDS = {
   failed: 'No file could be opened, so nothing was written.',
 } as const satisfies Record<GrantOutcome, string>;
 
+const IN_PART = 'Granted in the other files. Once these can be changed, the same command again does the rest.';
+
 /** What became of the files: failures as they come, and all of them at the end. */
 class GrantReport {
   plan: GrantPlan | undefined;
@@ -167,7 +169,8 @@ class GrantReport {
         `${failures.length} of ${files.length} files failed, with the exit status of each:\n${lines.join('')}`,
       );
     }
-    say(streams.stderr, `${LAST_WORDS[outcome]}\n`);
+    const isPart = outcome === 'granted' && failures.length > 0;
+    say(streams.stderr, `${isPart ? IN_PART : LAST_WORDS[outcome]}\n`);
     if (outcome === 'interrupted') return INTERRUPTED;
     return failures[0]?.status ?? 0;
   }

@@ -154,7 +154,7 @@ describe('files that fail are listed, the rest goes on', () => {
     const hers = desk.text('prod/hers.yaml');
     const ran = await desk.as(alice, 'grant', '--yes', 'bob', bob.recipient);
     expect(ran.stderr).toMatch(
-      /2 of 6 files failed, with the exit status of each:\n {2}dev\/broken\.yaml \(1\)\n {2}prod\/hers\.yaml \(128\)\n/,
+      /2 of 6 files failed, with the exit status of each:\n {2}dev\/broken\.yaml \(1\)\n {2}prod\/hers\.yaml \(128\)\nGranted in the other files\. Once these can be changed, the same command again does the rest\.\n/,
     );
     expect(ran.stderr).toContain(`These can: ${carol.recipient}`);
     expect(ran.status).toBe(1);
