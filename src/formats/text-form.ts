@@ -17,8 +17,10 @@ const CRLF: readonly number[] = [0, Number.POSITIVE_INFINITY];
 /** The form of a text if it is none of those that {@link formsOf} tries anyway. */
 export function formToKeep(text: string): Form | undefined {
   const breaks = breaksBehind(text);
+  // As nearly always: all line ends are LF.
+  if (breaks <= 1 && !text.includes('\r')) return undefined;
   const ends: number[] = [0];
-  for (const { index } of text.matchAll(/\n/g)) {
+  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) {
     const isWide = text[index - 1] === '\r';
     if (isWide !== (ends.length % 2 === 0)) ends.push(0);
     ends.push((ends.pop() ?? 0) + 1);
