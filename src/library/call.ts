@@ -6,10 +6,10 @@ import { endingPrograms } from '../exec/started-programs.js';
 import { type GivenIdentities, giveIdentities } from '../keys/given-identities.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import { withDeadline } from '../util/deadline.js';
-import { noteGivenEnv } from '../util/given-env.js';
 import type { Host, Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
+import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import { configOf } from './config.js';
 import { leaving, worded } from './leaving.js';
 import { optionNames } from './options.js';
@@ -72,16 +72,13 @@ async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** The surroundings of a call, without an end. */
 export function callOf(options: Options & ReadOptions): Call {
   const env = options.env ? { ...options.env } : SURROUNDINGS.env();
   const cwd = options.cwd === undefined ? SURROUNDINGS.cwd() : resolve(options.cwd);
   const { identities, providers, config } = options;
   const bringsKeys = identities !== undefined || providers !== undefined;
-  const host = sessionOf({ ...hostOf(options, env, cwd), bringsKeys });
-  if (options.env) noteGivenEnv(host);
+  const host = sessionOf({ ...hostOf(options, env, cwd), bringsKeys, isEnvGiven: options.env !== undefined });
   if (identities) giveIdentities(identitiesOf(identities), host);
   if (config === false) giveConfig(null, host);
   else if (typeof config === 'object') giveConfig(configOf(config, cwd), host);

@@ -4,6 +4,7 @@ import type { KeptValues, LeaseNote } from '../operations/programs/kept-run.js';
 import { noteLease, withoutLogin } from '../run/reference-trail.js';
 import { SYSTEM_CLOCK } from '../util/clock.js';
 import type { Host } from '../util/host.js';
+import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import type { Lease, Leases } from './lease.js';
 
 /** A lease is renewed when this part of its time is over. */
@@ -16,8 +17,6 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** Giving back must not keep a program's exit status waiting. */
 const CLOSE_MS = 5000;
-/** Timers of more milliseconds than this would go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Kept {
   readonly lease: Lease;

@@ -89,6 +89,8 @@ export interface Host {
   readonly isUnattended?: boolean;
   /** Whether the caller of the library gave keys or providers of its own (keys/given-identities.ts): what that needs is loaded then. */
   readonly bringsKeys?: boolean;
+  /** Whether the caller of the library gave the environment, in place of the process's: what that does not name is nowhere. */
+  readonly isEnvGiven?: boolean;
   /** Aborted when nobody wants the outcome any more: waiting ends, and nothing is written. Absent where that cannot be. */
   readonly signal?: AbortSignal | undefined;
   /** Where events are noted; absent when nobody keeps a log. */

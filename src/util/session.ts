@@ -14,7 +14,7 @@ function isSession(host: Host): host is Session {
 
 /** Member by member: a host may be an object of any class, and its working directory may be gone and is asked for when needed. */
 function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
-  const { confirm, begin, prepareFor, beforeWriting, calledAsSops, isUnattended, bringsKeys } = host;
+  const { confirm, begin, prepareFor, beforeWriting, calledAsSops, isUnattended, bringsKeys, isEnvGiven } = host;
   const session: Session = {
     get env() {
       return host.platform === 'win32' ? caseless(host.env) : host.env;
@@ -30,6 +30,7 @@ function newSession(host: Host, memory = new Map<symbol, unknown>()): Session {
     ...(calledAsSops === undefined ? {} : { calledAsSops }),
     ...(isUnattended === undefined ? {} : { isUnattended }),
     ...(bringsKeys && { bringsKeys }),
+    ...(isEnvGiven && { isEnvGiven }),
     askSecret: (prompt) => host.askSecret(prompt),
     ...(confirm && { confirm: (question, signal) => confirm.call(host, question, signal) }),
     ...(begin && { begin: (what, telling) => begin.call(host, what, telling) }),

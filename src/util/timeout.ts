@@ -22,12 +22,12 @@ export function keyTimeout(host: Host): number {
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
 }
 
-/** The longest time that timers take. */
-const LONGEST = 2 ** 31 - 1;
+/** Timers of more milliseconds than this would go off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How long one exchange with a store may take, in milliseconds: as {@link keyTimeout} where the user says so, else as usual there. */
 export function answerTime(host: Host, usual: number): number {
-  return host.env[TIMEOUT_VARIABLE] ? Math.min(Math.ceil(keyTimeout(host)), LONGEST) : usual;
+  return host.env[TIMEOUT_VARIABLE] ? Math.min(Math.ceil(keyTimeout(host)), LONGEST_TIMER_MS) : usual;
 }
 
 /**

@@ -2,9 +2,9 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { isGivenEnv, userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { userHome } from '../../util/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
@@ -27,11 +27,11 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   if (profile !== DEFAULT_PROFILE) await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
   const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
-  const base = { region, requestHandler: requestHandlerFor(host), logger, ...(isGivenEnv(host) && mannersOf(host)) };
+  const base = { region, requestHandler: requestHandlerFor(host), logger, ...(host.isEnvGiven && mannersOf(host)) };
   const search = {
     ...files,
-    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE ?? (isGivenEnv(host) ? '' : undefined),
-    roleArn: env.AWS_ROLE_ARN ?? (isGivenEnv(host) ? '' : undefined),
+    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE ?? (host.isEnvGiven ? '' : undefined),
+    roleArn: env.AWS_ROLE_ARN ?? (host.isEnvGiven ? '' : undefined),
     // The SDK's own takes the endpoint of STS from the process.
     roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
       openSession(role, { ...base, credentials: source }, host),

@@ -2,7 +2,6 @@
 import current from 'node:process';
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import { isGivenEnv } from '../../util/given-env.js';
 import type { Host, Session } from '../../util/host.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import { serviceWords } from '../http/answer.js';
@@ -100,7 +99,7 @@ async function loginOf(login: AzureLogin, host: Session): Promise<Login> {
  * process while it makes a credential. Without PATH the programs that developers log in with are not started either.
  */
 function madeIn(host: Host, make: () => Credential): Credential {
-  if (!isGivenEnv(host)) return make();
+  if (!host.isEnvGiven) return make();
   const { env } = host;
   const own = current.env;
   current.env = { ...(env.PATH ? {} : { AZURE_TOKEN_CREDENTIALS: 'prod' }), ...env };

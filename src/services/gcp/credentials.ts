@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
-import { userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { userHome } from '../../util/user-home.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { importAuthLibrary } from './auth-library.js';
 

@@ -3,9 +3,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
-import { userHome } from '../../util/given-env.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { userHome } from '../../util/user-home.js';
 import { objectMembers, textMember } from '../http/answer.js';
 
 /** An object of a file, with the folder where relative paths in it begin. */

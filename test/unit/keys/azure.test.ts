@@ -7,7 +7,7 @@ import { parseKeyUrl, requestUrl } from '../../../src/keys/azure-kv/key-url.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readChallenge } from '../../../src/services/azure/challenge.js';
-import { noteGivenEnv } from '../../../src/util/given-env.js';
+import { sessionOf } from '../../../src/util/session.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AzureService, addAz, CERTIFICATE, FOREIGN_TENANT, TENANT, TOKEN, VERSION } from './azure-service.js';
 import { hostOf } from './host.js';
@@ -248,8 +248,7 @@ describe('what a vault is asked and answers', () => {
       ['EnvironmentCredential', /EnvironmentCredential/],
       ['nonsense', /nonsense|AZURE_TOKEN_CREDENTIALS/],
     ] as const) {
-      const host = allowed({ AZURE_TOKEN_CREDENTIALS: chosen });
-      noteGivenEnv(host);
+      const host = sessionOf({ ...allowed({ AZURE_TOKEN_CREDENTIALS: chosen }), isEnvGiven: true });
       await expect(azureKeyProvider.wrap(keyAt(service.url), PART, host)).rejects.toMatchObject({
         code: 'key',
         message: expect.stringMatching(said),

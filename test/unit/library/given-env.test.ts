@@ -10,7 +10,7 @@ import { kubeconfigPaths } from '../../../src/services/kubernetes/kubeconfig.js'
 afterEach(() => vi.unstubAllEnvs());
 
 const HOME = '/home/of-the-process';
-const hostOf = (env?: Record<string, string>) => callOf(env ? { env, cwd: '/work' } : { cwd: '/work' }).host;
+const hostOf = (env?: Record<string, string>) => callOf(env ? { env, cwd: '/folder' } : { cwd: '/folder' }).host;
 
 describe('an environment of the caller', () => {
   test('without a home has no files of a user', async () => {
@@ -31,7 +31,7 @@ describe('an environment of the caller', () => {
     const host = hostOf({ HOME: '/mine', AWS_CONFIG_FILE: 'aws', AWS_MAX_ATTEMPTS: '7', AWS_ROLE_ARN: 'arn' });
     expect(await settingsFor('eu-west-1', '', host)).toMatchObject({
       filepath: '/mine/.aws/credentials',
-      configFilepath: '/work/aws',
+      configFilepath: '/folder/aws',
       roleArn: 'arn',
       maxAttempts: 7,
       useFipsEndpoint: false,
