@@ -83,7 +83,7 @@ const plainRequires = {
     bundler.onLoad({ filter: KMS_DESCRIPTION }, ({ path }) => ({ contents: usedOf(JSON.parse(readFileSync(path, 'utf8'))), loader: 'json' }));
     for (const filter of [UNUSED_SERVICES, UNUSED_CLIENTS]) bundler.onLoad({ filter }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
     bundler.onResolve({ filter: UNUSED_HELPERS }, ({ path }) => ({ path, namespace: 'nothing' }));
-    bundler.onResolve({ filter: MESSAGES }, ({ path, importer, ...how }) => bundler.resolve(`${path}/light.js`, { importer, kind: how.kind, resolveDir: how.resolveDir }));
+    bundler.onResolve({ filter: MESSAGES }, ({ path, importer, kind, resolveDir }) => bundler.resolve(`${path}/light.js`, { importer, kind, resolveDir }));
     bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = class {};' }));
     bundler.onResolve({ filter: VERSION_CHECK }, ({ path, importer }) => (/[\\/]jsonwebtoken[\\/]/.test(importer) ? { path, namespace: 'new enough' } : undefined));
     bundler.onLoad({ filter: /.*/, namespace: 'new enough' }, () => ({ contents: 'exports.satisfies = () => true;' }));

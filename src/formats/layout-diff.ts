@@ -37,7 +37,7 @@ export function layoutOf(
   toCipher: EditPlaces,
   cipher: string,
   toPlain: readonly Edit[],
-  plain = applyEdits(cipher, toPlain),
+  plain: string,
 ): Layout | undefined {
   const patches: Edit[] = [];
   let shift = 0;

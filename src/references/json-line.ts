@@ -2,6 +2,7 @@
 import { printJson } from '../formats/json/write.js';
 import { nodes } from '../tree/leaves.js';
 import type { Branch, Comment, Item, List } from '../tree/tree.js';
+import { escapedUnit } from '../util/text.js';
 
 const ONE_LINE = { newline: null, unit: '', colon: ':', comma: ',' };
 /** What Go's encoder writes so; outside of strings JSON has none of these. */
@@ -10,11 +11,7 @@ const ESCAPED = /[<>&\u2028\u2029]/g;
 /** The keys of the value itself are brought into that order. */
 export function jsonLine(root: Branch | List): string {
   for (const { node } of nodes([root])) if (node.kind === 'branch') sortKeys(node);
-  return printJson(root, ONE_LINE).replaceAll(ESCAPED, escaped);
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return printJson(root, ONE_LINE).replaceAll(ESCAPED, escapedUnit);
 }
 
 function sortKeys(of: Branch): void {

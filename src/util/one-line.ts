@@ -1,4 +1,5 @@
 /** Texts of others within messages of ours, which consist of lines. */
+import { escapedUnit } from './text.js';
 
 /** Lines as one, with blanks between them: for texts of our own, which hold no forged ones. */
 export function joinedLines(text: string): string {
@@ -11,7 +12,5 @@ export function joinedLines(text: string): string {
 
 /** A text without line breaks: they are escaped, so that it cannot pass for lines of the message around it. */
 export function oneLine(text: string): string {
-  return text.replace(/[\n\v\f\r\u0085\u2028\u2029]/g, (character) => {
-    return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return text.replace(/[\n\v\f\r\u0085\u2028\u2029]/g, (unit) => (unit === '\n' ? '\\n' : escapedUnit(unit)));
 }

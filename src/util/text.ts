@@ -42,6 +42,11 @@ export function encodeText(text: string): Buffer {
   return text.isWellFormed() ? Buffer.from(text, 'utf8') : encodeEscaped(text);
 }
 
+/** A UTF-16 unit as JSON and others escape it. */
+export function escapedUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** Whether a text stands for bytes that are not UTF-8. */
 export function hasInvalidBytes(text: string): boolean {
   return !text.isWellFormed();

@@ -1,6 +1,7 @@
 /** Prints values as JSON: as SOPS prints it, or in the manner of a given file. */
 import { SopsError } from '../../errors.js';
 import { type Comment, type Item, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
+import { escapedUnit } from '../../util/text.js';
 import { timeText } from '../scalar.js';
 
 /** How objects and arrays are laid out. */
@@ -100,7 +101,7 @@ export function isPlainText(text: string): boolean {
 export function jsonString(text: string): string {
   if (isPlainText(text)) return `"${text}"`;
   const quoted = text.isWellFormed() ? JSON.stringify(text) : quoteInvalid(text);
-  return quoted.replace(HTML, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return quoted.replace(HTML, escapedUnit);
 }
 
 /** Bytes that are not UTF-8 are printed as an escaped U+FFFD each. */

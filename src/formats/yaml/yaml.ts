@@ -142,11 +142,10 @@ function editsOf(file: YamlText, metadata: Branch | null, options: EmitOptions =
 }
 
 /** See `SourceFile.metadataEdit`. */
-function metadataEditOf({ text, places }: YamlText, metadata: Branch, options: EmitOptions = {}): Edit | undefined {
-  const [place] = places;
-  if (!place?.metadata || !takesBlock(place)) return undefined;
-  const { start, end } = place.metadata;
-  return { start, end, text: blockText(metadata, place.column, lineBreakOf(text), options) };
+function metadataEditOf(file: YamlText, metadata: Branch, options: EmitOptions = {}): Edit | undefined {
+  const [place, root] = [file.places[0], file.documents[0]];
+  if (!root || !place?.metadata || !takesBlock(place)) return undefined;
+  return metadataEdits(file.text, root, place, metadata, options)[0];
 }
 
 /** SOPS puts the same metadata into every document; here the first has the layout alone. */

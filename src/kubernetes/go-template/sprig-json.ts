@@ -1,4 +1,6 @@
 /** Sprig's functions for JSON, as Go's encoding/json reads and writes it. */
+
+import { escapedUnit } from '../../util/text.js';
 import { type FunctionTable, fixed, named } from './call.js';
 import { elementsOf, GoInteger, GoList, GoMap, type GoValue, refusal } from './values.js';
 
@@ -64,7 +66,7 @@ function numberJson(value: number): string {
 }
 
 function escaped(json: string, characters: RegExp): string {
-  return json.replaceAll(characters, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replaceAll(characters, escapedUnit);
 }
 
 /** Numbers are floats in Go, too. What is no JSON is nil for `fromJson` and ends the template for `mustFromJson`; here for both. */

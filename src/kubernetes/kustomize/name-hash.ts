@@ -5,6 +5,7 @@ import { SopsError } from '../../errors.js';
 import { folded } from '../../tree/fold.js';
 import { type Branch, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
+import { escapedUnit } from '../../util/text.js';
 import { compareBytes } from '../byte-order.js';
 import { itemsOf, stringAt, valueAt, withEntryAt } from '../manifest/manifest.js';
 
@@ -62,7 +63,5 @@ function goScalar(value: LeafValue): string {
 }
 
 function goString(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]/g, escapedUnit);
 }

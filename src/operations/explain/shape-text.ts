@@ -1,6 +1,7 @@
 /** Shapes as TypeScript, and as JSON Schema. Keys are an attacker's: nothing of them gets out of its quotes. */
 import { SopsError } from '../../errors.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
+import { escapedUnit } from '../../util/text.js';
 import type { ValueShape } from './shape.js';
 
 /** How integers are typed. */
@@ -90,13 +91,9 @@ function leafText(type: string, integers: IntegerTyping): string {
   return (Object.hasOwn(texts, type) && texts[type]) || 'unknown';
 }
 
-function escaped(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
 /** As a string of JSON, which is one of TypeScript, without the line ends that are none to JSON. */
 function quoted(value: string | number | boolean): string {
-  return JSON.stringify(value).replaceAll(UNSEEN, (sign) => sign.split('').map(escaped).join(''));
+  return JSON.stringify(value).replaceAll(UNSEEN, (sign) => sign.split('').map(escapedUnit).join(''));
 }
 
 /** A JSON Schema (2020-12) of one shape. */

@@ -1,5 +1,6 @@
 /** The table of files against recipients as one page of HTML: nothing is loaded from elsewhere, and no value is in it. */
 import { createHash } from 'node:crypto';
+import { escapedUnit } from '../../util/text.js';
 import type { AccessTable, ReadableFile, Reader } from './access-table.js';
 
 const STYLE = `:root{color-scheme:light dark;--line:#8886;--head:#8882;--mark:#0a6}
@@ -110,7 +111,5 @@ const ENTITIES = new Map([
 function escaped(text: string): string {
   return text
     .replace(/[&<>"']/g, (sign) => ENTITIES.get(sign) ?? '')
-    .replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, (sign) => {
-      return `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    });
+    .replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, escapedUnit);
 }

@@ -79,7 +79,7 @@ export function roundTrip(store: FormatStore, text: string | Uint8Array, metadat
   unseal(again.documents, values);
   const toPlain = again.edits(null);
   const plain = applyEdits(cipher, toPlain);
-  const layout = layoutOf(file.text, placesOf(toCipher), cipher, toPlain);
+  const layout = layoutOf(file.text, placesOf(toCipher), cipher, toPlain, plain);
   return { cipher, plain, restored: layout ? restoreLayout(plain, layout) : plain, isSameTree };
 }
 

@@ -34,7 +34,7 @@ function roundTrip(
   expect(decrypted.keptComments).toBe(0);
   const toPlain = again.edits(null);
   const rendered = applyEdits(sealed, toPlain);
-  const layout = layoutOf(text, placesOf(toCipher), sealed, toPlain);
+  const layout = layoutOf(text, placesOf(toCipher), sealed, toPlain, rendered);
   return { sealed, rendered, restored: layout ? restoreLayout(rendered, parseLayout(printLayout(layout))) : rendered };
 }
 
