@@ -18,13 +18,14 @@ import { readSettingsFile, writeSettingsFile } from './settings-file.js';
 import { changed, done, kept, type SetupStep, todo } from './setup-report.js';
 
 /** Writes the lines for all rules, and for encrypted files that these leave out. */
-export async function installAttributes(place: SetupPlace): Promise<SetupStep[]> {
+export async function* installAttributes(place: SetupPlace): AsyncGenerator<SetupStep> {
   const path = await attributesFile(place);
   const { top, host } = place;
-  const replaced = await replaceOthers(place);
+  yield* replaceOthers(place);
   if (top === null) {
     const lines = USUAL_PATTERNS.map(attributeLine);
-    return [...replaced, changed(await writeLines(path, lines, place), `attributes: the usual names, in ${path}`)];
+    yield changed(await writeLines(path, lines, place), `attributes: the usual names, in ${path}`);
+    return;
   }
   const { patterns, unsaid } = await rulePatterns(top, host);
   const before = readSettingsFile(path);
@@ -37,9 +38,9 @@ export async function installAttributes(place: SetupPlace): Promise<SetupStep[]>
   await writeLines(path, [...lines, ...fileLines(left.map((file) => file.path)), ...moved], place);
   const isChanged = readSettingsFile(path) !== before;
   const what = patterns.length > 0 ? 'for the rules of .sops.yaml' : 'for encrypted files';
-  const steps = [...replaced, changed(isChanged, `attributes ${what}, in ${shownFile(path, place)}`)];
-  if (unsaid.length > 0) steps.push(kept(unsaidText(unsaid), unsaid));
-  return [...steps, ...(await coverage(place))];
+  yield changed(isChanged, `attributes ${what}, in ${shownFile(path, place)}`);
+  if (unsaid.length > 0) yield kept(unsaidText(unsaid), unsaid);
+  yield* await coverage(place);
 }
 
 function unsaidText(unsaid: readonly string[]): string {
@@ -102,15 +103,12 @@ async function attributeFiles(place: SetupPlace): Promise<string[]> {
 }
 
 /** Takes our lines out. */
-export async function removeAttributes(place: SetupPlace): Promise<SetupStep[]> {
-  const steps: SetupStep[] = [];
+export async function* removeAttributes(place: SetupPlace): AsyncGenerator<SetupStep> {
   for (const path of await attributeFiles(place)) {
     const read = readSettingsFile(path) ?? '';
     const text = withoutBlocks(read);
-    if (await writeSettingsFile(path, { read, text }, place.host))
-      steps.push(done(`${shownFile(path, place)}: taken out`));
+    if (await writeSettingsFile(path, { read, text }, place.host)) yield done(`${shownFile(path, place)}: taken out`);
   }
-  return steps;
 }
 
 /** Where the older settings name their driver. */
@@ -151,30 +149,27 @@ async function olderDrivers(place: SetupPlace): Promise<DiffDriver[]> {
 }
 
 /** With `--replace` the older settings go, and their patterns get our attributes; else they are told. */
-async function replaceOthers(place: SetupPlace): Promise<SetupStep[]> {
+async function* replaceOthers(place: SetupPlace): AsyncGenerator<SetupStep> {
   const older = await olderLines(place);
   const drivers = await olderDrivers(place);
-  if (older.length === 0 && drivers.length === 0) return [];
-  if (!place.replaces)
-    return [
-      todo(
-        olderText(place, older),
-        older.flatMap(({ lines }) => lines),
-      ),
-    ];
+  if (older.length === 0 && drivers.length === 0) return;
+  if (!place.replaces) {
+    const lines = older.flatMap((file) => file.lines);
+    yield todo(olderText(place, older), lines);
+    return;
+  }
   const attributes = await olderAttributes(place);
-  for (const { path } of older) await moveLines(path, attributes, place);
+  for (const { path, lines } of older) {
+    await moveLines(path, attributes, place);
+    yield done(`older settings for sops in ${shownFile(path, place)} were taken over`, lines);
+  }
   for (const { name } of drivers) {
-    for (const field of ['textconv', 'cachetextconv']) await unsetSetting(`diff.${name}.${field}`, place);
+    let count = 0;
+    for (const field of ['textconv', 'cachetextconv']) count += await unsetSetting(`diff.${name}.${field}`, place);
+    if (count > 0) yield done(`diff driver ${name}: taken out of git config`);
   }
   const left = (await olderDrivers(place)).map(({ name }) => `git config --global --remove-section diff.${name}`);
-  const steps = [
-    done(
-      `older settings for sops were taken over`,
-      older.flatMap(({ lines }) => lines),
-    ),
-  ];
-  return left.length === 0 ? steps : [...steps, todo('settings for all of your repositories call sops as well', left)];
+  if (left.length > 0) yield todo('settings for all of your repositories call sops as well', left);
 }
 
 function olderText(place: SetupPlace, older: readonly { path: string }[]): string {

@@ -57,15 +57,14 @@ export function driverSettings(program: string): ReadonlyMap<string, string> {
 /** The merge of ancestors is not to be left out: a value that one side took back would come back with it. */
 const UNWANTED = `merge.${DRIVER}.recursive`;
 
-/** Makes the settings. Returns whether one was changed. */
-export async function writeSettings(place: SetupPlace): Promise<boolean> {
-  let isChanged = (await unsetSetting(UNWANTED, place)) > 0;
+/** Makes the settings, and hands over the name of each that was changed. */
+export async function* writeSettings(place: SetupPlace): AsyncGenerator<string> {
+  if ((await unsetSetting(UNWANTED, place)) > 0) yield UNWANTED;
   for (const [name, value] of driverSettings(place.program)) {
     if ((await ownValue(name, place)) === value) continue;
     await git(['config', scopeOf(place), '--replace-all', name, value], place.host);
-    isChanged = true;
+    yield name;
   }
-  return isChanged;
 }
 
 /** Takes the settings out; others of the same sections stay. Returns whether there was one. */

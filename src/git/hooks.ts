@@ -11,18 +11,15 @@ import { isLink, isProgram, readSettingsFile, writeSettingsFile } from './settin
 import { changed, kept, type SetupStep, todo } from './setup-report.js';
 
 /** Puts our lines into the hooks. */
-export async function installHooks(place: SetupPlace): Promise<SetupStep[]> {
-  if (place.isGlobal || (place.top === null && place.commonFolder !== null)) return [];
+export async function* installHooks(place: SetupPlace): AsyncGenerator<SetupStep> {
+  if (place.isGlobal || (place.top === null && place.commonFolder !== null)) return;
   const manager = await hookManagerOf(place);
-  if (manager.name === 'lefthook' || manager.name === 'pre-commit') return [await installEntries(manager, place)];
-  if (manager.name === 'none' && !manager.isOwn) return [foreignFolder(manager)];
   const folder = manager.file ?? manager.folder;
-  if (place.isPrivate && isShared(folder, place)) {
-    return [todo(`hooks are in ${shown(folder, place)}, which is committed: put these lines into them`, allLines())];
-  }
-  const steps: SetupStep[] = [];
-  for (const hook of HOOKS) steps.push(await installHook(hook, manager, place));
-  return steps;
+  if (manager.name === 'lefthook' || manager.name === 'pre-commit') yield await installEntries(manager, place);
+  else if (manager.name === 'none' && !manager.isOwn) yield foreignFolder(manager);
+  else if (place.isPrivate && isShared(folder, place)) {
+    yield todo(`hooks are in ${shown(folder, place)}, which is committed: put these lines into them`, allLines());
+  } else for (const hook of HOOKS) yield await installHook(hook, manager, place);
 }
 
 function foreignFolder({ folder }: HookManager): SetupStep {
@@ -103,7 +100,12 @@ async function setAside(
   if (statOrThrow(aside)) return todo(`${shown(aside, place)} is in the way: it holds what another hook was`);
   renameSync(path, aside);
   const text = withBlock(FIRST_LINE, linesFor(path, lines), { at: 'end' });
-  await writeSettingsFile(path, { read: null, text, isProgram: true }, place.host);
+  try {
+    await writeSettingsFile(path, { read: null, text, isProgram: true }, place.host);
+  } catch (error) {
+    renameSync(aside, path);
+    throw error;
+  }
   return changed(true, `${hook}: checked by ${shown(path, place)}, before what was there (now ${basename(aside)})`);
 }
 
@@ -129,18 +131,16 @@ const ACTIVATE = {
 } as const;
 
 /** Takes our lines out of all files in which hooks may be. */
-export async function removeHooks(place: SetupPlace): Promise<SetupStep[]> {
-  if (place.isGlobal || place.top === null) return [];
+export async function* removeHooks(place: SetupPlace): AsyncGenerator<SetupStep> {
+  if (place.isGlobal || place.top === null) return;
   const manager = await hookManagerOf(place);
-  const steps: SetupStep[] = [];
   const folders = manager.isOwn || manager.name === 'husky' ? [manager.folder, manager.file] : [manager.file];
   const hooks = folders.flatMap((folder) => (folder === null ? [] : HOOKS.map((hook) => join(folder, hook))));
   const files = manager.file !== null && manager.name !== 'husky' ? [...hooks, manager.file] : hooks;
   for (const path of files) {
     if (statOrThrow(path)?.isFile() && (await removeFrom(path, place)))
-      steps.push(changed(true, `${shown(path, place)}: taken out`));
+      yield changed(true, `${shown(path, place)}: taken out`);
   }
-  return steps;
 }
 
 async function removeFrom(path: string, { host }: SetupPlace): Promise<boolean> {

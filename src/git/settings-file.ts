@@ -2,8 +2,9 @@
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { isAbsent, systemReason } from '../util/files.js';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync } from '../util/fs.js';
+import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { makeFolder } from '../util/new-folder.js';
 import { replaceFile } from '../util/replace-file.js';
 import { decodeText, encodeText } from '../util/text.js';
 
@@ -37,11 +38,11 @@ export async function writeSettingsFile(
   if (text === (read ?? '')) return false;
   try {
     if (text === '') rmSync(path);
-    else mkdirSync(dirname(path), { recursive: true });
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot write ${path}: ${systemReason(cause)}`, { file: path, cause });
   }
   if (text === '') return true;
+  await makeFolder(dirname(path));
   const mode = isProgram ? EXECUTABLE : COMMON;
   const before = read === null ? null : encodeText(read);
   await replaceFile(path, encodeText(text), { read: before, mode, warn: (message) => host.warn(message) });

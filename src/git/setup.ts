@@ -21,29 +21,48 @@ import { readSettingsFile, writeSettingsFile } from './settings-file.js';
 import { changed, done, kept, type SetupStep, todo } from './setup-report.js';
 
 /**
- * Sets everything up; what is there already stays as it is. Throws `failed` outside of a repository, `config` for a `.sops.yaml` that cannot
- * be read, `output-unwritable`.
+ * Sets everything up; what is there already stays as it is. Each step is handed over when it is done, so that whoever asked knows how far it
+ * came if one fails. Throws `failed` outside of a repository, `config` for a `.sops.yaml` that cannot be read, `output-unwritable`.
  */
-export async function installForGit(request: SetupRequest, host: Session): Promise<SetupStep[]> {
+export async function* installForGit(request: SetupRequest, host: Session): AsyncGenerator<SetupStep> {
   const place = await setupPlaceOf(request, host);
-  const settings = changed(await writeSettings(place), `drivers: merge, diff and mergetool ${DRIVER}, in git config`);
-  return [
-    settings,
-    ...(await installAttributes(place)),
-    ...(await installHooks(place)),
-    ...(await excludePassing(place)),
-    ...(await plaintextSteps(place)),
-    ...startSteps(place),
-  ];
+  yield* settingSteps(place);
+  yield* installAttributes(place);
+  yield* installHooks(place);
+  yield* await excludePassing(place);
+  yield* await plaintextSteps(place);
+  yield* startSteps(place);
 }
 
-/** Takes out what {@link installForGit} put in, and nothing else. Throws as that does. */
-export async function uninstallForGit(request: SetupRequest, host: Session): Promise<SetupStep[]> {
+/** Takes out what {@link installForGit} put in, and nothing else. Hands over and throws as that does. */
+export async function* uninstallForGit(request: SetupRequest, host: Session): AsyncGenerator<SetupStep> {
   const place = await setupPlaceOf(request, host);
-  const isSet = await removeSettings(place);
-  const steps = [...(await removeAttributes(place)), ...(await removeHooks(place)), ...(await includePassing(place))];
-  if (isSet) steps.unshift(done('drivers: taken out of git config'));
-  return steps.length > 0 ? steps : [kept('nothing of sops-ts was there')];
+  let wasThere = false;
+  for await (const step of removalSteps(place)) {
+    wasThere = true;
+    yield step;
+  }
+  if (!wasThere) yield kept('nothing of sops-ts was there');
+}
+
+async function* removalSteps(place: SetupPlace): AsyncGenerator<SetupStep> {
+  if (await removeSettings(place)) yield done('drivers: taken out of git config');
+  yield* removeAttributes(place);
+  yield* removeHooks(place);
+  yield* await includePassing(place);
+}
+
+/** The settings as one step, which is told also when only some of them could be made. */
+async function* settingSteps(place: SetupPlace): AsyncGenerator<SetupStep> {
+  const text = `drivers: merge, diff and mergetool ${DRIVER}, in git config`;
+  let isChanged = false;
+  try {
+    for await (const _ of writeSettings(place)) isChanged = true;
+  } catch (error) {
+    if (isChanged) yield done(`${text}: some of them`);
+    throw error;
+  }
+  yield changed(isChanged, text);
 }
 
 /** Tells what of it is there. Nothing is changed. Throws `failed` outside of a repository. */

@@ -1,8 +1,7 @@
 /** `git install`: from flags to the operation, and what it did. */
 import { installForGit } from '../../git/setup.js';
 import { flag } from '../flag.js';
-import { setupText } from '../setup-text.js';
-import { print } from '../streams.js';
+import { tellSteps } from '../setup-text.js';
 import { command } from './command.js';
 import { setupFlags, setupRequest } from './git-setup-flags.js';
 
@@ -10,6 +9,8 @@ const flags = {
   ...setupFlags,
   replace: flag.yesNo('replace', 'take over older settings that call sops for git diff (sopsdiffer)'),
 };
+
+const FURTHER = 'To do the rest, install again; to go back, sops-ts git uninstall, with the same flags.';
 
 export const gitInstall = command({
   name: 'git install',
@@ -19,8 +20,8 @@ export const gitInstall = command({
   examples: ['sops-ts git install', 'sops-ts git install --local   # for yourself alone'],
   flags,
   async run(given, context) {
-    const steps = await installForGit(await setupRequest('git install', given, context), context.host);
-    await print(context.streams, setupText(steps));
+    const steps = installForGit(await setupRequest('git install', given, context), context.host);
+    await tellSteps(steps, FURTHER, context.streams);
     return 0;
   },
 });

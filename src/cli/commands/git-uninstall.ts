@@ -1,9 +1,10 @@
 /** `git uninstall`: from flags to the operation, and what it took out. */
 import { uninstallForGit } from '../../git/setup.js';
-import { setupText } from '../setup-text.js';
-import { print } from '../streams.js';
+import { tellSteps } from '../setup-text.js';
 import { command } from './command.js';
 import { setupFlags, setupRequest } from './git-setup-flags.js';
+
+const FURTHER = 'The rest is still there: uninstall again, with the same flags.';
 
 export const gitUninstall = command({
   name: 'git uninstall',
@@ -13,8 +14,8 @@ export const gitUninstall = command({
   examples: ['sops-ts git uninstall'],
   flags: setupFlags,
   async run(given, context) {
-    const steps = await uninstallForGit(await setupRequest('git uninstall', given, context), context.host);
-    await print(context.streams, setupText(steps));
+    const steps = uninstallForGit(await setupRequest('git uninstall', given, context), context.host);
+    await tellSteps(steps, FURTHER, context.streams);
     return 0;
   },
 });

@@ -6,9 +6,9 @@ import { writeOutput } from '../../operations/output.js';
 import type { Outcome, Output } from '../../operations/requests.js';
 import type { Target, TargetChoice } from '../../repository/targets.js';
 import { isWithin } from '../../util/files.js';
-import { mkdir } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
+import { makeFolder } from '../../util/new-folder.js';
 import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import type { Context } from '../commands/command.js';
@@ -149,7 +149,7 @@ function placeOf({ file }: Target, { given, context }: Job): string {
 async function writeTo(place: string, bytes: Uint8Array, one: Context, command: ManyCommand): Promise<void> {
   const { host, operands } = one;
   const absolute = resolve(host.cwd, place);
-  await makeFolder(dirname(absolute), command, host);
+  await makeFolder(dirname(absolute), dirname(place), command.makes === 'plaintext' ? 0o700 : undefined);
   sweepOnce(dirname(absolute), host);
   const input = { kind: 'file', path: operands[0] ?? '' } as const;
   await writeOutput(bytes, command.makes, { output: { kind: 'file', path: place }, input, read: null }, host);
@@ -163,11 +163,4 @@ function sweepOnce(folder: string, host: Session): void {
   if (swept.has(folder)) return;
   swept.add(folder);
   tellSwept(folder, host);
-}
-
-async function makeFolder(folder: string, { makes }: ManyCommand, { cwd }: Session): Promise<void> {
-  const options = { recursive: true, ...(makes === 'plaintext' ? { mode: 0o700 } : {}) };
-  await mkdir(folder, options).catch((cause: unknown) => {
-    throw new SopsError('output-unwritable', `cannot make the folder ${relative(cwd, folder)}`, { cause });
-  });
 }

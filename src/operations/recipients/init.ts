@@ -83,7 +83,7 @@ export async function initialize(request: InitRequest, surroundings: Host): Prom
   else await writeNewFile(path, text, 0o666);
   await writeSchema(dirname(path));
   const example = rule ? undefined : FIRST_FILE;
-  if (example) await makeFolder(resolve(host.cwd, dirname(example)), shown);
+  if (example) await makeFirstFolder(resolve(host.cwd, dirname(example)), shown);
   return { key, config: { path: shown, isNew: true, namesKey: key !== null, example }, warnings };
 }
 
@@ -96,7 +96,7 @@ async function writeSchema(folder: string): Promise<void> {
 /** A name that the usual rules are for. */
 const FIRST_FILE = 'secrets/app.yaml';
 
-async function makeFolder(path: string, written: string): Promise<void> {
+async function makeFirstFolder(path: string, written: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {

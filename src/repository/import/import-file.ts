@@ -13,8 +13,8 @@ import { nodes } from '../../tree/leaves.js';
 import type { LeafValue } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
 import { lstatSync } from '../../util/fs.js';
-import { mkdir } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
+import { makeFolder } from '../../util/new-folder.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
 import { briefList } from './env-content.js';
@@ -64,7 +64,7 @@ export async function importFile(request: ImportRequest, host: Session): Promise
   opened.verify?.((store.parsePlain ?? store.parse)(opened.plaintext));
   const sealed = await seal(opened, { ...request, store }, host);
   if (!dryRun) {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), dirname(target));
     await writeFileSafely(path, sealed.bytes, { mode: MODE, isNew: true });
   }
   const trackedKeys: string[] = [];
