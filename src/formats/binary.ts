@@ -6,7 +6,7 @@ import { jsonStore } from './json/json.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from './store.js';
 import { withoutMark } from './utf16.js';
 
-/** The key that holds the content. */
+/** As SOPS calls it. */
 const DATA = 'data';
 const OPENING_BRACE = 0x7b;
 /** White space of JSON. */
@@ -18,6 +18,7 @@ export const binaryStore: FormatStore = {
   name: 'binary',
   example: EXAMPLE,
   noticeMark: '# ',
+  contentKey: DATA,
 
   /** Reads the JSON of an encrypted file; anything else is content, without metadata. */
   parse(bytes: Uint8Array): SourceFile {

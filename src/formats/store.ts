@@ -109,6 +109,9 @@ export interface FormatStore {
   /** The styles of scalars on lines of their own that ciphertext keeps when its value changes. Absent where there is one way to write it. */
   readonly lineStyles?: ReadonlySet<string>;
 
+  /** The key under which the tree has the content, in a format of one text without keys (binary). Absent where files have keys of their own. */
+  readonly contentKey?: string;
+
   /** Whether empty strings are encrypted, too. Absent for no: SOPS leaves them, and does not read their ciphertext. */
   readonly sealsEmpty?: boolean;
 

@@ -128,15 +128,12 @@ export function checkPrints(store: FormatStore, place: TreePath, value: Node): v
   if (document.kind === 'branch') store.emit([document], null);
 }
 
-/** The one key of a binary file, as `open` has it. */
-const CONTENT = 'data';
-
 /** Throws `usage` for a change of a binary file that leaves more or less of it than one text. */
 export function checkContent(store: FormatStore, [key, ...others]: readonly string[], value: Node | undefined): void {
-  if (!store.parsePlain) return;
+  if (store.contentKey === undefined) return;
   const isText = value?.kind === 'leaf' && typeof value.value === 'string';
-  if (key === CONTENT && others.length === 0 && isText) return;
-  throw usage(`a ${store.name} file is one text without keys: set ${CONTENT} to another text`);
+  if (key === store.contentKey && others.length === 0 && isText) return;
+  throw usage(`a ${store.name} file is one text without keys: set ${store.contentKey} to another text`);
 }
 
 const PROBE = 'value';

@@ -104,6 +104,16 @@ test('the orders of keys are those of SOPS, and no two types share a place', () 
   expect(new Set(FORMATS.map(({ turn }) => turn)).size).toBe(FORMATS.length);
 });
 
+test('the key under which a format of one text has it is named by its store, and by nobody else', async () => {
+  for (const row of FORMATS) {
+    const { contentKey, parsePlain } = await row.load();
+    expect([contentKey !== undefined, parsePlain !== undefined], row.name).toEqual(Array(2).fill(row.whole === true));
+    if (contentKey === undefined) continue;
+    const [document] = parsePlain?.(new Uint8Array()).documents ?? [];
+    expect(document?.items).toMatchObject([{ kind: 'item', key: contentKey }]);
+  }
+});
+
 test('every row says what its format can, and no two share an ending', () => {
   const endings = FORMATS.flatMap((row) => [...row.endings, ...(row.ownEndings ?? []), ...(row.beginnings ?? [])]);
   expect(new Set(endings).size).toBe(endings.length);

@@ -59,7 +59,7 @@ async function changeOnce(
   const { printer, read } = found;
   const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
-  const changing = opened.store.parsePlain ? keepingContent(change, request, run) : change;
+  const changing = opened.store.contentKey !== undefined ? keepingContent(change, request, run) : change;
   const { text: after, changed } = marshalled(() => changedText(opened, before.text, changing, indent.width));
   const { warnings } = opened;
   if (!changed && request.idempotent) {
