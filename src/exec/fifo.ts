@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeQuietly, systemCode } from '../util/files.js';
 import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/fs.js';
+import { holdTemporary } from '../util/temporaries.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
@@ -39,7 +40,7 @@ const O_PATH = 0o10000000;
  */
 export class FifoServer {
   /** Why a reader did not get the whole content, if that happened. */
-  failure: Error | undefined;
+  failure: unknown;
   readonly #folder: string;
   readonly #path: string;
   #content: Uint8Array;
@@ -47,6 +48,7 @@ export class FifoServer {
   readonly #sockets = new Set<Socket>();
   /** Pipes that wait beside the path to be put there; a writer waits at the first of them. */
   readonly #spares: WaitingPipe[] = [];
+  readonly #release = holdTemporary(() => this.#letAllGo());
   #count = 0;
   #isRefilling = false;
   #isClosed = false;
@@ -60,8 +62,9 @@ export class FifoServer {
   /** Puts a pipe into a private folder, without waiting for anything. Null where the system has no `mkfifo` program. */
   static start(folder: string, name: string, content: Uint8Array): FifoServer | null {
     const server = new FifoServer(folder, name, content);
-    if (!server.#makeSpares() || !server.#publish()) return null;
-    return server;
+    if (server.#makeSpares() && server.#publish()) return server;
+    server.close();
+    return null;
   }
 
   /** Gives another content to readers who come from now on. */
@@ -71,6 +74,12 @@ export class FifoServer {
 
   /** Lets go of readers that have not read everything, and ends all waiting. To be called before the folder is removed. */
   close(): void {
+    this.#letAllGo();
+    this.#release();
+  }
+
+  /** Also when the process ends otherwise: Node waits for threads that wait for readers. */
+  #letAllGo(): void {
     this.#isClosed = true;
     for (const pipe of this.#waiting) {
       pipe.ownReader = openToRead(pipe.hold?.path ?? pipe.path);
@@ -79,7 +88,7 @@ export class FifoServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Puts the next pipe at the path. False when that fails, for which only the program itself can be the cause. */
+  /** Puts the next pipe at the path. False when that fails: the program has removed the folder, or the system has nothing left for a pipe. */
   #publish(): boolean {
     if (this.#spares.length === 0 && !this.#makeSpares()) return false;
     const pipe = this.#spares.shift();
@@ -108,18 +117,30 @@ export class FifoServer {
       if (error) return this.#isClosed ? undefined : this.#fail(error, pipe);
       if (this.#isClosed) return closeQuietly(descriptor);
       pipe.hold?.let();
-      // First of all, so that even a quick second reader gets a pipe of its own.
-      this.#publish();
+      // First of all, so that even a quick second reader gets a pipe of its own. Without one it is not to share this one.
+      if (!this.#publish()) removeQuietly(this.#path);
       this.#serve(descriptor);
     });
   }
 
   #serve(descriptor: number): void {
-    const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+    const socket = this.#socketOn(descriptor);
+    if (!socket) return;
     this.#sockets.add(socket);
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#sockets.delete(socket));
     socket.end(this.#content);
+  }
+
+  /** Undefined where the system gives none: thrown on from here, that would end the run in the middle. */
+  #socketOn(descriptor: number): Socket | undefined {
+    try {
+      return new Socket({ fd: descriptor, readable: false, writable: true });
+    } catch (cause) {
+      closeQuietly(descriptor);
+      this.failure ??= cause;
+      return undefined;
+    }
   }
 
   /** A reader that gets no content, or not all of it, is not left waiting; but one may close before it has read everything, or remove the pipe. */
@@ -157,10 +178,16 @@ export class FifoServer {
     this.#isRefilling = true;
     const paths = this.#nextPaths();
     const { file, args, env } = mkfifo(paths);
-    execFile(file, args, { env }, (error) => {
+    const done = (error: unknown): void => {
       this.#isRefilling = false;
       if (!error) this.#spares.push(...paths.map((path) => ({ path })));
-    });
+    };
+    try {
+      execFile(file, args, { env }, done);
+    } catch (error) {
+      // The spares that are left are for the next readers, and they try again.
+      done(error);
+    }
   }
 
   #nextPaths(): string[] {
@@ -193,7 +220,7 @@ function holdOf(path: string): Hold | undefined {
     }
     const link = `${path}.hold`;
     linkSync(path, link);
-    return { path: link, let: () => rmSync(link, { force: true }) };
+    return { path: link, let: () => removeQuietly(link) };
   } catch {
     return undefined;
   }

@@ -78,8 +78,9 @@ function end(signal: NodeJS.Signals): void {
   });
 }
 
+/** What was made last goes first: it may stand in what was made before. */
 function removeAll(): void {
-  for (const remove of held) {
+  for (const remove of [...held].reverse()) {
     try {
       remove();
     } catch {

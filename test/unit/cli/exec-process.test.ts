@@ -196,6 +196,22 @@ describe.skipIf(process.platform === 'win32')('signals to exec-file', () => {
     },
   );
 
+  test('a mistake in our own program ends it, although nobody has opened the pipe, and the folder is removed', async () => {
+    const mistake = "setInterval(() => { if (require('node:fs').existsSync('odd')) throw new Error('odd'); }, 20);";
+    desk.write('mistake.cjs', mistake);
+    const run = start(
+      ['exec-file', 'e.yaml', 'echo "ready $$ "; exec sleep 30'],
+      ['--require', desk.path('mistake.cjs')],
+    );
+    await until(() => /ready \d+ /.test(run.text()));
+    desk.write('odd', '');
+    const ended = new Promise((settle) => run.process.on('exit', settle));
+    expect(await ended).toBe(1);
+    process.kill(Number(/ready (\d+)/.exec(run.text())?.[1]));
+    expect(run.text()).toContain('Error: odd');
+    expect(leftovers(run.process)).toEqual([]);
+  });
+
   test.runIf(process.platform === 'linux')(
     'what SIGKILL left behind the next run removes, and nothing else',
     async () => {
