@@ -40,7 +40,7 @@ export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedT
   const merged = writer.merge('ours');
   const ours = writer.write(merged, 'ours');
   const notes = notesOf(merged.tree, ours);
-  const conflicts = merged.tree.conflicts.filter((_, index) => merged.open.has(index));
+  const conflicts = merged.open;
   if (conflicts.length === 0) return { ours: even.finish(ours.text), conflicts, notes };
   const variant = (side: Side): string => even.finish(writer.write(writer.merge(side), side, ours.text).text);
   const base = baseVariant(() => variant('base'));
@@ -69,8 +69,8 @@ function plainSide({ text, plain }: OpenSide): PlainSide {
 
 interface Merged {
   readonly tree: TreeMerge;
-  /** The numbers of the conflicts that nobody decided. */
-  readonly open: ReadonlySet<number>;
+  /** The conflicts that nobody decided. */
+  readonly open: readonly TreeConflict[];
 }
 
 class TextWriter {
@@ -83,20 +83,16 @@ class TextWriter {
   /** The tree with one side in every conflict that nobody decided. */
   merge(side: Side): Merged {
     const { base, ours, theirs } = this.even.texts;
-    const open = new Set<number>();
-    const choice: Choice = (conflict, index) => {
-      const known = { ...conflict, base: withoutDoubt(conflict.base) };
-      const decided = this.how.choose?.(known, index);
-      if (decided !== undefined) return decided;
-      open.add(index);
-      return known[side];
-    };
+    const known = (conflict: TreeConflict): TreeConflict => ({ ...conflict, base: withoutDoubt(conflict.base) });
+    const choice: Choice = (conflict, index) => this.how.choose?.(known(conflict), index) ?? known(conflict)[side];
     const { isGuessed, baseDocuments } = this.how;
     const before = baseDocuments ?? base?.documents ?? null;
     const trees = { base: before, ours: ours.documents, theirs: theirs.documents, isGuessed };
     const { whole, commentsFollow } = formatNamed(this.store.name);
     const form = { leafMerge: whole ? mergedWhole : undefined, commentsFollow };
-    return { tree: mergeTrees(trees, choice, form), open };
+    const tree = mergeTrees(trees, choice, form);
+    const open = tree.conflicts.filter((conflict, index) => this.how.choose?.(known(conflict), index) === undefined);
+    return { tree, open };
   }
 
   /** Its text. `near` is a text to stay near to. */

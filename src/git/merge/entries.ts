@@ -38,6 +38,17 @@ export function entriesOf(of: Branch | List, commentsFollow = false): Entries {
   return follow ? { head, entries, tail: [] } : { head: [], entries, tail: comments };
 }
 
+/** Entries of a list as they stand there, with their comments. */
+export function withComments(entries: readonly Entry[]): (Value | Comment)[] {
+  return entries.flatMap(({ comments, value }) => [...comments, value]);
+}
+
+/** The comments of entries that none of the others has. */
+export function newComments(others: readonly Entry[], entries: readonly (Entry | undefined)[]): Comment[] {
+  const known = new Set(others.flatMap(({ comments }) => comments.map(({ text }) => text)));
+  return entries.flatMap((entry) => entry?.comments.filter(({ text }) => !known.has(text)) ?? []);
+}
+
 /** The comments of three sides put together: what one side changed is so, and where both did, the lines of both stay, ours first. */
 export function mergedComments(
   base: readonly Comment[],

@@ -24,28 +24,9 @@ export interface DecidedList {
   readonly theirs: readonly { readonly value: Value }[];
 }
 
-/**
- * The decisions of a merge in the order in which it comes to them. It is done twice: first to know them all, then with those as conflicts
- * that are drawn into others.
- */
-export class Decisions {
-  readonly all: Decided[] = [];
-  private count = 0;
-
-  /** `drawn` are the numbers of those that are to be conflicts; absent the first time. */
-  constructor(private readonly drawn?: ReadonlySet<number>) {}
-
-  /** Whether what one side alone changed is gone into, so that there is a decision for each of its parts. */
-  get areFine(): boolean {
-    return this.drawn?.size !== 0;
-  }
-
-  /** Whether a decision is to be a conflict, though it is none by itself. */
-  draws(decided: Decided): boolean {
-    if (!this.drawn) this.all.push(decided);
-    return this.drawn?.has(this.count++) === true;
-  }
-}
+/** Who can move something. */
+const MOVERS = ['ours', 'theirs'] as const;
+type Mover = (typeof MOVERS)[number];
 
 /** The documents of each side. */
 interface Documents {
@@ -65,139 +46,171 @@ export interface Moved {
 /**
  * Finds the decisions that are to be conflicts: because others are, or because both sides moved one item of a list, each to another place
  * in it. Where a value moves into a conflict, or out of one, whoever takes a side must get both halves of the move or none: with one half
- * the value would be lost, or stand there twice.
+ * the value would be lost, or stand there twice. `decided` are all decisions of the merge, in the order in which it came to them.
  */
 export function movedIn(decided: readonly Decided[], trees: Documents, prints: Fingerprints): Moved {
-  const moves = movesBetween(decided, new Marks(trees, prints));
-  const again = twice(moves, ANYWHERE);
-  const found = new Set([...decided.filter(({ isConflict }) => isConflict), ...twice(moves, IN_LIST)]);
+  const marks = new Marks(trees, prints);
+  const moves = { ours: movesOf('ours', decided, marks), theirs: movesOf('theirs', decided, marks) };
+  const found = new Set([...decided.filter(({ isConflict }) => isConflict), ...movedTwice(moves, 'in-list')]);
+  const within = movesByDecision([...moves.ours.values(), ...moves.theirs.values()]);
+  const followed = new Set<Move>();
   const pending = [...found];
   for (let one = pending.pop(); one; one = pending.pop()) {
-    for (const mark of moves.within.get(one) ?? []) {
-      for (const other of moves.of.get(mark) ?? []) {
+    for (const move of within.get(one) ?? []) {
+      if (followed.has(move)) continue;
+      followed.add(move);
+      for (const other of [...move.from, ...move.to]) {
         if (found.has(other)) continue;
         found.add(other);
         pending.push(other);
       }
-      moves.of.delete(mark);
     }
   }
   const isDrawn = (one: Decided): boolean => found.has(one) && !one.isConflict && !isAlike(one, prints);
   const drawn = new Set(decided.flatMap((one, number) => (isDrawn(one) ? [number] : [])));
-  return { drawn, isMovedTwice: again.some((one) => !found.has(one)) };
+  return { drawn, isMovedTwice: movedTwice(moves, 'anywhere').some((one) => !found.has(one)) };
 }
 
 function isAlike({ ours, theirs }: Decided, prints: Fingerprints): boolean {
   return prints.ofRow(ours, 'data') === prints.ofRow(theirs, 'data');
 }
 
-/** Decisions by the side and the mark of what went out there and came in elsewhere. */
-interface Moves {
-  readonly of: Map<string, readonly Decided[]>;
-  readonly come: ReadonlyMap<string, readonly Decided[]>;
-  readonly within: ReadonlyMap<Decided, readonly string[]>;
+/** The decisions out of which a side took a value, and those into which it put it. */
+interface Move {
+  readonly from: Decided[];
+  readonly to: Decided[];
 }
 
-function movesBetween(decided: readonly Decided[], marks: Marks): Moves {
-  const [gone, come] = [new Map<string, Decided[]>(), new Map<string, Decided[]>()];
+type Moves = ReadonlyMap<Mark, Move>;
+
+function movesOf(side: Mover, decided: readonly Decided[], marks: Marks): Moves {
+  const found = new Map<Mark, Move>();
+  const moveOf = (mark: Mark): Move => {
+    const move = found.get(mark) ?? { from: [], to: [] };
+    found.set(mark, move);
+    return move;
+  };
   for (const one of decided) {
-    const before = marks.of(one, 'base');
-    for (const side of ['ours', 'theirs'] as const) {
-      const after = marks.of(one, side);
-      for (const mark of before) if (!after.has(mark)) addUnder(gone, `${side} ${mark}`, one);
-      for (const mark of after) if (!before.has(mark)) addUnder(come, `${side} ${mark}`, one);
-    }
+    const [before, after] = [marks.of(one, 'base'), marks.of(one, side)];
+    for (const mark of before) if (!after.has(mark)) moveOf(mark).from.push(one);
+    for (const mark of after) if (!before.has(mark)) moveOf(mark).to.push(one);
   }
-  const of = new Map<string, readonly Decided[]>();
-  const within = new Map<Decided, string[]>();
-  for (const [item, from] of gone) {
-    const to = come.get(item);
-    if (!to || !marks.areSure(item)) continue;
-    of.set(item, [...from, ...to]);
-    for (const one of [...from, ...to]) addUnder(within, one, item);
-  }
-  return { of, come, within };
+  const isMove = ([mark, { from, to }]: [Mark, Move]): boolean =>
+    from.length > 0 && to.length > 0 && marks.isSure(mark, side);
+  return new Map([...found].filter(isMove));
+}
+
+function movesByDecision(moves: readonly Move[]): Map<Decided, Move[]> {
+  const within = new Map<Decided, Move[]>();
+  for (const move of moves) for (const one of [...move.from, ...move.to]) addUnder(within, one, move);
+  return within;
 }
 
 /** The decisions into which one side moved what the other moved elsewhere, by marks of one kind. */
-function twice({ of, come }: Moves, kind: string): Decided[] {
+function movedTwice({ ours, theirs }: Readonly<Record<Mover, Moves>>, kind: Mark['kind']): Decided[] {
   const found: Decided[] = [];
-  for (const [item, own = []] of come) {
-    if (!item.startsWith(`ours ${kind}`) || !of.has(item)) continue;
-    const others = item.replace('ours', 'theirs');
-    const [here, other] = [new Set(own), of.has(others) ? (come.get(others) ?? []) : []];
-    if (other.some((one) => !here.has(one))) append(found, [...own, ...other]);
+  for (const [mark, { to }] of ours) {
+    const others = mark.kind === kind ? (theirs.get(mark)?.to ?? []) : [];
+    const here = new Set(to);
+    if (others.some((one) => !here.has(one))) append(found, [...to, ...others]);
   }
   return found;
 }
 
-const [IN_LIST, UNDER_KEY, ANYWHERE] = ['l', 'k', 'u'];
+/** By what a value is known again: within its list, by its content under its key, or by its content alone. The same object for the same. */
+interface Mark {
+  readonly kind: 'in-list' | 'under-key' | 'anywhere';
+}
+
 /** A value as short as `true` or `8080` is known again under its key alone, or not at all; one as long as this wherever it stands. */
 const [SHORT, LONG] = [4, 6];
+
+/** Marks of one kind, by numbers of contents. */
+class KnownMarks {
+  private readonly known = new Map<number, Mark>();
+
+  constructor(private readonly kind: Mark['kind']) {}
+
+  of(content: number): Mark {
+    const mark = this.known.get(content) ?? { kind: this.kind };
+    this.known.set(content, mark);
+    return mark;
+  }
+}
+
+/** The marks of the items of one list: by the name, where all have one. */
+interface ListMarks {
+  readonly marks: KnownMarks;
+  readonly name: string | undefined;
+}
 
 /**
  * By what values are known again: items within their list by their content, and by their name where all have one; values by their content
  * and key, and long ones by their content alone where nothing else has it.
  */
 class Marks {
-  private readonly names = new Map<DecidedList, { readonly prefix: string; readonly name: string | undefined }>();
-  private readonly counts: Readonly<Record<'base' | 'ours' | 'theirs', ReadonlyMap<string, number>>>;
+  private readonly lists = new Map<DecidedList, ListMarks>();
+  private readonly keys = new Map<string, KnownMarks>();
+  private readonly anywhere = new KnownMarks('anywhere');
+  private readonly counts = new Map<keyof Documents, ReadonlyMap<Mark, number>>();
 
   constructor(
-    trees: Documents,
+    private readonly trees: Documents,
     private readonly prints: Fingerprints,
-  ) {
-    this.counts = {
-      base: this.counted(trees.base ?? []),
-      ours: this.counted(trees.ours),
-      theirs: this.counted(trees.theirs),
-    };
-  }
+  ) {}
 
-  of({ key, list, ...decided }: Decided, side: 'base' | 'ours' | 'theirs'): ReadonlySet<string> {
-    const marks = new Set<string>();
+  of({ key, list, ...decided }: Decided, side: keyof Documents): ReadonlySet<Mark> {
+    const marks = new Set<Mark>();
     for (const mark of this.within(decided[side], key)) marks.add(mark);
     if (list) for (const value of decided[side]) marks.add(this.inList(value, list));
     return marks;
   }
 
-  /** Whether a mark, after its side, is that of one value. */
-  areSure(item: string): boolean {
-    const [side, mark] = item.startsWith('ours ')
-      ? (['ours', item.slice(5)] as const)
-      : (['theirs', item.slice(7)] as const);
-    return !mark.startsWith(ANYWHERE) || (this.counts.base.get(mark) === 1 && this.counts[side].get(mark) === 1);
+  /** Whether a mark is that of one value, before and on a side. */
+  isSure(mark: Mark, side: Mover): boolean {
+    return mark.kind !== 'anywhere' || (this.count(mark, 'base') === 1 && this.count(mark, side) === 1);
   }
 
-  private *within(values: readonly Value[], key: string): Generator<string> {
+  private *within(values: readonly Value[], key: string): Generator<Mark> {
     for (const { node, item, depth } of nodes(values)) {
       if (node.kind === 'comment') continue;
       const [own, length] = [depth === 0 ? key : (item?.key ?? ''), lengthOf(node)];
-      if (length >= (own === '' ? 1 : SHORT)) yield `${UNDER_KEY}${this.prints.of(node, 'data')}:${own}`;
-      if (length >= LONG && node.kind === 'leaf') yield `${ANYWHERE}${this.prints.of(node, 'data')}`;
+      const content = this.prints.of(node, 'data');
+      if (length >= (own === '' ? 1 : SHORT)) yield this.underKey(own).of(content);
+      if (length >= LONG && node.kind === 'leaf') yield this.anywhere.of(content);
     }
   }
 
-  private inList(value: Value, list: DecidedList): string {
-    let known = this.names.get(list);
-    if (!known) {
-      const rows = [list.base, list.ours, list.theirs].map((row) => row.map((one) => one.value));
-      const full = rows.filter((row) => row.length > 0);
-      known = { prefix: `${IN_LIST}${this.names.size}`, name: nameIn(full, this.prints) };
-      this.names.set(list, known);
-    }
-    const { prefix, name } = known;
-    const { prints } = this;
-    return name === undefined
-      ? `${prefix}:${prints.of(value, 'data')}`
-      : `${prefix}:${name}:${prints.named(value, name)}`;
+  private underKey(key: string): KnownMarks {
+    const known = this.keys.get(key) ?? new KnownMarks('under-key');
+    this.keys.set(key, known);
+    return known;
   }
 
-  private counted(documents: readonly Branch[]): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const mark of this.within(documents, '')) {
-      if (mark.startsWith(ANYWHERE)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  private inList(value: Value, list: DecidedList): Mark {
+    const { marks, name } = this.lists.get(list) ?? this.marksOf(list);
+    return marks.of(name === undefined ? this.prints.of(value, 'data') : this.prints.named(value, name));
+  }
+
+  private marksOf(list: DecidedList): ListMarks {
+    const rows = [list.base, list.ours, list.theirs].map((row) => row.map((one) => one.value));
+    const full = rows.filter((row) => row.length > 0);
+    const made = { marks: new KnownMarks('in-list'), name: nameIn(full, this.prints) };
+    this.lists.set(list, made);
+    return made;
+  }
+
+  private count(mark: Mark, side: keyof Documents): number {
+    const counts = this.counts.get(side) ?? this.counted(side);
+    return counts.get(mark) ?? 0;
+  }
+
+  private counted(side: keyof Documents): ReadonlyMap<Mark, number> {
+    const counts = new Map<Mark, number>();
+    for (const mark of this.within(this.trees[side] ?? [], '')) {
+      if (mark.kind === 'anywhere') counts.set(mark, (counts.get(mark) ?? 0) + 1);
     }
+    this.counts.set(side, counts);
     return counts;
   }
 }

@@ -10,14 +10,16 @@ import {
   entriesOf,
   mergedComments,
   NO_ENTRIES,
+  newComments,
   oneComment,
+  withComments,
 } from './entries.js';
 import { Fingerprints } from './fingerprints.js';
 import { mergedOrder } from './key-order.js';
 import { keyedEntries } from './keyed-entries.js';
 import { alignedItems } from './list-alignment.js';
 import { type Matching, matching } from './matching.js';
-import { Decisions, movedIn } from './moved-values.js';
+import { type Decided, movedIn } from './moved-values.js';
 import { type Region, regionsOf, type Stretch } from './three-way.js';
 
 /** Whose something is. */
@@ -58,7 +60,10 @@ export interface Trees {
   readonly isGuessed?: boolean | undefined;
 }
 
-/** What becomes of a conflict: the side whose values stand there, or values. `index` counts conflicts from 0. */
+/**
+ * What becomes of a conflict: the side whose values stand there, or values. `index` counts conflicts from 0. All are asked about again,
+ * and counted anew, where a move draws more into them.
+ */
 export type Choice = (conflict: TreeConflict, index: number) => Side | readonly Value[];
 
 /** What two sides make of one value where merging its parts makes no sense, e.g. lines of a text; undefined for a conflict. */
@@ -76,10 +81,11 @@ export interface MergeForm {
  * there. Nothing of the trees is changed, but parts of them are in the result. Linear in their size.
  */
 export function mergeTrees(trees: Trees, choose: Choice, form: MergeForm = {}): TreeMerge {
-  const [prints, decisions] = [new Fingerprints(), new Decisions()];
-  new TreeMerger(() => 'ours', form, { prints, decisions }).merge(trees);
-  const { drawn, isMovedTwice } = movedIn(decisions.all, trees, prints);
-  const merged = new TreeMerger(choose, form, { prints, decisions: new Decisions(drawn) }).merge(trees);
+  const prints = new Fingerprints();
+  const merger = new TreeMerger(choose, form, prints);
+  const first = merger.merge(trees);
+  const { drawn, isMovedTwice } = movedIn(merger.decided, trees, prints);
+  const merged = drawn.size === 0 ? first : new TreeMerger(choose, form, prints, drawn).merge(trees);
   return isMovedTwice ? { ...merged, notes: new Set<MergeNote>([...merged.notes, 'moved-twice']) } : merged;
 }
 
@@ -91,8 +97,8 @@ interface Versions<T> {
 }
 
 class TreeMerger {
-  private readonly prints: Fingerprints;
-  private readonly decisions: Decisions;
+  /** The decisions in the order in which they were come to. */
+  readonly decided: Decided[] = [];
   private readonly conflicts: TreeConflict[] = [];
   private readonly notes = new Set<MergeNote>();
   private readonly path: (string | number)[] = [];
@@ -103,11 +109,10 @@ class TreeMerger {
   constructor(
     private readonly choose: Choice,
     private readonly form: MergeForm,
-    { prints, decisions }: { readonly prints: Fingerprints; readonly decisions: Decisions },
-  ) {
-    this.prints = prints;
-    this.decisions = decisions;
-  }
+    private readonly prints: Fingerprints,
+    /** The numbers of decisions that are to be conflicts, though they are none by themselves. */
+    private readonly drawn: ReadonlySet<number> = new Set(),
+  ) {}
 
   merge({ base, ours, theirs, isGuessed = false }: Trees): TreeMerge {
     this.isGuessed = isGuessed;
@@ -131,27 +136,46 @@ class TreeMerger {
   private *values(of: Versions<Value>, key = ''): Steps<readonly Value[]> {
     const { base, ours, theirs } = of;
     const rows = { base: rowOf(base), ours: rowOf(ours), theirs: rowOf(theirs) };
-    const simple = this.isOnlyWithin(of) ? undefined : this.oneSided(of);
-    if (simple) return this.decisions.draws({ ...rows, key, isConflict: false }) ? this.conflict(rows, true) : simple;
-    if (ours?.kind === 'branch' && theirs?.kind === 'branch') {
-      return yield this.branches({ base: base?.kind === 'branch' ? base : undefined, ours, theirs });
+    const simple = this.oneSided(of);
+    if (simple && !this.isOnlyWithin(of)) {
+      return this.draws({ ...rows, key, isConflict: false }) ? this.conflict(rows, true) : simple;
     }
-    if (ours?.kind === 'list' && theirs?.kind === 'list') {
-      return yield this.sequences({ base: base?.kind === 'list' ? base : undefined, ours, theirs });
+    const parts = this.partsOf(of);
+    if (parts) {
+      const { isGuessed, isOrderTheirs } = this;
+      // Of what one side alone changed it is known who did, and its order is not that of the text.
+      if (simple) this.isGuessed = false;
+      const merged = yield parts;
+      this.isGuessed = isGuessed;
+      if (simple) this.isOrderTheirs = isOrderTheirs;
+      return merged;
     }
-    if (ours && theirs) {
-      const merged = this.form.leafMerge?.(base, ours, theirs);
-      if (merged) return [merged];
-    }
-    this.decisions.draws({ ...rows, key, isConflict: true });
+    const merged = ours && theirs && this.form.leafMerge?.(base, ours, theirs);
+    if (merged) return [merged];
+    this.draws({ ...rows, key, isConflict: true });
     return this.conflict(rows, false);
   }
 
-  /** Whether one side alone changed something within a map or list, and each part of it is decided. */
+  /** Notes a decision. Whether it is to be a conflict, though it is none by itself. */
+  private draws(decided: Decided): boolean {
+    return this.drawn.has(this.decided.push(decided) - 1);
+  }
+
+  /** Whether the sides differ within a map or list alone, so that each part of it is decided. */
   private isOnlyWithin({ base, ours, theirs }: Versions<Value>): boolean {
-    if (!this.decisions.areFine || !base || base.kind === 'leaf') return false;
-    if (base.kind !== ours?.kind || base.kind !== theirs?.kind) return false;
+    if (!base || base.kind === 'leaf' || base.kind !== ours?.kind || base.kind !== theirs?.kind) return false;
     return this.prints.of(ours, 'all') !== this.prints.of(theirs, 'all');
+  }
+
+  /** The merge of the parts of two maps or two lists; undefined for anything else. */
+  private partsOf({ base, ours, theirs }: Versions<Value>): Steps<readonly Value[]> | undefined {
+    if (ours?.kind === 'branch' && theirs?.kind === 'branch') {
+      return this.branches({ base: base?.kind === 'branch' ? base : undefined, ours, theirs });
+    }
+    if (ours?.kind === 'list' && theirs?.kind === 'list') {
+      return this.sequences({ base: base?.kind === 'list' ? base : undefined, ours, theirs });
+    }
+    return undefined;
   }
 
   /** What stands at a place that one side alone changed, or both alike. */
@@ -170,7 +194,7 @@ class TreeMerger {
     return rowOf(isOurs ? ours : theirs);
   }
 
-  private conflict(of: Pick<TreeConflict, Side>, isDrawn: boolean): readonly Value[] {
+  private conflict(of: Rows, isDrawn: boolean): readonly Value[] {
     const conflict = { document: this.document, path: [...this.path], ...of, isDrawn };
     const chosen = this.choose(conflict, this.conflicts.length);
     this.conflicts.push(conflict);
@@ -230,7 +254,7 @@ class TreeMerger {
   private *sequences(of: Versions<List>): Steps<readonly Value[]> {
     const [ours, theirs] = [of.ours, of.theirs].map((one) => (one ? entriesOf(one) : NO_ENTRIES)) as [Entries, Entries];
     const base = of.base ? entriesOf(of.base) : this.shared(ours, theirs);
-    const [before, own, other] = [base, ours, theirs].map(({ entries }) => entries.map(({ value }) => value));
+    const [before, own, other] = [base, ours, theirs].map(({ entries }) => valuesOf(entries));
     const sides = {
       base: base.entries,
       ours: ours.entries,
@@ -260,26 +284,20 @@ class TreeMerger {
 
   private verdicts(regions: readonly Region[], sides: Sequences): (readonly [Region, Verdict])[] {
     return regions.map((region) => {
-      const verdict = this.verdictOn(region, sides);
+      const rows = valuesIn(region, sides);
+      const verdict = this.verdictOn(region, rows, sides);
       if (verdict === 'pairs') return [region, verdict];
-      const rowIn = (side: Side): Value[] => within(sides[side], region[side]).map(({ value }) => value);
-      const rows = { base: rowIn('base'), ours: rowIn('ours'), theirs: rowIn('theirs') };
-      const isDrawn = this.decisions.draws({ ...rows, key: '', isConflict: verdict === 'conflict', list: sides });
+      const isDrawn = this.draws({ ...rows, key: '', isConflict: verdict === 'conflict', list: sides });
       return [region, isDrawn && verdict !== 'conflict' ? 'drawn' : verdict];
     });
   }
 
-  private verdictOn(region: Region, sides: Sequences): Verdict {
+  private verdictOn(region: Region, { base, ours, theirs }: Rows, { isGuessed }: Sequences): Verdict {
     if (region.changed === 'none') return 'pairs';
-    const [before, own, other] = (['base', 'ours', 'theirs'] as const).map((side) =>
-      this.prints.ofRow(
-        within(sides[side], region[side]).map(({ value }) => value),
-        'data',
-      ),
-    );
+    const [before, own, other] = [base, ours, theirs].map((row) => this.prints.ofRow(row, 'data'));
     if (own === other) return 'alike';
-    if (!sides.isGuessed && before === other) return 'ours';
-    return !sides.isGuessed && before === own ? 'theirs' : 'conflict';
+    if (!isGuessed && before === other) return 'ours';
+    return !isGuessed && before === own ? 'theirs' : 'conflict';
   }
 
   private *region(region: Region, sides: Sequences, verdict: Verdict): ItemSteps {
@@ -292,7 +310,7 @@ class TreeMerger {
     ];
     if (verdict === 'ours') return this.replaced(ours, base, theirs);
     if (verdict === 'theirs') return this.replaced(theirs, base, ours);
-    return this.hunk(region, { base, ours, theirs }, verdict === 'drawn');
+    return this.hunk(region, sides, verdict === 'drawn');
   }
 
   /** What both sides put in the place of something else, or took out; their comments may differ. */
@@ -307,38 +325,24 @@ class TreeMerger {
   }
 
   /** What one side put in the place of items, of which the other changed the comments alone: what that one wrote stays, if anything does. */
-  private replaced(
-    kept: readonly Entry[],
-    base: readonly Entry[],
-    left: readonly Entry[],
-  ): readonly (Value | Comment)[] {
+  private replaced(kept: readonly Entry[], base: readonly Entry[], left: readonly Entry[]): ListItems {
     const fresh = newComments([...base, ...kept], left);
-    const [before, after] = [base, left].map((entries) =>
-      this.prints.ofRow(
-        entries.map(({ value }) => value),
-        'all',
-      ),
-    );
+    const [before, after] = [base, left].map((entries) => this.prints.ofRow(valuesOf(entries), 'all'));
     if (before !== after || (fresh.length > 0 && kept.length === 0)) this.notes.add('comments-dropped');
-    if (fresh.length === 0 || kept.length === 0) return flat(kept);
+    if (fresh.length === 0 || kept.length === 0) return withComments(kept);
     this.notes.add('comments-changed-twice');
-    return [...fresh.map((one) => ({ ...one, inline: false })), ...flat(kept)];
+    return [...fresh.map((one) => ({ ...one, inline: false })), ...withComments(kept)];
   }
 
   /** A part of a list that is in conflict. */
-  private hunk(
-    region: Region,
-    entries: Readonly<Record<Side, readonly Entry[]>>,
-    isDrawn: boolean,
-  ): readonly (Value | Comment)[] {
+  private hunk(region: Region, sides: Sequences, isDrawn: boolean): ListItems {
     const at = region.ours.from < region.ours.to ? region.ours.from : region.theirs.from;
     this.path.push(at);
-    const valuesOf = (side: Side): Value[] => entries[side].map(({ value }) => value);
-    const rows = { base: valuesOf('base'), ours: valuesOf('ours'), theirs: valuesOf('theirs') };
-    const values = this.conflict(rows, isDrawn);
+    const values = this.conflict(valuesIn(region, sides), isDrawn);
     this.path.pop();
-    const all = [...entries.ours, ...entries.theirs, ...entries.base];
-    return values.flatMap((value) => [...(all.find((entry) => entry.value === value)?.comments ?? []), value]);
+    const entries = (['base', 'theirs', 'ours'] as const).flatMap((side) => within(sides[side], region[side]));
+    const comments = new Map(entries.map((entry) => [entry.value, entry.comments]));
+    return values.flatMap((value) => [...(comments.get(value) ?? []), value]);
   }
 
   /** Items that stand on all sides, though they may have changed. */
@@ -360,7 +364,8 @@ class TreeMerger {
 }
 
 /** Steps like those for values, that come to items of a list. */
-type ItemSteps = Generator<Steps<readonly Value[]>, readonly (Value | Comment)[], readonly Value[]>;
+type ItemSteps = Generator<Steps<readonly Value[]>, ListItems, readonly Value[]>;
+type ListItems = readonly (Value | Comment)[];
 
 /** What becomes of a part of a list: merged item by item, as both have it, as one side has it, or a conflict, by itself or drawn into one. */
 type Verdict = 'pairs' | 'alike' | 'ours' | 'theirs' | 'conflict' | 'drawn';
@@ -374,20 +379,21 @@ interface Sequences extends Readonly<Record<Side, readonly Entry[]>> {
   readonly isGuessed: boolean;
 }
 
-/** The comments of entries that none of the others has. */
-function newComments(others: readonly Entry[], entries: readonly (Entry | undefined)[]): Comment[] {
-  const known = new Set(others.flatMap(({ comments }) => comments.map(({ text }) => text)));
-  return entries.flatMap((entry) => entry?.comments.filter(({ text }) => !known.has(text)) ?? []);
-}
-
 function rowOf(value: Value | undefined): readonly Value[] {
   return value ? [value] : [];
 }
 
-function within(entries: readonly Entry[], { from, to }: Stretch): readonly Entry[] {
-  return entries.slice(from, to);
+type Rows = Readonly<Record<Side, readonly Value[]>>;
+
+function valuesIn(region: Region, sides: Sequences): Rows {
+  const rowIn = (side: Side): Value[] => valuesOf(within(sides[side], region[side]));
+  return { base: rowIn('base'), ours: rowIn('ours'), theirs: rowIn('theirs') };
 }
 
-function flat(entries: readonly Entry[]): (Value | Comment)[] {
-  return entries.flatMap(({ comments, value }) => [...comments, value]);
+function valuesOf(entries: readonly Entry[]): Value[] {
+  return entries.map(({ value }) => value);
+}
+
+function within(entries: readonly Entry[], { from, to }: Stretch): readonly Entry[] {
+  return entries.slice(from, to);
 }

@@ -44,6 +44,24 @@ function merged(of: Readonly<Record<'base' | 'ours' | 'theirs', readonly string[
   return { texts, isClean: conflicts.length === 0 };
 }
 
+test('a merge is gone through once, and again where a move draws more into its conflicts', () => {
+  const both = (text: string, items: string) => [
+    branch([item('both', leaf(text)), item('list', list([...items].map((one) => leaf(`item-${one}`))))]),
+  ];
+  const roundsOf = (ours: string, theirs: string): number => {
+    let rounds = 0;
+    const leafMerge = () => {
+      rounds++;
+      return undefined;
+    };
+    const sides = { base: both('base', 'abcde'), ours: both('ours', ours), theirs: both('theirs', theirs) };
+    mergeTrees(sides, () => 'ours', { leafMerge });
+    return rounds;
+  };
+  expect(roundsOf('xabcde', 'abcdey')).toBe(1);
+  expect(roundsOf('eabcd', 'abecd')).toBe(2);
+});
+
 describe('items of lists that move', () => {
   test('whichever side is taken, what stands once on all sides stands once, and what that side added is there', () => {
     fc.assert(
