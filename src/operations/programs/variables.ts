@@ -171,7 +171,7 @@ function checkHoldsVariables({ file, store }: OpenedSecrets, path: string, host:
   if (!isContent && (leavesOf(first ? [first] : []).length > 0 || leavesOf(file.documents).length === 0)) return;
   const what = isContent ? 'a binary file, which has no variables' : 'a file whose first document is empty';
   if (host.calledAsSops) {
-    host.warn(`${path} is ${what}${isContent ? ': all of it becomes the variable ${store.contentKey}' : ''}`);
+    host.warn(`${path} is ${what}${isContent ? `: all of it becomes the variable ${store.contentKey}` : ''}`);
     return;
   }
   const again = `sops-ts decrypt -i ${path} && sops-ts encrypt -i --input-type dotenv ${path}`;
