@@ -45,8 +45,9 @@ export interface SourceFile {
 
   /**
    * The replacement that gives an encrypted text other metadata and leaves the tree alone: lines that are, read by themselves, a
-   * document of that metadata with nothing in it. Other documents keep theirs, which differ in no more than the layout.
-   * Undefined where the metadata of this text does not stand so; absent where it never does, or that is not worth the knowing.
+   * document of that metadata with nothing in it, so that they alone need be read again. Other documents keep theirs.
+   * Undefined where the metadata of this text has no lines for itself, or something else may refer to it; absent where it never has, or
+   * that is not worth the knowing.
    */
   metadataEdit?(metadata: Branch, options?: EmitOptions): Edit | undefined;
 

@@ -5,6 +5,7 @@ import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
 import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import type { Span } from '../span.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile, Surprise } from '../store.js';
 import { utf16Of } from '../utf16.js';
 import { type DocumentPlace, readDocuments, type YamlDocument } from './documents.js';
@@ -144,8 +145,16 @@ function editsOf(file: YamlText, metadata: Branch | null, options: EmitOptions =
 /** See `SourceFile.metadataEdit`. */
 function metadataEditOf(file: YamlText, metadata: Branch, options: EmitOptions = {}): Edit | undefined {
   const [place, root] = [file.places[0], file.documents[0]];
-  if (!root || !place?.metadata || !takesBlock(place)) return undefined;
+  if (!root || !place?.metadata || !takesBlock(place) || !hasLines(file.text, place.metadata)) return undefined;
   return metadataEdits(file.text, root, place, metadata, options)[0];
+}
+
+/** Whether the metadata has whole lines, all but the first indented, and nothing but plain entries in them: no comment, no anchor. */
+function hasLines(text: string, { start, end }: Span): boolean {
+  const before = text.slice(Math.max(0, start - 1), start);
+  const lines = text.slice(start, end);
+  const areWhole = /^[\n\r\ufeff]?$/.test(before) && lines.endsWith('\n') && text[end] !== ' ';
+  return areWhole && /^sops:\r?\n/.test(lines) && !/[&#]|[\n\r][^ \n\r]/.test(lines);
 }
 
 /** SOPS puts the same metadata into every document; here the first has the layout alone. */

@@ -5,7 +5,7 @@ import { encryptTree } from '../../cipher/tree-cipher.js';
 import { createDataKey, type Recipients, wrapDataKey } from '../../datakey/create.js';
 import type { DataKey } from '../../datakey/data-key.js';
 import { layoutBetween, printLayout } from '../../formats/layout-diff.js';
-import { applyEdits, editedBytes, type FormatStore, letGo, type SourceFile } from '../../formats/store.js';
+import { applyEdits, bytesOf, editedBytes, type FormatStore, letGo, type SourceFile } from '../../formats/store.js';
 import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
@@ -13,10 +13,11 @@ import { LAYOUT_FIELD, type Metadata } from '../../metadata/metadata.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
 import type { Indent } from '../../run/indent.js';
 import { sameTree } from '../../tree/equality.js';
+import type { Branch } from '../../tree/tree.js';
 import { formatUtcSeconds } from '../../util/rfc3339.js';
 import { leavesOf, sameLeaves } from '../read/leaves.js';
 import { type OpenedFile, type OpenedTree, plainText, renderPlain } from '../read/open-file.js';
-import { notReadable, readBack, sealFile } from './seal-file.js';
+import { notReadable, parseBack, readBack, sealFile } from './seal-file.js';
 
 export interface Resealing {
   /** As {@link openFile} gives it with `rewrites`. Its file is let go of, or its documents hold ciphertext afterwards. */
@@ -124,23 +125,41 @@ async function withKeyGroups(
 ): Promise<Uint8Array> {
   const { store, dataKey, scope, cipher } = opened;
   const sealed = { ...opened.metadata, ...keys };
+  const wanted = metadataToBranch(sealed);
+  const replaced = withBlock(opened, indent, wanted);
+  if (replaced) return replaced;
   const file = store.parse(bytes);
-  const render = (metadata: Metadata): Uint8Array =>
-    editedBytes(file, file.edits(metadataToBranch(metadata), { indent: indent.width }));
-  const rewrapped = render(sealed);
-  const again = store.parse(rewrapped);
-  const read = metadataToBranch(metadataFromBranch(again.metadata));
-  const isSame = sameLeaves(leavesOf(again.documents), leavesOf(file.documents));
-  if (!isSame || !sameTree([read], [metadataToBranch(sealed)])) {
-    throw notReadable('it does not hold the values of the old file and the new keys');
-  }
+  const render = (metadata: Branch): Uint8Array => editedBytes(file, file.edits(metadata, { indent: indent.width }));
+  const rewrapped = render(wanted);
+  const again = parseBack(store, rewrapped);
+  checkRewrapped(again, leavesOf(file.documents), wanted);
   if (frameOf(again) === frameOf(file)) return rewrapped;
   // The whole text was printed anew: what an earlier release wrote had no place for the metadata.
   return layAnew(
-    (layout) => render({ ...sealed, layout: layout && cipher.encrypt(layout, `${LAYOUT_FIELD}:`) }),
+    (layout) => render(metadataToBranch({ ...sealed, layout: layout && cipher.encrypt(layout, `${LAYOUT_FIELD}:`) })),
     (text) => readBack({ dataKey, scope, ignoreMac: true }, store, text),
     plainText(opened, indent.width),
   );
+}
+
+/** The bytes with other metadata in the lines that it has for itself, which alone are read back; undefined where it has none, or in several documents. */
+function withBlock({ file, store }: OpenedFile, indent: Indent, wanted: Branch): Uint8Array | undefined {
+  if (file.documents.length > 1) return undefined;
+  const block = file.metadataEdit?.(wanted, { indent: indent.width });
+  if (!block) return undefined;
+  checkRewrapped(parseBack(store, bytesOf(file, block.text)), [], wanted);
+  return editedBytes(file, [block]);
+}
+
+/** Throws `not-readable-back` unless a text that was read holds these values, as they stand, and this metadata. */
+function checkRewrapped(
+  { documents, metadata }: SourceFile,
+  values: ReturnType<typeof leavesOf>,
+  wanted: Branch,
+): void {
+  const read = metadataToBranch(metadataFromBranch(metadata));
+  if (sameLeaves(leavesOf(documents), values) && sameTree([read], [wanted])) return;
+  throw notReadable('it does not hold the values of the old file and the new keys');
 }
 
 /** A ciphertext without its metadata. */

@@ -103,7 +103,7 @@ const LARGE = 1 << 22;
 
 /** Splices the ciphertext into the author's text, adding the layout that brings the text back. */
 function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongText): Uint8Array {
-  const { file, reader, cipher } = sealing;
+  const { file, reader, indent, cipher } = sealing;
   const wanted = file.text;
   const { opened, places, bytes, isLarge } = renderAndOpen(sealing, metadata, longText);
   const { text } = opened.file;
@@ -116,7 +116,7 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongTex
   if (printed === undefined) return bytes;
   const sealed: Metadata = { ...metadata, layout: cipher.encrypt(printed, `${LAYOUT_FIELD}:`) };
   const others = opened.file.metadata;
-  const block = blockFor(sealing, opened.file, { before: metadata, after: sealed });
+  const block = opened.file.metadataEdit?.(metadataToBranch(sealed), { indent: indent.width });
   if (block) {
     checkLayout(sealing, bytesOf(opened.file, block.text), { printed, others, ciphertext: [] });
     return editedBytes(opened.file, [block]);
@@ -125,21 +125,6 @@ function sealKeepingText(sealing: Sealing, metadata: Metadata, longText: LongTex
   const whole = editedBytes(source, editsOf(source, sealing, sealed));
   checkLayout(sealing, whole, { printed, others, ciphertext: leavesOf(opened.file.documents, asRead) });
   return whole;
-}
-
-/**
- * The edit that puts other metadata into a text that was read back, if it stands there as it would be printed: then nothing but
- * those lines changes, and they alone are to be read again.
- */
-function blockFor(
-  { indent }: Sealing,
-  file: SourceFile,
-  { before, after }: { before: Metadata; after: Metadata },
-): Edit | undefined {
-  const [known, block] = [before, after].map((one) =>
-    file.metadataEdit?.(metadataToBranch(one), { indent: indent.width }),
-  );
-  return known?.text === file.text.slice(known?.start, known?.end) ? block : undefined;
 }
 
 interface Rendered {
@@ -203,7 +188,8 @@ interface Opening extends Pick<Sealing, 'dataKey' | 'scope'> {
   readonly longText?: LongText;
 }
 
-function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
+/** Reads bytes that are to be written. Throws `not-readable-back`. */
+export function parseBack(store: FormatStore, bytes: Uint8Array): SourceFile {
   try {
     return store.parse(bytes);
   } catch (error) {
