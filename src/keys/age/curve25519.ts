@@ -15,7 +15,11 @@ export const KEY_LENGTH = 32;
 
 /** The public key of a scalar. */
 export function publicKeyOf(scalar: Uint8Array): Buffer {
-  return Buffer.from(privateKey(scalar).export({ format: 'jwk' }).x ?? '', 'base64url');
+  return exportedPoint(privateKey(scalar));
+}
+
+function exportedPoint(key: KeyObject): Buffer {
+  return Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
 }
 
 /** The shared secret of a scalar and a point, or null for a point of low order, which gives nothing but zeros. */
@@ -34,14 +38,21 @@ export interface Ephemeral {
 const BASE_POINT = Buffer.of(9, ...new Uint8Array(KEY_LENGTH - 1));
 
 /**
- * Node takes the raw scalar out of a JWK, whatever public key stands there, which costs a tenth of what OpenSSL takes to read it from its DER form,
- * and less than making a pair. What others are told is made by the same key object as the secret: the two belong together however a runtime reads it.
+ * Node takes the raw scalar out of a JWK, whatever public key stands there, and makes the public key of it: that costs a tenth of what OpenSSL takes to
+ * read it from its DER form, and less than making a pair. What others are told comes from the key object that makes the secret: the two belong together.
  */
 export function makeEphemeral(): Ephemeral {
   const privateKey = freshKey(randomBytes(KEY_LENGTH));
-  const share = privateKey && agree(privateKey, BASE_POINT);
+  const share = privateKey && shareOf(privateKey);
   if (!share) return makePaired();
   return { share, agreeWith: (point) => agree(privateKey, point) };
+}
+
+/** The public key; where a runtime tells of none, or of the one that it was given, the product that it stands for. */
+function shareOf(privateKey: KeyObject): Buffer | null {
+  const share = exportedPoint(privateKey);
+  const isMade = share.length === KEY_LENGTH && !share.equals(BASE_POINT);
+  return isMade ? share : agree(privateKey, BASE_POINT);
 }
 
 /** Undefined where the runtime wants the public key that belongs to it. */
@@ -62,7 +73,7 @@ type MakePair = (
 const makePair = generateKeyPairSync as unknown as MakePair;
 
 /**
- * The public key is encoded where it is made: to export one that was just made stops the process for ever if garbage is collected meanwhile,
+ * The public key is encoded where it is made: to export one of a pair that was just made stops the process for ever if garbage is collected meanwhile,
  * since Node then takes a lock of that key twice (its `~KeyGenJob` within `ExportJWK`; seen with 20.20).
  */
 function makePaired(): Ephemeral {

@@ -1,11 +1,12 @@
 /** The native X25519 recipients (`age1…`) and identities (`AGE-SECRET-KEY-1…`) of age, on node:crypto alone. */
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
 import { KEY_LENGTH, makeEphemeral, publicKeyOf, sharedSecret } from './curve25519.js';
 import { loadAead } from './format/aead.js';
 import { type AgeIdentity, type AgeRecipient, FILE_KEY_LENGTH, stanzaRecipient } from './format/file.js';
 import type { Stanza } from './format/header.js';
+import { hkdf } from './format/hkdf.js';
 import { decodeRawBase64, encodeRawBase64 } from './format/raw-base64.js';
 
 const STANZA_TYPE = 'X25519';
@@ -93,5 +94,5 @@ class X25519Identity implements AgeIdentity {
 }
 
 function wrappingKey(secret: Uint8Array, share: Uint8Array, point: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, Buffer.concat([share, point]), LABEL, 32));
+  return hkdf(secret, Buffer.concat([share, point]), LABEL);
 }

@@ -1,11 +1,13 @@
 /** Bech32, armor, header and payload: round trips of anything, and refusal of what is nearly right. */
 
+import { hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decodeBech32, encodeBech32 } from '../../../src/keys/age/bech32.js';
 import { loadAead } from '../../../src/keys/age/format/aead.js';
 import { decodeArmor, encodeArmor } from '../../../src/keys/age/format/armor.js';
 import { openAgeFile, stanzaRecipient } from '../../../src/keys/age/format/file.js';
 import { readHeader, writeMac, writeSigned } from '../../../src/keys/age/format/header.js';
+import { hkdf } from '../../../src/keys/age/format/hkdf.js';
 import { loadPortableAead } from '../../../src/keys/age/format/portable-aead.js';
 import { decodeRawBase64, encodeRawBase64 } from '../../../src/keys/age/format/raw-base64.js';
 import { openPayload, sealPayload } from '../../../src/keys/age/format/stream.js';
@@ -16,6 +18,22 @@ import { runsOf } from '../../support/sweep.js';
 const bytes = (maxLength = 200) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const visible = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
 const prefixes = fc.stringMatching(/^[\x21-\x40\x5b-\x7e]{1,20}$/);
+
+describe('HKDF', () => {
+  test('gives what node:crypto derives, from nothing and from more than a block too', () => {
+    fc.assert(
+      fc.property(bytes(), bytes(), visible, (secret, salt, label) => {
+        expect(hkdf(secret, salt, label)).toEqual(Buffer.from(hkdfSync('sha256', secret, salt, label, 32)));
+      }),
+      { numRuns: runsOf(1000) },
+    );
+    for (const [secret, salt] of [
+      [Buffer.alloc(0), Buffer.alloc(0)] as const,
+      [Buffer.alloc(200, 1), Buffer.alloc(200, 2)] as const,
+    ])
+      expect(hkdf(secret, salt, '')).toEqual(Buffer.from(hkdfSync('sha256', secret, salt, '', 32)));
+  });
+});
 
 describe('Bech32', () => {
   test('round trip, in both cases', () => {

@@ -1,10 +1,12 @@
 /** A whole binary age file, and the seams between it and the kinds of recipients and identities. */
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { type AgeHeader, readHeader, type Stanza, writeMac, writeSigned } from './header.js';
+import { hkdf } from './hkdf.js';
 import { openPayload, sealPayload } from './stream.js';
 
 export const FILE_KEY_LENGTH = 16;
+const NO_SALT = Buffer.alloc(0);
 
 /** Someone a file can be encrypted for. */
 export interface AgeRecipient {
@@ -53,6 +55,7 @@ export async function openBody(file: Uint8Array, header: AgeHeader, fileKey: Uin
 }
 
 function headerMac(fileKey: Uint8Array, signed: Uint8Array): Buffer {
-  const key = new Uint8Array(hkdfSync('sha256', fileKey, '', 'header', 32));
-  return createHmac('sha256', key).update(signed).digest();
+  return createHmac('sha256', hkdf(fileKey, NO_SALT, 'header'))
+    .update(signed)
+    .digest();
 }

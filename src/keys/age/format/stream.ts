@@ -1,7 +1,8 @@
 /** The payload of an age file: STREAM over ChaCha20-Poly1305 in chunks of 64 KiB (C2SP age, "Payload"). */
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { loadAead } from './aead.js';
+import { hkdf } from './hkdf.js';
 
 const CHUNK = 64 * 1024;
 const TAG = 16;
@@ -43,7 +44,7 @@ export async function openPayload(fileKey: Uint8Array, payload: Uint8Array): Pro
 }
 
 function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+  return hkdf(fileKey, nonce, 'payload');
 }
 
 /** Eleven bytes of counter, one that marks the last chunk; 2⁴⁸ chunks are more than any file here has. */

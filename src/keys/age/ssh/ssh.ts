@@ -1,18 +1,11 @@
 /** SSH keys as age recipients and identities (C2SP age, "The ssh-rsa and ssh-ed25519 recipient types" of the reference tools). */
-import {
-  constants,
-  createHash,
-  createPublicKey,
-  hkdfSync,
-  privateDecrypt,
-  publicEncrypt,
-  randomBytes,
-} from 'node:crypto';
+import { constants, createHash, createPublicKey, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { KEY_LENGTH, publicKeyOf, sharedSecret } from '../curve25519.js';
 import { loadAead } from '../format/aead.js';
 import { type AgeIdentity, type AgeRecipient, stanzaRecipient } from '../format/file.js';
 import type { AgeHeader, Stanza } from '../format/header.js';
+import { hkdf } from '../format/hkdf.js';
 import { decodeRawBase64, encodeRawBase64 } from '../format/raw-base64.js';
 import { toMontgomery } from './edwards25519.js';
 import type { Ed25519PrivateKey, RsaPrivateKey, SshPrivateKey } from './openssh-key.js';
@@ -25,6 +18,7 @@ const RSA_OPTIONS = {
   oaepLabel: Buffer.from('age-encryption.org/v1/ssh-rsa'),
 } as const;
 const MIN_RSA_BYTES = 256;
+const NO_SECRET = Buffer.alloc(0);
 /** Each wrapping key is used once. */
 const NONCE = Buffer.alloc(12);
 
@@ -134,12 +128,12 @@ async function unwrapEd25519(stanza: Stanza, key: Ed25519PrivateKey): Promise<Bu
 /** The shared secret, multiplied once more by a scalar of the SSH key, so that it is bound to that key. */
 function tweakedSecret(scalar: Uint8Array, point: Uint8Array, key: SshPublicKey): Buffer | null {
   const secret = sharedSecret(scalar, point);
-  const tweak = new Uint8Array(hkdfSync('sha256', '', key.blob, ED25519_LABEL, KEY_LENGTH));
+  const tweak = hkdf(NO_SECRET, key.blob, ED25519_LABEL);
   return secret === null ? null : sharedSecret(tweak, secret);
 }
 
 function wrappingKey(secret: Uint8Array, share: Uint8Array, point: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, Buffer.concat([share, point]), ED25519_LABEL, 32));
+  return hkdf(secret, Buffer.concat([share, point]), ED25519_LABEL);
 }
 
 function invalidBlock(type: string): SopsError {
