@@ -46,7 +46,7 @@ const PARTS = {
   /** Changing who reads files, and their text in an editor. */
   daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
   /** What hooks of git run. */
-  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-merge-driver.ts'],
+  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-merge-driver.ts', 'src/keys/age/wrapped-form.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
@@ -62,6 +62,7 @@ const PARTS = {
   /** Keys of this machine beside those that age makes by itself. */
   keys: [
     'src/keys/pgp/pgp.ts',
+    'src/keys/pgp/message-form.ts',
     'src/keys/pgp/openpgp-decrypt.ts',
     'src/keys/pgp/openpgp-encrypt.ts',
     'src/keys/age/ssh/ssh.ts',

@@ -73,6 +73,11 @@ export interface KeyProvider {
    */
   unwrap(key: MasterKey, host: Session, signal?: AbortSignal): Promise<Uint8Array>;
   /**
+   * Whether a text has the form of what `wrap` returns, as far as that can be told without a key: one that has not opens for nobody.
+   * Never rejects. Absent for types whose texts have no form that is laid down.
+   */
+  isWrapped?(enc: string): Promise<boolean>;
+  /**
    * The key string of the identity with which `unwrap` opened this key before in the run; undefined when that is not known. An entry
    * is labelled by whoever wrote the file, and may be wrapped for another recipient than it names. Absent where it cannot be.
    */

@@ -37,6 +37,12 @@ export function reasonOf({ message }: Error, { fields }: MasterKey): string {
   return reason;
 }
 
+/** Whether what a key wraps has the form that its type writes, as far as that can be told without the key. */
+export async function isWrappedWell({ type, enc }: MasterKey): Promise<boolean> {
+  const provider = await keyTypeRow(type)?.load?.();
+  return (await provider?.isWrapped?.(enc)) ?? true;
+}
+
 /** The key's identity in messages and comparisons; of a type without a provider, its fields. */
 export async function keyStringOf(key: MasterKey): Promise<string> {
   const provider = await keyTypeRow(key.type)?.load?.();

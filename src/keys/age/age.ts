@@ -45,6 +45,10 @@ export const ageProvider: KeyProvider = {
     return (await keyringFor(host)).open(key.enc, recipientOf(key));
   },
 
+  async isWrapped(enc) {
+    return (await import('./wrapped-form.js')).isAgeFile(enc);
+  },
+
   openerOf: (key, host) => keyringOf(host).openerOf(key.enc),
 
   async recipientsIn(content) {

@@ -91,6 +91,8 @@ export const awsKmsProvider: KeyProvider = {
     return Buffer.from(answer.CiphertextBlob).toString('base64');
   },
 
+  isWrapped: async (enc) => decodeBase64(enc) !== null,
+
   async unwrap(key, host, signal) {
     const blob = decodeBase64(key.enc);
     if (!blob)

@@ -48,6 +48,8 @@ export const azureKeyProvider: KeyProvider = {
     return value.toString('base64url');
   },
 
+  isWrapped: async (enc) => decodeBase64Url(enc) !== null,
+
   async unwrap(key, host, signal) {
     const bytes = decodeBase64Url(key.enc);
     if (bytes) return use(key, 'decrypt', bytes, { host, signal });

@@ -38,6 +38,8 @@ export const gcpKmsProvider: KeyProvider = {
     return Buffer.from(ciphertext).toString('base64');
   },
 
+  isWrapped: async (enc) => decodeBase64(enc) !== null,
+
   async unwrap(key, host, signal) {
     const ciphertext = decodeBase64(key.enc);
     if (!ciphertext) {

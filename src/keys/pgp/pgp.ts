@@ -56,6 +56,10 @@ export const pgpProvider: KeyProvider = {
     });
   },
 
+  async isWrapped(enc) {
+    return (await import('./message-form.js')).isMessage(enc);
+  },
+
   async recipientsIn(content, host) {
     return (await import('./public-keys.js')).pgpKeysIn(content, host);
   },

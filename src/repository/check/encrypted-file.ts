@@ -3,7 +3,7 @@
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { type FormatRow, formatNamed } from '../../formats/registry.js';
-import { keyStringOf } from '../../keyservice/keyservice.js';
+import { isWrappedWell, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { DEFAULT_SELECTION, type Metadata } from '../../metadata/metadata.js';
 import { metadataComments } from '../../metadata/metadata-comments.js';
@@ -75,8 +75,10 @@ async function wholenessOf(
   if (metadata.mac === '') found.push(brokenMetadata('the metadata hold no MAC', line));
   else if (stateOf(metadata.mac) !== 'encrypted') found.push(brokenMetadata('the MAC is no ciphertext', line));
   for (const key of metadata.keyGroups.flat()) {
-    if (key.enc.trim() !== '') continue;
-    found.push(brokenMetadata(`the entry of ${oneLine(await keyStringOf(key))} holds no data key`, line));
+    const isEmpty = key.enc.trim() === '';
+    if (!isEmpty && (await isWrappedWell(key))) continue;
+    const holds = isEmpty ? 'no data key' : 'what is no wrapped data key, so that nobody can open it';
+    found.push(brokenMetadata(`the entry of ${oneLine(await keyStringOf(key))} holds ${holds}`, line));
   }
   if (metadata.keyGroups.some((group) => group.length === 0))
     found.push(brokenMetadata('a key group holds no key', line));

@@ -174,6 +174,15 @@ describe('encrypting', () => {
   test('makes the message that SOPS makes: one recipient, no compression, no name, no time', async () => {
     const enc = await pgpProvider.wrap(keyOf(RSA), PART, await hostWith([rsa]));
     expect(enc).toMatch(/^-----BEGIN PGP MESSAGE-----\n\n(?:[\w+/=]{1,76}\n)+=[\w+/]{4}\n-----END PGP MESSAGE-----$/);
+    expect(await pgpProvider.isWrapped?.(enc)).toBe(true);
+    const line = /\n([\w+/]{20,}\n)/.exec(enc)?.[1] ?? '';
+    for (const part of [
+      `${line}${line}`,
+      line.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A')),
+      '',
+      `x ${line}`,
+    ])
+      expect(await pgpProvider.isWrapped?.(enc.replace(line, part)), part).toBe(false);
     const message = await readMessage({ armoredMessage: enc });
     expect(message.packets.map((packet) => (packet.constructor as unknown as { tag: number }).tag)).toEqual([
       enums.packet.publicKeyEncryptedSessionKey,

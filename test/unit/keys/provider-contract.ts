@@ -161,6 +161,8 @@ function testParts(subject: TriedSubject): void {
       expect(part).toEqual(copy);
       expect(key.enc).toMatch(/^[\x21-\x7e]+$/);
       expect(spellings(part).filter((spelling) => key.enc.includes(spelling))).toEqual([]);
+      expect(await provider.isWrapped?.(key.enc)).not.toBe(false);
+      for (const enc of ['%%%', `${key.enc}\n!`]) expect(await provider.isWrapped?.(enc)).not.toBe(true);
       expect(Buffer.from(await provider.unwrap(key, host))).toEqual(copy);
     },
   );

@@ -45,3 +45,16 @@ test('names that only begin or end as those of our own files are looked at', asy
     expect(await repository.found()).toEqual(names.toSorted().map((name) => `not-encrypted ${name}`));
   }
 });
+
+test.each([
+  ['within a line', (enc: string) => enc.replace(/^(\s+[A-Za-z0-9+/]{20})/m, '$1hunter2')],
+  ['as a line of its own', (enc: string) => enc.replace(/^( +)(?=-----END)/m, `$1${'hunter22'.repeat(8)}\n$1`)],
+  ['in the line that begins it', (enc: string) => enc.replace('AGE ENCRYPTED', 'AGE hunter2 ENCRYPTED')],
+])('a wrapped data key of age with plaintext put in %s', async (_, change) => {
+  await repository.seal('secrets/a.yaml', 'a: 1\n');
+  expect(await repository.found()).toEqual([]);
+  repository.change('secrets/a.yaml', change);
+  const { findings, text } = await repository.check();
+  expect(findings).toEqual([expect.objectContaining({ rule: 'malformed-metadata', path: 'secrets/a.yaml' })]);
+  expect(text).not.toContain('hunter2');
+});
