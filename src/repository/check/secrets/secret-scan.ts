@@ -109,12 +109,12 @@ function pemKinds(text: string): FoundSecret[] {
   });
 }
 
-function matchesOf({ rule, expression, isReal }: TokenPattern, text: string): FoundSecret[] {
+function matchesOf({ rule, expression, isReal, isChecked }: TokenPattern, text: string): FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const match of text.matchAll(expression)) {
     const secret = match[1] ?? match[0];
     const start = match.index + match[0].lastIndexOf(secret);
-    if (isFiller(secret) || isReal?.(secret, { text, start, match }) === false) continue;
+    if ((!isChecked && isFiller(secret)) || isReal?.(secret, { text, start, match }) === false) continue;
     found.push({ rule, start, length: secret.length });
   }
   return found;

@@ -11,6 +11,8 @@ export interface TokenPattern {
   readonly expression: RegExp;
   /** Whether a match is one, by what the shape alone does not tell. */
   isReal?(secret: string, around: MatchPlace): boolean;
+  /** Whether a checksum tells what nobody made up, so that a word in it (`FAKE`) is chance. */
+  readonly isChecked?: true;
 }
 
 /** What stands around a match. */
@@ -56,11 +58,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     rule: 'age-key',
     expression: /(?<![0-9A-Z])AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{58}(?![0-9A-Z])/g,
     isReal: isBech32,
+    isChecked: true,
   },
   {
     rule: 'age-plugin-identity',
     expression: /(?<![0-9A-Z])AGE-PLUGIN-[A-Z0-9+.-]{1,64}-1[02-9AC-HJ-NP-Z]{6,1024}(?![0-9A-Z])/g,
     isReal: isBech32,
+    isChecked: true,
   },
   {
     rule: 'aws-access-key-id',

@@ -47,6 +47,7 @@ const changed = (text: string): string => text.replace(/.$/, (last) => (last ===
 
 test.each<[string, string]>([
   ['age-key', identity],
+  ['age-key', 'AGE-SECRET-KEY-1F5DVG29X6DCHLNWLAN7D3FAKE8QZZZVU5W547T8F6DRJTA83HLCQFDSY9M'],
   ['age-key', encodeBech32('AGE-SECRET-KEY-PQ-', randomBytes(32))],
   ['age-plugin-identity', encodeBech32('AGE-PLUGIN-YUBIKEY-', randomBytes(20))],
   ['private-key', pem],
@@ -293,6 +294,7 @@ describe('in a repository', () => {
   });
 
   test('a baseline quiets what it knows, and not the same again', async () => {
+    repository.write({ 'c.yaml': `key: ${identity}\n`, 'd.yaml': `key: ${identity}\n` });
     const written = await repository.check(['--write-baseline', '--baseline', 'known.json']);
     expect(written.status).toBe(0);
     expect(written.summary).toMatchObject({ findings: 0, baselined: 2 });
