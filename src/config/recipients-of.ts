@@ -13,7 +13,7 @@ export interface ConfigTree {
   /** The part that SOPS reads: the first document. */
   readonly used: string;
   readonly document: Branch;
-  /** As {@link parseConfig} takes it. */
+  /** As `parseConfig` takes it. */
   readonly read: ConfigDocument;
   readonly places: ReadonlyMap<Item | Value, EntryPlace>;
   /** By name; the same name may be given again. */

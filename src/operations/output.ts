@@ -19,7 +19,7 @@ export interface OutputTarget {
 
 /**
  * Writes the bytes where they belong. Throws `output-unwritable`, `write-failed`, and `changed-meanwhile` when the input was to
- * be replaced and is not any more what was read (see {@link redoing}); the old file is intact then.
+ * be replaced and is not any more what was read (see `retry-on-change.ts`); the old file is intact then.
  */
 export async function writeOutput(
   bytes: Uint8Array,

@@ -33,7 +33,7 @@ interface Page {
 
 /** What is wrong with the links of pages and the citations of code below a folder, one sentence each. */
 export function brokenReferences(root: string): string[] {
-  return [...brokenLinks(root), ...missingFiles(root), ...brokenCitations(root)];
+  return [...brokenLinks(root), ...missingFiles(root), ...brokenCitations(root), ...blindLinks(root)];
 }
 
 /** The blocks that can be run. */
@@ -89,6 +89,18 @@ function brokenCitations(root: string): string[] {
       }),
       ...[...line.matchAll(STALE)].map(([text]) => `${name}:${index + 1}: ${text}: not a page of docs/`),
     ]);
+  });
+}
+
+/** Links of comments to names that their file does not have: no editor follows them. */
+function blindLinks(root: string): string[] {
+  return filesBelow(join(root, 'src'), /\.ts$/).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, '');
+    const names = [...text.matchAll(/\{@link (\w+)/g)].map(([, name = '']) => name);
+    return names
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
+      .map((name) => `${relative(root, file)}: {@link ${name}}: the file has no such name`);
   });
 }
 

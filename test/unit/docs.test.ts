@@ -159,6 +159,7 @@ describe('what is broken is found', () => {
     ['a citation of a page', { 'src/a.ts': cite('absent.md') }],
     ['a citation of a heading', { 'bin/a.js': cite('page.md#absent') }],
     ['a citation in a test', { 'test/unit/a.test.ts': cite('keys/page.md#twice') }],
+    ['a link of a comment to a name of elsewhere', { 'src/a.ts': '/** As {@link other} has it. */\nconst one = 1;\n' }],
     ['a page of working notes', { 'src/a.ts': `// ${'spec'} ${'file'}-format.md section 10, D1\n` }],
     ['a section of them', { 'src/a.ts': `// ${'spec'} section 2.4\n` }],
     ['the design', { 'src/a.ts': `// ${'design'}.md section 4\n` }],

@@ -9,6 +9,7 @@ export const completionZsh = command({
   operands: '',
   examples: [
     'source <(sops-ts completion zsh)   # in ~/.zshrc, behind compinit',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell fills it in
     'sops-ts completion zsh > "${fpath[1]}/_sops-ts"',
   ],
   flags: {},

@@ -20,7 +20,7 @@ import { type OpenedFile, type OpenedTree, plainText, renderPlain } from '../rea
 import { notReadable, parseBack, readBack, sealFile } from './seal-file.js';
 
 export interface Resealing {
-  /** As {@link openFile} gives it with `rewrites`. Its file is let go of, or its documents hold ciphertext afterwards. */
+  /** As `openFile` gives it with `rewrites`. Its file is let go of, or its documents hold ciphertext afterwards. */
   readonly opened: OpenedFile;
   readonly recipients: Recipients;
   readonly keyServices: readonly KeyService[];
