@@ -48,7 +48,7 @@ export interface BackendRow {
   readonly schemes: readonly string[];
   /** How users call it. */
   readonly title: string;
-  /** The parameters that it knows; another one is told, since a misspelt `version` would read another secret. */
+  /** The parameters that it knows, by names or beginnings with `*`; another one is told, since a misspelt `version` would read another secret. */
   readonly parameters: readonly string[];
   /** Whether reading again tells no change: the path says what is read, or reading does something. */
   readonly isFixed?: boolean;

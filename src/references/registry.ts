@@ -29,7 +29,7 @@ export const BACKENDS: readonly BackendRow[] = [
     isFixed: true,
     title: 'the reference itself',
     tellsNobody: true,
-    parameters: [],
+    parameters: ['*'],
     pathIsValue: true,
     load: async () => (await import('./backends/echo.js')).echo,
   },

@@ -246,7 +246,7 @@ export class Resolver {
   #backend(key: string, row: BackendRow, address: Address): Promise<Backend> {
     return this.#shared.backends.get(key, async () => {
       for (const name of address.parameters.keys()) {
-        if (row.parameters.some((known) => fitsName(known, name)) || address.scheme === 'echo') continue;
+        if (row.parameters.some((known) => fitsName(known, name))) continue;
         this.#warn(`references to ${row.title} have no parameter ${JSON.stringify(name)}; it is passed over`);
       }
       const opened = await this.#open(row, address);

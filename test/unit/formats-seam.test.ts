@@ -4,23 +4,40 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
+import { STORES } from '../../src/kubernetes/stores/registry.js';
+import { SCHEMES } from '../../src/references/registry.js';
+import { REMOTES } from '../../src/remotes/registry.js';
 import type { SourceText } from '../support/circles.js';
 import { sampledTest } from '../support/sweep.js';
 
 const test = sampledTest(2);
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
-const NAMES = FORMATS.map(({ name }) => name).join('|');
-const COMPARISON = new RegExp(`[!=]==?\\s*['"](?:${NAMES})['"]|['"](?:${NAMES})['"]\\s*[!=]==?`);
+const NAMES = FORMATS.map(({ name }) => name);
+const ROW = `formatNamed\\(['"](?:${NAMES.join('|')})['"]\\)`;
+const NAMED = new RegExp(`\\b${ROW}\\.(?!load\\()|\\} = ${ROW}`);
 const DOWNCAST = /\bas (?:[A-Z]\w*)?(?:Yaml|Json|Dotenv|Ini|Toml|Binary)File\b/;
+
+/** The lines of a source that compare one of some names. */
+function comparisonsIn(text: string, names: readonly string[]): string[] {
+  const any = `['"](?:${names.join('|')})['"]`;
+  const comparison = new RegExp(`[!=]==?\\s*${any}|${any}\\s*[!=]==?`);
+  return text.split('\n').filter((line) => comparison.test(line));
+}
 
 /** The lines of a source that ask for a format by its name, or take a file for one of a certain format. */
 function breachesIn(text: string): string[] {
-  return text.split('\n').filter((line) => COMPARISON.test(line) || DOWNCAST.test(line));
+  const compared = comparisonsIn(text, NAMES);
+  return text.split('\n').filter((line) => compared.includes(line) || NAMED.test(line) || DOWNCAST.test(line));
 }
 
 test('a comparison with the name of a format is found, and so is a downcast', () => {
-  const lines = ["if (store.name === 'yaml')", "'toml' !== format", '(file as IniFile).ini'];
+  const lines = [
+    "if (store.name === 'yaml')",
+    "'toml' !== format",
+    '(file as IniFile).ini',
+    "name === formatNamed('ini').name",
+  ];
   expect(breachesIn(['const a = 1;', ...lines, "load('yaml')", "['json', 1]"].join('\n'))).toEqual(lines);
 });
 
@@ -32,6 +49,21 @@ test('nothing outside of formats/ compares the names of formats', () => {
     breachesIn(readFileSync(join(SOURCE, path), 'utf8')).map((line) => [path, line.trim()]),
   );
   expect(outside.length).toBeGreaterThan(300);
+  expect(found).toEqual([]);
+});
+
+/** Files of a seam, and the names of its kinds, which none of them compares: what a kind does otherwise stands in its row. */
+const OTHER_SEAMS = [
+  { folder: 'kubernetes/stores/', names: STORES.map(({ name }) => name) },
+  // `file` is also where an input comes from.
+  { folder: 'references/', names: SCHEMES.filter((name) => name !== 'file') },
+  { folder: 'remotes/', names: REMOTES.map(({ field }) => field) },
+];
+
+test.each(OTHER_SEAMS)('nothing in $folder compares the names of its kinds', ({ folder, names }) => {
+  const compared = (text: string): string[] => comparisonsIn(text, names);
+  expect(compared(`if (kind === '${names[0]}')`)).toHaveLength(1);
+  const found = sources.filter(({ path }) => path.startsWith(folder)).flatMap(({ text }) => compared(text));
   expect(found).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../ex
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { startReason } from '../../exec/run-program.js';
 import type { FormatName } from '../../formats/registry.js';
-import { formatNamed } from '../../formats/registry.js';
+import { FORMATS, formatNamed } from '../../formats/registry.js';
 import { keyServicesOf } from '../../keyservice/services.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
 import { statOrThrow, systemCode } from '../../util/files.js';
@@ -178,9 +178,9 @@ function encryptedFormat(path: string, format: FormatName, one: Kustomization, h
   const bytes = readSource(relative(one.folder, path), within);
   const found = formatOfMarker(bytes, path);
   if (found === undefined) return undefined;
-  const { name, container } = formatNamed('binary');
-  if (found !== name && found !== container) return found === format ? found : undefined;
-  return format === container ? format : name;
+  const { container } = formatNamed(found);
+  const alike = FORMATS.filter((row) => row.name === found || row.container === found || row.name === container);
+  return (alike.find(({ name }) => name === format) ?? alike.find(({ whole }) => whole))?.name;
 }
 
 interface Run {

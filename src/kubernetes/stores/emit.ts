@@ -298,8 +298,7 @@ async function placeByRule(
   host: Session,
 ): Promise<PublishedPlace | undefined> {
   const place = await publishedPlace(path, configPath, host);
-  const isMeant =
-    provider === undefined || provider === place?.store || (provider === 'openbao' && place?.store === 'vault');
+  const isMeant = provider === undefined || (storeNamed(provider).publishedAs ?? provider) === place?.store;
   if (!place || !isMeant) return undefined;
   if (layout === undefined || layout === place.layout) return place;
   const what =

@@ -5,6 +5,8 @@ import { usage } from './settings.js';
 export interface StoreRow {
   readonly name: string;
   readonly about: string;
+  /** The store as which `publish` knows it, where that has another name. */
+  readonly publishedAs?: string;
   /** The npm packages that it loads when it is used; absent for none. */
   readonly packages?: readonly string[];
   load(): Promise<StoreProvider>;
@@ -12,7 +14,12 @@ export interface StoreRow {
 
 export const STORES: readonly StoreRow[] = [
   { name: 'vault', about: 'HashiCorp Vault', load: async () => (await import('./vault.js')).vaultStoreProvider },
-  { name: 'openbao', about: 'OpenBao', load: async () => (await import('./vault.js')).openBaoStoreProvider },
+  {
+    name: 'openbao',
+    about: 'OpenBao',
+    publishedAs: 'vault',
+    load: async () => (await import('./vault.js')).openBaoStoreProvider,
+  },
   { name: 'aws', about: 'AWS Secrets Manager', load: async () => (await import('./aws.js')).secretsManagerProvider },
   {
     name: 'aws-ssm',

@@ -1,6 +1,6 @@
 /** `ref+sops://…`: encrypted files, opened with the keys of whoever runs the program. */
 import { SopsError } from '../../errors.js';
-import { type FormatName, formatNamed } from '../../formats/registry.js';
+import type { FormatName } from '../../formats/registry.js';
 import { readAsChosen } from '../../operations/read/input.js';
 import { type OpenedFile, openFile, plainText } from '../../operations/read/open-file.js';
 import { openingFor } from '../../operations/read/open-secrets.js';
@@ -56,7 +56,6 @@ async function openSealed(path: string, { keyType, format }: Reading, context: R
 /** The values themselves; of what has no keys of its own, those that its text holds as YAML. */
 function valuesOf(opened: OpenedFile): Branch {
   const [first] = opened.file.documents;
-  const isWhole = opened.store.name === formatNamed('binary').name;
-  if (first && !isWhole) return first;
+  if (first && opened.store.contentKey === undefined) return first;
   return yamlValues(decodeText(Buffer.from(plainText(opened))), 'the file');
 }
