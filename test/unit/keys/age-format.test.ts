@@ -150,6 +150,7 @@ describe('header', () => {
         expect(header.bytes.equals(written)).toBe(true);
         expect(header.mac.equals(Buffer.from(mac))).toBe(true);
       }),
+      { numRuns: runsOf(3000) },
     );
   });
 
