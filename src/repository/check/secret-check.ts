@@ -3,6 +3,7 @@
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { leaves } from '../../tree/leaves.js';
+import { type Branch, itemOf, type List } from '../../tree/tree.js';
 import { LineIndex } from '../../util/line-index.js';
 import { append } from '../../util/lists.js';
 import { decodeText } from '../../util/text.js';
@@ -11,7 +12,7 @@ import { CHECK_RULES } from './check-rules.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
 import { looksSecret } from './secrets/entropy.js';
 import type { FoundSecret } from './secrets/pem-secrets.js';
-import { type SecretInFile, secretsIn } from './secrets/secret-scan.js';
+import { isWide, type SecretInFile, secretsIn, wideText } from './secrets/secret-scan.js';
 
 /** The keys and tokens of a file. `isCovered`: a rule has it encrypted. */
 export function secretDiscoveries(
@@ -42,6 +43,8 @@ const MACHINE_MADE =
 
 interface NamedValue {
   readonly path: readonly string[];
+  /** What it is called where that is not the last of its path. */
+  readonly name?: string | undefined;
   readonly value: string;
   readonly offset: number | undefined;
 }
@@ -50,11 +53,11 @@ interface NamedValue {
 export async function randomValues(file: ExaminedFile): Promise<Discovery[]> {
   const hasFormat = !formatMeantUnder(file.book?.config, file.path).whole;
   if (!(hasFormat || DATA.test(file.path)) || MACHINE_MADE.test(file.path)) return [];
-  const text = decodeText(file.bytes);
-  const values = (await valuesOf(file)) ?? valuesOfLines(text);
+  const text = isWide(file.bytes) ? wideText(file.bytes) : decodeText(file.bytes);
+  const values = (await valuesOf(file)) ?? valuesOfText(text);
   const lines = new LineIndex(text);
-  return values.flatMap(({ path, value, offset }) => {
-    if (!looksSecret(path.at(-1) ?? '', value, path)) return [];
+  return values.flatMap(({ path, name, value, offset }) => {
+    if (!looksSecret(name ?? path.at(-1) ?? '', value, path)) return [];
     const secret: FoundSecret = { rule: 'high-entropy-value', start: offset ?? 0, length: value.length };
     const line = offset === undefined ? undefined : lines.lineAt(offset);
     const message = `this looks like a secret: ${secret.length} random characters`;
@@ -70,10 +73,11 @@ async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue
   const store = await row.load();
   try {
     const values: NamedValue[] = [];
-    for (const { node, path: keys } of leaves((store.parsePlain ?? store.parse)(bytes).documents)) {
+    for (const { node, path: keys, container } of leaves((store.parsePlain ?? store.parse)(bytes).documents)) {
       const { value, source } = node;
       if (typeof value !== 'string') continue;
-      values.push({ path: keys, value, offset: source?.start });
+      const name = keys.at(-1) === 'value' ? nameBeside(container) : undefined;
+      values.push({ path: keys, name, value, offset: source?.start });
       if (value.includes('\n')) append(values, valuesWithin(value, keys, source?.start));
     }
     return values;
@@ -81,6 +85,16 @@ async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue
     if (error instanceof SopsError) return null;
     throw error;
   }
+}
+
+/** Maps of which `value` is one of a pair are small. */
+const MOST_ENTRIES = 16;
+
+/** What a `value` is called by the `name` or `key` beside it, as the variables of containers are. */
+function nameBeside(container: Branch | List): string | undefined {
+  if (container.kind !== 'branch' || container.items.length > MOST_ENTRIES) return undefined;
+  const beside = (itemOf(container, 'name') ?? itemOf(container, 'key'))?.value;
+  return beside?.kind === 'leaf' && typeof beside.value === 'string' ? beside.value : undefined;
 }
 
 /** What stands in the lines of a value that is a text of settings, as ConfigMaps hold them; placed where the text begins. */
@@ -91,15 +105,23 @@ function valuesWithin(text: string, path: readonly string[], offset: number | un
 const LINE =
   /^[ \t]{0,64}(?:-[ \t]{1,8}){0,4}([\w.-]{1,128})["']?[ \t]{0,8}[:=][ \t]{0,8}["']?([^\s"']{16,512})["',;]{0,2}[ \t]*\r?$/gm;
 
-/** JSON may have all in one line. */
-const ENTRY = /"([^\s"\\]{1,128})"\s{0,8}:\s{0,8}"([^\s"\\]{16,512})"/g;
+/** JSON and the maps of Terraform may have all in one line. */
+const ENTRY = /(?<![\w.-])([\w.-]{1,128})"?\s{0,8}[:=]\s{0,8}"([^\s"\\]{16,512})"/g;
 
-/** Names and values of lines, for what has no reader here or could not be read. */
-function valuesOfLines(text: string): NamedValue[] {
+/** A text in quotes by itself. */
+const BARE = /"()([^\s"\\]{16,512})"(?!\s{0,8}[:=])/g;
+
+/** Names and values of lines. */
+function valuesOfLines(text: string, patterns: readonly RegExp[] = [LINE, ENTRY]): NamedValue[] {
   const found = new Map<number, NamedValue>();
-  for (const { 0: all, 1: name = '', 2: value = '', index } of [...text.matchAll(LINE), ...text.matchAll(ENTRY)]) {
+  for (const { 0: all, 1: name = '', 2: value = '', index } of patterns.flatMap((one) => [...text.matchAll(one)])) {
     const offset = index + all.lastIndexOf(value);
-    found.set(offset, { path: [name], value, offset });
+    found.set(offset, { path: name === '' ? [] : [name], value, offset });
   }
   return [...found.values()];
+}
+
+/** The values of what has no reader here or could not be read; those of lists, too, which have no names. */
+function valuesOfText(text: string): NamedValue[] {
+  return valuesOfLines(text, [BARE, LINE, ENTRY]);
 }

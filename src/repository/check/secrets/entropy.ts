@@ -10,6 +10,8 @@ const LEAST: readonly (readonly [length: number, bits: number])[] = [
   [24, 4],
   [16, 3.6],
 ];
+/** Digits among letters under the name of a secret are no word: what chance left below {@link LEAST} is one all the same. */
+const LEEWAY = 0.4;
 /** Longer texts are documents, images, certificates. */
 const MOST_CHARACTERS = 512;
 
@@ -43,8 +45,8 @@ export function looksSecret(name: string, value: string, path: readonly string[]
   if (HARMLESS.some((form) => form.test(text)) || isFiller(text) || isPlace(text) || isOrdered(text)) return false;
   const isNamed = NAMED.test(name);
   if (/^(?:0x)?[0-9a-f]+$/i.test(text)) return isNamed && text.length >= 32;
-  if (!isRandom(text)) return false;
-  return isNamed || classesOf(text) >= 3;
+  const leeway = isNamed && /[0-9]/.test(text) && /[a-z]/i.test(text) ? LEEWAY : 0;
+  return isRandom(text, leeway) && (isNamed || classesOf(text) >= 3);
 }
 
 /** An address without user, or a path of files; Base64 may begin with a slash, too. */
@@ -68,9 +70,9 @@ function isOrdered(text: string): boolean {
   return steps > text.length / 2;
 }
 
-function isRandom(text: string): boolean {
+function isRandom(text: string, leeway: number): boolean {
   const least = LEAST.find(([length]) => text.length >= length)?.[1];
-  return least !== undefined && entropyOf(text) >= least;
+  return least !== undefined && entropyOf(text) >= least - leeway;
 }
 
 /** Bits per character. */

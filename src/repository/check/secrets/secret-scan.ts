@@ -76,7 +76,11 @@ export class WindowScan {
 
 /** The text of bytes for looking at shapes, all of which are ASCII. */
 function plainText(bytes: Buffer): string {
-  if (!isWide(bytes)) return bytes.toString('latin1');
+  return isWide(bytes) ? wideText(bytes) : bytes.toString('latin1');
+}
+
+/** The text of bytes that begin as UTF-16 does. */
+export function wideText(bytes: Buffer): string {
   return bytes[0] === 0xff ? bytes.toString('utf16le') : Buffer.from(bytes).swap16().toString('utf16le');
 }
 

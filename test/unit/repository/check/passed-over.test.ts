@@ -1,4 +1,6 @@
 /** What other programs, or we ourselves, pass over in reading: `check` must not. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CheckedRepository } from '../../../support/checked-repository.js';
 
@@ -57,4 +59,23 @@ test.each([
   const { findings, text } = await repository.check();
   expect(findings).toEqual([expect.objectContaining({ rule: 'malformed-metadata', path: 'secrets/a.yaml' })]);
   expect(text).not.toContain('hunter2');
+});
+
+test('random values: what has a name beside it, stands in quotes alone, in maps of Terraform, or in UTF-16', async () => {
+  const value = 'jhy0I9lO7F3vlfFrGYJ3GxeYYXwSLQcW';
+  const letters = 'icaq93g8ma114y4zms3eta1s';
+  repository.write({
+    'env.yaml': `env:\n    - name: DB_PASSWORD\n      value: ${letters}\n    - name: REPLICAS\n      value: ${letters}\n`,
+    'deep.json': `${'['.repeat(20_000)}"${value}"${']'.repeat(20_000)}`,
+    'one.tfvars': `db = { user = "somebody", password = "${letters}" }\ntags = {"token":"${letters}"}\n`,
+  });
+  writeFileSync(join(repository.folder, 'wide.json'), Buffer.from(`\ufeff{"password":"${value}"}`, 'utf16le'));
+  const { findings } = await repository.check(['--secrets', 'env.yaml', 'deep.json', 'one.tfvars', 'wide.json']);
+  expect(findings.map(({ path, line, keyPath }) => [path, line, ...(keyPath ?? [])].join(' '))).toEqual([
+    'deep.json 1',
+    'env.yaml 3 env value',
+    'one.tfvars 1 password',
+    'one.tfvars 2 token',
+    'wide.json 1 password',
+  ]);
 });
