@@ -14,6 +14,7 @@ import { encryptionOf } from './commands/encryption-flags.js';
 import type { importFlags } from './commands/import-flags.js';
 import type { Values } from './flag.js';
 import { jsonText } from './json-text.js';
+import { withInterruption } from './many/interruption.js';
 import { ManyReport } from './many/report.js';
 import { quantity } from './quantity.js';
 import { printable } from './report.js';
@@ -54,15 +55,25 @@ export async function importSources(name: string, own: Own, given: Given, contex
       hint: 'For several: --output-dir FOLDER, or neither for targets beside the sources.',
     });
   }
-  const imported: Imported[] = [];
-  for (const source of sources) {
-    const one = await importOne(source, job, report);
-    if (one) imported.push(one);
-  }
+  const imported = await importAll(sources, job, report);
   const findings = await tellAll(imported, job);
   const next = await nextSteps(imported, job);
   if (given.json) await print(streams, jsonText({ ...report.summary(), findings, next }));
   return report.end();
+}
+
+/** One after another; Ctrl+C lets the one in work end and begins no other. */
+async function importAll(sources: readonly ImportSource[], job: Job, report: ManyReport): Promise<Imported[]> {
+  const imported: Imported[] = [];
+  const work = async (stop: AbortSignal): Promise<void> => {
+    for (const source of sources) {
+      if (stop.aborted) return;
+      const one = await importOne(source, job, report);
+      if (one) imported.push(one);
+    }
+  };
+  await withInterruption(job.context.streams, work, () => report.interrupted());
+  return imported;
 }
 
 async function importOne(source: ImportSource, job: Job, report: ManyReport): Promise<Imported | undefined> {

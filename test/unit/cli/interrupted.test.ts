@@ -9,12 +9,13 @@ import { sampledTest } from '../../support/sweep.js';
 
 const test = sampledTest(8);
 
-/** Presses Ctrl+C when the file number PRESS_AT is put in its place. */
+/** Presses Ctrl+C when the file number PRESS_AT is put in its place, by PRESS_IN. */
 const PRESSER = `
 const fs = require('node:fs');
-const real = fs.renameSync;
+const name = process.env.PRESS_IN ?? 'renameSync';
+const real = fs[name];
 let count = 0;
-fs.renameSync = (...given) => {
+fs[name] = (...given) => {
   if (++count === Number(process.env.PRESS_AT)) process.kill(process.pid, 'SIGINT');
   return real(...given);
 };`;
@@ -119,6 +120,24 @@ test.skipIf(process.platform === 'win32')(
     expect(again).toMatchObject({ status: 0, stderr: expect.stringContaining('Granted.') });
     expect(again.stderr.match(/^File p/gm)).toHaveLength(FILES - written.length);
     expect((await desk.run(['updatekeys', '--check', '.'])).status).toBe(0);
+  },
+  60_000,
+);
+
+test.skipIf(process.platform === 'win32')(
+  'import: what was in work is there and told, others are not begun',
+  () => {
+    const names = ['a', 'b', 'c', 'd'].map((name) => `${name}.env`);
+    for (const name of names) desk.write(name, 'A=1\n');
+    const ran = program.run(['import', 'env', '--age', desk.recipient, ...names], {
+      cwd: desk.folder,
+      env: { ...desk.env, PRESS_AT: '2', PRESS_IN: 'linkSync' },
+      before: ['--require', preload],
+    });
+    expect(ran.stderr.toString()).toMatch(/Interrupted: .* were not begun\.\n$/);
+    expect([ran.status, ran.signal]).toEqual([130, null]);
+    expect(desk.names().filter((name) => name.endsWith('.enc.env'))).toEqual(['a.enc.env', 'b.enc.env']);
+    expect(ran.stdout.toString().match(/was imported/g)).toHaveLength(2);
   },
   60_000,
 );
