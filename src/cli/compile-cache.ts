@@ -3,7 +3,7 @@
  * holds it to a CRC-32 alone, which is no protection: so the folder must be the user's own, and nobody else may write there.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 
 /** Whose run this is. */
 export interface Runner {
@@ -21,8 +21,9 @@ const STICKY = 0o1000;
 
 /** The place for caches of the user's, by the system's custom; undefined where it is not known. */
 function cachesOf({ env, platform }: Runner): string | undefined {
-  if (env.XDG_CACHE_HOME) return env.XDG_CACHE_HOME;
-  if (platform === 'win32') return env.LOCALAPPDATA || undefined;
+  // A relative path would be another folder wherever the program is started, perhaps one of a repository of somebody else's.
+  if (isAbsolute(env.XDG_CACHE_HOME ?? '')) return env.XDG_CACHE_HOME;
+  if (platform === 'win32') return isAbsolute(env.LOCALAPPDATA ?? '') ? env.LOCALAPPDATA : undefined;
   // Every start comes here, and loading `node:os` would take half a millisecond of it.
   const home = env.HOME ?? process.getBuiltinModule('node:os').homedir();
   if (!home.startsWith('/')) return undefined;
