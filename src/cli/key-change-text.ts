@@ -2,7 +2,7 @@
 import { type NameOf, withName } from '../config/recipient-names.js';
 import type { GroupChange, KeyChange } from '../operations/key-changes.js';
 import type { SelectionState } from '../operations/recipients/reselection.js';
-import type { FileChange } from '../operations/recipients/update-talk.js';
+import type { FileChange } from '../operations/recipients/update-questions.js';
 import type { Painter } from './colours.js';
 import { printable } from './report.js';
 

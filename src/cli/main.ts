@@ -10,7 +10,7 @@ import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
 import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
-import { WORKER_WORD } from './many/errands.js';
+import { WORKER_WORD } from './many/worker-messages.js';
 import { reportOf } from './report.js';
 import { sweep, sweepMemory } from './start-sweep.js';
 import { exactStreams, print, type Streams, say } from './streams.js';

@@ -8,7 +8,7 @@ import { readlinkSync } from '../util/fs.js';
 import { isInexact } from '../util/native-path.js';
 import { isListeningForSignals, watchProcess } from '../util/temporaries.js';
 import { encodeText } from '../util/text.js';
-import type { Errands } from './many/errands.js';
+import type { Errands } from './many/worker-messages.js';
 import { clearLine } from './progress-line.js';
 import { INTERNAL_STATUS } from './report.js';
 

@@ -11,7 +11,7 @@ import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import { configOf } from './config.js';
-import { leaving, worded } from './leaving.js';
+import { leaving, worded } from './library-errors.js';
 import { optionNames } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { usePlugins } from './plugins.js';

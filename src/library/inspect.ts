@@ -14,7 +14,7 @@ import type { Branch } from '../tree/tree.js';
 import { typeWordOf } from '../tree/value.js';
 import { type Call, callOf } from './call.js';
 import { matchOf } from './config.js';
-import { leaving } from './leaving.js';
+import { leaving } from './library-errors.js';
 import {
   COMMON,
   checkedOptions,

@@ -1,7 +1,7 @@
 /** Who can read a file: brought up to date with its rule, and given a new data key. */
 
 import { rotateFile } from '../operations/recipients/rotate.js';
-import type { FileChange } from '../operations/recipients/update-talk.js';
+import type { FileChange } from '../operations/recipients/update-questions.js';
 import { updateKeys as runUpdate } from '../operations/recipients/updatekeys.js';
 import { inCall } from './call.js';
 import { COMMON, checkedOptions, checkedPath, KINDS } from './options.js';

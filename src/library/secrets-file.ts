@@ -18,7 +18,7 @@ import type { Value as Node } from '../tree/tree.js';
 import { readFileSync } from '../util/fs.js';
 import { resolve } from '../util/paths.js';
 import { inCall, untilAborted } from './call.js';
-import { leaving } from './leaving.js';
+import { leaving } from './library-errors.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';

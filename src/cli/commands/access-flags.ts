@@ -1,6 +1,6 @@
 /** What the commands share that print who may read which secrets: the files, and the finder of references. */
 import type { NamesRequest } from '../../kubernetes/access/sources.js';
-import { referencesIn, referencesInText } from '../../references/found.js';
+import { referencesIn, referencesInText } from '../../references/found-references.js';
 import { readStandardInput } from '../streams.js';
 import type { Context } from './command.js';
 import { inputOf } from './document-flags.js';

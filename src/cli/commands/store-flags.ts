@@ -1,10 +1,10 @@
 /** The flags of the commands that print manifests for secret stores, and what they ask for. */
 import { SopsError } from '../../errors.js';
 import { formFor } from '../../kubernetes/sealed-secrets/print.js';
+import type { Spread } from '../../kubernetes/stores/cluster-wide.js';
 import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/emit.js';
 import { STORES } from '../../kubernetes/stores/registry.js';
 import { parseAssignment } from '../../kubernetes/stores/shapes/assignment.js';
-import type { Spread } from '../../kubernetes/stores/spread.js';
 import { type FlagText, flag, type Values } from '../flag.js';
 import type { Context } from './command.js';
 import { briefConfigFlag, formatFlag, namespaceFlag, readingFlags, readingOf, singleInput } from './sealing-flags.js';

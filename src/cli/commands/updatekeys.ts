@@ -1,6 +1,6 @@
 /** `updatekeys`: from flags to the operation, and what it tells and asks on the way. */
 import { SopsError } from '../../errors.js';
-import type { FileChange, UpdateKeysTalk, UpdateResult } from '../../operations/recipients/update-talk.js';
+import type { FileChange, UpdateKeysTalk, UpdateResult } from '../../operations/recipients/update-questions.js';
 import { type UpdateKeysOutcome, type UpdateKeysRequest, updateKeys } from '../../operations/recipients/updatekeys.js';
 import { resolve } from '../../util/paths.js';
 import { painterFor } from '../colours.js';

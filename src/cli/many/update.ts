@@ -1,7 +1,7 @@
 /** `updatekeys` of many files: Ctrl+C lets the files in work be finished, and a second process takes some of them. */
 import { givenOnce, isUntold } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
-import { notingTalk } from '../../operations/recipients/update-talk.js';
+import { notingTalk } from '../../operations/recipients/update-questions.js';
 import {
   fileUpdater,
   isOneAtATime,

@@ -9,7 +9,7 @@ import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
-import { type Errands, type Reply, type Request, WORKER_WORD } from './errands.js';
+import { type Errands, type Reply, type Request, WORKER_WORD } from './worker-messages.js';
 
 /** Runs the command line of the first process, on the files that it hands over. `run` is main. */
 export async function runErrands(

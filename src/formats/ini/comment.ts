@@ -2,7 +2,7 @@
 
 import { type Comment, comment } from '../../tree/tree.js';
 import type { Span } from '../span.js';
-import { trim } from './space.js';
+import { trim } from './white-space.js';
 
 /** A piece of a comment: a whole line, or what stands behind a value or a section's header. */
 export interface Fragment {

@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
 import type { Span } from '../span.js';
-import { trimSpan } from './space.js';
+import { trimSpan } from './white-space.js';
 
 /** A key as it was read. */
 export interface IniKeyName {

@@ -5,8 +5,8 @@ import { LineItem } from '../line-item.js';
 import type { Span } from '../span.js';
 import type { IniComment } from './comment.js';
 import type { IniKeyName } from './key.js';
-import { lineEnd, trimSpan } from './space.js';
 import { type IniValue, innerSpan, type ValueStyle } from './value.js';
+import { lineEnd, trimSpan } from './white-space.js';
 
 /** What lines have in common: one object for all usual ones of a style, one for each that has more to it. */
 interface Shape {

@@ -7,8 +7,8 @@ import type { Span } from '../span.js';
 import { type Fragment, type IniComment, readComment } from './comment.js';
 import { type IniKeyName, readKey } from './key.js';
 import { type IniLine, IniLines } from './line.js';
-import { lineEnd, trimSpan } from './space.js';
 import { findMark, type IniValue, readIniValue } from './value.js';
+import { lineEnd, trimSpan } from './white-space.js';
 
 /** A section. Of the one before the first header there is no header. */
 export interface IniSection {

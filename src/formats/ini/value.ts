@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { documentError } from '../document-error.js';
 import type { Span } from '../span.js';
-import { lineEnd, trim, trimSpan } from './space.js';
+import { lineEnd, trim, trimSpan } from './white-space.js';
 
 /** How a value is written; `bare` stands for values continued over lines by backslashes too. */
 export type ValueStyle = 'bare' | 'double' | 'single' | 'backtick' | 'triple';

@@ -5,6 +5,7 @@ import type { Session } from '../../util/host.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkedName, checkNamespace } from './checks.js';
+import type { Spread } from './cluster-wide.js';
 import { type DataFromChoice, dataFromOf, needsStore } from './data-from.js';
 import { type PublishedPlace, publishedPlace } from './destination.js';
 import {
@@ -23,7 +24,6 @@ import { storeNamed } from './registry.js';
 import { providerClassOf, secretStoreOf } from './secret-store.js';
 import { Settings, usage } from './settings.js';
 import type { Assignment } from './shapes/assignment.js';
-import type { Spread } from './spread.js';
 import type { TemplateChoice } from './template.js';
 
 /** What flags say about the objects and the store. */

@@ -2,13 +2,13 @@
 import type { Branch } from '../../tree/tree.js';
 import { record } from '../object-literal.js';
 import { finish } from './checked-object.js';
+import { clusterObject, type Spread, spreadFields } from './cluster-wide.js';
 import type { KeyedFile } from './keyed-file.js';
 import type { RemoteReference } from './provider.js';
 import { usage } from './settings.js';
 import type { Assignment } from './shapes/assignment.js';
 import { CLUSTER_EXTERNAL_SECRET, CLUSTER_PUSH_SECRET, EXTERNAL_SECRET, PUSH_SECRET } from './shapes/secret-shapes.js';
 import type { Group } from './shapes/shape.js';
-import { clusterObject, type Spread, spreadFields } from './spread.js';
 import { type TemplateChoice, templateOf } from './template.js';
 
 export const CREATION_POLICIES = ['Owner', 'Orphan', 'Merge', 'None', 'CreateOrMerge'] as const;

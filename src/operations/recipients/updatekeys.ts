@@ -41,7 +41,7 @@ import {
   type UpdateKeysTalk,
   type UpdateResult,
   type UpdateTold,
-} from './update-talk.js';
+} from './update-questions.js';
 
 export interface UpdateKeysRequest {
   readonly files: readonly string[];

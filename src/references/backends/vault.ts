@@ -14,7 +14,7 @@ import { withoutTrailing } from '../../util/trim.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { sshCertificateEnd } from '../ssh-certificate.js';
 import { textOfValue } from '../value-text.js';
-import { VaultEntrance } from '../vault-entrance.js';
+import { ReferencedVault } from '../vault-access.js';
 
 export const vault: BackendKind = { open: (parameters, context) => new VaultReader(parameters, context) };
 
@@ -105,7 +105,7 @@ class VaultReader implements Backend {
   }
 
   async #read(place: string): Promise<Branch> {
-    this.#server ??= new VaultEntrance(this.#parameters, this.#context).connect();
+    this.#server ??= new ReferencedVault(this.#parameters, this.#context).connect();
     const server = await this.#server;
     const mount = await this.#mountOf(place, server);
     const isVersioned = mount.version === 2;

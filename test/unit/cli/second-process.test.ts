@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { text as textIn } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { WORKER_WORD } from '../../../src/cli/many/errands.js';
 import { Sharing, type Worker } from '../../../src/cli/many/sharing.js';
+import { WORKER_WORD } from '../../../src/cli/many/worker-messages.js';
 import type { Answer } from '../../../src/cli/many/worker-process.js';
 import { untoldOnce } from '../../../src/config/warnings.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';

@@ -26,7 +26,7 @@ const PORT_VARIABLE = 'SOPS_TS_OIDC_PORT';
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const METHODS: readonly LoginMethod[] = ['approle', 'kubernetes', 'jwt', 'userpass', 'ldap', 'cert'];
 
-export class VaultEntrance {
+export class ReferencedVault {
   readonly #parameters: ReadonlyMap<string, string>;
   readonly #context: ReferenceContext;
   readonly #call: ServiceCall;

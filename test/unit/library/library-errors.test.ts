@@ -15,7 +15,7 @@ import {
   updateKeys,
   type Warning,
 } from '../../../src/index.js';
-import { FLAGS, worded } from '../../../src/library/leaving.js';
+import { FLAGS, worded } from '../../../src/library/library-errors.js';
 import { loadOnce } from '../../../src/library/start-up.js';
 import { LibraryDesk } from '../../support/library-desk.js';
 
