@@ -18,6 +18,7 @@ import { withInterruption } from './many/interruption.js';
 import { ManyReport } from './many/report.js';
 import { quantity } from './quantity.js';
 import { printable } from './report.js';
+import { SteadyPrint } from './steady-print.js';
 import { print, say } from './streams.js';
 import { UsageError } from './usage-error.js';
 
@@ -29,6 +30,7 @@ interface Job {
   readonly kind: ImportKind;
   readonly given: Given;
   readonly context: Context;
+  readonly printed: SteadyPrint;
 }
 
 /** Imports all sources; one that fails does not keep the others from their turn. Returns the exit status. */
@@ -40,7 +42,8 @@ export async function importSources(name: string, own: Own, given: Given, contex
   }
   const make = await importKindNamed(name).load();
   const opening = { configPath: given.config, keyServices: keyServiceChoice(given), decryptionOrder: undefined };
-  const job = { kind: make({ ...own, ...opening }), given, context };
+  const printed = new SteadyPrint(streams);
+  const job = { kind: make({ ...own, ...opening }), given, context, printed };
   const found = await findFiles(operands, host);
   const settings = { given, command: { name: `import ${name}`, done: 'imported' }, streams, host };
   const report = new ManyReport({ ...settings, destination: 'folder' });
@@ -59,7 +62,9 @@ export async function importSources(name: string, own: Own, given: Given, contex
   const findings = await tellAll(imported, job);
   const next = await nextSteps(imported, job);
   if (given.json) await print(streams, jsonText({ ...report.summary(), findings, next }));
-  return report.end();
+  const status = report.end();
+  await printed.end();
+  return status;
 }
 
 /** One after another; Ctrl+C lets the one in work end and begins no other. */
@@ -87,7 +92,7 @@ async function importOne(source: ImportSource, job: Job, report: ManyReport): Pr
     const imported = await importFile({ kind, source, target, encrypt, dryRun: given.dryRun }, host);
     const all = [...imported.warnings.map((message) => `${path}: ${message}`), ...warnings];
     report.add({ path, warnings: all, output: target });
-    if (!given.json) await print(context.streams, `${printable(lineOf(path, imported, given.dryRun))}\n`);
+    if (!given.json) await job.printed.add(`${printable(lineOf(path, imported, given.dryRun))}\n`);
     return imported;
   } catch (error) {
     report.add({ path, warnings, error });

@@ -4,7 +4,8 @@ import type { SetupStep, StepKind } from '../git/setup-report.js';
 import { systemAdvice } from '../util/files.js';
 import { wordedFailure } from '../util/system-failure.js';
 import { printable } from './report.js';
-import { print, type Streams } from './streams.js';
+import { SteadyPrint } from './steady-print.js';
+import type { Streams } from './streams.js';
 
 const SIGNS: Readonly<Record<StepKind, string>> = { done: '+', kept: ' ', todo: '!' };
 
@@ -19,19 +20,21 @@ export function setupText(steps: readonly SetupStep[]): string {
 
 /**
  * Prints each step when it is done. Of an error behind a change it says that this stays, and with `further` how to go on or back. Throws what
- * the steps throw.
+ * the steps throw, and what printing throws once they are all done.
  */
 export async function tellSteps(steps: AsyncIterable<SetupStep>, further: string, streams: Streams): Promise<void> {
   let isChanged = false;
+  const printed = new SteadyPrint(streams);
   try {
     for await (const step of steps) {
       isChanged ||= step.kind === 'done';
-      await print(streams, setupText([step]));
+      await printed.add(setupText([step]));
     }
   } catch (thrown) {
     const error = wordedFailure(thrown);
     throw isChanged && error instanceof SopsError ? halfDone(error, further) : error;
   }
+  await printed.end();
 }
 
 function halfDone(error: SopsError, further: string): SopsError {
