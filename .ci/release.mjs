@@ -1,5 +1,5 @@
 /**
- * What a release is held to, and what of it is no build (CONTRIBUTING.md#releasing).
+ * What a release is held to, and what of it is not a build (CONTRIBUTING.md#releasing).
  *
  * usage: node .ci/release.mjs check [vVERSION]     fails where something must be filled in first
  *        node .ci/release.mjs notes                prints what CHANGELOG.md says of the version

@@ -89,7 +89,7 @@ function writtenOut(source, statement) {
   const symbol = checker.getSymbolAtLocation(source)?.exports?.get(statement.name.escapedText);
   const type = symbol && checker.getDeclaredTypeOfSymbol(symbol);
   const words = type?.isUnion() ? type.types : [];
-  if (words.length === 0 || !words.every((one) => one.isStringLiteral())) throw new Error(`${statement.name.text} is no union of names`);
+  if (words.length === 0 || !words.every((one) => one.isStringLiteral())) throw new Error(`${statement.name.text} is not a union of names`);
   return `type ${statement.name.text} = ${words.map(({ value }) => `'${value}'`).join(' | ')};`;
 }
 

@@ -40,7 +40,7 @@ export const EXIT_STATUS = {
   'set-syntax': 7,
   /** Parameters that exclude each other. */
   conflict: 8,
-  /** A leaf cannot be encrypted: a key that is no string, an integer above int64. */
+  /** A leaf cannot be encrypted: a key that is not a string, an integer above int64. */
   'leaf-not-encryptable': 23,
   /** A leaf cannot be decrypted: no `ENC[…]`, an unknown type, a failed tag. */
   'leaf-not-decryptable': 25,

@@ -80,7 +80,7 @@ function collectEdge(beside: Entry | undefined, prefix: string, step: 1 | -1, pa
   }
 }
 
-/** The first entry from an index on that is no comment, if there is one within reach. */
+/** The first entry from an index on that is not a comment, if there is one within reach. */
 function nearestEntry(container: Branch | List, from: number, step: 1 | -1): Entry | undefined {
   for (let at = from, tried = 0; tried < RUN_REACH; at += step, tried++) {
     const entry = container.items[at];

@@ -8,7 +8,7 @@ export type FlagValue = boolean | string | number | readonly string[];
 export interface Parsed {
   /** By long name; only what was given. The last of several wins, but for lists, which add up. */
   readonly given: ReadonlyMap<FlagName, FlagValue>;
-  /** From the first word on that is no flag. */
+  /** From the first word on that is not a flag. */
   readonly operands: readonly string[];
 }
 

@@ -24,7 +24,7 @@ export class Progress {
     this.#screen = screen;
   }
 
-  /** Null where nobody looks: standard error is no terminal, or one that cannot overwrite a line (`TERM=dumb`). */
+  /** Null where nobody looks: standard error is not a terminal, or one that cannot overwrite a line (`TERM=dumb`). */
   static on({ stderr, env }: Streams): Progress | null {
     const screen: Screen = stderr;
     return screen.isTTY === true && env.TERM !== 'dumb' ? new Progress(screen) : null;

@@ -19,7 +19,7 @@ export interface Report {
 
 /**
  * Words an error: what failed, on which file and key, what to do next. `verbose` lifts the limit of five lines and adds
- * the detail and the causes. What the system refused is worded here where nobody has done it; any other error that is no SopsError is a defect: its message, which may quote
+ * the detail and the causes. What the system refused is worded here where nobody has done it; any other error that is not a SopsError is a defect: its message, which may quote
  * data, is never shown.
  */
 export function reportOf(thrown: unknown, verbose: boolean): Report {

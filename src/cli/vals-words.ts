@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ksdecode: ['f', 'o'],
 };
 
-/** Throws `usage` for what is no command of vals. */
+/** Throws `usage` for what is not a command of vals. */
 export function valsWords(words: readonly string[]): readonly string[] {
   const [name, ...rest] = words;
   if (name === 'version') return ['--version'];

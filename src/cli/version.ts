@@ -35,7 +35,7 @@ export async function updateText(host: Host): Promise<string> {
 async function latestVersion(host: Host): Promise<string> {
   const { sendRequest } = await import('../services/http/request.js');
   const base = host.env.npm_config_registry || host.env.NPM_CONFIG_REGISTRY || (await registryOfNpm(host));
-  if (!URL.canParse(base)) throw new SopsError('failed', "npm's registry is no URL");
+  if (!URL.canParse(base)) throw new SopsError('failed', "npm's registry is not a URL");
   const url = new URL(`${manifest.name}/latest`, base.endsWith('/') ? base : `${base}/`);
   const headers = { Accept: 'application/json' };
   const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);

@@ -52,7 +52,7 @@ const VERDICTS: Readonly<Record<Explanation['rules'][number]['verdict'], string>
   used: 'matches: this rule is used',
   'does not match': 'does not match',
   'matches too late': 'would match, but a rule before it is used',
-  malformed: 'is no valid expression',
+  malformed: 'is not a valid expression',
 };
 
 function ruleText(pathRegex: string): string {

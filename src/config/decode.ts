@@ -45,7 +45,7 @@ export class Decoder {
     return value.kind === 'leaf' && value.value === null ? undefined : value;
   }
 
-  /** A text; a scalar that is no string counts as what was written. */
+  /** A text; a scalar that is not a string counts as what was written. */
   string(of: Value | undefined): string {
     const value = this.present(of);
     if (!value) return '';

@@ -15,7 +15,7 @@ export interface ConfigDocument {
   flawOf(value: Value): SopsError | undefined;
 }
 
-/** Reads the first document of a text. Throws `document-invalid` with line and column for what is no YAML. */
+/** Reads the first document of a text. Throws `document-invalid` with line and column for what is not YAML. */
 export function readConfigDocument(whole: string, watcher?: Pick<NodeWatcher, 'entry' | 'anchor'>): ConfigDocument {
   const text = firstDocument(whole);
   const keys = new WeakMap<Item, Value>();

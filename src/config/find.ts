@@ -36,7 +36,7 @@ export interface ConfigSearch {
   readonly fromHere: boolean;
   /** Another one, to which the file lies nearer. */
   readonly nearer: string | undefined;
-  /** A `.sops.yml` met before, which is no configuration. */
+  /** A `.sops.yml` met before, which is not a configuration. */
   readonly misnamed: string | undefined;
   /** A place met before, where nobody can tell whether there is one. */
   readonly closed: Closed | undefined;

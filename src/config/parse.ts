@@ -187,14 +187,14 @@ function parseRuleGroups(fields: Fields, reading: KeyReading, name: string): Gro
   throw new SopsError('config', `${name}: ${file} has no effect beside groups; it belongs into one of them`);
 }
 
-/** The map from patterns of names to formats. Throws `config` for what is no format. */
+/** The map from patterns of names to formats. Throws `config` for what is not a format. */
 function parseFormats(decoder: Decoder, value: Value | undefined): NameFormat[] {
   return [...decoder.fields(value, 'map[string]string')].map(([pattern, entry]) => {
     const word = decoder.string(entry);
     const row = FORMATS.find(({ name }) => name === word);
     if (row) return { pattern, format: row.name };
     const names = FORMATS.map(({ name }) => name).join(', ');
-    const message = `formats: ${JSON.stringify(word)} of ${JSON.stringify(pattern)} is no format; the formats are ${names}`;
+    const message = `formats: ${JSON.stringify(word)} of ${JSON.stringify(pattern)} is not a format; the formats are ${names}`;
     throw new SopsError('config', `error loading config: ${message}`);
   });
 }

@@ -31,7 +31,7 @@ export function readRecipientsFile(path: string, folder: string, line: RegExp): 
     const text = whole.trim();
     if (text === '' || text.startsWith('#')) continue;
     if (/^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text)) throw flaw(path, `line ${at + 1} is a private key`);
-    if (!line.test(text)) throw flaw(path, `line ${at + 1} is no recipient`);
+    if (!line.test(text)) throw flaw(path, `line ${at + 1} is not a recipient`);
     texts.push(withoutComma(text));
   }
   if (texts.length === 0) throw flaw(path, 'it names nobody');
@@ -46,7 +46,7 @@ function readSmallFile(absolute: string, path: string): { bytes: Uint8Array; sta
   } catch (cause) {
     throw flaw(path, systemReason(cause), cause);
   }
-  throw flaw(path, 'it is no small file');
+  throw flaw(path, 'it is not a small file');
 }
 
 /** Lists of recipients are separated by commas; behind an SSH key a comment may have one. */

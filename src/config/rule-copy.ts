@@ -11,7 +11,7 @@ export interface RuleCopy {
   readonly pathRegex: string;
 }
 
-/** `&name` where a node may begin. Within a quoted text it is no anchor, but telling the two apart is not worth the effort. */
+/** `&name` where a node may begin. Within a quoted text it is not an anchor, but telling the two apart is not worth the effort. */
 const ANCHOR = /(?:^|[\s,[{])&[^\s,[\]{}]/;
 
 /** The text of a configuration with the copies in it; comments within a rule are copied, those above it are not. Throws `config`. */

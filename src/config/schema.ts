@@ -6,7 +6,7 @@ import { GRANT, PLACE_FIELDS } from './parse.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A scalar that is no text counts as what is written, and null as nothing. */
+/** A scalar that is not text counts as what is written, and null as nothing. */
 const TEXT = { type: ['string', 'number', 'boolean', 'null'] };
 const TEXTS = { type: ['array', 'null'], items: TEXT };
 const WHOLE = { type: ['integer', 'null'] };

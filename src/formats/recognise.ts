@@ -87,7 +87,7 @@ async function attempt(bytes: Uint8Array, row: FormatRow): Promise<RecognisedFil
   }
 }
 
-/** Broken JSON is no YAML, even where a reader of YAML would take it: what it printed would be neither. */
+/** Broken JSON is not YAML, even where a reader of YAML would take it: what it printed would be neither. */
 export function opensMap(bytes: Uint8Array): boolean {
   return /^\ufeff?\s*\{/.test(textOf(bytes.subarray(0, 1024)));
 }

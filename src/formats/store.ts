@@ -22,7 +22,7 @@ export interface SourceFile {
    * itself, or not at all, and was put there by hand. Absent when there is none.
    */
   readonly strayDocument?: number | undefined;
-  /** Where text begins that is no part of any document, e.g. behind the object of a JSON file: no reader tells of it. Absent when there is none. */
+  /** Where text begins that is not part of any document, e.g. behind the object of a JSON file: no reader tells of it. Absent when there is none. */
   readonly strayText?: number | undefined;
   /** The bytes of a text in the file's own encoding; absent for UTF-8. */
   encode?(text: string): Uint8Array;
@@ -119,7 +119,7 @@ export interface FormatStore {
   /**
    * Reads a file. Throws `document-invalid` for text that is not of the format (with line and column),
    * `empty-file` (YAML of zero bytes), `leaf-not-encryptable` for keys and integers outside the model,
-   * `metadata-invalid` for a `sops` entry that is no map.
+   * `metadata-invalid` for a `sops` entry that is not a map.
    */
   parse(bytes: Uint8Array): SourceFile;
 
@@ -148,7 +148,7 @@ export interface FormatStore {
   environment?(text: string): ReadonlyMap<string, string>;
 
   /**
-   * The text of a list or of a scalar that is no string, as `--extract` prints it with its line end, if it has one
+   * The text of a list or of a scalar that is not a string, as `--extract` prints it with its line end, if it has one
    * (docs/format.md#parts-and-conversions). Absent where the format has no such text. Throws as `emit` does.
    */
   emitValue?(value: Value): string;
@@ -170,7 +170,7 @@ export function editedBytes(file: SourceFile, edits: readonly Edit[]): Uint8Arra
   );
   let size = 0;
   for (const page of pagesOf(file.text, edits)) {
-    // What is no UTF-8 may have been cut into pages at a place where it must not be.
+    // What is not UTF-8 may have been cut into pages at a place where it must not be.
     if (file.encode || file.lineEnd || !page.isWellFormed()) return bytesOf(file, applyEdits(file.text, edits));
     const needed = size + Buffer.byteLength(page);
     if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, size)], Math.max(needed, bytes.length * 2));

@@ -15,7 +15,7 @@ const BIG: Encoding = {
   encode: (text) => swapped(LITTLE.encode(text)),
 };
 
-/** The encoding that the first two bytes announce, undefined for UTF-8. Half a unit at the end is no UTF-16, and no UTF-8 either. */
+/** The encoding that the first two bytes announce, undefined for UTF-8. Half a unit at the end is not UTF-16, and no UTF-8 either. */
 export function utf16Of(bytes: Uint8Array): Encoding | undefined {
   const mark = bytes.length % 2 === 0 ? (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0) : 0;
   return mark === 0xfffe ? LITTLE : mark === 0xfeff ? BIG : undefined;

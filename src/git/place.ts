@@ -50,7 +50,7 @@ export async function setupPlaceOf(request: SetupRequest, host: Session): Promis
   const bare = await tryGit(['rev-parse', '--is-bare-repository', '--git-common-dir'], host);
   const [isBare, folder = ''] = bare?.status === 0 ? decodeText(bare.stdout).split(/\r?\n/) : [];
   if (isBare === 'true') return { ...place, top: null, commonFolder: resolve(host.cwd, folder), isPrivate: true };
-  throw new SopsError('failed', 'this is no repository of git', {
+  throw new SopsError('failed', 'this is not a repository of git', {
     hint: 'Change into one; with --global the settings are made for all of your repositories.',
   });
 }

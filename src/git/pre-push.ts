@@ -31,7 +31,7 @@ function pushedRefs(lines: readonly string[]): PushedRef[] {
   return lines.flatMap((line): PushedRef[] => {
     const [name = '', to, , from] = line.split(' ');
     if (to === undefined || from === undefined) {
-      throw new SopsError('usage', `this is no line of git's pre-push hook: ${JSON.stringify(line)}`, {
+      throw new SopsError('usage', `this is not a line of git's pre-push hook: ${JSON.stringify(line)}`, {
         hint: 'git calls it, by the hook that sops-ts git install makes.',
       });
     }
@@ -46,7 +46,7 @@ function refOfPreCommit({ env }: Session): PushedRef {
   return { name, to: env.PRE_COMMIT_TO_REF || name, from: env.PRE_COMMIT_FROM_REF || null };
 }
 
-/** Checks what is pushed. Throws `usage`, and `failed` outside of a work tree and for what is no commit. */
+/** Checks what is pushed. Throws `usage`, and `failed` outside of a work tree and for what is not a commit. */
 export async function checkPush(request: PushRequest, host: Session): Promise<CheckReport> {
   const { top } = await treeFor(host);
   const told = request.lines.split(/\r?\n/).filter((line) => line.trim() !== '');

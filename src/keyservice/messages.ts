@@ -33,7 +33,7 @@ export function encodeRequest(key: MasterKey, payload: Uint8Array): Buffer {
   return Buffer.concat([encodePresent(KEY, encodeKey(key)), encodeField(PAYLOAD, payload)]);
 }
 
-/** Throws `key` for what is no request. */
+/** Throws `key` for what is not a request. */
 export function decodeRequest(message: Uint8Array): KeyRequest {
   const fields = decodeFields(message, [KEY, PAYLOAD]);
   const key = onlyField(fields, KEY);

@@ -25,7 +25,7 @@ const AGENT_ENVIRONMENT = ['SOPS_TS_AGENT', 'SOPS_KEYSERVICE', 'SOPS_ENABLE_LOCA
 
 /**
  * The key services of a run, by default the local one alone; what they open is remembered for the run's other files. Nothing is
- * connected before it is used. A text that is no URI
+ * connected before it is used. A text that is not a URI
  * is passed over with a warning, as in SOPS. Throws `usage` for an unreadable `SOPS_TS_KEY_TIMEOUT`.
  */
 export function keyServicesOf(choice: KeyServiceChoice | undefined, host: Session): KeyService[] {

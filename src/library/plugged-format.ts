@@ -109,7 +109,7 @@ function takenOut({ items }: Branch): [Branch | null, Branch['items']] {
   const found = items.find((entry): entry is Item => entry.kind === 'item' && entry.key === METADATA);
   if (!found) return [null, items];
   if (found.value.kind === 'branch') return [found.value, items.filter((entry) => entry !== found)];
-  throw new SopsError('metadata-invalid', `the entry ${METADATA} is no map`);
+  throw new SopsError('metadata-invalid', `the entry ${METADATA} is not a map`);
 }
 
 function item(metadata: Branch): Item {

@@ -61,7 +61,7 @@ function namesOf(type: string, recipient: RegExp): InnerProvider {
 function keyOf(type: string, name: string, recipient: RegExp): MasterKey {
   if (name.search(recipient) >= 0) return { type, fields: new Map([[FIELD, name]]), enc: '' };
   throw usage(
-    `${JSON.stringify(name)} is no key of type ${type}`,
+    `${JSON.stringify(name)} is not a key of type ${type}`,
     'Names of keys are separated by commas, and have none.',
   );
 }

@@ -147,7 +147,7 @@ function textsOfBytes(documents: readonly Branch[]): string[] {
 /** The text that a caller gives as content. Throws `usage` for one that stands for no bytes. */
 export function checkedText(text: string, called: string): string {
   if (isStorable(text)) return text;
-  throw new SopsError('usage', `${called} is no Unicode text: it has half of a surrogate pair`);
+  throw new SopsError('usage', `${called} is not Unicode text: it has half of a surrogate pair`);
 }
 
 function* containerOf(data: object, path: Place, above: Set<object>): Steps<Node> {
@@ -180,7 +180,7 @@ function partsOf(data: object, path: Place): [string | number, Data][] {
     if (Array.isArray(data)) return [...data.entries()];
     const prototype = Object.getPrototypeOf(data);
     const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-    if (!isPlain) throw notStorable(path, 'it is no plain object');
+    if (!isPlain) throw notStorable(path, 'it is not a plain object');
     if (Object.hasOwn(data, UNSAFE_KEY)) throw unsafeKey([...path, UNSAFE_KEY]);
     return Object.entries(data).filter(([, value]) => value !== undefined);
   } catch (cause) {

@@ -114,7 +114,9 @@ export function textsByType(recipients: readonly Recipient[]): ReadonlyMap<strin
 /** A private key must not get into a message. */
 function noRecipient(at: number, text: string): Error {
   const isPrivate = /PRIVATE|SECRET|^AGE-PLUGIN-/i.test(text);
-  const reason = isPrivate ? 'is a private key; its public one is wanted' : 'is no recipient of a type that there is';
+  const reason = isPrivate
+    ? 'is a private key; its public one is wanted'
+    : 'is not a recipient of a type that there is';
   return usage(
     `recipient ${at + 1} ${reason}`,
     'Recipients look like age1…, ssh-ed25519 …, a PGP fingerprint, arn:…, projects/…, https://….',

@@ -68,7 +68,7 @@ function stepsOf(key: string): Step[] {
   const steps: Step[] = [first];
   for (let at = 0; at < rest.length; at += 2) {
     const name = rest[at + 1] ?? '';
-    if (rest[at] === 'list' && !/^\d{1,6}$/.test(name)) throw invalid(key, 'has a list position that is no number');
+    if (rest[at] === 'list' && !/^\d{1,6}$/.test(name)) throw invalid(key, 'has a list position that is not a number');
     steps.push(rest[at] === 'list' ? Number(name) : name);
   }
   if (steps.length > MAX_STEPS) throw invalid(key, 'is nested too deeply');

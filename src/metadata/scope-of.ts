@@ -20,7 +20,7 @@ export async function scopeOf(selection: SelectionRule | null, use: ScopeUse): P
   } catch (cause) {
     if (use === 'read' && cause instanceof SopsError) return { rule: option, pattern: { test: () => false } };
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SopsError('config', `${option} is no valid regular expression: ${reason}`, {
+    throw new SopsError('config', `${option} is not a valid regular expression: ${reason}`, {
       hint: 'Expressions are in RE2 syntax, which has no look-around and no back-references.',
       cause,
     });

@@ -20,7 +20,7 @@ const HOLE = /\0(\d+)\0/g;
 
 /**
  * Reads an address whose references have been resolved: `values` in their order. A value is taken as it is, whatever characters it has: it
- * can neither add parameters nor lead into another server. Throws `reference-malformed` for what is no address.
+ * can neither add parameters nor lead into another server. Throws `reference-malformed` for what is not an address.
  */
 export function addressOf({ address }: Expression, values: readonly string[]): Address {
   let hole = 0;

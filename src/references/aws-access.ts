@@ -59,7 +59,7 @@ export class AwsStore {
     if (parameters.has('role_arn')) context.demand('the AWS role that acts in your name');
     const region = this.#own('region');
     if (region !== undefined && !REGION.test(region)) {
-      throw new SopsError('reference-malformed', `${JSON.stringify(region)} is no AWS region`);
+      throw new SopsError('reference-malformed', `${JSON.stringify(region)} is not an AWS region`);
     }
   }
 

@@ -10,7 +10,7 @@ import { textOfValue } from './value-text.js';
 
 const UNSAFE = /[^\w@%+=:,./-]/;
 
-/** The variables of the first document of a file, in order. Throws `failed` for what is no text, number or truth value. */
+/** The variables of the first document of a file, in order. Throws `failed` for what is not text, number or truth value. */
 export async function referencedEnvironment(
   request: EvaluationRequest,
   host: Session,
@@ -49,7 +49,7 @@ function variablesOf({ items }: Branch): Map<string, string> {
     if (entry.kind === 'comment') continue;
     const text = entry.value.kind === 'leaf' ? textOfValue(entry.value) : undefined;
     if (text === undefined) {
-      throw new SopsError('failed', `${entry.key} is no text, number or truth value, which a variable must be`, {
+      throw new SopsError('failed', `${entry.key} is not text, number or truth value, which a variable must be`, {
         hint: 'Name a value in it with #/KEY, or leave the key out.',
       });
     }
@@ -68,6 +68,6 @@ export function variableLine([name, value]: readonly [string, string], exported:
 function checkName(name: string, text: string): void {
   const isName = /^[A-Za-z_]\w*$/.test(name);
   if (isName && !text.includes('\0')) return;
-  const what = isName ? 'holds a zero byte' : 'is no name of a variable';
+  const what = isName ? 'holds a zero byte' : 'is not a name of a variable';
   throw new SopsError('failed', `${JSON.stringify(name)} ${what}`, { hint: 'Names have letters, digits and _ .' });
 }

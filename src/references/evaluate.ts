@@ -135,7 +135,7 @@ export interface PlainFile {
   readonly path: string | undefined;
 }
 
-/** The same of a plaintext: its values are written as its format has them, and what is no document is taken as text. */
+/** The same of a plaintext: its values are written as its format has them, and what is not a document is taken as text. */
 export async function evaluateBytes(
   { bytes, store, path }: PlainFile,
   request: ReferencesRequest,
@@ -153,7 +153,7 @@ export async function plainBytes({ bytes, store }: Omit<PlainFile, 'path'>, reso
   return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
 }
 
-/** Undefined for what is no document of the format: a part of one, or any bytes. */
+/** Undefined for what is not a document of the format: a part of one, or any bytes. */
 function readPlain(bytes: Uint8Array, store: FormatStore): SourceFile | undefined {
   if (store.parsePlain) return undefined;
   try {

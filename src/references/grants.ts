@@ -36,7 +36,7 @@ export function grantsFor(
 export function unknownSchemes(path: string, schemes: readonly string[]): string[] {
   return [...new Set(schemes)]
     .filter((scheme) => !SCHEMES.includes(scheme))
-    .map((scheme) => `refs of ${path} allows ${JSON.stringify(scheme)}, which is no scheme of references`);
+    .map((scheme) => `refs of ${path} allows ${JSON.stringify(scheme)}, which is not a scheme of references`);
 }
 
 function partOf({ scheme, rest = '' }: ReferenceGrant, { folder }: Config): string {

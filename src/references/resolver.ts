@@ -56,7 +56,7 @@ export class Resolver {
   constructor(options: ResolverOptions) {
     for (const scheme of options.allowed) {
       if (scheme === 'all' || SCHEMES.includes(scheme)) continue;
-      throw new SopsError('usage', `--allow-ref: ${JSON.stringify(scheme)} is no scheme of references`, {
+      throw new SopsError('usage', `--allow-ref: ${JSON.stringify(scheme)} is not a scheme of references`, {
         hint: `The schemes are ${SCHEMES.join(', ')}; all stands for all of them.`,
       });
     }
@@ -129,7 +129,7 @@ export class Resolver {
     const found = value.kind === 'leaf' ? 'null' : value.kind === 'list' ? 'a list' : 'a map';
     throw new SopsError(
       'reference-not-found',
-      `the reference ${shown} leads to ${found}, which is no text to put among others`,
+      `the reference ${shown} leads to ${found}, which is not text to put among others`,
       {
         hint: 'Name a value in it with #/KEY, or let the reference be the whole value.',
       },
@@ -316,7 +316,7 @@ function valueBelow(values: Branch, { keys }: Address): Value | { readonly missi
   for (const [depth, key] of keys.entries()) {
     const before = keys.slice(0, depth).join('/');
     if (at.kind !== 'branch') {
-      throw new SopsError('reference-not-found', `#/${before} is no map, so that the key ${key} leads nowhere`);
+      throw new SopsError('reference-not-found', `#/${before} is not a map, so that the key ${key} leads nowhere`);
     }
     const found = itemOf(at, key);
     if (!found) return { missing: keys.slice(0, depth + 1).join('/') };

@@ -2,7 +2,7 @@
 import { isTimestamp, type Leaf } from '../tree/tree.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
 
-/** The text of a scalar; undefined for null, which is no text. */
+/** The text of a scalar; undefined for null, which is not text. */
 export function textOfValue({ value }: Leaf): string | undefined {
   if (value === null) return undefined;
   if (typeof value === 'number') return goNumber(value);

@@ -84,7 +84,7 @@ export class ReferencedVault {
     const { logInByBrowser } = await import('../services/vault/browser-login.js');
     const port = env[PORT_VARIABLE] || '8250';
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535 || Number(port) === 0) {
-      throw new SopsError('store-denied', `${PORT_VARIABLE} is no port`);
+      throw new SopsError('store-denied', `${PORT_VARIABLE} is not a port`);
     }
     const mount = (env.VAULT_LOGIN_MOUNT_POINT || 'oidc').split('/').filter((part) => part !== '');
     const role = this.#own('role_id') ?? this.#own('role') ?? (env.VAULT_ROLE || '');

@@ -5,7 +5,7 @@ import { type Branch, branch } from '../tree/tree.js';
 
 const AS_DATA = { entry: () => undefined, anchor: () => undefined, asData: true };
 
-/** Throws `reference-not-found` for a text that is no map: no key leads into it. No message quotes it. `called` is the secret, for messages. */
+/** Throws `reference-not-found` for a text that is not a map: no key leads into it. No message quotes it. `called` is the secret, for messages. */
 export function yamlValues(text: string, called: string): Branch {
   try {
     const [first] = text.trim() === '' ? [] : readDocuments(text, AS_DATA);

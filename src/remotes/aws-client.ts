@@ -62,7 +62,7 @@ export function clientsBySettings<Client extends PublishingClient>(
 ): Promise<Client> {
   const [region = '', profile = ''] = [settings.get('aws_region'), settings.get('aws_profile')];
   // It becomes part of the host that signed requests go to.
-  if (!/^[a-z0-9-]*$/.test(region)) throw new SopsError('config', `${JSON.stringify(region)} is no region of AWS`);
+  if (!/^[a-z0-9-]*$/.test(region)) throw new SopsError('config', `${JSON.stringify(region)} is not a region of AWS`);
   const name = `${endpoint} ${region} ${profile}`;
   const key = CLIENTS.get(name) ?? Symbol(name);
   CLIENTS.set(name, key);

@@ -102,7 +102,7 @@ class ParameterShelf extends AwsShelf {
 
 function checkedName(name: string): string {
   if (NAME.test(name) && name.length <= 1011) return name;
-  throw new SopsError('config', `${JSON.stringify(name)} is no name of a parameter`, {
+  throw new SopsError('config', `${JSON.stringify(name)} is not a name of a parameter`, {
     hint: 'A name is made of letters, digits and _.-, with / before each of up to 15 steps.',
   });
 }

@@ -174,7 +174,7 @@ function versionIn(secret: Members): string {
 
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
-  throw new SopsError('config', `${JSON.stringify(name)} is no name that Key Vault takes`, {
+  throw new SopsError('config', `${JSON.stringify(name)} is not a name that Key Vault takes`, {
     hint: 'Names are made of letters, digits and - (127 at most): write layout: json, or another name.',
   });
 }

@@ -248,7 +248,7 @@ function refusalOf(doing: string, answer: HttpResponse): SopsError {
 
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
-  throw new SopsError('config', `${JSON.stringify(name)} is no name that Secret Manager takes`, {
+  throw new SopsError('config', `${JSON.stringify(name)} is not a name that Secret Manager takes`, {
     hint: 'Names are made of letters, digits, _ and - (255 at most): write layout: json, or another name.',
   });
 }

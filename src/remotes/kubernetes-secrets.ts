@@ -28,7 +28,7 @@ export const kubernetesSecretsRemote: Remote<PlainValues> = {
     const isJson = isWholeFile(settings);
     const place = (fileName: string): Secret => {
       const name = target.nameFor(fileName);
-      if (!NAME.test(name)) throw new SopsError('config', `${JSON.stringify(name)} is no name of a Secret`);
+      if (!NAME.test(name)) throw new SopsError('config', `${JSON.stringify(name)} is not a name of a Secret`);
       return new Secret(
         { namespace: target.namespace, name, context: settings.get('kubernetes_context') ?? '' },
         host,

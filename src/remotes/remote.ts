@@ -18,7 +18,7 @@ export interface PlainValues {
   readonly json: string;
   /**
    * Whether a JSON text holds the same values, maps compared without regard to order and numbers by value, in the object that
-   * these keys lead to. False for what is no JSON.
+   * these keys lead to. False for what is not JSON.
    */
   isIn(text: string, keys: readonly string[]): boolean;
   /** The top-level values one by one: texts as they are, null as the empty text, all else as JSON. */

@@ -95,7 +95,7 @@ function unknownSchemes({ referenceGrants }: Config, schemes: readonly string[])
     return {
       kind: 'unknown-scheme',
       rule: null,
-      message: `refs allows ${JSON.stringify(scheme)}, which is no scheme of references`,
+      message: `refs allows ${JSON.stringify(scheme)}, which is not a scheme of references`,
       hint: meant === undefined ? `The schemes are ${schemes.join(', ')}.` : `Is ${meant} meant?`,
     };
   });
@@ -167,7 +167,7 @@ async function malformed(
     return [];
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    const message = `${name}: ${field} is no valid expression: ${error.message}`;
+    const message = `${name}: ${field} is not a valid expression: ${error.message}`;
     return [
       {
         kind: 'malformed-pattern',

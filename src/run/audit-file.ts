@@ -45,7 +45,7 @@ export class AuditFile implements AuditBackend {
     let file: FileHandle | undefined;
     try {
       file = await openLog(this.#path);
-      if (!(await file.stat()).isFile()) throw this.#unwritable('it is no regular file');
+      if (!(await file.stat()).isFile()) throw this.#unwritable('it is not a regular file');
       await action(file);
       await file.close();
     } catch (cause) {

@@ -14,7 +14,7 @@ const ROOT = 0;
 
 /**
  * Tells why a file can be another's work: it or its folder belongs to somebody else than the user and root, or others have the right to write there.
- * Undefined when nobody else can, for what is no regular file (pipes, `/dev/null`), and where files have no such owners
+ * Undefined when nobody else can, for what is not a regular file (pipes, `/dev/null`), and where files have no such owners
  * (Windows). A folder that is sticky, as `/tmp`, keeps a file from all but its owner. `stats` are those of the open file.
  */
 export function otherWriterOf(path: string, stats: Stats, { env, platform }: Host): string | undefined {

@@ -35,7 +35,7 @@ export function systemReason(error: unknown): string {
 const ADVICE: ReadonlyMap<string | undefined, string> = new Map([
   ['EACCES', 'Its owner and mode, or those of a folder above it, forbid that: ls -ld shows them.'],
   ['ENOENT', 'Is the name written right? A relative one counts from the working directory.'],
-  ['ENOTDIR', 'Is the name written right? A part of it is no folder.'],
+  ['ENOTDIR', 'Is the name written right? A part of it is not a folder.'],
 ]);
 /** Calls that are about programs and hosts. */
 const NO_FILE_CALLS = /^(?:spawn|connect|getaddrinfo|kill|set)/;

@@ -31,7 +31,7 @@ const CHUNK = 1 << 20;
 /**
  * Writes a whole file, as `writeFileSafely` does, unless it was changed since it was read: the last look and the replacement
  * happen under the file's lock, which waits for nothing but these two. Throws `changed-meanwhile`, and nothing is written
- * then; the caller reads again and redoes its change, or says so (see `redoing`). What is no regular file is just written.
+ * then; the caller reads again and redoes its change, or says so (see `redoing`). What is not a regular file is just written.
  */
 export async function replaceFile(path: string, bytes: Uint8Array, replacement: Replacement): Promise<WriteOutcome> {
   const { read, mode, signal, warn } = replacement;

@@ -10,7 +10,7 @@ export const TIMES_FOR_PEOPLE = 20;
 
 /**
  * How long one answer of a cloud service, and one connection to a key service, may take, in milliseconds; Infinity for
- * `SOPS_TS_KEY_TIMEOUT=0`. Throws `usage` when that is no number of seconds.
+ * `SOPS_TS_KEY_TIMEOUT=0`. Throws `usage` when that is not a number of seconds.
  */
 export function keyTimeout(host: Host): number {
   const text = host.env[TIMEOUT_VARIABLE];

@@ -13,7 +13,7 @@ export interface WriteTarget {
   readonly path: string;
   /** What stands there, or null for a new file, or an open descriptor. */
   readonly stats: Stats | null;
-  /** Whether it is no regular file but something bytes flow into. */
+  /** Whether it is not a regular file but something bytes flow into. */
   readonly stream: boolean;
 }
 

@@ -181,7 +181,7 @@ describe.skipIf(!SOPS)('the hook stops a commit with', () => {
   });
 });
 
-/** Whether sops encrypts the document and reads it again: what it refuses, and what it cannot read though it wrote it, is no file of its. */
+/** Whether sops encrypts the document and reads it again: what it refuses, and what it cannot read though it wrote it, is not a file of its. */
 async function isWritten(path: string): Promise<boolean> {
   const ran = await sopsIn(repository.folder, ['encrypt', '-i', path], { env });
   return ran.status === 0 && (await sopsIn(repository.folder, ['decrypt', path], { env })).status === 0;

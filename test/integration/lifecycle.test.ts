@@ -113,7 +113,7 @@ describe.skipIf(!SOPS)('both say the same', () => {
       if (sealed) await theirs(['encrypt', '-i', name]);
       const answer = await ours(['filestatus', name]);
       expect(answer).toBe(`{"encrypted":${sealed}}\n`);
-      // Of a plain binary file sops only says that it is no JSON.
+      // Of a plain binary file sops only says that it is not JSON.
       if (sealed || name !== 'f.bin') expect(await theirs(['filestatus', name])).toBe(answer);
     },
   );

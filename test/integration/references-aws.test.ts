@@ -143,7 +143,7 @@ describe.skipIf(!MOTO)('what is read', () => {
     expect(await got(text, more)).toBe(value);
   });
 
-  test('an object that is no text, byte for byte', async () => {
+  test('an object that is not text, byte for byte', async () => {
     const { stdout } = await refs('ref+s3://bucket/raw');
     expect([...stdout]).toEqual([0xff, 0x00, 0x41, 0xc3]);
   });
@@ -163,7 +163,7 @@ describe.skipIf(!MOTO)('what is refused', () => {
     ['a key that is not there', 'ref+awssecrets://prod/db#/none', 66, 'no value found for key none'],
     ['a parameter that is not there', 'ref+awsssm://app/none', 66, '/app/none'],
     ['a version of a parameter that is not there', 'ref+awsssm://app/token?version=9', 66, 'the version 9'],
-    ['a version that is no number', 'ref+awsssm://app/token?version=x', 65, 'number'],
+    ['a version that is not a number', 'ref+awsssm://app/token?version=x', 65, 'number'],
     ['a version of all below a path', 'ref+awsssm://app?version=1#/token', 65, 'mode=singleparam'],
     ['a path without parameters', 'ref+awsssm://nowhere#/k', 66, 'no parameters below /nowhere'],
     ['an object that is not there', 'ref+s3://bucket/none', 66, 's3://bucket/none'],

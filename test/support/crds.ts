@@ -81,7 +81,7 @@ function webhookProblems({ kind, spec }: Fields): string[] {
   const isLost = deletionPolicy === 'Delete' && ['Merge', 'None', 'CreateOrMerge'].includes(creationPolicy);
   return [
     ...([...(data as unknown[]), ...(dataFrom as unknown[])].length === 0 ? ['neither data nor dataFrom'] : []),
-    ...(/^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/.test(refreshInterval) ? [] : ['refreshInterval is no duration']),
+    ...(/^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/.test(refreshInterval) ? [] : ['refreshInterval is not a duration']),
     ...(isLost ? ['deletionPolicy Delete needs an owner'] : []),
   ];
 }

@@ -61,7 +61,7 @@ export class Program {
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (files.has(next)) continue;
       const found = this.files.get(next);
-      if (!found) throw new Error(`${next} is no file of the program`);
+      if (!found) throw new Error(`${next} is not a file of the program`);
       files.add(next);
       for (const source of found.sources) sources.add(source);
       pending.push(...found.imports);

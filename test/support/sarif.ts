@@ -29,7 +29,7 @@ function runProblems({ tool, columnKind, results = [] }: Json): string[] {
   if (columnKind !== 'utf16CodeUnits') problems.push('columnKind');
   if (new Set(rules.map(({ id }) => id)).size < rules.length) problems.push('a rule stands there twice');
   for (const { properties } of rules) {
-    if (typeof properties['security-severity'] !== 'string') problems.push('security-severity is no text');
+    if (typeof properties['security-severity'] !== 'string') problems.push('security-severity is not text');
   }
   for (const { ruleId, ruleIndex, locations, partialFingerprints } of results as Json[]) {
     if (rules[Number(ruleIndex)]?.id !== ruleId) problems.push('ruleIndex');

@@ -55,7 +55,7 @@ describe('the player of scenarios', () => {
     ['! replace nothing something b.yaml', 'has no match'],
     ['! stdout', 'takes REGEX'],
     ['! exists b.yaml c.yaml', 'takes FILE'],
-    ['! stdotu x', 'is no command'],
+    ['! stdotu x', 'is not a command'],
     ['! exists $NOTHING', '$NOTHING is not set'],
     ["! exists 'b.yaml", 'a quote is not closed'],
     ['cd nowhere', 'no such file'],

@@ -27,7 +27,7 @@ describe('a place that cannot be looked at', () => {
     const ran = await desk.run(words);
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toMatch(REASON);
-    expect(ran.stderr).not.toMatch(/no such file|no file fits|is no recipient|there is no such/);
+    expect(ran.stderr).not.toMatch(/no such file|no file fits|is not a recipient|there is no such/);
   });
 
   test('the folder of gpg', async () => {

@@ -107,7 +107,7 @@ function statusOf(answers: ReadonlySet<boolean | null>): number {
 
 /** What the flags ask for. Throws `usage`. */
 function diffRequest(given: Flags, { operands, host, streams }: Context): DiffRequest {
-  if (operands.includes('')) throw new UsageError('an empty word is no file', 'diff');
+  if (operands.includes('')) throw new UsageError('an empty word is not a file', 'diff');
   if (given.noKey && given.showValues)
     throw new UsageError('--show-values needs a key, and --no-key uses none', 'diff');
   let stdin: Promise<Uint8Array> | undefined;

@@ -45,7 +45,7 @@ export function formatOf(
   const row = FORMATS.find((format) => format.name === name || format.endings.includes(`.${name}`));
   if (row && (row.name === word || !host.calledAsSops)) return row.name;
   const names = FORMATS.map((format) => format.name).join(', ');
-  const problem = `${JSON.stringify(word)} is no format for --${flag}${row ? ' to sops' : ''}`;
+  const problem = `${JSON.stringify(word)} is not a format for --${flag}${row ? ' to sops' : ''}`;
   warnOnce(host, `${problem}, so the name of the file decides, as in sops; the formats are ${names}`);
   return undefined;
 }

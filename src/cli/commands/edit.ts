@@ -60,7 +60,7 @@ export const edit = command({
   },
 });
 
-/** A word alone that is nearly a command's is no name for a new file: `sops-ts decript`. Throws `usage`. */
+/** A word alone that is nearly a command's is not a name for a new file: `sops-ts decript`. Throws `usage`. */
 async function refuseMisspelt({ operands: [word = ''], host, commandNames }: Context): Promise<void> {
   if (!/^[a-z-]+$/.test(word) || statOrThrow(resolve(host.cwd, word))) return;
   const { adviceForWord } = await import('../nearest-word.js');

@@ -57,7 +57,7 @@ export interface ValueWords {
   readonly word: string | undefined;
 }
 
-/** Throws `set-syntax` for what is no JSON and not to be text, `failed` for a file that cannot be read, `no-file` without any. */
+/** Throws `set-syntax` for what is not JSON and not to be text, `failed` for a file that cannot be read, `no-file` without any. */
 export async function readGivenValue(
   given: ValueFlags,
   context: Context,

@@ -77,7 +77,7 @@ interface Several {
   readonly isAlone: boolean;
 }
 
-/** Tells of what is no file, and updates the others. Ctrl+C lets those in work end; then there is a status for that. */
+/** Tells of what is not a file, and updates the others. Ctrl+C lets those in work end; then there is a status for that. */
 async function updateSeveral(
   request: UpdateKeysRequest,
   context: Context,

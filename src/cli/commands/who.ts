@@ -54,7 +54,7 @@ export const who = command({
   async run(given, { operands, host, streams }) {
     const { canRead, html, config: configPath } = given;
     const ages = given.ages || html !== undefined;
-    if (operands.includes('')) throw new UsageError('an empty word is no path', 'who');
+    if (operands.includes('')) throw new UsageError('an empty word is not a path', 'who');
     const access = await readAccess({ words: operands, configPath, ages }, host);
     for (const problem of access.problems) say(streams.stderr, reportOf(problem, given.verbose).text);
     if (html !== undefined) {

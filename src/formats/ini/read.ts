@@ -87,7 +87,7 @@ class IniReader {
     if (name === '') throw documentError(text, first, 'an empty section name');
     const mark = findMark(text, close + 1, end);
     const junk = trimSpan(text, close + 1, mark);
-    // The metadata is no part of the tree, so what stands above it is the end of the section before.
+    // The metadata is not part of the tree, so what stands above it is the end of the section before.
     this.closeSection(name === 'sops' ? this.takeComment() : null);
     const hasJunk = junk.start < junk.end;
     if (mark < end) this.pending.push(inlineFragment(mark, end, hasJunk ? junk.end : close + 1));

@@ -61,7 +61,7 @@ function readFile(bytes: Uint8Array): SourceFile {
   const json = readJson(text, ascii);
   const sops = takeSops(json.root);
   const metadata = sops?.value ?? null;
-  if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
+  if (metadata && metadata.kind !== 'branch') throw new SopsError('metadata-invalid', 'the entry "sops" is not a map');
   const documents = [json.root];
   return {
     text,

@@ -60,7 +60,7 @@ class JsonReader extends JsonScanner {
     this.openRoot();
     this.readEntries();
     const place = this.waiting.pop();
-    if (place?.kind !== 'container' || place.tree.kind !== 'branch') throw new TypeError('the root is no object');
+    if (place?.kind !== 'container' || place.tree.kind !== 'branch') throw new TypeError('the root is not an object');
     return { root: place.tree, place };
   }
 

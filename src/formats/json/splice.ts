@@ -202,7 +202,7 @@ class JsonSplicer {
   }
 
   /**
-   * What stands behind the root's closing brace is no part of the tree: SOPS drops it, and plaintext must
+   * What stands behind the root's closing brace is not part of the tree: SOPS drops it, and plaintext must
    * not stay there in an encrypted file. White space stays.
    */
   private dropTrailingText(): void {

@@ -12,7 +12,7 @@ import { addAll, keepLast, keyPartName, ValueReader } from './values.js';
 /** The name of the table of the metadata. */
 const SOPS = 'sops';
 
-/** Reads a file. Throws `document-invalid`, and `metadata-invalid` for a `sops` that is no table. */
+/** Reads a file. Throws `document-invalid`, and `metadata-invalid` for a `sops` that is not a table. */
 export function readToml(parse: ParseToml, text: string): TomlText {
   return new TomlReader(text, parseText(parse, text)).read();
 }
@@ -143,7 +143,7 @@ class TomlReader {
       addAll(found.value.items, this.metadataComments);
       return found.value;
     }
-    throw new SopsError('metadata-invalid', 'the entry "sops" is no map');
+    throw new SopsError('metadata-invalid', 'the entry "sops" is not a map');
   }
 }
 

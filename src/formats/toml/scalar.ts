@@ -9,7 +9,7 @@ import { documentError } from '../document-error.js';
 import { timeText } from '../scalar.js';
 import { isLong, longStringOf, quoteAt } from './long-strings.js';
 
-/** How a scalar is written: `"…"`, `'…'`, `"""…"""`, `'''…'''`, and everything that is no string. */
+/** How a scalar is written: `"…"`, `'…'`, `"""…"""`, `'''…'''`, and everything that is not a string. */
 export type TomlStyle = 'double' | 'single' | 'triple' | 'triple-single' | 'bare';
 
 const TIME =
@@ -61,7 +61,7 @@ function timeOf(written: string): Timestamp | string {
 
 /**
  * The text of a value: a string in the style given where that can hold it, else as rops writes it. Throws `output-format` for null
- * and for what is no UTF-8.
+ * and for what is not UTF-8.
  */
 export function scalarText(value: LeafValue, style: TomlStyle, lineEnd: string, path: KeyPath): string {
   if (typeof value === 'string') return stringText(value, style, lineEnd, path);
@@ -142,7 +142,7 @@ function escaped(value: string, inLines: boolean): string {
   });
 }
 
-/** The text of a key. Throws `output-format` for one that is no UTF-8. */
+/** The text of a key. Throws `output-format` for one that is not UTF-8. */
 export function tomlKeyText(key: string, path: KeyPath): string {
   if (/^[A-Za-z0-9_-]+$/.test(key)) return key;
   if (!key.isWellFormed()) throw new SopsError('output-format', 'TOML cannot hold bytes that are not UTF-8', { path });

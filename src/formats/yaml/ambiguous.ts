@@ -14,7 +14,7 @@ const OTHER_READINGS: readonly RegExp[] = [
   /^(?:=|<<)$/,
 ];
 
-/** Whether a text without quotes is no string for some reader. Asked for texts of one line; linear. */
+/** Whether a text without quotes is not a string for some reader. Asked for texts of one line; linear. */
 export function isAmbiguous(text: string): boolean {
   return /^[-+.=<0-9eE]/.test(text) && OTHER_READINGS.some((pattern) => pattern.test(text));
 }

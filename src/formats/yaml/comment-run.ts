@@ -65,7 +65,7 @@ export function takeMapEnd(reader: NodeReader, column: number): Comment[] {
 /**
  * Takes the comments that end a block list. Only those bound to its last entry are its own; what stands in its column goes to
  * the map around it.
- * @param isIndented whether it stands right of its key: a list in the key's column is no block of its own
+ * @param isIndented whether it stands right of its key: a list in the key's column is not a block of its own
  * @param hasLast whether its last entry has a value that comments can be bound to
  */
 export function takeListEnd(reader: NodeReader, column: number, isIndented: boolean, hasLast: boolean): Comment[] {

@@ -21,7 +21,7 @@ export class EntryPlaces {
   /** Notes places while a text is read. */
   readonly watcher: NodeWatcher;
 
-  /** @param asData whether the text is no file of SOPS. */
+  /** @param asData whether the text is not a file of SOPS. */
   constructor(asData = false) {
     this.watcher = {
       entry: (of, start, end, inFlow) => void this.places.set(of, { start, end, inFlow }),

@@ -3,7 +3,7 @@ import type { Value } from '../../tree/tree.js';
 
 export const MERGE_KEY = '<<';
 
-/** Whether a value may stand under a merge key: a map, or a list of maps that is no alias. */
+/** Whether a value may stand under a merge key: a map, or a list of maps that is not an alias. */
 export function isMergeable(value: Value): boolean {
   if (value.kind === 'branch') return true;
   if (value.kind !== 'list' || value.alias) return false;

@@ -13,7 +13,7 @@ export interface NodeReader {
   readonly depth: number;
   metadata: MetadataSpan | undefined;
   flowPlace: FlowPlace | undefined;
-  /** Column of the root map's keys; undefined when the root is no block map. */
+  /** Column of the root map's keys; undefined when the root is not a block map. */
   rootColumn: number | undefined;
   /** End of the last token read, comments aside. */
   lastEnd: number;

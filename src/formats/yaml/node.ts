@@ -7,7 +7,7 @@ import type { ScalarToken } from './scalars.js';
 
 /**
  * So many block collections may stand in one another, and so many flow collections in those, as go-yaml has it: a list in the column
- * of its key is no level of its own. Beyond it all is refused, before aliases are followed and after.
+ * of its key is not a level of its own. Beyond it all is refused, before aliases are followed and after.
  */
 export const YAML_MAX_DEPTH = 10_000;
 /** Values that aliases may stand for in one file. */

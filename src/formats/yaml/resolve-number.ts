@@ -61,7 +61,7 @@ function readSignBehindPrefix(digits: string): bigint | undefined {
   return negative ? -magnitude : magnitude;
 }
 
-/** The double of a decimal text; what overflows is no float for Go. */
+/** The double of a decimal text; what overflows is not a float for Go. */
 function finite(text: string): number | undefined {
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;

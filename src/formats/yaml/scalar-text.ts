@@ -86,7 +86,7 @@ export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
   }
 }
 
-/** The text of a value that is no string, always plain. */
+/** The text of a value that is not a string, always plain. */
 export function plainScalarText(value: Exclude<LeafValue, string>): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return yamlFloatText(value);

@@ -75,7 +75,7 @@ export interface AnyYaml extends SourceFile {
   readonly roots: readonly (Branch | List)[];
 }
 
-/** Reads YAML that is no file of SOPS: `parseEditable`, but that a document may be a list. Throws as that does. */
+/** Reads YAML that is not a file of SOPS: `parseEditable`, but that a document may be a list. Throws as that does. */
 export function readAnyYaml(bytes: Uint8Array): AnyYaml {
   const entries = new EntryPlaces(true);
   const lists = new Map<Branch, List>();

@@ -67,7 +67,7 @@ function wholeText({ conflicts, labels }: SheetWork): Shown {
   const [conflict] = conflicts;
   const texts = { base: textOf(conflict?.base), ours: textOf(conflict?.ours), theirs: textOf(conflict?.theirs) };
   if (Object.values(texts).some((text) => text.includes('\0'))) {
-    throw new SopsError('conflict', 'the file is no text, so an editor is no help', {
+    throw new SopsError('conflict', 'the file is not text, so an editor is no help', {
       hint: 'Use --ours or --theirs.',
     });
   }

@@ -63,7 +63,7 @@ export function encodeAgentRequest({ kind, questions = [], part, label = '' }: A
   ]);
 }
 
-/** Throws `key` for what is no request. */
+/** Throws `key` for what is not a request. */
 export function decodeAgentRequest(message: Buffer): Required<AgentRequest> {
   const fields = decodeFields(message, [KIND, QUESTION, PART, LABEL]);
   return {

@@ -15,12 +15,12 @@ export function placeState({ socket, userId }: AgentSocket): PlaceState {
   try {
     const folder = lstatSync(dirname(socket), { throwIfNoEntry: false });
     if (!folder) return 'absent';
-    if (!folder.isDirectory()) return { problem: `${dirname(socket)} is no folder` };
+    if (!folder.isDirectory()) return { problem: `${dirname(socket)} is not a folder` };
     if (folder.uid !== userId) return { problem: `${dirname(socket)} belongs to another user` };
     if ((folder.mode & OTHERS) !== 0) return { problem: `others can reach into ${dirname(socket)}` };
     const stats = lstatSync(socket, { throwIfNoEntry: false });
     if (!stats) return 'absent';
-    if (!stats.isSocket()) return { problem: `${socket} is no socket` };
+    if (!stats.isSocket()) return { problem: `${socket} is not a socket` };
     return stats.uid === userId ? 'own' : { problem: `${socket} belongs to another user` };
   } catch (cause) {
     if (systemCode(cause) === 'ENOTDIR') return 'absent';

@@ -42,10 +42,12 @@ export async function decryptionSecret(request: DecryptionSecretRequest, host: H
 
 function checkNames(name: string, namespace: string | undefined): void {
   if (!isObjectName(name)) {
-    throw new SopsError('usage', `--name ${JSON.stringify(name)} is no name for a Secret`, { hint: NAME_RULE });
+    throw new SopsError('usage', `--name ${JSON.stringify(name)} is not a name for a Secret`, { hint: NAME_RULE });
   }
   if (namespace !== undefined && !isNamespaceName(namespace)) {
-    throw new SopsError('usage', `--namespace ${JSON.stringify(namespace)} is no namespace`, { hint: NAMESPACE_RULE });
+    throw new SopsError('usage', `--namespace ${JSON.stringify(namespace)} is not a namespace`, {
+      hint: NAMESPACE_RULE,
+    });
   }
 }
 
@@ -99,13 +101,13 @@ export interface DecryptionEntry {
 export function decryptionEntries({ root, origin }: Manifest): DecryptionEntry[] {
   const entries = new Map<string, Uint8Array>();
   for (const field of ['data', 'stringData'] as const) {
-    const refusal = (path: readonly string[], problem: string): SopsError =>
-      new SopsError('document-invalid', `${path.join('.')} of the Secret is no ${problem}`, {
+    const refusal = (path: readonly string[], wanted: string): SopsError =>
+      new SopsError('document-invalid', `${path.join('.')} of the Secret is not ${wanted}`, {
         path,
         ...(origin.file === undefined ? {} : { file: origin.file }),
       });
     const part = valueAt(root, field);
-    if (part?.kind === 'list' || (part?.kind === 'leaf' && part.value !== null)) throw refusal([field], 'map');
+    if (part?.kind === 'list' || (part?.kind === 'leaf' && part.value !== null)) throw refusal([field], 'a map');
     for (const { key, value } of itemsOf(branchAt(root, field))) {
       if (value.kind !== 'leaf' || typeof value.value !== 'string') throw refusal([field, key], 'text');
       const bytes = field === 'data' ? decodeDataValue(value.value) : Buffer.from(value.value);

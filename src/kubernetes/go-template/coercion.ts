@@ -11,7 +11,7 @@ export function sliceText(text: string, start: number, end: number): string {
   return decodeText(bytes.subarray(start, end));
 }
 
-/** A value as a list of strings: nil is left out, and what is no list is a list of one. */
+/** A value as a list of strings: nil is left out, and what is not a list is a list of one. */
 export function texts(value: GoValue): string[] {
   if (value === null) return [];
   if (!(value instanceof GoList)) return [goText(value)];

@@ -57,11 +57,12 @@ export function numberOf(text: string): GoInteger | number {
   if (found) {
     const value = integerOf(found[1] ?? '', found[2] ?? '');
     if (value === undefined || value >= MOST || value < -MOST)
-      throw refusal(`${text} is no number that fits into an int`);
+      throw refusal(`${text} is not a number that fits into an int`);
     return new GoInteger(value);
   }
   const float = parseGoFloat(text);
-  if (float === undefined || !/^[+-]?(?:[1-9.]|0(?![0-9_]+$))/.test(text)) throw refusal(`${text} is no number of Go`);
+  if (float === undefined || !/^[+-]?(?:[1-9.]|0(?![0-9_]+$))/.test(text))
+    throw refusal(`${text} is not a number of Go`);
   return float;
 }
 

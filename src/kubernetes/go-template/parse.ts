@@ -217,7 +217,7 @@ class Parser {
     }
     const [first, ...others] = operands;
     if (!first) throw this.error('an action lacks a value');
-    if (first.kind === 'nil') throw this.error('nil is no command');
+    if (first.kind === 'nil') throw this.error('nil is not a command');
     return [first, ...others];
   }
 

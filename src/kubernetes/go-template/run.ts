@@ -160,7 +160,7 @@ class Run {
   private command(command: TemplateCommand, dot: GoValue, scope: Scope, piped: GoValue | undefined): GoValue {
     const [first, ...others] = command;
     if (first.kind === 'function') return this.call(first.name, others, dot, scope, piped);
-    if (others.length > 0 || piped !== undefined) throw refusal('arguments are given to what is no function');
+    if (others.length > 0 || piped !== undefined) throw refusal('arguments are given to what is not a function');
     return this.operand(first, dot, scope);
   }
 

@@ -69,12 +69,12 @@ function escaped(json: string, characters: RegExp): string {
   return json.replaceAll(characters, escapedUnit);
 }
 
-/** Numbers are floats in Go, too. What is no JSON is nil for `fromJson` and ends the template for `mustFromJson`; here for both. */
+/** Numbers are floats in Go, too. What is not JSON is nil for `fromJson` and ends the template for `mustFromJson`; here for both. */
 function parsed(text: string): GoValue {
   try {
     return goValueOf(JSON.parse(text));
   } catch {
-    throw refusal('fromJson is given what is no JSON');
+    throw refusal('fromJson is given what is not JSON');
   }
 }
 

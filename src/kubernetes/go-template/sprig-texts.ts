@@ -159,7 +159,7 @@ function numbered(parts: readonly string[]): GoValue {
 
 function decodedBase64(text: string): string {
   const bytes = decodeBase64(text.replaceAll(/[\r\n]/g, ''));
-  if (!bytes) throw refusal('b64dec is given what is no base64');
+  if (!bytes) throw refusal('b64dec is given what is not base64');
   return decodeText(bytes);
 }
 

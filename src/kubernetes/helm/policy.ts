@@ -43,7 +43,7 @@ function checkValuesPath(path: string, host: Host): void {
 
 /**
  * Whether a path is, or leads through, a symbolic link. The links on the way to `place` do not count for what lies in it: where the
- * caller stands is not the path's doing. What no path can be is no link: reading it fails, and says why.
+ * caller stands is not the path's doing. What no path can be is not a link: reading it fails, and says why.
  */
 function isLinked(path: string, place: string): boolean {
   try {

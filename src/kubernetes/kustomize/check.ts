@@ -155,7 +155,7 @@ class Checker {
     try {
       return readManifests(bytes, { file: shown });
     } catch {
-      // Whatever it is, it is no Secret in plain text that kustomize could read.
+      // Whatever it is, it is not a Secret in plain text that kustomize could read.
       return [];
     }
   }

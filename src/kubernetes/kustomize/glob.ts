@@ -78,6 +78,6 @@ function compiled(source: string, step: string): RegExp {
   try {
     return new RegExp(`^${source}$`, 'u');
   } catch (cause) {
-    throw new SopsError('failed', `${JSON.stringify(step)} is no pattern of file names`, { cause });
+    throw new SopsError('failed', `${JSON.stringify(step)} is not a pattern of file names`, { cause });
   }
 }

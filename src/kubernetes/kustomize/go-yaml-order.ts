@@ -23,7 +23,7 @@ export function compareKeys(one: string, other: string): number {
   return (left.codePointAt(0) ?? 0) - (right.codePointAt(0) ?? 0);
 }
 
-/** A zero within a number counts by its place: what stands before it is no zero. */
+/** A zero within a number counts by its place: what stands before it is not zero. */
 function leadOf(before: readonly string[]): string {
   const end = before.findLastIndex((character) => !/[0-9]/.test(character));
   return before.slice(end + 1).some((character) => character !== '0') ? '1' : '';

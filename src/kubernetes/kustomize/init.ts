@@ -46,7 +46,7 @@ export interface GeneratorInitOutcome {
  */
 export async function initGenerator(path: string, legacy: boolean, host: Host): Promise<GeneratorInitOutcome> {
   const folder = resolve(host.cwd, path);
-  if (!isFolder(folder)) throw new SopsError('failed', `${path} is no folder`, { file: path });
+  if (!isFolder(folder)) throw new SopsError('failed', `${path} is not a folder`, { file: path });
   const file = kustomizationFile(folder) ?? join(folder, 'kustomization.yaml');
   const generator = join(folder, GENERATOR_FILE);
   const shown = relative(host.cwd, generator);

@@ -99,23 +99,23 @@ function fieldProblems(key: string, value: Value): string[] {
   const field = FIELDS.get(key);
   if (!field)
     return [
-      `${JSON.stringify(key)} is no field of a kustomization; kustomize refuses it, and Flux's controller drops it from the top one`,
+      `${JSON.stringify(key)} is not a field of a kustomization; kustomize refuses it, and Flux's controller drops it from the top one`,
     ];
   if (field.shape === 'other' || isNull(value)) return [];
-  if (field.shape === 'map') return value.kind === 'branch' ? [] : [`${key} is no map`];
-  if (value.kind !== 'list') return [`${key} is no list`];
+  if (field.shape === 'map') return value.kind === 'branch' ? [] : [`${key} is not a map`];
+  if (value.kind !== 'list') return [`${key} is not a list`];
   return valuesOf(value).flatMap((entry, index) => {
     const at = `${key}[${index}]`;
-    if (field.shape === 'texts') return isText(entry) ? [] : [`${at} is no text`];
-    return entry.kind === 'branch' ? entryProblems(at, entry) : [`${at} is no map`];
+    if (field.shape === 'texts') return isText(entry) ? [] : [`${at} is not text`];
+    return entry.kind === 'branch' ? entryProblems(at, entry) : [`${at} is not a map`];
   });
 }
 
 function entryProblems(at: string, entry: Branch): string[] {
   return entry.items.flatMap((inner) => {
     if (inner.kind !== 'item' || !INNER_TEXTS.has(inner.key) || isNull(inner.value)) return [];
-    if (inner.value.kind !== 'list') return [`${at}.${inner.key} is no list`];
-    return valuesOf(inner.value).every(isText) ? [] : [`${at}.${inner.key} holds what is no text`];
+    if (inner.value.kind !== 'list') return [`${at}.${inner.key} is not a list`];
+    return valuesOf(inner.value).every(isText) ? [] : [`${at}.${inner.key} holds what is not text`];
   });
 }
 

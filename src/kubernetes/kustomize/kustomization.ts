@@ -197,7 +197,7 @@ export function isFolder(path: string): boolean {
   return statOrThrow(path)?.isDirectory() ?? false;
 }
 
-/** The same for what is read next, which then tells what cannot be looked at: that is no folder here. */
+/** The same for what is read next, which then tells what cannot be looked at: that is not a folder here. */
 export function isFolderForSure(path: string): boolean {
   return statOf(path)?.isDirectory() ?? false;
 }

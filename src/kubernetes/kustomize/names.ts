@@ -22,9 +22,9 @@ export function readPairs(specs: readonly string[], kind: 'label' | 'annotation'
     return [spec.slice(0, cut), spec.slice(cut + 1)];
   });
   for (const [key, value] of pairs) {
-    if (!LABEL_KEY.test(key)) throw new SopsError('usage', `${JSON.stringify(key)} is no key of a ${kind}`);
+    if (!LABEL_KEY.test(key)) throw new SopsError('usage', `${JSON.stringify(key)} is not a key of a ${kind}`);
     if (kind === 'label' && !LABEL_VALUE.test(value)) {
-      throw new SopsError('usage', `${JSON.stringify(value)} is no value of a label`);
+      throw new SopsError('usage', `${JSON.stringify(value)} is not a value of a label`);
     }
   }
   return new Map(pairs);

@@ -62,7 +62,7 @@ export interface Applied {
   readonly isMergedSealed: boolean;
 }
 
-/** What a patch does to the objects. Throws `document-invalid` for one that is no patch. */
+/** What a patch does to the objects. Throws `document-invalid` for one that is not a patch. */
 export function applyPatch(bytes: Uint8Array, patch: Patch, file: string, objects: ObjectSet): Applied {
   const operations = operatedFields(manifestText(bytes));
   if (operations) {

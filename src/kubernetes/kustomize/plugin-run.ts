@@ -139,7 +139,7 @@ function isForeign(root: Branch): boolean {
 }
 
 function objectOf(root: Value, list: Manifest): Manifest {
-  if (root.kind !== 'branch') throw new SopsError('document-invalid', 'an item of the ResourceList is no map');
+  if (root.kind !== 'branch') throw new SopsError('document-invalid', 'an item of the ResourceList is not a map');
   return { ...list, root: withoutEntries(root, 'sops'), sops: valueAt(root, 'sops') };
 }
 

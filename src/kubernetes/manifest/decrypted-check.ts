@@ -1,4 +1,4 @@
-/** Failing closed: nothing that is still encrypted, and nothing that is no object, reaches an output. */
+/** Failing closed: nothing that is still encrypted, and nothing that is not an object, reaches an output. */
 import { SopsError } from '../../errors.js';
 import { leaves, nodes } from '../../tree/leaves.js';
 import type { Branch } from '../../tree/tree.js';

@@ -32,7 +32,7 @@ export function madeManifest(root: Branch, origin: Origin = { file: undefined, d
   return { root, sops: undefined, text: '', origin };
 }
 
-/** The value below a row of keys; undefined when there is none, or something on the way is no map. */
+/** The value below a row of keys; undefined when there is none, or something on the way is not a map. */
 export function valueAt(root: Value, ...keys: readonly string[]): Value | undefined {
   let at: Value | undefined = root;
   for (const key of keys) at = at?.kind === 'branch' ? itemOf(at, key)?.value : undefined;

@@ -241,7 +241,7 @@ function itemsOfList(manifest: Manifest): Manifest[] | undefined {
   if (sops || !kind?.endsWith('List') || items?.kind !== 'list') return undefined;
   return valuesOf(items).map((value, index) => {
     if (value.kind !== 'branch') {
-      throw new SopsError('document-invalid', `item ${index} of a ${kind} is no map`, { path: ['items'] });
+      throw new SopsError('document-invalid', `item ${index} of a ${kind} is not a map`, { path: ['items'] });
     }
     const inner = typed(value, root, kind);
     const sealed = itemOf(inner, METADATA_KEY)?.value;

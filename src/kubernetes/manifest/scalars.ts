@@ -8,7 +8,7 @@ import { readNumber, readPointFloat, UNSIGNED } from '../../formats/yaml/resolve
 import type { Leaf, LeafValue, Value } from '../../tree/tree.js';
 import { branchAt, describe, itemsOf, type Manifest } from './manifest.js';
 
-/** What to do with an unquoted scalar that is no string for some reader: refuse it, or take it as YAML 1.1 does. */
+/** What to do with an unquoted scalar that is not a string for some reader: refuse it, or take it as YAML 1.1 does. */
 export type ScalarPolicy = 'refuse' | 'yaml11';
 
 /** The words of YAML 1.1 that are no strings; a null becomes the empty text. */
@@ -47,7 +47,7 @@ export function readAsString({ value, source }: Leaf, text: string): StringReadi
 
 /**
  * The string at a place of an object. Throws `document-invalid`: for a list or map always, for an unquoted scalar that
- * is no string for some reader under the policy `refuse`. The value itself is never named.
+ * is not a string for some reader under the policy `refuse`. The value itself is never named.
  */
 export function stringOf(value: Value, manifest: Manifest, path: readonly string[], policy: ScalarPolicy): string {
   if (value.kind !== 'leaf')

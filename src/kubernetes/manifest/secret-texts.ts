@@ -20,7 +20,7 @@ interface Opened {
 export class SecretTexts {
   readonly #opened: Opened[] = [];
 
-  /** Throws `document-invalid` for what is no base64. */
+  /** Throws `document-invalid` for what is not base64. */
   open(roots: readonly Root[]): void {
     for (const secret of secretsIn(roots)) {
       for (const { of, value, text } of textsOf(secret)) {
@@ -47,7 +47,7 @@ export class SecretTexts {
 
 /**
  * Moves the values of `data` to `stringData`, decoded; what stands there already wins. Bytes that are no text stay in `data`: their keys are
- * returned. Throws `document-invalid` for what is no base64.
+ * returned. Throws `document-invalid` for what is not base64.
  */
 export function dataToTexts(roots: readonly Root[]): string[] {
   const bytes: string[] = [];

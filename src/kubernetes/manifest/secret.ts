@@ -74,7 +74,7 @@ export function withDataOnly(root: Branch): Branch {
   return withEntry(withoutEntries(root, 'stringData'), 'data', data);
 }
 
-/** The bytes of a value of `data`, null when it is no base64. Line breaks, which kustomize puts into long ones, count nothing. */
+/** The bytes of a value of `data`, null when it is not base64. Line breaks, which kustomize puts into long ones, count nothing. */
 export function decodeDataValue(text: string): Buffer | null {
   return decodeBase64(text.replace(/[\r\n]/g, ''));
 }
@@ -148,7 +148,7 @@ function fieldProblems(
 ): SecretProblem[] {
   const entry = itemsOf(manifest.root).find(({ key }) => key === field);
   if (!entry || (entry.value.kind === 'leaf' && entry.value.value === null)) return [];
-  if (entry.value.kind !== 'branch') return [{ path: [field], text: `${field} is no map` }];
+  if (entry.value.kind !== 'branch') return [{ path: [field], text: `${field} is not a map` }];
   return itemsOf(entry.value).flatMap(({ key, value }) => {
     const path = [field, key];
     const shown = JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);

@@ -71,10 +71,12 @@ export function bindingOfFlags({ scope = 'strict', name, namespace }: BindingFla
 function checked(binding: Binding): Binding {
   const { name, namespace } = binding;
   if (name !== '' && !isObjectName(name)) {
-    throw new SopsError('document-invalid', `${JSON.stringify(name)} is no name for a Secret`, { hint: NAME_RULE });
+    throw new SopsError('document-invalid', `${JSON.stringify(name)} is not a name for a Secret`, { hint: NAME_RULE });
   }
   if (namespace !== '' && !isNamespaceName(namespace)) {
-    throw new SopsError('document-invalid', `${JSON.stringify(namespace)} is no namespace`, { hint: NAMESPACE_RULE });
+    throw new SopsError('document-invalid', `${JSON.stringify(namespace)} is not a namespace`, {
+      hint: NAMESPACE_RULE,
+    });
   }
   return binding;
 }

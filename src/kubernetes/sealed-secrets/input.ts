@@ -68,7 +68,7 @@ export async function readSecrets(request: SecretInput, host: Session): Promise<
   if (name === undefined) {
     throw new SopsError('document-invalid', 'no secrets found. Ensure the input is valid and UTF-8 encoded', {
       ...fileOf(request),
-      hint: 'A file that is no Kubernetes object becomes a Secret with --name NAME.',
+      hint: 'A file that is not a Kubernetes object becomes a Secret with --name NAME.',
     });
   }
   const values = valuesOf(read, bytes, request);

@@ -14,7 +14,7 @@ export type Scope = (typeof SCOPES)[number]['name'];
 export function parseScope(word: string): Scope {
   const row = SCOPES.find(({ name }) => name === word);
   if (row) return row.name;
-  throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(word)} is no scope for --scope`, {
+  throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(word)} is not a scope for --scope`, {
     hint: `The scopes are ${SCOPES.map(({ name }) => name).join(', ')}.`,
   });
 }

@@ -43,7 +43,7 @@ export function isSealedSecret({ root }: Manifest): boolean {
 export function readSealedSecret(manifest: Manifest, namespace?: string): SealedSecret {
   const { root } = manifest;
   const described = describe(manifest);
-  if (!isSealedSecret(manifest)) throw invalid(manifest, `is no ${KIND} of ${API_VERSION}`);
+  if (!isSealedSecret(manifest)) throw invalid(manifest, `is not a ${KIND} of ${API_VERSION}`);
   const name = stringAt(root, 'metadata', 'name');
   if (name === undefined) throw invalid(manifest, 'metadata.name is missing, or no text');
   const blob = stringAt(root, 'spec', 'data');
@@ -52,7 +52,7 @@ export function readSealedSecret(manifest: Manifest, namespace?: string): Sealed
   const values = new Map<string, string>();
   for (const { key, value } of itemsOf(sealed)) {
     if (value.kind !== 'leaf' || typeof value.value !== 'string') {
-      throw invalid(manifest, `spec.encryptedData.${key} is no text`);
+      throw invalid(manifest, `spec.encryptedData.${key} is not text`);
     }
     values.set(key, value.value);
   }

@@ -88,7 +88,7 @@ export function isTooLarge(values: ReadonlyMap<string, Uint8Array>): boolean {
 function checkMap(manifest: Manifest, ...path: readonly string[]): void {
   const value = valueAt(manifest.root, ...path);
   if (value === undefined || value.kind === 'branch' || (value.kind === 'leaf' && value.value === null)) return;
-  throw refusal(manifest, `${path.join('.')} is no map`, path);
+  throw refusal(manifest, `${path.join('.')} is not a map`, path);
 }
 
 function refusal(manifest: Manifest, problem: string, path: readonly string[]): SopsError {

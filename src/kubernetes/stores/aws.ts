@@ -44,7 +44,7 @@ function providerOf(service: Service): StoreProvider {
 
     remoteOf({ to, layout }: StorePlace, key: string): RemoteReference {
       const name = layout !== 'per_key' ? to : `${withoutTrailing(to, '/')}/${key}`;
-      if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is no name that ${service.service} takes`);
+      if (!service.names.test(name)) throw usage(`${JSON.stringify(name)} is not a name that ${service.service} takes`);
       return { key: name, property: layout !== 'per_key' ? key : undefined };
     },
 
@@ -85,7 +85,7 @@ function mountParametersOf(
   return { provider: 'aws', parameters };
 }
 
-/** A member of a JSON secret. A name that is no identifier of JMESPath stands in quotes. */
+/** A member of a JSON secret. A name that is not an identifier of JMESPath stands in quotes. */
 function memberOf({ file, remote }: MountedValue): Branch {
   const member = remote.property ?? '';
   return record({ path: /^[A-Za-z_]\w*$/.test(member) ? member : JSON.stringify(member), objectAlias: file });
@@ -111,5 +111,5 @@ function authSpec(settings: Settings, references: References): Branch | undefine
 function regionOf(settings: Settings): string {
   const region = settings.required('region');
   if (REGION.test(region)) return region;
-  throw usage(`--region ${JSON.stringify(region)} is no region of AWS`, 'Regions look like eu-central-1.');
+  throw usage(`--region ${JSON.stringify(region)} is not a region of AWS`, 'Regions look like eu-central-1.');
 }

@@ -109,7 +109,7 @@ function mapped(name: string): string {
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
   throw usage(
-    `${JSON.stringify(name)} is no name that Key Vault takes`,
+    `${JSON.stringify(name)} is not a name that Key Vault takes`,
     'Names are made of letters, digits and - (127 at most).',
   );
 }

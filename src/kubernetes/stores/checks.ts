@@ -8,13 +8,13 @@ const DURATION = new RegExp(`^(?:${NUMBER}(?:ns|us|µs|ms|s|m|h))+$`);
 /** The name of an object. `what` says whose, in errors. Throws `usage`. */
 export function checkedName(name: string, what: string): string {
   if (isObjectName(name)) return name;
-  throw usage(`${what} ${JSON.stringify(name)} is no name for an object`, NAME_RULE);
+  throw usage(`${what} ${JSON.stringify(name)} is not a name for an object`, NAME_RULE);
 }
 
 /** Throws `usage`. */
 export function checkNamespace(name: string, what: string): string {
   if (isNamespaceName(name)) return name;
-  throw usage(`${what} ${JSON.stringify(name)} is no namespace`, NAMESPACE_RULE);
+  throw usage(`${what} ${JSON.stringify(name)} is not a namespace`, NAMESPACE_RULE);
 }
 
 /** Whether a text is a duration in Go's form. */
@@ -26,5 +26,8 @@ export function isDuration(text: string): boolean {
 export function checkDuration(text: string, what: string): string {
   if (text === '0') return '0s';
   if (isDuration(text)) return text;
-  throw usage(`${what} ${JSON.stringify(text)} is no duration`, 'Durations look like 1h, 15m or 1h30m0s; 0s is once.');
+  throw usage(
+    `${what} ${JSON.stringify(text)} is not a duration`,
+    'Durations look like 1h, 15m or 1h30m0s; 0s is once.',
+  );
 }

@@ -95,7 +95,7 @@ function wholeKey(file: KeyedFile, where: Whereabouts, request: EmitChoice): str
     throw new SopsError('conflict', 'Error: cannot use both --extract and --per-key');
   }
   if (where.isDocument && file.isManifest) {
-    throw usage('a published manifest is no map of the values: --extract would make apiVersion and kind keys');
+    throw usage('a published manifest is not a map of the values: --extract would make apiVersion and kind keys');
   }
   const place = placeOf(file, where, request);
   return (where.provider?.remoteOf(place, 'key') ?? plainRemote(place, 'key')).key;

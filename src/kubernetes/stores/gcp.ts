@@ -74,19 +74,19 @@ function authSpec(settings: Settings, references: References): Branch | undefine
 function projectOf(settings: Settings): string {
   const project = settings.required('project').replace(/^projects\//, '');
   if (PROJECT.test(project)) return project;
-  throw usage(`--project ${JSON.stringify(project)} is no project of Google Cloud`);
+  throw usage(`--project ${JSON.stringify(project)} is not a project of Google Cloud`);
 }
 
 function locationOf(settings: Settings): string | undefined {
   const location = settings.text('location');
   if (location === undefined || LOCATION.test(location)) return location;
-  throw usage(`--location ${JSON.stringify(location)} is no location`, 'Locations look like europe-west3.');
+  throw usage(`--location ${JSON.stringify(location)} is not a location`, 'Locations look like europe-west3.');
 }
 
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
   throw usage(
-    `${JSON.stringify(name)} is no name that Secret Manager takes`,
+    `${JSON.stringify(name)} is not a name that Secret Manager takes`,
     'Names are made of letters, digits, _ and - (255 at most); --one-secret puts all keys into one.',
   );
 }

@@ -30,7 +30,7 @@ export function generatorText(request: GeneratorRequest): string {
   const name = checkedName(request.name, '--name');
   const namespace = request.namespace === undefined ? undefined : checkNamespace(request.namespace, '--namespace');
   const shape = GENERATORS[kind];
-  if (shape === undefined) throw usage(`${kind} is no generator`);
+  if (shape === undefined) throw usage(`${kind} is not a generator`);
   const references = new References(clusterWide, namespace);
   const spec = finish(branch(), { shape, sets, references });
   if (!clusterWide) {
@@ -51,7 +51,7 @@ function kindOf(given: string | undefined): string {
   const kinds = Object.keys(GENERATORS);
   const found = kinds.find((kind) => kind.toLowerCase() === given?.toLowerCase());
   if (found !== undefined) return found;
-  const what = given === undefined ? 'no kind of generator is named' : `${JSON.stringify(given)} is no generator`;
+  const what = given === undefined ? 'no kind of generator is named' : `${JSON.stringify(given)} is not a generator`;
   throw usage(what, `Generators are ${kinds.join(', ')}.`);
 }
 

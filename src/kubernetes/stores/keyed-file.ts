@@ -125,7 +125,7 @@ function keyedManifest(manifest: Manifest, isSealed: boolean, request: KeysReque
   for (const field of ['data', 'stringData']) {
     for (const { key, value } of itemsOf(branchAt(root, field))) {
       if (value.kind !== 'leaf') {
-        throw new SopsError('document-invalid', `${describe(manifest)}: ${field}.${key} is no text`, fileOf(request));
+        throw new SopsError('document-invalid', `${describe(manifest)}: ${field}.${key} is not text`, fileOf(request));
       }
       const isBinary = request.binaryKeys?.includes(key) ?? (field === 'data' && !isSealed && holdsBytes(value));
       keys.set(key, { key: checkedKey(key, request), path: [field, key], isBinary });

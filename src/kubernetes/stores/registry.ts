@@ -39,5 +39,5 @@ export const STORES: readonly StoreRow[] = [
 export function storeNamed(name: string): StoreRow {
   const found = STORES.find((row) => row.name === name);
   if (found) return found;
-  throw usage(`${JSON.stringify(name)} is no store`, `The stores are ${STORES.map((row) => row.name).join(', ')}.`);
+  throw usage(`${JSON.stringify(name)} is not a store`, `The stores are ${STORES.map((row) => row.name).join(', ')}.`);
 }

@@ -58,7 +58,7 @@ function sourceOf(text: string): Branch {
       `--template-from ${JSON.stringify(text)} is neither configmap/NAME/KEY, nor secret/NAME/KEY, nor a template`,
     );
   }
-  if (!isDataKey(key)) throw usage(`--template-from: ${JSON.stringify(key)} is no key`);
+  if (!isDataKey(key)) throw usage(`--template-from: ${JSON.stringify(key)} is not a key`);
   const items = [record({ key, templateAs: 'KeysAndValues' })];
   const source = record({ name: checkedName(name, '--template-from'), items });
   return record({ [kind.toLowerCase() === 'secret' ? 'secret' : 'configMap']: source });

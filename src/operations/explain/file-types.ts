@@ -64,7 +64,7 @@ async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, 
 function typeName(text: string, isGiven: boolean): string {
   if (isGiven) {
     if (/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(text) && !TAKEN.test(text)) return text;
-    throw wrong(`${JSON.stringify(text)} is no name for a type`);
+    throw wrong(`${JSON.stringify(text)} is not a name for a type`);
   }
   const bare = text.replace(/\.[A-Za-z0-9]*$/, '') || text;
   const words = bare.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');

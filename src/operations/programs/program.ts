@@ -56,7 +56,7 @@ const NOT_EXECUTABLE = 126;
 
 /**
  * Finds the program: the shell of the system, or the first word on the PATH of sops-ts, never on one that the decrypted
- * file sets. A single word that is no program is a text for the shell, since `sops exec-env FILE -- 'TEXT'` means that.
+ * file sets. A single word that is not a program is a text for the shell, since `sops exec-env FILE -- 'TEXT'` means that.
  * Null when there is no such program.
  */
 export async function locateProgram(choice: ProgramChoice, host: Host): Promise<FoundProgram | null> {

@@ -39,7 +39,7 @@ export async function getValue(request: GetRequest, host: Host): Promise<GotValu
   return { bytes: ownText(opened, found), warnings };
 }
 
-/** What is no text, in the format that the file is printed in. */
+/** What is not text, in the format that the file is printed in. */
 function ownText({ file, printer }: OpenedSecrets, found: Value): Uint8Array {
   const text = found.kind === 'branch' ? branchText(found, printer) : printer.emitValue?.(found);
   if (text === undefined) throw withoutText(printer);

@@ -97,7 +97,7 @@ async function readAsAsked(bytes: Uint8Array, wanted: FormatRow, byName: FormatR
 }
 
 function wrongType({ name }: FormatStore, inputType: FormatName): SopsError {
-  const message = `sops metadata not found: the file is no ${inputType}, as --input-type says, but encrypted as ${name}`;
+  const message = `sops metadata not found: the file is not ${inputType}, as --input-type says, but encrypted as ${name}`;
   return new SopsError('metadata-invalid', message, { hint: `Leave out --input-type, or give --input-type ${name}.` });
 }
 

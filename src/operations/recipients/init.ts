@@ -157,7 +157,10 @@ async function checkWords({ name, pathRegex, encryptedRegex }: InitRequest): Pro
     await compileRe2(pattern);
   }
   if (name !== undefined && !/^[\w-]+$/.test(name)) {
-    throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(name)} is no name: letters, digits, _ and - are`);
+    throw new SopsError(
+      'usage',
+      `Incorrect Usage: ${JSON.stringify(name)} is not a name: letters, digits, _ and - are`,
+    );
   }
 }
 

@@ -28,7 +28,7 @@ export function takenApart(opened: OpenedFile, text: string): { plain: string; m
   const file = store.parse(encodedBytes(opened.file, text));
   const version = file.metadata ? itemOf(file.metadata, 'version')?.value : undefined;
   if (version?.kind === 'leaf' && !/^\d+\.\d+\.\d+/.test(String(version.value))) {
-    throw new SopsError('edit-version', 'the version in the metadata is no version, such as 3.13.2');
+    throw new SopsError('edit-version', 'the version in the metadata is not a version, such as 3.13.2');
   }
   return { plain: applyEdits(file.text, file.edits(null)), metadata: metadataFromBranch(file.metadata) };
 }
@@ -56,7 +56,7 @@ export async function changedMetadata(
     : await wrapDataKey(opened.dataKey, { keyGroups, shamirThreshold }, keyServices);
   const removed = before.flat().filter((name) => !after.flat().includes(name));
   const warnings = removed.map(
-    (name) => `${name} is no recipient any more but may know the data key: rotate makes a new one`,
+    (name) => `${name} is not a recipient any more but may know the data key: rotate makes a new one`,
   );
   opened.warnings.push(...warnings);
   const scope = await scopeOf(selection, 'encrypt');

@@ -150,7 +150,7 @@ function selectionOptions(flags: SelectionFlags): ReadonlyMap<SelectionOption, s
   return new Map(named.flatMap(([option, text]) => (text ? [[option, text] as const] : [])));
 }
 
-/** As {@link parsePlain}, but a file whose name tells SOPS nothing can be encrypted even if it is no document. */
+/** As {@link parsePlain}, but a file whose name tells SOPS nothing can be encrypted even if it is not a document. */
 function parseNew(store: FormatStore, bytes: Uint8Array, request: EncryptRequest): SourceFile {
   try {
     return parsePlain(store, bytes);

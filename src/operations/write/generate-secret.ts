@@ -23,9 +23,13 @@ export function generateSecret(wish: string): string {
   if (kind && sizeText === undefined) return kind.make(kind.size);
   const size = /^[0-9]+$/.test(sizeText ?? '') ? Number(sizeText) : 0;
   if (kind && name !== 'uuid' && size >= 1 && size <= MOST) return kind.make(size);
-  throw new SopsError('usage', `Incorrect Usage: ${JSON.stringify(wish)} is no length and no kind for --generate`, {
-    hint: `Give a length from 1 to ${MOST}, or one of ${[...KINDS.keys()].join(', ')}, e.g. hex or hex:16.`,
-  });
+  throw new SopsError(
+    'usage',
+    `Incorrect Usage: ${JSON.stringify(wish)} is neither a length nor a kind for --generate`,
+    {
+      hint: `Give a length from 1 to ${MOST}, or one of ${[...KINDS.keys()].join(', ')}, e.g. hex or hex:16.`,
+    },
+  );
 }
 
 function letterOrDigit(): string {

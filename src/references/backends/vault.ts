@@ -61,7 +61,7 @@ class VaultReader implements Backend {
     if (!found) throw new SopsError('reference-not-found', `the secret ${place} has no field ${field}`);
     const text = found.value.kind === 'leaf' ? textOfValue(found.value) : undefined;
     if (text === undefined) {
-      throw new SopsError('reference-not-found', `the field ${field} of ${place} is no text`, {
+      throw new SopsError('reference-not-found', `the field ${field} of ${place} is not text`, {
         hint: `Let it be the whole value, written ${place}#/${field}.`,
       });
     }
@@ -231,7 +231,7 @@ function versionedData(answer: VaultAnswer, place: string): Branch {
 
 function decodedText(text: string): string {
   const bytes = decodeBase64(text.trim());
-  if (!bytes) throw new SopsError('reference-malformed', 'the field is no base64, which decode=base64 wants');
+  if (!bytes) throw new SopsError('reference-malformed', 'the field is not base64, which decode=base64 wants');
   return decodeText(bytes);
 }
 

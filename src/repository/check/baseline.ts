@@ -44,11 +44,11 @@ function parsed(text: string, path: string): object {
   } catch {
     // Told as any other text that is none.
   }
-  throw noBaseline(path, 'it is no JSON object');
+  throw noBaseline(path, 'it is not JSON object');
 }
 
 function noBaseline(path: string, reason: string): SopsError {
-  return new SopsError('failed', `${oneLine(path)} is no baseline: ${reason}`, { file: path });
+  return new SopsError('failed', `${oneLine(path)} is not a baseline: ${reason}`, { file: path });
 }
 
 /** The report without the findings of a baseline, which are counted. */

@@ -73,7 +73,7 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
 export async function treeFor(host: Session): Promise<WorkTree> {
   const tree = await workTreeOf(host.cwd, host);
   if (tree) return tree;
-  throw new SopsError('failed', 'this is no work tree of git', {
+  throw new SopsError('failed', 'this is not a work tree of git', {
     hint: 'Change into the repository. Files elsewhere are checked by their names: sops-ts check PATH',
   });
 }
@@ -177,7 +177,7 @@ export class Checking {
     }
   }
 
-  /** A file of more than half a gigabyte is no document of ours; keys in it are looked for piece by piece. */
+  /** A file of more than half a gigabyte is not a document of ours; keys in it are looked for piece by piece. */
   private takeHuge(subject: HugeSubject, isCovered: boolean): void {
     const scan = new WindowScan();
     let isMarked = false;

@@ -73,11 +73,11 @@ async function wholenessOf(
   if (strayDocument !== undefined)
     found.push(brokenMetadata(`document ${strayDocument} was not encrypted with the ones before it`, line));
   if (metadata.mac === '') found.push(brokenMetadata('the metadata hold no MAC', line));
-  else if (stateOf(metadata.mac) !== 'encrypted') found.push(brokenMetadata('the MAC is no ciphertext', line));
+  else if (stateOf(metadata.mac) !== 'encrypted') found.push(brokenMetadata('the MAC is not ciphertext', line));
   for (const key of metadata.keyGroups.flat()) {
     const isEmpty = key.enc.trim() === '';
     if (!isEmpty && (await isWrappedWell(key))) continue;
-    const holds = isEmpty ? 'no data key' : 'what is no wrapped data key, so that nobody can open it';
+    const holds = isEmpty ? 'no data key' : 'what is not a wrapped data key, so that nobody can open it';
     found.push(brokenMetadata(`the entry of ${oneLine(await keyStringOf(key))} holds ${holds}`, line));
   }
   if (metadata.keyGroups.some((group) => group.length === 0))
@@ -114,7 +114,7 @@ async function valuesIn(file: ExaminedFile, read: EncryptedFile, reading: Readin
 }
 
 function strayText(offset: number, lines: LineIndex): Discovery {
-  const message = 'what stands here is no part of the document, and not encrypted';
+  const message = 'what stands here is not part of the document, and not encrypted';
   const next = 'Take it out; if it was pushed, it is known: choose a new one.';
   return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
 }

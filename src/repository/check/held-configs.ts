@@ -48,7 +48,7 @@ async function configsNamed(folders: readonly string[], commit: string, { tree, 
   return found;
 }
 
-/** Whether a content may be where a link leads: it is no configuration, none of which goes without a colon. */
+/** Whether a content may be where a link leads: it is not a configuration, none of which goes without a colon. */
 function mayBeLink(bytes: Buffer): boolean {
   return !bytes.includes(':');
 }

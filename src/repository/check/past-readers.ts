@@ -20,7 +20,7 @@ export type SealedPlace = Omit<FileSubject, 'bytes' | 'kind'>;
 const MOST_VERSIONS = 500;
 
 /**
- * Finds files whose data key somebody had who is no recipient any more: what is encrypted under it is readable to them. Goes as far as
+ * Finds files whose data key somebody had who is not a recipient any more: what is encrypted under it is readable to them. Goes as far as
  * history does: a shallow clone tells less, a folder without git nothing.
  */
 export async function* pastReaders(

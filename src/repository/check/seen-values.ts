@@ -22,7 +22,7 @@ export interface SeenValue {
   readonly state: ValueState;
   /** Where it stands in the text, if it does. */
   readonly offset: number | undefined;
-  /** Of a comment that is no ciphertext. */
+  /** Of a comment that is not ciphertext. */
   readonly text?: string;
 }
 

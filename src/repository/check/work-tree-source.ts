@@ -92,7 +92,7 @@ function isLink(path: string): boolean {
   }
 }
 
-/** Null for what is no file of its own: links, whose targets are listed themselves, pipes, and what is gone. */
+/** Null for what is not a file of its own: links, whose targets are listed themselves, pipes, and what is gone. */
 function subjectOf(file: FoundFile, content: Content, { tree, host }: Surroundings): Subject | null {
   const place = placeOf(file, tree, host);
   switch (content.kind) {
@@ -111,7 +111,7 @@ function subjectOf(file: FoundFile, content: Content, { tree, host }: Surroundin
   }
 }
 
-const NO_FILE = { reason: 'it is no regular file', next: 'Name regular files, folders or patterns.' };
+const NO_FILE = { reason: 'it is not a regular file', next: 'Name regular files, folders or patterns.' };
 /** What is said of a pointer whose content is not here. */
 export const ABSENT_LFS = {
   reason: 'Git LFS keeps its content elsewhere, and it is not on this machine',

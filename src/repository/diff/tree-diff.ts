@@ -19,7 +19,7 @@ export interface ChangedSide {
   readonly type: string;
   /** Whether it stands encrypted in the file. */
   readonly sealed: boolean;
-  /** The plaintext; absent where it is not known, and for what is no leaf. */
+  /** The plaintext; absent where it is not known, and for what is not a leaf. */
   readonly value?: LeafValue;
 }
 

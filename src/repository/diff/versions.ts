@@ -98,7 +98,7 @@ export async function changedPairs(
 ): Promise<VersionPair[]> {
   const tree = await workTreeOf(host.cwd, host);
   if (!tree) {
-    throw new SopsError('failed', 'this is no work tree of git, so there is nothing to compare with', {
+    throw new SopsError('failed', 'this is not a work tree of git, so there is nothing to compare with', {
       hint: 'Two files are compared by naming both: sops-ts diff OLD NEW.',
     });
   }

@@ -66,12 +66,12 @@ function contentOfFile(path: string, host: Session): Uint8Array {
   const stats = statOrThrow(absolute);
   if (!stats) {
     const known = KEY_TYPES.map(({ title, named }: KeyTypeRow) => `${title} ${named}`).join(', ');
-    throw new SopsError('key', `${JSON.stringify(oneLine(path))} is no recipient, no URL and no file`, {
+    throw new SopsError('key', `${JSON.stringify(oneLine(path))} is neither a recipient nor a URL nor a file`, {
       hint: `Give a recipient (${known}), a file of public keys, or an address such as https://github.com/NAME.keys.`,
     });
   }
   if (!stats.isFile() || stats.size > MOST_BYTES)
-    throw new SopsError('key', `${oneLine(path)} is no small file, as files of public keys are`);
+    throw new SopsError('key', `${oneLine(path)} is not a small file, as files of public keys are`);
   try {
     return readFileSync(absolute);
   } catch (cause) {

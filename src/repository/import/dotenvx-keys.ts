@@ -61,10 +61,14 @@ function keysIn(text: string, name: string, path: string | undefined): DotenvxKe
     const hex = part.trim();
     if (hex === '') return [];
     if (!/^[0-9a-f]{64}$/i.test(hex)) {
-      throw new SopsError('key', `${name} holds something that is no private key: 64 hexadecimal digits are needed`, {
-        ...(path === undefined ? {} : { file: path }),
-        hint: 'Several are separated by commas.',
-      });
+      throw new SopsError(
+        'key',
+        `${name} holds something that is not a private key: 64 hexadecimal digits are needed`,
+        {
+          ...(path === undefined ? {} : { file: path }),
+          hint: 'Several are separated by commas.',
+        },
+      );
     }
     return [{ bytes: Buffer.from(hex, 'hex'), file: path }];
   });

@@ -117,7 +117,7 @@ async function sourceOf({ file, content, top, keyName, blob }: Looked): Promise<
     return blob && !blob.equals(bytes) ? { ...given, bytes, problem: indexDiffers() } : { ...given, bytes };
   }
   if (keyName === undefined || isMachinery(file)) return null;
-  // What was imported before, and is no source again.
+  // What was imported before, and is not a source again.
   if ((await encryptedIn(file, content)) !== null && !file.isNamed) return null;
   if (!blob) return { ...given, bytes, problem: notAdded() };
   if (isGitCrypt(blob)) return { ...given, bytes: blob, plain: bytes };

@@ -42,7 +42,7 @@ export function openGitCrypt(bytes: Uint8Array, keys: readonly GitCryptKey[]): B
   return null;
 }
 
-/** The versions of the key in a file, the newest first. Throws `key` for what is no key file. */
+/** The versions of the key in a file, the newest first. Throws `key` for what is not a key file. */
 export function readGitCryptKey(bytes: Uint8Array): GitCryptKey[] {
   // Of releases before 0.4: the two keys and nothing else.
   if (bytes.length === CIPHER_KEY + MAC_KEY)
@@ -103,7 +103,7 @@ class FieldReader {
 }
 
 function noKeyFile(reason: string): SopsError {
-  return new SopsError('key', `this is no key file of git-crypt: ${reason}`, {
+  return new SopsError('key', `this is not a key file of git-crypt: ${reason}`, {
     hint: 'git-crypt export-key FILE writes one.',
   });
 }

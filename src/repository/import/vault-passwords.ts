@@ -92,7 +92,7 @@ async function passwordOf(id: string, host: Session): Promise<VaultPassword> {
   if (PROMPTS.has(source)) return ask(`Vault password (${oneLine(label)}):`, label, host);
   const path = resolve(host.cwd, source);
   const stats = statOrThrow(path);
-  if (!stats?.isFile()) throw noPassword(source, stats ? 'it is no file' : 'there is no such file');
+  if (!stats?.isFile()) throw noPassword(source, stats ? 'it is not a file' : 'there is no such file');
   if (host.platform !== 'win32' && (stats.mode & EXECUTABLE) !== 0) {
     return { label, bytes: checked(await outputOf(path, label, host), source), file: undefined };
   }

@@ -50,7 +50,7 @@ export async function openVaultText(vault: VaultText, password: Uint8Array): Pro
 
 function readHeader(header: string, line: number | undefined): string | undefined {
   const [mark, version = '', cipher = '', label] = header.split(';').map((part) => part.trim());
-  if (`${mark};` !== VAULT_MARK) throw broken('this is no text of Ansible Vault', line);
+  if (`${mark};` !== VAULT_MARK) throw broken('this is not Ansible Vault text', line);
   if (VERSIONS.has(version) && cipher === 'AES256') return label || undefined;
   throw broken(
     'the vault text is of a kind that Ansible itself reads no more: 1.1 and 1.2 with AES256 are known',

@@ -91,7 +91,7 @@ function encode(text: string): string {
 
 /**
  * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
- * the profile, and takes the service's own in the region. Throws `key` for what is no URL.
+ * the profile, and takes the service's own in the region. Throws `key` for what is not a URL.
  */
 export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};

@@ -28,7 +28,7 @@ export interface GoogleCall {
   readonly method: HttpRequest['method'];
   /** Behind the host, encoded. */
   readonly path: string;
-  /** Sent as JSON, if it is no content that says itself what it is. */
+  /** Sent as JSON, if it is not content that says itself what it is. */
   readonly body?: Readonly<Record<string, unknown>> | TypedContent;
   /** Whether it can be sent again, since twice does no more than once; as every GET. */
   readonly isRepeatable?: boolean;

@@ -24,7 +24,7 @@ export function objectMembers(value: unknown): ReadonlyMap<string, unknown> | un
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
 }
 
-/** A text member; undefined when it is no text or empty. */
+/** A text member; undefined when it is not text or empty. */
 export function textMember(members: ReadonlyMap<string, unknown> | undefined, name: string): string | undefined {
   const value = members?.get(name);
   return typeof value === 'string' && value !== '' ? value : undefined;

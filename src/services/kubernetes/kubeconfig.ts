@@ -113,7 +113,7 @@ async function readKubeconfig(path: string): Promise<Section | undefined> {
     if (members) return { members, folder: dirname(path) };
   } catch {
     // The parser's message would quote the text, which holds tokens.
-    throw unusable(`${path} is no YAML`, 'kubectl config view says where in it.');
+    throw unusable(`${path} is not YAML`, 'kubectl config view says where in it.');
   }
-  throw unusable(`${path} is no kubeconfig`, 'See the file.');
+  throw unusable(`${path} is not a kubeconfig`, 'See the file.');
 }

@@ -65,7 +65,7 @@ export async function databaseSettings(
   code: ErrorCode,
 ): Promise<DatabaseSettings> {
   const given = parseConnectionString(text);
-  if (!given) throw new SopsError(code, 'it is no connection string of PostgreSQL');
+  if (!given) throw new SopsError(code, 'it is not a connection string of PostgreSQL');
   const server = given.get('host') || 'localhost';
   const port = Number(given.get('port') || '5432');
   const seconds = Number(given.get('connect_timeout') || '0') || DEFAULT_TIMEOUT_SECONDS;

@@ -104,7 +104,7 @@ function redirected(
 ): HttpRequest | undefined {
   if (![301, 302, 307].includes(status) || headers.location === undefined) return undefined;
   const url = URL.canParse(headers.location, request.url.href) ? new URL(headers.location, request.url) : undefined;
-  if (url === undefined) throw new SopsError('key', 'Vault redirects to something that is no URL');
+  if (url === undefined) throw new SopsError('key', 'Vault redirects to something that is not a URL');
   if (request.url.protocol === 'https:' && url.protocol !== 'https:') {
     throw new SopsError('key', 'redirect would cause protocol downgrade');
   }

@@ -94,7 +94,7 @@ export const DIFFERENCES: readonly DifferentCase[] = [
     theirs: 0,
     ours: 0,
     why: 'SOPS ignores the word, silently',
-    says: '"bogus" is no format for --output-type',
+    says: '"bogus" is not a format for --output-type',
   },
   {
     line: 'decrypt',

@@ -45,7 +45,7 @@ async function outcomeOf(step: Step, stage: Stage): Promise<string | undefined> 
   try {
     const [name = '', ...words] = wordsOf(step.text, (variable) => stage.variable(variable));
     const command = COMMANDS[name];
-    if (!command) throw new Error('is no command of scenarios');
+    if (!command) throw new Error('is not a command of scenarios');
     return await command(stage, words);
   } catch (error) {
     throw atLine(step, String(error));

@@ -79,7 +79,7 @@ describe('a leaf', () => {
   test.each([
     ['of another type', seal(Buffer.from('text'), 'a:', { type: 'int' }), 'it is not of the type "int"'],
     ['of no type that there is', seal(Buffer.from('text'), 'a:', { type: 'SECRET WORDS' }), 'given in the file'],
-    ['that is no ciphertext', 'ENC[AES256_GCM,data:YQ==]', "does not match sops' data format"],
+    ['that is not ciphertext', 'ENC[AES256_GCM,data:YQ==]', "does not match sops' data format"],
   ])('%s is told without its value', (_, sealed, message) => {
     expect(opened(sealed)).toEqual(expect.stringContaining(message));
     expect(opened(sealed)).not.toEqual(expect.stringContaining('SECRET'));

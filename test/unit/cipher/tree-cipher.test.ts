@@ -119,7 +119,7 @@ describe('a leaf that cannot be decrypted', () => {
   const good = new Cipher(DATA_KEY).encrypt('secret', 'a:b:');
   test.each([
     ['is plain', 'hunter2', "does not match sops' data format"],
-    ['is no string', 5n, 'Expected encrypted value as string, but got int'],
+    ['is not a string', 5n, 'Expected encrypted value as string, but got int'],
     ['stands elsewhere', new Cipher(DATA_KEY).encrypt('hunter2', 'a:c:'), 'message authentication failed'],
     ['has a type word of another type', good.replace('type:str', 'type:int'), 'not of the type "int"'],
     ['has an unknown type word', good.replace('type:str', 'type:object'), 'not of the type "object"'],

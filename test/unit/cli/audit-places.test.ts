@@ -93,7 +93,7 @@ describe('a file', () => {
     configure({ jsonl: [{ path: desk.path('link') }] });
     await expectRefused(['decrypt', 'a.yaml'], 'it is a symbolic link');
     configure({ jsonl: [{ path: '/dev/null' }] });
-    await expectRefused(['decrypt', 'a.yaml'], 'it is no regular file');
+    await expectRefused(['decrypt', 'a.yaml'], 'it is not a regular file');
     execFileSync('mkfifo', [desk.path('pipe')]);
     configure({ jsonl: [{ path: desk.path('pipe') }] });
     await expectRefused(['decrypt', 'a.yaml'], 'cannot be written');

@@ -234,7 +234,10 @@ describe('a log that is out of order ends the command', () => {
   test.each(['postgres://u:secret-pw@h:x/d', 'garbage secret-pw'])('no connection string: %s', async (text) => {
     configure(text);
     const ran = await audited(['--version']);
-    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('backend 1: it is no connection string') });
+    expect(ran).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('backend 1: it is not a connection string'),
+    });
     expect(ran.stderr).not.toContain('secret-pw');
   });
 

@@ -38,13 +38,13 @@ describe('where it is', () => {
   test.each([
     ['XDG_CACHE_HOME', runner({ XDG_CACHE_HOME: '/c', HOME: '/home/u' }), '/c/sops-ts'],
     ['HOME', runner({ HOME: '/home/u' }), '/home/u/.cache/sops-ts'],
-    ['XDG_CACHE_HOME that is no path', runner({ XDG_CACHE_HOME: 'c', HOME: '/home/u' }), '/home/u/.cache/sops-ts'],
+    ['XDG_CACHE_HOME that is not a path', runner({ XDG_CACHE_HOME: 'c', HOME: '/home/u' }), '/home/u/.cache/sops-ts'],
     ['nor LOCALAPPDATA', runner({ LOCALAPPDATA: 'l' }, { platform: 'win32', user: undefined }), undefined],
     ['macOS', runner({ HOME: '/Users/u' }, { platform: 'darwin' }), '/Users/u/Library/Caches/sops-ts'],
     ['Windows', runner({ LOCALAPPDATA: '/l' }, { platform: 'win32', user: undefined }), '/l/sops-ts'],
     ['off by its own variable', runner({ HOME: '/home/u', SOPS_TS_COMPILE_CACHE: '0' }), undefined],
     ["off by Node's", runner({ HOME: '/home/u', NODE_DISABLE_COMPILE_CACHE: '1' }), undefined],
-    ['a HOME that is no path', runner({ HOME: 'home' }), undefined],
+    ['a HOME that is not a path', runner({ HOME: 'home' }), undefined],
     ['root without a HOME', runner({ HOME: '/nowhere/at/all' }, { user: 0 }), undefined],
   ])('%s', (_, given, folder) => expect(compileCacheFolder(given)).toBe(folder));
 

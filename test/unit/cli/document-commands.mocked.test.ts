@@ -198,7 +198,7 @@ describe('formats', () => {
   test.each(['bogus', '.yaml', 'xml'])('%s is passed over with a warning, as in SOPS', async (word) => {
     const { status, err } = await run(['decrypt', '--output-type', word, 'f']);
     expect(status).toBe(0);
-    expect(err).toContain(`"${word}" is no format for --output-type`);
+    expect(err).toContain(`"${word}" is not a format for --output-type`);
     expect(err).toContain('yaml, json, dotenv, ini, toml, binary');
     expect(vi.mocked(decryptFile).mock.lastCall?.[0].outputType).toBeUndefined();
   });

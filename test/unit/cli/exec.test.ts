@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32')('exec-env', () => {
     expect(JSON.parse(line)).toEqual(['canary-1', 'x  y', '$A', '', '--pristine']);
   });
 
-  test('a single word behind -- that is no program is a text for the shell, as in SOPS', async () => {
+  test('a single word behind -- that is not a program is a text for the shell, as in SOPS', async () => {
     expect(await lines('exec-env', 'n.yaml', '--', 'echo "$db_host $A"')).toEqual(['canary-2 canary-3']);
   });
 

@@ -234,7 +234,7 @@ describe('how it ends', () => {
     expect(err).toBe('write /dev/stdout: no space left on device\n');
   });
 
-  test('a reader that went away is no error to talk about', async () => {
+  test('a reader that went away is not an error to talk about', async () => {
     const { status, err } = await runMain(['--version'], { stdout: failingStream('EPIPE', 'broken pipe') });
     expect({ status, err }).toEqual({ status: 141, err: '' });
   });

@@ -84,7 +84,7 @@ describe('progress', () => {
   });
 
   test.each([
-    ['where standard error is no terminal', {}, false],
+    ['where standard error is not a terminal', {}, false],
     ['on a terminal that cannot overwrite', { TERM: 'dumb' }, true],
   ])('there is none %s', async (_, env, isTTY) => {
     const { streams, stderr } = screen(env, isTTY);

@@ -65,7 +65,7 @@ describe('with providers', () => {
     ]);
   });
 
-  test('an empty list is no key', async () => {
+  test('an empty list is not a key', async () => {
     expect(await keyGroupsFor({ rule: ruleOf({ keys: keysOf({ age: [], pgp: [''] }) }), host })).toEqual([[]]);
   });
 

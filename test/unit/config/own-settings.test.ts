@@ -68,11 +68,14 @@ describe('formats', () => {
     expect(desk.text('env-2')).toMatch(/^A=ENC\[/);
   });
 
-  test('what is no format is refused', async () => {
+  test('what is not a format is refused', async () => {
     desk.write('.sops.yaml', `formats: {'*.x': yml}\ncreation_rules: [{age: ${desk.recipient}}]\n`);
     desk.write('a.yaml', 'a: b\n');
     const { status, stderr } = await encrypted('a.yaml');
-    expect([status, stderr]).toEqual([1, expect.stringContaining('"yml" of "*.x" is no format; the formats are yaml')]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('"yml" of "*.x" is not a format; the formats are yaml'),
+    ]);
   });
 
   test.each([
@@ -116,7 +119,7 @@ describe('age_recipients_file', () => {
   });
 
   test.each([
-    ['root:x:0:0:very secret:/root\n', 'line 1 is no recipient'],
+    ['root:x:0:0:very secret:/root\n', 'line 1 is not a recipient'],
     ['# none\n', 'it names nobody'],
     ['\nAGE-SECRET-KEY-1QQQQQQQ\n', 'line 2 is a private key'],
     [undefined, 'no such file or directory'],

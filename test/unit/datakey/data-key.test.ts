@@ -183,7 +183,7 @@ describe('recovering', () => {
     expect(blind.bytes).not.toEqual(secret.bytes);
   });
 
-  test('a part that is no data key is said so', async () => {
+  test('a part that is not a data key is said so', async () => {
     const group = [keyOf('age', 'a', '00'.repeat(33))];
     const error = await failure(recoverDataKey(file([group], 0), { keyServices: [new MemoryKeyService(['a'])] }));
     expect([error.code, error.message]).toEqual(['data-key-not-recovered', expect.stringContaining('33 bytes')]);

@@ -105,7 +105,7 @@ describe('a stale entry in the only group', () => {
     expect(found).toMatchObject({ key: hex(OLD.bytes), asked: ['old', 'fails', 'older'], warned: [] });
   });
 
-  test('of a length that is no key, alone, is said so', async () => {
+  test('of a length that is not a key, alone, is said so', async () => {
     const found = await recover([[entry('age:old', new Uint8Array(33)), entry('age:fails', null)]]);
     expect(found).toMatchObject({
       error: { code: 'data-key-not-recovered', message: expect.stringContaining('33 bytes') },
@@ -138,7 +138,7 @@ describe('no further key is asked', () => {
 
   test.each([
     ['when there is no MAC and no value to tell keys apart', { mac: '' }],
-    ['when the MAC is no ciphertext', { mac: 'ENC[nonsense' }],
+    ['when the MAC is not ciphertext', { mac: 'ENC[nonsense' }],
     ['when the MAC belongs to another key, but a value opens', { mac: macOf(OLD), documents }],
     ['when the MAC is missing, but a value opens', { mac: '', documents }],
   ])('%s', async (_name, scene) => {

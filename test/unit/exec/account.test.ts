@@ -13,7 +13,7 @@ test.each([
   expect(accountIn(text, name)).toEqual(account);
 });
 
-test.each(['', '-P', 'a:b', 'no such account'])('%j is no account', async (name) => {
+test.each(['', '-P', 'a:b', 'no such account'])('%j is not an account', async (name) => {
   const host = {
     env: {},
     cwd: '/',

@@ -28,7 +28,7 @@ describe('findProgram', () => {
     expect(await find('program', path, folder.path)).toBeNull();
   });
 
-  test.each(['not-executable', 'a-folder', 'absent', ''])('%j is no program', async (name) => {
+  test.each(['not-executable', 'a-folder', 'absent', ''])('%j is not a program', async (name) => {
     expect(await find(name, folder.path)).toBeNull();
   });
 

@@ -80,7 +80,7 @@ describe('reading', () => {
     expect(() => read(jsonStore, text)).toThrow(expect.objectContaining({ code: 'document-invalid', message }));
   });
 
-  test('refuses metadata that is no map, or that stands there twice', () => {
+  test('refuses metadata that is not a map, or that stands there twice', () => {
     for (const text of ['{"sops":1}', '{"sops":null}', '{"sops":[]}', '{"sops":{},"\\u0073ops":{}}']) {
       expect(() => read(jsonStore, text)).toThrow(expect.objectContaining({ code: 'metadata-invalid' }));
     }

@@ -56,7 +56,7 @@ test.each([
   ['deep arrays', `a = ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /levels of nesting/],
   ['deep keys', `${'a.'.repeat(5000)}a = 1`, /levels of nesting/],
   ['deep headers', `[${'a.'.repeat(5000)}a]`, /levels of nesting/],
-  ['metadata that is no table', 'sops = 1', /"sops" is no map/],
+  ['metadata that is not a table', 'sops = 1', /"sops" is not a map/],
 ])('%s is refused, without a value in the message', (_, text, message) => {
   expect(() => read(store, text)).toThrow(message);
   expect(() => read(store, text)).not.toThrow(/geheim/);

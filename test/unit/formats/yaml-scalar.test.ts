@@ -140,7 +140,7 @@ describe("in the author's style", () => {
     expect(write(value, style)).toBe(text);
   });
 
-  test('what is no string stands without quotes in every style', () => {
+  test('what is not a string stands without quotes in every style', () => {
     for (const style of STYLES)
       for (const value of [12n, 1.5, true, null]) expect(write(value, style)).toBe(write(value));
   });

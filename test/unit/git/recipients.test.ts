@@ -283,7 +283,7 @@ describe('what a side encrypts', () => {
 
   test('one side that is not encrypted gives its values, and the result is encrypted', async () => {
     const ours = await desk.encrypt('f.yaml', PLAIN, '--age', all('ann'));
-    const theirs = PLAIN.replace('one', 'two');
+    const theirs = PLAIN.replace('one', 'second-value');
     for (const texts of [
       { base: PLAIN, ours, theirs },
       { base: PLAIN, ours: theirs, theirs: ours },
@@ -291,7 +291,7 @@ describe('what a side encrypts', () => {
       const merged = await desk.merge('f.yaml', texts);
       expect(merged.stderr).toContain('is not encrypted');
       expect(merged.status).toBe(0);
-      expect(merged.text).not.toContain('two');
+      expect(merged.text).not.toContain('second-value');
       expect(await desk.plain('f.yaml', merged.text)).toBe(theirs);
     }
   });

@@ -194,7 +194,7 @@ describe('from gpg-agent', () => {
     expect(host.asked).toEqual([]);
   });
 
-  test.each([['an empty GPG_AGENT_INFO'], ['a socket that is not there'], ['a server that is no agent']])(
+  test.each([['an empty GPG_AGENT_INFO'], ['a socket that is not there'], ['a server that is not an agent']])(
     'with %s the terminal is asked',
     async (situation) => {
       const agent = await startAgent(() => 'OK', 'HTTP/1.1 400 Bad Request');

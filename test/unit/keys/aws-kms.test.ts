@@ -189,7 +189,7 @@ describe('what is sent', () => {
     expect(scopes()).toEqual(['AKIAEXAMPLE eu-central-1/sts', 'ROLEID eu-central-1/kms']);
   });
 
-  test('nothing, when an endpoint is no URL or its proxy none', async () => {
+  test('nothing, when an endpoint is not a URL or its proxy none', async () => {
     const wrapping = (env: Record<string, string>) =>
       awsKmsProvider.wrap(keyOf({}), PART, hostOf({ env: { ...KEYS, ...env } }));
     const bad = { AWS_ENDPOINT_URL_KMS: 'localhost' };

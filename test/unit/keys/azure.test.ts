@@ -355,7 +355,7 @@ describe('a vault is asked only if', () => {
   });
 });
 
-test.each(['', '=', 'A', 'AA+A', 'AAAA\n'])('an entry %j is no base64url', async (enc) => {
+test.each(['', '=', 'A', 'AA+A', 'AAAA\n'])('an entry %j is not base64url', async (enc) => {
   await expect(azureKeyProvider.unwrap(keyAt(service.url, enc), allowed())).rejects.toMatchObject({
     code: 'key',
     message: 'failed to base64 decode Azure Key Vault encrypted key: it is not base64url',

@@ -68,7 +68,7 @@ export class Playback {
   }
 }
 
-/** An answer whose session has not ended yet; the place of a host's name is no markup. */
+/** An answer whose session has not ended yet; the place of a host's name is not markup. */
 function inPresent(response: string): string {
   const soon = new Date(Date.now() + 3_600_000).toISOString();
   return response.replace(/(<Expiration>)[^<]*/, `$1${soon}`).replaceAll('<host name>', 'host');

@@ -235,7 +235,7 @@ describe('the place', () => {
 
   test.each([
     ['others can reach into', (folder: string) => chmodSync(folder, 0o750)],
-    ['is no socket', (folder: string) => writeFileSync(`${folder}/agent.sock`, '')],
+    ['is not a socket', (folder: string) => writeFileSync(`${folder}/agent.sock`, '')],
   ])('where %s it is neither listened at nor asked', async (problem, spoil) => {
     const place = { ...agent.place, socket: `${agent.folder}/other/agent.sock` };
     mkdirSync(`${agent.folder}/other`, { mode: 0o700 });

@@ -31,7 +31,7 @@ describe('the key services of a run', () => {
     }
   });
 
-  test('do not include what is no URI; a warning says so', () => {
+  test('do not include what is not a URI; a warning says so', () => {
     const host = hostOf();
     expect(keyServicesOf({ enableLocal: false, uris: ['127.0.0.1:5000', 'tcp://a:1'] }, host)).toHaveLength(1);
     expect(host.warned).toEqual([

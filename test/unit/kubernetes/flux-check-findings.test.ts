@@ -163,12 +163,12 @@ const CASES: readonly LayoutCase[] = [
   [
     'an unknown field',
     ({ sealed }) => ({ 'app/kustomization.yaml': kustomization('resource: [s.yaml]'), 'app/s.yaml': sealed }),
-    '"resource" is no field of a kustomization',
+    '"resource" is not a field of a kustomization',
   ],
   [
     'a text where a list is wanted',
     ({ sealed }) => ({ 'app/kustomization.yaml': kustomization('resources: s.yaml'), 'app/s.yaml': sealed }),
-    'resources is no list',
+    'resources is not a list',
   ],
   [
     'values that are no objects, in a folder without kustomization',

@@ -84,7 +84,7 @@ describe('flux check is content with', () => {
     ],
     ['items of a list', ({ sealed }) => ({ 'app/s.yaml': listOf(sealed) }), 'checked 1 encrypted file(s)'],
     [
-      'JSON beside manifests, and what is no part of a source',
+      'JSON beside manifests, and what is not part of a source',
       ({ sealed, json }) => ({
         'app/s.yaml': sealed,
         'app/x.json': json,

@@ -115,8 +115,8 @@ describe('flux secret refuses', () => {
   test.each([
     ['recipients without --encrypt', ['--age', 'age1x', '--output', 'out'], 8, '--age belongs to --encrypt'],
     ['a selection without --encrypt', ['--encrypted-regex', '^data$'], 8, '--encrypted-regex belongs to --encrypt'],
-    ['a name that no Secret has', ['--name', 'A\nb'], 1, '"A\\nb" is no name for a Secret'],
-    ['a namespace that there cannot be', ['--namespace', 'x\u001b[31m'], 1, '"x\\u001b[31m" is no namespace'],
+    ['a name that no Secret has', ['--name', 'A\nb'], 1, '"A\\nb" is not a name for a Secret'],
+    ['a namespace that there cannot be', ['--namespace', 'x\u001b[31m'], 1, '"x\\u001b[31m" is not a namespace'],
   ])('%s', async (_what, words, status, message) => {
     desk.write('age.txt', `${desk.identity}\n`);
     const ran = await desk.run(['flux', 'secret', 'age.txt', ...words]);
@@ -232,9 +232,9 @@ describe('flux check refuses', () => {
   });
 
   test.each([
-    ['data: hunter2-canary', 'data of the Secret is no map'],
-    ['data: {a.agekey: "hunter2-canary!"}', 'data.a.agekey of the Secret is no base64'],
-    ['stringData: {a.agekey: [hunter2-canary]}', 'stringData.a.agekey of the Secret is no text'],
+    ['data: hunter2-canary', 'data of the Secret is not a map'],
+    ['data: {a.agekey: "hunter2-canary!"}', 'data.a.agekey of the Secret is not base64'],
+    ['stringData: {a.agekey: [hunter2-canary]}', 'stringData.a.agekey of the Secret is not text'],
   ])('refuses a decryption Secret with %s', async (part, message) => {
     desk.write('bad.yaml', `apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n${part}\n`);
     const ran = await desk.run(['flux', 'check', '--secret', 'bad.yaml', '.']);

@@ -370,7 +370,7 @@ const CASES: readonly LayoutCase[] = [
       ),
       'app/c.yaml': CONFIG_MAP,
     }),
-    '"sops" is no field of a kustomization',
+    '"sops" is not a field of a kustomization',
   ],
   [
     'a file beside encrypted ones that cannot be read',

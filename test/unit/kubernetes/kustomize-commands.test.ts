@@ -116,7 +116,7 @@ describe('kustomize generate', () => {
     [['--from-file', 's.yaml'], FINE, 'needs a --name'],
     [[], FINE, 'no files'],
     [['--label', 'a', 's.yaml'], FINE, 'KEY=VALUE'],
-    [['--label', 'a=b c', 's.yaml'], FINE, 'is no value of a label'],
+    [['--label', 'a=b c', 's.yaml'], FINE, 'is not a value of a label'],
     [['--output', 'xml', 's.yaml'], FINE, 'is none of yaml, json'],
     [['--hash', '--needs-hash', 's.yaml'], FINE, 'exclude each other'],
     [['nope.yaml'], FINE, 'nope.yaml'],

@@ -201,7 +201,7 @@ describe('faults', () => {
     expect(await failing('again.enc.yaml')).toContain('Secret db comes out twice, from db.enc.yaml and again.enc.yaml');
   });
 
-  test('a file that is no object, and one without a name', async () => {
+  test('a file that is not an object, and one without a name', async () => {
     desk.write('map.enc.yaml', await desk.encrypt('x.yaml', 'a: 1\n'));
     expect(await failing('map.enc.yaml')).toContain('apiVersion is missing');
     desk.write('nameless.enc.yaml', await desk.encrypt('x.yaml', 'apiVersion: v1\nkind: A\n'));

@@ -67,7 +67,7 @@ items:
     ['a: !!python/object:os.system x\n', 'only the core tags'],
     ['- a\n', 'must be a map'],
     ['a: \xff\n', 'not valid UTF-8'],
-    ['apiVersion: v1\nkind: List\nitems: [1]\n', 'item 0 of a List is no map'],
+    ['apiVersion: v1\nkind: List\nitems: [1]\n', 'item 0 of a List is not a map'],
     ['{"a": 1} x', 'the top level of a JSON file must be an object'],
     ['a: 1\n1: 2\n', 'non-string key'],
   ])('refuses %j', (text, message) => {

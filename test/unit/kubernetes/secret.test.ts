@@ -53,7 +53,7 @@ stringData:
     ['stringData: {a: [x]}', 'stringData.a is a list'],
     ['stringData: {"a b": x}', 'the key "a b" in stringData'],
     ['stringData: {"..": x}', 'the key ".." in stringData'],
-    ['stringData: [x]', 'stringData is no map'],
+    ['stringData: [x]', 'stringData is not a map'],
     ['type: kubernetes.io/tls\nstringData: {tls.crt: x}', 'needs the key tls.key'],
     ['type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: "{"}', 'not valid JSON'],
     ['type: kubernetes.io/basic-auth\nstringData: {user: x}', 'needs username or password'],
@@ -74,7 +74,7 @@ stringData:
     expect(problems('data: {a: null, b: ""}\nstringData: null')).toEqual([]);
   });
 
-  test('stringData moves to data and back; what is no text stays', () => {
+  test('stringData moves to data and back; what is not text stays', () => {
     const { root } = secret('data: {a: YQ==, bin: /w==}\nstringData: {a: "new", c: é}');
     const data = withDataOnly(root);
     expect(printManifests([data])).toContain('data:\n  a: bmV3\n  bin: /w==\n  c: w6k=\n');
@@ -107,7 +107,7 @@ describe('what may not leave', () => {
     ['apiVersion: v1\nmetadata: {name: x}\n', 'kind'],
     ['apiVersion: v1\nkind: A\n', 'metadata.name'],
     ['apiVersion: v1\nkind: A\nmetadata: {name: 1}\n', 'metadata.name'],
-  ])('%j is no object', (text, field) => {
+  ])('%j is not an object', (text, field) => {
     expect(() => checkIdentified(one(text))).toThrow(field);
   });
 });

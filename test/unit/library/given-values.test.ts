@@ -94,7 +94,7 @@ describe('data', () => {
   });
 
   test.each([new URL('file://elsewhere/x'), new URL('file:///a%2fb'), new URL('file:///a%00b')])(
-    '%s is no file',
+    '%s is not a file',
     async (url) => {
       expect(await codeOf(verify(url, desk.options))).toBe('usage');
     },
@@ -106,7 +106,7 @@ describe('data', () => {
     },
   });
   test.each([
-    ['a variable that is no text', { env: { A: 5 } }],
+    ['a variable that is not text', { env: { A: 5 } }],
     ['a list of variables', { env: [] }],
     ['a configuration without a name', { config: '' }],
     ['a folder that there cannot be', { cwd: '\0' }],

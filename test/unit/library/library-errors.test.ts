@@ -147,7 +147,7 @@ describe('what is thrown', () => {
     expect(desk.text('notes')).toMatch(/^A=ENC\[/);
   });
 
-  test('the name of a file is no flag', async () => {
+  test('the name of a file is not a flag', async () => {
     expect((await thrownBy(rotate('--only', desk.options))).message).toContain('file: --only:');
   });
 

@@ -105,7 +105,7 @@ describe('saving', () => {
     expect(await desk.plain('s.yaml')).toContain('version: "1.11"\n');
   });
 
-  test('no change is no write', async () => {
+  test('no change is not a write', async () => {
     const before = desk.read('s.yaml');
     const file = await open('s.yaml', desk.options);
     file.set('db.port', 5432);
@@ -173,13 +173,13 @@ describe('a closed file', () => {
     ['a class', new Map()],
     ['undefined', undefined],
     ['a symbol', Symbol('x')],
-  ])('%s is no value', async (_, value) => {
+  ])('%s is not a value', async (_, value) => {
     const file = await open('s.yaml', desk.options);
     expect(() => file.set('x', value)).toThrow(expect.objectContaining({ code: 'usage' }));
     expect(() => file.set('x', [{ a: value }, value])).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
-  test('what holds itself is no value', async () => {
+  test('what holds itself is not a value', async () => {
     const file = await open('s.yaml', desk.options);
     const ring: Record<string, unknown> = {};
     ring.of = ring;

@@ -90,7 +90,7 @@ describe('reading', () => {
       ],
     ],
     ['a list that does not begin at 0', [['a__list_1', '1']]],
-    ['a position that is no number', [['a__list_x', '1']]],
+    ['a position that is not a number', [['a__list_x', '1']]],
     ['a huge position', [['a__list_99999999999', '1']]],
     ['endless nesting', [['a__map_'.repeat(100_000), '1']]],
   ])('refuses %s', (_, entries) => {

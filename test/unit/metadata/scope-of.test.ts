@@ -36,7 +36,7 @@ describe('regular expressions are RE2 and not anchored', () => {
     async (text) => {
       await expect(scopeOf({ option: 'encrypted_regex', text }, 'encrypt')).rejects.toMatchObject({
         code: 'config',
-        message: expect.stringContaining('encrypted_regex is no valid regular expression'),
+        message: expect.stringContaining('encrypted_regex is not a valid regular expression'),
       });
       const scope = await scopeOf({ option: 'encrypted_regex', text }, 'read');
       expect(selectorOf(scope).matchesKey('[a')).toBe(false);

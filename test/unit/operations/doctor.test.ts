@@ -96,7 +96,7 @@ describe('the machine', () => {
 
   test.each([
     ['a key file that is not there', { SOPS_AGE_KEY_FILE: 'nope.txt' }, 'age', 'no such file'],
-    ['a text that is no key', { SOPS_AGE_KEY: CANARY }, 'age', 'unknown identity type'],
+    ['a text that is not a key', { SOPS_AGE_KEY: CANARY }, 'age', 'unknown identity type'],
     ['an empty key file', { SOPS_AGE_KEY_FILE: '/dev/null' }, 'age', 'holds no identity'],
     ['a chosen gpg that is not there', { SOPS_GPG_EXEC: 'no-gpg' }, 'pgp', 'no such program'],
     ['half of the keys of AWS', { AWS_ACCESS_KEY_ID: CANARY }, 'kms', 'AWS_SECRET_ACCESS_KEY is not set'],

@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(desk.text('a.yaml')).toBe(before);
     const [name = ''] = rescued();
     expect(ran.stderr).toContain(name);
-    expect(desk.text(name)).not.toContain('bad');
+    expect(desk.text(name)).not.toContain('{{{ bad');
     expect(await decrypted(name)).toBe('a: 1\n{{{ bad\n');
   });
 

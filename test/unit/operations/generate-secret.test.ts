@@ -38,6 +38,6 @@ describe('a generated secret', () => {
       ],
     ].flat(),
   )('%j is refused', (wish) => {
-    expect(() => generateSecret(wish)).toThrow('is no length and no kind for --generate');
+    expect(() => generateSecret(wish)).toThrow('is neither a length nor a kind for --generate');
   });
 });

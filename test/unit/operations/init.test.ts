@@ -336,7 +336,7 @@ describe('flags', () => {
     expect([status, existsSync(keyPath()), existsSync(join(repo, '.sops.yaml'))]).toEqual([expected, false, false]);
   });
 
-  test('a user name that is no anchor is made one', async () => {
+  test('a user name that is not an anchor is made one', async () => {
     await init(['--yes'], { env: { USER: 'CORP\\Ann Ü.' } });
     expect(config()).toContain('&CORP_Ann age1');
   });

@@ -241,7 +241,7 @@ describe('.env.production', () => {
     expect(desk.text('.env.production')).toMatch(/^\{\n\t"data": "ENC/);
   });
 
-  test('that is no dotenv can still be encrypted as it is', async () => {
+  test('that is not dotenv can still be encrypted as it is', async () => {
     desk.write('.env.local', 'no variable\n');
     const ran = await desk.run(['encrypt', '-i', '.env.local']);
     expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('--input-type binary') });

@@ -157,7 +157,7 @@ describe('text as it is', () => {
   });
 
   test.each([['{"x": \n'], ['["a", \n'], ['"open\n'], ['\n'], [''], [Buffer.from([0x61, 0xff])]])(
-    'but not what was meant as JSON, or is no text: %j',
+    'but not what was meant as JSON, or is not text: %j',
     async (stdin) => {
       await sealed('a.yaml', 'a: old\n');
       const { status, stderr } = await desk.run(['set', 'a.yaml', 'a', '--value-stdin'], { stdin });
@@ -165,7 +165,7 @@ describe('text as it is', () => {
     },
   );
 
-  test('called as sops, what is no JSON is refused; the error names the file and --text', async () => {
+  test('called as sops, what is not JSON is refused; the error names the file and --text', async () => {
     await sealed('a.yaml', 'a: old\n');
     const env = { SOPS_TS_AS: 'sops' };
     const ran = await desk.run(['set', '--value-stdin', 'a.yaml', '["a"]'], { stdin: 'bare\n', env });

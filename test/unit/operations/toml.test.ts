@@ -49,7 +49,8 @@ describe('an encrypted TOML file', () => {
     expect(text).toMatch(/\nsince = "ENC\[AES256_GCM,.*,type:time\]"\n/);
     expect(text).toMatch(/\nempty = "ENC\[AES256_GCM,data:,iv:.*,type:str\]"\n/);
     expect(text).toMatch(/\n\n\[sops\]\nlastmodified = "/);
-    expect(text).not.toMatch(/value|first|kept|who/);
+    const readable = text.slice(0, text.indexOf('[sops]')).replaceAll(/ENC\[[^\]]*\]/g, '');
+    expect(readable).not.toMatch(/value|first|kept|who/);
     expect(await out(['decrypt', 'x.toml'])).toBe(PLAIN);
   });
 

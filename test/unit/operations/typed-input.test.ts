@@ -60,7 +60,7 @@ describe('words that nobody knows', () => {
     const ran = await desk.run(words);
     expect(ran).toMatchObject({
       status: 0,
-      stderr: expect.stringContaining('"plaintext" is no format for --input-type'),
+      stderr: expect.stringContaining('"plaintext" is not a format for --input-type'),
     });
     expect(ran.stdout.toString()).toBe('one\n');
   });

@@ -225,7 +225,7 @@ describe('problems: told, with exit status 1', () => {
   test.each([
     ['no rule is for it', CONFIG, 'x.json', 'no matching creation rules found'],
     ['no configuration', '', 'x.yaml', 'no keys provided'],
-    ['a configuration that is no YAML', 'a: [', 'x.yaml', 'config'],
+    ['a configuration that is not YAML', 'a: [', 'x.yaml', 'config'],
     [
       'a malformed expression',
       'creation_rules:\n  - path_regex: "("\n    age: x\n',

@@ -133,7 +133,7 @@ describe('what is refused', () => {
     expect(service.received.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
   });
 
-  test('a file does not choose a host that is no cloud', async () => {
+  test('a file does not choose a host that is not a cloud', async () => {
     desk.write('doc.yaml', `a: ref+azurekeyvault://${vault()}/db#/password\n`);
     const evaluate = (...flags: string[]) =>
       desk.run(['refs', 'eval', ...flags, 'doc.yaml'], { env: { SSL_CERT_FILE: CERTIFICATE } });

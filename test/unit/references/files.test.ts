@@ -22,7 +22,7 @@ async function evaluated(text: string, ...flags: string[]): Promise<{ status: nu
 }
 
 describe('refs eval', () => {
-  test('keeps comments, order and what is no reference, and the types of whole references', async () => {
+  test('keeps comments, order and what is not a reference, and the types of whole references', async () => {
     const text =
       '# top\nz: ref+echo://a/b # why\n"ref+echo://k/x": "007"\na:\n  - ref+file://value.yaml#/a/b\n  - x ref+file://value.yaml#/a/b+ y\n';
     const { status, out, err } = await evaluated(text);

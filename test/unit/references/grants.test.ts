@@ -99,7 +99,7 @@ test('exec-env and decrypt go by the configuration that is named', async () => {
 
 test.each([
   ['a key that is not known', 'refs: {allowed: [exec]}', '"allowed" is not known'],
-  ['what is no scheme', 'refs: {allow: ["exec:/x"]}', 'neither SCHEME nor SCHEME://PART'],
+  ['what is not a scheme', 'refs: {allow: ["exec:/x"]}', 'neither SCHEME nor SCHEME://PART'],
 ])('%s is an error of the configuration', async (_, text, said) => {
   desk.write('wrong.yaml', `${text}\ncreation_rules: [{age: ${desk.recipient}}]\n`);
   const ran = await desk.run(['encrypt', '--config', 'wrong.yaml', '--filename-override', 'x.yaml'], {
@@ -111,11 +111,11 @@ test.each([
 
 test('a scheme that is none is told, by trust and where it would have counted, and refused as a flag', async () => {
   desk.write('repo/.sops.yaml', 'refs:\n  allow: [exce, exec]\n');
-  const said = '"exce", which is no scheme';
+  const said = '"exce", which is not a scheme';
   expect((await desk.run(['trust', 'repo'])).stderr).toContain(said);
   desk.write('repo/app/doc.yaml', 'a: ref+exec://echo/x\nb: ref+exec://echo/z\n');
   const ran = await desk.run(['refs', 'eval', 'repo/app/doc.yaml']);
   expect([ran.status, ran.stdout.toString(), ran.stderr.split(said).length]).toEqual([0, 'a: x\nb: z\n', 2]);
   const flagged = await desk.run(['refs', 'eval', '--allow-ref', 'exce', 'repo/app/doc.yaml']);
-  expect([flagged.status, flagged.stderr]).toEqual([1, expect.stringContaining('"exce" is no scheme')]);
+  expect([flagged.status, flagged.stderr]).toEqual([1, expect.stringContaining('"exce" is not a scheme')]);
 });

@@ -189,7 +189,7 @@ describe('kubeconfig', () => {
       'server: $1\n    proxy-url: socks5://x',
       'proxy-url is neither http nor https',
     ],
-    ['what is no YAML', /contexts:/, 'contexts: [', 'is no YAML'],
+    ['what is not YAML', /contexts:/, 'contexts: [', 'is not YAML'],
     [
       'a program that is not there',
       /token: .*/,

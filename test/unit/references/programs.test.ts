@@ -26,7 +26,7 @@ describe('exec-env --resolve-refs', () => {
     expect((await exec('a.enc.yaml')).stdout.toString()).toBe('x ref+file://n.yaml#/n+ y|ref+file://n.yaml#/n|\n');
   });
 
-  test('starts nothing for what is no text, and names the variable', async () => {
+  test('starts nothing for what is not text, and names the variable', async () => {
     const ran = await exec('l.enc.yaml', '--resolve-refs');
     expect([ran.status, ran.stdout.toString()]).toEqual([66, '']);
     expect(ran.stderr).toContain('L: ');

@@ -124,7 +124,7 @@ describe('Secrets', () => {
     expect(failed.stderr).toContain('data.a of a Secret would be no text');
   });
 
-  test('ksdecode moves data to stringData, what is no text excepted', async () => {
+  test('ksdecode moves data to stringData, what is not text excepted', async () => {
     const ran = await desk.run(['refs', 'ksdecode'], { stdin: SECRET });
     expect(ran.stdout.toString()).toBe(
       `kind: Secret # s\ndata:\n  c: ${base64(Buffer.from([0xff]))}\nstringData:\n  d: ref+echo://c/d\n  a: ref+echo://a/b # one\n  b: same\n`,
@@ -132,7 +132,7 @@ describe('Secrets', () => {
     expect(ran.stderr).toContain('c: the bytes are no text, and stay in data');
   });
 
-  test('what is no base64 is an error that names the key and not the value', async () => {
+  test('what is not base64 is an error that names the key and not the value', async () => {
     for (const words of [['ksdecode'], ['eval', '--decode-kubernetes-secrets']]) {
       const ran = await desk.run(['refs', ...words], { stdin: 'kind: Secret\ndata: {a: hush!}\n' });
       expect([ran.status === 0, ran.stdout.toString()]).toEqual([false, '']);

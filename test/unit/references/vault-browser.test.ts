@@ -81,7 +81,7 @@ describe('a log-in with a browser', () => {
     ['the person refuses', { error: 'access_denied', error_description: 'not today' }, {}, 'not today'],
     ['Vault does not take the code', { code: 'wrong-code' }, {}, 'Vault answered 400: no: … …'],
     ['the role is none', {}, { VAULT_ROLE: 'nobody' }, 'allowed_redirect_uris'],
-    ['the port is none', {}, { SOPS_TS_OIDC_PORT: '99999' }, 'SOPS_TS_OIDC_PORT is no port'],
+    ['the port is none', {}, { SOPS_TS_OIDC_PORT: '99999' }, 'SOPS_TS_OIDC_PORT is not a port'],
     ['nobody comes', {}, { BROWSER: 'none', SOPS_TS_KEY_TIMEOUT: '0.01' }, 'did not answer within'],
   ])('fails when %s', async (_, brought, env, said) => {
     back = brought;

@@ -152,7 +152,7 @@ describe('a program is not started, and what was lent is given back', () => {
   });
 });
 
-test('credentials of AWS are made once, and given back; what they do not have is no text', async () => {
+test('credentials of AWS are made once, and given back; what they do not have is not text', async () => {
   const data = { access_key: 'AKIA', secret_key: 'secret', security_token: null };
   const lent = json({ lease_id: 'aws/creds/app/x', lease_duration: 3600, renewable: true, data });
   faults = { '/v1/aws/creds/app': () => lent };

@@ -45,7 +45,7 @@ describe('version', () => {
 });
 
 describe('decode', () => {
-  test('of what is no base64 is an error without the value', async () => {
+  test('of what is not base64 is an error without the value', async () => {
     const ran = await get('ref+vault://kv/app/plain?decode=base64');
     expect([ran.status, ran.stdout.toString()]).toEqual([65, '']);
     expect(ran.stderr).not.toContain('not base64!');
@@ -59,7 +59,7 @@ describe('decode', () => {
   });
 });
 
-test.each(['kv/../sys/mounts#/x', 'kv/%2e%2e/app#/plain', 'kv/./app#/plain'])('%s is no path', async (path) => {
+test.each(['kv/../sys/mounts#/x', 'kv/%2e%2e/app#/plain', 'kv/./app#/plain'])('%s is not a path', async (path) => {
   const ran = await get(`ref+vault://${path}`);
   expect([ran.status, ran.stdout.toString()]).toEqual([65, '']);
 });

@@ -67,8 +67,8 @@ describe('config check', () => {
       'malformed expressions',
       '  - path_regex: "("\n    age: *me\n  - path_regex: prod\n    encrypted_regex: "(?=x)"\n    age: *me\n',
       [
-        ['malformed-pattern', /rule 1 .*path_regex is no valid/],
-        ['malformed-pattern', /rule 2 .*encrypted_regex is no valid/],
+        ['malformed-pattern', /rule 1 .*path_regex is not a valid/],
+        ['malformed-pattern', /rule 2 .*encrypted_regex is not a valid/],
       ],
     ],
     [
@@ -110,7 +110,7 @@ describe('config check', () => {
       `${names()}creation_rules: [{age: *me}]\nrefs: {allow: [exec, awssecret]}\n`,
     );
     expect(status).toBe(1);
-    expect(findings).toEqual([['unknown-scheme', 'refs allows "awssecret", which is no scheme of references']]);
+    expect(findings).toEqual([['unknown-scheme', 'refs allows "awssecret", which is not a scheme of references']]);
   });
 
   test('finds recipients without a name, but for those of files and SSH keys with a comment', async () => {

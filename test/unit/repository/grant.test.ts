@@ -112,7 +112,7 @@ describe('nothing is written', () => {
     ['the recipient is a private key', () => ['bob', bob.identity], 'is a private key'],
     ['a file holds a private key', () => ['bob', SSH_KEY], 'is a private key, or holds one'],
     ['the recipient is malformed', () => ['bob', `${bob.recipient.slice(0, -1)}b`], 'malformed Bech32'],
-    ['it is nothing known', () => ['bob', 'bob.pub'], '"bob.pub" is no recipient, no URL and no file'],
+    ['it is nothing known', () => ['bob', 'bob.pub'], '"bob.pub" is neither a recipient nor a URL nor a file'],
     ['a file holds no key', () => ['bob', 'README.md'], 'README.md holds no public key'],
     [
       'a PGP key is not there',

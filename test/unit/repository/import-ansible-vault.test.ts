@@ -186,7 +186,7 @@ describe('passwords', () => {
     ['a wrong one', ['--vault-id', 'prod@one'], 'no vault password opens ["b"] (line 8, vault id prod)'],
     ['none right', ['--vault-id', 'says-two@none'], 'no vault password from none: it holds nothing'],
     ['no file', ['--vault-id', 'dev@gone'], 'no vault password from gone: there is no such file'],
-    ['a folder', ['--vault-password-file', 'folder'], 'no vault password from folder: it is no file'],
+    ['a folder', ['--vault-password-file', 'folder'], 'no vault password from folder: it is not a file'],
     ['a program that fails', ['--vault-id', 'dev@fails'], 'the program ended with exit status 3'],
     ['a client for another label', ['--vault-id', 'x@ask-client.sh'], 'the program ended with exit status 1'],
   ])('%s', async (_, words, message) => {
@@ -260,7 +260,7 @@ describe('what was changed does not open, and nothing is written', () => {
     [
       'no vault text',
       `x: !vault |\n  abc\nk: ${vaultValue('s', 'pw')}\n`,
-      '["x"]: line 2: this is no text of Ansible Vault',
+      '["x"]: line 2: this is not Ansible Vault text',
     ],
     [
       'a wrong password, in values',

@@ -94,7 +94,7 @@ describe('keys', () => {
   test.each<[string, Record<string, string>, string]>([
     ['none', {}, 'no private key of dotenvx for A'],
     ['a wrong one', { DOTENV_PRIVATE_KEY: other.privateKey }, 'no private key opens A'],
-    ['none of its form', { DOTENV_PRIVATE_KEY: 'abc' }, 'DOTENV_PRIVATE_KEY holds something that is no private key'],
+    ['none of its form', { DOTENV_PRIVATE_KEY: 'abc' }, 'DOTENV_PRIVATE_KEY holds something that is not a private key'],
     ['no number of the curve', { DOTENV_PRIVATE_KEY: '0'.repeat(64) }, 'no private key opens A'],
   ])('%s', async (_, env, message) => {
     desk.write('.env', `${withKey('DOTENV_PUBLIC_KEY')}B=2\n`);

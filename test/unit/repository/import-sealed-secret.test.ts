@@ -94,7 +94,7 @@ describe('refused, with nothing written', () => {
     ['another key', sealed, ['--private-key', sealedPath('keys/b.key.pem')], ''],
     ['changed text', sealedFixture('u-tampered/sealed.yaml'), [], 'no key could decrypt secret'],
     ['a changed name', sealedFixture('u-renamed/sealed.yaml'), [], 'no key could decrypt secret'],
-    ['another object beside', `${sealed}---\n${PLAIN}`, [], 'is no SealedSecret of bitnami.com/v1alpha1'],
+    ['another object beside', `${sealed}---\n${PLAIN}`, [], 'is not a SealedSecret of bitnami.com/v1alpha1'],
     ['none', PLAIN, [], 'this is not a SealedSecret'],
     ['nothing in it', sealedFixture('ok-empty/sealed.yaml'), [], 'nothing is sealed in it'],
     ['a target of another format', sealed, ['--output', 'o.env'], 'tells no format for objects of Kubernetes'],

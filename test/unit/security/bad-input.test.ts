@@ -1,4 +1,4 @@
-/** Input that is no document, or one that bites: a clear error of at most five lines, the right status, nothing lost or shown. */
+/** Input that is not a document, or one that bites: a clear error of at most five lines, the right status, nothing lost or shown. */
 import { afterAll, describe, expect } from 'vitest';
 import { Desk } from '../../support/desk.js';
 import type { Ran } from '../../support/run.js';
@@ -45,12 +45,12 @@ async function checkRefused(
 const C = CANARY;
 const repeated = (text: string, times: number): string => text.repeat(times);
 
-describe('encrypting what is no document', () => {
+describe('encrypting what is not a document', () => {
   const cases: [what: string, name: string, content: string | Uint8Array, status: number][] = [
     ['an alias without anchor, as an unquoted password may be', 'a.yaml', `password: *${C}\n`, 2],
     ['an unknown tag handle', 'a.yaml', `password: !${C}!x y\n`, 2],
     ['a typing tag that does not fit', 'a.yaml', `a: !!int ${C}\n`, 2],
-    ['binary that is no base64', 'a.yaml', `a: !!binary ${C}!\n`, 2],
+    ['binary that is not base64', 'a.yaml', `a: !!binary ${C}!\n`, 2],
     ['quotes without end', 'a.yaml', `a: "${C}\n`, 2],
     ['an unknown escape', 'a.yaml', `a: "\\${C}"\n`, 2],
     ['two values on a line', 'a.yaml', `a: ${C}: ${C}\n`, 2],
@@ -191,7 +191,7 @@ describe('names of JavaScript are names like others', () => {
   });
 });
 
-describe('decrypting what is no encrypted file', () => {
+describe('decrypting what is not an encrypted file', () => {
   test.each([
     ['plaintext', 'a.yaml', `a: ${C}\n`, 1],
     ['plaintext', 'a.json', `{"a": "${C}"}`, 1],

@@ -151,7 +151,7 @@ describe.skipIf(process.platform === 'win32')('no rights', () => {
     expect(ran.stdout).toBe('');
   });
 
-  test('--output into what is no folder, or a folder: 3', () => {
+  test('--output into what is not a folder, or a folder: 3', () => {
     const folder = folderWith('p.yaml', PLAIN);
     symlinkSync('circle', join(folder, 'circle'));
     for (const target of sample(['p.yaml/x', 'absent/x', '.', 'circle', `${'x'.repeat(300)}`, '/proc/x'], 4)) {

@@ -74,7 +74,7 @@ describe('is dropped when it', () => {
     ['has numbers as texts', () => JSON.stringify([1, hashOf(rendered), [[0, 1, 2]]])],
     ['is an object', () => '{"__proto__": {"0": 1}, "length": 3}'],
     ['has objects as rows', () => JSON.stringify([1, hashOf(rendered), [{ 0: 0, 1: 1, 2: 'x', length: 3 }]])],
-    ['is no JSON', () => '[1, '],
+    ['is not JSON', () => '[1, '],
     ['is null', () => 'null'],
     ['is deep', () => '['.repeat(200_000)],
     ['is deep and closed', () => '['.repeat(5000) + ']'.repeat(5000)],
@@ -101,7 +101,7 @@ test('a hundred thousand rows take no time to speak of', async () => {
   expect(performance.now() - before).toBeLessThan(3000);
 });
 
-test('one that is no ciphertext, or of another key or place, is dropped', async () => {
+test('one that is not ciphertext, or of another key or place, is dropped', async () => {
   const other = await cipherOf(await desk.encrypt('q.yaml', PLAIN), 'yaml', desk);
   const real = replacing('secret', '"secret"');
   for (const text of [

@@ -146,7 +146,7 @@ describe.runIf(onPosix)('symbolic links', () => {
   });
 });
 
-describe.runIf(onPosix)('what is no file', () => {
+describe.runIf(onPosix)('what is not a file', () => {
   test('a FIFO is written to', async () => {
     execFileSync('mkfifo', [file]);
     const read = readFile(file, 'utf8');

@@ -43,7 +43,7 @@ describe('the proxy of the environment', () => {
     ['https://1.10.1.2/', { ...PROXY, NO_PROXY: '10.1.2' }, 'http://s.example:3128/'],
   ])('%s with %j: %s', (url, env, proxy) => expect(proxyFor(new URL(url), env)?.href ?? null).toBe(proxy));
 
-  test('one that is no URL is refused', () => {
+  test('one that is not a URL is refused', () => {
     expect(() => proxyFor(new URL('https://a.example'), { HTTPS_PROXY: ':' })).toThrow(
       /^the proxy in HTTPS_PROXY is not a URL$/,
     );

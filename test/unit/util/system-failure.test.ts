@@ -57,7 +57,7 @@ test('real failures name the file', () => {
   ).toEqual({ text, status: 2 });
 });
 
-test('what only a wrong program gets to hear, and what is no call on files, stays as it is', () => {
+test('what only a wrong program gets to hear, and what is not a call on files, stays as it is', () => {
   const closed = thrownBy(() => closeSync(2 ** 20));
   for (const error of [
     closed,

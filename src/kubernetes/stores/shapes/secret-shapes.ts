@@ -11,7 +11,7 @@ function textAt(of: Branch, name: string): string | undefined {
 
 /** Go's durations, in a field that the definitions have as any text. */
 const durationIn = (name: string): ShapeRule => ({
-  says: `${name} is no duration like 1h30m0s`,
+  says: `${name} is not a duration like 1h30m0s`,
   holds: (spec) => {
     const text = textAt(spec, name);
     return text === undefined || isDuration(text);

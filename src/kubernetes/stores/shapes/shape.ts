@@ -144,7 +144,7 @@ function groupProblems(value: Value, { fields, isChoice, rules }: Group, at: str
   const entries = entriesOf(value);
   const inner = entries.flatMap(({ key, value: own }) => {
     const field = fields.get(key);
-    return field ? problemsOf(own, field.shape, below(at, key)) : [`${below(at, key)} is no field`];
+    return field ? problemsOf(own, field.shape, below(at, key)) : [`${below(at, key)} is not a field`];
   });
   const absent = [...fields].filter(([name, { isNeeded }]) => isNeeded && itemOf(value, name) === undefined);
   const where = at === '' ? '' : `${at}: `;

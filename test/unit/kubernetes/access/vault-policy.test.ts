@@ -115,7 +115,7 @@ describe('paths of references', () => {
     expect(await policy(`a: "${reference}"\n`, ...words)).toMatchObject({ paths, stderr: '', status: 0 });
   });
 
-  test('a file that is no YAML', async () => {
+  test('a file that is not YAML', async () => {
     desk.write('app.tpl', '{{ A }} ref+vault://secret/a#/k\n\t: ref+vault://secret/b#/k\n');
     expect((await policy('', 'app.tpl')).paths).toEqual(['secret/data/a read', 'secret/data/b read']);
   });

@@ -61,7 +61,7 @@ describe('what only this renderer decides', () => {
     expect(await reasonOf('{{ env "HOME" }}')).toContain('function "env" is not defined');
   });
 
-  test.each(['constructor', '__proto__', 'toString2', 'hasOwnProperty'])('%s is no function', async (name) => {
+  test.each(['constructor', '__proto__', 'toString2', 'hasOwnProperty'])('%s is not a function', async (name) => {
     expect(await reasonOf(`{{ ${name} .a }}`)).toContain('is not defined');
   });
 

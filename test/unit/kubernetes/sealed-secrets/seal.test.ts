@@ -253,7 +253,7 @@ describe('merging into a file', () => {
     expect(desk.text('target.yaml')).toBe(before);
     await refused(['seal', '-', '--merge-into', 'none.yaml', ...CERT], 'non-existent file', secret());
     desk.write('plain.yaml', secret());
-    await refused(['seal', '-', '--merge-into', 'plain.yaml', ...CERT], 'is no SealedSecret', secret());
+    await refused(['seal', '-', '--merge-into', 'plain.yaml', ...CERT], 'is not a SealedSecret', secret());
   });
 });
 
@@ -267,14 +267,14 @@ describe('what is refused', () => {
     ['a Secret of another group', secret().replace('v1', 'evil/v1'), 'only Secrets'],
     ['bare numbers', secret('', '007'), 'stringData.password is not quoted'],
     ['bare words', secret('', 'yes'), 'stringData.password is not quoted'],
-    ['what is no base64', secret().replace('stringData', 'data'), 'data.password is not standard base64'],
+    ['what is not base64', secret().replace('stringData', 'data'), 'data.password is not standard base64'],
     ['a key that cannot be one', secret().replace('password', '"a b"'), 'not made of letters'],
-    ['a name that cannot be one', secret().replace('name: db', 'name: a/b'), 'is no name for a Secret'],
-    ['a namespace that cannot be one', secret().replace('namespace: prod', 'namespace: a.b'), 'is no namespace'],
+    ['a name that cannot be one', secret().replace('name: db', 'name: a/b'), 'is not a name for a Secret'],
+    ['a namespace that cannot be one', secret().replace('namespace: prod', 'namespace: a.b'), 'is not a namespace'],
     ['duplicate keys', `${secret()}  password: x\n`, 'twice'],
-    ['text that is no object', 'just: text\n', 'no secrets found'],
-    ['labels that are a list', secret('  labels: [a]\n'), 'metadata.labels is no map'],
-    ['metadata that is a list', secret().replace(/metadata:\n.*\n.*\n/, 'metadata: [a]\n'), 'metadata is no map'],
+    ['text that is not an object', 'just: text\n', 'no secrets found'],
+    ['labels that are a list', secret('  labels: [a]\n'), 'metadata.labels is not a map'],
+    ['metadata that is a list', secret().replace(/metadata:\n.*\n.*\n/, 'metadata: [a]\n'), 'metadata is not a map'],
     ['nothing', '', 'no secrets found'],
     ['more than 1 MiB', secret('', 'x'.repeat(1_100_000)), 'larger than 1 MiB'],
   ])('%s', async (_what, input, message) => {
@@ -290,7 +290,7 @@ describe('what is refused', () => {
     await refused(['seal', '--raw', '--merge-into', 'f', ...CERT], 'cannot use both --raw and --merge-into');
     await refused(['seal', '--prune', ...CERT], '--prune belongs to --merge-into');
     await refused(['seal', ...KEY, ...CERT], '--private-key belongs to --re-encrypt');
-    await refused(['seal', '--scope', 'wide', ...CERT], '"wide" is no scope');
+    await refused(['seal', '--scope', 'wide', ...CERT], '"wide" is not a scope');
     await refused(['seal', '-o', 'toml', ...CERT], 'unsupported output format: toml', secret());
     await refused(['seal', 'a', 'b', ...CERT], 'one file at a time');
     await refused(['seal'], 'sealing needs a certificate', secret());

@@ -145,12 +145,12 @@ describe('unsealing', () => {
   });
 
   test('refuses other objects', async () => {
-    await refused(['unseal', ...KEY], 'is no SealedSecret', secret());
+    await refused(['unseal', ...KEY], 'is not a SealedSecret', secret());
     await refused(['unseal', ...KEY], 'holds no SealedSecret', '');
     const head = 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a, namespace: b}\n';
     for (const spec of ['', 'spec: {}\n', 'spec: {encryptedData: [a]}\n']) {
       await refused(['unseal', ...KEY], 'spec.encryptedData is missing, or no map', head + spec);
     }
-    await refused(['unseal', ...KEY], 'spec.encryptedData.k is no text', `${head}spec: {encryptedData: {k: 1}}\n`);
+    await refused(['unseal', ...KEY], 'spec.encryptedData.k is not text', `${head}spec: {encryptedData: {k: 1}}\n`);
   });
 });

@@ -89,15 +89,15 @@ describe('a store', () => {
       '--region says nothing about the log-in kubernetes',
     ],
     [['--provider', 'aws'], '--region is missing'],
-    [['--provider', 'aws', '--region', 'Mars'], 'is no region'],
+    [['--provider', 'aws', '--region', 'Mars'], 'is not a region'],
     [['--provider', 'aws', '--region', 'eu-central-1', '--credentials', 'a/key'], 'takes no key here'],
     [['--provider', 'aws', '--region', 'eu-central-1', '--credentials', 'a', '--service-account', 'b'], 'choose one'],
-    [['--provider', 'gcp', '--project', 'X'], 'is no project'],
+    [['--provider', 'gcp', '--project', 'X'], 'is not a project'],
     [['--provider', 'azure', '--vault-url', 'http://x', '--auth', 'ManagedIdentity'], 'must be a URL like https'],
     [['--provider', 'kubernetes'], 'needs one of'],
-    [['--provider', 'dropbox'], '"dropbox" is no store'],
+    [['--provider', 'dropbox'], '"dropbox" is not a store'],
     [[], '--provider is missing'],
-    [['--provider', 'vault', ...SERVER, '--credentials', 'A b'], 'is no name for an object'],
+    [['--provider', 'vault', ...SERVER, '--credentials', 'A b'], 'is not a name for an object'],
     [['--provider', 'vault', ...SERVER, '--credentials', 'a', '--cluster-store'], '--namespace is missing'],
     [['--provider', 'vault', ...SERVER, '--role', 'a', '--allow-namespaces', 'x'], 'belongs to --cluster-store'],
   ])('%j is refused', async (words, message) => {
@@ -166,7 +166,7 @@ describe('a class to mount', () => {
     ],
     [['--provider', 'azure', '--vault-url', 'https://x.vault.azure.net', '--per-key'], '--tenant is missing'],
     [['--provider', 'vault', ...SERVER], '--role is missing'],
-    [['--provider', 'gcp', '--project', 'my-project', '--to', 'a/b'], 'is no name that Secret Manager takes'],
+    [['--provider', 'gcp', '--project', 'my-project', '--to', 'a/b'], 'is not a name that Secret Manager takes'],
     [[], '--provider is missing'],
   ])('%j is refused', async (words, message) => {
     await refused([...common, ...words], message);

@@ -122,7 +122,7 @@ describe('an ExternalSecret', () => {
     await refused([...common, '--deletion-policy', 'Delete', '--creation-policy', 'Merge'], 'does not go with');
     await refused([...common, '--deletion-policy', 'Merge', '--creation-policy', 'None'], 'does not go with');
     await refused([...common, '--deletion-policy', 'Keep'], 'is not for --deletion-policy');
-    await refused([...common, '--refresh-interval', '1 hour'], 'is no duration');
+    await refused([...common, '--refresh-interval', '1 hour'], 'is not a duration');
   });
 
   test('of several Secrets is one each', async () => {
@@ -138,7 +138,7 @@ describe('an ExternalSecret of what it cannot be of, and its forms', () => {
     ['a ConfigMap', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n', 'only Secrets'],
     ['a Secret without keys', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n', 'holds no key'],
     ['a token', SECRET.replace('kubernetes.io/tls', 'bootstrap.kubernetes.io/token'), 'makes no Secret of type'],
-    ['a name that cannot be one', SECRET.replace('name: app', 'name: A_b'), 'is no name for an object'],
+    ['a name that cannot be one', SECRET.replace('name: app', 'name: A_b'), 'is not a name for an object'],
     ['a key that cannot be one', SECRET.replace('PASS', '"a b"'), 'cannot be a key of a Secret'],
   ])('is not made of %s', async (_what, stdin, message) => {
     await refused(['external-secret', '-', '--store', 's'], message, stdin);

@@ -152,7 +152,7 @@ describe('is refused', () => {
     [[...vault, '--role', 'r', '--set', 'conditions.3.namespaces.0=x'], 'is no place of the list'],
     [[...vault, '--role', 'r', '--set', 'tls.certSecretRef.namespace=other'], 'a SecretStore takes its own alone'],
     [[...vault, '--role', 'r', '--set', 'server.x=1'], 'nothing stands below what is a text'],
-    [['generator', 'Passwort', '--name', 'g'], '"Passwort" is no generator'],
+    [['generator', 'Passwort', '--name', 'g'], '"Passwort" is not a generator'],
     [['generator'], 'no kind of generator is named'],
     [['generator', 'Password', '--name', 'g', '--set', 'length=long'], 'is a whole number'],
     [['generator', 'ECRAuthorizationToken', '--name', 'g'], 'region is missing'],

@@ -142,7 +142,7 @@ describe('is refused by both', () => {
     [
       'SecretStore',
       '{"provider":{"aws":{"service":"SecretsManager","region":"r","regoin":"r"}}}',
-      'regoin is no field',
+      'regoin is not a field',
     ],
     ['SecretStore', '{"provider":{}}', 'exactly one'],
     ['ExternalSecret', '{"data":[{"secretKey":"a b","remoteRef":{"key":"k"}}]}', 'is not a key'],

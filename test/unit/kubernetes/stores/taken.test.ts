@@ -234,10 +234,10 @@ describe('is refused', () => {
     [[...es, '--template-merge'], 'belongs to --template'],
     [[...es, '--namespaces', 'a'], 'belong to --cluster-wide'],
     [[...es, '--cluster-wide'], '--cluster-wide needs --namespaces'],
-    [[...es, '--cluster-wide', '--namespaces', 'A'], 'is no namespace'],
+    [[...es, '--cluster-wide', '--namespaces', 'A'], 'is not a namespace'],
     [[...es, '--cluster-wide', '--namespaces', 'a', '-n', 'prod'], 'has no namespace'],
     [[...es, '--set', 'data.0.sourceRef.generatorRef.kind=Password'], 'name is missing'],
-    [[...es, '--set', 'refreshInterval=soon'], 'is no duration'],
+    [[...es, '--set', 'refreshInterval=soon'], 'is not a duration'],
     [
       [...es, '--set', 'target.deletionPolicy=Delete', '--set', 'target.creationPolicy=Merge'],
       'needs a creationPolicy',

@@ -49,7 +49,7 @@ describe('through a link', () => {
     expect(await repository.found(['--staged', word])).toEqual(['not-encrypted secrets/a.yaml']);
   });
 
-  test('to a folder outside, which is no damaged repository', async () => {
+  test('to a folder outside, which is not a damaged repository', async () => {
     const other = new CheckedRepository();
     other.write({ 'secrets/b.yaml': PLAIN });
     link(other.folder, 'linked');

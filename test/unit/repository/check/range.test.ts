@@ -299,7 +299,7 @@ describe('--decrypt', () => {
     expect((await decrypt())[1]).toContain('[not-decryptable]');
   });
 
-  test('without a key that is no pass', async () => {
+  test('without a key that is not a pass', async () => {
     const ran = await repository.sops(['check', '--decrypt'], { env: { SOPS_AGE_KEY: '' } });
     expect(ran.status).toBe(128);
     expect(ran.stdout.toString()).toContain('1 problem(s)');

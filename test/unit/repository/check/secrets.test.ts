@@ -309,7 +309,7 @@ describe('in a repository', () => {
 
   test.each([
     [['--baseline', 'nothing.json'], 'cannot be read'],
-    [['--baseline', 'a.md'], 'is no baseline'],
+    [['--baseline', 'a.md'], 'is not a baseline'],
     [['--write-baseline'], 'needs the file'],
     [['--staged', '--since', 'HEAD'], 'exclude each other'],
     [['--tip'], 'goes with --since'],

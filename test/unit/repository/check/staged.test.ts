@@ -96,7 +96,7 @@ describe('with a commit before', () => {
     expect(findings.map(({ path }) => path)).toEqual([name]);
   });
 
-  test('add -N is no part of a commit', async () => {
+  test('add -N is not part of a commit', async () => {
     repository.write({ 'secrets/a.yaml': PLAIN });
     repository.git('add', '-N', 'secrets/a.yaml');
     expect(await staged()).toEqual([]);
@@ -104,7 +104,7 @@ describe('with a commit before', () => {
   });
 });
 
-describe('with a commit before, what is no plain file', () => {
+describe('with a commit before, what is not a plain file', () => {
   beforeEach(commitGood);
 
   test('links are not followed, submodules are named', async () => {
