@@ -42,7 +42,7 @@ const PARTS = {
   /** Doing the same for many files, in this process and another. */
   many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/progress.ts'],
   /** Changing a file that is encrypted without an editor. */
-  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts'],
+  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts', 'src/formats/yaml/editable.ts'],
   /** Changing who reads files, and their text in an editor. */
   daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
   /** What hooks of git run. */

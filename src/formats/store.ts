@@ -93,6 +93,9 @@ export interface Surprise {
   readonly rest?: Comment | 'keys';
 }
 
+/** Reads the bytes of a plaintext; throws as `FormatStore.parse`. */
+export type PlainParser = (bytes: Uint8Array) => SourceFile;
+
 /**
  * A format. Stateless; one instance serves all files of a run. Every method is synchronous, in linear time,
  * and throws only SopsError; no message of it contains a value of the document.
@@ -130,10 +133,10 @@ export interface FormatStore {
   parsePlain?(bytes: Uint8Array): SourceFile;
 
   /**
-   * Reads plaintext as `parse` does, in such a way that its `edits` follow when entries come, go or are replaced by values of
+   * Loads what reads plaintext as `parse` does, in such a way that its `edits` follow when entries come, go or are replaced by values of
    * another kind, too. Absent where all that the format reads is so.
    */
-  parseEditable?(bytes: Uint8Array): SourceFile;
+  loadEditor?(): Promise<PlainParser>;
 
   /**
    * The canonical text, as SOPS prints the tree. `metadata` null prints plaintext.

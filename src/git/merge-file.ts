@@ -50,7 +50,7 @@ export async function mergeFile(versions: OpenVersions, tools: MergeTools): Prom
   const metadata = await metadataOf(versions, tools);
   const plan = planKey(versions.keyed, metadata);
   if (!plan) throw new SopsError('data-key-not-recovered', 'the data keys of both sides are needed');
-  const texts = mergedTexts(versions, tools);
+  const texts = await mergedTexts(versions, tools);
   const recipients = await wrappedGroups(metadata, plan, tools.keyServices);
   const { rosters: _, recipients: merged, ...kept } = metadata;
   const sealer = await FileSealer.make(versions, plan, { ...kept, ...recipients, mac: '' });

@@ -6,7 +6,7 @@ import { withoutDoubt } from './doubtful-base.js';
 import { type EvenTexts, evenTexts } from './merge/form.js';
 import { isReformatted } from './merge/formatting.js';
 import { mergedWhole } from './merge/line-text.js';
-import { readsAs, type TextMerge, textFor } from './merge/plain-merge.js';
+import { hostParser, readsAs, type TextMerge, textFor, type WantedText } from './merge/plain-merge.js';
 import type { PlainSide } from './merge/text-pieces.js';
 import { type Choice, mergeTrees, type Side, type TreeConflict, type TreeMerge } from './merge/tree-merge.js';
 import type { OpenVersions } from './open-versions.js';
@@ -28,7 +28,7 @@ interface Deciding {
 }
 
 /** Merges the plaintexts. Throws `output-format` for what the format cannot say. */
-export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedTexts {
+export async function mergedTexts(versions: OpenVersions, deciding: Deciding): Promise<MergedTexts> {
   const { store, baseDocuments } = versions;
   const even = evenTexts(store, {
     base: versions.base && plainSide(versions.base),
@@ -36,7 +36,12 @@ export function mergedTexts(versions: OpenVersions, deciding: Deciding): MergedT
     theirs: plainSide(versions.theirs),
   });
   const isGuessed = deciding.isGuessed || (versions.isDoubtful && !versions.base);
-  const writer = new TextWriter(store, even, { ...deciding, isGuessed, baseDocuments });
+  const writer = new TextWriter(store, even, {
+    ...deciding,
+    isGuessed,
+    baseDocuments,
+    parseHost: await hostParser(store),
+  });
   const merged = writer.merge('ours');
   const ours = writer.write(merged, 'ours');
   const notes = notesOf(merged.tree, ours);
@@ -77,7 +82,7 @@ class TextWriter {
   constructor(
     private readonly store: FormatStore,
     private readonly even: EvenTexts<{ base: PlainSide | null; ours: PlainSide; theirs: PlainSide }>,
-    private readonly how: Deciding & Pick<OpenVersions, 'baseDocuments'>,
+    private readonly how: Deciding & Pick<OpenVersions, 'baseDocuments'> & Pick<WantedText, 'parseHost'>,
   ) {}
 
   /** The tree with one side in every conflict that nobody decided. */
@@ -103,7 +108,7 @@ class TextWriter {
     const texts = base && favoured !== 'base' ? { base, ours, theirs } : null;
     const same = [ours, theirs].find(({ text }) => near === undefined && readsAs(store, text, tree.documents));
     if (same && same === host) return { text: same.text, origin: 'merged' };
-    const written = textFor({ store, texts, host, documents: tree.documents, favoured });
+    const written = textFor({ store, texts, host, parseHost: this.how.parseHost, documents: tree.documents, favoured });
     return same && written.origin === 'printed' ? { text: same.text, origin: 'merged' } : written;
   }
 

@@ -82,10 +82,10 @@ async function bytesOfFile(path: string, run: Run): Promise<Uint8Array> {
   }
 }
 
-function standOf(bytes: Uint8Array, opened: OpenedFile, printing: Stand['printing'], run: Run): Stand {
+async function standOf(bytes: Uint8Array, opened: OpenedFile, printing: Stand['printing'], run: Run): Promise<Stand> {
   const { width } = run.indent(undefined, printing);
   const before = renderPlain(opened, width);
-  return { bytes, opened, before, edited: editText(opened, before.text, width), printing };
+  return { bytes, opened, before, edited: await editText(opened, before.text, width), printing };
 }
 
 /** A change that was not written yet; without a value something was taken out. */
@@ -328,7 +328,7 @@ class OpenSecrets implements SecretsFile {
     const opened = await this.#openedAgain(bytes).catch(() => this.#openedAnew(bytes));
     this.#tellWarnings(opened);
     if (opened.dataKey !== before.dataKey) before.dataKey.wipe();
-    this.#stand = standOf(bytes, opened, printing, this.#run);
+    this.#stand = await standOf(bytes, opened, printing, this.#run);
     const later = this.#changes.slice(written);
     this.#changes = [];
     this.#text = undefined;

@@ -147,17 +147,17 @@ export async function evaluateBytes(
 
 /** The bytes of a plaintext with values in place of its references. */
 export async function plainBytes({ bytes, store }: Omit<PlainFile, 'path'>, resolver: Resolver): Promise<Uint8Array> {
-  const file = readPlain(bytes, store);
+  const file = await readPlain(bytes, store);
   if (!file) return encodeText(await resolver.text(decodeText(bytes)));
   await resolveDocuments(file.documents, resolver);
   return bytesOf(file, applyEdits(file.text, file.edits(file.metadata)));
 }
 
 /** Undefined for what is not a document of the format: a part of one, or any bytes. */
-function readPlain(bytes: Uint8Array, store: FormatStore): SourceFile | undefined {
+async function readPlain(bytes: Uint8Array, store: FormatStore): Promise<SourceFile | undefined> {
   if (store.parsePlain) return undefined;
   try {
-    return (store.parseEditable ?? store.parse)(bytes);
+    return ((await store.loadEditor?.()) ?? store.parse)(bytes);
   } catch (error) {
     if (error instanceof SopsError) return undefined;
     throw error;

@@ -19,7 +19,7 @@ export async function readReferenceFile(bytes: Uint8Array): Promise<ReferenceFil
     if (json) return json;
     // YAML in braces or brackets.
   }
-  const { readAnyYaml } = await import('../formats/yaml/yaml.js');
+  const { readAnyYaml } = await import('../formats/yaml/editable.js');
   return readAnyYaml(bytes);
 }
 

@@ -1,7 +1,13 @@
 /** The text of a merged tree: that of the sides where it says so, else one of them with the rest spliced in. */
 
 import { SopsError } from '../../errors.js';
-import { applyEdits, type EmitOptions, type FormatStore, type SourceFile } from '../../formats/store.js';
+import {
+  applyEdits,
+  type EmitOptions,
+  type FormatStore,
+  type PlainParser,
+  type SourceFile,
+} from '../../formats/store.js';
 import type { Branch } from '../../tree/tree.js';
 import { encodeText } from '../../util/text.js';
 import { agrees } from './agreement.js';
@@ -24,6 +30,8 @@ export interface WantedText {
   readonly texts: MergeableText | null;
   /** The text that the rest is spliced into where the texts of the sides cannot be merged. */
   readonly host: PlainSide;
+  /** Reads it so that entries may come and go ({@link hostParser}). */
+  readonly parseHost: PlainParser;
   /** What the text is to say. */
   readonly documents: readonly Branch[];
   /** Whose text stands where both changed the same. */
@@ -46,9 +54,9 @@ export function textFor(wanted: WantedText): TextMerge {
 }
 
 /** The host's text with the difference to the wanted documents spliced in; undefined when that cannot be done. */
-function splicedText({ store, host, documents, options }: WantedText): string | undefined {
+function splicedText({ parseHost, host, documents, options }: WantedText): string | undefined {
   try {
-    const file = (store.parseEditable ?? readerOf(store))(encodeText(host.text));
+    const file = parseHost(encodeText(host.text));
     if (file.documents.length !== documents.length) return undefined;
     reshape(file.documents, documents);
     return applyEdits(file.text, file.edits(null, options));
@@ -80,6 +88,11 @@ export function readMerged(store: FormatStore, text: string): SourceFile | undef
   }
 }
 
-function readerOf(store: FormatStore): (bytes: Uint8Array) => SourceFile {
+/** What reads the text that others are spliced into. */
+export async function hostParser(store: FormatStore): Promise<PlainParser> {
+  return (await store.loadEditor?.()) ?? readerOf(store);
+}
+
+function readerOf(store: FormatStore): PlainParser {
   return store.parsePlain ?? store.parse;
 }

@@ -3,6 +3,7 @@
 import { basename, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { applyEdits, bytesOf } from '../../formats/store.js';
+import { parseEditable } from '../../formats/yaml/editable.js';
 import { yamlStore } from '../../formats/yaml/yaml.js';
 import { redoing } from '../../operations/retry-on-change.js';
 import { setAt } from '../../tree/path.js';
@@ -157,8 +158,7 @@ function secretName(fileName: string): string {
 /** The kustomization with one more generator; all else keeps its text. */
 function withGenerator(bytes: Uint8Array): Uint8Array {
   readManifests(bytes, { keepLists: true });
-  const parse = yamlStore.parseEditable ?? yamlStore.parse;
-  const file = parse(bytes);
+  const file = parseEditable(bytes);
   const [root] = file.documents;
   if (!root) throw new SopsError('document-invalid', 'the kustomization is empty');
   const count = valuesOf(valueAt(root, 'generators')).length;

@@ -60,7 +60,7 @@ async function changeOnce(
   const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
   const changing = opened.store.contentKey !== undefined ? keepingContent(change, request, run) : change;
-  const { text: after, changed } = marshalled(() => changedText(opened, before.text, changing, indent.width));
+  const { text: after, changed } = await marshalled(() => changedText(opened, before.text, changing, indent.width));
   const { warnings } = opened;
   if (!changed && request.idempotent) {
     run.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
@@ -94,9 +94,9 @@ function keepingContent(
   };
 }
 
-function marshalled<T>(task: () => T): T {
+async function marshalled<T>(task: () => Promise<T>): Promise<T> {
   try {
-    return task();
+    return await task();
   } catch (error) {
     throw asMarshalling(error);
   }

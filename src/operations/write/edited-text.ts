@@ -23,9 +23,9 @@ export interface ChangedText {
 }
 
 /** Reads a plaintext of an open file to change it. */
-export function editText(opened: OpenedFile, before: string, indent: number | undefined): EditedText {
+export async function editText(opened: OpenedFile, before: string, indent: number | undefined): Promise<EditedText> {
   const { store } = opened;
-  const parse = store.parseEditable ?? store.parsePlain ?? store.parse;
+  const parse = (await store.loadEditor?.()) ?? store.parsePlain ?? store.parse;
   const file = parse(encodedBytes(opened.file, before));
   if (file.documents.length === 0) file.documents.push(branch());
   const document = file.documents[0] ?? branch();
@@ -43,13 +43,13 @@ export function editText(opened: OpenedFile, before: string, indent: number | un
 }
 
 /** The plaintext with a change in it; `change` returns whether the first document is another one now. */
-export function changedText(
+export async function changedText(
   opened: OpenedFile,
   before: string,
   change: (document: Branch) => boolean,
   indent: number | undefined,
-): ChangedText {
-  const edited = editText(opened, before, indent);
+): Promise<ChangedText> {
+  const edited = await editText(opened, before, indent);
   const changed = change(edited.document);
   checkReserved(edited.document, opened.store.name);
   return { text: changed ? edited.text() : before, changed };
@@ -57,7 +57,7 @@ export function changedText(
 
 /** Whether a text reads as a tree, comments aside. Formats that have no types of their own are not asked. */
 function readsAs({ store, file }: OpenedFile, text: string, { documents }: SourceFile): boolean {
-  if (!store.parseEditable) return true;
+  if (!store.loadEditor) return true;
   try {
     const read = leavesOf(store.parse(encodedBytes(file, text)).documents);
     const wanted = leavesOf(documents);

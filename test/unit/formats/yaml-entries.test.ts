@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { applyEdits } from '../../../src/formats/store.js';
+import { parseEditable } from '../../../src/formats/yaml/editable.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { setAt, type TreePath, unsetAt } from '../../../src/tree/path.js';
 import { branch, item, leaf, list, type Value } from '../../../src/tree/tree.js';
 
 function edited(text: string, change: (document: ReturnType<typeof branch>) => void): string {
-  const file = yamlStore.parseEditable?.(Buffer.from(text));
+  const file = parseEditable(Buffer.from(text));
   const [document] = file?.documents ?? [];
   if (!file || !document) throw new Error('no document');
   change(document);
