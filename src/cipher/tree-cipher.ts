@@ -37,7 +37,7 @@ export interface TreeResult {
 }
 
 export interface DecryptedTree extends TreeResult {
-  /** Comments in encrypted places that are no ciphertext of this file; they stand as they were. Worth a warning. */
+  /** Comments in encrypted places that are not ciphertext of this file; they stand as they were. Worth a warning. */
   readonly keptComments: number;
 }
 

@@ -32,7 +32,7 @@ export interface RunLine {
   readonly asSops?: readonly string[];
   /** Set when going on would write in place although a flag was ignored for its place. */
   readonly refusal: SopsError | undefined;
-  /** Set when a word behind the command looks like a flag and is none: SOPS takes it for a file, which is never meant. */
+  /** Set when a word behind the command looks like a flag and is not one: SOPS takes it for a file, which is never meant. */
   readonly stray?: SopsError | undefined;
 }
 

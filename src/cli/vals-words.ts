@@ -23,7 +23,7 @@ export function valsWords(words: readonly string[]): readonly string[] {
 
 const HINT = `Called as vals, the commands are ${Object.keys(COMMANDS).join(', ')} and version.`;
 
-/** Flags end at the first word that is none, in vals; what follows may look like flags of ours. */
+/** Flags end at the first word that is not one, in vals; what follows may look like flags of ours. */
 function withDashes(words: readonly string[], valued: readonly string[]): readonly string[] {
   let at = 0;
   while (at < words.length) {

@@ -108,7 +108,7 @@ function syslogChoice({ socket, facility }: WrittenSyslog, entry: string, path: 
   );
 }
 
-/** Undefined for what is none. */
+/** Undefined for what is not one. */
 function placeOf(socket: string): SyslogPlace | undefined {
   if (isAbsolute(socket)) return { kind: 'socket', path: socket };
   const found = /^(udp|tcp):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s/:@?#[\]]+))(?::(\d{1,5}))?\/?$/.exec(socket);

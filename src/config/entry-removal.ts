@@ -86,7 +86,7 @@ export interface ItemPlace {
   readonly end: number;
 }
 
-/** Where the items of a scalar stand, without the white space around them: its quotes or block header are no part of any. */
+/** Where the items of a scalar stand, without the white space around them: its quotes or block header are not part of any. */
 export function itemPlaces(
   text: string,
   { start, end, style }: { start: number; end: number; style: string },

@@ -233,7 +233,7 @@ function valueText({ key, value }: Item, sealed: boolean): string {
   return flatText(value, sealed, 'dotenv', [key]).replaceAll('\n', '\\n');
 }
 
-/** A comment cannot hold a line end, which would begin a line that is none. */
+/** A comment cannot hold a line end, which would begin a line that is not one. */
 function commentText({ text }: Comment): string {
   return text.replaceAll('\n', '\n#');
 }

@@ -33,7 +33,7 @@ export interface OpenSide {
   readonly bytes: Uint8Array;
   /** Absent for a file that is not encrypted. */
   readonly sealed?: SealedSide;
-  /** False where its bytes are no file by themselves, e.g. since its MAC does not fit. */
+  /** False where its bytes are not a file by themselves, e.g. since its MAC does not fit. */
   readonly isWhole?: boolean;
   /** The author's text. */
   readonly text: string;

@@ -27,7 +27,7 @@ export const found = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'f
 export const also = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'also', what, ...rest });
 export const absent = (what: string, rest: Rest = {}): KeyFinding => ({ state: 'absent', what, ...rest });
 
-/** A fault, in the words of an error. Errors that are no SopsError are passed on. */
+/** A fault, in the words of an error. Errors that are not a SopsError are passed on. */
 export function faulty(what: string, error: unknown): KeyFinding {
   if (!(error instanceof SopsError)) throw error;
   return { state: 'faulty', what, detail: error.message, advice: error.hint };

@@ -32,7 +32,7 @@ interface Shown {
 /** How the format of a file of Secrets reads and writes values. */
 interface Syntax {
   readonly store: FormatStore;
-  /** Whether a string can hold bytes that are no text. */
+  /** Whether a string can hold bytes that are not text. */
   readonly takesBytes: boolean;
   /** The text of a value where another stands in a text. */
   write(value: string, source: Source, text: string): string;
@@ -45,7 +45,7 @@ const SYNTAXES: Readonly<Partial<Record<string, Syntax>>> = {
 };
 
 /**
- * Shows and reads back one file. Bytes that are no text are shown in base64, in YAML under the tag `!!binary`, and taken so. What
+ * Shows and reads back one file. Bytes that are not text are shown in base64, in YAML under the tag `!!binary`, and taken so. What
  * was not changed comes back as it stood.
  */
 export class SecretView implements EditView {
@@ -75,7 +75,7 @@ export class SecretView implements EditView {
     return applyEdits(text, edits);
   }
 
-  /** Throws `document-invalid` for a text that is not of the format, and for values that are no strings. */
+  /** Throws `document-invalid` for a text that is not of the format, and for values that are not strings. */
   read(shown: string): string {
     const edits = this.dataValues(shown).flatMap(({ id, key, leaf, source }): Edit[] => {
       if (leaf.value === null) return [];

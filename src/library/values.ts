@@ -189,7 +189,7 @@ function partsOf(data: object, path: Place): [string | number, Data][] {
   }
 }
 
-/** The leaf that a value is; undefined for maps and lists, and for what is none. */
+/** The leaf that a value is; undefined for maps and lists, and for what is not one. */
 function leafOf(value: Data, path: Place): LeafValue | undefined {
   if (typeof value === 'string') {
     if (isStorable(value)) return value;

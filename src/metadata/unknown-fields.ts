@@ -1,4 +1,4 @@
-/** What stands among the metadata of a file and is none: every reader passes over it, and the next who writes the file drops it. */
+/** What stands among the metadata of a file but is not part of it: every reader passes over it, and the next who writes the file drops it. */
 import { keyTypes } from '../keys/registry.js';
 import type { Branch, Value } from '../tree/tree.js';
 import { LAYOUT_FIELD, SELECTION_OPTIONS } from './metadata.js';
@@ -22,7 +22,7 @@ export interface MetadataEntry {
   readonly value: Value;
 }
 
-/** The entries of a `sops` branch, those of its keys included, that hold something and are no metadata that this release or an older one of SOPS has. */
+/** The entries of a `sops` branch, those of its keys included, that hold something and are not metadata that this release or an older one of SOPS has. */
 export function unknownFields(branch: Branch): MetadataEntry[] {
   const types = new Map(keyTypes().map((row) => [row.type as string, row]));
   const inGroup = (group: Branch, others: readonly string[], path: readonly string[]): MetadataEntry[] =>

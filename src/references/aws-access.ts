@@ -50,7 +50,7 @@ export class AwsStore {
   readonly #context: ReferenceContext;
   readonly #clients = new Map<string, LastingAccess<AwsClient>>();
 
-  /** Throws `reference-not-allowed` for a profile or role that the reference must not choose, `reference-malformed` for a region that is none. */
+  /** Throws `reference-not-allowed` for a profile or role that the reference must not choose, `reference-malformed` for a region that is not one. */
   constructor(kind: AwsStoreKind, parameters: ReadonlyMap<string, string>, context: ReferenceContext) {
     this.#kind = kind;
     this.#parameters = parameters;

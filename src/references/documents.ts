@@ -30,7 +30,7 @@ export function holdsReferences(documents: readonly (Branch | List)[]): boolean 
   return documents.some((document) => !textsIn(document).next().done);
 }
 
-/** Texts that stand in lists alone, up to the top, are no values of keys: vals leaves them as they are. */
+/** Texts that stand in lists alone, up to the top, are not values of keys: vals leaves them as they are. */
 function* textsIn(document: Branch | List): Generator<Found> {
   const pending: (Branch | List)[] = [document];
   const keyless = new Set<Branch | List>(document.kind === 'list' ? [document] : []);

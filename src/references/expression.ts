@@ -103,7 +103,7 @@ class Scanner {
     return this.#read(index, level + 1);
   }
 
-  /** The end of an address: the last characters may not be a quote or a comma, and without two characters it is none. */
+  /** The end of an address: the last characters may not be a quote or a comma, and without two characters it is not one. */
   #ended(
     parts: (string | Expression)[],
     at: number,

@@ -52,7 +52,7 @@ export class Resolver {
   /** What references within others gave: values, though they stand in addresses. */
   readonly #inner = new Set<string>();
 
-  /** Throws `usage` for a scheme that the user allows and that is none. */
+  /** Throws `usage` for a scheme that the user allows and that is not one. */
   constructor(options: ResolverOptions) {
     for (const scheme of options.allowed) {
       if (scheme === 'all' || SCHEMES.includes(scheme)) continue;

@@ -18,7 +18,7 @@ const NUMBER_BYTES = 8;
 /** For ever. */
 const NEVER = 0xffff_ffff_ffff_ffffn;
 
-/** In seconds since 1970; undefined for one without an end, and for what is none. */
+/** In seconds since 1970; undefined for one without an end, and for what is not one. */
 export function sshCertificateEnd(text: string): number | undefined {
   const [, kind = '', encoded = ''] = FORM.exec(text) ?? [];
   const fields = KEY_FIELDS.get(kind);

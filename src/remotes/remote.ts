@@ -30,7 +30,7 @@ export interface PlainValues {
 export interface PlainEntry {
   readonly key: string;
   readonly text: string;
-  /** What the text is the base64 of, where the file holds bytes that are no text; absent for a text. */
+  /** What the text is the base64 of, where the file holds bytes that are not text; absent for a text. */
   readonly bytes?: Uint8Array;
 }
 

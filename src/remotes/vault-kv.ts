@@ -41,7 +41,7 @@ function engineOf(settings: RemoteSettings): Engine {
   const path = segmentsOf(settings.get('vault_path') ?? '');
   const wrong = [...mount, ...path].find((segment) => segment === '.' || segment === '..');
   if (wrong !== undefined || mount.length === 0) {
-    throw new SopsError('config', 'vault_kv_mount_name and vault_path are no path of a secret', {
+    throw new SopsError('config', 'vault_kv_mount_name and vault_path are not a path of a secret', {
       hint: 'A mount is needed, and segments . and .. have no place there.',
     });
   }

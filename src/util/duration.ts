@@ -8,7 +8,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['d', 86_400_000],
 ]);
 
-/** Seconds, or a duration as Go writes it (`1m30s`), in milliseconds; undefined for what is none. */
+/** Seconds, or a duration as Go writes it (`1m30s`), in milliseconds; undefined for what is not one. */
 export function parseDuration(text: string): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   const parts = [...text.matchAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)/g)];

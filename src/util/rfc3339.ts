@@ -16,7 +16,7 @@ const DAY = 86_400;
 const OFFSET_LIMIT = 24 * 60;
 
 /**
- * The instant an RFC 3339 text names, or null when it is none: upper-case `T` and `Z`, valid calendar date,
+ * The instant an RFC 3339 text names, or null when it is not one: upper-case `T` and `Z`, valid calendar date,
  * no leap second, offset below 24 hours. Digits of the fraction beyond nanoseconds are cut.
  */
 export function parseRfc3339(text: string): Instant | null {

@@ -5,7 +5,7 @@ const ESCAPE = 0xdc00;
 
 /** What text that is not UTF-8 is read and written by. */
 interface Tables {
-  /** What each byte is by itself: a table, since in bytes that are no text a branch is guessed wrong half the time. */
+  /** What each byte is by itself: a table, since in bytes that are not text a branch is guessed wrong half the time. */
   readonly alone: Uint16Array;
   /** Whether a byte may begin a sequence of several, and whether one may go on with it: both at once is seldom. */
   readonly leads: Uint8Array;
@@ -52,7 +52,7 @@ export function hasInvalidBytes(text: string): boolean {
   return !text.isWellFormed();
 }
 
-/** One UTF-16 unit after another into memory of their own: bytes that are no text at all come in millions of short runs. */
+/** One UTF-16 unit after another into memory of their own: bytes that are not text at all come in millions of short runs. */
 function decodeEscaped(buffer: Buffer): string {
   const { alone, leads, nexts } = tables();
   const units = new Uint16Array(buffer.length);

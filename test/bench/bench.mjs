@@ -118,7 +118,7 @@ function bothWays(what, name, content, times) {
   );
 }
 
-/** Files that are no text (keystores, archives), and dotenv and INI files of many keys. */
+/** Files that are not text (keystores, archives), and dotenv and INI files of many keys. */
 function otherFiles() {
   console.log(`\nother files, ${HEADING}`);
   for (const megabytes of [10, 100]) {

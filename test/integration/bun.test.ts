@@ -106,7 +106,7 @@ describe.skipIf(!BUN)('what differs between the runtimes', () => {
     }
   });
 
-  test('bytes that are no UTF-8, in every format that takes them', () => {
+  test('bytes that are not UTF-8, in every format that takes them', () => {
     for (const [name, bytes] of [
       ['p.bin', '\xff\xfe\0x'],
       ['p.env', 'A=\xff\xfe\n'],

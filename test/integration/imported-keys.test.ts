@@ -62,7 +62,7 @@ describe.skipIf(!GPG)('a PGP key from elsewhere', () => {
     expect(privateFoldersOf([process.pid])).toEqual([]);
   });
 
-  test('that is none is refused', async () => {
+  test('that is not one is refused', async () => {
     await seal('values.yaml');
     desk.write('key.asc', 'nothing of the kind');
     const ran = await desk.run(['helm', 'downloader', 'secrets+gpg-import://key.asc?values.yaml']);

@@ -75,7 +75,7 @@ values: [ref+k8s://v1/Secret/yes/true#/k, ref+k8s://v1/ConfigMap/yes/app#/k]
   test.each([
     ['a number among the texts', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: 1}\n'],
     [
-      'a Role whose names are no list',
+      'a Role whose names are not a list',
       'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\nrules: [{resourceNames: a, verbs: [get]}]\n',
     ],
     ['an unknown field', 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndatas: {}\n'],

@@ -169,7 +169,7 @@ describe.skipIf(!MOTO)('what is refused', () => {
     ['an object that is not there', 'ref+s3://bucket/none', 66, 's3://bucket/none'],
     ['a bucket that is not there', 'ref+s3://no-such-bucket/key', 66, 's3://no-such-bucket/key'],
     ['a bucket without a key', 'ref+s3://bucket', 65, 's3://BUCKET/KEY'],
-    ['a ciphertext that is none', 'ref+awskms://AAAA', 65, 'ciphertext'],
+    ['a ciphertext that is not one', 'ref+awskms://AAAA', 65, 'ciphertext'],
     ['a ciphertext without its context', 'ref+awskms://{bound}', 65, 'encryption context'],
     ['a region that is a host', 'ref+awssecrets://prod/db?region=evil.example', 65, 'no AWS region'],
   ])('%s', async (_, text, status, words) => {

@@ -31,7 +31,7 @@ export class InstalledPackage extends LibraryDesk {
     return this.path(name);
   }
 
-  /** Gives the folder the types of Node, which are no part of the package. */
+  /** Gives the folder the types of Node, which are not part of the package. */
   addNodeTypes(): void {
     for (const name of ['@types/node', 'undici-types'])
       symlinkSync(join(ROOT, 'node_modules', name), this.path(`node_modules/${name}`));

@@ -91,7 +91,7 @@ test('TOML is one folder and one row: no other file names it', () => {
   expect(othersNaming('toml', () => false, sources)).toContain('formats/registry.ts');
 });
 
-test('a file that names a format is found, a comment about it is none', () => {
+test('a file that names a format is found, a comment about it is not one', () => {
   const others = [
     { path: 'formats/toml/read.ts', text: 'const name = "toml";' },
     { path: 'config/a.ts', text: "// TOML has it, too\nconst kinds = ['toml'];" },

@@ -26,7 +26,7 @@ export const refsKsdecode = command({
     const request = { input: referencesInput(given, context), outputType };
     const text = await printFiles(request, host, ({ roots }) => {
       const bytes = dataToTexts(roots);
-      if (bytes.length > 0) host.warn(`${bytes.join(', ')}: the bytes are no text, and stay in data`);
+      if (bytes.length > 0) host.warn(`${bytes.join(', ')}: the bytes are not text, and stay in data`);
     });
     await print(context.streams, text);
     return 0;

@@ -40,7 +40,7 @@ interface Place {
   readonly awaiting: FlagRow | undefined;
   /** Flags that stand there already. */
   readonly given: ReadonlySet<string>;
-  /** Words that are no flags, behind the command. */
+  /** Words that are not flags, behind the command. */
   readonly operands: readonly string[];
   /** Whether `--` has ended the flags. */
   readonly isEnded: boolean;

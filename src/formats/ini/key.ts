@@ -57,7 +57,7 @@ export function writeKey(name: string): string | null {
   return null;
 }
 
-/** Lines that begin with `[`, `#` or `;` are no keys, and a key `-` is numbered by SOPS (docs/format.md#d7-a-dash-as-an-ini-key). */
+/** Lines that begin with `[`, `#` or `;` are not keys, and a key `-` is numbered by SOPS (docs/format.md#d7-a-dash-as-an-ini-key). */
 function readsAs(text: string, name: string): boolean {
   if (name === '-' || /^[[#;]|\n/.test(text)) return false;
   try {

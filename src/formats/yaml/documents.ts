@@ -44,7 +44,7 @@ export interface YamlDocument {
 
 /**
  * Reads all documents of a text. Throws `document-invalid` with line and column, `empty-file` for a text of
- * no characters, and once all is read `leaf-not-encryptable` for keys that are no strings.
+ * no characters, and once all is read `leaf-not-encryptable` for keys that are not strings.
  */
 export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument[] {
   if (text === '' || text === '\ufeff') {

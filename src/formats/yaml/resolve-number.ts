@@ -13,7 +13,7 @@ const SIGN_BEHIND_PREFIX = /^0(?:b([-+])([01]+)|o([-+])([0-7]+))$/;
 const INT_LIMIT = 1n << 63n;
 const UNSIGNED_LIMIT = 1n << 64n;
 
-/** The number a text beginning with a digit or sign stands for; undefined when it is none. */
+/** The number a text beginning with a digit or sign stands for; undefined when it is not one. */
 export function readNumber(text: string): bigint | number | typeof UNSIGNED | undefined {
   const digits = text.includes('_') ? text.replaceAll('_', '') : text;
   const integer = readInteger(digits);
@@ -26,7 +26,7 @@ export function readUnsigned(text: string): bigint {
   return readMagnitude(text.replaceAll('_', '').replace(/^\+/, '')) ?? 0n;
 }
 
-/** The float a text beginning with a point stands for; undefined when it is none. */
+/** The float a text beginning with a point stands for; undefined when it is not one. */
 export function readPointFloat(text: string): number | undefined {
   return POINT_FLOAT.test(text) ? finite(text.replaceAll('_', '')) : undefined;
 }

@@ -9,7 +9,7 @@ const WITH_ZONE = new RegExp(`^${DATE}[Tt]${CLOCK}(?:Z|([-+])([0-9]{2}):([0-9]{2
 const WITHOUT_ZONE = new RegExp(`^${DATE} +${CLOCK}$`);
 
 /**
- * The timestamp a text stands for; undefined when it is none. Its offset may reach 25 hours: Go reads offsets up to
+ * The timestamp a text stands for; undefined when it is not one. Its offset may reach 25 hours: Go reads offsets up to
  * `±24:60`, which it then cannot print (docs/format.md#d10-offsets-of-a-day).
  */
 export function readTimestamp(text: string): Timestamp | undefined {

@@ -136,7 +136,7 @@ function layBlock(block: BlockText, place: ScalarPlace): ScalarText {
   return { head: block.header, lines: block.lines.map((line) => (line === '' ? '' : indent + line)) };
 }
 
-/** Bytes that are no text: base64, over several lines where that is possible and go-yaml would do it. */
+/** Bytes that are not text: base64, over several lines where that is possible and go-yaml would do it. */
 function layBinary(value: string, place: ScalarPlace): ScalarText {
   const lines = binaryLines(value);
   if (lines.length < 2 || place.inFlow || place.oneLine) return { head: `!!binary ${lines.join('')}`, lines: [] };

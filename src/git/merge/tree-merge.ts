@@ -156,7 +156,7 @@ class TreeMerger {
     return this.conflict(rows, false);
   }
 
-  /** Notes a decision. Whether it is to be a conflict, though it is none by itself. */
+  /** Notes a decision. Whether it is to be a conflict, though it is not one by itself. */
   private draws(decided: Decided): boolean {
     return this.drawn.has(this.decided.push(decided) - 1);
   }

@@ -10,7 +10,7 @@ const OTHER_KINDS = /^(?:ecdsa-sha2-\S+|sk-\S+|ssh-dss) /;
 /** Remarks that mean nothing to YAML, nor to lists with commas. */
 const HARMLESS_REMARK = /^[\w@.+-]{1,100}$/;
 
-/** The keys of a text, in order; null for a text with any line that is none. */
+/** The keys of a text, in order; null for a text with any line that is not one. */
 export function publicKeysIn(text: string): FoundRecipient[] | null {
   const found: FoundRecipient[] = [];
   for (const whole of text.split('\n')) {

@@ -35,7 +35,7 @@ function isKey({ vaultUrl, name, version }: AzureKey): boolean {
   return vaultOf(vaultUrl) !== undefined && !/^\.{0,2}$/.test(name) && !/^\.{1,2}$/.test(version);
 }
 
-/** The URL of a vault, or undefined for a text that is none: https only, no user name, query or fragment. */
+/** The URL of a vault, or undefined for a text that is not one: https only, no user name, query or fragment. */
 export function vaultOf(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') return undefined;

@@ -120,7 +120,7 @@ function unreachable(address: string, cause: unknown): SopsError {
   });
 }
 
-/** What the package for messages says of an answer that is none; undefined for any other error. */
+/** What the package for messages says of an answer that is not one; undefined for any other error. */
 function faultOf(error: unknown): string | undefined {
   return error instanceof Error ? /Response message parsing error: (.*)/.exec(error.message)?.[1] : undefined;
 }

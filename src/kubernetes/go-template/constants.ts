@@ -66,7 +66,7 @@ export function numberOf(text: string): GoInteger | number {
   return float;
 }
 
-/** An integer with its prefix, as `strconv.ParseInt` reads it with base 0; undefined when it is none. */
+/** An integer with its prefix, as `strconv.ParseInt` reads it with base 0; undefined when it is not one. */
 export function integerOf(sign: string, digits: string): bigint | undefined {
   if (/__|_$|^0[0-7]*_?[89]/.test(digits)) return undefined;
   const plain = digits.replaceAll('_', '').replace(/^0[oO]?(?=[0-7])/, '0o');

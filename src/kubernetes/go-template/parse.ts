@@ -4,7 +4,7 @@ import type { Body, Operand, Pipe, Step, Template, TemplateCommand } from './syn
 import { type Token, tokensOf } from './tokens.js';
 import { refusal } from './values.js';
 
-/** Words that begin an action and are no functions. */
+/** Words that begin an action and are not functions. */
 const KEYWORDS: ReadonlySet<string> = new Set('block break continue define else end if range template with'.split(' '));
 /** Nested deeper than anybody writes. */
 const MOST_DEPTH = 100;

@@ -19,7 +19,7 @@ export function actionText(value: GoValue): string {
   return value === null ? '<no value>' : goText(value);
 }
 
-/** Values side by side, as `fmt.Sprint` prints them: blanks stand between two that are no strings. */
+/** Values side by side, as `fmt.Sprint` prints them: blanks stand between two that are not strings. */
 export function sprint(values: readonly GoValue[]): string {
   return values
     .map((value, at) => {

@@ -61,7 +61,7 @@ function textJson(text: string): string {
 
 /** Go writes floats as JavaScript does, but for the sign of zero. */
 function numberJson(value: number): string {
-  if (!Number.isFinite(value)) throw refusal('a number that is none has no JSON');
+  if (!Number.isFinite(value)) throw refusal('NaN and infinite numbers have no JSON');
   return Object.is(value, -0) ? '-0' : String(value);
 }
 

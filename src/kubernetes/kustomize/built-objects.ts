@@ -75,7 +75,7 @@ async function decryptData(manifest: Manifest, rules: BuiltRules): Promise<Manif
   return made === data ? manifest : { ...manifest, root: withEntry(manifest.root, 'data', made) };
 }
 
-/** The format that an encrypted file has; undefined when it is none. JSON and binary files look the same: the key decides. */
+/** The format that an encrypted file has; undefined when it is not one. JSON and binary files look the same: the key decides. */
 export function formatOfMarker(bytes: Buffer, key: string): FormatName | undefined {
   const text = bytes.toString('latin1');
   // One that others read, too, is asked for first.

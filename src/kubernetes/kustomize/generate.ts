@@ -108,7 +108,7 @@ class Maker {
     return { objects: [object], text: printManifests([object.root]), from: 'secret' };
   }
 
-  /** Bytes that are no text: ksops damages them; our kind keeps them in `data`. */
+  /** Bytes that are not text: ksops damages them; our kind keeps them in `data`. */
   private addText(
     key: string,
     text: string,

@@ -105,7 +105,7 @@ function asHandedOn(config: Manifest): Manifest {
 
 const DATE = /^(\d{4})-(\d\d?)-(\d\d?)$/;
 
-/** The time at which a date begins; undefined for what is none. */
+/** The time at which a date begins; undefined for what is not one. */
 function timeOfDay(text: string): string | undefined {
   const [, year, month = '', day = ''] = DATE.exec(text) ?? [];
   const time = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T00:00:00Z`;

@@ -40,7 +40,7 @@ export interface ReadOptions {
 }
 
 /**
- * The objects of a text, empty documents left out. Duplicate keys, tags beside the core ones and keys that are no strings
+ * The objects of a text, empty documents left out. Duplicate keys, tags beside the core ones and keys that are not strings
  * are refused; what aliases stand for is bounded. Throws `document-invalid`, with line and column where there is one.
  */
 export function readManifests(bytes: Uint8Array, options: ReadOptions = {}): Manifest[] {

@@ -11,7 +11,7 @@ import { branchAt, describe, itemsOf, type Manifest } from './manifest.js';
 /** What to do with an unquoted scalar that is not a string for some reader: refuse it, or take it as YAML 1.1 does. */
 export type ScalarPolicy = 'refuse' | 'yaml11';
 
-/** The words of YAML 1.1 that are no strings; a null becomes the empty text. */
+/** The words of YAML 1.1 that are not strings; a null becomes the empty text. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ...'y Y yes Yes YES true True TRUE on On ON'.split(' ').map((word): [string, string] => [word, 'true']),
   ...'n N no No NO false False FALSE off Off OFF'.split(' ').map((word): [string, string] => [word, 'false']),

@@ -16,7 +16,7 @@ interface Opened {
   readonly text: string;
 }
 
-/** Lets the values of Secrets be changed as texts: `open` decodes those of `data`, `close` encodes them again. Bytes that are no text stay as they are. */
+/** Lets the values of Secrets be changed as texts: `open` decodes those of `data`, `close` encodes them again. Bytes that are not text stay as they are. */
 export class SecretTexts {
   readonly #opened: Opened[] = [];
 
@@ -46,7 +46,7 @@ export class SecretTexts {
 }
 
 /**
- * Moves the values of `data` to `stringData`, decoded; what stands there already wins. Bytes that are no text stay in `data`: their keys are
+ * Moves the values of `data` to `stringData`, decoded; what stands there already wins. Bytes that are not text stay in `data`: their keys are
  * returned. Throws `document-invalid` for what is not base64.
  */
 export function dataToTexts(roots: readonly Root[]): string[] {

@@ -21,7 +21,7 @@ export interface SecretContent {
 
 /**
  * Reads a Secret; `stringData` wins over `data`. Throws `document-invalid` for any other object (kubeseal would seal it), a
- * list or map where a text belongs, and, unless the policy takes them, scalars that are no string for some reader.
+ * list or map where a text belongs, and, unless the policy takes them, scalars that are not a string for some reader.
  */
 export function readSecretContent(manifest: Manifest, policy: ScalarPolicy): SecretContent {
   const { root } = manifest;

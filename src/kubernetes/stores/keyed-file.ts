@@ -24,7 +24,7 @@ export interface FileKey {
   readonly key: string;
   /** The keys that lead to its value in the file, e.g. `data`, `user`. */
   readonly path: readonly string[];
-  /** Whether the value stands in base64 because its bytes are no text. */
+  /** Whether the value stands in base64 because its bytes are not text. */
   readonly isBinary: boolean;
 }
 
@@ -81,7 +81,7 @@ async function openedBytes(read: UnopenedFile, request: KeysRequest, host: Sessi
   } catch (error) {
     if (!(error instanceof SopsError) || error.code !== 'data-key-not-recovered') throw error;
     throw error.with(error.code, {
-      hint: 'It was to be opened to see which values are no text: name those with --base64, or say --no-decrypt.',
+      hint: 'It was to be opened to see which values are not text: name those with --base64, or say --no-decrypt.',
     });
   }
 }
@@ -152,7 +152,7 @@ function textsOf(of: Value | undefined): Map<string, string> {
   );
 }
 
-/** Whether the base64 of a value stands for bytes that are no UTF-8. */
+/** Whether the base64 of a value stands for bytes that are not UTF-8. */
 function holdsBytes({ value }: Leaf): boolean {
   const bytes = typeof value === 'string' ? decodeBase64(value.replaceAll(/[\r\n]/g, '')) : null;
   return bytes !== null && hasInvalidBytes(decodeText(bytes));

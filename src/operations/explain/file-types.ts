@@ -60,7 +60,7 @@ async function shapeOfFile(file: string, { inputType, literals }: TypesRequest, 
   }
 }
 
-/** `app-secrets.enc.yaml` is `AppSecretsEnc`. Throws `usage` for a name that was given and is none. */
+/** `app-secrets.enc.yaml` is `AppSecretsEnc`. Throws `usage` for a name that was given and is not one. */
 function typeName(text: string, isGiven: boolean): string {
   if (isGiven) {
     if (/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(text) && !TAKEN.test(text)) return text;

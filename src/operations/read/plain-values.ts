@@ -35,7 +35,7 @@ export function plainValuesOf(documents: readonly Branch[]): PlainValues {
 }
 
 /**
- * The same of what a Secret holds where the documents are one manifest of a Secret: `data` out of base64, unless its bytes are no text, and
+ * The same of what a Secret holds where the documents are one manifest of a Secret: `data` out of base64, unless its bytes are not text, and
  * `stringData`, which wins as it does in a cluster. Throws also `document-invalid` for several Secrets.
  */
 export function unwrappedValuesOf(documents: readonly Branch[]): PlainValues {
@@ -103,7 +103,7 @@ function textAt(document: Branch, key: string): string | undefined {
   return value?.kind === 'leaf' && typeof value.value === 'string' ? value.value : undefined;
 }
 
-/** What a Secret holds, by its keys; `bytes` of those that are no text, and stand in base64 among the values, too. */
+/** What a Secret holds, by its keys; `bytes` of those that are not text, and stand in base64 among the values, too. */
 function contentsOf(secret: Branch): { values: Branch; bytes: Map<string, Uint8Array> } {
   const bytes = new Map<string, Uint8Array>();
   const encoded = fieldItems(secret, 'data').map(({ key, value }) => {

@@ -42,7 +42,7 @@ function parsed(text: string, path: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told as any other text that is none.
+    // Told as any other text that is not one.
   }
   throw noBaseline(path, 'it is not JSON object');
 }

@@ -177,7 +177,12 @@ function discoveryOf(value: SeenValue, lines: LineIndex, file: ExaminedFile): Di
   const place = { line: lineOf(lines, offset), keyPath: path };
   if (state === 'malformed' && selected)
     return [
-      { rule: 'malformed-value', ...place, message: `this ${kind} begins as a ciphertext and is none`, next: RESTORE },
+      {
+        rule: 'malformed-value',
+        ...place,
+        message: `this ${kind} begins like a ciphertext but is not one`,
+        next: RESTORE,
+      },
     ];
   if (state === 'plain' && selected) {
     if (kind === 'value')
@@ -268,7 +273,7 @@ function unknownMetadata(
     rule: 'plain-value' as const,
     line: (value.kind === 'leaf' && lineOf(lines, value.source?.start)) || line,
     keyPath: ['sops', ...path],
-    message: 'this stands among the metadata, is none, and is not encrypted',
+    message: 'this stands among the metadata but is not part of it, and is not encrypted',
     next: 'Take it out, and put it in with sops-ts edit; if it was pushed, it is known: choose a new one.',
   }));
 }

@@ -79,7 +79,7 @@ function unreadableFor(file: ExaminedFile, row: FormatRow, rule: CreationRule, e
   return { discoveries: [{ rule: 'not-encrypted', line: 1, message, next }], isSelected: true };
 }
 
-/** What stands at the place of the metadata and is none: no program encrypts a file that has it. */
+/** What stands at the place of the metadata and is not one: no program encrypts a file that has it. */
 function underReservedName(
   file: ExaminedFile,
   row: FormatRow,
@@ -92,7 +92,7 @@ function underReservedName(
   return { rule: 'not-encrypted', line, message, next };
 }
 
-/** Comments alone are no document of any format that needs one, and nothing to encrypt. */
+/** Comments alone are not a document of any format that needs one, and nothing to encrypt. */
 function isBlank(bytes: Buffer): boolean {
   return decodeText(bytes)
     .split('\n')

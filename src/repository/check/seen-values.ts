@@ -10,7 +10,7 @@ import type { EncryptionScope } from '../../tree/scope.js';
 import type { Branch, KeyPath, LeafValue } from '../../tree/tree.js';
 import { type ScopedPlace, walk } from '../../tree/walk.js';
 
-/** `malformed`: it begins as a ciphertext does, and is none. */
+/** `malformed`: it begins like a ciphertext but is not one. */
 export type ValueState = 'encrypted' | 'malformed' | 'plain';
 
 /** A value or comment that is not empty. */

@@ -62,7 +62,7 @@ export async function versionOf(word: string, stdin: () => Promise<Uint8Array>, 
   throw absent(word, `there is no such file in ${where}`);
 }
 
-/** The error for a revision without a path, beside what is none. */
+/** The error for a revision without a path, beside what is not one. */
 async function lonely(word: string, host: Host): Promise<SopsError | undefined> {
   if (word.startsWith('-') || (await commitOf(word, host)) === null) return undefined;
   const shown = oneLine(word);

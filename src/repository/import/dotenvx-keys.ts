@@ -15,7 +15,7 @@ const PRIVATE = 'DOTENV_PRIVATE_KEY';
 /**
  * The private keys that may open a file, the most likely ones first: the variable that its public key or its name stands for, in the environment
  * and in the files of keys, and then all others of these files. A variable may hold several, separated by commas. Throws `key` for a
- * file that was named and cannot be read, and for a key that is none.
+ * file that was named and cannot be read, and for a key that is not one.
  */
 export async function dotenvxKeys(
   file: FoundFile,

@@ -52,7 +52,7 @@ async function openByKey(sealed: Buffer, privateKey: Uint8Array): Promise<string
     const plain = Buffer.concat([cipher.update(sealed.subarray(POINT + IV + TAG)), cipher.final()]);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
   } catch {
-    // A point that is not on the curve, a tag that does not fit, bytes that are no text: the caller tells that it does not open.
+    // A point that is not on the curve, a tag that does not fit, bytes that are not text: the caller tells that it does not open.
     return null;
   }
 }

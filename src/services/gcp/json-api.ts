@@ -57,7 +57,7 @@ export async function callGoogleApi(api: GoogleApi, call: GoogleCall, at: Servic
   return sendToGoogle(await googleAccessTo(api, call.path, at), call, at);
 }
 
-/** The way to a service, with one set of credentials for the whole run. Throws `key` for none, and for an address that is none. */
+/** The way to a service, with one set of credentials for the whole run. Throws `key` for none, and for an address that is not one. */
 export async function googleAccessTo(api: GoogleApi, path: string, at: ServiceCall): Promise<GoogleAccess> {
   const { host } = at;
   const credentials = await lastingAccess(host).get(() => findDefaultCredentials(host));
@@ -120,7 +120,7 @@ function googleLoginFor(
   );
 }
 
-/** The address of a service, without a slash at its end. Throws `key` for one that the environment names and is none. */
+/** The address of a service, without a slash at its end. Throws `key` for one that the environment names and is not one. */
 function googleBaseOf({ name, variable }: GoogleApi, { universeDomain }: AuthClient, { env }: Session): string {
   const own = env[variable];
   if (!own) return `https://${name}.${universeDomain}`;

@@ -19,7 +19,7 @@ export function answerMembers(body: string): ReadonlyMap<string, unknown> | unde
   }
 }
 
-/** The members of an object within an answer; undefined when it is none. */
+/** The members of an object within an answer; undefined when it is not one. */
 export function objectMembers(value: unknown): ReadonlyMap<string, unknown> | undefined {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
 }

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 
 /**
- * The URL of a path below `/v1/` of a server; the segments are encoded here. Throws `key` for an address that is none, and
+ * The URL of a path below `/v1/` of a server; the segments are encoded here. Throws `key` for an address that is not one, and
  * for segments that are empty, `.` or `..`: a name must not lead to another endpoint with the user's token, as `../../sys/seal` would.
  */
 export function apiUrl(address: string, segments: readonly string[]): URL {
@@ -20,7 +20,7 @@ export function isPlainSegment(segment: string): boolean {
   return !/^\.{0,2}$/.test(segment);
 }
 
-/** The URL of a server, or undefined for a text that is none; no user name, query or fragment. */
+/** The URL of a server, or undefined for a text that is not one; no user name, query or fragment. */
 export function serverUrl(address: string): URL | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;

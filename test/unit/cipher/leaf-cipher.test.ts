@@ -38,7 +38,7 @@ function opened(sealed: string, key = 'a'): unknown {
 const UNAUTHENTIC = expect.stringContaining('message authentication failed');
 
 describe('a leaf', () => {
-  test('opens at every length, also of bytes that are no text', () => {
+  test('opens at every length, also of bytes that are not text', () => {
     for (let length = 1; length < 600; length += length < 70 ? 1 : 37) {
       const bytes = randomBytes(length);
       expect(opened(seal(bytes, 'a:'))).toBe(decodeText(bytes));

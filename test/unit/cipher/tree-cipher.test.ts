@@ -156,7 +156,7 @@ describe('comments', () => {
   const cipher = new Cipher(DATA_KEY);
   const secret = (aad: string, text = ' why', word = 'comment') => cipher.encryptText(text, word, aad);
 
-  test('are encrypted under the path that holds them and are no part of the MAC', () => {
+  test('are encrypted under the path that holds them and are not part of the MAC', () => {
     const plain = () => branch([comment(' top'), item('a', branch([comment(' in', true), item('b', leaf('x'))]))]);
     const tree = plain();
     const { macText, encryptedComments } = encrypt(tree, DEFAULT);
@@ -217,7 +217,7 @@ describe('comments', () => {
     expect(tree.items[1]).toMatchObject({ text });
   });
 
-  test('that are no ciphertext of the file stay, and broken ones are not encrypted again', () => {
+  test('that are not ciphertext of the file stay, and broken ones are not encrypted again', () => {
     const broken = secret('nowhere:');
     const tree = branch([comment('plain'), comment(broken), item('a', leaf(null))]);
     const reader = new Cipher(DATA_KEY, new IvMemory());

@@ -219,12 +219,12 @@ test.each<[string, object]>([
   ['syslog 1 has no socket', { syslog: [{ socket: 'tls://x' }] }],
   ['syslog 1 has no socket', { syslog: [{ socket: 'udp://x:70000' }] }],
   ['error unmarshalling the audit configuration', { jsonl: { path: '/x' } }],
-])('a configuration that is none: %s', async (reason, backends) => {
+])('a configuration that is not one: %s', async (reason, backends) => {
   configure(backends);
   await expectRefused(['decrypt', 'a.yaml'], reason);
 });
 
-test('no word of a configuration that is none is printed', async () => {
+test('no word of a configuration that is not one is printed', async () => {
   configure({ postgres: [{ connection_string: `postgres://u:${CANARY}@h/d` }], jsonl: [{}] });
   await expectRefused(['decrypt', 'a.yaml'], 'jsonl 1 has no absolute path');
   expect(readFileSync(desk.path('audit.yaml'), 'utf8')).toContain(CANARY);

@@ -221,7 +221,7 @@ describe('a log that is out of order ends the command', () => {
     'backends: 5',
     'backends: {postgres: {connection_string: secret-pw}}',
     'backends: {postgres: [secret-pw]}',
-  ])('a configuration that is none: %s', async (text) => {
+  ])('a configuration that is not one: %s', async (text) => {
     desk.write('audit.yaml', text);
     const ran = await audited(['--version']);
     expect(ran).toMatchObject({

@@ -41,7 +41,7 @@ function bytesOf(name: string): Buffer {
   );
 }
 
-/** How messages show a name: the bytes that are no text by their numbers, or as JSON has them. */
+/** How messages show a name: the bytes that are not text by their numbers, or as JSON has them. */
 function shown(name: string): string[] {
   const text = decodeText(bytesOf(name));
   const forms = [printable(text), JSON.stringify(text).slice(1, -1)];

@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('the editor', () => {
   test.each([
     ['SOPS_EDITOR first', { SOPS_EDITOR: 'one', EDITOR: 'two' }, ['one', 'two', 'vim'], 'one', []],
     ['EDITOR then', { SOPS_EDITOR: '', EDITOR: 'two' }, ['one', 'two', 'vim'], 'two', []],
-    ['blanks are no editor', { SOPS_EDITOR: '  ', EDITOR: 'two' }, ['two'], 'two', []],
+    ['blanks are not an editor', { SOPS_EDITOR: '  ', EDITOR: 'two' }, ['two'], 'two', []],
     ['vim, nano, vi in this order', {}, ['vi', 'nano'], 'nano', []],
     [
       'words as a shell splits them',

@@ -379,7 +379,7 @@ describe('printing', () => {
     }
   });
 
-  test('sections that are no maps, or cannot be named, are refused; so are plain values the MAC sees differently', () => {
+  test('sections that are not maps, or cannot be named, are refused; so are plain values the MAC sees differently', () => {
     for (const entry of [item('s', leaf('x')), item('s', list()), section(''), section('a\nb')]) {
       expect(() => emit(entry)).toThrow(expect.objectContaining({ code: 'output-format' }));
     }

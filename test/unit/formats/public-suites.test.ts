@@ -14,7 +14,7 @@ const ACCEPTED = JSON.parse(
   readFileSync(new URL('../../../fixtures/suites/accepted-by-sops.json', import.meta.url), 'utf8'),
 ) as { yaml: string[]; json: string[] };
 
-/** Texts that are no JSON, and that SOPS takes all the same: what it makes of them is another document. */
+/** Texts that are not JSON, and that SOPS takes all the same: what it makes of them is another document. */
 const BROKEN_JSON: readonly string[] = [
   'n_object_missing_value.json',
   'n_object_no-colon.json',

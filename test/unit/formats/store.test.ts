@@ -48,7 +48,7 @@ describe('edits', () => {
     ['of ASCII', many('a?b', 'value')],
     ['of longer characters', many('é?😀', '€')],
     ['that cut a character, and so end in its halves', many('\ud83d?\ude00', '')],
-    ['among bytes that are no UTF-8', many(decodeText(Buffer.from('\xff?\xe2\x82', 'latin1')), 'x')],
+    ['among bytes that are not UTF-8', many(decodeText(Buffer.from('\xff?\xe2\x82', 'latin1')), 'x')],
   ])('%s give the same text and bytes on several pages', (_, { text, edits }) => {
     const whole = edited(text, edits);
     expect(applyEdits(text, edits) === whole).toBe(true);

@@ -52,7 +52,7 @@ test.each([
   ['a carriage return alone', 'a = 1\rb = 2', /column 6: a carriage return/],
   ['a string without end', 'a = "geheim', /line 1, column 12: unterminated/],
   ['no value', 'a =', /line 1/],
-  ['bytes that are no UTF-8', Buffer.from([0x61, 0x3d, 0x22, 0xff, 0x22]), /column 4: bytes that are not UTF-8/],
+  ['bytes that are not UTF-8', Buffer.from([0x61, 0x3d, 0x22, 0xff, 0x22]), /column 4: bytes that are not UTF-8/],
   ['deep arrays', `a = ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /levels of nesting/],
   ['deep keys', `${'a.'.repeat(5000)}a = 1`, /levels of nesting/],
   ['deep headers', `[${'a.'.repeat(5000)}a]`, /levels of nesting/],

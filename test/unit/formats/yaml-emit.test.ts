@@ -73,7 +73,7 @@ describe('what SOPS 3.13.2 printed', () => {
     expect(emitYaml(roots, null, { indent })).toBe(printed);
   });
 
-  test('bytes that are no text', () => {
+  test('bytes that are not text', () => {
     const items = JSON.parse(read('bytes/items.json')) as [string, string][];
     const text = (base64: string) => decodeText(Buffer.from(base64, 'base64'));
     expect(print(branch(items.map(([key, value]) => item(text(key), leaf(text(value))))))).toBe(

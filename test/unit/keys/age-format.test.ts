@@ -94,7 +94,7 @@ describe('Bech32', () => {
   });
 
   test('bits left over must be zero, and fewer than five', () => {
-    // Texts with right checksums over groups that are no whole number of bytes.
+    // Texts with right checksums over groups that are not a whole number of bytes.
     expect(decodeBech32('a1qqqd87cq').data).toEqual(Buffer.of(0));
     for (const text of ['a1qpamnt9j', 'a1q3g6mn3', 'a1qqqd87cpp']) {
       expect(() => decodeBech32(text)).toThrow('malformed Bech32: wrong');

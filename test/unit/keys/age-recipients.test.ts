@@ -97,7 +97,7 @@ describe('a recipient is refused', () => {
     await expect(ageProvider.wrap(key, Buffer.alloc(32), host)).rejects.toThrow('a point of low order');
   });
 
-  test('when only using it shows that it is none', async () => {
+  test('when only using it shows that it is not one', async () => {
     const host = hostOf();
     // An even modulus, and a point of low order.
     const evenModulus = sshRsaLine(Buffer.alloc(256, 0xfe).toString('base64url'), 'AQAB');

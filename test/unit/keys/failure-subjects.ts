@@ -25,7 +25,7 @@ async function gcp(kind: 'rest' | 'grpc'): Promise<Subject> {
     names: [[places.refused, 'REFUSED']],
     failures: [
       { name: 'no credentials', env: { GOOGLE_OAUTH_ACCESS_TOKEN: '', METADATA_SERVER_DETECTION: 'none' } },
-      { name: 'credentials that are no JSON', env: { GOOGLE_CREDENTIALS: '/nonexistent/the-access-token.json' } },
+      { name: 'credentials that are not JSON', env: { GOOGLE_CREDENTIALS: '/nonexistent/the-access-token.json' } },
       { name: 'expired login', arrange: mode('expired') },
       { name: 'denied', arrange: mode('refusing') },
       { name: 'absent key', arrange: mode('absent') },

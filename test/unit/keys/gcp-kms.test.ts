@@ -209,7 +209,7 @@ describe('a proxy', () => {
     proxy.close();
   });
 
-  test('that is none', async () => {
+  test('that is not one', async () => {
     const host = hostOf({ env: { ...TOKEN, HTTPS_PROXY: '::' } });
     await expect(gcpKmsProvider.wrap(keyOf(ID), PART, host)).rejects.toMatchObject({
       code: 'key',

@@ -11,7 +11,7 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const key = bytes(KEY_LENGTH);
 const RUNS = { numRuns: WHOLE ? 3000 : 100 };
 
-/** Null where @noble refuses: a point that is none, or a secret of nothing but zeros. */
+/** Null where @noble refuses: a point that is not one, or a secret of nothing but zeros. */
 function orNull(make: () => Uint8Array): Buffer | null {
   try {
     return Buffer.from(make());

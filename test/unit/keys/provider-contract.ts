@@ -36,7 +36,7 @@ export interface Subject {
   readonly keyString: string;
   /** Another key of the service, with the same credentials. */
   readonly otherText: string;
-  /** Texts that are no key; `parse` or, where SOPS looks only then, `wrap` refuses them. */
+  /** Texts that are not a key; `parse` or, where SOPS looks only then, `wrap` refuses them. */
   readonly malformed: readonly string[];
   /** The user's credentials and tokens: no error may show them. */
   readonly secrets: readonly string[];

@@ -1,4 +1,4 @@
-/** Messages of the key service protocol: those of the real sops, byte for byte, and what is none. */
+/** Messages of the key service protocol: those of the real sops, byte for byte, and what is not one. */
 
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
@@ -136,7 +136,7 @@ describe('odd requests', () => {
     ['a field without a number', '0200', 'a field without a number'],
     ['a group', '0b0c', 'a field has an unknown type'],
     ['an unknown group', '5b5c', 'a field has an unknown type'],
-    ['a wire type that is none', '0f', 'a field has an unknown type'],
+    ['a wire type that is not one', '0f', 'a field has an unknown type'],
     ['a tag of 33 bits', '8280808010', 'a number is too large'],
     ['a tag without end', '8a808080808000', 'a number is too large'],
     ['a length beyond the message', '0aff01', 'it ends too early'],

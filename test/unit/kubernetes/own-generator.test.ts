@@ -49,7 +49,7 @@ describe('our own kind', () => {
     });
   });
 
-  test('makes Secrets, with one value of a file, and bytes that are no text under data', async () => {
+  test('makes Secrets, with one value of a file, and bytes that are not text under data', async () => {
     const [made] = await objects(`secretFrom:
 - metadata: {name: s, namespace: n, labels: {l: "1"}, annotations: {a: x}}
   type: example.com/t

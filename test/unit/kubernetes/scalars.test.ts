@@ -72,7 +72,7 @@ describe('scalars where a string is wanted', () => {
     expect(warning).not.toContain('8675309');
   });
 
-  test('numbers and words of JSON are no strings either', () => {
+  test('numbers and words of JSON are not strings either', () => {
     const [manifest] = readManifests(Buffer.from('{"stringData": {"a": 7, "b": true, "c": "7"}}'));
     expect(manifest && looseScalars(manifest)).toEqual([
       ['stringData', 'a'],

@@ -215,7 +215,7 @@ describe('a schema', () => {
   test.each<[string, unknown, string]>([
     ['behind a value', [{ message: SECRET, path: ['a', SECRET] }], 'a is invalid'],
     ['that is missing', [{ message: SECRET, path: ['b', 'c'] }], 'b is missing'],
-    ['that is none', [{ message: SECRET, path: [null] }], 'null is missing'],
+    ['that is not one', [{ message: SECRET, path: [null] }], 'null is missing'],
     ['in no list', [{ message: SECRET, path: 'a' }], 'the whole is invalid'],
     ['of nothing', [null], 'the whole is invalid'],
     ['in no issue', [], 'the whole is invalid'],

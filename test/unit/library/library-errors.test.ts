@@ -72,7 +72,7 @@ describe('sentences of the command line', () => {
     ['or go on with --keep-unlisted.', 'or go on with --keep-unlisted on the command line.'],
     ['Name it: sops-ts decrypt --output-type json', 'Name it: sops-ts decrypt --output-type json'],
     ['Run it on a terminal; a gpg-agent can hold it.', 'Give the option askSecret; a gpg-agent can hold it.'],
-    ['--ignore-macs and x--only are no flags', '--ignore-macs and x--only are no flags'],
+    ['--ignore-macs and x--only are not flags', '--ignore-macs and x--only are not flags'],
   ])('%s', (before, after) => {
     expect(worded(before, options)).toBe(after);
     expect(worded(after, options)).toBe(after);

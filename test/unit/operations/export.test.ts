@@ -57,7 +57,7 @@ describe.each(SHELLS)('%s', (shell, variable, show) => {
     expect(desk.names()).not.toContain('pwned');
   });
 
-  test.skipIf(!file)('reads bytes that are no UTF-8', async () => {
+  test.skipIf(!file)('reads bytes that are not UTF-8', async () => {
     desk.write('bytes.bin', await desk.encrypt('bytes.bin', new Uint8Array([0x66, 0xff, 0x27, 0xc3, 0x28])));
     const ran = await desk.run(['export', 'bytes.bin', '--shell', shell]);
     expect([ran.status, ran.stderr]).toEqual([1, expect.stringContaining('binary file')]);

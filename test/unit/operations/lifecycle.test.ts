@@ -32,12 +32,12 @@ const DIFFERENT: Readonly<Record<string, { readonly why: string; readonly expect
     expect: { exit: 1, file_changed: false, stderr: 'unknown recipient type: "nope"\n' },
   },
   'groups-delete-below-threshold': {
-    why: 'errors are no log lines',
+    why: 'errors are not log lines',
     expect: { stderr: 'Shamir threshold is 2, but we only have 1 key groups\n' },
   },
   'groups-delete-out-of-range': { why: 'SOPS crashes', expect: { exit: 1, stderr: 'there is no key group 9\n' } },
   'updatekeys-two-files': {
-    why: 'errors are no log lines',
+    why: 'errors are not log lines',
     expect: { stderr: 'stat <root>/absent.yaml: no such file or directory\nfailed updating 1 key(s)\n' },
   },
   'updatekeys-cannot-open': { why: 'the full report is for --verbose', expect: { stderr: firstLines() } },

@@ -105,7 +105,7 @@ describe('set', () => {
     ['a broken index', ['a.yaml', '["a"', '1'], 7],
     ['an empty index', ['a.yaml', '', '1'], 7],
     ['an empty step', ['a.yaml', 'a..b', '1'], 7],
-    ['words that are no JSON', ['a.yaml', '["a"]', 'bare'], 7],
+    ['words that are not JSON', ['a.yaml', '["a"]', 'bare'], 7],
     ['two values', ['a.yaml', '["a"]', '7 8'], 7],
     ['what only looks like one value', ['a.yaml', '["a"]', '1}, {"b": 2'], 7],
     ['a second member', ['a.yaml', '["a"]', '1, "x": 2'], 7],

@@ -121,11 +121,11 @@ describe('what is refused', () => {
     ['more than a name', 'ref+gcpsecrets://p1/db/x', 65, 'PROJECT/NAME'],
     ['a path instead of a project', 'ref+gcpsecrets://../db', 65, 'PROJECT/NAME'],
     ['a host instead of a location', 'ref+gcpsecrets://p1/db?location=evil.example', 65, 'location'],
-    ['a truth value that is none', 'ref+gcpsecrets://p1/db?optional=maybe', 65, 'optional is true or false'],
+    ['a truth value that is not one', 'ref+gcpsecrets://p1/db?optional=maybe', 65, 'optional is true or false'],
     ['an object that is not there', 'ref+gcs://bucket/none', 66, 'gs://bucket/none'],
     ['a generation that is not a number', 'ref+gcs://bucket/dir/app.yaml?generation=x', 65, 'generation'],
     ['a key that is named in part', `ref+gkms://${SEALED}?project=p1`, 65, 'location'],
-    ['a ciphertext that is none', `ref+gkms://a!b?${PARTS}`, 65, 'URL-safe base64'],
+    ['a ciphertext that is not one', `ref+gkms://a!b?${PARTS}`, 65, 'URL-safe base64'],
   ])('%s', async (_, text, status, words) => {
     const ran = await refs(text);
     expect([ran.status, ran.stdout.toString()]).toEqual([status, '']);

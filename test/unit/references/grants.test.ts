@@ -109,7 +109,7 @@ test.each([
   expect(ran.stderr).toContain(said);
 });
 
-test('a scheme that is none is told, by trust and where it would have counted, and refused as a flag', async () => {
+test('a scheme that is not one is told, by trust and where it would have counted, and refused as a flag', async () => {
   desk.write('repo/.sops.yaml', 'refs:\n  allow: [exce, exec]\n');
   const said = '"exce", which is not a scheme';
   expect((await desk.run(['trust', 'repo'])).stderr).toContain(said);

@@ -184,7 +184,7 @@ describe('kubeconfig', () => {
       'credentials do not go to http://127.0.0.1:1',
     ],
     [
-      'a proxy that is none',
+      'a proxy that is not one',
       /server: (.*)/,
       'server: $1\n    proxy-url: socks5://x',
       'proxy-url is neither http nor https',

@@ -129,7 +129,7 @@ describe('Secrets', () => {
     expect(ran.stdout.toString()).toBe(
       `kind: Secret # s\ndata:\n  c: ${base64(Buffer.from([0xff]))}\nstringData:\n  d: ref+echo://c/d\n  a: ref+echo://a/b # one\n  b: same\n`,
     );
-    expect(ran.stderr).toContain('c: the bytes are no text, and stay in data');
+    expect(ran.stderr).toContain('c: the bytes are not text, and stay in data');
   });
 
   test('what is not base64 is an error that names the key and not the value', async () => {

@@ -79,7 +79,7 @@ describe('is dropped when it', () => {
     ['is deep', () => '['.repeat(200_000)],
     ['is deep and closed', () => '['.repeat(5000) + ']'.repeat(5000)],
     ['has a form of a million line ends', () => JSON.stringify([1, hashOf('other'), [], [false, [1], 1e6]])],
-    ['has a form that is none', () => JSON.stringify([1, hashOf('other'), [], [1, ['x'], -1]])],
+    ['has a form that is not one', () => JSON.stringify([1, hashOf('other'), [], [1, ['x'], -1]])],
     [
       'has an endless form',
       () => `[1, ${JSON.stringify(hashOf('other'))}, [], [false, [${'0,'.repeat(100_000)}0], 0]]`,

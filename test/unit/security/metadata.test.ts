@@ -111,7 +111,7 @@ describe('fields that make no sense', () => {
     ['a threshold without groups', / {4}version:/, '    shamir_threshold: -9\n    version:'],
     ['a huge threshold without groups', / {4}version:/, '    shamir_threshold: 9007199254740991\n    version:'],
     ['unknown fields', / {4}version:/, `    extra: {a: [${'['.repeat(200)}${']'.repeat(200)}]}\n    version:`],
-    ['a recipient that is none', /recipient: .*/, 'recipient: "--output=/tmp/x"'],
+    ['a recipient that is not one', /recipient: .*/, 'recipient: "--output=/tmp/x"'],
     ['a future version', /version: .*/, 'version: 99.0.0'],
   ])('%s: no matter', async (_what, old, by) => {
     const { status, stdout } = await desk.decrypt('p.yaml', changed(old, by));

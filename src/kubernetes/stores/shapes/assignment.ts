@@ -106,7 +106,7 @@ function scalarFor(text: string, shape: Shape, called: string): Leaf {
   throw usage(`--set ${called} is a whole number, not ${JSON.stringify(text)}`);
 }
 
-/** The value of a JSON text; undefined for what is none. */
+/** The value of a JSON text; undefined for what is not one. */
 function jsonIn(text: string): Value | undefined {
   try {
     return itemOf(readJson(`{"value":${text}}`).root, 'value')?.value;

@@ -20,7 +20,7 @@ export function pemSecrets(text: string): FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const { 0: begin, 1: label = '', index } of text.matchAll(BEGIN)) {
     const start = index + begin.length;
-    // A body has no dashes: the next ones end it, or it is none.
+    // A body has no dashes: the next ones end it, or it is not one.
     const dashes = text.indexOf('-----', start);
     const isEnd = dashes >= 0 && dashes - start <= MOST_CHARACTERS && text.startsWith(`-----END ${label}-----`, dashes);
     const rule = isEnd ? kindOf(label, text.slice(start, dashes)) : undefined;

@@ -126,7 +126,7 @@ describe('errors', () => {
       'SecretStore k is not among the files',
     ],
     ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {generateName: a-}\n', [], 'no name'],
-    ['a name that is none', secret('A_b', 'x'), [], 'is not a name for an object'],
+    ['a name that is not one', secret('A_b', 'x'), [], 'is not a name for an object'],
     ['another kind', 'a: ref+k8s://v1/Pod/x/y#/k\n', [], 'names no Secret'],
     ['a service account without a namespace', secret('a'), ['--service-account', 'app'], 'NS/NAME'],
   ])('%s', async (_what, text, words, said) => {

@@ -54,7 +54,7 @@ describe('a private key that SOPS encrypted', () => {
     expect(ran, ran.stderr).toMatchObject({ status: 0 });
   });
 
-  test('that is none: the error names its file, and not the SealedSecret', async () => {
+  test('that is not one: the error names its file, and not the SealedSecret', async () => {
     writeFileSync(desk.path('other.yaml'), await desk.encrypt('other.yaml', '# note\na: b\n'));
     const ran = await desk.run(['unseal', sealedPath('template/sealed.yaml'), '--private-key', 'other.yaml']);
     expect(ran.status).toBe(1);
