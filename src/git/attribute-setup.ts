@@ -59,11 +59,11 @@ function linesOfBlock(text: string): string[] {
   return (blockIn(text) ?? '').split('\n').filter((line) => line !== '');
 }
 
-async function writeLines(path: string, lines: readonly string[], { host }: SetupPlace): Promise<boolean> {
+async function writeLines(path: string, lines: readonly string[], place: SetupPlace): Promise<boolean> {
   const read = readSettingsFile(path);
   const unique = [...new Set(lines)];
   const text = unique.length === 0 ? withoutBlocks(read ?? '') : withBlock(read ?? '', unique, { at: 'end' });
-  return writeSettingsFile(path, { read, text }, host);
+  return writeSettingsFile(path, { read, text }, place);
 }
 
 function uncovered(files: readonly FileAttributes[]): FileAttributes[] {
@@ -107,7 +107,7 @@ export async function* removeAttributes(place: SetupPlace): AsyncGenerator<Setup
   for (const path of await attributeFiles(place)) {
     const read = readSettingsFile(path) ?? '';
     const text = withoutBlocks(read);
-    if (await writeSettingsFile(path, { read, text }, place.host)) yield done(`${shownFile(path, place)}: taken out`);
+    if (await writeSettingsFile(path, { read, text }, place)) yield done(`${shownFile(path, place)}: taken out`);
   }
 }
 
@@ -193,7 +193,7 @@ async function moveLines(path: string, older: ReadonlySet<string>, place: SetupP
   await writeSettingsFile(
     path,
     { read, text: withBlock(text, [...own, ...(own.includes(MOVED) ? [] : [MOVED]), ...moved], { at: 'end' }) },
-    place.host,
+    place,
   );
 }
 

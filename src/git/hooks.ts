@@ -49,7 +49,7 @@ async function installHook(hook: HookName, manager: HookManager, place: SetupPla
   const read = readSettingsFile(path);
   if (read === null) {
     const text = withBlock(own ? FIRST_LINE : '', lines, { at: 'end' });
-    return changed(await writeSettingsFile(path, { read, text, isProgram: true }, place.host), where);
+    return changed(await writeSettingsFile(path, { read, text, isProgram: true }, place), where);
   }
   if (own && !isProgram(path, place.host)) {
     return todo(
@@ -58,7 +58,7 @@ async function installHook(hook: HookName, manager: HookManager, place: SetupPla
   }
   if (isLink(path) || !isShell(read, own)) return setAside(path, hook, { lines, place });
   const text = withBlock(read, lines, { at: bodyOf(read) });
-  const step = changed(await writeSettingsFile(path, { read, text }, place.host), where);
+  const step = changed(await writeSettingsFile(path, { read, text }, place), where);
   return read === withoutBlocks(read) ? { ...step, text: `${where}, before what was there` } : step;
 }
 
@@ -101,7 +101,7 @@ async function setAside(
   renameSync(path, aside);
   const text = withBlock(FIRST_LINE, linesFor(path, lines), { at: 'end' });
   try {
-    await writeSettingsFile(path, { read: null, text, isProgram: true }, place.host);
+    await writeSettingsFile(path, { read: null, text, isProgram: true }, place);
   } catch (error) {
     renameSync(aside, path);
     throw error;
@@ -117,10 +117,7 @@ async function installEntries({ name, file }: HookManager, place: SetupPlace): P
     const where = file === null ? `the configuration of ${name}` : shown(file, place);
     return todo(`hooks are run by ${name}: put this into ${where}`, entryLines(name));
   }
-  const step = changed(
-    await writeSettingsFile(file, { read, text }, place.host),
-    `hooks: checked by ${shown(file, place)}`,
-  );
+  const step = changed(await writeSettingsFile(file, { read, text }, place), `hooks: checked by ${shown(file, place)}`);
   return { ...step, text: `${step.text}; ${ACTIVATE[name as keyof typeof ACTIVATE]}` };
 }
 
@@ -143,11 +140,11 @@ export async function* removeHooks(place: SetupPlace): AsyncGenerator<SetupStep>
   }
 }
 
-async function removeFrom(path: string, { host }: SetupPlace): Promise<boolean> {
+async function removeFrom(path: string, place: SetupPlace): Promise<boolean> {
   const read = readSettingsFile(path);
   if (read === null || blockIn(read) === undefined) return false;
   const left = withoutBlocks(read);
-  await writeSettingsFile(path, { read, text: left === FIRST_LINE ? '' : left }, host);
+  await writeSettingsFile(path, { read, text: left === FIRST_LINE ? '' : left }, place);
   if (left === FIRST_LINE && readdirSync(join(path, '..')).includes(basename(path) + ASIDE))
     renameSync(path + ASIDE, path);
   return true;

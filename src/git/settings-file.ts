@@ -1,12 +1,14 @@
 /** A small text file of settings: read whole, written whole and safely, gone when nothing is left in it. */
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { isAbsent, systemReason } from '../util/files.js';
+import { realPath } from '../repository/operands.js';
+import { isAbsent, isWithin, statOrThrow, systemReason } from '../util/files.js';
 import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { makeFolder } from '../util/new-folder.js';
 import { replaceFile } from '../util/replace-file.js';
 import { decodeText, encodeText } from '../util/text.js';
+import type { SetupPlace } from './place.js';
 
 /** The text of a file; null where there is none. Throws `failed`. */
 export function readSettingsFile(path: string): string | null {
@@ -29,13 +31,22 @@ export interface NewText {
   readonly isProgram?: boolean;
 }
 
-/** Writes a file that is as it was read, with the folders that lead to it. Returns whether there was anything to do. */
+/**
+ * Writes a file that is as it was read, with the folders that lead to it. Returns whether there was anything to do. Throws
+ * `output-unwritable`, also for a link by which what a repository brings would change files elsewhere.
+ */
 export async function writeSettingsFile(
   path: string,
   { read, text, isProgram }: NewText,
-  host: Host,
+  place: SetupPlace,
 ): Promise<boolean> {
   if (text === (read ?? '')) return false;
+  if (leadsOut(path, place)) {
+    throw new SopsError('output-unwritable', `${path} is behind a link that leads out of the repository`, {
+      file: path,
+      hint: 'Nothing was written there: put a file or folder of the repository in the place of the link.',
+    });
+  }
   try {
     if (text === '') rmSync(path);
   } catch (cause) {
@@ -45,10 +56,16 @@ export async function writeSettingsFile(
   await makeFolder(dirname(path));
   const mode = isProgram ? EXECUTABLE : COMMON;
   const before = read === null ? null : encodeText(read);
-  await replaceFile(path, encodeText(text), { read: before, mode, warn: (message) => host.warn(message) });
+  await replaceFile(path, encodeText(text), { read: before, mode, warn: (message) => place.host.warn(message) });
   // The mode of a new file is what the user's mask leaves of it, so one that is private stays so.
   if (isProgram && read === null) chmodSync(path, EXECUTABLE);
   return true;
+}
+
+/** Whether a path of the work tree leads to another place; what stands in the folder of git is nobody's but the user's. */
+function leadsOut(path: string, { top, commonFolder }: SetupPlace): boolean {
+  if (top === null || !isWithin(path, top) || (commonFolder !== null && isWithin(path, commonFolder))) return false;
+  return (isLink(path) && !statOrThrow(path)) || !isWithin(realPath(path), realPath(top));
 }
 
 /** Whether something at a path is a program that git would run. */

@@ -90,16 +90,14 @@ async function excludePassing(place: SetupPlace): Promise<SetupStep[]> {
   if (path === null) return [];
   const read = readSettingsFile(path);
   const text = withBlock(read ?? '', PASSING, { at: 'end' });
-  return [
-    changed(await writeSettingsFile(path, { read, text }, place.host), 'locks of sops-ts: ignored by info/exclude'),
-  ];
+  return [changed(await writeSettingsFile(path, { read, text }, place), 'locks of sops-ts: ignored by info/exclude')];
 }
 
 async function includePassing(place: SetupPlace): Promise<SetupStep[]> {
   const path = excludeFile(place);
   const read = path === null ? null : readSettingsFile(path);
   if (path === null || read === null) return [];
-  const isChanged = await writeSettingsFile(path, { read, text: withoutBlocks(read) }, place.host);
+  const isChanged = await writeSettingsFile(path, { read, text: withoutBlocks(read) }, place);
   return isChanged ? [done('info/exclude: taken out')] : [];
 }
 

@@ -13,7 +13,6 @@ export async function makeFolder(path: string, shown = path, mode?: number): Pro
   } catch (cause) {
     const hint = 'It, or a part of its path, is something else than a folder: name another, or move that away.';
     throw new SopsError('output-unwritable', `cannot make the folder ${shown}: ${systemReason(cause)}`, {
-      file: shown,
       ...(IN_THE_WAY.has(systemCode(cause)) ? { hint } : {}),
       cause,
     });

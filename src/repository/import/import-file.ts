@@ -12,7 +12,7 @@ import { encryptFile } from '../../operations/write/encrypt.js';
 import { nodes } from '../../tree/leaves.js';
 import type { LeafValue } from '../../tree/tree.js';
 import { writeFileSafely } from '../../util/atomic-write.js';
-import { lstatSync } from '../../util/fs.js';
+import { lstatOrThrow } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import { makeFolder } from '../../util/new-folder.js';
 import { oneLine } from '../../util/one-line.js';
@@ -57,7 +57,7 @@ export async function importFile(request: ImportRequest, host: Session): Promise
   const { kind, source, target, dryRun } = request;
   if (source.problem) throw source.problem;
   const path = resolve(host.cwd, target);
-  if (lstatSync(path, { throwIfNoEntry: false })) throw thereAlready(target);
+  if (lstatOrThrow(path)) throw thereAlready(target);
   const input = { kind: 'file', path: target } as const;
   const store = await readerForNew({ ...request.encrypt, input }, host);
   const opened = await kind.open(source, store, host);
