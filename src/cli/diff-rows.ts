@@ -87,7 +87,7 @@ function isRekeyedBlindly(difference: FileDifference): boolean {
   );
 }
 
-/** `isMixed`: one side is not encrypted at all, which is told once. */
+/** `isMixed`: one side is not encrypted at all, which is reported once. */
 function changeRow(change: TreeChange, showsValues: boolean, isMixed: boolean): DiffRow {
   const { kind, before, after } = change;
   const shown = (side: ChangedSide | undefined): string | undefined =>

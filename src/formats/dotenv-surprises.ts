@@ -18,7 +18,7 @@ export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
 const LOST = '__proto__';
 const STAND_IN = '__proto_of_sops_ts__';
 
-/** The values that SOPS reads otherwise than {@link dotenvEnvironment}, and why. */
+/** The values that SOPS reads differently than {@link dotenvEnvironment}, and why. */
 export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {
   // Asked for seldom, and with hundreds of thousands of variables not small.
   let environment: ReadonlyMap<string, string> | undefined;

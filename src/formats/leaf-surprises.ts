@@ -17,9 +17,9 @@ export function leafSurprises(documents: readonly Branch[], readingOf: (leaf: Le
   return found;
 }
 
-/** The warning of values that are read otherwise than meant. */
+/** The warning of values that are read differently than meant. */
 export function surprising(name: string, surprises: readonly Surprise[]): string {
-  return `${name}: other programs read some values otherwise than SOPS does: ${listOfSurprises(surprises)}`;
+  return `${name}: other programs read some values differently than SOPS does: ${listOfSurprises(surprises)}`;
 }
 
 /** The places of surprising values with what others read there: the first few. */

@@ -82,7 +82,7 @@ export interface EmitOptions {
   readonly textStays?: boolean | undefined;
 }
 
-/** A value that SOPS, and so this store, reads otherwise than people mean it or other programs read it. */
+/** A value that SOPS, and so this store, reads differently from what people mean or other programs read it. */
 export interface Surprise {
   /** Keys only, as the format writes them. */
   readonly path: KeyPath;

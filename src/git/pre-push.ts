@@ -104,7 +104,7 @@ function untold({ name }: PushedRef, first: PushedRef): string {
   return `${oneLine(name)} was looked at, too: pre-commit tells of ${oneLine(first.name)} alone, whatever is pushed with it`;
 }
 
-/** What is found is told once, of the first commit that has it. */
+/** What is found is reported once, of the first commit that has it. */
 function mergedReport(reports: readonly CheckReport[]): CheckReport {
   const findings = reports.flatMap((report) => report.findings);
   const once = new Map(findings.toReversed().map((one) => [JSON.stringify({ ...one, commit: undefined }), one]));

@@ -14,7 +14,7 @@ export type ExportedKeys = readonly Uint8Array[];
 
 /**
  * Runs a task with a keyring of its own (`GNUPGHOME`), in memory where possible, that holds these keys alone and is removed
- * afterwards, also when a signal ends the program. Throws `key` when gpg is missing or takes one of the keys not.
+ * afterwards, also when a signal ends the program. Throws `key` when gpg is missing or does not take one of the keys.
  */
 export async function withKeyring<T>(
   keys: ExportedKeys,

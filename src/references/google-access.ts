@@ -67,7 +67,7 @@ export function checkedBytes(
   throw damagedOnTheWay(place);
 }
 
-/** The error for what arrived otherwise than it was sent. */
+/** The error for what arrived differently than it was sent. */
 export function damagedOnTheWay(place: string): SopsError {
   return new SopsError('store-unreachable', `${place} arrived damaged: it does not fit its checksum`, {
     hint: 'Try again; if it stays so, see what is between you and Google (a proxy?).',

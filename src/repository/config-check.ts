@@ -242,7 +242,7 @@ function nothingMatched({ name, pathRegex }: CreationRule, own: readonly string[
   ];
 }
 
-/** A rule that would encrypt files otherwise than the earlier one that is used for them; one for all files catches what is left. */
+/** A rule that would encrypt files differently than the earlier one that is used for them; one for all files catches what is left. */
 function overlaps(
   rules: readonly CreationRule[],
   at: number,

@@ -21,7 +21,7 @@ const TURN = 256;
 
 /**
  * Looks at files, and yields those that are encrypted or may be, in the order given. A link is looked at where it leads, and what stands
- * there is told once and by its own path, if that is within `top`; of files that were named themselves wherever it leads.
+ * there is reported once and by its own path, if that is within `top`; of files that were named themselves wherever it leads.
  */
 export async function* encryptedAmong(files: readonly FoundFile[], top: string): AsyncGenerator<LookedAt> {
   const sight = new FileSight(files, top);

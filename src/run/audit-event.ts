@@ -48,7 +48,7 @@ const SUBJECTS: Readonly<Record<AuditAction, 'file' | 'reference' | 'lease' | 'k
 
 /**
  * The event as one line of JSON without its end. Whatever is not printable ASCII is escaped: no name of a file makes lines of its own, works on a
- * terminal, or reads otherwise than it is (bytes that are not UTF-8 are U+DC80 and up).
+ * terminal, or reads differently from what it is (bytes that are not UTF-8 are U+DC80 and up).
  */
 export function auditLineOf({ time, user, action, subject }: AuditEvent): string {
   const line = JSON.stringify({

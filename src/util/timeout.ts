@@ -56,7 +56,7 @@ export async function inTime<T>(
 const stages = new WeakMap<AbortSignal, string>();
 
 /**
- * Does a step, told as such if it takes long: what it waits for is something else than the service that the action with this signal asks, e.g. a program
+ * Does a step, reported as such if it takes long: what it waits for is something else than the service that the action with this signal asks, e.g. a program
  * that gives credentials.
  */
 export async function whileWaitingFor<T>(

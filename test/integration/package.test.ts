@@ -22,7 +22,7 @@ beforeAll(async () => {
   symlinkSync('../lib/node_modules/sops-ts/bin/sops-ts.js', desk.path('g/bin/sops-ts'));
   symlinkSync('sops-ts', desk.path('g/bin/sops'));
   desk.write('e.yaml', await desk.encrypt('e.yaml', 'a: one\n'));
-  // Ciphertext would be told as that, whatever its name; this is only no JSON.
+  // Ciphertext would be reported as such, whatever its name; this is only no JSON.
   desk.write('p.yaml', 'a: one\n');
 });
 

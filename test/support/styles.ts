@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { type Ran, run } from './run.js';
 
-/** What encrypt says of styles that their format reads otherwise than people mean them; tests of their own look at it. */
-const TRAPS = /^warning: \S+: other programs read some values otherwise than SOPS does: .*\n/m;
+/** What encrypt says of styles that their format reads differently from what people mean; tests of their own look at it. */
+const TRAPS = /^warning: \S+: other programs read some values differently than SOPS does: .*\n/m;
 
 const FOLDER = new URL('../../fixtures/styles/', import.meta.url);
 const KEYS = new URL('../../fixtures/vectors/keys/', import.meta.url);

@@ -92,7 +92,7 @@ describe('what is inside', () => {
 });
 
 describe('what the code has a table of', () => {
-  test('each command that SOPS does not have is told of where it differs', () => {
+  test('each command that SOPS does not have is described where it differs', () => {
     const page = readFileSync(join(ROOT, 'docs/differences-from-sops.md'), 'utf8');
     const [, own = ''] = page.split('\n## What SOPS does not have\n');
     const words = new Set(REGISTRY.map(({ name }) => name.split(' ')[0] ?? ''));

@@ -252,7 +252,7 @@ async function orProblem<T>(problems: string[], step: () => Promise<T>): Promise
     if (!(error instanceof SopsError)) throw error;
     const sentences = [error.message, error.hint].filter((part) => part !== undefined);
     const problem = sentences.map((text) => joinedLines(text).replace(/\.$/, '')).join('. ');
-    // Several steps need the configuration: what is wrong with it is told once.
+    // Several steps need the configuration: what is wrong with it is reported once.
     if (!problems.includes(problem)) problems.push(problem);
     return undefined;
   }

@@ -103,7 +103,7 @@ export function githubMasks(values: Iterable<string>): string {
 /** What the runner does not let a file set. */
 const RESERVED = /^(?:GITHUB_|RUNNER_)|^NODE_OPTIONS$/i;
 
-/** Variables as the file of `GITHUB_ENV` has them: each between two lines that no value can hold, since they are made by chance. */
+/** Variables as the file of `GITHUB_ENV` has them: each between two lines that no value can hold, since they are made at random. */
 export function githubBlocks(variables: Variables): string {
   return lines(variables, (name, value) => {
     if (RESERVED.test(name)) {

@@ -20,7 +20,7 @@ import { readAsChosen, readInput } from '../read/input.js';
 import { type PublishedFile, plainContent, type Surroundings, sealedContent } from './publish-content.js';
 
 export interface PublishRequest {
-  /** A file, or with `recursive` a folder; undefined when none was named, which is told once the configuration is found. */
+  /** A file, or with `recursive` a folder; undefined when none was named, which is reported once the configuration is found. */
   readonly path: string | undefined;
   readonly recursive: boolean;
   readonly omitExtensions: boolean;

@@ -1,10 +1,10 @@
-/** Telling whoever encrypts a file first that its format reads values otherwise than people mean them. */
+/** Telling whoever encrypts a file first that its format reads values differently from what people mean. */
 import { SopsError } from '../../errors.js';
 import { listOfSurprises, surprising } from '../../formats/leaf-surprises.js';
 import type { SourceFile, Surprise } from '../../formats/store.js';
 import type { Host } from '../../util/host.js';
 
-/** Values that are read otherwise than meant, with the comments that hold the rest of them as they were. */
+/** Values that are read differently than meant, with the comments that hold the rest of them as they were. */
 export interface Surprises {
   readonly found: readonly Surprise[];
   readonly rests: ReadonlyMap<Surprise, string>;

@@ -62,7 +62,7 @@ export const CHECK_RULES = {
   'selection-differs': {
     severity: 'error',
     title: 'another selection than that of the creation rule',
-    reason: 'The file says itself which of its values are encrypted, and says it otherwise than the rule.',
+    reason: 'The file says itself which of its values are encrypted, and says it differently than the rule.',
   },
   'mac-only-encrypted-differs': {
     severity: 'warning',

@@ -47,14 +47,14 @@ export class Collector {
     this.notEntered.add(shown);
   }
 
-  /** The same problem of many files, as one of their configuration, is told once. */
+  /** The same problem of many files, as one of their configuration, is reported once. */
   fail(error: SopsError): void {
     const isSame = ({ message, file }: SopsError): boolean =>
       message === error.message && (error.code === 'config' || file === error.file);
     if (!this.problems.some(isSame)) this.problems.push(error);
   }
 
-  /** The same finding of a later commit is told once. */
+  /** The same finding of a later commit is reported once. */
   add(discoveries: readonly Discovery[], { path, shown, commit }: FindingPlace): void {
     for (const finding of findingsOf(discoveries, { path, shown, commit })) {
       if (this.known.has(finding.fingerprint)) continue;

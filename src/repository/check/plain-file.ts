@@ -118,7 +118,7 @@ export function trapsOf(file: SourceFile, row: Pick<FormatRow, 'variables'>, lin
   if (!row.variables) return [];
   const [document] = file.documents;
   return dotenvSurprises(document?.items ?? [], file.text).flatMap(({ path, leaf, reading }) => {
-    // Whatever is wrong around a ciphertext is told as such.
+    // Whatever is wrong around a ciphertext is reported as such.
     if (stateOf(leaf.value) !== 'plain' && !/name/.test(reading)) return [];
     const next = 'Write NAME=value without quotes, export, or a comment behind it.';
     return [
@@ -126,7 +126,7 @@ export function trapsOf(file: SourceFile, row: Pick<FormatRow, 'variables'>, lin
         rule: 'dotenv-trap' as const,
         line: lineOf(lines, leaf.source?.start),
         keyPath: path,
-        message: `SOPS reads this line otherwise than programs do: ${reading}`,
+        message: `SOPS reads this line differently than programs do: ${reading}`,
         next,
       },
     ];

@@ -83,7 +83,7 @@ function realFolder(folder: string, known: Map<string, string>): string {
   return real;
 }
 
-/** What cannot be looked at is told with the file. */
+/** What cannot be looked at is reported with the file. */
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();

@@ -143,7 +143,7 @@ describe.skipIf(process.platform === 'win32')('exec-env, its streams and its end
     expect(ran.stderr + ran.stdout).not.toContain('canary');
   });
 
-  test('an environment that is too large is told as such', async () => {
+  test('an environment that is too large is reported as such', async () => {
     desk.write('large.json', await desk.encrypt('large.json', JSON.stringify({ A: 'x'.repeat(3_000_000) })));
     const ran = await desk.run(['exec-env', 'large.json', 'true']);
     expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('larger than the system takes') });

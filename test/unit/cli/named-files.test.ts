@@ -154,7 +154,7 @@ describe('a file whose key is not there', () => {
   });
 });
 
-test('a recipient that cannot be used is told with the file', async () => {
+test('a recipient that cannot be used is reported with the file', async () => {
   desk.clear();
   desk.write('plain.yaml', 'a: x\n');
   const { stderr } = await desk.run(['encrypt', '--age', 'age1nonsense', 'plain.yaml'], { env });

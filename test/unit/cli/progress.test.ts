@@ -167,7 +167,7 @@ describe('counting', () => {
 
 describe('what programs are waited for', () => {
   test.each([true, false])(
-    'is told once, on a line that stays, whether there is a terminal (%s) or not',
+    'is reported once, on a line that stays, whether there is a terminal (%s) or not',
     async (isTTY) => {
       const { streams, stderr } = screen({}, isTTY);
       const host = createHost(streams);

@@ -272,7 +272,7 @@ describe('whether there is a second process', () => {
   });
 });
 
-test('what a run tells once is told once, whoever of the two came upon it first', () => {
+test('what a run tells once is reported once, whoever of the two came upon it first', () => {
   const memory = new Map<symbol, unknown>();
   const once = <Kept>(key: symbol, make: () => Kept): Kept => {
     if (!memory.has(key)) memory.set(key, make());

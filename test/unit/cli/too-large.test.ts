@@ -13,7 +13,7 @@ const thrownBy = (action: () => unknown): unknown => {
 };
 
 inSweeps(() => {
-  test('what is too large for V8 is told as that', () => {
+  test('what is too large for V8 is reported as such', () => {
     const bytes = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
     const long = thrownBy(() => bytes.toString('latin1'));
     const joined = thrownBy(() => 'x'.repeat(1 << 20).padEnd(constants.MAX_STRING_LENGTH + 1));

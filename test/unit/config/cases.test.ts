@@ -176,7 +176,7 @@ describe('encrypt as the binary does', () => {
   });
 });
 
-describe('encrypt otherwise than the binary', () => {
+describe('encrypt differently than the binary', () => {
   useStandInProviders();
 
   test('the configuration above the file is used when there is none above the working directory', async () => {

@@ -53,7 +53,7 @@ describe('git merge-driver', () => {
     expect(sharedLines(texts.theirs, merged.text)).toBe(texts.theirs.toString().split('\n').length - 2);
   });
 
-  test('of a move only what both sides changed is told as that', async () => {
+  test('of a move only what both sides changed is reported as such', async () => {
     const isMoved = (plain: string): string =>
       plain.replace('  password: secret one # rotate\n', '').concat('app:\n  password: secret one\n');
     const merged = await desk.merge('app.yaml', await versions(isMoved, swap('secret one', 'secret two')));

@@ -53,7 +53,7 @@ describe('a push', () => {
     expect([known.found, known.files]).toEqual([[], 0]);
   });
 
-  test('of several branches is told once; one that is taken away brings nothing', async () => {
+  test('of several branches is reported once; one that is taken away brings nothing', async () => {
     const { bad, tip } = forgetful();
     const lines = [
       `refs/heads/main ${tip} refs/heads/main ${first}`,

@@ -16,7 +16,7 @@ interface RecordedCall {
 }
 
 const CALLS = JSON.parse(fixtureText('keyservice/calls.json')) as readonly RecordedCall[];
-/** Fields and types that the protocol calls otherwise than files do. */
+/** Fields and types that the protocol calls differently than files do. */
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
   pgp_key: 'pgp',
   azure_keyvault_key: 'azure_kv',

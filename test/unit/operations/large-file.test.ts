@@ -31,7 +31,7 @@ describe.each(sample(TEXTS, 4))('%s', (name, text) => {
 });
 
 inSweeps(() =>
-  test('a value that is read otherwise than meant is told of as in a small one', async () => {
+  test('a value that is read differently than meant is told of as in a small one', async () => {
     const told = [];
     for (const filling of ['short', FILLING.join('')]) {
       desk.write('cut.ini', `[s]\npw = UJ&J#22\nlong = ${filling}\n`);

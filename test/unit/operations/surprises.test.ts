@@ -1,4 +1,4 @@
-/** Values that a format reads otherwise than people mean: told when a file is encrypted, refused where a part would stay in clear. */
+/** Values that a format reads differently than people mean: told when a file is encrypted, refused where a part would stay in clear. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
 
@@ -35,7 +35,7 @@ describe('what is told', () => {
     const { status, stderr, sealed } = await encrypt(name, text);
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: `warning: ${name}: other programs read some values otherwise than SOPS does: ${told}\n`,
+      stderr: `warning: ${name}: other programs read some values differently than SOPS does: ${told}\n`,
     });
     desk.write(`sealed.${name}`, sealed);
     expect((await desk.run(['decrypt', `sealed.${name}`])).stdout.toString()).toBe(text);
@@ -88,7 +88,7 @@ describe('a part of a value that would stay in clear', () => {
   ])('with %s is told: %s', async (way, name, text, flags) => {
     const { status, stderr } = await encrypt(name, text, way, ...flags);
     expect(status).toBe(0);
-    expect(stderr).toContain('other programs read some values otherwise');
+    expect(stderr).toContain('other programs read some values differently');
   });
 
   test('is none where the comment is encrypted, too', async () => {
@@ -123,7 +123,9 @@ describe('exec-env', () => {
     desk.write('print.cjs', PRINT);
     const { stderr, printed } = await values('.env', `'${process.execPath}' print.cjs`);
     expect(printed).toEqual(['"p w"', 'x # note', null, '"a\nb"', 'v']);
-    expect(stderr).toContain('warning: .env: other programs read some values otherwise than SOPS does: PW (the quotes');
+    expect(stderr).toContain(
+      'warning: .env: other programs read some values differently than SOPS does: PW (the quotes',
+    );
   });
 
   test('masks the values that the program got', async () => {

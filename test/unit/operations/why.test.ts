@@ -255,7 +255,7 @@ describe('problems: told, with exit status 1', () => {
   test.each([
     ['is not there', 'absent.yaml', 'open absent.yaml: no such file or directory'],
     ['does not fit', 'wrong.yaml', 'unmarshal errors: line 2: cannot unmarshal !!map into string'],
-  ])('a configuration that %s is told once, and not called missing', async (_, config, reason) => {
+  ])('a configuration that %s is reported once, and not called missing', async (_, config, reason) => {
     yard.write('wrong.yaml', 'creation_rules:\n  - key_groups: [{age: [{a: b}]}]\n');
     yard.write('x.yaml', 'a: 1\n');
     const lines = (await tell('--config', config, 'x.yaml')).split('\n');

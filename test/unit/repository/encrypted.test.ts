@@ -64,7 +64,7 @@ test.each([
   [['again'], ['sub/photo.jpg']],
   [['again', 'sub/photo.jpg', 'sub/photo.jpg'], ['sub/photo.jpg']],
   [['again', 'sub'], ['sub/photo.jpg']],
-])('a file that links lead to is told once, by its own path: %s', async (words, expected) => {
+])('a file that links lead to is reported once, by its own path: %s', async (words, expected) => {
   const { files } = await findFiles(words, hostIn(folder));
   const found = [];
   for await (const { file, encrypted } of encryptedAmong(files, folder))

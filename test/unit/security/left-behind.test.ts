@@ -258,7 +258,7 @@ describe.skipIf(process.platform !== 'linux')('what was left', () => {
   });
 });
 
-test('plaintext that cannot be removed is told with the file, also beside another error', () => {
+test('plaintext that cannot be removed is reported with the file, also beside another error', () => {
   const host = {
     env: { TMPDIR: desk.folder },
     cwd: desk.folder,

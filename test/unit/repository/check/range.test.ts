@@ -38,7 +38,7 @@ describe('commits', () => {
     expect(await repository.found()).toEqual([]);
   });
 
-  test('a finding that stays is told once; main going on does not count', async () => {
+  test('a finding that stays is reported once; main going on does not count', async () => {
     repository.write({ 'secrets/a.yaml': PLAIN });
     repository.commit();
     repository.write({ 'secrets/a.yaml': `${PLAIN}more: 1\n` });
