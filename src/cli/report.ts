@@ -1,6 +1,7 @@
 /** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
 import { type ErrorCode, SopsError } from '../errors.js';
 import { isSystemError, systemAdvice, systemCode } from '../util/files.js';
+import { isError } from '../util/realms.js';
 import { wordedFailure } from '../util/system-failure.js';
 
 /** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
@@ -119,7 +120,7 @@ function names(sentence: string, name: string): boolean {
 
 function detail(error: SopsError): string[] {
   const found = error.detail === undefined ? [] : split(error.detail);
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+  for (let cause = error.cause; isError(cause); cause = cause.cause)
     found.push(...split(`  caused by ${known(cause)}`));
   return found;
 }
@@ -130,10 +131,10 @@ function known(error: Error): string {
 }
 
 function internal(error: unknown, verbose: boolean): string[] {
-  const what = error instanceof Error ? known(error) : typeof error;
+  const what = isError(error) ? known(error) : typeof error;
   const first = `sops-ts: internal error: ${what}. This is a defect of sops-ts, please report it.`;
   if (!verbose) return [first, '  With --verbose it says where it happened.'];
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const stack = isError(error) ? (error.stack ?? '') : '';
   return [first, ...stack.split('\n').filter((line) => /^\s+at /.test(line))];
 }
 

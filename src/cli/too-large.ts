@@ -1,6 +1,7 @@
 /** What does not fit into memory, in words: V8 says it with errors of its own, which are no defect of sops-ts. */
 import { constants } from 'node:buffer';
 import { SopsError } from '../errors.js';
+import { isError } from '../util/realms.js';
 
 const MOST_MEGABYTES = Math.floor(constants.MAX_STRING_LENGTH / 1e6);
 
@@ -9,7 +10,7 @@ const WORDS: ReadonlySet<string> = new Set(['Invalid string length', 'Array buff
 
 /** The error for a file that is too large, if that is what an error says; else the error itself. */
 export function tooLargeInWords(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof SopsError) return error;
+  if (!isError(error) || error instanceof SopsError) return error;
   const { code } = error as NodeJS.ErrnoException;
   const isKnown = code === 'ERR_STRING_TOO_LONG' || (error instanceof RangeError && WORDS.has(error.message));
   if (!isKnown) return error;

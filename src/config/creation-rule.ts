@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { Host, Session } from '../util/host.js';
 import { compileRe2, type Re2 } from '../util/re2.js';
+import { isError } from '../util/realms.js';
 import type { CreationRule, Rules } from './model.js';
 import { comparedPaths } from './path-forms.js';
 import { warnOnce } from './warnings.js';
@@ -106,7 +107,7 @@ export async function compileRule(rule: Pick<CreationRule, 'pathRegex' | 'name'>
   try {
     return await compileRe2(rule.pathRegex);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new SopsError('config', `can not compile regexp: ${reason}`, { hint: `See ${rule.name}.`, cause });
   }
 }

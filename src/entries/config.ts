@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SopsError } from '../errors.js';
 import { loadOnceBy, whyNotStarted } from '../library/start-up.js';
+import { isError } from '../util/realms.js';
 
 /** The file that the other process runs. Bundlers do not take it along, or take it along alone and under another name. */
 function opener(): string {
@@ -51,7 +52,7 @@ function ran(words: readonly string[], env: Record<string, string | undefined>):
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return isError(error) && 'code' in error ? String(error.code) : 'unknown error';
 }
 
 try {

@@ -11,6 +11,7 @@ import { encryptedAmong } from '../repository/encrypted.js';
 import { findFiles } from '../repository/operands.js';
 import { readFileSync } from '../util/fs.js';
 import type { Session } from '../util/host.js';
+import { isError } from '../util/realms.js';
 import { encodeText } from '../util/text.js';
 import { DRIVER } from './driver-settings.js';
 import { patternField, patternOfFile, patternsFor } from './path-patterns.js';
@@ -59,7 +60,7 @@ function rulesIn(path: string, top: string): readonly { name: string; pathRegex:
     return parseConfig({ document, path, folder: top }).creationRules ?? [];
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    const reason = cause instanceof Error ? cause.message : '';
+    const reason = isError(cause) ? cause.message : '';
     throw new SopsError('config', `${path} cannot be read: ${reason}`, { file: path, cause });
   }
 }

@@ -7,6 +7,7 @@ import { readInput } from '../operations/read/input.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { isError } from '../util/realms.js';
 import { decodeText } from '../util/text.js';
 import { keyTimeout } from '../util/timeout.js';
 
@@ -29,7 +30,7 @@ export async function textForGit(path: string, host: Session): Promise<ShownText
   try {
     return { bytes: await decrypted(path, unattended(host)) };
   } catch (error) {
-    return { bytes, reason: oneLine(error instanceof Error ? error.message : 'unknown error') };
+    return { bytes, reason: oneLine(isError(error) ? error.message : 'unknown error') };
   }
 }
 

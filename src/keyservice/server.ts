@@ -6,6 +6,7 @@ import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import { chmodSync, statSync } from '../util/fs.js';
 import { resolve } from '../util/paths.js';
+import { isError } from '../util/realms.js';
 import { DECRYPT_PATH, ENCRYPT_PATH, encodeResponse, MOST_MESSAGE_BYTES } from './messages.js';
 import { Refusal, RequestHandler, type RequestHandlerOptions, type Use, unwrap, wrap } from './request-handler.js';
 
@@ -112,7 +113,7 @@ async function bind(server: Grpc.Server, grpc: typeof Grpc, { target }: Place, o
 
 /** The system's reason, which the gRPC package wraps: `… errors: [listen EADDRINUSE: address already in use PLACE]`. */
 function bindReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : '';
+  const message = isError(error) ? error.message : '';
   const reason = /listen [A-Z]+: ([a-z ]+[a-z])/.exec(message)?.[1];
   return reason === undefined ? message : `bind: ${reason}`;
 }

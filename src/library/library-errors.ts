@@ -1,6 +1,7 @@
 /** Errors and warnings as they leave the library: what they say of flags is said of its options, and what is not an error of ours becomes one. */
 import { SopsError } from '../errors.js';
 import { FORMATS } from '../formats/registry.js';
+import { isError } from '../util/realms.js';
 import { optionNames } from './options.js';
 
 /** What a flag of the command line is in the library: the first of these options that a call takes. */
@@ -109,7 +110,7 @@ function messageFor({ message, file }: SopsError, options: readonly string[]): s
 
 /** What a callback of the caller threw, or a defect of ours. The message of neither is known to hold no value. */
 function unforeseen(cause: unknown): SopsError {
-  const name = cause instanceof Error ? cause.name : typeof cause;
+  const name = isError(cause) ? cause.name : typeof cause;
   return new SopsError('failed', `the call failed by something that is not an error of sops-ts: ${name}`, {
     hint: 'Its cause has more; if that is neither an option of yours nor the system, it is a defect of sops-ts: please report it.',
     cause,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { FORMATS, type FormatName } from '../formats/registry.js';
+import { isOf } from '../util/realms.js';
 import type { AnyFormat, Options } from './types.js';
 
 /** What an option may be: a word for messages, and the check. */
@@ -196,13 +197,13 @@ export function lookingAt<T>(called: string, look: () => T): T {
 
 /** Whether the content that a call is given is bytes. Throws `usage`. */
 export function isBytes(call: string, content: unknown): content is Uint8Array {
-  return lookingAt(`${call}: the content`, () => content instanceof Uint8Array);
+  return lookingAt(`${call}: the content`, () => ArrayBuffer.isView(content) && isOf(Uint8Array, content));
 }
 
 /** The path of a file, given as text or `file:` URL. Throws `usage`. */
 export function checkedPath(call: string, path: unknown): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
-  const isUrl = lookingAt(`${call}: the file`, () => path instanceof URL && path.protocol === 'file:');
+  const isUrl = lookingAt(`${call}: the file`, () => isOf(URL, path) && path.protocol === 'file:');
   const found = isUrl ? pathOfUrl(path as URL) : undefined;
   if (found !== undefined && !found.includes('\0')) return found;
   throw usage(`${call}: the file must be a path or a file: URL`);
@@ -210,7 +211,7 @@ export function checkedPath(call: string, path: unknown): string {
 
 function pathOfUrl(url: URL): string | undefined {
   try {
-    return fileURLToPath(url);
+    return fileURLToPath(url.href);
   } catch {
     // It names another machine, or a slash within a name.
     return undefined;

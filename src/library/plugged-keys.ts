@@ -2,6 +2,7 @@
 import { withKeyTypes } from '../keys/plugged.js';
 import type { KeyProvider as InnerProvider, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
+import { isOf } from '../util/realms.js';
 import { usage } from './options.js';
 import type { KeyProvider, Options } from './types.js';
 
@@ -26,7 +27,7 @@ function isOurs(type: string): boolean {
 function rowOf({ type, recipient }: KeyProvider): KeyTypeRow {
   const known = KEY_TYPES.map((row) => row.type).join(', ');
   const said = `option providers: there are no keys of type ${JSON.stringify(type)}`;
-  if (!(recipient instanceof RegExp))
+  if (!isOf(RegExp, recipient))
     throw usage(said, `The types are ${known}. One of yours says what its keys look like: recipient: /^${type}:/.`);
   if (typeof type !== 'string' || !/^[a-z][a-z0-9_]*$/.test(type) || TAKEN.test(type))
     throw usage(

@@ -7,6 +7,7 @@ import type { KeyServiceChoice } from '../keyservice/services.js';
 import { eitherSignal } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
+import { isError, isOf } from '../util/realms.js';
 import { usage } from './options.js';
 import type { Key, KeyProvider, KeyService, Options } from './types.js';
 
@@ -73,7 +74,7 @@ function wrapped(text: unknown): string {
 
 /** A part of a data key, of memory that is nobody else's. */
 function opened(part: unknown): Uint8Array {
-  if (part instanceof Uint8Array && part.length > 0) return ownCopy(part);
+  if (ArrayBuffer.isView(part) && isOf(Uint8Array, part) && part.length > 0) return ownCopy(part);
   throw new SopsError('key', 'what was plugged in gave no bytes (a Uint8Array) of a data key');
 }
 
@@ -91,7 +92,7 @@ function outerKey({ type, fields }: MasterKey): Key {
 
 function saidBy(cause: unknown): string {
   try {
-    if (cause instanceof Error && typeof cause.message === 'string') return oneLine(cause.message);
+    if (isError(cause) && typeof cause.message === 'string') return oneLine(cause.message);
   } catch {
     // It says nothing without throwing something else.
     return WITHOUT_ERROR;

@@ -5,7 +5,7 @@ import { formatNamed } from '../formats/registry.js';
 import { bytesOf } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import { writeOutput } from '../operations/output.js';
-import { checkExists, readAsChosen, readSealed } from '../operations/read/input.js';
+import { checkExists, readAsChosen, readInput, readSealed } from '../operations/read/input.js';
 import { type OpenedFile, openFile, openWith, type PlainText, renderPlain } from '../operations/read/open-file.js';
 import { checkListed } from '../operations/unlisted-recipients.js';
 import { type EditedText, editText } from '../operations/write/edited-text.js';
@@ -15,8 +15,6 @@ import { changedBySet } from '../operations/write/set.js';
 import { openRun, type Run } from '../run/run.js';
 import { unsetAt } from '../tree/path.js';
 import type { Value as Node } from '../tree/tree.js';
-import { readFileSync } from '../util/fs.js';
-import { resolve } from '../util/paths.js';
 import { inCall, untilAborted } from './call.js';
 import { leaving } from './library-errors.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
@@ -56,7 +54,7 @@ interface Stand {
 
 async function opening(path: string, { format, ignoreMac = false }: Settings, run: Run): Promise<Stand> {
   const input = { kind: 'file', path } as const;
-  const bytes = await bytesOfFile(path, run);
+  const bytes = await readInput(input, run);
   const found = await readSealed(
     { input: { kind: 'stdin', read: async () => bytes }, filenameOverride: path, inputType: chosenFormat(format) },
     run,
@@ -72,14 +70,6 @@ async function opening(path: string, { format, ignoreMac = false }: Settings, ru
   });
   for (const warning of opened.warnings.splice(0)) run.warn(warning);
   return standOf(bytes, opened, found, run);
-}
-
-async function bytesOfFile(path: string, run: Run): Promise<Uint8Array> {
-  try {
-    return readFileSync(resolve(run.cwd, path));
-  } catch (cause) {
-    throw new SopsError('input-unreadable', `Error reading file: ${path}`, { file: path, cause });
-  }
 }
 
 async function standOf(bytes: Uint8Array, opened: OpenedFile, printing: Stand['printing'], run: Run): Promise<Stand> {

@@ -17,6 +17,7 @@ import {
   type Value as Node,
 } from '../tree/tree.js';
 import { type Steps, settle } from '../util/flat-recursion.js';
+import { isOf } from '../util/realms.js';
 import { formatRfc3339 } from '../util/rfc3339.js';
 import { decodeText, encodeText } from '../util/text.js';
 import { lookingAt, usage } from './options.js';
@@ -201,7 +202,7 @@ function leafOf(value: Data, path: Place): LeafValue | undefined {
   }
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) return undefined;
+  if (!isOf(Date, value) || Number.isNaN(value.getTime())) return undefined;
   return { kind: 'timestamp', nanoseconds: BigInt(value.getTime()) * 1_000_000n, offset: 0 };
 }
 

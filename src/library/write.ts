@@ -4,6 +4,7 @@ import { KEY_TYPES, keyTypes } from '../keys/registry.js';
 import type { EncryptRequest } from '../operations/requests.js';
 import { encryptFile as runEncrypt } from '../operations/write/encrypt.js';
 import type { Session } from '../util/host.js';
+import { isOf } from '../util/realms.js';
 import { encodeText } from '../util/text.js';
 import { inCall } from './call.js';
 import {
@@ -22,7 +23,7 @@ import type { AnyFormat, Data, EncryptOptions, FormatName, Recipient } from './t
 import { checkBytes, checkedText, checkNulls, treeOf } from './values.js';
 
 const TO: OptionKinds = {
-  to: { wanted: 'a path or a file: URL', fits: (value) => typeof value === 'string' || value instanceof URL },
+  to: { wanted: 'a path or a file: URL', fits: (value) => typeof value === 'string' || isOf(URL, value) },
 };
 
 /** Encrypts a file: into another one, or in place. `format` is what it is, where its name does not tell. */

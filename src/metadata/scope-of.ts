@@ -2,6 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { EncryptionScope } from '../tree/scope.js';
 import { compileRe2 } from '../util/re2.js';
+import { isError } from '../util/realms.js';
 import { DEFAULT_SELECTION, type SelectionRule } from './metadata.js';
 
 /** What a scope is for: an expression that does not compile is refused when encrypting and never matches when reading. */
@@ -19,7 +20,7 @@ export async function scopeOf(selection: SelectionRule | null, use: ScopeUse): P
     return { rule: option, pattern: await compileRe2(text) };
   } catch (cause) {
     if (use === 'read' && cause instanceof SopsError) return { rule: option, pattern: { test: () => false } };
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new SopsError('config', `${option} is not a valid regular expression: ${reason}`, {
       hint: 'Expressions are in RE2 syntax, which has no look-around and no back-references.',
       cause,

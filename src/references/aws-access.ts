@@ -10,6 +10,7 @@ import { type AwsSettings, openSession } from '../services/aws/session.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
+import { isError } from '../util/realms.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import { parameterOf, type ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
@@ -153,7 +154,7 @@ const BUSY =
 const CREDENTIALS = /^(?:CredentialsProvider|TokenProvider)Error$/;
 
 function codeOf(error: unknown): SopsError['code'] {
-  if (!(error instanceof Error)) return 'failed';
+  if (!isError(error)) return 'failed';
   const { name, message } = error;
   const status = statusOf(error);
   if (ABSENT.test(name) || isOnItsWayOut(name, message)) return 'reference-not-found';
@@ -177,13 +178,13 @@ function isOnItsWayOut(name: string, message: string): boolean {
 }
 
 function hintOf(error: unknown, code: SopsError['code']): string | undefined {
-  if (error instanceof Error && isOnItsWayOut(error.name, error.message)) {
+  if (isError(error) && isOnItsWayOut(error.name, error.message)) {
     return 'Bring it back with: aws secretsmanager restore-secret --secret-id NAME';
   }
-  if (error instanceof Error && error.name === 'InvalidCiphertextException') {
+  if (isError(error) && error.name === 'InvalidCiphertextException') {
     return "The ciphertext is another key's, damaged, or was made with another encryption context: see ?context=.";
   }
-  if (error instanceof SopsError || (error instanceof Error && CREDENTIALS.test(error.name))) return undefined;
+  if (error instanceof SopsError || (isError(error) && CREDENTIALS.test(error.name))) return undefined;
   return HINTS.get(code);
 }
 

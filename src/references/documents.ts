@@ -3,6 +3,7 @@
 import { SopsError } from '../errors.js';
 import type { Branch, Item, List, Value } from '../tree/tree.js';
 import { append } from '../util/lists.js';
+import { isError } from '../util/realms.js';
 import { expressionsIn, mayHoldReference } from './expression.js';
 import type { Resolver } from './resolver.js';
 
@@ -67,7 +68,7 @@ function foundAt(of: Branch | List, at: number, text: string): Found {
 
 function withOthers(first: unknown, failures: readonly unknown[]): unknown {
   if (!(first instanceof SopsError)) return first;
-  const others = new Set(failures.map((failure) => (failure instanceof Error ? failure.message : ''))).size - 1;
+  const others = new Set(failures.map((failure) => (isError(failure) ? failure.message : ''))).size - 1;
   if (others <= 0) return first;
   const more = others === 1 ? 'one more reference fails' : `${others} more references fail`;
   return first.reworded(`${first.message} (${more})`);

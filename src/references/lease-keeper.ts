@@ -4,6 +4,7 @@ import type { KeptValues, LeaseNote } from '../operations/programs/kept-run.js';
 import { noteLease, withoutLogin } from '../run/reference-trail.js';
 import { SYSTEM_CLOCK } from '../util/clock.js';
 import type { Host } from '../util/host.js';
+import { isError } from '../util/realms.js';
 import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import type { Lease, Leases } from './lease.js';
 
@@ -159,7 +160,7 @@ export class LeaseKeeper implements Leases, KeptValues {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown';
+  return isError(error) ? error.message : 'unknown';
 }
 
 /** A store that does not answer is not waited for any longer. */

@@ -9,6 +9,7 @@ import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
 import type { Session } from '../util/host.js';
+import { isError } from '../util/realms.js';
 import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
 import type { RemoteSettings } from './remote.js';
 
@@ -91,5 +92,5 @@ export async function withFreshCredentials<T>(host: Session, action: () => Promi
 
 /** Whether AWS refused by an exception of this name. */
 export function isAwsException(error: unknown, ...names: readonly string[]): error is Error {
-  return error instanceof Error && names.includes(error.name);
+  return isError(error) && names.includes(error.name);
 }

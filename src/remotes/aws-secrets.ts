@@ -1,5 +1,6 @@
 /** AWS Secrets Manager: a new version becomes the current one only in the place of the one that was read (docs/publish.md#aws-secrets-manager). */
 import { SopsError } from '../errors.js';
+import { isError } from '../util/realms.js';
 import { decodeText } from '../util/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
 import { AwsShelf, type AwsShelfTerms } from './aws-shelf.js';
@@ -125,7 +126,7 @@ class StoredSecretShelf extends AwsShelf {
 }
 
 function isOnItsWayOut(error: unknown): boolean {
-  return error instanceof Error && /marked (?:for deletion|deleted)|scheduled for deletion/i.test(error.message);
+  return isError(error) && /marked (?:for deletion|deleted)|scheduled for deletion/i.test(error.message);
 }
 
 function checkedName(name: string): string {

@@ -2,10 +2,11 @@
 import { sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { closeSync, lstatSync, type Stats, statSync } from './fs.js';
+import { isError } from './realms.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
 /** The short name of a system error (`ENOENT`), or undefined for anything else. */
@@ -25,8 +26,8 @@ export function isAbsent(error: unknown): boolean {
  * since foreign messages may quote the data they failed on.
  */
 export function systemReason(error: unknown): string {
-  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_ARG_VALUE') return 'no valid path';
-  if (!isSystemError(error)) return error instanceof Error ? error.name : 'unknown error';
+  if (isError(error) && 'code' in error && error.code === 'ERR_INVALID_ARG_VALUE') return 'no valid path';
+  if (!isSystemError(error)) return isError(error) ? error.name : 'unknown error';
   const reason = /^[A-Z0-9_]+: ([^,]*)/.exec(error.message)?.[1];
   if (error.code === 'EISDIR') return 'is a directory';
   return reason ?? error.code ?? error.name;

@@ -1,5 +1,6 @@
 /** RE2 regular expressions, SOPS's dialect: Go's syntax, and linear time on hostile patterns. The engine is loaded at first use. */
 import { SopsError } from '../errors.js';
+import { isError } from './realms.js';
 
 /** A compiled expression. */
 export interface Re2 {
@@ -39,6 +40,6 @@ export async function compileRe2(pattern: string): Promise<Re2> {
     COMPILED.set(pattern, compiled);
     return compiled;
   } catch (cause) {
-    throw new SopsError('config', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new SopsError('config', isError(cause) ? cause.message : String(cause), { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** What the `age-encryption` package does for us (hybrid post-quantum keys), on our own seams; loaded when needed. */
 import { SopsError } from '../../errors.js';
+import { isError } from '../../util/realms.js';
 import { decodeBech32 } from './bech32.js';
 import type { AgeIdentity, AgeRecipient } from './format/file.js';
 import type { AgeHeader } from './format/header.js';
@@ -82,7 +83,7 @@ function malformedHybrid(): SopsError {
 }
 
 function blockError(cause: unknown): SopsError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = isError(cause) ? cause.message : String(cause);
   const message = reason === WRONG_MAC ? 'bad header MAC' : `invalid ${HYBRID_STANZA} recipient block: ${reason}`;
   return new SopsError('key', message, { cause });
 }

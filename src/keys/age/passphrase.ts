@@ -1,6 +1,7 @@
 /** Passphrases of age identities and SSH keys: asking for one on the terminal, and again after a wrong one. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 
 /** As often as ssh and gpg ask. */
 const MOST_TRIES = 3;
@@ -31,7 +32,7 @@ export async function askPassphrase(prompt: string, isAgain: boolean, host: Host
   try {
     return await host.askSecret(isAgain ? WRONG + prompt : prompt);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new SopsError('key', `could not read passphrase: ${reason}`, {
       hint: 'Run it on a terminal; a gpg-agent can hold the passphrases of identity files.',
       cause,

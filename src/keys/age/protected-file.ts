@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import { GpgAgent } from '../gpg-agent.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openAgeFile } from './format/file.js';
@@ -69,7 +70,7 @@ export class ProtectedFile implements AgeIdentity {
       const request = { cacheKey: this.cacheKey, prompt: 'Passphrase', description: question, isAgain };
       return await agent.getPassphrase(request);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = isError(cause) ? cause.message : String(cause);
       throw new SopsError('key', `gpg-agent passphrase request errored: ${reason}`, {
         hint: 'Run it again, or where gpg-agent can ask: with GPG_TTY=$(tty), or on a desktop.',
         cause,

@@ -1,4 +1,5 @@
 /** Words for the errors of the operating system, in the order SOPS has them: what was done, to what, why not. */
+import { isError } from '../../util/realms.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
@@ -11,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The code of a system error, e.g. `ENOENT`; undefined for other errors. */
 export function systemErrorCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = isError(error) && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 

@@ -7,6 +7,7 @@ import { environmentCredentials } from '../../services/aws/settings.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
+import { isError } from '../../util/realms.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import { type Advice, adviceOnException, NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
@@ -196,7 +197,7 @@ async function openOld(contexts: readonly Context[], open: (context: Context) =>
 }
 
 function isOtherContext(error: unknown): boolean {
-  return error instanceof Error && error.name === 'InvalidCiphertextException';
+  return isError(error) && error.name === 'InvalidCiphertextException';
 }
 
 function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

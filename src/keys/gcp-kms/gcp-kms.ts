@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { gcpFailure } from '../../services/gcp/failure.js';
 import { decodeBase64 } from '../../util/base64.js';
 import type { Session } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import { NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
@@ -83,7 +84,7 @@ async function call({ key, verb, bytes, host, signal }: Call, doing: string): Pr
 
 /** The next step for an error of the gRPC package, or of getting a token. */
 function advise(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   if (/invalid_grant|invalid_rapt|invalid_client|unauthorized_client/.test(error.message)) return ADVICE.login;
   const code = 'code' in error ? error.code : undefined;
   return adviseOnRpc(code, error.message) ?? (typeof code === 'string' ? UNREACHABLE : undefined);

@@ -4,6 +4,7 @@ import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
 import { noteThrottled, pauseAbout } from '../../util/pace.js';
+import { isError } from '../../util/realms.js';
 import { NOT_THE_SERVICE } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
 import { type Service, type Transport, tokenHeaders, type Verb } from './service.js';
@@ -112,7 +113,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 
 /** No connection: the package's words for it are long, and begin with what says nothing. */
 function unreachable(address: string, cause: unknown): SopsError {
-  const said = cause instanceof Error ? cause.message : '';
+  const said = isError(cause) ? cause.message : '';
   const reason = REASONS.find(([pattern]) => pattern.test(said))?.[1] ?? 'the service is not available';
   return new SopsError('key', `cannot reach ${address}: ${reason}`, {
     hint: reason === UNTRUSTED ? AUTHORITY_HINT : UNREACHABLE,
@@ -122,7 +123,7 @@ function unreachable(address: string, cause: unknown): SopsError {
 
 /** What the package for messages says of an answer that is not one; undefined for any other error. */
 function faultOf(error: unknown): string | undefined {
-  return error instanceof Error ? /Response message parsing error: (.*)/.exec(error.message)?.[1] : undefined;
+  return isError(error) ? /Response message parsing error: (.*)/.exec(error.message)?.[1] : undefined;
 }
 
 function isUnavailable(error: unknown): boolean {
@@ -130,5 +131,5 @@ function isUnavailable(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return isError(error) && 'code' in error ? error.code : undefined;
 }

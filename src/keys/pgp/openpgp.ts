@@ -1,5 +1,6 @@
 /** OpenPGP.js, which does without gpg, and the keys it can read from old keyrings. */
 import { SopsError } from '../../errors.js';
+import { isError } from '../../util/realms.js';
 import { EXPIRED, REVOKED } from './gpg-status.js';
 import type { OldKeyring } from './old-keyring.js';
 
@@ -38,7 +39,7 @@ export async function explained<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
+    const reason = isError(cause) ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     const missing = MISSING.exec(reason)?.[1];
     if (missing !== undefined) {
       // Brainpool curves; hardly anybody has such a key in an old keyring and no gpg, so the package does not come with us.

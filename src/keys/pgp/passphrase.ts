@@ -1,6 +1,7 @@
 /** Passphrases of PGP keys that are used without gpg: from gpg-agent, else from the terminal (docs/keys/pgp.md#the-two-ways). */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import { GpgAgent } from '../gpg-agent.js';
 
 const TERMINAL_PROMPT = 'Enter PGP key passphrase:';
@@ -41,5 +42,5 @@ async function askOnTerminal(prompt: string, host: Host): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import { lockFile } from '../../util/file-lock.js';
 import { systemReason } from '../../util/files.js';
 import { chmodSync, mkdirSync, unlinkSync } from '../../util/fs.js';
 import type { AgentSocket } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import type { KeyConnections } from '../server.js';
 import { AgentClient } from './client.js';
 import { type AgentControls, converse } from './conversation.js';
@@ -109,7 +110,7 @@ class Agent implements AgentServer {
       (error: unknown) => {
         socket.destroy();
         this.#connections = undefined;
-        this.#options.warn(error instanceof Error ? error.message : String(error));
+        this.#options.warn(isError(error) ? error.message : String(error));
       },
     );
   }

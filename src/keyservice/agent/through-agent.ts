@@ -2,6 +2,7 @@
 import type { MasterKey } from '../../keys/provider.js';
 import { withDeadline } from '../../util/deadline.js';
 import type { AgentSocket, Session } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import { keyTimeout, TIMES_FOR_PEOPLE } from '../../util/timeout.js';
 import type { KeyService } from '../keyservice.js';
 import { AgentClient } from './client.js';
@@ -110,7 +111,7 @@ export class AgentAsker {
   #fail(error: unknown): void {
     if (this.#standing.hasFailed) return;
     this.#standing.hasFailed = true;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = isError(error) ? error.message : String(error);
     this.#host.warn(`${reason}; keys are used without it (SOPS_TS_AGENT=0 leaves it out)`);
   }
 

@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { startDetached } from '../../exec/detached.js';
 import { AgentClient } from '../../keyservice/agent/client.js';
 import type { AgentSocket, Host } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 
 export interface StartAgentRequest {
   readonly place: AgentSocket;
@@ -28,7 +29,7 @@ export async function startAgent(request: StartAgentRequest, host: Host): Promis
     await startDetached(run, (line) => line.startsWith(READY_WORDS));
     return true;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new SopsError('failed', `the key agent did not start: ${reason}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** Why the AWS SDK finds no credentials: it tells its logger what it tried, and its caller only that nothing helped. */
 import { SopsError } from '../../errors.js';
+import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import { awsFailure } from './failure.js';
 import { flawOf, type SharedFiles } from './profiles.js';
@@ -71,5 +72,5 @@ function stepFor(profile: string, trouble: string): string {
 
 /** Whether the search came to its end, instead of breaking off. */
 function isNothingFound(error: unknown): boolean {
-  return error instanceof Error && /^(?:CredentialsProvider|TokenProvider)Error$/.test(error.name);
+  return isError(error) && /^(?:CredentialsProvider|TokenProvider)Error$/.test(error.name);
 }

@@ -1,5 +1,6 @@
 /** Words for what goes wrong between the AWS SDK and its services. */
 import { SopsError } from '../../errors.js';
+import { isError } from '../../util/realms.js';
 
 /**
  * The error for something that failed: what was being done, and why it failed; an error of ours keeps its hint. `advice` gives the next
@@ -14,7 +15,7 @@ export function awsFailure(
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     return new SopsError('key', `${doing}: ${error.message}`, { ...hint, cause: error.cause });
   }
-  const hint = isCredentialsError(error) ? CREDENTIALS_HINT : error instanceof Error ? advice(error.name) : undefined;
+  const hint = isCredentialsError(error) ? CREDENTIALS_HINT : isError(error) ? advice(error.name) : undefined;
   return new SopsError('key', `${doing}: ${reasonOf(error)}`, {
     ...(hint === undefined ? {} : { hint }),
     cause: error,
@@ -30,7 +31,7 @@ const CREDENTIALS_HINT =
  * answer, which may hold the part of the data key.
  */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
+  if (!isError(error)) return 'unknown error';
   if (isServiceError(error)) return error.message === NO_MESSAGE ? error.name : `${error.name}: ${firstLine(error)}`;
   if (isCredentialsError(error) || isConnectionError(error)) return firstLine(error);
   return '$response' in error ? 'the answer cannot be understood' : error.name;
@@ -50,7 +51,7 @@ function isConnectionError(error: Error): boolean {
 }
 
 function isCredentialsError(error: unknown): boolean {
-  return error instanceof Error && /^(?:CredentialsProvider|TokenProvider)Error$/.test(error.name);
+  return isError(error) && /^(?:CredentialsProvider|TokenProvider)Error$/.test(error.name);
 }
 
 function firstLine({ message, name }: Error): string {
@@ -59,5 +60,5 @@ function firstLine({ message, name }: Error): string {
 
 /** Whether a service no longer takes credentials that it once took: a session whose time is over, by its own clock. */
 export function hasRunOut(error: unknown): boolean {
-  return error instanceof Error && /^(?:ExpiredToken(?:Exception)?|TokenRefreshRequired)$/.test(error.name);
+  return isError(error) && /^(?:ExpiredToken(?:Exception)?|TokenRefreshRequired)$/.test(error.name);
 }

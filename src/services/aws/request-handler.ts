@@ -1,6 +1,7 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
+import { isOf } from '../../util/realms.js';
 import { encodeText } from '../../util/text.js';
 import { answerTime } from '../../util/timeout.js';
 import type { HttpRequest } from '../http/request.js';
@@ -48,13 +49,13 @@ export function requestHandlerFor(host: Host): SdkRequestHandler {
     async handle({ method, protocol, hostname, port, path, query, headers, body }, options) {
       const place = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
       const url = new URL(`${place}${queryText(query)}`);
-      const signal = options?.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+      const signal = isOf(AbortSignal, options?.abortSignal) ? options.abortSignal : undefined;
       const ca = await readTlsRoots(host, 'key', 'AWS_CA_BUNDLE');
       const request: HttpRequest = {
         method: method as HttpRequest['method'],
         url,
         headers,
-        body: body instanceof Uint8Array ? body : String(body ?? ''),
+        body: isOf(Uint8Array, body) ? body : String(body ?? ''),
         timeout: answerTime(host, TIMEOUT_MS),
         signal,
         ...(ca ? { tls: { ca } } : {}),

@@ -3,6 +3,7 @@ import current from 'node:process';
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
 import type { Host, Session } from '../../util/host.js';
+import { isError } from '../../util/realms.js';
 import { whileWaitingFor } from '../../util/timeout.js';
 import { serviceWords } from '../http/answer.js';
 import type { TokenRequest } from './challenge.js';
@@ -126,8 +127,8 @@ function refusal(cause: unknown, { env }: Host): SopsError {
 
 /** Each credential of the chain has its own reason. */
 function reasonsOf(cause: unknown): string[] {
-  const errors = cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [cause];
-  return errors.filter((error) => error instanceof Error).map((error) => error.message);
+  const errors = isError(cause) && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [cause];
+  return errors.filter((error) => isError(error)).map((error) => error.message);
 }
 
 /** One that was tried and refused says more than those that are not set up. */

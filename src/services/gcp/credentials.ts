@@ -7,6 +7,7 @@ import { systemCode, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { isError } from '../../util/realms.js';
 import { userHome } from '../../util/user-home.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { importAuthLibrary } from './auth-library.js';
@@ -100,7 +101,7 @@ async function fromJson(text: string, source: string, host: Host): Promise<AuthC
     finder.useJWTAccessWithScope = true;
     return await finder.getClient();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown error';
+    const reason = isError(cause) ? cause.message.split('\n', 1)[0] : 'unknown error';
     throw new SopsError('key', `the credentials of ${source} cannot be used: ${reason}`, {
       hint: 'Get them anew, e.g. by gcloud auth application-default login.',
       cause,

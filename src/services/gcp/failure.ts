@@ -1,5 +1,6 @@
 /** Words for what goes wrong between Google's packages and its services. */
 import { SopsError } from '../../errors.js';
+import { isError } from '../../util/realms.js';
 import { HttpFailure } from '../http/failure.js';
 
 /**
@@ -23,7 +24,7 @@ export function gcpFailure(
  * answer; of others only the name is told, since a parser's message quotes what it could not read.
  */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
+  if (!isError(error)) return 'unknown error';
   const isKnown =
     error instanceof HttpFailure ||
     'response' in error ||

@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { noteThrottled } from '../../util/pace.js';
+import { isError } from '../../util/realms.js';
 import { decodeText } from '../../util/text.js';
 import { keptConnections } from './connections.js';
 import { HttpFailure } from './failure.js';
@@ -197,10 +198,10 @@ function reasonOf(error: unknown, code: string): string {
   // Texts about certificates come from OpenSSL and Node, and speak of the server's side alone.
   const speaks = error instanceof HttpFailure || /CERT|^ERR_TLS|^UNABLE_TO/.test(code);
   // Node 24 adds advice about its own flags behind a semicolon.
-  return speaks && error instanceof Error ? (error.message.split(/[;\n]/, 1)[0] ?? '') : code || 'request failed';
+  return speaks && isError(error) ? (error.message.split(/[;\n]/, 1)[0] ?? '') : code || 'request failed';
 }
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : error instanceof Error && error.name === 'TimeoutError' ? 'ABORT_ERR' : '';
+  const code = isError(error) && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : isError(error) && error.name === 'TimeoutError' ? 'ABORT_ERR' : '';
 }

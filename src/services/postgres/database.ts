@@ -1,6 +1,7 @@
 /** A connection to a PostgreSQL database, made anew when it was lost. */
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { isSystemError } from '../../util/files.js';
+import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import type { DatabaseSettings } from './settings.js';
 
@@ -53,7 +54,7 @@ export class Database {
     try {
       return await this.#connectWith(tls);
     } catch (error) {
-      if (!tls || !tlsIsOptional || !(error instanceof Error) || error.message !== NO_TLS) throw error;
+      if (!tls || !tlsIsOptional || !isError(error) || error.message !== NO_TLS) throw error;
       return this.#connectWith(undefined);
     }
   }
@@ -96,7 +97,7 @@ export class Database {
 
   /** The server's words, and the package's own, of which none quotes what was sent; the password is taken out all the same. */
   #reasonOf(error: unknown): string {
-    if (!(error instanceof Error)) return 'unknown error';
+    if (!isError(error)) return 'unknown error';
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
     if (isSystemError(error)) return `${error.syscall} ${code}`;
     const [line = ''] = error.message.split('\n', 1);

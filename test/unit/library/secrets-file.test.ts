@@ -190,6 +190,11 @@ describe('a closed file', () => {
   });
 });
 
+test('what cannot be read is told with the reason, as by decryptFile', async () => {
+  const message = expect.stringContaining(': is a directory');
+  await expect(open(desk.folder, desk.options)).rejects.toMatchObject({ code: 'input-unreadable', message });
+});
+
 describe('other formats', () => {
   test.each([
     ['x.json', '{\n  "a": "one",\n  "n": {"m": 1}\n}\n', 'n.m', 2, '{\n  "a": "one",\n  "n": {"m": 2}\n}\n'],
