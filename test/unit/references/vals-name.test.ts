@@ -28,6 +28,7 @@ describe('a link called vals', () => {
     ['eval', ['eval', '-f', '-'], 'a: a/b # c\n'],
     ['eval as JSON', ['eval', '-s', '-f=-', '-o', 'json'], '{"a":"a/b"}\n'],
     ['eval with two dashes', ['eval', '--o', 'json'], '{"a":"a/b"}\n'],
+    ['eval with the long names of our own', ['eval', '--file', '-', '--output', 'json'], '{"a":"a/b"}\n'],
     ['env', ['env', '-export', '-f', '-'], 'export a=a/b\n'],
     ['flatten', ['flatten', '-f', '-'], 'a: a/b # c\n'],
     ['ksdecode', ['ksdecode', '-f', '-'], 'a: ref+echo://a/b # c\n'],
@@ -39,6 +40,13 @@ describe('a link called vals', () => {
   test('takes all behind the program of exec for its arguments', async () => {
     desk.write('env.yaml', 'NAME: ref+echo://a/b\n');
     const ran = await vals(['exec', '-f', 'env.yaml', 'sh', '-c', 'echo "$NAME $1"', 'x', '-i']);
+    expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, 'a/b -i\n']);
+  });
+
+  test('knows which flags of exec are followed by a word', async () => {
+    desk.write('env.yaml', 'NAME: ref+echo://a/b\n');
+    const flags = ['--on-rotate', 'exit', '--grace', '1', '--file', 'env.yaml'];
+    const ran = await vals(['exec', ...flags, 'sh', '-c', 'echo "$NAME $1"', 'x', '-i']);
     expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, 'a/b -i\n']);
   });
 
