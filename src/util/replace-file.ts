@@ -77,8 +77,9 @@ function holds(path: string, wanted: Uint8Array | Fingerprint): boolean {
     throw unreadable(path, error);
   }
   try {
-    const { size, digest } = wanted instanceof Uint8Array ? fingerprintOf(wanted) : wanted;
-    return fstatSync(descriptor).size === size && digestOf(descriptor, size)?.equals(digest) === true;
+    const { size } = fstatSync(descriptor);
+    if (wanted instanceof Uint8Array) return size === wanted.length && holdsBytes(descriptor, wanted);
+    return size === wanted.size && digestOf(descriptor, size)?.equals(wanted.digest) === true;
   } catch (cause) {
     throw unreadable(path, cause);
   } finally {
@@ -91,15 +92,33 @@ function unreadable(path: string, cause: unknown): SopsError {
   return new SopsError('write-failed', `read ${path}: ${systemReason(cause)}`, { file: path, hint, cause });
 }
 
+function holdsBytes(descriptor: number, wanted: Uint8Array): boolean {
+  let at = 0;
+  for (const chunk of chunksOf(descriptor, wanted.length)) {
+    if (!chunk.equals(wanted.subarray(at, at + chunk.length))) return false;
+    at += chunk.length;
+  }
+  return at === wanted.length;
+}
+
 /** The digest of as many bytes of a file; undefined when it has fewer by now. */
 function digestOf(descriptor: number, size: number): Buffer | undefined {
   const hash = createHash('sha256');
+  let hashed = 0;
+  for (const chunk of chunksOf(descriptor, size)) {
+    hash.update(chunk);
+    hashed += chunk.length;
+  }
+  return hashed === size ? hash.digest() : undefined;
+}
+
+/** As many bytes of a file as it has, up to some count; each chunk is valid until the next one. */
+function* chunksOf(descriptor: number, size: number): Generator<Buffer> {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
   for (let at = 0; at < size; ) {
     const count = readSync(descriptor, chunk, 0, Math.min(chunk.length, size - at), at);
-    if (count === 0) return undefined;
-    hash.update(chunk.subarray(0, count));
+    if (count === 0) return;
+    yield chunk.subarray(0, count);
     at += count;
   }
-  return hash.digest();
 }

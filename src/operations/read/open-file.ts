@@ -46,6 +46,8 @@ export interface OpenOptions {
   readonly decryptionOrder?: readonly string[] | undefined;
   readonly keyServices: readonly KeyService[];
   readonly trail: AuditTrail;
+  /** The file's, where that was read already. */
+  readonly metadata?: Metadata | undefined;
   /** What is to be done with the file, when that is noted even if its key is not recovered. */
   readonly purpose?: 'rotate' | undefined;
 }
@@ -55,9 +57,8 @@ export interface OpenOptions {
  * Throws `metadata-invalid`, `data-key-not-recovered`, `leaf-not-decryptable`, `mac-mismatch`.
  */
 export async function openFile({ file, store }: RecognisedFile, options: OpenOptions): Promise<OpenedFile> {
-  const metadata = metadataFromBranch(file.metadata);
+  const { trail, purpose, metadata = metadataFromBranch(file.metadata) } = options;
   const scope = await scopeOf(metadata.selection, 'read');
-  const { trail, purpose } = options;
   if (purpose) await trail(purpose);
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);

@@ -208,7 +208,7 @@ async function updateFile(file: string, update: Update): Promise<UpdateResult> {
     const result = await decide(change, request, { agreed, nameOf });
     if (result === 'rewrapped' || result === 'rekeyed' || result === 'reselected') {
       agreed = change;
-      const rewriting = { file, bytes, read, run, after, result, change };
+      const rewriting = { file, bytes, read, metadata, run, after, result, change };
       const rewritten = await patiently(paceOf(host), () => rewrite(rewriting, update));
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
@@ -252,6 +252,7 @@ interface Rewrite {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly read: RecognisedFile;
+  readonly metadata: Metadata;
   readonly run: Run;
   readonly after: Recipients;
   readonly result: 'rewrapped' | 'reselected' | 'rekeyed';
@@ -260,12 +261,13 @@ interface Rewrite {
 
 /** The new bytes. The MAC is checked first: a file that was tampered with must not get a new MAC, nor go to new readers. */
 async function rewrite(rewriting: Rewrite, { request, keyServices }: Update): Promise<Uint8Array> {
-  const { file, read, run, after, result } = rewriting;
+  const { file, read, metadata, run, after, result } = rewriting;
   const rewrites = result !== 'rewrapped';
   const { store: reader } = read;
   const opened = await openFile(read, {
     ignoreMac: request.ignoreMac,
     rewrites,
+    metadata,
     decryptionOrder: run.decryptionOrder,
     keyServices,
     // SOPS, which only ever wraps anew, leaves no event.
