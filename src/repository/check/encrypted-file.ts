@@ -74,6 +74,8 @@ async function wholenessOf(
     found.push(brokenMetadata(`document ${strayDocument} was not encrypted with the ones before it`, line));
   if (metadata.mac === '') found.push(brokenMetadata('the metadata hold no MAC', line));
   else if (stateOf(metadata.mac) !== 'encrypted') found.push(brokenMetadata('the MAC is not ciphertext', line));
+  if (metadata.layout !== undefined && stateOf(metadata.layout) !== 'encrypted')
+    found.push(brokenMetadata('sops_ts_layout is not a ciphertext', line));
   for (const key of metadata.keyGroups.flat()) {
     const isEmpty = key.enc.trim() === '';
     if (!isEmpty && (await isWrappedWell(key))) continue;

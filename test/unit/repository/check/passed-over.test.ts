@@ -79,3 +79,18 @@ test('random values: what has a name beside it, stands in quotes alone, in maps 
     'wide.json 1 password',
   ]);
 });
+
+test.each([
+  ['plaintext', (text: string) => text.replace(/(sops_ts_layout: ).*/, '$1hunter2')],
+  [
+    'plaintext within a ciphertext',
+    (text: string) => text.replace(/(sops_ts_layout: ENC\[AES256_GCM,data:)/, '$1hunter2 '),
+  ],
+])('sops_ts_layout: %s', async (_, change) => {
+  await repository.seal('secrets/a.yaml', 'a: 0x1F\n');
+  expect(await repository.found()).toEqual([]);
+  repository.change('secrets/a.yaml', change);
+  const { findings, text } = await repository.check();
+  expect(findings).toEqual([expect.objectContaining({ rule: 'malformed-metadata', path: 'secrets/a.yaml' })]);
+  expect(text).not.toContain('hunter2');
+});
