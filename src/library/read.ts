@@ -12,6 +12,7 @@ import { openReadingRun } from '../run/run.js';
 import { type Branch, branch } from '../tree/tree.js';
 import { encodeText } from '../util/text.js';
 import { type Call, inCall, untilAborted } from './call.js';
+import { exactDocuments } from './exact-integers.js';
 import {
   checkedOptions,
   checkedPath,
@@ -158,9 +159,8 @@ function nameOfInput(input: Input): string | undefined {
 export function dataOfFile(opened: OpenedFile, options: ValueOptions, name: string | undefined): Data {
   const { file, store } = opened;
   if (formatNamed(store.name).whole) return Uint8Array.from(bytesOf(file, plainText(opened)));
-  const { documents } = file;
   try {
-    return dataOfDocuments(documents, options);
+    return dataOfDocuments(exactDocuments(opened), options);
   } catch (error) {
     throw named(error, name);
   }

@@ -16,6 +16,7 @@ import { openRun, type Run } from '../run/run.js';
 import { unsetAt } from '../tree/path.js';
 import type { Value as Node } from '../tree/tree.js';
 import { inCall, untilAborted } from './call.js';
+import { exactIn } from './exact-integers.js';
 import { leaving } from './library-errors.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, VALUES } from './options.js';
 import { withPlugged } from './plugged-format.js';
@@ -105,8 +106,11 @@ class OpenSecrets implements SecretsFile {
   }
 
   get(path: Path): Value | undefined {
-    const found = valueAt(this.#now.edited.document, path);
-    return found && this.#naming(() => dataOf(found, this.#options));
+    const { before, edited } = this.#now;
+    const found = valueAt(edited.document, path);
+    if (!found) return undefined;
+    const [exact = found] = exactIn([found], [found], before.text);
+    return this.#naming(() => dataOf(exact, this.#options));
   }
 
   has(path: Path): boolean {
@@ -139,12 +143,12 @@ class OpenSecrets implements SecretsFile {
   }
 
   toData<T = Data>(): T {
-    const { opened, edited } = this.#now;
+    const { opened, before, edited } = this.#now;
     return this.#naming(() => {
       if (formatNamed(opened.store.name).whole) return Uint8Array.from(bytesOf(opened.file, this.toText()));
       // What was not changed keeps the types that the text does not show.
       const { documents } = this.#changes.length === 0 ? opened.file : edited;
-      return dataOfDocuments(documents, this.#options);
+      return dataOfDocuments(exactIn(documents, edited.documents, before.text), this.#options);
     }) as T;
   }
 

@@ -140,9 +140,8 @@ export function checkContent(store: FormatStore, [key, ...others]: readonly stri
 const PROBE = 'value';
 
 function textsOfBytes(documents: readonly Branch[]): string[] {
-  return [...leaves(documents)].flatMap(({ node: { value } }) =>
-    typeof value === 'string' && !value.isWellFormed() ? [value] : [],
-  );
+  const values = Array.from(leaves(documents), ({ node }) => node.value);
+  return values.filter((value): value is string => typeof value === 'string' && !value.isWellFormed());
 }
 
 /** The text that a caller gives as content. Throws `usage` for one that stands for no bytes. */

@@ -67,6 +67,7 @@ describe('data', () => {
     ['no date', { a: new Date(Number.NaN) }, 'usage'],
     ['the prototype', JSON.parse('{"a":[{"__proto__":1}]}'), 'unsafe-key'],
     ['bytes where there are none', { a: 'caf\udce9' }, 'output-format', 'json'],
+    ['bytes where there are none, before other values', { a: 'caf\udce9', b: 'x' }, 'output-format', 'json'],
     ['null where there is none', { A: null }, 'output-format', 'dotenv'],
     ['null in a section', { s: { a: null } }, 'output-format', 'ini'],
     [

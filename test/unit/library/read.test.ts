@@ -1,6 +1,6 @@
 /** Reading with the library: values as plain data, text as the command line prints it, and what is refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decrypt, decryptData, decryptFile, inspect, SopsError, verify } from '../../../src/index.js';
+import { decrypt, decryptData, decryptFile, inspect, open, SopsError, verify } from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 const TEXT =
@@ -30,6 +30,27 @@ describe('values', () => {
       b: { c: 'x', d: [true, null, ''] },
     });
     expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
+  });
+
+  test.each([
+    [
+      'wide.json',
+      '{"id": 12345678901234567890, "f": 1e20, "g": 100000000000000000000, "n_unencrypted": -98765432109876543210}',
+    ],
+    ['wide.yaml', 'id: 12345678901234567890123 # id\nf: 1e20\ng: 1e+20\nn_unencrypted: -98765432109876543210987\n'],
+  ])('integers of more than 64 bits in %s are what the author wrote, or an error', async (name, text) => {
+    await desk.seal(name, text);
+    const [id = '', clear = ''] = text.match(/-?\d{19,}(?<!0000)/g) ?? [];
+    const wanted = { id: BigInt(id), f: 1e20, g: 1e20, n_unencrypted: BigInt(clear) };
+    const options = { ...desk.options, integers: 'mixed' } as const;
+    expect(await decryptFile(name, options)).toStrictEqual(wanted);
+    expect(await codeOf(decryptFile(name, desk.options))).toBe('number-inexact');
+    const file = await open(name, options);
+    expect([file.get('id'), file.toData()]).toStrictEqual([BigInt(id), wanted]);
+    file.set('new', 1);
+    expect([file.get('id'), file.toData()]).toStrictEqual([BigInt(id), { ...wanted, new: 1 }]);
+    await file.set('f', 2 ** 70).save();
+    expect(await decryptFile(name, options)).toStrictEqual({ ...wanted, f: 2 ** 70, new: 1 });
   });
 
   test('integers are exact or an error that names the place and not the value', async () => {

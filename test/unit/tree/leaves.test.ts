@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { folded } from '../../../src/tree/fold.js';
 import { leaves, nodes } from '../../../src/tree/leaves.js';
@@ -111,4 +112,14 @@ test('a fold remembers what it is told, and leaves out comments', () => {
     known: (of) => known.get(of),
   });
   expect([text, looked]).toEqual(['((v),(v))', 2]);
+});
+
+test('no code keeps places, all of which are where the traversal ended', () => {
+  const source = new URL('../../../src/', import.meta.url);
+  const found = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      name.endsWith('.ts') &&
+      /\[\.\.\.(?:leaves|nodes)\((?!.*\)\]\.length\b)/.test(readFileSync(new URL(name, source), 'utf8')),
+  );
+  expect(found).toEqual([]);
 });
