@@ -103,7 +103,7 @@ function syslogChoice({ socket, facility }: WrittenSyslog, entry: string, path: 
   if (place) return { shown: socket, place, facility: { name, number } };
   throw wrong(
     path,
-    `${entry} has no socket that is a path, udp://HOST or tcp://HOST`,
+    `${entry} has no socket (a path, udp://HOST or tcp://HOST)`,
     'Write socket: /dev/log, or socket: udp://log.internal:514',
   );
 }

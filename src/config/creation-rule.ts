@@ -150,7 +150,7 @@ export async function overlapOf(config: Rules, filePath: string, host: Host): Pr
     return verdict === 'matches too late' && rule.pathRegex !== '' && effectOf(rule) !== effect;
   });
   if (!other) return undefined;
-  return `${used.name} is used for ${path}; ${other.rule.name} matches it too and would encrypt it otherwise`;
+  return `${used.name} is used for ${path}; ${other.rule.name} matches it too and would encrypt it differently`;
 }
 
 /** What a rule does to a file, as a text for comparisons. */

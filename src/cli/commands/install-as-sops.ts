@@ -31,7 +31,7 @@ export const installAsSops = command({
       throw new UsageError('install-as-sops takes one folder, which should be on PATH', 'install-as-sops');
     }
     if (host.platform === 'win32') {
-      throw new SopsError('failed', 'install-as-sops writes a script for a shell, which Windows has not', {
+      throw new SopsError('failed', 'install-as-sops writes a script for a shell, which Windows does not have', {
         hint: 'Write a sops.cmd that sets SOPS_TS_AS=sops and calls sops-ts %*.',
       });
     }

@@ -66,7 +66,7 @@ export async function mergeMetadata(
     theirs: other.shamirThreshold,
   };
   const isGuess = choice.isGuessed && !before && !haveSame(rosters);
-  const reason = 'the sides have other recipients, and nothing tells who was added and who taken out';
+  const reason = 'the sides have different recipients, and nothing tells who was added and who taken out';
   const merged = isGuess ? reason : mergeRecipients({ rosters, thresholds });
   const recipients =
     typeof merged === 'string' && metadataOf ? recipientsOfSide({ rosters, thresholds }, metadataOf) : merged;

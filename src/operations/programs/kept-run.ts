@@ -245,7 +245,7 @@ async function obtainAgain(request: KeptRunRequest, reason: string, host: Host):
     } catch (error) {
       if (!(error instanceof SopsError)) throw error;
       if (pause === undefined) {
-        host.warn(`${reason}, and new values cannot be had: ${error.message}`);
+        host.warn(`${reason}, and new values cannot be got: ${error.message}`);
         return undefined;
       }
       await sleep(pause);

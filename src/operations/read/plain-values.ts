@@ -129,7 +129,7 @@ function fieldItems(secret: Branch, field: string): Item[] {
 function notBase64(key: string): SopsError {
   return new SopsError('document-invalid', 'a value of the Secret is not base64', {
     path: ['data', key],
-    hint: 'Values that are no base64 stand below stringData.',
+    hint: 'Values that are not base64 stand below stringData.',
   });
 }
 

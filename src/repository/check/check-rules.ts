@@ -37,12 +37,12 @@ export const CHECK_RULES = {
   'rule-selects-nothing': {
     severity: 'error',
     title: 'a creation rule encrypts nothing of any file that it is for',
-    reason: 'Its selection matches no key of any file, which mostly is a misspelt expression.',
+    reason: 'Its selection matches no key of any file: mostly the expression is misspelt.',
   },
   'recipients-differ': {
     severity: 'error',
     title: 'recipients other than those of the creation rule',
-    reason: 'Somebody can read the file who should not, or somebody cannot who should.',
+    reason: 'Somebody who should not can read the file, or somebody who should cannot.',
   },
   'recipients-reordered': {
     severity: 'warning',
@@ -111,7 +111,7 @@ export const CHECK_RULES = {
   },
   'dotenv-trap': {
     severity: 'warning',
-    title: 'a line of dotenv that SOPS reads otherwise',
+    title: 'a line of dotenv that SOPS reads differently',
     reason: 'SOPS knows neither quotes nor comments behind values nor export: they become part of the value or name.',
   },
   'dotenv-as-binary': {

@@ -168,7 +168,7 @@ describe('a second rule that matches is told to those who ask for explanations',
     return overlap === undefined ? [] : [overlap];
   }
 
-  const warning = ['rule 0 is used for a; rule 1 matches it too and would encrypt it otherwise'];
+  const warning = ['rule 0 is used for a; rule 1 matches it too and would encrypt it differently'];
 
   test.each([
     { keys: new Map([['pgp', { texts: ['key'] }]]) },

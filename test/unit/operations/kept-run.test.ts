@@ -88,7 +88,7 @@ test('a program that ends by itself while new values are got is not started agai
 });
 
 inSweeps(() => {
-  test('when new values cannot be had the program is told to end', { timeout: 40_000 }, async () => {
+  test('when new values cannot be got the program is told to end', { timeout: 40_000 }, async () => {
     const { closed, obtain } = programs(['exec sleep 60', false]);
     let calls = 0;
     const failing = () => (calls++ === 0 ? obtain() : Promise.reject(new SopsError('store-unreachable', 'it is down')));
