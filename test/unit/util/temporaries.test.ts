@@ -1,0 +1,26 @@
+/** What is temporary, and the process that ends. */
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { type EndingProcess, holdTemporary, watchProcess } from '../../../src/util/temporaries.js';
+
+class OwnProcess extends EventEmitter {
+  readonly pid = 1;
+  kill(): true {
+    return true;
+  }
+}
+
+test('what was made last goes first, since it may stand in what was made before; what fails keeps nothing from going', () => {
+  const own = new OwnProcess();
+  watchProcess(own as unknown as EndingProcess);
+  const gone: string[] = [];
+  holdTemporary(() => gone.push('folder'));
+  const release = holdTemporary(() => gone.push('removed before'));
+  holdTemporary(() => {
+    throw new Error('it cannot be removed');
+  });
+  holdTemporary(() => gone.push('pipe in the folder'));
+  release();
+  own.emit('exit', 0);
+  expect(gone).toEqual(['pipe in the folder', 'folder']);
+});
