@@ -1,7 +1,7 @@
 /** The files that git-crypt encrypts: told by git's attributes, read from the index, locked or not. */
 import { dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { readBlobs } from '../../exec/git/blobs.js';
+import { readBlob, readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf } from '../../exec/git/places.js';
 import { git } from '../../exec/git/run-git.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
@@ -92,12 +92,17 @@ function byRepository(files: readonly FoundFile[]): Map<string | undefined, Foun
 
 /** What the index holds of files, by their absolute paths; without those that it has not. */
 async function staged(paths: readonly string[], top: string, host: Session): Promise<Map<string, Buffer>> {
-  const names = paths.map((path) => `:${pathIn(top, path)}`).filter((name) => !name.includes('\n'));
+  const names = paths.map((path) => `:${pathIn(top, path)}`);
+  const call = { cwd: top, elsewhere: true };
   const found = new Map<string, Buffer>();
-  if (names.length === 0) return found;
-  for await (const [name, content] of readBlobs(names, host, { cwd: top, elsewhere: true })) {
+  const note = (name: string, content: Buffer | null): void => {
     if (content) found.set(join(top, name.slice(1)), content);
-  }
+  };
+  // Names with line breaks cannot be asked for in a list.
+  for (const name of names) if (name.includes('\n')) note(name, await readBlob(name, host, call));
+  const others = names.filter((name) => !name.includes('\n'));
+  if (others.length === 0) return found;
+  for await (const [name, content] of readBlobs(others, host, call)) note(name, content);
   return found;
 }
 

@@ -161,6 +161,15 @@ describe('in a repository, what is not as it should be', () => {
     expect(await plaintextOf('team/x.enc.yaml')).toBe('a: 1 # c\n');
   });
 
+  test('a name with a line break is looked up, too', async () => {
+    repository.write({ 'b\nc.key': gitCryptContent('other', key) });
+    repository.commit();
+    unlock();
+    repository.write({ 'b\nc.key': 'other' });
+    expect(await runHere(['import', 'git-crypt', 'b\nc.key', 'a.key'])).toMatchObject({ status: 0 });
+    expect(await plaintextOf('b\nc.enc.key')).toBe('other');
+  });
+
   test('a linked work tree has the keys of its repository', async () => {
     unlock();
     repository.git('worktree', 'add', '--quiet', 'linked');
