@@ -240,6 +240,9 @@ export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
 }
 
 async function readNamed(path: string, host: Host): Promise<Uint8Array> {
+  // A program goes on while nobody writes, where the command line has nothing else to do.
+  if (host.isUnattended && statSync(path).isFIFO())
+    return (await import('./pipe-input.js')).readPipe(path, host.signal);
   const descriptor = openSync(path, 'r');
   try {
     if (!fstatSync(descriptor).isCharacterDevice()) return readFileSync(descriptor);
