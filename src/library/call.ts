@@ -9,6 +9,7 @@ import { withDeadline } from '../util/deadline.js';
 import type { Host, Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
+import { wordedFailure } from '../util/system-failure.js';
 import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import { configOf } from './config.js';
 import { leaving, worded } from './library-errors.js';
@@ -22,12 +23,20 @@ export const SURROUNDINGS = {
   env: () => ({ ...own.env }),
   /** The same, to be written to. */
   own: (): Record<string, string | undefined> => own.env,
-  cwd: () => own.cwd(),
+  cwd: workingDirectory,
   platform: own.platform,
   warn({ message, code }: Warning): void {
     own.emitWarning(message, { type: 'SopsWarning', code });
   },
 };
+
+function workingDirectory(): string {
+  try {
+    return own.cwd();
+  } catch (error) {
+    throw wordedFailure(error);
+  }
+}
 
 const WARNING_CODE = 'SOPS_TS_WARNING';
 

@@ -5,6 +5,7 @@ import { isKeyVariable } from '../exec/key-variables.js';
 import { readFileSync } from '../util/fs.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
+import { wordedFailure } from '../util/system-failure.js';
 import { inCall } from './call.js';
 import { chosenFiles, isSwitchedOn, loadedInto } from './env-files.js';
 import type { EnvResult } from './types.js';
@@ -55,7 +56,8 @@ function load(
 }
 
 /** At most five lines on why a program does not start; no value. */
-export function whyNotStarted(error: unknown): string {
+export function whyNotStarted(thrown: unknown): string {
+  const error = wordedFailure(thrown);
   const sentences =
     error instanceof SopsError ? [error.message, error.hint ?? ''] : [`internal error: ${String(error)}`];
   const lines = sentences.flatMap((text) => text.split('\n')).filter((line) => line !== '');

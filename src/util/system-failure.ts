@@ -49,6 +49,7 @@ const STATE =
 export function wordedFailure(error: unknown): unknown {
   if (!isSystemError(error) || error instanceof SopsError || DEFECTS.has(error.code ?? '')) return error;
   const call = error.syscall ?? '';
+  if (call === 'uv_cwd') return noWorkingDirectory(error);
   const path = pathOf(error);
   const message = `${[call, ...(path === undefined ? [] : [path])].join(' ')}: ${systemReason(error)}`;
   const isRead = LOOKING.has(call) && !NO_ROOM.has(error.code ?? '');
@@ -64,4 +65,11 @@ export function wordedFailure(error: unknown): unknown {
 function pathOf(error: NodeJS.ErrnoException): string | undefined {
   const { path, dest } = error as NodeJS.ErrnoException & { dest?: string };
   return dest === undefined ? path : `${path} to ${dest}`;
+}
+
+function noWorkingDirectory(cause: NodeJS.ErrnoException): SopsError {
+  return new SopsError('input-unreadable', `the working directory cannot be told: ${systemReason(cause)}`, {
+    hint: 'Was it removed? Go to another one, and start again.',
+    cause,
+  });
 }

@@ -175,3 +175,21 @@ test('an error that nobody catches is told under its own name, and not beside a 
   expect(stderr).toMatch(/^SopsError: .*cannot operate on non-existent file/m);
   expect(stderr.split('\n', 2)[1]?.length).toBeLessThan(1000);
 });
+
+describe('a working directory that was removed', () => {
+  const LEAVING =
+    "import { mkdirSync, rmdirSync } from 'node:fs'; mkdirSync('gone'); process.chdir('gone'); rmdirSync('../gone');\n";
+
+  test('is told as that by a call that needs it', () => {
+    const calls =
+      "const said = await Promise.all([decryptFile('/x.yaml'), inspect('/x.yaml')].map((call) => call.catch(({ code }) => code)));";
+    app.put('gone.js', `import { decryptFile, inspect } from 'sops-ts';\n${LEAVING}${calls}\nconsole.log(...said);\n`);
+    expect(app.node(['gone.js'])).toMatchObject({ stdout: 'input-unreadable input-unreadable\n', stderr: '' });
+  });
+
+  test.each(['sops-ts/env', 'sops-ts/config'])('keeps a program with %s from starting', (entry) => {
+    app.put('gone.js', `${LEAVING}await import('${entry}');\n`);
+    const wanted = /^sops-ts: the working directory cannot be told: no such file or directory\n/;
+    expect(app.node(['gone.js'])).toMatchObject({ status: 1, stderr: expect.stringMatching(wanted) });
+  });
+});

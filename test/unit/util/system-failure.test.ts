@@ -68,3 +68,11 @@ test('what only a wrong program gets to hear, and what is not a call on files, s
     expect(wordedFailure(error)).toBe(error);
   expect(reportOf(closed, false).status).toBe(70);
 });
+
+test('a working directory that was removed', () => {
+  const error = failure('ENOENT', 'no such file or directory', 'uv_cwd');
+  const text =
+    'the working directory cannot be told: no such file or directory\n  Was it removed? Go to another one, and start again.\n';
+  expect(reportOf(error, false)).toMatchObject({ text });
+  expect(wordedFailure(error)).toMatchObject({ code: 'input-unreadable', cause: error });
+});
