@@ -23,7 +23,16 @@ import { withPlugged } from './plugged-format.js';
 import { dataOfDocuments, named } from './read.js';
 import type { Data, Path, ReadOptions, SecretsFile, Value, ValueOptions } from './types.js';
 import { ownPath, stepsOf, treePathOf, valueAt } from './value-places.js';
-import { checkBytes, checkContent, checkedText, checkNulls, checkPrints, dataOf, treeOf } from './values.js';
+import {
+  checkBytes,
+  checkContent,
+  checkedText,
+  checkNulls,
+  checkPrints,
+  dataOf,
+  documentOf,
+  treeOf,
+} from './values.js';
 
 type Settings = ReadOptions & ValueOptions;
 
@@ -222,10 +231,11 @@ class OpenSecrets implements SecretsFile {
       const [first, ...others] = stepsOf(path).map(String);
       checkContent(store, [first ?? '', ...others], value);
       checkNulls(value, store.name);
-      checkBytes(value, store);
       if (formatNamed(store.name).reservedKeys.test(first ?? '')) throw reservedKey();
       for (const key of [first ?? '', ...others]) checkedText(key, 'set: a key of the path');
-      checkPrints(store, treePathOf(edited.document, path), value);
+      const place = treePathOf(edited.document, path);
+      checkBytes(store, documentOf(place, value));
+      checkPrints(store, place, value);
     });
   }
 

@@ -109,8 +109,8 @@ export function checkNulls(tree: Node, format: string): void {
 }
 
 /** Throws `output-format` for a text of bytes that are not UTF-8 in a format that would write another one in its place, as JSON does. */
-export function checkBytes(tree: Node, store: FormatStore): void {
-  const document = tree.kind === 'branch' ? tree : branch([item(PROBE, tree)]);
+export function checkBytes(store: FormatStore, document: Node): void {
+  if (document.kind !== 'branch') return;
   const wanted = textsOfBytes([document]);
   if (wanted.length === 0) return;
   const read = textsOfBytes(store.parse(encodeText(store.emit([document], null))).documents);
@@ -123,9 +123,7 @@ export function checkBytes(tree: Node, store: FormatStore): void {
 /** Throws `output-format` for a value that one of our formats has no way to write at a place: it would keep a whole file from being written. */
 export function checkPrints(store: FormatStore, place: TreePath, value: Node): void {
   if (!FORMATS.some(({ name }) => name === store.name)) return;
-  const around = (within: Node, step: string | number): Node =>
-    typeof step === 'string' ? branch([item(step, within)]) : list([within]);
-  const document = place.reduceRight<Node>(around, value);
+  const document = documentOf(place, value);
   if (document.kind === 'branch') store.emit([document], null);
 }
 
@@ -137,7 +135,12 @@ export function checkContent(store: FormatStore, [key, ...others]: readonly stri
   throw usage(`a ${store.name} file is one text without keys: set ${store.contentKey} to another text`);
 }
 
-const PROBE = 'value';
+/** A document with nothing but a value at a place. */
+export function documentOf(place: TreePath, value: Node): Node {
+  const around = (within: Node, step: string | number): Node =>
+    typeof step === 'string' ? branch([item(step, within)]) : list([within]);
+  return place.reduceRight<Node>(around, value);
+}
 
 function textsOfBytes(documents: readonly Branch[]): string[] {
   const values = Array.from(leaves(documents), ({ node }) => node.value);

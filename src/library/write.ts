@@ -81,7 +81,7 @@ async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> 
   if (row.whole) throw usage(`encrypt: the content of a ${format} file must be a text or a Uint8Array`);
   checkNulls(tree, format);
   const store = await row.load();
-  checkBytes(tree, store);
+  checkBytes(store, tree);
   return encodeText(store.emit([tree], null));
 }
 
