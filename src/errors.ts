@@ -136,7 +136,8 @@ export class SopsError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'SopsError';
+    // What is inherited cannot be assigned to where somebody froze it.
+    Object.defineProperty(this, 'name', { value: 'SopsError', enumerable: true, writable: true, configurable: true });
     this.code = code;
     this.file = details.file;
     this.path = details.path;

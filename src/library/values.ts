@@ -44,11 +44,17 @@ function* containerData(of: Branch | List, options: ValueOptions, path: Place): 
     if (entry.kind === 'item' && entry.key === UNSAFE_KEY) throw unsafeKey(path);
     const data =
       value.kind === 'leaf' ? leafData(value.value, options, path) : yield containerData(value, options, path);
-    if (entry.kind === 'item') map[entry.key] = data;
+    if (entry.kind === 'item') addTo(map, entry.key, data);
     else entries.push(data);
     path.pop();
   }
   return of.kind === 'branch' ? map : entries;
+}
+
+/** A member of its own, also where the prototype has one of that name that is frozen or a setter. */
+function addTo(map: Record<string, Data>, key: string, value: Data): void {
+  if (key in map) Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
+  else map[key] = value;
 }
 
 function leafData(value: LeafValue, { integers = 'safe', dates = 'text' }: ValueOptions, path: Place): Data {

@@ -193,3 +193,17 @@ describe('a working directory that was removed', () => {
     expect(app.node(['gone.js'])).toMatchObject({ status: 1, stderr: expect.stringMatching(wanted) });
   });
 });
+
+test('errors and data are whole where a program has frozen what is inherited', () => {
+  app.put(
+    'frozen.js',
+    `import { decryptFile, encryptFile } from 'sops-ts';
+     for (const { prototype } of [Object, Array, Error]) Object.freeze(prototype);
+     await encryptFile('frozen.yaml');
+     const error = await decryptFile('nothing.yaml').catch((thrown) => thrown);
+     console.log(error.name, error.code, JSON.stringify(await decryptFile('frozen.yaml')));`,
+  );
+  app.write('frozen.yaml', 'toString: a\nb: {constructor: 1}\n');
+  const stdout = 'SopsError no-file {"toString":"a","b":{"constructor":1}}\n';
+  expect(app.node(['frozen.js'])).toMatchObject({ stderr: '', stdout });
+});
