@@ -5,7 +5,7 @@ import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
 import type { Answer, WorkerProcess } from './worker-process.js';
 
 /** With fewer files than this, a second process costs more than it saves. */
-const FEWEST_FILES = 250;
+export const FEWEST_FILES = 250;
 /** The decision comes after this many files; until then only so many are in work at a time, so that it comes soon. */
 const ON_TRIAL = 16;
 export type Worker = Pick<WorkerProcess, 'takesFiles' | 'inWork' | 'work' | 'end'>;

@@ -9,6 +9,7 @@ import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
+import { prepareForMany } from './start-sharing.js';
 import { type Errands, type Reply, type Request, WORKER_WORD } from './worker-messages.js';
 
 /** Runs the command line of the first process, on the files that it hands over. `run` is main. */
@@ -41,6 +42,7 @@ export async function serveErrands(
   const { errands } = context.streams;
   const host = context.host.fork(ASKING_NOBODY);
   paceOf(host).share(2);
+  prepareForMany(host);
   const letGo = holdConfigs(host);
   const dropTokens = keepTokens();
   const alone = { ...context, host };

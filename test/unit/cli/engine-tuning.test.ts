@@ -7,6 +7,8 @@ const KILO = 1024;
 const PLAIN = { isEncrypted: false, keepsHeapSmall: false };
 /** The optimising compiler takes less code into a function. */
 const LIMITED = '--max-inlined-bytecode-size-cumulative=200';
+/** Up to V8 11 it is asked for later, too. */
+const LATER = '--interrupt-budget=600000';
 const SEALED = { isEncrypted: true, keepsHeapSmall: false };
 
 /** The flags that V8 of a version gets for the inputs of one run. */
@@ -52,7 +54,7 @@ test('where there are two, the faster one works before the other', async () => {
 
 test('they work again when the inputs of a run have come to much', async () => {
   const files = Array.from({ length: 100 }, () => ({ bytes: 10 * KILO, ...SEALED }));
-  expect(await flagsFor('11.3', ...files)).toEqual(['--no-opt', '--opt', LIMITED]);
+  expect(await flagsFor('11.3', ...files)).toEqual(['--no-opt', '--opt', LIMITED, LATER]);
   expect(await flagsFor('13.6', ...files)).toEqual(['--no-opt', '--no-maglev', '--maglev']);
   expect(await flagsFor('13.6', ...Array(10).fill(files).flat())).toEqual([
     '--no-opt',
@@ -65,8 +67,13 @@ test('they work again when the inputs of a run have come to much', async () => {
 
 test('the heap is kept small for large files of formats that gain by it', async () => {
   const large = { bytes: 5000 * KILO, isEncrypted: true };
-  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: true })).toEqual([LIMITED, '--heap-growing-percent=20']);
-  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: false })).toEqual([LIMITED]);
+  expect(await flagsFor('12.4', { ...large, keepsHeapSmall: true })).toEqual([LIMITED, '--heap-growing-percent=20']);
+  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: true })).toEqual([
+    LIMITED,
+    LATER,
+    '--heap-growing-percent=20',
+  ]);
+  expect(await flagsFor('11.3', { ...large, keepsHeapSmall: false })).toEqual([LIMITED, LATER]);
 });
 
 test('other engines, and versions that nobody tried, are left alone', async () => {
