@@ -129,8 +129,8 @@ describe.skipIf(!MOTO)('Secrets Manager', () => {
   });
 
   test.each([
-    ['arn:aws:secretsmanager:eu-central-1:999999999999:secret:x', 'no name of a secret'],
-    ['"with blank"', 'no name of a secret'],
+    ['arn:aws:secretsmanager:eu-central-1:999999999999:secret:x', 'not a name of a secret'],
+    ['"with blank"', 'not a name of a secret'],
   ])('%s is refused', async (target, words) => {
     rule('aws_secretsmanager', target);
     const ran = await publishText('a: x\n');

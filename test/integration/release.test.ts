@@ -79,7 +79,7 @@ describe('what must be filled in', () => {
       edit(page, (text) => text.replaceAll('<owner>/', 'somebody/').replaceAll(/(?<=sops-ts@v)[\d.]+/g, version));
     edit('CHANGELOG.md', (text) => text.replace('## Unreleased', `## Unreleased\n\n## ${version}`));
     expect(check('check', `v${version}`)).toEqual({ status: 0, said: '', stdout: '' });
-    expect(check('notes').stdout).toMatch(/^- /);
+    expect(check('notes').stdout).toMatch(/^### Files and the command line\n/);
     edit('package-lock.json', (text) => text.replaceAll(`"version": "${version}"`, '"version": "0.0.9"'));
     expect(check('check').said).toContain('package-lock.json has another version');
   });

@@ -29,6 +29,7 @@ const OWN_MODULES = [
   'util/fs.ts',
   'util/native-path.ts',
   'util/paths.ts',
+  'util/realms.ts',
   'util/text.ts',
 ];
 

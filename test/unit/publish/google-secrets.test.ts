@@ -75,7 +75,7 @@ describe('a secret for each key', () => {
   });
 
   test.each([
-    ['a key that is not a name', 'layout: per_key', 'a_b: x\n"a.b": y\n', 'no name that Secret Manager takes'],
+    ['a key that is not a name', 'layout: per_key', 'a_b: x\n"a.b": y\n', 'not a name that Secret Manager takes'],
     ['an empty value', 'layout: per_key', 'a: ""\n', 'cannot be empty'],
     ['another layout', 'layout: flat', 'a: x\n', 'layout is json or per_key, not "flat"'],
   ])('is refused: %s', async (_, more, plain, words) => {

@@ -166,9 +166,12 @@ describe('who the user is', () => {
   });
 });
 
-test.each([['prod'], ['prod/a/b'], ['Prod/app'], ['prod/App']])('the place %s is none', async (target) => {
+test.each([['prod'], ['prod/a/b'], ['Prod/app'], ['prod/App']])('the place %s is refused', async (target) => {
   publishing.rules(`  - kubernetes: ${target}\n`);
   const ran = await publishText('A: x\n');
-  expect([ran.status === 0, ran.stderr]).toEqual([false, expect.stringMatching(/names no Secret|no name of a Secret/)]);
+  expect([ran.status === 0, ran.stderr]).toEqual([
+    false,
+    expect.stringMatching(/names no Secret|not a name of a Secret/),
+  ]);
   expect(cluster.http.received).toEqual([]);
 });

@@ -187,5 +187,5 @@ inSweeps(() => {
 test('outside of a repository', async () => {
   const ran = await repository.sops(['check', '--staged'], { folder: '..' });
   expect(ran.status).toBe(1);
-  expect(ran.stderr).toContain('no work tree');
+  expect(ran.stderr).toContain('not a work tree');
 });
