@@ -65,7 +65,7 @@ function agentOf({ env, platform, areOwn }: Streams): AgentSocket | undefined {
   return agentPlaceOf({ env, platform, userId: process.geteuid?.() });
 }
 
-const PATIENCE_MILLISECONDS = 1000;
+const PROGRESS_DELAY_MS = 1000;
 
 /** What is going on, at the moment when it is told. */
 interface Told {
@@ -82,7 +82,7 @@ function activity(what: string, tell: (what: Told) => Promise<Activity | undefin
   const told: Told = { text: () => text, since: SYSTEM_CLOCK.steady(), isOver: () => isOver };
   const timer = setTimeout(async () => {
     shown = await tell(told);
-  }, PATIENCE_MILLISECONDS);
+  }, PROGRESS_DELAY_MS);
   timer.unref();
   return {
     now(next) {

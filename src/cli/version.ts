@@ -5,7 +5,7 @@ import type { Host } from '../util/host.js';
 
 /** The SOPS release whose behaviour and file format this version follows. */
 const SOPS_RELEASE = '3.13.2';
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * What `--version` prints, whatever the program is called by: scripts, Ansible and editors read `sops X.Y.Z` from the beginning of the
@@ -38,7 +38,7 @@ async function latestVersion(host: Host): Promise<string> {
   if (!URL.canParse(base)) throw new SopsError('failed', "npm's registry is not a URL");
   const url = new URL(`${manifest.name}/latest`, base.endsWith('/') ? base : `${base}/`);
   const headers = { Accept: 'application/json' };
-  const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: PATIENCE }, host);
+  const { status, body } = await sendRequest({ method: 'GET', url, headers, timeout: TIMEOUT_MS }, host);
   if (status !== 200) throw new SopsError('failed', `${url.host} answered ${status}`);
   const { answerMembers, textMember } = await import('../services/http/answer.js');
   const version = textMember(answerMembers(body), 'version');

@@ -2,7 +2,7 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import { pauseAbout } from '../util/pace.js';
+import { jitteredPause } from '../util/backoff.js';
 import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, isBusy, rpcError } from './rpc-error.js';
@@ -60,7 +60,7 @@ async function whileBusy(signal: AbortSignal | undefined, call: () => Promise<Bu
       return await call();
     } catch (error) {
       if (signal?.aborted || !isBusy(error)) throw error;
-      await pauseAbout(wait);
+      await jitteredPause(wait);
     }
   }
   return call();

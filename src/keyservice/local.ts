@@ -3,9 +3,9 @@ import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { SYSTEM_CLOCK } from '../util/clock.js';
+import { concurrencyLimitOf } from '../util/concurrency-limit.js';
 import { eitherSignal } from '../util/deadline.js';
 import type { Session } from '../util/host.js';
-import { paceOf } from '../util/pace.js';
 import { Slots } from '../util/slots.js';
 import { TaskQueue } from '../util/task-queue.js';
 import { inTime, keyTimeout } from '../util/timeout.js';
@@ -31,7 +31,7 @@ export class LocalKeyService implements KeyService {
     this.#host = host;
     this.#timeout = keyTimeout(host);
     this.#queue = host.once(QUEUE, () => new TaskQueue());
-    this.#calls = host.once(CALLS, () => new Slots(() => paceOf(host).callsOf(MOST_CALLS)));
+    this.#calls = host.once(CALLS, () => new Slots(() => concurrencyLimitOf(host).allowedCalls(MOST_CALLS)));
   }
 
   async wrap(key: MasterKey, part: Uint8Array): Promise<string> {

@@ -1,7 +1,7 @@
 /** AWS Systems Manager Parameter Store: SecureStrings, of which the service numbers the versions (docs/publish.md#aws-parameter-store). */
 import { SopsError } from '../errors.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
-import { AwsShelf, type AwsShelfTerms } from './aws-shelf.js';
+import { AwsSecretStore, type AwsStoreTraits } from './aws-secret-store.js';
 import type { PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { nameBelow } from './secret-names.js';
 import { changedThere, MARKS, type SecretPart, secretPlace, tagText, writtenOver } from './secret-parts.js';
@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   AccessDeniedException:
     'A policy has to allow ssm:GetParameter, PutParameter and AddTagsToResource, and kms:Encrypt and Decrypt with the key.',
 };
-const TERMS: AwsShelfTerms = {
+const TRAITS: AwsStoreTraits = {
   scheme: 'awsssm',
   things: 'parameters',
   mostBytes: 8192,
@@ -27,11 +27,11 @@ const TERMS: AwsShelfTerms = {
 export const awsParametersRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
     const baseFor = (fileName: string): string => checkedName(nameBelow(settings.get('aws_ssm') ?? '', fileName));
-    return secretPlace(settings, new ParameterShelf(TERMS, settings, host, wishes), baseFor);
+    return secretPlace(settings, new ParameterStore(TRAITS, settings, host, wishes), baseFor);
   },
 };
 
-class ParameterShelf extends AwsShelf {
+class ParameterStore extends AwsSecretStore {
   protected async put(part: SecretPart): Promise<PutResult> {
     const { GetParameterCommand, PutParameterCommand } = await loadSdk();
     const client = await this.#client();

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { isError } from '../util/realms.js';
 import { decodeText } from '../util/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
-import { AwsShelf, type AwsShelfTerms } from './aws-shelf.js';
+import { AwsSecretStore, type AwsStoreTraits } from './aws-secret-store.js';
 import type { PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { nameBelow } from './secret-names.js';
 import { changedThere, MARKS, type SecretPart, secretPlace, tagText } from './secret-parts.js';
@@ -22,7 +22,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 const RESTORE = 'Bring it back first: aws secretsmanager restore-secret --secret-id NAME';
-const TERMS: AwsShelfTerms = {
+const TRAITS: AwsStoreTraits = {
   scheme: 'awssecrets',
   things: 'secrets',
   mostBytes: 65_536,
@@ -35,11 +35,11 @@ export const awsSecretsRemote: Remote<PlainValues> = {
   open(settings, host, wishes) {
     const baseFor = (fileName: string): string =>
       checkedName(nameBelow(settings.get('aws_secretsmanager') ?? '', fileName));
-    return secretPlace(settings, new StoredSecretShelf(TERMS, settings, host, wishes), baseFor);
+    return secretPlace(settings, new SecretsManagerStore(TRAITS, settings, host, wishes), baseFor);
   },
 };
 
-class StoredSecretShelf extends AwsShelf {
+class SecretsManagerStore extends AwsSecretStore {
   protected async put(part: SecretPart): Promise<PutResult> {
     const { GetSecretValueCommand } = await loadSdk();
     const client = await this.#client();

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../services/http/request.js';
 import type { Session } from '../util/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { keyVaultName, keyVaultPlace } from './secret-names.js';
-import { MAKER, MARKS, type SecretPart, type SecretShelf, secretPlace, writtenOver } from './secret-parts.js';
+import { MAKER, MARKS, type SecretPart, type SecretStore, secretPlace, writtenOver } from './secret-parts.js';
 
 const API = 'api-version=7.4';
 const NAME = /^[0-9a-zA-Z-]{1,127}$/;
@@ -22,7 +22,7 @@ export const azureSecretsRemote: Remote<PlainValues> = {
       });
     }
     const baseFor = (fileName: string): string => checkedName(place.nameFor(fileName));
-    return secretPlace(settings, new Shelf(place.origin, host, wishes), baseFor);
+    return secretPlace(settings, new KeyVaultStore(place.origin, host, wishes), baseFor);
   },
 };
 
@@ -36,7 +36,7 @@ interface Found {
 
 type Members = ReadonlyMap<string, unknown>;
 
-class Shelf implements SecretShelf {
+class KeyVaultStore implements SecretStore {
   constructor(
     private readonly vault: string,
     private readonly host: Session,

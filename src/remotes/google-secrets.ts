@@ -15,7 +15,7 @@ import {
   MAKER,
   MARKS,
   type SecretPart,
-  type SecretShelf,
+  type SecretStore,
   secretPlace,
   writtenOver,
 } from './secret-parts.js';
@@ -36,7 +36,7 @@ export const googleSecretsRemote: Remote<PlainValues> = {
       throw new SopsError('usage', 'labels of Google Cloud have lower-case letters, digits, _ and -: see --managed-by');
     }
     const baseFor = (fileName: string): string => checkedName(place.nameFor(fileName));
-    return secretPlace(settings, new Shelf(place, host, wishes), baseFor);
+    return secretPlace(settings, new SecretManagerStore(place, host, wishes), baseFor);
   },
 };
 
@@ -48,7 +48,7 @@ interface Newest {
   readonly text: string | undefined;
 }
 
-class Shelf implements SecretShelf {
+class SecretManagerStore implements SecretStore {
   readonly #parent: string;
   readonly #api: GoogleApi;
 

@@ -20,7 +20,7 @@ export interface SecretPart {
 }
 
 /** A store of secrets by name. */
-export interface SecretShelf {
+export interface SecretStore {
   /** For messages and questions. */
   url(name: string): string;
   /** The name of a key's secret. Throws `config` for one that the store does not take. */
@@ -41,20 +41,20 @@ export function isWholeFile(settings: RemoteSettings): boolean {
 /** A place where the files of a rule are secrets. `baseFor` is asked for the name of a file, and throws `config`. */
 export function secretPlace(
   settings: RemoteSettings,
-  shelf: SecretShelf,
+  store: SecretStore,
   baseFor: (fileName: string) => string,
 ): RemotePlace<PlainValues> {
   const isPerKey = settings.get('layout') === 'per_key';
   const partsOf = (name: string, values: PlainValues): SecretPart[] => {
     const base = baseFor(name);
-    return isPerKey ? keyParts(base, values, shelf) : [wholePart(base, values)];
+    return isPerKey ? keyParts(base, values, store) : [wholePart(base, values)];
   };
   return {
-    url: (name) => `${shelf.url(baseFor(name))}${isPerKey ? ' (a secret for each key)' : ''}`,
-    put: (name, values) => writeAll(partsOf(name, values), shelf),
+    url: (name) => `${store.url(baseFor(name))}${isPerKey ? ' (a secret for each key)' : ''}`,
+    put: (name, values) => writeAll(partsOf(name, values), store),
     async leftovers(name, values) {
       const kept = new Set(partsOf(name, values).map((part) => part.name));
-      return (await shelf.made(baseFor(name))).filter((one) => !kept.has(one.name));
+      return (await store.made(baseFor(name))).filter((one) => !kept.has(one.name));
     },
   };
 }
@@ -63,12 +63,12 @@ function wholePart(base: string, values: PlainValues): SecretPart {
   return { name: base, base, key: undefined, text: values.json, isSame: (text) => values.isIn(text, []) };
 }
 
-function keyParts(base: string, { entries }: PlainValues, shelf: SecretShelf): SecretPart[] {
+function keyParts(base: string, { entries }: PlainValues, store: SecretStore): SecretPart[] {
   const parts = entries.map(({ key, text }) => {
     if (text === '') {
       throw new SopsError('failed', 'a secret of its own cannot be empty', { path: [key], hint: 'See layout: json.' });
     }
-    return { name: shelf.nameFor(base, key), base, key, text, isSame: (found: string) => found === text };
+    return { name: store.nameFor(base, key), base, key, text, isSame: (found: string) => found === text };
   });
   const byName = new Map(parts.map((part) => [part.name, part]));
   const twice = parts.find((part) => byName.get(part.name) !== part);
@@ -79,10 +79,10 @@ function keyParts(base: string, { entries }: PlainValues, shelf: SecretShelf): S
 }
 
 /** All of them are tried, so that the error tells how far it came. */
-async function writeAll(parts: readonly SecretPart[], shelf: SecretShelf): Promise<PutResult> {
+async function writeAll(parts: readonly SecretPart[], store: SecretStore): Promise<PutResult> {
   const results: (PutResult | SopsError)[] = [];
   const work = (part: SecretPart): Promise<PutResult | SopsError> =>
-    shelf.write(part).catch((error: unknown) => {
+    store.write(part).catch((error: unknown) => {
       if (error instanceof SopsError) return error;
       throw error;
     });

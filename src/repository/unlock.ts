@@ -1,8 +1,8 @@
 /** `agent unlock`: the data keys of many files opened in one go, so that whoever must be asked is asked once. */
 import { SopsError } from '../errors.js';
 import { type UnlockRequest, unlockFile } from '../operations/agent/unlock.js';
+import { concurrencyLimitOf } from '../util/concurrency-limit.js';
 import type { Session } from '../util/host.js';
-import { paceOf } from '../util/pace.js';
 import { MOST_AT_A_TIME, sideBySide } from '../util/side-by-side.js';
 import { findFiles } from './operands.js';
 import { type Target, targetsAmong } from './targets.js';
@@ -24,7 +24,11 @@ export async function unlockFiles(
   let unlocked = 0;
   const targets = targetsAmong(found.files, { kind: 'sealed', configPath: request.configPath, top: host.cwd }, host);
   const work = (target: Target): Promise<SopsError | undefined> => failureOf(target, request, host);
-  for await (const [, failure] of sideBySide(targets, { most: MOST_AT_A_TIME, pace: paceOf(host), work })) {
+  for await (const [, failure] of sideBySide(targets, {
+    most: MOST_AT_A_TIME,
+    limit: concurrencyLimitOf(host),
+    work,
+  })) {
     if (failure) failures.push(failure);
     else unlocked += 1;
   }

@@ -11,7 +11,7 @@ import { logThroughLogger, systemLogger } from './system-logger.js';
 /** Notice, of RFC 5424, section 6.2.1. */
 const SEVERITY = 5;
 /** A log that does not answer must not hold the program up for longer. */
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 export class AuditSyslog implements AuditBackend {
   readonly called: string;
@@ -101,7 +101,7 @@ async function writeStream(place: SyslogPlace, bytes: string): Promise<void> {
   const { connect } = await import('node:net');
   return new Promise((settle, reject) => {
     const socket = connect(place.kind === 'socket' ? { path: place.path } : { host: place.host, port: place.port });
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new SopsError('failed', 'no answer in time')));
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new SopsError('failed', 'no answer in time')));
     socket.on('error', reject);
     socket.on('close', () => settle());
     // Whatever it says is of no interest, but its end has to be seen.

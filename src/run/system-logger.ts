@@ -10,7 +10,7 @@ import { sessionOf } from '../util/session.js';
 const PLACES = ['/usr/bin/logger', '/bin/logger', '/run/current-system/sw/bin/logger'];
 /** Names of files are up to 4096 bytes long, of which each is 6 where it is escaped. */
 const LONGEST = 65_000;
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 export interface LoggerLine {
   /** Of the socket. */
@@ -43,7 +43,7 @@ export async function logThroughLogger({ path, facility, process, line }: Logger
       args: ['--socket', path, '--socket-errors=on', ...message, ...sent],
       input: Buffer.from(`${line}\n`),
       cwd: '/',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     },
     sessionOf(host).fork({ env: { LC_ALL: 'C' } }),
   );

@@ -25,7 +25,7 @@ import {
 } from './fs.js';
 import { type FileHandle, open } from './fs-promises.js';
 import { overwriteFile } from './overwrite.js';
-import { renamePatiently } from './patient-rename.js';
+import { renameWithRetries } from './rename-with-retries.js';
 import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';
 import { locate, unwritable, type WriteTarget } from './write-target.js';
@@ -201,7 +201,7 @@ async function makeAlike(descriptor: number, { path, stats: old }: WriteTarget):
 /** Renames. False when that is refused but the old file may still be overwritten. */
 function renameOnto(from: string, to: string, path: string): boolean {
   try {
-    renamePatiently(from, to);
+    renameWithRetries(from, to);
   } catch (error) {
     if (RENAME_REFUSED.has(systemCode(error))) return false;
     throw notWritten(path, error);

@@ -1,6 +1,7 @@
 /** Work on many things side by side, with a bound on how many, and what came of them in their order, whatever ended first. */
+
+import type { ConcurrencyLimit } from './concurrency-limit.js';
 import { keepTokens } from './lock-token.js';
-import type { Pace } from './pace.js';
 
 export interface SideBySide<Item, Result> {
   /** Called once an item, as its turn comes. A rejection ends all: what may go wrong with one item is a result. */
@@ -9,8 +10,8 @@ export interface SideBySide<Item, Result> {
   readonly most: number;
   /** The memory in bytes that an item takes from its beginning until its result is taken; absent for none. */
   weigh?(item: Item): number;
-  /** The pace of the services that are asked; without it nothing slows the work down. */
-  readonly pace?: Pace | undefined;
+  /** Fewer than `most` while the services that are called refuse calls because of their number. */
+  readonly limit?: ConcurrencyLimit | undefined;
   /** When it is aborted no other item is begun; those in work end. */
   readonly stop?: AbortSignal | undefined;
 }
@@ -113,10 +114,10 @@ class Line<Item, Result> {
   }
 
   #isFree(): boolean {
-    const { most, pace, stop } = this.#options;
+    const { most, limit, stop } = this.#options;
     if (this.#isOver || stop?.aborted) return false;
-    const limit = pace?.limitOf(most) ?? most;
-    return this.#inWork.size < limit && this.#begun.length < most * MOST_WAITING;
+    const allowed = limit?.allowed(most) ?? most;
+    return this.#inWork.size < allowed && this.#begun.length < most * MOST_WAITING;
   }
 
   async #take(): Promise<{ item: Item; weight: number } | undefined> {
@@ -135,7 +136,7 @@ class Line<Item, Result> {
     this.#begun.push({ item, weight, result });
     const inWork = result
       .then(
-        () => this.#options.pace?.goOn(),
+        () => this.#options.limit?.onSuccess(),
         () => undefined,
       )
       .finally(() => this.#inWork.delete(inWork));

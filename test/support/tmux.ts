@@ -4,7 +4,7 @@ import { findTool } from './programs.js';
 
 export const TMUX = findTool('tmux', 'TMUX_BIN', ['-V']);
 
-const PATIENCE_MILLISECONDS = 20_000;
+const TIMEOUT_MS = 20_000;
 const TURN_MILLISECONDS = 40;
 
 export class Terminal {
@@ -50,7 +50,7 @@ export class Terminal {
 
   /** Waits until the screen fits, and returns it. Throws with the screen when that takes too long. */
   async sees(wanted: string | RegExp): Promise<string> {
-    for (let waited = 0; waited < PATIENCE_MILLISECONDS; waited += TURN_MILLISECONDS) {
+    for (let waited = 0; waited < TIMEOUT_MS; waited += TURN_MILLISECONDS) {
       const screen = this.screen();
       if (typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen)) return screen;
       await new Promise((settle) => setTimeout(settle, TURN_MILLISECONDS));

@@ -5,8 +5,8 @@ import { SopsError } from '../../errors.js';
 import { formatMeantBy } from '../../formats/registry.js';
 import { type FoundFile, findFiles } from '../../repository/operands.js';
 import { type PassedOver, type Target, type TargetChoice, targetsAmong } from '../../repository/targets.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import { isWithin, statOf } from '../../util/files.js';
-import { paceOf } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { sideBySide } from '../../util/side-by-side.js';
 import type { Context } from '../commands/command.js';
@@ -181,7 +181,7 @@ async function* worked(
       get most() {
         return host.log ? 1 : sharing.most;
       },
-      pace: paceOf(host),
+      limit: concurrencyLimitOf(host),
       stop,
       weigh: ({ bytes, file }) => MEMORY_FOR_A_BYTE * (bytes || (statOf(file.absolute)?.size ?? 0)),
       work: async (target) => {

@@ -5,11 +5,12 @@ import type { FormatName } from '../../formats/registry.js';
 import { writeOutput } from '../../operations/output.js';
 import type { Outcome, Output } from '../../operations/requests.js';
 import type { Target, TargetChoice } from '../../repository/targets.js';
+import { retryWhenThrottled } from '../../util/backoff.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import { isWithin } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
 import { makeFolder } from '../../util/new-folder.js';
-import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import type { Context } from '../commands/command.js';
 import type { Told } from './report.js';
@@ -93,7 +94,9 @@ export async function workOn(target: Target, job: Job, destination: Destination)
     const place = destination === 'folder' ? placeOf(target, job) : undefined;
     const one = { ...context, operands: [path], host };
     const output = outputTo(destination, { place, keep, write: (bytes) => writeTo(place ?? '', bytes, one, command) });
-    const { warnings: more, format } = await patiently(paceOf(host), () => command.run(one, output));
+    const { warnings: more, format } = await retryWhenThrottled(concurrencyLimitOf(host), () =>
+      command.run(one, output),
+    );
     warnings.push(...more.map((message) => naming(path, message)));
     return { ...known, ...(place && { output: place }), ...(printed && { printed: { bytes: printed, format } }) };
   } catch (error) {

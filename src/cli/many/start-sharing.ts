@@ -1,7 +1,7 @@
 /** Decides whether the files of a command may be shared with a second process. */
 import { keySpeedOf } from '../../keyservice/key-speed.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import type { Host } from '../../util/host.js';
-import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import { ownCommand } from '../own-process.js';
 import { FEWEST_FILES, Sharing } from './sharing.js';
@@ -31,7 +31,7 @@ export function startSharing({ host, streams, words }: Context, files: number, m
   return new Sharing({
     files,
     helps: () => !speed.asksService && speed.quickest < QUICK_KEY_MS,
-    shared: () => paceOf(host).share(2),
+    shared: () => concurrencyLimitOf(host).shareAmong(2),
     ...(mayBeShared && streams.areOwn && !host.log && !asks && { start }),
   });
 }

@@ -3,9 +3,9 @@ import { Writable } from 'node:stream';
 import { holdConfigs } from '../../config/config.js';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import type { HostChanges } from '../../util/host.js';
 import { keepTokens } from '../../util/lock-token.js';
-import { paceOf } from '../../util/pace.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -41,7 +41,7 @@ export async function serveErrands(
 ): Promise<number> {
   const { errands } = context.streams;
   const host = context.host.fork(ASKING_NOBODY);
-  paceOf(host).share(2);
+  concurrencyLimitOf(host).shareAmong(2);
   prepareForMany(host);
   const letGo = holdConfigs(host);
   const dropTokens = keepTokens();

@@ -3,7 +3,8 @@ import { SopsError } from '../../errors.js';
 import type { GcpKmsClient } from '../../packages/google-kms.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
 import { AUTHORITY_HINT, readTlsRoots } from '../../services/http/tls-roots.js';
-import { noteThrottled, pauseAbout } from '../../util/pace.js';
+import { jitteredPause } from '../../util/backoff.js';
+import { noteThrottled } from '../../util/concurrency-limit.js';
 import { isError } from '../../util/realms.js';
 import { NOT_THE_SERVICE } from '../advice.js';
 import { UNREACHABLE } from './advice.js';
@@ -30,7 +31,7 @@ export async function grpcTransport(service: Service): Promise<Transport> {
       try {
         // A program may have to give it; the client itself would not end that.
         await tokenHeaders(service, `https://${host}`, signal);
-        return await callPatiently(client, { verb, name, bytes, signal }, () => noteThrottled(service.host));
+        return await callWithRetries(client, { verb, name, bytes, signal }, () => noteThrottled(service.host));
       } catch (error) {
         throw isUnavailable(error) ? unreachable(`${host}:${port}`, error) : error;
       }
@@ -73,7 +74,7 @@ interface Call {
 }
 
 /** `noteTooMany` is told each time that the service gets too many calls: the run then makes fewer of them at a time. */
-async function callPatiently(
+async function callWithRetries(
   client: GcpKmsClient,
   call: Call,
   noteTooMany: () => void,
@@ -86,7 +87,7 @@ async function callPatiently(
       if (getsTooMany) noteTooMany();
       const wait = WAITS_MS[tries];
       if (wait === undefined || !(getsTooMany || isUnavailable(error)) || call.signal?.aborted) throw error;
-      await pauseAbout(wait);
+      await jitteredPause(wait);
     }
   }
 }

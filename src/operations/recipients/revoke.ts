@@ -3,9 +3,10 @@ import { carryingTrust } from '../../config/carried-trust.js';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
+import { retryWhenThrottled } from '../../util/backoff.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import { statOf } from '../../util/files.js';
 import type { Host, Session } from '../../util/host.js';
-import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { sessionOf } from '../../util/session.js';
@@ -97,7 +98,7 @@ async function rekeyAll(rekeying: Rekeying, stop: AbortSignal): Promise<number> 
   const all = sideBySide([...plan.files.entries()], {
     // With several files at a time, the lines of the log would be mixed up beyond use.
     most: host.log ? 1 : MOST_AT_A_TIME,
-    pace: paceOf(host),
+    limit: concurrencyLimitOf(host),
     stop,
     weigh: ([, { path }]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, path))?.size ?? 0),
     work: ([at, { path }]) => {
@@ -132,7 +133,7 @@ async function rekeyAside(path: string, rekeying: Rekeying): Promise<Rekeyed> {
   const host = rekeying.host.warningTo((message) => void warnings.push(message));
   try {
     const once = (): Promise<void> => rekeyFile(path, { ...rekeying, host });
-    await redoing(() => patiently(paceOf(host), once));
+    await redoing(() => retryWhenThrottled(concurrencyLimitOf(host), once));
     return { warnings };
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;

@@ -19,11 +19,12 @@ import type { Metadata } from '../../metadata/metadata.js';
 import { lostComments } from '../../metadata/metadata-comments.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import { openRun, type Run } from '../../run/run.js';
+import { retryWhenThrottled } from '../../util/backoff.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import { statOf, systemReason } from '../../util/files.js';
 import { type Stats, statSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
-import { paceOf, patiently } from '../../util/pace.js';
 import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
@@ -103,7 +104,7 @@ async function updateAll(request: UpdateKeysRequest, host: Session): Promise<Upd
     get most() {
       return isInTurn ? 1 : (sharing?.most ?? MOST_AT_A_TIME);
     },
-    pace: paceOf(host),
+    limit: concurrencyLimitOf(host),
     stop: request.stop,
     weigh: ([, file]) => MEMORY_FOR_A_BYTE * (statOf(resolve(host.cwd, file))?.size ?? 0),
     work: ([at, file]) => {
@@ -209,7 +210,7 @@ async function updateFile(file: string, update: Update): Promise<UpdateResult> {
     if (result === 'rewrapped' || result === 'rekeyed' || result === 'reselected') {
       agreed = change;
       const rewriting = { file, bytes, read, metadata, run, after, result, change };
-      const rewritten = await patiently(paceOf(host), () => rewrite(rewriting, update));
+      const rewritten = await retryWhenThrottled(concurrencyLimitOf(host), () => rewrite(rewriting, update));
       const destination = { output: { kind: 'in-place' }, input, read: bytes } as const;
       await writeOutput(rewritten, 'ciphertext', destination, host).catch(asFailure);
     }

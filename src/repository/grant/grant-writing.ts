@@ -15,9 +15,10 @@ import { checkListed } from '../../operations/unlisted-recipients.js';
 import { wrapFileFor } from '../../operations/write/reseal-file.js';
 import { UNNOTED } from '../../run/audit-trail.js';
 import type { Run } from '../../run/run.js';
+import { retryWhenThrottled } from '../../util/backoff.js';
+import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import { statOf } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
-import { paceOf, patiently } from '../../util/pace.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/side-by-side.js';
 import { withoutLookups } from '../check/rule-keys.js';
 import { type FilePlan, isGranted, type RulePlan } from './grant-files.js';
@@ -69,7 +70,7 @@ export async function prepareAll(work: GrantWork): Promise<PreparedFile[]> {
   const all = sideBySide([...todo.entries()], {
     // With several files at a time, the lines of the log would be mixed up beyond use.
     most: host.log ? 1 : MOST_AT_A_TIME,
-    pace: paceOf(host),
+    limit: concurrencyLimitOf(host),
     stop,
     weigh: ([, { absolute }]) => MEMORY_FOR_A_BYTE * (statOf(absolute)?.size ?? 0),
     work: ([at, file]) => {
@@ -98,7 +99,7 @@ export async function writePrepared(
   const activity = prepared.length > 1 ? host.begin?.('file') : undefined;
   const all = sideBySide([...prepared.entries()], {
     most: host.log ? 1 : MOST_AT_A_TIME,
-    pace: paceOf(host),
+    limit: concurrencyLimitOf(host),
     stop,
     weigh: ([, { made, file }]) => (made ? 0 : MEMORY_FOR_A_BYTE * (statOf(file.absolute)?.size ?? 0)),
     work: ([at, one]) => {
@@ -117,7 +118,7 @@ async function prepareAside(file: FilePlan, work: GrantWork): Promise<PreparedFi
   const warnings: string[] = [];
   const { path } = file;
   try {
-    const made = await patiently(paceOf(work.host), () => makeFile(file, work, warnings));
+    const made = await retryWhenThrottled(concurrencyLimitOf(work.host), () => makeFile(file, work, warnings));
     return { file, made, outcome: { path, warnings, result: 'granted' } };
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;

@@ -2,8 +2,8 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
+import { noteThrottled } from '../../util/concurrency-limit.js';
 import type { Host } from '../../util/host.js';
-import { noteThrottled } from '../../util/pace.js';
 import { isError } from '../../util/realms.js';
 import { decodeText } from '../../util/text.js';
 import { keptConnections } from './connections.js';

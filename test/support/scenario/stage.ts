@@ -27,7 +27,7 @@ const gitIn = (root: string): Record<string, string> => ({
 });
 
 /** What a program that does not end is given, in milliseconds. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export class Stage {
   private readonly root = mkdtempSync(join(tmpdir(), 'scene-'));
@@ -96,7 +96,7 @@ export class Stage {
   /** Runs a program of the machine. */
   runProgram(name: string, words: readonly string[]): Ran {
     const { cwd, env } = this;
-    const ran = spawnSync(name, words, { cwd, env, input: this.takeStdin(), timeout: PATIENCE });
+    const ran = spawnSync(name, words, { cwd, env, input: this.takeStdin(), timeout: TIMEOUT_MS });
     if (ran.error) throw ran.error;
     return this.keep({ status: ran.status ?? 128, stdout: ran.stdout, stderr: ran.stderr.toString() });
   }

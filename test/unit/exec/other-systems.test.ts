@@ -11,8 +11,8 @@ import { findProgram } from '../../../src/exec/find-program.js';
 import { removeLeftovers, temporaryFolders, temporaryRoot } from '../../../src/exec/private-folder.js';
 import { locateProgram } from '../../../src/operations/programs/program.js';
 import { readSystemRoots } from '../../../src/services/http/system-roots.js';
-import { renamePatiently } from '../../../src/util/patient-rename.js';
 import { bootTag, machineTag } from '../../../src/util/processes.js';
+import { renameWithRetries } from '../../../src/util/rename-with-retries.js';
 import { hostOf } from '../keys/host.js';
 import { ProgramFolder } from '../keys/programs.js';
 
@@ -186,14 +186,14 @@ describe('a file that somebody holds', () => {
 
   test('is replaced once it is let go of, on Windows', () => {
     const { rename, pause, pauses } = held(3);
-    renamePatiently('a', 'b', { platform: 'win32', rename, pause });
+    renameWithRetries('a', 'b', { platform: 'win32', rename, pause });
     expect(rename).toHaveBeenCalledTimes(4);
     expect(pauses).toHaveLength(3);
   });
 
   test('is waited for no longer than two seconds', () => {
     const { rename, pause, pauses } = held(1000);
-    expect(() => renamePatiently('a', 'b', { platform: 'win32', rename, pause })).toThrow('EPERM');
+    expect(() => renameWithRetries('a', 'b', { platform: 'win32', rename, pause })).toThrow('EPERM');
     expect(pauses.reduce((sum, one) => sum + one, 0)).toBe(2000);
   });
 
@@ -203,7 +203,7 @@ describe('a file that somebody holds', () => {
     ['win32', 'ENOENT'],
   ] as const)('elsewhere, or for other reasons, is not: %s, %s', (platform, code) => {
     const { rename, pause } = held(1, code);
-    expect(() => renamePatiently('a', 'b', { platform, rename, pause })).toThrow(code);
+    expect(() => renameWithRetries('a', 'b', { platform, rename, pause })).toThrow(code);
     expect(rename).toHaveBeenCalledTimes(1);
   });
 });

@@ -3,7 +3,7 @@ import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { keyStringOf } from '../../../src/keyservice/keyservice.js';
 import { LocalKeyService, MOST_CALLS } from '../../../src/keyservice/local.js';
-import { paceOf } from '../../../src/util/pace.js';
+import { concurrencyLimitOf } from '../../../src/util/concurrency-limit.js';
 import { sessionOf } from '../../../src/util/session.js';
 import { nextTurn } from '../../../src/util/task-queue.js';
 import { hostOf } from '../keys/host.js';
@@ -47,7 +47,7 @@ test('of all files of a run so many calls are under way at a time, and fewer whe
     (services[at % 2] as LocalKeyService).wrap(keyNamed('kms', `key-${at}`), new Uint8Array(32)),
   );
   await vi.waitFor(() => expect(ends).toHaveLength(MOST_CALLS));
-  paceOf(run).slowDown();
+  concurrencyLimitOf(run).onRefusal();
   for (let at = 0; at < MOST_CALLS / 2; at++) ends[at]?.();
   await nextTurn();
   expect(ends).toHaveLength(MOST_CALLS);

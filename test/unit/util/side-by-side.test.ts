@@ -1,7 +1,8 @@
 /** Work side by side: bounded, in order, stoppable, slowed down by services that get too many calls. */
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
-import { Pace, patiently } from '../../../src/util/pace.js';
+import { retryWhenThrottled } from '../../../src/util/backoff.js';
+import { ConcurrencyLimit } from '../../../src/util/concurrency-limit.js';
 import { sideBySide } from '../../../src/util/side-by-side.js';
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
@@ -89,41 +90,41 @@ describe('sideBySide', () => {
   });
 
   test('a service that gets too many calls halves what is in work, and it grows again', async () => {
-    const pace = new Pace();
+    const limit = new ConcurrencyLimit();
     const work = new Work();
     const widths: number[] = [];
     const one = async (item: number): Promise<number> => {
       widths[item] = work.now + 1;
-      if (item === 7) pace.slowDown();
+      if (item === 7) limit.onRefusal();
       return work.do(item, 2);
     };
-    for await (const _ of sideBySide(numbers(120), { most: 8, pace, work: one }));
+    for await (const _ of sideBySide(numbers(120), { most: 8, limit, work: one }));
     expect(Math.max(...widths.slice(0, 8))).toBe(8);
     expect(Math.min(...widths.slice(9, 26))).toBeLessThanOrEqual(5);
     expect(Math.max(...widths.slice(90))).toBeGreaterThan(6);
   });
 });
 
-describe('the pace', () => {
-  test('calls that were under way count as one answer', () => {
-    const pace = new Pace();
-    expect(pace.limitOf(16)).toBe(16);
-    for (const _ of numbers(10)) pace.slowDown(1000);
-    expect(pace.limitOf(16)).toBe(8);
-    pace.slowDown(2000);
-    pace.slowDown(3000);
-    pace.slowDown(4000);
-    pace.slowDown(5000);
-    expect(pace.limitOf(16)).toBe(1);
+describe('the limit of calls', () => {
+  test('calls that were under way count as one refusal', () => {
+    const limit = new ConcurrencyLimit();
+    expect(limit.allowed(16)).toBe(16);
+    for (const _ of numbers(10)) limit.onRefusal(1000);
+    expect(limit.allowed(16)).toBe(8);
+    limit.onRefusal(2000);
+    limit.onRefusal(3000);
+    limit.onRefusal(4000);
+    limit.onRefusal(5000);
+    expect(limit.allowed(16)).toBe(1);
   });
 
   test('what failed for it is tried again, and nothing else is', async () => {
-    const pace = new Pace();
+    const limit = new ConcurrencyLimit();
     let tries = 0;
     const failing = (code: 'key' | 'no-file', isThrottled: boolean) =>
-      patiently(pace, async () => {
+      retryWhenThrottled(limit, async () => {
         tries += 1;
-        if (isThrottled && tries < 3) pace.slowDown();
+        if (isThrottled && tries < 3) limit.onRefusal();
         if (tries < 3) throw new SopsError(code, 'no');
         return tries;
       });

@@ -1,13 +1,13 @@
-/** What secrets and parameters of AWS have in common as shelves: sizes, marks, and errors that name what was tried. */
+/** What AWS Secrets Manager and Parameter Store have in common as stores of secrets: sizes, marks, and errors that name what was tried. */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
 import type { Session } from '../util/host.js';
 import { withFreshCredentials } from './aws-client.js';
 import type { PlaceWishes, PutResult, Remnant, RemoteSettings } from './remote.js';
-import { MAKER, MARKS, type SecretPart, type SecretShelf, tagText } from './secret-parts.js';
+import { MAKER, MARKS, type SecretPart, type SecretStore, tagText } from './secret-parts.js';
 
-/** How one of the services is told of. */
-export interface AwsShelfTerms {
+/** What tells the two services apart. */
+export interface AwsStoreTraits {
   /** Of its addresses, e.g. `awsssm`. */
   readonly scheme: string;
   /** What it holds, e.g. `parameters`. */
@@ -21,10 +21,10 @@ export interface AwsShelfTerms {
   checkedName(name: string): string;
 }
 
-/** A shelf for which its service says how a part is written and what was made. */
-export abstract class AwsShelf implements SecretShelf {
+/** A store for which its service says how a part is written and what was made. */
+export abstract class AwsSecretStore implements SecretStore {
   constructor(
-    private readonly terms: AwsShelfTerms,
+    private readonly traits: AwsStoreTraits,
     protected readonly settings: RemoteSettings,
     protected readonly host: Session,
     private readonly wishes: PlaceWishes,
@@ -36,15 +36,15 @@ export abstract class AwsShelf implements SecretShelf {
   protected abstract list(base: string): Promise<Remnant[]>;
 
   url(name: string): string {
-    return `${this.terms.scheme}://${name}`;
+    return `${this.traits.scheme}://${name}`;
   }
 
   nameFor(base: string, key: string): string {
-    return this.terms.checkedName(`${base}/${key}`);
+    return this.traits.checkedName(`${base}/${key}`);
   }
 
   async write(part: SecretPart): Promise<PutResult> {
-    const { mostBytes, whenLarger } = this.terms;
+    const { mostBytes, whenLarger } = this.traits;
     const place = this.url(part.name);
     if (Buffer.byteLength(part.text) > mostBytes) {
       throw new SopsError('failed', `${place} would have more than ${mostBytes} bytes`, { hint: whenLarger });
@@ -53,7 +53,7 @@ export abstract class AwsShelf implements SecretShelf {
   }
 
   async made(base: string): Promise<Remnant[]> {
-    return this.trying(`failed to list the ${this.terms.things} of ${this.url(base)}`, () => this.list(base));
+    return this.trying(`failed to list the ${this.traits.things} of ${this.url(base)}`, () => this.list(base));
   }
 
   /** By these publish finds again what it made. */
@@ -71,7 +71,7 @@ export abstract class AwsShelf implements SecretShelf {
       return await withFreshCredentials(this.host, action);
     } catch (error) {
       if (error instanceof SopsError && error.code !== 'key') throw error;
-      throw awsFailure(doing, error, (name) => this.terms.advice(name, error)).with('failed');
+      throw awsFailure(doing, error, (name) => this.traits.advice(name, error)).with('failed');
     }
   }
 }

@@ -20,7 +20,7 @@ const OWN: Renaming = {
 };
 
 /** Renames a file; on Windows again for two seconds while somebody holds it. Throws the system's error. */
-export function renamePatiently(from: string, to: string, { platform, rename, pause }: Renaming = OWN): void {
+export function renameWithRetries(from: string, to: string, { platform, rename, pause }: Renaming = OWN): void {
   for (const milliseconds of platform === 'win32' ? PAUSES_MS : []) {
     try {
       rename(from, to);
