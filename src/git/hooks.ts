@@ -3,8 +3,9 @@ import { basename, join, relative } from 'node:path';
 import { isWithin, statOrThrow } from '../util/files.js';
 import { readdirSync, renameSync } from '../util/fs.js';
 import { HOOKS, type HookName, hookLines } from './hook-lines.js';
-import { type HookManager, hookManagerOf } from './hook-manager.js';
-import { entryLines, withEntries } from './manager-file.js';
+import { withEntries } from './hook-managers/entries.js';
+import type { HookEntries } from './hook-managers/manager.js';
+import { type FoundManager, hookManagerOf } from './hook-managers/registry.js';
 import { blockIn, withBlock, withoutBlocks } from './marked-block.js';
 import { type SetupPlace, SHARED_PROGRAM } from './place.js';
 import { isLink, isProgram, readSettingsFile, writeSettingsFile } from './settings-file.js';
@@ -14,15 +15,16 @@ import { changed, kept, type SetupStep, todo } from './setup-report.js';
 export async function* installHooks(place: SetupPlace): AsyncGenerator<SetupStep> {
   if (place.isGlobal || (place.top === null && place.commonFolder !== null)) return;
   const manager = await hookManagerOf(place);
-  const folder = manager.file ?? manager.folder;
-  if (manager.name === 'lefthook' || manager.name === 'pre-commit') yield await installEntries(manager, place);
-  else if (manager.name === 'none' && !manager.isOwn) yield foreignFolder(manager);
+  const { hooks } = manager.row;
+  const folder = manager.path ?? manager.folder;
+  if (hooks.are === 'entries') yield await installEntries(hooks, manager, place);
+  else if (manager.path === null && !manager.isOwn) yield foreignFolder(manager);
   else if (place.isPrivate && isShared(folder, place)) {
     yield todo(`hooks are in ${shown(folder, place)}, which is committed: put these lines into them`, allLines());
   } else for (const hook of HOOKS) yield await installHook(hook, manager, place);
 }
 
-function foreignFolder({ folder }: HookManager): SetupStep {
+function foreignFolder({ folder }: FoundManager): SetupStep {
   const lines = ['Or give the repository a folder of its own: git config core.hooksPath .githooks'];
   return todo(`hooks are in ${folder}, outside of this repository: nothing was put there, since it is for others too`, [
     ...lines,
@@ -41,7 +43,7 @@ function isShared(path: string, { top, commonFolder }: SetupPlace): boolean {
 
 const FIRST_LINE = '#!/bin/sh\n';
 
-async function installHook(hook: HookName, manager: HookManager, place: SetupPlace): Promise<SetupStep> {
+async function installHook(hook: HookName, manager: FoundManager, place: SetupPlace): Promise<SetupStep> {
   const { path, own } = hookFile(hook, manager);
   const program = isShared(path, place) ? SHARED_PROGRAM : place.program;
   const lines = linesFor(path, hookLines(hook, program));
@@ -62,11 +64,9 @@ async function installHook(hook: HookName, manager: HookManager, place: SetupPla
   return read === withoutBlocks(read) ? { ...step, text: `${where}, before what was there` } : step;
 }
 
-/** The file of a hook; husky's run in a shell without a first line that says so. */
-function hookFile(hook: HookName, { name, file, folder }: HookManager): { path: string; own: boolean } {
-  return name === 'husky' && file !== null
-    ? { path: join(file, hook), own: false }
-    : { path: join(folder, hook), own: true };
+/** The script of a hook, and whether git starts it itself: then it needs a first line, and the right to be executed. */
+function hookFile(hook: HookName, { path, folder }: FoundManager): { path: string; own: boolean } {
+  return { path: join(path ?? folder, hook), own: path === null };
 }
 
 /** Whether lines of a shell may be put into a hook. */
@@ -109,35 +109,36 @@ async function setAside(
   return changed(true, `${hook}: checked by ${shown(path, place)}, before what was there (now ${basename(aside)})`);
 }
 
-async function installEntries({ name, file }: HookManager, place: SetupPlace): Promise<SetupStep> {
+async function installEntries(
+  entries: HookEntries,
+  { row: { name }, path: file }: FoundManager,
+  place: SetupPlace,
+): Promise<SetupStep> {
   const read = file === null ? null : readSettingsFile(file);
-  const text = read === null ? null : await withEntries(read, name);
+  const text = read === null ? null : await withEntries(read, entries);
   if (file === null || read === null || text === null || place.isPrivate) {
     if (read !== null && blockIn(read) !== undefined) return kept(`hooks are run by ${name}, which calls sops-ts`);
     const where = file === null ? `the configuration of ${name}` : shown(file, place);
-    return todo(`hooks are run by ${name}: put this into ${where}`, entryLines(name));
+    return todo(`hooks are run by ${name}: put this into ${where}`, entries.lines());
   }
   const step = changed(await writeSettingsFile(file, { read, text }, place), `hooks: checked by ${shown(file, place)}`);
-  return { ...step, text: `${step.text}; ${ACTIVATE[name as keyof typeof ACTIVATE]}` };
+  return { ...step, text: `${step.text}; ${entries.activation}` };
 }
-
-/** What makes the programs that look after hooks take up further ones. */
-const ACTIVATE = {
-  lefthook: 'run lefthook install',
-  'pre-commit': 'run pre-commit install -t pre-commit -t pre-merge-commit -t pre-push',
-} as const;
 
 /** Takes our lines out of all files in which hooks may be. */
 export async function* removeHooks(place: SetupPlace): AsyncGenerator<SetupStep> {
   if (place.isGlobal || place.top === null) return;
-  const manager = await hookManagerOf(place);
-  const folders = manager.isOwn || manager.name === 'husky' ? [manager.folder, manager.file] : [manager.file];
-  const hooks = folders.flatMap((folder) => (folder === null ? [] : HOOKS.map((hook) => join(folder, hook))));
-  const files = manager.file !== null && manager.name !== 'husky' ? [...hooks, manager.file] : hooks;
-  for (const path of files) {
+  for (const path of filesOf(await hookManagerOf(place))) {
     if (statOrThrow(path)?.isFile() && (await removeFrom(path, place)))
       yield changed(true, `${shown(path, place)}: taken out`);
   }
+}
+
+/** Where our lines may be: git's own hooks, if they are this repository's, and what the manager keeps. */
+function filesOf({ row, folder, isOwn, path }: FoundManager): string[] {
+  const folders = [...(isOwn ? [folder] : []), ...(path !== null && row.hooks.are === 'scripts' ? [path] : [])];
+  const scripts = folders.flatMap((each) => HOOKS.map((hook) => join(each, hook)));
+  return path !== null && row.hooks.are === 'entries' ? [...scripts, path] : scripts;
 }
 
 async function removeFrom(path: string, place: SetupPlace): Promise<boolean> {
@@ -154,36 +155,29 @@ async function removeFrom(path: string, place: SetupPlace): Promise<boolean> {
 export async function hookStatus(place: SetupPlace): Promise<SetupStep[]> {
   if (place.isGlobal || place.top === null) return [];
   const manager = await hookManagerOf(place);
-  if (manager.name === 'lefthook' || manager.name === 'pre-commit') return entryStatus(manager);
+  const { hooks } = manager.row;
+  if (hooks.are === 'entries') return HOOKS.map((hook) => entryStatus(hook, hooks, manager));
   return HOOKS.map((hook) => {
-    const { path } = hookFile(hook, manager);
+    const { path, own } = hookFile(hook, manager);
     if (blockIn(readSettingsFile(path) ?? '') === undefined)
       return todo(`${hook}: not checked (${shown(path, place)})`);
-    const isRun =
-      manager.name === 'husky' ? statOrThrow(join(manager.folder, hook)) !== undefined : isProgram(path, place.host);
+    const isRun = own ? isProgram(path, place.host) : statOrThrow(join(manager.folder, hook)) !== undefined;
     if (isRun) return kept(`${hook}: checked by ${shown(path, place)}`);
-    return todo(
-      `${hook}: ${shown(path, place)} is there, but git does not run it${manager.name === 'husky' ? ': run husky' : ''}`,
-    );
+    const advice = hooks.activation === undefined ? '' : `: ${hooks.activation}`;
+    return todo(`${hook}: ${shown(path, place)} is there, but git does not run it${advice}`);
   });
 }
 
-function entryStatus({ name, file, folder }: HookManager): SetupStep[] {
-  const text = file === null ? '' : (readSettingsFile(file) ?? '');
-  return HOOKS.map((hook) => {
-    const isStage =
-      name === 'lefthook' ? (line: string) => line.startsWith(`${hook}:`) : (line: string) => namesStage(line, hook);
-    const isNamed = /\bsops-ts\b/.test(text) && text.split(/\r?\n/).some(isStage);
-    if (!isNamed) return todo(`${hook}: not checked, ${name} does not call sops-ts`);
-    if (statOrThrow(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
-    return todo(`${hook}: ${name} is told to check, but not installed: ${ACTIVATE[name as keyof typeof ACTIVATE]}`);
-  });
-}
-
-/** Whether a line of pre-commit's settings lists a stage of ours. */
-function namesStage(line: string, hook: HookName): boolean {
-  const [, listed] = line.split('stages: [', 2);
-  return listed?.split(/[\],\s]/).includes(hook) === true;
+function entryStatus(
+  hook: HookName,
+  { isFor, activation }: HookEntries,
+  { row: { name }, path, folder }: FoundManager,
+): SetupStep {
+  const text = path === null ? '' : (readSettingsFile(path) ?? '');
+  const isNamed = /\bsops-ts\b/.test(text) && text.split(/\r?\n/).some((line) => isFor(line, hook));
+  if (!isNamed) return todo(`${hook}: not checked, ${name} does not call sops-ts`);
+  if (statOrThrow(join(folder, hook))) return kept(`${hook}: checked through ${name}`);
+  return todo(`${hook}: ${name} is told to check, but not installed: ${activation}`);
 }
 
 function shown(path: string, { top, host }: SetupPlace): string {

@@ -25,7 +25,7 @@ const LONE: readonly Lone[] = [
   { module: 'util/re2.ts', packages: ['re2js'] },
   { module: 'repository/operands.ts', packages: ['picomatch'] },
   { module: 'repository/check/second-reader.ts', packages: ['yaml'] },
-  { module: 'git/manager-file.ts', packages: ['yaml'] },
+  { module: 'git/hook-managers/entries.ts', packages: ['yaml'] },
   { module: 'repository/import/dotenvx-value.ts', packages: ['@noble/curves'] },
   { module: 'keyservice/client.ts', packages: ['@grpc/grpc-js'] },
   { module: 'keyservice/server.ts', packages: ['@grpc/grpc-js'] },

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
+import { HOOK_MANAGERS } from '../../src/git/hook-managers/registry.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
 import { STORES } from '../../src/kubernetes/stores/registry.js';
 import { SCHEMES } from '../../src/references/registry.js';
@@ -58,6 +59,7 @@ const OTHER_SEAMS = [
   // `file` is also where an input comes from.
   { folder: 'references/', names: SCHEMES.filter((name) => name !== 'file') },
   { folder: 'remotes/', names: REMOTES.map(({ field }) => field) },
+  { folder: 'git/', names: HOOK_MANAGERS.map(({ name }) => name) },
 ];
 
 test.each(OTHER_SEAMS)('nothing in $folder compares the names of its kinds', ({ folder, names }) => {

@@ -1,8 +1,16 @@
 /** Our entries in the files of lefthook and pre-commit: the others stay as they are, in text and meaning. */
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { withEntries } from '../../../src/git/manager-file.js';
+import { withEntries } from '../../../src/git/hook-managers/entries.js';
+import { lefthook } from '../../../src/git/hook-managers/lefthook.js';
+import type { HookManagerRow } from '../../../src/git/hook-managers/manager.js';
+import { preCommit } from '../../../src/git/hook-managers/pre-commit.js';
 import { withoutBlocks } from '../../../src/git/marked-block.js';
+
+function edit(text: string, { hooks }: HookManagerRow): Promise<string | null> {
+  if (hooks.are === 'scripts') throw new Error('has no settings');
+  return withEntries(text, hooks);
+}
 
 const LEFTHOOK = {
   empty: '',
@@ -15,7 +23,7 @@ const LEFTHOOK = {
 
 describe('lefthook.yml', () => {
   test.each(Object.entries(LEFTHOOK))('%s', async (_, text) => {
-    const edited = (await withEntries(text, 'lefthook')) ?? '';
+    const edited = (await edit(text, lefthook)) ?? '';
     const read = parse(edited) as Record<
       string,
       { jobs?: { name?: string; run?: string }[]; commands?: Record<string, { run?: string }> }
@@ -29,7 +37,7 @@ describe('lefthook.yml', () => {
       expect(jobs?.find(({ name }) => name === 'sops-ts')?.run ?? commands?.['sops-ts']?.run).toBe(command);
     }
     expect(withoutBlocks(edited)).toBe(text);
-    expect(await withEntries(edited, 'lefthook')).toBe(edited);
+    expect(await edit(edited, lefthook)).toBe(edited);
   });
 
   test.each([
@@ -40,7 +48,7 @@ describe('lefthook.yml', () => {
     '"a": 1',
   ])('is left to its owner when it is laid out otherwise: %s', async (text) => {
     const isPlain = text.startsWith('"a"');
-    expect((await withEntries(text, isPlain ? 'pre-commit' : 'lefthook')) === null).toBe(!isPlain);
+    expect((await edit(text, isPlain ? preCommit : lefthook)) === null).toBe(!isPlain);
   });
 });
 
@@ -50,14 +58,14 @@ describe('.pre-commit-config.yaml', () => {
     '# ours\nrepos:\n    # first\n    -   repo: local\n        hooks: []\ndefault_stages: [pre-commit]\n',
     'default_stages: [pre-commit]\n',
   ])('%j', async (text) => {
-    const edited = (await withEntries(text, 'pre-commit')) ?? '';
+    const edited = (await edit(text, preCommit)) ?? '';
     const { repos } = parse(edited) as { repos: { repo: string; hooks: { id: string; entry?: string }[] }[] };
     expect(repos[0]?.hooks.map(({ entry }) => entry)).toEqual(['sops-ts check --staged', 'sops-ts git pre-push']);
     expect(withoutBlocks(edited)).toBe(text);
-    expect(await withEntries(edited, 'pre-commit')).toBe(edited);
+    expect(await edit(edited, preCommit)).toBe(edited);
   });
 
   test('is left to its owner where its list is written in brackets', async () => {
-    expect(await withEntries('repos: []\n', 'pre-commit')).toBeNull();
+    expect(await edit('repos: []\n', preCommit)).toBeNull();
   });
 });
