@@ -80,6 +80,8 @@ export interface EmitOptions {
   readonly indent?: number | undefined;
   /** Of `edits`: whether the text around the metadata stays where that would be printed otherwise; for people to look at only. */
   readonly textStays?: boolean | undefined;
+  /** Whether the text is to be read again, so that what is a float must not be printed as an integer, as SOPS does; not for ciphertext. */
+  readonly keepsFloats?: boolean | undefined;
 }
 
 /** A value that SOPS, and so this store, reads differently from what people mean or other programs read it. */

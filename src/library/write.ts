@@ -82,7 +82,7 @@ async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> 
   checkNulls(tree, format);
   const store = await row.load();
   checkBytes(store, tree);
-  return encodeText(store.emit([tree], null));
+  return encodeText(store.emit([tree], null, { keepsFloats: true }));
 }
 
 /** The format that the name of the target tells, if it is another than that of the source. */

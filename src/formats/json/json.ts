@@ -8,7 +8,7 @@ import type { EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
 import { readJson } from './read.js';
 import { spliceJson } from './splice.js';
-import { canonicalStyle, printJson } from './write.js';
+import { canonicalStyle, type FloatForm, printJson } from './write.js';
 
 const EXAMPLE = `{
 	"hello": "Welcome to SOPS! Edit this file as you please!",
@@ -40,7 +40,7 @@ export const jsonStore: FormatStore = {
   emit(documents: readonly Branch[], metadata: Branch | null, options: EmitOptions = {}): string {
     const items = documents[0]?.items ?? [];
     const root = metadata ? branch([...items, item('sops', metadata)]) : branch([...items]);
-    return `${printJson(root, canonicalStyle(options.indent), '', metadata !== null)}\n`;
+    return `${printJson(root, canonicalStyle(options.indent), '', floatForm(metadata, options))}\n`;
   },
 
   emitValue(value: Value): string {
@@ -53,6 +53,11 @@ const ROUNDED = 'exact here, rounded by readers that have no integers of 64 bits
 
 function isRounded(value: LeafValue): boolean {
   return typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
+}
+
+function floatForm(metadata: Branch | null, { keepsFloats = false }: EmitOptions): FloatForm {
+  if (keepsFloats) return 'float';
+  return metadata ? 'sealed' : 'sops';
 }
 
 function readFile(bytes: Uint8Array): SourceFile {
@@ -68,7 +73,11 @@ function readFile(bytes: Uint8Array): SourceFile {
     documents,
     metadata,
     strayText: strayTextAt(text, json.place.end),
-    edits: (wanted, { indent } = {}) => spliceJson({ text, json, metadata: wanted }, canonicalStyle(indent)),
+    edits: (wanted, options = {}) =>
+      spliceJson(
+        { text, json, metadata: wanted, floats: floatForm(wanted, options) },
+        canonicalStyle(options.indent),
+      ),
     surprises: () => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
   };
 }

@@ -5,7 +5,7 @@ import type { Edit } from '../store.js';
 import { JsonLayout, type Placement } from './layout.js';
 import type { JsonContainer, JsonEntry, JsonLeaf } from './places.js';
 import type { JsonText } from './read.js';
-import { isPlainText, type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
+import { type FloatForm, isPlainText, type JsonStyle, jsonScalar, jsonString, printJson } from './write.js';
 
 /** An entry that a container shall hold: what identifies it, and its value. */
 interface Wanted {
@@ -25,6 +25,7 @@ export interface JsonTarget {
   readonly json: JsonText;
   /** The metadata to be written; null for none. */
   readonly metadata: Branch | null;
+  readonly floats: FloatForm;
 }
 
 /**
@@ -41,14 +42,12 @@ class JsonSplicer {
   /** The way down to where the splicer is, and containers still to be looked at; no recursion, since nesting may be deep. */
   private readonly pending: Cursor[] = [];
   private readonly layout: JsonLayout;
-  private readonly sealed: boolean;
 
   constructor(
     private readonly target: JsonTarget,
     private readonly canonical: JsonStyle,
   ) {
     this.layout = new JsonLayout(target.text, target.json.place, canonical);
-    this.sealed = target.metadata !== null;
   }
 
   splice(): Edit[] {
@@ -69,12 +68,12 @@ class JsonSplicer {
     const style = { ...this.canonical, newline };
     if (!last) {
       const items = [...this.target.json.root.items, item('sops', metadata)];
-      this.replace(place.start, place.end, printJson(branch(items), style, '', this.sealed));
+      this.replace(place.start, place.end, printJson(branch(items), style, '', this.target.floats));
       return;
     }
     this.spliceStructure(place, wanted);
     const { unit, colon } = style;
-    const text = `,${newline}${unit}"sops"${colon}${printJson(metadata, style, unit, this.sealed)}`;
+    const text = `,${newline}${unit}"sops"${colon}${printJson(metadata, style, unit, this.target.floats)}`;
     this.edits.push({ start: last.end, end: last.end, text });
   }
 
@@ -182,7 +181,7 @@ class JsonSplicer {
     this.edits.push(
       isWithinQuotes
         ? { start: start + 1, end: end - 1, text: value }
-        : { start, end, text: jsonScalar(value, this.sealed) },
+        : { start, end, text: jsonScalar(value, this.target.floats) },
     );
   }
 
@@ -194,11 +193,11 @@ class JsonSplicer {
     const keys = wanted.map(({ node }) => (node.kind === 'item' ? node.key : ''));
     const copy =
       tree.kind === 'list' ? list(values) : branch(values.map((value, index) => item(keys[index] ?? '', value)));
-    this.replace(start, end, printJson(copy, placement.style, placement.outer, this.sealed));
+    this.replace(start, end, printJson(copy, placement.style, placement.outer, this.target.floats));
   }
 
   private print(value: Value, { style, indent }: Placement): string {
-    return printJson(value, style, indent, this.sealed);
+    return printJson(value, style, indent, this.target.floats);
   }
 
   /**

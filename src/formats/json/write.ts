@@ -1,6 +1,7 @@
 /** Prints values as JSON: as SOPS prints it, or in the manner of a given file. */
 import { SopsError } from '../../errors.js';
 import { type Comment, type Item, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
+import { isInt64 } from '../../tree/value.js';
 import { escapedUnit } from '../../util/text.js';
 import { timeText } from '../scalar.js';
 
@@ -15,6 +16,9 @@ export interface JsonStyle {
   /** What stands between entries on one line, e.g. `, `. */
   readonly comma: string;
 }
+
+/** How floats are printed that look like integers: as SOPS does, as SOPS does but for what breaks a MAC, or as floats. */
+export type FloatForm = 'sops' | 'sealed' | 'float';
 
 /** SOPS's own layout; `indent` as in `EmitOptions` (blanks; a tab when -1 or absent). Throws `output-format` for less. */
 export function canonicalStyle(indent?: number): JsonStyle {
@@ -35,14 +39,14 @@ interface Frame {
 
 /**
  * The JSON text of a value, without a final line end; `indent` is what the line it begins on is indented by.
- * Comments are left out. `sealed` says that it goes into an encrypted file. Throws `output-format` for NaN and infinities.
+ * Comments are left out. Throws `output-format` for NaN and infinities.
  */
-export function printJson(value: Value, style: JsonStyle, indent = '', sealed = false): string {
+export function printJson(value: Value, style: JsonStyle, indent = '', floats: FloatForm = 'sops'): string {
   const parts: string[] = [];
   const stack: Frame[] = [];
   const begin = (of: Value, at: string): void => {
     if (of.kind === 'leaf') {
-      parts.push(jsonScalar(of.value, sealed));
+      parts.push(jsonScalar(of.value, floats));
       return;
     }
     const entries = (of.items as readonly (Item | Value | Comment)[]).filter((entry) => entry.kind !== 'comment');
@@ -74,7 +78,7 @@ function separator(follows: boolean, { newline, comma }: JsonStyle, indent: stri
 }
 
 /** The JSON text of a scalar (docs/format.md#json). */
-export function jsonScalar(value: LeafValue, sealed: boolean): string {
+export function jsonScalar(value: LeafValue, floats: FloatForm): string {
   if (typeof value === 'string') return jsonString(value);
   if (isTimestamp(value)) return jsonString(timeText(value, 'nano', []));
   if (typeof value !== 'number') return String(value);
@@ -84,8 +88,9 @@ export function jsonScalar(value: LeafValue, sealed: boolean): string {
     });
   }
   // SOPS prints -0, which reads back as the integer 0 and breaks the MAC of an encrypted file (docs/format.md#d4-negative-zero).
-  if (Object.is(value, -0)) return sealed ? '-0.0' : '-0';
-  return String(value);
+  if (Object.is(value, -0)) return floats === 'sops' ? '-0' : '-0.0';
+  const text = String(value);
+  return floats === 'float' && /^-?\d+$/.test(text) && isInt64(BigInt(text)) ? `${text}.0` : text;
 }
 
 const PLAIN_TEXT = /^[ !#-%'-;=?-[\]-~]*$/;

@@ -34,10 +34,10 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
     documents: file.documents,
     text() {
       checkReserved(document, store.name);
-      const spliced = applyEdits(before, file.edits(null, { indent }));
+      const spliced = applyEdits(before, file.edits(null, { indent, keepsFloats: true }));
       if (readsAs(opened, spliced, file)) return spliced;
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
-      return store.emit(file.documents, null, { indent });
+      return store.emit(file.documents, null, { indent, keepsFloats: true });
     },
   };
 }

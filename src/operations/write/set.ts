@@ -68,7 +68,7 @@ async function makeFile(request: SetRequest, host: Session): Promise<void> {
   const store = await readerForNew(request, host);
   const document = branch();
   changedBySet(document, request.path, request.value);
-  const content = encodeText(store.emit([document], null, { indent: request.indent }));
+  const content = encodeText(store.emit([document], null, { indent: request.indent, keepsFloats: true }));
   const newFile = { keyFlags: new Map(), selection: {}, macOnlyEncrypted: false, allowUnencrypted: false };
   try {
     await encryptFile({ ...request, ...newFile, content }, host);

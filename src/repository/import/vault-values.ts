@@ -202,7 +202,7 @@ function inOrder(edits: readonly Edit[]): Edit[] {
 }
 
 function printed({ documents }: SourceFile, store: FormatStore, text: string): Uint8Array {
-  return Buffer.from(formatNamed(store.name).whole ? text : store.emit(documents, null));
+  return Buffer.from(formatNamed(store.name).whole ? text : store.emit(documents, null, { keepsFloats: true }));
 }
 
 function verify({ documents, metadata }: SourceFile, file: SourceFile, { name }: FormatStore): void {

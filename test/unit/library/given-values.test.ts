@@ -8,6 +8,7 @@ import {
   encrypt,
   encryptFile,
   type Format,
+  inspect,
   type KeyProvider,
   type KeyService,
   open,
@@ -50,6 +51,18 @@ describe('data', () => {
     ['what was read from bytes that are not UTF-8', { A: 'caf\udce9' }, 'dotenv'],
   ])('%s comes back', async (_, data, format = 'yaml') => {
     expect(await decryptData(await encrypt(data, { ...sealing(), format }), { ...reading(), format })).toEqual(data);
+  });
+
+  test.each(['json', 'yaml', 'toml'])('floats that are whole stay floats, also -0, in %s', async (format) => {
+    const data = { a: -0, b: 2 ** 53, c: 1e18, d: -(2 ** 63), e: [2 ** 62], f: 1e21 };
+    const path = desk.write(`floats.${format}`, await encrypt(data, { ...sealing(), format }));
+    expect(await decryptFile(path, desk.options)).toEqual(data);
+    const file = await open(path, desk.options);
+    for (const [name, value] of Object.entries(data)) file.set(`new.${name}`, value);
+    await file.save();
+    expect(await decryptFile(path, desk.options)).toEqual({ ...data, new: data });
+    const types = (await inspect(path)).keys.map(({ type }) => type);
+    expect(types).toEqual(types.map(() => 'float'));
   });
 
   test.each<[string, Data, string, string?]>([
