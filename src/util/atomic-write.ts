@@ -18,23 +18,23 @@ import {
   lstatSync,
   openSync,
   renameSync,
-  type Stats,
   unlinkSync,
   writeFile,
   writeFileSync,
 } from './fs.js';
-import { type FileHandle, open } from './fs-promises.js';
 import { overwriteFile } from './overwrite.js';
 import { renameWithRetries } from './rename-with-retries.js';
 import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';
-import { locate, unwritable, type WriteTarget } from './write-target.js';
+import { locate, unwritable, type WriteTarget, writeFailed } from './write-target.js';
 
 export interface WriteOptions {
   /** Permission bits of a file that does not exist yet; without it the process's umask decides. */
   readonly mode?: number;
   /** Whether nothing may stand there: the file then appears under its name as a whole, and never takes the place of another. */
   readonly isNew?: boolean;
+  /** Ends the wait for somebody who reads a FIFO. Of other files the caller decides by `exchange`. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Called once, when all that takes long is done: `put` gives the file its new bytes, at once and without waiting, and is called
    * at most once. `path` is the file behind all symbolic links. What it throws ends the write; nothing is changed then.
@@ -83,7 +83,10 @@ export async function writeFileSafely(
   options: WriteOptions = {},
 ): Promise<WriteOutcome> {
   const target = locate(path);
-  if (target.stream) return streamInto(path, bytes, target.stats);
+  if (target.stream) {
+    await (await import('./stream-output.js')).streamInto(path, bytes, { stats: target.stats, signal: options.signal });
+    return 'streamed';
+  }
   if (target.stats && options.isNew) throw thereAlready(path);
   const temporary = temporaryIn(dirname(target.path));
   // A signal ends the process in the middle of any of the steps that wait.
@@ -263,26 +266,6 @@ async function flushNow(path: string): Promise<void> {
   }
 }
 
-/** `stats`: what was looked at, if anything; what stands there now must be the same. */
-async function streamInto(path: string, bytes: Uint8Array, stats: Stats | null): Promise<WriteOutcome> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, constants.O_WRONLY | constants.O_TRUNC);
-  } catch (error) {
-    throw unwritable(path, systemReason(error), error);
-  }
-  try {
-    if (stats !== null && (await handle.stat()).ino !== stats.ino)
-      throw unwritable(path, 'another file took its place');
-    await handle.writeFile(bytes);
-    await handle.close();
-    return 'streamed';
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    throw error instanceof SopsError ? error : writeFailed(path, error);
-  }
-}
-
 function thereAlready(path: string, cause?: unknown): SopsError {
   return new SopsError('changed-meanwhile', `${path} was made by somebody else meanwhile`, {
     file: path,
@@ -293,8 +276,4 @@ function thereAlready(path: string, cause?: unknown): SopsError {
 
 function notWritten(path: string, cause: unknown): SopsError {
   return writeFailed(path, cause).with('write-failed', { hint: 'Nothing was changed.' });
-}
-
-function writeFailed(path: string, cause: unknown): SopsError {
-  return new SopsError('write-failed', `write ${path}: ${systemReason(cause)}`, { file: path, cause });
 }

@@ -38,6 +38,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
   return writeFileSafely(path, bytes, {
     ...(mode === undefined ? {} : { mode }),
     isNew: read === null,
+    signal,
     async exchange(target, put) {
       // A new file needs none: whatever stands there by then makes it fail.
       if (read === null) return put();

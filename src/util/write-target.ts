@@ -92,3 +92,8 @@ export function unwritable(path: string, reason: string, cause?: unknown): SopsE
   const message = `open ${path}: ${reason}`;
   return new SopsError('output-unwritable', message, { file: path, ...(cause === undefined ? {} : { cause }) });
 }
+
+/** A write that failed when the file was open; what it holds now the caller says. */
+export function writeFailed(path: string, cause: unknown): SopsError {
+  return new SopsError('write-failed', `write ${path}: ${systemReason(cause)}`, { file: path, cause });
+}

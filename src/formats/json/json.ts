@@ -74,10 +74,7 @@ function readFile(bytes: Uint8Array): SourceFile {
     metadata,
     strayText: strayTextAt(text, json.place.end),
     edits: (wanted, options = {}) =>
-      spliceJson(
-        { text, json, metadata: wanted, floats: floatForm(wanted, options) },
-        canonicalStyle(options.indent),
-      ),
+      spliceJson({ text, json, metadata: wanted, floats: floatForm(wanted, options) }, canonicalStyle(options.indent)),
     surprises: () => leafSurprises(documents, ({ value }) => (isRounded(value) ? ROUNDED : undefined)),
   };
 }

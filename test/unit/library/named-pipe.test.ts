@@ -1,8 +1,8 @@
 /** A named pipe in place of a file: the program around the call goes on, whether or not somebody writes to it. */
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptFile, execEnv, type Options, open, rotate, verify } from '../../../src/index.js';
+import { decryptFile, encryptFile, execEnv, type Options, open, rotate, verify } from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 let desk: LibraryDesk;
@@ -25,6 +25,28 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
       const signal = AbortSignal.timeout(50);
       expect(await codeOf(call('silent.yaml', { ...desk.options, signal }))).toBe('aborted');
     }
+  });
+
+  test('that nobody reads keeps no thread of the program, and its signal ends the call', async () => {
+    execFileSync('mkfifo', [desk.path('unread.yaml')]);
+    const plain = desk.write('plain.yaml', 'a: secret\n');
+    const options = { ...desk.options, config: false, recipients: [desk.recipient] } as const;
+    const calls = Array.from({ length: 8 }, () =>
+      codeOf(encryptFile(plain, { ...options, to: 'unread.yaml', signal: AbortSignal.timeout(100) })),
+    );
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['aborted']));
+    expect(await readFile(plain, 'utf8')).toBe('a: secret\n');
+  });
+
+  test('is written to as it is read', async () => {
+    execFileSync('mkfifo', [desk.path('read.yaml')]);
+    desk.write('large.yaml', `a: ${'x'.repeat(200_000)}\n`);
+    const written = encryptFile('large.yaml', {
+      ...{ ...desk.options, config: false, recipients: [desk.recipient], to: 'read.yaml' },
+    });
+    desk.write('copy.yaml', await readFile(desk.path('read.yaml')));
+    await written;
+    expect((await decryptFile<{ a: string }>('copy.yaml', desk.options)).a).toHaveLength(200_000);
   });
 
   test('is read until its writer leaves, which may be the same program', async () => {
