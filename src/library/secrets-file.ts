@@ -27,6 +27,7 @@ import {
   checkBytes,
   checkContent,
   checkedText,
+  checkKeys,
   checkNulls,
   checkPrints,
   dataOf,
@@ -79,6 +80,7 @@ async function opening(path: string, { format, ignoreMac = false }: Settings, ru
     trail: run.trail(input),
   });
   for (const warning of opened.warnings.splice(0)) run.warn(warning);
+  checkKeys(opened.file.documents);
   return standOf(bytes, opened, found, run);
 }
 

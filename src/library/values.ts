@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { FORMATS, formatNamed } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import { valuePathText } from '../operations/read/value-path.js';
+import { doubledKeyIn } from '../tree/doubled-key.js';
 import { leaves } from '../tree/leaves.js';
 import type { TreePath } from '../tree/path.js';
 import {
@@ -29,7 +30,7 @@ const UNSAFE_KEY = '__proto__';
 type Steps1 = Steps<Data>;
 type Place = (string | number)[];
 
-/** The data of a tree. Throws `unsafe-key` and `number-inexact`. */
+/** The data of a tree. Throws `unsafe-key`, `number-inexact`, and `document-invalid` for a key twice in one map. */
 export function dataOf(value: Node, options: ValueOptions): Data {
   return value.kind === 'leaf' ? leafData(value.value, options, []) : settle(containerData(value, options, []));
 }
@@ -42,6 +43,7 @@ function* containerData(of: Branch | List, options: ValueOptions, path: Place): 
     const value = entry.kind === 'item' ? entry.value : entry;
     path.push(entry.kind === 'item' ? entry.key : entries.length);
     if (entry.kind === 'item' && entry.key === UNSAFE_KEY) throw unsafeKey(path);
+    if (entry.kind === 'item' && Object.hasOwn(map, entry.key)) throw doubledKey(path);
     const data =
       value.kind === 'leaf' ? leafData(value.value, options, path) : yield containerData(value, options, path);
     if (entry.kind === 'item') addTo(map, entry.key, data);
@@ -76,6 +78,19 @@ function integerData(value: bigint, integers: NonNullable<ValueOptions['integers
   throw new SopsError('number-inexact', `${shown(path)} is an integer that a JavaScript number cannot hold`, {
     path: path.map(String),
     hint: "Give the option integers: 'mixed' or 'bigint', or keep it as a text.",
+  });
+}
+
+/** Throws `document-invalid` for a key that stands twice in one map. */
+export function checkKeys(documents: readonly Branch[]): void {
+  const path = doubledKeyIn(documents);
+  if (path) throw doubledKey([...path]);
+}
+
+function doubledKey(path: Place): SopsError {
+  return new SopsError('document-invalid', `the key ${shown(path)} stands twice in its map`, {
+    path: path.map(String),
+    hint: 'SOPS takes the first, most programs the last: take one of them out with sops-ts edit.',
   });
 }
 

@@ -19,7 +19,11 @@ export const changeFlags = {
 };
 
 /** What the flags ask for, on one file in place. Throws `usage`. */
-export function changeRequest(given: Values<typeof changeFlags>, { host }: Context, path: string): ChangeRequest {
+export function changeRequest(
+  given: Values<typeof changeFlags>,
+  { host }: Context,
+  path: string,
+): Omit<ChangeRequest, 'path'> {
   return {
     input: { kind: 'file', path },
     output: { kind: 'in-place' },

@@ -42,7 +42,10 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
     trail: run.trail(request.input),
   });
   const indent = run.indent(request.indent, found);
-  if (path) logExtract(path, run);
+  if (path) {
+    logExtract(path, run);
+    await warnOfDoubledKey(opened, path);
+  }
   const text = path
     ? extractedText(opened, path, printer, indent.width)
     : await withCommand(request, opened, run, () =>
@@ -52,6 +55,14 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
   const bytes = request.refine ? await request.refine(plaintext, printer, run) : plaintext;
   await writeOutput(bytes, 'plaintext', { ...request, read }, run);
   return { warnings: opened.warnings, format: printer.name };
+}
+
+/** Whoever reads the whole file as JSON gets another value than `--extract` gives. */
+async function warnOfDoubledKey({ file, warnings }: OpenedFile, path: TreePath): Promise<void> {
+  const [document] = file.documents;
+  const { doubledKeyWarning } = await import('../../tree/doubled-key.js');
+  const warning = document && doubledKeyWarning(document, path);
+  if (warning !== undefined) warnings.push(warning);
 }
 
 function logExtract(path: TreePath, host: Host): void {

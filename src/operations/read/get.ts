@@ -2,6 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
+import { doubledKeyWarning } from '../../tree/doubled-key.js';
 import { getAt, type TreePath } from '../../tree/path.js';
 import type { Branch, Comment, Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
@@ -32,7 +33,8 @@ export async function getValue(request: GetRequest, host: Host): Promise<GotValu
   const [first] = opened.file.documents;
   if (!first) throw new SopsError('path-not-found', 'the file holds no document', { file: request.file });
   const found = getAt(first, request.path);
-  const { warnings } = opened;
+  const doubled = doubledKeyWarning(first, request.path);
+  const warnings = doubled === undefined ? opened.warnings : [...opened.warnings, doubled];
   if (request.json) return { bytes: encodeText(`${await jsonOf(found)}\n`), warnings };
   if (found.kind === 'comment') return { bytes: encodeText(found.text), warnings };
   if (found.kind === 'leaf' && typeof found.value === 'string') return { bytes: encodeText(found.value), warnings };

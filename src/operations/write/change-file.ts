@@ -2,6 +2,8 @@
 
 import { SopsError } from '../../errors.js';
 import { openRun, type Run } from '../../run/run.js';
+import { doubledKeyWarning } from '../../tree/doubled-key.js';
+import type { TreePath } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
@@ -20,6 +22,8 @@ export interface ChangeRequest extends FileRequest {
   readonly decryptionOrder?: string | undefined;
   /** Leaves the file alone when the change changes nothing (and, for `unset`, when there is nothing to remove). */
   readonly idempotent: boolean;
+  /** The entry that is changed. */
+  readonly path: TreePath;
 }
 
 export interface ChangeOutcome {
@@ -59,6 +63,9 @@ async function changeOnce(
   const { printer, read } = found;
   const indent = run.indent(request.indent, found);
   const before = renderPlain(opened, indent.width);
+  const [document] = opened.file.documents;
+  const doubled = document && doubledKeyWarning(document, request.path);
+  if (doubled !== undefined) opened.warnings.push(doubled);
   const changing = opened.store.contentKey !== undefined ? keepingContent(change, request, run) : change;
   const { text: after, changed } = await marshalled(() => changedText(opened, before.text, changing, indent.width));
   const { warnings } = opened;

@@ -15,7 +15,6 @@ import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-fil
 import { encryptFile } from './encrypt.js';
 
 export interface SetRequest extends ChangeRequest {
-  readonly path: TreePath;
   /** The new value, without places. */
   readonly value: Value;
   /** Whether a file that is not there is made. */

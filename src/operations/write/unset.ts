@@ -1,13 +1,11 @@
 /** `unset`: one entry of an encrypted file taken out. */
 import { SopsError } from '../../errors.js';
-import { type TreePath, unsetAt } from '../../tree/path.js';
+import { unsetAt } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
 
-export interface UnsetRequest extends ChangeRequest {
-  readonly path: TreePath;
-}
+export type UnsetRequest = ChangeRequest;
 
 /**
  * Removes an entry from the first document of a file. Throws as `changeFile` does, and `path-not-found` when there is
