@@ -42,11 +42,11 @@ export async function wrapDataKey(
   const { keyGroups } = recipients;
   if (keyServices.length === 0)
     throw notWrapped(['no key services provided, cannot update master keys'], [noServicesHint()]);
-  if (keyGroups.length === 0) throw notWrapped(['no key groups provided']);
+  if (keyGroups.length === 0) throw notWrapped(['no key groups provided'], [NOBODY]);
   const shamirThreshold = recipients.shamirThreshold || (keyGroups.length > 1 ? keyGroups.length : 0);
   if (keyGroups.length > 1) logSplit(keyGroups.length, shamirThreshold, keyServices);
   const parts = partsOf(dataKey, keyGroups.length, shamirThreshold);
-  if (keyGroups.some((group) => group.length === 0)) throw notWrapped(['empty key group provided']);
+  if (keyGroups.some((group) => group.length === 0)) throw notWrapped(['empty key group provided'], [NOBODY]);
   const jobs = keyGroups.flatMap((group, index) =>
     group.map((key) => ({ key, part: parts[index] ?? new Uint8Array() })),
   );
@@ -129,6 +129,8 @@ function setWrapped(wrapped: ReadonlyMap<MasterKey, string>): void {
 }
 
 /** The next step where a failure has none of its own. */
+const NOBODY =
+  'Nothing was written: a group that nobody is in opens nothing. Add somebody to it before the last one is taken out.';
 const EVERY_KEY =
   'Nothing was written: a file is encrypted for all of its keys or not at all. Mend this, or leave the key out.';
 

@@ -7,7 +7,7 @@ import type { Session } from '../util/host.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
 import { type Call, SURROUNDINGS } from './call.js';
-import { chosenFormat } from './options.js';
+import { chosenFormat, lookingAt, usage } from './options.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';
 
 /** Whoever may set them commands the program, or the loader. */
@@ -50,8 +50,10 @@ export function checkTexts(variables: ReadonlyMap<string, string>): void {
   }
 }
 
+type Variables = Record<string, string | undefined>;
+
 function setInto(
-  into: Record<string, string | undefined>,
+  into: Variables,
   variables: ReadonlyMap<string, string>,
   options: EnvOptions,
   { env, platform, warn }: Session,
@@ -63,9 +65,10 @@ function setInto(
   for (const [name, value] of variables) {
     if (REFUSED.test(meant(name)) && !allowed.has(meant(name))) refused?.push(name);
     // Not what objects inherit, as process.env does `constructor`.
-    else if (Object.hasOwn(into, name) && into[name] !== undefined && !overrides) kept?.push(name);
+    else if (!overrides && lookingAt('option into', () => Object.hasOwn(into, name) && into[name] !== undefined))
+      kept?.push(name);
     else {
-      setVariable(into, name, value);
+      setVariable(into, name, value, options.into !== undefined);
       set?.push(name);
     }
   }
@@ -76,11 +79,27 @@ function setInto(
   return { set: set ?? [], kept: kept ?? [], refused: refused ?? [] };
 }
 
-/** Throws `failed` for one that the environment of a process does not take, such as one without a name. */
-function setVariable(into: Record<string, string | undefined>, name: string, value: string): void {
-  Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
-  if (into[name] === value) return;
+/** Throws `usage` for one that the caller's object does not take, and `failed` for one that the environment of a process does not, such as one without a name. */
+function setVariable(into: Variables, name: string, value: string, isGiven: boolean): void {
+  if (takesVariable(into, name, value)) return;
+  if (isGiven)
+    throw usage(`the option into takes no variable ${oneLine(name)}: it is frozen, or refuses to be changed`);
   throw new SopsError('failed', `no variable can be called ${JSON.stringify(name)} in the environment of this process`);
+}
+
+/** An object of the caller's may throw, and have the value in what it says. */
+function takesVariable(into: Variables, name: string, value: string): boolean {
+  try {
+    const isDefined = Reflect.defineProperty(into, name, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+    return isDefined && into[name] === value;
+  } catch {
+    return false;
+  }
 }
 
 /** The files to open. Throws `no-file` when there is none, and `usage` when more than one is there by convention. */

@@ -12,40 +12,28 @@ import { openReadingRun } from '../run/run.js';
 import { nodes } from '../tree/leaves.js';
 import type { Branch } from '../tree/tree.js';
 import { typeWordOf } from '../tree/value.js';
-import { type Call, callOf } from './call.js';
+import { type Call, inCall } from './call.js';
 import { matchOf } from './config.js';
-import { leaving } from './library-errors.js';
-import {
-  COMMON,
-  checkedOptions,
-  checkedPath,
-  checkFormat,
-  chosenFormat,
-  isBytes,
-  KINDS,
-  type OptionKinds,
-} from './options.js';
-import { withPlugged } from './plugged-format.js';
+import { COMMON, checkedOptions, checkedPath, checkFormat, chosenFormat, isBytes, KINDS } from './options.js';
 import { inputOf, named } from './read.js';
-import type { Inspection, LeafType, ReadOptions, RulePlace, Scope } from './types.js';
+import type { Inspection, LeafType, Options, ReadOptions, RulePlace, Scope } from './types.js';
 
-const { cwd, config, formats, providers, onWarning } = COMMON;
-const INSPECTING = { cwd, config, formats, providers, onWarning, format: KINDS.TEXT } as OptionKinds;
-
-/** Tells format, keys, types, recipients and scope of an encrypted file, given by its path or its content. */
+/**
+ * Tells format, keys, types, recipients and scope of an encrypted file, given by its path or its content. Without the option `env` no
+ * environment has influence on it.
+ */
 export async function inspect(
   path: string | URL | Uint8Array,
-  o?: Pick<ReadOptions, 'format' | 'cwd' | 'config' | 'formats' | 'providers' | 'onWarning'>,
+  o?: Options & Pick<ReadOptions, 'format'>,
 ): Promise<Inspection> {
-  const options = checkedOptions('inspect', o, INSPECTING);
+  const options = checkedOptions('inspect', o, { ...COMMON, format: KINDS.TEXT });
   if (options.format !== undefined) checkFormat('inspect', options.format, options);
   const isContent = isBytes('inspect', path);
   const input: Input = isContent ? inputOf('inspect', path) : { kind: 'file', path: checkedPath('inspect', path) };
   try {
-    // The environment has no influence on it.
-    return await withPlugged(options, () => inspected(input, options, callOf({ ...options, env: {} })));
+    return await inCall({ ...options, env: options.env ?? {} }, (call) => inspected(input, options, call));
   } catch (error) {
-    throw named(leaving(error, options), input.kind === 'file' ? input.path : undefined);
+    throw named(error, input.kind === 'file' ? input.path : undefined);
   }
 }
 

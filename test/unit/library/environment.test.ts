@@ -1,4 +1,5 @@
 /** Variables of files: for programs to start, and for the environment of this one. */
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { execEnv, loadEnv } from '../../../src/index.js';
 import { callOf } from '../../../src/library/call.js';
@@ -45,6 +46,27 @@ describe('execEnv', () => {
 });
 
 describe('loadEnv', () => {
+  test.each<[string, Record<string, string>]>([
+    ['is frozen', Object.freeze({})],
+    [
+      'throws what it is given',
+      new Proxy<Record<string, string>>(
+        {},
+        {
+          defineProperty: (_, name, { value }) => {
+            throw new Error(`${String(name)}=${value}`);
+          },
+        },
+      ),
+    ],
+    ['keeps nothing', new Proxy<Record<string, string>>({}, { defineProperty: () => true })],
+  ])('an object for variables that %s is refused without a value', async (_, into) => {
+    await desk.seal('into.env', 'A=hunter2\n');
+    const error = await loadEnv({ ...desk.options, files: 'into.env', into }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('takes no variable A') });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
+  });
+
   test('sets what is called as something that objects inherit', async () => {
     await desk.seal('s.yaml', 'constructor: a\ntoString: b\nTHERE: c\nNOT: d\n');
     const into: Record<string, string | undefined> = { THERE: '', NOT: undefined };

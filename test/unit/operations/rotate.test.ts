@@ -167,6 +167,16 @@ describe('rotate', () => {
     expect(await yard.run(['decrypt', 'f.yaml'], { keys: [0] })).toMatchObject({ status: 128 });
   });
 
+  test('that would leave nobody in the file is refused, and says what to do', async () => {
+    const sealed = await yard.encrypt('f.yaml', 'a: x\n', [0]);
+    const ran = await yard.run(['rotate', '-i', '--rm-age', `${RECIPIENTS[0]}`, 'f.yaml']);
+    expect(ran).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/empty key group.*\n.*f\.yaml\n.*Add somebody/),
+    });
+    expect(yard.read('f.yaml')).toBe(sealed);
+  });
+
   test('checks the MAC unless told otherwise', async () => {
     await yard.encrypt('f.yaml', 'a: x\nb_unencrypted: 1\n', [0]);
     const tampered = yard.read('f.yaml').replace('b_unencrypted: 1', 'b_unencrypted: 2');
