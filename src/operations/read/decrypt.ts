@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
 import { openReadingRun, type Run } from '../../run/run.js';
-import { getAt, type TreePath } from '../../tree/path.js';
+import { doubledKeyWarning, getAt, type TreePath } from '../../tree/path.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { writeOutput } from '../output.js';
@@ -44,7 +44,7 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
   const indent = run.indent(request.indent, found);
   if (path) {
     logExtract(path, run);
-    await warnOfDoubledKey(opened, path);
+    warnOfDoubledKey(opened, path);
   }
   const text = path
     ? extractedText(opened, path, printer, indent.width)
@@ -58,9 +58,8 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
 }
 
 /** Whoever reads the whole file as JSON gets another value than `--extract` gives. */
-async function warnOfDoubledKey({ file, warnings }: OpenedFile, path: TreePath): Promise<void> {
+function warnOfDoubledKey({ file, warnings }: OpenedFile, path: TreePath): void {
   const [document] = file.documents;
-  const { doubledKeyWarning } = await import('../../tree/doubled-key.js');
   const warning = document && doubledKeyWarning(document, path);
   if (warning !== undefined) warnings.push(warning);
 }
