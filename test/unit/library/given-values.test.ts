@@ -65,31 +65,6 @@ describe('data', () => {
     expect(types).toEqual(types.map(() => 'float'));
   });
 
-  test.each([
-    ['json', '{"a": 1, "m": {"x": 1, "x": 2}}', '["m"]["x"]'],
-    ['env', 'x=1\nx=2\n', '["x"]'],
-  ])(
-    'a key twice in one map of %s is one answer nowhere: data is refused, and who takes the first says so',
-    async (ending, text, place) => {
-      const path = await desk.seal(`twice.${ending}`, text);
-      const refused = { code: 'document-invalid', message: expect.stringContaining('x stands twice') };
-      await expect(decryptFile(path, desk.options)).rejects.toMatchObject(refused);
-      await expect(open(path, desk.options)).rejects.toMatchObject(refused);
-      const told = (run: { stderr: string }) => expect(run.stderr).toMatch(/"x" stands twice.*the first/);
-      const got = await desk.run(['get', path, place]);
-      told(got);
-      expect(got.stdout.toString()).toBe('1');
-      for (const args of [
-        ['decrypt', '--extract', place, path],
-        ['set', path, place, '"3"'],
-        ['unset', path, place],
-      ])
-        told(await desk.run(args));
-      expect(await desk.plain(path)).toContain('2');
-      expect((await desk.run(['get', path, place])).stderr).not.toContain('twice');
-    },
-  );
-
   test.each<[string, Data, string, string?]>([
     ['an integer that no file can hold', { a: [2n ** 63n] }, 'leaf-not-encryptable'],
     ['one that would be read as a float', { a: 2n ** 64n }, 'leaf-not-encryptable'],
