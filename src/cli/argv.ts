@@ -1,4 +1,4 @@
-/** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (docs/command-line.md#words-and-flags, docs/command-line.md#flags-behind-the-file). */
+/** From words to flags and operands, by the rules of Go's `flag` package and SOPS's reordering (docs/command-line.md#words-and-flags, docs/command-line.md#flags-after-the-file). */
 import { type FlagName, type FlagRow, findFlag } from './flag.js';
 import { UsageError } from './usage-error.js';
 

@@ -1,4 +1,4 @@
-/** Words that SOPS's argument order rules leave without effect: what to say, and when to refuse (docs/command-line.md#flags-behind-the-file). */
+/** Words that SOPS's argument order rules leave without effect: what to say, and when to refuse (docs/command-line.md#flags-after-the-file). */
 import { SopsError } from '../errors.js';
 import { flagOfWord } from './argv.js';
 import type { CommandRow } from './commands.js';

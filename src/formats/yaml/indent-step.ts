@@ -9,6 +9,10 @@ const MAX_INDENT = 9;
 /** The blanks per level for an indentation as in `EmitOptions`. Throws `output-format` for a negative one. */
 export function indentStep(wanted: number | undefined): number {
   if (wanted === undefined || wanted === 0) return DEFAULT_INDENT;
-  if (wanted < 0) throw new SopsError('output-format', 'YAML cannot be indented by a negative number of blanks');
+  if (wanted < 0) {
+    throw new SopsError('output-format', 'YAML cannot be indented by a negative number of blanks', {
+      hint: 'Write a number from 2 to 9, or 0 for 4.',
+    });
+  }
   return wanted < FALLBACK_INDENT || wanted > MAX_INDENT ? FALLBACK_INDENT : wanted;
 }

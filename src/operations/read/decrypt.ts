@@ -48,7 +48,7 @@ async function decryptOnce(request: DecryptRequest, path: TreePath | undefined, 
   }
   const text = path
     ? extractedText(opened, path, printer, indent.width)
-    : await withCommand(request, opened, run, () =>
+    : await withCommand({ ...request, printer }, opened, run, () =>
         printedText(opened, { printer, outputType: request.outputType }, indent),
       );
   const plaintext = bytesOf(opened.file, text);
@@ -69,9 +69,9 @@ function logExtract(path: TreePath, host: Host): void {
   host.log?.({ component: 'SOPS', level: 'info', message: 'Truncating tree', fields });
 }
 
-/** What a task prints; when the format cannot say it, the error shows the command that does work. */
+/** What a task prints; when another format than the file's cannot say it, the error shows the command that does work. */
 async function withCommand(
-  { input, inputType }: DecryptRequest,
+  { input, inputType, printer }: DecryptRequest & { readonly printer: FormatStore },
   { store }: OpenedFile,
   host: Host,
   task: () => Promise<string>,
@@ -79,7 +79,7 @@ async function withCommand(
   try {
     return await task();
   } catch (error) {
-    if (!(error instanceof SopsError) || error.code !== 'output-format') throw error;
+    if (!(error instanceof SopsError) || error.code !== 'output-format' || printer === store) throw error;
     const file = input.kind === 'file' ? ` ${oneLine(input.path)}` : '';
     const read = inputType ? `--input-type ${inputType} ` : '';
     const command = `${host.calledAsSops ? 'sops' : 'sops-ts'} decrypt ${read}--output-type ${store.name}${file}`;

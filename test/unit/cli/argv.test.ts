@@ -59,7 +59,7 @@ describe('words, by the rules of Go (docs/command-line.md#words-and-flags)', () 
   });
 });
 
-describe('the order in which SOPS reads what stands behind a command (docs/command-line.md#flags-behind-the-file)', () => {
+describe('the order in which SOPS reads what stands behind a command (docs/command-line.md#flags-after-the-file)', () => {
   test.each([
     ['f.json -i --output-type yaml', '-i --output-type yaml f.json'],
     ['f.json --output-type yaml -i', '--output-type yaml -i f.json'],

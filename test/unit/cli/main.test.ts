@@ -114,7 +114,7 @@ describe('unknown topics, in the words that scripts match', () => {
   });
 });
 
-describe('words without effect (docs/command-line.md#flags-behind-the-file)', () => {
+describe('words without effect (docs/command-line.md#flags-after-the-file)', () => {
   test('a second file is named to who calls the program as sops', async () => {
     const env = { SOPS_TS_AS: 'sops' };
     const { status, err, calls } = await runMain(words('decrypt e.yaml f.json'), { env });
