@@ -1,8 +1,6 @@
 /** What `git install` and its kin say, a line for each step. */
-import { SopsError } from '../errors.js';
 import type { SetupStep, StepKind } from '../git/setup-report.js';
-import { systemAdvice } from '../util/files.js';
-import { wordedFailure } from '../util/system-failure.js';
+import { withDone } from '../util/half-done.js';
 import { printable } from './report.js';
 import { SteadyPrint } from './steady-print.js';
 import type { Streams } from './streams.js';
@@ -31,25 +29,9 @@ export async function tellSteps(steps: AsyncIterable<SetupStep>, further: string
       await printed.add(setupText([step]));
     }
   } catch (thrown) {
-    const error = wordedFailure(thrown);
-    throw isChanged && error instanceof SopsError ? halfDone(error, further) : error;
+    throw isChanged ? withDone(thrown, `What is told above is done and stays. ${further}`) : thrown;
   }
   await printed.end();
-}
-
-function halfDone(error: SopsError, further: string): SopsError {
-  const { code, message, file, path, detail } = error;
-  const advice = error.hint ?? systemAdvice(error);
-  const hint = [...(advice === undefined ? [] : [advice]), `What is told above is done and stays. ${further}`].join(
-    '\n',
-  );
-  return new SopsError(code, message, {
-    cause: error,
-    hint,
-    ...(file === undefined ? {} : { file }),
-    ...(path === undefined ? {} : { path }),
-    ...(detail === undefined ? {} : { detail }),
-  });
 }
 
 /** Whether something is left to do. */

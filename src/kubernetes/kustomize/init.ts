@@ -10,6 +10,7 @@ import { setAt } from '../../tree/path.js';
 import { type Branch, branch, item, leaf, list } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
+import { makingFiles } from '../../util/half-done.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { replaceFile } from '../../util/replace-file.js';
@@ -64,8 +65,11 @@ export async function initGenerator(path: string, legacy: boolean, host: Host): 
   withGenerator(readOrNull(file) ?? Buffer.from(NEW_KUSTOMIZATION));
   const warn = (message: string): void => host.warn(message);
   if (old !== null) notes.push(`${shown} was empty, and is written anew`);
-  await replaceFile(generator, Buffer.from(printManifests([generatorOf(sources, legacy)])), { read: old, warn });
-  await enlist(file, host);
+  await makingFiles(async (note) => {
+    await replaceFile(generator, Buffer.from(printManifests([generatorOf(sources, legacy)])), { read: old, warn });
+    note(shown);
+    await enlist(file, host);
+  });
   return { written: [shown, relative(host.cwd, file)], notes };
 }
 

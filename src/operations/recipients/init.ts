@@ -18,6 +18,7 @@ import { openRun } from '../../run/run.js';
 import { lstatOrThrow, statOrThrow, systemReason } from '../../util/files.js';
 import { readFileSync } from '../../util/fs.js';
 import { mkdir } from '../../util/fs-promises.js';
+import { makingFiles } from '../../util/half-done.js';
 import type { Host, Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
 import { writeNewFile } from '../../util/new-file.js';
@@ -59,12 +60,24 @@ export interface InitOutcome {
   readonly warnings: readonly string[];
 }
 
-/** Makes what is missing. Throws `key`, `config`, `usage`, and `output-unwritable` without leaving anything half made. */
+/** Makes what is missing. Throws `key`, `config`, `usage`, and `output-unwritable` without leaving anything half made; it names what it made before. */
 export async function initialize(request: InitRequest, surroundings: Host): Promise<InitOutcome> {
   const host = sessionOf(surroundings);
   await checkWords(request);
   const given = await givenRecipients(request, host);
+  return makingFiles((note) => makeMissing(request, { given, note, host }));
+}
+
+interface Making {
+  readonly given: readonly NamedAgeRecipient[];
+  readonly host: Session;
+  /** Takes the path of each file that was made. */
+  note(path: string): void;
+}
+
+async function makeMissing(request: InitRequest, { given, note, host }: Making): Promise<InitOutcome> {
   const key = given.length > 0 ? null : await ownKey(request, host);
+  if (key?.isNew) note(key.location);
   const warnings = key && !key.isNew ? warningsOf(key, host) : [];
   const existing = host.env.SOPS_CONFIG || findConfig(host);
   const unfinished = existing ? unfinishedConfig(resolve(host.cwd, existing)) : undefined;
@@ -81,26 +94,29 @@ export async function initialize(request: InitRequest, surroundings: Host): Prom
   const text = firstConfigText({ recipients, rule });
   if (unfinished) await replaceUnfinished(path, text, unfinished, host);
   else await writeNewFile(path, text, 0o666);
-  await writeSchema(dirname(path));
+  note(shown);
+  if (await writeSchema(dirname(path))) note(relative(host.cwd, join(dirname(path), SCHEMA_NAME)));
   const example = rule ? undefined : FIRST_FILE;
-  if (example) await makeFirstFolder(resolve(host.cwd, dirname(example)), shown);
+  if (example) await makeFirstFolder(resolve(host.cwd, dirname(example)));
   return { key, config: { path: shown, isNew: true, namesKey: key !== null, example }, warnings };
 }
 
-/** The schema that the configuration names to editors; one that is there stays. */
-async function writeSchema(folder: string): Promise<void> {
+/** The schema that the configuration names to editors; false for one that is there, which stays. */
+async function writeSchema(folder: string): Promise<boolean> {
   const path = join(folder, SCHEMA_NAME);
-  if (!statOrThrow(path)) await writeNewFile(path, `${JSON.stringify(configSchema(), null, 2)}\n`, 0o666);
+  if (statOrThrow(path)) return false;
+  await writeNewFile(path, `${JSON.stringify(configSchema(), null, 2)}\n`, 0o666);
+  return true;
 }
 
 /** A name that the usual rules are for. */
 const FIRST_FILE = 'secrets/app.yaml';
 
-async function makeFirstFolder(path: string, written: string): Promise<void> {
+async function makeFirstFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
-    const hint = `${written} was written and is complete. Make the folder yourself.`;
+    const hint = 'Make the folder yourself.';
     throw new SopsError('output-unwritable', `cannot make ${path}: ${systemReason(cause)}`, {
       file: path,
       hint,

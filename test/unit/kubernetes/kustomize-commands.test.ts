@@ -1,5 +1,5 @@
 /** The commands below `kustomize` that need no kustomize. */
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Desk } from '../../support/desk.js';
@@ -251,6 +251,15 @@ describe('kustomize init', () => {
     desk.write('app/kustomization.yaml', head);
     expect((await desk.run(['kustomize', 'init', 'app'])).status).toBe(0);
     expect(desk.text('app/kustomization.yaml')).toBe(`${head}generators:\n  - sops-generator.yaml\n`);
+  });
+
+  test('init tells of the generator when the kustomization cannot be written', async () => {
+    mkdirSync(desk.path('dangling'));
+    desk.write('dangling/db.enc.yaml', await sealed(FINE));
+    symlinkSync('nowhere/k.yaml', desk.path('dangling/kustomization.yaml'));
+    const ran = await desk.run(['kustomize', 'init', 'dangling']);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr.toString()).toContain('Written before, whole, and kept: dangling/sops-generator.yaml');
   });
 
   test('init --legacy leaves the annotation out; a folder without kustomization gets one', async () => {

@@ -51,6 +51,23 @@ const keyPath = (): string => join(home, '.config/sops/age/keys.txt');
 const config = (): string => readFileSync(join(repo, '.sops.yaml'), 'utf8');
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
+describe('what fails behind what was made', () => {
+  test('the schema: the key and the configuration are named', async () => {
+    symlinkSync('nowhere', join(repo, '.sops.schema.json'));
+    const { status, stderr } = await init();
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(`Written before, whole, and kept: ${keyPath()}, .sops.yaml\n`);
+    expect(config()).toContain('creation_rules');
+  });
+
+  test('the first folder: the schema, too; and nothing of what was there already', async () => {
+    writeFileSync(join(repo, 'secrets'), '');
+    const { stderr } = await init(['--yes', '--age', FIRST]);
+    expect(stderr).toContain('Make the folder yourself.');
+    expect(stderr).toContain('Written before, whole, and kept: .sops.yaml, .sops.schema.json\n');
+  });
+});
+
 describe('with nothing there', () => {
   test('makes a key in the default place, private, and a configuration that names it', async () => {
     const { status, stdout, stderr } = await init();

@@ -1,0 +1,22 @@
+/** What was done before something failed: it stays, and the error says so. */
+import { SopsError } from '../errors.js';
+import { systemAdvice } from './files.js';
+import { wordedFailure } from './system-failure.js';
+
+/** The same error with what was done before, as a sentence behind its own advice. */
+export function withDone(thrown: unknown, done: string): unknown {
+  const error = wordedFailure(thrown);
+  if (!(error instanceof SopsError)) return error;
+  const advice = error.hint ?? systemAdvice(error);
+  return error.with(error.code, { hint: advice === undefined ? done : `${advice}\n${done}` });
+}
+
+/** Makes several files, each of which is noted once it stands there; an error names those that do. */
+export async function makingFiles<Made>(make: (note: (path: string) => void) => Promise<Made>): Promise<Made> {
+  const made: string[] = [];
+  try {
+    return await make((path) => void made.push(path));
+  } catch (error) {
+    throw made.length === 0 ? error : withDone(error, `Written before, whole, and kept: ${made.join(', ')}`);
+  }
+}
