@@ -9,7 +9,14 @@ import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
 import { type CheckReport, Collector } from './collector.js';
-import { type ExamineOptions, examineFile, examineQuickly, mayHoldCiphertext } from './examine-file.js';
+import {
+  type Examination,
+  type ExamineOptions,
+  examineFile,
+  examineQuickly,
+  mayHoldCiphertext,
+} from './examine-file.js';
+import { bringingBack } from './examined-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
@@ -140,7 +147,7 @@ export class Checking {
       if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
       const file = { ...subject, book };
       const examination = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
-      collector.takeExamination(examination, subject, book);
+      collector.takeExamination(subject.isLeftOut ? fromAfar(examination, subject) : examination, subject, book);
       const { path, shown, absolute } = subject;
       if (examination.encrypted) this.sealed.push({ path, shown, absolute });
     } catch (error) {
@@ -191,6 +198,14 @@ export class Checking {
     const unread = isCovered || isMarked ? [{ rule: 'not-looked-at', message, next } as const] : [];
     this.collector.add([...unread, ...secrets], subject);
   }
+}
+
+/** What is told to do about a file that has to come into the work tree first. */
+function fromAfar(examination: Examination, { shown }: FileSubject): Examination {
+  const discoveries = examination.discoveries.map(({ next, ...found }) =>
+    next === undefined ? found : { ...found, next: `${bringingBack(shown)}; then: ${next}` },
+  );
+  return { ...examination, discoveries };
 }
 
 /** A file in windows, each with where it begins. */

@@ -28,6 +28,12 @@ export function metadataLine(text: string, lines: LineIndex): number | undefined
   return at < 0 ? undefined : lines.lineAt(at);
 }
 
+/** How a file comes into the work tree that a sparse checkout leaves out, as users see it. */
+export function bringingBack(shown: string): string {
+  const at = shown.replaceAll('\\', '/').lastIndexOf('/');
+  return `A sparse checkout leaves it out: git sparse-checkout add ${shellWord(at < 0 ? shown : shown.slice(0, at))}`;
+}
+
 /** A path as a word of a command line that can be copied. */
 export function shellWord(path: string): string {
   if (/^[\w./@%+=:,-]+$/.test(path) && !path.startsWith('-')) return path;

@@ -4,12 +4,14 @@ import { SopsError } from '../../errors.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { updateKeys } from '../../operations/recipients/updatekeys.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
+import { lstatOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { realPath } from '../operands.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
+import { bringingBack } from './examined-file.js';
 import { bookFinder } from './rule-books.js';
 
 /** What is done about a finding; whatever else is found needs somebody who decides. */
@@ -50,6 +52,7 @@ export async function fixFindings(
       // By the configuration and under the path that the check went by, which other commands might not find by themselves.
       const given = resolve(host.cwd, shown);
       const real = realPath(given);
+      if (!lstatOrThrow(real)) throw notHere(shown);
       const file = real === given ? shown : relative(host.cwd, real);
       const book = configPath || host.env.SOPS_CONFIG ? null : await bookOf(real);
       if (await applyRemedies(wanted, file, configPath ?? book?.config.path, host)) fixed.push(shown);
@@ -59,6 +62,14 @@ export async function fixFindings(
     }
   }
   return { fixed, left, problems };
+}
+
+/** Git has it, and the work tree does not. */
+function notHere(shown: string): SopsError {
+  return new SopsError('no-file', `${shown} is not in the work tree, so it was not fixed`, {
+    file: shown,
+    hint: `${bringingBack(shown)}; then check again.`,
+  });
 }
 
 /** What is to be done with each file, all at once: it is written, and its key asked for, no more than once. */

@@ -17,6 +17,8 @@ interface SubjectPlace {
 export interface FileSubject extends SubjectPlace {
   readonly kind: 'file';
   readonly bytes: Buffer;
+  /** Whether a sparse checkout leaves it out of the work tree, so that nothing can be done about it there. */
+  readonly isLeftOut?: boolean;
 }
 
 /** A file of the work tree that is too large to be read at once. */

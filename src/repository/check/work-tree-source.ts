@@ -178,7 +178,9 @@ async function* inIndex(
       continue;
     }
     const content = behindPointer(bytes, tree);
-    yield content ? { kind: 'file', ...one.place, bytes: content } : { kind: 'unseen', ...one.place, ...ABSENT_LFS };
+    yield content
+      ? { kind: 'file', ...one.place, bytes: content, isLeftOut: true }
+      : { kind: 'unseen', ...one.place, ...ABSENT_LFS };
   }
 }
 

@@ -157,6 +157,12 @@ describe('with a commit before, what is not a plain file', () => {
     repository.commit();
     repository.git('sparse-checkout', 'set', 'kept');
     expect(await repository.found()).toEqual(['not-encrypted secrets/bad.yaml']);
+    const sparse = 'A sparse checkout leaves it out: git sparse-checkout add secrets; then';
+    const { findings, problems } = await repository.check(['--fix']);
+    expect(findings).toMatchObject([{ next: `${sparse}: sops-ts encrypt -i secrets/bad.yaml` }]);
+    expect(problems).toMatchObject([{ file: 'secrets/bad.yaml', hint: `${sparse} check again.` }]);
+    repository.git('sparse-checkout', 'add', 'secrets');
+    expect(await repository.found(['--fix'])).toEqual([]);
   });
 
   test('a linked work tree has an index of its own', async () => {
