@@ -76,7 +76,7 @@ export function sealMac(cipher: Cipher, macText: string, lastModified: string): 
  * Throws `mac-mismatch` when it is missing, cannot be decrypted, or differs.
  */
 export function verifyMac(cipher: Cipher, mac: string, lastModified: string, computed: string): void {
-  const hint = 'The file was changed after encryption; look at its history, or pass --ignore-mac to go on.';
+  const hint = 'The file was changed after encryption; look at its history, or go on with --ignore-mac.';
   const stored = cipher.decrypt(mac, macAad(lastModified));
   if (stored === undefined)
     throw new SopsError('mac-mismatch', 'Cannot decrypt MAC: it does not authenticate', { hint });

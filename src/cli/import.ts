@@ -35,7 +35,7 @@ interface Job {
 
 /** Imports all sources; one that fails does not keep the others from their turn. Returns the exit status. */
 export async function importSources(name: string, own: Own, given: Given, context: Context): Promise<number> {
-  const { operands, host, streams } = context;
+  const { operands, host, streams, hintFor } = context;
   if (operands.length === 0) throw new UsageError(`import ${name} takes files or folders`, `import ${name}`);
   if (given.output !== undefined && given.outputDir !== undefined) {
     throw new SopsError('conflict', 'Error: cannot use both --output and --output-dir', { file: '' });
@@ -45,7 +45,7 @@ export async function importSources(name: string, own: Own, given: Given, contex
   const printed = new SteadyPrint(streams);
   const job = { kind: make({ ...own, ...opening }), given, context, printed };
   const found = await findFiles(operands, host);
-  const settings = { given, command: { name: `import ${name}`, done: 'imported' }, streams, host };
+  const settings = { given, command: { name: `import ${name}`, done: 'imported' }, streams, host, hintFor };
   const report = new ManyReport({ ...settings, destination: 'folder' });
   for (const problem of found.problems) report.fail(problem.file ?? '', problem);
   for (const path of found.passedOver) host.warn(`${path} is a repository of its own, and was not looked into`);

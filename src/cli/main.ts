@@ -8,10 +8,11 @@ import { withAudit } from './audit.js';
 import { type CommandLine, commandWords, type RunLine, readCommandLine } from './command-line.js';
 import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
+import { hintsFor } from './flag-hints.js';
 import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
 import { WORKER_WORD } from './many/worker-messages.js';
-import { reportOf } from './report.js';
+import { type HintFor, reportOf } from './report.js';
 import { sweep, sweepMemory } from './start-sweep.js';
 import { exactStreams, print, type Streams, say } from './streams.js';
 import { tooLargeInWords } from './too-large.js';
@@ -29,6 +30,7 @@ export async function main(
   commands: readonly CommandRow[] = COMMANDS,
 ): Promise<number> {
   let verbose = false;
+  let hintFor: HintFor | undefined;
   const streams = await exactStreams(ownStreams);
   try {
     const exact = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
@@ -39,11 +41,11 @@ export async function main(
     if (words[0] === WORKER_WORD) return await (await import('./many/worker.js')).runErrands(streams, main);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
-      verbose = line.kind === 'run' && line.values.isOn(START_FLAGS.verbose);
+      if (line.kind === 'run') [verbose, hintFor] = [line.values.isOn(START_FLAGS.verbose), hintsFor(line.row.name)];
       return carryOut(line, { words, streams, audit }, commands);
     });
   } catch (error) {
-    const report = reportOf(await withSuggestion(error), verbose);
+    const report = reportOf(await withSuggestion(error), verbose, hintFor);
     say(streams.stderr, report.text);
     return report.status;
   }
@@ -108,7 +110,8 @@ async function run(
   }
   const command = await line.row.load();
   const commandNames = (): string[] => commandWords(commands);
-  return command.run({ ...line, words, host, streams, commandNames }).catch((error: unknown) => {
+  const hintFor = hintsFor(line.row.name);
+  return command.run({ ...line, words, host, streams, commandNames, hintFor }).catch((error: unknown) => {
     throw namingFile(wordedFailure(tooLargeInWords(error)), line);
   });
 }

@@ -12,6 +12,10 @@ const MOST_LINES = 5;
 /** A line may quote a key of the file, which can be of any length. */
 const MOST_COLUMNS = 1000;
 
+/** Words a hint for whoever gets it. */
+export type HintFor = (hint: string) => string;
+const asItIs: HintFor = (hint) => hint;
+
 export interface Report {
   /** With its line ends; empty when nothing is to be said. */
   readonly text: string;
@@ -20,17 +24,17 @@ export interface Report {
 
 /**
  * Words an error: what failed, on which file and key, what to do next. `verbose` lifts the limit of five lines and adds
- * the detail and the causes. What the system refused is worded here where nobody has done it; any other error that is not a SopsError is a defect: its message, which may quote
+ * the detail and the causes. `hintFor` words hints for the command that is running. What the system refused is worded here where nobody has done it; any other error that is not a SopsError is a defect: its message, which may quote
  * data, is never shown.
  */
-export function reportOf(thrown: unknown, verbose: boolean): Report {
+export function reportOf(thrown: unknown, verbose: boolean, hintFor: HintFor = asItIs): Report {
   const error = wordedFailure(thrown);
   if (!(error instanceof SopsError)) return { text: lines(internal(error, verbose)), status: INTERNAL_STATUS };
   if (error.code === 'write-failed' && systemCode(error.cause) === 'EPIPE') {
     return { text: '', status: BROKEN_PIPE_STATUS };
   }
   const message = split(headline(error) + error.message);
-  const { where, hints } = following(error);
+  const { where, hints } = following(error, hintFor);
   const after = [...where, ...hints];
   if (verbose) return { text: lines([...message, ...after, ...detail(error)]), status: error.exitStatus };
   const few = fewer(where, hints, MOST_LINES - message.length);
@@ -60,9 +64,13 @@ export function printable(text: string): string {
  * The place and the hints of an error, indented. A report of groups and keys has lines enough, so the file stands before
  * its first hint there.
  */
-function following(error: SopsError): { readonly where: readonly string[]; readonly hints: readonly string[] } {
+function following(
+  error: SopsError,
+  hintFor: HintFor,
+): { readonly where: readonly string[]; readonly hints: readonly string[] } {
   const where = place(error);
-  const hints = split(error.hint ?? systemAdvice(error) ?? '').map((line) => `  ${line}`);
+  const hint = error.hint ?? systemAdvice(error) ?? '';
+  const hints = split(hintFor(hint)).map((line) => `  ${line}`);
   const [first, ...others] = hints;
   if (error.code !== 'data-key-not-recovered' || where.length === 0 || first === undefined) return { where, hints };
   return { where: [], hints: [`${where.join('')}. ${first.trim()}`, ...others] };

@@ -18,7 +18,7 @@ export const agentUnlock = command({
   operands: '[file, folder or pattern...]',
   examples: ['sops-ts agent unlock                # every encrypted file below', 'sops-ts agent unlock secrets/*.yaml'],
   flags: { ...openingFlags, ...configFlag, ...generalFlags },
-  async run(given, { operands, host, streams }) {
+  async run(given, { operands, host, streams, hintFor }) {
     const place = agentPlace(streams);
     const client = await AgentClient.connect(place);
     client?.close();
@@ -35,7 +35,7 @@ export const agentUnlock = command({
     say(streams.stderr, `the key agent has the data keys of ${quantity(unlocked, 'file')}\n`);
     let status = 0;
     for (const failure of failures) {
-      const told = reportOf(failure, given.verbose);
+      const told = reportOf(failure, given.verbose, hintFor);
       say(streams.stderr, told.text);
       status ||= told.status;
     }

@@ -139,7 +139,10 @@ async function fixed(report: CheckReport, given: Flags, context: Context): Promi
   for (const shown of outcome.left)
     say(streams.stderr, `left the selection of ${printable(shown)}: by its rule, values would become readable\n`);
   const again = outcome.fixed.length > 0 ? await reportFor(given, context) : report;
-  return { ...again, problems: [...again.problems, ...outcome.problems] };
+  const problems = outcome.problems.map((problem) =>
+    problem.hint === undefined ? problem : problem.with(problem.code, { hint: context.hintFor(problem.hint) }),
+  );
+  return { ...again, problems: [...again.problems, ...problems] };
 }
 
 /** What could not be looked at is told as in other commands, and its status wins. */

@@ -90,6 +90,8 @@ export interface Context {
   readonly streams: Streams;
   /** The first words of all commands, for advice on a misspelt one. */
   commandNames(): readonly string[];
+  /** Words a hint so that it names no flag that this command does not have. */
+  hintFor(hint: string): string;
   /** The first of some flags that stands on the command line, without dashes; a variable that is bound to it does not count. */
   firstTyped(flags: readonly (Flag | FlagFamily)[]): string | undefined;
 }

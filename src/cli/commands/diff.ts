@@ -54,7 +54,7 @@ export const diff = command({
       return await compare(given, context);
     } catch (error) {
       if (!given.exitCode || !(error instanceof SopsError) || error.exitStatus !== DIFFERENT) throw error;
-      say(context.streams.stderr, reportOf(error, given.verbose).text);
+      say(context.streams.stderr, reportOf(error, given.verbose, context.hintFor).text);
       return TROUBLE;
     }
   },
@@ -69,7 +69,7 @@ async function compare(given: Flags, context: Context): Promise<number> {
   for await (const difference of diffFiles(diffRequest(given, context), host)) {
     if (difference instanceof SopsError) {
       failed.push(difference);
-      say(streams.stderr, reportOf(difference, given.verbose).text);
+      say(streams.stderr, reportOf(difference, given.verbose, context.hintFor).text);
       continue;
     }
     answers.add(differs(difference));
@@ -93,10 +93,14 @@ const SHOWN_ONE_BY_ONE: { readonly [form in DiffFormat]: ShowOne | null } = {
 };
 
 /** Why values were compared by ciphertext. */
-function tellProblem({ problems: [problem], after }: FileDifference, { verbose }: Flags, { streams }: Context): void {
+function tellProblem(
+  { problems: [problem], after }: FileDifference,
+  { verbose }: Flags,
+  { streams, hintFor }: Context,
+): void {
   if (!problem) return;
   const named = problem.file === undefined ? problem.with(problem.code, { file: after.name }) : problem;
-  say(streams.stderr, reportOf(named, verbose).text);
+  say(streams.stderr, reportOf(named, verbose, hintFor).text);
 }
 
 /** A difference that is sure counts before what could not be told; that is a failure, with the status of a key that is not there. */

@@ -136,15 +136,18 @@ class GrantReport {
   ) {}
 
   add(file: FileOutcome): void {
-    const { streams, host } = this.context;
+    const { streams, host, hintFor } = this.context;
     this.#files.push(file);
     for (const warning of file.warnings ?? []) host.warn(warning);
     if (file.error) {
       const { error } = file;
       say(
         streams.stderr,
-        reportOf(error.file === undefined ? error.with(error.code, { file: file.path }) : error, this.given.verbose)
-          .text,
+        reportOf(
+          error.file === undefined ? error.with(error.code, { file: file.path }) : error,
+          this.given.verbose,
+          hintFor,
+        ).text,
       );
     } else if (file.result === 'granted') this.written(file.path);
   }

@@ -73,7 +73,7 @@ function publishRequest(given: Flags, { operands }: Context, talk: PublishTalk):
   };
 }
 
-function talkWith(given: Flags, { streams, host }: Context, questions: Questions): PublishTalk {
+function talkWith(given: Flags, { streams, host, hintFor }: Context, questions: Questions): PublishTalk {
   const tell = (text: string): void => {
     if (given.verbose) say(streams.stderr, `${text}\n`);
   };
@@ -92,7 +92,7 @@ function talkWith(given: Flags, { streams, host }: Context, questions: Questions
     canceled: (file) => writeAll(streams.stdout, `Publication of ${printable(file)} canceled\n`),
     finished: (file, url, result) =>
       tell(`File ${printable(file)} ${result === 'written' ? 'published to' : 'is up to date in'} ${printable(url)}`),
-    failed: (error) => say(streams.stderr, reportOf(error, given.verbose).text),
+    failed: (error) => say(streams.stderr, reportOf(error, given.verbose, hintFor).text),
     ended: (outcome) => say(streams.stderr, `${summaryOf(outcome)}\n`),
   };
 }

@@ -40,7 +40,7 @@ export interface GivenFlags extends Omit<ManyFlags, 'outputType'> {
  * failure in the order of paths. Throws `conflict` for flags that are for one file.
  */
 export async function workOnMany(words: GivenFlags, context: Context, command: ManyCommand): Promise<number> {
-  const { operands, host, streams } = context;
+  const { operands, host, streams, hintFor } = context;
   const given: ManyFlags = { ...words, ...typesOf(words, host) };
   const job = { given, context, command };
   const destination = destinationOf(job);
@@ -52,7 +52,7 @@ export async function workOnMany(words: GivenFlags, context: Context, command: M
   const found = await findFiles(operands, host);
   const except = given.outputDir === undefined ? undefined : resolve(host.cwd, given.outputDir);
   if (except !== undefined) checkApart(operands, found.files, { except, cwd: host.cwd });
-  const report = new ManyReport({ given, command, streams, host, destination });
+  const report = new ManyReport({ given, command, streams, host, hintFor, destination });
   for (const problem of found.problems) report.fail(problem.file ?? '', problem);
   for (const path of found.passedOver) host.warn(`${path} is a repository of its own, and was not looked into`);
   const choice: TargetChoice = {

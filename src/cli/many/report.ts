@@ -5,7 +5,7 @@ import type { Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { wordedFailure } from '../../util/system-failure.js';
 import { quantity } from '../quantity.js';
-import { printable, reportOf } from '../report.js';
+import { type HintFor, printable, reportOf } from '../report.js';
 import { type Streams, say } from '../streams.js';
 import { INTERRUPTED } from './interruption.js';
 
@@ -23,6 +23,7 @@ export interface ReportSettings {
   readonly command: { readonly name: string; readonly done: string };
   readonly streams: Streams;
   readonly host: Session;
+  readonly hintFor: HintFor;
   readonly destination: 'in-place' | 'folder' | 'stream' | 'nowhere';
 }
 
@@ -83,11 +84,11 @@ export class ManyReport {
   }
 
   fail(path: string, thrown: unknown, warnings: readonly string[] = []): void {
-    const { given, streams, host } = this.#settings;
+    const { given, hintFor, streams, host } = this.#settings;
     const error = wordedFailure(thrown);
     const named =
       error instanceof SopsError && error.file === undefined ? error.with(error.code, { file: path }) : error;
-    const { text, status } = reportOf(named, given.verbose);
+    const { text, status } = reportOf(named, given.verbose, hintFor);
     say(streams.stderr, text);
     this.#failures.push({ path, status });
     if (!given.json) return;
