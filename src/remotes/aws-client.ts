@@ -1,4 +1,4 @@
-/** Clients of AWS for the places there: whose credentials, which region, which endpoint (docs/publish.md#where-storage-is). */
+/** Clients of AWS for the places there: whose credentials, which region, which endpoint (docs/publish.md#s3-and-google-cloud-storage). */
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { noCredentials } from '../services/aws/credentials-log.js';

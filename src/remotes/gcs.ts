@@ -1,4 +1,4 @@
-/** Google Cloud Storage: encrypted files as objects, by its JSON API (docs/publish.md#where-storage-is). */
+/** Google Cloud Storage: encrypted files as objects, by its JSON API (docs/publish.md#s3-and-google-cloud-storage). */
 import { randomUUID } from 'node:crypto';
 import { gcpFailure } from '../services/gcp/failure.js';
 import {

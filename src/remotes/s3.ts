@@ -1,4 +1,4 @@
-/** AWS S3: encrypted files as objects (docs/publish.md#where-storage-is). */
+/** AWS S3: encrypted files as objects (docs/publish.md#s3-and-google-cloud-storage). */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
 import type { Session } from '../util/host.js';

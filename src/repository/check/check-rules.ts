@@ -51,7 +51,7 @@ export const CHECK_RULES = {
   },
   'data-key-outlived': {
     severity: 'error',
-    title: 'a data key that somebody has who was taken out',
+    title: 'a data key that a removed recipient still has',
     reason: 'It is older than the last removal of a recipient: whoever was removed reads what is encrypted under it.',
   },
   'threshold-differs': {
