@@ -171,7 +171,7 @@ function takeFromParts(parts, built) {
 
 /** Finds a file of the program by its name, as `import` does, but once. */
 const LOAD_FILE = `const loadedFiles = {};
-const loadFile = (name) => Promise.resolve().then(() => (loadedFiles[name] ??= require(name)));
+const loadFile = (name) => (loadedFiles[name] ??= Promise.resolve().then(() => require(name)));
 `;
 
 /**

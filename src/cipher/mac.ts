@@ -18,6 +18,8 @@ export class MacHash {
   private readonly hash = createHash('sha512');
   private batch = SPARE.pop() ?? Buffer.alloc(BATCH_BYTES);
   private filled = 0;
+  /** How much of the batch was ever filled. */
+  private used = 0;
 
   /** @param encryptedOnly the file's `mac_only_encrypted`. */
   constructor(encryptedOnly: boolean) {
@@ -55,13 +57,14 @@ export class MacHash {
     this.flush();
     const text = this.hash.digest('hex').toUpperCase();
     // It held plaintext.
-    SPARE.push(this.batch.fill(0));
+    SPARE.push(this.batch.fill(0, 0, this.used));
     this.batch = GIVEN_BACK;
     return text;
   }
 
   private flush(): void {
     if (this.filled > 0) this.hash.update(this.batch.subarray(0, this.filled));
+    this.used = Math.max(this.used, this.filled);
     this.filled = 0;
   }
 }
@@ -90,8 +93,12 @@ export function opensMac(cipher: Cipher, mac: string, lastModified: string): boo
   return mac !== '' && cipher.decrypt(mac, macAad(lastModified)) !== undefined;
 }
 
+/** What is printed again as it stands. */
+const PRINTED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
 /** `lastmodified` as SOPS prints it again: whole seconds, its own offset. A text that is no time stands for itself. */
 function macAad(lastModified: string): string {
+  if (PRINTED.test(lastModified)) return lastModified;
   const instant = parseRfc3339(lastModified);
   return (instant && formatRfc3339(instant, 'seconds')) ?? lastModified;
 }

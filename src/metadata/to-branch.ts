@@ -2,7 +2,7 @@
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { type Branch, branch, type Item, item, leaf, list, type Value } from '../tree/tree.js';
-import { encodeText } from '../util/text.js';
+import { compareBytes } from '../util/byte-order.js';
 import { LAYOUT_FIELD, type Metadata } from './metadata.js';
 
 /** The branch of some metadata: fields in bytewise order at every level, those that say nothing left out. */
@@ -51,5 +51,5 @@ function valueOfField(value: string | ReadonlyMap<string, string>): Value {
 
 /** Bytewise, so names of a `context` that hold more than ASCII are compared as UTF-8, as SOPS does. */
 function sorted(fields: Item[]): Branch {
-  return branch(fields.sort((one, other) => Buffer.compare(encodeText(one.key), encodeText(other.key))));
+  return branch(fields.sort((one, other) => compareBytes(one.key, other.key)));
 }

@@ -2,6 +2,7 @@
 import { printJson } from '../formats/json/write.js';
 import { nodes } from '../tree/leaves.js';
 import type { Branch, Comment, Item, List } from '../tree/tree.js';
+import { compareBytes } from '../util/byte-order.js';
 import { escapedUnit } from '../util/text.js';
 
 const ONE_LINE = { newline: null, unit: '', colon: ':', comma: ',' };
@@ -15,8 +16,7 @@ export function jsonLine(root: Branch | List): string {
 }
 
 function sortKeys(of: Branch): void {
-  // By bytes of UTF-8, as Go has it, which is the order of code points.
-  of.items.sort((one, other) => Buffer.compare(Buffer.from(keyOf(one)), Buffer.from(keyOf(other))));
+  of.items.sort((one, other) => compareBytes(keyOf(one), keyOf(other)));
 }
 
 /** The key of an entry; comments have none. */

@@ -7,7 +7,7 @@ import { SYSTEM_CLOCK } from './clock.js';
 import { closeQuietly, systemCode, systemReason } from './files.js';
 import { fstatSync, linkSync, lstatSync, renameSync, unlinkSync } from './fs.js';
 import { lookAt, type SeenLock } from './lock-owner.js';
-import { createOwned, LockToken } from './lock-token.js';
+import { createOwned, identityOf, LockToken } from './lock-token.js';
 import { temporaryIn } from './temporary-name.js';
 
 /** A lock that is held. */
@@ -132,12 +132,18 @@ export function removeSeen(place: string, { key }: SeenLock): boolean {
   return isSeen;
 }
 
-type HeldToken = Pick<LockToken, 'descriptor' | 'giveBack' | 'drop'>;
+type HeldToken = Pick<LockToken, 'identity' | 'giveBack' | 'drop'>;
 
 /** Where the lock itself is the file that says who holds it. */
 function tokenless(descriptor: number): HeldToken {
   const close = (): void => closeQuietly(descriptor);
-  return { descriptor, giveBack: close, drop: close };
+  return {
+    get identity() {
+      return identityOf(descriptor);
+    },
+    giveBack: close,
+    drop: close,
+  };
 }
 
 class HeldLock implements FileLock {
@@ -161,7 +167,7 @@ class HeldLock implements FileLock {
 
   private isOurs(): boolean {
     const there = lstatSync(this.place, { bigint: true, throwIfNoEntry: false });
-    const own = fstatSync(this.token.descriptor, { bigint: true });
+    const own = this.token.identity;
     return there !== undefined && there.ino === own.ino && there.dev === own.dev;
   }
 

@@ -1,6 +1,6 @@
 /** The file that a lock is a link to: it says which process holds the lock. */
 import { closeQuietly } from './files.js';
-import { constants, linkSync, openSync, unlinkSync, writeSync } from './fs.js';
+import { constants, fstatSync, linkSync, openSync, unlinkSync, writeSync } from './fs.js';
 import { ownText } from './lock-owner.js';
 import { holdTemporary } from './temporaries.js';
 import { temporaryIn } from './temporary-name.js';
@@ -27,6 +27,18 @@ export function keepTokens(): () => void {
   };
 }
 
+/** What tells a file from all others. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** The file of an open descriptor. Throws the system's error. */
+export function identityOf(descriptor: number): FileIdentity {
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  return { dev, ino };
+}
+
 export class LockToken {
   /** Open as long as the token is there, so that no other file can get its inode meanwhile. */
   readonly descriptor: number;
@@ -34,6 +46,7 @@ export class LockToken {
   readonly #path: string;
   /** Its own name goes with the process; absent for a token that serves one lock, whose name goes at once. */
   readonly #forget: (() => void) | undefined;
+  #identity: FileIdentity | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -53,6 +66,12 @@ export class LockToken {
     if (!spare) return new LockToken(folder);
     sayWho(spare.descriptor);
     return spare;
+  }
+
+  /** The file itself, which is that of each lock. Throws the system's error. */
+  get identity(): FileIdentity {
+    this.#identity ??= identityOf(this.descriptor);
+    return this.#identity;
   }
 
   /** Makes the lock. Throws the system's error: `EEXIST` where there is one. */

@@ -63,6 +63,9 @@ class Line<Item, Result> {
   #next: { readonly item: Item; readonly weight: number } | undefined;
   #weight = 0;
   #isOver = false;
+  /** Whether something has ended since that was last waited for. */
+  #hasChanged = false;
+  #tellChange: () => void = () => undefined;
 
   constructor(items: Iterable<Item> | AsyncIterable<Item>, options: SideBySide<Item, Result>) {
     this.#source =
@@ -96,12 +99,13 @@ class Line<Item, Result> {
   /** Waits for the first one's result; whenever another ends meanwhile, the next is begun. */
   async until(result: Promise<Result>): Promise<Result> {
     let isThere = false;
-    const noted = result.finally(() => {
+    const note = (): void => {
       isThere = true;
-    });
-    noted.catch(() => undefined);
+      this.#change();
+    };
+    result.then(note, note);
     while (!isThere) {
-      await Promise.race([noted, ...this.#inWork]);
+      await this.#changed();
       if (!isThere) await this.fill();
     }
     return result;
@@ -111,6 +115,21 @@ class Line<Item, Result> {
     this.#isOver = true;
     await Promise.allSettled(this.#inWork);
     await this.#source.return?.();
+  }
+
+  #change(): void {
+    this.#hasChanged = true;
+    this.#tellChange();
+  }
+
+  /** Resolves when something has ended; at once if that was since the last call. (A race would leave a function with each that goes on, each time.) */
+  async #changed(): Promise<void> {
+    if (!this.#hasChanged) {
+      await new Promise<void>((done) => {
+        this.#tellChange = done;
+      });
+    }
+    this.#hasChanged = false;
   }
 
   #isFree(): boolean {
@@ -139,7 +158,10 @@ class Line<Item, Result> {
         () => this.#options.limit?.onSuccess(),
         () => undefined,
       )
-      .finally(() => this.#inWork.delete(inWork));
+      .finally(() => {
+        this.#inWork.delete(inWork);
+        this.#change();
+      });
     this.#inWork.add(inWork);
   }
 }

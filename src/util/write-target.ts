@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { geteuid, platform } from 'node:process';
 import { SopsError } from '../errors.js';
 import { systemReason } from './files.js';
-import { accessSync, constants, lstatSync, readlinkSync, type Stats } from './fs.js';
+import { accessSync, constants, lstatSync, nativeRealpath, readlinkSync, type Stats } from './fs.js';
 import { resolve, whyNoName } from './paths.js';
 
 /** What is to be written. */
@@ -28,35 +28,55 @@ export function locate(path: string, on: NodeJS.Platform = platform): WriteTarge
   try {
     const found = followLinks(path);
     if (found === null) return { path, stats: null, stream: true };
-    const stats = lstatSync(found, { throwIfNoEntry: false }) ?? null;
+    const { stats } = found;
     if (stats?.isDirectory() || (stats === null && (path.endsWith('/') || path.endsWith(sep)))) {
       throw unwritable(path, 'is a directory');
     }
-    const reason = on === 'win32' && stats === null ? whyNoName(found) : undefined;
+    const reason = on === 'win32' && stats === null ? whyNoName(found.path) : undefined;
     if (reason !== undefined) throw unwritable(path, reason);
     if (stats !== null) {
-      if (stats.isFile() || stats.isFIFO()) refuseForeign(path, found, stats);
-      accessSync(found, constants.W_OK);
+      if (stats.isFile() || stats.isFIFO()) refuseForeign(path, found.path, stats);
+      accessSync(found.path, constants.W_OK);
     }
-    return { path: found, stats, stream: stats !== null && !stats.isFile() };
+    return { ...found, stream: stats !== null && !stats.isFile() };
   } catch (error) {
     throw error instanceof SopsError ? error : unwritable(path, systemReason(error), error);
   }
 }
 
-/** The path behind all symbolic links, whether or not a file is there; null when a link leads to an open descriptor. */
-function followLinks(path: string): string | null {
+type Found = Pick<WriteTarget, 'path' | 'stats'>;
+
+/** The path behind all symbolic links, whether or not a file is there; null when it is that of an open descriptor. */
+function followLinks(path: string): Found | null {
   const whole = resolve(path);
+  if (DESCRIPTOR.test(whole)) return null;
+  return withoutLinks(whole) ?? walkAlong(path, whole);
+}
+
+/** What stands at a path on which there is no link, as on most: the system looks at all folders at once. Null for another. */
+function withoutLinks(path: string): Found | null {
+  const folder = dirname(path);
+  try {
+    if (nativeRealpath(folder) !== folder) return null;
+    const stats = lstatSync(path, { throwIfNoEntry: false }) ?? null;
+    return stats?.isSymbolicLink() ? null : { path, stats };
+  } catch {
+    return null;
+  }
+}
+
+/** Follows the links on a path one by one. */
+function walkAlong(path: string, whole: string): Found | null {
   let at = parse(whole).root;
   let rest = partsOf(whole.slice(at.length));
   for (let hops = 0; ; ) {
     if (DESCRIPTOR.test(join(at, ...rest))) return null;
     const [part, ...behind] = rest;
-    if (part === undefined) return at;
+    if (part === undefined) return { path: at, stats: lstatSync(at) };
     const next = join(at, part);
     rest = behind;
     const stats = lstatSync(next, { throwIfNoEntry: false });
-    if (!stats) return join(next, ...rest);
+    if (!stats) return { path: join(next, ...rest), stats: null };
     if (!stats.isSymbolicLink()) {
       at = next;
       continue;

@@ -7,7 +7,11 @@ import type { Answer, WorkerProcess } from './worker-process.js';
 /** With fewer files than this, a second process costs more than it saves. */
 export const FEWEST_FILES = 250;
 /** The decision comes after this many files; until then only so many are in work at a time, so that it comes soon. */
-const ON_TRIAL = 16;
+const ON_TRIAL = 4;
+/** The second process has so many files more than it works on at a time: while this one is busy it gets no others. */
+const AHEAD = MOST_AT_A_TIME;
+/** With fewer left than this, neither gets any ahead, so that both end at the same time. */
+const LAST = 3 * MOST_AT_A_TIME;
 export type Worker = Pick<WorkerProcess, 'takesFiles' | 'inWork' | 'work' | 'end'>;
 
 export interface SharingParts {
@@ -27,6 +31,7 @@ export class Sharing {
   readonly #parts: SharingParts;
   readonly #worker: Worker | undefined;
   #state: 'trial' | 'alone' | 'shared';
+  #begun = 0;
   #done = 0;
   #inWork = 0;
 
@@ -40,7 +45,7 @@ export class Sharing {
   /** How many files may be in work now. */
   get most(): number {
     if (this.#state === 'trial') return ON_TRIAL;
-    return this.#state === 'shared' && this.#worker?.takesFiles ? 2 * MOST_AT_A_TIME : MOST_AT_A_TIME;
+    return this.#state === 'shared' && this.#worker?.takesFiles ? 2 * MOST_AT_A_TIME + AHEAD : MOST_AT_A_TIME;
   }
 
   /** Has a file worked on: by the second process if that has fewer in work, with `aside` turning its answer into a result; else by `here`. */
@@ -50,7 +55,8 @@ export class Sharing {
     aside: (answer: NonNullable<Answer>) => Result,
   ): Promise<Result> {
     const worker = this.#worker;
-    if (this.#state === 'shared' && worker?.takesFiles && worker.inWork < this.#inWork) {
+    this.#begun += 1;
+    if (this.#state === 'shared' && worker?.takesFiles && worker.inWork < this.#inWork + this.#ahead) {
       const answer = await worker.work(file);
       if (answer) return aside(answer);
     }
@@ -67,6 +73,10 @@ export class Sharing {
   /** Ends the second process, which has nothing to do any more. */
   async end(): Promise<void> {
     await this.#worker?.end();
+  }
+
+  get #ahead(): number {
+    return this.#parts.files - this.#begun < LAST ? 0 : AHEAD;
   }
 
   #decide(): void {

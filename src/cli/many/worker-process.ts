@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
+import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
 import { type FileReply, type Reply, type Request, WORKER_WORD } from './worker-messages.js';
 
 /** Once it has failed on more files than this, and on more than half of all that it got, it gets no more. */
@@ -88,8 +89,10 @@ export class WorkerProcess {
 
   #lose(why: string): void {
     this.#isGone = true;
-    for (const { file, settle } of this.#waiting.values())
-      settle(this.#hasBegun ? { error: ended(file.path, why) } : undefined);
+    // It begins files in their order, and no others while it has so many in work: what is behind these is untouched.
+    const touched = this.#hasBegun ? MOST_AT_A_TIME : 0;
+    for (const [at, { file, settle }] of [...this.#waiting.values()].entries())
+      settle(at < touched ? { error: ended(file.path, why) } : undefined);
     this.#waiting.clear();
   }
 }

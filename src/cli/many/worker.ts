@@ -6,6 +6,7 @@ import type { FoundFile } from '../../repository/operands.js';
 import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
 import type { HostChanges } from '../../util/host.js';
 import { keepTokens } from '../../util/lock-token.js';
+import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
 import type { Context } from '../commands/command.js';
 import type { Streams } from '../streams.js';
 import { UsageError } from '../usage-error.js';
@@ -113,12 +114,13 @@ class Post implements Errands {
   #begin(): void {
     const work = this.#work;
     if (!work) return;
-    for (const { number, file } of this.#files.splice(0)) {
+    for (const { number, file } of this.#files.splice(0, MOST_AT_A_TIME - this.#inWork)) {
       this.#inWork += 1;
       const reply = async (): Promise<void> => {
         const done = await work(file).catch(() => undefined);
         this.#inWork -= 1;
         tell({ number, ...(done !== undefined && { done }) });
+        this.#begin();
       };
       void reply();
     }

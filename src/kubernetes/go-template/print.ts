@@ -1,5 +1,5 @@
 /** Values as text: what `fmt.Sprint` and `%v` print, and Go's quoting. */
-import { compareBytes } from '../byte-order.js';
+import { compareBytes } from '../../util/byte-order.js';
 import { elementsOf, GoInteger, GoList, GoMap, type GoValue } from './values.js';
 
 /** A value as `%v` prints it. */

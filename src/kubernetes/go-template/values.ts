@@ -1,7 +1,7 @@
 /** The values of Go's templates: what a field, a literal or a function gives, with as much of its type as templates can see. */
 
 import { SopsError } from '../../errors.js';
-import { compareBytes } from '../byte-order.js';
+import { compareBytes } from '../../util/byte-order.js';
 
 /** A string (bytes that are not UTF-8 as in `util/text.ts`), a float64, a bool, or null for nil and for what is not there. */
 export type GoValue = string | number | boolean | null | GoInteger | GoList | GoMap;

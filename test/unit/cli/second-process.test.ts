@@ -237,11 +237,23 @@ describe('whether there is a second process', () => {
 
   test('is decided when some files are done, of which few are in work until then', async () => {
     const { shared, one } = sharing({});
-    expect(one.most).toBe(16);
+    expect(one.most).toBe(4);
     expect(new Set(await all(one))).toEqual(new Set(['here']));
     expect(shared).toHaveBeenCalledOnce();
-    expect(one.most).toBe(256);
+    expect(one.most).toBe(384);
     expect(new Set(await all(one))).toEqual(new Set(['here', 'aside']));
+  });
+
+  test('it gets files ahead, until there are so few left that both would not end together', async () => {
+    const { one, worker } = sharing({ files: 2 * FILES + 200 });
+    await all(one);
+    worker.inWork = 127;
+    const turns = await all(one);
+    const ahead = turns.indexOf('here');
+    // 700 files: when 316 were begun there are 384 left, of which it gets as many as are in work here.
+    expect(new Set(turns.slice(0, ahead))).toEqual(new Set(['aside']));
+    expect(ahead).toBe(316 - FILES);
+    expect(turns.slice(ahead, ahead + 128)).toEqual(Array.from({ length: 128 }, () => 'here'));
   });
 
   test('one that waits for services is alone, and lets the other go', async () => {
