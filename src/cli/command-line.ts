@@ -222,7 +222,7 @@ function noCommand(words: readonly string[], operands: readonly string[], comman
   const late = operands.some((one) => modeFlags(commands).includes(flagOfWord(one, globalFlags()) ?? HELP_FLAG));
   const hint = late
     ? `Write: ${correctedLine({ before: [], words, table: globalFlags() })}`
-    : 'To edit a file, name that file alone, behind all flags: sops-ts edit FILE. All commands: sops-ts help';
+    : 'To edit a file, name that file alone, after all flags: sops-ts edit FILE. All commands: sops-ts help';
   const reason = `${JSON.stringify(word)} is not a command of sops-ts`;
   return new UsageError(
     reason,

@@ -40,7 +40,7 @@ function detailsOf({ who }: GrantPlan): string[] {
 
 function ruleText({ at, group, groups, rule }: GrantPlan['rules'][number], { copies }: GrantPlan): string {
   const path = rule.pathRegex === '' ? 'all files' : rule.pathRegex;
-  const copied = copies.has(at) ? `, which is new, with the recipients of the one behind it` : '';
+  const copied = copies.has(at) ? `, which is new, with the recipients of the one after it` : '';
   return `creation rule ${at + 1} (${path})${groups > 1 ? `, key group ${group + 1} of ${groups}` : ''}${copied}`;
 }
 

@@ -80,7 +80,11 @@ export class SecretView implements EditView {
     const edits = this.dataValues(shown).flatMap(({ id, key, leaf, source }): Edit[] => {
       if (leaf.value === null) return [];
       if (typeof leaf.value !== 'string') {
-        throw new SopsError('document-invalid', `data.${key} is not quoted and no string`, { path: ['data', key] });
+        throw new SopsError(
+          'document-invalid',
+          `data.${key} is not quoted, and not every reader of YAML takes it for a string`,
+          { path: ['data', key] },
+        );
       }
       const before = this.before.get(id);
       // Several lines fit in the column only that they were written in.

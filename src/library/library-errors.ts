@@ -46,7 +46,7 @@ const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
   ],
   [
     /This is a defect of sops-ts: please report it/g,
-    'A format of yours has to read what it prints; if it is none of yours, this is a defect of sops-ts: please report it',
+    'A format of yours has to read what it prints; if it is not yours, this is a defect of sops-ts: please report it',
   ],
   [/rotate --rm-…/g, 'rotate with remove'],
   [/rotate --add-…/g, 'rotate with add'],

@@ -235,7 +235,7 @@ export interface SecretsFile extends AsyncDisposable {
   has(path: Path): boolean;
   /** The keys of a map, the indexes of a list; without a path those at the top. Empty for anything else. */
   keys(path?: Path): string[];
-  /** Puts a value at a place; missing maps are made on the way, an index behind the end appends. */
+  /** Puts a value at a place; missing maps are made on the way, an index right after the end appends. */
   set(path: Path, value: Value): this;
   /** Whether there was something. */
   unset(path: Path): boolean;

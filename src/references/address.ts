@@ -83,7 +83,11 @@ function checkedHost(host: string, shown: string): string {
   const isArn = /^arn:aws[-:]/.test(own);
   const colon = own.indexOf(':');
   if (!isArn && colon >= 0 && !/^:\d*$/.test(own.slice(colon))) {
-    throw malformed(shown, 'behind a colon in its first part a port must stand', 'Write further parts behind a slash.');
+    throw malformed(
+      shown,
+      'a colon in its first part must be followed by a port',
+      'Write further parts after a slash.',
+    );
   }
   return own;
 }

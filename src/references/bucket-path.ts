@@ -9,6 +9,6 @@ export function bucketAndKey(path: string, scheme: string): { bucket: string; ke
   if (/^[\w.-]+$/.test(bucket) && /\w/.test(bucket) && key !== '') return { bucket, key };
   throw new SopsError(
     'reference-malformed',
-    `behind ${scheme}:// a bucket and a key are needed: ${scheme}://BUCKET/KEY`,
+    `${scheme}:// must be followed by a bucket and a key: ${scheme}://BUCKET/KEY`,
   );
 }

@@ -33,7 +33,7 @@ function realPath(path: string): string {
 export function missing(cause: unknown): never {
   const reason = isAbsent(cause) ? 'no such file' : `it cannot be read: ${systemReason(cause)}`;
   throw new SopsError('reference-not-found', reason, {
-    hint: 'Relative paths begin at the folder of the file that holds the reference; behind file:/// a path is absolute.',
+    hint: 'Relative paths begin at the folder of the file that holds the reference; after file:/// a path is absolute.',
     cause,
   });
 }

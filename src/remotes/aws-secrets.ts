@@ -132,7 +132,7 @@ function isOnItsWayOut(error: unknown): boolean {
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
   throw new SopsError('config', `${JSON.stringify(name)} is not a name of a secret of AWS Secrets Manager`, {
-    hint: 'A name has up to 512 letters, digits and /_+=.@-; an ARN is none, since it may be in another account.',
+    hint: 'A name has up to 512 letters, digits and /_+=.@-; an ARN is not a name, since it may be in another account.',
   });
 }
 

@@ -48,7 +48,7 @@ export const kubernetesSecretsRemote: Remote<PlainValues> = {
 function dataIn({ entries }: PlainValues): Map<string, string> {
   const wrong = entries.find(({ key }) => !KEY.test(key));
   if (wrong) {
-    throw new SopsError('config', 'a key is none that a Secret takes', {
+    throw new SopsError('config', 'a key is not one that a Secret takes', {
       path: [wrong.key],
       hint: 'Keys of Secrets are made of letters, digits and -_. (253 at most).',
     });

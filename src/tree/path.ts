@@ -81,7 +81,7 @@ export function doubledKeyWarning(document: Branch, path: TreePath): string | un
 }
 
 /**
- * Puts a value at a path: missing maps and lists are made, an index behind the end appends, a scalar in the way gives
+ * Puts a value at a path: missing maps and lists are made, an index right after the end appends, a scalar in the way gives
  * way (docs/command-line.md#set). A scalar set over a scalar keeps its source and so its style.
  * Returns whether the document is another one afterwards. Throws `path-not-found` for the empty path, an index on a
  * map, a key on a list, and a negative index; the document is unchanged then.

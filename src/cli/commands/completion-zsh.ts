@@ -8,7 +8,7 @@ export const completionZsh = command({
   summary: 'print the completion script for zsh',
   operands: '',
   examples: [
-    'source <(sops-ts completion zsh)   # in ~/.zshrc, behind compinit',
+    'source <(sops-ts completion zsh)   # in ~/.zshrc, after compinit',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell fills it in
     'sops-ts completion zsh > "${fpath[1]}/_sops-ts"',
   ],

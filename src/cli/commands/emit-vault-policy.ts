@@ -22,7 +22,7 @@ export const emitVaultPolicy = command({
     }),
     kvVersion: flag.text('kv-version', {
       value: '1|2',
-      help: 'the version of key and value behind references; 2 unless told otherwise',
+      help: 'the version of key and value that references read; 2 unless told otherwise',
       offers: ['1', '2'],
     }),
     server: flag.text('server', { value: 'URL', help: 'of several servers, the one that the policy is for' }),

@@ -18,7 +18,7 @@ export const get = command({
   operands: 'file place',
   operandKinds: ['file', 'place'],
   examples: [
-    'sops-ts get secrets.yaml db.password      # no line break behind it, unless on a terminal',
+    'sops-ts get secrets.yaml db.password      # no line break after it, unless on a terminal',
     `PGPASSWORD=$(sops-ts get secrets.yaml '["db"]["password"]') psql`,
     "sops-ts get --json secrets.yaml db | jq -r '.hosts[]'",
   ],

@@ -35,7 +35,7 @@ export const groupsDelete = command({
 export function deleteGroupRequest(given: Values<typeof flags>, context: Context): DeleteGroupRequest {
   const [index = '', ...others] = context.operands;
   if (others.length > 0 || !/^[0-9]+$/.test(index)) {
-    throw new UsageError('groups delete takes the index of one group, from 0, behind the flags', 'groups delete');
+    throw new UsageError('groups delete takes the index of one group, from 0, after the flags', 'groups delete');
   }
   return { ...groupRequest(given, context, 'groups delete'), index: Number(index) };
 }

@@ -10,7 +10,7 @@ import { configFlag, generalFlags } from './shared-flags.js';
 export const helmDownloader = command({
   name: 'helm downloader',
   task: 'helm',
-  summary: 'print what stands behind a secrets:// URL, decrypted; Helm calls it',
+  summary: 'print what a secrets:// URL points to, decrypted; Helm calls it',
   operands: '[cert key ca] url',
   examples: [
     'sops-ts helm downloader secrets://values.enc.yaml',

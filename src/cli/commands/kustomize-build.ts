@@ -21,8 +21,7 @@ export const kustomizeBuild = command({
   flags: filterFlags,
   async run(flags, { operands, behindDashes = 0, host, streams }) {
     const own = operands.slice(0, operands.length - behindDashes);
-    if (own.length > 1)
-      throw new UsageError('kustomize build takes one folder; words for kustomize go behind --', NAME);
+    if (own.length > 1) throw new UsageError('kustomize build takes one folder; words for kustomize go after --', NAME);
     const request = {
       ...filterRules(flags, NAME),
       folder: own[0] ?? '.',

@@ -15,7 +15,7 @@ export const kustomizeCheck = command({
   async run(_, { operands, behindDashes, host, streams }) {
     const count = operands.length - (behindDashes ?? 0);
     if (count > 1)
-      throw new UsageError('kustomize check takes one folder; flags of kustomize go behind --', 'kustomize check');
+      throw new UsageError('kustomize check takes one folder; flags of kustomize go after --', 'kustomize check');
     const flags = behindDashes === undefined ? undefined : operands.slice(count);
     const [folder = '.'] = operands.slice(0, count);
     const { findings, kustomizations, generators, files } = await checkKustomizations(folder, flags, host);

@@ -21,7 +21,7 @@ import { configFlag, confirmationFlags, generalFlags, openingFlags } from './sha
 const flags = {
   ...confirmationFlags,
   dryRun: flag.yesNo('dry-run', 'open and check everything, show what would be sent (keys only), send nothing'),
-  prune: flag.yesNo('prune', 'take away what earlier publications of a file left there, and it holds no more'),
+  prune: flag.yesNo('prune', 'remove what earlier publications of a file left there and it no longer holds'),
   disableOld: flag.yesNo('disable-old', 'disable the versions before the new one (Google Secret Manager)'),
   managedBy: flag.text('managed-by', {
     value: 'WHO',

@@ -66,7 +66,7 @@ export const refsExec = command({
     if (file === undefined && streamYaml === undefined) {
       throw new UsageError('refs exec needs -f FILE, or --stream-yaml PATH', 'refs exec');
     }
-    if (context.operands.length === 0) throw new UsageError('name the program behind --', 'refs exec');
+    if (context.operands.length === 0) throw new UsageError('name the program after --', 'refs exec');
     const host = hostOf(given, context);
     const choice = { kind: 'words', words: context.operands } as const;
     const program = await locateProgram(choice, host);

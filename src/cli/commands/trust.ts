@@ -10,7 +10,7 @@ import { configFlag, generalFlags } from './shared-flags.js';
 
 const flags = {
   list: flag.yesNo('list', 'show which configurations are trusted, and which have changed since or are gone'),
-  remove: flag.yesNo('remove', 'trust it no more'),
+  remove: flag.yesNo('remove', 'no longer trust it'),
   ...configFlag,
   ...generalFlags,
 };

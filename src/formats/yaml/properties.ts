@@ -55,7 +55,7 @@ export function readTag(cursor: Cursor, handles: TagHandles): string {
   if (verbatim === undefined && prefix === undefined)
     throw cursor.error('no %TAG line declares the handle of this tag');
   if (verbatim === undefined && suffix === '' && rest !== '')
-    throw cursor.error('this tag has no name behind its handle');
+    throw cursor.error('this tag has no name after its handle');
   cursor.at = end;
   if (verbatim !== undefined) return unescapeUri(cursor, verbatim);
   return suffix === '' ? '!' : prefix + unescapeUri(cursor, suffix);

@@ -73,7 +73,7 @@ function referredObject(reference: NamedReference & { readonly file: string | un
     return { resource, name, namespace, by: shown, file };
   }
   throw new SopsError('reference-malformed', `${shown} names no Secret`, {
-    hint: 'It is k8s://v1/Secret/NS/NAME, with #/KEY or /KEY behind it.',
+    hint: 'It is k8s://v1/Secret/NS/NAME, with #/KEY or /KEY after it.',
     ...(file === undefined ? {} : { file }),
   });
 }

@@ -113,7 +113,7 @@ class Parser {
     }
     this.expectClose();
     const { steps, ending } = this.block();
-    if (ending !== 'end') throw this.error(`expected {{ end }} behind {{ else }}`);
+    if (ending !== 'end') throw this.error(`expected {{ end }} after {{ else }}`);
     return steps;
   }
 
@@ -314,7 +314,7 @@ class Parser {
 function checkStages(commands: readonly TemplateCommand[], error: (reason: string) => Error): void {
   for (const [first] of commands.slice(1)) {
     if (first.kind === 'constant' || first.kind === 'dot' || first.kind === 'nil') {
-      throw error('what stands behind | must be a function');
+      throw error('what follows | must be a function');
     }
   }
 }

@@ -129,7 +129,7 @@ class Lexer {
       if (found === null) continue;
       const end = this.at + found.length;
       if (NAMES.has(kind) && this.fits(ENDS_NAME, end) === null) {
-        throw this.error(`a character stands right behind ${found} that no name can hold`);
+        throw this.error(`${found} is followed by a character that no name can hold`);
       }
       this.push(kind, kind === 'field' ? found.slice(1) : found);
       this.countLines(found);

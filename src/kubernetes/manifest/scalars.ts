@@ -54,9 +54,12 @@ export function stringOf(value: Value, manifest: Manifest, path: readonly string
     throw wrongType(manifest, path, `is a ${value.kind === 'list' ? 'list' : 'map'}, not a text`);
   const reading = readAsString(value, manifest.text);
   if (reading.isCertain || policy === 'yaml11') return reading.text;
-  throw wrongType(manifest, path, 'is not quoted and no string for every reader of YAML').with('document-invalid', {
-    hint: 'Put it in quotes, or take it as YAML 1.1 does with --yaml11.',
-  });
+  throw wrongType(manifest, path, 'is not quoted, and not every reader of YAML takes it for a string').with(
+    'document-invalid',
+    {
+      hint: 'Put it in quotes, or take it as YAML 1.1 does with --yaml11.',
+    },
+  );
 }
 
 /** The places under `data` and `stringData` of an object whose value is an unquoted scalar and no string for every reader. */
@@ -73,7 +76,8 @@ export function looseScalars({ root, text }: Manifest): (readonly string[])[] {
 /** A warning for each of {@link looseScalars}, without values. */
 export function looseScalarWarnings(manifest: Manifest): string[] {
   return looseScalars(manifest).map(
-    (path) => `${describe(manifest)}: ${path.join('.')} is not quoted and no string for every reader of YAML`,
+    (path) =>
+      `${describe(manifest)}: ${path.join('.')} is not quoted, and not every reader of YAML takes it for a string`,
   );
 }
 

@@ -169,7 +169,8 @@ function bytesOf(value: Value, field: 'data' | 'stringData', manifest: Manifest)
   if (value.kind !== 'leaf') return `is a ${value.kind === 'list' ? 'list' : 'map'}, not a text`;
   if (value.value === null && field === 'data') return new Uint8Array();
   const { text, isCertain } = readAsString(value, manifest.text);
-  if (typeof value.value !== 'string' || !isCertain) return 'is not quoted and no string for every reader of YAML';
+  if (typeof value.value !== 'string' || !isCertain)
+    return 'is not quoted, and not every reader of YAML takes it for a string';
   if (field === 'stringData') return encodeText(text);
   return decodeDataValue(text) ?? 'is not standard base64 with padding';
 }

@@ -115,7 +115,7 @@ function ownReading(
       if (!anyBytes) return undefined;
       throw new SopsError('failed', 'the file holds bytes that are not UTF-8, which no program reads as dotenv', {
         file: files[0] ?? '',
-        hint: 'With --raw-values everything behind the first = is the value, as SOPS has it.',
+        hint: 'With --raw-values everything after the first = is the value, as SOPS has it.',
       });
     }
     return branch([...store.environment(text)].map(([name, value]) => item(name, leaf(value))));

@@ -254,7 +254,7 @@ function checkFree(url: string, file: string, { taken }: Publication): void {
 /** Nobody answers, so asking about the other files makes no sense. */
 class Unanswered extends SopsError {
   constructor(reason: SopsError) {
-    const hint = 'This file was not sent, nor were those behind it. With --yes nothing is asked.';
+    const hint = 'This file was not sent, nor were those after it. With --yes nothing is asked.';
     super(reason.code, reason.message, { hint, cause: reason });
   }
 }

@@ -27,7 +27,7 @@ export interface SetOutcome extends ChangeOutcome {
 }
 
 /**
- * Sets a value in the first document of a file; missing maps are made on the way, an index behind the end appends. A file that is not
+ * Sets a value in the first document of a file; missing maps are made on the way, an index right after the end appends. A file that is not
  * there is made with that value alone, if a creation rule is for it. Throws as `changeFile` does, for a new file as `encryptFile` does,
  * and `set-syntax` for a place that cannot hold a value.
  */

@@ -56,7 +56,7 @@ class ObjectReader implements Backend {
   async values(path: string): Promise<Branch> {
     const place = placeOf(path);
     if (place.key === undefined) return this.#data(place);
-    throw new SopsError('reference-malformed', 'the key of a Secret stands behind its name or behind #/, not both');
+    throw new SopsError('reference-malformed', 'the key of a Secret comes after its name or after #/, not both');
   }
 
   /** Once for all keys of an object. */

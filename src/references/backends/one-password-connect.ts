@@ -33,8 +33,8 @@ class ItemReader implements Backend {
   values(path: string): Promise<Branch> {
     const [vault = '', title = '', ...more] = path.split('/');
     if (vault === '' || title === '' || more.length > 0) {
-      throw new SopsError('reference-malformed', 'behind onepasswordconnect:// stand VAULT/ITEM', {
-        hint: 'The field stands behind #/: ref+onepasswordconnect://VAULT/ITEM#/FIELD, or #/SECTION.FIELD',
+      throw new SopsError('reference-malformed', 'onepasswordconnect:// must be followed by VAULT/ITEM', {
+        hint: 'The field comes after #/: ref+onepasswordconnect://VAULT/ITEM#/FIELD, or #/SECTION.FIELD',
       });
     }
     return this.#items.get(path, async () => fieldsOf(await this.#item(vault, title)));

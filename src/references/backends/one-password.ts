@@ -29,7 +29,10 @@ export const onePassword: BackendKind = {
 async function read(path: string, { host, signal: ending }: ReferenceContext): Promise<string> {
   const steps = path.split('/');
   if (steps.length < 3 || steps.length > 4 || steps.includes('')) {
-    throw new SopsError('reference-malformed', 'behind op:// stands VAULT/ITEM/FIELD or VAULT/ITEM/SECTION/FIELD');
+    throw new SopsError(
+      'reference-malformed',
+      'op:// must be followed by VAULT/ITEM/FIELD or VAULT/ITEM/SECTION/FIELD',
+    );
   }
   const file = await findProgram(PROGRAM, host);
   if (!file) {

@@ -240,7 +240,7 @@ function splitLast(path: string): [place: string, field: string] {
   if (at > 0) return [path.slice(0, at), path.slice(at + 1)];
   throw new SopsError(
     'reference-malformed',
-    'behind vault:// a mount, a path and a field are needed: vault://MOUNT/PATH/FIELD or vault://MOUNT/PATH#/FIELD',
+    'vault:// must be followed by a mount, a path and a field: vault://MOUNT/PATH/FIELD or vault://MOUNT/PATH#/FIELD',
   );
 }
 

@@ -112,7 +112,7 @@ export const CHECK_RULES = {
   'dotenv-trap': {
     severity: 'warning',
     title: 'a line of dotenv that SOPS reads differently',
-    reason: 'SOPS knows neither quotes nor comments behind values nor export: they become part of the value or name.',
+    reason: 'SOPS knows neither quotes nor comments after values nor export: they become part of the value or name.',
   },
   'dotenv-as-binary': {
     severity: 'warning',

@@ -120,7 +120,7 @@ export function trapsOf(file: SourceFile, row: Pick<FormatRow, 'variables'>, lin
   return dotenvSurprises(document?.items ?? [], file.text).flatMap(({ path, leaf, reading }) => {
     // Whatever is wrong around a ciphertext is reported as such.
     if (stateOf(leaf.value) !== 'plain' && !/name/.test(reading)) return [];
-    const next = 'Write NAME=value without quotes, export, or a comment behind it.';
+    const next = 'Write NAME=value without quotes, export, or a comment after it.';
     return [
       {
         rule: 'dotenv-trap' as const,

@@ -53,7 +53,7 @@ function readHeader(header: string, line: number | undefined): string | undefine
   if (`${mark};` !== VAULT_MARK) throw broken('this is not Ansible Vault text', line);
   if (VERSIONS.has(version) && cipher === 'AES256') return label || undefined;
   throw broken(
-    'the vault text is of a kind that Ansible itself reads no more: 1.1 and 1.2 with AES256 are known',
+    'the vault text is of a kind that Ansible itself no longer reads: 1.1 and 1.2 with AES256 are known',
     line,
     {
       hint: 'Encrypt it anew with the release of Ansible that wrote it: ansible-vault rekey.',

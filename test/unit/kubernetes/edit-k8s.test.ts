@@ -63,7 +63,7 @@ describe('edit --k8s', () => {
   test('a number is refused and can be mended; other formats have no Secrets', async () => {
     desk.write('s.enc.yaml', await sealSecret(desk, FINE));
     const ran = await edited('s.enc.yaml', `sed -i 's/admin/12345/' "$1"`);
-    expect(ran.stderr).toContain('data.user is not quoted and no string');
+    expect(ran.stderr).toContain('data.user is not quoted, and not every reader');
     desk.write('a.enc.env', await desk.encrypt('a.env', 'A=1\n'));
     expect(await edited('a.enc.env', 'true')).toMatchObject({
       status: 1,

@@ -250,8 +250,8 @@ describe('what was changed does not open, and nothing is written', () => {
       'line 3: the vault text holds something other than hexadecimal digits',
     ],
     ['nothing below the header', `${header}\n`, 'line 1: the vault text is cut off'],
-    ['an old cipher', whole.replace('1.1;AES256', '1.0;AES'), 'a kind that Ansible itself reads no more'],
-    ['a version to come', whole.replace('1.1', '2.0'), 'a kind that Ansible itself reads no more'],
+    ['an old cipher', whole.replace('1.1;AES256', '1.0;AES'), 'a kind that Ansible itself no longer reads'],
+    ['a version to come', whole.replace('1.1', '2.0'), 'a kind that Ansible itself no longer reads'],
     [
       'no hex, in a value',
       `x: 1\nk: ${vaultValue('s', 'pw').replace(/^( +\d\w)/m, '$1g')}\n`,
