@@ -9,7 +9,6 @@ import { readFileSync, realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
-import { withoutTrailing } from '../../util/trim.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
 import { shapeOf, shapeOfDocuments, type ValueShape } from './shape.js';
@@ -76,10 +75,10 @@ function typeName(text: string, isGiven: boolean): string {
 const TAKEN =
   /^(?:any|await|bigint|boolean|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|never|new|null|number|object|package|private|protected|public|return|static|string|super|switch|symbol|this|throw|true|try|typeof|undefined|unknown|var|void|while|with|yield|Record|Uint8Array)$/;
 
-/** What stands in a file of types; undefined when it is not there. Throws `input-unreadable`. */
+/** What stands in a file of types, in lines as ours, whatever a checkout made of them; undefined when it is not there. Throws `input-unreadable`. */
 export function typesIn(path: string, host: Host): string | undefined {
   try {
-    return decodeText(readFileSync(resolve(host.cwd, path)));
+    return decodeText(readFileSync(resolve(host.cwd, path))).replaceAll('\r\n', '\n');
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw new SopsError('input-unreadable', `cannot read ${path}: ${systemReason(cause)}`, { file: path, cause });
@@ -115,18 +114,38 @@ export function changedNames(old: string, made: string): string[] {
 
 const NAMED_LINE = /^( *)(?:export (?:interface|type) )?("(?:[^"\\]|\\.)*"|[\w$]+):? (.*)$/;
 
-/** Lines that name something, each with the names that it stands below. */
+interface NamedType {
+  readonly depth: number;
+  /** With the names that it stands below. */
+  readonly name: string;
+  type: string;
+}
+
+/** What a text names, with the type of each in one line: of what has names of its own that it is a map. */
 function namesIn(text: string): Set<string> {
-  const above: { readonly depth: number; readonly name: string }[] = [];
-  const names = new Set<string>();
+  const above: NamedType[] = [];
+  const names: NamedType[] = [];
   for (const line of text.split('\n')) {
-    const [, indent = '', name, rest = ''] = NAMED_LINE.exec(line) ?? [];
-    if (name === undefined) continue;
-    while ((above.at(-1)?.depth ?? -1) >= indent.length) above.pop();
-    above.push({ depth: indent.length, name });
-    names.add(`${above.map((one) => one.name).join('.')}: ${withoutTrailing(rest, ';,{ ') || 'map'}`);
+    const [, indent = '', name, type = ''] = NAMED_LINE.exec(line) ?? [];
+    const depth = line.length - line.trimStart().length;
+    while ((above.at(-1)?.depth ?? -1) >= depth + (name === undefined ? 1 : 0)) above.pop();
+    const outer = above.at(-1);
+    if (name !== undefined) {
+      const named = { depth: indent.length, name: outer ? `${outer.name}.${name}` : name, type: inOneLine(type) };
+      above.push(named);
+      names.push(named);
+    } else if (outer?.depth === depth) outer.type += inOneLine(line.trimStart());
   }
-  return names;
+  return new Set(names.map((one) => `${one.name}: ${one.type}`));
+}
+
+/** A part of a type that goes over several lines, without the braces around what is on the others. */
+function inOneLine(part: string): string {
+  return part
+    .replace(/^(?:= |[}\]])/, '')
+    .replace(/[;,]$/, '')
+    .replace(/\{$/, 'map')
+    .replace(/\[$/, 'list');
 }
 
 function wrong(message: string): SopsError {

@@ -58,7 +58,11 @@ function* typeText(shape: ValueShape, printing: Printing): Steps<string> {
 
 function* unionText(parts: readonly ValueShape[], printing: Printing): Steps<string> {
   const texts = new Set<string>();
-  for (const part of parts) texts.add(yield typeText(part, printing));
+  for (const part of parts) {
+    const text = yield typeText(part, printing);
+    // Integers may be a union themselves, and have something in common with floats.
+    for (const one of part.kind === 'leaf' ? text.split(' | ') : [text]) texts.add(one);
+  }
   return texts.size === 0 ? 'never' : [...texts].join(' | ');
 }
 

@@ -74,6 +74,8 @@ describe('TypeScript', () => {
     expect((await types('s.yaml', '--integers', 'bigint')).text).toContain('port: bigint;');
     const mixed = (await types('s.yaml', '--integers', 'mixed')).text;
     expect(mixed).toContain('port: number | bigint;');
+    await desk.seal('u.json', '{"a":[1.5,1]}');
+    expect((await types('u.json', '--integers', 'mixed')).text).toContain('a: (number | bigint)[];');
     expect((await types('s.yaml', '--literals')).text).toContain('open_unencrypted: "Secret";');
   });
 
@@ -167,6 +169,22 @@ describe('a file of types', () => {
     expect(desk.text('s.d.ts')).toBe(TYPES);
     expect((await types('s.yaml', '--check')).status).toBe(1);
     expect((await types('s.yaml', '-o', 'absent.d.ts', '--check')).status).toBe(1);
+  });
+
+  test.each([
+    ['{"a":{"x":1}}', '{"a":[{"x":1}]}', '- T.a: map\n+ T.a: map[]\n'],
+    ['{"a":[{"x":1}]}', '{"a":[[{"x":1}]]}', '- T.a: map[]\n+ T.a: map[][]\n'],
+    ['{"a":[{"x":1}]}', '{"a":[{"x":1},{"y":[]}]}', '- T.a: map[]\n+ T.a: (map | map)[]\n+ T.a.y: never[]\n'],
+  ])('tells where the same names stand in something else: %s, %s', async (before, after, told) => {
+    await desk.seal('t.json', before);
+    await types('t.json', '-o', 't.d.ts');
+    await desk.seal('t.json', after);
+    expect((await types('t.json', '-o', 't.d.ts', '--check')).text).toBe(told);
+  });
+
+  test('is the same in the line ends of a checkout on Windows', async () => {
+    desk.write('s.d.ts', TYPES.replaceAll('\n', '\r\n'));
+    expect(await types('s.yaml', '-o', 's.d.ts', '--check')).toMatchObject({ status: 0, text: '', stderr: '' });
   });
 
   test('does not take the place of the encrypted file', async () => {
