@@ -118,6 +118,7 @@ function quoted(text) {
   return `"${escaped(text).replaceAll('"', '\\(dq')}"`;
 }
 
+/** In ASCII: what is not needs another program before roff, which not every system has. */
 function escaped(text) {
-  return text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('`', '\\(ga').replaceAll('^', '\\(ha').replaceAll('~', '\\(ti').replaceAll('\n', ' ');
+  return text.replaceAll('…', '...').replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('`', '\\(ga').replaceAll('^', '\\(ha').replaceAll('~', '\\(ti').replaceAll('\n', ' ');
 }
