@@ -1,5 +1,4 @@
 /** Writing into what is not a file: a device, an open descriptor, a named pipe, whose reader is waited for without keeping a thread. */
-import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SopsError } from '../errors.js';
 import { systemCode, systemReason } from './files.js';
@@ -19,7 +18,7 @@ const PAUSE_MS = 20;
 
 /** Writes all bytes. Throws `output-unwritable`, `write-failed`, and what the signal of a FIFO is aborted with. */
 export async function streamInto(path: string, bytes: Uint8Array, { stats, signal }: Stream): Promise<void> {
-  if (stats?.isFIFO() && platform !== 'win32') return writePipe(path, bytes, stats, signal);
+  if (stats?.isFIFO()) return writePipe(path, bytes, stats, signal);
   let handle: FileHandle;
   try {
     handle = await open(path, constants.O_WRONLY | constants.O_TRUNC);
