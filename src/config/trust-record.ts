@@ -44,7 +44,7 @@ export async function recordTrust({ absolute, bytes }: ConfigFile, host: Host): 
   if (folder === null) {
     throw new SopsError(
       'output-unwritable',
-      'there is no place for what you trust: neither XDG_CONFIG_HOME nor HOME is set',
+      `there is no place for what you trust: neither XDG_CONFIG_HOME nor ${host.platform === 'win32' ? 'APPDATA' : 'HOME'} is set`,
       { hint: 'Set one of them, or SOPS_TS_TRUST=all for this run.' },
     );
   }

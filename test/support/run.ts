@@ -15,13 +15,15 @@ export interface RunOptions {
   readonly stdin?: Uint8Array | string;
   /** The configuration of the audit log; absent: there is none. */
   readonly auditConfig?: string;
+  /** The system that it is to think it runs on. */
+  readonly platform?: NodeJS.Platform;
   /** What the program was called by. */
   readonly programName?: string;
 }
 
 /** Runs one command line and gathers what it wrote. */
 export async function run(words: readonly string[], options: RunOptions): Promise<Ran> {
-  const { cwd, env = {}, stdin = '', auditConfig, programName } = options;
+  const { cwd, env = {}, stdin = '', auditConfig, programName, platform = process.platform } = options;
   const out = new Sink();
   const err = new Sink();
   const status = await main(words, {
@@ -30,7 +32,7 @@ export async function run(words: readonly string[], options: RunOptions): Promis
     stderr: err,
     env,
     cwd,
-    platform: process.platform,
+    platform,
     ...(auditConfig === undefined ? {} : { auditConfig }),
     ...(programName === undefined ? {} : { programName }),
   });

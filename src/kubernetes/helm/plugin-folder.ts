@@ -52,7 +52,6 @@ function pluginsFolder({ env, platform }: Host): string {
 }
 
 function dataFolder(env: Host['env'], platform: NodeJS.Platform): string | undefined {
-  if (platform === 'win32') return env.APPDATA && join(env.APPDATA, 'helm');
   const below = platform === 'darwin' ? ['Library', 'helm'] : ['.local', 'share', 'helm'];
   return env.HOME && join(env.HOME, ...below);
 }
