@@ -10,6 +10,8 @@ export interface ChangedFile {
   readonly mode: FileMode;
   /** The id of its content. */
   readonly blob: string;
+  /** The ids of what it held before: none of a new file, several where the sides of a merge had different ones; absent where nothing changed. */
+  readonly before?: readonly string[];
 }
 
 /** A regular file, a symbolic link (its content is where it leads), a submodule (which has no content here), or nothing any more. */
@@ -67,10 +69,12 @@ function changesIn(answer: Uint8Array): ChangedFile[] {
   const changed = new Map<string, ChangedFile>();
   const fields = fieldsOf(answer);
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode, , blob, status] = (fields[at] ?? '').split(' ');
+    const [oldMode = '', mode, old = '', blob, status] = (fields[at] ?? '').split(' ');
     const path = fields[at + 1] ?? '';
     if (mode === undefined || blob === undefined) continue;
-    changed.set(path + blob, { path, mode: status === 'D' ? 'gone' : modeOf(mode), blob });
+    // A link before has no content that counts.
+    const before = /^:100/.test(oldMode) ? [old] : [];
+    changed.set(path + blob, { path, mode: status === 'D' ? 'gone' : modeOf(mode), blob, before });
   }
   return [...changed.values()];
 }

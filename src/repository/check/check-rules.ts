@@ -19,6 +19,11 @@ export const CHECK_RULES = {
     title: 'a file that a creation rule is for is not encrypted',
     reason: 'A creation rule of .sops.yaml names its path, and the selection of that rule has values of it encrypted.',
   },
+  'no-longer-encrypted': {
+    severity: 'error',
+    title: 'a file that was encrypted is readable',
+    reason: 'What it held encrypted before this commit stands in it in plaintext, whatever the rules say now.',
+  },
   'plain-value': {
     severity: 'error',
     title: 'a value is readable that should be encrypted',

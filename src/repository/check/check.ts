@@ -8,6 +8,9 @@ import type { Host, Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
+import { withoutAllowed } from './allowed-lines.js';
+import { heldByOthers, OF_PARENT, OF_WORK_TREE, type OtherRules, turnedPlain } from './before-commit.js';
+import type { CheckRuleId } from './check-rules.js';
 import { type CheckReport, Collector } from './collector.js';
 import {
   type Examination,
@@ -16,9 +19,9 @@ import {
   examineQuickly,
   mayHoldCiphertext,
 } from './examine-file.js';
-import { bringingBack } from './examined-file.js';
+import { bringingBack, type ExaminedFile } from './examined-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
-import { indexConfigs, isConfigPath } from './held-configs.js';
+import { changesRules, commitConfigs, indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret } from './secret-check.js';
@@ -61,9 +64,16 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
   const tree = await treeFor(host);
   const changes = await stagedChanges(host, { cwd: tree.top });
   const everything = await indexFiles(host, tree);
-  const looked = changes.some(({ path }) => isConfigPath(path)) ? everything : changes;
+  const all = [...new Map([...everything, ...changes].map((file) => [file.path, file])).values()];
+  const looked = changes.some(({ path }) => isConfigPath(path)) ? all : changes;
   const held = await indexConfigs(everything, { tree, host });
-  const bookOf = bookFinder({ host, configPath: request.configPath, top: tree.top, held });
+  const common = { host, configPath: request.configPath, top: tree.top };
+  const bookOf = bookFinder({ ...common, held });
+  const others: OtherRules[] = [{ ...OF_WORK_TREE, bookOf: bookFinder(common) }];
+  if (changes.some(changesRules)) {
+    const parent = await commitConfigs(changes, 'HEAD', { tree, host });
+    others.push({ ...OF_PARENT, bookOf: bookFinder({ ...common, held: parent }) });
+  }
   const asked = await AskedWords.of(request.paths, host);
   const absent = asked.absentAmong([...everything, ...changes].map(({ path }) => resolve(tree.top, path)));
   const source: SubjectSource = {
@@ -73,7 +83,7 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
     },
     all: () => singly(heldSubjects(everything, { tree, host })),
   };
-  return checkAll(source, bookOf, await examineOptions(request, host));
+  return checkAll(source, bookOf, { ...(await examineOptions(request, host)), others });
 }
 
 /** The work tree of the working directory. Throws `failed`. */
@@ -88,16 +98,19 @@ export async function treeFor(host: Session): Promise<WorkTree> {
 interface CheckAllOptions extends ExamineOptions {
   /** For whom git is asked for the versions that encrypted files had; absent where that is not to be looked at. */
   readonly history?: Session;
+  /** Rules that new files are held to as well. */
+  readonly others?: readonly OtherRules[];
 }
 
 async function checkAll(
   source: SubjectSource,
   bookOf: BookOf,
-  { history, ...options }: CheckAllOptions,
+  { history, others = [], ...options }: CheckAllOptions,
 ): Promise<CheckReport> {
   const checking = new Checking(options);
   for await (const some of source.subjects())
-    for (const subject of some) if (!checking.takeQuickly(subject, bookOf)) await checking.take(subject, bookOf);
+    for (const subject of some)
+      if (!checking.takeQuickly(subject, bookOf)) await checking.take(subject, bookOf, others);
   if (source.all && !checking.isSettled) await checking.settle(source.all(), bookOf);
   if (history) await checking.lookBack(bookOf, history);
   return checking.report();
@@ -121,7 +134,7 @@ export class Checking {
 
   /** Takes one subject in that nothing can be found in, as most are, without waiting; false for any other, which is to be taken in by {@link take}. */
   takeQuickly(subject: Subject, bookOf: BookOf): boolean {
-    if (subject.kind !== 'file') return false;
+    if (subject.kind !== 'file' || subject.isNew || (subject.before ?? []).length > 0) return false;
     try {
       const book = bookOf(subject.absolute);
       if (book instanceof Promise || !examineQuickly({ ...subject, book }, this.options)) return false;
@@ -133,8 +146,8 @@ export class Checking {
     return true;
   }
 
-  /** Takes one subject in. */
-  async take(subject: Subject, bookOf: BookOf): Promise<void> {
+  /** Takes one subject in. `others` are rules that a new file is held to as well. */
+  async take(subject: Subject, bookOf: BookOf, others: readonly OtherRules[] = []): Promise<void> {
     const { collector } = this;
     if (subject.kind === 'failed') return collector.fail(subject.error);
     if (subject.kind === 'passed-over') return collector.skip(subject.shown);
@@ -146,7 +159,8 @@ export class Checking {
       const book = found instanceof Promise ? await found : found;
       if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
       const file = { ...subject, book };
-      const examination = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
+      const own = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
+      const examination = await withBefore(own, file, others);
       collector.takeExamination(subject.isLeftOut ? fromAfar(examination, subject) : examination, subject, book);
       const { path, shown, absolute } = subject;
       if (examination.encrypted) this.sealed.push({ path, shown, absolute });
@@ -199,6 +213,27 @@ export class Checking {
     this.collector.add([...unread, ...secrets], subject);
   }
 }
+
+/** With what tells that a file should not have become readable; one that is found to be plain anyway needs no more. */
+async function withBefore(
+  examination: Examination,
+  file: FileSubject & ExaminedFile,
+  others: readonly OtherRules[],
+): Promise<Examination> {
+  const { encrypted, discoveries, allowed } = examination;
+  if (encrypted || discoveries.some(({ rule }) => TOLD.has(rule))) return examination;
+  const found = (await turnedPlain(file, file.before ?? [])) ?? (file.isNew ? await heldByOthers(file, others) : null);
+  if (!found) return examination;
+  const more = withoutAllowed([found], file.bytes);
+  return { ...examination, discoveries: [...more.discoveries, ...discoveries], allowed: allowed + more.allowed };
+}
+
+const TOLD: ReadonlySet<CheckRuleId> = new Set<CheckRuleId>([
+  'not-encrypted',
+  'malformed-metadata',
+  'missing-metadata',
+  'conflict-markers',
+]);
 
 /** What is told to do about a file that has to come into the work tree first. */
 function fromAfar(examination: Examination, { shown }: FileSubject): Examination {

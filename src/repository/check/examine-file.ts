@@ -49,6 +49,12 @@ type Verdict = Pick<Examination, 'discoveries'> &
   Partial<Pick<Examination, 'encrypted' | 'passesOver' | 'isSealed' | 'problem'>>;
 
 const CONFIG_NAMES = new Set(['.sops.yaml', '.sops.yml']);
+
+/** Whether a file is a configuration by its name, which no rule is for. */
+export function isConfig(path: string): boolean {
+  return CONFIG_NAMES.has(path.slice(path.lastIndexOf('/') + 1));
+}
+
 /** What an encrypted file may still hold one of when the other was cut off. */
 const MARKS = ['ENC[AES256_GCM,', 'sops'] as const;
 /** The second mark as UTF-16 holds it, in either order of bytes. */
@@ -76,7 +82,7 @@ export function examineQuickly(file: ExaminedFile, { secrets }: ExamineOptions):
 /** Looks at a file. Throws what rules that are wrong throw, and nothing for what is wrong with the file. */
 export async function examineFile(file: ExaminedFile, options: ExamineOptions): Promise<Examination> {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  const covering = CONFIG_NAMES.has(name) ? null : (file.book?.ruleFor(file.absolute) ?? null);
+  const covering = isConfig(file.path) ? null : (file.book?.ruleFor(file.absolute) ?? null);
   const isWanted = covering !== null && !covering.isForAll;
   const verdict = isPassing(name)
     ? { discoveries: [trackedLock(file)] }

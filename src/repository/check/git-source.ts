@@ -7,6 +7,7 @@ import { git } from '../../exec/git/run-git.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import type { AskedWords } from '../operands.js';
+import { mayHoldCiphertext } from './examine-file.js';
 import type { Subject } from './subject.js';
 import { ABSENT_LFS, behindPointer, lacking } from './work-tree-source.js';
 
@@ -35,22 +36,37 @@ export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace)
     else if (file.mode === 'file' && NO_BLOB.test(file.blob)) yield unmerged(file, place);
     else if (file.mode === 'file') regular.push(file);
   }
-  let at = 0;
-  for await (const [, bytes] of readBlobs(
-    regular.map(({ blob }) => blob),
+  const blobs = readBlobs(
+    regular.flatMap(({ blob, before = [] }) => [...before, blob]),
     host,
     { cwd: tree.top },
-  )) {
-    const file = regular[at++];
-    if (file) yield subjectOfBlob(file, bytes, place);
+  );
+  for (const file of regular) {
+    const before: Buffer[] = [];
+    for (let left = file.before?.length ?? 0; left > 0; left--) {
+      const bytes = await nextContent(blobs);
+      if (bytes && mayHoldCiphertext(bytes)) before.push(bytes);
+    }
+    yield subjectOfBlob(file, { bytes: await nextContent(blobs), before }, place);
   }
 }
 
-function subjectOfBlob(file: HeldFile, bytes: Buffer | null, place: GitPlace): Subject {
+async function nextContent(blobs: ReturnType<typeof readBlobs>): Promise<Buffer | null> {
+  const { value } = await blobs.next();
+  return value ? value[1] : null;
+}
+
+interface Contents {
+  readonly bytes: Buffer | null;
+  readonly before: readonly Buffer[];
+}
+
+function subjectOfBlob(file: HeldFile, { bytes, before }: Contents, place: GitPlace): Subject {
   if (bytes === null) return lacking(file.path);
   const content = behindPointer(bytes, place.tree);
   const where = placeIn(file, place);
-  return content ? { kind: 'file', ...where, bytes: content } : { kind: 'unseen', ...where, ...ABSENT_LFS };
+  if (!content) return { kind: 'unseen', ...where, ...ABSENT_LFS };
+  return { kind: 'file', ...where, bytes: content, before, isNew: file.before?.length === 0 };
 }
 
 function unmerged(file: HeldFile, place: GitPlace): Subject {

@@ -94,6 +94,11 @@ function foldersAbove(paths: readonly string[]): Set<string> {
   return folders;
 }
 
+/** Whether a file is a configuration that was there before with other rules, or is gone: a new one says what nothing said before. */
+export function changesRules({ path, before = [] }: HeldFile): boolean {
+  return isConfigPath(path) && before.length > 0;
+}
+
 /** Whether a path is that of a configuration. */
 export function isConfigPath(path: string): boolean {
   return path === CONFIG_NAME || path.endsWith(`/${CONFIG_NAME}`);

@@ -62,7 +62,8 @@ function placeOf(wanted: readonly PlainValue[], lines: LineIndex, text: string):
   return { line: lineOf(lines, told[0]?.offset), keyPath: told[0]?.path ?? [], count: told.length };
 }
 
-async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Promise<SourceFile | SopsError> {
+/** A file as plaintext of a format, or why it is not. */
+export async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Promise<SourceFile | SopsError> {
   const store = await row.load();
   try {
     return (store.parsePlain ?? store.parse)(bytes);

@@ -9,10 +9,11 @@ import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
 import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
+import { OF_PARENT, type OtherRules } from './before-commit.js';
 import { Checking, type CheckRequest, examineOptions, treeFor } from './check.js';
 import type { CheckReport } from './collector.js';
 import { commitFiles, type GitPlace, type HeldFile, heldSubjects } from './git-source.js';
-import { commitConfigs, isConfigPath } from './held-configs.js';
+import { changesRules, commitConfigs, isConfigPath } from './held-configs.js';
 import type { RuleBook } from './rule-book.js';
 import { type BookOf, bookFinder, type KnownBooks } from './rule-books.js';
 import { singly } from './subject.js';
@@ -77,10 +78,14 @@ export async function checkRange(range: CommitRange, request: CheckRequest, give
     commitBooks(commit, files, { tree, host, configPath: request.configPath, books });
   const checking = new Checking(await examineOptions(request, host));
   const known = new KnownContents();
-  for (const { commit, files } of changed) {
+  for (const { commit, files, parents } of changed) {
     const bookOf = await booksOf(commit, files);
+    const isRuleChange = files.some(changesRules);
+    const others: OtherRules[] = [];
+    for (const parent of isRuleChange ? parents : [])
+      others.push({ ...OF_PARENT, bookOf: await booksOf(parent, files) });
     const unknown = await known.without(files, bookOf, tree);
-    for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf);
+    for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf, others);
   }
   const absent = await absentWords(asked, { changed, to: range.to, tree, host });
   for (const error of absent) await checking.take({ kind: 'failed', error }, () => null);
@@ -135,13 +140,14 @@ class KnownContents {
 
 interface Changed {
   readonly commit: string;
+  readonly parents: readonly string[];
   readonly files: readonly HeldFile[];
 }
 
 async function changedInAll({ from: [base], to }: CommitRange, { tree, host }: GitPlace): Promise<Changed[]> {
-  if (base === undefined) return [{ commit: to, files: await commitFiles(to, host, tree) }];
+  if (base === undefined) return [{ commit: to, parents: [], files: await commitFiles(to, host, tree) }];
   const files = await changesBetween(base, to, host, { cwd: tree.top });
-  return [{ commit: to, files: files.map((file) => ({ ...file, commit: to })) }];
+  return [{ commit: to, parents: [base], files: files.map((file) => ({ ...file, commit: to })) }];
 }
 
 async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: GitPlace): Promise<Changed[]> {
@@ -154,7 +160,7 @@ async function changedByEach({ from, to, remote }: CommitRange, { tree, host }: 
   for (const line of listed === '' ? [] : listed.split('\n')) {
     const [id = '', ...parents] = line.split(' ');
     const files = await changedBy({ id, parents }, host, tree);
-    changed.push({ commit: id, files: files.map((file) => ({ ...file, commit: id })) });
+    changed.push({ commit: id, parents, files: files.map((file) => ({ ...file, commit: id })) });
   }
   return changed;
 }
@@ -176,7 +182,10 @@ async function changedBy({ id, parents }: Commit, host: Host, tree: WorkTree): P
   const sides: { readonly differing: ReadonlySet<string>; readonly hasOtherRules: boolean }[] = [];
   for (const parent of parents) {
     const files = await changesBetween(parent, id, host, call);
-    for (const file of files) merged.set(file.path, file);
+    for (const file of files) {
+      const others = merged.get(file.path)?.before ?? [];
+      merged.set(file.path, { ...file, before: [...others, ...(file.before ?? [])] });
+    }
     const hasOtherRules = files.some(({ path }) => isConfigPath(path));
     sides.push({ differing: new Set(files.map(({ path }) => path)), hasOtherRules });
   }

@@ -19,6 +19,10 @@ export interface FileSubject extends SubjectPlace {
   readonly bytes: Buffer;
   /** Whether a sparse checkout leaves it out of the work tree, so that nothing can be done about it there. */
   readonly isLeftOut?: boolean;
+  /** What it held before a commit, as far as that may be encrypted; absent where it is not known, or did not change. */
+  readonly before?: readonly Buffer[];
+  /** Whether a commit adds it. */
+  readonly isNew?: boolean;
 }
 
 /** A file of the work tree that is too large to be read at once. */

@@ -59,7 +59,11 @@ describe('commits', () => {
       '.sops.yaml': repository.read('.sops.yaml').replace('^secrets/', '^none/'),
     });
     repository.commit();
-    expect(await repository.found(['--since', 'main'])).toEqual(['no-creation-rule secrets/good.yaml']);
+    const ofOldRules = 'not-encrypted secrets/a.yaml';
+    expect(await repository.found(['--since', 'main'])).toEqual([ofOldRules, 'no-creation-rule secrets/good.yaml']);
+    repository.write({ 'secrets/b.yaml': PLAIN });
+    repository.commit();
+    expect(await repository.found(['--since', 'main'])).toEqual([ofOldRules, 'no-creation-rule secrets/good.yaml']);
   });
 });
 
@@ -88,7 +92,9 @@ describe('the rules of commits', () => {
 
   test('a content that was there under other rules is another one under these', async () => {
     const rules = repository.read('.sops.yaml');
-    repository.write({ 'secrets/a.yaml': PLAIN, '.sops.yaml': rules.replace('^secrets/', '^none/') });
+    repository.write({ '.sops.yaml': rules.replace('^secrets/', '^none/') });
+    repository.commit();
+    repository.write({ 'secrets/a.yaml': PLAIN });
     repository.commit();
     repository.git('rm', '--quiet', 'secrets/a.yaml');
     repository.write({ '.sops.yaml': rules });
