@@ -1,5 +1,5 @@
 /** The IVs of a tree that was put together from several files under one data key: each plaintext at its place has the one it had. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { encodeText } from '../util/text.js';
 import { IvMemory, type Remembered } from './iv-memory.js';
 
@@ -11,14 +11,14 @@ const PURPOSE = 'sops-ts: IVs of merged files';
  * that is made of data key, place, type and plaintext: the same merge done twice gives the same text, and no two plaintexts share one.
  */
 export class MergedIvs extends IvMemory {
-  private readonly secret: Buffer;
+  private readonly secret: KeyObject;
 
   constructor(
     dataKey: Uint8Array,
     private readonly files: readonly IvMemory[],
   ) {
     super();
-    this.secret = createHmac('sha256', dataKey).update(PURPOSE).digest();
+    this.secret = createSecretKey(createHmac('sha256', dataKey).update(PURPOSE).digest());
   }
 
   override recall(aad: string, type: string, plaintext: string): Remembered {

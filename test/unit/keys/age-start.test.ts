@@ -16,6 +16,7 @@ const OWN_MODULES = [
   'keys/age/format/file.ts',
   'keys/age/format/header.ts',
   'keys/age/format/hkdf.ts',
+  'keys/age/format/quick-key.ts',
   'keys/age/format/raw-base64.ts',
   'keys/age/format/stream.ts',
   'keys/age/identity-content.ts',

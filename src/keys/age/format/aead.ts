@@ -1,17 +1,18 @@
 /** ChaCha20-Poly1305 of node:crypto, or a portable one where the runtime has none (Bun builds without it). */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { type Aead, TAG_LENGTH } from './aead-contract.js';
+import { quickKey } from './quick-key.js';
 
 const ALGORITHM = 'chacha20-poly1305';
 
 const native: Aead = {
   seal(key, nonce, plaintext) {
-    const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_LENGTH });
+    const cipher = createCipheriv(ALGORITHM, quickKey(key), nonce, { authTagLength: TAG_LENGTH });
     return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   },
   open(key, nonce, sealed) {
     if (sealed.length < TAG_LENGTH) return null;
-    const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_LENGTH });
+    const decipher = createDecipheriv(ALGORITHM, quickKey(key), nonce, { authTagLength: TAG_LENGTH });
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG_LENGTH));
     const plaintext = decipher.update(sealed.subarray(0, sealed.length - TAG_LENGTH));
     try {
@@ -34,7 +35,7 @@ export function loadAead(): Promise<Aead> {
 
 function hasNative(): boolean {
   try {
-    createCipheriv(ALGORITHM, Buffer.alloc(32), Buffer.alloc(12), { authTagLength: TAG_LENGTH });
+    createCipheriv(ALGORITHM, quickKey(Buffer.alloc(32)), Buffer.alloc(12), { authTagLength: TAG_LENGTH });
     return true;
   } catch {
     return false;

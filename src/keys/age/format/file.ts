@@ -1,8 +1,8 @@
 /** A whole binary age file, and the seams between it and the kinds of recipients and identities. */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
 import { type AgeHeader, readHeader, type Stanza, writeMac, writeSigned } from './header.js';
-import { hkdf } from './hkdf.js';
+import { hkdf, hmac } from './hkdf.js';
 import { openPayload, sealPayload } from './stream.js';
 
 export const FILE_KEY_LENGTH = 16;
@@ -55,7 +55,5 @@ export async function openBody(file: Uint8Array, header: AgeHeader, fileKey: Uin
 }
 
 function headerMac(fileKey: Uint8Array, signed: Uint8Array): Buffer {
-  return createHmac('sha256', hkdf(fileKey, NO_SALT, 'header'))
-    .update(signed)
-    .digest();
+  return hmac(hkdf(fileKey, NO_SALT, 'header'), signed);
 }
