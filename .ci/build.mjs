@@ -27,8 +27,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What each part is loaded for. A module that is imported dynamically stands in the first part that imports it statically, else in the last. */
 const PARTS = {
-  /** The program itself, and what decrypting a YAML or JSON file with an age key runs. */
-  'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
+  /** The program itself, and what decrypting a YAML or JSON file with an age key runs; the order of bytes is here so that generators of kustomize need no other part for it. */
+  'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/yaml/yaml.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts', 'src/util/byte-order.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */
   formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/datakey/recovery-report.ts'],
   /** What encrypting runs. */
