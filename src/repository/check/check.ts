@@ -24,7 +24,7 @@ import { heldSubjects, indexFiles } from './git-source.js';
 import { changesRules, commitConfigs, indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
 import { type BookOf, bookFinder } from './rule-books.js';
-import { discoveryOfSecret } from './secret-check.js';
+import { discoveryOfSecret, secretDiscoveries } from './secret-check.js';
 import { WindowScan } from './secrets/secret-scan.js';
 import { type FileSubject, type HugeSubject, type Subject, type SubjectSource, singly } from './subject.js';
 import { type DecryptChoice, verifyingFor } from './verify.js';
@@ -151,6 +151,7 @@ export class Checking {
     const { collector } = this;
     if (subject.kind === 'failed') return collector.fail(subject.error);
     if (subject.kind === 'passed-over') return collector.skip(subject.shown);
+    if (subject.kind === 'link') return collector.add(secretDiscoveries(subject, false), subject);
     collector.count(subject.path);
     if (subject.kind === 'unseen')
       return collector.add([{ rule: 'not-looked-at', message: subject.reason, next: subject.next }], subject);

@@ -30,12 +30,15 @@ export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace)
   const { tree, host } = place;
   const wanted = files.filter(({ path }) => place.asked?.covers(resolve(tree.top, path)) ?? true);
   const regular: HeldFile[] = [];
+  const links: HeldFile[] = [];
   for (const file of wanted) {
     if (file.mode === 'submodule') yield { kind: 'passed-over', shown: placeIn(file, place).shown };
-    // The content of a link is a path, and what it leads to is a file of its own. Deleted files matter for the rules alone.
+    // Deleted files matter for the rules alone.
     else if (file.mode === 'file' && NO_BLOB.test(file.blob)) yield unmerged(file, place);
     else if (file.mode === 'file') regular.push(file);
+    else if (file.mode === 'link') links.push(file);
   }
+  yield* linkSubjects(links, place);
   const blobs = readBlobs(
     regular.flatMap(({ blob, before = [] }) => [...before, blob]),
     host,
@@ -48,6 +51,19 @@ export async function* heldSubjects(files: readonly HeldFile[], place: GitPlace)
       if (bytes && mayHoldCiphertext(bytes)) before.push(bytes);
     }
     yield subjectOfBlob(file, { bytes: await nextContent(blobs), before }, place);
+  }
+}
+
+async function* linkSubjects(links: readonly HeldFile[], place: GitPlace): AsyncGenerator<Subject> {
+  const { tree, host } = place;
+  const blobs = readBlobs(
+    links.map(({ blob }) => blob),
+    host,
+    { cwd: tree.top },
+  );
+  for (const link of links) {
+    const bytes = await nextContent(blobs);
+    yield bytes ? { kind: 'link', ...placeIn(link, place), bytes } : lacking(link.path);
   }
 }
 

@@ -25,6 +25,12 @@ export interface FileSubject extends SubjectPlace {
   readonly isNew?: boolean;
 }
 
+/** A symbolic link: git holds where it leads as its content, and what stands there is another file, or nobody's business. */
+export interface LinkSubject extends SubjectPlace {
+  readonly kind: 'link';
+  readonly bytes: Buffer;
+}
+
 /** A file of the work tree that is too large to be read at once. */
 export interface HugeSubject extends SubjectPlace {
   readonly kind: 'huge';
@@ -51,7 +57,7 @@ export interface SkippedSubject {
   readonly shown: string;
 }
 
-export type Subject = FileSubject | HugeSubject | UnseenSubject | FailedSubject | SkippedSubject;
+export type Subject = FileSubject | LinkSubject | HugeSubject | UnseenSubject | FailedSubject | SkippedSubject;
 
 /** Where subjects come from. */
 export interface SubjectSource {

@@ -7,7 +7,7 @@ import { git } from '../../exec/git/run-git.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
 import { LOCK_PATTERN } from '../../util/file-lock.js';
 import { isWithin } from '../../util/files.js';
-import { lstatSync } from '../../util/fs.js';
+import { lstatSync, readlinkSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { isPassing } from '../../util/leftovers.js';
 import { oneLine } from '../../util/one-line.js';
@@ -51,6 +51,8 @@ function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Sur
   for (const found of files) {
     const given = found.absolute;
     const own = contentOf(given);
+    const link = own.kind === 'link' ? linkSubject(found, surroundings) : null;
+    if (link) yield link;
     const target = own.kind === 'link' && found.isNamed ? own.target : undefined;
     const content = target === undefined ? own : contentOf(target);
     const folder = dirname(given);
@@ -66,6 +68,15 @@ function* read(files: readonly FoundFile[], gone: FoundFile[], surroundings: Sur
     if (content.kind === 'gone' && !file.isNamed) gone.push(file);
     const subject = subjectOf(file, content, surroundings);
     if (subject) yield subject;
+  }
+}
+
+/** A link itself; null for one that is gone meanwhile. */
+function linkSubject(found: FoundFile, { tree, host }: Surroundings): Subject | null {
+  try {
+    return { kind: 'link', ...placeOf(found, tree, host), bytes: Buffer.from(readlinkSync(found.absolute)) };
+  } catch {
+    return null;
   }
 }
 
