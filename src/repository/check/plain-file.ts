@@ -6,6 +6,7 @@ import { SopsError } from '../../errors.js';
 import { dotenvSurprises } from '../../formats/dotenv-surprises.js';
 import type { FormatRow } from '../../formats/registry.js';
 import type { SourceFile } from '../../formats/store.js';
+import { type EncryptionScope, selectorOf } from '../../tree/scope.js';
 import { LineIndex } from '../../util/line-index.js';
 import { oneLine } from '../../util/one-line.js';
 import { decodeText } from '../../util/text.js';
@@ -31,7 +32,7 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
   const options = await book.optionsOf(rule);
   const row = formatMeantUnder(file.book?.config, file.path);
   const parsed = await parsePlainly(file, row);
-  if (parsed instanceof SopsError) return unreadableFor(file, row, rule, parsed);
+  if (parsed instanceof SopsError) return unreadableFor(file, row, rule, { error: parsed, scope: options.scope });
   const lines = new LineIndex(parsed.text);
   if (row.whole) return { discoveries: [notEncrypted(file, rule, { line: 1 })], isSelected: true };
   if (parsed.metadata) {
@@ -49,7 +50,9 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
     return { discoveries: [notEncrypted(file, rule, place), ...trapsOf(parsed, row, lines)], isSelected: true };
   }
   const isSelected = values.length === 0 || values.some(({ selected }) => selected);
-  return { discoveries: opinion?.discoveries ?? [], isSelected };
+  const comments = seen.filter(({ kind, selected, text = '' }) => kind === 'comment' && selected && SETTING.test(text));
+  const settings = comments.map(({ offset }) => settingInComment(file, rule, lineOf(lines, offset)));
+  return { discoveries: [...(opinion?.discoveries ?? []), ...settings], isSelected };
 }
 
 type PlainValue = Pick<SeenValue, 'path' | 'offset'>;
@@ -73,8 +76,18 @@ export async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Pro
   }
 }
 
-function unreadableFor(file: ExaminedFile, row: FormatRow, rule: CreationRule, error: SopsError): PlainVerdict {
-  if (error.code === 'empty-file' || isBlank(file.bytes)) return NOTHING;
+interface Unreadable {
+  readonly error: SopsError;
+  readonly scope: EncryptionScope;
+}
+
+function unreadableFor(
+  file: ExaminedFile,
+  row: FormatRow,
+  rule: CreationRule,
+  { error, scope }: Unreadable,
+): PlainVerdict {
+  if (error.code === 'empty-file' || isBlank(file.bytes)) return settingsIn(file, rule, scope);
   const message = `${rule.name} is for this file; it is not encrypted, and no ${row.name} either: ${oneLine(error.message)}`;
   const next = `Mend it, or give the rule a narrower path_regex: sops-ts why ${shellWord(file.shown)}`;
   return { discoveries: [{ rule: 'not-encrypted', line: 1, message, next }], isSelected: true };
@@ -91,6 +104,25 @@ function underReservedName(
   const message = `${rule.name} is for this file; it is not encrypted, and cannot be: it has ${entry}, the place of the metadata`;
   const next = `Rename what stands there, then: sops-ts encrypt -i ${shellWord(file.shown)}`;
   return { rule: 'not-encrypted', line, message, next };
+}
+
+/** A setting in a comment: a name, and one word as its value. Comments that tell something have more, or are for programs. */
+const SETTING =
+  /^\s*(?:[#;-]\s*)*(?!SPDX|vim?\b|yaml-language-server|https?:)["']?[\w.-]{1,128}["']?\s{0,8}[:=]\s{0,8}["']?[^\s"']{4,}["']?,?\s*$/;
+
+/** Settings that were made comments in a file of comments, which cannot be encrypted as it is. */
+function settingsIn(file: ExaminedFile, rule: CreationRule, scope: EncryptionScope): PlainVerdict {
+  if (!selectorOf(scope).selects(false)) return NOTHING;
+  const settings = decodeText(file.bytes)
+    .split('\n')
+    .flatMap((text, at) => (SETTING.test(text) ? [settingInComment(file, rule, at + 1)] : []));
+  return { discoveries: settings, isSelected: true };
+}
+
+function settingInComment(file: ExaminedFile, rule: CreationRule, line: number | undefined): Discovery {
+  const message = `${rule.name} is for this file, and this comment holds a setting that is not encrypted`;
+  const next = `Take it out, or put it into force and then: sops-ts encrypt -i ${shellWord(file.shown)}`;
+  return { rule: 'plain-comment', line, message, next };
 }
 
 /** Comments alone are not a document of any format that needs one, and nothing to encrypt. */

@@ -45,10 +45,17 @@ export function valuesSeen(documents: readonly Branch[], scope: EncryptionScope)
 /** What is readable of ciphertexts of every release; the word is not authenticated, so anything might stand there. */
 const TYPE_WORDS = new Set(['str', 'int', 'float', 'bool', 'bytes', 'time', COMMENT_WORD]);
 
+/** A tag of 16 bytes, the only ones that are taken (src/cipher/cipher.ts). */
+const WHOLE_TAG = /^.{22}==$/;
+
 /** What a value is, by its text alone. Whatever stands behind a ciphertext every program passes over, and it is not encrypted. */
 export function stateOf(value: LeafValue): ValueState {
   if (typeof value !== 'string' || !value.startsWith('ENC[')) return 'plain';
   const parsed = looksEncrypted(value) ? (parseEncryptedValue(value) ?? parseEncryptedEmpty(value)) : null;
-  const isAll = parsed && TYPE_WORDS.has(parsed.type) && formatEncryptedValue(parsed) === value.trimEnd();
+  const isAll =
+    parsed &&
+    TYPE_WORDS.has(parsed.type) &&
+    WHOLE_TAG.test(parsed.tag) &&
+    formatEncryptedValue(parsed) === value.trimEnd();
   return isAll ? 'encrypted' : 'malformed';
 }

@@ -65,6 +65,24 @@ test.each([
   expect(await repository.found()).toEqual([`not-encrypted secrets/${name}`]);
 });
 
+test.each([
+  ['a.yaml', '# a file to come\n# db:\n#   password: hunter2\n', 3],
+  ['a.yaml', '# DB_PASSWORD = hunter2\npassword: ""\n', 1],
+  ['a.env', '# see: the README of it\n#PASSWORD=hunter2\nUSER=\n', 2],
+  ['a.ini', '[a]\n; password = hunter2\nuser =\n', 2],
+])('a setting that was made a comment, and nothing else: %s', async (name, text, line) => {
+  repository.write({ [`secrets/${name}`]: text });
+  expect((await repository.check()).findings).toMatchObject([{ rule: 'plain-comment', line, path: `secrets/${name}` }]);
+});
+
+test('what looks like a ciphertext and has no whole tag', async () => {
+  await repository.seal('secrets/a.yaml', 'a: 1\n');
+  repository.change('secrets/a.yaml', (text) =>
+    text.replace('sops:', 'b: ENC[AES256_GCM,data:aHVudGVy,iv:aHVudGVy,tag:aHVudGVy,type:str]\nsops:'),
+  );
+  expect(await repository.found()).toEqual(['malformed-value secrets/a.yaml']);
+});
+
 test('a comment that allows one value of a plain file does not allow the others', async () => {
   const one = 'a: example # sops-ts:allow of the documentation\n';
   repository.write({ 'secrets/a.yaml': one });
