@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Sharing, type Worker } from '../../../src/cli/many/sharing.js';
 import { WORKER_WORD } from '../../../src/cli/many/worker-messages.js';
-import type { Answer } from '../../../src/cli/many/worker-process.js';
+import { type Answer, WorkerProcess } from '../../../src/cli/many/worker-process.js';
 import { untoldOnce } from '../../../src/config/warnings.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { Desk } from '../../support/desk.js';
@@ -283,6 +283,27 @@ describe('whether there is a second process', () => {
     expect(new Set(await all(one))).toEqual(new Set(['here']));
   });
 });
+
+/** A second process that takes files, begins none of them, and ends in the middle of it. */
+const DYING = `
+let files = 0;
+process.send('begins');
+process.on('message', ({ file }) => {
+  if (file && ++files === 200) process.kill(process.pid, 'SIGKILL');
+});`;
+
+test.skipIf(process.platform === 'win32')(
+  'when it ends, the files behind those that it may have begun are done by the first',
+  async () => {
+    const worker = new WorkerProcess([], [process.execPath, '-e', DYING, '--']);
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, at) => worker.work({ path: `${at}`, absolute: `/${at}`, isNamed: false })),
+    );
+    const failed = answers.map((answer) => answer !== undefined && 'error' in answer);
+    expect(failed).toEqual(Array.from({ length: 200 }, (_, at) => at < 128));
+    expect(worker.takesFiles).toBe(false);
+  },
+);
 
 test('what a run tells once is reported once, whoever of the two came upon it first', () => {
   const memory = new Map<symbol, unknown>();
