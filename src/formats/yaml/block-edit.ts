@@ -1,5 +1,6 @@
 /** Writing a new value into a block scalar of the author: the header stays where it fits the value. */
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
+import { SopsError } from '../../errors.js';
 import type { LeafValue, Source } from '../../tree/tree.js';
 import { withoutTrailing } from '../../util/trim.js';
 import type { Edit } from '../store.js';
@@ -41,11 +42,11 @@ export function blockEdits(text: string, source: Source, value: LeafValue, lineB
  * ends in it without one; undefined when no header does.
  */
 export function headerEdits(text: string, source: Source, value: LeafValue, following: string): Edit[] | undefined {
+  if (typeof value !== 'string') return undefined;
   const { indicatorEnd, digit, chomp } = blockShape(text, source);
   for (const candidate of [chomp, '-', '', '+']) {
     const header = text.charAt(source.start) + digit + candidate;
-    const { text: read } = readBlock(new Cursor(header + text.slice(indicatorEnd) + following), source.column ?? -1);
-    if (read !== value) continue;
+    if (!readsAs(header + text.slice(indicatorEnd) + following, source.column ?? -1, value)) continue;
     return candidate === chomp ? [] : [{ start: source.start, end: indicatorEnd, text: header }];
   }
   return undefined;
@@ -112,7 +113,12 @@ function needsBreak(lines: string[], index: number): boolean {
   return first !== undefined && !/^[ \t]/.test(first) && !/^[ \t]/.test(lines[index] ?? '');
 }
 
-/** Whether a block scalar reads as a value. */
+/** Whether a block scalar reads as a value; one that is refused, as with a tab where the header leaves the indentation open, does not. */
 function readsAs(whole: string, parent: number, value: string): boolean {
-  return readBlock(new Cursor(whole), parent).text === value;
+  try {
+    return readBlock(new Cursor(whole), parent).text === value;
+  } catch (error) {
+    if (error instanceof SopsError) return false;
+    throw error;
+  }
 }

@@ -84,9 +84,8 @@ function parsed(bytes: Uint8Array, yaml: FormatStore): SourceFile {
     return yaml.parse(bytes);
   } catch (error) {
     if (!(error instanceof SopsError)) throw error;
-    throw error.with('document-invalid', {
-      hint: 'SOPS encrypts YAML whose top is a map: put the values into a file of variables.',
-    });
+    const hint = 'SOPS encrypts YAML whose top is a map: put the values into a file of variables.';
+    throw error.with('document-invalid', error.message.includes('the top must be a map') ? { hint } : {});
   }
 }
 

@@ -8,6 +8,7 @@ import { layoutOf, placesOf, printLayout } from '../../../src/formats/layout-dif
 import { applyEdits } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { leavesOf } from '../../../src/operations/read/leaves.js';
+import { leaves } from '../../../src/tree/leaves.js';
 import type { EncryptionScope } from '../../../src/tree/scope.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
 
@@ -193,6 +194,31 @@ describe('metadata is printed as SOPS prints it', () => {
     const file = yamlStore.parse(Buffer.from('{a: x, b: }\n'));
     const shown = applyEdits(file.text, file.edits(branch([...FIELDS]), { textStays: true }));
     expect(shown).toBe("{a: x, b: , sops: {'mac': 'm', 'version': '3.13.2'} }\n");
+  });
+});
+
+describe('a new value in a block of the author, whatever its first signs are', () => {
+  const values = [
+    '  lead\n\ttab',
+    '\ta\nb',
+    '\t',
+    ' \n',
+    '\r',
+    'a\r\nb',
+    ' trail ',
+    '\nlead',
+    '\n\n\tx',
+    't\n\n\n',
+    '# x\n',
+  ];
+  test.each(['|', '>', '|-', '>+', '|2', '| # why', '!own |'])('%s', (header) => {
+    const at = header === '|2' ? 2 : 10;
+    for (const value of values) {
+      const file = yamlStore.parse(Buffer.from(`k: ${header}\n${' '.repeat(at)}x\n${' '.repeat(at)}y\nz: 1\n`));
+      for (const { node, pathText } of leaves(file.documents)) if (pathText.includes('k')) node.value = value;
+      const read = leavesOf(yamlStore.parse(Buffer.from(applyEdits(file.text, file.edits(null)))).documents);
+      expect(read.map(([, now]) => now)).toEqual([value, 1n]);
+    }
   });
 });
 

@@ -72,6 +72,11 @@ describe('values in YAML: all else stays byte for byte', () => {
       `a: &n ${v('s')}\nb: *n\nc: !vault &m |${v('t').slice('!vault |'.length)}\nd: *m\n`,
       'a: &n s\nb: *n\nc: &m t\nd: *m\n',
     ],
+    [
+      'blanks, tabs and carriage returns where Ansible has put a block far in',
+      `a: ${v('x\r\ny', 10)}\nb: ${v(' x\n', 10)}\nc: ${v('\tx\ny', 4)}\nd: ${v('x\n\n\n', 10)}\n`,
+      'a: "x\\r\\ny"\nb: " x\\n"\nc: |4-\n    \tx\n    y\nd: "x\\n\\n\\n"\n',
+    ],
     ['lists and depth', `l:\n  - ${v('s')}\n  - x: ${v('t')}\n    y: 2\n`, 'l:\n  - s\n  - x: t\n    y: 2\n'],
     ['several documents', `a: ${v('s')}\n---\nb: ${v('t')}\n`, 'a: s\n---\nb: t\n'],
     ['other tags', `a: !unsafe "{{ x }}"\nb: ${v('s')}\n`, 'a: !unsafe "{{ x }}"\nb: s\n'],
