@@ -1,10 +1,13 @@
 /** AWS: Secrets Manager and the Parameter Store. */
+import type { DestinationRule } from '../../config/model.js';
+import { nameBelow } from '../../remotes/secret-names.js';
 import type { Branch } from '../../tree/tree.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { AWS } from './shapes/store-shapes.js';
 
 interface Service {
   readonly name: 'aws' | 'aws-ssm';
@@ -48,20 +51,27 @@ function providerOf(service: Service): StoreProvider {
       return { key: name, property: layout !== 'per_key' ? key : undefined };
     },
 
+    field: 'aws',
+    shape: AWS,
     storeSpec(settings: Settings, references: References): Branch {
       return record({
-        aws: record({
-          service: service.service,
-          region: regionOf(settings),
-          role: settings.text('role'),
-          prefix: settings.text('prefix'),
-          auth: authSpec(settings, references),
-        }),
+        service: service.service,
+        region: regionOf(settings),
+        role: settings.text('role'),
+        prefix: settings.text('prefix'),
+        auth: authSpec(settings, references),
       });
     },
 
+    placeOf: (named, fileName, rule) => ({ to: nameBelow(named, fileName), settings: regionIn(rule) }),
+
     mount: (values, settings, place) => mountParametersOf(service, values, { settings, place }),
   };
+}
+
+function regionIn({ settings }: DestinationRule): ReadonlyMap<string, string> {
+  const region = settings.get('aws_region');
+  return region === undefined ? new Map() : new Map([['region', region]]);
 }
 
 /** What a pod mounts. */

@@ -1,10 +1,12 @@
 /** Azure Key Vault secrets. */
+import { keyVaultPlace } from '../../remotes/secret-names.js';
 import type { Branch } from '../../tree/tree.js';
 import { leaf, list } from '../../tree/tree.js';
 import { record, yamlOf } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { AZURE } from './shapes/store-shapes.js';
 
 const NAME = /^[0-9a-zA-Z-]{1,127}$/;
 const AUTH = ['ServicePrincipal', 'ManagedIdentity', 'WorkloadIdentity'] as const;
@@ -29,15 +31,22 @@ export const azureStoreProvider: StoreProvider = {
     return { key: checkedName(mapped(to === '' ? key : `${to}-${key}`)), property: undefined };
   },
 
+  field: 'azurekv',
+  shape: AZURE,
   storeSpec(settings: Settings, references: References): Branch {
     return record({
-      azurekv: record({
-        vaultUrl: settings.url('vault-url'),
-        tenantId: settings.text('tenant'),
-        environmentType: settings.choice('environment', ENVIRONMENTS),
-        ...(settings.hasOwnLogin ? {} : authSpec(settings, references)),
-      }),
+      vaultUrl: settings.url('vault-url'),
+      tenantId: settings.text('tenant'),
+      environmentType: settings.choice('environment', ENVIRONMENTS),
+      ...(settings.hasOwnLogin ? {} : authSpec(settings, references)),
     });
+  },
+
+  placeOf(named, fileName) {
+    const place = keyVaultPlace(named);
+    if (!place) return undefined;
+    const settings = new Map([['vault-url', place.origin]]);
+    return { to: place.nameFor(fileName), settings };
   },
 
   mount(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters {

@@ -157,7 +157,8 @@ export async function emitStore(request: StoreRequest, host: Session): Promise<s
     namespace,
     clusterWide,
     namespaces: request.namespaces.map((one) => checkNamespace(one, '--allow-namespaces')),
-    provider: provider.storeSpec(settings, references),
+    provider,
+    described: provider.storeSpec(settings, references),
     sets: request.sets,
     references,
   });

@@ -1,9 +1,11 @@
 /** Google Secret Manager. */
+import { googlePlace } from '../../remotes/secret-names.js';
 import type { Branch } from '../../tree/tree.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { GOOGLE } from './shapes/store-shapes.js';
 
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 const PROJECT = /^(?:[a-z][-a-z0-9]{4,28}[a-z0-9]|\d{1,20})$/;
@@ -24,14 +26,22 @@ export const gcpProvider: StoreProvider = {
     };
   },
 
+  field: 'gcpsm',
+  shape: GOOGLE,
   storeSpec(settings: Settings, references: References): Branch {
     return record({
-      gcpsm: record({
-        projectID: projectOf(settings),
-        location: locationOf(settings),
-        auth: authSpec(settings, references),
-      }),
+      projectID: projectOf(settings),
+      location: locationOf(settings),
+      auth: authSpec(settings, references),
     });
+  },
+
+  placeOf(named, fileName) {
+    const place = googlePlace(named);
+    if (!place) return undefined;
+    const location: [string, string][] = place.location === undefined ? [] : [['location', place.location]];
+    const settings = new Map([['project', place.project], ...location]);
+    return { to: place.nameFor(fileName), settings };
   },
 
   mount(values: readonly MountedValue[], settings: Settings): MountParameters {

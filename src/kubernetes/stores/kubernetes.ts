@@ -1,10 +1,12 @@
 /** Secrets of another namespace or cluster as a store. */
+import { clusterPlace } from '../../remotes/secret-names.js';
 import type { Branch } from '../../tree/tree.js';
 import { record } from '../object-literal.js';
 import { checkedName, checkNamespace } from './checks.js';
 import type { RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { KUBERNETES } from './shapes/store-shapes.js';
 
 /** In every namespace since Kubernetes 1.20. */
 const CLUSTER_AUTHORITY = 'kube-root-ca.crt';
@@ -22,6 +24,8 @@ export const kubernetesProvider: StoreProvider = {
     return { key: checkedName(to.split('/').at(-1) ?? '', '--to'), property: key };
   },
 
+  field: 'kubernetes',
+  shape: KUBERNETES,
   storeSpec(settings: Settings, references: References): Branch {
     const namespace = settings.text('remote-namespace');
     const server = record({
@@ -29,12 +33,18 @@ export const kubernetesProvider: StoreProvider = {
       caProvider: references.authority(settings.text('authority') ?? CLUSTER_AUTHORITY),
     });
     return record({
-      kubernetes: record({
-        remoteNamespace: namespace === undefined ? undefined : checkNamespace(namespace, '--remote-namespace'),
-        server,
-        auth: settings.hasOwnLogin ? undefined : authSpec(settings, references),
-      }),
+      remoteNamespace: namespace === undefined ? undefined : checkNamespace(namespace, '--remote-namespace'),
+      server,
+      auth: settings.hasOwnLogin ? undefined : authSpec(settings, references),
     });
+  },
+
+  /** With a layout the keys of the Secret are not those of the file. */
+  placeOf(named, fileName, rule) {
+    const place = rule.settings.get('layout') === undefined ? clusterPlace(named) : undefined;
+    if (!place) return undefined;
+    const settings = new Map([['remote-namespace', place.namespace]]);
+    return { to: place.nameFor(fileName), settings };
   },
 };
 

@@ -1,7 +1,9 @@
 /** The seam of the stores that manifests point to (docs/kubernetes/external-secrets.md#stores). */
+import type { DestinationRule } from '../../config/model.js';
 import type { Branch } from '../../tree/tree.js';
 import type { References } from './references.js';
 import type { Settings } from './settings.js';
+import type { Group } from './shapes/shape.js';
 
 /** `json`: the values are the members of one secret; `per_key`: each is a secret of its own. */
 export type SecretShape = 'json' | 'per_key';
@@ -11,6 +13,16 @@ export interface StorePlace {
   /** The name of the secret, or what the names of the secrets begin with. */
   readonly to: string;
   readonly layout: SecretShape;
+}
+
+/** Where a destination rule publishes a file. */
+export interface RulePlace extends Pick<StorePlace, 'to'> {
+  /** Absent for the layout that the rule asks for. */
+  readonly layout?: SecretShape;
+  /** Whether the store holds the file as a document, and not the values of a manifest alone. */
+  readonly isDocument?: boolean;
+  /** What the rule says about the store, by the names of flags. */
+  readonly settings: ReadonlyMap<string, string>;
 }
 
 /** How a store names one value. */
@@ -45,8 +57,16 @@ export interface StoreProvider {
   readonly settings: readonly string[];
   /** The name of a value in the store. Throws `usage` for a name that the store does not take. */
   remoteOf(place: StorePlace, key: string): RemoteReference;
-  /** `spec.provider` of a SecretStore. Throws `usage` for a setting that is missing or does not go with another. */
+  /** The field of `spec.provider` in a SecretStore, and what it holds by the operator's definitions. */
+  readonly field: string;
+  readonly shape: Group;
+  /** What that field says. Throws `usage` for a setting that is missing or does not go with another. */
   storeSpec(settings: Settings, references: References): Branch;
+  /**
+   * Where a rule publishes a file of this name: `named` is what the rule has in the field of the row. Undefined for a place that no operator
+   * can read; absent where `publish` does not know the store.
+   */
+  placeOf?(named: string, fileName: string, rule: DestinationRule): RulePlace | undefined;
   /** What mounts these values. Absent where the CSI driver has no such provider. Throws `usage`. */
   mount?(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters;
   /** Of the settings, those that mounting takes. */

@@ -5,6 +5,8 @@ import { usage } from './settings.js';
 export interface StoreRow {
   readonly name: string;
   readonly about: string;
+  /** The field of a destination rule by which `publish` sends files there; absent where it does not. */
+  readonly publishedBy?: string;
   /** The store as which `publish` knows it, where that has another name. */
   readonly publishedAs?: string;
   /** The npm packages that it loads when it is used; absent for none. */
@@ -13,24 +15,46 @@ export interface StoreRow {
 }
 
 export const STORES: readonly StoreRow[] = [
-  { name: 'vault', about: 'HashiCorp Vault', load: async () => (await import('./vault.js')).vaultStoreProvider },
+  {
+    name: 'vault',
+    about: 'HashiCorp Vault',
+    publishedBy: 'vault_path',
+    load: async () => (await import('./vault.js')).vaultStoreProvider,
+  },
   {
     name: 'openbao',
     about: 'OpenBao',
     publishedAs: 'vault',
     load: async () => (await import('./vault.js')).openBaoStoreProvider,
   },
-  { name: 'aws', about: 'AWS Secrets Manager', load: async () => (await import('./aws.js')).secretsManagerProvider },
+  {
+    name: 'aws',
+    about: 'AWS Secrets Manager',
+    publishedBy: 'aws_secretsmanager',
+    load: async () => (await import('./aws.js')).secretsManagerProvider,
+  },
   {
     name: 'aws-ssm',
     about: 'AWS Parameter Store',
+    publishedBy: 'aws_ssm',
     load: async () => (await import('./aws.js')).parameterStoreProvider,
   },
-  { name: 'gcp', about: 'Google Secret Manager', load: async () => (await import('./gcp.js')).gcpProvider },
-  { name: 'azure', about: 'Azure Key Vault', load: async () => (await import('./azure.js')).azureStoreProvider },
+  {
+    name: 'gcp',
+    about: 'Google Secret Manager',
+    publishedBy: 'gcp_secretmanager',
+    load: async () => (await import('./gcp.js')).gcpProvider,
+  },
+  {
+    name: 'azure',
+    about: 'Azure Key Vault',
+    publishedBy: 'azure_keyvault',
+    load: async () => (await import('./azure.js')).azureStoreProvider,
+  },
   {
     name: 'kubernetes',
     about: 'Secrets elsewhere',
+    publishedBy: 'kubernetes',
     load: async () => (await import('./kubernetes.js')).kubernetesProvider,
   },
 ];

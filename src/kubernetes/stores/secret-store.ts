@@ -5,11 +5,11 @@ import { textMap } from '../manifest/manifest.js';
 import { record } from '../object-literal.js';
 import { finish } from './checked-object.js';
 import type { KeyedFile } from './keyed-file.js';
-import type { MountParameters } from './provider.js';
+import type { MountParameters, StoreProvider } from './provider.js';
 import type { References } from './references.js';
 import { usage } from './settings.js';
 import type { Assignment } from './shapes/assignment.js';
-import { STORE } from './shapes/store-shapes.js';
+import { storeShape } from './shapes/store-shapes.js';
 
 export interface SecretStoreParts {
   readonly name: string;
@@ -17,27 +17,30 @@ export interface SecretStoreParts {
   readonly clusterWide: boolean;
   /** Namespaces that may use a store of the whole cluster; none for all. */
   readonly namespaces: readonly string[];
-  /** `spec.provider`: one entry. */
-  readonly provider: Branch;
+  readonly provider: Pick<StoreProvider, 'field' | 'shape'>;
+  /** What the provider's field says. */
+  readonly described: Branch;
   readonly sets: readonly Assignment[];
   readonly references: References;
 }
 
 /** The object that says how to reach a store. Throws `usage`. */
 export function secretStoreOf(parts: SecretStoreParts): Branch {
-  const { name, namespace, clusterWide, namespaces, provider, references } = parts;
+  const { name, namespace, clusterWide, namespaces, references } = parts;
+  const { field, shape: ownShape } = parts.provider;
   if (namespaces.length > 0 && !clusterWide) {
     throw usage('--allow-namespaces belongs to --cluster-store', 'A SecretStore serves its own namespace alone.');
   }
   const conditions = [record({ namespaces: namespaces.map((one) => leaf(one)) })];
+  const provider = record({ [field]: parts.described });
   const spec = record({ provider, conditions: namespaces.length > 0 ? conditions : undefined });
-  const [{ key } = { key: '' }] = provider.items.filter((entry) => entry.kind === 'item');
+  const shape = storeShape({ [field]: ownShape });
   // Paths begin in the provider, unless they name a field of the store itself.
   const sets = parts.sets.map(({ path, text }) => ({
     text,
-    path: STORE.fields.has(path[0] ?? '') ? path : ['provider', key, ...path],
+    path: shape.fields.has(path[0] ?? '') ? path : ['provider', field, ...path],
   }));
-  finish(spec, { shape: STORE, sets, references });
+  finish(spec, { shape, sets, references });
   return record({
     apiVersion: 'external-secrets.io/v1',
     kind: clusterWide ? 'ClusterSecretStore' : 'SecretStore',

@@ -1,10 +1,19 @@
 /** HashiCorp Vault: a secret is a map, so a value is a member of one. */
+import type { DestinationRule } from '../../config/model.js';
 import type { Branch } from '../../tree/tree.js';
 import { withoutSurrounding } from '../../util/trim.js';
 import { record, yamlOfList } from '../object-literal.js';
-import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
+import type {
+  MountedValue,
+  MountParameters,
+  RemoteReference,
+  RulePlace,
+  StorePlace,
+  StoreProvider,
+} from './provider.js';
 import type { References } from './references.js';
 import { type Settings, usage } from './settings.js';
+import { VAULT } from './shapes/store-shapes.js';
 import { vaultLogin } from './vault-login.js';
 
 /** The member that holds a value which has a secret to itself. */
@@ -58,22 +67,45 @@ function providerOf({ name, prefix }: Kind): StoreProvider {
       return layout !== 'per_key' ? { key: path, property: key } : { key: `${path}/${key}`, property: SINGLE_MEMBER };
     },
 
+    field: 'vault',
+    shape: VAULT,
     storeSpec(settings: Settings, references: References): Branch {
       const authority = settings.text('authority');
       return record({
-        vault: record({
-          server: settings.url('server', SCHEMES),
-          path: mountOf(settings),
-          version: `v${versionOf(settings)}`,
-          namespace: settings.text('vault-namespace'),
-          caProvider: authority === undefined ? undefined : references.authority(authority),
-          auth: settings.hasOwnLogin ? undefined : vaultLogin(settings, references),
-        }),
+        server: settings.url('server', SCHEMES),
+        path: mountOf(settings),
+        version: `v${versionOf(settings)}`,
+        namespace: settings.text('vault-namespace'),
+        caProvider: authority === undefined ? undefined : references.authority(authority),
+        auth: settings.hasOwnLogin ? undefined : vaultLogin(settings, references),
       });
     },
 
+    placeOf,
+
     mount: (values, settings) => mountParametersOf({ name, prefix }, values, settings),
   };
+}
+
+function placeOf(named: string, fileName: string, rule: DestinationRule): RulePlace {
+  const to = [...named.split('/'), fileName].filter((segment) => segment !== '').join('/');
+  return { to, layout: 'json', isDocument: true, settings: settingsIn(rule) };
+}
+
+/** By field of a rule: the flag that says the same of a store. */
+const RULE_FIELDS: readonly (readonly [string, string])[] = [
+  ['vault_address', 'server'],
+  ['vault_kv_mount_name', 'mount'],
+  ['vault_kv_version', 'kv-version'],
+];
+
+function settingsIn(rule: DestinationRule): ReadonlyMap<string, string> {
+  const settings = new Map<string, string>();
+  for (const [field, flag] of RULE_FIELDS) {
+    const value = rule.settings.get(field);
+    if (value !== undefined) settings.set(flag, flag === 'kv-version' && value !== '1' ? '2' : value);
+  }
+  return settings;
 }
 
 /** What a pod mounts. */

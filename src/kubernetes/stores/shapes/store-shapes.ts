@@ -1,4 +1,4 @@
-/** SecretStores and ClusterSecretStores, `external-secrets.io/v1`, with the providers that are emitted. */
+/** SecretStores and ClusterSecretStores, `external-secrets.io/v1`, and what several stores have in `spec.provider`. */
 import { itemOf } from '../../../tree/tree.js';
 import {
   ACCOUNT,
@@ -72,7 +72,7 @@ const NO_RESERVED_TAGS: ShapeRule = {
   },
 };
 
-const AWS = group(
+export const AWS = group(
   {
     additionalRoles: 'texts',
     auth: AWS_AUTH,
@@ -90,7 +90,7 @@ const AWS = group(
   NO_RESERVED_TAGS,
 );
 
-const GOOGLE = group({
+export const GOOGLE = group({
   auth: group({
     secretRef: group({ secretAccessKeySecretRef: SECRET_KEY }),
     workloadIdentity: GOOGLE_IDENTITY,
@@ -101,7 +101,7 @@ const GOOGLE = group({
   secretVersionSelectionPolicy: 'text',
 });
 
-const AZURE = group({
+export const AZURE = group({
   authSecretRef: group({
     clientCertificate: SECRET_KEY,
     clientId: SECRET_KEY,
@@ -138,7 +138,7 @@ export const VAULT = group({
   version: ['v1', 'v2'],
 });
 
-const KUBERNETES = group({
+export const KUBERNETES = group({
   auth: group(
     {
       cert: group({ 'clientCert!': SECRET_KEY, 'clientKey!': SECRET_KEY }),
@@ -152,15 +152,15 @@ const KUBERNETES = group({
   server: group({ caBundle: 'text', caProvider: AUTHORITY, url: 'text' }),
 });
 
-/** By the field of `spec.provider`. */
-export const PROVIDERS = { aws: AWS, gcpsm: GOOGLE, azurekv: AZURE, vault: VAULT, kubernetes: KUBERNETES } as const;
-
-export const STORE: Group = group({
-  conditions: listOf(
-    group({ namespaceRegexes: 'texts', namespaceSelector: SELECTOR, namespaces: listOf('namespace') }),
-  ),
-  controller: 'text',
-  'provider!': group(PROVIDERS, ONE),
-  refreshInterval: 'any',
-  retrySettings: RETRIES,
-});
+/** The `spec` of a store of one of some providers, by their fields. */
+export function storeShape(providers: Readonly<Record<string, Group>>): Group {
+  return group({
+    conditions: listOf(
+      group({ namespaceRegexes: 'texts', namespaceSelector: SELECTOR, namespaces: listOf('namespace') }),
+    ),
+    controller: 'text',
+    'provider!': group(providers, ONE),
+    refreshInterval: 'any',
+    retrySettings: RETRIES,
+  });
+}

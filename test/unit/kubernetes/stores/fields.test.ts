@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { GENERATORS } from '../../../../src/kubernetes/stores/shapes/generator-shapes.js';
 import { isWords, type Shape } from '../../../../src/kubernetes/stores/shapes/shape.js';
-import { PROVIDERS } from '../../../../src/kubernetes/stores/shapes/store-shapes.js';
+import { PROVIDERS } from '../../../support/store-providers.js';
 import { sampledTest } from '../../../support/sweep.js';
 import { EmitDesk } from './emit-desk.js';
 
@@ -13,7 +13,7 @@ beforeAll(() => desk.fill());
 afterAll(() => desk.remove());
 const { emit, refused } = desk;
 
-const BASES: Readonly<Record<keyof typeof PROVIDERS, readonly string[]>> = {
+const BASES: Readonly<Record<string, readonly string[]>> = {
   aws: ['aws', '--region', 'eu-central-1'],
   gcpsm: ['gcp', '--project', 'my-project'],
   azurekv: ['azure', '--vault-url', 'https://x.vault.azure.net'],
@@ -88,23 +88,20 @@ const flagsOf = (sets: readonly string[]): string[] => sets.flatMap((one) => ['-
 
 describe('a field of a provider', () => {
   const fields = Object.entries(PROVIDERS).flatMap(([provider, shape]) =>
-    leavesOf(shape, '').map(([path, value]) => [provider as keyof typeof PROVIDERS, path, value] as const),
+    leavesOf(shape, '').map(([path, value]) => [provider, path, value] as const),
   );
 
   test('is there for each of the definitions', () => expect(fields.length).toBeGreaterThan(140));
 
   test.each(fields)('%s: %s', async (provider, path, value) => {
-    const shape = PROVIDERS[provider];
+    const shape = PROVIDERS[provider] ?? 'any';
+    const base = BASES[provider] ?? [];
     const isLogin = /^auth\.(?!namespace)/.test(path) || path.startsWith('authType');
     const login = isLogin ? [] : (LOGINS[provider] ?? []);
-    const sets = [
-      ...login,
-      ...companionsOf(shape, path).filter((one) => !BASES[provider].includes(one)),
-      `${path}=${value}`,
-    ];
+    const sets = [...login, ...companionsOf(shape, path).filter((one) => !base.includes(one)), `${path}=${value}`];
     const namespaced = path.endsWith('.namespace') && path !== 'auth.namespace';
     const scope = namespaced ? ['--cluster-store', '-n', 'other'] : [];
-    const words = ['secret-store', '--name', 's', '--provider', ...BASES[provider], ...scope, ...flagsOf(sets)];
+    const words = ['secret-store', '--name', 's', '--provider', ...base, ...scope, ...flagsOf(sets)];
     const [store] = await emit(words);
     const keys = path.split('.');
     const stores = store?.spec.provider as unknown as Record<string, unknown>;

@@ -10,12 +10,14 @@ import {
   PUSH_SECRET,
 } from '../../../../src/kubernetes/stores/shapes/secret-shapes.js';
 import { isWords, problemsOf, type Shape } from '../../../../src/kubernetes/stores/shapes/shape.js';
-import { STORE } from '../../../../src/kubernetes/stores/shapes/store-shapes.js';
+import { storeShape } from '../../../../src/kubernetes/stores/shapes/store-shapes.js';
 import { DEFINITIONS, definitionProblems, isEvaluated, rulesIn, type Schema } from '../../../support/crds.js';
+import { PROVIDERS } from '../../../support/store-providers.js';
 import { sampledTest } from '../../../support/sweep.js';
 
 const test = sampledTest(2);
 
+const STORE = storeShape(PROVIDERS);
 const SHAPES: Readonly<Record<string, Shape>> = {
   SecretStore: STORE,
   ClusterSecretStore: STORE,
