@@ -41,12 +41,15 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
     signal,
     async exchange(target, put) {
       // A new file needs none: whatever stands there by then makes it fail.
-      if (read === null) return put();
+      if (read === null) {
+        checkWanted(path, signal);
+        return put();
+      }
       for (;;) {
         const lock = await lockFile(target, warn);
         try {
           if (!holds(target, read)) throw changedMeanwhile(path);
-          if (signal?.aborted) throw new SopsError('aborted', 'the call was taken back', { file: path });
+          checkWanted(path, signal);
           if (lock.isHeld()) return put();
         } finally {
           lock.release();
@@ -54,6 +57,10 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
       }
     },
   });
+}
+
+function checkWanted(path: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new SopsError('aborted', 'the call was taken back', { file: path });
 }
 
 /** The fingerprint of some bytes. */
