@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { FORMATS, type FormatName } from '../formats/registry.js';
+import { ownSignal } from '../util/deadline.js';
 import { isOf } from '../util/realms.js';
 import type { AnyFormat, Options } from './types.js';
 
@@ -10,6 +11,8 @@ import type { AnyFormat, Options } from './types.js';
 export interface OptionKind {
   readonly wanted: string;
   fits(value: unknown): boolean;
+  /** What is taken of a value, before it is checked: the caller may change it later. Lists are copied in any case. */
+  own?(value: unknown): unknown;
 }
 
 export type OptionKinds = Readonly<Record<string, OptionKind>>;
@@ -28,6 +31,8 @@ const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
 const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !Array.isArray(value) };
 const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
 const FUNCTION: OptionKind = { wanted: 'a function', fits: (value) => typeof value === 'function' };
+const isSignal = (value: unknown): value is AbortSignal =>
+  hasMethods(value, 'addEventListener') && typeof (value as Partial<AbortSignal>).aborted === 'boolean';
 const TEXT_OR_TEXTS: OptionKind = {
   wanted: 'a text or a list of texts',
   fits: (value) => typeof value === 'string' || isTexts(value),
@@ -42,6 +47,7 @@ const LONGEST_NAME = 64;
 export const COMMON: OptionKinds = {
   env: {
     wanted: 'an object of texts',
+    own: (value) => (OBJECT.fits(value) ? { ...(value as object) } : value),
     fits: (value) =>
       OBJECT.fits(value) && Object.values(value as object).every((one) => one === undefined || typeof one === 'string'),
   },
@@ -58,7 +64,8 @@ export const COMMON: OptionKinds = {
   },
   signal: {
     wanted: 'an AbortSignal',
-    fits: (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
+    own: (value) => (isSignal(value) ? ownSignal(value) : value),
+    fits: isSignal,
   },
   onWarning: FUNCTION,
   askSecret: FUNCTION,
@@ -164,12 +171,17 @@ const UNFIT = Symbol('what an option cannot be');
 
 function memberOf(given: object, name: string, kind: OptionKind): unknown {
   try {
-    const value: unknown = (given as Record<string, unknown>)[name];
+    const value = ownValue((given as Record<string, unknown>)[name], kind);
     return value === undefined || kind.fits(value) ? value : UNFIT;
   } catch {
     // It has a getter that throws.
     return UNFIT;
   }
+}
+
+function ownValue(value: unknown, { own }: OptionKind): unknown {
+  if (own) return own(value);
+  return Array.isArray(value) ? [...value] : value;
 }
 
 function unknownOption(called: string, name: string, known: readonly string[]): SopsError {

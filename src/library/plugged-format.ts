@@ -3,8 +3,9 @@ import { SopsError } from '../errors.js';
 import { withFormats } from '../formats/plugged.js';
 import { FORMATS, type FormatName, type FormatRow } from '../formats/registry.js';
 import type { FormatStore, SourceFile } from '../formats/store.js';
+import { leaves } from '../tree/leaves.js';
 import { rebuilt } from '../tree/rebuild.js';
-import { type Branch, branch, type Item, leaf, type Value } from '../tree/tree.js';
+import { type Branch, branch, type Item, type LeafValue, leaf, type Value } from '../tree/tree.js';
 import { decodeText } from '../util/text.js';
 import { usage } from './options.js';
 import { inKeyTypes } from './plugged-keys.js';
@@ -60,7 +61,11 @@ function storeOf(format: Format): FormatStore {
     const items = metadata ? [...document.items, item(metadata)] : document.items;
     const data = dataOf(branch(items), { integers: 'mixed' });
     const text: unknown = said(format, 'output-format', () => format.print(data));
-    if (typeof text === 'string') return checkedText(text, `what the format ${format.name} prints`);
+    if (typeof text === 'string') {
+      const printed = checkedText(text, `what the format ${format.name} prints`);
+      if (!metadata) checkReads(format, printed, document);
+      return printed;
+    }
     throw new SopsError('output-format', `the format ${format.name} that was plugged in printed no text`);
   };
   const store: FormatStore = {
@@ -88,6 +93,22 @@ function storeOf(format: Format): FormatStore {
     emit: print,
   };
   return store;
+}
+
+/** Throws `output-format` where values of a plaintext would be lost or become others: of ciphertext that is found when it is read back. */
+function checkReads(format: Format, text: string, document: Branch): void {
+  const data: Data = said(format, 'output-format', () => format.parse(text));
+  const [read, wanted] = [leavesAt(treeOfParsed(data)), leavesAt(document)];
+  const isThere = ([place, value]: [string, LeafValue]): boolean =>
+    // A format need not have types.
+    typeof value === 'string' ? read.get(place) === value : read.has(place);
+  if (read.size === wanted.size && [...wanted].every(isThere)) return;
+  throw new SopsError('output-format', `the format ${format.name} that was plugged in does not read what it prints`);
+}
+
+function leavesAt(tree: Value): Map<string, LeafValue> {
+  const places = leaves(tree.kind === 'leaf' ? [] : [tree]);
+  return new Map(Array.from(places, ({ node, treePath }) => [JSON.stringify(treePath), node.value]));
 }
 
 /** What the caller's format has read is for whoever gave the text to mend. */

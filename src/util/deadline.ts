@@ -8,6 +8,27 @@ export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | 
   return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
+/** One for each signal that is not Node's, as long as that is there. */
+const counterparts = new WeakMap<AbortSignal, AbortSignal>();
+
+/**
+ * A signal of Node's that is aborted with the given one, which may be another program's idea of one, such as jsdom's: Node takes that for
+ * one of its own, and never hears of its end.
+ */
+export function ownSignal(signal: AbortSignal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal;
+  const known = counterparts.get(signal) ?? counterpartOf(signal);
+  counterparts.set(signal, known);
+  return known;
+}
+
+function counterpartOf(signal: AbortSignal): AbortSignal {
+  const stop = new AbortController();
+  if (signal.aborted) stop.abort(signal.reason);
+  else signal.addEventListener('abort', () => stop.abort(signal.reason));
+  return stop.signal;
+}
+
 /**
  * What an action gives, unless its time (milliseconds, Infinity for no limit) is up before: then rejects with
  * {@link DeadlineError}. Rejects with the reason of `signal` when that is aborted. The action gets a signal that is aborted
