@@ -12,7 +12,7 @@ import type { ImportKind, ImportSettings, ImportSource, OpenedImport } from './s
 import { dotenvTargetName } from './target.js';
 
 const PUBLIC_KEY = /^DOTENV_PUBLIC_KEY(?:_\w+)?$/;
-const MARK = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*(?:=|:[ \t])[ \t]*["'`]?encrypted:[A-Za-z0-9+/]/m;
+const MARK = /^(?:\xef\xbb\xbf)?[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*(?:=|:[ \t])[ \t]*["'`]?encrypted:[A-Za-z0-9+/]/m;
 /** What dotenvx expands when it reads a value that is not in single quotes. */
 const EXPANDED = /\$(?:[A-Za-z_{(])/;
 

@@ -32,10 +32,7 @@ const BARE = /[^#\r\n]*/y;
  * what programs pass over may be a secret that was meant to be read.
  */
 export function readEnvLines(bytes: Uint8Array, { readsTabs = false } = {}): EnvLine[] {
-  const text = Buffer.from(bytes)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
-  const reader = new LineReader(text, readsTabs);
+  const reader = new LineReader(Buffer.from(bytes).toString('utf8'), readsTabs);
   const lines: EnvLine[] = [];
   while (!reader.isAtEnd) lines.push(reader.next());
   return lines;
@@ -56,6 +53,8 @@ class LineReader {
   }
 
   next(): EnvLine {
+    // Where a file began before dotenvx put its public key above.
+    if (this.text[this.#at] === '\ufeff') this.#at += 1;
     const start = this.#at;
     if (this.#take(BLANK)) return { kind: 'blank' };
     const comment = this.#take(COMMENT);

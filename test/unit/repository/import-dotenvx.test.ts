@@ -66,6 +66,17 @@ test('plain values beside encrypted ones; the public key and its notice go, othe
   expect(await plaintextOf('.enc.env')).toBe('# mine\nB=plain\nA=s\n');
 });
 
+test('the mark of a file from Windows, above which dotenvx has put its public key', async () => {
+  const sealed = dotenvxValue('s', own.publicKey);
+  for (const head of ['', `DOTENV_PUBLIC_KEY="${own.publicKey}"\n\n`]) {
+    desk.write('.env', `${head}\ufeffA=${sealed}\n`);
+    const ran = await desk.run(['import', 'dotenvx', '.env'], { env: { DOTENV_PRIVATE_KEY: own.privateKey } });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(await plaintextOf('.enc.env')).toBe('A=s\n');
+    desk.clear();
+  }
+});
+
 describe('keys', () => {
   const text = `A=${dotenvxValue('s', own.publicKey)}\n`;
   const withKey = (name: string) => `${name}="${own.publicKey}"\n${text}`;
