@@ -26,7 +26,7 @@ const flags = {
   ...openingFlags,
   ...configFlag,
   indent: PROGRAM.indent,
-  k8s: flag.yesNo('k8s', 'show the data of Secrets decoded, and encode it again'),
+  k8s: flag.yesNo('k8s', 'edit the data of Secrets decoded from base64'),
   ...generalFlags,
 };
 type Flags = Values<typeof flags>;

@@ -4,6 +4,7 @@ import { COMMANDS } from '../../../src/cli/commands.js';
 import { offerFor } from '../../../src/cli/completion/candidates.js';
 import { completionScript, type Shell } from '../../../src/cli/completion/scripts.js';
 import { flagsOf } from '../../../src/cli/flags.js';
+import { FORMATS } from '../../../src/formats/registry.js';
 import { Desk } from '../../support/desk.js';
 import { runMain } from './run-main.js';
 
@@ -60,7 +61,7 @@ describe('behind a command', () => {
 
 describe('the value of a flag', () => {
   test('of a closed set', () => {
-    const formats = ['yaml', 'json', 'dotenv', 'ini', 'toml', 'binary'];
+    const formats = FORMATS.map(({ name }) => name);
     expect(wordsAt(['decrypt', '--input-type'])).toEqual(formats);
     expect(wordsAt(['decrypt', '--input-type'], 'j')).toEqual(['json']);
     expect(wordsAt(['decrypt'], '--output-type=y')).toEqual(['--output-type=yaml']);
@@ -94,7 +95,9 @@ describe('what the program answers to scripts', () => {
     expect((await runMain(['groups', word])).out).toBe('add\ndelete\n');
     expect((await runMain(['decrypt', '--in-', word])).out).toBe('--in-place\n');
     expect((await runMain(['decrypt', word])).out).toBe('');
-    expect((await runMain(['decrypt', '--input-type', word])).out).toBe('yaml\njson\ndotenv\nini\ntoml\nbinary\n');
+    expect((await runMain(['decrypt', '--input-type', word])).out).toBe(
+      FORMATS.map(({ name }) => `${name}\n`).join(''),
+    );
     const { out } = await runMain(['groups', word], { env: { _CLI_ZSH_AUTOCOMPLETE_HACK: '1' } });
     expect(out).toBe('add:add a key group to a file\ndelete:delete a key group from a file\n');
     expect((await runMain(['-', word], { env: { _CLI_ZSH_AUTOCOMPLETE_HACK: '1' } })).out).not.toContain(':');
