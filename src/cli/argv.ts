@@ -4,7 +4,7 @@ import { UsageError } from './usage-error.js';
 
 export type FlagValue = boolean | string | number | readonly string[];
 
-/** The words of one level (before a command, or behind it), understood. */
+/** The words of one level (before a command, or after it), understood. */
 export interface Parsed {
   /** By long name; only what was given. The last of several wins, but for lists, which add up. */
   readonly given: ReadonlyMap<FlagName, FlagValue>;
@@ -47,7 +47,7 @@ export function unknownFlag(name: string, table: readonly FlagRow[], command: st
 }
 
 /**
- * Brings the words behind a command into the order in which SOPS reads them: flags first, each with the word behind it
+ * Brings the words after a command into the order in which SOPS reads them: flags first, each with the word after it
  * unless it carries a `=`. Since that is done for yes/no flags too, `-i FILE --output-type yaml` becomes
  * `-i FILE …`, where reading stops at FILE; scripts may rely on it, so it is kept, with a warning (ignored-words.ts).
  */
@@ -56,7 +56,7 @@ export function reorder(words: readonly string[], table: readonly FlagRow[]): st
   return behindDashes ? [...flags, '--', ...rest, ...behindDashes] : [...flags, ...rest];
 }
 
-/** How many words stand behind the `--` that ends the flags; undefined when there is none. They are the last operands. */
+/** How many words stand after the `--` that ends the flags; undefined when there is none. They are the last operands. */
 export function countBehindDashes(words: readonly string[], table: readonly FlagRow[]): number | undefined {
   return arrange(words, table).behindDashes?.length;
 }

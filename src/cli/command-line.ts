@@ -24,7 +24,7 @@ export interface RunLine {
   readonly oldText?: string | undefined;
   readonly values: FlagValues;
   readonly operands: readonly string[];
-  /** How many of the last operands stood behind `--`; absent without it. */
+  /** How many of the last operands stood after `--`; absent without it. */
   readonly behindDashes?: number | undefined;
   /** What the user should know about words that have no effect, in order. */
   readonly warnings: readonly string[];
@@ -32,7 +32,7 @@ export interface RunLine {
   readonly asSops?: readonly string[];
   /** Set when going on would write in place although a flag was ignored for its place. */
   readonly refusal: SopsError | undefined;
-  /** Set when a word behind the command looks like a flag and is not one: SOPS takes it for a file, which is never meant. */
+  /** Set when a word after the command looks like a flag and is not one: SOPS takes it for a file, which is never meant. */
   readonly stray?: SopsError | undefined;
 }
 
@@ -72,7 +72,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['resolve-refs', 'refs eval'],
 ]);
 
-/** The command that the first words name, two if need be (`groups add`), and the words behind it. */
+/** The command that the first words name, two if need be (`groups add`), and the words after it. */
 function commandNamed(
   words: readonly string[],
   commands: readonly CommandRow[],
@@ -140,7 +140,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
 /** A flag by its look; numbers, which `set` may be given, are none. */
 const FLAG_LIKE = /^--?([A-Za-z][\w-]*)(?:=|$)/;
 
-/** The first operand that looks like a flag, as an error: those behind `--`, and texts that are asked for with `--text`, are what they are. */
+/** The first operand that looks like a flag, as an error: those after `--`, and texts that are asked for with `--text`, are what they are. */
 function strayFlag(
   row: CommandRow,
   operands: readonly string[],

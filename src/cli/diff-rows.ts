@@ -131,7 +131,7 @@ function valueText({ value, type }: ChangedSide, showsValues: boolean): string {
   return typeof value === 'string' ? JSON.stringify(value) : (textOf(value) ?? '');
 }
 
-/** A name with the recipient behind it. */
+/** A name with the recipient after it. */
 export function readerText({ name, recipient }: NamedReader): string {
   return name === undefined ? recipient : `${name} (${recipient})`;
 }

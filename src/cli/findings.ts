@@ -3,7 +3,7 @@ import type { Finding } from '../kubernetes/kustomize/findings.js';
 import { printable } from './report.js';
 import { print, type Streams } from './streams.js';
 
-/** Prints findings behind which `checked` says what was looked at; returns the exit status. Throws as `print` does. */
+/** Prints findings after which `checked` says what was looked at; returns the exit status. Throws as `print` does. */
 export async function printFindings(streams: Streams, findings: readonly Finding[], checked: string): Promise<number> {
   const lines = findings.map(({ file, text }) => `${printable(`${file}: ${text}`)}\n`);
   await print(streams, `${lines.join('')}${checked}: ${findings.length || 'no'} finding(s)\n`);

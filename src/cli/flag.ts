@@ -115,7 +115,7 @@ type Settings = Partial<Omit<Flag, 'name' | 'kind' | 'text'>>;
 export const NEVER_EMPTY: Settings = { refusesEmpty: true };
 type Builder<K extends FlagKind> = (name: string, text: string | FlagText, settings?: Settings) => Flag<K>;
 
-/** By default a flag stands behind its command alone, and a yes/no flag takes no word behind it. */
+/** By default a flag stands after its command alone, and a yes/no flag takes no word after it. */
 const builder =
   <K extends FlagKind>(kind: K, defaults: Settings = {}): Builder<K> =>
   (name, text, settings = {}) => ({

@@ -14,7 +14,7 @@ export function globalFlags(): FlagRow[] {
   return rowsAt(TABLE.before);
 }
 
-/** The flags that may stand behind a command's name; of a command that there is not, none but `--help`. */
+/** The flags that may stand after a command's name; of a command that there is not, none but `--help`. */
 export function flagsOf(command: string): FlagRow[] {
   return rowsAt(TABLE.commands.find(({ name }) => name === command)?.flags ?? []);
 }

@@ -12,7 +12,7 @@ import { adviceForWord } from './nearest-word.js';
 
 /** Where nothing is known of the terminal. */
 const USUAL_WIDTH = 80;
-/** Longer lines are hard to read, and shorter ones leave no room behind the flags. */
+/** Longer lines are hard to read, and shorter ones leave no room after the flags. */
 const [LEAST_WIDTH, MOST_WIDTH] = [60, 110];
 /** What the texts call the program. */
 const OWN_NAME = 'sops-ts';
@@ -78,7 +78,7 @@ function membersOf(family: string, commands: readonly { readonly name: string }[
   return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
 }
 
-/** Widest names of commands; behind them stands what they do. */
+/** Widest names of commands; after them stands what they do. */
 const NAMES = 22;
 
 function programPage(commands: readonly CommandRow[], layout: Layout): string {
@@ -173,7 +173,7 @@ function variable(flag: FlagRow): string {
 
 const INDENT = 2;
 
-/** A term and what is said of it, which begins behind `column` columns. */
+/** A term and what is said of it, which begins after `column` columns. */
 function item(term: string, description: string, layout: Layout, column = layout.width < 100 ? 30 : 36): string {
   if (term.length <= column) return layout.help.formatItem(term, column, description, layout.help);
   // A long term has a line of its own.

@@ -32,7 +32,7 @@ export interface IgnoredWords {
 const NONE: IgnoredWords = { warnings: [], asSops: [], refusal: undefined, onlyFirst: false };
 
 /**
- * Judges the operands behind the first. A command that prints goes on as SOPS does, with a warning that shows the
+ * Judges the operands after the first. A command that prints goes on as SOPS does, with a warning that shows the
  * command line that was probably meant; one that writes in place refuses when one of the ignored words looks like
  * a flag: the write that would follow is never wanted.
  */

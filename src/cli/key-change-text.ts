@@ -9,7 +9,7 @@ import { printable } from './report.js';
 export interface ChangeWords {
   /** What changes. */
   readonly what?: string;
-  /** What recipients are called, shown behind them. */
+  /** What recipients are called, shown after them. */
   readonly nameOf?: NameOf;
 }
 

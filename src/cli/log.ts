@@ -7,7 +7,7 @@ const LOOKS = {
   debug: { word: 'DEBU', colour: 37 },
   info: { word: 'INFO', colour: 36 },
 } as const;
-/** Columns of a message on a terminal, so that the fields behind it stand below each other. */
+/** Columns of a message on a terminal, so that the fields after it stand below each other. */
 const MESSAGE_COLUMNS = 44;
 /** What stands without quotes. */
 const BARE = /^[\w./@^+-]*$/;

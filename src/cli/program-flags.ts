@@ -1,7 +1,7 @@
 /**
  * The flags that may stand before a command, and in the old forms: SOPS's own, with its quirk (argv.ts) where they are yes/no flags.
  * Commands take theirs from here. Where SOPS has a flag only before the command (`--config`, `--indent`, `--verbose`, …), it is taken
- * behind the command too; the words that SOPS accepts keep their meaning.
+ * after the command too; the words that SOPS accepts keep their meaning.
  */
 import { FORMATS } from '../formats/registry.js';
 import { KEY_TYPES } from '../keys/registry.js';

@@ -3,7 +3,7 @@ import { readFileSync } from '../util/fs.js';
 import { isInexact } from '../util/native-path.js';
 import { decodeText } from '../util/text.js';
 
-/** Linux's list of the words that the process was started with, each with a NUL behind it. */
+/** Linux's list of the words that the process was started with, each with a NUL after it. */
 const COMMAND_LINE = '/proc/self/cmdline';
 /** The same of its variables, each as `NAME=VALUE`. */
 const VARIABLES = '/proc/self/environ';

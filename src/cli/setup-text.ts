@@ -17,7 +17,7 @@ export function setupText(steps: readonly SetupStep[]): string {
 }
 
 /**
- * Prints each step when it is done. Of an error behind a change it says that this stays, and with `further` how to go on or back. Throws what
+ * Prints each step when it is done. Of an error after a change it says that this stays, and with `further` how to go on or back. Throws what
  * the steps throw, and what printing throws once they are all done.
  */
 export async function tellSteps(steps: AsyncIterable<SetupStep>, further: string, streams: Streams): Promise<void> {

@@ -47,7 +47,7 @@ const SIGNAL_KEYS: ReadonlyMap<string, NodeJS.Signals> = new Map([
 /** What keys like the arrows send, which would be part of the secret unseen. */
 const KEY_SEQUENCE = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[ -~]|)/g;
 
-/** What was typed behind the end of one secret, for the next one. There is one terminal to a process, hence the state. */
+/** What was typed after the end of one secret, for the next one. There is one terminal to a process, hence the state. */
 let typedAhead = '';
 
 function takeTypedAhead(): string {
@@ -60,7 +60,7 @@ function takeTypedAhead(): string {
 export interface SecretReading {
   /** What was typed before. */
   readonly ahead?: string;
-  /** Called with what is typed behind the end of the line. */
+  /** Called with what is typed after the end of the line. */
   behind?(text: string): void;
   /** Called once the terminal does not echo any more: what asks for the secret must not be seen before. */
   begun?(): void;
@@ -124,7 +124,7 @@ class Line {
   }
 }
 
-/** What stands behind the end of a line; a pasted one may end in two characters. */
+/** What stands after the end of a line; a pasted one may end in two characters. */
 function restOf(keys: readonly string[], end: number): string {
   return keys
     .slice(end + 1)

@@ -140,7 +140,7 @@ class AdditionPlan {
     return edit;
   }
 
-  /** A text takes the recipient behind a comma; an alias of somebody else, or nothing, becomes a list. */
+  /** A text takes the recipient after a comma; an alias of somebody else, or nothing, becomes a list. */
   #addToText(value: Leaf, item: Item): void {
     const { text, places } = this.#tree;
     const place = places.get(item);

@@ -13,7 +13,7 @@ export interface RuleGroups {
 }
 
 /**
- * The recipients of the creation rules, and behind them those of the rules by which `publish` encrypts anew, as `encrypt` understands them.
+ * The recipients of the creation rules, and after them those of the rules by which `publish` encrypts anew, as `encrypt` understands them.
  * `path` is how messages call the file.
  */
 export async function groupsOfRules({ read }: ConfigTree, path: string): Promise<RuleGroups[]> {

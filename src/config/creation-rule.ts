@@ -92,7 +92,7 @@ async function matchOf({ pathRegex }: CreationRule, paths: readonly string[]): P
   return pattern && paths.some((path) => pattern.test(path));
 }
 
-/** The index of the first rule for a path, -1 when there is none. Patterns behind it are not compiled. */
+/** The index of the first rule for a path, -1 when there is none. Patterns after it are not compiled. */
 async function firstMatch(rules: readonly CreationRule[], paths: readonly string[]): Promise<number> {
   for (const [at, rule] of rules.entries()) {
     if (rule.pathRegex === '') return at;
@@ -138,7 +138,7 @@ export function checkRuleKeys(rule: Pick<CreationRule, 'unknownKeys' | 'name'>, 
 }
 
 /**
- * Tells of the first rule behind the one in use that matches too and would encrypt otherwise; undefined when there is none. One without
+ * Tells of the first rule after the one in use that matches too and would encrypt otherwise; undefined when there is none. One without
  * `path_regex` is meant to catch what the others leave, and a malformed pattern matches nothing. Throws nothing of its own.
  */
 export async function overlapOf(config: Rules, filePath: string, host: Host): Promise<string | undefined> {

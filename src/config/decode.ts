@@ -85,13 +85,13 @@ export class Decoder {
     return (this.list(value, 'string') ?? []).map((entry) => this.string(entry));
   }
 
-  /** The entries of a map whose keys have a text, those of merge keys behind its own; earlier ones win. */
+  /** The entries of a map whose keys have a text, those of merge keys after its own; earlier ones win. */
   fields(of: Value | undefined, type: string): Fields {
     const fields = new Map<string, Value>();
     const value = this.present(of);
     if (!value) return fields;
     if (value.kind !== 'branch') return this.#mismatch(value, type, fields);
-    // What a source merges comes behind the source and in front of the next one.
+    // What a source merges comes after the source and in front of the next one.
     const open = [value];
     for (let source = open.pop(); source; source = open.pop()) {
       for (const merged of this.#addFields(source, fields).reverse()) open.push(merged);
@@ -151,7 +151,7 @@ export class Decoder {
   /** The maps that a merge key names. */
   #mergeSources(merge: Value): Branch[] {
     const value = this.present(merge);
-    // Lists do not stand behind an alias here, go-yaml says.
+    // Lists do not stand after an alias here, go-yaml says.
     const entries =
       value?.kind === 'list' && !merge.alias ? value.items.filter((one) => one.kind !== 'comment') : [value];
     return entries.map((entry) => {

@@ -5,13 +5,13 @@ import { endOfLine, itemPlaces, lineBreakOf, standsAlone, startBehindLine, start
 
 /** An entry that is to come in, without the dash of a list. */
 export interface NewEntry {
-  /** Its lines in a block; those behind the first stand as much deeper as they say. */
+  /** Its lines in a block; those after the first stand as much deeper as they say. */
   readonly block: readonly string[];
   /** The same in brackets or braces. */
   readonly flow: string;
 }
 
-/** The edits that put an entry behind the last one of a map or list. `dash` is what begins an entry of a block: nothing in a map. */
+/** The edits that put an entry after the last one of a map or list. `dash` is what begins an entry of a block: nothing in a map. */
 export function entryBehind(text: string, last: EntryPlace, entry: NewEntry, dash: '- ' | ''): Edit[] {
   if (last.inFlow) return flowEntryBehind(text, last, entry.flow);
   const indent = ' '.repeat(last.start - startOfLine(text, last.start));
@@ -20,7 +20,7 @@ export function entryBehind(text: string, last: EntryPlace, entry: NewEntry, das
   return [linesAt(text, startBehindLine(text, last.end), lines)];
 }
 
-/** The edit that puts whole lines where a line begins, or behind a text whose last line has no end. */
+/** The edit that puts whole lines where a line begins, or after a text whose last line has no end. */
 export function linesAt(text: string, at: number, lines: readonly string[]): Edit {
   const lineBreak = lineBreakOf(text);
   const isOpen = at > 0 && text[at - 1] !== '\n';
@@ -28,7 +28,7 @@ export function linesAt(text: string, at: number, lines: readonly string[]): Edi
   return { start: at, end: at, text: isOpen ? lineBreak + joined : joined + lineBreak };
 }
 
-/** Behind the last entry on its line, or on a line of its own where that one has its own. */
+/** After the last entry on its line, or on a line of its own where that one has its own. */
 function flowEntryBehind(text: string, { start, end }: EntryPlace, entry: string): Edit[] {
   const comma = /^[ \t\r\n]*,/.exec(text.slice(end))?.[0].length ?? 0;
   const behind = end + comma;
@@ -54,7 +54,7 @@ export interface PlacedScalar {
   readonly style: string;
 }
 
-/** The edit that puts an item behind the last one of a text with commas; null where the text has none. */
+/** The edit that puts an item after the last one of a text with commas; null where the text has none. */
 export function itemBehind(text: string, place: PlacedScalar, item: string, inFlow: boolean): Edit | null {
   const items = itemPlaces(text, place).filter(({ start, end }) => start < end);
   const last = items.at(-1);

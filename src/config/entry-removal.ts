@@ -51,7 +51,7 @@ export function mergedEdits(edits: readonly Edit[]): Edit[] {
   return merged;
 }
 
-/** An entry with lines of its own goes with them, and with the comment behind it. */
+/** An entry with lines of its own goes with them, and with the comment after it. */
 function lineEdit(text: string, { start, end }: EntryPlace): Edit {
   return { start: startOfLine(text, start), end: startBehindLine(text, end), text: '' };
 }
@@ -125,7 +125,7 @@ export function endOfLine(text: string, at: number): number {
   return found < 0 ? text.length : text[found - 1] === '\r' && found > at ? found - 1 : found;
 }
 
-/** Where the line behind that of a place begins. */
+/** Where the line after that of a place begins. */
 export function startBehindLine(text: string, at: number): number {
   const found = text.indexOf('\n', at);
   return found < 0 ? text.length : found + 1;

@@ -101,7 +101,7 @@ function groupsOf(value: Value | undefined, { decoder }: KeyReading): Fields[] {
   return entries.map((entry) => decoder.fields(entry, 'config.keyGroup'));
 }
 
-/** Adds the groups that a group merges, each behind those that it merges itself. */
+/** Adds the groups that a group merges, each after those that it merges itself. */
 function* addMerged(groups: GroupRule[], of: Fields, reading: KeyReading): Steps<void> {
   for (const fields of groupsOf(of.get('merge'), reading)) {
     const keys = keysOfGroup(fields, reading);

@@ -25,7 +25,7 @@ export interface NamedEdits {
 }
 
 /**
- * The edits that give a recipient a name: behind the last named one outside of the rules (best one of the same kind), or in a new list `keys`.
+ * The edits that give a recipient a name: after the last named one outside of the rules (best one of the same kind), or in a new list `keys`.
  * Null where there is no place for it.
  */
 export function nameEdits(

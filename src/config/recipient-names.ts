@@ -11,7 +11,7 @@ import { isKeyOrKeys, readConfigTree, recipientsOf } from './recipients-of.js';
 /** Gives the name of a key string, if it has one. */
 export type NameOf = (keyString: string) => string | undefined;
 
-/** A recipient with its name behind it, if it has one. */
+/** A recipient with its name after it, if it has one. */
 export function withName(keyString: string, nameOf: NameOf): string {
   const name = nameOf(keyString);
   return name === undefined ? keyString : `${keyString} (${name})`;

@@ -2,12 +2,12 @@
 
 /** Hexadecimal digits of a PGP fingerprint or long key id, without prefix, blanks and the mark that forces a subkey. */
 const FINGERPRINT = /^(?:0X)?([0-9A-F]{16,64})!?$/;
-/** A service's key by its address: behind the name only a version may follow. */
+/** A service's key by its address: after the name only a version may follow. */
 const NAMED_KEY = /^https?:\/\/.*\/keys\/[^/]+$/;
 
 /**
  * Compares a key string, or one item of a `.sops.yaml` field, with the recipient that a user names. Beside equal texts these
- * are the same: SSH keys with and without the remark behind them; PGP fingerprints in any case and grouping, and their long
+ * are the same: SSH keys with and without the remark after them; PGP fingerprints in any case and grouping, and their long
  * key ids; an AWS key with any role, context and profile; an Azure key in any version, unless the user names one.
  */
 export function namesRecipient(text: string, recipient: string): boolean {

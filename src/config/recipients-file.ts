@@ -49,7 +49,7 @@ function readSmallFile(absolute: string, path: string): { bytes: Uint8Array; sta
   throw flaw(path, 'it is not a small file');
 }
 
-/** Lists of recipients are separated by commas; behind an SSH key a comment may have one. */
+/** Lists of recipients are separated by commas; after an SSH key a comment may have one. */
 function withoutComma(text: string): string {
   return text.includes(',') ? text.split(/\s+/).slice(0, 2).join(' ') : text;
 }

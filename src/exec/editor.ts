@@ -34,7 +34,7 @@ const WAIT_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 /** How long an editor that was told to end may take. */
 const END_WITHIN_MS = 2000;
-/** How long the terminal's signal to this process may take behind the end of an editor that got it, too. */
+/** How long the terminal's signal to this process may take after the end of an editor that got it, too. */
 const HEARING_MS = 100;
 
 /**

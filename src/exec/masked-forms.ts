@@ -68,7 +68,7 @@ function* base64Forms(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** The lines of a value that is cut; of the last one what does not depend on a line end behind the value. */
+/** The lines of a value that is cut; of the last one what does not depend on a line end after the value. */
 function* base64Lines(bytes: Buffer, columns: number): Generator<Buffer> {
   const size = (columns * 3) / 4;
   if (bytes.length <= size) return;

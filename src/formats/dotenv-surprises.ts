@@ -1,4 +1,4 @@
-/** dotenv as people write it: quotes, comments behind values and `export`, none of which SOPS knows (docs/format.md#dotenv). */
+/** dotenv as people write it: quotes, comments after values and `export`, none of which SOPS knows (docs/format.md#dotenv). */
 import { parseEnv } from 'node:util';
 import type { Comment, Item } from '../tree/tree.js';
 import type { Surprise } from './store.js';

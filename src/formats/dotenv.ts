@@ -17,7 +17,7 @@ class EntryLine extends LineItem {
    * @param text that of the whole file
    * @param start where the line begins
    * @param equals offset of the `=`
-   * @param end offset behind the last unit of its value
+   * @param end offset after the last unit of its value
    */
   constructor(
     private readonly text: string,
@@ -48,7 +48,7 @@ class EntryLine extends LineItem {
     return this.equals + 1;
   }
 
-  /** Offset behind its line end, which the last line may lack. */
+  /** Offset after its line end, which the last line may lack. */
   get next(): number {
     return Math.min(this.end + 1, this.text.length);
   }
@@ -92,7 +92,7 @@ export const dotenvStore: FormatStore = {
   noticeMark: '# ',
 
   /**
-   * A carriage return belongs to the value before it, but none was ever written behind metadata: a file that has one behind every
+   * A carriage return belongs to the value before it, but none was ever written after metadata: a file that has one after every
    * line, those included, got them from a checkout (`core.autocrlf`).
    */
   parse(bytes: Uint8Array): SourceFile {
@@ -167,7 +167,7 @@ function metadataOf(lines: readonly EntryLine[]): Branch | null {
   return entries.length > 0 ? unflatten(entries) : null;
 }
 
-/** The replacements for lines that have changed, gone, or come (behind the line they follow in the tree). */
+/** The replacements for lines that have changed, gone, or come (after the line they follow in the tree). */
 function treeEdits(file: DotenvText, items: readonly (Item | Comment)[], sealed: boolean): Edit[] {
   const { text, lines } = file;
   // Nearly always so; a set of all lines would take as much memory as the lines themselves.

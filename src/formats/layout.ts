@@ -17,7 +17,7 @@ export interface Layout {
 
 /**
  * The author's text, or undefined when the layout belongs to another rendering. What a checkout or an editor changes without
- * touching a value is no other rendering: line ends (git's `core.autocrlf`), line ends behind the last line, a byte order
+ * touching a value is no other rendering: line ends (git's `core.autocrlf`), line ends after the last line, a byte order
  * mark. The author's text is then given in the line ends that the file has now.
  */
 export function restoreLayout(rendered: string, { hash, patches, form }: Layout): string | undefined {
@@ -58,7 +58,7 @@ function formOf(kept: unknown): Form | undefined {
   return Array.isArray(ends) && ends.every(isSize) ? { mark, ends, breaks } : undefined;
 }
 
-/** Line ends behind the last line: a forged number must not fill the memory. */
+/** Line ends after the last line: a forged number must not fill the memory. */
 const MOST_BREAKS = 1000;
 
 function isSize(value: unknown): value is number {

@@ -11,7 +11,7 @@ export type FormatRow = RowOf<FormatName>;
 export interface SealedShape {
   /** The first line. */
   readonly first?: RegExp;
-  /** The line that opens the metadata, and such as all lines behind it are. */
+  /** The line that opens the metadata, and such as all lines after it are. */
   readonly opening?: RegExp;
   readonly following?: RegExp;
   /** Some line. */
@@ -48,7 +48,7 @@ interface RowOf<Name extends string> {
   readonly whole?: boolean;
   /** Whether it has comments. */
   readonly comments: boolean;
-  /** Whether the comment above an entry stands behind it in the tree, as SOPS has it there. */
+  /** Whether the comment above an entry stands after it in the tree, as SOPS has it there. */
   readonly commentsFollow?: boolean;
   /** Whether a file may hold several documents. */
   readonly severalDocuments?: boolean;
@@ -168,7 +168,7 @@ export const FORMATS: readonly FormatRow[] = ROWS;
 
 let also = (): readonly FormatRow[] => [];
 
-/** Looks up further formats, behind those that there are, where somebody plugs some in (plugged.ts). */
+/** Looks up further formats, after those that there are, where somebody plugs some in (plugged.ts). */
 export function lookUpAlso(rows: () => readonly FormatRow[]): void {
   also = rows;
 }

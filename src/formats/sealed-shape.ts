@@ -24,7 +24,7 @@ function fits(lines: readonly string[], { first, opening, following, some, last 
   );
 }
 
-/** Whether all lines behind the last one that opens the metadata are such as follow it. */
+/** Whether all lines after the last one that opens the metadata are such as follow it. */
 function endsAs(lines: readonly string[], opening: RegExp, following: RegExp | undefined): boolean {
   const at = lines.findLastIndex((line) => opening.test(line));
   return at >= 0 && lines.slice(at + 1).every((line) => following?.test(line) ?? true);

@@ -22,7 +22,7 @@ export interface SourceFile {
    * itself, or not at all, and was put there by hand. Absent when there is none.
    */
   readonly strayDocument?: number | undefined;
-  /** Where text begins that is not part of any document, e.g. behind the object of a JSON file: no reader tells of it. Absent when there is none. */
+  /** Where text begins that is not part of any document, e.g. after the object of a JSON file: no reader tells of it. Absent when there is none. */
   readonly strayText?: number | undefined;
   /** The bytes of a text in the file's own encoding; absent for UTF-8. */
   encode?(text: string): Uint8Array;

@@ -1,4 +1,4 @@
-/** What may change in a text without touching what it says: its byte order mark, its line ends, those behind its last line. */
+/** What may change in a text without touching what it says: its byte order mark, its line ends, those after its last line. */
 
 /** How a text stands on the disk. */
 export interface Form {
@@ -6,7 +6,7 @@ export interface Form {
   readonly mark: boolean;
   /** How many of its line ends, in turn, are LF, CRLF, LF …; the last number need not be all. */
   readonly ends: readonly number[];
-  /** The line ends behind its last line. */
+  /** The line ends after its last line. */
   readonly breaks: number;
 }
 
@@ -70,7 +70,7 @@ function inForm(lines: readonly string[], { mark, ends, breaks }: Form): string 
   return parts.join('');
 }
 
-/** How many line ends stand behind the last line. */
+/** How many line ends stand after the last line. */
 function breaksBehind(text: string): number {
   let count = 0;
   for (let at = text.length; text[at - 1] === '\n'; at -= text[at - 2] === '\r' ? 2 : 1) count += 1;

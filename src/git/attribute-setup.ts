@@ -134,7 +134,7 @@ function isOlder(line: string, older: ReadonlySet<string>): boolean {
   return !line.startsWith('#') && wordsBehind(line).some((word) => older.has(word));
 }
 
-/** The words of a line behind the pattern that it begins with. */
+/** The words of a line after the pattern that it begins with. */
 function wordsBehind(line: string): string[] {
   return line.slice(patternOf(line).length).split(/\s/).filter(Boolean);
 }

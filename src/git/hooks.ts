@@ -76,7 +76,7 @@ function isShell(text: string, needsFirstLine: boolean): boolean {
   return /[/\s](?:sh|bash|dash|ash|ksh|zsh)(?:\s|$)/.test(first);
 }
 
-/** Behind the first line: further down something may end the hook before our lines are reached. */
+/** After the first line: further down something may end the hook before our lines are reached. */
 function bodyOf(text: string): number {
   return text.startsWith('#!') && text.includes('\n') ? text.indexOf('\n') + 1 : 0;
 }

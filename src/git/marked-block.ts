@@ -6,7 +6,7 @@ const END = '# <<< sops-ts';
 /** Where a block stands in a text, the blanks before its first mark included. */
 interface Block {
   readonly start: number;
-  /** Behind its last line, or the end of the text: without a line break there it was put behind a line that had none either. */
+  /** After its last line, or the end of the text: without a line break there it was put after a line that had none either. */
   readonly end: number;
 }
 
@@ -37,7 +37,7 @@ export interface BlockPlace {
   readonly isFurther?: boolean;
 }
 
-/** What stands behind the first mark. */
+/** What stands after the first mark. */
 const ADVICE = ' (sops-ts git uninstall takes these lines out)';
 
 /** A text with a block of these lines, which takes the place of any that is there. */

@@ -259,7 +259,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
 
 let also = (): readonly KeyTypeRow[] => [];
 
-/** Looks up further types, behind those that there are, where somebody plugs some in (plugged.ts). */
+/** Looks up further types, after those that there are, where somebody plugs some in (plugged.ts). */
 export function lookUpTypesAlso(rows: () => readonly KeyTypeRow[]): void {
   also = rows;
 }

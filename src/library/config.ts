@@ -77,7 +77,7 @@ function placeOf({ file }: InnerConfig, at: number): RulePlace {
   return { file: file.absolute, line: lineOfRule(text, at) };
 }
 
-/** From 1; 1 where the rules are written in a way that tells nothing, as behind an alias. */
+/** From 1; 1 where the rules are written in a way that tells nothing, as after an alias. */
 function lineOfRule(text: string, at: number): number {
   const starts = new Map<unknown, number>();
   const watcher = { entry: (of: object, start: number) => void starts.set(of, start), anchor: () => undefined };

@@ -60,7 +60,7 @@ function indexIn(step: string | number): number | undefined {
   return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
 }
 
-/** Where the value of that number stands among all entries of a list; behind the end when there is none. */
+/** Where the value of that number stands among all entries of a list; after the end when there is none. */
 function placeIn({ items }: List, index: number): number {
   let left = index;
   const at = items.findIndex((entry) => isValue(entry) && left-- === 0);

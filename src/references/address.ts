@@ -71,7 +71,7 @@ function split(text: string): Pieces {
   return { scheme, host, path, query, fragment };
 }
 
-/** A text before and behind the first of a character. */
+/** A text before and after the first of a character. */
 function cut(text: string, at: string): [before: string, behind: string] {
   const index = text.indexOf(at);
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];

@@ -75,7 +75,7 @@ class Scanner {
     return { expression: { kind, text: this.#text.slice(start, end), address }, end };
   }
 
-  /** What stands behind `://`, references in it included. */
+  /** What stands after `://`, references in it included. */
   #body(from: number, index: number, level: number): { parts: (string | Expression)[]; end: number } | undefined {
     const parts: (string | Expression)[] = [];
     let at = from;

@@ -14,7 +14,7 @@ export interface FoundReference extends Address {
 /** What stands for the value of a reference within another; no path that somebody writes holds it. */
 const UNKNOWN = '\0';
 
-/** The references in the values of documents, those within others behind them. Throws `reference-malformed`. */
+/** The references in the values of documents, those within others after them. Throws `reference-malformed`. */
 export function referencesIn(documents: readonly Branch[]): FoundReference[] {
   const found: FoundReference[] = [];
   for (const { node } of leaves(documents)) {

@@ -18,7 +18,7 @@ export interface GoogleService extends GoogleApi {
 export interface GoogleQuestion {
   /** The secret, for messages. */
   readonly place: string;
-  /** Behind the host, encoded. */
+  /** After the host, encoded. */
   readonly path: string;
   /** Posted as JSON; absent for a question without one. */
   readonly body?: Readonly<Record<string, unknown>>;

@@ -154,7 +154,7 @@ export const BACKENDS: readonly BackendRow[] = [
     title: 'programs',
     parameters: ['args', 'timeout', 'trim', 'env_*'],
     onlyAllowed: true,
-    // Behind a name its arguments stand; an absolute path is the program alone.
+    // After a name its arguments stand; an absolute path is the program alone.
     takesMore: (path) => !path.startsWith('/'),
     load: async () => (await import('./backends/program.js')).program,
   },

@@ -3,7 +3,7 @@
 const SPECIAL = /^(?:([+-]?)(?:inf|infinity)|nan)$/i;
 const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?p([+-]?[0-9]+)$/i;
-/** Underscores stand alone between two digits, hexadecimal ones also behind the prefix `0x`. */
+/** Underscores stand alone between two digits, hexadecimal ones also after the prefix `0x`. */
 const STRAY_UNDERSCORE = /__|^_|_$|[^0-9_]_|_[^0-9_]/;
 const STRAY_UNDERSCORE_HEXADECIMAL = /__|^_|_$|[^0-9a-fx_]_|_[^0-9a-f_]/i;
 /** More hexadecimal digits than this are not a number anyone wrote; conversion of longer ones is not linear. */

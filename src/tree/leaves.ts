@@ -31,7 +31,7 @@ export interface Place<N extends Value | Comment = Value | Comment> {
 
 /** A place that may hold a map or list, which need not be looked into. */
 export interface NodePlace extends Place {
-  /** Goes on behind the map or list that stands here, not inside it. */
+  /** Goes on after the map or list that stands here, not inside it. */
   passOver(): void;
 }
 

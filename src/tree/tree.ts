@@ -19,7 +19,7 @@ export type LeafValue = string | bigint | number | boolean | Timestamp | null;
 export interface Source {
   /** Offset of the first UTF-16 unit of what may be replaced. */
   readonly start: number;
-  /** Offset behind the last one. */
+  /** Offset after the last one. */
   readonly end: number;
   /** A style word of the format that made it, e.g. `double`. */
   readonly style: string;
@@ -47,11 +47,11 @@ export interface Leaf {
   alias?: AliasSource;
 }
 
-/** A comment, without its mark; in a branch it stands before the item it belongs to (INI: behind it). */
+/** A comment, without its mark; in a branch it stands before the item it belongs to (INI: after it). */
 export interface Comment {
   readonly kind: 'comment';
   text: string;
-  /** Written behind a value on the same line. */
+  /** Written after a value on the same line. */
   inline: boolean;
   source?: Source;
 }

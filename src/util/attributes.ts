@@ -167,7 +167,7 @@ function makeFolder(): string {
 let links: Links | undefined;
 const REST_MS = 20;
 
-/** The descriptors of the files to copy from, behind the three streams; each is followed by that of its copy. */
+/** The descriptors of the files to copy from, after the three streams; each is followed by that of its copy. */
 const SOURCES = Array.from({ length: MOST_PAIRS }, (_, at) => 3 + 2 * at);
 
 async function run(program: string, words: readonly string[], pairs: readonly Pair[]): Promise<boolean> {

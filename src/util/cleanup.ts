@@ -1,4 +1,4 @@
-/** Tidying up behind a task, whatever became of it, without losing the error of either. */
+/** Tidying up after a task, whatever became of it, without losing the error of either. */
 import { SopsError } from '../errors.js';
 
 /**

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { systemAdvice } from './files.js';
 import { wordedFailure } from './system-failure.js';
 
-/** The same error with what was done before, as a sentence behind its own advice. */
+/** The same error with what was done before, as a sentence after its own advice. */
 export function withDone(thrown: unknown, done: string): unknown {
   const error = wordedFailure(thrown);
   if (!(error instanceof SopsError)) return error;

@@ -3,7 +3,7 @@
  * than the stack has room for.
  */
 
-/** Puts entries behind those that are there. */
+/** Puts entries after those that are there. */
 export function append<T>(list: T[], more: readonly T[]): void {
   for (const one of more) list.push(one);
 }

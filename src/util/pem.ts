@@ -1,7 +1,7 @@
 /** The blocks of a PEM text (RFC 7468), found in linear time. */
 
 export interface PemBlock {
-  /** What is between `-----BEGIN ` and the dashes behind it. */
+  /** What is between `-----BEGIN ` and the dashes after it. */
   readonly label: string;
   /** The whole block, with both its lines. */
   readonly text: string;
@@ -14,7 +14,7 @@ export function* pemBlocks(text: string): Generator<PemBlock> {
   const endless = new Set<string>();
   let at = 0;
   for (const { 0: begin, 1: label = '', index } of text.matchAll(BEGIN)) {
-    // A label whose end was not found behind an earlier place has none behind a later one.
+    // A label whose end was not found after an earlier place has none after a later one.
     if (index < at || endless.has(label)) continue;
     const line = `-----END ${label}-----`;
     const end = text.indexOf(line, index + begin.length);

@@ -31,7 +31,7 @@ export function parseRfc3339(text: string): Instant | null {
   return instantOf({ year, month, day, hour, minute, second, fraction: found[7] ?? '' }, offset);
 }
 
-/** The parts of a written time; `fraction` holds the digits behind the point. */
+/** The parts of a written time; `fraction` holds the digits after the point. */
 export interface WrittenTime {
   readonly year: number;
   readonly month: number;

@@ -3,7 +3,7 @@ import type { CheckFinding } from '../../repository/check/check-finding.js';
 import type { CheckReport } from '../../repository/check/collector.js';
 import { printable } from '../report.js';
 
-/** The findings, and the line behind them. */
+/** The findings, and the line after them. */
 export function checkText(report: CheckReport): string {
   return [...report.findings.flatMap(linesOf), summaryOf(report), ''].join('\n');
 }

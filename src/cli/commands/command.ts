@@ -78,7 +78,7 @@ export interface CommandDefinition<F extends FlagSet> extends CommandAbout {
 /** What a command has to go by, beside its flags. */
 export interface Context {
   readonly operands: readonly string[];
-  /** How many of the last operands stood behind `--`; absent without it. */
+  /** How many of the last operands stood after `--`; absent without it. */
   readonly behindDashes?: number | undefined;
   /** Whether it was chosen by a flag (`-d file`) instead of its name. */
   readonly oldForm: boolean;

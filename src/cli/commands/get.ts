@@ -46,7 +46,7 @@ export const get = command({
   },
 });
 
-/** Whether the prompt of a shell would stand behind the value. */
+/** Whether the prompt of a shell would stand after the value. */
 function isOpenLine(bytes: Uint8Array, { stdout }: Streams): boolean {
   return (stdout as { isTTY?: boolean }).isTTY === true && bytes.at(-1) !== LINE_FEED;
 }

@@ -79,7 +79,7 @@ export async function readGivenValue(
   }
 }
 
-/** A text as it was read, and without the line break that programs put behind what they print. */
+/** A text as it was read, and without the line break that programs put after what they print. */
 interface GivenText {
   readonly whole: string;
   readonly bare: string;

@@ -59,7 +59,7 @@ async function setRequest(given: Flags, context: Context): Promise<SetRequest> {
   };
 }
 
-/** The old form: `--set 'INDEX JSON' FILE`, cut behind the first bracket with a blank. */
+/** The old form: `--set 'INDEX JSON' FILE`, cut after the first bracket with a blank. */
 function oldRequest(given: Flags, context: Context): SetRequest {
   const { operands, oldText: text = '' } = context;
   const cut = text.indexOf('] ');

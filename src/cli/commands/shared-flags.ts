@@ -14,7 +14,7 @@ export const keyServiceFlags = {
   noAgent: PROGRAM.noAgent,
 };
 
-/** Behind the command alone, as SOPS has it for `decrypt` and `edit` only. */
+/** After the command alone, as SOPS has it for `decrypt` and `edit` only. */
 export const ignoreMacFlag = { ignoreMac: flag.yesNo('ignore-mac', PROGRAM.ignoreMac.text) };
 
 /** How the keys of a file are found. */

@@ -40,13 +40,13 @@ interface Place {
   readonly awaiting: FlagRow | undefined;
   /** Flags that stand there already. */
   readonly given: ReadonlySet<string>;
-  /** Words that are not flags, behind the command. */
+  /** Words that are not flags, after the command. */
   readonly operands: readonly string[];
   /** Whether `--` has ended the flags. */
   readonly isEnded: boolean;
 }
 
-/** `before` are the whole words behind the program's name, `current` is what stands of the word at the cursor. */
+/** `before` are the whole words after the program's name, `current` is what stands of the word at the cursor. */
 export function offerFor(before: readonly string[], current: string, commands: readonly CommandRow[]): CompletionOffer {
   const offer = offerAt(placeBehind(before, commands), current, commands);
   return { ...offer, candidates: offer.candidates.filter(({ word }) => word.startsWith(current)) };
@@ -92,7 +92,7 @@ function step(place: Place, word: string, commands: readonly CommandRow[]): Plac
   return { ...place, operands: [...place.operands, word] };
 }
 
-/** The place behind the word that names a command, or should. */
+/** The place after the word that names a command, or should. */
 function enter(name: string, word: string, place: Place, commands: readonly CommandRow[]): Place {
   const fresh = { ...place, name, given: new Set<string>(), operands: [] };
   if (commands.some((row) => row.name === name)) return { ...fresh, level: 'command', table: flagsOf(name) };

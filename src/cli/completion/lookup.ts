@@ -24,7 +24,7 @@ export async function lookUp(wanted: WantedWords, current: string, streams: Stre
   }
 }
 
-/** The values of a file, each behind the maps and lists that it stands in. */
+/** The values of a file, each after the maps and lists that it stands in. */
 async function placesOf(path: string | undefined, host: Session): Promise<OfferedWord[]> {
   if (path === undefined) return [];
   const { entries } = await listFile({ input: { kind: 'file', path } }, host);

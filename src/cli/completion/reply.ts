@@ -25,7 +25,7 @@ async function withLookup(offer: CompletionOffer, current: string, streams: Stre
   return { ...offer, candidates: [...offer.candidates, ...(await lookUp(offer.wants, current, streams))] };
 }
 
-/** First line `files` or `words`, telling whether files may stand there, too; then a candidate a line, with its text behind a tab. */
+/** First line `files` or `words`, telling whether files may stand there, too; then a candidate a line, with its text after a tab. */
 function ownReply({ candidates, files }: CompletionOffer): string {
   const lines = candidates.map(({ word, text }) => `${word}\t${text}`);
   return [files ? 'files' : 'words', ...lines, ''].join('\n');

@@ -1,10 +1,10 @@
-/** INI comments: one comment may be made of several lines, and of what stands behind a value (docs/format.md#ini). */
+/** INI comments: one comment may be made of several lines, and of what stands after a value (docs/format.md#ini). */
 
 import { type Comment, comment } from '../../tree/tree.js';
 import type { Span } from '../span.js';
 import { trim } from './white-space.js';
 
-/** A piece of a comment: a whole line, or what stands behind a value or a section's header. */
+/** A piece of a comment: a whole line, or what stands after a value or a section's header. */
 export interface Fragment {
   /** From the mark on, without white space at the end. */
   readonly span: Span;
@@ -24,7 +24,7 @@ export interface IniComment {
 }
 
 /**
- * The comment that some fragments make up, null when there are none: everything behind the mark of the first
+ * The comment that some fragments make up, null when there are none: everything after the mark of the first
  * one, marks of the others included. Line ends are line feeds, and none comes first (SOPS crashes on printing such a comment).
  */
 export function readComment(text: string, fragments: readonly Fragment[]): IniComment | null {
@@ -52,7 +52,7 @@ function strip(text: string): string {
 }
 
 /**
- * The lines of a comment as SOPS writes them: those that begin with a mark as they are, the others behind `; `; those of a
+ * The lines of a comment as SOPS writes them: those that begin with a mark as they are, the others after `; `; those of a
  * section untrimmed. The first one keeps the `prefix` it was read with, unless that is SOPS's own or would not read back.
  */
 export function writeComment(text: string, prefix: string, ofSection: boolean): string[] {

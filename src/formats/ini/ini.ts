@@ -50,7 +50,7 @@ export const iniStore: FormatStore = {
   },
 };
 
-/** Where the first text begins that SOPS passes over: values of keys that come again, and what stands behind brackets and quotes. */
+/** Where the first text begins that SOPS passes over: values of keys that come again, and what stands after brackets and quotes. */
 function strayTextIn(sections: readonly IniSection[]): number | undefined {
   const offsets: number[] = [];
   for (const { junk, keys } of sections) {

@@ -136,7 +136,7 @@ export class IniLine extends LineItem {
     return { start: this.shape.rare?.above ?? this.start, end: this.next };
   }
 
-  /** Offset of the first line behind it. */
+  /** Offset of the first line after it. */
   get next(): number {
     const { rare, text } = this.shape;
     return rare ? rare.next : lineEnd(text, this.valueEnd);

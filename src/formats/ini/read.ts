@@ -15,13 +15,13 @@ export interface IniSection {
   readonly node: Item;
   readonly branch: Branch;
   readonly header: Span | null;
-  /** Text that SOPS ignores behind the header's bracket. */
+  /** Text that SOPS ignores after the header's bracket. */
   readonly junk: Span | null;
   readonly comment: IniComment | null;
   readonly keys: readonly IniLine[];
   /** The comment below the last key that belongs to nothing: at the end of the file or above the metadata. */
   readonly trailing: IniComment | null;
-  /** Offset behind its last line, that of the trailing comment not counted. */
+  /** Offset after its last line, that of the trailing comment not counted. */
   readonly end: number;
 }
 
@@ -45,7 +45,7 @@ class IniReader {
   private pending: Fragment[] = [];
   private readonly sections: IniSection[] = [];
   private keys = new Map<string, IniLine>();
-  /** Offset behind the last line that belongs to a key. */
+  /** Offset after the last line that belongs to a key. */
   private lastLine = 0;
   private readonly lines: IniLines;
 

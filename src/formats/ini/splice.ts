@@ -99,14 +99,14 @@ class IniSplicer {
     const asRead = repeats.length > 0 ? valueText(section, of, place.style, this.sealed) : this.sliceOf(place.span);
     const written =
       text.slice(start, key.span.end) + text.slice(key.junk?.end ?? key.span.end, place.span.start) + (value ?? asRead);
-    // The line end stays: behind the last key it is the metadata's to remove.
+    // The line end stays: after the last key it is the metadata's to remove.
     const lineBreak = /\r?\n$/.exec(text.slice(Math.max(region.start, region.end - 2), region.end))?.[0].length ?? 0;
     this.replace({ start: region.start, end: region.end - lineBreak }, lines.join('') + written);
     for (const repeat of repeats) this.replace(repeat, '');
   }
 
   /**
-   * Writes a comment that has changed where its first piece stands, and removes the others. Behind a header none
+   * Writes a comment that has changed where its first piece stands, and removes the others. After a header none
    * can stay: the name goes up to the last bracket of the line, and ciphertext has one.
    */
   private spliceComment(comment: IniComment, wanted: ReadonlySet<unknown>, header: Span | null): void {
@@ -159,7 +159,7 @@ class IniSplicer {
     }
   }
 
-  /** Adds the keys that were not read from the text, each behind the one it follows in the tree. */
+  /** Adds the keys that were not read from the text, each after the one it follows in the tree. */
   private addKeys(section: IniSection, items: readonly (Item | Comment)[]): void {
     const known = new Map<Item | Comment, IniLine>(section.keys.map((key) => [key, key]));
     let previous: IniLine | undefined;
@@ -196,7 +196,7 @@ class IniSplicer {
   }
 
   /**
-   * The metadata section comes last, behind one more line end: to a text that ends in one it is a blank line as
+   * The metadata section comes last, after one more line end: to a text that ends in one it is a blank line as
    * SOPS has it, to any other the end of its last line. Removing both so always leaves the text as it was.
    */
   private spliceMetadata(): void {
@@ -245,7 +245,7 @@ class IniSplicer {
   }
 }
 
-/** Whether a comment behind a value cannot stay there: behind a value in backticks or triple quotes SOPS ignores it. */
+/** Whether a comment after a value cannot stay there: after a value in backticks or triple quotes SOPS ignores it. */
 function movesComment({ node, fragments, text }: IniComment, value: string | null): boolean {
   const [first] = fragments;
   const last: Fragment | undefined = fragments.at(-1);

@@ -4,7 +4,7 @@ import type { Surprise } from '../store.js';
 import type { IniLine } from './line.js';
 import type { IniText } from './read.js';
 
-/** The values behind which a comment begins within quotes or without a blank before it. */
+/** The values after which a comment begins within quotes or without a blank before it. */
 export function iniSurprises(text: string, { sections }: IniText): Surprise[] {
   return sections.flatMap((section) =>
     section.keys.flatMap((key) => surpriseOf(text, key, [section.node.key, key.key])),

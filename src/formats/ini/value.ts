@@ -14,9 +14,9 @@ export interface IniValue {
   readonly style: ValueStyle;
   /** What may be replaced: the value with its quotes. */
   readonly span: Span;
-  /** Offset of the first line behind it. */
+  /** Offset of the first line after it. */
   readonly next: number;
-  /** The comment behind it, from its mark on; behind quotes on a single line there is none. */
+  /** The comment after it, from its mark on; after quotes on a single line there is none. */
   readonly comment: Span | null;
   /** Text that SOPS ignores. */
   readonly junk: Span | null;

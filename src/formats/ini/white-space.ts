@@ -26,7 +26,7 @@ export function trim(text: string): string {
   return text.slice(start, end);
 }
 
-/** The offset behind the line of an offset, its line feed included. */
+/** The offset after the line of an offset, its line feed included. */
 export function lineEnd(text: string, from: number): number {
   const found = text.indexOf('\n', from);
   return found < 0 ? text.length : found + 1;

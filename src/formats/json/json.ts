@@ -79,7 +79,7 @@ function readFile(bytes: Uint8Array): SourceFile {
   };
 }
 
-/** Where anything but white space stands behind the root. */
+/** Where anything but white space stands after the root. */
 function strayTextAt(text: string, end: number): number | undefined {
   const stray = /[^ \t\r\n]/g;
   stray.lastIndex = end;

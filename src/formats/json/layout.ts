@@ -30,7 +30,7 @@ export class JsonLayout {
     this.style = this.rootStyle(fallback);
   }
 
-  /** How an entry is written into a container behind (or instead of) the entry at an index; -1 for its beginning. */
+  /** How an entry is written into a container after (or instead of) the entry at an index; -1 for its beginning. */
   placement(container: JsonContainer, index: number): Placement {
     const outer = this.lineIndent(container.start);
     if (container.entries.length === 0) return this.emptyPlacement(outer);

@@ -12,7 +12,7 @@ export class JsonLeaf implements Leaf {
 
   /**
    * @param start offset of its first UTF-16 unit
-   * @param end offset behind the last one
+   * @param end offset after the last one
    * @param entryStart offset of its key, in an array its own
    * @param written the value that stands there
    */

@@ -27,7 +27,7 @@ export function readJson(text: string, ascii?: Uint8Array): JsonText {
   return new JsonReader(text, ascii).read();
 }
 
-/** Reads all objects of a text, one behind the other. Throws `document-invalid` for anything else, and when there is none. */
+/** Reads all objects of a text, one after the other. Throws `document-invalid` for anything else, and when there is none. */
 export function readJsonStream(text: string): JsonText[] {
   const reader = new JsonReader(text);
   const found: JsonText[] = [];
@@ -36,7 +36,7 @@ export function readJsonStream(text: string): JsonText[] {
   return found;
 }
 
-/** What is to come next in a container: its first entry, another one, what stands behind a key, or behind an entry. Or its end. */
+/** What is to come next in a container: its first entry, another one, what stands after a key, or after an entry. Or its end. */
 const Next = { First: 0, Entry: 1, Colon: 2, Value: 3, Comma: 4 } as const;
 
 /** A container being read; its entries are the last ones that wait. */

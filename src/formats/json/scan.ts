@@ -49,7 +49,7 @@ export class JsonScanner {
     return unit;
   }
 
-  /** Goes behind a string that is what stands between its quotes. False for any other, where it stays. */
+  /** Goes after a string that is what stands between its quotes. False for any other, where it stays. */
   passString(): boolean {
     if (!this.wellFormed) return false;
     const from = this.at + 1;
@@ -105,7 +105,7 @@ export class JsonScanner {
     return value;
   }
 
-  /** Reads what stands behind an opening quote, with its escapes. */
+  /** Reads what stands after an opening quote, with its escapes. */
   private readEscaped(start: number): string {
     const { text } = this;
     const parts: string[] = [];

@@ -59,7 +59,7 @@ class JsonSplicer {
     return this.edits.sort((one, other) => one.start - other.start || one.end - other.end);
   }
 
-  /** The root of an encrypted file: its entries, and the metadata behind the last one. */
+  /** The root of an encrypted file: its entries, and the metadata after the last one. */
   private spliceSealed(place: JsonContainer, metadata: Branch): void {
     const wanted = wantedIn(this.target.json.root);
     const kept = new Set<Item | Value>(wanted.map(({ node }) => node));
@@ -102,7 +102,7 @@ class JsonSplicer {
     this.pending.pop();
   }
 
-  /** Removes the entries behind the first ones of a container. */
+  /** Removes the entries after the first ones of a container. */
   private removeBehind({ entries }: JsonContainer, kept: number): void {
     const previous = entries[kept - 1];
     const last = entries.at(-1);
@@ -148,7 +148,7 @@ class JsonSplicer {
     }
   }
 
-  /** Adds an entry behind the one at `previous`, or when that is -1 before the first one that stays. */
+  /** Adds an entry after the one at `previous`, or when that is -1 before the first one that stays. */
   private addEntry(
     container: JsonContainer,
     { previous, first }: { previous: number; first: number },
@@ -201,7 +201,7 @@ class JsonSplicer {
   }
 
   /**
-   * What stands behind the root's closing brace is not part of the tree: SOPS drops it, and plaintext must
+   * What stands after the root's closing brace is not part of the tree: SOPS drops it, and plaintext must
    * not stay there in an encrypted file. White space stays.
    */
   private dropTrailingText(): void {

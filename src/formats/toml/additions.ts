@@ -23,7 +23,7 @@ export interface AdditionOptions {
 interface At {
   readonly to: Branch;
   readonly path: KeyPath;
-  /** The offset behind the last entry or comment passed that stands below the branch's own header, or at its dotted keys. */
+  /** The offset after the last entry or comment passed that stands below the branch's own header, or at its dotted keys. */
   line: number | undefined;
   /** The last section of the last table passed. */
   table: LiveSection | undefined;
@@ -183,7 +183,7 @@ export class Additions {
     this.addLines(lineStart(text, start), above, this.indentOf(entries?.first));
   }
 
-  /** Comments behind all entries of a branch. */
+  /** Comments after all entries of a branch. */
   private addLast({ to, line }: At, comments: readonly Comment[]): void {
     const { survey } = this.options;
     const { own, entry } = survey.standingOf(to);
@@ -220,13 +220,13 @@ export class Additions {
     return own ? this.endOf(own) : this.endBefore(first);
   }
 
-  /** The offset behind what stands before a section. */
+  /** The offset after what stands before a section. */
   private endBefore(section: LiveSection | undefined): number {
     const before = section && this.options.survey.sections[section.index - 1];
     return this.endOf(before);
   }
 
-  /** The offset behind a section. */
+  /** The offset after a section. */
   private endOf(last: LiveSection | undefined): number {
     const { text } = this.options;
     if (!last) return text.length;

@@ -22,7 +22,7 @@ export class CommentQueue {
     return found;
   }
 
-  /** The one behind an offset on its line, if nothing but a comma stands between. */
+  /** The one after an offset on its line, if nothing but a comma stands between. */
   behind(offset: number): Comment[] {
     const next = this.comments[this.at];
     if (!next || !isGap(this.text, offset, next.range[0])) return [];

@@ -29,7 +29,7 @@ export class Insertions {
 
   /**
    * In the order of the text. At one place come the lines that the section before it gets, then the tables within that, then those
-   * beside it: behind a header all is of its table.
+   * beside it: after a header all is of its table.
    */
   edits(): Edit[] {
     const sorted = this.all.toSorted((one, other) => one.at - other.at || rankOf(one) - rankOf(other));

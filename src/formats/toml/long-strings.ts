@@ -44,7 +44,7 @@ export function quoteAt(text: string, start: number): string {
   return text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
 }
 
-/** The index behind the string at a place; -1 where it has no end, of which the package tells. */
+/** The index after the string at a place; -1 where it has no end, of which the package tells. */
 function endOf(text: string, start: number): number {
   const quote = quoteAt(text, start);
   for (let at = start + quote.length; at < text.length; at++) {

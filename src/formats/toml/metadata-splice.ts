@@ -14,7 +14,7 @@ export interface MetadataSplicing {
 }
 
 /**
- * The metadata comes last, behind one more line end: to a text that ends in one that is an empty line, as rops has it, to any
+ * The metadata comes last, after one more line end: to a text that ends in one that is an empty line, as rops has it, to any
  * other the end of its last line. Removing both so always leaves the text as it was. Throws `output-format`.
  */
 export function metadataEdits({ text, print, sealed }: MetadataSplicing, metadata: Branch | null): Edit[] {
@@ -32,7 +32,7 @@ export function metadataEdits({ text, print, sealed }: MetadataSplicing, metadat
   return text.slice(from) === printed ? [] : [{ start: from, end: text.length, text: printed }];
 }
 
-/** Whether spans are the end of a text, one behind the other. */
+/** Whether spans are the end of a text, one after the other. */
 function isTail(text: string, spans: readonly Span[]): boolean {
   let at = spans[0]?.start ?? 0;
   for (const { start, end } of spans) {

@@ -53,13 +53,13 @@ export interface TomlText {
   readonly tables: ReadonlySet<List>;
 }
 
-/** The offset behind the line of an offset, its line end included. */
+/** The offset after the line of an offset, its line end included. */
 export function behindLine(text: string, from: number): number {
   const found = text.indexOf('\n', from);
   return found < 0 ? text.length : found + 1;
 }
 
-/** The offset at which the line of an offset begins, behind the byte order mark. */
+/** The offset at which the line of an offset begins, after the byte order mark. */
 export function lineStart(text: string, at: number): number {
   const found = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
   return found === 0 && text.startsWith('\ufeff') ? 1 : found;

@@ -15,7 +15,7 @@ export interface TomlPrint {
   readonly lineEnd: string;
 }
 
-/** The text of a value behind a key. Throws `output-format`. */
+/** The text of a value after a key. Throws `output-format`. */
 export function printValue(value: Value, print: TomlPrint, path: KeyPath, depth = 0): string {
   if (depth > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
   if (value.kind === 'leaf') return scalarText(value.value, 'double', print.lineEnd, path);
@@ -70,7 +70,7 @@ export function commentedItems({ items }: Branch, path: KeyPath): { entries: Com
   return { entries, rest: comments };
 }
 
-/** Comments of an entry or a header: one stands behind it, the others above. */
+/** Comments of an entry or a header: one stands after it, the others above. */
 export function placedComments(comments: readonly Comment[]): { above: readonly Comment[]; behind: string } {
   const inline = comments.find((one) => one.inline);
   return { above: comments.filter((one) => one !== inline), behind: inline ? ` ${commentText(inline)}` : '' };

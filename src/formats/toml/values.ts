@@ -25,7 +25,7 @@ export class ValueReader {
     private readonly sealed: boolean,
   ) {}
 
-  /** Reads a key with its value into a branch, with the comments above it and behind it. */
+  /** Reads a key with its value into a branch, with the comments above it and after it. */
   readEntry(node: AST.TOMLKeyValue, into: Branch, depth: number): TomlEntry {
     const [start] = node.range;
     const names = node.key.keys.map(keyPartName);

@@ -21,7 +21,7 @@ export function printToml(document: Branch, print: TomlPrint): string {
 }
 
 /**
- * The text of a table or of a list of tables under its header, as it is added to a file: each header behind an empty line but the
+ * The text of a table or of a list of tables under its header, as it is added to a file: each header after an empty line but the
  * first. Throws `output-format`.
  */
 export function printTables(
@@ -157,7 +157,7 @@ class TomlPrinter {
   }
 }
 
-/** How many of the comments that an element of a list of tables begins with stand at its header: up to the one behind that, if others follow. */
+/** How many of the comments that an element of a list of tables begins with stand at its header: up to the one after that, if others follow. */
 function headerComments({ items }: Branch): number {
   const first = items.findIndex((entry) => entry.kind === 'item');
   const inline = items.findIndex((entry) => entry.kind === 'comment' && entry.inline);

@@ -38,7 +38,7 @@ export function blockEdits(text: string, source: Source, value: LeafValue, lineB
 }
 
 /**
- * The edit of the header that keeps the value of a block scalar when `following`, a line break, is put behind a text that
+ * The edit of the header that keeps the value of a block scalar when `following`, a line break, is put after a text that
  * ends in it without one; undefined when no header does.
  */
 export function headerEdits(text: string, source: Source, value: LeafValue, following: string): Edit[] | undefined {
@@ -64,15 +64,15 @@ export function unblockEdits(text: string, source: Source, value: LeafValue): Ed
 
 /** What can be read off a block scalar's text. */
 interface BlockShape {
-  /** Behind the indicators of the header. */
+  /** After the indicators of the header. */
   readonly indicatorEnd: number;
-  /** At the line break that ends the header, behind its comment. */
+  /** At the line break that ends the header, after its comment. */
   readonly headerEnd: number;
   readonly digit: string;
   readonly chomp: string;
   /** Column of the content. */
   readonly indent: number;
-  /** The line breaks and blanks behind the content, which a `+` header counts. */
+  /** The line breaks and blanks after the content, which a `+` header counts. */
   readonly after: string;
 }
 

@@ -47,7 +47,7 @@ export function* readBlockMap(
 interface BlockKey {
   readonly start: number;
   readonly key: Value;
-  /** The comment behind its colon. */
+  /** The comment after its colon. */
   readonly comment: CommentMark | undefined;
 }
 
@@ -55,7 +55,7 @@ interface BlockKey {
 class BlockMap {
   readonly branch: Branch;
   private readonly keys = new Set<string>();
-  /** Comments that go behind the first entry. */
+  /** Comments that go after the first entry. */
   private readonly behindFirst: Comment[];
   private hasEntry = false;
   private readonly isRoot: boolean;
@@ -72,7 +72,7 @@ class BlockMap {
     if (this.isRoot) reader.rootColumn = column;
   }
 
-  /** Adds the comment on the line of a key with a question mark, and what right below it goes behind it, or before a later one. */
+  /** Adds the comment on the line of a key with a question mark, and what right below it goes after it, or before a later one. */
   addAtKey(onLine: Comment[]): void {
     const { reader, column, branch: map } = this;
     append(map.items, onLine);
@@ -100,7 +100,7 @@ class BlockMap {
     if (comment) map.items.push(reader.toComment(comment, false));
     if (node.shape !== 'block') append(map.items, commentsAbove(reader, node));
     const behind = trailingComments(reader, node);
-    // Behind brackets it is the first thing in them, other than in a list.
+    // After brackets it is the first thing in them, other than in a list.
     if (node.shape === 'flow' && node.value.kind !== 'leaf') insert(node.value.items as Comment[], 0, behind);
     else append(map.items, behind);
     map.items.push(entry);
@@ -124,7 +124,7 @@ function commentsAbove(reader: NodeReader, node: Node): Comment[] {
   return node.shape === 'empty' ? [] : reader.takeComments();
 }
 
-/** Comments between a key or dash and a scalar that go behind it. Brackets and blocks take theirs when they begin. */
+/** Comments between a key or dash and a scalar that go after it. Brackets and blocks take theirs when they begin. */
 function commentsBehind(reader: NodeReader, { shape }: Node): Comment[] {
   return shape === 'empty' || shape === 'block' ? [] : reader.takeBehind();
 }
@@ -171,7 +171,7 @@ function readExplicitKey(reader: NodeReader, column: number): Reading {
   return reader.nodeEnds(frame, crossed) ? reader.emptyNode(undefined, frame) : reader.readNode(frame);
 }
 
-/** Moves behind `? key`; returns the comment on its line, which belongs to the key whatever its value is. */
+/** Moves after `? key`; returns the comment on its line, which belongs to the key whatever its value is. */
 function passExplicitKey(reader: NodeReader): Comment[] {
   const { cursor } = reader;
   const known = cursor.pending.length;
@@ -263,7 +263,7 @@ function startsBrackets({ unit }: Cursor): boolean {
   return unit === 0x5b || unit === 0x7b;
 }
 
-/** Reads an entry. The comments above a dash with nothing behind it wait for what comes next. */
+/** Reads an entry. The comments above a dash with nothing after it wait for what comes next. */
 function readListEntry(reader: NodeReader, entries: List, column: number): Reading {
   const { cursor } = reader;
   const above = startsWithProperties(cursor) ? 0 : cursor.pending.length;
@@ -294,7 +294,7 @@ function addListEntry(
   append(entries.items, commentsBehind(reader, node));
 }
 
-/** The comment behind a value on its line, as what goes in front of it. */
+/** The comment after a value on its line, as what goes in front of it. */
 function trailingComments(reader: NodeReader, node: Node): Comment[] {
   const { cursor } = reader;
   if (node.comment) return [reader.toComment(node.comment, true)];

@@ -79,7 +79,7 @@ export function takeListEnd(reader: NodeReader, column: number, isIndented: bool
 
 /**
  * Takes the comments right below a `---` with a blank line below them: they belong to the marker, so to what came before.
- * @param from index of the first pending comment behind the marker, which does not stand on the first line
+ * @param from index of the first pending comment after the marker, which does not stand on the first line
  */
 export function takeBelowMarker(cursor: Cursor, from: number): CommentMark[] {
   const { pending } = cursor;
@@ -121,7 +121,7 @@ function runHere(reader: NodeReader, indent: number): CommentRun {
 }
 
 /**
- * Cuts the pending comments into pieces: behind lines with nothing but a blank line below them, and where a line, of a comment
+ * Cuts the pending comments into pieces: after lines with nothing but a blank line below them, and where a line, of a comment
  * or of the next token, stands left of the block and not in the column where the piece began.
  */
 function cut(reader: NodeReader, from: number, indent: number): Piece[] {
@@ -166,14 +166,14 @@ function hasBlankLine(text: string, from: number, to: number): boolean {
   return (breaks?.length ?? 0) > 1;
 }
 
-/** To go-yaml the second half of the CRLF behind a comment is an empty line. */
+/** To go-yaml the second half of the CRLF after a comment is an empty line. */
 function endsInCrLf({ text }: Cursor, mark: CommentMark | undefined): boolean {
   return mark !== undefined && text.startsWith('\r\n', mark.end);
 }
 
 /**
  * Whether a comment right below the last token may belong to it: not to the colon of a key, nor on the first line of the file, but
- * to a plain scalar, behind which go-yaml goes on from the line below.
+ * to a plain scalar, after which go-yaml goes on from the line below.
  */
 function canBind({ cursor: { text, firstLineEnd }, lastEnd, plainEnd }: NodeReader): boolean {
   if (text.charCodeAt(lastEnd - 1) === 0x3a) return false;

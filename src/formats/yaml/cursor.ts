@@ -6,7 +6,7 @@ import { BOM, CR, isBlank, isBlankOrEnd, isBreak, LF, SPACE, TAB } from './chara
 
 /** A comment as it stands in the text. */
 export interface CommentMark {
-  /** Offset behind the `#`. */
+  /** Offset after the `#`. */
   readonly start: number;
   /** Offset of the line's end. */
   readonly end: number;
@@ -38,7 +38,7 @@ export interface CommentRun {
 
 /**
  * The reading position. `keyAllowed` is YAML's rule on where a block collection may begin: at the start of a line
- * and behind `-`, `?` and a `:` that follows an explicit key; only there do tabs count as indentation errors.
+ * and after `-`, `?` and a `:` that follows an explicit key; only there do tabs count as indentation errors.
  */
 export class Cursor {
   readonly text: string;
@@ -48,7 +48,7 @@ export class Cursor {
   flowLevel = 0;
   /** Comments passed over and not yet given a place in the tree, in order. */
   pending: CommentMark[] = [];
-  /** Those that go behind the next key, value or map's end, whichever comes first; all others go before it. */
+  /** Those that go after the next key, value or map's end, whichever comes first; all others go before it. */
   behind: CommentMark[] = [];
   /** The pending comments in pieces, once a block has asked whether they are its own. */
   run: CommentRun | undefined;
@@ -80,7 +80,7 @@ export class Cursor {
     return this.text.charCodeAt(this.at + offset);
   }
 
-  /** Whether a token of one character stands here, i.e. that unit with a blank, break or end behind it. */
+  /** Whether a token of one character stands here, i.e. that unit with a blank, break or end after it. */
   atIndicator(unit: number): boolean {
     return this.unit === unit && isBlankOrEnd(this.unitAt(1));
   }
@@ -161,7 +161,7 @@ export class Cursor {
   }
 }
 
-/** Whether `---` or `...` stands at an offset, with a blank, break or end behind it. */
+/** Whether `---` or `...` stands at an offset, with a blank, break or end after it. */
 export function isDocumentMarker(text: string, at: number): boolean {
   const first = text.charCodeAt(at);
   if (first !== 0x2d && first !== 0x2e) return false;

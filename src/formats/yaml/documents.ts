@@ -16,7 +16,7 @@ import { type Anchors, TreeReader, toComment } from './tree-reader.js';
 export interface DocumentPlace {
   /** Column of the root map's keys; 0 when there is none. */
   readonly column: number;
-  /** Behind the document's last line, where a block `sops` branch goes. */
+  /** After the document's last line, where a block `sops` branch goes. */
   readonly end: number;
   /** Where a root in braces takes a further entry. */
   readonly flow: FlowPlace | undefined;
@@ -59,7 +59,7 @@ export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument
 class StreamReader {
   private readonly documents: YamlDocument[] = [];
   private readonly deferred: SopsError[] = [];
-  /** Whether `...` stands behind the last document. */
+  /** Whether `...` stands after the last document. */
   private isEnded = false;
   readonly budget = new CopyBudget();
   /** Those of all documents: go-yaml does not forget them at the end of one. */
@@ -105,7 +105,7 @@ class StreamReader {
     return true;
   }
 
-  /** Adds the comments that belong to a document's `---`: to the end of the document before, or behind the first entry. */
+  /** Adds the comments that belong to a document's `---`: to the end of the document before, or after the first entry. */
   private addBelowMarker(below: readonly CommentMark[], root: Branch): void {
     const comments = below.map((mark) => toComment(this.cursor, mark, false));
     const previous = this.isEnded ? undefined : this.documents.at(-1)?.root;

@@ -1,4 +1,4 @@
-/** The entries of a branch or list as they are printed: each with the comments that go above it and behind it. */
+/** The entries of a branch or list as they are printed: each with the comments that go above it and after it. */
 import { type Branch, type Comment, type List, leaf, type Value } from '../../tree/tree.js';
 
 /** How an encrypted comment begins. */
@@ -14,11 +14,11 @@ export type ListComments = 'items' | 'lines';
 export interface PrintedEntry {
   /** Texts of the comments above. */
   readonly above: readonly string[];
-  /** Texts of the comments behind the value. */
+  /** Texts of the comments after the value. */
   readonly behind: readonly string[];
   readonly key: string | undefined;
   readonly value: Value | undefined;
-  /** Index behind the entry. */
+  /** Index after the entry. */
   readonly next: number;
 }
 

@@ -48,7 +48,7 @@ export function emitFlow(value: Value, commentBreak?: string): string {
 }
 
 /**
- * The comma for a further entry behind the one that ends at a place. Right behind the colon of a key without a value it would
+ * The comma for a further entry after the one that ends at a place. Right after the colon of a key without a value it would
  * make the colon part of the key; of a key that ends in a colon (`{b:}`) it is part already.
  */
 export function commaBehind(text: string, at: number, last: Item | Value | undefined): string {

@@ -14,7 +14,7 @@ export class Page {
     return this.parts.join('');
   }
 
-  /** Goes to a column: on the present line if only indicators stand there with a blank behind them, else on the next. */
+  /** Goes to a column: on the present line if only indicators stand there with a blank after them, else on the next. */
   goTo(column: number): void {
     const here = this.open && (this.column < column || this.column === 0);
     if (!here) this.endLine();
@@ -29,7 +29,7 @@ export class Page {
     this.open = false;
   }
 
-  /** Writes `-`, `?` or `:`, behind which an entry may begin on the same line. */
+  /** Writes `-`, `?` or `:`, after which an entry may begin on the same line. */
   writeIndicator(indicator: string): void {
     this.parts.push(indicator);
     this.column += indicator.length;
@@ -51,7 +51,7 @@ export class Page {
     for (const line of commentLines(texts)) this.writeCommentLine(line, column);
   }
 
-  /** Writes comments behind what stands on the present line; all but the first line go below, at a column. */
+  /** Writes comments after what stands on the present line; all but the first line go below, at a column. */
   writeCommentsBehind(texts: readonly string[], column: number): void {
     if (texts.length === 0) return;
     const [first, ...rest] = commentLines(texts);

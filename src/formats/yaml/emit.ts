@@ -43,7 +43,7 @@ export function metadataAt(metadata: Branch, index: number): Branch {
   return index === 0 ? metadata : withoutLayout(metadata);
 }
 
-/** A single value with a line end behind it: what `--extract` prints of scalars and lists. Throws as {@link emitYaml}. */
+/** A single value with a line end after it: what `--extract` prints of scalars and lists. Throws as {@link emitYaml}. */
 export function emitValue(value: Value, options: YamlEmitOptions & { readonly column?: number } = {}): string {
   const printer = new Printer(options);
   printer.print(value, options.column ?? 0);
@@ -150,7 +150,7 @@ class Printer {
     return entryAt(of, at, this.listComments);
   }
 
-  /** Prints an entry that is a scalar. Of several comments behind a block scalar only the last fits on its header. */
+  /** Prints an entry that is a scalar. Of several comments after a block scalar only the last fits on its header. */
   private printLeaf(frame: Frame, entry: PrintedEntry, { value }: Leaf, below: number): void {
     const { page } = this;
     const { head, lines } = layScalar(value, this.place(below, frame.column));
@@ -166,7 +166,7 @@ class Printer {
     return { inFlow: false, contentIndent, parentIndent, strings: this.strings };
   }
 
-  /** Prints a key with its colon; long ones and those of several lines stand behind a `?`. */
+  /** Prints a key with its colon; long ones and those of several lines stand after a `?`. */
   private printKey({ key = '', value }: PrintedEntry, column: number, below: number): void {
     const { page } = this;
     const { head, lines } = layScalar(key, { ...this.place(below, column), style: styleOfKey(key, value) });

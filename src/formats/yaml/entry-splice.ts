@@ -104,7 +104,7 @@ class EntrySplicer implements SplicedEntries {
     return true;
   }
 
-  /** Writes new entries where they stand: behind the one before them that was read, or before the first. */
+  /** Writes new entries where they stand: after the one before them that was read, or before the first. */
   private addEntries(of: Branch | List, kept: readonly PlacedNode[], fresh: FreshComments): void {
     let previous: PlacedNode | undefined;
     let run: PlacedNode[] = [];
@@ -191,7 +191,7 @@ class EntrySplicer implements SplicedEntries {
     if (value) for (const each of valuesBelow(value)) this.gone.add(each);
   }
 
-  /** Writes an entry in the place of one that was read; what stands behind that on its line stays there. */
+  /** Writes an entry in the place of one that was read; what stands after that on its line stays there. */
   private rewrite(old: PlacedNode, entry: PlacedNode): void {
     const place = this.placeOf(old);
     this.noteGone(old);
@@ -311,7 +311,7 @@ class EntrySplicer implements SplicedEntries {
     return lines.map((line, at) => (at === 0 || line === '' ? line : ' '.repeat(column) + line));
   }
 
-  /** Behind the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
+  /** After the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
   private behindLines(entry: PlacedNode, { end }: EntryPlace): number {
     let at = this.behindLine(end);
     const last = lastLeafOf(this.places.valueOf(entry));

@@ -66,7 +66,7 @@ class FlowMap {
     this.isRoot = reader.depth === 0 && !reader.loose;
   }
 
-  /** To be called behind the brace. */
+  /** To be called after the brace. */
   begin(): void {
     this.opened = this.reader.lastEnd;
     this.lastValueEnd = this.opened;
@@ -97,7 +97,7 @@ class FlowMap {
     if (this.isRoot) this.reader.flowPlace = place;
   }
 
-  /** Notes the span of the entry `sops`. The cursor stands behind its comma. @param end of its value */
+  /** Notes the span of the entry `sops`. The cursor stands after its comma. @param end of its value */
   private noteMetadata({ start: keyStart }: FlowPair, value: Value, end: number): void {
     const { reader, lastValueEnd, opened } = this;
     const { cursor } = reader;
@@ -113,7 +113,7 @@ class FlowMap {
 }
 
 /**
- * The comments behind a value in braces: in front of its key, but that behind inner brackets they are the first thing in
+ * The comments after a value in braces: in front of its key, but that after inner brackets they are the first thing in
  * those. @returns those that go in front.
  */
 function placeBehind(comments: Comment[], value: Value | undefined): Comment[] {
@@ -130,7 +130,7 @@ function takeBetween(reader: NodeReader): Comment[] {
   return taken;
 }
 
-/** A key, or a value that could be one, and what stands behind its colon. */
+/** A key, or a value that could be one, and what stands after its colon. */
 interface FlowPair {
   readonly start: number;
   readonly column: number;
@@ -152,7 +152,7 @@ function openPair(reader: NodeReader): FlowPair {
   return { start, column, lineStart, explicit, key: UNREAD, value: undefined, between: [] };
 }
 
-/** Moves behind the colon of a key that was read, if there is one. */
+/** Moves after the colon of a key that was read, if there is one. */
 function passColon(reader: NodeReader, { start, lineStart, explicit }: FlowPair): boolean {
   const { cursor } = reader;
   const short = cursor.at - start <= MAX_KEY_LENGTH;
@@ -179,7 +179,7 @@ function passFlowMark(reader: NodeReader): void {
   reader.cursor.passToToken();
 }
 
-/** Moves over the comma behind an entry; returns the comment on the entry's line. */
+/** Moves over the comma after an entry; returns the comment on the entry's line. */
 function passFlowComma(reader: NodeReader, close: number): Comment[] {
   const { cursor } = reader;
   cursor.passToToken();
@@ -199,7 +199,7 @@ function passFlowComma(reader: NodeReader, close: number): Comment[] {
 }
 
 /**
- * Moves behind an opening bracket. The comment on its line, any between it and its key, and those that would go behind it are
+ * Moves after an opening bracket. The comment on its line, any between it and its key, and those that would go after it are
  * lost in SOPS, so that they govern nothing; they belong at the end, where that is so too.
  * @returns those comments
  */

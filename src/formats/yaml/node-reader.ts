@@ -28,7 +28,7 @@ export interface NodeReader {
   readProperties(): Properties | undefined;
   /** Whether nothing but properties stands where a node was to be. */
   nodeEnds(frame: Frame, crossed: boolean): boolean;
-  /** A node of no characters behind the last token. */
+  /** A node of no characters after the last token. */
   emptyNode(properties: Properties | undefined, frame: Frame): Node;
   /** Gives a finished node to the anchor in front of it. */
   named(node: Node, properties: Properties | undefined): Node;
@@ -38,7 +38,7 @@ export interface NodeReader {
   checkUnique(keys: Set<string>, key: string, node: Value, at: number, value: Value): void;
   /** Gives the pending comments a place: the first `count` of them, all without it, become comments, in order. */
   takeComments(count?: number): Comment[];
-  /** The comments that were to go behind the key, value or map's end which was just read. */
+  /** The comments that were to go after the key, value or map's end which was just read. */
   takeBehind(): Comment[];
   toComment(mark: CommentMark, inline: boolean): Comment;
   /** Notes that a collection begins. @param isLevel whether it counts as a level of block collections */

@@ -7,7 +7,7 @@ export interface Properties {
   anchor?: string;
   /** The full tag, e.g. `tag:yaml.org,2002:int`, or `!`. */
   tag?: string;
-  /** Where the tag stands, the blanks behind it included. */
+  /** Where the tag stands, the blanks after it included. */
   tagSpan?: { start: number; end: number };
   readonly start: number;
   readonly column: number;
@@ -18,7 +18,7 @@ export const CORE_PREFIX = 'tag:yaml.org,2002:';
 /** Characters that may follow the name of an anchor or alias, beside blanks and breaks. */
 const AFTER_NAME = '?:,]}%@`';
 
-/** Reads the name behind `&` or `*`. */
+/** Reads the name after `&` or `*`. */
 export function readName(cursor: Cursor): string {
   const start = cursor.at + 1;
   let end = start;

@@ -60,7 +60,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 const TO_ESCAPE = /["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u{10000}-\u{10ffff}]/gu;
 
-/** A well-formed string in double quotes. Behind a byte order mark go-yaml escapes every character, and so do we. */
+/** A well-formed string in double quotes. After a byte order mark go-yaml escapes every character, and so do we. */
 export function doubleQuoted(text: string): string {
   return `"${text.replace(text.startsWith('\ufeff') ? /./gsu : TO_ESCAPE, escapeOf)}"`;
 }

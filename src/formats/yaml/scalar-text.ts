@@ -68,7 +68,7 @@ export function writeScalar(value: LeafValue, place: ScalarPlace): { text: strin
   return { text: lines.length === 0 ? head : `${head}\n${lines.join('\n')}` };
 }
 
-/** As {@link writeScalar}, in parts, so that a comment can stand behind the first line. */
+/** As {@link writeScalar}, in parts, so that a comment can stand after the first line. */
 export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
   if (typeof value !== 'string') return { head: plainScalarText(value), lines: [] };
   if (hasInvalidBytes(value)) return layBinary(value, place);

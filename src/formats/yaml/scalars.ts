@@ -13,7 +13,7 @@ export interface ScalarToken {
   readonly comment?: CommentMark;
 }
 
-/** What ends a plain scalar's line in block context: a break, a comment, or a colon with a blank or break behind it. */
+/** What ends a plain scalar's line in block context: a break, a comment, or a colon with a blank or break after it. */
 const LINE_STOP = /[\n\r\x85\u2028\u2029]|(?<=[ \t])#|:(?![^ \t\n\r\x85\u2028\u2029])/g;
 
 /** Reads a plain scalar. `indent` is the column that continuation lines must reach (block context). */
@@ -223,7 +223,7 @@ function passEscape(cursor: Cursor, folder: Folder): void {
   }
 }
 
-/** Moves over an escaped line break: it vanishes with the blanks behind it; empty lines after it stay breaks. */
+/** Moves over an escaped line break: it vanishes with the blanks after it; empty lines after it stay breaks. */
 function passEscapedBreak(cursor: Cursor, folder: Folder): void {
   folder.flush();
   cursor.passBreak();

@@ -24,7 +24,7 @@ import { type ScalarStyle, writeScalar } from './scalar-text.js';
 export interface SpliceOptions {
   /** Of what is written anew, as `--indent`. */
   readonly indent?: number | undefined;
-  /** Whether lines are put behind the text, which has no final line break. */
+  /** Whether lines are put after the text, which has no final line break. */
   readonly continues?: boolean;
   /** Whether comments decide what is encrypted, so that copies need them. */
   readonly commentsDecide?: boolean;
@@ -92,7 +92,7 @@ export class Splicer {
   }
 
   /**
-   * Adds the comments of an entry. Behind an alias for a list or map, or between it and its key, they belong to the whole
+   * Adds the comments of an entry. After an alias for a list or map, or between it and its key, they belong to the whole
    * entry; there, once brackets take the alias's place, they would belong to what is in the brackets: they go above the entry.
    */
   private addComments(comments: readonly Comment[], entry: Item | Value): void {
@@ -179,7 +179,7 @@ export class Splicer {
     this.addWritten(source, this.separated(source.start, written));
   }
 
-  /** Keeps the value of the last leaf of a text that goes on behind it. */
+  /** Keeps the value of the last leaf of a text that goes on after it. */
   private addLast({ value }: Leaf, source: Source): void {
     if (source.style !== 'literal' && source.style !== 'folded') return;
     this.edits.push(

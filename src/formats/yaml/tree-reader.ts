@@ -185,7 +185,7 @@ export class TreeReader implements NodeReader {
     return isNode(reading) ? reading : yield reading;
   }
 
-  /** Goes on behind what stands on a line: if a colon follows, it was the first key of a block map. */
+  /** Goes on after what stands on a line: if a colon follows, it was the first key of a block map. */
   private readBehind(node: Node, { frame, outer, inner, isEmptyKey, column, start, lineStart }: Begun): Reading {
     const { cursor } = this;
     if (cursor.lineStart !== lineStart) return this.withOuter(frame, node, outer, inner);

@@ -179,7 +179,7 @@ function lineBreakOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? '\n';
 }
 
-/** Whether metadata is put behind a last line that has no end. */
+/** Whether metadata is put after a last line that has no end. */
 function continues(text: string, places: readonly DocumentPlace[]): boolean {
   const last = places.at(-1);
   return !last?.flow && !last?.metadata && !/[\n\r]$/.test(text.slice(-1));
@@ -202,7 +202,7 @@ function metadataEdits(
   const onNewLine = place.end === 0 || /[\n\r]$/.test(text.slice(Math.max(0, place.end - 1), place.end));
   const edits: Edit[] = [{ start: place.end, end: place.end, text: onNewLine ? block : lineBreak + block }];
   if (place.nullRoot) {
-    // Blanks behind it go too: a tab could not stand alone where the metadata's key is to begin.
+    // Blanks after it go too: a tab could not stand alone where the metadata's key is to begin.
     const blanks = /^[ \t]*/.exec(text.slice(place.nullRoot.end, place.nullRoot.end + 1024))?.[0].length ?? 0;
     edits.unshift({ start: place.nullRoot.start, end: place.nullRoot.end + blanks, text: '' });
   }

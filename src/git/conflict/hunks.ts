@@ -7,7 +7,7 @@ import type { Side } from '../merge/tree-merge.js';
 export interface Marking {
   /** How many signs a mark has. */
   readonly size: number;
-  /** What the sides are called behind the marks. */
+  /** What the sides are called after the marks. */
   readonly labels: Readonly<Record<Side, string>>;
   /** Whether the lines of the base stand there, too. */
   readonly showsBase: boolean;

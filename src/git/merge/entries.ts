@@ -3,7 +3,7 @@ import { type Branch, type Comment, comment, type Item, type List, type Value } 
 
 /** An entry of a map or list. */
 export interface Entry {
-  /** Its comments: those before it, and behind it on its line; in a format whose trees have them there, those behind it. */
+  /** Its comments: those before it, and after it on its line; in a format whose trees have them there, those after it. */
   readonly comments: readonly Comment[];
   /** The item that holds it; undefined in a list. */
   readonly item?: Item;
@@ -11,10 +11,10 @@ export interface Entry {
 }
 
 export interface Entries {
-  /** The comments before the first entry, where those of an entry stand behind it. */
+  /** The comments before the first entry, where those of an entry stand after it. */
   readonly head: readonly Comment[];
   readonly entries: readonly Entry[];
-  /** The comments behind the last entry. */
+  /** The comments after the last entry. */
   readonly tail: readonly Comment[];
 }
 

@@ -147,7 +147,7 @@ function isChangedTwice(id: string, key: MasterKey, { base, ours, theirs }: Read
   return JSON.stringify(own?.sort()) !== JSON.stringify(other?.sort());
 }
 
-/** The first field says where the key is, whatever its kind; those behind it how it is used. */
+/** The first field says where the key is, whatever its kind; those after it how it is used. */
 function isOfSameKey(one: MasterKey, other: MasterKey): boolean {
   const [first, second] = [one, other].map(({ fields }) => [...fields.values()][0]);
   return one.type === other.type && typeof first === 'string' && first === second;

@@ -1,4 +1,4 @@
-/** A plaintext as tokens: its scalars, each by its keys, and what stands between them, cut behind line ends. */
+/** A plaintext as tokens: its scalars, each by its keys, and what stands between them, cut after line ends. */
 import { nodes } from '../../tree/leaves.js';
 import type { Branch, LeafValue } from '../../tree/tree.js';
 

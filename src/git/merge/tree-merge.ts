@@ -72,7 +72,7 @@ export type LeafMerge = (base: Value | undefined, ours: Value, theirs: Value) =>
 /** What a format has of its own. */
 export interface MergeForm {
   readonly leafMerge?: LeafMerge | undefined;
-  /** Whether the comments of an entry stand behind it in the tree. */
+  /** Whether the comments of an entry stand after it in the tree. */
   readonly commentsFollow?: boolean | undefined;
 }
 

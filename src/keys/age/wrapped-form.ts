@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { decodeArmor } from './format/armor.js';
 import { readHeader } from './format/header.js';
 
-/** Whether a text is an age file in its armor, with a whole header and something behind it. */
+/** Whether a text is an age file in its armor, with a whole header and something after it. */
 export function isAgeFile(armored: string): boolean {
   try {
     const file = decodeArmor(armored);

@@ -52,7 +52,7 @@ function wordsOf(outcome: ProgramOutcome): string {
   return readStatus(outcome.stderr.toString('utf8')).decisive ?? describeOutcome(outcome);
 }
 
-/** A list with colons: each key begins with `pub`, its fingerprint is in the first `fpr` behind that, a name in `uid`. */
+/** A list with colons: each key begins with `pub`, its fingerprint is in the first `fpr` after that, a name in `uid`. */
 function keysIn(list: string): { recipient: string; remark?: string; problem?: string; isNew?: true }[] {
   const keys: { recipient: string; remark?: string; problem?: string; isNew?: true }[] = [];
   let isFresh = false;

@@ -64,7 +64,7 @@ function remoteObjects(external: ExternalRead, manifests: readonly Manifest[]): 
   return [{ resource: 'secrets', name: read.key, namespace, by: describe(of), file: of.origin.file }];
 }
 
-/** `v1/Secret/NS/NAME`, with or without a key behind it. */
+/** `v1/Secret/NS/NAME`, with or without a key after it. */
 function referredObject(reference: NamedReference & { readonly file: string | undefined }): NamedObject {
   const { shown, file } = reference;
   const [version, kind = '', namespace, name, , ...more] = knownPath(reference, file).split('/');

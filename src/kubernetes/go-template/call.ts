@@ -32,7 +32,7 @@ export function fixed<const P extends readonly Parameter[]>(
   return { parameters, rest: undefined, call: (args) => call(...(args as unknown as Arguments<P>)) };
 }
 
-/** A function that takes any number of arguments of one type behind the first ones. */
+/** A function that takes any number of arguments of one type after the first ones. */
 export function variadic<const P extends readonly Parameter[], R extends Parameter>(
   parameters: P,
   rest: R,

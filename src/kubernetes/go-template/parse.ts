@@ -221,7 +221,7 @@ class Parser {
     return [first, ...others];
   }
 
-  /** An operand with the fields behind it, or null when the next token begins none. */
+  /** An operand with the fields after it, or null when the next token begins none. */
   private operand(): Operand | null {
     const of = this.term();
     if (!of) return null;
@@ -310,7 +310,7 @@ class Parser {
   }
 }
 
-/** Behind a `|` only what takes arguments may stand. */
+/** After a `|` only what takes arguments may stand. */
 function checkStages(commands: readonly TemplateCommand[], error: (reason: string) => Error): void {
   for (const [first] of commands.slice(1)) {
     if (first.kind === 'constant' || first.kind === 'dot' || first.kind === 'nil') {

@@ -74,7 +74,7 @@ function searchFunctions(find: Find): FunctionTable {
   };
 }
 
-/** The matches from left to right; an empty one right behind another does not count. */
+/** The matches from left to right; an empty one right after another does not count. */
 function matchesOf(pattern: RE2JS, text: string, most: number): Match[] {
   if (!text.isWellFormed()) throw refusal('a regular expression is tried on bytes that are not UTF-8');
   const found: Match[] = [];

@@ -1,4 +1,4 @@
-/** What stands behind `secrets://` in Helm's command lines, as helm-secrets reads it (docs/kubernetes/helm.md#urls). */
+/** What stands after `secrets://` in Helm's command lines, as helm-secrets reads it (docs/kubernetes/helm.md#urls). */
 import { SopsError } from '../../errors.js';
 import { isNamespaceName, isObjectName } from '../names.js';
 

@@ -83,7 +83,7 @@ class EnvReader {
     return this.expand(withoutSurrounding(line.slice(0, commentStart(line)), SPACES));
   }
 
-  /** A quote behind a backslash does not end the text; all quotes at both its ends are cut off. */
+  /** A quote after a backslash does not end the text; all quotes at both its ends are cut off. */
   private readQuoted(quote: string): string {
     for (let end = this.text.indexOf(quote, this.at + 1); end > 0; end = this.text.indexOf(quote, end + 1)) {
       if (this.text[end - 1] === '\\') continue;
@@ -115,7 +115,7 @@ class EnvReader {
   }
 }
 
-/** Where the comment behind a value begins: at the last `#` with a blank before it. */
+/** Where the comment after a value begins: at the last `#` with a blank before it. */
 function commentStart(line: string): number {
   for (let at = line.lastIndexOf('#'); at > 0; at = line.lastIndexOf('#', at - 1)) {
     if (SPACES.includes(line.charAt(at - 1))) return at;

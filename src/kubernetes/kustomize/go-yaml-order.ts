@@ -1,4 +1,4 @@
-/** The order in which go-yaml v2, and so ksops, prints the keys of a map: numbers in keys by their value, letters behind the rest. */
+/** The order in which go-yaml v2, and so ksops, prints the keys of a map: numbers in keys by their value, letters after the rest. */
 
 const LETTER = /^\p{L}$/u;
 const DIGITS = /^[0-9]*/;

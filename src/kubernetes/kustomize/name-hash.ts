@@ -25,7 +25,7 @@ export function nameHash(root: Branch): string {
   return [...hex].map((digit) => REPLACED.get(digit) ?? digit).join('');
 }
 
-/** The object with the hash of its content behind its name. */
+/** The object with the hash of its content after its name. */
 export function withNameHash(root: Branch): Branch {
   const name = stringAt(root, 'metadata', 'name') ?? '';
   return withEntryAt(root, ['metadata', 'name'], { kind: 'leaf', value: `${name}-${nameHash(root)}` });

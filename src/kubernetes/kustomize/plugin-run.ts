@@ -126,7 +126,7 @@ function requestOf(input: Uint8Array): Request {
   if (documents.length > 1) throw new SopsError('document-invalid', 'more than one document on standard input');
   const config = valueAt(list.root, 'functionConfig');
   const items = valuesOf(valueAt(list.root, 'items')).map((value) => objectOf(value, list));
-  // kustomize writes functionConfig behind the items: without it the end is missing.
+  // kustomize writes functionConfig after the items: without it the end is missing.
   if (config?.kind !== 'branch' || !stringAt(config, 'kind') || !valueAt(config, 'metadata', 'name')) throw cut();
   const own = items.filter(({ root }) => stringAt(root, ...ANNOTATIONS, LOCAL_CONFIG) === 'true' && !isForeign(root));
   if (own.length > 0 && !own.some(({ root }) => isConfiguration(root, config))) throw cut();

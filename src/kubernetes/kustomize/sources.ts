@@ -100,7 +100,7 @@ export class Sources {
   }
 }
 
-/** The plaintext as SOPS prints it: laid out anew, and comments behind a value above it. */
+/** The plaintext as SOPS prints it: laid out anew, and comments after a value above it. */
 function sopsText({ store, file }: OpenedFile): string {
   for (const { node } of nodes(file.documents)) if (node.kind === 'comment') node.inline = false;
   return store.emit(file.documents, null);

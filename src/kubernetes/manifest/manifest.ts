@@ -61,7 +61,7 @@ export function valuesOf(of: Value | undefined): Value[] {
   return of?.kind === 'list' ? of.items.filter((entry): entry is Value => entry.kind !== 'comment') : [];
 }
 
-/** The map with one entry set: in its place if it is there, else behind the others. */
+/** The map with one entry set: in its place if it is there, else after the others. */
 export function withEntry(of: Branch, key: string, value: Value): Branch {
   if (!itemOf(of, key)) return branch([...of.items, item(key, value)]);
   return branch(of.items.map((entry) => (entry.kind === 'item' && entry.key === key ? item(key, value) : entry)));

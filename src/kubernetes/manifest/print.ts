@@ -38,7 +38,7 @@ export function printManifests(roots: readonly Branch[], options: PrintOptions =
   }
 }
 
-/** One map that holds objects: `items` behind its kind, and what else it has. */
+/** One map that holds objects: `items` after its kind, and what else it has. */
 export function wrapped(apiVersion: string, kind: string, items: readonly Value[], more: Branch = branch()): Branch {
   return branch([
     item('apiVersion', leaf(apiVersion)),

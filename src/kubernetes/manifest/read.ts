@@ -71,7 +71,7 @@ function hasContent(text: string): boolean {
   return text.split('\n').some((line) => !/^(?:\ufeff?\s*(?:#.*)?|(?:---|\.\.\.)\s*(?:#.*)?)$/.test(line));
 }
 
-/** A text that begins with a brace is JSON, several documents one behind the other; or else YAML in flow style. */
+/** A text that begins with a brace is JSON, several documents one after the other; or else YAML in flow style. */
 function readAll(text: string, file: string | undefined): Manifest[] {
   if (!/^\s*\{/.test(text)) return readYaml(text, file);
   try {

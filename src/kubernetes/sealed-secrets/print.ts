@@ -7,7 +7,7 @@ import { printManifests } from '../manifest/print.js';
 const FORMS = ['yaml', 'json'] as const;
 export type SealedForm = (typeof FORMS)[number];
 
-/** Each YAML document begins with `---`, as kubeseal has it, so that outputs can be put behind each other. */
+/** Each YAML document begins with `---`, as kubeseal has it, so that outputs can be put after each other. */
 export function printSealed(roots: readonly Branch[], form: SealedForm, sort: boolean): string {
   return PRINTERS[form](roots, sort);
 }

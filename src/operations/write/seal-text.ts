@@ -184,7 +184,7 @@ function endOfBlock({ start, end }: Source, text: string): number | undefined {
   return at;
 }
 
-/** Behind the line break here, or the place itself when there is none. */
+/** After the line break here, or the place itself when there is none. */
 function lineBreakAt(text: string, at: number): number {
   if (text.startsWith('\r\n', at)) return at + 2;
   return text[at] === '\n' ? at + 1 : at;

@@ -47,7 +47,7 @@ function callOf(parameters: ReadonlyMap<string, string>, context: ReferenceConte
   };
 }
 
-/** An absolute path is a program without arguments; else what stands behind slashes are arguments. */
+/** An absolute path is a program without arguments; else what stands after slashes are arguments. */
 async function outputOf(path: string, { args, seconds, trims, env }: Call, context: ReferenceContext): Promise<string> {
   const { host } = context;
   const whole = path.replace(/\/$/, '');

@@ -15,7 +15,7 @@ import { valuesSeen } from './seen-values.js';
 /** Rules that a commit goes by besides its own, and what to say of them. */
 export interface OtherRules {
   readonly bookOf: BookOf;
-  /** Whose they are, behind "as the rules … have it". */
+  /** Whose they are, after "as the rules … have it". */
   readonly whose: string;
   readonly next: string;
 }

@@ -121,7 +121,7 @@ function strayText(offset: number, lines: LineIndex): Discovery {
   return { rule: 'plain-value', line: lines.lineAt(offset), message, next };
 }
 
-/** Comments among the metadata, which nobody reads, and those behind everything, where in most formats it stands. */
+/** Comments among the metadata, which nobody reads, and those after everything, where in most formats it stands. */
 function commentsOnMetadata(
   { file: { metadata, text } }: EncryptedFile,
   scope: EncryptionScope,
@@ -261,7 +261,7 @@ function recognition({ file }: EncryptedFile, row: FormatRow, line: number | und
 }
 
 /**
- * Entries that no SOPS writes: what somebody adds behind the last line of a file ends up in the metadata, neither encrypted nor covered by
+ * Entries that no SOPS writes: what somebody adds after the last line of a file ends up in the metadata, neither encrypted nor covered by
  * the MAC.
  */
 function unknownMetadata(

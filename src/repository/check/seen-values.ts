@@ -48,7 +48,7 @@ const TYPE_WORDS = new Set(['str', 'int', 'float', 'bool', 'bytes', 'time', COMM
 /** A tag of 16 bytes, the only ones that are taken (src/cipher/cipher.ts). */
 const WHOLE_TAG = /^.{22}==$/;
 
-/** What a value is, by its text alone. Whatever stands behind a ciphertext every program passes over, and it is not encrypted. */
+/** What a value is, by its text alone. Whatever stands after a ciphertext every program passes over, and it is not encrypted. */
 export function stateOf(value: LeafValue): ValueState {
   if (typeof value !== 'string' || !value.startsWith('ENC[')) return 'plain';
   const parsed = looksEncrypted(value) ? (parseEncryptedValue(value) ?? parseEncryptedEmpty(value)) : null;

@@ -137,7 +137,7 @@ function dataKeyChange(before: ComparedVersion, after: ComparedVersion): FileDif
   return marks(after).some((mark) => mark !== '' && old.has(mark)) ? 'same' : 'unknown';
 }
 
-/** What stands behind the key in an SSH recipient. */
+/** What stands after the key in an SSH recipient. */
 function remark(recipient: string): string | undefined {
   return recipient.startsWith('ssh-') ? recipient.trim().split(/\s+/).slice(2).join(' ') || undefined : undefined;
 }

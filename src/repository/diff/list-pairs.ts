@@ -1,4 +1,4 @@
-/** Which entries of two lists belong together, so that one that was put in or taken out does not move all behind it. */
+/** Which entries of two lists belong together, so that one that was put in or taken out does not move all after it. */
 
 /** An entry of either list, or of both. */
 export interface ListPair<T> {

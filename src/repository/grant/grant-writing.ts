@@ -172,7 +172,7 @@ async function makeFile(file: FilePlan, work: GrantWork, warnings: string[]): Pr
   return { read: found.bytes, bytes };
 }
 
-/** Where in its group of a file the recipient stands: behind those that the rule names before it, or `check` finds another order. */
+/** Where in its group of a file the recipient stands: after those that the rule names before it, or `check` finds another order. */
 async function placeIn(present: readonly KeyGroup[], { group, who, standing }: RulePlan, run: Run): Promise<number> {
   const wanted = await keyGroupsFor({ rule: await withoutLookups(standing, present), host: run });
   const order = await Promise.all((wanted[group] ?? []).map(keyStringOf));

@@ -1,4 +1,4 @@
-/** A `.env` file as people write it, line by line: quotes, escapes, comments behind values, `export`, values over several lines. */
+/** A `.env` file as people write it, line by line: quotes, escapes, comments after values, `export`, values over several lines. */
 import { SopsError } from '../../errors.js';
 
 export type Quote = '' | '"' | "'" | '`';
@@ -10,7 +10,7 @@ export interface EnvEntry {
   /** Without its quotes; escapes read as {@link readEnvLines} says. */
   readonly value: string;
   readonly quote: Quote;
-  /** The text behind `#`, if there is one on its line. */
+  /** The text after `#`, if there is one on its line. */
   readonly comment: string | undefined;
   /** Why other readers of such files may take another value, in a few words. */
   readonly doubt: string | undefined;

@@ -22,7 +22,7 @@ export type VaultValues = Required<Pick<OpenedImport, 'plaintext' | 'count' | 'v
   readonly warnings: string[];
 };
 
-/** Ansible's tags, an anchor behind them, and what parts these from the value. */
+/** Ansible's tags, an anchor after them, and what parts these from the value. */
 const TAG = /(!vault(?:-encrypted)?[ \t]+)(?:&[^\s,[\]{}]+\s+)?$|(!vault(?:-encrypted)?)(?:\s+&[^\s,[\]{}]+)?\s+$/;
 /** Tags and anchors are short: so far is looked for them. */
 const BEFORE = 512;
@@ -178,7 +178,7 @@ function keyEncrypted(path: string): SopsError {
   return new SopsError('document-invalid', message);
 }
 
-/** One line needs no block, unless a comment stands behind its mark. */
+/** One line needs no block, unless a comment stands after its mark. */
 function setValue({ leaf, source }: Vault, text: string, file: string): void {
   leaf.value = text;
   const isBlock = source.style === 'literal' || source.style === 'folded';

@@ -138,7 +138,7 @@ class ReaderRegister {
   }
 }
 
-/** What stands behind the key in an SSH recipient. */
+/** What stands after the key in an SSH recipient. */
 function remarkOf(keyString: string): string | undefined {
   if (!keyString.startsWith('ssh-')) return undefined;
   const remark = keyString.trim().split(/\s+/).slice(2).join(' ');

@@ -26,7 +26,7 @@ export interface GoogleApi {
 
 export interface GoogleCall {
   readonly method: HttpRequest['method'];
-  /** Behind the host, encoded. */
+  /** After the host, encoded. */
   readonly path: string;
   /** Sent as JSON, if it is not content that says itself what it is. */
   readonly body?: Readonly<Record<string, unknown>> | TypedContent;

@@ -25,7 +25,7 @@ export interface VaultRequest {
   readonly segments: readonly string[];
   /** JSON; not for GET. */
   readonly body?: string;
-  /** Behind the path. */
+  /** After the path. */
   readonly query?: Readonly<Record<string, string>>;
 }
 

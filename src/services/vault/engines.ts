@@ -1,6 +1,6 @@
 /** Recognising by their look the paths of Vault engines other than key and value, since a path does not say which engine it belongs to. */
 
-/** The parts behind a mount of what makes credentials, certificates or codes: database, aws, rabbitmq, ldap, kubernetes, pki, ssh, gcp, totp. */
+/** The parts after a mount of what makes credentials, certificates or codes: database, aws, rabbitmq, ldap, kubernetes, pki, ssh, gcp, totp. */
 const GENERATED = [
   /(?:^|\/)[^/]+\/(?:creds|static-creds|static-cred|sts|issue|sign)\/[^/]+$/,
   /(?:^|\/)[^/]+\/(?:roleset|static-account|impersonated-account)\/[^/]+\/(?:token|key)$/,

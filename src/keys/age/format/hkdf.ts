@@ -5,7 +5,7 @@ import { quickKey } from './quick-key.js';
 /** What the one block of a key of 32 bytes ends with. */
 const FIRST_BLOCK = Buffer.of(1);
 
-/** The HMAC of some parts, one behind the other. */
+/** The HMAC of some parts, one after the other. */
 export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
   const made = createHmac('sha256', quickKey(key));
   for (const part of parts) made.update(part);

@@ -24,7 +24,7 @@ export const SECRET_NEEDLES: readonly string[] = [
     'k_live_',
   ],
   ...['SG.', 'eyJ', 'DOTENV_PRIVATE', '://', 'ecret', 'ECRET', 'oken', 'OKEN'],
-  // Behind a digit, as the shape of Azure's secrets has it.
+  // After a digit, as the shape of Azure's secrets has it.
   ...Array.from({ length: 10 }, (_, digit) => `${digit}Q~`),
 ];
 const NEEDLES = new Needles(SECRET_NEEDLES);
