@@ -1,4 +1,4 @@
-/** Private keys in PEM and OpenPGP armour: on lines of their own, in a text with `\n`, or once more in base64. */
+/** Private keys in PEM and OpenPGP armour: on lines of their own, or in a text with `\n`. */
 import type { CheckRuleId } from '../check-rules.js';
 
 /** A secret that was found in a text. */
@@ -26,19 +26,6 @@ export function pemSecrets(text: string): FoundSecret[] {
     const rule = isEnd ? kindOf(label, text.slice(start, dashes)) : undefined;
     const end = dashes - start;
     if (rule) found.push({ rule, start: index, length: begin.length + end });
-  }
-  return found;
-}
-
-/** In base64 once more, as Kubernetes has it in a Secret. */
-const WRAPPED = /(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,}/g;
-
-/** The private keys of a text whose PEM is itself in base64. */
-export function wrappedPemSecrets(text: string): FoundSecret[] {
-  const found: FoundSecret[] = [];
-  for (const { 0: base64, index } of text.matchAll(WRAPPED)) {
-    const [first] = pemSecrets(Buffer.from(base64, 'base64').toString('latin1'));
-    if (first) found.push({ rule: first.rule, start: index, length: base64.length });
   }
   return found;
 }

@@ -1,14 +1,15 @@
 /** Private keys and tokens in any file: one look at its bytes tells whether there is anything to look for. */
 import { LineIndex } from '../../../util/line-index.js';
+import { BASE64_NEEDLES, base64Texts } from './base64-texts.js';
 import { isFiller } from './filler.js';
 import { Needles } from './needles.js';
 import type { FoundSecret } from './pem-secrets.js';
-import { pemSecrets, wrappedPemSecrets } from './pem-secrets.js';
+import { pemSecrets } from './pem-secrets.js';
 import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.js';
 
 /** What stands in every text with a secret. Most files have nothing of this. */
 export const SECRET_NEEDLES: readonly string[] = [
-  ...['AGE-', 'PRIVATE KEY', 'LS0tLS1CRUdJTi', 'AKIA', 'ASIA', 'AIza', 'AccountKey=', 'sig=', 'hvs.', 'hvb.', 'hvr.'],
+  ...['AGE-', 'PRIVATE KEY', ...BASE64_NEEDLES, 'AKIA', 'ASIA', 'AIza', 'AccountKey=', 'sig=', 'hvs.', 'hvb.', 'hvr.'],
   ...[
     'ghp_',
     'gho_',
@@ -31,7 +32,7 @@ const NEEDLES = new Needles(SECRET_NEEDLES);
 
 /** The same more closely, for the texts that are left: how each of them begins, or what stands next to it. */
 const ANYTHING =
-  /AGE-(?:SECRET-KEY|PLUGIN)-|PRIVATE KEY|LS0tLS1CRUdJTi|A[KS]IA[A-Z2-7]{16}|aws_?secret|AIza|[0-9]Q~|AccountKey=|[?&;]sig=|hv[sbr]\.|token["']?[ \t]{0,8}[:=][ \t]{0,8}["']?[sb]\.|gh[pousr]_|github_pat_|glpat-|xox[bpare]-|xapp-|hooks\.slack|npm_[A-Za-z0-9]{36}|[sr]k_live_|SG\.|eyJ|DOTENV_PRIVATE|:\/\/[^\s@/]{3,320}@/i;
+  /AGE-(?:SECRET-KEY|PLUGIN)-|PRIVATE KEY|A[KS]IA[A-Z2-7]{16}|aws_?secret|AIza|[0-9]Q~|AccountKey=|[?&;]sig=|hv[sbr]\.|token["']?[ \t]{0,8}[:=][ \t]{0,8}["']?[sb]\.|gh[pousr]_|github_pat_|glpat-|xox[bpare]-|xapp-|hooks\.slack|npm_[A-Za-z0-9]{36}|[sr]k_live_|SG\.|eyJ|DOTENV_PRIVATE|:\/\/[^\s@/]{3,320}@/i;
 
 /** Larger contents are looked through piece by piece, each with the end of the one before: longer than any secret. */
 const WINDOW = 4 << 20;
@@ -81,29 +82,56 @@ function plainText(bytes: Buffer): string {
 
 /** The text of bytes that begin as UTF-16 does. */
 export function wideText(bytes: Buffer): string {
-  return bytes[0] === 0xff ? bytes.toString('utf16le') : Buffer.from(bytes).swap16().toString('utf16le');
+  if (bytes[0] === 0xff || bytes[1] === 0) return bytes.toString('utf16le');
+  const units = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)));
+  return units.swap16().toString('utf16le');
 }
 
-/** Whether bytes begin as UTF-16 does. */
+/** So many signs tell that a text without a mark is UTF-16. */
+const FIRST_SIGNS = 4;
+
+/** Whether bytes begin as UTF-16 does: with its mark, or with a few signs of ASCII each beside a zero. */
 export function isWide(bytes: Buffer): boolean {
-  const [first, second] = bytes;
-  return bytes.length % 2 === 0 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+  const [first = 0, second = 0] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  // Hardly any file of another kind has a zero there, and none of text.
+  if ((first !== 0 && second !== 0) || bytes.length < 2 * FIRST_SIGNS) return false;
+  const zero = second === 0 ? 1 : 0;
+  for (let at = 0; at < 2 * FIRST_SIGNS; at += 2)
+    if (bytes[at + zero] !== 0 || !isSign(bytes[at + 1 - zero])) return false;
+  return true;
+}
+
+function isSign(byte = 0): boolean {
+  return byte === 9 || byte === 10 || byte === 13 || (byte >= 0x20 && byte < 0x7f);
 }
 
 /** The secrets of a text, in order. */
 export function secretsInText(text: string): FoundSecret[] {
-  if (!ANYTHING.test(text)) return [];
-  const found = [...pemKinds(text), ...TOKEN_PATTERNS.flatMap((pattern) => matchesOf(pattern, text))];
+  if (!ANYTHING.test(text) && !BASE64_NEEDLES.some((needle) => text.includes(needle))) return [];
+  const found = [...pemKinds(text), ...tokensIn(text)];
   return withoutTwins(found).sort((one, other) => one.start - other.start);
 }
 
 const ACCOUNT = /"type"\s{0,16}:\s{0,16}"service_account"/;
 const CONTROLLER = /sealedsecrets\.bitnami\.com\/sealed-secrets-key/;
 
+function tokensIn(text: string): FoundSecret[] {
+  return TOKEN_PATTERNS.flatMap((pattern) => matchesOf(pattern, text));
+}
+
+/** What stands in base64, once: the first key of each run tells what the run is. */
+function wrappedSecrets(text: string): FoundSecret[] {
+  return base64Texts(text).flatMap(({ start, length, text: inner }) => {
+    const [first] = [...pemSecrets(inner), ...tokensIn(inner)];
+    return first ? [{ rule: first.rule, start, length }] : [];
+  });
+}
+
 /** Private keys, and by what stands around them whose. */
 function pemKinds(text: string): FoundSecret[] {
   const keys = pemSecrets(text);
-  const wrapped = wrappedPemSecrets(text);
+  const wrapped = wrappedSecrets(text);
   const isAccount = keys.length > 0 && ACCOUNT.test(text);
   const isController = (keys.length > 0 || wrapped.length > 0) && CONTROLLER.test(text);
   return [...keys, ...wrapped].map((key) => {

@@ -1,8 +1,7 @@
 /** Private keys and tokens: one of each kind with its right form is found, with a wrong one it is not, and nothing of it is told. */
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { encodeBech32 } from '../../../../src/keys/age/bech32.js';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
@@ -356,27 +355,4 @@ describe('in a repository', () => {
     expect(places.toSorted()).toEqual(['lines.json:3', 'list.json:1', 'list.json:1', 'list.yaml:2', 'list.yaml:3']);
     execFileSync('rm', ['list.yaml', 'list.json', 'lines.json'], { cwd: repository.folder });
   });
-});
-
-test('where a symbolic link leads is its content, within the repository and out of it', async () => {
-  const repository = new CheckedRepository();
-  try {
-    const { identity } = generateIdentity();
-    repository.write({ 'a.txt': 'a' });
-    symlinkSync('a.txt', join(repository.folder, 'fine'));
-    symlinkSync(`../elsewhere/${identity}`, join(repository.folder, 'out'));
-    symlinkSync(identity, join(repository.folder, 'within'));
-    const found = ['age-key out', 'age-key within'];
-    expect(await repository.found()).toEqual(found);
-    repository.git('add', '-A');
-    expect(await repository.found(['--staged'])).toEqual(found);
-    repository.git('commit', '-q', '-m', 'links');
-    repository.git('rm', '-q', 'out', 'within');
-    expect(await repository.found(['--staged'])).toEqual([]);
-    repository.commit();
-    repository.git('branch', '-q', 'root', 'HEAD~');
-    expect(await repository.found(['--since', 'root'])).toEqual([]);
-  } finally {
-    repository.remove();
-  }
 });
