@@ -2,8 +2,9 @@
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { closeQuietly } from '../util/files.js';
-import { fstatSync, openSync, readFileSync, type Stats } from '../util/fs.js';
-import type { Session } from '../util/host.js';
+import { fstatSync, openSync, readFileSync, type Stats, statSync } from '../util/fs.js';
+import type { Host, Session } from '../util/host.js';
+import { pipeBytes } from '../util/pipe-bytes.js';
 import { checkWriters } from './config-safety.js';
 import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';
@@ -26,7 +27,7 @@ export interface ConfigPlace {
  */
 export async function readConfig(place: ConfigPlace, host: Session, before?: Config): Promise<Config> {
   const { absolute, path, isBeside, evenUnsafe } = place;
-  const { bytes, stats } = readOpen(absolute, path);
+  const { bytes, stats } = await readOpen(absolute, path, host);
   const file = { absolute, bytes };
   if (!evenUnsafe) await checkWriters({ file, path, stats }, host);
   if (before?.file && bytes.equals(before.file.bytes) && before.recipientsFiles.length === 0) return before;
@@ -51,9 +52,11 @@ function whole(bytes: Uint8Array, { recipientsFiles }: Rules): Uint8Array {
   return recipientsFiles.length === 0 ? bytes : Buffer.concat([bytes, ...recipientsFiles.map((one) => one.bytes)]);
 }
 
-function readOpen(absolute: string, path: string): { bytes: Buffer; stats: Stats } {
+async function readOpen(absolute: string, path: string, host: Host): Promise<{ bytes: Buffer; stats: Stats }> {
   let descriptor: number | undefined;
   try {
+    const piped = await pipeBytes(absolute, host);
+    if (piped) return { bytes: piped, stats: statSync(absolute) };
     descriptor = openSync(absolute, 'r');
     return { bytes: readFileSync(descriptor), stats: fstatSync(descriptor) };
   } catch (cause) {

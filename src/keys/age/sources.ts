@@ -5,6 +5,7 @@ import { SopsError } from '../../errors.js';
 import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { pipeBytes } from '../../util/pipe-bytes.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
 import type { IdentityCandidate } from './identity-text.js';
@@ -160,7 +161,7 @@ function unknownPlace(location: string, holds: IdentitySource['holds'], error: S
 
 export async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
   try {
-    return readFileSync(resolve(host.cwd, path));
+    return await readKeys(path, host);
   } catch (error) {
     throw new SopsError('key', `${failed}: ${describeFileError(error, path)}`);
   }
@@ -168,9 +169,14 @@ export async function readOrExplain(path: string, failed: string, host: Host): P
 
 async function readIfThere(path: string, host: Host): Promise<Buffer | null> {
   try {
-    return readFileSync(resolve(host.cwd, path));
+    return await readKeys(path, host);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
     throw new SopsError('key', `failed to open file: ${describeFileError(error, path)}`);
   }
+}
+
+async function readKeys(path: string, host: Host): Promise<Buffer> {
+  const file = resolve(host.cwd, path);
+  return (await pipeBytes(file, host)) ?? readFileSync(file);
 }

@@ -12,6 +12,7 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../ut
 import type { Host, Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
+import { pipeBytes } from '../../util/pipe-bytes.js';
 import type { Fingerprint } from '../../util/replace-file.js';
 import type { Input } from '../requests.js';
 
@@ -240,9 +241,8 @@ export async function readInput(input: Input, host: Host): Promise<Uint8Array> {
 }
 
 async function readNamed(path: string, host: Host): Promise<Uint8Array> {
-  // A program goes on while nobody writes, where the command line has nothing else to do.
-  if (host.isUnattended && statSync(path).isFIFO())
-    return (await import('./pipe-input.js')).readPipe(path, host.signal);
+  const piped = await pipeBytes(path, host);
+  if (piped) return piped;
   const descriptor = openSync(path, 'r');
   try {
     if (!fstatSync(descriptor).isCharacterDevice()) return readFileSync(descriptor);

@@ -2,7 +2,18 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptFile, encryptFile, execEnv, type Options, open, rotate, verify } from '../../../src/index.js';
+import {
+  decryptFile,
+  encryptFile,
+  execEnv,
+  findConfig,
+  inspect,
+  loadEnv,
+  type Options,
+  open,
+  rotate,
+  verify,
+} from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 let desk: LibraryDesk;
@@ -14,12 +25,18 @@ afterAll(() => desk.remove());
 describe.skipIf(process.platform === 'win32')('a named pipe', () => {
   test('that nobody writes to keeps nothing waiting but the call, which its signal ends', async () => {
     execFileSync('mkfifo', [desk.path('silent.yaml')]);
+    await desk.seal('sealed.yaml', 'a: 1\n');
     const calls: readonly ((path: string, o: Options) => Promise<unknown>)[] = [
       decryptFile,
       verify,
       open,
       execEnv,
       rotate,
+      (path, o) => inspect(path, o),
+      (path, o) => loadEnv({ ...o, files: path, into: {} }),
+      (path, o) => findConfig('sealed.yaml', { ...o, config: path }),
+      (path, o) => decryptFile('sealed.yaml', { ...o, identities: { ageFiles: [path], only: true } }),
+      (path, { identities: _, ...o }) => decryptFile('sealed.yaml', { ...o, env: { SOPS_AGE_KEY_FILE: path } }),
     ];
     for (const call of calls) {
       const signal = AbortSignal.timeout(50);
@@ -47,6 +64,17 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     desk.write('copy.yaml', await readFile(desk.path('read.yaml')));
     await written;
     expect((await decryptFile<{ a: string }>('copy.yaml', desk.options)).a).toHaveLength(200_000);
+  });
+
+  test('is read where a key or a configuration is expected', async () => {
+    await desk.seal('s.yaml', 'a: 1\n');
+    for (const name of ['keys', 'rules']) execFileSync('mkfifo', [desk.path(name)]);
+    const opened = decryptFile('s.yaml', { ...desk.options, identities: { ageFiles: ['keys'], only: true } });
+    await writeFile(desk.path('keys'), desk.identity);
+    expect(await opened).toEqual({ a: 1 });
+    const found = findConfig('s.yaml', { ...desk.options, config: 'rules' });
+    await writeFile(desk.path('rules'), `creation_rules: [{age: ${desk.recipient}}]\n`);
+    expect(await found).toMatchObject({ rule: { line: 1 } });
   });
 
   test('is read until its writer leaves, which may be the same program', async () => {

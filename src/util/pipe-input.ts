@@ -1,14 +1,14 @@
 /** Reading a named pipe without keeping the program around it from its other work: nobody may ever write to it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemCode } from '../../util/files.js';
-import { closeSync, constants, openSync, readSync } from '../../util/fs.js';
+import { systemCode } from './files.js';
+import { closeSync, constants, openSync, readSync } from './fs.js';
 
 /** Between two looks for a writer, or for more of what it writes. */
 const PAUSE_MS = 20;
 const PART = 65_536;
 
 /** All bytes up to where the last writer leaves. Rejects with the system's error, and when the signal is aborted. */
-export async function readPipe(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+export async function readPipe(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const parts: Uint8Array[] = [];
   let hasWriter = false;
