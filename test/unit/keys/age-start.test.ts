@@ -30,6 +30,7 @@ const OWN_MODULES = [
   'util/fs.ts',
   'util/native-path.ts',
   'util/paths.ts',
+  'util/pipe-bytes.ts',
   'util/realms.ts',
   'util/text.ts',
 ];
