@@ -156,7 +156,7 @@ export const CHECK_RULES = {
   },
   'private-key': {
     severity: 'error',
-    title: 'a private key in PEM',
+    title: 'a private key',
     reason: 'Whoever reads it can sign or decrypt in its name.',
   },
   'protected-private-key': {

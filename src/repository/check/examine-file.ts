@@ -16,6 +16,7 @@ import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
 import { examinePlain } from './plain-file.js';
 import type { CoveringRule } from './rule-book.js';
 import { randomValues, secretDiscoveries } from './secret-check.js';
+import { isDerKey } from './secrets/der-key.js';
 import { Needles } from './secrets/needles.js';
 import { isRingName, isWide, SECRET_NEEDLES } from './secrets/secret-scan.js';
 import { valuesSeen } from './seen-values.js';
@@ -74,7 +75,7 @@ const NOTHING_FOUND: Examination = {
 /** What comes of a file that one pass over its bytes shows to hold nothing of interest, as most do; null for any other. */
 export function examineQuickly(file: ExaminedFile, { secrets }: ExamineOptions): Examination | null {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  if (secrets || isPassing(name) || isRingName(name) || isWide(file.bytes)) return null;
+  if (secrets || isPassing(name) || isRingName(name) || isWide(file.bytes) || isDerKey(file.bytes)) return null;
   if (file.book?.ruleFor(file.absolute)?.isForAll === false || INTERESTING.isIn(file.bytes)) return null;
   return NOTHING_FOUND;
 }

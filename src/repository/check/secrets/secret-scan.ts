@@ -1,6 +1,7 @@
 /** Private keys and tokens in any file: one look at its bytes tells whether there is anything to look for. */
 import { LineIndex } from '../../../util/line-index.js';
 import { BASE64_NEEDLES, base64Texts } from './base64-texts.js';
+import { isDerKey } from './der-key.js';
 import { isFiller } from './filler.js';
 import { Needles } from './needles.js';
 import type { FoundSecret } from './pem-secrets.js';
@@ -46,6 +47,7 @@ export interface SecretInFile extends FoundSecret {
 /** The secrets in a file's bytes, in order. */
 export function secretsIn(bytes: Buffer, name: string): SecretInFile[] {
   if (isSecretRing(bytes, name)) return [{ rule: 'pgp-private-key', start: 0, length: bytes.length, line: 1 }];
+  if (isDerKey(bytes)) return [{ rule: 'private-key', start: 0, length: bytes.length, line: 1 }];
   if (!isWide(bytes) && !NEEDLES.isIn(bytes)) return [];
   if (bytes.length <= WINDOW) return numbered(secretsInText(plainText(bytes)), () => plainText(bytes));
   const scan = new WindowScan();

@@ -1,5 +1,5 @@
 /** Private keys wherever they may stand: in base64, in UTF-16, in the path that a link holds. */
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyExportOptions, type KeyObject } from 'node:crypto';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -49,6 +49,31 @@ test('in UTF-16 without a mark, whole signs or not', () => {
       const found = secretsIn(Buffer.concat([bytes, Buffer.from(end)]), 'a.txt');
       expect(found.map(({ rule }) => rule)).toEqual(['age-key']);
     }
+});
+
+test.each<[string, KeyObject]>([
+  ['rsa', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
+  ['ec', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey],
+  ['ed25519', generateKeyPairSync('ed25519').privateKey],
+])('in DER: %s', async (kind, key) => {
+  const repository = new CheckedRepository();
+  const types =
+    kind === 'rsa'
+      ? (['pkcs8', 'pkcs1'] as const)
+      : kind === 'ec'
+        ? (['pkcs8', 'sec1'] as const)
+        : (['pkcs8'] as const);
+  try {
+    for (const type of types)
+      repository.write({ [`${type}.der`]: key.export({ type, format: 'der' } as KeyExportOptions<'der'>) });
+    repository.write({
+      'public.der': createPublicKey(key).export({ type: 'spki', format: 'der' }),
+      'more.der': Buffer.from('0\x03\x02\x01\x00'),
+    });
+    expect(await repository.found()).toEqual(types.map((type) => `private-key ${type}.der`).sort());
+  } finally {
+    repository.remove();
+  }
 });
 
 test('where a symbolic link leads is its content, within the repository and out of it', async () => {
