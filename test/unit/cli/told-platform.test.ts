@@ -103,6 +103,25 @@ describe('what there is not on Windows', () => {
     expect(desk.names()).toEqual(['s.yaml']);
   });
 
+  test('variables of one name in two cases', async () => {
+    desk.write('s.env', await desk.encrypt('s.env', 'path_x=file\nNEW=file\n'));
+    const shell = desk.write('cmd.sh', `#!/bin/sh\nenv > '${desk.path('out')}'\n`);
+    chmodSync(shell, 0o755);
+    for (const [platform, both] of [
+      ['win32', ['PATH_X=own']],
+      ['linux', ['PATH_X=own', 'path_x=file']],
+    ] as const) {
+      const env = { ...desk.env, PATH: process.env.PATH ?? '', ComSpec: shell, PATH_X: 'own' };
+      const words = ['exec-env', '--no-override', 's.env', platform === 'win32' ? 'set' : shell];
+      expect(await runOn(platform, words, { env }), platform).toMatchObject({ status: 0, stderr: '' });
+      const set = desk
+        .text('out')
+        .split('\n')
+        .filter((line) => /^path_x=|^NEW=/i.test(line));
+      expect(set.sort(), platform).toEqual(['NEW=file', ...both]);
+    }
+  });
+
   test('modes of keys that say who else can read them', async () => {
     const keys = desk.write('keys.txt', `${desk.identity}\n`);
     chmodSync(keys, 0o644);
