@@ -74,9 +74,19 @@ async function plainAmong(file: ExaminedFile, sealed: ReadonlySet<string> | 'who
   const parsed = row.whole || sealed === 'whole' ? null : await parsePlainly(file, row);
   if (!parsed || parsed instanceof SopsError || sealed === 'whole') return { line: 1, keyPath: [] };
   const plain = valuesSeen(parsed.documents, ALL).find(
-    ({ kind, state, path }) => kind === 'value' && state === 'plain' && sealed.has(idOf(path)),
+    ({ kind, state, path, offset }) =>
+      kind === 'value' && state === 'plain' && sealed.has(idOf(path)) && !standsForOther(parsed.text, offset),
   );
   return plain ? { line: lineOf(new LineIndex(parsed.text), plain.offset), keyPath: plain.path } : null;
+}
+
+/** All of a value that names one which is elsewhere: a reference, a variable without a default, a template without a text in it. */
+const PLACEHOLDER =
+  /["']?(?:(?:secret)?ref\+(?!echo:)[a-z0-9]{1,32}:\/\/\S*|(?:\$\{\w{1,128}\}|\{\{[^"'`\n]{0,256}\}\})["']?)[ \t]*(?:[,}\]#\r\n]|$)/y;
+
+function standsForOther(text: string, offset: number | undefined): boolean {
+  PLACEHOLDER.lastIndex = offset ?? text.length;
+  return PLACEHOLDER.test(text);
 }
 
 function idOf(path: readonly string[]): string {
