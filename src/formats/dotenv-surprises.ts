@@ -48,6 +48,7 @@ function readingOf(
       return { reading: 'the lines below it are not part of the value', rest: 'keys' };
     }
   }
+  if (key.startsWith('\ufeff')) return { reading: 'the byte order mark is part of the name' };
   if (EXPORT.test(key)) return { reading: '"export" is part of the name' };
   if (key !== key.trim()) return { reading: 'the blanks before "=" are part of the name' };
   if (text.includes('#')) return { reading: 'what follows "#" is part of the value' };

@@ -23,6 +23,7 @@ describe('what is told', () => {
     ['a.env', 'PW="p w"\n', 'PW (the quotes are part of the value)'],
     ['a.env', 'URL=x # note\n', 'URL (what follows "#" is part of the value)'],
     ['a.env', 'export TOKEN=t\n', 'export TOKEN ("export" is part of the name)'],
+    ['a.env', '\ufeffA=b\n', '\ufeffA (the byte order mark is part of the name)'],
     ['a.env', 'A = b\n', 'A  (the blanks before "=" are part of the name)'],
     ['a.env', 'A= b\n', 'A (the blanks around it are part of the value)'],
     ['a.ini', '[db]\npw = UJ&J#22\n', 'db.pw (the value ends at "#", and what follows is a comment)'],
