@@ -24,6 +24,11 @@ export const CHECK_RULES = {
     title: 'a file that was encrypted is readable',
     reason: 'What it held encrypted before this commit stands in it in plaintext, whatever the rules say now.',
   },
+  'decrypted-copy': {
+    severity: 'error',
+    title: 'an encrypted file in plaintext under another name',
+    reason: 'It has the same values as an encrypted file in its folder, each as long as its ciphertext says.',
+  },
   'plain-value': {
     severity: 'error',
     title: 'a value is readable that should be encrypted',

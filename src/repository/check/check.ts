@@ -10,8 +10,10 @@ import { sessionOf } from '../../util/session.js';
 import { AskedWords } from '../operands.js';
 import { withoutAllowed } from './allowed-lines.js';
 import { heldByOthers, OF_PARENT, OF_WORK_TREE, type OtherRules, turnedPlain } from './before-commit.js';
+import type { Discovery } from './check-finding.js';
 import type { CheckRuleId } from './check-rules.js';
 import { type CheckReport, Collector } from './collector.js';
+import { decryptedCopy, type SealedBeside, sealedBeside } from './decrypted-copy.js';
 import {
   type Examination,
   type ExamineOptions,
@@ -83,7 +85,8 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
     },
     all: () => singly(heldSubjects(everything, { tree, host })),
   };
-  return checkAll(source, bookOf, { ...(await examineOptions(request, host)), others });
+  const beside = sealedBeside([undefined, 'HEAD'], { tree, host });
+  return checkAll(source, bookOf, { ...(await examineOptions(request, host)), newFiles: { others, beside } });
 }
 
 /** The work tree of the working directory. Throws `failed`. */
@@ -98,19 +101,25 @@ export async function treeFor(host: Session): Promise<WorkTree> {
 interface CheckAllOptions extends ExamineOptions {
   /** For whom git is asked for the versions that encrypted files had; absent where that is not to be looked at. */
   readonly history?: Session;
-  /** Rules that new files are held to as well. */
-  readonly others?: readonly OtherRules[];
+  readonly newFiles?: NewFiles;
+}
+
+/** What new files are held to. */
+export interface NewFiles {
+  /** Other rules than those for it. */
+  readonly others: readonly OtherRules[];
+  readonly beside: SealedBeside;
 }
 
 async function checkAll(
   source: SubjectSource,
   bookOf: BookOf,
-  { history, others = [], ...options }: CheckAllOptions,
+  { history, newFiles, ...options }: CheckAllOptions,
 ): Promise<CheckReport> {
   const checking = new Checking(options);
   for await (const some of source.subjects())
     for (const subject of some)
-      if (!checking.takeQuickly(subject, bookOf)) await checking.take(subject, bookOf, others);
+      if (!checking.takeQuickly(subject, bookOf)) await checking.take(subject, bookOf, newFiles);
   if (source.all && !checking.isSettled) await checking.settle(source.all(), bookOf);
   if (history) await checking.lookBack(bookOf, history);
   return checking.report();
@@ -146,8 +155,8 @@ export class Checking {
     return true;
   }
 
-  /** Takes one subject in. `others` are rules that a new file is held to as well. */
-  async take(subject: Subject, bookOf: BookOf, others: readonly OtherRules[] = []): Promise<void> {
+  /** Takes one subject in. */
+  async take(subject: Subject, bookOf: BookOf, newFiles?: NewFiles): Promise<void> {
     const { collector } = this;
     if (subject.kind === 'failed') return collector.fail(subject.error);
     if (subject.kind === 'passed-over') return collector.skip(subject.shown);
@@ -161,7 +170,7 @@ export class Checking {
       if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
       const file = { ...subject, book };
       const own = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
-      const examination = await withBefore(own, file, others);
+      const examination = await withBefore(own, file, newFiles);
       collector.takeExamination(subject.isLeftOut ? fromAfar(examination, subject) : examination, subject, book);
       const { path, shown, absolute } = subject;
       if (examination.encrypted) this.sealed.push({ path, shown, absolute });
@@ -219,14 +228,19 @@ export class Checking {
 async function withBefore(
   examination: Examination,
   file: FileSubject & ExaminedFile,
-  others: readonly OtherRules[],
+  newFiles: NewFiles | undefined,
 ): Promise<Examination> {
   const { encrypted, discoveries, allowed } = examination;
   if (encrypted || discoveries.some(({ rule }) => TOLD.has(rule))) return examination;
-  const found = (await turnedPlain(file, file.before ?? [])) ?? (file.isNew ? await heldByOthers(file, others) : null);
+  const found =
+    (await turnedPlain(file, file.before ?? [])) ?? (file.isNew && newFiles ? await heldTo(newFiles, file) : null);
   if (!found) return examination;
   const more = withoutAllowed([found], file.bytes);
   return { ...examination, discoveries: [...more.discoveries, ...discoveries], allowed: allowed + more.allowed };
+}
+
+async function heldTo({ others, beside }: NewFiles, file: ExaminedFile): Promise<Discovery | null> {
+  return (await heldByOthers(file, others)) ?? (await decryptedCopy(file, beside));
 }
 
 const TOLD: ReadonlySet<CheckRuleId> = new Set<CheckRuleId>([

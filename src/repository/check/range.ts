@@ -12,6 +12,7 @@ import { AskedWords } from '../operands.js';
 import { OF_PARENT, type OtherRules } from './before-commit.js';
 import { Checking, type CheckRequest, examineOptions, treeFor } from './check.js';
 import type { CheckReport } from './collector.js';
+import { sealedBeside } from './decrypted-copy.js';
 import { commitFiles, type GitPlace, type HeldFile, heldSubjects } from './git-source.js';
 import { changesRules, commitConfigs, isConfigPath } from './held-configs.js';
 import type { RuleBook } from './rule-book.js';
@@ -85,7 +86,8 @@ export async function checkRange(range: CommitRange, request: CheckRequest, give
     for (const parent of isRuleChange ? parents : [])
       others.push({ ...OF_PARENT, bookOf: await booksOf(parent, files) });
     const unknown = await known.without(files, bookOf, tree);
-    for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf, others);
+    const newFiles = { others, beside: sealedBeside([commit, ...parents], place) };
+    for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf, newFiles);
   }
   const absent = await absentWords(asked, { changed, to: range.to, tree, host });
   for (const error of absent) await checking.take({ kind: 'failed', error }, () => null);
