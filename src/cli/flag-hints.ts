@@ -6,7 +6,7 @@ import type { HintFor } from './report.js';
 const COMMAND_LINE = /(\b(?:sops(?:-ts)?|aws|docker|git(?:-crypt)?|gpg|kubectl|node|npm|op) [^\n,;)]*)/;
 
 /** A flag and the word before it, which may be the command that it is for. */
-const FLAG = /(?:([\w-]+) )?--([a-z][a-z-]*)/g;
+const FLAG = /(?:(?<![\w-])([\w-]{1,40}) )?--([a-z][a-z-]*)/g;
 
 /** Commands that do what is meant, where it is not the first one with the flag. */
 const MEANT: { readonly [flag: string]: string } = { 'ignore-mac': 'rotate' };

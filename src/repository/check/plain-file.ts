@@ -108,7 +108,7 @@ function underReservedName(
 
 /** A setting in a comment: a name, and one word as its value. Comments that tell something have more, or are for programs. */
 const SETTING =
-  /^\s*(?:[#;-]\s*)*(?!SPDX|vim?\b|yaml-language-server|https?:)["']?[\w.-]{1,128}["']?\s{0,8}[:=]\s{0,8}["']?[^\s"']{4,}["']?,?\s*$/;
+  /^[\s#;-]*(?!SPDX|vim?\b|yaml-language-server|https?:)["']?[\w.][\w.-]{0,127}["']?\s{0,8}[:=]\s{0,8}["']?[^\s"']{4,}["']?,?\s*$/;
 
 /** Settings that were made comments in a file of comments, which cannot be encrypted as it is. */
 function settingsIn(file: ExaminedFile, rule: CreationRule, scope: EncryptionScope): PlainVerdict {

@@ -64,7 +64,7 @@ export async function noCredentials(doing: string, error: unknown, log: unknown)
 }
 
 function stepFor(profile: string, trouble: string): string {
-  const others = 'or choose another profile with AWS_PROFILE or --aws-profile.';
+  const others = 'or choose another profile with AWS_PROFILE.';
   if (/SSO session|aws sso login/i.test(trouble))
     return `Run aws sso login --profile ${JSON.stringify(profile)}, ${others}`;
   return `Mend that profile in ~/.aws/config (aws sts get-caller-identity tries it), ${others}`;

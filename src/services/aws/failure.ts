@@ -23,7 +23,7 @@ export function awsFailure(
 }
 
 const CREDENTIALS_HINT =
-  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in with aws sso login, or choose another profile (AWS_PROFILE, --aws-profile).';
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in with aws sso login, or choose another profile with AWS_PROFILE.';
 
 /**
  * Only the first line of a service's message: the further ones of a refused signature quote the headers that were signed,

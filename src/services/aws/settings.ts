@@ -90,6 +90,6 @@ async function checkProfile(name: string, { filepath, configFilepath }: SharedFi
   const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
   if (inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
-    hint: `Choose another with AWS_PROFILE or --aws-profile, or add it: looked into ${configFilepath} and ${filepath}.`,
+    hint: `Choose another with AWS_PROFILE, or add it: looked into ${configFilepath} and ${filepath}.`,
   });
 }

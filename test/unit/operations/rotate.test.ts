@@ -168,7 +168,8 @@ describe('rotate', () => {
   });
 
   test('that would leave nobody in the file is refused, and says what to do', async () => {
-    const sealed = await yard.encrypt('f.yaml', 'a: x\n', [0]);
+    await yard.encrypt('f.yaml', 'a: x\n', [0]);
+    const sealed = yard.read('f.yaml');
     const ran = await yard.run(['rotate', '-i', '--rm-age', `${RECIPIENTS[0]}`, 'f.yaml']);
     expect(ran).toMatchObject({
       status: 1,
