@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { putDerived, withoutTexts } from './derived.mjs';
 import { ENTRIES, STARTED } from './entries.mjs';
+import { LOAD_FILE } from './load-file.mjs';
 import { listShared, offerShared, takeShared } from './single-files.mjs';
 import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
@@ -168,11 +169,6 @@ function takeFromParts(parts, built) {
     },
   };
 }
-
-/** Finds a file of the program by its name, as `import` does, but once. */
-const LOAD_FILE = `const loadedFiles = {};
-const loadFile = (name) => (loadedFiles[name] ??= Promise.resolve().then(() => require(name)));
-`;
 
 /**
  * An ES module of the program as CommonJS: its other files and built-ins are required where it imports them dynamically, packages come from

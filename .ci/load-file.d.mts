@@ -1,0 +1,2 @@
+/** JavaScript that declares `loadFile`, for where there is `require`. */
+export const LOAD_FILE: string;
