@@ -40,11 +40,7 @@ export async function writeOutput(
       await replaceFile(target, bytes, { read, mode, signal: host.signal, warn: (message) => host.warn(message) });
     } else {
       const { writeFileSafely } = await import('../util/atomic-write.js');
-      const exchange = async (_: string, put: () => void): Promise<void> => {
-        checkWanted(host);
-        put();
-      };
-      await writeFileSafely(target, bytes, { mode, signal: host.signal, exchange });
+      await writeFileSafely(target, bytes, { mode, signal: host.signal });
     }
     if (output.kind === 'in-place')
       host.log?.({ component: 'CMD', level: 'info', message: 'File written successfully' });

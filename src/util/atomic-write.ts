@@ -33,7 +33,7 @@ export interface WriteOptions {
   readonly mode?: number;
   /** Whether nothing may stand there: the file then appears under its name as a whole, and never takes the place of another. */
   readonly isNew?: boolean;
-  /** Ends the wait for somebody who reads a FIFO. Of other files the caller decides by `exchange`. */
+  /** Ends the wait for somebody who reads a FIFO. When it is aborted before a file gets its new bytes, nothing is written. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Called once, when all that takes long is done: `put` gives the file its new bytes, at once and without waiting, and is called
@@ -111,7 +111,10 @@ async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
   const exchange = options.exchange ?? (async (_, put) => put());
   const descriptor = createTemporary(temporary, target, options);
   if (descriptor === null) {
-    await exchange(target.path, () => overwrite(job));
+    await exchange(target.path, () => {
+      checkWanted(job);
+      overwrite(job);
+    });
     return 'overwritten';
   }
   let outcome: WriteOutcome = 'replaced';
@@ -119,6 +122,7 @@ async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
   try {
     const alike = await complete(descriptor, job);
     await exchange(target.path, () => {
+      checkWanted(job);
       isMoved = options.isNew
         ? linkNew(temporary, target.path, path)
         : alike && renameOnto(temporary, target.path, path);
@@ -132,6 +136,11 @@ async function writeBy(temporary: string, job: Job): Promise<WriteOutcome> {
   if (!isMoved) remove(temporary, `${path} was written, but `);
   if (outcome === 'replaced') await flushFolder(dirname(target.path));
   return outcome;
+}
+
+function checkWanted({ path, options: { signal } }: Job): void {
+  if (!signal?.aborted) return;
+  throw new SopsError('aborted', 'the call was taken back', { file: path, hint: 'Nothing was written.' });
 }
 
 /** Fills and closes the new file. Returns whether it is like the old one, and may take its place. */

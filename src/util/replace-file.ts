@@ -41,15 +41,11 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
     signal,
     async exchange(target, put) {
       // A new file needs none: whatever stands there by then makes it fail.
-      if (read === null) {
-        checkWanted(path, signal);
-        return put();
-      }
+      if (read === null) return put();
       for (;;) {
         const lock = await lockFile(target, warn);
         try {
           if (!holds(target, read)) throw changedMeanwhile(path);
-          checkWanted(path, signal);
           if (lock.isHeld()) return put();
         } finally {
           lock.release();
@@ -57,10 +53,6 @@ export async function replaceFile(path: string, bytes: Uint8Array, replacement: 
       }
     },
   });
-}
-
-function checkWanted(path: string, signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new SopsError('aborted', 'the call was taken back', { file: path });
 }
 
 /** The fingerprint of some bytes. */
