@@ -2,7 +2,7 @@
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
-import { parseEncrypted } from '../../operations/read/encrypted-files.js';
+import { type EncryptedFile, parseEncrypted } from '../../operations/read/encrypted-files.js';
 import { LineIndex } from '../../util/line-index.js';
 import { oneLine } from '../../util/one-line.js';
 import type { Discovery } from './check-finding.js';
@@ -49,14 +49,19 @@ export async function turnedPlain(file: ExaminedFile, before: readonly Buffer[])
 
 /** The paths of what is encrypted in a file; `whole` for one that is encrypted in one piece, null for one that is not encrypted. */
 async function sealedKeys(bytes: Buffer, path: string): Promise<ReadonlySet<string> | 'whole' | null> {
+  const read = await parsedIfEncrypted(bytes, path);
+  if (!read) return null;
+  if (formatNamed(read.store.name).whole) return 'whole';
+  const seen = valuesSeen(read.file.documents, ALL);
+  return new Set(
+    seen.flatMap(({ kind, state, path: keys }) => (kind === 'value' && state !== 'plain' ? [idOf(keys)] : [])),
+  );
+}
+
+/** An encrypted file of git's; null for any other, and for one that is broken, of which its own commit was told. */
+export async function parsedIfEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
   try {
-    const read = await parseEncrypted(bytes, path);
-    if (!read) return null;
-    if (formatNamed(read.store.name).whole) return 'whole';
-    const seen = valuesSeen(read.file.documents, ALL);
-    return new Set(
-      seen.flatMap(({ kind, state, path: keys }) => (kind === 'value' && state !== 'plain' ? [idOf(keys)] : [])),
-    );
+    return await parseEncrypted(bytes, path);
   } catch (error) {
     if (error instanceof SopsError) return null;
     throw error;

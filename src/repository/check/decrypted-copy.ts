@@ -1,16 +1,16 @@
 /** A new plain file that is an encrypted one decrypted: known without a key, by the names of its values and how long each of them is. */
 import { posix } from 'node:path';
-import { parseEncryptedValue } from '../../cipher/encrypted-value.js';
+import { HEAD, parseEncryptedValue } from '../../cipher/encrypted-value.js';
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { fieldsOf } from '../../exec/git/places.js';
 import { tryGit } from '../../exec/git/run-git.js';
-import { parseEncrypted } from '../../operations/read/encrypted-files.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch, LeafValue } from '../../tree/tree.js';
 import { textOf } from '../../tree/value.js';
 import { oneLine } from '../../util/one-line.js';
+import { parsedIfEncrypted } from './before-commit.js';
 import type { Discovery } from './check-finding.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
 import type { GitPlace } from './git-source.js';
@@ -21,7 +21,6 @@ export type SealedBeside = (path: string) => Promise<ReadonlyMap<string, string>
 
 /** With less that is encrypted, other values of the same names may be as long by chance. */
 const LEAST_BYTES = 8;
-const MARK = 'ENC[AES256_GCM,';
 
 /** Finds encrypted files in some trees of git, each folder once: commits, and the index for undefined. */
 export function sealedBeside(trees: readonly (string | undefined)[], place: GitPlace): SealedBeside {
@@ -45,7 +44,8 @@ async function shapesIn(
     const names = await markedIn(folder, tree, place);
     for await (const [name, bytes] of readBlobs(names, place.host, call)) {
       const path = name.slice(name.indexOf(':') + 1);
-      const shape = bytes && (await shapeOfSealed(bytes, path));
+      const read = bytes && (await parsedIfEncrypted(bytes, path));
+      const shape = read && shapeOf(read.file.documents);
       if (shape) shapes.set(shape, path);
     }
   }
@@ -59,23 +59,13 @@ async function markedIn(
   { tree: { top }, host }: GitPlace,
 ): Promise<string[]> {
   const from = tree === undefined ? ['--cached'] : [];
-  const args = ['grep', ...from, '-l', '-z', '-F', '--no-recurse-submodules', '--max-depth', '0', '-e', MARK];
+  const args = ['grep', ...from, '-l', '-z', '-F', '--no-recurse-submodules', '--max-depth', '0', '-e', HEAD];
   const where = folder === '.' ? ':(top)' : `:(top,literal)${folder}`;
   const found = await tryGit([...args, ...(tree === undefined ? [] : [tree]), '--', where], host, { cwd: top });
   // It ends with 1 when there is none, and with more for a commit that is not there.
   if (found?.status !== 0) return [];
   const names = fieldsOf(found.stdout).filter((name) => !name.includes('\n'));
   return tree === undefined ? names.map((name) => `:${name}`) : names;
-}
-
-async function shapeOfSealed(bytes: Buffer, path: string): Promise<string | null> {
-  try {
-    const read = await parseEncrypted(bytes, path);
-    return read && shapeOf(read.file.documents);
-  } catch (error) {
-    if (error instanceof SopsError) return null;
-    throw error;
-  }
 }
 
 /** What is found of a new plain file that has the shape of an encrypted one beside it. Null for any other. */
