@@ -121,7 +121,7 @@ function writeYaml(value: string, source: Source, text: string): string {
     oneLine: /^[ \t]*[^ \t\r\n]/.test(text.slice(source.end, source.end + 200)),
     contentIndent: column + INDENT,
     parentIndent: column,
-    strings: 'every-reader',
+    writing: { strings: 'every-reader' },
   }).text;
 }
 

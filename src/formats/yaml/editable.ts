@@ -1,7 +1,7 @@
 /** YAML whose entries may come, go and be replaced: what changing a text needs beside reading it. */
 import type { Branch, List, Value } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
-import type { Edit, SourceFile } from '../store.js';
+import type { Edit, EmitOptions, SourceFile } from '../store.js';
 import { EntryPlaces } from './entry-places.js';
 import { spliceEntries } from './entry-splice.js';
 import { parseYaml, type YamlText } from './yaml-file.js';
@@ -26,7 +26,7 @@ export function readAnyYaml(bytes: Uint8Array): AnyYaml {
 
 function parseNoting(bytes: Uint8Array, entries: EntryPlaces, lists?: Map<Branch, List>): SourceFile {
   const { watcher } = entries;
-  const file = parseYaml(bytes, { watcher, edits: (text, indent) => entryEdits(text, entries, indent) }, lists);
+  const file = parseYaml(bytes, { watcher, edits: (text, options) => entryEdits(text, entries, options) }, lists);
   for (const document of file.documents) entries.note(document);
   return file;
 }
@@ -35,14 +35,14 @@ function parseNoting(bytes: Uint8Array, entries: EntryPlaces, lists?: Map<Branch
 function entryEdits(
   { text, documents, places }: YamlText,
   entries: EntryPlaces,
-  indent: number | undefined,
+  options: EmitOptions,
 ): { edits: Edit[]; gone: Set<Value> } {
   const edits: Edit[] = [];
   const gone = new Set<Value>();
   for (const [index, root] of documents.entries()) {
     const place = places[index];
     if (!place) continue;
-    const spliced = spliceEntries(text, entries, { root, place, indent });
+    const spliced = spliceEntries(text, entries, { root, place, options });
     append(edits, spliced.edits);
     for (const value of spliced.gone) gone.add(value);
   }

@@ -1,7 +1,7 @@
 /** A whole value on one line, in flow style: what takes the place of an alias whose copies now differ. */
 import type { Branch, Item, LeafValue, List, Value } from '../../tree/tree.js';
 import { entryAt } from './emit-entries.js';
-import { layScalar } from './scalar-text.js';
+import { layScalar, type ScalarWriting } from './scalar-text.js';
 
 /** YAML allows 1024 characters in front of the colon of a key without `?`. */
 const MAX_SIMPLE_KEY = 1000;
@@ -19,8 +19,8 @@ interface Frame {
  * line break and indentation to put around them, all comments stand on lines of their own above their entries.
  * Throws `output-format` for a time that has no text.
  */
-export function emitFlow(value: Value, commentBreak?: string): string {
-  if (value.kind === 'leaf') return scalar(value.value);
+export function emitFlow(value: Value, commentBreak?: string, writing?: ScalarWriting): string {
+  if (value.kind === 'leaf') return scalar(value.value, writing);
   const parts: string[] = [value.kind === 'list' ? '[' : '{'];
   const stack: Frame[] = [{ of: value, at: 0, empty: true }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
@@ -38,7 +38,7 @@ export function emitFlow(value: Value, commentBreak?: string): string {
     frame.at = entry.next;
     frame.empty = false;
     if (entry.value.kind === 'leaf') {
-      parts.push(scalar(entry.value.value));
+      parts.push(scalar(entry.value.value, writing));
     } else {
       parts.push(entry.value.kind === 'list' ? '[' : '{');
       stack.push({ of: entry.value, at: 0, empty: true });
@@ -66,6 +66,6 @@ function keyOf(key: string): string {
   return text.length > MAX_SIMPLE_KEY ? `? ${text} : ` : `${text}: `;
 }
 
-function scalar(value: LeafValue): string {
-  return layScalar(value, { style: 'single', inFlow: true, contentIndent: 0, parentIndent: 0 }).head;
+function scalar(value: LeafValue, writing?: ScalarWriting): string {
+  return layScalar(value, { style: 'single', inFlow: true, contentIndent: 0, parentIndent: 0, writing }).head;
 }

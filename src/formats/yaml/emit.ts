@@ -7,7 +7,7 @@ import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js
 import { Page } from './emit-page.js';
 import { indentStep } from './indent-step.js';
 import { styleOfKey } from './merge-key.js';
-import { layScalar, type ScalarPlace, type StringQuoting } from './scalar-text.js';
+import { layScalar, type ScalarPlace, type ScalarWriting, type StringQuoting } from './scalar-text.js';
 
 /** Bytes of a key, tag included, that go-yaml writes in front of its colon. */
 const MAX_SIMPLE_KEY = 128;
@@ -63,13 +63,13 @@ class Printer {
   private readonly indent: number;
   private readonly listComments: ListComments;
   private readonly listsAtKey: boolean;
-  private readonly strings: StringQuoting;
+  private readonly writing: ScalarWriting;
 
   constructor(options: YamlEmitOptions) {
     this.indent = indentStep(options.indent);
     this.listComments = options.listComments ?? 'items';
     this.listsAtKey = options.lists === 'at-key';
-    this.strings = options.strings ?? 'go-yaml';
+    this.writing = options;
   }
 
   get text(): string {
@@ -163,7 +163,7 @@ class Printer {
   }
 
   private place(contentIndent: number, parentIndent: number): ScalarPlace {
-    return { inFlow: false, contentIndent, parentIndent, strings: this.strings };
+    return { inFlow: false, contentIndent, parentIndent, writing: this.writing };
   }
 
   /** Prints a key with its colon; long ones and those of several lines stand after a `?`. */

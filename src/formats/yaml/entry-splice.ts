@@ -10,7 +10,7 @@ import {
   list,
   type Value,
 } from '../../tree/tree.js';
-import type { Edit } from '../store.js';
+import type { Edit, EmitOptions } from '../store.js';
 import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
@@ -31,13 +31,13 @@ export interface SplicedEntries {
 export interface ChangedDocument {
   readonly root: Branch;
   readonly place: DocumentPlace;
-  /** Of what is written anew, as `--indent`. */
-  readonly indent: number | undefined;
+  /** Of what is written anew. */
+  readonly options: EmitOptions;
 }
 
 /** The edits of the entries of one document, unsorted. `entries` tells where they stood. Throws `output-format`. */
 export function spliceEntries(text: string, entries: EntryPlaces, document: ChangedDocument): SplicedEntries {
-  const splicer = new EntrySplicer(text, entries, document.root, document.indent);
+  const splicer = new EntrySplicer(text, entries, document.root, document.options);
   splicer.splice(document.place);
   return splicer;
 }
@@ -50,16 +50,16 @@ class EntrySplicer implements SplicedEntries {
   readonly edits: Edit[] = [];
   readonly gone = new Set<Value>();
   private readonly lineBreak: string;
-  private readonly indent: number | undefined;
+  private readonly options: EmitOptions;
 
   constructor(
     private readonly text: string,
     private readonly places: EntryPlaces,
     private readonly root: Branch,
-    indent: number | undefined,
+    options: EmitOptions,
   ) {
     this.lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
-    this.indent = indent ?? this.indentOfText();
+    this.options = { ...options, indent: options.indent ?? this.indentOfText() };
   }
 
   splice(place: DocumentPlace): void {
@@ -196,7 +196,7 @@ class EntrySplicer implements SplicedEntries {
     const place = this.placeOf(old);
     this.noteGone(old);
     if (place.inFlow) {
-      this.edits.push({ start: place.start, end: place.end, text: flowText(entry) });
+      this.edits.push({ start: place.start, end: place.end, text: this.flowText(entry) });
       return;
     }
     const [first = '', ...rest] = this.blockLines(entry, this.columnOf(place.start));
@@ -242,7 +242,7 @@ class EntrySplicer implements SplicedEntries {
   private append(added: readonly PlacedNode[], last: PlacedNode, fresh: FreshComments): void {
     const place = this.placeOf(last);
     if (place.inFlow) {
-      const written = commaBehind(this.text, place.end, last) + added.map(flowText).join(', ');
+      const written = commaBehind(this.text, place.end, last) + added.map((entry) => this.flowText(entry)).join(', ');
       this.edits.push({ start: place.end, end: place.end, text: written });
       return;
     }
@@ -256,7 +256,8 @@ class EntrySplicer implements SplicedEntries {
   ): void {
     const [first] = kept as readonly [PlacedNode];
     const { start, inFlow } = this.placeOf(first);
-    if (inFlow) this.edits.push({ start, end: start, text: `${added.map(flowText).join(', ')}, ` });
+    if (inFlow)
+      this.edits.push({ start, end: start, text: `${added.map((entry) => this.flowText(entry)).join(', ')}, ` });
     else if (this.isFirstOfLine(start)) {
       const at = this.startWithComments(first, this.places.heldBy(of));
       this.insertLines(at, this.linesOf(added, this.columnOf(start), fresh));
@@ -289,7 +290,11 @@ class EntrySplicer implements SplicedEntries {
       const written = added.length === 0 ? (inFlow ? '' : '{}') : undefined;
       if (written !== undefined) this.edits.push({ start, end: this.placeOf(last).end, text: written });
     } else if (place.flow) {
-      this.edits.push({ start: place.flow.at, end: place.flow.at, text: added.map(flowText).join(', ') });
+      this.edits.push({
+        start: place.flow.at,
+        end: place.flow.at,
+        text: added.map((entry) => this.flowText(entry)).join(', '),
+      });
     } else {
       if (place.nullRoot) this.edits.push({ ...place.nullRoot, text: '' });
       const lines = added.flatMap((entry) => this.blockLines(entry, 0));
@@ -299,16 +304,27 @@ class EntrySplicer implements SplicedEntries {
 
   /** The lines of an entry in block style; the first one begins at the column, and has no blanks in front. */
   private blockLines(entry: PlacedNode, column: number, withComments = false): string[] {
-    const options = this.indent === undefined ? {} : { indent: this.indent };
     const given = entry.kind === 'item' ? entry.value : entry;
     const value = withComments ? given : withoutComments(given);
     const written =
       entry.kind === 'item'
-        ? emitYaml([branch([item(entry.key, value)])], null, options)
-        : emitValue(list([value]), options);
+        ? emitYaml([branch([item(entry.key, value)])], null, this.options)
+        : emitValue(list([value]), this.options);
     const lines = written.split('\n');
     lines.pop();
     return lines.map((line, at) => (at === 0 || line === '' ? line : ' '.repeat(column) + line));
+  }
+
+  /** An entry as it stands in brackets. */
+  private flowText(entry: PlacedNode): string {
+    if (entry.kind !== 'item') return this.flowValue(entry);
+    const key = layScalar(entry.key, { ...IN_FLOW, style: styleOfKey(entry.key, entry.value) }).head;
+    return `${key}: ${this.flowValue(entry.value)}`;
+  }
+
+  private flowValue(value: Value): string {
+    if (value.kind !== 'leaf') return emitFlow(withoutComments(value), undefined, this.options);
+    return layScalar(value.value, { ...IN_FLOW, writing: this.options }).head;
   }
 
   /** After the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
@@ -384,16 +400,6 @@ function lastLeafOf(value: Value | undefined): Leaf | undefined {
     at = last?.kind === 'item' ? last.value : last;
   }
   return at;
-}
-
-/** An entry as it stands in brackets. */
-function flowText(entry: PlacedNode): string {
-  if (entry.kind !== 'item') return flowValue(entry);
-  return `${layScalar(entry.key, { ...IN_FLOW, style: styleOfKey(entry.key, entry.value) }).head}: ${flowValue(entry.value)}`;
-}
-
-function flowValue(value: Value): string {
-  return value.kind === 'leaf' ? layScalar(value.value, IN_FLOW).head : emitFlow(withoutComments(value));
 }
 
 const IN_FLOW = { inFlow: true, contentIndent: 0, parentIndent: 0 };

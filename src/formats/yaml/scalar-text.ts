@@ -36,8 +36,14 @@ export interface ScalarPlace {
   readonly contentIndent: number;
   /** Column of the key or dash that holds the scalar, -1 at the root. */
   readonly parentIndent: number;
-  /** `go-yaml` when absent. */
+  readonly writing?: ScalarWriting | undefined;
+}
+
+/** How scalars are written that could be taken for others; as go-yaml writes them unless told otherwise. */
+export interface ScalarWriting {
   readonly strings?: StringQuoting | undefined;
+  /** See `EmitOptions`. */
+  readonly keepsFloats?: boolean | undefined;
 }
 
 /** Which one-line strings are quoted: those that go-yaml quotes, or all that some reader might take for another type. */
@@ -58,8 +64,8 @@ const HARMLESS = /^[A-Za-z/][A-Za-z0-9/._+=-]*$/;
 const LARGEST_DISTANCE = 9;
 
 /**
- * A value as a scalar. It reads back as the same type and value at this place, but that floats such as 1.0 are
- * written as go-yaml writes them (`1`, which has the same MAC). A block scalar's text ends before its last line
+ * A value as a scalar. It reads back as the same type and value at this place, but that floats such as 1.0 are, unless
+ * they are to be kept, written as go-yaml writes them (`1`, which has the same MAC). A block scalar's text ends before its last line
  * break: one break must follow it in the document.
  * Throws `output-format` for a time that has no text.
  */
@@ -70,7 +76,7 @@ export function writeScalar(value: LeafValue, place: ScalarPlace): { text: strin
 
 /** As {@link writeScalar}, in parts, so that a comment can stand after the first line. */
 export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
-  if (typeof value !== 'string') return { head: plainScalarText(value), lines: [] };
+  if (typeof value !== 'string') return { head: plainScalarText(value, place.writing), lines: [] };
   if (hasInvalidBytes(value)) return layBinary(value, place);
   switch (chooseStyle(value, place)) {
     case 'plain':
@@ -87,9 +93,9 @@ export function layScalar(value: LeafValue, place: ScalarPlace): ScalarText {
 }
 
 /** The text of a value that is not a string, always plain. */
-export function plainScalarText(value: Exclude<LeafValue, string>): string {
+export function plainScalarText(value: Exclude<LeafValue, string>, writing?: ScalarWriting): string {
   if (value === null) return 'null';
-  if (typeof value === 'number') return yamlFloatText(value);
+  if (typeof value === 'number') return yamlFloatText(value, writing?.keepsFloats);
   if (typeof value !== 'object') return value.toString();
   const text = formatRfc3339(value);
   if (text === null)
@@ -112,7 +118,9 @@ function chooseStyle(text: string, place: ScalarPlace): ScalarStyle {
       return block && isBlockable(text) ? 'literal' : 'double';
     default:
       if (text.includes('\n')) return block && isBlockable(text) ? 'literal' : 'double';
-      return place.strings === 'every-reader' && isAmbiguous(text) ? 'double' : chooseOneLine(text, place.inFlow);
+      return place.writing?.strings === 'every-reader' && isAmbiguous(text)
+        ? 'double'
+        : chooseOneLine(text, place.inFlow);
   }
 }
 

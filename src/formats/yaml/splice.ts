@@ -6,7 +6,6 @@ import {
   type Comment,
   type Item,
   type Leaf,
-  type LeafValue,
   type List,
   leaf,
   type Source,
@@ -19,9 +18,9 @@ import { isBlank, isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import { emitFlow } from './emit-flow.js';
 import { indentStep } from './indent-step.js';
-import { type ScalarStyle, writeScalar } from './scalar-text.js';
+import { type ScalarStyle, type ScalarWriting, writeScalar } from './scalar-text.js';
 
-export interface SpliceOptions {
+export interface SpliceOptions extends ScalarWriting {
   /** Of what is written anew, as `--indent`. */
   readonly indent?: number | undefined;
   /** Whether lines are put after the text, which has no final line break. */
@@ -118,10 +117,10 @@ export class Splicer {
 
   /** What takes an alias's place. Its comments need lines, deeper than what is around; so they come along only if needed. */
   private expanded(value: Value, at: number): string {
-    if (!this.options.commentsDecide) return emitFlow(withoutComments(value));
+    if (!this.options.commentsDecide) return emitFlow(withoutComments(value), undefined, this.options);
     let start = at;
     while (start > 0 && at - start < LONGEST_INDENT && !isBreak(this.text.charCodeAt(start - 1))) start -= 1;
-    return emitFlow(value, this.lineBreak + ' '.repeat(at - start));
+    return emitFlow(value, this.lineBreak + ' '.repeat(at - start), this.options);
   }
 
   private addKey(of: Item): void {
@@ -175,7 +174,8 @@ export class Splicer {
     }
     const column = Math.max(source.column ?? 0, 0);
     const contentIndent = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
-    const written = write(of.value, style, flow, contentIndent, column).replaceAll('\n', this.lineBreak);
+    const place = { style, inFlow: flow, contentIndent, parentIndent: column, writing: this.options };
+    const written = writeScalar(of.value, place).text.replaceAll('\n', this.lineBreak);
     this.addWritten(source, this.separated(source.start, written));
   }
 
@@ -207,14 +207,4 @@ function endOfLine(text: string, at: number): number {
   let end = at;
   while (end < text.length && !isBreak(text.charCodeAt(end))) end += 1;
   return end;
-}
-
-function write(
-  value: LeafValue,
-  style: ScalarStyle,
-  inFlow: boolean,
-  contentIndent: number,
-  parentIndent: number,
-): string {
-  return writeScalar(value, { style, inFlow, contentIndent, parentIndent }).text;
 }

@@ -29,7 +29,7 @@ export interface EntryEditor {
   /** Told of everything that is read. */
   readonly watcher: NodeWatcher;
   /** The edits for such entries, and the values that leave the text with them. */
-  edits(file: YamlText, indent: number | undefined): { readonly edits: Edit[]; readonly gone: Set<Value> };
+  edits(file: YamlText, options: EmitOptions): { readonly edits: Edit[]; readonly gone: Set<Value> };
 }
 
 interface EditedYaml extends YamlText {
@@ -80,10 +80,10 @@ function editsOf(file: EditedYaml, metadata: Branch | null, options: EmitOptions
   const { places, editor } = file;
   if (metadata) checkReserved(file.documents);
   if (metadata && !options.textStays && !places.every(takesBlock)) return [printedAnew(file, metadata, options)];
-  const changes = editor?.edits(file, options.indent);
+  const changes = editor?.edits(file, options);
   const splicer = new Splicer(file.text, {
     ...(changes ? { gone: changes.gone } : {}),
-    indent: options.indent,
+    ...options,
     continues: metadata !== null && continues(file.text, places),
     commentsDecide:
       metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,

@@ -69,12 +69,8 @@ function readsAs({ store, file }: OpenedFile, text: string, { documents }: Sourc
 
 type PlacedLeaf = ReturnType<typeof leavesOf>[number];
 
-/** A float such as 1.0 is written `1`. */
 function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = ['', null]): boolean {
-  if (path !== otherPath) return false;
-  return (
-    sameLeafValue(value, other) || (typeof value === 'number' && typeof other === 'bigint' && value === Number(other))
-  );
+  return path === otherPath && sameLeafValue(value, other);
 }
 
 function checkReserved(document: Branch, format: string): void {

@@ -1,4 +1,4 @@
-/** A value given as JSON, read exactly: integers stay integers, and nothing is taken silently (docs/command-line.md#set). */
+/** A value given as JSON, read exactly: integers stay integers but for -0, which is none, and nothing is taken silently (docs/command-line.md#set). */
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { rebuilt } from '../../tree/rebuild.js';
@@ -6,8 +6,12 @@ import { type Branch, leaf, type Value } from '../../tree/tree.js';
 
 const KEY = '{"v":';
 
+const NEGATIVE_ZERO = /^[ \t\r\n]*-0[ \t\r\n]*$/;
+
 /** The value of a JSON text. Throws `set-syntax` for anything but one JSON value, and for an object that has a key twice. */
 export function parseJsonValue(text: string): Value {
+  // Deeper in a value SOPS makes an integer of it, which is 0, as of one in a file.
+  if (NEGATIVE_ZERO.test(text)) return leaf(-0);
   const whole = `${KEY}${text}\n}`;
   const { root, place } = readWhole(whole);
   const [entry, ...others] = root.items;

@@ -88,6 +88,39 @@ describe('set', () => {
     });
   }
 
+  describe.each(['a.yaml', 'a.json'])('in %s keeps floats apart from integers', (name) => {
+    test.each([
+      ['1.0', '1.0', 'float'],
+      ['1e3', '1000.0', 'float'],
+      ['-2.50e2', '-250.0', 'float'],
+      ['-0.0', '-0.0', 'float'],
+      [' -0\n', '-0.0', 'float'],
+      ['0', '0', 'int'],
+      ['1000', '1000', 'int'],
+      ['9007199254740993', '9007199254740993', 'int'],
+    ])('%j is written %s, of type %s, whatever stood there', async (value, written, type) => {
+      const isYaml = name === 'a.yaml';
+      for (const before of ['"x"', String(Number(value)), '1.0', '1', '[1.0, 2]']) {
+        await sealed(name, isYaml ? `a: ${before}\n` : `{"a": ${before}}\n`);
+        expect(await desk.run(['set', name, '["a"]', value])).toMatchObject({ status: 0, stderr: '' });
+        expect(desk.text(name)).toMatch(new RegExp(`^(\\{\\s*"a"|a): "?ENC\\[.*,type:${type}\\]`));
+        expect(await decrypted(name)).toBe(isYaml ? `a: ${written}\n` : `{"a": ${written}}\n`);
+      }
+    });
+  });
+
+  test.each([
+    ['["b"]["h"]', '{"x": 3.0, "y": [4.0]}', "a: &x {f: 1.0}\nb: {'f': 1.0, 'h': {'x': 3.0, 'y': [4.0]}}\nl: [2]\n", 0],
+    ['["l"][0]', '3.0', 'a: &x {f: 1.0}\nb: *x\nl: [3.0]\n', 1],
+    ['["l"][1]', '3.0', 'a: &x {f: 1.0}\nb: *x\nl: [2, 3.0]\n', 1],
+    ['["c"]', '[3.0, {"d": 4.0}]', 'a: &x {f: 1.0}\nb: *x\nl: [2]\nc:\n    - 3.0\n    - d: 4.0\n', 1],
+  ])('keeps the floats of all that it writes: %s = %s', async (place, value, wanted, copies) => {
+    await sealed('a.yaml', 'a: &x {f: 1.0}\nb: *x\nl: [2]\n');
+    expect(await desk.run(['set', 'a.yaml', place, value])).toMatchObject({ status: 0, stderr: '' });
+    expect(await decrypted('a.yaml')).toBe(wanted);
+    expect(desk.text('a.yaml').match(/type:float/g)).toHaveLength((wanted.match(/\.0/g) ?? []).length + copies);
+  });
+
   test('leaves ciphertext of INI in the style that it stands in, as SOPS writes it plain whatever the value needs', async () => {
     const quoted = await sealed('a.ini', '[s]\na = `x#y`\nb = 1\n');
     desk.write('a.ini', quoted.join('\n').replace(/^a = `(.*)`$/m, 'a = $1'));
