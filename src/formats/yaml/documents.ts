@@ -9,8 +9,8 @@ import { takeBelowMarker } from './comment-run.js';
 import { CopyBudget } from './copy.js';
 import { type CommentMark, Cursor } from './cursor.js';
 import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
-import { DEFAULT_HANDLES, TAG_PREFIX, type TagHandles } from './properties.js';
-import { type Anchors, TreeReader, toComment } from './tree-reader.js';
+import { type Anchors, DEFAULT_HANDLES, TAG_PREFIX, type TagHandles } from './properties.js';
+import { TreeReader, toComment } from './tree-reader.js';
 
 /** Where a document stands in the text. */
 export interface DocumentPlace {

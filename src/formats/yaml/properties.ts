@@ -1,10 +1,20 @@
 /** Anchors, aliases and tags: reading their names, and what a tag stands for. */
+import type { Value } from '../../tree/tree.js';
 import { isBlankOrEnd, isWord } from './characters.js';
 import type { Cursor } from './cursor.js';
 
+/** An anchor, and the value it stands for once that has been read. */
+interface Anchor {
+  readonly name: string;
+  value?: Value;
+}
+
+/** Of each name the anchor that began last: within what an anchor stands for, its name may be given to something else. */
+export type Anchors = Map<string, Anchor>;
+
 /** The anchor and tag in front of a node, and where they stand. */
 export interface Properties {
-  anchor?: string;
+  anchor?: Anchor;
   /** The full tag, e.g. `tag:yaml.org,2002:int`, or `!`. */
   tag?: string;
   /** Where the tag stands, the blanks after it included. */

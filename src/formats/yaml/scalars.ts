@@ -161,12 +161,17 @@ function passQuotedFolding(cursor: Cursor, folder: Folder, start: number): void 
     if (isBreak(cursor.unit)) {
       folder.addBreak(cursor);
       crossed = true;
-      if (isDocumentMarker(cursor.text, cursor.at)) throw cursor.error('a document marker stands inside quoted text');
+      refuseMarker(cursor);
     } else {
       cursor.at += 1;
     }
   }
   if (!crossed) folder.addBlanks(cursor.text, from, cursor.at);
+}
+
+/** No document marker stands where a line of quoted text begins, after an escaped break neither. */
+function refuseMarker(cursor: Cursor): void {
+  if (isDocumentMarker(cursor.text, cursor.at)) throw cursor.error('a document marker stands inside quoted text');
 }
 
 const ESCAPES = new Map<string, string>([
@@ -227,6 +232,7 @@ function passEscape(cursor: Cursor, folder: Folder): void {
 function passEscapedBreak(cursor: Cursor, folder: Folder): void {
   folder.flush();
   cursor.passBreak();
+  refuseMarker(cursor);
   while (isBlank(cursor.unit) || isBreak(cursor.unit)) {
     if (isBlank(cursor.unit)) {
       cursor.at += 1;
@@ -234,6 +240,7 @@ function passEscapedBreak(cursor: Cursor, folder: Folder): void {
       const kept = breakText(cursor.unit);
       folder.add(kept, 0, kept.length);
       cursor.passBreak();
+      refuseMarker(cursor);
     }
   }
 }

@@ -23,12 +23,10 @@ import {
   YAML_MAX_DEPTH,
 } from './node.js';
 import type { NodeReader } from './node-reader.js';
-import { DEFAULT_HANDLES, isTypingTag, type Properties, readName, readTag, type TagHandles } from './properties.js';
+import type { Anchors, Properties, TagHandles } from './properties.js';
+import { DEFAULT_HANDLES, isTypingTag, readName, readTag } from './properties.js';
 import { resolvePlain, resolveTagged, type Taken } from './resolve.js';
 import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
-
-/** The values that anchors name; undefined while one is being read. */
-export type Anchors = Map<string, Value | undefined>;
 
 /** What is known of a node when what stands on its first line has been read. */
 interface Begun {
@@ -137,8 +135,8 @@ export class TreeReader implements NodeReader {
       const start = cursor.at;
       if (cursor.unit === 0x26) {
         if (found.anchor !== undefined) throw cursor.error('a value has one anchor at most');
-        found.anchor = readName(cursor);
-        this.stream.anchors.set(found.anchor, undefined);
+        found.anchor = { name: readName(cursor) };
+        this.stream.anchors.set(found.anchor.name, found.anchor);
         cursor.passBlanks();
       } else {
         if (found.tag !== undefined) throw cursor.error('a value has one tag at most');
@@ -242,8 +240,8 @@ export class TreeReader implements NodeReader {
     if (!properties) return node;
     if (node.shape === 'alias') throw this.cursor.error('an alias has neither anchor nor tag');
     if (properties.anchor !== undefined) {
-      this.stream.anchors.set(properties.anchor, node.value);
-      this.watcher?.anchor(properties.anchor, node.value);
+      properties.anchor.value = node.value;
+      this.watcher?.anchor(properties.anchor.name, node.value);
     }
     return node;
   }
@@ -324,8 +322,9 @@ export class TreeReader implements NodeReader {
     this.lastEnd = cursor.at;
     // Names are not repeated in messages: a password written without quotes may begin with `*`.
     const { anchors, budget } = this.stream;
-    if (!anchors.has(name)) throw cursor.error('this alias names no anchor: quotes make it a text', start);
-    const of = anchors.get(name);
+    const anchor = anchors.get(name);
+    if (!anchor) throw cursor.error('this alias names no anchor: quotes make it a text', start);
+    const of = anchor.value;
     try {
       if (!of) throw cursor.error('this alias stands inside what it stands for', start);
       const value = copyOf(of, this.depth, (copy, depth) => {

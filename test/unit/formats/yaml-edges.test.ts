@@ -51,6 +51,8 @@ describe('refused', () => {
     ['a tab where a key may begin', 'a:\n\tb: 1\n'],
     ['a comment behind a tab that no comment precedes', 'a:\n\t# c\n  b: 1\n'],
     ['a line of a tab behind brackets', 'a: [x]\n\t\nb: 1\n'],
+    ['a document marker behind an escaped break', 'a_unencrypted: "x\\\n--- # c\n y"\n'],
+    ['a document marker behind an empty line after an escaped break', 'a: "x\\\n\n...\n"\n'],
     ['a byte order mark in the place of a key', 'a: 1\n\ufeff\n'],
   ])('%s', (_name, text) => {
     let code: unknown;

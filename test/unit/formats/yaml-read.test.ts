@@ -108,6 +108,15 @@ const VALUES: readonly [string, unknown][] = [
       ['<<', [['k', 'v']]],
     ],
   ],
+  [
+    'a: &x\n  - &x 1\n  - *x\nb: *x\nc: &y {k: [&y 2, *y]}\nd: *y\n',
+    [
+      ['a', { list: [1, 1] }],
+      ['b', 1],
+      ['c', [['k', { list: [2, 2] }]]],
+      ['d', 2],
+    ],
+  ],
   ['&k a: &v 1\n*k : 2\n', 'refused'],
   [
     '? a\n: b\n? c\n',
