@@ -12,7 +12,7 @@ import { hintsFor } from './flag-hints.js';
 import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
 import { WORKER_WORD } from './many/worker-messages.js';
-import { type HintFor, reportOf } from './report.js';
+import { asItIs, type HintFor, reportOf } from './report.js';
 import { sweep, sweepMemory } from './start-sweep.js';
 import { exactStreams, print, type Streams, say } from './streams.js';
 import { tooLargeInWords } from './too-large.js';
@@ -30,19 +30,20 @@ export async function main(
   commands: readonly CommandRow[] = COMMANDS,
 ): Promise<number> {
   let verbose = false;
-  let hintFor: HintFor | undefined;
+  let hintFor = asItIs;
   const streams = await exactStreams(ownStreams);
   try {
     const exact = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
     const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
-    if (isCompletion(words))
-      return await carryOut({ kind: 'completion', words }, { words, streams, audit: undefined }, commands);
+    if (isCompletion(words)) return await answer({ kind: 'completion', words }, streams, commands);
     if (words[0] === WORKER_WORD) return await (await import('./many/worker.js')).runErrands(streams, main);
     return await withAudit(streams, async (audit) => {
       const line = readCommandLine(words, streams.env, commands);
-      if (line.kind === 'run') [verbose, hintFor] = [line.values.isOn(START_FLAGS.verbose), hintsFor(line.row.name)];
-      return carryOut(line, { words, streams, audit }, commands);
+      if (line.kind !== 'run') return answer(line, streams, commands);
+      verbose = line.values.isOn(START_FLAGS.verbose);
+      hintFor = hintsFor(line.row.name);
+      return run(line, { words, streams, audit, verbose, hintFor }, commands);
     });
   } catch (error) {
     const report = reportOf(await withSuggestion(error), verbose, hintFor);
@@ -55,21 +56,19 @@ interface Running {
   readonly words: readonly string[];
   readonly streams: Streams;
   readonly audit: AuditLog | undefined;
+  readonly verbose: boolean;
+  readonly hintFor: HintFor;
 }
 
-async function carryOut(line: CommandLine, running: Running, commands: readonly CommandRow[]): Promise<number> {
-  const { streams } = running;
-  if (line.kind === 'run') return run(line, running, commands);
-  await print(streams, await textFor(line, streams, commands));
+/** A command line that runs no command. */
+type Question = Exclude<CommandLine, RunLine>;
+
+async function answer(question: Question, streams: Streams, commands: readonly CommandRow[]): Promise<number> {
+  await print(streams, await answerTo(question, streams, commands));
   return 0;
 }
 
-/** What is printed when no command is run. */
-async function textFor(
-  line: Exclude<CommandLine, RunLine>,
-  streams: Streams,
-  commands: readonly CommandRow[],
-): Promise<string> {
+async function answerTo(line: Question, streams: Streams, commands: readonly CommandRow[]): Promise<string> {
   switch (line.kind) {
     case 'version': {
       const { updateText, versionText } = await import('./version.js');
@@ -94,11 +93,11 @@ function columnsOf({ stdout }: Streams): number | undefined {
 
 async function run(
   line: RunLine,
-  { words, streams, audit }: Running,
+  { words, streams, audit, verbose, hintFor }: Running,
   commands: readonly CommandRow[],
 ): Promise<number> {
   if (line.refusal) throw line.refusal;
-  const log = line.values.isOn(START_FLAGS.verbose) ? (await import('./log.js')).logTo(streams) : undefined;
+  const log = verbose ? (await import('./log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (host.calledAsSops) for (const warning of line.asSops ?? []) host.warn(warning);
@@ -110,7 +109,6 @@ async function run(
   }
   const command = await line.row.load();
   const commandNames = (): string[] => commandWords(commands);
-  const hintFor = hintsFor(line.row.name);
   return command.run({ ...line, words, host, streams, commandNames, hintFor }).catch((error: unknown) => {
     throw namingFile(wordedFailure(tooLargeInWords(error)), line);
   });

@@ -14,7 +14,7 @@ const MOST_COLUMNS = 1000;
 
 /** Words a hint for whoever gets it. */
 export type HintFor = (hint: string) => string;
-const asItIs: HintFor = (hint) => hint;
+export const asItIs: HintFor = (hint) => hint;
 
 export interface Report {
   /** With its line ends; empty when nothing is to be said. */
@@ -27,7 +27,7 @@ export interface Report {
  * the detail and the causes. `hintFor` words hints for the command that is running. What the system refused is worded here where nobody has done it; any other error that is not a SopsError is a defect: its message, which may quote
  * data, is never shown.
  */
-export function reportOf(thrown: unknown, verbose: boolean, hintFor: HintFor = asItIs): Report {
+export function reportOf(thrown: unknown, verbose: boolean, hintFor = asItIs): Report {
   const error = wordedFailure(thrown);
   if (!(error instanceof SopsError)) return { text: lines(internal(error, verbose)), status: INTERNAL_STATUS };
   if (error.code === 'write-failed' && systemCode(error.cause) === 'EPIPE') {
