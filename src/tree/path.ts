@@ -64,23 +64,6 @@ function stepInto(at: Value | Comment, step: string | number): Value | Comment |
 }
 
 /**
- * What is to be said of a path through a key that stands twice in its map, as JSON and dotenv let it: here the first counts, as in SOPS.
- * Undefined for any other path.
- */
-export function doubledKeyWarning(document: Branch, path: TreePath): string | undefined {
-  let at: Value | Comment | undefined = document;
-  for (const step of path) {
-    if (at?.kind !== 'branch' && at?.kind !== 'list') return undefined;
-    const found: readonly unknown[] =
-      at.kind === 'branch' ? at.items.filter((entry) => entry.kind === 'item' && entry.key === step) : [];
-    if (found.length > 1)
-      return `the key ${JSON.stringify(step)} stands twice in its map: the first one was taken, as SOPS does; most programs read the last`;
-    at = childOf(at, step);
-  }
-  return undefined;
-}
-
-/**
  * Puts a value at a path: missing maps and lists are made, an index right after the end appends, a scalar in the way gives
  * way (docs/command-line.md#set). A scalar set over a scalar keeps its source and so its style.
  * Returns whether the document is another one afterwards. Throws `path-not-found` for the empty path, an index on a
@@ -142,7 +125,8 @@ function describe(step: string | number): string {
   return typeof step === 'string' ? `['${step}']` : `[${step}]`;
 }
 
-function childOf(at: Branch | List, step: string | number): Value | Comment | undefined {
+/** What stands at a key of a map (the first, where it stands twice) or at an index of a list. */
+export function childOf(at: Branch | List, step: string | number): Value | Comment | undefined {
   return at.kind === 'branch' ? itemOf(at, String(step))?.value : at.items[Number(step)];
 }
 

@@ -3,7 +3,8 @@
 import { SopsError } from '../../errors.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
 import { openReadingRun, type Run } from '../../run/run.js';
-import { doubledKeyWarning, getAt, type TreePath } from '../../tree/path.js';
+import { doubledKeyWarning } from '../../tree/doubled-key.js';
+import { getAt, type TreePath } from '../../tree/path.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { writeOutput } from '../output.js';

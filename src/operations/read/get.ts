@@ -2,7 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
-import { doubledKeyWarning, getAt, type TreePath } from '../../tree/path.js';
+import { doubledKeyWarning } from '../../tree/doubled-key.js';
+import { getAt, type TreePath } from '../../tree/path.js';
 import type { Branch, Comment, Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { sessionOf } from '../../util/session.js';

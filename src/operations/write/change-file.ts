@@ -2,7 +2,8 @@
 
 import { SopsError } from '../../errors.js';
 import { openRun, type Run } from '../../run/run.js';
-import { doubledKeyWarning, type TreePath } from '../../tree/path.js';
+import { doubledKeyWarning } from '../../tree/doubled-key.js';
+import type { TreePath } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
