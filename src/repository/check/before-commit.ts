@@ -8,7 +8,7 @@ import { oneLine } from '../../util/one-line.js';
 import type { Discovery } from './check-finding.js';
 import { isConfig } from './examine-file.js';
 import { type ExaminedFile, lineOf, shellWord } from './examined-file.js';
-import { examinePlain, parsePlainly } from './plain-file.js';
+import { examinePlain } from './plain-file.js';
 import type { BookOf } from './rule-books.js';
 import { valuesSeen } from './seen-values.js';
 
@@ -76,7 +76,7 @@ interface PlainPlace {
 async function plainAmong(file: ExaminedFile, sealed: ReadonlySet<string> | 'whole'): Promise<PlainPlace | null> {
   if (file.bytes.toString('latin1').trim() === '') return null;
   const row = formatMeantUnder(file.book?.config, file.path);
-  const parsed = row.whole || sealed === 'whole' ? null : await parsePlainly(file, row);
+  const parsed = row.whole || sealed === 'whole' ? null : await file.plain.as(row);
   if (!parsed || parsed instanceof SopsError || sealed === 'whole') return { line: 1, keyPath: [] };
   const plain = valuesSeen(parsed.documents, ALL).find(
     ({ kind, state, path, offset }) =>

@@ -25,6 +25,8 @@ import { bringingBack, type ExaminedFile } from './examined-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { changesRules, commitConfigs, indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
+import { PlainReadings } from './plain-readings.js';
+import type { RuleBook } from './rule-book.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret, secretDiscoveries } from './secret-check.js';
 import { WindowScan } from './secrets/secret-scan.js';
@@ -168,7 +170,7 @@ export class Checking {
       const found = bookOf(subject.absolute);
       const book = found instanceof Promise ? await found : found;
       if (subject.kind === 'huge') return this.takeHuge(subject, book?.ruleFor(subject.absolute)?.isForAll === false);
-      const file = { ...subject, book };
+      const file = examined(subject, book);
       const own = examineQuickly(file, this.options) ?? (await examineFile(file, this.options));
       const examination = await withBefore(own, file, newFiles);
       collector.takeExamination(subject.isLeftOut ? fromAfar(examination, subject) : examination, subject, book);
@@ -201,7 +203,7 @@ export class Checking {
       const book = await bookOf(subject.absolute);
       const rule = book?.ruleFor(subject.absolute)?.rule;
       if (!rule || !this.collector.isIdle(rule)) return;
-      this.collector.noteRule(await examineFile({ ...subject, book }, {}), subject, book);
+      this.collector.noteRule(await examineFile(examined(subject, book), {}), subject, book);
     } catch (error) {
       // It is told of where the file itself is looked at.
       if (!(error instanceof SopsError)) throw error;
@@ -222,6 +224,10 @@ export class Checking {
     const unread = isCovered || isMarked ? [{ rule: 'not-looked-at', message, next } as const] : [];
     this.collector.add([...unread, ...secrets], subject);
   }
+}
+
+function examined(subject: FileSubject, book: RuleBook | null): FileSubject & ExaminedFile {
+  return { ...subject, book, plain: new PlainReadings(subject.bytes) };
 }
 
 /** With what tells that a file should not have become readable; one that is found to be plain anyway needs no more. */

@@ -14,7 +14,6 @@ import { parsedIfEncrypted } from './before-commit.js';
 import type { Discovery } from './check-finding.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
 import type { GitPlace } from './git-source.js';
-import { parsePlainly } from './plain-file.js';
 
 /** The encrypted files in the folder of a file: their paths by their shapes. */
 export type SealedBeside = (path: string) => Promise<ReadonlyMap<string, string>>;
@@ -72,7 +71,7 @@ async function markedIn(
 export async function decryptedCopy(file: ExaminedFile, beside: SealedBeside): Promise<Discovery | null> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole) return null;
-  const parsed = await parsePlainly(file, row);
+  const parsed = await file.plain.as(row);
   if (parsed instanceof SopsError || parsed.metadata) return null;
   const shape = shapeOf(parsed.documents);
   const sealed = shape === null ? undefined : (await beside(file.path)).get(shape);

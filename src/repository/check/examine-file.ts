@@ -73,7 +73,7 @@ const NOTHING_FOUND: Examination = {
 };
 
 /** What comes of a file that one pass over its bytes shows to hold nothing of interest, as most do; null for any other. */
-export function examineQuickly(file: ExaminedFile, { secrets }: ExamineOptions): Examination | null {
+export function examineQuickly(file: Omit<ExaminedFile, 'plain'>, { secrets }: ExamineOptions): Examination | null {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (secrets || isPassing(name) || isRingName(name) || isWide(file.bytes) || isDerKey(file.bytes)) return null;
   if (file.book?.ruleFor(file.absolute)?.isForAll === false || INTERESTING.isIn(file.bytes)) return null;

@@ -31,7 +31,7 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
   if (file.bytes.length === 0) return NOTHING;
   const options = await book.optionsOf(rule);
   const row = formatMeantUnder(file.book?.config, file.path);
-  const parsed = await parsePlainly(file, row);
+  const parsed = await file.plain.as(row);
   if (parsed instanceof SopsError) return unreadableFor(file, row, rule, { error: parsed, scope: options.scope });
   const lines = new LineIndex(parsed.text);
   if (row.whole) return { discoveries: [notEncrypted(file, rule, { line: 1 })], isSelected: true };
@@ -63,17 +63,6 @@ function placeOf(wanted: readonly PlainValue[], lines: LineIndex, text: string):
   const open = wanted.filter(({ offset }) => !isAllowed(lineOf(lines, offset)));
   const told = open.length > 0 ? open : wanted;
   return { line: lineOf(lines, told[0]?.offset), keyPath: told[0]?.path ?? [], count: told.length };
-}
-
-/** A file as plaintext of a format, or why it is not. */
-export async function parsePlainly({ bytes }: ExaminedFile, row: FormatRow): Promise<SourceFile | SopsError> {
-  const store = await row.load();
-  try {
-    return (store.parsePlain ?? store.parse)(bytes);
-  } catch (error) {
-    if (error instanceof SopsError) return error;
-    throw error;
-  }
 }
 
 interface Unreadable {

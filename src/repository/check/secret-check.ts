@@ -67,24 +67,19 @@ export async function randomValues(file: ExaminedFile): Promise<Discovery[]> {
   });
 }
 
-async function valuesOf({ bytes, path, book }: ExaminedFile): Promise<NamedValue[] | null> {
+async function valuesOf({ path, book, plain }: ExaminedFile): Promise<NamedValue[] | null> {
   const row = formatMeantUnder(book?.config, path);
-  if (row.whole) return null;
-  const store = await row.load();
-  try {
-    const values: NamedValue[] = [];
-    for (const { node, path: keys, container } of leaves((store.parsePlain ?? store.parse)(bytes).documents)) {
-      const { value, source } = node;
-      if (typeof value !== 'string') continue;
-      const name = keys.at(-1) === 'value' ? nameBeside(container) : undefined;
-      values.push({ path: keys, name, value, offset: source?.start });
-      if (value.includes('\n')) append(values, valuesWithin(value, keys, source?.start));
-    }
-    return values;
-  } catch (error) {
-    if (error instanceof SopsError) return null;
-    throw error;
+  const read = row.whole ? null : await plain.as(row);
+  if (!read || read instanceof SopsError) return null;
+  const values: NamedValue[] = [];
+  for (const { node, path: keys, container } of leaves(read.documents)) {
+    const { value, source } = node;
+    if (typeof value !== 'string') continue;
+    const name = keys.at(-1) === 'value' ? nameBeside(container) : undefined;
+    values.push({ path: keys, name, value, offset: source?.start });
+    if (value.includes('\n')) append(values, valuesWithin(value, keys, source?.start));
   }
+  return values;
 }
 
 /** Maps of which `value` is one of a pair are small. */
