@@ -1,12 +1,13 @@
 /** The one merge that needs no key: values of one side and recipients of both, where both sides provably have the same data key. */
 import { looksEncrypted } from '../cipher/encrypted-value.js';
 import { editedBytes, type SourceFile } from '../formats/store.js';
-import { metadataFromBranch } from '../metadata/from-branch.js';
 import type { Metadata } from '../metadata/metadata.js';
 import { metadataToBranch } from '../metadata/to-branch.js';
-import { notReadable } from '../operations/write/seal-file.js';
+import { frameOf, holdsMetadata } from '../operations/write/reseal-file.js';
+import { notReadable, parseBack } from '../operations/write/seal-file.js';
 import { sameTree } from '../tree/equality.js';
 import { leaves } from '../tree/leaves.js';
+import type { Branch } from '../tree/tree.js';
 import { idsOf, keyGroupsWith, mergeRecipients, rosterOf } from './merge/recipients-merge.js';
 import type { ReadVersions } from './open-versions.js';
 import type { ReadSide } from './side.js';
@@ -46,7 +47,8 @@ export async function mergeWithoutKey({ base, ours, theirs }: ReadVersions): Pro
   const isKept = Object.values(rosters).every((roster) => [...idsOf(roster)].every((id) => ids.has(id)));
   const { keyGroups, missing } = keyGroupsWith(merged, ['ours', 'theirs', 'base']);
   if (!isKept || missing.length > 0) return null;
-  return { bytes: withMetadata(host, { ...host.metadata, keyGroups }), recipients: [...ids] };
+  const bytes = withMetadata(host, metadataToBranch({ ...host.metadata, keyGroups }));
+  return bytes && { bytes, recipients: [...ids] };
 }
 
 function isSealed(side: ReadSide | null): side is Sealed {
@@ -76,12 +78,11 @@ function ciphertextsIn({ documents }: SourceFile): string[] {
   return found;
 }
 
-function withMetadata({ file, store }: Sealed, metadata: Metadata): Uint8Array {
-  const bytes = editedBytes(file, file.edits(metadataToBranch(metadata)));
-  const again = store.parse(bytes);
-  const isSame =
-    sameTree(again.documents, file.documents) &&
-    sameTree([metadataToBranch(metadataFromBranch(again.metadata))], [metadataToBranch(metadata)]);
-  if (!isSame) throw notReadable('it does not hold the values of one side and the recipients of both');
-  return bytes;
+/** Null where the text would be printed anew: the layout of the plaintext is made for the one that it has, and another takes a key. */
+function withMetadata({ file, store }: Sealed, metadata: Branch): Uint8Array | null {
+  const bytes = editedBytes(file, file.edits(metadata));
+  const again = parseBack(store, bytes);
+  if (frameOf(again) !== frameOf(file)) return null;
+  if (sameTree(again.documents, file.documents) && holdsMetadata(again, metadata)) return bytes;
+  throw notReadable('it does not hold the values of one side and the recipients of both');
 }

@@ -151,18 +151,21 @@ function withBlock({ file, store }: OpenedFile, indent: Indent, wanted: Branch):
   return editedBytes(file, [block]);
 }
 
-/** Throws `not-readable-back` unless a text that was read holds these values, as they stand, and this metadata. */
-function checkRewrapped(
-  { documents, metadata }: SourceFile,
-  values: ReturnType<typeof leavesOf>,
-  wanted: Branch,
-): void {
-  const read = metadataToBranch(metadataFromBranch(metadata));
-  if (sameLeaves(leavesOf(documents), values) && sameTree([read], [wanted])) return;
+/**
+ * Throws `not-readable-back` unless a text that was read holds these values, as they stand, and this metadata. Comments are left to the
+ * frame: where it is another one, the text was printed anew, and they may have moved.
+ */
+function checkRewrapped(file: SourceFile, values: ReturnType<typeof leavesOf>, wanted: Branch): void {
+  if (sameLeaves(leavesOf(file.documents), values) && holdsMetadata(file, wanted)) return;
   throw notReadable('it does not hold the values of the old file and the new keys');
 }
 
+/** Whether a file that was read holds this metadata, as it is understood. */
+export function holdsMetadata({ metadata }: SourceFile, wanted: Branch): boolean {
+  return sameTree([metadataToBranch(metadataFromBranch(metadata))], [wanted]);
+}
+
 /** A ciphertext without its metadata. */
-function frameOf(file: SourceFile): string {
+export function frameOf(file: SourceFile): string {
   return applyEdits(file.text, file.edits(null));
 }

@@ -19,13 +19,18 @@ async function sealed(...names: readonly string[]): Promise<Buffer> {
 }
 
 /** The file for other recipients, as `updatekeys` makes it: with the old data key, as SOPS does, or a new one. */
-async function rekeyed(bytes: Buffer, names: readonly string[], ...flags: readonly string[]): Promise<Buffer> {
-  writeFileSync(desk.path('r.yaml'), bytes);
+async function rekeyed(
+  bytes: Buffer,
+  names: readonly string[],
+  flags: readonly string[] = [],
+  copy = 'r.yaml',
+): Promise<Buffer> {
+  writeFileSync(desk.path(copy), bytes);
   desk.write('.sops.yaml', `creation_rules:\n  - age: ${all(...names)}\n`);
-  const ran = await desk.run(['updatekeys', '-y', ...flags, 'r.yaml']);
+  const ran = await desk.run(['updatekeys', '-y', ...flags, copy]);
   desk.write('.sops.yaml', '{}\n');
   if (ran.status !== 0) throw new Error(ran.stderr);
-  return desk.read('r.yaml');
+  return desk.read(copy);
 }
 
 const swap = (from: string, to: string) => (text: string) => text.replace(from, to);
@@ -79,15 +84,26 @@ describe('recipients that were added or taken out', () => {
     }
     const both = await desk.edited('f.yaml', theirs, swap('port: 1', 'port: 2'));
     expect((await desk.merge('f.yaml', { base, ours, theirs: both }, { env })).status).toBe(1);
-    const removed = await rekeyed(await sealed('ann'), [], '--keep-data-key');
+    const removed = await rekeyed(await sealed('ann'), [], ['--keep-data-key']);
     expect((await desk.merge('f.yaml', { base: await sealed('ann'), ours, theirs: removed }, { env })).status).toBe(1);
+  });
+
+  test('of a text that would be printed anew it needs one, to lay out the plaintext as it was', async () => {
+    const plain = '{"a": "one", "b": 2}\n';
+    const base = await desk.encrypt('f.json', plain, '--age', all());
+    const [ours, theirs] = [await rekeyed(base, ['ann'], [], 'r.json'), await rekeyed(base, ['ben'], [], 'r.json')];
+    const keyless = await desk.merge('f.yaml', { base, ours, theirs }, { env: { SOPS_AGE_KEY: '' } });
+    expect(keyless.status).toBe(1);
+    const merged = await desk.merge('f.yaml', { base, ours, theirs });
+    expect(merged.status).toBe(0);
+    expect(await desk.plain('f.yaml', merged.text)).toBe(plain);
   });
 
   test.each([[[]], [['--keep-data-key']]])(
     'whom one side took out stays out, under a data key that they never had (%s)',
     async (flags) => {
       const base = await sealed('ann', 'ben');
-      const removed = await rekeyed(base, ['ben'], ...flags);
+      const removed = await rekeyed(base, ['ben'], flags);
       const edited = await desk.edited('f.yaml', base, swap('one', 'two'));
       for (const texts of [
         { base, ours: removed, theirs: edited },
