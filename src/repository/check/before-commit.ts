@@ -76,7 +76,7 @@ interface PlainPlace {
 async function plainAmong(file: ExaminedFile, sealed: ReadonlySet<string> | 'whole'): Promise<PlainPlace | null> {
   if (file.bytes.toString('latin1').trim() === '') return null;
   const row = formatMeantUnder(file.book?.config, file.path);
-  const parsed = row.whole || sealed === 'whole' ? null : await file.plain.as(row);
+  const parsed = row.whole || sealed === 'whole' ? null : await file.readPlain(row);
   if (!parsed || parsed instanceof SopsError || sealed === 'whole') return { line: 1, keyPath: [] };
   const plain = valuesSeen(parsed.documents, ALL).find(
     ({ kind, state, path, offset }) =>

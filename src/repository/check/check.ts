@@ -25,7 +25,7 @@ import { bringingBack, type ExaminedFile } from './examined-file.js';
 import { heldSubjects, indexFiles } from './git-source.js';
 import { changesRules, commitConfigs, indexConfigs, isConfigPath } from './held-configs.js';
 import { pastReaders, type SealedPlace } from './past-readers.js';
-import { PlainReadings } from './plain-readings.js';
+import { plainReader } from './plain-reader.js';
 import type { RuleBook } from './rule-book.js';
 import { type BookOf, bookFinder } from './rule-books.js';
 import { discoveryOfSecret, secretDiscoveries } from './secret-check.js';
@@ -227,7 +227,7 @@ export class Checking {
 }
 
 function examined(subject: FileSubject, book: RuleBook | null): FileSubject & ExaminedFile {
-  return { ...subject, book, plain: new PlainReadings(subject.bytes) };
+  return { ...subject, book, readPlain: plainReader(subject.bytes) };
 }
 
 /** With what tells that a file should not have become readable; one that is found to be plain anyway needs no more. */

@@ -71,7 +71,7 @@ async function markedIn(
 export async function decryptedCopy(file: ExaminedFile, beside: SealedBeside): Promise<Discovery | null> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole) return null;
-  const parsed = await file.plain.as(row);
+  const parsed = await file.readPlain(row);
   if (parsed instanceof SopsError || parsed.metadata) return null;
   const shape = shapeOf(parsed.documents);
   const sealed = shape === null ? undefined : (await beside(file.path)).get(shape);

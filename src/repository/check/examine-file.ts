@@ -3,7 +3,6 @@ import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import { recognise } from '../../formats/recognise.js';
-import type { SourceFile } from '../../formats/store.js';
 import { type EncryptedFile, parseEncrypted } from '../../operations/read/encrypted-files.js';
 import { isPassing } from '../../util/leftovers.js';
 import { LineIndex } from '../../util/line-index.js';
@@ -73,7 +72,7 @@ const NOTHING_FOUND: Examination = {
 };
 
 /** What comes of a file that one pass over its bytes shows to hold nothing of interest, as most do; null for any other. */
-export function examineQuickly(file: Omit<ExaminedFile, 'plain'>, { secrets }: ExamineOptions): Examination | null {
+export function examineQuickly(file: Omit<ExaminedFile, 'readPlain'>, { secrets }: ExamineOptions): Examination | null {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (secrets || isPassing(name) || isRingName(name) || isWide(file.bytes) || isDerKey(file.bytes)) return null;
   if (file.book?.ruleFor(file.absolute)?.isForAll === false || INTERESTING.isIn(file.bytes)) return null;
@@ -221,22 +220,12 @@ function brokenFile(file: ExaminedFile, error: SopsError, covering: CoveringRule
 async function lostMetadata(file: ExaminedFile): Promise<Discovery[]> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole || !file.bytes.includes(MARKS[0])) return [];
-  const read = await parsedOrNull(file);
-  if (!read) return [];
+  const read = await file.readPlain(row);
+  if (read instanceof SopsError) return [];
   const all = valuesSeen(read.documents, { rule: 'encrypted_suffix', suffix: '' });
   const first = all.find(({ kind, state }) => kind === 'value' && state !== 'plain');
   if (!first) return [];
   const place = { line: lineOf(new LineIndex(read.text), first.offset), keyPath: first.path };
   const message = 'the file holds encrypted values and no metadata that say who can open them';
   return [{ rule: 'missing-metadata', ...place, message, next: RESTORE }];
-}
-
-async function parsedOrNull(file: ExaminedFile): Promise<SourceFile | null> {
-  const store = await formatMeantUnder(file.book?.config, file.path).load();
-  try {
-    return store.parse(file.bytes);
-  } catch (error) {
-    if (error instanceof SopsError) return null;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** A file on its way through the check: its bytes, its place, and the rules in force there. */
 import type { LineIndex } from '../../util/line-index.js';
-import type { PlainReadings } from './plain-readings.js';
+import type { PlainReader } from './plain-reader.js';
 import type { RuleBook } from './rule-book.js';
 
 export interface ExaminedFile {
@@ -11,7 +11,7 @@ export interface ExaminedFile {
   /** Where it stands, or would. */
   readonly absolute: string;
   readonly bytes: Buffer;
-  readonly plain: PlainReadings;
+  readonly readPlain: PlainReader;
   /** The rules for its folder; null where there is no configuration. */
   readonly book: RuleBook | null;
 }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { workTreeOf } from '../../exec/git/places.js';
 import { untiedFrom } from '../../exec/git/run-git.js';
-import { realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { realPathIfThere } from '../../util/real-path.js';
 import { sessionOf } from '../../util/session.js';
 import { type CheckRequest, checkFiles } from './check.js';
 import type { CheckFinding } from './check-finding.js';
@@ -50,7 +50,7 @@ async function checkModule(shown: string, request: CheckRequest, { host, top }: 
   const folder = resolve(host.cwd, shown);
   const inner = host.fork({ cwd: folder, env: untiedFrom(host.env) });
   const tree = await workTreeOf(folder, inner);
-  if (!tree || realPath(tree.top) !== realPath(folder)) return null;
+  if (!tree || realPathIfThere(tree.top) !== realPathIfThere(folder)) return null;
   const report = await checkFiles(request, inner);
   const prefix = relative(top, folder).replaceAll('\\', '/');
   return {
@@ -77,12 +77,4 @@ function seenFrom(finding: CheckFinding, module: string, prefix: string): CheckF
     ...(next === undefined ? {} : { next: `In ${module}: ${next}` }),
     fingerprint: own.slice(0, 32),
   };
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }

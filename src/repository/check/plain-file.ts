@@ -31,7 +31,7 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
   if (file.bytes.length === 0) return NOTHING;
   const options = await book.optionsOf(rule);
   const row = formatMeantUnder(file.book?.config, file.path);
-  const parsed = await file.plain.as(row);
+  const parsed = await file.readPlain(row);
   if (parsed instanceof SopsError) return unreadableFor(file, row, rule, { error: parsed, scope: options.scope });
   const lines = new LineIndex(parsed.text);
   if (row.whole) return { discoveries: [notEncrypted(file, rule, { line: 1 })], isSelected: true };

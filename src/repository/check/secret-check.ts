@@ -67,9 +67,9 @@ export async function randomValues(file: ExaminedFile): Promise<Discovery[]> {
   });
 }
 
-async function valuesOf({ path, book, plain }: ExaminedFile): Promise<NamedValue[] | null> {
+async function valuesOf({ path, book, readPlain }: ExaminedFile): Promise<NamedValue[] | null> {
   const row = formatMeantUnder(book?.config, path);
-  const read = row.whole ? null : await plain.as(row);
+  const read = row.whole ? null : await readPlain(row);
   if (!read || read instanceof SopsError) return null;
   const values: NamedValue[] = [];
   for (const { node, path: keys, container } of leaves(read.documents)) {

@@ -12,9 +12,10 @@ import type { Host } from '../../util/host.js';
 import { isPassing } from '../../util/leftovers.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
+import { realPath } from '../../util/real-path.js';
 import { TEMPORARY_PATTERN } from '../../util/temporary-name.js';
 import { type Content, contentOf } from '../contents.js';
-import { AskedWords, type FoundFile, findFiles, realPath } from '../operands.js';
+import { AskedWords, type FoundFile, findFiles } from '../operands.js';
 import { lfsContent, lfsObjectOf } from './lfs.js';
 import { type Subject, type SubjectSource, singly } from './subject.js';
 
