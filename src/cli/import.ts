@@ -1,12 +1,11 @@
 /** `import KIND`: the sources that words stand for, imported one after another, and told (docs/import.md). */
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type Imported, importFile } from '../repository/import/import-file.js';
 import { importKindNamed } from '../repository/import/registry.js';
 import type { ImportKind, ImportSettings, ImportSource } from '../repository/import/source.js';
 import { targetBeside } from '../repository/import/target.js';
 import { findFiles } from '../repository/operands.js';
-import { isWithin } from '../util/files.js';
 import { resolve } from '../util/paths.js';
 import type { Context } from './commands/command.js';
 import { keyServiceChoice } from './commands/document-flags.js';
@@ -16,6 +15,7 @@ import type { Values } from './flag.js';
 import { jsonText } from './json-text.js';
 import { withInterruption } from './many/interruption.js';
 import { ManyReport } from './many/report.js';
+import { placeBelow } from './output-dir.js';
 import { quantity } from './quantity.js';
 import { printable } from './report.js';
 import { SteadyPrint } from './steady-print.js';
@@ -105,15 +105,7 @@ function targetOf({ file }: ImportSource, { given, context, kind }: Job): string
   const beside = targetBeside(file.path, (name) => kind.targetName(name));
   if (given.outputDir === undefined) return beside;
   const { cwd } = context.host;
-  if (isWithin(file.absolute, cwd)) return join(given.outputDir, relative(cwd, resolve(cwd, beside)));
-  throw new SopsError(
-    'conflict',
-    `${file.path} is not below the working directory, so it has no place in --output-dir`,
-    {
-      file: file.path,
-      hint: 'Run the command in a folder above all of the files.',
-    },
-  );
+  return placeBelow(given.outputDir, file, resolve(cwd, beside), cwd);
 }
 
 function lineOf(path: string, { target, count }: Imported, dryRun: boolean): string {

@@ -3,13 +3,14 @@
  * digest of what was trusted. A configuration that was changed since is trusted no more (as with direnv).
  */
 import { createHash } from 'node:crypto';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { getuid } from 'node:process';
 import { SopsError } from '../errors.js';
 import { writeFileSafely } from '../util/atomic-write.js';
 import { isAbsent, statOf, systemCode, systemReason } from '../util/files.js';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, type Stats, unlinkSync } from '../util/fs.js';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, type Stats, unlinkSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
+import { realPath } from '../util/real-path.js';
 import { encodeText } from '../util/text.js';
 import type { ConfigFile } from './model.js';
 
@@ -122,16 +123,6 @@ function namesIn(folder: string): string[] {
   } catch (cause) {
     if (isAbsent(cause)) return [];
     throw new SopsError('input-unreadable', `cannot read ${folder}: ${systemReason(cause)}`, { file: folder, cause });
-  }
-}
-
-/** The path without links, as far as it is there. */
-function realPath(absolute: string): string {
-  try {
-    return realpathSync(absolute);
-  } catch {
-    const folder = dirname(absolute);
-    return folder === absolute ? absolute : join(realPath(folder), basename(absolute));
   }
 }
 

@@ -1,11 +1,11 @@
 /** A small text file of settings: read whole, written whole and safely, gone when nothing is left in it. */
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { realPath } from '../repository/operands.js';
 import { isAbsent, isWithin, statOrThrow, systemReason } from '../util/files.js';
 import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { makeFolder } from '../util/new-folder.js';
+import { realPath } from '../util/real-path.js';
 import { replaceFile } from '../util/replace-file.js';
 import { decodeText, encodeText } from '../util/text.js';
 import type { SetupPlace } from './place.js';

@@ -1,11 +1,12 @@
 /** Asks a running gpg-agent for passphrases over its socket (Assuan protocol; docs/keys/age.md#passphrases). */
 import { readlink, stat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { readLines } from '../exec/lines.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
+import { dial } from '../util/local-socket.js';
 import { waitFor } from '../util/timeout.js';
 
 export interface PassphraseRequest {
@@ -99,15 +100,6 @@ async function isSocket(path: string): Promise<boolean> {
     (stats) => stats.isSocket(),
     () => false,
   );
-}
-
-function dial(path: string): Promise<Socket | null> {
-  return new Promise((settle) => {
-    const socket = connect(path);
-    socket.once('connect', () => settle(socket));
-    // Later errors end the reading of lines.
-    socket.on('error', () => settle(null));
-  });
 }
 
 /** Where the agent's pinentry may show itself. */

@@ -1,6 +1,7 @@
 /** An open file: values are looked at and changed in memory, and written back with text and ciphertext kept. */
 
 import { SopsError } from '../errors.js';
+import type { RecognisedFile } from '../formats/recognise.js';
 import { formatNamed } from '../formats/registry.js';
 import { bytesOf } from '../formats/store.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
@@ -314,11 +315,7 @@ class OpenSecrets implements SecretsFile {
   /** Opens ciphertext of this file; with the data key in hand where it is still that one. */
   async #openedAgain(bytes: Uint8Array): Promise<OpenedFile> {
     const { opened } = this.#latest;
-    const choice = {
-      input: { kind: 'file', path: this.#path },
-      inputType: chosenFormat(this.#options.format),
-    } as const;
-    const { file, store } = await readAsChosen(bytes, choice, this.#run);
+    const { file, store } = await this.#read(bytes);
     const metadata = metadataFromBranch(file.metadata);
     const source = { file, store, metadata, dataKey: opened.dataKey, scope: opened.scope };
     return {
@@ -343,14 +340,15 @@ class OpenSecrets implements SecretsFile {
 
   async #openedAnew(bytes: Uint8Array): Promise<OpenedFile> {
     const { opened } = this.#latest;
-    const choice = {
-      input: { kind: 'file', path: this.#path },
-      inputType: chosenFormat(this.#options.format),
-    } as const;
-    const found = await readAsChosen(bytes, choice, this.#run);
+    const found = await this.#read(bytes);
     const { decryptionOrder, keyServices } = this.#run;
     const { ignoreMac = false } = this.#options;
     return openFile(found, { ignoreMac, rewrites: true, decryptionOrder, keyServices, trail: opened.trail });
+  }
+
+  #read(bytes: Uint8Array): Promise<RecognisedFile> {
+    const input = { kind: 'file', path: this.#path } as const;
+    return readAsChosen(bytes, { input, inputType: chosenFormat(this.#options.format) }, this.#run);
   }
 
   #tellWarnings({ warnings }: OpenedFile): void {

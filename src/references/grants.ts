@@ -3,9 +3,9 @@ import type { Config, ReferenceGrant } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { openRun, type Run } from '../run/run.js';
 import { calledGrant, isTrustworthy } from '../run/trust.js';
-import { realpathSync } from '../util/fs.js';
 import type { Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
+import { realPathIfThere } from '../util/real-path.js';
 import { backendRow, SCHEMES } from './registry.js';
 
 /** See `ResolverOptions.grants`. The configuration is looked for once, and whether it is trusted is found out when a scheme needs it. */
@@ -42,9 +42,5 @@ export function unknownSchemes(path: string, schemes: readonly string[]): string
 function partOf({ scheme, rest = '' }: ReferenceGrant, { folder }: Config): string {
   if (!backendRow(scheme)?.namesFiles) return rest;
   const path = resolve(folder, rest);
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  return realPathIfThere(path) ?? path;
 }

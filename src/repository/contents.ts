@@ -1,7 +1,8 @@
 /** The contents of many files: each is read once, and what is not a regular file, or too large, is told apart. */
 import { constants as limits } from 'node:buffer';
 import { closeQuietly, isAbsent, systemCode } from '../util/files.js';
-import { constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from '../util/fs.js';
+import { constants, fstatSync, lstatSync, openSync, readSync } from '../util/fs.js';
+import { realPathIfThere } from '../util/real-path.js';
 
 /** What stands at a path. */
 export type Content =
@@ -104,7 +105,7 @@ function failedOpening(path: string, cause: unknown): Content {
   switch (systemCode(cause)) {
     case 'ELOOP':
     case 'EMLINK':
-      return { kind: 'link', target: targetOf(path) };
+      return { kind: 'link', target: realPathIfThere(path) };
     case 'ENOENT':
     case 'ENOTDIR':
       return isThere(path) ? { kind: 'unreadable', cause } : { kind: 'gone' };
@@ -114,13 +115,5 @@ function failedOpening(path: string, cause: unknown): Content {
       return { kind: 'special' };
     default:
       return { kind: 'unreadable', cause };
-  }
-}
-
-function targetOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }

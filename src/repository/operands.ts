@@ -1,14 +1,14 @@
 /** What the words of a command line stand for: files, folders and patterns, as the files in them. */
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type ClosedFolder, listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow } from '../operations/read/encrypted-files.js';
 import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
-import { realpathSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import { isPassing, tellSwept } from '../util/leftovers.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
+import { realPath } from '../util/real-path.js';
 
 /** One file of those that were asked for. */
 export interface FoundFile {
@@ -101,15 +101,6 @@ async function coverOf(word: string, host: Host): Promise<(absolute: string) => 
   const { folder, fits } = await patternOf(word, host);
   const top = realPath(resolve(host.cwd, folder));
   return (absolute) => isWithin(absolute, top) && fits(absolute.slice(top.length).replace(/^[\\/]+/, ''));
-}
-
-/** The real path, as far as it exists: git and the rules know nothing of links on the way to a folder. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
-  }
 }
 
 /** By UTF-16 units, the same on every machine. */

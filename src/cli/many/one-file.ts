@@ -1,5 +1,5 @@
 /** What a command does with each of many files, and where the results go. */
-import { dirname, join, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { FormatName } from '../../formats/registry.js';
 import { writeOutput } from '../../operations/output.js';
@@ -7,12 +7,12 @@ import type { Outcome, Output } from '../../operations/requests.js';
 import type { Target, TargetChoice } from '../../repository/targets.js';
 import { retryWhenThrottled } from '../../util/backoff.js';
 import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
-import { isWithin } from '../../util/files.js';
 import type { Session } from '../../util/host.js';
 import { tellSwept } from '../../util/leftovers.js';
 import { makeFolder } from '../../util/new-folder.js';
 import { resolve } from '../../util/paths.js';
 import type { Context } from '../commands/command.js';
+import { placeBelow } from '../output-dir.js';
 import type { Told } from './report.js';
 
 /** What the command line says, of those flags that all such commands have. */
@@ -131,17 +131,7 @@ function outputTo(destination: Destination, { keep, write }: OutputParts): Outpu
 /** Where the result of a file belongs. Throws `conflict` for a file outside of the working directory, and where that is the file itself. */
 function placeOf({ file }: Target, { given, context }: Job): string {
   const { cwd } = context.host;
-  if (!isWithin(file.absolute, cwd)) {
-    throw new SopsError(
-      'conflict',
-      `${file.path} is not below the working directory, so it has no place in --output-dir`,
-      {
-        file: file.path,
-        hint: 'Run the command in a folder above all of the files.',
-      },
-    );
-  }
-  const place = join(given.outputDir ?? '', relative(cwd, file.absolute));
+  const place = placeBelow(given.outputDir ?? '', file, file.absolute, cwd);
   if (resolve(cwd, place) !== file.absolute) return place;
   throw new SopsError('conflict', `--output-dir ${given.outputDir} would write over ${file.path} itself`, {
     file: file.path,

@@ -2,10 +2,10 @@
 import { basename, dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { statOrThrow } from '../../util/files.js';
-import { realpathSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
+import { realPathIfThere } from '../../util/real-path.js';
 import { decodeText } from '../../util/text.js';
 import { git, gitOutcome, tryGit } from './run-git.js';
 
@@ -64,7 +64,7 @@ function nearestFolder(folder: string, isIt: (folder: string) => boolean): strin
 /** A `.git` that git passes over, e.g. with a broken `HEAD`, or a submodule's that points to a place that is gone, was meant to be one. */
 function noRepository(folder: string, reason: string): null {
   // Git goes up from where a link leads.
-  const meant = nearestFolder(realFolder(folder), (at) => {
+  const meant = nearestFolder(realPathIfThere(folder) ?? folder, (at) => {
     const entry = resolve(at, '.git');
     return statOrThrow(entry)?.isFile() === true || statOrThrow(resolve(entry, 'HEAD')) !== undefined;
   });
@@ -72,14 +72,6 @@ function noRepository(folder: string, reason: string): null {
   throw new SopsError('failed', `git does not use the repository of ${oneLine(meant)}: ${oneLine(reason)}`, {
     hint: 'Its .git is damaged, or points to a place that is gone: mend or remove it. git status tells the same.',
   });
-}
-
-function realFolder(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
 }
 
 /** Which of a work tree's files are listed. */

@@ -1,8 +1,9 @@
 /** A connection of sops-ts to the agent of its user. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { SopsError } from '../../errors.js';
 import { withDeadline } from '../../util/deadline.js';
 import type { AgentSocket } from '../../util/host.js';
+import { dial } from '../../util/local-socket.js';
 import {
   type AgentAnswer,
   type AgentRequest,
@@ -100,13 +101,4 @@ export class AgentClient {
     if (answer.kind === 'failed') throw new SopsError('key', `the key agent: ${answer.text}`);
     return answer;
   }
-}
-
-function dial(path: string): Promise<Socket | null> {
-  return new Promise((settle) => {
-    const socket = connect(path);
-    socket.once('connect', () => settle(socket));
-    // Later errors end the reading of messages.
-    socket.on('error', () => settle(null));
-  });
 }

@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from '../../util/fs.js';
+import { realPathIfThere } from '../../util/real-path.js';
 import { commonFolder, type Kustomization, namedFiles } from './kustomization.js';
 import { isBelow } from './sources.js';
 
@@ -70,20 +71,11 @@ class Copier {
   }
 
   private copyLink(path: string): void {
-    const real = realpathOf(path);
+    const real = realPathIfThere(path);
     if (real === undefined) return;
     const target = mirrored(path, this.mirror);
     const inside = this.folders.some((folder) => isBelow(real, folder));
     symlinkSync(inside ? relative(dirname(target), mirrored(real, this.mirror)) : real, target);
-  }
-}
-
-/** Where a link leads; undefined for one that leads nowhere. */
-function realpathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }
 

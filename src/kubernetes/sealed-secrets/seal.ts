@@ -7,9 +7,9 @@ import type { PlainRequest } from '../../operations/read/plain-input.js';
 import type { Input, Output } from '../../operations/requests.js';
 import { redoing } from '../../operations/retry-on-change.js';
 import type { Branch } from '../../tree/tree.js';
-import { realpathSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { realPath } from '../../util/real-path.js';
 import { readManifests } from '../manifest/read.js';
 import { type BindingFlags, bindingForMerge, bindingForReseal, bindingOf, bindingOfFlags } from './binding.js';
 import { type CertificateChoice, loadCertificate } from './certificate-source.js';
@@ -147,14 +147,6 @@ function checkSourceStays({ input, output }: RawRequest, host: Host): void {
     file: pathOf(input) ?? '',
     hint: 'Sealed values open in the cluster alone: write them to a file of their own.',
   });
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 function checkNotEmpty({ values, described }: SecretContent, { allowEmptyData }: SealRequest): void {

@@ -6,7 +6,7 @@ import { withoutTrailing } from '../../util/trim.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
-import { type Settings, usage } from './settings.js';
+import { accountOrSecret, type Settings, usage } from './settings.js';
 import { AWS } from './shapes/store-shapes.js';
 
 interface Service {
@@ -102,11 +102,7 @@ function memberOf({ file, remote }: MountedValue): Branch {
 }
 
 function authSpec(settings: Settings, references: References): Branch | undefined {
-  const credentials = settings.text('credentials');
-  const account = settings.text('service-account');
-  if (credentials !== undefined && account !== undefined) {
-    throw usage('--credentials and --service-account are two ways to log in: choose one');
-  }
+  const { account, credentials } = accountOrSecret(settings);
   const isOfPod = settings.choice('auth', AUTH) === 'PodIdentity';
   if (isOfPod && (account ?? credentials) !== undefined) {
     throw usage('--auth PodIdentity is the log-in of the pod itself', 'Leave out --credentials and --service-account.');

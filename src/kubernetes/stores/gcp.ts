@@ -4,7 +4,7 @@ import type { Branch } from '../../tree/tree.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';
-import { type Settings, usage } from './settings.js';
+import { accountOrSecret, type Settings, usage } from './settings.js';
 import { GOOGLE } from './shapes/store-shapes.js';
 
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
@@ -63,11 +63,7 @@ export const gcpProvider: StoreProvider = {
 };
 
 function authSpec(settings: Settings, references: References): Branch | undefined {
-  const credentials = settings.text('credentials');
-  const account = settings.text('service-account');
-  if (credentials !== undefined && account !== undefined) {
-    throw usage('--credentials and --service-account are two ways to log in: choose one');
-  }
+  const { account, credentials } = accountOrSecret(settings);
   if (credentials !== undefined) {
     const secretAccessKeySecretRef = references.secret(credentials, 'secret-access-credentials');
     return record({ secretRef: record({ secretAccessKeySecretRef }) });

@@ -53,6 +53,13 @@ export class Settings {
   }
 }
 
+/** What `--service-account` and `--credentials` say. Throws `usage` where both are given. */
+export function accountOrSecret(settings: Settings) {
+  const [account, credentials] = [settings.text('service-account'), settings.text('credentials')];
+  if (account === undefined || credentials === undefined) return { account, credentials };
+  throw usage('--credentials and --service-account are two ways to log in: choose one');
+}
+
 export function usage(message: string, hint?: string): SopsError {
   return new SopsError('usage', `Incorrect Usage: ${message}`, hint === undefined ? {} : { hint });
 }

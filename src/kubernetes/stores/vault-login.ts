@@ -2,7 +2,7 @@
 import type { Branch } from '../../tree/tree.js';
 import { record } from '../object-literal.js';
 import type { References } from './references.js';
-import { type Settings, usage } from './settings.js';
+import { accountOrSecret, type Settings, usage } from './settings.js';
 
 const AUTH = ['token', 'approle', 'kubernetes', 'jwt', 'userpass', 'cert', 'ldap', 'iam', 'gcp'] as const;
 type Auth = (typeof AUTH)[number];
@@ -129,10 +129,4 @@ function googleIdentity(settings: Settings, references: References) {
     serviceAccountRef: references.serviceAccount(account),
   });
   return { workloadIdentity };
-}
-
-function accountOrSecret(settings: Settings) {
-  const [account, credentials] = [settings.text('service-account'), settings.text('credentials')];
-  if (account === undefined || credentials === undefined) return { account, credentials };
-  throw usage('--credentials and --service-account are two ways to log in: choose one');
 }

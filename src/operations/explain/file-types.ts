@@ -5,9 +5,10 @@ import { type FormatName, formatNamed } from '../../formats/registry.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { branch } from '../../tree/tree.js';
 import { systemCode, systemReason } from '../../util/files.js';
-import { readFileSync, realpathSync } from '../../util/fs.js';
+import { readFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { realPathIfThere } from '../../util/real-path.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { writeOutput } from '../output.js';
 import { readAsChosen, readInput } from '../read/input.js';
@@ -88,21 +89,13 @@ export function typesIn(path: string, host: Host): string | undefined {
 /** Writes types into a file, if it holds others. Throws `usage` for one of the files that the types are of. */
 export async function writeTypes(path: string, text: string, { files }: TypesRequest, host: Host): Promise<void> {
   if (typesIn(path, host) === text) return;
-  const target = realPath(path, host);
-  if (target !== undefined && files.some((file) => realPath(file, host) === target))
+  const [target, ...sources] = [path, ...files].map((file) => realPathIfThere(resolve(host.cwd, file)));
+  // Nothing that is not there is lost.
+  if (target !== undefined && sources.includes(target))
     throw wrong(`${path} is the encrypted file itself, which the types would take the place of`);
   const output = { kind: 'file', path } as const;
   const input = { kind: 'stdin', read: async () => new Uint8Array() } as const;
   await writeOutput(encodeText(text), 'ciphertext', { output, input, read: null }, host);
-}
-
-function realPath(path: string, { cwd }: Host): string | undefined {
-  try {
-    return realpathSync(resolve(cwd, path));
-  } catch {
-    // Nothing that is not there is lost.
-    return undefined;
-  }
 }
 
 /** The names that one text of types has and another has not, with where they stand and their types: `+` for those of the new one. */

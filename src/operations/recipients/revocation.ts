@@ -1,19 +1,18 @@
 /** What revoking a recipient comes to, found out before anything is changed. */
 
 import { basename, relative, sep } from 'node:path';
-import { configText } from '../../config/config-text.js';
 import { withoutRecipients } from '../../config/edit-config.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import type { Config } from '../../config/model.js';
 import { namesRecipient } from '../../config/recipient.js';
 import { type NameOf, namesOf } from '../../config/recipient-names.js';
-import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../../config/recipients-of.js';
+import { isKeyOrKeys, recipientsOf } from '../../config/recipients-of.js';
+import { readTreeAt, type TreeAsRead } from '../../config/tree-as-read.js';
 import { SopsError } from '../../errors.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { openRun, type Run } from '../../run/run.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
 import { withProgress } from '../../util/item-progress.js';
 import { oneLine } from '../../util/one-line.js';
@@ -102,24 +101,9 @@ function checkNotFiled(config: Config | null, isUnwanted: Revocation['isUnwanted
   });
 }
 
-interface ReadConfig {
-  readonly tree: ConfigTree;
-  readonly bytes: Uint8Array;
-}
-
-async function readConfig(path: string, host: Host): Promise<ReadConfig> {
-  const bytes = await readFile(resolve(host.cwd, path));
-  try {
-    return { bytes, tree: await readConfigTree(configText(bytes)) };
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('config', `${path}: ${error.message}`, { cause: error });
-  }
-}
-
 async function withoutUnwanted(
   path: string,
-  { tree, bytes: read }: ReadConfig,
+  { tree, bytes: read }: TreeAsRead,
   isUnwanted: Revocation['isUnwanted'],
 ): Promise<ChangedConfig | null> {
   const text = await withoutRecipients(tree, { path, isUnwanted });
@@ -132,7 +116,7 @@ export async function configWithout(
   isUnwanted: Revocation['isUnwanted'],
   host: Host,
 ): Promise<ChangedConfig | null> {
-  return withoutUnwanted(path, await readConfig(path, host), isUnwanted);
+  return withoutUnwanted(path, await readTreeAt(resolve(host.cwd, path), path), isUnwanted);
 }
 
 /** The configuration in force and those below the folder, by path. */
@@ -140,18 +124,18 @@ async function configTrees(
   config: Config | null,
   paths: readonly string[],
   host: Host,
-): Promise<Map<string, ReadConfig>> {
+): Promise<Map<string, TreeAsRead>> {
   const own = config ? [resolve(host.cwd, config.path)] : [];
-  const trees = new Map<string, ReadConfig>();
+  const trees = new Map<string, TreeAsRead>();
   for (const path of new Set([...own, ...paths.filter((found) => basename(found) === CONFIG_NAME)])) {
     const shown = relative(host.cwd, path);
-    trees.set(shown, await readConfig(shown, host));
+    trees.set(shown, await readTreeAt(resolve(host.cwd, shown), shown));
   }
   return trees;
 }
 
 /** Those for whom an anchor stands; without one the text is the recipient. Throws `config` for an anchor of something else. */
-function recipientsCalled(who: string, trees: ReadonlyMap<string, ReadConfig>): string[] {
+function recipientsCalled(who: string, trees: ReadonlyMap<string, TreeAsRead>): string[] {
   const named: string[] = [];
   for (const [path, { tree }] of trees) {
     for (const value of tree.anchors.get(who) ?? []) {

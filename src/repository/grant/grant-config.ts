@@ -2,12 +2,13 @@
 
 import { carryingTrust } from '../../config/carried-trust.js';
 import { configOfBytes } from '../../config/read.js';
+import { readTreeAt } from '../../config/tree-as-read.js';
 import { utf16Of } from '../../formats/utf16.js';
 import { Irreconcilable, redoing } from '../../operations/retry-on-change.js';
 import type { Session } from '../../util/host.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { encodeText } from '../../util/text.js';
-import { type GrantPlan, newText, readTree } from './grant-plan.js';
+import { type GrantPlan, newText } from './grant-plan.js';
 
 /** Throws `changed-meanwhile` when the rules are not any more those that were looked at. */
 export async function writeConfig(plan: GrantPlan, host: Session): Promise<void> {
@@ -24,7 +25,7 @@ export async function writeConfig(plan: GrantPlan, host: Session): Promise<void>
 }
 
 async function changeNow({ config, who, name, rules }: GrantPlan): Promise<GrantPlan['change']> {
-  const { bytes: read, tree } = await readTree(config);
+  const { bytes: read, tree } = await readTreeAt(config.file.absolute, config.path);
   const now = configOfBytes(read, { absolute: config.file.absolute, path: config.path });
   if (rules.some(({ at, rule }) => now.creationRules?.[at]?.pathRegex !== rule.pathRegex))
     throw new Irreconcilable(config.path);

@@ -2,7 +2,6 @@
 import { join, relative } from 'node:path';
 import { withRecipient } from '../../config/config-addition.js';
 import { groupsOfRule } from '../../config/config-meaning.js';
-import { configText } from '../../config/config-text.js';
 import { checkRule } from '../../config/creation-rule.js';
 import { CONFIG_NAME } from '../../config/find.js';
 import type { Config, CreationRule } from '../../config/model.js';
@@ -10,11 +9,11 @@ import { parseConfig } from '../../config/parse.js';
 import { ANCHOR_NAME } from '../../config/recipient-name.js';
 import { namedIn } from '../../config/recipient-names.js';
 import { type ConfigTree, isKeyOrKeys, readConfigTree, recipientsOf } from '../../config/recipients-of.js';
+import { readTreeAt } from '../../config/tree-as-read.js';
 import { SopsError } from '../../errors.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openRun, type Run } from '../../run/run.js';
 import { statOrThrow } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Session } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
 import { resolve } from '../../util/paths.js';
@@ -61,7 +60,7 @@ export async function planGrant(request: GrantPlanRequest, host: Session): Promi
   const run = await openRun({ ...request, filePath: searchedFrom(request, host) }, host);
   if (!run.config?.creationRules?.length) throw withoutRules(run.config);
   const found = await grantedKey(request, run);
-  const { bytes: read, tree: before } = await readTree(run.config);
+  const { bytes: read, tree: before } = await readTreeAt(run.config.file.absolute, run.config.path);
   const who = await underName(found, request.name, { tree: before, config: run.config, run });
   const { config, tree, copies } = request.split
     ? await splitRules({ config: run.config, paths: request.paths, run }, before)
@@ -96,17 +95,6 @@ function withoutRules(config: Config | null): SopsError {
     });
   }
   return new SopsError('config', `${config.path} has no creation rules, so nothing says who reads which files`);
-}
-
-/** A configuration as it stands now. */
-export async function readTree({ file, path }: Config): Promise<{ bytes: Uint8Array; tree: ConfigTree }> {
-  const bytes = await readFile(file.absolute);
-  try {
-    return { bytes, tree: await readConfigTree(configText(bytes)) };
-  } catch (error) {
-    if (!(error instanceof SopsError)) throw error;
-    throw new SopsError('config', `${path}: ${error.message}`, { cause: error });
-  }
 }
 
 interface Named {
