@@ -15,10 +15,9 @@ import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
-import { commaBehind, emitFlow } from './emit-flow.js';
+import { commaBehind } from './emit-flow.js';
 import { type EntryPlace, type EntryPlaces, type PlacedNode, valuesBelow } from './entry-places.js';
-import { styleOfKey } from './merge-key.js';
-import { layScalar } from './scalar-text.js';
+import { flowTexts } from './entry-text.js';
 
 /** What becomes of the entries of one document. */
 export interface SplicedEntries {
@@ -196,7 +195,7 @@ class EntrySplicer implements SplicedEntries {
     const place = this.placeOf(old);
     this.noteGone(old);
     if (place.inFlow) {
-      this.edits.push({ start: place.start, end: place.end, text: this.flowText(entry) });
+      this.edits.push({ start: place.start, end: place.end, text: flowTexts([entry], this.options) });
       return;
     }
     const [first = '', ...rest] = this.blockLines(entry, this.columnOf(place.start));
@@ -242,7 +241,7 @@ class EntrySplicer implements SplicedEntries {
   private append(added: readonly PlacedNode[], last: PlacedNode, fresh: FreshComments): void {
     const place = this.placeOf(last);
     if (place.inFlow) {
-      const written = commaBehind(this.text, place.end, last) + added.map((entry) => this.flowText(entry)).join(', ');
+      const written = commaBehind(this.text, place.end, last) + flowTexts(added, this.options);
       this.edits.push({ start: place.end, end: place.end, text: written });
       return;
     }
@@ -256,8 +255,7 @@ class EntrySplicer implements SplicedEntries {
   ): void {
     const [first] = kept as readonly [PlacedNode];
     const { start, inFlow } = this.placeOf(first);
-    if (inFlow)
-      this.edits.push({ start, end: start, text: `${added.map((entry) => this.flowText(entry)).join(', ')}, ` });
+    if (inFlow) this.edits.push({ start, end: start, text: `${flowTexts(added, this.options)}, ` });
     else if (this.isFirstOfLine(start)) {
       const at = this.startWithComments(first, this.places.heldBy(of));
       this.insertLines(at, this.linesOf(added, this.columnOf(start), fresh));
@@ -290,11 +288,7 @@ class EntrySplicer implements SplicedEntries {
       const written = added.length === 0 ? (inFlow ? '' : '{}') : undefined;
       if (written !== undefined) this.edits.push({ start, end: this.placeOf(last).end, text: written });
     } else if (place.flow) {
-      this.edits.push({
-        start: place.flow.at,
-        end: place.flow.at,
-        text: added.map((entry) => this.flowText(entry)).join(', '),
-      });
+      this.edits.push({ start: place.flow.at, end: place.flow.at, text: flowTexts(added, this.options) });
     } else {
       if (place.nullRoot) this.edits.push({ ...place.nullRoot, text: '' });
       const lines = added.flatMap((entry) => this.blockLines(entry, 0));
@@ -313,18 +307,6 @@ class EntrySplicer implements SplicedEntries {
     const lines = written.split('\n');
     lines.pop();
     return lines.map((line, at) => (at === 0 || line === '' ? line : ' '.repeat(column) + line));
-  }
-
-  /** An entry as it stands in brackets. */
-  private flowText(entry: PlacedNode): string {
-    if (entry.kind !== 'item') return this.flowValue(entry);
-    const key = layScalar(entry.key, { ...IN_FLOW, style: styleOfKey(entry.key, entry.value) }).head;
-    return `${key}: ${this.flowValue(entry.value)}`;
-  }
-
-  private flowValue(value: Value): string {
-    if (value.kind !== 'leaf') return emitFlow(withoutComments(value), undefined, this.options);
-    return layScalar(value.value, { ...IN_FLOW, writing: this.options }).head;
   }
 
   /** After the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
@@ -401,5 +383,3 @@ function lastLeafOf(value: Value | undefined): Leaf | undefined {
   }
   return at;
 }
-
-const IN_FLOW = { inFlow: true, contentIndent: 0, parentIndent: 0 };
