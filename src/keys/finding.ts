@@ -2,8 +2,8 @@
 
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
-import { readFile } from '../util/fs-promises.js';
 import type { Host } from '../util/host.js';
+import { readNamedFile } from '../util/named-file.js';
 import { resolve } from '../util/paths.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
@@ -51,7 +51,7 @@ export async function fileFinding(
   const path = host.env[variable];
   if (!path) return absent(variable);
   try {
-    return found(`${variable} (${path})`, look(await readFile(resolve(host.cwd, path))));
+    return found(`${variable} (${path})`, look(await readNamedFile(resolve(host.cwd, path), host)));
   } catch (cause) {
     const error = cause instanceof SopsError ? cause : new SopsError('key', `cannot be read: ${systemReason(cause)}`);
     return faulty(`${variable} (${path})`, error);

@@ -14,8 +14,8 @@ import {
 } from '../services/vault/login.js';
 import { readSettings } from '../services/vault/settings.js';
 import { systemReason } from '../util/files.js';
-import { readFile } from '../util/fs-promises.js';
 import type { Session } from '../util/host.js';
+import { readNamedFile } from '../util/named-file.js';
 import { resolve } from '../util/paths.js';
 import { parameterOf, type ReferenceContext, serverWord } from './backend.js';
 import type { Lease } from './lease.js';
@@ -158,12 +158,13 @@ export class ReferencedVault {
 
   async #fileText(path: string): Promise<string> {
     if (path === '') return this.#unset('VAULT_JWT_FILE');
-    const text = await readFile(resolve(this.#context.host.cwd, path), 'utf8').catch((cause: unknown) => {
+    const { host } = this.#context;
+    const text = await readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
       throw new SopsError('store-denied', `${path}, for the log-in at Vault, cannot be read: ${systemReason(cause)}`, {
         cause,
       });
     });
-    return text.trim();
+    return text.toString('utf8').trim();
   }
 
   #own(name: string): string | undefined {

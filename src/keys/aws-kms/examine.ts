@@ -1,6 +1,6 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
 
-import { sectionsOf } from '../../services/aws/profiles.js';
+import { isForSdkAlone, sectionsOf } from '../../services/aws/profiles.js';
 import { environmentCredentials, settingsFor, sharedFilesOf } from '../../services/aws/settings.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
@@ -56,6 +56,7 @@ async function sharedFiles(host: Host): Promise<KeyFinding[]> {
 }
 
 async function sharedFile(path: string): Promise<KeyFinding> {
+  if (isForSdkAlone(path)) return also(path, { detail: 'a pipe, which only the SDK reads' });
   const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
   if (names.length === 0) return absent(path);
   const detail = { detail: `profiles: ${names.join(', ')}` };

@@ -4,8 +4,8 @@ import { SopsError } from '../../errors.js';
 import { fileOrValue, wellKnownFile } from '../../services/gcp/credentials.js';
 import { answerMembers, textMember } from '../../services/http/answer.js';
 import { isAbsent, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { absent, faulty, fileFinding, found, type KeyFinding, packageFinding } from '../finding.js';
 
 export async function examineGcpKms(host: Host): Promise<KeyFinding[]> {
@@ -34,7 +34,7 @@ async function gcloudFile(host: Host): Promise<KeyFinding> {
   const path = wellKnownFile(host);
   if (path === undefined) return absent('the file of gcloud');
   try {
-    return found(path, kindOf(await readFile(path, 'utf8')));
+    return found(path, kindOf((await readNamedFile(path, host)).toString('utf8')));
   } catch (cause) {
     if (cause instanceof SopsError) return faulty(path, cause);
     if (isAbsent(cause)) return absent(path);

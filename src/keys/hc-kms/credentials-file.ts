@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 
 /** The user's home folder; empty when there is none. */
@@ -23,7 +23,7 @@ export async function readBasicSection(host: Host): Promise<ReadonlyMap<string, 
   const path = credentialsPath(host);
   if (path === '') return new Map();
   try {
-    return sectionOf(await readFile(resolve(host.cwd, path), 'utf8'), 'basic');
+    return sectionOf((await readNamedFile(resolve(host.cwd, path), host)).toString('utf8'), 'basic');
   } catch (cause) {
     if (isAbsent(cause)) return new Map();
     throw new SopsError('key', `cannot read ${path}: ${systemReason(cause)}`, { cause });

@@ -4,8 +4,8 @@ import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../services/http/request.js';
 import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host, Session } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
@@ -133,9 +133,10 @@ export async function fromPod(host: Host): Promise<Credentials> {
 }
 
 async function readToken(path: string, host: Host): Promise<string> {
-  return readFile(resolve(host.cwd, path), 'utf8').catch((cause: unknown) => {
+  const token = await readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
     throw none(`cannot read the token file ${path}: ${systemReason(cause)}`);
   });
+  return token.toString('utf8');
 }
 
 /** Asks for temporary keys; the services differ in the names they give them. */

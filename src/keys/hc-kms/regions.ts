@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { homeOf } from './credentials-file.js';
 import { readRegions } from './regions-file.js';
@@ -57,11 +57,11 @@ async function endpointInFile(region: string, host: Host): Promise<URL | undefin
   const home = homeOf(host);
   if (!named && !home) return undefined;
   const path = named || join(home, '.huaweicloud', 'regions.yaml');
-  const text = await readFile(resolve(host.cwd, path), 'utf8').catch((cause: unknown) => {
+  const text = await readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
     if (isAbsent(cause)) return undefined;
     throw new SopsError('key', `cannot read the regions file ${path}: ${systemReason(cause)}`, { cause });
   });
-  const endpoint = text === undefined ? undefined : readRegions(text, path).get(region);
+  const endpoint = text === undefined ? undefined : readRegions(text.toString('utf8'), path).get(region);
   return endpoint === undefined ? undefined : endpointUrl(endpoint, path);
 }
 

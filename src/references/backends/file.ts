@@ -1,6 +1,6 @@
 /** `ref+file://…`: files as they are. */
 import { SopsError } from '../../errors.js';
-import { readFile } from '../../util/fs-promises.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { decodeText } from '../../util/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { fileBelow, missing } from '../files-below.js';
@@ -23,5 +23,5 @@ export const file: BackendKind = {
 };
 
 async function read(path: string, context: ReferenceContext): Promise<Buffer> {
-  return readFile(fileBelow(path, context)).catch(missing);
+  return readNamedFile(fileBelow(path, context), context.host).catch(missing);
 }

@@ -6,7 +6,7 @@ import { type OpenedFile, openFile, plainText } from '../../operations/read/open
 import { openingFor } from '../../operations/read/open-secrets.js';
 import type { Branch } from '../../tree/tree.js';
 import { LastingAnswers } from '../../util/answer-memory.js';
-import { readFile } from '../../util/fs-promises.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { decodeText } from '../../util/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { fileBelow, missing } from '../files-below.js';
@@ -43,7 +43,7 @@ function formatOf(name: string | undefined): FormatName | undefined {
 async function openSealed(path: string, { keyType, format }: Reading, context: ReferenceContext): Promise<OpenedFile> {
   const { host } = context;
   const file = keyType === 'filepath' ? fileBelow(path, context) : undefined;
-  const bytes = file === undefined ? Buffer.from(path, 'base64url') : await readFile(file).catch(missing);
+  const bytes = file === undefined ? Buffer.from(path, 'base64url') : await readNamedFile(file, host).catch(missing);
   const input = { kind: 'file', path: file ?? 'the bytes of the reference' } as const;
   const inputType = format ?? (file === undefined ? 'binary' : undefined);
   const read = await readAsChosen(bytes, { input, inputType }, host);

@@ -1,6 +1,6 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
+import { isAbsent, statOf, systemReason } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
@@ -9,7 +9,12 @@ export interface SharedFiles {
   readonly configFilepath: string;
 }
 
-/** The names of the sections of a file; none if it is not there. Throws `key` when it cannot be read, as all here do. */
+/** Whether the SDK alone can look at a file: a pipe (`<(…)` of a shell) gives what is in it once. */
+export function isForSdkAlone(file: string): boolean {
+  return statOf(file)?.isFIFO() === true;
+}
+
+/** The names of the sections of a file; none if it is not there, or for the SDK alone. Throws `key` when it cannot be read, as all here do. */
 export async function sectionsOf(file: string): Promise<string[]> {
   return (await readSections(file)).map(({ name }) => name);
 }
@@ -64,6 +69,7 @@ interface Section {
 }
 
 async function readSections(file: string): Promise<Section[]> {
+  if (isForSdkAlone(file)) return [];
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if (isAbsent(cause)) return '';
     throw new SopsError('key', `cannot read ${file}: ${systemReason(cause)}`, { file, cause });

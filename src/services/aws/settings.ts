@@ -6,7 +6,7 @@ import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { userHome } from '../../util/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
-import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
+import { isForSdkAlone, profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
 import { type AwsCredentials, type AwsManners, type AwsSettings, openSession, type SessionRequest } from './session.js';
 
@@ -30,7 +30,12 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   const base = { region, requestHandler: requestHandlerFor(host), logger, ...(host.isEnvGiven && mannersOf(host)) };
   const search = {
     ...files,
-    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE ?? (host.isEnvGiven ? '' : undefined),
+    // The SDK would begin at the process's own folder.
+    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE
+      ? resolve(host.cwd, env.AWS_WEB_IDENTITY_TOKEN_FILE)
+      : host.isEnvGiven
+        ? ''
+        : undefined,
     roleArn: env.AWS_ROLE_ARN ?? (host.isEnvGiven ? '' : undefined),
     // The SDK's own takes the endpoint of STS from the process.
     roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
@@ -87,6 +92,7 @@ export function sharedFilesOf(host: Host): SharedFiles {
 
 /** Left to the SDK, a name that is not there would mean the credentials of the machine. */
 async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles): Promise<void> {
+  if (isForSdkAlone(configFilepath) || isForSdkAlone(filepath)) return;
   const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
   if (inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {

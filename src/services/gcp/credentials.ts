@@ -4,8 +4,8 @@ import type { Agent } from 'node:https';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { systemCode, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { isError } from '../../util/realms.js';
 import { userHome } from '../../util/user-home.js';
@@ -70,7 +70,7 @@ function withPayer(client: AuthClient, { env }: Host): AuthClient {
 export async function fileOrValue(text: string, host: Host): Promise<string> {
   if (text.trimStart().startsWith('{')) return text;
   try {
-    return await readFile(resolve(host.cwd, text), 'utf8');
+    return (await readNamedFile(resolve(host.cwd, text), host)).toString('utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENAMETOOLONG') return text;
     throw new SopsError('key', `cannot read the file that GOOGLE_CREDENTIALS names: ${systemReason(error)}`, {
@@ -125,7 +125,7 @@ async function applicationDefault(host: Host): Promise<{ text: string; path: str
   const path = named ? resolve(host.cwd, named) : wellKnownFile(host);
   if (path === undefined) return undefined;
   try {
-    return { text: await readFile(path, 'utf8'), path };
+    return { text: (await readNamedFile(path, host)).toString('utf8'), path };
   } catch (cause) {
     if (!named) return undefined;
     throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${path}`, {

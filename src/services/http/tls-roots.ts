@@ -1,8 +1,8 @@
 /** The certificates that servers are checked against, when the user names a file of them. */
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 
 /** What to do when nobody vouches for a server's certificate. */
@@ -21,7 +21,7 @@ export async function readTlsRoots(
   const file = host.env[variable];
   if (!file) return undefined;
   try {
-    return await readFile(resolve(host.cwd, file));
+    return await readNamedFile(resolve(host.cwd, file), host);
   } catch (cause) {
     throw new SopsError(code, `cannot read the certificates of ${variable}: ${systemReason(cause)}: ${file}`, {
       cause,

@@ -2,8 +2,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { withoutTrailing } from '../../util/trim.js';
 import { objectMembers, textMember } from '../http/answer.js';
@@ -50,9 +50,9 @@ export async function accessOfPod(host: Host): Promise<ClusterAccess> {
   };
 }
 
-function ofServiceAccount(name: string, { env }: Host): Promise<Buffer> {
-  const path = `${env[SERVICE_ACCOUNT_VARIABLE] || SERVICE_ACCOUNT}/${name}`;
-  return readFile(path).catch((cause: unknown) => {
+function ofServiceAccount(name: string, host: Host): Promise<Buffer> {
+  const path = `${host.env[SERVICE_ACCOUNT_VARIABLE] || SERVICE_ACCOUNT}/${name}`;
+  return readNamedFile(path, host).catch((cause: unknown) => {
     throw new SopsError('key', `${path} of the pod cannot be read: ${systemReason(cause)}`, {
       hint: 'Does the pod have automountServiceAccountToken: true, and a service account?',
       cause,
@@ -76,7 +76,7 @@ export async function accessOfContext({ cluster, user }: ChosenContext, call: Se
     );
   }
   const { token, cert, key } = user ? await credentialOf(user, cluster, call) : {};
-  const ca = await settingBytes(cluster, 'certificate-authority');
+  const ca = await settingBytes(cluster, 'certificate-authority', call.host);
   const name = textMember(members, 'tls-server-name');
   const basic = user && token === undefined ? basicOf(user) : undefined;
   return {
@@ -117,17 +117,17 @@ async function credentialOf(user: Section, cluster: Section, call: ServiceCall):
       'Log in anew, so that a program (exec) takes its place: gke-gcloud-auth-plugin, kubelogin.',
     );
   }
-  const cert = await settingBytes(user, 'client-certificate');
-  const key = await settingBytes(user, 'client-key');
+  const cert = await settingBytes(user, 'client-certificate', call.host);
+  const key = await settingBytes(user, 'client-key', call.host);
   const file = textMember(members, 'tokenFile');
-  const token = file === undefined ? textMember(members, 'token') : await tokenIn(folder, file);
+  const token = file === undefined ? textMember(members, 'token') : await tokenIn(folder, file, call.host);
   const program = objectMembers(members.get('exec'));
   if (token !== undefined || cert !== undefined || !program) return { token, cert, key };
   return credentialOfProgram({ members: program, folder }, cluster, call);
 }
 
-async function tokenIn(folder: string, file: string): Promise<string> {
-  return (await readNamed(resolve(folder, file), 'tokenFile')).toString('utf8').trim();
+async function tokenIn(folder: string, file: string, host: Host): Promise<string> {
+  return (await readNamed(resolve(folder, file), 'tokenFile', host)).toString('utf8').trim();
 }
 
 function basicOf({ members }: Section): string | undefined {

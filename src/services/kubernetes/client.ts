@@ -92,7 +92,7 @@ export function clusterOf(choice: ClusterChoice, { host }: Pick<ServiceCall, 'ho
 async function findAccess({ context, path, ofPod }: ClusterChoice, call: ServiceCall): Promise<ClusterAccess> {
   const { host } = call;
   if (ofPod) return accessOfPod(host);
-  const chosen = await chooseContext(path === undefined ? kubeconfigPaths(host) : [path], context);
+  const chosen = await chooseContext(path === undefined ? kubeconfigPaths(host) : [path], context, host);
   if (chosen) return accessOfContext(chosen, call);
   if (path === undefined && context === '' && isInPod(host)) return accessOfPod(host);
   throw new SopsError('key', `there is no kubeconfig${path === undefined ? '' : ` at ${path}`}`, {

@@ -2,8 +2,8 @@
 import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { userHome } from '../../util/user-home.js';
 import { objectMembers, textMember } from '../http/answer.js';
@@ -35,8 +35,12 @@ export function kubeconfigPaths(host: Host): string[] {
  * The context that is named, the current one where the name is empty; undefined when there is none of the files. Throws `key` for a file
  * that cannot be read, and for what is named and not there.
  */
-export async function chooseContext(paths: readonly string[], wanted: string): Promise<ChosenContext | undefined> {
-  const read = await Promise.all(paths.map(readKubeconfig));
+export async function chooseContext(
+  paths: readonly string[],
+  wanted: string,
+  host: Host,
+): Promise<ChosenContext | undefined> {
+  const read = await Promise.all(paths.map((path) => readKubeconfig(path, host)));
   const files = read.filter((file) => file !== undefined);
   if (files.length === 0) return undefined;
   const name = wanted || currentOf(files);
@@ -80,16 +84,16 @@ export function textsIn(value: unknown): string[] {
 }
 
 /** The bytes of a setting that stands in the section in base64 (`KEY-data`), or in a file that it names. */
-export async function settingBytes({ members, folder }: Section, key: string): Promise<Buffer | undefined> {
+export async function settingBytes({ members, folder }: Section, key: string, host: Host): Promise<Buffer | undefined> {
   const data = textMember(members, `${key}-data`);
   if (data !== undefined) return Buffer.from(data, 'base64');
   const path = textMember(members, key);
-  return path === undefined ? undefined : readNamed(resolve(folder, path), key);
+  return path === undefined ? undefined : readNamed(resolve(folder, path), key, host);
 }
 
 /** The bytes of a file that a kubeconfig names. */
-export async function readNamed(path: string, what: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
+export async function readNamed(path: string, what: string, host: Host): Promise<Buffer> {
+  return readNamedFile(path, host).catch((cause: unknown) => {
     throw unusable(`${what}: ${path} cannot be read: ${systemReason(cause)}`, 'See the kubeconfig.', cause);
   });
 }
@@ -99,10 +103,10 @@ export function unusable(reason: string, hint: string, cause?: unknown): SopsErr
 }
 
 /** Undefined for a file that is not there, as for kubectl. */
-async function readKubeconfig(path: string): Promise<Section | undefined> {
+async function readKubeconfig(path: string, host: Host): Promise<Section | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readNamedFile(path, host)).toString('utf8');
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     throw unusable(`${path} cannot be read: ${systemReason(cause)}`, 'See its permissions.', cause);

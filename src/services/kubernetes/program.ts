@@ -3,6 +3,7 @@ import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { keysTakenOut } from '../../exec/key-variables.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
+import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { decodeText } from '../../util/text.js';
 import { waitFor } from '../../util/timeout.js';
@@ -36,7 +37,7 @@ export async function credentialOfProgram(
   const env = {
     ...keysTakenOut(host.env),
     ...variablesIn(members),
-    KUBERNETES_EXEC_INFO: await execInfo(apiVersion, members, cluster),
+    KUBERNETES_EXEC_INFO: await execInfo(apiVersion, members, { cluster, host }),
   };
   const args = textsIn(members.get('args'));
   const outcome = await waitFor({ who: command, telling: 'both' }, host, (late) =>
@@ -60,15 +61,20 @@ function variablesIn(members: Section['members']): Record<string, string> {
   return Object.fromEntries(entries.filter(([name]) => name !== ''));
 }
 
+interface Surroundings {
+  readonly cluster: Section;
+  readonly host: Host;
+}
+
 /** What the program is told: nobody is there to be asked, and where it is for, if it wants to know. */
-async function execInfo(apiVersion: string, members: Section['members'], cluster: Section): Promise<string> {
-  const told = members.get('provideClusterInfo') === true ? { cluster: await clusterInfo(cluster) } : {};
+async function execInfo(apiVersion: string, members: Section['members'], surroundings: Surroundings): Promise<string> {
+  const told = members.get('provideClusterInfo') === true ? { cluster: await clusterInfo(surroundings) } : {};
   return JSON.stringify({ kind: 'ExecCredential', apiVersion, spec: { interactive: false, ...told } });
 }
 
-async function clusterInfo(cluster: Section): Promise<Record<string, unknown>> {
+async function clusterInfo({ cluster, host }: Surroundings): Promise<Record<string, unknown>> {
   const { members } = cluster;
-  const ca = await settingBytes(cluster, 'certificate-authority');
+  const ca = await settingBytes(cluster, 'certificate-authority', host);
   const config = mapsIn(members.get('extensions')).find((one) => one.get('name') === `${GROUP}exec`);
   return {
     server: members.get('server'),

@@ -3,8 +3,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { parseConnectionString } from './connection-string.js';
@@ -103,7 +103,7 @@ async function tlsFor(
   const file = async (name: string): Promise<Buffer | undefined> => {
     const path = given.get(name);
     if (!path || (name === 'sslrootcert' && path === 'system')) return undefined;
-    return readFile(resolve(host.cwd, path)).catch((cause: unknown) => {
+    return readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
       throw new SopsError(code, `its ${name} cannot be read: ${systemReason(cause)}: ${path}`, { cause });
     });
   };

@@ -5,8 +5,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
 import { isAbsent, systemReason } from '../../util/files.js';
-import { readdir, readFile } from '../../util/fs-promises.js';
+import { readdir } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
 
 export interface VaultSettings {
@@ -62,11 +63,12 @@ async function readToken(host: Host): Promise<string> {
   return token;
 }
 
-async function readTokenFile({ env, platform }: Host): Promise<string> {
+async function readTokenFile(host: Host): Promise<string> {
+  const { env, platform } = host;
   const home = platform === 'win32' ? env.USERPROFILE : env.HOME;
   if (!home) return '';
   try {
-    return (await readFile(join(home, '.vault-token'), 'utf8')).trim();
+    return (await readNamedFile(join(home, '.vault-token'), host)).toString('utf8').trim();
   } catch (cause) {
     if (isAbsent(cause)) return '';
     throw new SopsError('key', `cannot get Vault token: ${systemReason(cause)}: ~/.vault-token`, { cause });
@@ -165,7 +167,7 @@ async function readAuthorities(host: Host): Promise<(Buffer | string)[] | undefi
 }
 
 async function readNamed(variable: string, path: string, host: Host): Promise<Buffer> {
-  return readFile(resolve(host.cwd, path)).catch((cause: unknown) => {
+  return readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
     throw unreadable(variable, path, cause);
   });
 }

@@ -1,4 +1,6 @@
 /** The AWS KMS provider: the contract, names of keys, what is sent with which credentials, roles and profiles. */
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
@@ -286,6 +288,15 @@ describe('with a profile', () => {
   ])('%s', async (_, env, profile, id) => {
     await awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, hostWith({ ...files, ...env }));
     expect(scopes()).toEqual([`${id} eu-central-1/kms`]);
+  });
+
+  test('in a pipe, which gives it once: the SDK looks at it alone', async () => {
+    const pipe = `${folder.path}/pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const written = writeFile(pipe, '[profile piped]\naws_access_key_id=ID-piped\naws_secret_access_key=s\n');
+    await awsKmsProvider.wrap(keyOf({}), PART, hostWith({ ...files, AWS_PROFILE: 'piped', AWS_CONFIG_FILE: pipe }));
+    await written;
+    expect(scopes()).toEqual(['ID-piped eu-central-1/kms']);
   });
 
   test.each(['absent', 'config', 'profile dev'])('%s that does not exist', async (profile) => {

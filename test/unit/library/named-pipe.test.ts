@@ -1,5 +1,6 @@
 /** A named pipe in place of a file: the program around the call goes on, whether or not somebody writes to it. */
 import { execFileSync } from 'node:child_process';
+import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -14,7 +15,13 @@ import {
   rotate,
   verify,
 } from '../../../src/index.js';
+import { readTlsRoots } from '../../../src/services/http/tls-roots.js';
+import { sessionOf } from '../../../src/util/session.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
+import { hostOf } from '../keys/host.js';
+
+const AWS_KEYS = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' };
+const FOR_WRITING = constants.O_WRONLY | constants.O_NONBLOCK;
 
 let desk: LibraryDesk;
 beforeAll(() => {
@@ -42,6 +49,64 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
       const signal = AbortSignal.timeout(50);
       expect(await codeOf(call('silent.yaml', { ...desk.options, signal }))).toBe('aborted');
     }
+  });
+
+  const VAULT = 'hc_vault_transit_uri: https://127.0.0.1:1/v1/transit/keys/k';
+  const GOOGLE = 'gcp_kms: projects/p/locations/l/keyRings/r/cryptoKeys/k';
+  test.each<[string, string, Record<string, string>]>([
+    ['GOOGLE_APPLICATION_CREDENTIALS', GOOGLE, { GOOGLE_APPLICATION_CREDENTIALS: 'silent' }],
+    ['GOOGLE_CREDENTIALS', GOOGLE, { GOOGLE_CREDENTIALS: 'silent' }],
+    ['~/.vault-token', VAULT, { HOME: 'home' }],
+    ['VAULT_CACERT', VAULT, { VAULT_TOKEN: 'x', VAULT_CACERT: 'silent' }],
+    ['VAULT_CLIENT_KEY', VAULT, { VAULT_TOKEN: 'x', VAULT_CLIENT_CERT: 'none.yaml', VAULT_CLIENT_KEY: 'silent' }],
+    ['SSL_CERT_FILE', VAULT, { VAULT_TOKEN: 'x', SSL_CERT_FILE: 'silent' }],
+    ['AWS_CA_BUNDLE', 'kms: arn:aws:kms:eu-west-1:123456789012:key/k', { ...AWS_KEYS, AWS_CA_BUNDLE: 'silent' }],
+    [
+      'HUAWEICLOUD_SDK_CREDENTIALS_FILE',
+      'hckms: ["tr-west-1:12345678-1234-1234-1234-123456789abc"]',
+      { HUAWEICLOUD_SDK_CREDENTIALS_FILE: 'silent' },
+    ],
+  ])(
+    'that %s is, and nobody writes to, keeps no thread waiting once its signal has ended the call',
+    async (_, rule, env) => {
+      mkdirSync(desk.path('home'), { recursive: true });
+      for (const name of ['silent', 'home/.vault-token']) {
+        if (!existsSync(desk.path(name))) execFileSync('mkfifo', [desk.path(name)]);
+      }
+      for (const name of ['none.yaml', 'plain.yaml']) desk.write(name, 'a: 1\n');
+      desk.write('.sops.yaml', `creation_rules:\n  - ${rule}\n`);
+      const given = { ...env, VAULT_ADDR: 'https://127.0.0.1:1', ...(env.HOME && { HOME: desk.path(env.HOME) }) };
+      const options = { cwd: desk.folder, env: given, signal: AbortSignal.timeout(300) };
+      expect(await codeOf(encryptFile('plain.yaml', { ...options, to: 'never.yaml' }))).toBe('aborted');
+      // One that still waited would end with the pipe that it waits for, which this finds without a reader.
+      const writer = () => openSync(desk.path(env.HOME ? 'home/.vault-token' : 'silent'), FOR_WRITING);
+      expect(writer).toThrow('ENXIO');
+    },
+  );
+
+  test('is thought of wherever credentials are read: others read files that the SDK reads, too, or that GnuPG wrote', () => {
+    const source = new URL('../../../src/', import.meta.url).pathname;
+    const plainly = /import \{[^}]*\breadFile\b[^}]*\} from '[./]*util\/fs-promises\.js'/;
+    const reading = ['keys', 'references', 'remotes', 'services']
+      .flatMap((top) =>
+        readdirSync(source + top, { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
+      )
+      .filter((name) => name.endsWith('.ts') && plainly.test(readFileSync(source + name, 'utf8')));
+    expect(reading.toSorted()).toEqual([
+      'keys/aws-kms/examine.ts',
+      'keys/pgp/old-keyring.ts',
+      'services/aws/profiles.ts',
+    ]);
+  });
+
+  test('with certificates is read once for all requests of a call', async () => {
+    const path = desk.path('roots');
+    execFileSync('mkfifo', [path]);
+    const host = sessionOf(hostOf({ env: { SSL_CERT_FILE: path } }));
+    const read = [readTlsRoots(host), readTlsRoots(host)];
+    await writeFile(path, 'PEM');
+    const later = readTlsRoots(host);
+    expect((await Promise.all([...read, later])).map(String)).toEqual(['PEM', 'PEM', 'PEM']);
   });
 
   test('that nobody reads keeps no thread of the program, and its signal ends the call', async () => {

@@ -1,8 +1,8 @@
 /** Private SSH keys of the user as identities: from files, where they may be locked, and from commands. */
 
 import { SopsError } from '../../../errors.js';
-import { readFile } from '../../../util/fs-promises.js';
 import type { Host } from '../../../util/host.js';
+import { readNamedFile } from '../../../util/named-file.js';
 import { resolve } from '../../../util/paths.js';
 import type { IdentityCandidate } from '../identity-text.js';
 import { askPassphrase, openWithPassphrase } from '../passphrase.js';
@@ -58,12 +58,12 @@ function openUnlocked(stored: StoredSshKey, malformed: (error: unknown) => unkno
 /** A locked PEM does not tell its public key, so the file `<path>.pub` must. */
 async function readPublicKeyBeside(path: string, host: Host): Promise<SshPublicKey> {
   const publicPath = `${path}.pub`;
-  const line = await readFile(resolve(host.cwd, publicPath), 'latin1').catch((error) => {
+  const line = await readNamedFile(resolve(host.cwd, publicPath), host).catch((error: unknown) => {
     const reason = describeFileError(error, publicPath);
     throw new SopsError('key', `failed to obtain public key for ${JSON.stringify(path)} SSH key: ${reason}`);
   });
   try {
-    return parsePublicKeyLine(line);
+    return parsePublicKeyLine(line.toString('latin1'));
   } catch (error) {
     throw reworded(error, `failed to parse ${JSON.stringify(publicPath)}`);
   }
