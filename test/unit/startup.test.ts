@@ -99,7 +99,7 @@ function lookUpsOf(words: readonly string[]): number {
 }
 
 /** Bytes of what is read for decrypting a small file, of the whole program, and of the packages: to be raised knowingly. */
-const BUDGET = { first: 250_000, all: 1_565_000, packages: 2_700_000 };
+const BUDGET = { first: 250_000, all: 1_570_000, packages: 2_700_000 };
 
 /** What takes as many bytes as it may, or more. */
 function beyondBudget(sizes: Readonly<Record<keyof typeof BUDGET, number>>): string[] {

@@ -51,6 +51,49 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     }
   });
 
+  test('that nobody reads keeps no thread of the program, and its signal ends the call', async () => {
+    execFileSync('mkfifo', [desk.path('unread.yaml')]);
+    const plain = desk.write('plain.yaml', 'a: secret\n');
+    const options = { ...desk.options, config: false, recipients: [desk.recipient] } as const;
+    const calls = Array.from({ length: 8 }, () =>
+      codeOf(encryptFile(plain, { ...options, to: 'unread.yaml', signal: AbortSignal.timeout(100) })),
+    );
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['aborted']));
+    expect(await readFile(plain, 'utf8')).toBe('a: secret\n');
+  });
+
+  test('is written to as it is read', async () => {
+    execFileSync('mkfifo', [desk.path('read.yaml')]);
+    desk.write('large.yaml', `a: ${'x'.repeat(200_000)}\n`);
+    const written = encryptFile('large.yaml', {
+      ...{ ...desk.options, config: false, recipients: [desk.recipient], to: 'read.yaml' },
+    });
+    desk.write('copy.yaml', await readFile(desk.path('read.yaml')));
+    await written;
+    expect((await decryptFile<{ a: string }>('copy.yaml', desk.options)).a).toHaveLength(200_000);
+  });
+
+  test('is read where a key or a configuration is expected', async () => {
+    await desk.seal('s.yaml', 'a: 1\n');
+    for (const name of ['keys', 'rules']) execFileSync('mkfifo', [desk.path(name)]);
+    const opened = decryptFile('s.yaml', { ...desk.options, identities: { ageFiles: ['keys'], only: true } });
+    await writeFile(desk.path('keys'), desk.identity);
+    expect(await opened).toEqual({ a: 1 });
+    const found = findConfig('s.yaml', { ...desk.options, config: 'rules' });
+    await writeFile(desk.path('rules'), `creation_rules: [{age: ${desk.recipient}}]\n`);
+    expect(await found).toMatchObject({ rule: { line: 1 } });
+  });
+
+  test('is read until its writer leaves, which may be the same program', async () => {
+    const sealed = await desk.encrypt('a.yaml', `a: ${'x'.repeat(200_000)}\n`);
+    execFileSync('mkfifo', [desk.path('pipe.yaml')]);
+    const read = decryptFile<{ a: string }>('pipe.yaml', desk.options);
+    await writeFile(desk.path('pipe.yaml'), sealed);
+    expect((await read).a).toHaveLength(200_000);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a named pipe with credentials', () => {
   const VAULT = 'hc_vault_transit_uri: https://127.0.0.1:1/v1/transit/keys/k';
   const GOOGLE = 'gcp_kms: projects/p/locations/l/keyRings/r/cryptoKeys/k';
   test.each<[string, string, Record<string, string>]>([
@@ -107,46 +150,5 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     await writeFile(path, 'PEM');
     const later = readTlsRoots(host);
     expect((await Promise.all([...read, later])).map(String)).toEqual(['PEM', 'PEM', 'PEM']);
-  });
-
-  test('that nobody reads keeps no thread of the program, and its signal ends the call', async () => {
-    execFileSync('mkfifo', [desk.path('unread.yaml')]);
-    const plain = desk.write('plain.yaml', 'a: secret\n');
-    const options = { ...desk.options, config: false, recipients: [desk.recipient] } as const;
-    const calls = Array.from({ length: 8 }, () =>
-      codeOf(encryptFile(plain, { ...options, to: 'unread.yaml', signal: AbortSignal.timeout(100) })),
-    );
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(['aborted']));
-    expect(await readFile(plain, 'utf8')).toBe('a: secret\n');
-  });
-
-  test('is written to as it is read', async () => {
-    execFileSync('mkfifo', [desk.path('read.yaml')]);
-    desk.write('large.yaml', `a: ${'x'.repeat(200_000)}\n`);
-    const written = encryptFile('large.yaml', {
-      ...{ ...desk.options, config: false, recipients: [desk.recipient], to: 'read.yaml' },
-    });
-    desk.write('copy.yaml', await readFile(desk.path('read.yaml')));
-    await written;
-    expect((await decryptFile<{ a: string }>('copy.yaml', desk.options)).a).toHaveLength(200_000);
-  });
-
-  test('is read where a key or a configuration is expected', async () => {
-    await desk.seal('s.yaml', 'a: 1\n');
-    for (const name of ['keys', 'rules']) execFileSync('mkfifo', [desk.path(name)]);
-    const opened = decryptFile('s.yaml', { ...desk.options, identities: { ageFiles: ['keys'], only: true } });
-    await writeFile(desk.path('keys'), desk.identity);
-    expect(await opened).toEqual({ a: 1 });
-    const found = findConfig('s.yaml', { ...desk.options, config: 'rules' });
-    await writeFile(desk.path('rules'), `creation_rules: [{age: ${desk.recipient}}]\n`);
-    expect(await found).toMatchObject({ rule: { line: 1 } });
-  });
-
-  test('is read until its writer leaves, which may be the same program', async () => {
-    const sealed = await desk.encrypt('a.yaml', `a: ${'x'.repeat(200_000)}\n`);
-    execFileSync('mkfifo', [desk.path('pipe.yaml')]);
-    const read = decryptFile<{ a: string }>('pipe.yaml', desk.options);
-    await writeFile(desk.path('pipe.yaml'), sealed);
-    expect((await read).a).toHaveLength(200_000);
   });
 });
