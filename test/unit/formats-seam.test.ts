@@ -1,7 +1,7 @@
 /** The seams of formats and key types: outside of their homes nobody asks which one something is, only what it can. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { FORMATS } from '../../src/formats/registry.js';
 import { HOOK_MANAGERS } from '../../src/git/hook-managers/registry.js';
 import { KEY_TYPES } from '../../src/keys/registry.js';
@@ -9,14 +9,12 @@ import { STORES } from '../../src/kubernetes/stores/registry.js';
 import { SCHEMES } from '../../src/references/registry.js';
 import { REMOTES } from '../../src/remotes/registry.js';
 import type { SourceText } from '../support/circles.js';
-import { sampledTest } from '../support/sweep.js';
-
-const test = sampledTest(2);
 
 const SOURCE = new URL('../../src', import.meta.url).pathname;
 const NAMES = FORMATS.map(({ name }) => name);
 const ROW = `formatNamed\\(['"](?:${NAMES.join('|')})['"]\\)`;
 const NAMED = new RegExp(`\\b${ROW}\\.(?!load\\()|\\} = ${ROW}`);
+const CASE = new RegExp(`\\bcase ['"](?:${NAMES.join('|')})['"]:`);
 const DOWNCAST = /\bas (?:[A-Z]\w*)?(?:Yaml|Json|Dotenv|Ini|Toml|Binary)File\b/;
 
 /** The lines of a source that compare one of some names. */
@@ -29,13 +27,15 @@ function comparisonsIn(text: string, names: readonly string[]): string[] {
 /** The lines of a source that ask for a format by its name, or take a file for one of a certain format. */
 function breachesIn(text: string): string[] {
   const compared = comparisonsIn(text, NAMES);
-  return text.split('\n').filter((line) => compared.includes(line) || NAMED.test(line) || DOWNCAST.test(line));
+  const others = [NAMED, CASE, DOWNCAST];
+  return text.split('\n').filter((line) => compared.includes(line) || others.some((one) => one.test(line)));
 }
 
 test('a comparison with the name of a format is found, and so is a downcast', () => {
   const lines = [
     "if (store.name === 'yaml')",
     "'toml' !== format",
+    "    case 'json':",
     '(file as IniFile).ini',
     "name === formatNamed('ini').name",
   ];
@@ -45,7 +45,8 @@ test('a comparison with the name of a format is found, and so is a downcast', ()
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 
 test('nothing outside of formats/ compares the names of formats', () => {
-  const outside = files.filter((path) => !path.startsWith('formats/'));
+  // What it prints is one of four forms of manifests, two of which are called as formats are.
+  const outside = files.filter((path) => !path.startsWith('formats/') && path !== 'kubernetes/manifest/print.ts');
   const found = outside.flatMap((path) =>
     breachesIn(readFileSync(join(SOURCE, path), 'utf8')).map((line) => [path, line.trim()]),
   );
