@@ -45,9 +45,10 @@ export function runnableBlocks(root: string): Block[] {
   );
 }
 
-/** The text of all pages. */
+/** The text of all pages that tell of the program as it is, which the change log does not. */
 export function textOfPages(root: string): string {
   return pageFiles(root)
+    .filter((file) => !file.endsWith('CHANGELOG.md'))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 }

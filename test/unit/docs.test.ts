@@ -1,5 +1,5 @@
 /** Holds the pages to what they refer to: links, and citations in code. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -59,7 +59,35 @@ describe('the pages', () => {
     const there = readdirSync(join(ROOT, 'src')).filter((name) => name !== 'tsconfig.json');
     expect(told.toSorted()).toEqual(there.toSorted());
   });
+
+  test('the files that adding something takes are counted', () => {
+    const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    expect(miscounted(page)).toEqual([]);
+    for (const [told, wrong] of [
+      ['| 2 new, 2 changed |', '| 1 new, 2 changed |'],
+      ['; a row in `keys/registry.ts`', ''],
+      ['`remotes/registry.ts`', '`remotes/rows.ts`'],
+    ] as const)
+      expect(miscounted(page.replace(told, wrong)), wrong).toHaveLength(1);
+  });
 });
+
+/** Rows of what adding something takes, of which the files and their count do not agree, or that name a place which is not there. */
+function miscounted(page: string): string[] {
+  const [, table = ''] = page.split('\n## Where do I add');
+  return [...table.matchAll(/^\| (an? [^|]+) \| (.+) \| (\d) new, (\d) changed \|$/gm)].flatMap(
+    ([, what = '', files = '', fresh, changed]) => {
+      const parts = files.split('; ');
+      const rows = parts.filter((part) => part.startsWith('a row in ')).length;
+      // A command is a module and a row of its own.
+      const commands = parts.filter((part) => part === 'a command').length;
+      const isCounted = Number(fresh) === parts.length - rows && Number(changed) === rows + commands;
+      const places = [...files.matchAll(/`([\w./-]+)`/g)].map(([, name = '']) => name.replace(/NAME.*/, ''));
+      const areThere = places.length > 0 && places.every((place) => existsSync(join(ROOT, 'src', place)));
+      return isCounted && areThere ? [] : [what];
+    },
+  );
+}
 
 /** What the program has inside: the packages that its room of packages imports. */
 function bundledPackages(): Set<string> {

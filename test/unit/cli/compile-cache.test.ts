@@ -88,7 +88,7 @@ describe('whether it is used', () => {
     mkdirSync(desk.path('real'), { mode: 0o700 });
     symlinkSync(desk.path('real'), desk.path('sops-ts'));
     expect(isUsed(desk.path('sops-ts'))).toBe(false);
-    writeFileSync(desk.path('file'), '');
+    writeFileSync(desk.path('file'), '', { mode: 0o600 });
     expect(isUsed(desk.path('file'))).toBe(false);
   });
 
