@@ -33,7 +33,7 @@ export async function main(
   let hintFor = asItIs;
   const streams = await exactStreams(ownStreams);
   try {
-    const exact = given.some(isInexact) ? (await import('./raw-words.js')).rawWords(given) : given;
+    const exact = given.some((word) => isInexact(word)) ? (await import('./raw-words.js')).rawWords(given) : given;
     const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
     if (isCompletion(words)) return await answer({ kind: 'completion', words }, streams, commands);

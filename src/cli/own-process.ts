@@ -8,8 +8,8 @@ import { statOrThrow } from '../util/files.js';
 
 type Replace = NonNullable<OwnProcess['replace']>;
 
-export function ownProcess(): OwnProcess {
-  const replace = replacement();
+export function ownProcess(platform: NodeJS.Platform = process.platform): OwnProcess {
+  const replace = replacement(platform);
   return {
     pid: process.pid,
     userId: process.geteuid?.(),
@@ -48,9 +48,9 @@ const onSignals: OwnProcess['onSignals'] = (signals, listener) => {
 };
 
 /** Node's own execve, absent before 22.15 and 23.11 and on Windows. */
-function replacement(): Replace | undefined {
+function replacement(platform: NodeJS.Platform): Replace | undefined {
   const { execve } = process as { execve?: (file: string, args: readonly string[], env: object) => never };
-  if (!execve || process.platform === 'win32') return undefined;
+  if (!execve || platform === 'win32') return undefined;
   return (file, args, env) => {
     // Node ignores these, and what is ignored stays so in the program; what has a listener is reset to the default.
     for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);

@@ -1,8 +1,8 @@
 /** Shows a page in the user's browser. */
 import { spawn } from 'node:child_process';
 import type { Host } from '../util/host.js';
+import { startedCall } from './batch-file.js';
 import { findProgram } from './find-program.js';
-import { nativeCommand } from './native-command.js';
 
 /** What a browser needs of the environment; the rest may be keys and tokens. */
 const NEEDED =
@@ -14,21 +14,27 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-/** Starts the browser of `BROWSER`, else the system's, and leaves it alone; whether there is one. The page must be of http or https. */
+/** Starts the first browser of `BROWSER` that is there, without that variable the system's, and leaves it alone; whether there is one. The page must be of http or https. */
 export async function openInBrowser(page: URL, host: Host): Promise<boolean> {
   if (page.protocol !== 'https:' && page.protocol !== 'http:') return false;
-  const named = host.env.BROWSER?.split(host.platform === 'win32' ? ';' : ':')[0];
-  const [name = '', ...words] = named ? [named] : (OPENERS[host.platform] ?? ['xdg-open']);
-  const found = await findProgram(name, host);
-  if (!found) return false;
-  const kept = Object.entries(host.env).filter(([variable]) => NEEDED.test(variable));
-  const { file, args, env } = nativeCommand({
-    file: found,
-    args: [...words, page.href],
-    env: Object.fromEntries(kept),
-  });
+  for (const [name = '', ...words] of candidates(host)) {
+    const file = await findProgram(name, host);
+    if (file) return start(file, [...words, page.href], host);
+  }
+  return false;
+}
+
+function candidates({ env, platform }: Host): (readonly string[])[] {
+  const named = env.BROWSER?.split(platform === 'win32' ? ';' : ':').filter((name) => name !== '') ?? [];
+  return named.length > 0 ? named.map((name) => [name]) : [OPENERS[platform] ?? ['xdg-open']];
+}
+
+function start(browserFile: string, words: readonly string[], { env: all, cwd, platform }: Host): boolean {
+  const kept = Object.entries(all).filter(([variable]) => NEEDED.test(variable));
+  const call = { file: browserFile, args: words, env: Object.fromEntries(kept) };
+  const { file, args, env, windowsVerbatimArguments = false } = startedCall(call, platform);
   try {
-    const browser = spawn(file, args, { cwd: host.cwd, env, stdio: 'ignore', detached: true });
+    const browser = spawn(file, args, { cwd, env, windowsVerbatimArguments, stdio: 'ignore', detached: true });
     browser.on('error', () => undefined);
     browser.unref();
     return true;

@@ -7,6 +7,7 @@ import { readLines } from '../exec/lines.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Host } from '../util/host.js';
 import { dial } from '../util/local-socket.js';
+import { resolve } from '../util/paths.js';
 import { waitFor } from '../util/timeout.js';
 
 export interface PassphraseRequest {
@@ -85,9 +86,13 @@ export class GpgAgent {
 }
 
 /** `GPG_AGENT_INFO` if it is set, even to nothing, else the standard places; `GNUPGHOME` does not count. */
-async function socketPath(host: Host): Promise<string | null> {
+export async function socketPath(host: Host): Promise<string | null> {
   const info = host.env.GPG_AGENT_INFO;
-  if (info !== undefined) return info.split(':')[0] || null;
+  if (info !== undefined) {
+    // Behind the path are a number and a version; on Windows it begins with a drive.
+    const named = host.platform === 'win32' ? info.replace(/:\d+:\d+$/, '') : info.split(':')[0];
+    return named ? resolve(host.cwd, named) : null;
+  }
   const home = host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME;
   const standard = home ? join(home, '.gnupg', 'S.gpg-agent') : null;
   if (standard !== null && (await isSocket(standard))) return standard;

@@ -1,13 +1,13 @@
 /** Paths of any bytes as strings: what is not UTF-8 in them stands as `decodeText` has it, and goes to the system as bytes. */
 import type { Dirent } from 'node:fs';
-import { platform } from 'node:process';
+import { platform as ownPlatform } from 'node:process';
 import { decodeText, encodeText } from './text.js';
 
 /** What stands in a string for bytes that Node could not decode. */
 const REPLACED = '\ufffd';
 
 /** A path as Node's calls take it: the same string, or bytes where a string would change them. Other values stay as they are. */
-export function nativePath<T>(path: T): T | Buffer {
+export function nativePath<T>(path: T, platform: NodeJS.Platform = ownPlatform): T | Buffer {
   // On Windows names are texts, of which a lone surrogate may be a part.
   return typeof path !== 'string' || path.isWellFormed() || platform === 'win32' ? path : encodeText(path);
 }
@@ -21,7 +21,7 @@ export function takingPaths<F extends (...given: never[]) => unknown>(call: F, c
 }
 
 /** Whether a word or name that Node decoded may stand for other bytes. */
-export function isInexact(name: string): boolean {
+export function isInexact(name: string, platform: NodeJS.Platform = ownPlatform): boolean {
   return name.includes(REPLACED) && platform !== 'win32';
 }
 

@@ -53,10 +53,10 @@ export class Desk {
   /** Runs main in the folder; `env` is added to the desk's own. */
   run(
     words: readonly string[],
-    options: { env?: Record<string, string>; stdin?: Uint8Array | string } = {},
+    options: { env?: Record<string, string>; stdin?: Uint8Array | string; platform?: NodeJS.Platform } = {},
   ): Promise<Ran> {
-    const { env = {}, stdin = '' } = options;
-    return run(words, { cwd: this.folder, env: { ...this.env, ...env }, stdin });
+    const { env = {}, ...more } = options;
+    return run(words, { cwd: this.folder, env: { ...this.env, ...env }, ...more });
   }
 
   /** Encrypts content under a file name and returns the ciphertext. Throws when that fails. */

@@ -96,9 +96,13 @@ export class Publishing {
 
   publish(
     words: readonly string[],
-    { env = {}, stdin = '' }: { env?: Record<string, string>; stdin?: string } = {},
+    {
+      env = {},
+      stdin = '',
+      ...more
+    }: { env?: Record<string, string>; stdin?: string; platform?: NodeJS.Platform } = {},
   ): Promise<Ran> {
-    return run(['publish', ...words], { cwd: this.folder, env: { ...this.env, ...env }, stdin });
+    return run(['publish', ...words], { cwd: this.folder, env: { ...this.env, ...env }, stdin, ...more });
   }
 
   /** Decrypts what was sent. `key` names the key file. */

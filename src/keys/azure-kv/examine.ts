@@ -5,6 +5,7 @@ import { findProgram } from '../../exec/find-program.js';
 import { statOrThrow } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
+import { userHome } from '../../util/user-home.js';
 import {
   absent,
   also,
@@ -37,9 +38,15 @@ async function application(host: Host): Promise<KeyFinding> {
 async function azProgram(host: Host): Promise<KeyFinding[]> {
   const file = await findProgram('az', host);
   if (!file) return [absent('az', { detail: 'not installed' })];
-  const home = (host.platform === 'win32' ? host.env.USERPROFILE : host.env.HOME) ?? '';
-  const profile = join(resolve(host.cwd, host.env.AZURE_CONFIG_DIR || join(home, '.azure')), 'azureProfile.json');
-  return [also(`az (${file})`, { detail: 'installed' }), azLogin(profile)];
+  const profile = azProfile(host);
+  return [also(`az (${file})`, { detail: 'installed' }), ...(profile === undefined ? [] : [azLogin(profile)])];
+}
+
+/** Where az keeps who is logged in; undefined where nothing says which folder that is. */
+export function azProfile(host: Host): string | undefined {
+  const home = userHome(host);
+  const folder = host.env.AZURE_CONFIG_DIR || (home && join(home, '.azure'));
+  return folder && join(resolve(host.cwd, folder), 'azureProfile.json');
 }
 
 function azLogin(profile: string): KeyFinding {

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { confirmOnTerminal } from '../../../src/cli/confirm.js';
+import { ownProcess } from '../../../src/cli/own-process.js';
 import { readStandardInput } from '../../../src/cli/streams.js';
 import { isTrusted, recordTrust } from '../../../src/config/trust-record.js';
 import { isProgram } from '../../../src/git/settings-file.js';
+import { azProfile } from '../../../src/keys/azure-kv/examine.js';
+import { socketPath } from '../../../src/keys/gpg-agent.js';
 import { credentialsPath } from '../../../src/keys/hc-kms/credentials-file.js';
 import { gnupgHome } from '../../../src/keys/pgp/old-keyring.js';
 import { agentPlaceOf } from '../../../src/keyservice/agent/place.js';
@@ -22,7 +25,7 @@ const desk = new Desk();
 beforeEach(() => desk.clear());
 afterAll(() => desk.remove());
 
-const on = (platform: NodeJS.Platform, env: Readonly<Record<string, string>>) =>
+const on = (platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>) =>
   hostOf({ platform, env, cwd: desk.folder });
 
 function runOn(platform: NodeJS.Platform, words: readonly string[], more: object = {}): Promise<Ran> {
@@ -39,6 +42,29 @@ describe('the files of the user', () => {
     const host = on(platform, env);
     expect([userHome(host), gnupgHome(host), credentialsPath(host)]).toEqual([home, gnupg, huawei]);
     expect(wellKnownFile(host)).toBe(join(gcloud, 'application_default_credentials.json'));
+  });
+
+  test.each([
+    ['win32', '/profile'],
+    ['darwin', '/home'],
+    ['linux', '/home'],
+  ] as const)('so with the log-in of az and the socket of gpg-agent on %s', async (platform, home) => {
+    expect(azProfile(on(platform, env))).toBe(join(home, '.azure', 'azureProfile.json'));
+    expect(azProfile(on(platform, { ...env, AZURE_CONFIG_DIR: 'own' }))).toBe(desk.path('own/azureProfile.json'));
+    expect(azProfile({ ...on(platform, { HOME: '' }), isEnvGiven: true })).toBeUndefined();
+    expect(await socketPath(on(platform, { ...env, GPG_AGENT_INFO: undefined }))).toBe(`${home}/.gnupg/S.gpg-agent`);
+  });
+
+  test.each<[NodeJS.Platform, string, string | null]>([
+    ['win32', 'C:\\gnupg\\S.gpg-agent:7:1', 'C:\\gnupg\\S.gpg-agent'],
+    ['win32', 'C:\\gnupg\\S.gpg-agent', 'C:\\gnupg\\S.gpg-agent'],
+    ['linux', '/run/S.gpg-agent:7:1', '/run/S.gpg-agent'],
+    ['darwin', '/run/S.gpg-agent:', '/run/S.gpg-agent'],
+    ['darwin', ':7:1', null],
+    ['win32', ':7:1', null],
+  ])('on %s GPG_AGENT_INFO %j names %j', async (platform, info, socket) => {
+    const found = await socketPath(on(platform, { GPG_AGENT_INFO: info }));
+    expect(found?.startsWith(desk.folder) ? found.slice(desk.folder.length + 1) : found).toBe(socket);
   });
 
   test('so with the token of Vault', async () => {
@@ -139,4 +165,11 @@ describe('what there is not on Windows', () => {
     await readStandardInput({ ...streams, stdin, stderr, platform: 'win32' }, 'it');
     expect(stderr.bytes().toString()).toContain('Ctrl+Z and Enter');
   });
+});
+
+test('a program is replaced by another where Node and the system can', () => {
+  expect(ownProcess('win32').replace).toBeUndefined();
+  const canReplace = 'execve' in process;
+  for (const platform of ['linux', 'darwin'] as const)
+    expect(typeof ownProcess(platform).replace).toBe(canReplace ? 'function' : 'undefined');
 });

@@ -8,9 +8,11 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { askOnTerminal } from '../../../src/cli/terminal.js';
 import { shellCall, startedCall } from '../../../src/exec/batch-file.js';
 import { findProgram } from '../../../src/exec/find-program.js';
+import { openInBrowser } from '../../../src/exec/open-browser.js';
 import { removeLeftovers, temporaryFolders, temporaryRoot } from '../../../src/exec/private-folder.js';
 import { locateProgram } from '../../../src/operations/programs/program.js';
 import { readSystemRoots } from '../../../src/services/http/system-roots.js';
+import { isInexact, nativePath } from '../../../src/util/native-path.js';
 import { bootTag, machineTag } from '../../../src/util/processes.js';
 import { renameWithRetries } from '../../../src/util/rename-with-retries.js';
 import { hostOf } from '../keys/host.js';
@@ -127,6 +129,67 @@ describe('programs on Windows', () => {
     const other = await locateProgram({ kind: 'shell', command: text }, hostOf({ env, platform: 'darwin' }));
     expect(other).toMatchObject({ file: '/bin/sh', args: ['/bin/sh', '-c', text] });
   });
+});
+
+describe('the browser', () => {
+  const page = new URL('https://vault.test/login?a=1&b=2');
+  for (const name of ['one', 'two', 'three.cmd', 'xdg-open', 'open', 'rundll32.exe'])
+    programs.addShellScript(
+      name,
+      `printf '%s\\n' "$0" "$@" > '${join(programs.path, 'opened')}.new'; mv '${join(programs.path, 'opened')}.new' '${join(programs.path, 'opened')}'\n`,
+    );
+  const shell = programs.addShellScript('cmd', `echo "shell $*" > '${join(programs.path, 'opened')}'\n`);
+
+  test.each<[NodeJS.Platform, string | undefined, string]>([
+    ['win32', 'rundll32;one', 'rundll32.exe'],
+    ['win32', 'gone;;rundll32', 'rundll32.exe'],
+    ['win32', undefined, 'rundll32.exe\nurl.dll,FileProtocolHandler'],
+    ['win32', ';', 'rundll32.exe\nurl.dll,FileProtocolHandler'],
+    ['linux', 'one:two', 'one'],
+    ['linux', 'gone:two', 'two'],
+    ['linux', '', 'xdg-open'],
+    ['darwin', undefined, 'open'],
+    ['freebsd', undefined, 'xdg-open'],
+  ])('on %s with BROWSER %j is %j', async (platform, browser, opened) => {
+    rmSync(join(programs.path, 'opened'), { force: true });
+    const env = { PATH: programs.path, ...(browser === undefined ? {} : { BROWSER: browser }) };
+    expect(
+      await openInBrowser(page, hostOf({ platform, env: { ...env, PATH: `${programs.path}:/usr/bin:/bin` } })),
+    ).toBe(true);
+    await vi.waitFor(() =>
+      expect(readFileSync(join(programs.path, 'opened'), 'utf8')).toBe(
+        `${join(programs.path, opened)}\n${page.href}\n`,
+      ),
+    );
+  });
+
+  test('may be a batch file on Windows, which its shell runs with the page as text', async () => {
+    rmSync(join(programs.path, 'opened'), { force: true });
+    const env = { PATH: programs.path, BROWSER: 'three', ComSpec: shell };
+    expect(await openInBrowser(page, hostOf({ platform: 'win32', env }))).toBe(true);
+    await vi.waitFor(() =>
+      expect(readFileSync(join(programs.path, 'opened'), 'utf8')).toMatch(
+        /^shell \/d \/s \/c ".*three\.cmd .*a=1\^+&b=2/,
+      ),
+    );
+  });
+
+  test('is not there where none of those named is', async () => {
+    const env = { PATH: programs.path, BROWSER: 'gone:nowhere' };
+    expect(await openInBrowser(page, hostOf({ platform: 'linux', env }))).toBe(false);
+    expect(await openInBrowser(new URL('file:///etc/passwd'), hostOf({ env: { ...env, BROWSER: 'one' } }))).toBe(false);
+  });
+});
+
+test('a path with bytes goes to the system as bytes, but on Windows, where names are texts of any units', () => {
+  const [path, half] = ['/a', '/a\udc80'];
+  expect([nativePath(path, 'win32'), nativePath(path, 'linux')]).toEqual([path, path]);
+  expect(nativePath(half, 'win32')).toBe(half);
+  for (const platform of ['linux', 'darwin'] as const) {
+    expect(nativePath(half, platform)).toEqual(Buffer.from('/a\x80', 'latin1'));
+    expect(isInexact('\ufffd', platform)).toBe(true);
+  }
+  expect([isInexact('\ufffd', 'win32'), isInexact('a', 'linux')]).toEqual([false, false]);
 });
 
 describe('temporary folders', () => {

@@ -108,6 +108,18 @@ describe('the question', () => {
     expect(publishing.requests).toEqual([]);
   });
 
+  test.each<[NodeJS.Platform, string]>([
+    ['win32', '/bkt/sub/a.yaml'],
+    ['linux', '/bkt/sub%5Ca.yaml'],
+    ['darwin', '/bkt/sub%5Ca.yaml'],
+  ])('on %s a path of backslashes is called %s there', async (platform, place) => {
+    publishing.rules(S3);
+    await publishing.seal('sub\\a.yaml', 'a: x\n');
+    const ran = await publishing.publish(['--yes', '--recursive', '.'], { platform });
+    expect(ran).toMatchObject({ status: 0 });
+    expect(publishing.requests).toContainEqual(expect.stringMatching(new RegExp(`^PUT ${place}(?:\\?|$)`)));
+  });
+
   test('with --recursive the others are still asked about', async () => {
     await publishing.seal('b.yaml', 'b: x\n');
     const ran = await publishing.publish(['--recursive', '.'], { stdin: 'n\ny\n' });

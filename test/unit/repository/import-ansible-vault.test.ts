@@ -161,7 +161,11 @@ test('any bytes, values within a whole file, and content of another format', asy
 describe('passwords', () => {
   const text = `a: ${vaultValue('s', 'one', { label: 'dev' })}\nb: ${vaultValue('t', 'two', { label: 'prod' })}\n`;
 
-  async function tried(words: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  async function tried(
+    words: readonly string[],
+    env: Record<string, string> = {},
+    platform = process.platform,
+  ): Promise<Ran> {
     desk.write('in.yml', text);
     desk.write('one', '\t one \n');
     desk.write('two', 'two\n');
@@ -171,7 +175,7 @@ describe('passwords', () => {
     desk.write('fails', '#!/bin/sh\nexit 3\n');
     for (const name of ['says-two', 'ask-client.sh', 'fails']) chmodSync(desk.path(name), 0o755);
     mkdirSync(desk.path('folder'), { recursive: true });
-    return desk.run(['import', 'ansible-vault', 'in.yml', '--output', 'o.yml', ...words], { env });
+    return desk.run(['import', 'ansible-vault', 'in.yml', '--output', 'o.yml', ...words], { env, platform });
   }
 
   test.each<[string, string[], Record<string, string>]>([
@@ -184,6 +188,13 @@ describe('passwords', () => {
   ])('%s', async (_, words, env) => {
     expect(await tried(words, env)).toMatchObject({ status: 0, stderr: '' });
     expect(await plaintextOf('o.yml')).toBe('a: s\nb: t\n');
+  });
+
+  test.each(['linux', 'darwin', 'win32'] as const)('of a program on %s', async (platform) => {
+    const ran = await tried(['--vault-id', 'one', '--vault-id', 'says-two'], {}, platform);
+    // There no mode tells what is a program, and Ansible does not run: what is named is read.
+    if (platform === 'win32') expect(ran.stderr).toContain('no vault password opens ["b"]');
+    else expect(ran).toMatchObject({ status: 0, stderr: '' });
   });
 
   test.each<[string, string[], string]>([
