@@ -1,4 +1,5 @@
 /** The error for a text that is not of its format: where it fails, and never what stands there. */
+import { notDecryptable } from '../cipher/leaf-cipher.js';
 import { type ErrorDetails, SopsError } from '../errors.js';
 import { conflictLines } from './merge-conflict.js';
 
@@ -16,6 +17,16 @@ export function documentError(text: string, at: number, problem: string, details
 export function mergeError(text: string): SopsError | undefined {
   const marked = conflictLines(text);
   return marked.length > 0 ? unresolvedMerge(marked) : undefined;
+}
+
+/** The error of a file that holds what SOPS reads and can neither encrypt nor decrypt; of one with metadata the latter is told. */
+export function unwalkable(error: SopsError, metadata: unknown): SopsError {
+  return metadata ? notDecryptable(error.path ?? [], error.message) : error;
+}
+
+/** Whether an error tells that a file is surely not encrypted: it is empty, or was read to its end without metadata. */
+export function tellsPlain(error: unknown): error is SopsError {
+  return error instanceof SopsError && (error.code === 'empty-file' || error.code === 'leaf-not-encryptable');
 }
 
 /** More lines than these are counted only. */

@@ -52,7 +52,7 @@ async function firstWithMetadata(
   const failures = new Map<string, SopsError>();
   if (tried.length > 0 && holdsMarks(bytes)) {
     for (const other of tried) {
-      if (other === row || (other.contains === row.name && opensMap(bytes))) continue;
+      if (other === row || (other.contains && opensMap(bytes))) continue;
       const found = await attempt(bytes, other);
       if (found instanceof SopsError) failures.set(other.name, found);
       else if (found.file.metadata) return found;

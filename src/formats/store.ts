@@ -123,7 +123,8 @@ export interface FormatStore {
 
   /**
    * Reads a file. Throws `document-invalid` for text that is not of the format (with line and column),
-   * `empty-file` (YAML of zero bytes), `leaf-not-encryptable` for keys and integers outside the model,
+   * `empty-file` (YAML of zero bytes), `leaf-not-encryptable` for keys and integers outside the model
+   * (`leaf-not-decryptable` where there is metadata),
    * `metadata-invalid` for a `sops` entry that is not a map.
    */
   parse(bytes: Uint8Array): SourceFile;

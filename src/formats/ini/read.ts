@@ -2,7 +2,7 @@
 
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item } from '../../tree/tree.js';
-import { documentError } from '../document-error.js';
+import { documentError, unwalkable } from '../document-error.js';
 import type { Span } from '../span.js';
 import { type Fragment, type IniComment, readComment } from './comment.js';
 import { type IniKeyName, readKey } from './key.js';
@@ -34,7 +34,7 @@ export interface IniText {
 /** Byte order marks that SOPS skips; those of UTF-16 as the bytes they are here. */
 const BYTE_ORDER_MARK = /^(?:\ufeff|\udcfe\udcff|\udcff\udcfe)/;
 
-/** Reads a file. Throws `document-invalid`, `leaf-not-encryptable` for a key `-`, `metadata-invalid` for two metadata sections. */
+/** Reads a file. Throws `document-invalid`, `metadata-invalid` for two metadata sections; for a key `-` as YAML does for one that is no string. */
 export function readIni(text: string): IniText {
   return new IniReader(text).read();
 }
@@ -48,6 +48,8 @@ class IniReader {
   /** Offset after the last line that belongs to a key. */
   private lastLine = 0;
   private readonly lines: IniLines;
+  /** What only counts when the text is otherwise well-formed. */
+  private refusal: SopsError | undefined;
 
   constructor(private readonly text: string) {
     this.lines = new IniLines(text);
@@ -60,6 +62,7 @@ class IniReader {
     this.closeSection(this.takeComment());
     const sops = this.sections.filter(({ node }) => node.key === 'sops');
     if (sops.length > 1) throw new SopsError('metadata-invalid', 'the section "sops" stands there twice');
+    if (this.refusal) throw unwalkable(this.refusal, sops[0]);
     return { sections: this.sections.filter(({ node }) => node.key !== 'sops'), sops: sops[0] ?? null };
   }
 
@@ -131,7 +134,7 @@ class IniReader {
     const key = readKey(text, first, this.at);
     const section = this.sections.at(-1)?.node.key ?? '';
     if (key.name === '-') {
-      throw new SopsError('leaf-not-encryptable', 'the key "-" is a comment to SOPS once written', {
+      this.refusal ??= new SopsError('leaf-not-encryptable', 'the key "-" is a comment to SOPS once written', {
         path: [section, '-'],
         hint: 'Rename the key.',
       });

@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
 import { append, insert } from '../../util/lists.js';
-import { mergeError } from '../document-error.js';
+import { mergeError, unwalkable } from '../document-error.js';
 import { FORBIDDEN, isBreak } from './characters.js';
 import { takeBelowMarker } from './comment-run.js';
 import { CopyBudget } from './copy.js';
@@ -44,7 +44,8 @@ export interface YamlDocument {
 
 /**
  * Reads all documents of a text. Throws `document-invalid` with line and column, `empty-file` for a text of
- * no characters, and once all is read `leaf-not-encryptable` for keys that are not strings.
+ * no characters, and once all is read `leaf-not-encryptable` for keys that are not
+ * strings; `leaf-not-decryptable` for them in a file with metadata.
  */
 export function readDocuments(text: string, watcher?: NodeWatcher): YamlDocument[] {
   if (text === '' || text === '\ufeff') {
@@ -74,7 +75,7 @@ class StreamReader {
     // Loosely read, what follows the first document is not looked at.
     while (this.readNext() && !this.watcher?.loose);
     const [first] = this.deferred;
-    if (first) throw first;
+    if (first) throw unwalkable(first, this.documents[0]?.metadata);
     return this.documents;
   }
 

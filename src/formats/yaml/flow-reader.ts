@@ -169,7 +169,7 @@ function readFlowNode(reader: NodeReader): Reading {
   const { cursor } = reader;
   const unit = cursor.unit;
   if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit === 0x3a) return reader.emptyNode(undefined, ROOT_FRAME);
-  if (cursor.atDocumentMarker()) throw cursor.error('a document marker stands inside brackets');
+  if (cursor.atDocumentMarker()) throw cursor.error('a document marker stands in brackets');
   return reader.readNode(ROOT_FRAME);
 }
 

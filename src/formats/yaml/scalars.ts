@@ -124,7 +124,7 @@ export function readSingle(cursor: Cursor): ScalarToken {
     if (cursor.unit === 0x27) {
       cursor.at += 1;
       if (cursor.unit !== 0x27) break;
-      folder.add("'", 0, 1);
+      folder.add("'");
       cursor.at += 1;
     } else {
       passQuotedFolding(cursor, folder, start);
@@ -161,17 +161,18 @@ function passQuotedFolding(cursor: Cursor, folder: Folder, start: number): void 
     if (isBreak(cursor.unit)) {
       folder.addBreak(cursor);
       crossed = true;
-      refuseMarker(cursor);
     } else {
       cursor.at += 1;
     }
   }
+  refuseMarker(cursor);
   if (!crossed) folder.addBlanks(cursor.text, from, cursor.at);
 }
 
 /** No document marker stands where a line of quoted text begins, after an escaped break neither. */
 function refuseMarker(cursor: Cursor): void {
-  if (isDocumentMarker(cursor.text, cursor.at)) throw cursor.error('a document marker stands inside quoted text');
+  if (cursor.column === 0 && isDocumentMarker(cursor.text, cursor.at))
+    throw cursor.error('a document marker stands in quoted text');
 }
 
 const ESCAPES = new Map<string, string>([
@@ -212,7 +213,7 @@ function passEscape(cursor: Cursor, folder: Folder): void {
   const length = HEX_LENGTH.get(name);
   const plain = ESCAPES.get(name);
   if (plain !== undefined) {
-    folder.add(plain, 0, plain.length);
+    folder.add(plain);
     cursor.at += 2;
   } else if (length !== undefined) {
     const digits = cursor.text.slice(at + 2, at + 2 + length);
@@ -220,8 +221,7 @@ function passEscape(cursor: Cursor, folder: Folder): void {
     if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
       throw cursor.error(`the escape \\${name} needs ${length} hexadecimal digits of a Unicode character`);
     }
-    const character = String.fromCodePoint(code);
-    folder.add(character, 0, character.length);
+    folder.add(String.fromCodePoint(code));
     cursor.at += 2 + length;
   } else {
     throw cursor.error('this escape is unknown in double-quoted text');
@@ -232,17 +232,15 @@ function passEscape(cursor: Cursor, folder: Folder): void {
 function passEscapedBreak(cursor: Cursor, folder: Folder): void {
   folder.flush();
   cursor.passBreak();
-  refuseMarker(cursor);
   while (isBlank(cursor.unit) || isBreak(cursor.unit)) {
     if (isBlank(cursor.unit)) {
       cursor.at += 1;
     } else {
-      const kept = breakText(cursor.unit);
-      folder.add(kept, 0, kept.length);
+      folder.text += breakText(cursor.unit);
       cursor.passBreak();
-      refuseMarker(cursor);
     }
   }
+  refuseMarker(cursor);
 }
 
 /** Collects the text of a scalar while its line breaks fold: one becomes a space, n become n - 1. */
@@ -251,7 +249,7 @@ class Folder {
   private blanks = '';
   private breaks: string[] = [];
 
-  add(text: string, from: number, to: number): void {
+  add(text: string, from = 0, to = text.length): void {
     if (from === to) return;
     if (this.blanks !== '' || this.breaks.length > 0) this.flush();
     this.text += text.slice(from, to);

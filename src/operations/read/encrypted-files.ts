@@ -4,6 +4,7 @@ import { constants } from 'node:buffer';
 import { join } from 'node:path';
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
+import { tellsPlain } from '../../formats/document-error.js';
 import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recognise.js';
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { nodes, type Place } from '../../tree/leaves.js';
@@ -84,9 +85,10 @@ export function unreadableFile(path: string, cause: unknown): SopsError {
 export async function parseEncrypted(bytes: Buffer, path: string): Promise<EncryptedFile | null> {
   if (!holdsMarks(bytes)) return null;
   const found = await recognise(bytes, formatMeantBy(path)).catch((error: unknown) => {
+    if (tellsPlain(error)) return null;
     throw error instanceof SopsError ? error.with(error.code, { file: path }) : error;
   });
-  return found.file.metadata ? { bytes, ...found } : null;
+  return found?.file.metadata ? { bytes, ...found } : null;
 }
 
 /** What users must know of an encrypted file whose name tells SOPS another format. */

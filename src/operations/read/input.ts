@@ -3,6 +3,7 @@
 import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { SopsError } from '../../errors.js';
+import { tellsPlain } from '../../formats/document-error.js';
 import { opensMap, type RecognisedFile, readAs, recognise } from '../../formats/recognise.js';
 import type { FormatName } from '../../formats/registry.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
@@ -102,12 +103,12 @@ function wrongType({ name }: FormatStore, inputType: FormatName): SopsError {
   return new SopsError('metadata-invalid', message, { hint: `Leave out --input-type, or give --input-type ${name}.` });
 }
 
-/** Only `encrypt` calls a file of no bytes empty. */
+/** Only `encrypt` minds that a file is empty, or holds what cannot be encrypted. */
 async function orEmpty(reading: Promise<RecognisedFile>, row: FormatRow): Promise<RecognisedFile> {
   try {
     return await reading;
   } catch (error) {
-    if (!(error instanceof SopsError) || error.code !== 'empty-file') throw error;
+    if (!tellsPlain(error)) throw error;
     return { store: await row.load(), file: emptyFile() };
   }
 }

@@ -1,7 +1,7 @@
 /** `edit --show-master-keys`: the `sops` branch shown below the plaintext, and what was changed there put into force. */
 import { wrapDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
-import { applyEdits, encodedBytes } from '../../formats/store.js';
+import { applyEdits, encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
@@ -25,12 +25,22 @@ export function shownText(opened: OpenedFile, plain: string): string {
 /** The plaintext and the metadata of an edited text. Throws as the store does, and `metadata-invalid`, `edit-version`. */
 export function takenApart(opened: OpenedFile, text: string): { plain: string; metadata: Metadata } {
   const { store } = opened;
-  const file = store.parse(encodedBytes(opened.file, text));
+  const file = parseShown(store, encodedBytes(opened.file, text));
   const version = file.metadata ? itemOf(file.metadata, 'version')?.value : undefined;
   if (version?.kind === 'leaf' && !/^\d+\.\d+\.\d+/.test(String(version.value))) {
     throw new SopsError('edit-version', 'the version in the metadata is not a version, such as 3.13.2');
   }
   return { plain: applyEdits(file.text, file.edits(null)), metadata: metadataFromBranch(file.metadata) };
+}
+
+/** Reads plaintext with metadata below it, which is to be encrypted. Throws as the store does for a text without. */
+function parseShown(store: FormatStore, bytes: Uint8Array): SourceFile {
+  try {
+    return store.parse(bytes);
+  } catch (error) {
+    if (!(error instanceof SopsError) || error.code !== 'leaf-not-decryptable') throw error;
+    throw new SopsError('leaf-not-encryptable', error.message.replace(/^(?:Error \w+ tree: )+/, ''));
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a file is, told in one way by every command: by its name and by what it holds. */
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { parseEncrypted } from '../../../src/operations/read/encrypted-files.js';
 import { Desk } from '../../support/desk.js';
 import { sample, sampledTest } from '../../support/sweep.js';
 
@@ -146,6 +147,50 @@ describe('JSON', () => {
   test('that is broken is not taken for YAML', async () => {
     const broken = ciphertext('json').toString().replace('"sops"', '"sops" ');
     expect((await desk.decrypt('x.json', broken.replace(/\}\n\}\n$/, '},\n}\n'))).status).toBe(1);
+  });
+
+  test.each(['x.bin', '.env.local', 's.yaml.tpl'])(
+    'that is broken around bytes is not taken for YAML: %s',
+    async (name) => {
+      const broken = ciphertext('binary')
+        .toString()
+        .replace(/\}\n\}\n$/, '},\n}\n');
+      expect(broken).not.toBe(ciphertext('binary').toString());
+      desk.write(name, broken);
+      for (const command of ['decrypt', 'filestatus']) {
+        expect(await desk.run([command, name])).toMatchObject({ status: 1, stdout: Buffer.alloc(0) });
+      }
+    },
+  );
+});
+
+describe('a plaintext that SOPS reads and cannot encrypt', () => {
+  test.each([
+    ['x.yaml', '200: x\n'],
+    ['x.yaml', 'a: 18446744073709551615\n'],
+    ['x.yaml', `# sops and ENC[AES256_GCM,data:…]\na: {1: x}\n`],
+    ['x.ini', '[s]\n- = x\n'],
+  ])('%s: %j', async (name, text) => {
+    desk.write(name, text);
+    const status = await desk.run(['filestatus', name]);
+    expect([status.stdout.toString(), status.stderr]).toEqual(['{"encrypted":false}\n', '']);
+    for (const words of [['decrypt'], ['rotate', '-i'], ['edit']]) {
+      const ran = await desk.run([...words, name]);
+      expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('sops metadata not found') });
+    }
+    expect(await parseEncrypted(Buffer.from(text), name)).toBe(null);
+    expect(await desk.run(['encrypt', name])).toMatchObject({
+      status: 23,
+      stderr: expect.stringContaining('Error encrypting tree: '),
+    });
+  });
+
+  test.each([
+    ['yaml', (text: string) => `200: x\n${text}`],
+    ['ini', (text: string) => `- = x\n${text}`],
+  ] as const)('cannot be decrypted once it is written into an encrypted file (%s)', async (format, changed) => {
+    const ran = await desk.decrypt(`x.${format}`, changed(ciphertext(format).toString()));
+    expect(ran).toMatchObject({ status: 25, stderr: expect.stringContaining('Error decrypting tree: ') });
   });
 });
 
