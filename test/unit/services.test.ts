@@ -37,6 +37,17 @@ test.each(folders)('%s has a row, with its callers', (folder) => {
   expect(callersOf(folder).filter((caller) => !callers.includes(caller))).toEqual([]);
 });
 
+test('no service knows another, but for http/', () => {
+  const known = folders.flatMap((folder) =>
+    readdirSync(join(SOURCE, 'services', folder)).flatMap((name) => {
+      const text = readFileSync(join(SOURCE, 'services', folder, name), 'utf8');
+      const others = [...text.matchAll(/'\.\.\/([\w-]+)\//g)].map(([, other = '']) => other);
+      return others.filter((other) => other !== 'http').map((other) => `${folder}/${name}: ${other}`);
+    }),
+  );
+  expect(known).toEqual([]);
+});
+
 test('no row is left of a service that is gone', () => {
   const named = table.flatMap(([, name = '']) => /^`([\w-]+)\/`/.exec(name)?.[1] ?? []);
   expect([...new Set(named)].toSorted()).toEqual(folders.toSorted());

@@ -1,4 +1,4 @@
-/** A value given as JSON, read exactly: integers stay integers but for -0, which is none, and nothing is taken silently (docs/command-line.md#set). */
+/** A value given as JSON, read exactly: integers stay integers (-0 is a float), and nothing is taken silently (docs/command-line.md#set). */
 import { SopsError } from '../../errors.js';
 import { readJson } from '../../formats/json/read.js';
 import { rebuilt } from '../../tree/rebuild.js';
