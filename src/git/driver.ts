@@ -17,7 +17,7 @@ import { blocksIn } from './conflict/blocks.js';
 import { type Marking, markedDifference, mergedLines } from './conflict/hunks.js';
 import { wantsBase } from './git-answers.js';
 import { mergeWithoutKey } from './keyless-merge.js';
-import type { Side } from './merge/tree-merge.js';
+import type { Side } from './merge/merge-contract.js';
 import { type FileMerge, mergeFile } from './merge-file.js';
 import { openBytes, readVersions, type VersionBytes } from './open-versions.js';
 import { SideOpener } from './side.js';

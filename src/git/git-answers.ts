@@ -5,7 +5,7 @@ import { configValue } from '../exec/git/changes.js';
 import { tryGit } from '../exec/git/run-git.js';
 import type { Host } from '../util/host.js';
 import { resolve } from '../util/paths.js';
-import type { Side } from './merge/tree-merge.js';
+import type { Side } from './merge/merge-contract.js';
 
 /** What git prints; null when it is not there, or fails. */
 async function askGit(args: readonly string[], host: Host): Promise<Buffer | null> {

@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import type { FormatStore } from '../formats/store.js';
 import type { KeyService } from '../keyservice/keyservice.js';
 import { FileSealer } from './file-sealer.js';
+import type { Choice, TreeConflict } from './merge/merge-contract.js';
 import {
   type KeyPlan,
   type MergedMetadata,
@@ -11,7 +12,6 @@ import {
   planKey,
   wrappedGroups,
 } from './merge/metadata-merge.js';
-import type { Choice, TreeConflict } from './merge/tree-merge.js';
 import { mergedTexts } from './merged-texts.js';
 import type { OpenVersions } from './open-versions.js';
 

@@ -6,9 +6,10 @@ import { withoutDoubt } from './doubtful-base.js';
 import { type EvenTexts, evenTexts } from './merge/form.js';
 import { isReformatted } from './merge/formatting.js';
 import { mergedWhole } from './merge/line-text.js';
+import type { Choice, Side, TreeConflict, TreeMerge } from './merge/merge-contract.js';
 import { hostParser, readsAs, type TextMerge, textFor, type WantedText } from './merge/plain-merge.js';
 import type { PlainSide } from './merge/text-pieces.js';
-import { type Choice, mergeTrees, type Side, type TreeConflict, type TreeMerge } from './merge/tree-merge.js';
+import { mergeTrees } from './merge/tree-merge.js';
 import type { OpenVersions } from './open-versions.js';
 import type { OpenSide } from './side.js';
 

@@ -18,8 +18,8 @@ import { isInList } from './conflict/conflict-sheet.js';
 import { decidedOnSheet } from './conflict/sheet-editing.js';
 import { type ConflictVersions, givenVersions, versionsOf } from './conflict/versions.js';
 import { authorsOf } from './git-answers.js';
+import type { TreeConflict } from './merge/merge-contract.js';
 import type { MetadataSide } from './merge/metadata-merge.js';
-import type { TreeConflict } from './merge/tree-merge.js';
 import { type FileMerge, mergeFile } from './merge-file.js';
 
 /** How conflicts are decided without an editor. */

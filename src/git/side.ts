@@ -13,8 +13,8 @@ import { scopeOf } from '../metadata/scope-of.js';
 import { type OpenedFile, openWith, type PlainText, renderPlain } from '../operations/read/open-file.js';
 import { type AuditTrail, UNNOTED } from '../run/audit-trail.js';
 import type { Run } from '../run/run.js';
+import type { Side } from './merge/merge-contract.js';
 import { readMerged } from './merge/plain-merge.js';
-import type { Side } from './merge/tree-merge.js';
 
 /** How a side is called in messages. */
 export const SIDE_NAMES: Readonly<Record<Side, string>> = { base: 'the common base', ours: 'ours', theirs: 'theirs' };

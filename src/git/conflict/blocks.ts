@@ -5,8 +5,8 @@ import type { FormatStore } from '../../formats/store.js';
 import { nodes } from '../../tree/leaves.js';
 import { getAt } from '../../tree/path.js';
 import type { Branch, Value } from '../../tree/tree.js';
+import type { TreeConflict } from '../merge/merge-contract.js';
 import type { Stretch } from '../merge/three-way.js';
-import type { TreeConflict } from '../merge/tree-merge.js';
 
 /** The stretches of lines that values in conflict take, sorted; those of list items are found by their list. */
 export function blocksIn(bytes: Uint8Array, store: FormatStore, conflicts: readonly TreeConflict[]): Stretch[] {

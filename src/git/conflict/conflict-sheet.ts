@@ -18,7 +18,7 @@ import {
 import { floatText } from '../../tree/value.js';
 import { formatRfc3339 } from '../../util/rfc3339.js';
 import { encodeText } from '../../util/text.js';
-import type { Side, TreeConflict } from '../merge/tree-merge.js';
+import type { Side, TreeConflict } from '../merge/merge-contract.js';
 import type { Marking } from './hunks.js';
 
 /** A conflict by the name that it goes by on the sheet. */

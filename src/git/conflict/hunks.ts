@@ -1,7 +1,7 @@
 /** Writing marks of conflicts between the lines of texts, as git does. */
 import { matching } from '../merge/matching.js';
+import type { Side } from '../merge/merge-contract.js';
 import { type Region, regionsOf, type Stretch } from '../merge/three-way.js';
-import type { Side } from '../merge/tree-merge.js';
 
 /** How conflicts are marked. */
 export interface Marking {

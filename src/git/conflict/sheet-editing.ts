@@ -7,7 +7,7 @@ import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from 
 import { leaf, type Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host.js';
 import { oneLine } from '../../util/one-line.js';
-import type { Side, TreeConflict } from '../merge/tree-merge.js';
+import type { Side, TreeConflict } from '../merge/merge-contract.js';
 import { ConflictSheet } from './conflict-sheet.js';
 import { markedDifference, mergedLines } from './hunks.js';
 

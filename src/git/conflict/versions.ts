@@ -11,7 +11,7 @@ import { statOrThrow } from '../../util/files.js';
 import { resolve } from '../../util/paths.js';
 import { decodeText, encodeText } from '../../util/text.js';
 import { stagesOf } from '../git-answers.js';
-import type { Side } from '../merge/tree-merge.js';
+import type { Side } from '../merge/merge-contract.js';
 import { type OpenVersions, openBytes, type VersionBytes } from '../open-versions.js';
 import { type ReadSide, readSide, SideOpener } from '../side.js';
 import { type LooseSide, openLoosely } from './marked-file.js';

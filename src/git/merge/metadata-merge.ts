@@ -6,6 +6,7 @@ import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import type { Metadata, SelectionRule } from '../../metadata/metadata.js';
 import { parseRfc3339 } from '../../util/rfc3339.js';
+import type { Side } from './merge-contract.js';
 import {
   idsOf,
   keyGroupsWith,
@@ -15,7 +16,6 @@ import {
   recipientsOfSide,
   rosterOf,
 } from './recipients-merge.js';
-import type { Side } from './tree-merge.js';
 
 /** The metadata of a side, and its data key where that is known. */
 export interface KeyedMetadata {

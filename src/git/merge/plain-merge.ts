@@ -11,10 +11,10 @@ import {
 import type { Branch } from '../../tree/tree.js';
 import { encodeText } from '../../util/text.js';
 import { agrees } from './agreement.js';
+import type { Side } from './merge-contract.js';
 import { reshape } from './reshape.js';
 import { type MergeableText, mergeText } from './text-merge.js';
 import type { PlainSide } from './text-pieces.js';
-import type { Side } from './tree-merge.js';
 
 /** How a text came about: merged from the texts of the sides, spliced into one of them, or printed anew. */
 export type TextOrigin = 'merged' | 'spliced' | 'printed';

@@ -4,7 +4,7 @@ import { keyIdentity } from '../../keys/key-identity.js';
 import type { KeyGroup, MasterKey } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import type { Side } from './tree-merge.js';
+import type { Side } from './merge-contract.js';
 
 /** The recipients of one side. */
 export type Holders = Pick<Metadata, 'keyGroups' | 'shamirThreshold'>;

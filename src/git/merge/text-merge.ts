@@ -2,9 +2,9 @@
 import { sameLeafValue } from '../../tree/equality.js';
 import type { LeafValue } from '../../tree/tree.js';
 import { matching } from './matching.js';
+import type { Side } from './merge-contract.js';
 import { PieceNumbers, type PlainSide, type TextPiece, textPiecesOf } from './text-pieces.js';
 import { type Region, regionsOf, type Stretch } from './three-way.js';
-import type { Side } from './tree-merge.js';
 
 /** A text, and how often both sides had changed the same part of it. */
 export type MergeableText = Readonly<Record<Side, PlainSide>>;
