@@ -19,7 +19,7 @@ const USUAL_ENV = 'dotenv-comments';
 function linesFor(vectors, recipient) {
   const encrypted = (name, ending = 'yaml') => join(vectors, name, `encrypted.${ending}`);
   return {
-    first: USUAL.map((name) => ['decrypt', encrypted(name)]),
+    first: [...USUAL.map((name) => ['decrypt', encrypted(name)]), ['encrypt', '--age', recipient, join(vectors, USUAL_JSON, 'input.json')]],
     others: [
       ['decrypt', encrypted(USUAL_JSON, 'json')],
       ['encrypt', '--age', recipient, '--output', 'made.yaml', join(vectors, USUAL_TYPES, 'input.yaml')],
@@ -35,7 +35,7 @@ function linesFor(vectors, recipient) {
 }
 
 /**
- * Where the functions stand that are called when a small file is decrypted (in the first part), or by the other lines (in the others): their
+ * Where the functions stand that are called when a small file is decrypted or encrypted (in the first part), or by any line (in the others): their
  * ranges by the path of the file in dist/. `write` puts the program into a folder, as it is before it is made small.
  */
 export async function rangesRun(root, firstFile, write) {
@@ -57,7 +57,7 @@ export async function rangesRun(root, firstFile, write) {
       for (const words of lines) execFileSync(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
       return calledIn(env.NODE_V8_COVERAGE);
     };
-    return new Map([...run(others, 'others'), [firstFile, run(first, 'first').get(firstFile)]]);
+    return new Map([...run([...first, ...others], 'all'), [firstFile, run(first, 'first').get(firstFile)]]);
   } finally {
     kms.stop();
     rmSync(folder, { recursive: true });
