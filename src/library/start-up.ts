@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
 import { isKeyVariable } from '../exec/key-variables.js';
-import { readFileSync } from '../util/fs.js';
+import { readFileSync, statSync } from '../util/fs.js';
 import { oneLine } from '../util/one-line.js';
 import { resolve } from '../util/paths.js';
 import { wordedFailure } from '../util/system-failure.js';
@@ -59,7 +59,9 @@ function load(
 export function whyNotStarted(thrown: unknown): string {
   const error = wordedFailure(thrown);
   const sentences =
-    error instanceof SopsError ? [error.message, error.hint ?? ''] : [`internal error: ${String(error)}`];
+    error instanceof SopsError
+      ? [error.message, placeOf(error), error.hint ?? '']
+      : [`internal error: ${String(error)}`];
   const lines = sentences.flatMap((text) => text.split('\n')).filter((line) => line !== '');
   return lines
     .slice(0, MOST_LINES)
@@ -69,7 +71,12 @@ export function whyNotStarted(thrown: unknown): string {
 
 const MOST_LINES = 5;
 
-/** Tells one set of files from another, and from the same with other content. Undefined when there is none. */
+/** Of several files the one that it is about, where the message does not say. */
+function placeOf({ file, message }: SopsError): string {
+  return file === undefined || message.includes(file) ? '' : `in file ${file}`;
+}
+
+/** Tells one set of files from another, and from the same with other content, which a pipe would give once. Undefined when there is none. */
 function markOf({ env, cwd }: Starting): string | undefined {
   const files = chosenFiles({}, { env, cwd });
   if (files.length === 0) return undefined;
@@ -78,7 +85,8 @@ function markOf({ env, cwd }: Starting): string | undefined {
     const path = resolve(cwd, file);
     hash.update(`${path}\0`);
     try {
-      hash.update(readFileSync(path));
+      const stats = statSync(path);
+      hash.update(stats.isFile() ? readFileSync(path) : `${stats.dev} ${stats.ino}`);
     } catch {
       // Opening it says why it cannot be read.
       return undefined;

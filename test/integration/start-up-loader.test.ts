@@ -1,5 +1,5 @@
 /** The start-up loader, from the packed package: what programs of every kind find in their environment, and when they do not begin. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, InstalledPackage } from '../support/installed-package.js';
 
@@ -65,7 +65,8 @@ describe.each(WAYS)('%s', (_, start) => {
 
   test.each<[string, Record<string, string>, RegExp]>([
     ['a file that is not there', { SOPS_FILE: 'none.yaml' }, /none\.yaml/],
-    ['nobody who opens it', { SOPS_AGE_KEY: '' }, /Failed to get the data key/],
+    ['a file that is not encrypted', { SOPS_FILE: 'package.json' }, /metadata not found\nin file package\.json\n/],
+    ['nobody who opens it', { SOPS_AGE_KEY: '' }, /Failed to get the data key(?:.*\n)+in file \.env\.enc\n/],
     ['nested keys', { SOPS_FILE: 'nested.yaml' }, /db/],
   ])('does not let the program begin with %s', (__, env, said) => {
     const ended = start(env);
@@ -73,6 +74,12 @@ describe.each(WAYS)('%s', (_, start) => {
     expect(ended.stderr).toMatch(said);
     expect(ended.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(5);
     expect(ended.stderr).not.toMatch(/deep|from the file/);
+  });
+
+  test.skipIf(process.platform === 'win32')('reads a named pipe once', () => {
+    execFileSync('sh', ['-c', 'rm -f pipe.env; mkfifo pipe.env'], { cwd: app.folder });
+    spawn('sh', ['-c', 'cat .env.enc > pipe.env'], { cwd: app.folder, stdio: 'ignore' });
+    expect(start({ SOPS_FILE: 'pipe.env' })).toMatchObject({ status: 0, stdout: SHOWN });
   });
 
   test('joins nested keys when asked, and takes several files', () => {
