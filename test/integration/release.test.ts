@@ -157,7 +157,7 @@ describe.skipIf(process.platform === 'win32')('the action', () => {
   afterAll(() => desk.remove());
 
   /** Runs its script in a repository, with npm installing the built program. */
-  function runIn(repository: TestRepository, env: Readonly<Record<string, string>>) {
+  function runIn(repository: Pick<TestRepository, 'folder'>, env: Readonly<Record<string, string>>) {
     const bin = join(scratch, 'bin');
     mkdirSync(bin, { recursive: true });
     const program = `#!/bin/sh\nexec '${process.execPath}' '${new Program().file}' "$@"`;
@@ -201,6 +201,30 @@ END
     expect(ran).toMatchObject({ status: 1, said: expect.stringContaining('::error file=secrets/new $(id).yaml') });
     expect(ran.said).not.toContain('hunter');
     repository.remove();
+  });
+
+  test('fetches what was there before a forced push, and fails where that is gone', () => {
+    const upstream = new TestRepository({ env: { PATH: process.env.PATH ?? '' } });
+    const headOf = () => execFileSync('git', ['rev-parse', 'HEAD'], { cwd: upstream.folder, encoding: 'utf8' }).trim();
+    const commit = (files: Readonly<Record<string, string>>): string => {
+      upstream.write(files);
+      upstream.git('add', '--all');
+      upstream.git('commit', '--quiet', '--message=c');
+      return headOf();
+    };
+    const rules = `creation_rules:\n  - path_regex: ^secrets/\n    age: ${desk.recipient}\n`;
+    const first = commit({ '.sops.yaml': rules, 'secrets/old.yaml': 'a: hunter2\n' });
+    const before = commit({ note: 'x' });
+    upstream.git('reset', '--quiet', '--hard', first);
+    commit({ 'secrets/new.yaml': 'a: hunter3\n' });
+    upstream.git('config', 'uploadpack.allowAnySHA1InWant', 'true');
+    const folder = join(scratch, 'forced');
+    execFileSync('git', ['clone', '--quiet', `file://${upstream.folder}`, folder]);
+    const ran = runIn({ folder }, { SINCE: before });
+    expect(ran).toMatchObject({ status: 1, said: expect.stringContaining('::error file=secrets/new.yaml') });
+    expect(ran.said).not.toContain('secrets/old.yaml');
+    expect(runIn({ folder }, { SINCE: '1'.repeat(40) }).said).toContain('there is no commit 1111');
+    upstream.remove();
   });
 
   test('is not checked by a sops-ts that the repository brings', () => {
