@@ -9,6 +9,7 @@ import {
 } from '../../operations/explain/file-types.js';
 import { flag, type Values, variant } from '../flag.js';
 import { PROGRAM } from '../program-flags.js';
+import { printable } from '../report.js';
 import { print, say } from '../streams.js';
 import { UsageError } from '../usage-error.js';
 import { command } from './command.js';
@@ -66,12 +67,12 @@ export const typesCommand = command({
       await writeTypes(output, text, request, host);
       return 0;
     }
-    const old = typesIn(output, host) ?? '';
+    const old = typesIn(output, host);
     if (old === text) return 0;
-    say(streams.stderr, `${output} is out of date\n`);
+    say(streams.stderr, `${printable(output)} ${old === undefined ? 'is not there' : 'is out of date'}\n`);
     await print(
       streams,
-      changedNames(old, text)
+      changedNames(old ?? '', text)
         .map((line) => `${line}\n`)
         .join(''),
     );

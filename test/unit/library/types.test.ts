@@ -166,6 +166,8 @@ describe('a file of types', () => {
     const checked = await types('s.yaml', '-o', 's.d.ts', '--check');
     expect(checked).toMatchObject({ status: 1, text: '- S.ratio: number\n+ S.db.token: string\n' });
     expect(checked.stderr).toContain('s.d.ts is out of date');
+    const absent = await desk.run(['types', '--check', 's.yaml', '-o', 'none.d.ts']);
+    expect(absent).toMatchObject({ status: 1, stderr: 'none.d.ts is not there\n' });
     expect(desk.text('s.d.ts')).toBe(TYPES);
     expect((await types('s.yaml', '--check')).status).toBe(1);
     expect((await types('s.yaml', '-o', 'absent.d.ts', '--check')).status).toBe(1);
