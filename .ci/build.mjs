@@ -33,7 +33,7 @@ const PARTS = {
   /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
   yaml: ['src/formats/yaml/yaml.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */
-  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/datakey/recovery-report.ts'],
+  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/keys/age/failure.ts', 'src/datakey/recovery-report.ts'],
   /** Reading `.sops.yaml`. */
   config: ['src/config/read.ts'],
   /** What encrypting runs. */

@@ -1,4 +1,4 @@
-/** The words for an age entry that none of the user's identities opens (docs/keys/age.md#failures). */
+/** The words for an age entry that none of the user's identities opens (docs/keys/age.md#failures); loaded when that is so. */
 
 import { SopsError } from '../../errors.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
@@ -10,17 +10,21 @@ export interface SourceReport {
   readonly result: SourceResult;
 }
 
-/**
- * The error for a file that was not opened: why, what was wrong with sources, and where no keys were found.
- * `errors` are those of identities that failed, in the order of trying; reports are in the order of naming.
- */
-export function describeFailure(
-  reports: readonly SourceReport[],
-  errors: readonly SopsError[],
-  recipient: string,
-): SopsError {
+/** An entry of age that was not opened. */
+export interface UnopenedEntry {
+  /** What was being done, before the reason. */
+  readonly doing: string;
+  /** In the order of naming. */
+  readonly reports: readonly SourceReport[];
+  /** Those of identities that failed, in the order of trying. */
+  readonly errors: readonly SopsError[];
+  readonly recipient: string;
+}
+
+/** The error for it: why, what was wrong with sources, and where no keys were found. */
+export function describeFailure({ doing, reports, errors, recipient }: UnopenedEntry): SopsError {
   const tried = reports.reduce((sum, { result }) => sum + candidatesIn(result).length, 0);
-  const message = tried === 0 ? 'failed to load age identities' : `${OPENING}: ${reasonOf(tried, errors)}`;
+  const message = tried === 0 ? 'failed to load age identities' : `${doing}: ${reasonOf(tried, errors)}`;
   const all = [
     ...errors,
     ...reports.flatMap(({ result }) => ('error' in result && result.error ? [result.error] : [])),
@@ -114,9 +118,6 @@ function usualFiles(sources: readonly IdentitySource[]): string[] {
 function candidatesIn(result: SourceResult): readonly IdentityCandidate[] {
   return result.state === 'loaded' ? result.candidates : [];
 }
-
-/** What was being done, before the reason. */
-export const OPENING = 'failed to create reader for decrypting sops data key with age';
 
 function reasonOf(tried: number, errors: readonly SopsError[]): string {
   if (errors[0] !== undefined) return errors[0].message;

@@ -2,12 +2,15 @@
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
-import { describeFailure, OPENING, type SourceReport } from './failure.js';
+import type { SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';
 import { type AgeIdentity, openBody } from './format/file.js';
 import { type AgeHeader, readHeader } from './format/header.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { type IdentitySource, identitySources, type SourceResult } from './sources.js';
+
+/** What is being done, before the reason why it fails. */
+const OPENING = 'failed to create reader for decrypting sops data key with age';
 
 /** The kinds that are not tried at once, in the order in which they are. */
 const DEAR_KINDS = ['locked', 'plugin', 'protected'] as const;
@@ -74,7 +77,8 @@ export class Keyring {
         if (fileKey !== null) return { fileKey, identity };
       }
     }
-    throw describeFailure(await this.report(recipient), errors, recipient);
+    const reports = await this.report(recipient);
+    throw (await import('./failure.js')).describeFailure({ doing: OPENING, reports, errors, recipient });
   }
 
   /** Files before commands; SSH keys only for a file that has a stanza for one. */

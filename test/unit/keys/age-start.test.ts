@@ -8,7 +8,6 @@ const OWN_MODULES = [
   'keys/age/age.ts',
   'keys/age/bech32.ts',
   'keys/age/curve25519.ts',
-  'keys/age/failure.ts',
   'keys/age/folders.ts',
   'keys/age/format/aead-contract.ts',
   'keys/age/format/aead.ts',
