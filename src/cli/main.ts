@@ -20,6 +20,14 @@ import { UsageError } from './usage-error.js';
 
 export { processStreams, type Streams } from './streams.js';
 
+/** Refuses to stand for the plug-in of kustomize, which has a start file of its own: what kustomize says would be taken for a file to decrypt. */
+function checkName({ programName = '' }: Streams): void {
+  if (!/^(?:ksops|sops-ts-kustomize)$/.test(programName)) return;
+  throw new SopsError('usage', `a link to sops-ts that is called ${programName} is not the plug-in of kustomize`, {
+    hint: `Link to sops-ts-kustomize, or: sops-ts kustomize install --as ${programName} DIR`,
+  });
+}
+
 /**
  * Runs one command line. `given` are the arguments without the program's name. Returns the exit status; never throws
  * and never ends the process. `commands` is there for tests.
@@ -34,6 +42,7 @@ export async function main(
   const streams = await exactStreams(ownStreams);
   try {
     const exact = given.some((word) => isInexact(word)) ? (await import('./raw-words.js')).rawWords(given) : given;
+    checkName(streams);
     const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
     if (isCompletion(words)) return await answer({ kind: 'completion', words }, streams, commands);

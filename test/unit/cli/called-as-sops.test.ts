@@ -1,8 +1,8 @@
-/** How the program learns that it stands in for `sops`. */
+/** How the program learns that it stands in for `sops`, and what it does not stand in for. */
 import { describe, expect, test } from 'vitest';
 import { createHost } from '../../../src/cli/host.js';
 import type { Streams } from '../../../src/cli/streams.js';
-import { Sink } from '../../support/run.js';
+import { run, Sink } from '../../support/run.js';
 
 function streamsOf(programName: string | undefined, env: Record<string, string> = {}): Streams {
   const name = programName === undefined ? {} : { programName };
@@ -20,3 +20,13 @@ describe('called as sops', () => {
     expect(createHost(streamsOf(name, env)).calledAsSops).toBe(expected);
   });
 });
+
+test.each(['ksops', 'sops-ts-kustomize'])(
+  'called as %s by a link it takes no words for its own',
+  async (programName) => {
+    expect(await run(['generator.yaml'], { cwd: '/', programName })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`sops-ts kustomize install --as ${programName} DIR`),
+    });
+  },
+);
