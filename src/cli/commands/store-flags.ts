@@ -4,11 +4,14 @@ import { formFor } from '../../kubernetes/sealed-secrets/print.js';
 import type { Spread } from '../../kubernetes/stores/cluster-wide.js';
 import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/emit.js';
 import { STORES } from '../../kubernetes/stores/registry.js';
+import type { PolicyName, SettingName } from '../../kubernetes/stores/settings.js';
 import { parseAssignment } from '../../kubernetes/stores/shapes/assignment.js';
 import { type FlagText, flag, type Values } from '../flag.js';
 import type { Context } from './command.js';
 import { briefConfigFlag, formatFlag, namespaceFlag, readingFlags, readingOf, singleInput } from './sealing-flags.js';
 import { generalFlags, keyServiceFlags, separateWords } from './shared-flags.js';
+
+type NamedSettings = readonly (readonly [name: SettingName, value: string])[];
 
 /** What describes a store, by the names that src/kubernetes/stores has for it, with what stands for the value in help. */
 const MOUNT_SETTINGS = [
@@ -28,7 +31,7 @@ const MOUNT_SETTINGS = [
   ['environment', 'CLOUD'],
   ['auth', 'METHOD'],
   ['authority', 'CONFIGMAP[/KEY]'],
-] as const;
+] as const satisfies NamedSettings;
 /** Mounting needs none of these. */
 const LOGIN_SETTINGS = [
   ['username', 'NAME'],
@@ -37,7 +40,7 @@ const LOGIN_SETTINGS = [
   ['cluster-name', 'NAME'],
   ['cluster-location', 'PLACE'],
   ['remote-namespace', 'NS'],
-] as const;
+] as const satisfies NamedSettings;
 
 type Setting = (typeof MOUNT_SETTINGS | typeof LOGIN_SETTINGS)[number];
 
@@ -106,7 +109,7 @@ export const publishedFlags = {
 };
 
 /** Policies by name, with the words that the operator has for them. */
-export const policyFlags = (policies: readonly (readonly [string, (readonly string[])?])[]) =>
+export const policyFlags = (policies: readonly (readonly [PolicyName, (readonly string[])?])[]) =>
   flag.each(policies, ([name, offers]) => {
     const text: FlagText = offers ? { value: 'WORD', group: 'policies', offers } : { value: 'TIME', group: 'policies' };
     return [[name, flag.text(name, text)]];

@@ -22,7 +22,7 @@ import type { RemoteReference, SecretShape, StorePlace, StoreProvider } from './
 import { References } from './references.js';
 import { storeNamed } from './registry.js';
 import { providerClassOf, secretStoreOf } from './secret-store.js';
-import { Settings, usage } from './settings.js';
+import { type PolicyName, Settings, usage } from './settings.js';
 import type { Assignment } from './shapes/assignment.js';
 import type { TemplateChoice } from './template.js';
 
@@ -66,7 +66,7 @@ const NO_RULE = 'No destination rule sends the file to a store that operators re
 /** The ExternalSecrets of a file, one for each Secret, or one of what a store or a generator has. Throws SopsError. */
 export async function emitExternalSecrets(request: ExternalSecretRequest, host: Session): Promise<string> {
   const { from, hasFile } = request;
-  const policies = new Settings('emit', [...request.policies.keys()], request.policies);
+  const policies = new Settings<PolicyName>('emit', [...request.policies.keys()], request.policies);
   const { files, where } = hasFile ? await readSources(request, host, true) : NO_FILE;
   const roots = files.map((file) => {
     const values = from.extract || !hasFile ? [] : remotesOf(file, where, request);
@@ -109,7 +109,7 @@ export interface PushSecretRequest extends NamingRequest {
 /** The PushSecrets of a file, one for each Secret. Throws SopsError. */
 export async function emitPushSecrets(request: PushSecretRequest, host: Session): Promise<string> {
   const store = storeReference(request);
-  const policies = new Settings('emit', [...request.policies.keys()], request.policies);
+  const policies = new Settings<PolicyName>('emit', [...request.policies.keys()], request.policies);
   const { files, where } = await readSources({ ...request, asPublished: false }, host, false);
   const roots = files.map((file) => {
     const { name: secret, namespace } = identityOf(file, request);
@@ -357,6 +357,6 @@ function storeReference({ store, clusterStore }: NamingRequest): StoreReference 
   return { name: checkedName(store, '--store'), kind: clusterStore ? 'ClusterSecretStore' : 'SecretStore' };
 }
 
-function intervalOf(policies: Settings): string {
+function intervalOf(policies: Settings<PolicyName>): string {
   return checkDuration(policies.text('refresh-interval') ?? '1h0m0s', '--refresh-interval');
 }

@@ -2,7 +2,7 @@
 import type { DestinationRule } from '../../config/model.js';
 import type { Branch } from '../../tree/tree.js';
 import type { References } from './references.js';
-import type { Settings } from './settings.js';
+import type { SettingName, Settings } from './settings.js';
 import type { Group } from './shapes/shape.js';
 
 /** `json`: the values are the members of one secret; `per_key`: each is a secret of its own. */
@@ -54,7 +54,7 @@ export interface StoreProvider {
   /** Whether its values are bytes, so that none stands in base64. */
   readonly holdsBytes?: true;
   /** The flags that describe it, beside those that every store has. */
-  readonly settings: readonly string[];
+  readonly settings: readonly SettingName[];
   /** The name of a value in the store. Throws `usage` for a name that the store does not take. */
   remoteOf(place: StorePlace, key: string): RemoteReference;
   /** The field of `spec.provider` in a SecretStore, and what it holds by the operator's definitions. */
@@ -70,7 +70,7 @@ export interface StoreProvider {
   /** What mounts these values. Absent where the CSI driver has no such provider. Throws `usage`. */
   mount?(values: readonly MountedValue[], settings: Settings, place: StorePlace): MountParameters;
   /** Of the settings, those that mounting takes. */
-  readonly mountSettings: readonly string[];
+  readonly mountSettings: readonly SettingName[];
   /** Parameters of the CSI driver's provider that have no flag of their own. */
   readonly mountParameters: readonly string[];
   /** Whether the CSI driver decodes base64 on the way into the file. */

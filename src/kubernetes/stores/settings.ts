@@ -1,7 +1,40 @@
 /** What flags say about a store, by the names of the flags. */
 import { SopsError } from '../../errors.js';
 
-export class Settings {
+/** What may be said about a store; each is the name of a flag. */
+export type SettingName =
+  | 'server'
+  | 'mount'
+  | 'kv-version'
+  | 'vault-namespace'
+  | 'auth-mount'
+  | 'role'
+  | 'region'
+  | 'prefix'
+  | 'project'
+  | 'location'
+  | 'vault-url'
+  | 'tenant'
+  | 'client-id'
+  | 'environment'
+  | 'auth'
+  | 'authority'
+  | 'username'
+  | 'credentials'
+  | 'service-account'
+  | 'cluster-name'
+  | 'cluster-location'
+  | 'remote-namespace';
+
+/** What may be said about an object that names a store. */
+export type PolicyName =
+  | 'refresh-interval'
+  | 'refresh-policy'
+  | 'creation-policy'
+  | 'update-policy'
+  | 'deletion-policy';
+
+export class Settings<Name extends SettingName | PolicyName = SettingName> {
   readonly #values: ReadonlyMap<string, string>;
   readonly #store: string;
 
@@ -23,19 +56,19 @@ export class Settings {
     throw usage(`--${foreign} says nothing about a store of ${store}`, `It takes ${known.map(dashed).join(', ')}.`);
   }
 
-  text(name: string): string | undefined {
+  text(name: Name): string | undefined {
     return this.#values.get(name);
   }
 
   /** Throws `usage` when it is missing. */
-  required(name: string, why = `a store of ${this.#store} needs it`): string {
+  required(name: Name, why = `a store of ${this.#store} needs it`): string {
     const found = this.#values.get(name);
     if (found === undefined) throw usage(`--${name} is missing: ${why}`);
     return found;
   }
 
   /** One of some words. Throws `usage` for another. */
-  choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+  choice<Word extends string>(name: Name, words: readonly Word[]): Word | undefined {
     const found = this.#values.get(name);
     if (found === undefined) return undefined;
     const word = words.find((candidate) => candidate.toLowerCase() === found.toLowerCase());
@@ -44,7 +77,7 @@ export class Settings {
   }
 
   /** An https URL without query and fragment, or http where a store may be reached so. Throws `usage`. */
-  url(name: string, schemes: readonly string[] = ['https:']): string {
+  url(name: Name, schemes: readonly string[] = ['https:']): string {
     const text = this.required(name);
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url && schemes.includes(url.protocol) && url.username === '' && url.search === '' && url.hash === '')

@@ -2,7 +2,7 @@
 import type { Branch } from '../../tree/tree.js';
 import { record } from '../object-literal.js';
 import type { References } from './references.js';
-import { accountOrSecret, type Settings, usage } from './settings.js';
+import { accountOrSecret, type SettingName, type Settings, usage } from './settings.js';
 
 const AUTH = ['token', 'approle', 'kubernetes', 'jwt', 'userpass', 'cert', 'ldap', 'iam', 'gcp'] as const;
 type Auth = (typeof AUTH)[number];
@@ -31,7 +31,7 @@ const DEFAULT_PATHS: Readonly<Partial<Record<Auth, string>>> = {
 };
 
 /** What only one way to log in takes. */
-const BELONGING: readonly (readonly [string, Auth])[] = [
+const BELONGING: readonly (readonly [SettingName, Auth])[] = [
   ['region', 'iam'],
   ['project', 'gcp'],
   ['cluster-name', 'gcp'],

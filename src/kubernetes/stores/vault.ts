@@ -12,7 +12,7 @@ import type {
   StoreProvider,
 } from './provider.js';
 import type { References } from './references.js';
-import { type Settings, usage } from './settings.js';
+import { type SettingName, type Settings, usage } from './settings.js';
 import { VAULT } from './shapes/store-shapes.js';
 import { vaultLogin } from './vault-login.js';
 
@@ -20,7 +20,7 @@ import { vaultLogin } from './vault-login.js';
 export const SINGLE_MEMBER = 'value';
 const DEFAULT_MOUNT = 'secret';
 const SCHEMES = ['https:', 'http:'];
-const SETTINGS = [
+const SETTINGS: readonly SettingName[] = [
   'server',
   'mount',
   'kv-version',
