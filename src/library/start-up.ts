@@ -23,8 +23,8 @@ const MARKER = 'SOPS_TS_LOADED';
 
 /** Puts the variables into the environment, once. Throws as `loadEnv` does. */
 export async function loadOnce(starting: Starting): Promise<void> {
+  if (isLoaded(starting)) return;
   const mark = markOf(starting);
-  if (isMarked(starting, mark)) return;
   const { env, cwd } = starting;
   await load({ env, cwd }, env);
   finish(starting, mark);
@@ -32,8 +32,8 @@ export async function loadOnce(starting: Starting): Promise<void> {
 
 /** The same with what another process has opened: `open` is given the environment to open the files with, and gives the variables. */
 export function loadOnceBy(open: (env: Starting['env']) => Readonly<Record<string, string>>, starting: Starting): void {
+  if (isLoaded(starting)) return;
   const mark = markOf(starting);
-  if (isMarked(starting, mark)) return;
   // What is loaded into this process before it starts is not to be loaded into that one.
   const { NODE_OPTIONS: _, BUN_OPTIONS: __, ...env } = starting.env;
   for (const [name, value] of Object.entries(open(env))) starting.env[name] = value;
@@ -95,12 +95,27 @@ function markOf({ env, cwd }: Starting): string | undefined {
   return hash.digest('hex').slice(0, 32);
 }
 
-function isMarked({ env }: Starting, mark: string | undefined): boolean {
-  return mark !== undefined && env[MARKER]?.split('.')[0] === mark;
+/**
+ * Whether what is found here has been loaded. Where nothing is, as for children that work in another folder, it is what was found in the
+ * folder that the marker names: they are to have the same, and there is nothing else to load.
+ */
+function isLoaded(starting: Starting): boolean {
+  const [mark = '', _, ...folder] = starting.env[MARKER]?.split('.') ?? [];
+  if (mark === '') return false;
+  return (markIfAny(starting) ?? markIfAny({ ...starting, cwd: folder.join('.') })) === mark;
 }
 
-function finish({ env, pid }: Starting, mark: string | undefined): void {
-  if (mark !== undefined) env[MARKER] = `${mark}.${pid}`;
+function markIfAny(starting: Starting): string | undefined {
+  try {
+    return markOf(starting);
+  } catch (error) {
+    if (error instanceof SopsError) return undefined;
+    throw error;
+  }
+}
+
+function finish({ env, cwd, pid }: Starting, mark: string | undefined): void {
+  if (mark !== undefined) env[MARKER] = `${mark}.${pid}.${cwd}`;
   if (!isSwitchedOn(env.SOPS_DROP_KEYS)) return;
   for (const name of Object.keys(env)) if (isKeyVariable(name)) delete env[name];
 }

@@ -114,6 +114,29 @@ describe('programs', () => {
     expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
   });
 
+  test.each<[string, Record<string, string>]>([
+    ['found by its name', {}],
+    ['that SOPS_FILE names', { SOPS_FILE: '.env.enc' }],
+  ])('a fork that works in another folder has the values of the file %s', (_, env) => {
+    app.put('below/note', '');
+    const script =
+      "require('child_process').fork('./app.cjs', { cwd: 'below', execArgv: ['--import', 'sops-ts/env'] })";
+    const start = script.replace("'./app.cjs'", JSON.stringify(app.path('app.cjs')));
+    expect(loaded(['-e', start], env)).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });
+  });
+
+  test('a fork that works in another folder has the file that is there', async () => {
+    app.put('own/note', '');
+    await app.seal('own/.env.enc', 'TOKEN=its own\n', '--input-type', 'dotenv', '--output-type', 'dotenv');
+    const fork = `require('child_process').fork(${JSON.stringify(app.path('app.cjs'))}, { cwd: 'own' })`;
+    expect(loaded(['-e', fork], { SOPS_OVERRIDE: '1' }).stdout).toBe('["its own","in the file"]\n');
+  });
+
+  test('a worker without the environment says that there is no file', () => {
+    const worker = "new (require('worker_threads').Worker)('./app.mjs', { env: { SOPS_FILE: 'none.yaml' } })";
+    expect(loaded(['-e', worker]).stderr).toContain('sops-ts: Error reading file: none.yaml');
+  });
+
   test('a fork does not decrypt again: it needs no key', () => {
     const script = `delete process.env.SOPS_AGE_KEY; require('child_process').fork('./app.cjs');`;
     expect(loaded(['-e', script])).toMatchObject({ status: 0, stdout: SHOWN });
