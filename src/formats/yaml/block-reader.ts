@@ -3,7 +3,7 @@
 import { type Branch, branch, type Comment, type List, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
 import { append, insert } from '../../util/lists.js';
-import { setBehind, setBehindValue, takeBound, takeListEnd, takeMapEnd } from './comment-run.js';
+import { countAbove, setBehind, setBehindValue, takeBound, takeListEnd, takeMapEnd } from './comment-run.js';
 import type { CommentMark, Cursor } from './cursor.js';
 import { type FirstKey, type Frame, isNode, MAX_KEY_LENGTH, type Node, type Reading } from './node.js';
 import type { NodeReader } from './node-reader.js';
@@ -121,7 +121,7 @@ class BlockMap {
 
 /** Comments between a key and a scalar on a later line go in front of the key. */
 function commentsAbove(reader: NodeReader, node: Node): Comment[] {
-  return node.shape === 'empty' ? [] : reader.takeComments();
+  return /empty|flow/.test(node.shape) ? [] : reader.takeComments();
 }
 
 /** Comments between a key or dash and a scalar that go after it. Brackets and blocks take theirs when they begin. */
@@ -235,6 +235,8 @@ export function* readBlockList(
     const over = cursor.atEnd || cursor.atDocumentMarker() || cursor.column < column;
     const isDash = cursor.atIndicator(0x2d);
     if (over || (cursor.column === column && column === parent && !isDash)) {
+      // What brackets left to what is after them stands in front of nothing here.
+      if (last.shape === 'flow') append(entries.items as Comment[], reader.takeComments(countAbove(reader)));
       append(entries.items as Comment[], takeListEnd(reader, column, isLevel, hasLast));
       break;
     }

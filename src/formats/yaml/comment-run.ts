@@ -77,19 +77,24 @@ export function takeListEnd(reader: NodeReader, column: number, isIndented: bool
   return taken;
 }
 
+/** Takes the comments right below the last token within brackets that belong to it, a blank line being below them. */
+export function takeBelow(reader: NodeReader): Comment[] {
+  return reader.takeComments(canBind(reader) ? countBelow(reader.cursor, 0) : 0);
+}
+
 /**
- * Takes the comments right below a `---` with a blank line below them: they belong to the marker, so to what came before.
- * @param from index of the first pending comment after the marker, which does not stand on the first line
+ * How many comments stand right below a token with a blank line below them: they belong to it, so to what came before.
+ * @param from index of the first pending comment after the token, which does not stand on the first line
  */
-export function takeBelowMarker(cursor: Cursor, from: number): CommentMark[] {
+export function countBelow(cursor: Cursor, from: number): number {
   const { pending } = cursor;
   const first = pending[from];
-  if (!first?.ownLine || first.afterBlankLine) return [];
+  if (!first?.ownLine || first.afterBlankLine) return 0;
   for (let index = from; index < pending.length; index++) {
     const isApart = pending[index + 1]?.afterBlankLine ?? blankLineAbove(cursor);
-    if (isApart || endsInCrLf(cursor, pending[index])) return pending.splice(from, index + 1 - from);
+    if (isApart || endsInCrLf(cursor, pending[index])) return index + 1 - from;
   }
-  return [];
+  return 0;
 }
 
 function countOfBound(pieces: readonly Piece[]): number {
@@ -113,11 +118,16 @@ function takeMarks({ cursor }: NodeReader, pieces: Piece[], count: number): Comm
 
 /** The pieces at the cursor. The innermost block that is open before it asks first, so `indent` is its column. */
 function runHere(reader: NodeReader, indent: number): CommentRun {
-  const { cursor, lastEnd } = reader;
+  const { cursor } = reader;
   if (cursor.run?.at === cursor.at) return cursor.run;
-  const from = cursor.pending.findLastIndex(({ start }) => start <= lastEnd) + 1;
+  const from = countAbove(reader);
   cursor.run = { at: cursor.at, from, pieces: cut(reader, from, indent) };
   return cursor.run;
+}
+
+/** How many of the pending comments stand in front of the last token. */
+export function countAbove({ cursor, lastEnd }: NodeReader): number {
+  return cursor.pending.findLastIndex(({ start }) => start <= lastEnd) + 1;
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Branch, branch, item, type List, type Value } from '../../tree/tre
 import { append, insert } from '../../util/lists.js';
 import { mergeError, unwalkable } from '../document-error.js';
 import { FORBIDDEN, isBreak } from './characters.js';
-import { takeBelowMarker } from './comment-run.js';
+import { countBelow } from './comment-run.js';
 import { CopyBudget } from './copy.js';
 import { type CommentMark, Cursor } from './cursor.js';
 import type { FlowPlace, MetadataSpan, NodeWatcher } from './node.js';
@@ -95,7 +95,7 @@ class StreamReader {
       cursor.keyAllowed = false;
       cursor.passToToken();
       const isEmpty = cursor.atEnd || cursor.atDocumentMarker();
-      if (!isFirstLine && !isEmpty) below = takeBelowMarker(cursor, known);
+      if (!isFirstLine && !isEmpty) below = cursor.pending.splice(known, countBelow(cursor, known));
     } else if (this.documents.length > 0 || handles !== DEFAULT_HANDLES) {
       throw cursor.error('a further document begins with ---');
     }

@@ -3,6 +3,7 @@
 import { branch, type Comment, leaf, list, type Value } from '../../tree/tree.js';
 import type { Steps } from '../../util/flat-recursion.js';
 import { append, insert } from '../../util/lists.js';
+import { takeBelow } from './comment-run.js';
 import { type FlowPlace, isNode, MAX_KEY_LENGTH, type Node, type Reading, ROOT_FRAME } from './node.js';
 import type { NodeReader } from './node-reader.js';
 
@@ -24,7 +25,9 @@ export function* readFlow(reader: NodeReader): Steps<Node> {
     }
     flow.add(comments, pair);
   }
-  append(flow.collection.items as Comment[], [...reader.takeComments(), ...behindBracket]);
+  // Where comments belong to what is above them, those below come after the bracket.
+  const below = takeBelow(reader);
+  append(flow.collection.items as Comment[], [...(below[0] ? below : reader.takeComments()), ...behindBracket]);
   closeFlow(reader);
   return { value: flow.collection, shape: 'flow' };
 }
@@ -47,8 +50,10 @@ class FlowList {
     if (value?.alias) value.alias.entry = { start, column };
     reader.watcher?.entry(entry, start, reader.lastEnd, true);
     append(comments, [...between, ...placeBehind(passFlowComma(reader, this.end), value)]);
-    if (entry.kind === 'branch' && isPair) insert(entry.items, 0, comments);
-    else append(this.collection.items as Comment[], comments);
+    if (entry.kind === 'branch' && isPair) {
+      insert(entry.items, 0, comments);
+      append(entry.items, takeBelow(reader));
+    } else append(this.collection.items as Comment[], comments);
     this.collection.items.push(entry);
   }
 }
@@ -215,9 +220,10 @@ function openFlow(reader: NodeReader): Comment[] {
   reader.lastEnd = cursor.at;
   cursor.passToToken();
   if (cursor.pending[0] && !cursor.pending[0].ownLine) append(lost, cursor.pending.splice(0, 1));
+  const below = ']}'.includes(cursor.text.charAt(cursor.at)) ? [] : takeBelow(reader);
   insert(cursor.pending, 0, above);
   if (cursor.unit === 0x2c) throw cursor.error('a value must stand in front of the comma');
-  return lost.map((mark) => reader.toComment(mark, false));
+  return [...lost.map((mark) => reader.toComment(mark, false)), ...below];
 }
 
 function closeFlow(reader: NodeReader): void {
