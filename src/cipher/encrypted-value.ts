@@ -28,7 +28,7 @@ const USUAL =
   /^ENC\[AES256_GCM,data:([A-Za-z0-9+/]+={0,2}),iv:([A-Za-z0-9+/]{43}=),tag:([A-Za-z0-9+/]{22}==),type:([a-z]+)\]$/;
 
 /**
- * The parts of an encrypted value, or null when the text is none. What SOPS's pattern accepts is accepted: nothing may
+ * The parts of an encrypted value, or null for any other text. What SOPS's pattern accepts is accepted: nothing may
  * stand before `ENC`, the fields have a fixed order and none is empty, each reaches as far as it can, and what follows
  * the last `]` of the first line is ignored. Base64 must be strict. Linear, whatever the text.
  */

@@ -137,7 +137,7 @@ function readCommand(row: CommandRow, { before, behind, given, env }: CommandWor
   };
 }
 
-/** A flag by its look; numbers, which `set` may be given, are none. */
+/** A flag by its look; numbers, which `set` may be given, do not count. */
 const FLAG_LIKE = /^--?([A-Za-z][\w-]*)(?:=|$)/;
 
 /** The first operand that looks like a flag, as an error: those after `--`, and texts that are asked for with `--text`, are what they are. */

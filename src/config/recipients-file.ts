@@ -19,7 +19,7 @@ export interface RecipientsFile {
 const MOST_BYTES = 1 << 20;
 
 /**
- * Reads a file of recipients, which is named relative to the configuration's folder; a line that does not fit `line` is none. Throws
+ * Reads a file of recipients, which is named relative to the configuration's folder; a line that does not fit `line` is left out. Throws
  * `config` when it cannot be read or holds anything else, of which nothing is shown: whoever wrote the configuration may have named a file that
  * is not theirs to read.
  */

@@ -10,7 +10,7 @@ export function isConflictMarker(line: string): boolean {
 
 /**
  * The numbers of the lines, from 1, with the marks of unfinished merges; empty if there are none. A line of equal signs alone
- * is none: it underlines a title.
+ * does not count: it underlines a title.
  */
 export function conflictLines(text: string): number[] {
   if (!/^(?:<{7}|>{7})/m.test(text)) return [];

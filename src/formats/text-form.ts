@@ -14,7 +14,7 @@ const MARK = '\ufeff';
 const LF: readonly number[] = [Number.POSITIVE_INFINITY];
 const CRLF: readonly number[] = [0, Number.POSITIVE_INFINITY];
 
-/** The form of a text if it is none of those that {@link formsOf} tries anyway. */
+/** The form of a text, unless it is one of those that {@link formsOf} tries anyway. */
 export function formToKeep(text: string): Form | undefined {
   const breaks = breaksBehind(text);
   // As nearly always: all line ends are LF.

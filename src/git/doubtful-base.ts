@@ -11,7 +11,7 @@ import type { OpenSide } from './side.js';
 
 /**
  * Stands where the sides of the base differ. It is the same as nothing that a file holds, so what only one side of the merge changed or took out there is never taken
- * for what was meant, and becomes a conflict; what both sides have alike is none.
+ * for what was meant, and becomes a conflict; what both sides have alike is not a conflict.
  */
 const IN_DOUBT = `in doubt ${randomUUID()}`;
 

@@ -10,7 +10,7 @@ interface Block {
   readonly end: number;
 }
 
-/** The blocks of a text, in order. A first mark without a last one is none. */
+/** The blocks of a text, in order. A first mark without a last one does not make a block. */
 function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   let start: number | undefined;

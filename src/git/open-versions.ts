@@ -40,7 +40,7 @@ export interface VersionBytes {
   readonly theirs: Uint8Array;
 }
 
-/** Reads the versions in the format of their name. A base that cannot be read is none. Throws what reading a side throws. */
+/** Reads the versions in the format of their name. A base that cannot be read counts as absent. Throws what reading a side throws. */
 export async function readVersions({ base, ours, theirs }: VersionBytes, row: FormatRow): Promise<ReadVersions> {
   const [own, other] = [await readSide('ours', ours, row), await readSide('theirs', theirs, row)];
   return { base: await readBase(base, row), ours: own, theirs: other };

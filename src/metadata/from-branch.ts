@@ -12,7 +12,7 @@ const VERSION =
   /^1\.|^v?(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 /**
- * Reads the metadata of a file, as `SourceFile.metadata` holds it; null or an empty branch is none.
+ * Reads the metadata of a file, as `SourceFile.metadata` holds it; null or an empty branch stands for a file without any.
  * Throws `metadata-invalid` when there is none (`sops metadata not found`) or it cannot be understood.
  */
 export function metadataFromBranch(branch: Branch | null): Metadata {

@@ -59,7 +59,7 @@ class Scanner {
     return parts;
   }
 
-  /** The reference that begins at a prefix, and where it ends; undefined when what follows is none. */
+  /** The reference that begins at a prefix, and where it ends; undefined when no reference follows. */
   #read(index: number, level: number): { expression: Expression; end: number } | undefined {
     const [start, behindPrefix] = this.#prefixes[index] as readonly [number, number];
     const scheme = /[^+:]*:\/\//y;

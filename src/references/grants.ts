@@ -32,7 +32,7 @@ export function grantsFor(
   };
 }
 
-/** What those schemes come to that are none: a misspelt one allows nothing. */
+/** What becomes of schemes that do not exist: a misspelt one allows nothing. */
 export function unknownSchemes(path: string, schemes: readonly string[]): string[] {
   return [...new Set(schemes)]
     .filter((scheme) => !SCHEMES.includes(scheme))

@@ -11,7 +11,7 @@ const DIGIT_LIMIT = 1100;
 
 /**
  * The number a text names: decimal with optional exponent, hexadecimal with binary exponent, single underscores
- * between digits, `inf`, `infinity`, `nan` in any case. Undefined when it is none of these or beyond the double range.
+ * between digits, `inf`, `infinity`, `nan` in any case. Undefined for any other text, and beyond the double range.
  */
 export function parseGoFloat(text: string): number | undefined {
   const special = SPECIAL.exec(text);

@@ -50,7 +50,7 @@ export function textOf(value: Exclude<LeafValue, null>): string | null {
 }
 
 /**
- * The value of a decrypted text by its type word; undefined when the text is none of that type, or the word is
+ * The value of a decrypted text by its type word; undefined when no value of that type has the text, or the word is
  * unknown. `bytes`, which no release writes, counts as `str` (docs/format.md#d5-types-and-places-that-crash); comments are the caller's business.
  */
 export function readValue(text: string, word: string): Exclude<LeafValue, null> | undefined {

@@ -9,7 +9,7 @@ export interface PemBlock {
 
 const BEGIN = /-----BEGIN ([A-Z0-9 ]{1,64})-----/g;
 
-/** The blocks in order; one that does not end is none. */
+/** The blocks in order; one that does not end does not count. */
 export function* pemBlocks(text: string): Generator<PemBlock> {
   const endless = new Set<string>();
   let at = 0;

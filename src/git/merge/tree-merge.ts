@@ -57,7 +57,7 @@ class TreeMerger {
     private readonly choose: Choice,
     private readonly form: MergeForm,
     private readonly prints: Fingerprints,
-    /** The numbers of decisions that are to be conflicts, though they are none by themselves. */
+    /** The numbers of decisions that are to be conflicts, though they would not be by themselves. */
     private readonly drawn: ReadonlySet<number> = new Set(),
   ) {}
 

@@ -27,7 +27,7 @@ export function ksopsPlan(manifest: Manifest): GeneratorPlan {
   };
 }
 
-/** The configuration as text. What is none, such as an object given to a transformer, may hold secrets and is only named. */
+/** The configuration as text. Anything else, such as an object given to a transformer, may hold secrets and is only named. */
 function shown(manifest: Manifest): string {
   const isConfiguration = stringAt(manifest.root, 'apiVersion')?.startsWith('viaduct.ai/');
   return isConfiguration ? printManifests([manifest.root]) : describe(manifest);

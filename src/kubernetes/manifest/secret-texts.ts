@@ -31,7 +31,7 @@ export class SecretTexts {
     }
   }
 
-  /** Throws `document-invalid` for a value that has become none of a Secret. */
+  /** Throws `document-invalid` for a value that no Secret can hold any more. */
   close(): void {
     for (const { of, encoded, text } of this.#opened) {
       const { key, value } = of;
@@ -93,7 +93,7 @@ function* secretsIn(roots: readonly Root[]): Generator<Branch> {
   }
 }
 
-/** The values of `data`; without text those whose bytes are none. */
+/** The values of `data`; those whose bytes are not UTF-8 come without a text. */
 function* textsOf(secret: Branch): Generator<{ of: Item; value: Leaf; text: string | undefined }> {
   const data = branchAt(secret, 'data');
   for (const of of itemsOf(data)) {

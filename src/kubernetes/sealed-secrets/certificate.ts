@@ -13,7 +13,7 @@ const FEWEST_BITS = 2048;
 
 /**
  * Reads the certificate of a PEM text. `source` names it in errors; `now` is in milliseconds. Throws `key` for a text
- * without a certificate (a bare public key is none), one that is not RSA, and one that has expired.
+ * without a certificate (a bare public key is not one), one that is not RSA, and one that has expired.
  */
 export function parseCertificate(pem: string, source: string, now = Date.now()): SealingCertificate {
   const certificate = readFirst(pem, source);

@@ -86,7 +86,7 @@ async function openedBytes(read: UnopenedFile, request: KeysRequest, host: Sessi
   }
 }
 
-/** The objects of a file; undefined when it is none of Kubernetes. Throws when it holds others than Secrets. */
+/** The objects of a file; undefined for a file that is not of Kubernetes. Throws when it holds others than Secrets. */
 function manifestsOf({ store }: UnopenedFile, bytes: Uint8Array, request: KeysRequest): Manifest[] | undefined {
   if (!formatNamed(store.name).objects && request.input.kind !== 'stdin') return undefined;
   const manifests = readManifests(bytes, { file: nameOf(request) });

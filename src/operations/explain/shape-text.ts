@@ -95,7 +95,7 @@ function leafText(type: string, integers: IntegerTyping): string {
   return (Object.hasOwn(texts, type) && texts[type]) || 'unknown';
 }
 
-/** As a string of JSON, which is one of TypeScript, without the line ends that are none to JSON. */
+/** As a string of JSON, which is one of TypeScript as well; what does not show is escaped. */
 function quoted(value: string | number | boolean): string {
   return JSON.stringify(value).replaceAll(UNSEEN, (sign) => sign.split('').map(escapedUnit).join(''));
 }

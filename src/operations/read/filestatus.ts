@@ -34,7 +34,7 @@ export async function fileStatus(request: FileStatusRequest, host: Host): Promis
   }
 }
 
-/** An empty version or MAC is none; everything else about the metadata must be in order. */
+/** An empty version or MAC counts as absent; everything else about the metadata must be in order. */
 function isComplete(metadata: Branch): boolean {
   const fields = new FieldReader(metadata);
   const hasVersion = fields.text('version') !== '';

@@ -2,7 +2,7 @@
 import { decodeText } from '../../util/text.js';
 import type { Discovery } from './check-finding.js';
 
-/** A reason has at least one word; what closes a comment is none. */
+/** A reason has at least one word; what closes a comment is not a word. */
 const ALLOW = /sops-ts:allow[ \t]{1,8}(?!-->|\*\/|["'}])\S/;
 const MARK = 'sops-ts:allow';
 /** A line that is a comment and nothing else, in whatever language. */

@@ -12,7 +12,7 @@ import type { CheckReport } from './collector.js';
 
 const VERSION = 1;
 
-/** The fingerprints in a baseline. Throws `failed` for a file that cannot be read or is none. */
+/** The fingerprints in a baseline. Throws `failed` for a file that cannot be read or is not a baseline. */
 export function readBaseline(path: string, host: Host): ReadonlySet<string> {
   const content = parsed(textOf(path, host), path);
   const { version, findings } = content as { version?: unknown; findings?: unknown };

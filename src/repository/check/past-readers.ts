@@ -91,7 +91,7 @@ function isOnly({ absolute }: SealedPlace, [first = '', ...others]: readonly str
   return hash.update(`blob ${content.bytes.length}\0`).update(content.bytes).digest('hex') === first;
 }
 
-/** Recipients of older versions who are none of the newest. */
+/** Recipients of older versions who are not among those of the newest. */
 async function goneFrom([now, ...older]: readonly Metadata[]): Promise<string[]> {
   const present = await recipientsOf(now);
   const gone = new Set<string>();

@@ -42,7 +42,7 @@ export async function examinePlain(file: ExaminedFile, book: RuleBook, rule: Cre
   const seen = valuesSeen(parsed.documents, options.scope);
   const values = seen.filter(({ kind }) => kind === 'value');
   const opinion = row.secondReading ? await secondOpinion(parsed.text, options.scope, seen, lines) : null;
-  // Whatever begins as a ciphertext does is none here, where nobody could open it.
+  // What begins as a ciphertext does counts as plain here, where nobody could open it.
   const wanted: PlainValue[] = [...values.filter(({ selected }) => selected), ...(opinion?.plain ?? [])];
   if (parsed.strayText !== undefined) wanted.push({ path: [], offset: parsed.strayText });
   if (wanted.length > 0) {

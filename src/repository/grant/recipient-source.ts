@@ -30,7 +30,7 @@ const MILLISECONDS = 30_000;
 /** What must not be shown to anybody, whoever asks for it here. */
 const PRIVATE = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|AGE-SECRET-KEY-|AGE-PLUGIN-/i;
 
-/** The recipients that a word stands for. Throws `key` for a private key, and for what is none of the three. */
+/** The recipients that a word stands for. Throws `key` for a private key, and for anything but these three. */
 export async function candidatesFor(word: string, host: Session): Promise<FoundCandidates> {
   const text = word.trim();
   if (PRIVATE.test(text)) throw privateKey('what was given');

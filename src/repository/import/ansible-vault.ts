@@ -11,7 +11,7 @@ import { readVaultText, VAULT_MARK } from './vault-text.js';
 import { hasVaultValues, noPasswordOpens, openVaultValues, type VaultOpener } from './vault-values.js';
 import { wholeContent } from './whole-content.js';
 
-/** Files of variables and tasks; others that show such values (a README) are none. */
+/** Files of variables and tasks; others that show such values (a README) do not count. */
 const ENDINGS: ReadonlySet<string> = new Set(['', '.yml', '.yaml', '.json']);
 
 export function ansibleVaultKind(settings: ImportSettings): ImportKind {

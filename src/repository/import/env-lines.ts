@@ -28,7 +28,7 @@ const BARE = /[^#\r\n]*/y;
 
 /**
  * The lines of a file as the dotenv package and dotenvx read them: in double quotes `\n`, `\r` and (dotenvx alone) `\t` are characters, all
- * else stands for itself; without quotes a value ends at `#`. Throws `document-invalid` for a line that is none of these, since
+ * else stands for itself; without quotes a value ends at `#`. Throws `document-invalid` for any other line, since
  * what programs pass over may be a secret that was meant to be read.
  */
 export function readEnvLines(bytes: Uint8Array, { readsTabs = false } = {}): EnvLine[] {

@@ -24,7 +24,7 @@ export interface GitCryptSource extends ImportSource {
 
 const FILTER = /^git-crypt(?:-(.+))?$/;
 
-/** The sources among files, as `ImportKind.find` has it; `described` is for those that were named and are none. */
+/** The sources among files, as `ImportKind.find` has it; `described` is for those that were named and are not sources. */
 export async function* gitCryptFiles(
   files: readonly FoundFile[],
   described: string,

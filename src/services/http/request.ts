@@ -38,7 +38,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Text; bytes that are none can be had back by `encodeText`. Of a refusal without what let the request in. */
+  /** As text; `encodeText` gives back bytes that are not UTF-8. Of a refusal without what let the request in. */
   readonly body: string;
 }
 

@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 64 << 10;
 /** Shorter ones are examples with dots, or nothing. */
 const LEAST_CHARACTERS = 40;
 
-/** The private keys of a text. A line that begins one alone, as documentation has it, is none. */
+/** The private keys of a text. A line that begins one alone, as documentation has it, does not count. */
 export function pemSecrets(text: string): FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const { 0: begin, 1: label = '', index } of text.matchAll(BEGIN)) {
