@@ -60,7 +60,7 @@ export interface ProcessStreams extends Streams {
 }
 
 /** Those of the process. Each stream is opened on first use, which costs time. `name` is what it was called by, where its script does not tell. */
-export function processStreams(name?: string): ProcessStreams {
+export function processStreams(name?: string, platform: NodeJS.Platform = process.platform): ProcessStreams {
   watchProcess(process);
   const setStatus = watchForStatus();
   let streamIsOpen = false;
@@ -90,12 +90,12 @@ export function processStreams(name?: string): ProcessStreams {
       return name ?? basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
     },
     env: process.env,
-    platform: process.platform,
+    platform,
     // On Windows that is a path of the current drive, which any user may make.
-    ...(process.platform === 'win32' ? {} : { auditConfig: AUDIT_CONFIG }),
+    ...(platform === 'win32' ? {} : { auditConfig: AUDIT_CONFIG }),
     areOwn: true,
     // An open stream may still hold what it was given before. On Windows a console takes text from its stream only.
-    writeDirectly: (bytes) => (streamIsOpen || process.platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),
+    writeDirectly: (bytes) => (streamIsOpen || platform === 'win32' ? 0 : writeDescriptor(STDOUT, bytes)),
   };
 }
 

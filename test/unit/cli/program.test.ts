@@ -42,6 +42,17 @@ describe.skipIf(process.platform === 'win32')('the program', () => {
     expect([status, stderr]).toEqual([70, expect.stringContaining('the program ended before its work was done')]);
   });
 
+  test.each([
+    ['win32', { written: 0 }, ''],
+    ['darwin', { auditConfig: '/etc/sops/audit.yaml', written: 1 }, 'x'],
+  ])('on %s has its audit log and its output where they may be', (platform, told, written) => {
+    const script = `const { auditConfig, writeDirectly, endWith } = require(process.env.DIST).cli_main.processStreams("", "${platform}");
+      console.error(JSON.stringify({ auditConfig, written: writeDirectly(Buffer.from("x")) })); endWith(0);`;
+    const ran = shell(`DIST="$(dirname "$PROGRAM")/../dist/sops-ts.cjs" "$NODE" -e '${script}'`);
+    expect([ran.stdout, ran.status]).toEqual([written, 0]);
+    expect(JSON.parse(ran.stderr)).toEqual(told);
+  });
+
   test('prints help', () => {
     expect(shell('"$NODE" "$PROGRAM" help encrypt').stdout).toContain('Usage: sops-ts encrypt');
   });
