@@ -1,7 +1,7 @@
 /** Reading a named pipe without keeping the program around it from its other work: nobody may ever write to it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemCode } from './files.js';
-import { closeSync, constants, openSync, readSync } from './fs.js';
+import { closeSync, constants, openSync, readSync, realpathSync } from './fs.js';
 
 /** Between two looks for a writer, or for more of what it writes. */
 const PAUSE_MS = 20;
@@ -11,7 +11,7 @@ const PART = 65_536;
 export async function readPipe(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const parts: Uint8Array[] = [];
-  let hasWriter = false;
+  let hasWriter = isNameless(path);
   try {
     for (;;) {
       const part = readPart(descriptor);
@@ -22,6 +22,15 @@ export async function readPipe(path: string, signal: AbortSignal | undefined): P
     }
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Whether nobody comes to write who is not there from the beginning, as with what a shell makes of `<(…)`. */
+function isNameless(path: string): boolean {
+  try {
+    return /\/fd\/(?:\d+|pipe:\[\d+\])$/.test(realpathSync(path));
+  } catch {
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The library as programs have it: from the packed package, in an empty folder, by import and by require, with its types. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -207,3 +208,21 @@ test('errors and data are whole where a program has frozen what is inherited', (
   const stdout = 'SopsError no-file {"toString":"a","b":{"constructor":1}}\n';
   expect(app.node(['frozen.js'])).toMatchObject({ stderr: '', stdout });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe of a shell is at its end once it has been read, as nobody can write to it anew',
+  () => {
+    app.write('keys', app.identity);
+    const script = `import { decryptFile } from 'sops-ts';
+    for (let time = 0; time < 2; time++)
+      await decryptFile('s.enc.json').then(({ a }) => console.log(a), ({ code }) => console.log(code));`;
+    const command = 'SOPS_AGE_KEY= SOPS_AGE_KEY_FILE=<(cat keys) exec "$0" --input-type=module -e "$1"';
+    const ran = spawnSync('bash', ['-c', command, process.execPath, script], {
+      cwd: app.folder,
+      env: app.env,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(ran.stdout).toBe('1\ndata-key-not-recovered\n');
+  },
+);
