@@ -49,6 +49,17 @@ export class EntryPlaces {
     return this.held.get(of) ?? [];
   }
 
+  /** Whether an entry ends in a block scalar that has the line break after it in its value. */
+  takesBreak(entry: PlacedNode): boolean {
+    let value = this.valueOf(entry);
+    while (value && value.kind !== 'leaf') {
+      const last: PlacedNode | Comment | undefined = this.heldBy(value).at(-1);
+      value = last && last.kind !== 'comment' ? this.valueOf(last) : undefined;
+    }
+    const isBlock = value?.source?.style === 'literal' || value?.source?.style === 'folded';
+    return isBlock && String(value?.value).endsWith('\n');
+  }
+
   /** The value that an entry was read with. */
   valueOf(entry: PlacedNode): Value | undefined {
     return entry.kind === 'item' ? this.values.get(entry) : entry;

@@ -218,7 +218,8 @@ class EntrySplicer implements SplicedEntries {
     let start = this.startWithComments(entry, held);
     const end = this.behindLines(entry, place);
     const isOpen = end === this.text.length && !isBreak(this.text.charCodeAt(end - 1));
-    if (isOpen) start -= /\r?\n$/.exec(this.text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
+    const isFree = isOpen && !(previous && this.places.takesBreak(previous));
+    if (isFree) start -= /\r?\n$/.exec(this.text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
     this.edits.push({ start, end, text: '' });
   }
 

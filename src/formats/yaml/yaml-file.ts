@@ -84,7 +84,7 @@ function editsOf(file: EditedYaml, metadata: Branch | null, options: EmitOptions
   const splicer = new Splicer(file.text, {
     ...(changes ? { gone: changes.gone } : {}),
     ...options,
-    continues: metadata !== null && continues(file.text, places),
+    continues: (metadata !== null || goesOn(file.text, changes?.edits)) && continues(file.text, places),
     commentsDecide:
       metadata?.items.some((entry) => entry.kind === 'item' && entry.key.endsWith('_comment_regex')) ?? false,
   });
@@ -96,6 +96,11 @@ function editsOf(file: EditedYaml, metadata: Branch | null, options: EmitOptions
   }
   if (changes) append(splicer.edits, changes.edits);
   return splicer.edits.sort((one, other) => one.start - other.start || one.end - other.end);
+}
+
+/** Whether something is put after the end of a text. */
+function goesOn({ length }: string, edits: readonly Edit[] = []): boolean {
+  return edits.some(({ start, text }) => start === length && text !== '');
 }
 
 /** See `SourceFile.metadataEdit`. */

@@ -35,7 +35,8 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
     text() {
       checkReserved(document, store.name);
       const spliced = applyEdits(before, file.edits(null, { indent, keepsFloats: true }));
-      if (readsAs(opened, spliced, file)) return spliced;
+      const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file));
+      if (fitting !== undefined) return fitting;
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
       return store.emit(file.documents, null, { indent, keepsFloats: true });
     },
@@ -53,6 +54,11 @@ export async function changedText(
   const changed = change(edited.document);
   checkReserved(edited.document, opened.store.name);
   return { text: changed ? edited.text() : before, changed };
+}
+
+/** A text, and the same with the line break at its end that a new block scalar there needs, if it has none. */
+function withEnd(text: string): string[] {
+  return /[\r\n]$/.test(text) ? [text] : [text, text + (/\r?\n/.exec(text)?.[0] ?? '\n')];
 }
 
 /** Whether a text reads as a tree, comments aside. Formats that have no types of their own are not asked. */

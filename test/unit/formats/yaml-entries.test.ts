@@ -22,6 +22,14 @@ describe('entries that come', () => {
   const cases: [string, string, TreePath, Value, string][] = [
     ['a key of the root, below the last', 'a: 1\n# end\n', ['b'], text('x'), 'a: 1\nb: x\n# end\n'],
     ['behind a last line without end', 'a: 1', ['b'], text('x'), 'a: 1\nb: x'],
+    ['behind a last block without end', 'a: |\n  x', ['b'], text('y'), 'a: |-\n  x\nb: "y"'],
+    [
+      'behind the same with line ends to keep',
+      'm:\n  a: >+\n    x',
+      ['m', 'b'],
+      text('y'),
+      'm:\n  a: >-\n    x\n  b: "y"',
+    ],
     ['with the line ends of the file', 'a: 1\r\n', ['b'], text('x'), 'a: 1\r\nb: x\r\n'],
     [
       'a key of an inner map, in its column',
@@ -76,6 +84,8 @@ describe('entries that go', () => {
     ['a key with its line', 'a: 1\nb: 2 # two\nc: 3\n', ['b'], 'a: 1\nc: 3\n'],
     ['with the comment right above it', 'a: 1\n\n# apart\n\n# of b\nb: 2\nc: 3\n', ['b'], 'a: 1\n\n# apart\n\nc: 3\n'],
     ['the last one of a text without line end', 'a: 1\nb: 2', ['b'], 'a: 1'],
+    ['the same behind a block', 'a:\n  - |\n    x\nb: 2', ['b'], 'a:\n  - |\n    x\n'],
+    ['the same behind a block that has no line end', 'a: |-\n  x\nb: 2', ['b'], 'a: |-\n  x'],
     ['a branch with all its lines', 'a:\n  x: 1\n  y: |\n    t\nb: 2\n', ['a'], 'b: 2\n'],
     ['the only key of a map', 'a:\n  x: 1\nb: 2\n', ['a', 'x'], 'a: {}\nb: 2\n'],
     ['the only item of a list', 'a:\n- x\nb: 2\n', ['a', 0], 'a: []\nb: 2\n'],

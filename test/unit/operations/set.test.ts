@@ -222,6 +222,19 @@ describe('text as it is', () => {
   });
 });
 
+describe('set and unset in a text without a last line end', () => {
+  test.each([
+    ['set', "a: 'q'\nb: |\n  x", ['["c"]', '"y"'], 'a: \'q\'\nb: |-\n  x\nc: "y"'],
+    ['set', "a: 'q'", ['["c"]', '"x\\ny\\n"'], "a: 'q'\nc: |\n    x\n    y\n"],
+    ['set', "a: 'q'\nl: 1 # one", ['["l"]', '"x\\ny\\n"'], "a: 'q'\nl: | # one\n    x\n    y\n"],
+    ['unset', "a: 'q'\nb: |\n  x\nc: 1", ['["c"]'], "a: 'q'\nb: |\n  x\n"],
+  ] as const)('%s in %j', async (command, before, words, after) => {
+    await sealed('s.yaml', before);
+    expect(await desk.run([command, 's.yaml', ...words])).toMatchObject({ status: 0, stderr: '' });
+    expect(await decrypted('s.yaml')).toBe(after);
+  });
+});
+
 describe('set, told more', () => {
   test('takes the value from standard input, from a file, and from chance', async () => {
     await sealed('a.yaml', 'a: 1\n');
