@@ -7,6 +7,7 @@ import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
 import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
+import { settingsFor } from '../../../src/services/aws/settings.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
 import { startDeafServer } from './deaf-server.js';
@@ -288,6 +289,14 @@ describe('with a profile', () => {
   ])('%s', async (_, env, profile, id) => {
     await awsKmsProvider.wrap(keyOf({ aws_profile: profile }), PART, hostWith({ ...files, ...env }));
     expect(scopes()).toEqual([`${id} eu-central-1/kms`]);
+  });
+
+  test.each([
+    ['token', `${folder.path}/token`],
+    ['/run/token', '/run/token'],
+  ])('the token file %s of a workload begins at the folder of the call', async (named, path) => {
+    const settings = await settingsFor('eu-central-1', '', hostWith({ ...files, AWS_WEB_IDENTITY_TOKEN_FILE: named }));
+    expect(settings).toMatchObject({ webIdentityTokenFile: path });
   });
 
   test('in a pipe, which gives it once: the SDK looks at it alone', async () => {
