@@ -157,9 +157,13 @@ export class Splicer {
     this.edits.push({ start: lineEnd, end: lineEnd, text: written.slice(header) });
   }
 
-  /** A new text, kept apart from an anchor that the old one could touch (`&a:b` is an anchor and a text). */
-  private separated(at: number, written: string): string {
-    return at === 0 || /[\s[{,:]/.test(this.text.charAt(at - 1)) ? written : ` ${written}`;
+  /**
+   * A new text, kept apart from an anchor that the old one could touch (`&a:b` is an anchor and a text), and from the colon of a key
+   * that had none.
+   */
+  private separated({ start, end }: Source, written: string): string {
+    const apart = start === end ? /[\s[{,]/ : /[\s[{,:]/;
+    return start === 0 || apart.test(this.text.charAt(start - 1)) ? written : ` ${written}`;
   }
 
   private addLeaf(of: Leaf, source: Source, inList: boolean): void {
@@ -176,7 +180,7 @@ export class Splicer {
     const contentIndent = inList ? column + 2 : this.indent * Math.floor((column + this.indent) / this.indent);
     const place = { style, inFlow: flow, contentIndent, parentIndent: column, writing: this.options };
     const written = writeScalar(of.value, place).text.replaceAll('\n', this.lineBreak);
-    this.addWritten(source, this.separated(source.start, written));
+    this.addWritten(source, this.separated(source, written));
   }
 
   /** Keeps the value of the last leaf of a text that goes on after it. */

@@ -222,6 +222,20 @@ describe('text as it is', () => {
   });
 });
 
+describe('set where a key has no value', () => {
+  test.each([
+    ["a: 'q'\nb:\nc: 0x1\n", '"y"', 'a: \'q\'\nb: "y"\nc: 0x1\n'],
+    ["a: 'q'\nb: # none\n\n# of c\nc: 0x1\n", '2', "a: 'q'\nb: 2 # none\n\n# of c\nc: 0x1\n"],
+    ["a: 'q'\nb:\n", '"x\\ny\\n"', "a: 'q'\nb: |\n    x\n    y\n"],
+    ["a: 'q'\n? b\n:\n", '"x"', "a: 'q'\n? b\n: x\n"],
+    ['a: {b: , c: 0x1} # d\n', '"x"', 'a: {b: x , c: 0x1} # d\n', '["a"]["b"]'],
+  ])('in %j', async (before, value, after, place = '["b"]') => {
+    await sealed('s.yaml', before);
+    expect(await desk.run(['set', 's.yaml', place, value])).toMatchObject({ status: 0, stderr: '' });
+    expect(await decrypted('s.yaml')).toBe(after);
+  });
+});
+
 describe('set and unset in a text without a last line end', () => {
   test.each([
     ['set', "a: 'q'\nb: |\n  x", ['["c"]', '"y"'], 'a: \'q\'\nb: |-\n  x\nc: "y"'],
