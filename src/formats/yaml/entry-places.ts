@@ -49,6 +49,16 @@ export class EntryPlaces {
     return this.held.get(of) ?? [];
   }
 
+  /** The values of an entry as it was read, whatever has gone from it since. */
+  *valuesReadBelow(entry: PlacedNode): Generator<Value> {
+    const pending = [this.valueOf(entry)];
+    for (let value = pending.pop(); value; value = pending.pop()) {
+      yield value;
+      if (value.kind === 'leaf' || value.alias) continue;
+      for (const each of this.heldBy(value)) if (each.kind !== 'comment') pending.push(this.valueOf(each));
+    }
+  }
+
   /** Whether an entry ends in a block scalar that has the line break after it in its value. */
   takesBreak(entry: PlacedNode): boolean {
     let value = this.valueOf(entry);

@@ -16,7 +16,7 @@ import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
 import { commaBehind } from './emit-flow.js';
-import { type EntryPlace, type EntryPlaces, type PlacedNode, valuesBelow } from './entry-places.js';
+import type { EntryPlace, EntryPlaces, PlacedNode } from './entry-places.js';
 import { flowTexts } from './entry-text.js';
 
 /** What becomes of the entries of one document. */
@@ -186,8 +186,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   private noteGone(entry: PlacedNode): void {
-    const value = this.places.valueOf(entry);
-    if (value) for (const each of valuesBelow(value)) this.gone.add(each);
+    for (const each of this.places.valuesReadBelow(entry)) this.gone.add(each);
   }
 
   /** Writes an entry in the place of one that was read; what stands after that on its line stays there. */

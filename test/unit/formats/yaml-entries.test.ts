@@ -88,6 +88,8 @@ describe('entries that go', () => {
     ['the same behind a block that has no line end', 'a: |-\n  x\nb: 2', ['b'], 'a: |-\n  x'],
     ['a branch with all its lines', 'a:\n  x: 1\n  y: |\n    t\nb: 2\n', ['a'], 'b: 2\n'],
     ['the only key of a map', 'a:\n  x: 1\nb: 2\n', ['a', 'x'], 'a: {}\nb: 2\n'],
+    ['the only key, which an alias needs', 'a:\n  x: &n 1\nb: *n\n', ['a', 'x'], 'a: {}\nb: 1\n'],
+    ['the same in a list', 'a:\n- k:\n  - &n 1\nb: [*n]\n', ['a', 0, 'k'], 'a:\n- {}\nb: [1]\n'],
     ['the only item of a list', 'a:\n- x\nb: 2\n', ['a', 0], 'a: []\nb: 2\n'],
     ['the only key of all', '# top\na: 1\n', ['a'], '# top\n{}\n'],
     ['the first key of a map in a list', 'l:\n  - a: 1\n    b: 2\n', ['l', 0, 'a'], 'l:\n  - b: 2\n'],
