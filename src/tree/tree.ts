@@ -29,6 +29,8 @@ export interface Source {
   readonly column?: number;
   /** A tag in front that holds for this value only, so that it goes when the value is replaced. */
   readonly tag?: { readonly start: number; readonly end: number };
+  /** One that makes a text of whatever stands there, so that it goes when the value becomes something else. */
+  readonly textTag?: { readonly start: number; readonly end: number };
 }
 
 /** What an alias stands for: the alias's own place in the text, and the value it was copied from. */

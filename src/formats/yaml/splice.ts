@@ -167,7 +167,8 @@ export class Splicer {
   }
 
   private addLeaf(of: Leaf, source: Source, inList: boolean): void {
-    if (source.tag) this.edits.push({ ...source.tag, text: '' });
+    const tag = source.tag ?? (typeof of.value === 'string' ? undefined : source.textTag);
+    if (tag) this.edits.push({ ...tag, text: '' });
     const flow = source.style.startsWith('flow-');
     const style = styleOf(source, flow);
     if (style === 'literal' || style === 'folded') {

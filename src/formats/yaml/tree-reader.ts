@@ -284,8 +284,8 @@ export class TreeReader implements NodeReader {
             : token.text;
       const style = this.cursor.flowLevel > 0 ? (`flow-${token.style}` as const) : token.style;
       const source: Source = { start: token.start, end: token.end, style, value, column };
-      if (tag === undefined || !properties?.tagSpan || !isTypingTag(tag)) return leaf(value, source);
-      return leaf(value, { ...source, tag: properties.tagSpan });
+      if (tag === undefined || !properties?.tagSpan) return leaf(value, source);
+      return leaf(value, { ...source, [isTypingTag(tag) ? 'tag' : 'textTag']: properties.tagSpan });
     } catch (error) {
       const placed = this.placed(error, token.start);
       if (!(placed instanceof SopsError)) throw placed;

@@ -236,6 +236,19 @@ describe('set where a key has no value', () => {
   });
 });
 
+describe('set over a text with a tag', () => {
+  test.each([
+    ["a: !Sub 'q'\nb: !Ref x # one\n", '1.5', "a: !Sub 'q'\nb: 1.5 # one\n"],
+    ["a: !Sub 'q'\nb: !Ref x\n", '"z"', "a: !Sub 'q'\nb: !Ref z\n"],
+    ["a: !Sub 'q'\nb: !Ref &c 'x'\n", 'null', "a: !Sub 'q'\nb: &c null\n"],
+    ["a: !Sub 'q'\nb: !!str |\n  x\n", 'true', "a: !Sub 'q'\nb: true\n"],
+  ])('in %j', async (before, value, after) => {
+    await sealed('s.yaml', before);
+    expect(await desk.run(['set', 's.yaml', '["b"]', value])).toMatchObject({ status: 0, stderr: '' });
+    expect(await decrypted('s.yaml')).toBe(after);
+  });
+});
+
 describe('set and unset in a text without a last line end', () => {
   test.each([
     ['set', "a: 'q'\nb: |\n  x", ['["c"]', '"y"'], 'a: \'q\'\nb: |-\n  x\nc: "y"'],
