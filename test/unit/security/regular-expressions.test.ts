@@ -8,6 +8,8 @@ const test = sampledTest(4);
 const SOURCE = new URL('../../../src', import.meta.url).pathname;
 /** Where the time of a quadratic search can be told from that of a linear one: some 50 milliseconds instead of a twentieth of one. */
 const SIZE = 2 ** 13;
+/** Shorter texts first, each a quarter longer: an expression that tries again and again would not come back from a long one. */
+const SIZES = [...Array.from({ length: 17 }, (_, at) => Math.ceil(16 * 1.25 ** at)), SIZE];
 /** One file in so many is looked at among the unit tests. */
 const SHARE = WHOLE ? 1 : 5;
 const MEBIBYTE = 2 ** 20;
@@ -37,10 +39,14 @@ function timeOf(expression: RegExp, text: string): number {
   return best;
 }
 
+function* risingTexts(expression: RegExp): Generator<string> {
+  for (const size of SIZES) yield* hardTexts(expression, size);
+}
+
 /** The slowest of the hard texts, and its time. */
 function worstOf(expression: RegExp): { text: string; time: number } {
   let worst = { text: '', time: -1 };
-  for (const text of hardTexts(expression, SIZE)) {
+  for (const text of risingTexts(expression)) {
     const time = timeOf(expression, text);
     if (time > worst.time) worst = { text, time };
     if (time > MOST_MILLISECONDS) break;
@@ -69,6 +75,12 @@ describe('regular expressions', () => {
       expect(timeOf(expression, large)).toBeLessThan(MOST_FOR_MEBIBYTE);
     },
   );
+
+  test('that are exponential are found out, before they take for ever', () => {
+    for (const slow of [/(a+)+$/, /^(?:\w+\s?)*$/, /^(?:a|a?b?)+c/]) {
+      expect(worstOf(slow).time, String(slow)).toBeGreaterThan(MOST_MILLISECONDS);
+    }
+  });
 
   test('that are quadratic are found out', () => {
     for (const slow of [/mac.*,type:str\]/, /\/+$/, /-----BEGIN X-----[\s\S]*?-----END X-----/, /\s*\n\s*/]) {
