@@ -149,7 +149,7 @@ export class Splicer {
     const header = written.indexOf(this.lineBreak);
     // Only then is the line's end looked for: a line may hold all values of a file.
     const lineEnd = header < 0 ? end : endOfLine(this.text, end);
-    if (/^[ \t]*$/.test(this.text.slice(end, lineEnd))) {
+    if (lineEnd === end) {
       this.edits.push({ start, end, text: written });
       return;
     }

@@ -222,11 +222,12 @@ describe('text as it is', () => {
   });
 });
 
-describe('set where a key has no value', () => {
+describe('set where a key has no value, or blanks behind it', () => {
   test.each([
     ["a: 'q'\nb:\nc: 0x1\n", '"y"', 'a: \'q\'\nb: "y"\nc: 0x1\n'],
     ["a: 'q'\nb: # none\n\n# of c\nc: 0x1\n", '2', "a: 'q'\nb: 2 # none\n\n# of c\nc: 0x1\n"],
     ["a: 'q'\nb:\n", '"x\\ny\\n"', "a: 'q'\nb: |\n    x\n    y\n"],
+    ["a: 'q'\nb: 1  \nc: 0x1\n", '"x\\ny\\n"', "a: 'q'\nb: |  \n    x\n    y\nc: 0x1\n"],
     ["a: 'q'\n? b\n:\n", '"x"', "a: 'q'\n? b\n: x\n"],
     ['a: {b: , c: 0x1} # d\n', '"x"', 'a: {b: x , c: 0x1} # d\n', '["a"]["b"]'],
   ])('in %j', async (before, value, after, place = '["b"]') => {
