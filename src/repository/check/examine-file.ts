@@ -1,8 +1,10 @@
 /** One file: what it is by its bytes, and the checks that this calls for; most files need no parser. */
+import { parseEncryptedValue } from '../../cipher/encrypted-value.js';
 import { formatMeantUnder } from '../../config/name-formats.js';
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import { recognise } from '../../formats/recognise.js';
+import type { SourceFile } from '../../formats/store.js';
 import { type EncryptedFile, parseEncrypted } from '../../operations/read/encrypted-files.js';
 import { isPassing } from '../../util/leftovers.js';
 import { LineIndex } from '../../util/line-index.js';
@@ -221,11 +223,27 @@ async function lostMetadata(file: ExaminedFile): Promise<Discovery[]> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole || !file.bytes.includes(MARKS[0])) return [];
   const read = await file.readPlain(row);
-  if (read instanceof SopsError) return [];
-  const all = valuesSeen(read.documents, { rule: 'encrypted_suffix', suffix: '' });
-  const first = all.find(({ kind, state }) => kind === 'value' && state !== 'plain');
-  if (!first) return [];
-  const place = { line: lineOf(new LineIndex(read.text), first.offset), keyPath: first.path };
+  const place = read instanceof SopsError ? sealedLine(decodeText(file.bytes)) : sealedValue(read);
+  if (!place) return [];
   const message = 'the file holds encrypted values and no metadata that say who can open them';
   return [{ rule: 'missing-metadata', ...place, message, next: RESTORE }];
+}
+
+type ValuePlace = Pick<Discovery, 'line' | 'keyPath'>;
+
+/** Where the first ciphertext stands among the values of a file. */
+function sealedValue({ documents, text }: SourceFile): ValuePlace | undefined {
+  const all = valuesSeen(documents, { rule: 'encrypted_suffix', suffix: '' });
+  const first = all.find(({ kind, state }) => kind === 'value' && state !== 'plain');
+  return first && { line: lineOf(new LineIndex(text), first.offset), keyPath: first.path };
+}
+
+/** The line of the first whole ciphertext in a text that is not of its format, and so has no values; comments do not count. */
+function sealedLine(text: string): ValuePlace | undefined {
+  for (const [index, line] of text.split('\n').entries()) {
+    const at = line.indexOf(MARKS[0]);
+    if (at < 0 || /^\s*(?:#|;|\/\/)/.test(line)) continue;
+    if (parseEncryptedValue(line.slice(at, line.indexOf(']', at) + 1))) return { line: index + 1 };
+  }
+  return undefined;
 }
