@@ -82,6 +82,8 @@ export interface EmitOptions {
   readonly textStays?: boolean | undefined;
   /** Whether the text is to be read again, so that what is a float must not be printed as an integer, as SOPS does; not for ciphertext. */
   readonly keepsFloats?: boolean | undefined;
+  /** Whether new texts of several lines stand in quotes, which fits in where blocks of lines do not. */
+  readonly quotesLines?: boolean | undefined;
 }
 
 /** A value that SOPS, and so this store, reads differently from what people mean or other programs read it. */

@@ -44,6 +44,8 @@ export interface ScalarWriting {
   readonly strings?: StringQuoting | undefined;
   /** See `EmitOptions`. */
   readonly keepsFloats?: boolean | undefined;
+  /** The same. */
+  readonly quotesLines?: boolean | undefined;
 }
 
 /** Which one-line strings are quoted: those that go-yaml quotes, or all that some reader might take for another type. */
@@ -105,7 +107,7 @@ export function plainScalarText(value: Exclude<LeafValue, string>, writing?: Sca
 
 /** The style a well-formed string gets: the wished one if that can hold it, else go-yaml's own choice. */
 function chooseStyle(text: string, place: ScalarPlace): ScalarStyle {
-  const block = !place.inFlow && !place.oneLine && fitsBlock(text, place);
+  const block = mayBeBlock(place) && fitsBlock(text, place);
   switch (place.style) {
     case 'single':
       return isSingleable(text) ? 'single' : 'double';
@@ -130,6 +132,10 @@ function chooseOneLine(text: string, inFlow: boolean): ScalarStyle {
   return isSingleable(text) ? 'single' : 'double';
 }
 
+function mayBeBlock({ inFlow, oneLine, writing }: ScalarPlace): boolean {
+  return !inFlow && !oneLine && !writing?.quotesLines;
+}
+
 /** Whether the distance to the parent can be written in the header if it must be. */
 function fitsBlock(text: string, place: ScalarPlace): boolean {
   return distanceOf(place) <= LARGEST_DISTANCE || !/^[ \n]/.test(text);
@@ -147,7 +153,7 @@ function layBlock(block: BlockText, place: ScalarPlace): ScalarText {
 /** Bytes that are not text: base64, over several lines where that is possible and go-yaml would do it. */
 function layBinary(value: string, place: ScalarPlace): ScalarText {
   const lines = binaryLines(value);
-  if (lines.length < 2 || place.inFlow || place.oneLine) return { head: `!!binary ${lines.join('')}`, lines: [] };
+  if (lines.length < 2 || !mayBeBlock(place)) return { head: `!!binary ${lines.join('')}`, lines: [] };
   const block = layBlock({ header: '|', lines }, place);
   return { head: `!!binary ${block.head}`, lines: block.lines };
 }

@@ -34,9 +34,11 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
     documents: file.documents,
     text() {
       checkReserved(document, store.name);
-      const spliced = applyEdits(before, file.edits(null, { indent, keepsFloats: true }));
-      const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file));
-      if (fitting !== undefined) return fitting;
+      for (const quotesLines of [false, true]) {
+        const spliced = applyEdits(before, file.edits(null, { indent, keepsFloats: true, quotesLines }));
+        const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file));
+        if (fitting !== undefined) return fitting;
+      }
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
       return store.emit(file.documents, null, { indent, keepsFloats: true });
     },

@@ -250,6 +250,23 @@ describe('set over a text with a tag', () => {
   });
 });
 
+describe('set to lines that no block can hold where they come, as blanks or a comment would belong to it', () => {
+  test.each([
+    ["z: 'q'\n\n# end\n", '["a"]', '"x\\n\\n"', 'z: \'q\'\na: "x\\n\\n"\n\n# end\n'],
+    [
+      "z: 'q'\nx_unencrypted:\n    # end\n",
+      '["x_unencrypted"]',
+      '"x\\n"',
+      'z: \'q\'\nx_unencrypted: "x\\n"\n    # end\n',
+    ],
+    ["a: 'q'\nb: 1\n\n\nc: 0x1\n", '["b"]', '"x\\n\\n"', 'a: \'q\'\nb: "x\\n\\n"\n\n\nc: 0x1\n'],
+  ])('in %j, %s', async (before, place, value, after) => {
+    await sealed('s.yaml', before);
+    expect(await desk.run(['set', 's.yaml', place, value])).toMatchObject({ status: 0, stderr: '' });
+    expect(await decrypted('s.yaml')).toBe(after);
+  });
+});
+
 describe('set and unset in a text without a last line end', () => {
   test.each([
     ['set', "a: 'q'\nb: |\n  x", ['["c"]', '"y"'], 'a: \'q\'\nb: |-\n  x\nc: "y"'],
