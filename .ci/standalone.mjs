@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSy
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KMS_KEY, startKms } from './kms-stand-in.mjs';
+import { GCP_KEY, KMS_KEY, startGcpKms, startKms } from './kms-stand-in.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const OUTPUT = join(root, 'release');
@@ -85,23 +85,26 @@ async function learnOrders(program, folder) {
   const generator = { apiVersion: 'viaduct.ai/v1', kind: 'ksops', metadata: { name: 'g', annotations: { 'config.kubernetes.io/local-config': 'true' } }, files: ['secret.enc.yaml'] };
   const list = JSON.stringify({ kind: 'ResourceList', items: [generator], functionConfig: generator });
   if (!run(['as', 'ksops'], { input: list }).includes('hunter2')) throw new Error('the generator gives nothing, so what it runs shows nothing');
-  const kms = await startKms();
+  const [kms, gcpKms] = await Promise.all([startKms(), startGcpKms()]);
+  const seal = (name, flag, key, { env }) => writeFileSync(join(folder, name), run(['encrypt', '--config', '/dev/null', flag, key, '--filename-override', 's.yaml'], { input: SECRET, env }));
   try {
-    const sealed = run(['encrypt', '--config', '/dev/null', '--kms', KMS_KEY, '--filename-override', 's.yaml'], { input: SECRET, env: kms.env });
-    writeFileSync(join(folder, 'kms.enc.yaml'), sealed);
+    seal('kms.enc.yaml', '--kms', KMS_KEY, kms);
+    seal('gcp-kms.enc.yaml', '--gcp-kms', GCP_KEY, gcpKms);
     const kinds = [
-      [['decrypt', 'secret.enc.yaml'], ''],
-      [['as', 'ksops'], list],
-      [['exec-env', 'app.enc.env', 'true'], ''],
-      [['decrypt', 'kms.enc.yaml'], ''],
+      { words: ['decrypt', 'secret.enc.yaml'] },
+      { words: ['as', 'ksops'], input: list },
+      { words: ['exec-env', 'app.enc.env', 'true'] },
+      { words: ['decrypt', 'kms.enc.yaml'], env: kms.env },
+      { words: ['decrypt', 'gcp-kms.enc.yaml'], env: gcpKms.env },
     ];
-    return kinds.map(([words, input], at) => {
+    return kinds.map(({ words, input, env }, at) => {
       const order = join(folder, `order-${at}`);
-      run(words, { env: { ...kms.env, BUN_BYTECODE_ORDER_OUT: order }, input });
+      run(words, { env: { ...env, BUN_BYTECODE_ORDER_OUT: order }, input });
       return order;
     });
   } finally {
     kms.stop();
+    gcpKms.stop();
   }
 }
 

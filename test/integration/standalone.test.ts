@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   statSync,
@@ -238,6 +239,22 @@ const LIBRARIES = '/usr/aarch64-linux-gnu';
 const MAKES_OTHERS = RELEASE !== undefined && process.platform === 'linux' && process.arch === 'x64';
 const RUNS_ARM = MAKES_OTHERS && QEMU !== undefined && existsSync(LIBRARIES);
 if (!RUNS_ARM) announceSkipped(1, 'there is no qemu-aarch64 with libraries');
+
+test('its start names every built-in that a module takes, so that Bun compiles it into the executable', () => {
+  const modules = mkdtempSync(join(tmpdir(), 'modules-'));
+  try {
+    execFileSync(process.execPath, [join(ROOT, '.ci/build.mjs'), '--modules', modules]);
+    const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+    const texts = files.map((name) => readFileSync(join(modules, name), 'utf8')).join('\n');
+    const taken = [...texts.matchAll(/getBuiltinModule\(['"](?:node:)?([\w/]+)['"]\)/g)].map(([, name]) => name);
+    const start = readFileSync(join(modules, 'start.js'), 'utf8');
+    const named = [...start.matchAll(/import\("node:([\w/]+)"\)/g)].map(([, name]) => name);
+    expect(named).toEqual([...new Set(taken)].toSorted());
+    expect(named).toContain('http2');
+  } finally {
+    rmSync(modules, { recursive: true });
+  }
+});
 
 describe.skipIf(!MAKES_OTHERS)('for other systems', () => {
   const place = (target: string): string => {
