@@ -63,6 +63,8 @@ const OLD_BOOLS = new Set('y Y yes Yes YES on On ON n N no No NO off Off OFF'.sp
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 /** Texts without any character of meaning: most of them, so tried before all else. */
 const HARMLESS = /^[A-Za-z/][A-Za-z0-9/._+=-]*$/;
+/** Ciphertexts, which are long: one look at them takes the place of six. Inside brackets their own are in the way. */
+const SEALED = /^ENC\[[A-Za-z0-9_,:+/=]+\]$/;
 const LARGEST_DISTANCE = 9;
 
 /**
@@ -127,6 +129,7 @@ function chooseStyle(text: string, place: ScalarPlace): ScalarStyle {
 }
 
 function chooseOneLine(text: string, inFlow: boolean): ScalarStyle {
+  if (!inFlow && SEALED.test(text)) return 'plain';
   if (!resolvesToString(text) || OLD_BOOLS.has(text) || BASE_60.test(text)) return 'double';
   if (HARMLESS.test(text) || isPlainable(text, inFlow)) return 'plain';
   return isSingleable(text) ? 'single' : 'double';
