@@ -85,7 +85,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts', ...PARTS.yaml], yaml: [] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'yaml', 'formats', 'config', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check'];
+const SINGLE = ['sops-ts', 'yaml', 'kustomize', 'formats', 'config', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */
