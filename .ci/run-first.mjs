@@ -57,7 +57,9 @@ export async function rangesRun(root, firstFile, write) {
       for (const words of lines) execFileSync(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
       return calledIn(env.NODE_V8_COVERAGE);
     };
-    return new Map([...run([...first, ...others], 'all'), [firstFile, run(first, 'first').get(firstFile)]]);
+    const [usual, all] = [run(first, 'first'), run(others, 'others')];
+    for (const [file, ranges] of usual) all.set(file, file === firstFile ? ranges : [...ranges, ...(all.get(file) ?? [])]);
+    return all;
   } finally {
     kms.stop();
     rmSync(folder, { recursive: true });
