@@ -26,10 +26,24 @@ import { markFunctions, rangesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The modules in a folder of sources. */
+function filesOf(folder, pattern = /./) {
+  return readdirSync(join(root, folder)).filter((name) => name.endsWith('.ts') && pattern.test(name)).sort().map((name) => `${folder}/${name}`);
+}
+
+/** Small modules that several of the parts need: in one of those, all of it would be loaded for them. */
+const LITTLE = [
+  ...['src/util/fs-promises.ts', 'src/util/backoff.ts', 'src/util/named-file.ts', 'src/util/cleanup.ts', 'src/util/real-path.ts', 'src/services/http/answer.ts'],
+  ...['src/exec/shell-words.ts', 'src/tree/fold.ts', 'src/cli/json-text.ts', 'src/cli/quantity.ts'],
+];
+
 /** What each part is loaded for. A module that is imported dynamically stands in the first part that imports it statically, else in the last. */
 const PARTS = {
   /** The program itself, and what decrypting a JSON file with an age key runs; the others are what other formats share with that, and the plug-in of kustomize. */
-  'sops-ts': ['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts', 'src/util/byte-order.ts', 'src/util/lists.ts'],
+  'sops-ts': [
+    ...['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
+    ...['src/util/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
+  ],
   /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
   yaml: ['src/formats/yaml/yaml.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */
@@ -41,7 +55,11 @@ const PARTS = {
   /** Writing into files, and taking away what killed runs left of that. */
   write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
   /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
-  exec: ['src/cli/commands/exec-env.ts', 'src/exec/private-folder.ts'],
+  exec: ['src/cli/commands/exec-env.ts', 'src/cli/commands/exec-file.ts', 'src/exec/private-folder.ts'],
+  /** Printing values for a shell, which direnv has done in every folder. */
+  export: ['src/cli/commands/export.ts'],
+  /** What people read about commands and what the shell completes, at each press of a key. */
+  guide: ['src/cli/help.ts', 'src/cli/completion/reply.ts'],
   /** Looking at encrypted files. */
   look: ['src/cli/commands/get.ts', 'src/cli/commands/list.ts', 'src/cli/commands/filestatus.ts'],
   /** Doing the same for many files, in this process and another. */
@@ -51,7 +69,7 @@ const PARTS = {
   /** Changing who reads files, and their text in an editor. */
   daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
   /** What hooks of git run. */
-  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-merge-driver.ts', 'src/keys/age/wrapped-form.ts'],
+  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-pre-push.ts', 'src/cli/commands/git-merge-driver.ts', 'src/keys/age/wrapped-form.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** Keys that a service holds: the providers of remote keys. */
@@ -78,6 +96,10 @@ const PARTS = {
     'src/keys/age/identity-command.ts',
     'src/keys/age/given-sources.ts',
   ],
+  /** References to secret stores, and the stores. */
+  references: [...filesOf('src/cli/commands', /^refs-/), ...filesOf('src/references/backends')],
+  /** Builds for Kubernetes, and what checks them. */
+  kubernetes: filesOf('src/cli/commands', /^(?:kustomize|flux|helm)-/),
   /** Asking the agent of the user, where one runs. */
   agent: ['src/keyservice/agent/through-agent.ts'],
   rest: [],
@@ -85,7 +107,7 @@ const PARTS = {
 /** In the executable age's cipher is always the portable one, as Bun has none. */
 const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts', ...PARTS.yaml], yaml: [] };
 /** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'yaml', 'kustomize', 'formats', 'config', 'encrypt', 'write', 'exec', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check'];
+const SINGLE = ['sops-ts', 'yaml', 'kustomize', 'formats', 'config', 'encrypt', 'write', 'exec', 'export', 'guide', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check', 'references', 'kubernetes'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */
