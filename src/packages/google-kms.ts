@@ -36,7 +36,9 @@ export interface KmsClientSettings {
 export function makeKmsClient({ grpc, host, port, universe, credentials, timeout }: KmsClientSettings): GcpKmsClient {
   // The package asks this for nothing else, given the credentials of the channel.
   const auth = { getUniverseDomain: async () => universe } as unknown as InstanceType<typeof gax.GoogleAuth>;
-  const options = { grpc, auth, apiEndpoint: host, port, universeDomain: universe, sslCreds: credentials };
+  const place = { apiEndpoint: host, port, universeDomain: universe, sslCreds: credentials };
+  // Settings for clients may stand in the DNS. Google has none there: a question more, which others could answer.
+  const options = { grpc, auth, ...place, 'grpc.service_config_disable_resolution': 1 };
   const client = new KeyManagementServiceClient({ ...options }, CUT_DOWN as unknown as typeof gax);
   const calling = async <T>(
     signal: AbortSignal | undefined,

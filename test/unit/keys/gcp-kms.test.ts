@@ -1,5 +1,6 @@
 /** The GCP KMS provider: the contract over gRPC and REST, names of keys, and where credentials come from. */
 import { generateKeyPairSync } from 'node:crypto';
+import { promises as dns } from 'node:dns';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
@@ -119,6 +120,20 @@ describe('over gRPC', () => {
     expect(service.calls).toHaveLength(4);
     for (const { name, routing } of service.calls) expect(routing).toBe(`name=${encodeURIComponent(name)}`);
     await service.close();
+  });
+
+  test('no settings of the service are looked for in the DNS, where others could put some', async () => {
+    const service = await startGrpc();
+    const asked = vi.spyOn(dns, 'resolveTxt');
+    try {
+      const host = hostOf({ env: { ...TLS, ...TOKEN, SOPS_GCP_KMS_ENDPOINT: service.endpoint } });
+      await gcpKmsProvider.wrap(keyOf(ID), PART, host);
+      expect(service.calls).toHaveLength(1);
+      expect(asked).not.toHaveBeenCalled();
+    } finally {
+      asked.mockRestore();
+      await service.close();
+    }
   });
 
   test('a certificate that nobody vouches for ends it before a token is sent', async () => {
